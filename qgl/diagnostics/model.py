@@ -1,0 +1,80 @@
+"""What a diagnostic is. Each kind of fault is one small frozen class with typed fields.
+
+A class carries a stable code and a name, the sentence that says what is wrong (`message`), the words under the
+carets (`label`), further places (`notes`), and a way out (`help`). Its docstring is the explanation that
+`qglc code` prints, beside `wrong` and `right`: a program that fails with this code and the same program mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from qgl.source import Span
+
+REGISTRY: dict[str, type[Diagnostic]] = {}
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A further place that explains a diagnostic, such as the declaration that it speaks of."""
+
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """Base of all faults and warnings. `span` is None only where no program text is at fault (a full disk)."""
+
+    span: Span | None
+
+    code: ClassVar[str] = ""
+    severity: ClassVar[Severity] = Severity.ERROR
+    wrong: ClassVar[str] = ""
+    right: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not cls.code:
+            return
+        if cls.code in REGISTRY:
+            raise TypeError(f"{cls.code} is taken by {REGISTRY[cls.code].__name__}")
+        REGISTRY[cls.code] = cls
+
+    @property
+    def name(self) -> str:
+        """The name of the kind of fault, in words joined by hyphens: `unknown-name`."""
+        words = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(self).__name__)
+        return words.removeprefix("-")
+
+    @property
+    def message(self) -> str:
+        raise NotImplementedError(type(self).__name__)
+
+    @property
+    def label(self) -> str:
+        return ""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return ()
+
+    @property
+    def help(self) -> str:
+        return ""
+
+
+class QglError(Exception):
+    """Raised when a stage cannot go on; holds every diagnostic found so far, in source order."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"[{d.code}] {d.message}" for d in self.diagnostics))

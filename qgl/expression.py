@@ -1,0 +1,138 @@
+"""Real numbers that depend on the inputs of a model: gate angles, strengths of channels, coefficients of Hamiltonians.
+
+Every such number is an affine form, constant + sum of coefficient * atom. An atom is one input (an element of a
+parameter) or a function of other numbers (`sin(x)`, `x * y`). Nearly all angles of real programs are one input times
+a coefficient plus a constant, which lowers to one row of a table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Element `element` (row-major) of parameter number `parameter` of the program."""
+
+    parameter: int
+    element: int
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`name` of `arguments`; the names are the keys of `FUNCTIONS`."""
+
+    name: str
+    arguments: tuple[Real, ...]
+
+
+Atom = Input | Function
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """constant + sum(coefficient * atom for coefficient, atom in terms); atoms are distinct, coefficients not 0."""
+
+    constant: float
+    terms: tuple[tuple[float, Atom], ...] = ()
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.terms
+
+    def __add__(self, other: Real | float) -> Real:
+        other = real(other)
+        if not other.terms:
+            return Real(self.constant + other.constant, self.terms)
+        if not self.terms:
+            return Real(self.constant + other.constant, other.terms)
+        terms: dict[Atom, float] = {atom: coefficient for coefficient, atom in self.terms}
+        for coefficient, atom in other.terms:
+            terms[atom] = terms.get(atom, 0.0) + coefficient
+        kept = tuple((coefficient, atom) for atom, coefficient in terms.items() if coefficient != 0)
+        return Real(self.constant + other.constant, kept)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Real:
+        return Real(-self.constant, tuple((-coefficient, atom) for coefficient, atom in self.terms))
+
+    def __sub__(self, other: Real | float) -> Real:
+        return self + (-real(other))
+
+    def __rsub__(self, other: float) -> Real:
+        return real(other) + (-self)
+
+    def __mul__(self, other: Real | float) -> Real:
+        other = real(other)
+        if not self.terms:
+            self, other = other, self
+        if not other.terms:
+            factor = other.constant
+            if factor == 0:
+                return Real(0.0)
+            return Real(factor * self.constant, tuple((factor * c, atom) for c, atom in self.terms))
+        return apply("multiply", self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Real | float) -> Real:
+        other = real(other)
+        if not other.terms:
+            return self * (1.0 / other.constant)  # raises ZeroDivisionError as for plain numbers
+        return self * apply("reciprocal", other)
+
+    def __rtruediv__(self, other: float) -> Real:
+        return real(other) / self
+
+
+FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "multiply": lambda x, y: x * y,
+    "reciprocal": lambda x: 1.0 / x,
+    "power": lambda x, y: x**y,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "exp": math.exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "tanh": math.tanh,
+    "sigmoid": lambda x: 1.0 / (1.0 + math.exp(-x)),
+    "abs": abs,
+}
+
+
+def real(value: Real | float) -> Real:
+    """`value` as a `Real`."""
+    return value if isinstance(value, Real) else Real(float(value))
+
+
+def apply(name: str, *arguments: Real | float) -> Real:
+    """Function `name` of `arguments`, computed at once when all are constant.
+
+    Raises:
+        KeyError: no such function.
+        ValueError, ZeroDivisionError, OverflowError: constant arguments outside of the function's domain.
+    """
+    function = FUNCTIONS[name]
+    numbers = tuple(real(argument) for argument in arguments)
+    if all(number.is_constant for number in numbers):
+        return Real(float(function(*(number.constant for number in numbers))))
+    return Real(0.0, ((1.0, Function(name, numbers)),))
+
+
+def evaluate(number: Real, inputs: Callable[[Input], float]) -> float:
+    """The value of `number`, one atom at a time; the slow and obvious way, for references, QASM and messages."""
+    total = number.constant
+    for coefficient, atom in number.terms:
+        if isinstance(atom, Input):
+            value = inputs(atom)
+        else:
+            value = FUNCTIONS[atom.name](*(evaluate(argument, inputs) for argument in atom.arguments))
+        total += coefficient * value
+    return total

@@ -1,0 +1,364 @@
+"""The syntax tree: frozen nodes, each with the span of text that it was read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgl.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    span: Span
+
+
+# ---------------------------------------------------------------- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """An integer or decimal literal. `pi` is a name, not a number."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class String(Node):
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Node):
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole(Node):
+    """`?`: an anonymous trainable parameter of whatever shape its place needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """`-a`, `+a`, `not a`."""
+
+    operator: str
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """`+ - * / % **`, `== != < <= > >=`, `and or`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """`f(a, b, key = c)`. Also what `csv("x.csv")`, `normal(0, 1)` and `adam(rate = 0.1)` are read as."""
+
+    function: Name
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[Name, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Node):
+    """`base[i, j]`; an index may be a range."""
+
+    base: Expression
+    indices: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Node):
+    """`first..last`, both ends included."""
+
+    first: Expression
+    last: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class List(Node):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Node):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Node):
+    """`sum(a in chain: body)`, `prod((a, b) in edges(chain): body)`."""
+
+    operator: str  # "sum" | "prod"
+    targets: tuple[Name, ...]
+    iterable: Expression
+    body: Expression
+
+
+Expression = (
+    Number | String | Boolean | Name | Hole | Unary | Binary | Call | Index | Range | List | Tuple | Reduce
+)
+
+
+# ---------------------------------------------------------------- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier(Node):
+    """`inverse`, `ctrl` or `ctrl(k)` before a gate; `count` is the number of controls (None for one or `inverse`)."""
+
+    kind: str  # "inverse" | "ctrl"
+    count: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Node):
+    """A gate, layer or channel on operands: `ctrl turn(?) c, q;`. `exp(i*a*Z[q]);` has no operands."""
+
+    modifiers: tuple[Modifier, ...]
+    gate: Name
+    arguments: tuple[Expression, ...]
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    targets: tuple[Name, ...]
+    iterable: Expression
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Node):
+    """`repeat n { ... }`, `repeat n as l { ... }`: l runs over 0..n-1."""
+
+    count: Expression
+    variable: Name | None
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    """On a measured bit (`if m`, `if not m`, `if m == 1`), or on a compile-time condition (`if l > 0`)."""
+
+    condition: Expression
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh(Node):
+    """`fresh e;` or `fresh e[2] = plus;`: new qubits, discarded where the enclosing block ends."""
+
+    name: Name
+    size: Expression | None
+    initial: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Node):
+    """`measure q -> m;`: m is a new bit (or list of bits, for a register), known to the end of the block."""
+
+    operand: Expression
+    bit: Name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evolve(Node):
+    """`evolve h for t;`, `evolve h(k) for t by trotter(order = 2, steps = 4);`."""
+
+    hamiltonian: Expression
+    time: Expression
+    method: Call | None
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """`let a = expression;`: a name for a value, to the end of the block."""
+
+    name: Name
+    value: Expression
+
+
+Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let
+
+
+# ---------------------------------------------------------------- declarations
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Node):
+    path: String
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Node):
+    """`const n = 8, depth = 4;`."""
+
+    bindings: tuple[tuple[Name, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice(Node):
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Register(Node):
+    """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`. Exactly one of `size` and `place` unless it is one qubit."""
+
+    kind: str  # "visible" | "hidden"
+    name: Name
+    size: Expression | None
+    place: Expression | None
+    initial: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Node):
+    """`within 1`, `depth <= 12`, `cone(2) <= 12`, `channel <= 3`."""
+
+    kind: str  # "within" | "depth" | "cone" | "channel"
+    argument: Expression | None
+    limit: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Node):
+    register: Name
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Node):
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Type(Node):
+    """`angle`, `angle[3]`, `probability`, `real`, `unitary(3)`, `qubit`, `qubit[2]`, `int`, `bit`."""
+
+    name: str
+    argument: Expression | None  # of unitary(...)
+    size: Expression | None  # in brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Node):
+    """`param theta[depth, v] : angle ~ normal(0, 0.1);` and its relatives `random`, `latent`, `condition`.
+
+    `draws` is given for a `latent` of continuous law only: the number of draws that the model is an average over.
+    """
+
+    kind: str  # "param" | "random" | "latent" | "condition"
+    name: Name
+    dimensions: tuple[Expression, ...]
+    type: Type | None
+    distribution: Expression | None
+    draws: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Argument(Node):
+    """A formal argument of a layer, channel or Hamiltonian: `a: angle[3]`. A Hamiltonian's may be untyped."""
+
+    name: Name
+    type: Type | None
+
+
+@dataclass(frozen=True, slots=True)
+class Routine(Node):
+    """A `layer` (unitary) or a `channel`."""
+
+    kind: str  # "layer" | "channel"
+    name: Name
+    arguments: tuple[Argument, ...]
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hamiltonian(Node):
+    name: Name
+    arguments: tuple[Argument, ...]
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Model(Node):
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective(Node):
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Node):
+    """One line of `train`: `optimizer adam(rate = 0.01);`, `steps 500;`, `stop target(1e-5), plateau(patience = 50);`."""
+
+    name: Name
+    values: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Train(Node):
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Node):
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Node):
+    """A declaration that could not be read. Its names are known, so that what uses them is not reported again."""
+
+    keyword: str
+    names: tuple[str, ...]
+
+
+Declaration = (
+    Import
+    | Const
+    | Lattice
+    | Register
+    | Local
+    | Data
+    | Parameter
+    | Routine
+    | Hamiltonian
+    | Model
+    | Objective
+    | Train
+    | Report
+    | Broken
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(Node):
+    """`// ...` or `/* ... */`, with its markers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A whole file: declarations in order of writing and, beside them, the comments in order of place."""
+
+    source: Source
+    declarations: tuple[Declaration, ...]
+    comments: tuple[Comment, ...]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class Probabilities:
@@ -12,9 +15,22 @@ class Probabilities:
 
 @dataclass(frozen=True, slots=True)
 class LogProb:
-    """Natural logarithm of p(x) of given strings x, shape (batch, n) -> (batch,)."""
+    """Natural logarithm of p(x) of given strings, shape (batch,).
 
-    rows: int
+    The strings are held as bytes so that a query can be compared and hashed; make one with `LogProb.of`.
+    """
+
+    strings: bytes
+    width: int
+
+    @classmethod
+    def of(cls, rows: NDArray[np.uint8]) -> LogProb:
+        """`rows` of 0 and 1, shape (batch, n)."""
+        return cls(np.ascontiguousarray(rows, dtype=np.uint8).tobytes(), int(rows.shape[1]))
+
+    @property
+    def rows(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.strings, dtype=np.uint8).reshape(-1, self.width)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class Operation:
       pauli    exp(i * args[0] * word), word[k] in "XYZ" acts on wires[k]
       evolve   exp(-i * args[0] * sum(coefficient * word)) over `terms`, whose words have one of "IXYZ" per wire
       kraus    a channel with constant Kraus operators `matrices`, shape (count, 2^k, 2^k), first wire most significant
+      unitary  a constant unitary `matrices`, shape (1, 2^k, 2^k), first wire most significant
       fresh    the wire comes into being in |0>
       discard  the wire is traced out and ends
       reset    the wire is put to |0>, whatever it was

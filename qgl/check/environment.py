@@ -1,0 +1,23 @@
+"""What the checker may ask of the world outside the program text: imported files and data sets, nothing else."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from qgl.check.program import CallSpec, DataSet
+from qgl.source import Source, Span
+
+
+class Environment(Protocol):
+    """Answers for one program; both methods raise `QglError` with a diagnostic at `span` when they cannot."""
+
+    def open_import(self, path: str, importer: Source, span: Span) -> Source:
+        """The source at `path`, relative to the folder of `importer` and never outside of the program's folder.
+
+        The same file always gives the same `Source` object.
+        """
+        ...
+
+    def load_data(self, name: str, call: CallSpec) -> DataSet:
+        """The data set that `data name = call(...)` declares."""
+        ...

@@ -1,0 +1,55 @@
+# make demo   sets up and runs the main job on real data
+# make test   sets up, then lint, types, formatting and the tests
+PYTHON ?= python3
+BIN := .venv/bin
+SETUP := .venv/.set-up
+
+.PHONY: help setup demo test test-all lint types lock benchmarks clean
+
+help:
+	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
+	@echo "make test        lint, types, formatting and the tests"
+	@echo "make test-all    the same with the long tests"
+	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
+	@echo "make lock        renew requirements.lock from pyproject.toml"
+	@echo "make clean       remove .venv and caches"
+
+setup: $(SETUP)
+
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "qgl needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(SETUP)
+	$(BIN)/python examples/demo.py
+
+test: $(SETUP) lint types
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(SETUP) lint types
+	$(BIN)/python -m pytest -n 2
+
+lint: $(SETUP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(SETUP)
+	$(BIN)/mypy
+
+benchmarks: $(SETUP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'
+	$(BIN)/python -m benchmarks.run
+
+lock:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+	    --extra qiskit --extra test --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+
+clean:
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

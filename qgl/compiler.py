@@ -1,0 +1,77 @@
+"""The pipeline as one page: each stage is a value made from the one before it.
+
+    text -> syntax -> check -> circuit graph -> passes -> plan
+
+No file is opened here and nothing is printed: what the program may read of the world comes in as an `Environment`.
+Stages are imported where they are called, so that checking a file loads neither NetworkX nor JAX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qgl.check.environment import Environment
+from qgl.check.program import Program
+from qgl.diagnostics.model import Diagnostic, QglError, Severity
+from qgl.query import Query
+from qgl.source import Source
+
+if TYPE_CHECKING:
+    from qgl.ir.circuit import Circuit
+    from qgl.plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """A program that passed the checker, and the warnings that came with it."""
+
+    program: Program
+    warnings: tuple[Diagnostic, ...]
+
+
+def diagnose(
+    source: Source, environment: Environment, constants: Mapping[str, Any] | None = None
+) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """All faults and warnings of a program in order of place, and the checked program if there is no fault."""
+    from qgl.check.checker import check
+    from qgl.syntax.parser import parse
+
+    parsed = parse(source)
+    checked = check(parsed.file, environment, constants or {}, parse)
+    diagnostics = (*parsed.diagnostics, *checked.diagnostics)
+    at_fault = any(d.severity is Severity.ERROR for d in diagnostics)
+    return (None if at_fault else checked.program), diagnostics
+
+
+def analyse(source: Source, environment: Environment, constants: Mapping[str, Any] | None = None) -> Analysed:
+    """The checked program.
+
+    Raises:
+        QglError: with every diagnostic of the program, if there is a fault.
+    """
+    program, diagnostics = diagnose(source, environment, constants)
+    if program is None:
+        raise QglError(diagnostics)
+    return Analysed(program, diagnostics)
+
+
+def circuit_of(program: Program) -> Circuit:
+    """The circuit graph of a checked program, as written; passes are chosen by what it is asked."""
+    from qgl.ir.circuit import Circuit
+
+    return Circuit.of(program)
+
+
+def plan_queries(
+    circuit: Circuit, queries: Sequence[Query], precision: str = "single", memory_limit: int | None = None
+) -> Plan:
+    """The cheapest exact way to answer `queries`.
+
+    Raises:
+        QglError: nothing fits into `memory_limit` bytes (None: what this machine has).
+    """
+    from qgl.plan.planner import plan
+
+    return plan(circuit, queries, precision=precision, memory_limit=memory_limit)

@@ -14,8 +14,7 @@ What is stored for a probability is its logit.
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,8 @@ from qgl.check.environment import Environment
 from qgl.check.program import Distribution, Parameter, Program
 from qgl.diagnostics.model import Diagnostic
 from qgl.objectives import Objective, build
-from qgl.query import LogProb, Marginals, Probabilities, Query, State, reads_only_bits
 from qgl.query import Expectation as ExpectationQuery
+from qgl.query import LogProb, Marginals, Probabilities, Query, State, reads_only_bits
 from qgl.source import Source
 
 if TYPE_CHECKING:

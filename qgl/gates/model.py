@@ -8,6 +8,10 @@ from typing import Any
 
 Array = Any  # a NumPy or JAX array; the array module is passed in as `xp`
 
+Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
+"""(gate, qubits, angles). Qubits beyond those of the gate come first and are its controls: `("ry", (2, 3, 0), (a,))`
+rotates qubit 0 if qubits 2 and 3 are one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -15,23 +19,34 @@ class Gate:
 
     matrix(xp, *angles) gives shape (*angles.shape, 2^qubits, 2^qubits), first operand most significant, for angles
     that are arrays of one shape; `xp` is `numpy` or `jax.numpy`.
-    inverse(*angles) gives (gate name, angles) of the inverse; it must work on anything with arithmetic.
+    inverse(*angles) gives the inverse as steps in order of application, qubits numbered from 0. It works on anything
+    with arithmetic. It is one step for all gates but `su4` and `iswap`.
     generator: the Pauli word P if the gate is exp(-i a P / 2) of its one angle.
     diagonal: in the computational basis. permutation: maps basis states to basis states, phases aside.
+    clifford: maps Pauli words to Pauli words, for every angle. self_inverse: its square is the identity.
+    symmetric: the same under any exchange of its qubits.
+    controls: the first so many qubits are controls of the gate `target` on the rest.
+    vector: in program text the angles are one vector argument, as in `su2(a)` with `a: angle[3]`.
     qasm_name: its name in stdgates.inc, None if it is not there.
     qasm_body: its definition from `U`, `gphase` and `ctrl @ x`-like modifiers of earlier definitions, over formal angles
-    and qubits named as in `parameters` and `q0, q1, ...`; None for the built-in ones.
+    and qubits named as in `parameters` and `q0, q1, ...`. `qgl.gates.qasm_order` puts definitions in order.
     """
 
     name: str
     qubits: int
     parameters: tuple[str, ...]
     matrix: Callable[..., Array]
-    inverse: Callable[..., tuple[str, tuple[Any, ...]]]
+    inverse: Callable[..., tuple[Step, ...]]
     summary: str
     diagonal: bool = False
     permutation: bool = False
     generator: str | None = None
+    clifford: bool = False
+    self_inverse: bool = False
+    symmetric: bool = False
+    controls: int = 0
+    target: str | None = None
+    vector: bool = False
     qasm_name: str | None = None
     qasm_body: str | None = None
 
@@ -41,9 +56,9 @@ class Channel:
     """A named channel.
 
     kraus(xp, *parameters) gives the Kraus operators, shape (*parameters.shape, count, 2^qubits, 2^qubits).
-    dilation(f, *parameters) gives the same channel as gates on its own qubits (numbers 0..qubits-1) and on `ancillas`
-    fresh ones (numbers from `qubits` on) that are discarded afterwards: a list of (gate, qubits, angles). `f` offers
-    the functions `asin` and `sqrt` for the kind of number that the parameters are.
+    dilation(f, *parameters) gives the same channel as steps on its own qubits (numbers 0..qubits-1) and on `ancillas`
+    fresh ones (numbers from `qubits` on) that are discarded afterwards. `f` offers `asin(x)`, `sqrt(x)` and
+    `ratio(x, y)` (x / y, and 0 for 0 / 0) for the kind of number that the parameters are.
     parameters are pairs of a name and its kind, "probability" or "real".
     """
 
@@ -52,5 +67,5 @@ class Channel:
     parameters: tuple[tuple[str, str], ...]
     ancillas: int
     kraus: Callable[..., Array]
-    dilation: Callable[..., list[tuple[str, tuple[int, ...], tuple[Any, ...]]]]
+    dilation: Callable[..., list[Step]]
     summary: str

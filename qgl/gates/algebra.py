@@ -1,0 +1,73 @@
+"""Small matrices and how to combine them, for NumPy and JAX alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.gates.model import Array
+
+Matrix = NDArray[np.complex128]
+
+PAULI: dict[str, Matrix] = {
+    "I": np.eye(2, dtype=np.complex128),
+    "X": np.array([[0, 1], [1, 0]], dtype=np.complex128),
+    "Y": np.array([[0, -1j], [1j, 0]]),
+    "Z": np.diag([1.0 + 0j, -1]),
+}
+ZERO: Matrix = np.diag([1.0 + 0j, 0])
+ONE: Matrix = np.diag([0, 1.0 + 0j])
+
+
+def pauli_word(word: str) -> Matrix:
+    """The matrix of a word of `IXYZ`, shape (2^k, 2^k), first letter most significant."""
+    return reduce(np.kron, (PAULI[letter] for letter in word))
+
+
+def constant(matrix: Matrix) -> Callable[..., Array]:
+    """A matrix function without angles."""
+
+    def build(xp: Any) -> Array:
+        return xp.asarray(matrix)
+
+    return build
+
+
+def rotation(word: str) -> Callable[..., Array]:
+    """The matrix function of exp(-i a P / 2) = cos(a/2) - i sin(a/2) P for a Pauli word P."""
+    pauli = pauli_word(word)
+    identity = np.eye(len(pauli))
+
+    def build(xp: Any, a: Array) -> Array:
+        half = 0.5 * xp.asarray(a)[..., None, None]
+        return xp.cos(half) * identity - 1j * xp.sin(half) * pauli
+
+    return build
+
+
+def phase(xp: Any, a: Array) -> Array:
+    """diag(1, e^{ia}), shape (*a.shape, 2, 2)."""
+    return ZERO + xp.exp(1j * xp.asarray(a))[..., None, None] * ONE
+
+
+def kron(xp: Any, left: Array, right: Array) -> Array:
+    """Kronecker product over the last two axes, `left` most significant."""
+    product = xp.einsum("...ij,...kl->...ikjl", left, right)
+    return product.reshape(*product.shape[:-4], left.shape[-2] * right.shape[-2], left.shape[-1] * right.shape[-1])
+
+
+def controlled(matrix: Callable[..., Array], qubits: int, controls: int = 1) -> Callable[..., Array]:
+    """The matrix function of a gate of `qubits` qubits under further, more significant controls."""
+    size = 2 ** (qubits + controls)
+    identity = np.eye(size - 2**qubits, size)
+    embedding = np.eye(2**qubits, size, size - 2**qubits)  # the rows where all controls are one
+    untouched = identity.T @ identity
+
+    def build(xp: Any, *angles: Array) -> Array:
+        return untouched + embedding.T @ matrix(xp, *angles) @ embedding
+
+    return build

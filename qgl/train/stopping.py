@@ -1,0 +1,55 @@
+"""When a seed is finished: its loss met the target, or has not got better for a while, or is not a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from qgl.check.program import CallSpec
+
+RUNNING, TARGET, PLATEAU, FAILED = range(4)
+WORDS = ("running", "target", "plateau", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class StopRule:
+    """`target(loss)` and `plateau(patience, tolerance)`, any number of each.
+
+    A plateau holds, per rule, the best loss so far and the number of steps since the loss fell below it by more than
+    `tolerance`; the seed is finished when that number reaches `patience`.
+    """
+
+    target: float | None
+    plateaus: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def of(cls, calls: tuple[CallSpec, ...]) -> StopRule:
+        targets = [call.arguments["loss"] for call in calls if call.name == "target"]
+        plateaus = [
+            (call.arguments["patience"], call.arguments["tolerance"]) for call in calls if call.name == "plateau"
+        ]
+        unknown = {call.name for call in calls} - {"target", "plateau"}
+        if unknown:
+            raise ValueError(f"no stop rule {', '.join(sorted(unknown))}")
+        return cls(max(targets, default=None), tuple(plateaus))
+
+    def initial(self, loss: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Best losses and steps since, each of shape (plateaus,), before the first step."""
+        count = len(self.plateaus)
+        return jnp.full(count, jnp.inf, dtype=loss.dtype), jnp.zeros(count, dtype=jnp.int32)
+
+    def judge(
+        self, loss: jax.Array, finite: jax.Array, best: jax.Array, since: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Status, best losses and steps since, once `loss` of a running seed is known."""
+        tolerance = jnp.asarray([t for _, t in self.plateaus], dtype=loss.dtype)
+        patience = jnp.asarray([p for p, _ in self.plateaus], dtype=jnp.int32)
+        better = loss < best - tolerance
+        best = jnp.where(better, loss, best)
+        since = jnp.where(better, 0, since + 1)
+        status = jnp.where(jnp.any(since >= patience), PLATEAU, RUNNING)
+        if self.target is not None:
+            status = jnp.where(loss <= self.target, TARGET, status)
+        return jnp.where(finite, status, FAILED).astype(jnp.int32), best, since

@@ -1,0 +1,44 @@
+"""What the training loop needs of a model; `qgl.model.Model` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import jax
+
+from qgl.check.program import Program
+
+Params = dict[str, jax.Array]
+
+
+class Trainable(Protocol):
+    """A loss over named arrays."""
+
+    @property
+    def program(self) -> Program:
+        """The checked program; its `train` block holds the default settings."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """ "single" or "double": the type of the parameters and the loss."""
+        ...
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the loss depends on its key."""
+        ...
+
+    @property
+    def trainable(self) -> Mapping[str, bool]:
+        """For each name of the parameters, whether training moves it; the others stay as drawn, bit for bit."""
+        ...
+
+    def init(self, key: jax.Array) -> Params:
+        """Parameters drawn from their laws."""
+        ...
+
+    def terms(self, params: Params, key: jax.Array | None = None) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """The loss, a scalar, and each of its terms, unweighted. Pure; traced by `jit`, `grad` and `vmap`."""
+        ...

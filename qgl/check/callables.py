@@ -1,0 +1,373 @@
+"""Everything that a program calls by name outside of circuits: the tables, with types, defaults and documentation.
+
+Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `stop`, `report`. The tables are
+the only list of these names: the checker, the messages, the documentation and the implementations all go by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qgl.check.arguments import (
+    ArgumentType,
+    BitString,
+    Choice,
+    Column,
+    Data,
+    Flag,
+    Integer,
+    Interval,
+    Many,
+    Nested,
+    Number,
+    Rate,
+    Region,
+    Text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a callable. `target` is its name in the optax factory, where that differs."""
+
+    name: str
+    type: ArgumentType
+    doc: str
+    required: bool = True
+    default: Any = None
+    keyword_only: bool = False
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One callable. `one_of` names arguments of which exactly one is given; `factory` is what it is called in optax."""
+
+    kind: str
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...]
+    one_of: tuple[str, ...] = ()
+    factory: str = ""
+
+    @property
+    def usage(self) -> str:
+        """`adam(rate = 0.01, b1 = 0.9)`: how it is called, optional arguments with their defaults."""
+        parts = []
+        for parameter in self.parameters:
+            if parameter.required:
+                parts.append(parameter.name)
+            elif parameter.default is None or parameter.default == ():
+                parts.append(f"{parameter.name} = ...")
+            else:
+                parts.append(f"{parameter.name} = {written(parameter.default)}")
+        return f"{self.name}({', '.join(parts)})"
+
+
+def written(value: object) -> str:
+    """A default as a program would write it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return f"[{', '.join(written(item) for item in value)}]"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def optional(name: str, kind: ArgumentType, default: Any, doc: str, **more: Any) -> Parameter:
+    """An argument that may be left out."""
+    return Parameter(name, kind, doc, required=False, default=default, **more)
+
+
+POSITIVE = Number(Interval(0.0, open_low=True))
+NOT_NEGATIVE = Number(Interval(0.0))
+DECAY = Number(Interval(0.0, 1.0, open_high=True))
+COLUMNS = Many(Column(), "them")
+POSITIVES = Many(POSITIVE, "them")
+SCHEDULES = ("constant", "cosine", "exponential", "warmup_cosine")
+
+_TABLE = (
+    optional("columns", COLUMNS, None, "the columns to take, by number from 0, as a range, or by name; all by default"),
+    optional("condition", COLUMNS, (), "columns that are given with a row rather than generated"),
+    optional(
+        "categories",
+        Many(Integer(2, 4096), "them"),
+        (),
+        "the number of categories of each column (one number for all); 2 by default",
+    ),
+    optional("encoding", Choice(("binary", "one_hot")), "binary", "how a category becomes bits"),
+)
+
+DATA_SOURCES = (
+    Signature(
+        "data",
+        "csv",
+        "A text table with one row a line, separated by commas, semicolons, tabs or spaces.",
+        (
+            Parameter("path", Text(), "the file, relative to the program's folder"),
+            *_TABLE,
+            optional("header", Flag(), None, "whether the first line names the columns; seen from it by default"),
+        ),
+    ),
+    Signature(
+        "data",
+        "npz",
+        "An array of whole numbers, shape (rows, columns), from a NumPy archive.",
+        (
+            Parameter("path", Text(), "the file, relative to the program's folder"),
+            optional("array", Text(), None, "the name of the array; not needed where there is only one"),
+            *_TABLE,
+        ),
+    ),
+    Signature(
+        "data",
+        "bars_and_stripes",
+        "The uniform law over the pictures whose rows are each of one colour, or whose columns are.",
+        (Parameter("rows", Integer(1, 4096), "rows"), Parameter("columns", Integer(1, 4096), "columns")),
+    ),
+    Signature(
+        "data",
+        "parity",
+        "The uniform law over the strings with an even (or odd) number of ones.",
+        (
+            Parameter("size", Integer(1, 4096), "bits"),
+            optional("even", Flag(), True, "even or odd"),
+        ),
+    ),
+    Signature(
+        "data",
+        "cardinality",
+        "The uniform law over the strings with a given number of ones.",
+        (Parameter("size", Integer(1, 4096), "bits"), Parameter("ones", Integer(0, 4096), "ones in each string")),
+    ),
+    Signature(
+        "data",
+        "digits",
+        "Handwritten digits, 8x8 pixels, averaged to `size` x `size` and made black and white.",
+        (
+            optional("classes", Many(Integer(0, 9), "them"), tuple(range(10)), "the digits to take"),
+            optional("size", Integer(1, 8), 4, "pixels along a side"),
+            optional(
+                "threshold",
+                Number(Interval(0.0, 1.0, open_low=True, open_high=True)),
+                0.5,
+                "the ink, as a fraction of the most there can be, from which a pixel is 1",
+            ),
+        ),
+    ),
+    Signature(
+        "data",
+        "strings",
+        "The law with given strings, equally probable or with given weights; repeated strings add up.",
+        (
+            Parameter("strings", Many(BitString(), "them"), "strings of equal length"),
+            optional("weights", POSITIVES, None, "a weight for each string; made to sum to 1"),
+        ),
+    ),
+)
+
+_DATA = Parameter("data", Data(), "the data set")
+_COMBINE = optional("combine", Choice(("mean", "sum")), "mean", "how kernels of several widths are joined")
+
+OBJECTIVES = (
+    Signature(
+        "objective",
+        "nll",
+        "Mean negative log-likelihood of the rows of the data, -sum_x w(x) log p(x), in nats.",
+        (_DATA,),
+    ),
+    Signature(
+        "objective", "kl", "Kullback-Leibler divergence of the data's law from the model's, in nats; exact.", (_DATA,)
+    ),
+    Signature(
+        "objective",
+        "mmd",
+        "Squared maximum mean discrepancy of the model and the data under a kernel.",
+        (
+            _DATA,
+            Parameter("kernel", Nested("kernel", "hamming(sigma = 1)"), "the kernel"),
+            optional("words", Integer(1, 10**7), None, "estimate from this many Walsh words, drawn at each step"),
+            optional("samples", Integer(2, 10**7), None, "estimate from this many model samples, drawn at each step"),
+        ),
+    ),
+)
+
+KERNELS = (
+    Signature(
+        "kernel",
+        "gaussian",
+        "exp(-d^2 / (2 variance)), d^2 being the Hamming distance of bit strings; variance = sigma^2.",
+        (
+            optional("variance", POSITIVES, None, "one variance or several", keyword_only=True),
+            optional("sigma", POSITIVES, None, "one standard deviation or several", keyword_only=True),
+            _COMBINE,
+        ),
+        one_of=("variance", "sigma"),
+    ),
+    Signature(
+        "kernel",
+        "hamming",
+        "exp(-H / (2 sigma^2)), H being the Hamming distance.",
+        (Parameter("sigma", POSITIVES, "one width or several"), _COMBINE),
+    ),
+)
+
+
+def _rate(default: float) -> Parameter:
+    words = "the step size, or a schedule of it"
+    return optional("rate", Rate(SCHEDULES), default, words, target="learning_rate")
+
+
+_B1 = optional("b1", DECAY, 0.9, "decay of the mean of gradients")
+_B2 = optional("b2", DECAY, 0.999, "decay of the mean of squared gradients")
+_EPS = optional("eps", POSITIVE, 1e-8, "what keeps the division by small numbers tame")
+_WEIGHT_DECAY = optional("weight_decay", NOT_NEGATIVE, 1e-4, "pull of the parameters to 0")
+_MOMENTUM = optional("momentum", DECAY, None, "decay of the velocity")
+_NESTEROV = optional("nesterov", Flag(), False, "look ahead along the velocity")
+
+
+def _optimizer(name: str, doc: str, *parameters: Parameter) -> Signature:
+    return Signature("optimizer", name, doc, parameters, factory=name)
+
+
+OPTIMIZERS = (
+    _optimizer("adabelief", "AdaBelief (Zhuang et al. 2020).", _rate(1e-3), _B1, _B2),
+    _optimizer("adagrad", "Adagrad (Duchi et al. 2011).", _rate(0.1)),
+    _optimizer("adam", "Adam (Kingma and Ba 2015).", _rate(1e-2), _B1, _B2, _EPS),
+    _optimizer("adamax", "Adamax (Kingma and Ba 2015).", _rate(1e-2), _B1, _B2, _EPS),
+    _optimizer("adamw", "Adam with decoupled weight decay (2017).", _rate(1e-2), _B1, _B2, _EPS, _WEIGHT_DECAY),
+    _optimizer("amsgrad", "AMSGrad (Reddi et al. 2018).", _rate(1e-2), _B1, _B2, _EPS),
+    _optimizer("lion", "Lion (Chen et al. 2023).", _rate(1e-3), _B1, optional("b2", DECAY, 0.99, _B2.doc)),
+    _optimizer("nadam", "Adam with Nesterov momentum (Dozat 2016).", _rate(1e-2), _B1, _B2, _EPS),
+    _optimizer("radam", "Rectified Adam (Liu et al. 2020).", _rate(1e-2), _B1, _B2, _EPS),
+    _optimizer(
+        "rmsprop",
+        "RMSProp (Tieleman and Hinton 2012).",
+        _rate(1e-2),
+        optional("decay", DECAY, 0.9, _B2.doc),
+        _EPS,
+        _MOMENTUM,
+    ),
+    _optimizer("sgd", "Gradient descent, with momentum if wanted.", _rate(1e-2), _MOMENTUM, _NESTEROV),
+    _optimizer("yogi", "Yogi (Zaheer et al. 2018).", _rate(1e-2), _B1, _B2),
+    _optimizer(
+        "lbfgs",
+        "Limited-memory BFGS with a line search; for losses without sampling noise.",
+        optional("memory", Integer(1, 1000), 10, "pairs of steps that are kept", target="memory_size"),
+    ),
+)
+
+_START = Parameter("rate", POSITIVE, "the rate at its highest", target="init_value")
+_STEPS = optional("steps", Integer(1), None, "steps to the end; those of `train` by default", target="decay_steps")
+
+SCHEDULE_TABLE = (
+    Signature(
+        "schedule",
+        "constant",
+        "The same rate at every step.",
+        (Parameter("rate", POSITIVE, "the rate", target="value"),),
+        factory="constant_schedule",
+    ),
+    Signature(
+        "schedule",
+        "cosine",
+        "Half a period of a cosine, from the rate down to `final` times it.",
+        (_START, _STEPS, optional("final", Number(Interval(0, 1)), 0.0, "final fraction of the rate", target="alpha")),
+        factory="cosine_decay_schedule",
+    ),
+    Signature(
+        "schedule",
+        "exponential",
+        "The rate times decay^(step / every).",
+        (
+            _START,
+            Parameter("decay", Number(Interval(0, 1, open_low=True)), "factor", target="decay_rate"),
+            optional("every", Integer(1), 1, "steps in which the factor is reached", target="transition_steps"),
+        ),
+        factory="exponential_decay",
+    ),
+    Signature(
+        "schedule",
+        "warmup_cosine",
+        "A straight rise from 0 in `warmup` steps, then a cosine down to `final`.",
+        (
+            Parameter("rate", POSITIVE, "the rate at its highest", target="peak_value"),
+            Parameter("warmup", Integer(1), "steps of the rise", target="warmup_steps"),
+            _STEPS,
+            optional("initial", NOT_NEGATIVE, 0.0, "the rate at the first step", target="init_value"),
+            optional("final", NOT_NEGATIVE, 0.0, "the rate at the last step", target="end_value"),
+        ),
+        factory="warmup_cosine_decay_schedule",
+    ),
+)
+
+STOPS = (
+    Signature(
+        "stop", "target", "Stop once the loss is at or below a value.", (Parameter("value", Number(), "the value"),)
+    ),
+    Signature(
+        "stop",
+        "plateau",
+        "Stop once the best loss has not fallen by `tolerance` in `patience` steps.",
+        (
+            optional("patience", Integer(1), 50, "steps"),
+            optional("tolerance", NOT_NEGATIVE, 1e-6, "the least fall that counts"),
+        ),
+    ),
+)
+
+_OF = optional("data", Data(), None, "the data set; the objective's by default")
+
+REPORTS = (
+    Signature("report", "kl", "KL divergence of the data's law from the model's, in nats.", (_OF,)),
+    Signature("report", "tv", "Total variation distance, half the sum of |p - q|.", (_OF,)),
+    Signature("report", "nll", "Mean negative log-likelihood, in nats.", (_OF,)),
+    Signature(
+        "report",
+        "mmd",
+        "Squared maximum mean discrepancy.",
+        (
+            _OF,
+            optional("kernel", Nested("kernel", "hamming(sigma = 1)"), None, "the kernel; the objective's by default"),
+        ),
+    ),
+    Signature("report", "valid_rate", "Probability that the model gives a string that the data have.", (_OF,)),
+    Signature(
+        "report",
+        "moments",
+        "Largest and mean difference of the one- and two-point moments <Z_a>, <Z_a Z_b> from those of the data.",
+        (_OF,),
+    ),
+    Signature("report", "entropy", "Shannon entropy of the generated strings, in nats.", ()),
+    Signature("report", "purity", "Tr rho^2 of the visible register.", ()),
+    Signature(
+        "report",
+        "cmi",
+        "Conditional mutual information I(A : C | B), in nats, of the generated bits or of the visible state.",
+        (
+            Parameter("a", Region(), "the first region"),
+            Parameter("b", Region(), "the region in between, on which one conditions"),
+            Parameter("c", Region(), "the last region"),
+            optional("kind", Choice(("classical", "quantum")), "classical", "of the bits, or von Neumann"),
+        ),
+    ),
+)
+
+SIGNATURES: dict[str, dict[str, Signature]] = {
+    signatures[0].kind: {signature.name: signature for signature in signatures}
+    for signatures in (DATA_SOURCES, OBJECTIVES, KERNELS, OPTIMIZERS, SCHEDULE_TABLE, STOPS, REPORTS)
+}
+
+KIND_WORDS = {
+    "data": "data source",
+    "objective": "objective",
+    "kernel": "kernel",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "stop": "stopping rule",
+    "report": "report",
+}

@@ -1,0 +1,306 @@
+"""From the tree's objective, `train` block and reports to their checked forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError
+from qgl.check.arguments import number as plain_number
+from qgl.check.callables import SIGNATURES
+from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.check.signatures import bind, nearest
+from qgl.diagnostics.data import ConditionWidth, DataWidth
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.training import (
+    BadArgument,
+    ConditionalData,
+    NotAnObjective,
+    NotAvailableYet,
+    OverlappingRegions,
+    RepeatedSetting,
+    ReportNeedsData,
+    TooWideForExact,
+    UnknownSetting,
+)
+from qgl.source import Span
+from qgl.syntax import tree
+
+EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the checker tells of a program.
+
+    evaluate      see `qgl.check.signatures.bind`
+    data          the data sets that could be loaded, by name, and where each was declared
+    visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
+    conditions    the number of condition inputs (elements); None when these are faulty
+    """
+
+    evaluate: Callable[[tree.Expression], Any]
+    report: Callable[[Diagnostic], None]
+    data: Mapping[str, DataSet]
+    data_spans: Mapping[str, Span]
+    visible: int | None
+    visible_span: Span | None
+    conditions: int | None = 0
+
+    def bind(self, call: tree.Expression, kind: str) -> CallSpec | None:
+        return bind(call, kind, self.evaluate, self.report)
+
+
+# ---------------------------------------------------------------- objective
+
+
+def read_objective(objective: tree.Objective | None, scope: Scope) -> tuple[Term, ...]:
+    """The terms of a weighted sum of objectives, in order of writing; empty without an objective or after a fault."""
+    if objective is None:
+        return ()
+    terms: list[Term] = []
+    fine = True
+    for weight, call in _summands(objective.value, 1.0, scope):
+        bound = scope.bind(call, "objective") if call is not None else None
+        if bound is None or not _objective_fits(bound, scope):
+            fine = False
+        else:
+            terms.append(Term(weight, bound))
+    return tuple(terms) if fine else ()
+
+
+def _summands(
+    expression: tree.Expression, weight: float, scope: Scope
+) -> Iterator[tuple[float, tree.Call | tree.Name | None]]:
+    """(weight, call) of every term; None for a call stands for a fault that was reported."""
+    match expression:
+        case tree.Binary(_, "+" | "-" as operator, left, right):
+            yield from _summands(left, weight, scope)
+            yield from _summands(right, weight if operator == "+" else -weight, scope)
+        case tree.Unary(_, "+" | "-" as operator, operand):
+            yield from _summands(operand, weight if operator == "+" else -weight, scope)
+        case tree.Binary(_, "*", left, right) if not (_names_objective(left) and _names_objective(right)):
+            term, factor = (left, right) if _names_objective(left) else (right, left)
+            yield from _scaled(term, factor, weight, 1, scope)
+        case tree.Binary(_, "/", left, right) if not _names_objective(right):
+            yield from _scaled(left, right, weight, -1, scope)
+        case tree.Call() | tree.Name():
+            yield weight, expression
+        case _:
+            scope.report(NotAnObjective(expression.span, f"`{expression.span.text[:60]}` is none"))
+            yield weight, None
+
+
+def _scaled(
+    term: tree.Expression, factor: tree.Expression, weight: float, power: int, scope: Scope
+) -> Iterator[tuple[float, tree.Call | tree.Name | None]]:
+    value = scope.evaluate(factor)
+    if isinstance(value, Failure):
+        yield weight, None
+        return
+    try:
+        scale = float(plain_number(value) ** power)
+    except (UnfitError, ZeroDivisionError, OverflowError):
+        scope.report(NotAnObjective(factor.span, f"the weight `{factor.span.text[:60]}` is not a finite number"))
+        yield weight, None
+        return
+    yield from _summands(term, weight * scale, scope)
+
+
+def _names_objective(expression: tree.Expression) -> bool:
+    """Whether a sum or product has a named objective in it, rather than being a constant weight."""
+    match expression:
+        case tree.Call(_, function):
+            known = [*SIGNATURES["objective"], *SIGNATURES["report"]]
+            return nearest(function.name, known) is not None  # also when it is misspelt
+        case tree.Binary(_, _, left, right):
+            return _names_objective(left) or _names_objective(right)
+        case tree.Unary(_, _, operand):
+            return _names_objective(operand)
+        case _:
+            return False
+
+
+def _fits(call: CallSpec, scope: Scope) -> bool:
+    """Whether the data set of an objective or report goes with the registers and inputs of the program."""
+    name = call.arguments.get("data")
+    data = scope.data.get(name) if name is not None else None
+    if data is None:
+        return True
+    faults: list[Diagnostic] = []
+    declared = scope.data_spans.get(data.name)
+    if scope.visible is not None and data.width != scope.visible:
+        faults.append(DataWidth(call.span, data.name, data.width, scope.visible, declared, scope.visible_span))
+    columns = 0 if data.conditions is None else int(data.conditions.shape[1])
+    if scope.conditions is not None and columns != scope.conditions:
+        faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
+    elif columns and call.name != "nll":
+        faults.append(ConditionalData(call.span, call.name, data.name))
+    for fault in faults:
+        scope.report(fault)
+    return not faults
+
+
+def _narrow_enough(call: CallSpec, way_out: str, scope: Scope) -> bool:
+    """Whether a quantity that is made of the probabilities of all strings can be had."""
+    if scope.visible is None or scope.visible <= EXACT_WIDTH:
+        return True
+    scope.report(TooWideForExact(call.span, f"`{call.name}`", scope.visible, EXACT_WIDTH, way_out))
+    return False
+
+
+def _objective_fits(call: CallSpec, scope: Scope) -> bool:
+    exact = call.name == "mmd" and call.arguments["words"] is None and call.arguments["samples"] is None
+    return _fits(call, scope) and not (
+        exact and not _narrow_enough(call, "estimate it with `words = ...` or `samples = ...`", scope)
+    )
+
+
+# ---------------------------------------------------------------- train
+
+
+@dataclass(frozen=True, slots=True)
+class _SettingRule:
+    """How one setting of `train` is read: a plain type, or a call of a kind."""
+
+    type: Number | Integer | Choice | Flag | None
+    kind: str = ""
+    many: bool = False
+
+
+_POSITIVE = Number(Interval(0.0, open_low=True))
+SETTINGS: Mapping[str, _SettingRule] = {
+    "optimizer": _SettingRule(None, "optimizer"),
+    "steps": _SettingRule(Integer(0)),
+    "seeds": _SettingRule(Integer(1, 100_000)),
+    "seed": _SettingRule(Integer(0)),
+    "stop": _SettingRule(None, "stop", many=True),
+    "clip": _SettingRule(_POSITIVE),
+    "time_limit": _SettingRule(_POSITIVE),
+    "precision": _SettingRule(Choice(("single", "double"))),
+    "checkpoint": _SettingRule(Integer(1)),
+}
+UNAVAILABLE = {
+    "engine": "a choice of engine",
+    "gradient": "a choice of gradient rule",
+    "baseline": "`baseline`",
+    "stage": "`stage`",
+}
+
+
+def default_settings(span: Span | None, place: Span) -> TrainSettings:
+    """What holds where `train` says nothing: Adam at rate 0.01, 1000 steps, one seed.
+
+    `place` is where faults of the default optimiser would be shown, such as the model.
+    """
+    rates = {parameter.name: parameter.default for parameter in SIGNATURES["optimizer"]["adam"].parameters}
+    return TrainSettings(CallSpec("adam", rates, place), 1000, 1, 0, (), None, None, "single", 100, span)
+
+
+@dataclass
+class _Reader:
+    scope: Scope
+    seen: dict[str, Span] = field(default_factory=dict)
+
+    def read(self, setting: tree.Setting) -> tuple[str, Any] | None:
+        """(field, value), or None after a fault or for a setting without effect."""
+        name = setting.name.name
+        if name in self.seen:
+            self.scope.report(RepeatedSetting(setting.name.span, name, self.seen[name]))
+            return None
+        self.seen[name] = setting.name.span
+        if name == "strategy":
+            self._strategy(setting)
+            return None
+        if name in UNAVAILABLE:
+            self.scope.report(NotAvailableYet(setting.span, UNAVAILABLE[name], f"leave `{name}` out"))
+            return None
+        if name not in SETTINGS:
+            known = (*SETTINGS, "strategy")
+            self.scope.report(UnknownSetting(setting.name.span, name, known, nearest(name, known)))
+            return None
+        rule = SETTINGS[name]
+        if not setting.values or (len(setting.values) > 1 and not rule.many):
+            found = "nothing" if not setting.values else f"{len(setting.values)} values"
+            span = setting.values[1].span if setting.values else setting.span
+            self.scope.report(BadArgument(span, "train", name, "one value", found))
+            return None
+        if rule.type is None:
+            calls = tuple(self.scope.bind(value, rule.kind) for value in setting.values)
+            if None in calls:
+                return None
+            return name, calls if rule.many else calls[0]
+        value = self._plain(name, rule.type, setting.values[0])
+        return None if value is FAILED else (name, value)
+
+    def _plain(self, name: str, kind: Number | Integer | Choice | Flag, expression: tree.Expression) -> Any:
+        context = Context(self.scope.evaluate, self.scope.report, lambda _call, _kind: FAILED)
+        try:
+            return kind.read(expression, context)
+        except UnfitError as unfit:
+            self.scope.report(BadArgument(expression.span, "train", name, kind.words, str(unfit)))
+            return FAILED
+
+    def _strategy(self, setting: tree.Setting) -> None:
+        for value in setting.values:
+            written = value.function.name if isinstance(value, tree.Call) else value.span.text[:40]
+            if written != "gradient" or isinstance(value, tree.Call):
+                way_out = "leave it out, or write `strategy gradient;`"
+                self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
+
+
+def read_train(train: tree.Train | None, scope: Scope, place: Span) -> TrainSettings:
+    """`train { ... }` with defaults for what it leaves out; faulty settings are reported and left at their defaults.
+
+    `place` is any span of the program; the default optimiser carries it.
+    """
+    settings = default_settings(train.span if train else None, place)
+    if train is None:
+        return settings
+    reader = _Reader(scope)
+    found = [reader.read(setting) for setting in train.settings]
+    return replace(settings, **dict(item for item in found if item is not None))
+
+
+# ---------------------------------------------------------------- reports
+
+
+def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], scope: Scope) -> tuple[CallSpec, ...]:
+    """Checked reports in order of writing.
+
+    A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
+    without a kernel takes the kernel of the objective's first `mmd`.
+    """
+    used = tuple(dict.fromkeys(term.call.arguments["data"] for term in terms))
+    kernels = [term.call.arguments["kernel"] for term in terms if term.call.name == "mmd"]
+    reports: list[CallSpec] = []
+    for item in items:
+        call = scope.bind(item, "report")
+        if call is None:
+            continue
+        if call.name == "mmd" and call.arguments["kernel"] is None:
+            if not kernels:
+                scope.report(ReportNeedsData(item.span, call.name, "kernel"))
+                continue
+            call = replace(call, arguments={**call.arguments, "kernel": kernels[0]})
+        if "data" in call.arguments and call.arguments["data"] is None:
+            if not used:
+                scope.report(ReportNeedsData(item.span, call.name, "data set"))
+            filled = [replace(call, arguments={**call.arguments, "data": name}) for name in used]
+        else:
+            filled = [call]
+        reports += [report for report in filled if _report_fits(report, scope)]
+    return tuple(reports)
+
+
+def _report_fits(call: CallSpec, scope: Scope) -> bool:
+    if call.name == "cmi":
+        regions = [position for key in "abc" for position in call.arguments[key]]
+        repeated = {position for position in regions if regions.count(position) > 1}
+        if repeated:
+            scope.report(OverlappingRegions(call.span, min(repeated)))
+        return not repeated
+    if not _fits(call, scope):
+        return False
+    return call.name not in ("tv", "entropy") or _narrow_enough(call, "leave it out", scope)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,10 @@ ONE: Matrix = np.diag([0, 1.0 + 0j])
 
 def pauli_word(word: str) -> Matrix:
     """The matrix of a word of `IXYZ`, shape (2^k, 2^k), first letter most significant."""
-    return reduce(np.kron, (PAULI[letter] for letter in word))
+    matrix = np.eye(1, dtype=np.complex128)
+    for letter in word:
+        matrix = np.kron(matrix, PAULI[letter]).astype(np.complex128)
+    return matrix
 
 
 def constant(matrix: Matrix) -> Callable[..., Array]:

@@ -28,8 +28,9 @@ class Gate:
     controls: the first so many qubits are controls of the gate `target` on the rest.
     vector: in program text the angles are one vector argument, as in `su2(a)` with `a: angle[3]`.
     qasm_name: its name in stdgates.inc, None if it is not there.
-    qasm_body: its definition from `U`, `gphase` and `ctrl @ x`-like modifiers of earlier definitions, over formal angles
-    and qubits named as in `parameters` and `q0, q1, ...`. `qgl.gates.qasm_order` puts definitions in order.
+    qasm_body: its definition from `U`, `gphase`, earlier definitions and `ctrl @` of them, over formal angles and
+    qubits named as in `parameters` and `q0, q1, ...`. `qgl.gates.qasm_order` puts definitions in order.
+    parameters: in alphabetical order, as Qiskit's importer sorts the formal angles of a definition by name.
     """
 
     name: str

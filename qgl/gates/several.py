@@ -97,14 +97,14 @@ SEVERAL: tuple[Gate, ...] = (
     Gate(
         "su4",
         2,
-        tuple(f"a{k}" for k in range(15)),
+        tuple(f"a{k:02}" for k in range(15)),
         general,
         _undo_general,
         "any two-qubit unitary of determinant one: su2 on each qubit, rxx, ryy, rzz, su2 on each qubit",
         vector=True,
         qasm_body=(
-            "su2(a0, a1, a2) q0; su2(a3, a4, a5) q1; rxx(a6) q0, q1; ryy(a7) q0, q1; rzz(a8) q0, q1; "
-            "su2(a9, a10, a11) q0; su2(a12, a13, a14) q1;"
+            "su2(a00, a01, a02) q0; su2(a03, a04, a05) q1; rxx(a06) q0, q1; ryy(a07) q0, q1; rzz(a08) q0, q1; "
+            "su2(a09, a10, a11) q0; su2(a12, a13, a14) q1;"
         ),
     ),
 )

@@ -10,7 +10,7 @@ from qgl.gates.algebra import PAULI, Matrix, constant, phase, rotation
 from qgl.gates.model import Array, Gate, Step
 
 _RX, _RY, _RZ = rotation("X"), rotation("Y"), rotation("Z")
-_HADAMARD: Matrix = (PAULI["X"] + PAULI["Z"]) / np.sqrt(2)
+_HADAMARD: Matrix = np.array([[1, 1], [1, -1 + 0j]]) / np.sqrt(2)
 _ROOT_X: Matrix = np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
 
 
@@ -111,12 +111,12 @@ SINGLE: tuple[Gate, ...] = (
     Gate(
         "u",
         1,
-        ("theta", "phi", "lam"),
+        ("a", "b", "c"),
         universal,
         _undo_universal,
-        "U of OpenQASM 3: p(lam), ry(theta), p(phi) in this order",
+        "U(a, b, c) of OpenQASM 3: p(c), ry(a), p(b) in this order",
         symmetric=True,
-        qasm_body="p(lam) q0; ry(theta) q0; p(phi) q0;",
+        qasm_body="p(c) q0; ry(a) q0; p(b) q0;",
     ),
     Gate(
         "su2",

@@ -1,0 +1,212 @@
+"""The facts of every gate record against each other and against Qiskit's matrices."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+import qiskit.circuit.library as library
+from numpy.typing import NDArray
+from qiskit.circuit import Gate as QiskitGate
+from qiskit.quantum_info import Operator
+
+from qgl.gates import GATES, qasm_order, qasm_uses
+from qgl.gates.algebra import pauli_word
+from qgl.gates.model import Gate, Step
+
+Matrix = NDArray[np.complex128]
+
+OTHER_NAMES = {"id": "IGate", "p": "PhaseGate", "cp": "CPhaseGate", "sxdg": "SXdgGate", "iswap": "iSwapGate"}
+MADE_OF_OTHERS = {"su2", "su4"}  # Qiskit has no such gate
+
+
+def angles_of(gate: Gate, seed: int = 0) -> list[float]:
+    return [float(a) for a in np.random.default_rng([seed, len(gate.name)]).uniform(-4, 4, len(gate.parameters))]
+
+
+def matrix_of(gate: Gate, *angles: float) -> Matrix:
+    return np.asarray(gate.matrix(np, *(np.asarray(angle) for angle in angles)))
+
+
+def qiskit_gate(gate: Gate, angles: list[float]) -> QiskitGate:
+    known = {name.lower(): name for name in dir(library) if name.endswith("Gate")}
+    name = OTHER_NAMES.get(gate.name) or known[f"{gate.name}gate"]
+    return getattr(library, name)(*angles)
+
+
+def embed(matrix: Matrix, qubits: tuple[int, ...], width: int) -> Matrix:
+    """`matrix` on some qubits of a register, entry by entry."""
+    result = np.zeros((2**width, 2**width), dtype=np.complex128)
+    for column in range(2**width):
+        bits = [(column >> (width - 1 - q)) & 1 for q in range(width)]
+        local = int("".join(str(bits[q]) for q in qubits), 2)
+        for row, value in enumerate(matrix[:, local]):
+            changed = list(bits)
+            for k, q in enumerate(qubits):
+                changed[q] = (row >> (len(qubits) - 1 - k)) & 1
+            result[int("".join(map(str, changed)), 2), column] += value
+    return result
+
+
+def matrix_of_steps(steps: tuple[Step, ...] | list[Step], width: int) -> Matrix:
+    total = np.eye(2**width, dtype=np.complex128)
+    for name, qubits, angles in steps:
+        gate = GATES[name]
+        small = matrix_of(gate, *angles)
+        size = 2 ** len(qubits)
+        full = np.eye(size, dtype=np.complex128)
+        full[size - len(small) :, size - len(small) :] = small
+        total = embed(full, qubits, width) @ total
+    return total
+
+
+ALL = pytest.mark.parametrize("gate", GATES.values(), ids=GATES.keys())
+
+
+@ALL
+def test_matrix_is_unitary_and_has_its_shape(gate: Gate) -> None:
+    matrix = matrix_of(gate, *angles_of(gate))
+    assert matrix.shape == (2**gate.qubits, 2**gate.qubits)
+    assert np.allclose(matrix @ matrix.conj().T, np.eye(2**gate.qubits), atol=1e-14)
+
+
+@pytest.mark.parametrize("gate", [g for g in GATES.values() if g.name not in MADE_OF_OTHERS], ids=lambda g: g.name)
+def test_matrix_equals_qiskits_with_its_phase(gate: Gate) -> None:
+    angles = angles_of(gate)
+    theirs = Operator(qiskit_gate(gate, angles)).reverse_qargs().data
+    assert np.allclose(matrix_of(gate, *angles), theirs, atol=1e-14)
+
+
+def test_general_gates_are_products_of_qiskits() -> None:
+    a = angles_of(GATES["su4"])
+
+    def euler(x: list[float]) -> Operator:
+        return Operator(library.RZGate(x[2])) @ Operator(library.RYGate(x[1])) @ Operator(library.RZGate(x[0]))
+
+    assert np.allclose(matrix_of(GATES["su2"], *a[:3]), euler(a[:3]).data)
+    total = euler(a[0:3]).tensor(euler(a[3:6]))
+    for gate, angle in zip((library.RXXGate, library.RYYGate, library.RZZGate), a[6:9], strict=True):
+        total = Operator(gate(angle)) @ total
+    total = euler(a[9:12]).tensor(euler(a[12:15])) @ total
+    assert np.allclose(matrix_of(GATES["su4"], *a), total.data)
+
+
+@ALL
+def test_arrays_of_angles_give_arrays_of_matrices(gate: Gate) -> None:
+    batch = [np.random.default_rng(k).uniform(-4, 4, (2, 3)) for k in range(len(gate.parameters))]
+    if not batch:
+        return
+    matrices = gate.matrix(np, *batch)
+    assert matrices.shape == (2, 3, 2**gate.qubits, 2**gate.qubits)
+    for i, j in product(range(2), range(3)):
+        assert np.allclose(matrices[i, j], matrix_of(gate, *(angle[i, j] for angle in batch)))
+
+
+@ALL
+def test_inverse(gate: Gate) -> None:
+    angles = angles_of(gate)
+    there_and_back = matrix_of_steps(gate.inverse(*angles), gate.qubits) @ matrix_of(gate, *angles)
+    assert np.allclose(there_and_back, np.eye(2**gate.qubits), atol=1e-13)
+
+
+@ALL
+def test_diagonal_and_permutation(gate: Gate) -> None:
+    size = np.abs(matrix_of(gate, *angles_of(gate)))
+    assert gate.diagonal == np.allclose(size, np.eye(len(size)))
+    assert gate.permutation == np.allclose(np.sort(size, axis=0)[-1], 1)
+
+
+@ALL
+def test_generator(gate: Gate) -> None:
+    if gate.generator is None:
+        assert not gate.name.startswith("r")
+        return
+    (angle,) = angles_of(gate)
+    values, vectors = np.linalg.eigh(pauli_word(gate.generator))
+    exponential = (vectors * np.exp(-0.5j * angle * values)) @ vectors.conj().T
+    assert np.allclose(matrix_of(gate, angle), exponential)
+
+
+@ALL
+def test_clifford(gate: Gate) -> None:
+    matrix = matrix_of(gate, *angles_of(gate))
+    words = [pauli_word("".join(letters)) for letters in product("IXYZ", repeat=gate.qubits)]
+
+    def is_word(image: Matrix) -> bool:
+        overlaps = [abs(np.trace(word @ image)) / len(image) for word in words]
+        return bool(np.isclose(max(overlaps), 1))
+
+    assert gate.clifford == all(is_word(matrix @ word @ matrix.conj().T) for word in words)
+
+
+@ALL
+def test_self_inverse_and_symmetric(gate: Gate) -> None:
+    matrix = matrix_of(gate, *angles_of(gate))
+    assert gate.self_inverse == np.allclose(matrix @ matrix, np.eye(len(matrix)))
+    orders = permutations(range(gate.qubits))
+    assert gate.symmetric == all(np.allclose(embed(matrix, order, gate.qubits), matrix) for order in orders)
+
+
+@ALL
+def test_controls_and_target(gate: Gate) -> None:
+    assert (gate.target is None) == (gate.controls == 0)
+    if gate.target is None:
+        return
+    angles = angles_of(gate)
+    step = (gate.target, tuple(range(gate.qubits)), tuple(angles))
+    assert GATES[gate.target].qubits + gate.controls == gate.qubits
+    assert np.allclose(matrix_of_steps([step], gate.qubits), matrix_of(gate, *angles))
+
+
+@ALL
+def test_qasm_definitions_have_an_order(gate: Gate) -> None:
+    assert list(gate.parameters) == sorted(gate.parameters)
+    order = qasm_order([gate.name])
+    assert order[-1] == gate.name and len(set(order)) == len(order)
+    for position, name in enumerate(order):
+        assert set(qasm_uses(name)) <= set(order[:position])
+
+
+@ALL
+def test_qasm_definition_means_the_gate(gate: Gate) -> None:
+    """Definitions as text, read by Qiskit's importer without any include."""
+    from qiskit import qasm3
+
+    angles = angles_of(gate)
+    lines = ["OPENQASM 3.0;"]
+    for name in qasm_order([gate.name]):
+        used = GATES[name]
+        formal = f"({', '.join(used.parameters)})" if used.parameters else ""
+        qubits = ", ".join(f"q{k}" for k in range(used.qubits))
+        lines.append(f"gate {name}{formal} {qubits} {{ {used.qasm_body} }}")
+    actual = f"({', '.join(map(repr, angles))})" if angles else ""
+    operands = ", ".join(f"q[{k}]" for k in range(gate.qubits))
+    lines += [f"qubit[{gate.qubits}] q;", f"{gate.name}{actual} {operands};"]
+    theirs = Operator(qasm3.loads("\n".join(lines))).reverse_qargs().data
+    assert np.allclose(theirs, matrix_of(gate, *angles), atol=1e-13)
+
+
+@ALL
+def test_stdgates_name_means_the_gate(gate: Gate) -> None:
+    from qiskit import qasm3
+
+    if gate.qasm_name is None:
+        return
+    angles = angles_of(gate)
+    actual = f"({', '.join(map(repr, angles))})" if angles else ""
+    operands = ", ".join(f"q[{k}]" for k in range(gate.qubits))
+    text = f'OPENQASM 3.0; include "stdgates.inc"; qubit[{gate.qubits}] q; {gate.qasm_name}{actual} {operands};'
+    theirs = Operator(qasm3.loads(text)).reverse_qargs().data
+    assert np.allclose(theirs, matrix_of(gate, *angles), atol=1e-13)
+
+
+def test_matrices_work_under_jax_and_have_gradients() -> None:
+    jax = pytest.importorskip("jax")
+    for gate in GATES.values():
+        angles = [np.float32(angle) for angle in angles_of(gate)]
+        matrix = gate.matrix(jax.numpy, *map(jax.numpy.asarray, angles))
+        assert matrix.dtype == np.complex64
+        assert np.allclose(matrix, matrix_of(gate, *map(float, angles)), atol=3e-6)
+    rate = jax.grad(lambda a: jax.numpy.real(GATES["rxx"].matrix(jax.numpy, a)[0, 0]))(0.7)
+    assert np.isclose(rate, -0.5 * np.sin(0.35), atol=1e-6)

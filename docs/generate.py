@@ -1,0 +1,96 @@
+"""Writes what the documents take from the program itself: tables of callables, the list of diagnostics.
+
+python docs/generate.py           # writes
+python docs/generate.py --check   # says whether anything is out of step, and writes nothing
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+from pathlib import Path
+
+import qgl.diagnostics
+from qgl.check.callables import SIGNATURES, Signature
+from qgl.diagnostics.model import REGISTRY, Diagnostic
+
+DOCS = Path(__file__).parent
+
+AREAS = {
+    "01": "syntax",
+    "02": "names",
+    "03": "types, shapes and values",
+    "04": "registers and quantum rules",
+    "05": "locality",
+    "06": "data",
+    "07": "objective, training and reports",
+    "08": "size and planning",
+    "09": "files, runs and the command line",
+    "10": "OpenQASM",
+}
+
+
+def table(kind: str) -> str:
+    """The callables of one kind, with their arguments."""
+    if kind == "optimizer":  # their arguments are those of the papers and of optax
+        rows = [f"| `{signature.usage}` | {signature.doc} |" for signature in SIGNATURES[kind].values()]
+        return "\n".join(["| optimizer | |", "|---|---|", *rows])
+    return "\n".join(_item(signature) for signature in SIGNATURES[kind].values())
+
+
+def _item(signature: Signature) -> str:
+    arguments = "".join(f"\n  - `{p.name}`: {p.doc}" for p in signature.parameters)
+    return f"- `{signature.usage}`: {signature.doc}{arguments}"
+
+
+def filled(text: str) -> str:
+    """`text` with every generated part renewed. A part stands between `<!-- table: KIND -->` and `<!-- end -->`."""
+
+    def renew(match: re.Match[str]) -> str:
+        return f"<!-- table: {match[1]} -->\n\n{table(match[1])}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (\w+) -->.*?<!-- end -->", renew, text, flags=re.DOTALL)
+
+
+def diagnostics(text: str) -> str:
+    """The document of diagnostics with its list renewed."""
+    head, mark, _ = text.partition("<!-- codes -->\n")
+    assert mark, "docs/diagnostics.md has lost its mark"
+    parts = []
+    for number, area in AREAS.items():
+        kinds = [kind for code, kind in sorted(REGISTRY.items()) if code.startswith(f"QGL{number}")]
+        if kinds:
+            parts.append(f"\n### QGL{number}: {area}\n")
+            parts.extend(_entry(kind) for kind in kinds)
+    return head + mark + "\n".join(parts)
+
+
+def _entry(kind: type[Diagnostic]) -> str:
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+    words = " ".join((kind.__doc__ or "").split())
+    severity = " (warning)" if kind.severity == "warning" else ""
+    return f'<a id="{kind.code.lower()}"></a>\n**{kind.code}** `{name}`{severity}: {words}\n'
+
+
+def main() -> int:
+    for module in pkgutil.iter_modules(qgl.diagnostics.__path__):
+        importlib.import_module(f"qgl.diagnostics.{module.name}")
+    stale = []
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        new = filled(text)
+        if path.name == "diagnostics.md":
+            new = diagnostics(new)
+        if new != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale:
+        print("out of step:" if "--check" in sys.argv else "written:", ", ".join(stale))
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

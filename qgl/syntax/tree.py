@@ -104,9 +104,7 @@ class Reduce(Node):
     body: Expression
 
 
-Expression = (
-    Number | String | Boolean | Name | Hole | Unary | Binary | Call | Index | Range | List | Tuple | Reduce
-)
+Expression = Number | String | Boolean | Name | Hole | Unary | Binary | Call | Index | Range | List | Tuple | Reduce
 
 
 # ---------------------------------------------------------------- statements
@@ -189,7 +187,18 @@ class Let(Node):
     value: Expression
 
 
-Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let
+@dataclass(frozen=True, slots=True)
+class Broken(Node):
+    """A declaration or a statement that could not be read; its fault is reported already.
+
+    `names` are those that it would have declared, so that what uses them is not reported again.
+    """
+
+    keyword: str
+    names: tuple[str, ...]
+
+
+Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let | Broken
 
 
 # ---------------------------------------------------------------- declarations
@@ -320,14 +329,6 @@ class Train(Node):
 @dataclass(frozen=True, slots=True)
 class Report(Node):
     items: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Broken(Node):
-    """A declaration that could not be read. Its names are known, so that what uses them is not reported again."""
-
-    keyword: str
-    names: tuple[str, ...]
 
 
 Declaration = (

@@ -1,0 +1,429 @@
+"""QGL01xx: text that is not a program."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from qgl.diagnostics.model import Diagnostic, Note
+from qgl.source import Span
+
+
+@dataclass(frozen=True)
+class UnexpectedToken(Diagnostic):
+    """The text departs from the grammar here, and no single missing or wrong mark would explain it.
+
+    The message says what was found and, where few things could stand in its place, what was expected.
+    """
+
+    found: str
+    expected: tuple[str, ...] = ()
+
+    code = "QGL0101"
+    wrong = "visible v[2];\nmodel { for q of v { h q; } }\n"
+    right = "visible v[2];\nmodel { for q in v { h q; } }\n"
+
+    @property
+    def message(self) -> str:
+        return f"unexpected {self.found}"
+
+    @property
+    def label(self) -> str:
+        return f"expected {_either(self.expected)}" if self.expected else "not expected here"
+
+
+@dataclass(frozen=True)
+class MissingToken(Diagnostic):
+    """A mark is missing. Statements and declarations end with `;`, unless they end with a block in braces;
+    arguments and items of lists are separated by `,`."""
+
+    token: str
+    found: str
+
+    code = "QGL0102"
+    wrong = "visible v[2]\nmodel { h v; }\n"
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"expected `{self.token}` before {self.found}"
+
+    @property
+    def label(self) -> str:
+        return f"add `{self.token}` here"
+
+
+@dataclass(frozen=True)
+class UnclosedBracket(Diagnostic):
+    """A bracket is opened and never closed. Where brackets are nested, the innermost unclosed one is shown."""
+
+    bracket: str
+    note: Note | None = None
+
+    code = "QGL0103"
+    wrong = "visible v[2];\nmodel { for q in v { h q; }\nreport entropy();\n"
+    right = "visible v[2];\nmodel { for q in v { h q; } }\nreport entropy();\n"
+
+    @property
+    def message(self) -> str:
+        return f"this `{self.bracket}` is never closed"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return () if self.note is None else (self.note,)
+
+
+@dataclass(frozen=True)
+class UnopenedBracket(Diagnostic):
+    """A closing bracket has no opening one. Often a bracket too many was typed, or the opening one was deleted."""
+
+    bracket: str
+
+    code = "QGL0104"
+    wrong = "visible v[2];\nmodel { h v; } }\n"
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"this `{self.bracket}` closes nothing"
+
+
+@dataclass(frozen=True)
+class MismatchedBracket(Diagnostic):
+    """A bracket is closed by one of another kind: `(` needs `)`, `[` needs `]`, `{` needs `}`."""
+
+    bracket: str
+    opener: Span
+
+    code = "QGL0105"
+    wrong = "visible v[2];\nmodel { h v[0); }\n"
+    right = "visible v[2];\nmodel { h v[0]; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.bracket}` does not close `{self.opener.text}`"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return (Note("opened here", self.opener),)
+
+
+@dataclass(frozen=True)
+class UnclosedString(Diagnostic):
+    """A string starts with `"` and must end with `"` on the same line."""
+
+    code = "QGL0106"
+    wrong = 'visible v[2] = "01;\nmodel { h v; }\n'
+    right = 'visible v[2] = "01";\nmodel { h v; }\n'
+
+    @property
+    def message(self) -> str:
+        return "this string has no closing quotation mark"
+
+
+@dataclass(frozen=True)
+class UnclosedComment(Diagnostic):
+    """A comment that starts with `/*` runs to the next `*/`; there is none, so the rest of the file is comment."""
+
+    code = "QGL0107"
+    wrong = "visible v[2];\nmodel { h v; }\n/* to be continued\n"
+    right = "visible v[2];\nmodel { h v; }\n/* to be continued */\n"
+
+    @property
+    def message(self) -> str:
+        return "this comment is never closed"
+
+    @property
+    def help(self) -> str:
+        return "end it with `*/`"
+
+
+_INSTEAD = {
+    "#": "comments start with `//`",
+    "'": 'strings stand in double quotes: "..."',
+    "&": "conditions are joined by `and`",
+    "|": "conditions are joined by `or`",
+    "!": "negation is written `not`",
+    "^": "powers are written `**`",
+    "@": "there is no operator `@`; a gate is inverted by `inverse` and controlled by `ctrl`",
+    "\u2212": "write the minus sign as `-`",
+    "\u2013": "write the minus sign as `-`",
+    "\u2014": "write the minus sign as `-`",
+    "\u00d7": "write `*`",
+    "\u00b7": "write `*`",
+    "\u2264": "write `<=`",
+    "\u2265": "write `>=`",
+    "\u2260": "write `!=`",
+    "\u2026": "write a range as `a..b`",
+    "\u2192": "write the arrow as `->`",
+    "\u201c": 'use straight quotation marks: "..."',
+    "\u201d": 'use straight quotation marks: "..."',
+    "\u221a": "write `sqrt(x)`",
+    "\u00a0": "it looks like a space but is none; type it again",
+}
+
+
+@dataclass(frozen=True)
+class UnknownCharacter(Diagnostic):
+    """A character that no word or mark of the language contains. Text copied from a page or a paper often brings
+    look-alikes of quotation marks, minus signs and spaces."""
+
+    character: str
+
+    code = "QGL0108"
+    wrong = "# two coins\nvisible v[2];\nmodel { h v; }\n"
+    right = "// two coins\nvisible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        name = unicodedata.name(self.character[0], "").lower()
+        if self.character.isprintable() and self.character.isascii():
+            return f"`{self.character}` means nothing here"
+        shown = f"`{self.character}` (" if self.character.isprintable() and not self.character.isspace() else "("
+        return f"unknown character {shown}U+{ord(self.character[0]):04X}{' ' + name if name else ''})"
+
+    @property
+    def help(self) -> str:
+        return _INSTEAD.get(self.character[0], "")
+
+
+@dataclass(frozen=True)
+class WrongOperator(Diagnostic):
+    """`=` gives a value to a name or an argument, `==` compares. One stands where the other is meant."""
+
+    written: str
+    meant: str
+
+    code = "QGL0109"
+    wrong = "const n = 2;\nvisible v[n];\nmodel { if n = 2 { h v; } }\n"
+    right = "const n = 2;\nvisible v[n];\nmodel { if n == 2 { h v; } }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.written}` does not belong here; use `{self.meant}`"
+
+    @property
+    def label(self) -> str:
+        return f"write `{self.meant}`"
+
+
+@dataclass(frozen=True)
+class KeywordAsName(Diagnostic):
+    """A word of the language cannot be the name of something in a program."""
+
+    word: str
+
+    code = "QGL0110"
+    wrong = "visible data[2];\nmodel { }\n"
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.word}` is a word of the language and cannot be a name"
+
+    @property
+    def help(self) -> str:
+        return f"choose another name, such as `{self.word}_` or `my_{self.word}`"
+
+
+@dataclass(frozen=True)
+class ReservedWord(Diagnostic):
+    """`stage` and `baseline` are kept for constructs that later versions of the language will have."""
+
+    word: str
+
+    code = "QGL0111"
+    wrong = "visible v[2];\nmodel { h v; }\nstage t in 1..2 { }\n"
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.word}` is reserved for a later version of the language"
+
+    @property
+    def help(self) -> str:
+        return "nothing can be declared with it yet, and it cannot be a name"
+
+
+@dataclass(frozen=True)
+class MalformedNumber(Diagnostic):
+    """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but an exponent.
+    An integer has at most 18 digits, a decimal number fits in a double."""
+
+    text: str
+
+    code = "QGL0112"
+    wrong = "visible v[2];\nmodel { rx(.5) v; }\n"
+    right = "visible v[2];\nmodel { rx(0.5) v; }\n"
+
+    @property
+    def message(self) -> str:
+        shown = self.text if len(self.text) <= 40 else self.text[:37] + "..."
+        return f"`{shown}` is not a number"
+
+    @property
+    def help(self) -> str:
+        text = self.text
+        digits = text.replace("_", "")
+        if text.startswith(".") and text[1:].isdigit():
+            return f"write `0{text}`"
+        if text.endswith(".") and text[:-1].isdigit():
+            return f"write `{text}0`, or `{text[:-1]}` for the integer"
+        if digits.isdigit() and len(digits) > 18:
+            return "an integer has at most 18 digits"
+        letters = text.lstrip("0123456789_.")
+        if letters and letters[0] not in "eE" and letters.isidentifier():
+            return f"write the product as `{text[: -len(letters)]} * {letters}`; names do not start with a digit"
+        return "numbers are written as `12`, `1_000`, `0.5` or `2.5e-3`"
+
+
+@dataclass(frozen=True)
+class UnknownEscape(Diagnostic):
+    r"""In a string, a backslash stands only before `"` or another backslash."""
+
+    text: str
+
+    code = "QGL0113"
+    wrong = 'visible v[2];\ndata d = csv("a\\b.csv");\nmodel { h v; }\n'
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.text}` means nothing in a string"
+
+    @property
+    def help(self) -> str:
+        return "separate the folders of a path by `/`"
+
+
+@dataclass(frozen=True)
+class NestedTooDeeply(Diagnostic):
+    """Brackets may be nested to a fixed depth, so that no file can exhaust the memory of the compiler."""
+
+    limit: int
+
+    code = "QGL0114"
+    wrong = f"const n = {'(' * 65}1{')' * 65};\nvisible v[1];\nmodel {{ h v; }}\n"
+    right = "const n = (1);\nvisible v[1];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"brackets are nested more than {self.limit} deep"
+
+    @property
+    def help(self) -> str:
+        return "give inner parts a name with `let`, `const` or `layer`"
+
+
+@dataclass(frozen=True)
+class TooDeep(Diagnostic):
+    """An expression or a chain of `else if` has more levels than the compiler follows. Each operator of a sum that is
+    written out counts as one level."""
+
+    limit: int
+
+    code = "QGL0115"
+    wrong = f"const n = {'1 + ' * 201}1;\nvisible v[1];\nmodel {{ h v; }}\n"
+    right = "const n = 202;\nvisible v[1];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"this is more than {self.limit} levels deep"
+
+    @property
+    def help(self) -> str:
+        return "use `sum(...)`, or give parts of it names"
+
+
+@dataclass(frozen=True)
+class FileTooLarge(Diagnostic):
+    """A program has a limited length. Numbers by the thousand belong into a data file, repeated parts into a loop."""
+
+    size: int
+    limit: int
+
+    code = "QGL0116"
+
+    @property
+    def message(self) -> str:
+        return f"the file has {self.size:,} characters; the limit is {self.limit:,}"
+
+    @property
+    def help(self) -> str:
+        return "put data into a CSV or NPZ file, and parts that are used twice into layers"
+
+
+@dataclass(frozen=True)
+class PositionalAfterKeyword(Diagnostic):
+    """Arguments by position come first, those by name after them."""
+
+    code = "QGL0117"
+    wrong = "visible v[2];\nmodel { h v; }\ntrain { optimizer adam(b1 = 0.9, 0.1); }\n"
+    right = "visible v[2];\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return "an argument by position follows one by name"
+
+    @property
+    def help(self) -> str:
+        return "move it to the front, or give it its name"
+
+
+@dataclass(frozen=True)
+class KeywordOfGate(Diagnostic):
+    """Gates, layers and channels take their angles by position, in the order of their declaration."""
+
+    gate: str
+
+    code = "QGL0118"
+    wrong = "visible v[1];\nmodel { rx(angle = 0.5) v; }\n"
+    right = "visible v[1];\nmodel { rx(0.5) v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.gate}` takes its arguments by position, not by name"
+
+
+@dataclass(frozen=True)
+class UnknownBound(Diagnostic):
+    """A `local` declaration bounds `within`, `depth`, `cone(k)` or `channel`."""
+
+    bound: str
+
+    code = "QGL0119"
+    wrong = "visible v[4];\nlocal v width <= 1;\nmodel { h v; }\n"
+    right = "visible v[4];\nlocal v depth <= 1;\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        return f"there is no bound `{self.bound}`"
+
+    @property
+    def help(self) -> str:
+        return "write `within d`, `depth <= d`, `cone(k) <= w` or `channel <= s`"
+
+
+@dataclass(frozen=True)
+class BoundArgument(Diagnostic):
+    """`cone(k)` bounds the light cone of regions of k sites and needs k; the other bounds take no argument."""
+
+    bound: str
+
+    code = "QGL0120"
+    wrong = "visible v[4];\nlocal v cone <= 2;\nmodel { h v; }\n"
+    right = "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; }\n"
+
+    @property
+    def message(self) -> str:
+        if self.bound == "cone":
+            return "`cone` needs the number of sites of a region"
+        return f"`{self.bound}` takes no argument"
+
+    @property
+    def help(self) -> str:
+        return "write `cone(2) <= w`" if self.bound == "cone" else f"write `{self.bound} <= d`"
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,126 @@
+"""Balance the brackets of a token stream, so that one that is missing or too many spoils one declaration only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lark import Token
+
+from qgl.diagnostics import syntax as faults
+from qgl.diagnostics.model import Diagnostic
+from qgl.source import Source, Span
+
+MAX_NESTING = 64
+CLOSERS = {"LEFT_PARENTHESIS": "RIGHT_PARENTHESIS", "LEFT_BRACKET": "RIGHT_BRACKET", "LEFT_BRACE": "RIGHT_BRACE"}
+TEXTS = {"RIGHT_PARENTHESIS": ")", "RIGHT_BRACKET": "]", "RIGHT_BRACE": "}"}
+
+_NAMED = {
+    "CONST",
+    "LATTICE",
+    "VISIBLE",
+    "HIDDEN",
+    "LOCAL",
+    "DATA",
+    "PARAM",
+    "RANDOM",
+    "LATENT",
+    "CONDITION",
+    "LAYER",
+    "CHANNEL",
+    "HAMILTONIAN",
+    "STAGE",
+    "BASELINE",
+}
+_BLOCKS = {"MODEL", "TRAIN"}
+_FREE = {"OBJECTIVE", "REPORT"}
+DECLARATIONS = _NAMED | _BLOCKS | _FREE | {"IMPORT"}
+
+
+def starts_declaration(source: Source, token: Token, following: Token | None) -> bool:
+    """Whether a declaration must begin here: a keyword of one, first on its line, with what comes after such a keyword."""
+    if token.type not in DECLARATIONS or not first_on_line(source, token):
+        return False
+    if token.type in _FREE:
+        return True
+    wanted = "NAME" if token.type in _NAMED else "LEFT_BRACE" if token.type in _BLOCKS else "STRING"
+    return following is not None and following.type == wanted
+
+
+def first_on_line(source: Source, token: Token) -> bool:
+    text, at = source.text, (token.start_pos or 0) - 1
+    while at >= 0 and text[at] in " \t\f\v\ufeff":
+        at -= 1
+    return at < 0 or text[at] in "\r\n"
+
+
+class Balancer:
+    """Reads tokens in order; `tokens` is the balanced stream and `patched` the positions in it that were put right."""
+
+    def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
+        self.source = source
+        self.report = report
+        self.tokens: list[Token] = []
+        self.patched: set[int] = set()
+        self._open: list[tuple[Token, int]] = []  # with positions in `tokens`
+        self._previous: Token | None = None
+
+    def balance(self, tokens: list[Token]) -> bool:
+        """False if the nesting is too deep to go on."""
+        for k, token in enumerate(tokens):
+            following = tokens[k + 1] if k + 1 < len(tokens) else None
+            if starts_declaration(self.source, token, following):
+                self._close(len(self._open))
+            elif token.type in ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE"):
+                self._close(self._round())
+            if token.type in CLOSERS:
+                if len(self._open) == MAX_NESTING:
+                    self.report(faults.NestedTooDeeply(self._span(token), MAX_NESTING))
+                    return False
+                self._open.append((token, len(self.tokens)))
+                self.tokens.append(token)
+            elif token.type in TEXTS:
+                self._closer(token)
+            else:
+                self.tokens.append(token)
+            self._previous = token
+        self._close(len(self._open))
+        return True
+
+    def _closer(self, token: Token) -> None:
+        round_ones = self._round() if token.type != "RIGHT_BRACE" else len(self._open)
+        depth = next((k for k in range(1, round_ones + 1) if CLOSERS[self._open[-k][0].type] == token.type), None)
+        if depth is None and round_ones and token.type != "RIGHT_BRACE":
+            opener, _ = self._open.pop()
+            self.report(faults.MismatchedBracket(self._span(token), str(token), self._span(opener)))
+            self._insert(CLOSERS[opener.type], token)
+        elif depth is None:
+            self.report(faults.UnopenedBracket(self._span(token), str(token)))
+            self.patched.add(len(self.tokens))
+        else:
+            self._close(depth - 1)
+            self._open.pop()
+            self.tokens.append(token)
+
+    def _round(self) -> int:
+        """How many of the innermost open brackets are `(` or `[`."""
+        count = 0
+        while count < len(self._open) and self._open[-1 - count][0].type != "LEFT_BRACE":
+            count += 1
+        return count
+
+    def _close(self, count: int) -> None:
+        """Put in what closes the innermost `count` brackets; say so of the innermost one only."""
+        for k in range(count):
+            opener, position = self._open.pop()
+            if k == 0:
+                self.report(faults.UnclosedBracket(self._span(opener), str(opener)))
+            self.patched.add(position)
+            self._insert(CLOSERS[opener.type], self._previous or opener)
+
+    def _insert(self, type_: str, near: Token) -> None:
+        self.patched.add(len(self.tokens))
+        end = near.end_pos or 0
+        self.tokens.append(Token(type_, TEXTS[type_], start_pos=end, end_pos=end))
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.source, token.start_pos or 0, token.end_pos or 0)

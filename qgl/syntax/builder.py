@@ -1,0 +1,365 @@
+"""From reductions of the LALR parser to nodes of the tree, bottom up and without recursion.
+
+Each method is called with the children of one rule of `grammar/qgl.lark` and is named after the rule or its alias.
+Children are nodes, tuples and tokens, in order of writing; no token is dropped, so that spans are exact.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lark import Token
+
+from qgl.diagnostics import syntax as faults
+from qgl.diagnostics.model import Diagnostic
+from qgl.source import Source, Span
+from qgl.syntax import tree
+
+MAX_DEPTH = 200
+MAX_BLOCKS = 64
+_WELL_FORMED = re.compile(r"[0-9]+(?:_[0-9]+)*(?P<fraction>\.[0-9]+(?:_[0-9]+)*)?(?P<exponent>[eE][+-]?[0-9]+)?")
+_BOUNDS = ("depth", "cone")
+
+Children = list[Any]
+
+
+class Builder:
+    """Makes nodes of one source. Faults that only reading a token's text can show go to `report`."""
+
+    def __init__(self, source: Source, report: Callable[[Diagnostic], None]) -> None:
+        self.source = source
+        self.report = report
+        self._heights: dict[int, int] = {}  # by id() of a living node: nesting of expressions or of statements
+        self._extents: dict[int, Span] = {}  # by id(): span with the parentheses around the node
+
+    # ------------------------------------------------------------ helpers
+
+    def _extent(self, item: Any) -> Span:
+        if isinstance(item, Token):
+            return Span(self.source, item.start_pos or 0, item.end_pos or 0)
+        extent: Span = self._extents.get(id(item), item.span)
+        return extent
+
+    def _span(self, children: Children) -> Span:
+        return self._extent(children[0]).to(self._extent(children[-1]))
+
+    def _name(self, token: Token) -> tree.Name:
+        return tree.Name(self._extent(token), unicodedata.normalize("NFC", str(token)))
+
+    def _names(self, children: Iterable[Any]) -> tuple[tree.Name, ...]:
+        return tuple(self._name(c) for c in children if isinstance(c, Token) and c.type == "NAME")
+
+    def _made(self, node: Any, children: Iterable[Any], limit: int = MAX_DEPTH) -> Any:
+        """Note how deep a new node is, and refuse it once, where it passes the limit."""
+        below = max((self._heights.get(id(child), 0) for child in children), default=0)
+        self._heights[id(node)] = below + 1
+        self._extents.pop(id(node), None)  # an id may have served a node that is gone
+        if below == limit:
+            self.report(faults.TooDeep(node.span, limit))
+        return node
+
+    # ------------------------------------------------------------ expressions
+
+    def number(self, children: Children) -> tree.Number:
+        span, text = self._extent(children[0]), str(children[0])
+        value = read_number(text)
+        if value is None:
+            self.report(faults.MalformedNumber(span, text))
+        return self._made(tree.Number(span, 0 if value is None else value), ())
+
+    def string(self, children: Children) -> tree.String:
+        return self._made(self._string(children[0]), ())
+
+    def _string(self, token: Token) -> tree.String:
+        span = self._extent(token)
+        body = str(token)[1:-1]
+        for escape in re.finditer(r"\\(.)", body):
+            if escape[1] not in '"\\':
+                start = span.start + 1 + escape.start()
+                self.report(faults.UnknownEscape(Span(self.source, start, start + 2), escape[0]))
+        return tree.String(span, re.sub(r"\\(.)", r"\1", body))
+
+    def boolean(self, children: Children) -> tree.Boolean:
+        return self._made(tree.Boolean(self._extent(children[0]), children[0] == "true"), ())
+
+    def name(self, children: Children) -> tree.Name:
+        return self._made(self._name(children[0]), ())
+
+    def hole(self, children: Children) -> tree.Hole:
+        return self._made(tree.Hole(self._extent(children[0])), ())
+
+    def unary(self, children: Children) -> tree.Unary:
+        operator, operand = children
+        return self._made(tree.Unary(self._span(children), str(operator), operand), (operand,))
+
+    def binary(self, children: Children) -> tree.Binary:
+        left, operator, right = children
+        return self._made(tree.Binary(self._span(children), str(operator), left, right), (left, right))
+
+    def interval(self, children: Children) -> tree.Range:
+        first, _, last = children
+        return self._made(tree.Range(self._span(children), first, last), (first, last))
+
+    def index(self, children: Children) -> tree.Index:
+        indices = _nodes(children[1:])
+        return self._made(tree.Index(self._span(children), children[0], indices), (children[0], *indices))
+
+    def brackets(self, children: Children) -> tree.List:
+        items = _nodes(children)
+        return self._made(tree.List(self._span(children), items), items)
+
+    def parentheses(self, children: Children) -> tree.Tuple:
+        items = _nodes(children)
+        return self._made(tree.Tuple(self._span(children), items), items)
+
+    def group(self, children: Children) -> tree.Expression:
+        node: tree.Expression = children[1]
+        self._extents[id(node)] = self._span(children)
+        return node
+
+    def reduce(self, children: Children) -> tree.Reduce:
+        operator, _, targets, _, iterable, _, body, _ = children
+        node = tree.Reduce(self._span(children), str(operator), targets, iterable, body)
+        return self._made(node, (iterable, body))
+
+    def keyword(self, children: Children) -> tuple[tree.Name, tree.Expression]:
+        return self._name(children[0]), children[2]
+
+    def actuals(self, children: Children) -> _Actuals:
+        return _Actuals(self._span(children), children)
+
+    def call(self, children: Children) -> tree.Call:
+        name, actuals = children
+        node = tree.Call(self._span(children), self._name(name), actuals.positional, actuals.keywords)
+        if actuals.late is not None:
+            self.report(faults.PositionalAfterKeyword(actuals.late.span))
+        return self._made(node, (*actuals.positional, *(value for _, value in actuals.keywords)))
+
+    # ------------------------------------------------------------ statements
+
+    def block(self, children: Children) -> _Block:
+        statements = tuple(child for child in children if not isinstance(child, Token))
+        return self._made(_Block(self._span(children), statements), statements, MAX_BLOCKS)
+
+    def targets(self, children: Children) -> tuple[tree.Name, ...]:
+        return self._names(children)
+
+    def modifier(self, children: Children) -> tree.Modifier:
+        count = children[2] if len(children) > 1 else None
+        return tree.Modifier(self._span(children), str(children[0]), count)
+
+    def apply(self, children: Children) -> tree.Apply:
+        modifiers = tuple(child for child in children if isinstance(child, tree.Modifier))
+        rest = children[len(modifiers) :]
+        arguments: tuple[tree.Expression, ...] = ()
+        if isinstance(rest[1], _Actuals):
+            arguments = rest[1].positional
+            if rest[1].keywords:
+                self.report(faults.KeywordOfGate(rest[1].keywords[0][0].span, str(rest[0])))
+        operands = tuple(c for c in _nodes(rest[1:]) if not isinstance(c, _Actuals))
+        return tree.Apply(self._span(children), modifiers, self._name(rest[0]), arguments, operands)
+
+    def for_statement(self, children: Children) -> tree.For:
+        _, targets, _, iterable, block = children
+        return self._made(tree.For(self._span(children), targets, iterable, block.statements), (block,))
+
+    def repeat(self, children: Children) -> tree.Repeat:
+        variable = self._name(children[3]) if len(children) == 5 else None
+        block = children[-1]
+        return self._made(tree.Repeat(self._span(children), children[1], variable, block.statements), (block,))
+
+    def if_statement(self, children: Children) -> tree.If:
+        _, condition, then, *rest = children
+        otherwise: tuple[tree.Statement, ...] = ()
+        if rest:
+            otherwise = rest[1].statements if isinstance(rest[1], _Block) else (rest[1],)
+        node = tree.If(self._span(children), condition, then.statements, otherwise)
+        return self._made(node, (then, *rest[1:]), MAX_BLOCKS)
+
+    def fresh(self, children: Children) -> tree.Fresh:
+        initial = _after(children, "ASSIGN")
+        return tree.Fresh(self._span(children), self._name(children[1]), _size(children), initial)
+
+    def measure(self, children: Children) -> tree.Measure:
+        bit = self._name(children[3]) if len(children) == 5 else None
+        return tree.Measure(self._span(children), children[1], bit)
+
+    def evolve(self, children: Children) -> tree.Evolve:
+        return tree.Evolve(self._span(children), children[1], children[3], _after(children, "BY"))
+
+    def let(self, children: Children) -> tree.Let:
+        return tree.Let(self._span(children), self._name(children[1]), children[3])
+
+    # ------------------------------------------------------------ declarations
+
+    def file(self, children: Children) -> tuple[tree.Declaration, ...]:
+        return tuple(children)
+
+    def import_declaration(self, children: Children) -> tree.Import:
+        return tree.Import(self._span(children), self._string(children[1]))
+
+    def binding(self, children: Children) -> tuple[tree.Name, tree.Expression]:
+        return self._name(children[0]), children[2]
+
+    def const(self, children: Children) -> tree.Const:
+        return tree.Const(self._span(children), _pairs(children))
+
+    def lattice(self, children: Children) -> tree.Lattice:
+        return tree.Lattice(self._span(children), self._name(children[1]), children[3])
+
+    def size(self, children: Children) -> _Size:
+        return _Size(self._span(children), children[1])
+
+    def register(self, children: Children) -> tree.Register:
+        place, initial = _after(children, "ON"), _after(children, "ASSIGN")
+        name, kind = self._name(children[1]), str(children[0])
+        return tree.Register(self._span(children), kind, name, _size(children), place, initial)
+
+    def within(self, children: Children) -> tree.Bound:
+        return tree.Bound(self._span(children), "within", None, children[1])
+
+    def bound(self, children: Children) -> tree.Bound:
+        kind = str(children[0])
+        argument = _after(children, "LEFT_PARENTHESIS")
+        if kind not in (*_BOUNDS, "channel"):
+            self.report(faults.UnknownBound(self._extent(children[0]), kind))
+        elif (kind == "cone") != (argument is not None):
+            self.report(faults.BoundArgument(self._span(children), kind))
+        return tree.Bound(self._span(children), kind, argument, children[-1])
+
+    def local(self, children: Children) -> tree.Local:
+        return tree.Local(self._span(children), self._name(children[1]), _nodes(children[2:]))
+
+    def data(self, children: Children) -> tree.Data:
+        return tree.Data(self._span(children), self._name(children[1]), children[3])
+
+    def dimensions(self, children: Children) -> _Dimensions:
+        return _Dimensions(_nodes(children))
+
+    def type_name(self, children: Children) -> tree.Type:
+        name = self._name(children[0]).name
+        return tree.Type(self._span(children), name, _after(children, "LEFT_PARENTHESIS"), _size(children))
+
+    def parameter(self, children: Children) -> tree.Parameter:
+        dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
+        return tree.Parameter(
+            self._span(children),
+            str(children[0]),
+            self._name(children[1]),
+            dimensions,
+            _after(children, "COLON"),
+            _after(children, "TILDE"),
+            _after(children, "DRAWS"),
+        )
+
+    def argument(self, children: Children) -> tree.Argument:
+        return tree.Argument(self._span(children), self._name(children[0]), _after(children, "COLON"))
+
+    def formals(self, children: Children) -> tuple[tree.Argument, ...]:
+        return _nodes(children)
+
+    def routine(self, children: Children) -> tree.Routine:
+        kind, name, arguments, block = children
+        return tree.Routine(self._span(children), str(kind), self._name(name), arguments, block.statements)
+
+    def hamiltonian(self, children: Children) -> tree.Hamiltonian:
+        arguments = children[2] if isinstance(children[2], tuple) else ()
+        return tree.Hamiltonian(self._span(children), self._name(children[1]), arguments, children[-2])
+
+    def model(self, children: Children) -> tree.Model:
+        return tree.Model(self._span(children), children[1].statements)
+
+    def objective(self, children: Children) -> tree.Objective:
+        return tree.Objective(self._span(children), children[1])
+
+    def broken_setting(self, children: Children) -> None:
+        return None
+
+    def setting(self, children: Children) -> tree.Setting:
+        return tree.Setting(self._span(children), self._name(children[0]), _nodes(children[1:]))
+
+    def train(self, children: Children) -> tree.Train:
+        settings = tuple(child for child in children if isinstance(child, tree.Setting))
+        return tree.Train(self._span(children), settings)
+
+    def report_declaration(self, children: Children) -> tree.Report:
+        return tree.Report(self._span(children), _nodes(children))
+
+
+# ---------------------------------------------------------------- parts of rules that are no nodes of the tree
+
+
+class _Block:
+    __slots__ = ("span", "statements")
+
+    def __init__(self, span: Span, statements: tuple[tree.Statement, ...]) -> None:
+        self.span = span
+        self.statements = statements
+
+
+class _Actuals:
+    """Arguments of a call; `late` is the first positional one after a keyword."""
+
+    __slots__ = ("keywords", "late", "positional", "span")
+
+    def __init__(self, span: Span, children: Children) -> None:
+        self.span = span
+        self.positional = _nodes(children)
+        self.keywords = _pairs(children)
+        self.late: tree.Expression | None = None
+        seen = False
+        for child in children:
+            seen = seen or isinstance(child, tuple)
+            if seen and isinstance(child, tree.Node):
+                self.late = child  # type: ignore[assignment]
+                break
+
+
+class _Size:
+    __slots__ = ("span", "value")
+
+    def __init__(self, span: Span, value: tree.Expression) -> None:
+        self.span = span
+        self.value = value
+
+
+class _Dimensions:
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[tree.Expression, ...]) -> None:
+        self.items = items
+
+
+def _nodes(children: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(child for child in children if isinstance(child, (tree.Node)))
+
+
+def _pairs(children: Children) -> tuple[tuple[tree.Name, tree.Expression], ...]:
+    return tuple(child for child in children if isinstance(child, tuple))
+
+
+def _after(children: Children, terminal: str) -> Any:
+    """The child that follows the token of a type, None if there is no such token."""
+    for token, child in zip(children, children[1:], strict=False):
+        if isinstance(token, Token) and token.type == terminal:
+            return child
+    return None
+
+
+def _size(children: Children) -> Any:
+    return next((child.value for child in children if isinstance(child, _Size)), None)
+
+
+def read_number(text: str) -> int | float | None:
+    """The value of a literal; None if it is no well-formed number or too large to be one."""
+    match = _WELL_FORMED.fullmatch(text)
+    if match is None:
+        return None
+    if match["fraction"] is None and match["exponent"] is None:
+        digits = text.replace("_", "").lstrip("0") or "0"
+        return int(digits) if len(digits) < 19 else None
+    value = float(text.replace("_", ""))
+    return value if value != float("inf") else None

@@ -1,0 +1,292 @@
+"""Text to tree. One fault never hides another: what cannot be read becomes a `Broken` node and reading goes on.
+
+Tokens, balanced brackets, then an LALR parse that repairs what it can: a missing `;`, `,` or `=` is reported and put in,
+anything else makes the innermost statement, setting or declaration broken.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from lark import Token, UnexpectedToken
+from lark.grammar import Rule
+
+from qgl.diagnostics import syntax as faults
+from qgl.diagnostics.model import Diagnostic
+from qgl.source import Source, Span
+from qgl.syntax import tree
+from qgl.syntax.brackets import CLOSERS, DECLARATIONS, Balancer, first_on_line, starts_declaration
+from qgl.syntax.builder import Builder
+from qgl.syntax.grammar import tables
+from qgl.syntax.words import expected_words, found_words, is_keyword
+
+MAX_CHARACTERS = 1 << 20
+MAX_FAULTS = 100
+_COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
+_MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
+_SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
+_STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    file: tree.File
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: Source) -> Parsed:
+    """The tree of a source and all faults of its syntax in order of place. Never raises."""
+    if len(source.text) > MAX_CHARACTERS:
+        fault = faults.FileTooLarge(Span(source, 0, 0), len(source.text), MAX_CHARACTERS)
+        return Parsed(tree.File(source, (), ()), (fault,))
+    return _Reader(source).read()
+
+
+class _Spliced(list[Any]):
+    """Children of a repetition of the grammar, to be put in line with those of its parent."""
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.diagnostics: list[Diagnostic] = []
+        self.comments: list[tree.Comment] = []
+        self.builder = Builder(source, self.diagnostics.append)
+        interactive = tables().parse_interactive(source.text, start="file")
+        self.lexer = interactive.lexer_thread.lex(interactive.parser_state)
+        self.state = interactive.parser_state
+        self.state.parse_conf = copy(self.state.parse_conf)
+        self.state.parse_conf.callbacks = _callbacks(self.builder)
+        self.tokens: list[Token] = []
+        self.partners: dict[int, int] = {}
+        self.patched: set[int] = set()
+        self._resumed = -1
+
+    def read(self) -> Parsed:
+        declarations: tuple[tree.Declaration, ...] = ()
+        balancer = Balancer(self.source, self.diagnostics.append)
+        if balancer.balance(list(self._significant())):
+            end = len(self.source.text)
+            self.tokens = [*balancer.tokens, Token("$END", "", start_pos=end, end_pos=end)]
+            self.patched = balancer.patched
+            self.partners = _partners(self.tokens)
+            declarations = self._declarations()
+        found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else 0)
+        return Parsed(tree.File(self.source, declarations, tuple(self.comments)), tuple(found))
+
+    def _significant(self) -> Iterator[Token]:
+        """The tokens of the grammar; comments are set aside and text that is no token is reported."""
+        last_unknown = -1
+        for token in self.lexer:
+            span = self._span(token)
+            if token.type in _COMMENTS:
+                if token.type == "OPEN_COMMENT":
+                    self.diagnostics.append(faults.UnclosedComment(span))
+                self.comments.append(tree.Comment(span, str(token)))
+            elif token.type == "OPEN_STRING":
+                self.diagnostics.append(faults.UnclosedString(span))
+                yield Token("STRING", '""', start_pos=token.start_pos, end_pos=token.end_pos)
+            elif token.type == "UNKNOWN" or (token.type == "NAME" and not _is_name(str(token))):
+                if last_unknown != span.start:
+                    self.diagnostics.append(faults.UnknownCharacter(span, str(token)))
+                last_unknown = span.end
+            else:
+                yield token
+
+    # ------------------------------------------------------------ the parse
+
+    def _declarations(self) -> tuple[tree.Declaration, ...]:
+        k, result = 0, None
+        while result is None:
+            token = self.tokens[k]
+            if self._accepts(token.type):
+                result = self.state.feed_token(token, token.type == "$END")
+                k += 1
+            else:
+                k = self._repair(k)
+        return tuple(result)
+
+    def _repair(self, k: int) -> int:
+        """Report the fault at token `k`, put it right if one token does that, and return where to go on."""
+        token, at = self.tokens[k], self._end_before(k)
+        if is_keyword(token) and self._accepts("NAME", self.tokens[k + 1].type) and not self._is_start(k):
+            self._report_word(token)
+            self._put("NAME", str(token), token.start_pos or 0, token.end_pos or 0)
+            return k + 1
+        for type_ in _inserted(same_line=self._same_line(at, token)):
+            if self._accepts(type_, token.type):
+                self.diagnostics.append(
+                    faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token))
+                )
+                self._put(type_, _MARKS[type_], at, at)
+                return k
+        swapped = _SWAPPED.get(token.type)
+        if swapped and self._accepts(swapped, self.tokens[k + 1].type):
+            self.diagnostics.append(faults.WrongOperator(self._span(token), str(token), _MARKS[swapped]))
+            self._put(swapped, _MARKS[swapped], token.start_pos or 0, token.end_pos or 0)
+            return k + 1
+        return self._break(k)
+
+    def _break(self, k: int) -> int:
+        """Give up the innermost statement, setting or declaration around token `k` and skip to its end."""
+        start = self._start_of(k)
+        if not any(j in self.patched for j in range(start, k + 2)):
+            self._report_unexpected(k)
+        while not self._accepts("BROKEN"):
+            self.state.state_stack.pop()
+            self.state.value_stack.pop()
+        end = self._end_of(k, start)
+        self._put("BROKEN", "", 0, 0)
+        self.state.value_stack[-1] = self._broken(self.tokens[start : max(end, start + 1)])
+        self._resumed = end
+        return end
+
+    def _report_unexpected(self, k: int) -> None:
+        token = self.tokens[k]
+        if token.type in ("STAGE", "BASELINE"):
+            self._report_word(token)
+            return
+        choices = self.state.parse_conf.states[self.state.position]
+        expected = {type_ for type_ in choices if type_.isupper() and self._accepts(type_)}
+        self.diagnostics.append(faults.UnexpectedToken(self._span(token), found_words(token), expected_words(expected)))
+
+    def _report_word(self, token: Token) -> None:
+        kind = faults.ReservedWord if token.type in ("STAGE", "BASELINE") else faults.KeywordAsName
+        self.diagnostics.append(kind(self._span(token), str(token)))
+
+    def _broken(self, tokens: Sequence[Token]) -> tree.Broken:
+        """What stands for a stretch of tokens; its names are those that it would have declared."""
+        span = self._span(tokens[0]).to(self._span(tokens[-1]))
+        keyword = tokens[0].type
+        if keyword == "CONST":
+            names = [a for a, b in zip(tokens, tokens[1:], strict=False) if b.type == "ASSIGN"]
+        elif keyword == "MEASURE":
+            names = [b for a, b in zip(tokens, tokens[1:], strict=False) if a.type == "ARROW"]
+        elif keyword in DECLARATIONS or keyword in ("LET", "FRESH"):
+            names = list(tokens[1:2])
+        else:
+            names = []
+        texts = tuple(unicodedata.normalize("NFC", str(name)) for name in names if name.type == "NAME")
+        return tree.Broken(span, str(tokens[0]) if is_keyword(tokens[0]) else "", texts)
+
+    # ------------------------------------------------------------ places
+
+    def _start_of(self, k: int) -> int:
+        """The first token of the statement, setting or declaration around token `k`."""
+        j = k - 1
+        while j >= 0:
+            type_ = self.tokens[j].type
+            if type_ in ("SEMICOLON", "LEFT_BRACE"):
+                return j + 1
+            if type_ == "RIGHT_BRACE" and self.tokens[j + 1].type != "ELSE":
+                return j + 1
+            if self._is_start(j):
+                return j
+            j = self.partners.get(j, j) - 1 if type_ in CLOSERS.values() else j - 1
+        return 0
+
+    def _end_of(self, k: int, start: int) -> int:
+        """Where to go on after a fault at token `k`: behind the end of what is broken, or at a sure new beginning."""
+        j = k
+        while (type_ := self.tokens[j].type) != "$END":
+            fresh = j > k or (start < k != self._resumed)
+            if type_ == "RIGHT_BRACE" or (fresh and (self._is_start(j) or self._is_statement(j))):
+                return j
+            if type_ == "LEFT_BRACE":
+                j = self.partners[j]
+                if self.tokens[j + 1].type != "ELSE":
+                    return j + 1
+            elif type_ == "SEMICOLON":
+                return j + 1
+            j += 1
+        return j
+
+    def _is_start(self, k: int) -> bool:
+        following = self.tokens[k + 1] if k + 1 < len(self.tokens) else None
+        return starts_declaration(self.source, self.tokens[k], following)
+
+    def _is_statement(self, k: int) -> bool:
+        return self.tokens[k].type in _STATEMENTS and first_on_line(self.source, self.tokens[k])
+
+    def _end_before(self, k: int) -> int:
+        return (self.tokens[k - 1].end_pos or 0) if k else 0
+
+    def _same_line(self, at: int, token: Token) -> bool:
+        return not any(c in "\r\n" for c in self.source.text[at : token.start_pos])
+
+    def _put(self, type_: str, text: str, start: int, end: int) -> None:
+        self.state.feed_token(Token(type_, text, start_pos=start, end_pos=end))
+
+    def _accepts(self, *types: str) -> bool:
+        """Whether tokens of these types, one after the other, would be read from the present state."""
+        trial = self.state.copy(deepcopy_values=False)
+        trial.parse_conf = copy(trial.parse_conf)
+        trial.parse_conf.callbacks = {}
+        try:
+            for type_ in types:
+                trial.feed_token(Token(type_, ""), type_ == "$END")
+        except UnexpectedToken:
+            return False
+        return True
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
+
+
+def _inserted(same_line: bool) -> tuple[str, ...]:
+    """What is put in where a token is missing, the likeliest first."""
+    return ("COMMA", "SEMICOLON", "ASSIGN", "COLON") if same_line else ("SEMICOLON", "COMMA", "ASSIGN", "COLON")
+
+
+def _partners(tokens: Sequence[Token]) -> dict[int, int]:
+    """Positions of matching brackets, both ways."""
+    partners: dict[int, int] = {}
+    opened: list[int] = []
+    for k, token in enumerate(tokens):
+        if token.type in CLOSERS:
+            opened.append(k)
+        elif token.type in CLOSERS.values():
+            partners[k] = opened.pop()
+            partners[partners[k]] = k
+    return partners
+
+
+def _is_name(text: str) -> bool:
+    return unicodedata.normalize("NFC", text).replace("\u0300", "").isidentifier()
+
+
+def _callbacks(builder: Builder) -> dict[Rule, Callable[[list[Any]], Any]]:
+    """What each rule of the grammar makes of its children."""
+    return {rule: _callback(builder, rule) for rule in tables().rules if rule.origin.name != "noise"}
+
+
+def _callback(builder: Builder, rule: Rule) -> Callable[[list[Any]], Any]:
+    name = str(rule.alias or rule.origin.name)
+    if name.startswith("_"):
+        return _splice
+    if rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias:
+        return _only_child
+    method: Callable[[list[Any]], Any] = getattr(builder, name)
+    return lambda children: method(_flat(children))
+
+
+def _splice(children: list[Any]) -> _Spliced:
+    first, rest = children[0], children[1:]
+    if isinstance(first, _Spliced):
+        first.extend(_flat(rest))
+        return first
+    return _Spliced(_flat(children))
+
+
+def _flat(children: list[Any]) -> list[Any]:
+    if not any(isinstance(child, _Spliced) for child in children):
+        return children
+    return [item for child in children for item in (child if isinstance(child, _Spliced) else (child,))]
+
+
+def _only_child(children: list[Any]) -> Any:
+    return children[0]

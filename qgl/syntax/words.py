@@ -1,0 +1,78 @@
+"""Tokens in the user's words."""
+
+from __future__ import annotations
+
+from lark import Token
+
+_MARKS = {
+    "SEMICOLON": ";",
+    "COMMA": ",",
+    "COLON": ":",
+    "TILDE": "~",
+    "QUESTION": "?",
+    "ASSIGN": "=",
+    "EQUAL": "==",
+    "UNEQUAL": "!=",
+    "LESS": "<",
+    "AT_MOST": "<=",
+    "GREATER": ">",
+    "AT_LEAST": ">=",
+    "ARROW": "->",
+    "DOTS": "..",
+    "PLUS": "+",
+    "MINUS": "-",
+    "TIMES": "*",
+    "DIVIDE": "/",
+    "REMAINDER": "%",
+    "POWER": "**",
+    "LEFT_PARENTHESIS": "(",
+    "RIGHT_PARENTHESIS": ")",
+    "LEFT_BRACKET": "[",
+    "RIGHT_BRACKET": "]",
+    "LEFT_BRACE": "{",
+    "RIGHT_BRACE": "}",
+}
+_OPERATORS = {
+    *("EQUAL", "UNEQUAL", "LESS", "AT_MOST", "GREATER", "AT_LEAST", "DOTS", "PLUS", "MINUS", "TIMES", "DIVIDE"),
+    *("REMAINDER", "POWER", "AND", "OR"),
+}
+_EXPRESSION = {"NUMBER", "STRING", "TRUE", "FALSE", "QUESTION", "SUM", "PROD", "NOT", "NAME"}
+_STATEMENT = {"REPEAT", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL", "FOR", "IF", "NAME"}
+_DECLARATION = {"CONST", "LATTICE", "VISIBLE", "MODEL", "TRAIN", "OBJECTIVE"}
+_GROUPS = (
+    (_DECLARATION, None, "a declaration"),
+    (_STATEMENT, None, "a statement"),
+    (_EXPRESSION, {"PLUS", "MINUS", "LEFT_PARENTHESIS", "LEFT_BRACKET"}, "an expression"),
+)
+_MOST = 4
+
+
+def is_keyword(token: Token) -> bool:
+    return token.type.isupper() and token.type not in ("NAME", "NUMBER", "STRING") and str(token).isalpha()
+
+
+def found_words(token: Token) -> str:
+    """A token as the subject of a message: "`;`", "the word `for`", "the end of the file"."""
+    if token.type == "$END":
+        return "the end of the file"
+    if token.type == "STRING":
+        return "a string"
+    text = str(token)
+    return f"the word `{text}`" if is_keyword(token) else f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+
+
+def expected_words(types: set[str]) -> tuple[str, ...]:
+    """What may stand at a place, at most a few words; empty if there is no short answer."""
+    left = types - {"BROKEN"}
+    words: list[str] = []
+    for members, more, word in _GROUPS:
+        if members <= left:
+            left -= members | (more or left)
+            words.append(word)
+    if not words and len(left & _OPERATORS) > 3:
+        left -= _OPERATORS | {"LEFT_PARENTHESIS", "LEFT_BRACKET"}
+    left -= {"$END"}
+    for type_ in sorted(left, key=lambda t: (t in _MARKS, t)):
+        words.append("a name" if type_ == "NAME" else f"`{_MARKS.get(type_, type_.lower())}`")
+    words = ["a number" if w == "`number`" else "a string" if w == "`string`" else w for w in words]
+    return tuple(words) if len(words) <= _MOST else ()

@@ -10,8 +10,8 @@ from qgl.gates.algebra import PAULI, Matrix, constant, phase, rotation
 from qgl.gates.model import Array, Gate, Step
 
 _RX, _RY, _RZ = rotation("X"), rotation("Y"), rotation("Z")
-_HADAMARD: Matrix = np.array([[1, 1], [1, -1 + 0j]]) / np.sqrt(2)
-_ROOT_X: Matrix = np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+_HADAMARD: Matrix = (PAULI["X"] + PAULI["Z"]) / np.sqrt(2 + 0j)
+_ROOT_X: Matrix = np.array([[0.5 + 0.5j, 0.5 - 0.5j], [0.5 - 0.5j, 0.5 + 0.5j]])
 
 
 def universal(xp: Any, theta: Array, phi: Array, lam: Array) -> Array:

@@ -1,0 +1,170 @@
+"""The judge: the density matrix of a program or circuit, one operation after another, the slow and obvious way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import Operation, Parameter, Program
+from qgl.expression import Input, Real, evaluate
+from qgl.ir.circuit import Circuit
+from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, word_matrix
+
+Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
+
+PROJECTORS = [np.diag([1.0 + 0j, 0]), np.diag([0, 1.0 + 0j])]
+NAMED_CHANNELS = {
+    "depolarizing",
+    "depolarizing2",
+    "dephasing",
+    "bit_flip",
+    "bit_phase_flip",
+    "pauli_channel",
+    "amplitude_damping",
+    "phase_damping",
+    "reset",
+    "thermal",
+}
+
+
+@dataclass
+class Branch:
+    """An unnormalised density matrix over `wires`, first one most significant: a tensor with two axes per wire."""
+
+    wires: list[int]
+    rho: NDArray[np.complex128]  # shape (2,) * 2k: rows of all wires, then columns of all wires
+
+    def add(self, wire: int) -> None:
+        k = len(self.wires)
+        zero = np.zeros((2, 2), dtype=np.complex128)
+        zero[0, 0] = 1
+        rho = np.multiply.outer(self.rho, zero)  # rows, columns, row, column
+        self.rho = np.moveaxis(rho, 2 * k, k)
+        self.wires.append(wire)
+
+    def drop(self, wire: int) -> None:
+        at, k = self.wires.index(wire), len(self.wires)
+        self.rho = np.trace(self.rho, axis1=at, axis2=at + k)
+        self.wires.remove(wire)
+
+    def apply(self, operators: Sequence[Matrix], wires: Sequence[int]) -> Branch:
+        """Sum over the operators K of K rho K^dagger."""
+        k = len(self.wires)
+        rows = [self.wires.index(wire) for wire in wires]
+        columns = [row + k for row in rows]
+        total = np.zeros_like(self.rho)
+        for operator in operators:
+            total += _act(operator.conj(), _act(operator, self.rho, rows), columns)
+        return Branch(list(self.wires), total)
+
+    def matrix(self, wires: Sequence[int]) -> Matrix:
+        """The reduced density matrix of `wires`, in their order."""
+        branch = Branch(list(self.wires), self.rho)
+        for wire in self.wires:
+            if wire not in wires:
+                branch.drop(wire)
+        order = [branch.wires.index(wire) for wire in wires]
+        rho = branch.rho.transpose(order + [at + len(wires) for at in order])
+        return rho.reshape(2 ** len(wires), 2 ** len(wires))
+
+
+def _act(operator: Matrix, tensor: NDArray[np.complex128], axes: Sequence[int]) -> NDArray[np.complex128]:
+    small = operator.reshape((2,) * (2 * len(axes)))
+    moved = np.tensordot(small, tensor, axes=(range(len(axes), 2 * len(axes)), axes))
+    return np.moveaxis(moved, range(len(axes)), axes)
+
+
+def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Callable[[Input], float]:
+    """The value of an input in the flat vector of all of them."""
+    starts = np.cumsum([0, *(parameter.size for parameter in parameters)])
+    return lambda atom: float(inputs[starts[atom.parameter] + atom.element])
+
+
+def operators_of(operation: Operation, value: Callable[[Real], float]) -> list[Matrix]:
+    """The Kraus operators of an operation that is neither fresh, discard nor measure; one for a unitary."""
+    args = [value(arg) for arg in operation.args]
+    match operation.gate:
+        case "pauli":
+            matrix = exponential(word_matrix(operation.word), -args[0])
+        case "evolve":
+            words = [value(coefficient) * word_matrix(word) for coefficient, word in operation.terms]
+            matrix = exponential(np.sum(words, axis=0), args[0])
+        case "unitary":
+            assert operation.matrices is not None
+            matrix = operation.matrices[0]
+        case "kraus":
+            assert operation.matrices is not None
+            return list(operation.matrices)
+        case "reset" if not args:
+            return kraus_operators("reset", [1.0])
+        case name if name in NAMED_CHANNELS:
+            return kraus_operators(name, args)
+        case name:
+            matrix = gate_matrix(name, args)
+    return [controlled(matrix, operation.controls)]
+
+
+def _step(branches: dict[Outcomes, Branch], operation: Operation, value: Callable[[Real], float]) -> None:
+    for outcomes, branch in list(branches.items()):
+        known = dict(outcomes)
+        for wire in operation.wires:
+            if wire not in branch.wires:
+                branch.add(wire)
+        if operation.gate == "fresh":
+            continue
+        if operation.gate == "discard":
+            branch.drop(operation.wires[0])
+            continue
+        if not all(known.get(bit) == wanted for bit, wanted in operation.condition):
+            continue
+        if operation.gate != "measure":
+            branches[outcomes] = branch.apply(operators_of(operation, value), operation.wires)
+        elif operation.bit is None:
+            branches[outcomes] = branch.apply(PROJECTORS, operation.wires)
+        else:
+            del branches[outcomes]
+            for outcome, projector in enumerate(PROJECTORS):
+                known[operation.bit] = bool(outcome)
+                branches[tuple(sorted(known.items()))] = branch.apply([projector], operation.wires)
+
+
+def density_matrix(circuit: Program | Circuit, inputs: NDArray[np.float64] | Sequence[float] = ()) -> Matrix:
+    """The density matrix of the visible register, shape (2^n, 2^n).
+
+    `inputs` are the constrained values of all parameters, row-major, one parameter after another.
+    """
+    atoms = lookup(circuit.parameters, np.asarray(inputs, dtype=np.float64))
+    branches: dict[Outcomes, Branch] = {(): Branch([], np.ones((), dtype=np.complex128))}
+    for operation in circuit.operations:
+        _step(branches, operation, lambda number: evaluate(number, atoms))
+    total = np.zeros((2 ** len(circuit.visible),) * 2, dtype=np.complex128)
+    for branch in branches.values():
+        for wire in circuit.visible:
+            if wire not in branch.wires:
+                branch.add(wire)
+        total += branch.matrix(circuit.visible)
+    return total
+
+
+def probabilities(
+    circuit: Program | Circuit, inputs: NDArray[np.float64] | Sequence[float] = ()
+) -> NDArray[np.float64]:
+    """p(x) of all visible strings, shape (2^n,)."""
+    return np.real(np.diagonal(density_matrix(circuit, inputs))).copy()
+
+
+def gradient(
+    function: Callable[[NDArray[np.float64]], NDArray[np.float64] | float],
+    inputs: NDArray[np.float64],
+    step: float = 1e-5,
+) -> NDArray[np.float64]:
+    """Central differences, shape (*function value, inputs); error about step squared."""
+    columns = []
+    for k in range(len(inputs)):
+        shift = np.zeros_like(inputs)
+        shift[k] = step
+        columns.append((np.asarray(function(inputs + shift)) - np.asarray(function(inputs - shift))) / (2 * step))
+    return np.stack(columns, axis=-1) if columns else np.zeros((*np.shape(function(inputs)), 0))

@@ -1,0 +1,151 @@
+"""Matrices of gates and Kraus operators of channels, written down once more, without qgl.gates.
+
+First operand most significant, NumPy complex128, plain numbers as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import cos, pi, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.complex128]
+
+LETTERS: dict[str, Matrix] = {
+    "I": np.array([[1, 0], [0, 1]], dtype=np.complex128),
+    "X": np.array([[0, 1], [1, 0]], dtype=np.complex128),
+    "Y": np.array([[0, -1j], [1j, 0]], dtype=np.complex128),
+    "Z": np.array([[1, 0], [0, -1]], dtype=np.complex128),
+}
+
+
+def word_matrix(word: str) -> Matrix:
+    matrix = np.eye(1, dtype=np.complex128)
+    for letter in word:
+        matrix = np.kron(matrix, LETTERS[letter]).astype(np.complex128)
+    return matrix
+
+
+def exponential(hamiltonian: Matrix, time: float) -> Matrix:
+    """exp(-i * time * hamiltonian) through the eigenvectors."""
+    values, vectors = np.linalg.eigh(hamiltonian)
+    return np.asarray((vectors * np.exp(-1j * time * values)) @ vectors.conj().T, dtype=np.complex128)
+
+
+def controlled(matrix: Matrix, controls: int = 1) -> Matrix:
+    size = len(matrix) * 2**controls
+    result = np.eye(size, dtype=np.complex128)
+    result[size - len(matrix) :, size - len(matrix) :] = matrix
+    return result
+
+
+def _u(a: float, b: float, c: float) -> Matrix:
+    return np.array(
+        [
+            [cos(a / 2), -np.exp(1j * c) * sin(a / 2)],
+            [np.exp(1j * b) * sin(a / 2), np.exp(1j * (b + c)) * cos(a / 2)],
+        ]
+    )
+
+
+def _rotation(word: str, a: float) -> Matrix:
+    return exponential(word_matrix(word), a / 2)
+
+
+def _su2(a: float, b: float, c: float) -> Matrix:
+    return _rotation("Z", c) @ _rotation("Y", b) @ _rotation("Z", a)
+
+
+def _su4(*a: float) -> Matrix:
+    before = np.kron(_su2(*a[0:3]), _su2(*a[3:6]))
+    after = np.kron(_su2(*a[9:12]), _su2(*a[12:15]))
+    return np.asarray(after @ _rotation("ZZ", a[8]) @ _rotation("YY", a[7]) @ _rotation("XX", a[6]) @ before)
+
+
+_ROOT = (1 + 1j) / 2 * np.array([[1, -1j], [-1j, 1]])
+_FIXED: dict[str, Matrix] = {
+    "id": np.eye(2, dtype=np.complex128),
+    "x": LETTERS["X"],
+    "y": LETTERS["Y"],
+    "z": LETTERS["Z"],
+    "h": np.array([[sqrt(0.5), sqrt(0.5)], [sqrt(0.5), -sqrt(0.5)]], dtype=np.complex128),
+    "s": np.array([[1, 0], [0, 1j]]),
+    "sdg": np.array([[1, 0], [0, -1j]]),
+    "t": np.array([[1, 0], [0, np.exp(1j * pi / 4)]]),
+    "tdg": np.array([[1, 0], [0, np.exp(-1j * pi / 4)]]),
+    "sx": _ROOT,
+    "sxdg": _ROOT.conj().T,
+    "swap": np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]], dtype=np.complex128),
+    "iswap": np.array([[1, 0, 0, 0], [0, 0, 1j, 0], [0, 1j, 0, 0], [0, 0, 0, 1]], dtype=np.complex128),
+}
+_CONTROLLED = {"cx": "x", "cy": "y", "cz": "z", "ch": "h", "cp": "p", "crx": "rx", "cry": "ry", "crz": "rz"}
+_CONTROLLED |= {"ccx": "cx", "ccz": "cz", "cswap": "swap"}
+
+
+def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
+    """The matrix of a gate by its name."""
+    if name in _FIXED:
+        return _FIXED[name]
+    if name in _CONTROLLED:
+        return controlled(gate_matrix(_CONTROLLED[name], angles))
+    match name:
+        case "rx" | "ry" | "rz" | "rxx" | "ryy" | "rzz" | "rzx":
+            return _rotation(name[1:].upper(), angles[0])
+        case "p":
+            return np.array([[1, 0], [0, np.exp(1j * angles[0])]])
+        case "u":
+            return _u(*angles)
+        case "su2":
+            return _su2(*angles)
+        case "su4":
+            return _su4(*angles)
+    raise KeyError(name)
+
+
+def _mixture(weights: dict[str, float]) -> list[Matrix]:
+    return [sqrt(max(weight, 0.0)) * word_matrix(word) for word, weight in weights.items()]
+
+
+def _depolarizing(qubits: int, p: float) -> list[Matrix]:
+    words = ["".join(letters) for letters in product("IXYZ", repeat=qubits)]
+    return _mixture({word: p / len(words) + (1 - p if set(word) == {"I"} else 0) for word in words})
+
+
+def _damping(gamma: float) -> list[Matrix]:
+    return [
+        np.array([[1, 0], [0, sqrt(1 - gamma)]], dtype=np.complex128),
+        np.array([[0, sqrt(gamma)], [0, 0]], dtype=np.complex128),
+    ]
+
+
+def kraus_operators(name: str, values: Sequence[float]) -> list[Matrix]:
+    """Kraus operators of a named channel."""
+    p = values[0]
+    flip = LETTERS["X"]
+    match name:
+        case "depolarizing":
+            return _depolarizing(1, p)
+        case "depolarizing2":
+            return _depolarizing(2, p)
+        case "dephasing":
+            return _mixture({"I": 1 - p, "Z": p})
+        case "bit_flip":
+            return _mixture({"I": 1 - p, "X": p})
+        case "bit_phase_flip":
+            return _mixture({"I": 1 - p, "Y": p})
+        case "pauli_channel":
+            return _mixture({"I": 1 - sum(values), "X": values[0], "Y": values[1], "Z": values[2]})
+        case "amplitude_damping":
+            return _damping(p)
+        case "phase_damping":
+            half = (1 - sqrt(1 - p)) / 2  # Z with this probability shrinks coherences by sqrt(1 - p)
+            return _mixture({"I": 1 - half, "Z": half})
+        case "reset":
+            return [sqrt(1 - p) * LETTERS["I"], *(sqrt(p) * k for k in _damping(1.0))]
+        case "thermal":
+            cold, hot = sqrt(1 - values[1]), sqrt(values[1])
+            return [cold * k for k in _damping(p)] + [hot * flip @ k @ flip for k in _damping(p)]
+    raise KeyError(name)

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from qgl.check.program import TrainSettings
+from qgl.train.history import History
 from qgl.train.optimisers import optimiser
 from qgl.train.stopping import FAILED, RUNNING, StopRule
 from qgl.train.trainable import Params, Trainable
@@ -52,11 +54,11 @@ class Record(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,)."""
+    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced."""
 
-    params: Params
-    loss: jax.Array
-    terms: dict[str, jax.Array]
+    params: dict[str, Any]
+    loss: Any
+    terms: dict[str, Any]
 
 
 class Engine:
@@ -88,16 +90,16 @@ class Engine:
         zero = jnp.zeros((), dtype=jnp.int32)
         self._advance = jax.jit(self._chunk).lower(state, self._step_keys, zero, zero).compile()
 
-    def advance(self, state: State, step: int, count: int) -> tuple[State, int, Record]:
+    def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
         """At most `count` <= CAPACITY steps, the first of which is number `step`.
 
         Returns:
-            the state after them, the number of steps done (fewer if all seeds have finished), and their records.
+            the state after them and what happened, in fewer steps if all seeds have finished.
         """
         first, number = (jnp.asarray(n, dtype=jnp.int32) for n in (step, count))
         state, done, record = self._advance(state, self._step_keys, first, number)
-        steps = int(done)
-        return state, steps, jax.tree.map(lambda a: a[:steps], jax.device_get(record))
+        loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
+        return state, History(loss, terms, norm, status)
 
     def verdict(self, state: State, step: int) -> Verdict:
         """What each seed hands out when the run ends after `step` steps."""
@@ -151,13 +153,13 @@ class Engine:
             return loss, terms, gradient
         loss, gradient = optax.tree.get(state.optimizer, "value"), optax.tree.get(state.optimizer, "grad")
         if self._only_weight is not None and len(state.terms) == 1:
-            return loss, {name: loss / self._only_weight for name in state.terms}, gradient
+            return loss, dict.fromkeys(state.terms, loss / self._only_weight), gradient
         return loss, self._model.terms({**state.fixed, **state.trained}, key)[1], gradient
 
     def _step(self, state: State, key: jax.Array, step: jax.Array) -> State:
         key = jax.random.fold_in(key, step)
         loss, terms, gradient = self._look(state, key)
-        norm = optax.global_norm(gradient)
+        norm = optax.tree.norm(gradient)
         finite = jnp.isfinite(loss) & jnp.isfinite(norm)
         status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
         keep = finite & (self._model.stochastic | (loss < state.kept_loss))
@@ -174,7 +176,9 @@ class Engine:
         seen = _choose(state.status == RUNNING, seen, state)
         moves = seen.status == RUNNING
         # A finished seed has a gradient of zero, so that its line search ends at once while others search.
-        return _choose(moves, self._update(seen, loss, _choose(moves, gradient, _zeros(gradient)), key), seen)
+        moved = self._update(seen, loss, _choose(moves, gradient, _zeros(gradient)), key)
+        chosen: State = _choose(moves, moved, seen)
+        return chosen
 
     def _update(self, state: State, loss: jax.Array, gradient: Params, key: jax.Array) -> State:
         updates, optimizer_state = self._optimiser.transformation.update(

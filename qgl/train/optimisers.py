@@ -1,24 +1,19 @@
-"""Optimisers and schedules of optax by their checked calls: `adam(rate = cosine(0.1, steps = 500))`."""
+"""Optimisers and schedules of optax by their checked calls: `adam(rate = cosine(0.1, steps = 500))`.
+
+Names, arguments and what they are called in optax stand in the tables of `qgl.check.callables`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import optax
 
+from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec, TrainSettings
 
-_MAKERS: Mapping[str, Callable[..., optax.GradientTransformation]] = {
-    "adam": optax.adam,
-    "adamw": optax.adamw,
-    "sgd": optax.sgd,
-    "rmsprop": optax.rmsprop,
-    "adabelief": optax.adabelief,
-    "lion": optax.lion,
-}
-_OPTAX_NAMES = {"rate": "learning_rate", "epsilon": "eps"}
+_LINE_SEARCH_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +31,30 @@ def optimiser(settings: TrainSettings) -> Optimiser:
     """The optimiser that `settings` name, with clipping by the global norm before it.
 
     Raises:
-        ValueError: no such optimiser or schedule; the checker lets none of these pass.
+        KeyError: no such optimiser or schedule; the checker lets none of these pass.
     """
     call = settings.optimizer
     if call.name == "lbfgs":
-        search = optax.scale_by_zoom_linesearch(max_linesearch_steps=20, initial_guess_strategy="one")
-        return Optimiser(optax.lbfgs(memory_size=call.arguments["memory"], linesearch=search), line_search=True)
-    if call.name not in _MAKERS:
-        raise ValueError(f"no optimiser {call.name!r}")
-    arguments = {_OPTAX_NAMES.get(name, name): _value(value) for name, value in call.arguments.items()}
-    transformation = _MAKERS[call.name](**arguments)
+        search = optax.scale_by_zoom_linesearch(_LINE_SEARCH_STEPS, initial_guess_strategy="one")
+        return Optimiser(optax.lbfgs(**_arguments("optimizer", call, settings), linesearch=search), line_search=True)
+    transformation = _made("optimizer", call, settings)
     if settings.clip is not None:
         transformation = optax.chain(optax.clip_by_global_norm(settings.clip), transformation)
     return Optimiser(optax.with_extra_args_support(transformation), line_search=False)
 
 
-def schedule(call: CallSpec) -> optax.Schedule:
-    """The step size as a function of the number of steps done."""
-    a = call.arguments
-    match call.name:
-        case "constant":
-            return optax.constant_schedule(a["rate"])
-        case "cosine":
-            return optax.cosine_decay_schedule(a["rate"], a["steps"], alpha=a["final"] / a["rate"])
-        case "exponential":
-            return optax.exponential_decay(a["rate"], a["steps"], a["decay"])
-        case "warmup_cosine":
-            return optax.warmup_cosine_decay_schedule(0.0, a["rate"], a["warmup"], a["steps"], end_value=a["final"])
-    raise ValueError(f"no schedule {call.name!r}")
+def _made(kind: str, call: CallSpec, settings: TrainSettings) -> Any:
+    return getattr(optax, SIGNATURES[kind][call.name].factory)(**_arguments(kind, call, settings))
 
 
-def _value(argument: Any) -> Any:
-    return schedule(argument) if isinstance(argument, CallSpec) else argument
+def _arguments(kind: str, call: CallSpec, settings: TrainSettings) -> dict[str, Any]:
+    """The arguments of optax's function; a schedule without `steps` runs over those of the training."""
+    given = {}
+    for parameter in SIGNATURES[kind][call.name].parameters:
+        value = call.arguments[parameter.name]
+        if isinstance(value, CallSpec):
+            value = _made("schedule", value, settings)
+        elif kind == "schedule" and parameter.name == "steps" and value is None:
+            value = settings.steps
+        given[parameter.target or parameter.name] = value
+    return given

@@ -15,7 +15,7 @@ WORDS = ("running", "target", "plateau", "failed")
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """`target(loss)` and `plateau(patience, tolerance)`, any number of each.
+    """`target(value)` and `plateau(patience, tolerance)`, any number of each.
 
     A plateau holds, per rule, the best loss so far and the number of steps since the loss fell below it by more than
     `tolerance`; the seed is finished when that number reaches `patience`.
@@ -26,7 +26,7 @@ class StopRule:
 
     @classmethod
     def of(cls, calls: tuple[CallSpec, ...]) -> StopRule:
-        targets = [call.arguments["loss"] for call in calls if call.name == "target"]
+        targets = [call.arguments["value"] for call in calls if call.name == "target"]
         plateaus = [
             (call.arguments["patience"], call.arguments["tolerance"]) for call in calls if call.name == "plateau"
         ]

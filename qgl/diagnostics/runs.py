@@ -1,0 +1,238 @@
+"""What can go wrong with runs and their folders (QGL0900 to QGL0949). No program text is at fault in most of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic
+
+
+@dataclass(frozen=True)
+class FolderTaken(Diagnostic):
+    """The folder for a new run holds a run, or other files, already. A run never overwrites anything."""
+
+    path: str
+    is_run: bool
+
+    code: ClassVar[str] = "QGL0900"
+
+    @property
+    def message(self) -> str:
+        return f"the folder {self.path} {'holds a run' if self.is_run else 'is not empty'}"
+
+    @property
+    def help(self) -> str:
+        if self.is_run:
+            return f"go on with it by `qglc train --resume {self.path}`, or choose another folder with `--out`"
+        return "choose another folder with `--out`"
+
+
+@dataclass(frozen=True)
+class NotARun(Diagnostic):
+    """A folder that should be a run is none: it does not exist, or has no readable `manifest.json`."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "QGL0901"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} is not a run: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "a run is a folder that `qglc train` has made, such as runs/bars-2026-01-31-1"
+
+
+@dataclass(frozen=True)
+class RunChanged(Diagnostic):
+    """A run cannot go on because the program, its constants, its data or its settings are not those it began with.
+
+    Numbers from before and after would not belong together. Start a new run, or put the old file back.
+    """
+
+    what: str
+    before: str
+    now: str
+
+    code: ClassVar[str] = "QGL0902"
+
+    @property
+    def message(self) -> str:
+        return f"{self.what} changed since the run began: {self.before} then, {self.now} now"
+
+    @property
+    def help(self) -> str:
+        return "start a new run, or put back what the run began with; the run folder holds the program's text"
+
+
+@dataclass(frozen=True)
+class RunLocked(Diagnostic):
+    """Another process is writing to this run folder. The lock goes with the process, however it ends."""
+
+    path: str
+    owner: str
+
+    code: ClassVar[str] = "QGL0903"
+
+    @property
+    def message(self) -> str:
+        return f"another process ({self.owner}) is training in {self.path}"
+
+    @property
+    def help(self) -> str:
+        return "wait until it is done, or stop it with Ctrl-C and resume"
+
+
+@dataclass(frozen=True)
+class DamagedRun(Diagnostic):
+    """A file of a run folder does not hold what it should, although qgl writes it whole or not at all."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "QGL0904"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} is damaged: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "put the file back from a copy; without it, start a new run"
+
+
+@dataclass(frozen=True)
+class NoSpace(Diagnostic):
+    """The disk, or what you may use of it, is full. Files are written whole or not at all, so nothing is lost."""
+
+    path: str
+
+    code: ClassVar[str] = "QGL0905"
+
+    @property
+    def message(self) -> str:
+        return f"no space is left to write {self.path}"
+
+    @property
+    def help(self) -> str:
+        return "make room, then go on from the last checkpoint with `qglc train --resume`; nothing before it is lost"
+
+
+@dataclass(frozen=True)
+class CannotWrite(Diagnostic):
+    """The system does not let qgl write a file or make a folder."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "QGL0906"
+
+    @property
+    def message(self) -> str:
+        return f"cannot write {self.path}: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "choose a folder that you may write to, with `--out` or `-o`"
+
+
+@dataclass(frozen=True)
+class NonFiniteLoss(Diagnostic):
+    """The loss or its gradient became infinite or not a number, for every seed that was still running.
+
+    A seed that meets this stops and keeps its last good parameters, while the others go on; when none is left, the
+    run ends. Usual causes: too large a rate, a likelihood of 0 for a row of the data, a parameter at the edge of a
+    function's domain, single precision.
+    """
+
+    step: int
+    seeds: tuple[int, ...]
+    where: str
+    causes: tuple[str, ...]
+
+    code: ClassVar[str] = "QGL0907"
+
+    @property
+    def message(self) -> str:
+        seeds = ", ".join(str(seed) for seed in self.seeds)
+        return f"the {self.where} is not a finite number at step {self.step}, seed{'s' * (len(self.seeds) > 1)} {seeds}"
+
+    @property
+    def help(self) -> str:
+        return f"likely: {'; '.join(self.causes)}. The last good parameters are kept"
+
+
+@dataclass(frozen=True)
+class UnfitForLineSearch(Diagnostic):
+    """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
+
+    An objective with `samples` or `words` is another function at each step, and a clipped gradient is not the
+    gradient of the loss.
+    """
+
+    what: str
+    way_out: str
+
+    code: ClassVar[str] = "QGL0908"
+
+    @property
+    def message(self) -> str:
+        return f"lbfgs cannot train {self.what}"
+
+    @property
+    def help(self) -> str:
+        return self.way_out
+
+
+@dataclass(frozen=True)
+class NothingToTrain(Diagnostic):
+    """Training needs an objective and at least one trained parameter (`param`, or `?` in place)."""
+
+    missing: str
+
+    code: ClassVar[str] = "QGL0909"
+
+    @property
+    def message(self) -> str:
+        return f"there is nothing to train: the program has no {self.missing}"
+
+    @property
+    def help(self) -> str:
+        if self.missing == "objective":
+            return "add one, such as `objective nll(samples);`"
+        return "write `?` for an angle, or declare a `param`"
+
+
+@dataclass(frozen=True)
+class NoWeights(Diagnostic):
+    """A run has no weights yet: it was stopped before its first checkpoint."""
+
+    path: str
+
+    code: ClassVar[str] = "QGL0910"
+
+    @property
+    def message(self) -> str:
+        return f"the run {self.path} has no weights yet"
+
+    @property
+    def help(self) -> str:
+        return f"train on with `qglc train --resume {self.path}`"
+
+
+@dataclass(frozen=True)
+class NotAnOption(Diagnostic):
+    """An option of the command line has a value that it cannot have."""
+
+    option: str
+    given: str
+    expected: str
+
+    code: ClassVar[str] = "QGL0911"
+
+    @property
+    def message(self) -> str:
+        return f"{self.option} is {self.expected}, not {self.given}"

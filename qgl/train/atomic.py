@@ -1,0 +1,84 @@
+"""Writing files so that a kill, a crash or a full disk leaves the old content or the new one, never a part."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import CannotWrite, NoSpace
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns the system's refusal to write to `path` into a diagnostic."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        fault = NoSpace(None, str(path)) if error.errno in _FULL else CannotWrite(None, str(path), reason)
+        raise QglError([fault]) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Puts `data` into the file at `path`, on the disk when this returns.
+
+    Raises:
+        QglError: no space is left (QGL0905), or the system refuses (QGL0906); the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    with explained(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)  # noqa: PTH105 -- the call that is atomic
+            sync_folder(path.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_bytes` of UTF-8 text."""
+    write_bytes(path, text.encode())
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames in `folder` last."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Adds `data` to the end of a file, or nothing of it.
+
+    Raises:
+        QglError: as `write_bytes`; what was written of `data` is cut off again.
+    """
+    with explained(path), path.open("ab", buffering=0) as file:
+        start = file.seek(0, os.SEEK_END)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), start)
+            raise
+
+
+def truncate(path: Path, size: int) -> None:
+    """Cuts a file down to `size` bytes."""
+    with explained(path), path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())

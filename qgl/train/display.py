@@ -1,0 +1,237 @@
+"""What a user sees while a model trains: a live panel on a terminal, plain lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.train.stopping import RUNNING
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_TICKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The state of a run after `step` of `goal` steps. Arrays of shape (seeds,) are those of the last step."""
+
+    step: int
+    goal: int
+    loss: NDArray[np.float64]
+    terms: dict[str, NDArray[np.float64]]
+    gradient_norm: NDArray[np.float64]
+    status: NDArray[np.int32]
+    rate: float  # steps a second
+    trace: tuple[float, ...] = ()  # best loss at evenly spread steps so far
+
+    @property
+    def best(self) -> int:
+        """The seed of the lowest loss."""
+        return int(np.argmin(np.where(np.isfinite(self.loss), self.loss, np.inf)))
+
+    @property
+    def median(self) -> float:
+        finite = self.loss[np.isfinite(self.loss)]
+        return float(np.median(finite)) if finite.size else float("nan")
+
+    @property
+    def seconds_left(self) -> float:
+        return (self.goal - self.step) / self.rate if self.rate > 0 else float("inf")
+
+
+class Display(Protocol):
+    """Receives events in order: `start`, `compiled`, any number of `update` and `note`, `stop`."""
+
+    def start(self, title: str) -> None: ...
+    def compiled(self, seconds: float) -> None: ...
+    def update(self, progress: Progress) -> None: ...
+    def note(self, text: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, title: str) -> None:
+        pass
+
+    def compiled(self, seconds: float) -> None:
+        pass
+
+    def update(self, progress: Progress) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+class Plain:
+    """One line now and then: at the start, each tenth of the way or every `every` seconds, and at the end."""
+
+    def __init__(self, console: Console, every: float = 10.0) -> None:
+        self._console, self._every = console, every
+        self._shown_step, self._shown_at = 0, 0.0
+        self._last: Progress | None = None
+
+    def start(self, title: str) -> None:
+        self._line(title)
+
+    def compiled(self, seconds: float) -> None:
+        self._line(f"compiled in {seconds:.1f} s")
+        self._shown_at = time.monotonic()
+
+    def update(self, progress: Progress) -> None:
+        self._last = progress
+        tenth = 10 * progress.step // progress.goal > 10 * self._shown_step // progress.goal
+        if tenth or time.monotonic() - self._shown_at >= self._every:
+            self._show(progress)
+
+    def note(self, text: str) -> None:
+        self._line(text)
+
+    def stop(self) -> None:
+        if self._last is not None and self._last.step != self._shown_step:
+            self._show(self._last)
+
+    def _show(self, progress: Progress) -> None:
+        self._shown_step, self._shown_at = progress.step, time.monotonic()
+        seed = progress.best
+        terms = "".join(f"  {name} {number(values[seed])}" for name, values in progress.terms.items())
+        median = f"  median {number(progress.median)}" if progress.loss.size > 1 else ""
+        self._line(
+            f"step {progress.step}/{progress.goal}  loss {number(progress.loss[seed])}{median}{terms}  "
+            f"|grad| {number(progress.gradient_norm[seed])}  {progress.rate:.3g} steps/s  "
+            f"{duration(progress.seconds_left)} left"
+        )
+
+    def _line(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+class Live:
+    """A panel that is redrawn in place."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.live import Live as RichLive
+
+        self._console = console
+        self._live = RichLive(get_renderable=self._panel, console=console, refresh_per_second=8)
+        self._title, self._begun = "", 0.0
+        self._compiled: float | None = None
+        self._progress: Progress | None = None
+
+    def start(self, title: str) -> None:
+        self._title, self._begun = title, time.monotonic()
+        self._live.start(refresh=True)
+
+    def compiled(self, seconds: float) -> None:
+        self._compiled = seconds
+
+    def update(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def note(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False)
+
+    def stop(self) -> None:
+        self._live.stop()
+
+    def _panel(self) -> RenderableType:
+        from rich.box import ROUNDED
+        from rich.console import Group
+        from rich.panel import Panel
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        if self._compiled is None:
+            body: Any = Text(f"compiling ... {time.monotonic() - self._begun:.1f} s", style="yellow")
+        elif self._progress is None:
+            body = Text(f"compiled in {self._compiled:.1f} s; first steps ...", style="yellow")
+        else:
+            bar = ProgressBar(total=self._progress.goal, completed=self._progress.step, width=None)
+            body = Group(bar, _figures(self._progress, self._compiled))
+        return Panel(body, title=f"[bold]{_escaped(self._title)}", title_align="left", box=ROUNDED, padding=(0, 1))
+
+
+def _figures(progress: Progress, compiled: float) -> RenderableType:
+    from rich.table import Table
+
+    seed, count = progress.best, progress.loss.size
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_row("step", f"{progress.step} of {progress.goal}")
+    best = f"[bold]{number(progress.loss[seed])}[/bold]"
+    table.add_row("loss", best if count == 1 else f"{best} (seed {seed}), median of {count}: {number(progress.median)}")
+    if len(progress.terms) > 1:
+        terms = ", ".join(f"{_escaped(name)} {number(values[seed])}" for name, values in progress.terms.items())
+        table.add_row("terms", terms)
+    table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")
+    table.add_row("course", sparkline(progress.trace))
+    finished = int(np.sum(progress.status != RUNNING))
+    if finished:
+        table.add_row("finished", f"{finished} of {count} seeds")
+    left = duration(progress.seconds_left)
+    table.add_row("time", f"{progress.rate:.3g} steps/s, {left} left (compiled in {compiled:.1f} s)")
+    return table
+
+
+def display(kind: str) -> Display:
+    """The display of a kind: "live", "plain", "quiet", or "auto" (live on a terminal, else plain). On stderr."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    match kind:
+        case "quiet":
+            return Silent()
+        case "plain":
+            return Plain(console)
+        case "live":
+            return Live(console)
+        case "auto":
+            return Live(console) if console.is_terminal and not console.is_dumb_terminal else Plain(console)
+    raise ValueError(f"display is live, plain, quiet or auto, not {kind!r}")
+
+
+def number(value: float) -> str:
+    """A figure of four digits: `0.01235`, `1.2e-07`."""
+    return f"{float(value):.4g}"
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min 20 s`, `2 h 5 min`."""
+    if not np.isfinite(seconds):
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def sparkline(values: tuple[float, ...]) -> str:
+    """A row of blocks of the heights of `values`; logarithmic where all are positive and far apart."""
+    finite = np.asarray([value for value in values if np.isfinite(value)])
+    if finite.size == 0:
+        return ""
+    if finite.min() > 0 and finite.max() > 20 * finite.min():
+        finite = np.log(finite)
+    spread = finite.max() - finite.min()
+    heights = np.zeros(finite.size) if spread == 0 else (finite - finite.min()) / spread
+    return "".join(_TICKS[round(height * (len(_TICKS) - 1))] for height in heights)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

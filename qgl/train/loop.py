@@ -1,0 +1,304 @@
+"""Training: from a model and its settings to a run.
+
+    run = train(model)                              # in memory
+    run = train(model, out="runs/bars-1")           # as a folder that survives a kill
+    run = train(model, resume="runs/bars-1")        # goes on, to the same numbers as an unbroken run
+
+The numbers depend on the program, its data, the settings (the seed among them) and the versions; not on how the steps
+are cut into calls of the device, on checkpoints, on the display or on interruptions.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import TrainSettings
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import NonFiniteLoss, NothingToTrain, UnfitForLineSearch
+from qgl.source import Span
+from qgl.train import checkpoint
+from qgl.train import manifest as manifests
+from qgl.train.display import Display, Progress, display
+from qgl.train.engine import CAPACITY, Engine, State
+from qgl.train.history import History, empty, parse
+from qgl.train.interrupt import Interrupts
+from qgl.train.run import Run, verdict_of_state, verdict_to
+from qgl.train.run_folder import RunFolder
+from qgl.train.stopping import FAILED, RUNNING
+from qgl.train.trainable import Trainable
+
+_CALL_SECONDS = 0.25  # aim for the length of one call of the device: short enough for Ctrl-C, long enough for speed
+
+
+def train(
+    model: Trainable,
+    settings: TrainSettings | None = None,
+    *,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    steps: int | None = None,
+    show: str | Display = "auto",
+    pictures: bool = True,
+    files: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
+) -> Run:
+    """Trains all seeds together and returns the run, the best seed foremost.
+
+    Args:
+        model: what is trained.
+        settings: by default those of the program's `train` block, or on resuming those that the run began with.
+        out: the folder to make for the run; None keeps it in memory, where a kill loses it.
+        resume: the folder of a run to go on with.
+        steps: steps in all; on resuming, a larger number extends a run.
+        show: "live", "plain", "quiet", "auto", or a display of your own.
+        pictures: whether to draw pictures into the folder.
+        files: texts of the program and its imports by name, for the folder; by default the program's own text.
+        command: the command line, for the manifest.
+
+    Raises:
+        QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
+            number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906).
+    """
+    if out is not None and resume is not None:
+        raise ValueError("give `out` for a new run or `resume` for an old one, not both")
+    shown = display(show) if isinstance(show, str) else show
+    with ExitStack() as stack:
+        if model.precision == "double":
+            stack.enter_context(jax.enable_x64(True))
+        folder, settings, goal = _open(stack, model, settings, out, resume, steps, files, command)
+        _refuse_unfit(model, settings)
+        if folder is not None and folder.manifest["status"] == "finished" and goal <= folder.manifest["step"]:
+            shown.note(f"{folder.path} is finished after {folder.manifest['step']} steps; `--steps` extends it")
+            return Run.load(folder.path)
+        return _Training(model, settings, goal, folder, shown, pictures).run()
+
+
+def _open(
+    stack: ExitStack,
+    model: Trainable,
+    settings: TrainSettings | None,
+    out: str | Path | None,
+    resume: str | Path | None,
+    steps: int | None,
+    files: Mapping[str, str] | None,
+    command: Sequence[str],
+) -> tuple[RunFolder | None, TrainSettings, int]:
+    """The folder (None in memory), the settings and the number of steps in all."""
+    program = model.program
+    texts = files or {Path(program.source.name).name: program.source.text}
+    if resume is not None:
+        folder = stack.enter_context(RunFolder.open(Path(resume)))
+        before = folder.manifest
+        if settings is None:
+            place = Span(program.source, 0, 0)
+            settings = manifests.settings_from_json(before["settings"], program.train, place)
+        now = manifests.describe(program, texts, settings, model.precision, command)
+        manifests.refuse_changes(before, now)
+        return folder, settings, steps if steps is not None else before["goal"]
+    settings = settings or program.train
+    if steps is not None:
+        settings = replace(settings, steps=steps)
+    if out is None:
+        return None, settings, settings.steps
+    manifest = manifests.describe(program, texts, settings, model.precision, command)
+    return stack.enter_context(RunFolder.create(Path(out), manifest)), settings, settings.steps
+
+
+def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
+    """Faults that can be told before anything is computed."""
+    faults: list[Any] = []
+    if not model.program.objective:
+        faults.append(NothingToTrain(None, "objective"))
+    if not any(model.trainable.values()):
+        faults.append(NothingToTrain(None, "trained parameter"))
+    if settings.optimizer.name == "lbfgs":
+        span = settings.optimizer.span
+        if model.stochastic:
+            way_out = "leave out `samples` and `words` for the exact objective, or choose `adam`"
+            faults.append(UnfitForLineSearch(span, "an objective that is estimated from samples", way_out))
+        if settings.clip is not None:
+            faults.append(UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps"))
+    if faults:
+        raise QglError(faults)
+
+
+class _Training:
+    """One session of a run: from its first step, or its last checkpoint, to its end."""
+
+    def __init__(
+        self,
+        model: Trainable,
+        settings: TrainSettings,
+        goal: int,
+        folder: RunFolder | None,
+        shown: Display,
+        pictures: bool,
+    ) -> None:
+        self.model, self.settings, self.goal = model, settings, goal
+        self.folder, self.shown, self.pictures = folder, shown, pictures
+        self.engine = Engine(model, settings)
+        self.step = 0
+        self.saved = -1
+        self.chunks: list[History] = []
+        self.trace: list[float] = []
+
+    def run(self) -> Run:
+        self.shown.start(self._title())
+        try:
+            begun, clock = manifests.now(), time.monotonic()
+            state = self._start()
+            self.engine.compile(state)
+            compiled = time.monotonic() - clock
+            self.shown.compiled(compiled)
+            self._session = {"started": begun, "from": self.step, "compile_seconds": round(compiled, 3)}
+            clock = time.monotonic()
+            with Interrupts() as interrupts:
+                state, reason = self._advance(state, interrupts, clock)
+                self._session |= {"seconds": round(time.monotonic() - clock, 3)}
+                if reason != "loss not finite":
+                    self._save(state)
+        finally:
+            self.shown.stop()
+        return self._end(state, reason)
+
+    # ------------------------------------------------------------ parts of a session
+
+    def _title(self) -> str:
+        s = self.settings
+        name = Path(self.model.program.source.name).stem
+        place = f", into {self.folder.path}" if self.folder else ""
+        return f"{name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{place}"
+
+    def _start(self) -> State:
+        found = self.folder.load_checkpoint() if self.folder else None
+        if self.folder is None or found is None:
+            return self.engine.initial()
+        leaves, self.step = found
+        self.saved = self.step
+        past = parse(self.folder.path / "metrics.jsonl")
+        self._remember(past)
+        path = self.folder.path / "checkpoint.safetensors"
+        state: State = jax.tree.map(jax.numpy.asarray, checkpoint.restore(leaves, self.engine.shape(), path))
+        if self.folder.manifest["versions"] != manifests.versions():
+            self.shown.note("warning: versions changed since the run began; the numbers may differ in the last digits")
+        return state
+
+    def _advance(self, state: State, interrupts: Interrupts, begun: float) -> tuple[State, str]:
+        """Steps until the goal, or a reason to end before."""
+        chunk, rate = 1, 0.0
+        limit = self.settings.time_limit
+        while self.step < self.goal:
+            status = np.asarray(state.status)
+            if not (status == RUNNING).any():
+                return state, "loss not finite" if (status == FAILED).all() else "stop rule"
+            if interrupts.asked:
+                return state, "signal"
+            if limit is not None and time.monotonic() - begun >= limit:
+                return state, "time limit"
+            to_checkpoint = self.settings.checkpoint - self.step % self.settings.checkpoint
+            clock = time.monotonic()
+            state, rows = self.engine.advance(state, self.step, min(chunk, to_checkpoint, self.goal - self.step))
+            speed = rows.steps / max(time.monotonic() - clock, 1e-6)
+            self._take(rows, status)
+            rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
+            chunk = max(1, min(CAPACITY, 4 * chunk, int(_CALL_SECONDS * speed)))
+            self._show(rows, rate)
+            if self.step % self.settings.checkpoint == 0 and not (np.asarray(state.status) == FAILED).all():
+                self._save(state)
+        status = np.asarray(state.status)
+        return state, "loss not finite" if (status == FAILED).all() else "steps"
+
+    def _take(self, rows: History, before: NDArray[np.int32]) -> None:
+        """Writes records down, and says which seeds have met a loss that is not a number."""
+        if self.folder is not None:
+            self.folder.append(rows, self.step)
+        self._remember(rows)
+        failed = (rows.status[-1] == FAILED) & (before != FAILED)
+        self.step += rows.steps
+        if failed.any() and not (rows.status[-1] == FAILED).all():
+            seeds = ", ".join(str(seed) for seed in np.flatnonzero(failed))
+            self.shown.note(f"warning: loss or gradient not finite, seed {seeds} stopped near step {self.step}")
+
+    def _remember(self, rows: History) -> None:
+        self.chunks.append(rows)
+        self.trace.extend(np.min(np.where(np.isfinite(rows.loss), rows.loss, np.inf), axis=1).tolist())
+
+    def _show(self, rows: History, rate: float) -> None:
+        places = np.linspace(0, len(self.trace) - 1, min(48, len(self.trace))).astype(int)
+        self.shown.update(
+            Progress(
+                step=self.step,
+                goal=self.goal,
+                loss=rows.loss[-1],
+                terms={name: values[-1] for name, values in rows.terms.items()},
+                gradient_norm=rows.gradient_norm[-1],
+                status=rows.status[-1],
+                rate=rate,
+                trace=tuple(self.trace[place] for place in places),
+            )
+        )
+
+    def _save(self, state: State) -> None:
+        if self.folder is not None and self.saved != self.step:
+            self.folder.save_checkpoint(checkpoint.name_leaves(state), self.step)
+            self.saved = self.step
+
+    def _history(self) -> History:
+        history = empty([], self.settings.seeds)
+        for number, rows in enumerate(self.chunks):
+            history = rows if number == 0 else history.then(rows)
+        return history
+
+    # ------------------------------------------------------------ the end
+
+    def _end(self, state: State, reason: str) -> Run:
+        status = {"signal": "interrupted", "loss not finite": "failed"}.get(reason, "finished")
+        history = self._history()
+        path = self.folder.path if self.folder else None
+        if status == "interrupted":
+            self._close(status, reason)
+            verdict = verdict_of_state(checkpoint.name_leaves(state))
+            return Run.of(verdict, history, status, reason, path, {})
+        verdict = self.engine.verdict(state, self.step)
+        run = Run.of(verdict, history, status, reason, path, {})
+        if self.folder is not None:
+            self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})
+        self._close(status, reason)
+        if status == "failed":
+            raise QglError([self._not_finite(history)])
+        return run
+
+    def _close(self, status: str, reason: str) -> None:
+        if self.folder is not None:
+            session = {**self._session, "to": self.step, "ended": manifests.now()}
+            sessions = [*self.folder.manifest["sessions"], session]
+            self.folder.save_manifest(status=status, reason=reason, step=self.step, goal=self.goal, sessions=sessions)
+
+    def _not_finite(self, history: History) -> NonFiniteLoss:
+        last = int(np.argmax(np.all(history.status == FAILED, axis=1)))
+        seeds = tuple(int(seed) for seed in np.flatnonzero(history.status[last] == FAILED))
+        where = "gradient" if np.isfinite(history.loss[last]).any() else "loss"
+        causes = []
+        if self.settings.optimizer.name != "lbfgs":
+            causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
+        if any(term.call.name in ("nll", "kl") for term in self.model.program.objective):
+            causes.append("a string of the data has probability 0 in the model")
+        causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
+        if self.model.precision == "single":
+            causes.append("numbers beyond single precision (try `precision double;`)")
+        return NonFiniteLoss(self.settings.span, last, seeds, where, tuple(causes))
+
+
+def command_line() -> list[str]:
+    """The command line of this process, for a manifest."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -1,0 +1,122 @@
+"""A trained model: its parameters, the course of its training, and its folder if it has one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import NoWeights
+from qgl.train import checkpoint, history, manifest
+from qgl.train.engine import Verdict
+from qgl.train.history import History
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What `train` gives back, and what a run folder holds.
+
+    params       parameters of the best seed: arrays by name, as `model.init` makes them
+    all_params   those of all seeds, with a leading axis of seeds
+    best_seed    the seed of the lowest loss, counted from 0
+    losses       loss of each seed's parameters, shape (seeds,)
+    terms        each term of the loss, unweighted, shape (seeds,)
+    history      loss, terms and gradient norm at each step
+    status       "finished", "interrupted", "failed", or "running" if the process was killed
+    reason       why it ended: "steps", "stop rule", "time limit", "signal", "loss not finite"
+    report       metrics at the end, as `report.json` holds them
+    """
+
+    params: Arrays
+    all_params: Arrays
+    best_seed: int
+    losses: NDArray[np.float64]
+    terms: dict[str, NDArray[np.float64]]
+    history: History
+    steps: int
+    status: str
+    reason: str
+    path: Path | None
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def loss(self) -> float:
+        """The loss of the best seed."""
+        return float(self.losses[self.best_seed])
+
+    @classmethod
+    def load(cls, path: str | Path) -> Run:
+        """The run in a folder. Of a run that was killed, the parameters are those of its last checkpoint.
+
+        Raises:
+            QglError: the folder is not a run, holds no weights yet, or is damaged.
+        """
+        folder = Path(path)
+        facts = manifest.load(folder)
+        records = history.parse(folder / "metrics.jsonl")
+        weights, state = folder / "weights.safetensors", folder / "checkpoint.safetensors"
+        if weights.exists() and facts["status"] in ("finished", "failed"):
+            verdict = verdict_from(checkpoint.read(weights)[0])
+        elif state.exists():
+            verdict = verdict_of_state(checkpoint.read(state)[0])
+        else:
+            raise QglError([NoWeights(None, str(folder))])
+        report = folder / "report.json"
+        known = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+        return cls.of(verdict, records, facts["status"], facts["reason"], folder, known)
+
+    @classmethod
+    def of(
+        cls, verdict: Verdict, records: History, status: str, reason: str, path: Path | None, report: dict[str, Any]
+    ) -> Run:
+        best = best_of(verdict.loss)
+        return cls(
+            params={name: np.asarray(value[best]) for name, value in verdict.params.items()},
+            all_params={name: np.asarray(value) for name, value in verdict.params.items()},
+            best_seed=best,
+            losses=np.asarray(verdict.loss, dtype=np.float64),
+            terms={name: np.asarray(value, dtype=np.float64) for name, value in verdict.terms.items()},
+            history=records,
+            steps=records.steps,
+            status=status,
+            reason=reason,
+            path=path,
+            report=report,
+        )
+
+
+def best_of(losses: Any) -> int:
+    """The place of the lowest finite loss."""
+    values = np.asarray(losses)
+    return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
+
+
+def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
+    """The arrays of `weights.safetensors`."""
+    best = best_of(verdict.loss)
+    return {
+        **{f"best/{name}": np.asarray(value[best]) for name, value in verdict.params.items()},
+        **{f"seeds/{name}": np.asarray(value) for name, value in verdict.params.items()},
+        "loss": np.asarray(verdict.loss),
+        **{f"terms/{name}": np.asarray(value) for name, value in verdict.terms.items()},
+    }
+
+
+def verdict_from(leaves: checkpoint.Leaves) -> Verdict:
+    return Verdict(_under("seeds/", leaves), leaves["loss"], _under("terms/", leaves))
+
+
+def verdict_of_state(leaves: checkpoint.Leaves) -> Verdict:
+    """What a run that has not come to its end hands out."""
+    return Verdict({**_under("fixed/", leaves), **_under("kept/", leaves)}, leaves["kept_loss"], {})
+
+
+def _under(prefix: str, leaves: checkpoint.Leaves) -> Any:
+    return {name.removeprefix(prefix): leaf for name, leaf in leaves.items() if name.startswith(prefix)}

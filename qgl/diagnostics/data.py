@@ -136,7 +136,7 @@ class RaggedRow(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"{self.path}, row {self.row}: {self.found} long, but the rows before it are {self.wanted} long"
+        return f"{self.path}: row {self.row} has length {self.found}, but the first row has length {self.wanted}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,188 @@
+"""Text tables. A table of single digits is read in one piece; any other cell by cell, with the place of every fault."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import math
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import CallSpec
+from qgl.data.files import Limits
+from qgl.data.table import Layout, check_size, lay_out
+from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
+from qgl.diagnostics.model import QglError
+from qgl.source import Span
+
+_DELIMITERS = ",;\t "
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`values` of the generated columns, shape (rows, columns), and `conditions`, or None."""
+
+    values: NDArray[np.integer]
+    conditions: NDArray[np.float64] | None
+    layout: Layout
+
+
+def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
+    """The table in `text`.
+
+    The separator is what the first line has of comma, semicolon, tab, space, in this order. A first line of nothing
+    but 0 and 1 has none of them between its columns. Cells may be quoted, and blank lines are left out. A header is
+    a first line with a cell that is no number, unless `header` says so.
+
+    Raises:
+        QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613; at the call, with row and column of the file.
+    """
+    path, span = call.arguments["path"], call.span
+    first = next((line for line in _lines(text) if line.strip()), None)
+    if first is None:
+        raise QglError([NoRows(span, f'"{path}"', "it has no line")])
+    rows = _rows(text, _delimiter(first), path, span)
+    place, cells = next(rows)
+    header = call.arguments["header"]
+    names = None
+    if header or (header is None and not all(_is_number(cell) for cell in cells)):
+        names = [cell.strip() for cell in cells]
+    layout = lay_out(call.arguments, path, names, len(cells), span)
+    if names is None:
+        rows = itertools.chain([(place, cells)], rows)
+        block = _digits_block(text)
+        if block is not None and not layout.condition and set(layout.categories) == {2} and block.max() < 2:
+            check_size(f'"{path}"', block.shape[0], block.shape[1], limits, span)
+            return Table(block[:, layout.columns], None, layout)
+    return _read_cells(rows, len(cells), names, layout, path, limits, span)
+
+
+def _lines(text: str) -> Iterator[str]:
+    return iter(io.StringIO(text))
+
+
+def _delimiter(line: str) -> str:
+    """The separator that a line shows; empty for none."""
+    found = next((mark for mark in _DELIMITERS if mark in line.strip()), "")
+    return found if found or set(line.strip()) - {"0", "1"} or len(line.strip()) == 1 else "bits"
+
+
+def _rows(text: str, delimiter: str, path: str, span: Span | None) -> Iterator[tuple[int, list[str]]]:
+    """Line number, from 1, and cells of each line that is not blank."""
+    if delimiter == "bits":
+        for number, line in enumerate(_lines(text), start=1):
+            if line.strip():
+                yield number, list(line.strip())
+        return
+    if delimiter in " \t":
+        for number, line in enumerate(_lines(text), start=1):
+            if line.strip():
+                yield number, line.split() if delimiter == " " else line.strip("\r\n").split("\t")
+        return
+    reader = csv.reader(_lines(text), delimiter=delimiter or ",", strict=True)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row) or len(row) > 1:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise QglError(
+            [UnreadableFile(span, path, f"line {reader.line_num} is not a row of a table: {error}")]
+        ) from None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return not cell.strip()  # an empty cell makes no header
+    return True
+
+
+def _digits_block(text: str) -> NDArray[np.uint8] | None:
+    """All cells at once if every cell is one digit and all lines are equal in length; otherwise None."""
+    end = text.find("\n")
+    if end < 1 or not text.isascii():
+        return None
+    grid = np.frombuffer(text.encode() if text.endswith("\n") else (text + "\n").encode(), dtype=np.uint8)
+    width = end + 1
+    if grid.size % width or width % 2:
+        return None
+    grid = grid.reshape(-1, width)
+    separators, digits = grid[:, 1:-1:2], grid[:, 0:-1:2]
+    regular = (
+        np.all(grid[:, -1] == ord("\n"))
+        and (separators.size == 0 or (separators[0, 0] in b",;\t " and np.all(separators == separators[0, 0])))
+        and np.all((digits >= ord("0")) & (digits <= ord("9")))
+    )
+    return digits - np.uint8(ord("0")) if regular else None
+
+
+def _read_cells(
+    rows: Iterator[tuple[int, list[str]]],
+    count: int,
+    names: list[str] | None,
+    layout: Layout,
+    path: str,
+    limits: Limits,
+    span: Span | None,
+) -> Table:
+    values, conditions, fault, faults, total = array("H"), array("d"), None, 0, 0
+    known: list[dict[str, int | None]] = [{} for _ in layout.columns]
+    for number, cells in rows:
+        if len(cells) != count:
+            raise QglError([RaggedRow(span, f'"{path}"', number, len(cells), count)])
+        total += 1
+        check_size(f'"{path}"', total, len(layout.columns) + len(layout.condition), limits, span)
+        for cache, column, categories in zip(known, layout.columns, layout.categories, strict=True):
+            cell = cells[column]
+            if cell not in cache:
+                if len(cache) > 100_000:  # a column of nothing but faults
+                    cache.clear()
+                cache[cell] = category(cell, categories)
+            value = cache[cell]
+            if value is None:
+                faults += 1
+                wanted = "0 or 1" if categories == 2 else f"a whole number from 0 to {categories - 1}"
+                fault = fault or BadCell(span, path, number, _column(column, names), wanted, _quoted(cell))
+            else:
+                values.append(value)
+        for column in layout.condition:
+            given = _finite(cells[column])
+            if given is None:
+                faults += 1
+                fault = fault or BadCell(span, path, number, _column(column, names), "a number", _quoted(cells[column]))
+            else:
+                conditions.append(given)
+    if fault is not None:
+        raise QglError([BadCell(span, path, fault.row, fault.column, fault.wanted, fault.found, faults - 1)])
+    if not total:
+        raise QglError([NoRows(span, f'"{path}"', "it has a header and no row")])
+    given_rows = np.frombuffer(conditions, dtype=np.float64).reshape(total, -1) if layout.condition else None
+    return Table(np.frombuffer(values, dtype=np.uint16).reshape(total, -1), given_rows, layout)
+
+
+def category(cell: str, categories: int) -> int | None:
+    """The category that a cell names, or None."""
+    value = _finite(cell)
+    return int(value) if value is not None and value == int(value) and 0 <= value < categories else None
+
+
+def _finite(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _column(column: int, names: list[str] | None) -> str:
+    return f"{column} (`{names[column]}`)" if names else str(column)
+
+
+def _quoted(cell: str) -> str:
+    return f"`{cell.strip()[:40]}`" if cell.strip() else "nothing"

@@ -1,0 +1,110 @@
+"""Arrays in NumPy archives. Nothing is unpickled, and no more is unpacked than the limits allow."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import CallSpec
+from qgl.check.signatures import nearest
+from qgl.data.csv_table import Table
+from qgl.data.files import Limits
+from qgl.data.table import check_size, lay_out
+from qgl.diagnostics.data import BadArchive, BadCell, NoRows
+from qgl.diagnostics.model import QglError
+from qgl.source import Span
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,  # an encrypted member
+    NotImplementedError,  # an unknown compression
+    MemoryError,
+    OverflowError,
+)
+
+
+def read_npz(content: bytes, call: CallSpec, limits: Limits) -> Table:
+    """The array that the call names, in an archive given as bytes.
+
+    Raises:
+        QglError: QGL0605, QGL0607 to QGL0610, QGL0613.
+    """
+    path, span = call.arguments["path"], call.span
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            member = _member(archive, call.arguments["array"], path, span)
+            with archive.open(member) as file:
+                shape = _check_header(file, path, limits, span)
+            with archive.open(member) as file:
+                # the header is known to be harmless now; only the bytes that it speaks of are unpacked
+                values = np.lib.format.read_array(file, allow_pickle=False)
+    except _DAMAGE as error:
+        raise QglError([BadArchive(span, path, f"it is not a whole npz archive ({type(error).__name__})")]) from None
+    if values.shape != shape:
+        raise QglError([BadArchive(span, path, "the array is not of the shape that its header says")])
+    return _table(values, call)
+
+
+def _member(archive: zipfile.ZipFile, wanted: str | None, path: str, span: Span | None) -> str:
+    names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    listed = ", ".join(f'"{name}"' for name in names[:20]) or "no array"
+    if wanted is None and len(names) == 1:
+        return f"{names[0]}.npy"
+    if wanted is None:
+        fault = f"say which array with `array = ...`: it has {listed}"
+    elif wanted in names:
+        return f"{wanted}.npy"
+    else:
+        near = nearest(wanted, names)
+        fault = f'it has no array "{wanted}"' + (f'; did you mean "{near}"?' if near else f"; it has {listed}")
+    raise QglError([BadArchive(span, path, fault)])
+
+
+def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None) -> tuple[int, ...]:
+    """The shape that an array says it has, if it is a table of numbers of bounded size."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, _, kind = np.lib.format.read_array_header_2_0(file)
+    else:
+        raise QglError([BadArchive(span, path, f"format {version[0]}.{version[1]} of arrays is not read")])
+    if kind.hasobject or kind.kind not in "biuf":
+        raise QglError([BadArchive(span, path, f"the array holds {kind}, not numbers")])
+    if len(shape) != 2:
+        raise QglError([BadArchive(span, path, f"the array has {len(shape)} axes; it must have two, (rows, columns)")])
+    check_size(f'"{path}"', shape[0], max(shape[1], 1), limits, span)
+    if 0 in shape:
+        raise QglError([NoRows(span, f'"{path}"', f"the array has shape {shape}")])
+    return tuple(int(extent) for extent in shape)
+
+
+def _table(values: NDArray[Any], call: CallSpec) -> Table:
+    path, span = call.arguments["path"], call.span
+    layout = lay_out(call.arguments, path, None, values.shape[1], span)
+    generated = values[:, layout.columns]
+    limits = np.asarray(layout.categories)
+    with np.errstate(invalid="ignore"):
+        good = (generated >= 0) & (generated < limits) & (generated == np.floor(generated))
+    conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
+    if not good.all():
+        row, column = (int(place) for place in np.argwhere(~good)[0])
+        wanted = "0 or 1" if limits[column] == 2 else f"a whole number from 0 to {limits[column] - 1}"
+        found, more = f"`{generated[row, column]}`", int((~good).sum()) - 1
+        raise QglError([BadCell(span, path, row, str(layout.columns[column]), wanted, found, more)])
+    if conditions is not None and not np.isfinite(conditions).all():
+        row, column = (int(place) for place in np.argwhere(~np.isfinite(conditions))[0])
+        found = f"`{conditions[row, column]}`"
+        raise QglError([BadCell(span, path, row, str(layout.condition[column]), "a number", found)])
+    return Table(generated.astype(np.uint16), conditions, layout)

@@ -1,0 +1,119 @@
+"""From a table of whole numbers to rows of bits: choosing columns, checking cells, encoding categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.signatures import nearest
+from qgl.data.files import Limits
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
+from qgl.diagnostics.model import QglError
+from qgl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns of a table are generated, each with its number of `categories`, and which are given."""
+
+    columns: tuple[int, ...]
+    condition: tuple[int, ...]
+    categories: tuple[int, ...]
+    encoding: str  # "bits" | "binary" | "one_hot"
+
+    @property
+    def width(self) -> int:
+        """Bits per row."""
+        return sum(code_width(count, self.encoding) for count in self.categories)
+
+
+def code_width(categories: int, encoding: str) -> int:
+    """Bits that a column of `categories` values takes."""
+    return categories if encoding == "one_hot" else max(1, (categories - 1).bit_length())
+
+
+def lay_out(
+    arguments: dict[str, object], path: str, names: Sequence[str] | None, count: int, span: Span | None
+) -> Layout:
+    """The layout that the arguments of `csv` or `npz` ask of a table of `count` columns with header `names`.
+
+    Raises:
+        QglError: a column is not there or stands twice, none is left, or the categories do not go with the columns.
+    """
+    condition = _places(arguments["condition"], path, names, count, span)
+    if arguments["columns"] is None:
+        columns = tuple(place for place in range(count) if place not in condition)
+    else:
+        columns = _places(arguments["columns"], path, names, count, span)
+    repeated = [place for place in (*columns, *condition) if (*columns, *condition).count(place) > 1]
+    if repeated:
+        raise QglError([BadDataArgument(span, path, f"column {repeated[0]} is named twice")])
+    if not columns:
+        raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
+    given = arguments["categories"]
+    assert isinstance(given, tuple)
+    if len(given) > 1 and len(given) != len(columns):
+        fault = f"{len(given)} numbers of categories for {plural(len(columns), 'column')}"
+        raise QglError([BadDataArgument(span, path, fault)])
+    categories = given if len(given) == len(columns) else (given or (2,)) * len(columns)
+    return Layout(columns, condition, categories, str(arguments["encoding"]) if given else "bits")
+
+
+def _places(wanted: object, path: str, names: Sequence[str] | None, count: int, span: Span | None) -> tuple[int, ...]:
+    assert isinstance(wanted, tuple)
+    places = []
+    for column in wanted:
+        if isinstance(column, int) and column < count:
+            places.append(column)
+        elif isinstance(column, str) and names is not None and column in names:
+            places.append(names.index(column))
+        else:
+            available = f"columns 0..{count - 1}"
+            if isinstance(column, str):
+                available = ", ".join(f"`{name}`" for name in names[:20]) if names else f"no header, {available}"
+            near = nearest(column, names) if isinstance(column, str) and names else None
+            raise QglError([MissingColumn(span, path, repr(column).replace("'", '"'), available, near)])
+    return tuple(places)
+
+
+def check_size(what: str, rows: int, width: int, limits: Limits, span: Span | None) -> None:
+    """Refuses a data set of too many cells.
+
+    Raises:
+        QglError: QGL0610.
+    """
+    if rows * width > limits.cells:
+        raise QglError([DataTooLarge(span, what, f"{rows:,}", width, limits.cells)])
+
+
+def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
+    """Bits of categories, shape (rows, columns) -> (rows, width); a binary code has its highest bit first."""
+    if all(count == 2 for count in layout.categories) and layout.encoding != "one_hot":
+        return values.astype(np.uint8)
+    pieces = []
+    for place, count in enumerate(layout.categories):
+        column = values[:, place : place + 1].astype(np.int64)
+        width = code_width(count, layout.encoding)
+        if layout.encoding == "one_hot":
+            pieces.append(column == np.arange(width))
+        else:
+            pieces.append(column >> np.arange(width - 1, -1, -1) & 1)
+    return np.concatenate(pieces, axis=1).astype(np.uint8)
+
+
+def unused_codes(layout: Layout) -> str:
+    """A remark on codes that stand for no category, empty if every code does."""
+    spare = [
+        (column, (1 << code_width(count, layout.encoding)) - count)
+        for column, count in zip(layout.columns, layout.categories, strict=True)
+    ]
+    places = [f"{codes} of column {column}" for column, codes in spare if codes]
+    if not places:
+        return ""
+    if layout.encoding == "one_hot":
+        return "strings other than one-hot ones stand for no row"
+    more = f" and of {len(places) - 4} more columns" if len(places) > 4 else ""
+    return f"codes that stand for no category: {', '.join(places[:4])}{more}"

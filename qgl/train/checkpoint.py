@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 
+_TEXT = "qgl"
 Leaves = dict[str, NDArray[Any]]
 
 
@@ -41,10 +43,14 @@ def restore(leaves: Mapping[str, NDArray[Any]], shape: Any, path: Path) -> Any:
 
 
 def encode(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> bytes:
-    """The bytes of a safetensors file."""
+    """The bytes of a safetensors file, the same for the same content.
+
+    `text` goes under one key: safetensors writes several in an order of chance.
+    """
     from safetensors.numpy import save
 
-    data: bytes = save({name: np.array(leaf, order="C") for name, leaf in leaves.items()}, metadata=dict(text))
+    header = {_TEXT: json.dumps(dict(text), sort_keys=True)}
+    data: bytes = save({name: np.array(leaf, order="C") for name, leaf in leaves.items()}, metadata=header)
     return data
 
 
@@ -59,6 +65,7 @@ def read(path: Path) -> tuple[Leaves, dict[str, str]]:
 
     try:
         with safe_open(path, "np") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except SafetensorError as error:
+            leaves = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a mapping
+            return leaves, json.loads(file.metadata()[_TEXT])
+    except (SafetensorError, KeyError, TypeError) as error:
         raise QglError([DamagedRun(None, str(path), str(error))]) from error

@@ -14,7 +14,7 @@ What is stored for a probability is its logit.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,10 @@ def loads(
 
     if isinstance(source, str):
         source = Source("<text>", source)
-    analysed = compiler.analyse(source, environment or FolderEnvironment(Path.cwd()), constants)
-    return Model(analysed.program, precision=precision, warnings=analysed.warnings)
+    environment = environment or FolderEnvironment(Path.cwd())
+    analysed = compiler.analyse(source, environment, constants)
+    files = environment.texts if isinstance(environment, FolderEnvironment) else {}
+    return Model(analysed.program, precision=precision, warnings=analysed.warnings, files=files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,16 @@ class Model:
     an array of shape (condition width,); it is needed exactly if the program declares `condition` inputs.
     """
 
-    def __init__(self, program: Program, *, precision: str | None = None, warnings: Sequence[Diagnostic] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        *,
+        precision: str | None = None,
+        warnings: Sequence[Diagnostic] = (),
+        files: Mapping[str, str] | None = None,
+    ) -> None:
         self.program = program
+        self.files = {Path(program.source.name).name: program.source.text, **(files or {})}  # with all imports
         self.precision = precision or program.train.precision
         if self.precision not in ("single", "double"):
             raise ValueError(f"precision is 'single' or 'double', not {self.precision!r}")

@@ -29,6 +29,12 @@ class FolderEnvironment:
         self._sources[place.resolve()] = source
         self._folders[source] = place.parent.resolve()
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every program file that was opened, by its path in the folder."""
+        inside = {place: source for place, source in self._sources.items() if place.is_relative_to(self.folder)}
+        return {place.relative_to(self.folder).as_posix(): source.text for place, source in inside.items()}
+
     def open_import(self, path: str, importer: Source, span: Span) -> Source:
         """The source at `path`, relative to the folder of `importer`; the same file gives the same object.
 

@@ -1,0 +1,5 @@
+"""Circuits as OpenQASM 3: `emit(circuit, inputs, profile)`. A profile is what one group of readers takes."""
+
+from qgl.qasm.emit import PROFILES, Emission, emission, emit
+
+__all__ = ["PROFILES", "Emission", "emission", "emit"]

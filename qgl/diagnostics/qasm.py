@@ -1,0 +1,120 @@
+"""What cannot be written as OpenQASM 3 (QGL10xx). Programs with these faults are right; a profile cannot say them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic
+
+
+@dataclass(frozen=True)
+class UnknownProfile(Diagnostic):
+    """A profile is a dialect of OpenQASM 3 for one reader or a group of them. The name is not one of the profiles."""
+
+    written: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "QGL1001"
+
+    @property
+    def message(self) -> str:
+        return f"there is no OpenQASM profile named `{self.written}`"
+
+    @property
+    def help(self) -> str:
+        return f"the profiles are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True)
+class FunctionOfOpenInput(Diagnostic):
+    """With free parameters, the text keeps inputs as `input float[64]`, and angles become arithmetic on them.
+
+    The readers of this profile take sums, products and quotients of inputs, but no functions such as `sin(a)` and no
+    powers. An angle that needs one can only be written once the input has a value. The angle 2 asin(sqrt(p)) of a
+    channel's strength is the exception: it becomes an input of its own, `coin_0`, whose meaning the text tells.
+    """
+
+    profile: str
+    formula: str
+
+    code: ClassVar[str] = "QGL1002"
+
+    @property
+    def message(self) -> str:
+        return f"the profile `{self.profile}` has no way to write {self.formula} of an input that is left open"
+
+    @property
+    def label(self) -> str:
+        return "this angle is a function of an input"
+
+    @property
+    def help(self) -> str:
+        return "give the inputs values (emit a run, or use --seed instead of --free)"
+
+
+@dataclass(frozen=True)
+class EvolveWithoutTrotter(Diagnostic):
+    """The simulator evolves under a Hamiltonian exactly. Gates can only do so word by word, and the product of the
+    words' evolutions is exact only if all words commute.
+
+    For hardware, the program chooses the product formula: `evolve h for t by trotter(order = 2, steps = 10);`.
+    """
+
+    words: int
+
+    code: ClassVar[str] = "QGL1003"
+
+    @property
+    def message(self) -> str:
+        return f"an `evolve` of {self.words} words that do not commute has no exact circuit"
+
+    @property
+    def label(self) -> str:
+        return "exact in simulation only"
+
+    @property
+    def help(self) -> str:
+        return "say how hardware does it: `evolve ... for ... by trotter(order = 2, steps = 10);`"
+
+
+@dataclass(frozen=True)
+class SynthesisNeedsQiskit(Diagnostic):
+    """A constant matrix on two or more qubits (a Kraus channel's dilation) is turned into gates by Qiskit."""
+
+    qubits: int
+
+    code: ClassVar[str] = "QGL1004"
+
+    @property
+    def message(self) -> str:
+        return f"to write a constant unitary of {self.qubits} qubits as gates, the package `qiskit` is needed"
+
+    @property
+    def label(self) -> str:
+        return f"a matrix on {self.qubits} qubits"
+
+    @property
+    def help(self) -> str:
+        return "install it: pip install 'qgl[qiskit]'"
+
+
+@dataclass(frozen=True)
+class AngleIsNotFinite(Diagnostic):
+    """With the given values, an angle is infinite or not a number; such a text would not load anywhere."""
+
+    formula: str
+
+    code: ClassVar[str] = "QGL1005"
+
+    @property
+    def message(self) -> str:
+        return f"the angle {self.formula} is not a finite number"
+
+    @property
+    def label(self) -> str:
+        return "not finite with these values"
+
+    @property
+    def help(self) -> str:
+        return "check the values of the parameters that it depends on"

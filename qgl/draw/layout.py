@@ -1,0 +1,241 @@
+"""Where everything of a circuit picture stands: rows for wires, columns packed greedily, a window if it is large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qgl.check.program import Operation
+from qgl.draw.labels import angles_of, name_of
+from qgl.gates import GATES
+from qgl.ir.circuit import Circuit
+
+MAX_WIRES, MAX_COLUMNS = 40, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the picture. A row of kind "fresh" may hold several fresh wires, one after the other."""
+
+    label: str
+    kind: str  # "visible" | "hidden" | "fresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One operation in its column.
+
+    shape: "box" | "target" (the circled plus of a controlled X) | "dots" (a controlled Z) | "swap" | "measure" |
+    "reset" | "fresh" | "discard". `rows` are those of the targets in order of the operands, `letters` what stands at
+    each of them in a tall box. `cut`: a part of the operation lies outside of the window.
+    """
+
+    column: int
+    shape: str
+    rows: tuple[int, ...]
+    controls: tuple[int, ...] = ()
+    name: str = ""
+    angles: str = ""
+    letters: tuple[str, ...] = ()
+    noisy: bool = False
+    bit: int | None = None
+    condition: tuple[tuple[int, bool], ...] = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A picture without ink. `lives` are stretches (row, first column, last column) in which fresh wires live."""
+
+    rows: tuple[Row, ...]
+    marks: tuple[Mark, ...]
+    columns: int
+    lives: tuple[tuple[int, int, int], ...]
+    classical: bool
+    notes: tuple[str, ...]
+
+
+def arrange(circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS) -> Layout:
+    """Lays out at most so many declared wires and columns; what is left out is said in the notes."""
+    declared = [wire for wire, record in enumerate(circuit.wires) if record.kind != "fresh"]
+    sites = [circuit.wires[wire].site for wire in declared]
+    if all(site is not None for site in sites) and len({site[0] for site in sites if site is not None}) == 1:
+        declared.sort(key=lambda wire: circuit.wires[wire].site or ("", 0))
+    shown = declared[:wires]
+    row_of, rows = _rows(circuit, shown)
+    packer = _Packer(circuit, row_of, len(rows), columns)
+    packer.pack()
+    notes = []
+    if len(shown) < len(declared):
+        notes.append(f"showing {len(shown)} of {len(declared)} wires")
+    if packer.left_out:
+        notes.append(f"showing the first {columns} columns; {packer.left_out} operations follow")
+    return Layout(
+        rows,
+        tuple(packer.marks),
+        packer.width,
+        tuple(packer.lives),
+        any(m.bit is not None for m in packer.marks),
+        tuple(notes),
+    )
+
+
+def _rows(circuit: Circuit, shown: list[int]) -> tuple[dict[int, int], tuple[Row, ...]]:
+    """Rows of wires. A fresh wire stands below the first declared wire that it meets; its row serves again later."""
+    anchors = _anchors(circuit, shown)
+    last = {wire: k for k, operation in enumerate(circuit.operations) for wire in operation.wires}
+    first: dict[int, int] = {}
+    for k, operation in enumerate(circuit.operations):
+        for wire in operation.wires:
+            first.setdefault(wire, k)
+    lanes: dict[int, list[tuple[int, list[int]]]] = {wire: [] for wire in shown}  # anchor -> (free from, wires)
+    for wire in sorted(anchors, key=lambda wire: first[wire]):
+        own = lanes[anchors[wire]]
+        for position, (free, members) in enumerate(own):
+            if free < first[wire]:
+                own[position] = (last[wire], [*members, wire])
+                break
+        else:
+            own.append((last[wire], [wire]))
+    rows: list[Row] = []
+    row_of: dict[int, int] = {}
+    for wire in shown:
+        row_of[wire] = len(rows)
+        rows.append(Row(str(circuit.wires[wire]), circuit.wires[wire].kind))
+        for _, members in lanes[wire]:
+            row_of.update(dict.fromkeys(members, len(rows)))
+            rows.append(Row(circuit.wires[members[0]].register, "fresh"))
+    return row_of, tuple(rows)
+
+
+def _anchors(circuit: Circuit, shown: list[int]) -> dict[int, int]:
+    """For each fresh wire, the shown wire that it first meets, directly or through other fresh wires."""
+    anchors: dict[int, int] = {}
+    known = set(shown)
+    waiting: dict[int, list[int]] = {}
+    for operation in circuit.operations:
+        fresh = [wire for wire in operation.wires if circuit.wires[wire].kind == "fresh"]
+        if len(operation.wires) == 1 or not fresh:
+            continue
+        near = [wire for wire in operation.wires if wire in known] + [anchors[w] for w in fresh if w in anchors]
+        for wire in fresh:
+            if wire not in anchors and near:
+                _settle(wire, near[0], anchors, waiting)
+            elif wire not in anchors:
+                waiting.setdefault(wire, []).extend(other for other in fresh if other != wire)
+    return anchors
+
+
+def _settle(wire: int, anchor: int, anchors: dict[int, int], waiting: dict[int, list[int]]) -> None:
+    stack = [wire]
+    while stack:
+        one = stack.pop()
+        if one not in anchors:
+            anchors[one] = anchor
+            stack.extend(waiting.pop(one, ()))
+
+
+class _Packer:
+    """Puts each operation into the first column after all that stands in its way."""
+
+    def __init__(self, circuit: Circuit, row_of: dict[int, int], rows: int, limit: int) -> None:
+        self.circuit = circuit
+        self.row_of = row_of
+        self.bottom = rows  # the row of the classical bits
+        self.limit = limit
+        self.free = [0] * (rows + 1)
+        self.written: dict[int, int] = {}
+        self.unborn: set[int] = set()
+        self.born: dict[int, int] = {}
+        self.marks: list[Mark] = []
+        self.lives: list[tuple[int, int, int]] = []
+        self.width = 1
+        self.left_out = 0
+
+    def pack(self) -> None:
+        for operation in self.circuit.operations:
+            inside = [wire for wire in operation.wires if wire in self.row_of]
+            if not inside:
+                continue
+            if operation.gate == "fresh":
+                self.unborn.add(operation.wires[0])
+                continue
+            if min(self.free[self.row_of[wire]] for wire in inside) >= self.limit:
+                self.left_out += 1
+                continue
+            self._place(operation, inside)
+        for wire, column in self.born.items():
+            self.lives.append((self.row_of[wire], column, self.width))
+
+    def _place(self, operation: Operation, inside: list[int]) -> None:
+        rows = [self.row_of[wire] for wire in inside]
+        reach = [*rows, self.bottom] if operation.condition or operation.bit is not None else rows
+        span = range(min(reach), max(reach) + 1)
+        newborn = [wire for wire in inside if wire in self.unborn]
+        column = max(self.free[row] for row in span)
+        column = max([column, *(self.free[self.row_of[wire]] + 1 for wire in newborn)])
+        column = max([column, *(self.written.get(bit, -1) + 1 for bit, _ in operation.condition)])
+        if column >= self.limit:
+            self.left_out += 1
+            for row in rows:
+                self.free[row] = self.limit
+            return
+        for wire in newborn:
+            self.unborn.discard(wire)
+            self.born[wire] = column - 1
+            self.marks.append(Mark(column - 1, "fresh", (self.row_of[wire],)))
+        self.marks.append(self._mark(operation, column))
+        for row in span:
+            self.free[row] = column + 1
+        if operation.bit is not None:
+            self.written[operation.bit] = column
+        self.width = max(self.width, column + 1)
+        if operation.gate == "discard":
+            wire = operation.wires[0]
+            if wire in self.born:
+                self.lives.append((self.row_of[wire], self.born.pop(wire), column))
+
+    def _mark(self, operation: Operation, column: int) -> Mark:
+        gate = GATES.get(operation.gate)
+        controls = operation.controls + (gate.controls if gate else 0)
+        target = gate.target if gate and gate.target else operation.gate
+        known = [wire in self.row_of for wire in operation.wires]
+        rows = [self.row_of[wire] for wire in operation.wires[controls:] if wire in self.row_of]
+        shape, name, angles = _shape(target, controls), name_of(target), angles_of(operation, self.circuit.parameters)
+        letters: tuple[str, ...] = ()
+        if operation.gate == "pauli":
+            letters = tuple(
+                letter
+                for letter, wire in zip(operation.word, operation.wires[controls:], strict=True)
+                if wire in self.row_of
+            )
+            name, angles = "exp(i·)", angles
+        return Mark(
+            column,
+            shape,
+            tuple(rows),
+            tuple(self.row_of[wire] for wire in operation.wires[:controls] if wire in self.row_of),
+            name,
+            angles,
+            letters,
+            gate is None and operation.gate not in ("pauli", "evolve", "unitary"),
+            operation.bit,
+            operation.condition,
+            not all(known),
+        )
+
+
+def _shape(target: str, controls: int) -> str:
+    if target in ("measure", "discard"):
+        return target
+    if controls and target == "x":
+        return "target"
+    if controls and target == "z":
+        return "dots"
+    return target if target == "swap" else "box"
+
+
+def spans(rows: Iterable[int]) -> tuple[int, int]:
+    """First and last of some rows."""
+    ordered = sorted(rows)
+    return ordered[0], ordered[-1]

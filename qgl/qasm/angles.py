@@ -1,0 +1,194 @@
+"""Angles as text: numbers that read back exactly, or arithmetic on the inputs that are left open."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import Parameter
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.qasm import AngleIsNotFinite, FunctionOfOpenInput
+from qgl.expression import Atom, Function, Input, Real, apply
+from qgl.source import Span
+
+_WORDS = """
+OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for while in switch
+case default nop pragma input output const readonly mutable qreg qubit creg bool bit int uint float angle complex array
+void duration stretch gphase inv pow ctrl negctrl durationof delay reset measure barrier true false im pi tau euler
+sin cos tan arcsin arccos arctan exp log ln sqrt mod floor ceiling popcount rotl rotr real imag sizeof
+U CX id x y z h s sdg t tdg sx sxdg rx ry rz p u u1 u2 u3 phase cphase cx cy cz ch cp cu crx cry crz ccx ccz cswap swap
+iswap rxx ryy rzz rzx su2 su4 cnot i v vi si ti xx yy zz xy unitary noise q c m w
+"""
+RESERVED = frozenset(
+    _WORDS.split()
+)  # words of OpenQASM 3, of readers' own gates, and of the registers that are written
+_OWN = re.compile(r"(w|q|arg)[0-9]+")  # registers and formal names that are written
+
+
+class Names:
+    """Names of inputs: `theta[2, 0]` is `theta_2_0`. Letters outside ASCII are written out (`θ` is `theta`)."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self._parameters = parameters
+        self._names: dict[Input, str] = {}
+        self._taken = set(RESERVED)
+
+    def of(self, atom: Input) -> str:
+        """The name of an input, the same each time it is asked for."""
+        if atom not in self._names:
+            parameter = self._parameters[atom.parameter]
+            index = np.unravel_index(atom.element, parameter.shape) if parameter.shape else ()
+            self._names[atom] = self.new("_".join([_ascii(parameter.name), *(str(int(i)) for i in index)]))
+        return self._names[atom]
+
+    def new(self, name: str) -> str:
+        """`name`, with underscores appended until it is not taken."""
+        while name in self._taken or _OWN.fullmatch(name):
+            name += "_"
+        self._taken.add(name)
+        return name
+
+
+def _ascii(name: str) -> str:
+    letters = []
+    for letter in name:
+        words = unicodedata.name(letter, "").split()
+        if letter.isascii():
+            letters.append(letter)
+        elif words[:1] == ["GREEK"] and words[2:3] == ["LETTER"]:
+            spelt = words[-1] if len(words) == 4 else words[3]
+            letters.append(spelt.lower() if words[1] == "SMALL" else spelt.capitalize())
+        else:
+            letters.append(f"u{ord(letter):x}")
+    return "".join(letters).lstrip("_") or "input"
+
+
+def bind(number: Real, inputs: NDArray[np.float64], offsets: Sequence[int]) -> Real:
+    """`number` with known inputs put in; those that are NaN in the flat vector `inputs` stay."""
+
+    def value(atom: Atom) -> Real:
+        if isinstance(atom, Function):
+            return apply(atom.name, *(bind(argument, inputs, offsets) for argument in atom.arguments))
+        known = float(inputs[offsets[atom.parameter] + atom.element])
+        return Real(0.0, ((1.0, atom),)) if math.isnan(known) else Real(known)
+
+    total = Real(number.constant)
+    for coefficient, atom in number.terms:
+        total = total + coefficient * value(atom)
+    return total
+
+
+def decimal(value: float) -> str:
+    """The shortest decimal that reads back as `value`, always with a point or an exponent."""
+    return repr(value + 0.0)  # -0.0 becomes 0.0
+
+
+class Angles:
+    """Writes angles and remembers which inputs they need.
+
+    Readers take sums, products and quotients of inputs, but no functions of them. One function is common, the angle of
+    a coin in the dilation of a channel of strength p: 2 asin(sqrt(p)) becomes an input of its own.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], inputs: NDArray[np.float64] | None, profile: str) -> None:
+        sizes = [parameter.size for parameter in parameters]
+        self._offsets = [sum(sizes[:k]) for k in range(len(sizes))]
+        self._inputs = np.full(sum(sizes), np.nan) if inputs is None else np.asarray(inputs, dtype=np.float64)
+        if self._inputs.shape != (sum(sizes),):
+            raise ValueError(f"the circuit has {sum(sizes)} inputs, not {self._inputs.shape}")
+        self._parameters = parameters
+        self._profile = profile
+        self._names = Names(parameters)
+        self._used: dict[str, Real] = {}
+        self._coins: dict[Real, str] = {}
+
+    @property
+    def used(self) -> dict[str, Real]:
+        """What the inputs of the text stand for, by name, in order of first use."""
+        return self._used
+
+    def bound(self, number: Real, span: Span) -> Real:
+        """`number` with the known inputs put in.
+
+        Raises:
+            QglError: the value is not a finite number.
+        """
+        try:
+            value = bind(number, self._inputs, self._offsets)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            raise QglError([AngleIsNotFinite(span, self.formula(number))]) from None
+        if not math.isfinite(value.constant):
+            raise QglError([AngleIsNotFinite(span, self.formula(number))])
+        return value
+
+    def text(self, number: Real, span: Span) -> str:
+        """`number` as an expression.
+
+        Raises:
+            QglError: it is not finite, or a function that readers do not know of an input that is left open.
+        """
+        return _sum(self.bound(number, span), lambda atom: self._atom(atom, span))
+
+    def formula(self, number: Real) -> str:
+        """`number` as a formula for people, in the names of the program."""
+        return _sum(number, self._spoken)
+
+    def _atom(self, atom: Atom, span: Span) -> tuple[float, str]:
+        match atom:
+            case Input():
+                return 1.0, self._declare(self._names.of(atom), Real(0.0, ((1.0, atom),)))
+            case Function("multiply", (x, y)):
+                return 1.0, f"({self.text(x, span)})*({self.text(y, span)})"
+            case Function("reciprocal", (x,)):
+                return 1.0, f"1.0/({self.text(x, span)})"
+            case Function("asin", (Real(0.0, ((1.0, Function("sqrt", _) as root),)),)):
+                turn = Real(0.0, ((2.0, Function("asin", (Real(0.0, ((1.0, root),)),))),))
+                if turn not in self._coins:
+                    self._coins[turn] = self._names.new(f"coin_{len(self._coins)}")
+                return 0.5, self._declare(self._coins[turn], turn)
+        raise QglError([FunctionOfOpenInput(span, self._profile, _sum(Real(0.0, ((1.0, atom),)), self._spoken))])
+
+    def _declare(self, name: str, meaning: Real) -> str:
+        self._used.setdefault(name, meaning)
+        return name
+
+    def _spoken(self, atom: Atom) -> tuple[float, str]:
+        match atom:
+            case Input(parameter, element):
+                shape = self._parameters[parameter].shape
+                index = ", ".join(str(int(i)) for i in np.unravel_index(element, shape)) if shape else ""
+                return 1.0, self._parameters[parameter].name + (f"[{index}]" if shape else "")
+            case Function("multiply", (x, y)):
+                return 1.0, f"({self.formula(x)})*({self.formula(y)})"
+            case Function("reciprocal", (x,)):
+                return 1.0, f"1.0/({self.formula(x)})"
+            case Function(name, arguments):
+                return 1.0, f"{name}({', '.join(self.formula(argument) for argument in arguments)})"
+        raise TypeError(f"not an atom: {atom!r}")
+
+
+def _sum(number: Real, atom: Callable[[Atom], tuple[float, str]]) -> str:
+    """The affine form as text; an atom comes with a factor for its coefficient."""
+    parts: list[tuple[bool, str]] = []
+    for coefficient, term in number.terms:
+        factor, word = atom(term)
+        size = abs(coefficient * factor)
+        parts.append((coefficient * factor < 0, word if size == 1.0 else f"{decimal(size)}*{word}"))
+    if number.constant or not parts:
+        parts.append((number.constant < 0, decimal(abs(number.constant))))
+    return _joined(parts)
+
+
+def _joined(parts: Iterable[tuple[bool, str]]) -> str:
+    text = ""
+    for negative, part in parts:
+        if text:
+            text += f" {'-' if negative else '+'} {part}"
+        else:
+            text = f"-{part}" if negative else part
+    return text

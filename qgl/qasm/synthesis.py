@@ -1,0 +1,68 @@
+"""Constant unitary matrices as gates."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.qasm import SynthesisNeedsQiskit
+from qgl.expression import real
+from qgl.qasm.lower import Step
+from qgl.source import Span
+
+Matrix = NDArray[np.complex128]
+
+
+def synthesise(matrix: Matrix, wires: tuple[int, ...], controls: int, span: Span) -> list[Step]:
+    """A unitary of shape (2^k, 2^k), first wire after the controls most significant, as steps; exact, phase included.
+
+    One qubit is done here; more need Qiskit's quantum Shannon decomposition.
+
+    Raises:
+        QglError: Qiskit is needed and is not installed.
+    """
+    targets = wires[controls:]
+    local = _one_qubit(matrix) if len(targets) == 1 else _with_qiskit(matrix, span)
+    steps = []
+    for step in local:
+        own = tuple(targets[wire] for wire in step.wires)
+        if step.gate == "gphase" and controls:
+            steps.append(Step("p", wires[:controls], step.angles, controls - 1))
+        else:
+            steps.append(Step(step.gate, (*wires[:controls], *own), step.angles, controls))
+    return steps
+
+
+def _one_qubit(matrix: Matrix) -> list[Step]:
+    """e^{i alpha} u(theta, phi, lambda)."""
+    (a, b), (c, d) = matrix
+    theta = 2.0 * math.atan2(abs(c), abs(a))
+    alpha = cmath.phase(a) if abs(a) > abs(c) else cmath.phase(c)
+    if abs(a) > abs(c):
+        phi = cmath.phase(c) - alpha if abs(c) > 1e-12 else 0.0
+        lam = cmath.phase(d) - alpha - phi
+    else:
+        lam = cmath.phase(-b) - (cmath.phase(a) if abs(a) > 1e-12 else 0.0)
+        alpha = cmath.phase(-b) - lam
+        phi = cmath.phase(c) - alpha
+    return [Step("u", (0,), (real(theta), real(phi), real(lam))), Step("gphase", (), (real(alpha),))]
+
+
+def _with_qiskit(matrix: Matrix, span: Span) -> list[Step]:
+    qubits = int(matrix.shape[0]).bit_length() - 1
+    try:
+        from qiskit import transpile
+        from qiskit.synthesis import qs_decomposition
+    except ImportError:
+        raise QglError([SynthesisNeedsQiskit(span, qubits)]) from None
+    circuit = transpile(qs_decomposition(matrix), basis_gates=["u", "cx"], optimization_level=1)
+    steps = [Step("gphase", (), (real(float(circuit.global_phase)),))]
+    for instruction in circuit.data:
+        # Qiskit's first qubit is the least significant one.
+        own = tuple(qubits - 1 - circuit.find_bit(qubit).index for qubit in instruction.qubits)
+        steps.append(Step(instruction.operation.name, own, tuple(real(float(a)) for a in instruction.operation.params)))
+    return steps

@@ -52,8 +52,7 @@ class Diagnostic:
     @property
     def name(self) -> str:
         """The name of the kind of fault, in words joined by hyphens: `unknown-name`."""
-        words = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(self).__name__)
-        return words.removeprefix("-")
+        return kind_name(type(self))
 
     @property
     def message(self) -> str:
@@ -70,6 +69,12 @@ class Diagnostic:
     @property
     def help(self) -> str:
         return ""
+
+
+def kind_name(kind: type[Diagnostic]) -> str:
+    """The name of a class of diagnostics in words joined by hyphens."""
+    words = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__)
+    return words.removeprefix("-")
 
 
 class QglError(Exception):

@@ -1,0 +1,40 @@
+"""qgl: a language and compiler for generative quantum circuits.
+
+model = qgl.load("examples/bars.qgl", depth=8)
+
+Names are imported when they are first used, so that `import qgl` is quick and loads neither JAX nor NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qgl.diagnostics.model import Diagnostic, QglError
+    from qgl.model import Model, load, loads
+    from qgl.source import Source, Span
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Diagnostic": "qgl.diagnostics.model",
+    "Model": "qgl.model",
+    "QglError": "qgl.diagnostics.model",
+    "Source": "qgl.source",
+    "Span": "qgl.source",
+    "load": "qgl.model",
+    "loads": "qgl.model",
+}
+
+__all__ = ["Diagnostic", "Model", "QglError", "Source", "Span", "__version__", "load", "loads"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'qgl' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,43 @@
+"""`qglc check`."""
+
+from __future__ import annotations
+
+import typer
+
+from qgl.cli.options import FilesArgument, Format, FormatOption, SetOption, constants, open_file
+
+
+def check(files: FilesArgument, settings: SetOption = None, output: FormatOption = Format.TEXT) -> None:
+    """Say what is wrong with programs: every fault of a file, in order of place.
+
+    \b
+    Examples:
+      qglc check bars.qgl
+      qglc check bars.qgl --set depth=20
+      qglc check examples/*.qgl --format json
+      cat bars.qgl | qglc check -
+
+    Exit status 1 if a program has an error; warnings are shown and forgiven.
+    """
+    from qgl.compiler import diagnose
+    from qgl.diagnostics.model import Diagnostic, QglError, Severity
+    from qgl.diagnostics.render import show, to_json
+
+    values = constants(settings)
+    found: list[Diagnostic] = []
+    for name in files:
+        diagnostics: tuple[Diagnostic, ...]
+        try:
+            source, environment = open_file(name)
+            _, diagnostics = diagnose(source, environment, values)
+        except QglError as error:
+            diagnostics = error.diagnostics
+        if output is Format.TEXT and not diagnostics:
+            typer.echo(f"{name}: no faults")
+        found += diagnostics
+    if output is Format.JSON:
+        typer.echo(to_json(found))
+    else:
+        show(found)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        raise typer.Exit(1)

@@ -1,0 +1,109 @@
+"""`qglc`: one verb a file.
+
+`VERBS` lists them. The verb `train` is the function `train` of the module `qgl.cli.train`; a name that Python has taken
+gets an underscore (`compile_`). A verb's module is imported when the verb is called, so that `--version`, `--help` and
+`check` stay quick. What a verb may raise, and the exit status that follows, is said in `qgl.cli.guard`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from qgl import __version__
+from qgl.cli.guard import guarded
+
+VERBS = {
+    "check": "Say what is wrong with programs.",
+    "fmt": "Write programs in the canonical form.",
+    "code": "Explain a diagnostic by its code.",
+    "new": "Start a new program from a template.",
+    "explain": "Say how a program will be simulated, and why.",
+    "compile": "Show a stage of the compilation.",
+    "train": "Train the model of a program.",
+    "sample": "Draw bit strings from a trained model.",
+    "evaluate": "Measure a trained model.",
+    "emit": "Write a circuit as OpenQASM 3.",
+    "draw": "Draw the circuit of a program.",
+}
+_EXAMPLES = """\b
+Examples:
+  qglc new coins                      makes coins.qgl
+  qglc check coins.qgl                says what is wrong with it
+  qglc train coins.qgl --out run      trains it
+  qglc sample run -n 1000 -o x.csv    draws 1000 bit strings
+  qglc emit run -o coins.qasm         writes OpenQASM 3
+
+\b
+Exit status:
+  0 done    1 a fault in the program or data    2 wrong usage    70 a fault in qglc itself
+"""
+
+
+class _Verbs(TyperGroup):
+    """Knows the names and one-line helps of the verbs; a verb itself is made when it is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _load(str(name)), rest
+
+
+def _load(verb: str) -> Any:
+    module = importlib.import_module(f"qgl.cli.{verb}")
+    function = getattr(module, verb, None) or getattr(module, f"{verb}_")
+    single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    single.command(verb)(guarded(function))
+    return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=_Verbs,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_EXAMPLES,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"qglc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """qglc checks, trains, samples and compiles generative quantum circuits written in the language qgl."""
+
+
+def _placeholder() -> None:
+    raise AssertionError("a verb is loaded before it is called")
+
+
+for _verb, _help in VERBS.items():
+    app.command(_verb, help=_help)(_placeholder)
+
+
+def run() -> None:
+    """The entry point `qglc`."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="qglc")
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # who read our output has closed it: nothing is left to say
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,6 +15,8 @@ from pathlib import Path
 import qgl.diagnostics
 from qgl.check.callables import SIGNATURES, Signature
 from qgl.diagnostics.model import REGISTRY, Diagnostic
+from qgl.gates import CHANNELS, GATES
+from qgl.gates.model import Channel, Gate
 
 DOCS = Path(__file__).parent
 
@@ -33,11 +35,30 @@ AREAS = {
 
 
 def table(kind: str) -> str:
-    """The callables of one kind, with their arguments."""
+    """The gates, the channels, or the callables of one kind with their arguments."""
+    if kind == "gate":
+        return "\n".join(["| gate | qubits | |", "|---|---|---|", *(_gate(gate) for gate in GATES.values())])
+    if kind == "channel":
+        return "\n".join(["| channel | qubits | |", "|---|---|---|", *(_channel(c) for c in CHANNELS.values())])
     if kind == "optimizer":  # their arguments are those of the papers and of optax
         rows = [f"| `{signature.usage}` | {signature.doc} |" for signature in SIGNATURES[kind].values()]
         return "\n".join(["| optimizer | |", "|---|---|", *rows])
     return "\n".join(_item(signature) for signature in SIGNATURES[kind].values())
+
+
+def _gate(gate: Gate) -> str:
+    angles = "v" if gate.vector else ", ".join(gate.parameters)
+    count = f"; {len(gate.parameters)} angles" if gate.vector else ""
+    return f"| `{gate.name}{f'({angles})' if angles else ''}` | {gate.qubits} | {_escaped(gate.summary)}{count} |"
+
+
+def _channel(channel: Channel) -> str:
+    strengths = ", ".join(name for name, _ in channel.parameters)
+    return f"| `{channel.name}({strengths})` | {channel.qubits} | {_escaped(channel.summary)} |"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _item(signature: Signature) -> str:

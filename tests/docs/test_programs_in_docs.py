@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from doc_blocks import DOCUMENTS, ROOT, Block, blocks
 
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import Diagnostic, Severity
 from qgl.source import Source
+from tests.docs.doc_blocks import DOCUMENTS, ROOT, Block, blocks
 
 
 def diagnostics_of(block: Block) -> tuple[Diagnostic, ...]:

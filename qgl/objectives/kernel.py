@@ -1,0 +1,82 @@
+"""Kernels of bit strings by their Walsh spectrum.
+
+On bits all our kernels are mixtures of a^H, H being the Hamming distance and a = exp(-1 / (2 variance)):
+
+    a^H(x, y) = sum_w m(w) (-1)^(w.x + w.y),  m(w) = r^|w| (1 - r)^(n - |w|),  r = (1 - a) / 2,
+
+so that the spectrum m is the law of words w with independent bits of probability r.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.check.program import CallSpec
+
+Array = jax.Array
+CHUNK = 6  # bits transformed by one matrix product
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """sum over `rates` r of weight * a^H with a = 1 - 2 r."""
+
+    rates: tuple[float, ...]
+    weight: float
+
+    @classmethod
+    def of(cls, call: CallSpec) -> Kernel:
+        """The kernel that `gaussian(...)` or `hamming(...)` names."""
+        variances = call.arguments.get("variance") or tuple(sigma**2 for sigma in call.arguments["sigma"])
+        rates = tuple(float(-np.expm1(-0.5 / variance) / 2) for variance in variances)
+        return cls(rates, 1.0 if call.arguments["combine"] == "sum" else 1.0 / len(rates))
+
+    @property
+    def total(self) -> float:
+        """k(x, x), the sum of the spectrum."""
+        return self.weight * len(self.rates)
+
+    def spectrum(self, width: int, dtype: jnp.dtype) -> Array:
+        """m(w) for all words of `width` bits, shape (2^width,); its sum is `total`."""
+        high, low = width // 2, width - width // 2
+        factors = [np.stack([_words_law(rate, bits) for rate in self.rates]) for bits in (high, low)]
+        # the barrier keeps XLA from working out a table of 2^width numbers at compile time
+        left, right = jax.lax.optimization_barrier(  # type: ignore[no-untyped-call]
+            tuple(jnp.asarray(factor, dtype) for factor in factors)
+        )
+        return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
+
+    def draw_words(self, key: Array, count: int, width: int) -> Array:
+        """Indices of `count` words drawn from spectrum / total, shape (count,)."""
+        which, bits = jax.random.split(key)
+        rates = jnp.asarray(self.rates)[jax.random.randint(which, (count,), 0, len(self.rates))]
+        ones = jax.random.uniform(bits, (count, width)) < rates[:, None]
+        return ones.astype(jnp.int32) @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
+
+
+def _words_law(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    law = np.ones(1)
+    for _ in range(bits):
+        law = np.kron(law, np.array([1.0 - rate, rate]))
+    return law
+
+
+def walsh(vector: Array) -> Array:
+    """sum_x (-1)^(w.x) vector[x] for all w, shape (2^n,) -> (2^n,), in n 2^n steps; its own inverse up to 2^n."""
+    bits = vector.shape[-1].bit_length() - 1
+    while bits > 0:
+        step = min(CHUNK, bits)
+        signs = jnp.asarray(_hadamard(step), vector.dtype)
+        # the leading bits are transformed and go to the end; once all have, they are in order again
+        vector = jnp.tensordot(vector.reshape(2**step, -1), signs, axes=(0, 0), precision="highest").reshape(-1)
+        bits -= step
+    return vector
+
+
+def _hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+    index = np.arange(2**bits)
+    return (1 - 2 * (np.bitwise_count(index[:, None] & index) % 2)).astype(np.int8)

@@ -1,0 +1,47 @@
+"""Kullback-Leibler divergence of the data's law from the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import distinct
+from qgl.check.program import CallSpec, DataSet
+from qgl.objectives.nll import floored
+from qgl.query import LogProb, Query
+
+Array = jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class KullbackLeibler:
+    """sum_x q(x) log(q(x) / p(x)) in nats over the support of the data's law q; strings outside of it do not matter."""
+
+    query: LogProb
+    law: NDArray[np.float64]
+
+    name = "kl"
+    stochastic = False
+    conditions = None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (self.query,)
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        log_prob = floored(answers[self.query])
+        law = jnp.asarray(self.law, dtype=log_prob.dtype)
+        # one logarithm from the other before the sum: near the optimum both sums are large and nearly equal
+        return jnp.sum(law * (jnp.asarray(np.log(self.law), dtype=log_prob.dtype) - log_prob))
+
+
+def kl(call: CallSpec, data: Mapping[str, DataSet], width: int) -> KullbackLeibler:
+    """The objective `kl(data)`."""
+    given = data[call.arguments["data"]]
+    rows, law, _ = distinct(given.rows, given.weights)
+    return KullbackLeibler(LogProb.of(rows), law)

@@ -1,0 +1,99 @@
+"""Squared maximum mean discrepancy, exact or estimated.
+
+In the Walsh basis every kernel of `qgl.objectives.kernel` is diagonal: with the spectrum m(w) and the transforms
+P(w), Q(w) of the laws of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not negative.
+The difference is taken before the transform, so that small losses keep their digits in single precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import distinct, indices
+from qgl.check.program import CallSpec, DataSet
+from qgl.objectives.kernel import Kernel, walsh
+from qgl.query import Probabilities, Query
+
+Array = jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class MaximumMeanDiscrepancy:
+    """MMD^2 of the model's law and the data's.
+
+    words    None: all words; else that many, drawn at each evaluation from the spectrum as a law
+    samples  None: the model's law itself; else an estimate from that many of its samples, drawn at each evaluation.
+             Value and gradient are unbiased: a U-statistic, differentiated by likelihood ratios.
+    """
+
+    kernel: Kernel
+    width: int
+    strings: NDArray[np.int64]  # indices of the data's strings
+    law: NDArray[np.float64]  # and their probabilities
+    words: int | None
+    samples: int | None
+
+    name = "mmd"
+    conditions = None
+
+    @property
+    def stochastic(self) -> bool:
+        return self.words is not None or self.samples is not None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (Probabilities(),)
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        p = answers[Probabilities()]
+        if self.stochastic and key is None:
+            raise ValueError("a sampled mmd needs a key")
+        words_key, samples_key = (None, None) if key is None else jax.random.split(key)
+        spectrum = self._spectrum(p.dtype, words_key)
+        if self.samples is None or samples_key is None:
+            return jnp.sum(spectrum * walsh(self._minus_data(p)) ** 2)
+        return self._estimate(p, spectrum, samples_key, self.samples)
+
+    def _spectrum(self, dtype: jnp.dtype, key: Array | None) -> Array:
+        if self.words is None or key is None:
+            return self.kernel.spectrum(self.width, dtype)
+        drawn = self.kernel.draw_words(key, self.words, self.width)
+        return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.words)
+
+    def _minus_data(self, p: Array) -> Array:
+        return p.at[jnp.asarray(self.strings)].add(-jnp.asarray(self.law, p.dtype))
+
+    def _estimate(self, p: Array, spectrum: Array, key: Array, samples: int) -> Array:
+        """The U-statistic of `samples` draws; its derivative is the likelihood-ratio gradient."""
+        fixed = jax.lax.stop_gradient(p)
+        drawn = jnp.zeros_like(fixed).at[draw(key, fixed, samples)].add(1.0 / samples)
+        of_drawn, of_difference = walsh(drawn), walsh(self._minus_data(drawn))
+        value = jnp.sum(spectrum * (of_difference**2 - (1 - of_drawn**2) / (samples - 1)))
+        itself = jnp.sum(spectrum)
+        # mean of k(x, .) over the other draws, for each string x that was drawn; the same over the data
+        others = (samples * walsh(spectrum * of_drawn) - itself) / (samples - 1)
+        data = walsh(spectrum * (of_drawn - of_difference))
+        log_p = jnp.log(jnp.where(drawn > 0, p, 1.0))
+        surrogate = 2 * jnp.sum(drawn * (others - data) * log_p)
+        return value + surrogate - jax.lax.stop_gradient(surrogate)
+
+
+def draw(key: Array, p: Array, count: int) -> Array:
+    """Indices drawn from probabilities `p` by inverting their sums, shape (count,)."""
+    sums = jnp.cumsum(jnp.maximum(p, 0))
+    place = jnp.searchsorted(sums, jax.random.uniform(key, (count,), p.dtype) * sums[-1], side="right")
+    return jnp.minimum(place, p.shape[0] - 1)
+
+
+def mmd(call: CallSpec, data: Mapping[str, DataSet], width: int) -> MaximumMeanDiscrepancy:
+    """The objective `mmd(data, kernel, words, samples)`."""
+    given = data[call.arguments["data"]]
+    rows, law, _ = distinct(given.rows, given.weights)
+    kernel = Kernel.of(call.arguments["kernel"])
+    return MaximumMeanDiscrepancy(kernel, width, indices(rows), law, call.arguments["words"], call.arguments["samples"])

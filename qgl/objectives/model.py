@@ -1,0 +1,43 @@
+"""What an objective is: the queries it needs, and the loss it makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.query import Query
+
+Array = jax.Array
+
+
+class Objective(Protocol):
+    """One term of a loss.
+
+    name        as in the program: `nll`
+    queries     what must be asked of the circuit, once per element of `conditions` if there are any
+    stochastic  whether `loss` draws random numbers
+    conditions  values of the condition inputs, shape (count, width), each row once; None for an unconditional model
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def queries(self) -> tuple[Query, ...]: ...
+
+    @property
+    def stochastic(self) -> bool: ...
+
+    @property
+    def conditions(self) -> NDArray[np.float64] | None: ...
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        """The loss, a scalar, of the answers to `queries`; with conditions, answers have a leading axis (count,).
+
+        Pure: it may be traced, differentiated and mapped. `key` is needed if the objective is stochastic.
+        """
+        ...

@@ -36,7 +36,7 @@ from qgl.source import Source
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
-    from qgl.train.run_folder import Run
+    from qgl.train.run import Run
 
 Array = jax.Array
 Params = dict[str, Array]

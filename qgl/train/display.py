@@ -185,7 +185,7 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
     return table
 
 
-def display(kind: str) -> Display:
+def choose(kind: str) -> Display:
     """The display of a kind: "live", "plain", "quiet", or "auto" (live on a terminal, else plain). On stderr."""
     from rich.console import Console
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +27,9 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss, NothingToTrain, UnfitForLineSearch
 from qgl.source import Span
 from qgl.train import checkpoint
+from qgl.train import display as displays
 from qgl.train import manifest as manifests
-from qgl.train.display import Display, Progress, display
+from qgl.train.display import Display, Progress
 from qgl.train.engine import CAPACITY, Engine, State
 from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
@@ -47,9 +48,8 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     steps: int | None = None,
-    show: str | Display = "auto",
+    display: str | Display = "auto",
     pictures: bool = True,
-    files: Mapping[str, str] | None = None,
     command: Sequence[str] = (),
 ) -> Run:
     """Trains all seeds together and returns the run, the best seed foremost.
@@ -60,9 +60,8 @@ def train(
         out: the folder to make for the run; None keeps it in memory, where a kill loses it.
         resume: the folder of a run to go on with.
         steps: steps in all; on resuming, a larger number extends a run.
-        show: "live", "plain", "quiet", "auto", or a display of your own.
+        display: "live", "plain", "quiet", "auto", or a display of your own.
         pictures: whether to draw pictures into the folder.
-        files: texts of the program and its imports by name, for the folder; by default the program's own text.
         command: the command line, for the manifest.
 
     Raises:
@@ -71,11 +70,11 @@ def train(
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
-    shown = display(show) if isinstance(show, str) else show
+    shown = displays.choose(display) if isinstance(display, str) else display
     with ExitStack() as stack:
         if model.precision == "double":
             stack.enter_context(jax.enable_x64(True))
-        folder, settings, goal = _open(stack, model, settings, out, resume, steps, files, command)
+        folder, settings, goal = _open(stack, model, settings, out, resume, steps, command)
         _refuse_unfit(model, settings)
         if folder is not None and folder.manifest["status"] == "finished" and goal <= folder.manifest["step"]:
             shown.note(f"{folder.path} is finished after {folder.manifest['step']} steps; `--steps` extends it")
@@ -90,19 +89,17 @@ def _open(
     out: str | Path | None,
     resume: str | Path | None,
     steps: int | None,
-    files: Mapping[str, str] | None,
     command: Sequence[str],
 ) -> tuple[RunFolder | None, TrainSettings, int]:
     """The folder (None in memory), the settings and the number of steps in all."""
     program = model.program
-    texts = files or {Path(program.source.name).name: program.source.text}
     if resume is not None:
         folder = stack.enter_context(RunFolder.open(Path(resume)))
         before = folder.manifest
         if settings is None:
             place = Span(program.source, 0, 0)
             settings = manifests.settings_from_json(before["settings"], program.train, place)
-        now = manifests.describe(program, texts, settings, model.precision, command)
+        now = manifests.describe(program, model.files, settings, model.precision, command)
         manifests.refuse_changes(before, now)
         return folder, settings, steps if steps is not None else before["goal"]
     settings = settings or program.train
@@ -110,8 +107,8 @@ def _open(
         settings = replace(settings, steps=steps)
     if out is None:
         return None, settings, settings.steps
-    manifest = manifests.describe(program, texts, settings, model.precision, command)
-    return stack.enter_context(RunFolder.create(Path(out), manifest)), settings, settings.steps
+    manifest = manifests.describe(program, model.files, settings, model.precision, command)
+    return stack.enter_context(RunFolder.create(Path(out), manifest, program.data)), settings, settings.steps
 
 
 def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:

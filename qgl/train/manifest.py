@@ -17,6 +17,7 @@ from typing import Any
 
 import jax
 
+from qgl import __version__
 from qgl.check.program import CallSpec, Program, TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NotARun, RunChanged
@@ -39,6 +40,7 @@ def describe(
         "goal": settings.steps,
         "program": {
             "name": program.source.name,
+            "path": _place(program.source.name),
             "sha256": digest(files),
             "files": {name: {"sha256": sha256(text), "text": text} for name, text in files.items()},
         },
@@ -130,14 +132,8 @@ def digest(files: Mapping[str, str]) -> str:
 
 
 def versions() -> dict[str, str]:
-    names = ("qgl", "jax", "jaxlib", "optax", "numpy")
-    found = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return {**found, "python": platform.python_version()}
+    found = {name: metadata.version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
+    return {"qgl": __version__, **found, "python": platform.python_version()}
 
 
 def machine() -> dict[str, Any]:
@@ -174,6 +170,12 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or sys.platform
+
+
+def _place(name: str) -> str | None:
+    """Where the program's file lies; None for text that was never a file."""
+    path = Path(name)
+    return str(path.resolve()) if path.is_file() else None
 
 
 def _short(value: str) -> str:

@@ -23,9 +23,10 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
+from qgl.check.program import DataSet
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, FolderTaken, RunLocked
-from qgl.train import checkpoint, history
+from qgl.train import checkpoint, history, run_data
 from qgl.train import manifest as manifests
 from qgl.train.atomic import append, explained, truncate, write_bytes, write_text
 from qgl.train.history import History
@@ -49,7 +50,7 @@ class RunFolder:
         self.path, self.manifest, self._lock = path, manifest, lock
 
     @classmethod
-    def create(cls, path: Path, manifest: manifests.Manifest) -> RunFolder:
+    def create(cls, path: Path, manifest: manifests.Manifest, data: Mapping[str, DataSet]) -> RunFolder:
         """A folder for a new run.
 
         Raises:
@@ -64,6 +65,7 @@ class RunFolder:
         try:
             for name, file in manifest["program"]["files"].items():
                 folder.write_text(f"program/{name}", file["text"])
+            write_bytes(path / run_data.FILE, run_data.encode(data))
             folder.save_manifest()
         except BaseException:
             folder.close()

@@ -21,6 +21,11 @@ class Trainable(Protocol):
         ...
 
     @property
+    def files(self) -> Mapping[str, str]:
+        """Texts of the program and its imports, by their path beside the program."""
+        ...
+
+    @property
     def precision(self) -> str:
         """ "single" or "double": the type of the parameters and the loss."""
         ...

@@ -42,6 +42,7 @@ class SoftmaxModel:
     def __init__(self, noise: float = 0.0, breaks: float | None = None, text: str = SOURCE.text) -> None:
         self.noise, self.breaks = noise, breaks
         self.precision = "single"
+        self.files = {SOURCE.name: text}
         self.stochastic = noise > 0
         self.trainable = {"logits": True, "scale": True, "field": False}
         self.program = Program(

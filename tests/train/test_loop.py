@@ -23,7 +23,7 @@ OPTIMISERS = [
 @pytest.mark.parametrize("optimizer", OPTIMISERS, ids=lambda spec: spec.name)
 def test_loss_falls_and_fixed_arrays_stay(optimizer, tmp_path: Path) -> None:
     model = SoftmaxModel()
-    run = train(model, settings(optimizer), out=tmp_path / "run", show="quiet")
+    run = train(model, settings(optimizer), out=tmp_path / "run", display="quiet")
     assert run.status == "finished" and run.steps == 40
     assert (run.losses < run.history.loss[0] * 0.3).all()
     loaded = Run.load(tmp_path / "run")

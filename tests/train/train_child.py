@@ -39,7 +39,7 @@ def main() -> int:
         settings(chosen, steps=int(steps), checkpoint=7) if how == "new" else None,
         out=folder if how == "new" else None,
         resume=folder if how == "resume" else None,
-        show=Slow(float(pause)),
+        display=Slow(float(pause)),
         pictures=False,
     )
     return 0

@@ -1,0 +1,199 @@
+"""Pictures of a run: the course of the loss, data beside samples, moments of data and model.
+
+Colours are those of Okabe and Ito, which readers with any colour vision can tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import distinct
+from qgl.train.history import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#8A8A8A"
+_CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
+_STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.titlesize": 11,
+    "figure.dpi": 130,
+}
+Law = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, width) and their probabilities (count,)
+
+
+def png(figure: Figure) -> bytes:
+    """The bytes of a figure as PNG, the same for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": "qgl"}, facecolor="white")
+    return buffer.getvalue()
+
+
+def loss_curves(history: History, best: int, *, title: str, unit: str = "", floor: float | None = None) -> Figure:
+    """Loss of every seed against the step, the best one foremost; terms and gradient norm of the best below.
+
+    Args:
+        unit: what the loss is counted in, such as "nats".
+        floor: the least loss that any model can reach, drawn as a line.
+    """
+    several = len(history.terms) > 1
+    figure, axes = _figure(1 + several + 1, (6.4, 5.4 + 1.8 * several), heights=[2.4] + [1.3] * (several + 1))
+    steps = np.arange(history.steps)
+    top = axes[0]
+    for seed in range(history.loss.shape[1]):
+        if seed != best:
+            top.plot(steps, history.loss[:, seed], color=GREY, lw=0.9, alpha=0.75)
+    if history.loss.shape[1] > 1:
+        top.plot([], [], color=GREY, lw=0.9, label="other seeds")
+    top.plot(steps, history.loss[:, best], color=BLUE, lw=1.8, label=f"best seed ({best})")
+    shifted = floor if floor is not None and floor > 0 else None
+    if shifted is not None:
+        top.axhline(shifted, color=VERMILION, lw=1.2, ls="--", label=f"floor {shifted:.4g}")
+    _scale(top, history.loss if shifted is None else np.append(history.loss, shifted))
+    top.set_ylabel(f"loss ({unit})" if unit else "loss")
+    top.set_title(title, loc="left")
+    top.legend(loc="upper right", frameon=False)
+    if several:
+        for colour, (name, values) in zip(_CYCLE * len(history.terms), history.terms.items(), strict=False):
+            axes[1].plot(steps, values[:, best], color=colour, lw=1.3, label=name)
+        _scale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
+        axes[1].set_ylabel("terms")
+        axes[1].legend(loc="upper right", frameon=False)
+    axes[-1].plot(steps, history.gradient_norm[:, best], color=GREEN, lw=1.1)
+    _scale(axes[-1], history.gradient_norm[:, best])
+    axes[-1].set_ylabel("gradient norm")
+    axes[-1].set_xlabel("step")
+    return figure
+
+
+def images(data: NDArray[np.uint8], model: NDArray[np.uint8], shape: tuple[int, int], places: list[int]) -> Figure:
+    """Rows of the data beside generated ones as small pictures, a one being dark.
+
+    Args:
+        data, model: strings, shape (count, width); at most 24 of each are shown.
+        shape: rows and columns of a picture.
+        places: for each bit, its pixel, counted row by row.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 0.6 + 4 * 0.6 * shape[0] / shape[1]), dpi=130, layout="constrained")
+    for half, (strings, name) in zip(
+        figure.subfigures(1, 2, wspace=0.06), ((data, "data"), (model, "model")), strict=True
+    ):
+        half.suptitle(name, fontsize=12)
+        grid = half.subplots(4, 6, squeeze=False)
+        for axis, row in zip(grid.flat, [*strings[:24], *[None] * 24], strict=False):
+            axis.set_xticks([])
+            axis.set_yticks([])
+            if row is None:
+                axis.set_axis_off()
+                continue
+            pixels = np.zeros(shape[0] * shape[1])
+            pixels[places] = row
+            axis.imshow(pixels.reshape(shape), cmap="Greys", vmin=0, vmax=1.15, interpolation="nearest")
+            for spine in axis.spines.values():
+                spine.set_color("#B0B0B0")
+    return figure
+
+
+def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = None) -> Figure:
+    """Probabilities of the most likely strings under data and model, side by side.
+
+    Args:
+        sampled: the number of samples that the model's law is made of, for the legend; None if it is exact.
+    """
+    figure, (axis,) = _figure(1, (7.6, 3.9))
+    strings, both = _joined(data, model)
+    order = np.argsort(-np.max(both, axis=0), kind="stable")[:most]
+    order = order[np.argsort(-both[0, order], kind="stable")]
+    place = np.arange(order.size)
+    axis.bar(place - 0.2, both[0, order], width=0.4, color=BLUE, label="data")
+    label = "model" if sampled is None else f"model ({sampled} samples)"
+    axis.bar(place + 0.2, both[1, order], width=0.4, color=ORANGE, label=label)
+    names = ["".join(str(bit) for bit in strings[k]) for k in order]
+    short = len(names[0]) <= 20 if names else False
+    axis.set_xticks(place, names if short else [str(k + 1) for k in place], rotation=90 if short else 0)
+    if short:
+        for tick in axis.get_xticklabels():
+            tick.set_family("monospace")
+            tick.set_fontsize(8)
+    axis.grid(False, axis="x")
+    axis.set_xlabel("bit string" if short else "bit string, most likely first")
+    axis.set_ylabel("probability")
+    shown = both[:, order].sum(axis=1)
+    if len(strings) > most:
+        axis.set_title(
+            f"the {most} most likely of {len(strings)} strings ({shown[0]:.0%} of data, {shown[1]:.0%} of model)",
+            loc="left",
+        )
+    axis.legend(loc="upper right", frameon=False)
+    return figure
+
+
+def moments(data: Law, model: Law) -> Figure:
+    """One- and two-point moments of the model against those of the data; on the diagonal they agree."""
+    figure, (axis,) = _figure(1, (4.6, 4.6))
+    one_data, two_data = _moments(data)
+    one_model, two_model = _moments(model)
+    axis.plot([-1, 1], [-1, 1], color=GREY, lw=1)
+    axis.scatter(two_data, two_model, s=16, color=BLUE, alpha=0.75, label=r"$\langle Z_a Z_b\rangle$", lw=0)
+    axis.scatter(one_data, one_model, s=30, color=VERMILION, marker="D", label=r"$\langle Z_a\rangle$", lw=0)
+    both = np.concatenate([one_data, two_data, one_model, two_model])
+    low, high = max(-1.05, both.min() - 0.1), min(1.05, both.max() + 0.1)
+    axis.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="moment of the data", ylabel="of the model")
+    axis.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def empirical(rows: NDArray[np.uint8]) -> Law:
+    """The law of samples: distinct strings and their frequencies."""
+    strings, weights, _ = distinct(rows, np.full(len(rows), 1.0 / len(rows)))
+    return strings, weights
+
+
+def _moments(law: Law) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """<Z_a> of all a, and <Z_a Z_b> of all pairs a < b."""
+    spins = 1.0 - 2.0 * law[0]
+    pairs = np.triu_indices(spins.shape[1], 1)
+    return law[1] @ spins, (spins.T @ (law[1][:, None] * spins))[pairs]
+
+
+def _joined(data: Law, model: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """All strings of either law, and their probabilities under both, shape (2, count)."""
+    rows = np.concatenate([data[0], model[0]])
+    split = len(data[0])
+    strings, _, place = distinct(rows, np.ones(len(rows)))
+    both = [
+        np.bincount(place[part], weights=law[1], minlength=len(strings))
+        for part, law in ((slice(0, split), data), (slice(split, None), model))
+    ]
+    return strings, np.stack(both)
+
+
+def _figure(rows: int, size: tuple[float, float], heights: list[float] | None = None) -> tuple[Figure, list[Axes]]:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, 1, sharex=rows > 1, squeeze=False, height_ratios=heights)
+    return figure, [axis for (axis,) in axes]
+
+
+def _scale(axis: Any, values: NDArray[np.float64]) -> None:
+    """A logarithmic axis where all values are positive and span more than a factor of ten."""
+    finite = values[np.isfinite(values)]
+    if finite.size and finite.min() > 0 and finite.max() > 10 * finite.min():
+        axis.set_yscale("log")

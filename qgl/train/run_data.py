@@ -1,0 +1,65 @@
+"""The data sets of a run as bits in its folder, so that the folder alone gives the model back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from qgl.check.program import CallSpec, DataSet
+from qgl.data.environment import FolderEnvironment
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun
+from qgl.train import checkpoint
+
+FILE = "data.safetensors"
+
+
+def encode(data: Mapping[str, DataSet]) -> bytes:
+    """Data sets as a safetensors file; rows are packed eight bits to a byte."""
+    leaves, facts = {}, {}
+    for name, item in data.items():
+        leaves[f"{name}/rows"] = np.packbits(item.rows, axis=1)
+        leaves[f"{name}/weights"] = item.weights
+        if item.conditions is not None:
+            leaves[f"{name}/conditions"] = item.conditions
+        facts[name] = {
+            "width": item.width,
+            "exact": item.exact,
+            "sha256": item.sha256,
+            "description": item.description,
+        }
+    return checkpoint.encode(leaves, {"data": json.dumps(facts)})
+
+
+def decode(path: Path) -> dict[str, DataSet]:
+    """The data sets in a file that `encode` made."""
+    leaves, text = checkpoint.read(path)
+    return {
+        name: DataSet(
+            name=name,
+            rows=np.unpackbits(leaves[f"{name}/rows"], axis=1, count=facts["width"]),
+            weights=leaves[f"{name}/weights"],
+            conditions=leaves.get(f"{name}/conditions"),
+            exact=facts["exact"],
+            sha256=facts["sha256"],
+            description=facts["description"],
+        )
+        for name, facts in json.loads(text["data"]).items()
+    }
+
+
+class RunEnvironment(FolderEnvironment):
+    """The world of a program in a run folder: its imports lie beside it, its data are those that the run began with."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__(run / "program")
+        self._file = run / FILE
+        self._data = decode(self._file) if self._file.exists() else {}
+
+    def load_data(self, name: str, call: CallSpec) -> DataSet:
+        if name not in self._data:
+            raise QglError([DamagedRun(None, str(self._file), f"it has no data set `{name}`")])
+        return self._data[name]

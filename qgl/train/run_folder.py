@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -36,7 +37,8 @@ _LOCK = ".lock"
 
 def next_folder(program: str, parent: Path = Path("runs")) -> Path:
     """`runs/<program>-<date>-<n>` with the first n that is free."""
-    stem = f"{Path(program).stem}-{date.today().isoformat()}"
+    name = re.sub(r"[^\w.-]+", "", Path(program).stem) or "run"
+    stem = f"{name}-{date.today().isoformat()}"
     n = 1
     while (parent / f"{stem}-{n}").exists():
         n += 1

@@ -1,0 +1,109 @@
+"""`qglc sample`."""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_BATCH = 1 << 18  # strings drawn in one call of the device
+
+
+class SampleFormat(StrEnum):
+    CSV = "csv"
+    NPZ = "npz"
+
+
+def sample(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10**9, help="How many strings.")] = 1000,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Where randomness starts.")] = 0,
+    output: Annotated[
+        SampleFormat | None, typer.Option("--format", help="csv, or npz with one array x; by default from FILE's name.")
+    ] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
+    ] = None,
+) -> None:
+    """Draw bit strings from a trained model, one a line, the first visible qubit first.
+
+    \b
+    Examples:
+      qglc sample runs/bars-2026-01-31-1 -n 1000 -o samples.csv
+      qglc sample runs/bars-2026-01-31-1 -n 100000 -o samples.npz --seed 7
+      qglc sample runs/digit --condition 1,0 | head
+    """
+    kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
+    if kind is SampleFormat.NPZ and out is None:
+        raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
+    rows = _draw(run, number, seed, condition)
+    content = _csv(rows) if kind is SampleFormat.CSV else _npz(rows)
+    if out is None:
+        sys.stdout.write(content.decode())
+        return
+    from qgl.train.atomic import write_bytes
+
+    write_bytes(out, content)
+
+
+def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    import jax
+    import numpy as np
+
+    from qgl.train import compilation_cache
+    from qgl.train.reload import model_of
+    from qgl.train.run import Run
+
+    compilation_cache.switch_on()
+    run, model = Run.load(folder), model_of(folder)
+    given = _numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
+    key = jax.random.key(seed, impl="threefry2x32")
+    batches = [
+        np.asarray(model.sample(run.params, jax.random.fold_in(key, k), min(_BATCH, number - k * _BATCH), given))
+        for k in range(-(-number // _BATCH))
+    ]
+    return np.concatenate(batches).astype(np.uint8)
+
+
+def _numbers(text: str | None, width: int) -> Any:
+    """The inputs of a conditional model as an array, None for a model without."""
+    import numpy as np
+
+    if text is None and width == 0:
+        return None
+    try:
+        values = [float(word) for word in (text or "").split(",") if word.strip()]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
+    if len(values) != width:
+        raise typer.BadParameter(
+            f"the model has {width} condition inputs, {len(values)} numbers are given", param_hint="--condition"
+        )
+    return np.asarray(values)
+
+
+def _csv(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    import numpy as np
+
+    text = np.full((len(rows), 2 * rows.shape[1]), ord(","), dtype=np.uint8)
+    text[:, ::2] = rows + ord("0")
+    text[:, -1] = ord("\n")
+    return text.tobytes()
+
+
+def _npz(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=rows)
+    return buffer.getvalue()

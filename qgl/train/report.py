@@ -1,0 +1,94 @@
+"""The report at the end of a run: the objective and its terms, and the metrics that the program asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from qgl.train.display import duration, number
+from qgl.train.run import Run
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Row = dict[str, Any]  # name, value, floor and baseline (None where there is none), note
+
+
+def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:
+    """The content of `report.json`; `seconds` is the time of training without compilation."""
+    finite = [loss for loss in run.losses.tolist() if loss == loss]
+    return {
+        "title": title,
+        "status": run.status,
+        "reason": run.reason,
+        "steps": run.steps,
+        "seconds": round(seconds, 3),
+        "seeds": len(run.losses),
+        "best_seed": run.best_seed,
+        "loss": _plain(run.loss),
+        "loss_of_seeds": [_plain(loss) for loss in run.losses.tolist()],
+        "median_loss": _plain(sorted(finite)[len(finite) // 2]) if finite else None,
+        "terms": {name: _plain(values[run.best_seed]) for name, values in run.terms.items()},
+        "metrics": list(metrics),
+    }
+
+
+def table(report: dict[str, Any]) -> Table:
+    """The report for a terminal."""
+    from rich.table import Table
+
+    shown = Table(title=_heading(report), title_justify="left", title_style="bold", caption_justify="left")
+    for name in ("", "value", "floor", "baseline"):
+        shown.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    for row in _objective_rows(report):
+        shown.add_row(*row)
+    if report["metrics"]:
+        shown.add_section()
+    for metric in report["metrics"]:
+        shown.add_row(*_cells(metric))
+    shown.caption = _legend(report)
+    return shown
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report as a page of Markdown."""
+    lines = [f"# {_heading(report)}", "", "| | value | floor | baseline |", "|---|---:|---:|---:|"]
+    for row in [*_objective_rows(report), *(_cells(metric) for metric in report["metrics"])]:
+        lines.append(f"| {' | '.join(row)} |")
+    losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
+    lines += ["", _legend(report), "", f"Loss of the seeds: {losses}.", ""]
+    return "\n".join(lines)
+
+
+def _heading(report: dict[str, Any]) -> str:
+    words = f"{report['title']}: {report['steps']} steps in {duration(report['seconds'])}"
+    return f"{words}, ended by {report['reason']}"
+
+
+def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    name = "loss" if report["seeds"] == 1 else f"loss (seed {report['best_seed']}, best of {report['seeds']})"
+    rows = [(name, _figure(report["loss"]), "", "")]
+    if report["seeds"] > 1:
+        rows.append(("  median of seeds", _figure(report["median_loss"]), "", ""))
+    if len(report["terms"]) > 1:
+        rows += [(f"  {term}", _figure(value), "", "") for term, value in report["terms"].items()]
+    return rows
+
+
+def _cells(metric: Row) -> tuple[str, ...]:
+    return (metric["name"], *(_figure(metric.get(column)) for column in ("value", "floor", "baseline")))
+
+
+def _legend(report: dict[str, Any]) -> str:
+    if not report["metrics"]:
+        return ""
+    return "floor: what the best model of all reaches; baseline: independent bits with the data's means"
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else number(value)
+
+
+def _plain(value: float) -> float | None:
+    plain = float(value)
+    return plain if plain == plain and abs(plain) != float("inf") else None

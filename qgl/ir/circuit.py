@@ -5,7 +5,7 @@ The only module, with the passes, that knows NetworkX. A `Circuit` is a value: p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +19,9 @@ class Circuit:
     """A sequence of operations and the graph of it.
 
     `operations` is a topological order (the order of writing). `visible` are the wires that are read out, most
-    significant first; every other wire that is alive at the end is traced out.
+    significant first; every other wire that is alive at the end is traced out. Passes may discard hidden wires, and
+    may put a fresh wire in the place of a visible one. Wires that no operation touches stay in |0>.
+    Every bit is written once at most; a bit that was not measured is 0.
     """
 
     wires: tuple[Wire, ...]
@@ -33,14 +35,17 @@ class Circuit:
         return cls(program.wires, program.visible, program.operations, program.bits, program.parameters)
 
     def with_operations(
-        self, operations: Iterable[Operation], wires: tuple[Wire, ...] | None = None, bits: int | None = None
+        self,
+        operations: Iterable[Operation],
+        wires: Iterable[Wire] | None = None,
+        visible: Iterable[int] | None = None,
     ) -> Circuit:
-        """The same circuit with other operations (and wires appended, bits changed)."""
+        """The same circuit with other operations, and with wires appended or other visible wires if given."""
         return Circuit(
-            self.wires if wires is None else wires,
-            self.visible,
+            self.wires if wires is None else tuple(wires),
+            self.visible if visible is None else tuple(visible),
             tuple(operations),
-            self.bits if bits is None else bits,
+            self.bits,
             self.parameters,
         )
 
@@ -60,14 +65,26 @@ class Circuit:
                     _edge(graph, last[wire], k)["wires"].append(wire)
                 last[wire] = k
             for bit, _ in operation.condition:
-                _edge(graph, written[bit], k)["bits"].append(bit)
+                if bit in written:
+                    _edge(graph, written[bit], k)["bits"].append(bit)
             if operation.bit is not None:
                 written[operation.bit] = k
         return graph
 
-    def on_wire(self, wire: int) -> Iterator[int]:
-        """Positions in `operations` of what happens to one wire, in order."""
-        return (k for k, operation in enumerate(self.operations) if wire in operation.wires)
+    @cached_property
+    def on_wire(self) -> tuple[tuple[int, ...], ...]:
+        """For every wire the positions in `operations` of what happens to it, in order."""
+        table: list[list[int]] = [[] for _ in self.wires]
+        for k, operation in enumerate(self.operations):
+            for wire in operation.wires:
+                table[wire].append(k)
+        return tuple(map(tuple, table))
+
+    @cached_property
+    def live_wires(self) -> tuple[int, ...]:
+        """The visible wires and those that an operation touches, ascending."""
+        touched = {wire for operation in self.operations for wire in operation.wires}
+        return tuple(sorted(touched.union(self.visible)))
 
 
 def _edge(graph: nx.DiGraph, tail: int, head: int) -> dict[str, list[int]]:

@@ -118,7 +118,7 @@ def _step(branches: dict[Outcomes, Branch], operation: Operation, value: Callabl
         if operation.gate == "discard":
             branch.drop(operation.wires[0])
             continue
-        if not all(known.get(bit) == wanted for bit, wanted in operation.condition):
+        if not all(known.get(bit, False) == wanted for bit, wanted in operation.condition):
             continue
         if operation.gate != "measure":
             branches[outcomes] = branch.apply(operators_of(operation, value), operation.wires)

@@ -1,0 +1,116 @@
+"""Operations that cannot reach the answer are dropped.
+
+Valid in: any circuit. Valid out: the same state of the visible register, or the same distribution of its bits when only
+those are asked for.
+
+A backward sweep keeps for every wire what the rest of the circuit can still see of it:
+  NOTHING  it is traced out whatever happens to it;
+  BITS     its basis states only: a measurement of it, here, would change no answer;
+  ALL      its quantum state.
+An operation is dead if it is diagonal on the wires of which bits are seen, and of the others nothing is seen. Then it
+permutes phases among what is seen, or acts where nothing is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import IntEnum
+
+from qgl.check.program import Operation
+from qgl.expression import Input, Real
+from qgl.ir.circuit import Circuit
+from qgl.ir.facts import diagonal_wires, inputs_of, is_permutation, is_reset
+from qgl.passes.known_states import resolve_known
+
+
+class Seen(IntEnum):
+    NOTHING = 0
+    BITS = 1
+    ALL = 2
+
+
+# The last rotations of a gate: for every place their angles in order, the last one about Z.
+TRAILING = {"su2": {0: (0, 1, 2)}, "su4": {0: (9, 10, 11), 1: (12, 13, 14)}, "u": {0: (2, 0, 1)}}
+
+
+def drop_dead(circuit: Circuit, reads_only_bits: bool) -> Circuit:
+    """`circuit` without what the answer does not depend on; wires that nothing touches are gone."""
+    simple = resolve_known(circuit)
+    sweep = _Sweep(simple, reads_only_bits)
+    kept = [left for operation in reversed(simple.operations) if (left := sweep.step(operation)) is not None]
+    acted_on = {wire for operation in kept if operation.gate not in ("fresh", "discard") for wire in operation.wires}
+    acted_on.update(circuit.visible)
+    return simple.with_operations(o for o in reversed(kept) if acted_on.issuperset(o.wires))
+
+
+def live_parameters(circuit: Circuit) -> frozenset[Input]:
+    """The elements of parameters that some operation depends on."""
+    return frozenset[Input]().union(*map(inputs_of, circuit.operations))
+
+
+class _Sweep:
+    def __init__(self, circuit: Circuit, reads_only_bits: bool) -> None:
+        self.seen = [Seen.NOTHING] * len(circuit.wires)
+        for wire in circuit.visible:
+            self.seen[wire] = Seen.BITS if reads_only_bits else Seen.ALL
+        self.read: set[int] = set()  # measured bits that a later operation depends on
+
+    def step(self, operation: Operation) -> Operation | None:
+        """The operation if it is alive, perhaps with fewer angles; updates what is seen before it."""
+        wire = operation.wires[0]
+        if operation.gate in ("fresh", "discard"):
+            self.seen[wire] = Seen.NOTHING
+            return operation
+        left: Operation | None
+        if operation.gate == "measure":
+            left = self.measure(operation)
+        elif is_reset(operation) and not operation.condition:
+            left = operation if self.seen[wire] else None
+            self.seen[wire] = Seen.NOTHING
+        else:
+            left = self.act(operation)
+        if left is not None:
+            self.read.update(bit for bit, _ in left.condition)
+        return left
+
+    def measure(self, operation: Operation) -> Operation | None:
+        wire = operation.wires[0]
+        if operation.bit not in self.read and self.seen[wire] <= Seen.BITS:
+            return None
+        self.seen[wire] = max(self.seen[wire], Seen.BITS) if operation.condition else Seen.BITS
+        return operation
+
+    def act(self, operation: Operation) -> Operation | None:
+        """A gate, a channel, or a reset under a condition."""
+        seen, diagonal = self.seen, diagonal_wires(operation)
+        if all(
+            seen[wire] == Seen.NOTHING or (wire in diagonal and seen[wire] == Seen.BITS) for wire in operation.wires
+        ):
+            return None
+        left = self.without_last_rotations(operation)
+        if operation.gate == "swap" and not operation.controls and not operation.condition:
+            one, other = operation.wires
+            seen[one], seen[other] = seen[other], seen[one]
+            return left
+        moved = [wire for wire in operation.wires if wire not in diagonal]
+        # Sums over permutations of `moved`, one for each state of the diagonal wires, commute with measuring it.
+        classical = all(seen[wire] <= Seen.BITS for wire in moved) and is_permutation(operation)
+        for wire in operation.wires:
+            if wire in diagonal:
+                seen[wire] = max(seen[wire], Seen.BITS)
+            else:
+                seen[wire] = Seen.BITS if classical else Seen.ALL
+        return left
+
+    def without_last_rotations(self, operation: Operation) -> Operation:
+        controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
+        places = TRAILING.get(operation.gate)
+        if places is None or any(self.seen[wire] == Seen.ALL for wire in controls):
+            return operation
+        needless: set[int] = set()
+        for place, angles in places.items():
+            seen = self.seen[own[place]]
+            needless.update(angles if seen == Seen.NOTHING else angles[-1:] if seen == Seen.BITS else ())
+        if not needless:
+            return operation
+        return replace(operation, args=tuple(Real(0.0) if k in needless else a for k, a in enumerate(operation.args)))

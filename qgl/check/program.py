@@ -131,6 +131,7 @@ class DataSet:
     weights    (count,) probabilities of the rows, summing to 1 (equal for samples)
     conditions (count, condition width) given with the rows, or None
     exact      True when `rows` and `weights` are the law itself (`bars_and_stripes`), False when they are samples of it
+    picture    rows and columns of the picture that a row of data is, row by row; None where it is none
     """
 
     name: str
@@ -140,6 +141,7 @@ class DataSet:
     exact: bool
     sha256: str
     description: str
+    picture: tuple[int, int] | None = None
 
     @property
     def width(self) -> int:

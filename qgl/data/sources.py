@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -95,14 +95,19 @@ def _exact(source: Callable[[CallSpec, Limits], Law]) -> Callable[[str, CallSpec
     return load_law
 
 
+def _bars_and_stripes(name: str, call: CallSpec, files: Files) -> DataSet:
+    rows, weights = bars_and_stripes(call, files.limits)
+    return replace(make(name, rows, weights), picture=(call.arguments["rows"], call.arguments["columns"]))
+
+
 def _digits(name: str, call: CallSpec, files: Files) -> DataSet:
-    return make(name, digits(call))
+    return replace(make(name, digits(call)), picture=(call.arguments["size"], call.arguments["size"]))
 
 
 SOURCES: dict[str, Callable[[str, CallSpec, Files], DataSet]] = {
     "csv": _csv,
     "npz": _npz,
-    "bars_and_stripes": _exact(bars_and_stripes),
+    "bars_and_stripes": _bars_and_stripes,
     "parity": _exact(parity),
     "cardinality": _exact(cardinality),
     "digits": _digits,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from qgl.diagnostics.runs import NoWeights
 from qgl.train import checkpoint, history, manifest
 from qgl.train.engine import Verdict
 from qgl.train.history import History
+
+if TYPE_CHECKING:
+    from qgl.model import Model
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -45,6 +48,19 @@ class Run:
     reason: str
     path: Path | None
     report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model that was trained, as the run folder holds it.
+
+        Raises:
+            ValueError: the run is in memory only; its model is the one that `train` was given.
+        """
+        from qgl.train.reload import model_of
+
+        if self.path is None:
+            raise ValueError("this run has no folder that holds its model")
+        return model_of(self.path)
 
     @property
     def loss(self) -> float:
@@ -90,6 +106,11 @@ class Run:
             path=path,
             report=report,
         )
+
+
+def open_run(path: str | Path) -> Run:
+    """`Run.load`: the run in a folder, with its `params`, `history`, `report` and `model`."""
+    return Run.load(path)
 
 
 def best_of(losses: Any) -> int:

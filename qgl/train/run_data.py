@@ -30,6 +30,7 @@ def encode(data: Mapping[str, DataSet]) -> bytes:
             "exact": item.exact,
             "sha256": item.sha256,
             "description": item.description,
+            "picture": item.picture,
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts)})
 
@@ -46,6 +47,7 @@ def decode(path: Path) -> dict[str, DataSet]:
             exact=facts["exact"],
             sha256=facts["sha256"],
             description=facts["description"],
+            picture=tuple(facts["picture"]) if facts["picture"] else None,
         )
         for name, facts in json.loads(text["data"]).items()
     }

@@ -1,0 +1,103 @@
+"""Pictures of a trained model, put into its run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from qgl import draw
+from qgl.check.law import distinct, entropy, strings
+from qgl.check.program import DataSet, Program
+from qgl.model import Model
+from qgl.train import pictures
+from qgl.train.atomic import write_bytes
+from qgl.train.pictures import Law
+from qgl.train.run import Run
+
+_EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
+_SAMPLES = 2000
+
+
+def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
+    """`loss.png`, `circuit.png` and, where there are data to compare with, `samples.png` and `moments.png`.
+
+    Raises:
+        QglError: a file cannot be written.
+    """
+    program = model.program
+    title = f"{Path(program.source.name).stem}, {program.train.optimizer.name}"
+    figures = {
+        "loss": pictures.loss_curves(
+            run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)
+        ),
+        "circuit": draw.circuit(model.circuit),
+    }
+    data = data_of(program)
+    if data is not None and data.conditions is None and data.width == model.width:
+        key = jax.random.key(seed, impl="threefry2x32")
+        drawn = np.asarray(model.sample(run.params, key, _SAMPLES)).astype(np.uint8)
+        law: Law = (data.rows, data.weights)
+        exact = model.width <= _EXACT_WIDTH
+        generated = _law(model, run) if exact else pictures.empirical(drawn)
+        shape, places = picture(program, data)
+        if shape is None:
+            figures["samples"] = pictures.histogram(law, generated, sampled=None if exact else _SAMPLES)
+        else:
+            chosen = np.random.default_rng(seed).choice(len(data.rows), size=24, p=data.weights)
+            figures["samples"] = pictures.images(data.rows[chosen], drawn, shape, places)
+        if model.width > 1:
+            figures["moments"] = pictures.moments(law, generated)
+    for name, figure in figures.items():
+        write_bytes(folder / f"{name}.png", pictures.png(figure))
+
+
+def data_of(program: Program) -> DataSet | None:
+    """The data set of the first term of the objective that has one."""
+    for term in program.objective:
+        name = term.call.arguments.get("data")
+        if name is not None:
+            return program.data[name]
+    return None
+
+
+def unit(program: Program) -> str:
+    """What the loss is counted in, if all of its terms are counted in the same."""
+    names = {term.call.name for term in program.objective}
+    if names <= {"nll", "kl"}:
+        return "nats"
+    return "squared MMD" if names == {"mmd"} else ""
+
+
+def likelihood_floor(program: Program) -> float | None:
+    """The least negative log-likelihood that any model has, the entropy of the data; None for other objectives."""
+    data = data_of(program)
+    if [term.call.name for term in program.objective] != ["nll"] or data is None or data.conditions is not None:
+        return None
+    return program.objective[0].weight * entropy(distinct(data.rows, data.weights)[1])
+
+
+def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, list[int]]:
+    """Rows and columns of the picture that a string is, and the pixel of each bit; (None, []) if it is none.
+
+    It is one if all visible qubits lie on one rectangle of lattice sites, or if the data are pictures.
+    """
+    wires = [program.wires[k] for k in program.visible]
+    lattices = {wire.site[0] if wire.site else None for wire in wires}
+    if len(lattices) == 1 and None not in lattices:
+        geometry = next(g for g in program.geometries if g.name in lattices)
+        places = [geometry.positions[wire.site[1]] for wire in wires if wire.site]
+        whole = all(x == int(x) and y == int(y) for x, y in geometry.positions)
+        columns, rows = (int(max(p[axis] for p in geometry.positions)) + 1 for axis in (0, 1))
+        if whole and rows > 1 and columns > 1 and rows * columns == geometry.sites:
+            return (rows, columns), [int(y) * columns + int(x) for x, y in places]
+    if data.picture is not None:
+        return data.picture, list(range(data.width))
+    return None, []
+
+
+def _law(model: Model, run: Run) -> Law:
+    p = np.asarray(model.probabilities(run.params), dtype=np.float64)
+    kept = np.flatnonzero(p > 1e-9)
+    return strings(kept, model.width), p[kept] / p[kept].sum()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qgl.cli.options import FilesArgument, open_file
+
+if TYPE_CHECKING:
+    from qgl.source import Source
 
 
 def fmt(
@@ -48,6 +51,22 @@ def fmt(
     show(found)
     if found or (check and changed):
         raise typer.Exit(1)
+
+
+def formatted(source: Source) -> str:
+    """The canonical form of a program.
+
+    Raises:
+        QglError: it has a fault of syntax.
+    """
+    from qgl.diagnostics.model import QglError
+    from qgl.syntax.formatter import format_file
+    from qgl.syntax.parser import parse
+
+    parsed = parse(source)
+    if parsed.diagnostics:
+        raise QglError(parsed.diagnostics)
+    return format_file(parsed.file)
 
 
 def _write(path: Path, text: str) -> None:

@@ -24,10 +24,10 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
 def _distance(a: str, b: str) -> float:
     """Damerau-Levenshtein distance (optimal string alignment), row by row; exchanging a case costs a half."""
-    before: list[float] = []
+    above: list[float] = []
     row = [float(j) for j in range(len(b) + 1)]
     for i, x in enumerate(a, 1):
-        before, above, row = row if i == 1 else above, row, [float(i)]
+        before, above, row = above, row, [float(i)]
         for j, y in enumerate(b, 1):
             exchange = 0.0 if x == y else 0.5 if x.lower() == y.lower() else 1.0
             cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + exchange)

@@ -247,8 +247,8 @@ class ReservedWord(Diagnostic):
 
 @dataclass(frozen=True)
 class MalformedNumber(Diagnostic):
-    """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but an exponent.
-    An integer has at most 18 digits, a decimal number fits in a double."""
+    """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but
+    an exponent. An integer has at most 18 digits, a decimal number fits in a double."""
 
     text: str
 

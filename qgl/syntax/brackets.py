@@ -37,7 +37,7 @@ DECLARATIONS = _NAMED | _BLOCKS | _FREE | {"IMPORT"}
 
 
 def starts_declaration(source: Source, token: Token, following: Token | None) -> bool:
-    """Whether a declaration must begin here: a keyword of one, first on its line, with what comes after such a keyword."""
+    """Whether a declaration must begin here: its keyword is first on a line, and what follows suits it."""
     if token.type not in DECLARATIONS or not first_on_line(source, token):
         return False
     if token.type in _FREE:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from lark import Token
 
@@ -24,6 +25,7 @@ _WELL_FORMED = re.compile(r"[0-9]+(?:_[0-9]+)*(?P<fraction>\.[0-9]+(?:_[0-9]+)*)
 _BOUNDS = ("depth", "cone")
 
 Children = list[Any]
+T = TypeVar("T", bound="tree.Node | _Block")
 
 
 class Builder:
@@ -52,7 +54,7 @@ class Builder:
     def _names(self, children: Iterable[Any]) -> tuple[tree.Name, ...]:
         return tuple(self._name(c) for c in children if isinstance(c, Token) and c.type == "NAME")
 
-    def _made(self, node: Any, children: Iterable[Any], limit: int = MAX_DEPTH) -> Any:
+    def _made(self, node: T, children: Iterable[Any], limit: int = MAX_DEPTH) -> T:
         """Note how deep a new node is, and refuse it once, where it passes the limit."""
         below = max((self._heights.get(id(child), 0) for child in children), default=0)
         self._heights[id(node)] = below + 1
@@ -334,7 +336,7 @@ class _Dimensions:
 
 
 def _nodes(children: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(child for child in children if isinstance(child, (tree.Node)))
+    return tuple(child for child in children if isinstance(child, tree.Node))
 
 
 def _pairs(children: Children) -> tuple[tuple[tree.Name, tree.Expression], ...]:
@@ -343,7 +345,7 @@ def _pairs(children: Children) -> tuple[tuple[tree.Name, tree.Expression], ...]:
 
 def _after(children: Children, terminal: str) -> Any:
     """The child that follows the token of a type, None if there is no such token."""
-    for token, child in zip(children, children[1:], strict=False):
+    for token, child in pairwise(children):
         if isinstance(token, Token) and token.type == terminal:
             return child
     return None

@@ -1,6 +1,6 @@
 """Text to tree. One fault never hides another: what cannot be read becomes a `Broken` node and reading goes on.
 
-Tokens, balanced brackets, then an LALR parse that repairs what it can: a missing `;`, `,` or `=` is reported and put in,
+Tokens, balanced brackets, then an LALR parse that repairs what it can: a missing mark is reported and put in, and
 anything else makes the innermost statement, setting or declaration broken.
 """
 
@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from lark import Token, UnexpectedToken
@@ -56,7 +57,7 @@ class _Reader:
         self.diagnostics: list[Diagnostic] = []
         self.comments: list[tree.Comment] = []
         self.builder = Builder(source, self.diagnostics.append)
-        interactive = tables().parse_interactive(source.text, start="file")
+        interactive: Any = tables().parse_interactive(source.text, start="file")
         self.lexer = interactive.lexer_thread.lex(interactive.parser_state)
         self.state = interactive.parser_state
         self.state.parse_conf = copy(self.state.parse_conf)
@@ -163,9 +164,9 @@ class _Reader:
         span = self._span(tokens[0]).to(self._span(tokens[-1]))
         keyword = tokens[0].type
         if keyword == "CONST":
-            names = [a for a, b in zip(tokens, tokens[1:], strict=False) if b.type == "ASSIGN"]
+            names = [a for a, b in pairwise(tokens) if b.type == "ASSIGN"]
         elif keyword == "MEASURE":
-            names = [b for a, b in zip(tokens, tokens[1:], strict=False) if a.type == "ARROW"]
+            names = [b for a, b in pairwise(tokens) if a.type == "ARROW"]
         elif keyword in DECLARATIONS or keyword in ("LET", "FRESH"):
             names = list(tokens[1:2])
         else:

@@ -224,7 +224,7 @@ class Lattice(Node):
 
 @dataclass(frozen=True, slots=True)
 class Register(Node):
-    """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`. Exactly one of `size` and `place` unless it is one qubit."""
+    """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`. One of `size` and `place`, or neither for one qubit."""
 
     kind: str  # "visible" | "hidden"
     name: Name
@@ -315,7 +315,7 @@ class Objective(Node):
 
 @dataclass(frozen=True, slots=True)
 class Setting(Node):
-    """One line of `train`: `optimizer adam(rate = 0.01);`, `steps 500;`, `stop target(1e-5), plateau(patience = 50);`."""
+    """A line of `train`: `optimizer adam(rate = 0.01);`, `steps 500;`, `stop target(1e-5), plateau();`."""
 
     name: Name
     values: tuple[Expression, ...]

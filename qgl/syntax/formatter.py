@@ -1,0 +1,431 @@
+"""The canonical form of a program: one way to write a tree, with the comments and the blank lines of its writer.
+
+Every comment stays between the same two things; a block stays on one line if it was written so and fits. Digits of
+numbers stay as written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from qgl.source import Span
+from qgl.syntax import tree
+from qgl.syntax.builder import read_number
+from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
+
+_LEVELS = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "==": 4,
+    "!=": 4,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "..": 5,
+    "+": 6,
+    "-": 6,
+    "*": 7,
+    "/": 7,
+    "%": 7,
+    "**": 9,
+}
+_SIGN, _ATOM = 8, 10
+_CLOSING = {"(": ")", "[": "]"}
+
+
+def format_file(file: tree.File) -> str:
+    """The canonical text of a file that was read without a fault; reading it gives the same tree."""
+    body = _Formatter(file).sequence(file.declarations, len(file.source.text))
+    return lay_out(Group(tuple(body))) + "\n" if body else ""
+
+
+class _Formatter:
+    def __init__(self, file: tree.File) -> None:
+        self.source = file.source
+        self.comments = file.comments
+        self.next = 0  # the first comment that is not yet written
+
+    # ------------------------------------------------------------ comments and sequences
+
+    def _before(self, offset: int) -> list[tree.Comment]:
+        """The comments that start before an offset and are not yet written."""
+        first = self.next
+        while self.next < len(self.comments) and self.comments[self.next].span.start < offset:
+            self.next += 1
+        return list(self.comments[first : self.next])
+
+    def _leading(self, node: tree.Node) -> list[Document]:
+        """Comments inside of a statement, before one of its parts."""
+        parts: list[Document] = []
+        for comment in self._before(node.span.start):
+            parts += [_text(comment), HARD if _is_line(comment) else " "]
+        return parts
+
+    def sequence(self, items: Sequence[tree.Node], end: int, separator: Line = HARD) -> list[Document]:
+        """Declarations, statements or settings with the comments between and after them, up to the offset `end`."""
+        parts: list[Document] = []
+        last = 0
+
+        def add(document: Document, begin: int, finish: int) -> None:
+            nonlocal last
+            if parts:
+                gap = self.source.line_of(begin) - self.source.line_of(last)
+                parts.append(BLANK if gap > 1 else separator)
+            parts.append(document)
+            last = finish
+
+        for item in items:
+            for comment in self._before(item.span.start):
+                add(_text(comment), comment.span.start, comment.span.end)
+            add(self._item(item), item.span.start, item.span.end)
+            while (after := self._trailing(item.span.end)) is not None:
+                parts += ["  ", _text(after)]
+                last = max(last, after.span.end)
+                if _is_line(after):
+                    break
+        for comment in self._before(end):
+            add(_text(comment), comment.span.start, comment.span.end)
+        return parts
+
+    def _trailing(self, end: int) -> tree.Comment | None:
+        """The next comment if it is inside of an item that ends at `end`, or behind it on the same line."""
+        if self.next == len(self.comments):
+            return None
+        comment = self.comments[self.next]
+        if comment.span.start > end and self.source.line_of(comment.span.start) != self.source.line_of(end):
+            return None
+        between = self.source.text[end : comment.span.start]
+        if comment.span.start >= end and between.strip():
+            return None
+        self.next += 1
+        return comment
+
+    def _block(self, items: Sequence[tree.Node], header: int) -> tuple[Document, int]:
+        """A block in braces whose header ends at the offset `header`, and the offset of its closing brace."""
+        close = self._find("}", items[-1].span.end if items else header)
+        on_one_line = not any(c in "\r\n" for c in self.source.text[header:close])
+        separator = LINE if on_one_line else HARD
+        body = self.sequence(items, close, separator)
+        if not body:
+            return "{ }", close
+        return Group(("{", indent(separator, *body), separator, "}"), sealed=False), close
+
+    def _find(self, mark: str, offset: int) -> int:
+        """The offset of the next `mark` outside of comments."""
+        spans = iter(self.comments)
+        while True:
+            at = self.source.text.find(mark, offset)
+            if at < 0:
+                return offset
+            around = next((c.span for c in spans if c.span.end > at), None)
+            if around is None or around.start > at:
+                return at
+            offset = around.end
+
+    # ------------------------------------------------------------ declarations and statements
+
+    def _item(self, item: tree.Node) -> Document:
+        method: Callable[[tree.Node], Document] = getattr(self, f"_{type(item).__name__.lower()}")
+        return method(item)
+
+    def _import(self, item: tree.Import) -> Document:
+        return group("import ", self.expression(item.path), ";")
+
+    def _const(self, item: tree.Const) -> Document:
+        bindings = [group(self._name(name), " = ", self.expression(value)) for name, value in item.bindings]
+        return group("const ", _separated(bindings), ";")
+
+    def _lattice(self, item: tree.Lattice) -> Document:
+        return group("lattice ", self._name(item.name), self._value(item.value), ";")
+
+    def _register(self, item: tree.Register) -> Document:
+        place: list[Document] = [" on ", self.expression(item.place)] if item.place else []
+        return group(f"{item.kind} ", self._name(item.name), *self._size(item.size), *place, *self._initial(item), ";")
+
+    def _initial(self, item: tree.Register | tree.Fresh) -> list[Document]:
+        return [" = ", self.expression(item.initial)] if item.initial else []
+
+    def _size(self, size: tree.Expression | None) -> list[Document]:
+        return ["[", self.expression(size), "]"] if size else []
+
+    def _local(self, item: tree.Local) -> Document:
+        name = self._name(item.register)
+        bounds = [self._bound(bound) for bound in item.bounds]
+        return group("local ", name, " ", _separated(bounds), ";")
+
+    def _bound(self, bound: tree.Bound) -> Document:
+        head = self._leading(bound)
+        if bound.kind == "within":
+            return group(*head, "within ", self.expression(bound.limit, _LEVELS["+"]))
+        argument: list[Document] = ["(", self.expression(bound.argument), ")"] if bound.argument else []
+        return group(*head, bound.kind, *argument, " <= ", self.expression(bound.limit, _LEVELS["+"]))
+
+    def _data(self, item: tree.Data) -> Document:
+        return group("data ", self._name(item.name), self._value(item.value), ";")
+
+    def _parameter(self, item: tree.Parameter) -> Document:
+        parts: list[Document] = [f"{item.kind} ", self._name(item.name)]
+        if item.dimensions:
+            parts.append(self._listed("[", item.dimensions))
+        if item.type:
+            parts += [" : ", self._type(item.type)]
+        if item.distribution:
+            parts += [" ~ ", self.expression(item.distribution)]
+        if item.draws:
+            parts += [" draws ", self.expression(item.draws)]
+        return group(*parts, ";")
+
+    def _type(self, item: tree.Type) -> Document:
+        argument: list[Document] = ["(", self.expression(item.argument), ")"] if item.argument else []
+        return group(*self._leading(item), item.name, *argument, *self._size(item.size))
+
+    def _formals(self, arguments: Sequence[tree.Argument]) -> Document:
+        return self._bracketed("(", [(argument.span, self._formal, argument) for argument in arguments])
+
+    def _formal(self, argument: tree.Argument) -> Document:
+        kind: list[Document] = [": ", self._type(argument.type)] if argument.type else []
+        return group(self._name(argument.name), *kind)
+
+    def _routine(self, item: tree.Routine) -> Document:
+        head = group(f"{item.kind} ", self._name(item.name), self._formals(item.arguments), " ")
+        header = item.arguments[-1].span.end if item.arguments else item.name.span.end
+        return group(head, self._block(item.body, header)[0])
+
+    def _hamiltonian(self, item: tree.Hamiltonian) -> Document:
+        name = self._name(item.name)
+        formals: list[Document] = [self._formals(item.arguments)] if item.arguments else []
+        return group("hamiltonian ", name, *formals, self._value(item.value), ";")
+
+    def _model(self, item: tree.Model) -> Document:
+        return group("model ", self._block(item.body, item.span.start)[0])
+
+    def _objective(self, item: tree.Objective) -> Document:
+        return group("objective ", indent(self.expression(item.value)), ";")
+
+    def _train(self, item: tree.Train) -> Document:
+        return group("train ", self._block(item.settings, item.span.start)[0])
+
+    def _setting(self, item: tree.Setting) -> Document:
+        name = self._name(item.name)
+        return group(name, " ", _separated([self.expression(value) for value in item.values]), ";")
+
+    def _report(self, item: tree.Report) -> Document:
+        return group("report ", _separated([self.expression(part) for part in item.items]), ";")
+
+    def _apply(self, item: tree.Apply) -> Document:
+        parts: list[Document] = []
+        for modifier in item.modifiers:
+            parts += [*self._leading(modifier), modifier.kind]
+            parts += ["(", self.expression(modifier.count), ") "] if modifier.count else [" "]
+        parts.append(self._name(item.gate))
+        if item.arguments or not item.operands:
+            parts.append(self._listed("(", item.arguments))
+        if item.operands:
+            parts += [" ", _separated([self.expression(operand) for operand in item.operands])]
+        return group(*parts, ";")
+
+    def _targets(self, targets: Sequence[tree.Name]) -> Document:
+        names = join((", ",), map(self._name, targets))
+        return group(*names) if len(targets) == 1 else group("(", *names, ")")
+
+    def _for(self, item: tree.For) -> Document:
+        head = group("for ", self._targets(item.targets), " in ", self.expression(item.iterable), " ")
+        return group(head, self._block(item.body, item.iterable.span.end)[0])
+
+    def _repeat(self, item: tree.Repeat) -> Document:
+        count = self.expression(item.count)
+        variable: list[Document] = [" as ", self._name(item.variable)] if item.variable else []
+        header = item.variable or item.count
+        return group(group("repeat ", count, *variable, " "), self._block(item.body, header.span.end)[0])
+
+    def _if(self, item: tree.If, chained: bool = False) -> Document:
+        head = group("if ", self.expression(item.condition), " ")
+        then, close = self._block(item.then, item.condition.span.end)
+        parts: list[Document] = [head, then]
+        match item.otherwise:
+            case ():
+                pass
+            case (tree.If() as inner,):
+                parts += [" else ", *self._leading(inner), self._if(inner, chained=True)]
+            case _:
+                parts += [" else ", self._block(item.otherwise, close + 1)[0]]
+        return Group(tuple(parts), sealed=not chained)
+
+    def _fresh(self, item: tree.Fresh) -> Document:
+        return group("fresh ", self._name(item.name), *self._size(item.size), *self._initial(item), ";")
+
+    def _measure(self, item: tree.Measure) -> Document:
+        operand = self.expression(item.operand)
+        return group("measure ", operand, *([" -> ", self._name(item.bit)] if item.bit else []), ";")
+
+    def _evolve(self, item: tree.Evolve) -> Document:
+        parts: list[Document] = ["evolve ", self.expression(item.hamiltonian), " for ", self.expression(item.time)]
+        if item.method:
+            parts.append(indent(LINE, "by ", self.expression(item.method)))
+        return group(*parts, ";")
+
+    def _let(self, item: tree.Let) -> Document:
+        return group("let ", self._name(item.name), self._value(item.value), ";")
+
+    # ------------------------------------------------------------ expressions
+
+    def _name(self, name: tree.Name) -> Document:
+        return group(*self._leading(name), name.name)
+
+    def _value(self, value: tree.Expression) -> Document:
+        """`= value`; a long sum goes to lines of its own."""
+        if isinstance(value, tree.Binary):
+            return Group((" =", Group((LINE, self.expression(value)), indented=True)))
+        return Group((" = ", self.expression(value)), sealed=False)
+
+    def _listed(self, opening: str, items: Sequence[tree.Expression], end: int | None = None) -> Document:
+        """Expressions in brackets; `end` is behind the closing one, None if that is not known."""
+        dense = opening == "[" and len(items) > 1 and all(map(_is_small, items))
+        return self._bracketed(opening, [(item.span, self.expression, item) for item in items], end, dense)
+
+    def _bracketed(
+        self,
+        opening: str,
+        items: Sequence[tuple[Span, Callable[[Any], Document], Any]],
+        end: int | None = None,
+        dense: bool = False,
+    ) -> Document:
+        """Items, each with its place and what writes it. A comment stays beside the item that it follows."""
+        if not items:
+            return opening + _CLOSING[opening]
+        parts: list[Document] = [SOFT]
+        separator = LINE
+        for k, (span, write, item) in enumerate(items):
+            last = k == len(items) - 1
+            piece = (*(separator,) * (k > 0), write(item), "" if last else ",")
+            parts += [Group(piece)] if dense and k > 0 else piece
+            beside = self._beside(span.end, (end or 0) - 1 if last else items[k + 1][0].start)
+            parts += [piece for comment in beside for piece in ("  ", _text(comment))]
+            separator = HARD if beside else LINE
+        rest = [piece for comment in self._before((end or 0) - 1) for piece in (HARD, _text(comment))]
+        return group(opening, indent(*parts, *rest), HARD if rest or separator is HARD else SOFT, _CLOSING[opening])
+
+    def _beside(self, end: int, limit: int) -> list[tree.Comment]:
+        """Comments up to `limit` that stand at the end of the line on which an item ends at `end`."""
+        first, line = self.next, self.source.line_of(end)
+        while self.next < len(self.comments):
+            span = self.comments[self.next].span
+            rest = self.source.text[span.end : self.source.line_starts[line + 1]] if self._has_line(line + 1) else ""
+            if span.start >= limit or self.source.line_of(span.start) != line or rest.strip(" \t\r\n,"):
+                break
+            self.next += 1
+        return list(self.comments[first : self.next])
+
+    def _has_line(self, line: int) -> bool:
+        return line < len(self.source.line_starts)
+
+    def expression(self, node: tree.Expression, level: int = 0, tight: bool = False) -> Document:
+        """An expression in parentheses if it binds looser than `level`; without spaces around operators if `tight`."""
+        head = self._leading(node)
+        own = _level(node)
+        if own < level:
+            return group(*head, "(", indent(SOFT, self._bare(node, own, False)), SOFT, ")")
+        return group(*head, self._bare(node, own, tight)) if head else self._bare(node, own, tight)
+
+    def _bare(self, node: tree.Expression, own: int, tight: bool) -> Document:
+        match node:
+            case tree.Name(name=name):
+                return name
+            case tree.Number():
+                return _digits(node)
+            case tree.String(value=value):
+                return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            case tree.Boolean(value=truth):
+                return "true" if truth else "false"
+            case tree.Hole():
+                return "?"
+            case tree.Unary(operator=operator, operand=operand):
+                sign = "not " if operator == "not" else operator
+                return Group((sign, self.expression(operand, own, tight)), sealed=False)
+            case tree.Binary():
+                return self._binary(node, own, tight)
+            case tree.Range(first=first, last=last):
+                return group(self.expression(first, own + 1, True), "..", self.expression(last, own + 1, True))
+            case tree.Index(base=base, indices=indices):
+                return group(self.expression(base, _ATOM), self._listed("[", indices, node.span.end))
+            case tree.List(items=items):
+                return self._listed("[", items, node.span.end)
+            case tree.Tuple(items=items):
+                return self._listed("(", items, node.span.end)
+            case tree.Call():
+                return self._call(node)
+            case tree.Reduce(operator=operator, targets=targets, iterable=iterable, body=body):
+                head = group(self._targets(targets), " in ", self.expression(iterable), ":")
+                return group(f"{operator}(", indent(SOFT, head, LINE, self.expression(body)), SOFT, ")")
+
+    def _call(self, node: tree.Call) -> Document:
+        name = self._name(node.function)
+        positional = [(item.span, self.expression, item) for item in node.arguments]
+        keywords = [(pair[0].span.to(pair[1].span), self._keyword, pair) for pair in node.keywords]
+        return group(name, self._bracketed("(", [*positional, *keywords], node.span.end))
+
+    def _keyword(self, pair: tuple[tree.Name, tree.Expression]) -> Document:
+        return group(self._name(pair[0]), " = ", self.expression(pair[1]))
+
+    def _binary(self, node: tree.Binary, own: int, tight: bool) -> Document:
+        """A chain of operators of one level, broken before the operators if it is too long."""
+        if node.operator == "**":
+            left, right = self.expression(node.left, _ATOM, tight), self.expression(node.right, _SIGN, tight)
+            return Group((left, "**", right), sealed=False)
+        chain: list[tree.Binary] = []
+        first: tree.Expression = node
+        while isinstance(first, tree.Binary) and _level(first) == own and (not chain or own != _LEVELS["=="]):
+            chain.append(first)
+            first = first.left
+        step = own + 1
+        parts: list[Document] = [self.expression(first, step, tight)]
+        for link in reversed(chain):
+            if tight:
+                parts += [link.operator, self.expression(link.right, step, tight)]
+            else:
+                parts += [LINE, f"{link.operator} ", self.expression(link.right, step)]
+        return Group(tuple(parts))
+
+
+def _separated(items: Sequence[Document]) -> Document:
+    """Items with commas and without brackets."""
+    return items[0] if len(items) == 1 else indent(*join((",", LINE), items))
+
+
+def _is_small(node: tree.Expression) -> bool:
+    """Whether a list of such items reads best with many on a line."""
+    match node:
+        case tree.Unary(operand=operand):
+            return isinstance(operand, tree.Number)
+        case tree.Tuple(items=items):
+            return all(isinstance(item, tree.Number) for item in items)
+    return isinstance(node, tree.Number | tree.Name | tree.String | tree.Boolean)
+
+
+def _level(node: tree.Expression) -> int:
+    match node:
+        case tree.Binary(operator=operator):
+            return _LEVELS[operator]
+        case tree.Unary(operator=operator):
+            return _LEVELS["not"] if operator == "not" else _SIGN
+        case tree.Range():
+            return _LEVELS[".."]
+    return _ATOM
+
+
+def _digits(node: tree.Number) -> str:
+    written = node.span.text
+    value = read_number(written)
+    return written if value == node.value and type(value) is type(node.value) else repr(node.value)
+
+
+def _is_line(comment: tree.Comment) -> bool:
+    return comment.text.startswith("//")
+
+
+def _text(comment: tree.Comment) -> str:
+    lines = comment.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines)

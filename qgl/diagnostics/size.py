@@ -1,0 +1,63 @@
+"""Faults of size: a program that no method can simulate on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic, Note
+
+
+def amount(count: float) -> str:
+    """A number of bytes in decimal units: `137 GB`."""
+    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} EB"
+
+
+@dataclass(frozen=True)
+class TooLarge(Diagnostic):
+    """The model is too large to be simulated.
+
+    A state vector of n qubits has 2^n complex amplitudes, and its gradient needs a few such vectors. Visible and hidden
+    qubits count, and so does every discarded qubit that is entangled with them when it ends. A density matrix needs
+    4^n numbers, but only for the qubits that are alive at the same time. The planner weighs both and refuses when
+    neither fits into memory. Use fewer qubits, fewer channels, or a machine with more memory; `qglc explain` shows the
+    figures.
+    """
+
+    query: str
+    figures: tuple[tuple[str, int, int], ...]  # method, qubits, bytes
+    limit: int  # bytes
+    visible: int
+    hidden: int
+    discarded: int
+    culprit: str
+
+    code: ClassVar[str] = "QGL0810"
+
+    @property
+    def message(self) -> str:
+        method, qubits, memory = min(self.figures, key=lambda figure: figure[2])
+        return (
+            f"{self.query} needs {qubits} qubits ({method}, {amount(memory)}); "
+            f"{amount(self.limit)} may be used on this machine"
+        )
+
+    @property
+    def label(self) -> str:
+        return self.culprit
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        parts = [f"{self.visible} visible", f"{self.hidden} hidden", f"{self.discarded} discarded"]
+        methods = [f"{method}: {qubits} qubits, {amount(memory)}" for method, qubits, memory in self.figures]
+        return (Note(f"qubits: {', '.join(parts)}"), *(Note(text) for text in methods))
+
+    @property
+    def help(self) -> str:
+        if self.discarded > self.hidden + self.visible:
+            return "use fewer channels, measurements and resets, or fewer layers of them"
+        return "use fewer qubits; each one less halves the memory"

@@ -1,0 +1,46 @@
+"""Inputs to numbers: evaluates the tables of `qgl.plan.expressions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+
+from qgl.plan.expressions import Affine, Expressions
+
+FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
+    "multiply": jnp.multiply,
+    "reciprocal": jnp.reciprocal,
+    "power": jnp.power,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "tan": jnp.tan,
+    "asin": jnp.arcsin,
+    "acos": jnp.arccos,
+    "atan": jnp.arctan,
+    "exp": jnp.exp,
+    "log": jnp.log,
+    "sqrt": jnp.sqrt,
+    "tanh": jnp.tanh,
+    "sigmoid": jax.nn.sigmoid,
+    "abs": jnp.abs,
+}
+
+
+def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
+    """All outputs, shape (rows,), in the precision of `inputs`, shape (expressions.inputs,)."""
+    values = jnp.concatenate([jnp.zeros(1, inputs.dtype), inputs])
+    for calls in expressions.calls:
+        arguments = (_affine(argument, values) for argument in calls.arguments)
+        values = jnp.concatenate([values, FUNCTIONS[calls.name](*arguments)])
+    return _affine(expressions.outputs, values)
+
+
+def _affine(rows: Affine, values: jax.Array) -> jax.Array:
+    coefficient = jnp.asarray(rows.coefficient, values.dtype)
+    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * values[rows.index]
+    if len(rows.extra_row):
+        extra = jnp.asarray(rows.extra_coefficient, values.dtype) * values[rows.extra_index]
+        numbers = numbers.at[rows.extra_row].add(extra)
+    return numbers

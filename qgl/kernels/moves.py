@@ -1,0 +1,94 @@
+"""Transpositions of a state, chosen at run time out of a static list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+_Move = Callable[[jax.Array, jax.Array], jax.Array]
+
+MOST_TABLE_ENTRIES = 1 << 18
+MOST_BRANCHES = 24
+
+
+class Mover:
+    """Applies transposition number `move` of `moves` to a state of shape (2^places,), or undoes it.
+
+    Small states are gathered through index tables. Large ones go through a branch per transposition, or, where there
+    are many, through indices computed bit by bit.
+    """
+
+    def __init__(self, moves: Sequence[tuple[int, ...]]) -> None:
+        self._forward = tuple(moves)
+        self._backward = tuple(tuple(int(axis) for axis in np.argsort(move)) for move in moves)
+        self.apply = _with_inverse(self._forward, self._backward)
+        self.undo = _with_inverse(self._backward, self._forward)
+
+
+def transpose(state: jax.Array, axes: Sequence[int]) -> jax.Array:
+    """`state` of shape (2^n,) with its bits reordered: axis k of the result is axis axes[k] of `state`."""
+    if tuple(axes) == tuple(range(len(axes))):
+        return state
+    shape, order = _merged(axes)
+    return state.reshape(shape).transpose(order).reshape(-1)
+
+
+def _merged(axes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The same transposition with axes joined that stay neighbours: shape of the state, and the order of its axes."""
+    runs: list[list[int]] = []
+    for axis in axes:
+        if runs and runs[-1][-1] == axis - 1:
+            runs[-1].append(axis)
+        else:
+            runs.append([axis])
+    sources = sorted(run[0] for run in runs)
+    lengths = {run[0]: len(run) for run in runs}
+    return tuple(2 ** lengths[first] for first in sources), tuple(sources.index(run[0]) for run in runs)
+
+
+def _with_inverse(forward: tuple[tuple[int, ...], ...], backward: tuple[tuple[int, ...], ...]) -> _Move:
+    there, back = _move(forward), _move(backward)
+
+    @jax.custom_vjp
+    def move(number: jax.Array, state: jax.Array) -> jax.Array:
+        return there(number, state)
+
+    move.defvjp(
+        lambda number, state: (there(number, state), number), lambda number, gradient: (None, back(number, gradient))
+    )
+    return move
+
+
+def _move(moves: tuple[tuple[int, ...], ...]) -> _Move:
+    if len(moves) == 1:
+        return lambda number, state: state
+    places = len(moves[0])
+    if len(moves) << places <= MOST_TABLE_ENTRIES:
+        natural = np.arange(2**places, dtype=np.int32).reshape((2,) * places)
+        table = np.stack([natural.transpose(axes).ravel() for axes in moves])
+        return lambda number, state: _gather(state, jnp.asarray(table)[number])
+    if len(moves) <= MOST_BRANCHES:
+        branches = [partial(_transposed, axes=axes) for axes in moves]
+        return lambda number, state: lax.switch(number, branches, state)
+    shifts = places - 1 - np.array(moves, dtype=np.int32)
+    return lambda number, state: _gather(state, _index(jnp.asarray(shifts)[number], places))
+
+
+def _transposed(state: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    return transpose(state, axes)
+
+
+def _gather(state: jax.Array, index: jax.Array) -> jax.Array:
+    return state.at[index].get(mode="promise_in_bounds", unique_indices=True)
+
+
+def _index(shifts: jax.Array, places: int) -> jax.Array:
+    """Where each amplitude comes from, if bit places - 1 - k of its index is bit shifts[k] of the source's."""
+    bits = jnp.arange(2**places, dtype=jnp.int32)
+    parts = ((bits >> (places - 1 - axis) & 1) << shifts[axis] for axis in range(places))
+    return sum(parts, start=jnp.zeros_like(bits))

@@ -1,0 +1,222 @@
+"""A state goes through a table of steps in one loop.
+
+In reverse mode the loop runs backwards and un-applies the steps, so that memory is that of a few states. Cotangents
+follow JAX: for y = U x the cotangent of x is U^T times that of y.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.evolution import Hamiltonian, evolve
+from qgl.kernels.moves import Mover
+from qgl.kernels.words import apply_word, index, walsh
+from qgl.plan.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, WORD, Indices, Tables
+
+Parameters = dict[str, jax.Array]
+Row = dict[str, jax.Array]
+
+
+_NAMES = {
+    BLOCK: ("block",),
+    MASKED: ("block",),
+    WORD: ("word",),
+    DIAGONAL: ("diagonal",),
+    EVOLVE: ("evolve", "time"),
+}
+
+
+class _Kernel:
+    """Forward and backward rules of each kind of step of one program."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.mover = Mover(tables.steps.moves)
+        self.rows = 2**tables.products.width
+        self.size = 2**tables.places
+        self.kinds = [int(kind) for kind in np.unique(tables.steps.kind)]
+        steps = tables.steps
+        self.columns = {
+            "kind": np.searchsorted(self.kinds, steps.kind).astype(np.int32),
+            "row": steps.row,
+            "move": steps.move,
+            "mask": steps.mask,
+        }
+
+    def positions(self, name: str) -> Indices:
+        """Positions of the steps that take rows of `name`; the rows count up from 0."""
+        return self.tables.steps.positions(*(kind for kind, names in _NAMES.items() if name in names))
+
+    def forward(self, kind: int, row: Row, step: Row, state: jax.Array) -> jax.Array:
+        if kind in (BLOCK, MASKED):
+            return self._block(kind, row["block"], step, state)
+        number = step["row"]
+        if kind == WORD:
+            return self._word(number, row["word"], state)
+        if kind == DIAGONAL:
+            return state * jnp.exp(1j * self._phases(number, row["diagonal"]))
+        return evolve(self._hamiltonian(number), row["evolve"], row["time"], state)
+
+    def _block(self, kind: int, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
+        moved = self.mover.apply(step["move"], state).reshape(self.rows, -1)
+        applied = lax.dot_general(moved, matrix, (((0,), (1,)), ((), ()))).reshape(-1)
+        return self._masked(step, applied, moved.T.reshape(-1)) if kind == MASKED else applied
+
+    def _masked(self, step: Row, changed: jax.Array, unchanged: jax.Array) -> jax.Array:
+        mask = step["mask"]
+        return jnp.where(index(self.size) & mask == mask, changed, unchanged)
+
+    def _word(self, number: jax.Array, angle: jax.Array, state: jax.Array) -> jax.Array:
+        table = self.tables.words
+        x, z, ys, controls = (
+            jnp.asarray(column)[number] for column in (table.words.x, table.words.z, table.words.ys, table.controls)
+        )
+        rotated = jnp.cos(angle) * state + 1j * jnp.sin(angle) * apply_word(state, x, z, ys)
+        return jnp.where(index(self.size) & controls == controls, rotated, state)
+
+    def _phases(self, number: jax.Array, angles: jax.Array) -> jax.Array:
+        masks = jnp.asarray(self.tables.diagonals.z)[number]
+        return walsh(jnp.zeros(self.size, angles.dtype).at[masks].add(angles))
+
+    def _hamiltonian(self, number: jax.Array) -> Hamiltonian:
+        words = self.tables.evolutions.words
+        x, z, ys = (jnp.asarray(column)[number] for column in (words.x, words.z, words.ys))
+        return Hamiltonian(x, z, ys, jnp.asarray(self.tables.evolutions.controls)[number])
+
+    def backward(
+        self, kind: int, row: Row, step: Row, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        """From the state after a step and its cotangent: both before the step, and the cotangent of `row`."""
+        if kind == BLOCK:
+            return self._block_backward(row["block"], step, state, gradient)
+        if kind == MASKED:
+            before = self._unmask(row["block"], step, state)
+        elif kind == EVOLVE:
+            before = self.forward(kind, {"evolve": row["evolve"], "time": -row["time"]}, step, state)
+        else:
+            before = self.forward(kind, {name: -angle for name, angle in row.items()}, step, state)
+        _, pull = jax.vjp(lambda r, s: self.forward(kind, r, step, s), row, before)
+        row_gradient, state_gradient = pull(gradient)
+        return before, state_gradient, row_gradient
+
+    def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
+        after = state.reshape(-1, self.rows)
+        undone = after @ matrix.conj()
+        before = self._masked(step, undone.reshape(-1), state).reshape(after.shape).T.reshape(-1)
+        return self.mover.undo(step["move"], before)
+
+    def _block_backward(
+        self, matrix: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        after, slope = state.reshape(-1, self.rows), gradient.reshape(-1, self.rows)
+        to_front = (((0,), (1,)), ((), ()))
+        before = lax.dot_general(matrix.conj(), after, to_front)
+        slope_before = lax.dot_general(matrix, slope, to_front)
+        matrix_gradient = lax.dot_general(slope, before, (((0,), (1,)), ((), ())))
+        undo = partial(self.mover.undo, step["move"])
+        return undo(before.reshape(-1)), undo(slope_before.reshape(-1)), {"block": matrix_gradient}
+
+    def dispatch(self, branch: Any, parameters: Parameters, step: Row, *operands: jax.Array) -> Any:
+        """Calls `branch(kind, row, step, *operands)` for the kind of a step."""
+
+        def call(kind: int) -> Any:
+            def run_branch(step: Row, operands: tuple[jax.Array, ...]) -> Any:
+                row = {name: parameters[name][step["row"]] for name in _NAMES[kind]}
+                return branch(kind, row, step, *operands)
+
+            return run_branch
+
+        if len(self.kinds) == 1:
+            return call(self.kinds[0])(step, operands)
+        return lax.switch(step["kind"], [call(kind) for kind in self.kinds], step, operands)
+
+
+def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Parameters:
+    """What the steps take from the inputs: block matrices, angles, coefficients, times."""
+    return {
+        "block": blocks,
+        "word": numbers[tables.words.angles],
+        "diagonal": numbers[tables.diagonals.angles],
+        "evolve": numbers[tables.evolutions.coefficients],
+        "time": numbers[tables.evolutions.times],
+    }
+
+
+def runner(tables: Tables) -> Callable[[Parameters, jax.Array], jax.Array]:
+    """The function of (parameters, state) that applies all steps.
+
+    The state has shape (2^places,), in the first layout before and in the last one after.
+    """
+    if not len(tables.steps.kind):
+        return lambda parameters, state: state
+    kernel = _Kernel(tables)
+    return _unapplying(kernel) if tables.unitary else _checkpointed(kernel)
+
+
+def _unapplying(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]:
+    """Reverse mode undoes the steps; they must be unitary."""
+
+    def forward(parameters: Parameters, state: jax.Array) -> jax.Array:
+        def body(state: jax.Array, step: Row) -> tuple[jax.Array, None]:
+            return kernel.dispatch(kernel.forward, parameters, step, state), None
+
+        return lax.scan(body, state, kernel.columns)[0]
+
+    def backward(kept: tuple[Parameters, jax.Array], gradient: jax.Array) -> tuple[Parameters, jax.Array]:
+        parameters, final = kept
+        names = sorted({name for kind in kernel.kinds for name in _NAMES[kind]})
+        zeros = {name: jnp.zeros(parameters[name].shape[1:], parameters[name].dtype) for name in names}
+
+        def branch(kind: int, row: Row, step: Row, state: jax.Array, gradient: jax.Array) -> Any:
+            before, slope, row_gradient = kernel.backward(kind, row, step, state, gradient)
+            return before, slope, zeros | row_gradient
+
+        def body(carry: tuple[jax.Array, jax.Array], step: Row) -> tuple[tuple[jax.Array, jax.Array], Row]:
+            before, slope, rows = kernel.dispatch(branch, parameters, step, *carry)
+            return (before, slope), rows
+
+        (_, slope), rows = lax.scan(body, (final, gradient), kernel.columns, reverse=True)
+        gradients = {name: jnp.zeros_like(values) for name, values in parameters.items()}
+        for name in names:
+            gradients[name] = rows[name][kernel.positions(name)]
+        return gradients, slope
+
+    def keep(parameters: Parameters, state: jax.Array) -> tuple[jax.Array, tuple[Parameters, jax.Array]]:
+        final = forward(parameters, state)
+        return final, (parameters, final)
+
+    run = jax.custom_vjp(forward)
+    run.defvjp(keep, backward)
+    return run
+
+
+def _checkpointed(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]:
+    """Reverse mode keeps about 2 sqrt(steps) states: the loop is cut into chunks, each computed again when needed."""
+    steps = len(kernel.tables.steps.kind)
+    length = math.isqrt(steps - 1) + 1
+    chunks = -(-steps // length)
+    real = np.arange(chunks * length) < steps
+    columns = {
+        name: np.pad(column, (0, chunks * length - steps)).reshape(chunks, length)
+        for name, column in kernel.columns.items()
+    }
+
+    def run(parameters: Parameters, state: jax.Array) -> jax.Array:
+        def body(state: jax.Array, xs: tuple[Row, jax.Array]) -> tuple[jax.Array, None]:
+            step, wanted = xs
+            return jnp.where(wanted, kernel.dispatch(kernel.forward, parameters, step, state), state), None
+
+        def chunk(state: jax.Array, xs: tuple[Row, jax.Array]) -> tuple[jax.Array, None]:
+            return lax.scan(body, state, xs)
+
+        return lax.scan(jax.checkpoint(chunk), state, (columns, real.reshape(chunks, length)))[0]
+
+    return run

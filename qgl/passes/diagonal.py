@@ -1,0 +1,78 @@
+"""Runs of diagonal operations.
+
+Diagonal operations that follow each other, or can be moved next to each other, are one multiplication of the state by
+phases, however many they are and however wide. The phases of a run are a sum of Z words, found at once for all basis
+states by a Walsh-Hadamard transform. That pays when the run would need many blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb, pi
+
+from qgl.check.program import Operation
+from qgl.expression import Real, real
+from qgl.passes.fusion import Frontier, Item
+
+MAX_CONTROLS = 6  # a projector on c controls is a sum of 2^c Z words
+
+
+@dataclass(frozen=True, slots=True)
+class DiagonalTerm:
+    """The phase `angle` times the Z word on `wires`."""
+
+    wires: tuple[int, ...]
+    angle: Real
+
+
+_PHASES = {"z": pi, "s": pi / 2, "sdg": -pi / 2, "t": pi / 4, "tdg": -pi / 4, "cz": pi, "ccz": pi}
+_ROTATIONS = {"rz": 0, "rzz": 0, "crz": 1}  # name: controls it has by itself
+
+
+def terms(operation: Operation, wires: tuple[int, ...]) -> tuple[DiagonalTerm, ...] | None:
+    """The phase of a diagonal operation on `wires` as Z words, or None if it is not of that kind."""
+    controls = operation.controls
+    if operation.gate == "pauli" and set(operation.word) <= {"Z"}:
+        angle = operation.args[0]
+    elif operation.gate in _ROTATIONS:
+        controls += _ROTATIONS[operation.gate]
+        angle = operation.args[0] * -0.5
+    elif operation.gate in _PHASES or operation.gate in ("p", "cp"):
+        angle = real(_PHASES[operation.gate]) if operation.gate in _PHASES else operation.args[0]
+        controls = len(wires)
+    else:
+        return None
+    if controls > MAX_CONTROLS:
+        return None
+    target = wires[controls:]
+    share = angle * 0.5**controls
+    return tuple(
+        DiagonalTerm((*chosen, *target), share * (-1) ** size)
+        for size in range(controls + 1)
+        for chosen in combinations(wires[:controls], size)
+    )
+
+
+def find_runs(items: Sequence[Item], diagonal: Sequence[bool], wires: int, width: int) -> list[tuple[bool, list[Item]]]:
+    """`items` in an order that gathers diagonal ones, as (is a run worth one multiplication, items) pairs.
+
+    `diagonal[k]` says whether item k is diagonal. Runs that blocks of `width` wires hold well are left as they are.
+    """
+    frontier = Frontier(items, wires)
+    everything, all_wires = (2 << wires) - 1, list(range(wires))
+    parts: list[tuple[bool, list[Item]]] = []
+    want = False
+    while frontier.next() is not None:
+        taken = [items[k] for k in frontier.absorb(everything, all_wires, lambda k: diagonal[k] == want)]
+        if taken:
+            parts.append((want and _pays(taken, width), taken))
+        want = not want
+    return parts
+
+
+def _pays(run: Sequence[Item], width: int) -> bool:
+    wide = sum(len(item.wires) > width for item in run)
+    pairs = {pair for item in run if len(item.wires) <= width for pair in combinations(sorted(item.wires), 2)}
+    return wide > 1 or len(pairs) > 4 * comb(width, 2)

@@ -1,0 +1,56 @@
+"""A unitary circuit as elements on a state vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from qgl.check.program import Operation
+from qgl.gates import GATES
+from qgl.passes.diagonal import terms
+from qgl.plan.elements import SMALL, Element, Evolve, Small, Word, gate_axes, matrix_axes
+from qgl.plan.places import MARKERS
+from qgl.plan.pool import Recipe
+
+
+def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
+    """Elements of unitary operations; `place_of` gives the place of a wire. `fresh` and `discard` are passed over."""
+    return [element(o, tuple(place_of[w] for w in o.wires)) for o in operations if o.gate not in MARKERS]
+
+
+def element(operation: Operation, places: tuple[int, ...]) -> Element:
+    """The element of one unitary operation on `places`, its controls first."""
+    controls, targets = places[: operation.controls], places[operation.controls :]
+    if operation.gate == "evolve":
+        return Evolve(targets, operation.terms, operation.args[0], controls)
+    phases = terms(operation, places)
+    if operation.gate == "pauli" and len(places) > SMALL:
+        return Word(targets, operation.word, operation.args[0], controls, phases)
+    inner, axes = _recipe(operation, len(targets))
+    if not controls:
+        return Small(targets, axes, inner, (), phases)
+    if len(places) <= SMALL:
+        return Small(places, "Z" * len(controls) + axes, _controlled(inner, len(controls)), (), phases)
+    return Small(targets, axes, inner, controls, phases)
+
+
+def _recipe(operation: Operation, qubits: int) -> tuple[Recipe, str]:
+    """The matrix of an operation without its controls, and its axes."""
+    if operation.gate == "pauli":
+        return Recipe("pauli", operation.word, 2**qubits, operation.args), operation.word
+    if operation.gate == "unitary":
+        assert operation.matrices is not None
+        matrix = operation.matrices[0]
+        return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
+    return Recipe("gate", operation.gate, 2 ** GATES[operation.gate].qubits, operation.args), gate_axes(operation.gate)
+
+
+def _controlled(recipe: Recipe, controls: int) -> Recipe:
+    """The recipe of the same matrix under more significant controls."""
+    size = recipe.size << controls
+    if recipe.constant is None:
+        return Recipe(recipe.kind, recipe.name, size, recipe.args, controls)
+    matrix = np.eye(size, dtype=np.complex128)
+    matrix[-recipe.size :, -recipe.size :] = recipe.constant
+    return Recipe("constant", "", size, constant=matrix)

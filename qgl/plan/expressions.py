@@ -1,0 +1,115 @@
+"""Real expressions as tables: how every angle, strength and coefficient is computed from the inputs.
+
+The values are one vector: 0, the inputs, then the results of functions, level by level. A number is an affine form
+of values. Functions are grouped by level and name, so that the size of the computation does not grow with the circuit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Atom, Function, Input, Real
+
+Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """Numbers constant + coefficient * values[index], shape (rows,), and further terms added to row `extra_row`."""
+
+    constant: NDArray[np.float64]
+    coefficient: NDArray[np.float64]
+    index: Indices
+    extra_row: Indices
+    extra_coefficient: NDArray[np.float64]
+    extra_index: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """Function `name` applied to rows of arguments; the results are appended to the values."""
+
+    name: str
+    arguments: tuple[Affine, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Expressions:
+    """`inputs` numbers in, the calls of each level in order, then the `outputs`."""
+
+    inputs: int
+    calls: tuple[Calls, ...]
+    outputs: Affine
+
+
+class ExpressionBuilder:
+    """Collects numbers; `row` gives the row of `outputs` that a number will have."""
+
+    def __init__(self, parameter_sizes: Sequence[int]) -> None:
+        self._offsets = np.concatenate([[0], np.cumsum(parameter_sizes, dtype=np.int64)])
+        self._rows: dict[Real, int] = {}
+        self._functions: dict[Function, int] = {}
+        self._levels: list[list[Function]] = []
+
+    def row(self, number: Real) -> int:
+        if number not in self._rows:
+            for _, atom in number.terms:
+                self._level(atom)
+            self._rows[number] = len(self._rows)
+        return self._rows[number]
+
+    def _level(self, atom: Atom) -> int:
+        """0 for an input, else one more than the highest level among the arguments."""
+        if isinstance(atom, Input):
+            return 0
+        if atom not in self._functions:
+            below = [self._level(inner) for argument in atom.arguments for _, inner in argument.terms]
+            level = 1 + max(below, default=0)
+            while len(self._levels) < level:
+                self._levels.append([])
+            self._levels[level - 1].append(atom)
+            self._functions[atom] = level
+        return self._functions[atom]
+
+    def build(self) -> Expressions:
+        inputs = int(self._offsets[-1])
+        place: dict[Atom, int] = {}
+        calls: list[Calls] = []
+        at = 1 + inputs
+        for level in self._levels:
+            for key in sorted({(f.name, len(f.arguments)) for f in level}):
+                group = [f for f in level if (f.name, len(f.arguments)) == key]
+                columns = [[f.arguments[position] for f in group] for position in range(key[1])]
+                calls.append(Calls(key[0], tuple(self._affine(column, place) for column in columns)))
+                for function in group:
+                    place[function] = at
+                    at += 1
+        return Expressions(inputs, tuple(calls), self._affine(list(self._rows), place))
+
+    def _affine(self, numbers: Sequence[Real], place: dict[Atom, int]) -> Affine:
+        constant = np.array([number.constant for number in numbers], dtype=np.float64)
+        coefficient = np.zeros(len(numbers))
+        index = np.zeros(len(numbers), dtype=np.int32)
+        extra: list[tuple[int, float, int]] = []
+        for row, number in enumerate(numbers):
+            for order, (factor, atom) in enumerate(number.terms):
+                at = place[atom] if isinstance(atom, Function) else self._input(atom)
+                if order == 0:
+                    coefficient[row], index[row] = factor, at
+                else:
+                    extra.append((row, factor, at))
+        return Affine(
+            constant,
+            coefficient,
+            index,
+            np.array([row for row, _, _ in extra], dtype=np.int32),
+            np.array([factor for _, factor, _ in extra], dtype=np.float64),
+            np.array([at for _, _, at in extra], dtype=np.int32),
+        )
+
+    def _input(self, atom: Input) -> int:
+        return 1 + int(self._offsets[atom.parameter]) + atom.element

@@ -1,0 +1,88 @@
+"""The ways to run a whole circuit: as a state vector and as a density matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from qgl.ir.circuit import Circuit
+from qgl.passes.pipeline import standard
+from qgl.plan.costs import pass_seconds, query_memory
+from qgl.plan.dense import dense_elements
+from qgl.plan.density import density_elements
+from qgl.plan.elements import Element
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.lower import Part, arrange, block_width, lower, widest_small
+from qgl.plan.model import Cost, Lowered, Prepared
+from qgl.plan.places import dense_places, density_places
+from qgl.plan.tables import Tables
+from qgl.query import Query
+
+BYTES = {"single": 8, "double": 16}
+LARGEST = 30  # bits of a state: indices are 32-bit integers
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A circuit made ready for a method that holds its whole state."""
+
+    method: str
+    circuit: Circuit
+    elements: list[Element]
+    bits: int  # of the state
+    qubits: int
+    visible: tuple[int, ...]
+    unitary: bool
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        return arrange(self.elements, self.bits, self.block_width)
+
+    @property
+    def block_width(self) -> int:
+        return max(widest_small(self.elements, self.bits), block_width(self.bits))
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient."""
+        size = BYTES[precision] * 2.0**self.bits
+        steps = len(self.parts)
+        # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
+        states = 6 if self.unitary else 6 + 2 * steps**0.5
+        memory = int(states * size + query_memory(query, len(self.visible), precision))
+        seconds, flops = pass_seconds(self.parts, self.bits, self.block_width, precision)
+        return Cost(seconds, memory, flops, self.qubits)
+
+    def refusal(self) -> str:
+        return f"states of more than {LARGEST} bits are not supported" if self.bits > LARGEST else ""
+
+    def lower(self) -> Lowered:
+        expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
+        tables: Tables = lower(self.elements, self.bits, expressions, self.unitary)
+        return Lowered(self.method, tables, self.visible)
+
+
+class Dense:
+    """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits."""
+
+    name = "dense"
+
+    def prepare(self, circuit: Circuit, bits_only: bool) -> Prepared:
+        pure = standard(circuit, bits_only)
+        place_of = dense_places(pure)
+        elements = dense_elements(pure.operations, place_of)
+        visible = tuple(place_of[wire] for wire in pure.visible)
+        return Whole(self.name, pure, elements, len(place_of), len(place_of), visible, unitary=True)
+
+
+class DensityMatrix:
+    """The density matrix of the qubits that are alive at the same time; places of ended ones are used again."""
+
+    name = "density"
+
+    def prepare(self, circuit: Circuit, bits_only: bool) -> Prepared:
+        mixed = standard(circuit, bits_only, keep_channels=True)
+        allocation = density_places(mixed)
+        elements = density_elements(mixed, allocation)
+        visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
+        places = allocation.places
+        return Whole(self.name, mixed, elements, 2 * places, places, visible, unitary=False)

@@ -1,0 +1,126 @@
+"""The pool of small matrices: every gate, Pauli rotation and channel of a circuit, flat in one vector.
+
+Matrices of one kind are rows of one group and are computed by one vectorised call. Entry 0 of the pool is 0 and entry
+1 is 1, so that a table of pool entries can also spell identities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Real
+from qgl.gates.algebra import pauli_word
+from qgl.plan.expressions import ExpressionBuilder
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixGroup:
+    """Matrices of one kind.
+
+    kind       "gate", "pauli" or "channel"
+    name       of the gate or channel; "" for Pauli rotations
+    controls   of a gate
+    size       of the square matrices: 2^qubits, or 4^qubits for a channel (rows of rho's ket bits, then bra bits)
+    angles     (count, parameters) rows of the expression outputs
+    words      (count, inner, inner) Pauli words of rotations exp(i a P), inner = size / 2^controls; else None
+    """
+
+    kind: str
+    name: str
+    controls: int
+    size: int
+    angles: NDArray[np.int32]
+    words: NDArray[np.complex128] | None
+
+    @property
+    def count(self) -> int:
+        return int(self.angles.shape[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Zero, one, the constant matrices flat, then each group flat, then (if `conjugates`) the conjugate of all that."""
+
+    constants: NDArray[np.complex128]
+    groups: tuple[MatrixGroup, ...]
+    conjugates: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.constants) + sum(group.count * group.size**2 for group in self.groups)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Recipe:
+    """How to make one matrix.
+
+    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] word), `name` is the word;
+    "channel": superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
+    """
+
+    kind: str
+    name: str
+    size: int
+    args: tuple[Real, ...] = ()
+    controls: int = 0
+    constant: NDArray[np.complex128] | None = None
+    conjugate: bool = False
+
+
+class PoolBuilder:
+    """Collects matrices. `add` returns a handle; `offset` says, after `build`, where the matrix lies."""
+
+    def __init__(self, expressions: ExpressionBuilder) -> None:
+        self._expressions = expressions
+        self._constants: list[NDArray[np.complex128]] = [np.array([0, 1], dtype=np.complex128)]
+        self._constant_at: dict[bytes, int] = {}
+        self._length = 2
+        self._angles: dict[tuple[str, str, int, int], list[tuple[int, ...]]] = {}
+        self._words: dict[tuple[str, str, int, int], list[str]] = {}
+        self._handles: list[tuple[tuple[str, str, int, int] | None, int, int, bool]] = []
+        self._built: Pool | None = None
+        self._offsets: dict[tuple[str, str, int, int], int] = {}
+
+    def add(self, recipe: Recipe) -> int:
+        if recipe.constant is not None:
+            self._handles.append((None, self._constant(recipe.constant), recipe.size, recipe.conjugate))
+            return len(self._handles) - 1
+        name = "" if recipe.kind == "pauli" else recipe.name
+        key = (recipe.kind, name, recipe.controls, recipe.size)
+        rows = self._angles.setdefault(key, [])
+        rows.append(tuple(self._expressions.row(number) for number in recipe.args))
+        if recipe.kind == "pauli":
+            self._words.setdefault(key, []).append(recipe.name)
+        self._handles.append((key, len(rows) - 1, recipe.size, recipe.conjugate))
+        return len(self._handles) - 1
+
+    def _constant(self, matrix: NDArray[np.complex128]) -> int:
+        key = matrix.shape[0].to_bytes(4, "big") + np.ascontiguousarray(matrix, dtype=np.complex128).tobytes()
+        if key not in self._constant_at:
+            self._constant_at[key] = self._length
+            self._constants.append(matrix.astype(np.complex128).ravel())
+            self._length += matrix.size
+        return self._constant_at[key]
+
+    def build(self) -> Pool:
+        groups = []
+        at = self._length
+        for key, rows in self._angles.items():
+            kind, name, controls, size = key
+            self._offsets[key] = at
+            at += len(rows) * size * size
+            words = np.stack([pauli_word(word) for word in self._words[key]]) if kind == "pauli" else None
+            angles = np.array(rows, dtype=np.int32).reshape(len(rows), -1)
+            groups.append(MatrixGroup(kind, name, controls, size, angles, words))
+        conjugates = any(conjugate for _, _, _, conjugate in self._handles)
+        self._built = Pool(np.concatenate(self._constants), tuple(groups), conjugates)
+        return self._built
+
+    def offset(self, handle: int) -> int:
+        assert self._built is not None
+        key, row, size, conjugate = self._handles[handle]
+        base = row if key is None else self._offsets[key] + row * size * size
+        return base + (self._built.size if conjugate else 0)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from qgl.check.arguments import FAILED, Context, Failure, UnfitError
 from qgl.check.callables import KIND_WORDS, SIGNATURES, Parameter, Signature
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArgument, BadArguments, UnknownCallable
 from qgl.syntax import tree
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The name of `known` that `name` is likely meant to be."""
-    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.6)), None)
 
 
 def bind(

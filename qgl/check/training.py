@@ -10,12 +10,13 @@ from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer,
 from qgl.check.arguments import number as plain_number
 from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
-from qgl.check.signatures import bind, nearest
+from qgl.check.signatures import bind
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import (
     BadArgument,
-    ConditionalData,
+    ConditionalModel,
     NotAnObjective,
     NotAvailableYet,
     OverlappingRegions,
@@ -113,7 +114,7 @@ def _names_objective(expression: tree.Expression) -> bool:
     match expression:
         case tree.Call(_, function):
             known = [*SIGNATURES["objective"], *SIGNATURES["report"]]
-            return nearest(function.name, known) is not None  # also when it is misspelt
+            return function.name in known or nearest(function.name, known) is not None  # also when it is misspelt
         case tree.Binary(_, _, left, right):
             return _names_objective(left) or _names_objective(right)
         case tree.Unary(_, _, operand):
@@ -136,7 +137,7 @@ def _fits(call: CallSpec, scope: Scope) -> bool:
     if scope.conditions is not None and columns != scope.conditions:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
     elif columns and call.name != "nll":
-        faults.append(ConditionalData(call.span, call.name, data.name))
+        faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
     return not faults
@@ -151,10 +152,7 @@ def _narrow_enough(call: CallSpec, way_out: str, scope: Scope) -> bool:
 
 
 def _objective_fits(call: CallSpec, scope: Scope) -> bool:
-    exact = call.name == "mmd" and call.arguments["words"] is None and call.arguments["samples"] is None
-    return _fits(call, scope) and not (
-        exact and not _narrow_enough(call, "estimate it with `words = ...` or `samples = ...`", scope)
-    )
+    return _fits(call, scope) and (call.name != "mmd" or _narrow_enough(call, "use `nll` or `kl`", scope))
 
 
 # ---------------------------------------------------------------- train
@@ -295,6 +293,9 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
 
 
 def _report_fits(call: CallSpec, scope: Scope) -> bool:
+    if scope.conditions and "data" not in call.arguments:
+        scope.report(ConditionalModel(call.span, call.name))
+        return False
     if call.name == "cmi":
         regions = [position for key in "abc" for position in call.arguments[key]]
         repeated = {position for position in regions if regions.count(position) > 1}
@@ -303,4 +304,4 @@ def _report_fits(call: CallSpec, scope: Scope) -> bool:
         return not repeated
     if not _fits(call, scope):
         return False
-    return call.name not in ("tv", "entropy") or _narrow_enough(call, "leave it out", scope)
+    return call.name not in ("mmd", "entropy") or _narrow_enough(call, "leave it out", scope)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path, PureWindowsPath
 
 from qgl.diagnostics.data import FileTooLarge, MissingFile, OutsidePath, UnreadableFile
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.suggest import nearest
 from qgl.source import Span
 
 _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
@@ -96,8 +96,8 @@ def _near(base: Path, path: str) -> str | None:
         names = [entry.name for entry in os.scandir(base / wanted.parent)]
     except OSError:
         return None
-    close = difflib.get_close_matches(wanted.name, names, 1, 0.6)
-    return str(wanted.parent / close[0]) if close else None
+    close = nearest(wanted.name, names)
+    return None if close is None else str(wanted.parent / close)
 
 
 def _words(error: Exception) -> str:

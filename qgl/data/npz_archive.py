@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
-from qgl.check.signatures import nearest
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
 from qgl.data.table import check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.suggest import nearest
 from qgl.source import Span
 
 _DAMAGE = (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.signatures import nearest
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.suggest import nearest
 from qgl.source import Span
 
 

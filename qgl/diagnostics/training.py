@@ -218,7 +218,7 @@ class TooWideForExact(Diagnostic):
     )
     right: ClassVar[str] = (
         'data target = strings(["0000000000000000000000000000"]);\nvisible v[28];\n'
-        "model { ry(?) v; }\nobjective mmd(target, hamming(sigma = 1), words = 100);\n"
+        "model { ry(?) v; }\nobjective nll(target);\n"
     )
 
     @property
@@ -234,21 +234,22 @@ class TooWideForExact(Diagnostic):
 
 
 @dataclass(frozen=True)
-class ConditionalData(Diagnostic):
-    """The data set has condition columns, the model is a family of laws p(x | c), and this quantity is of one law."""
+class ConditionalModel(Diagnostic):
+    """A program with `condition` inputs is a family of laws p(x | c), and this quantity is of one law."""
 
     what: str
-    data: str
 
     code: ClassVar[str] = "QGL0710"
+    wrong: ClassVar[str] = "visible v[2];\ncondition c;\nmodel { ry(c) v; }\nreport entropy();\n"
+    right: ClassVar[str] = "visible v[2];\nparam c;\nmodel { ry(c) v; }\nreport entropy();\n"
 
     @property
     def message(self) -> str:
-        return f"`{self.what}` compares one law with the data, but `{self.data}` has condition columns"
+        return f"`{self.what}` is of one law, but the program has condition inputs: a law for each of their values"
 
     @property
     def help(self) -> str:
-        return f"use `nll({self.data})`, which takes conditions"
+        return "use `nll`, which takes conditions"
 
 
 @dataclass(frozen=True)

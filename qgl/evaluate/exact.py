@@ -1,0 +1,167 @@
+"""Reports from exact answers to queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from qgl.check.law import entropy
+from qgl.check.program import CallSpec, DataSet
+from qgl.evaluate import metrics
+from qgl.evaluate.laws import LOG_FLOOR, Law, ModelLaw, ProductLaw, Real
+from qgl.evaluate.quantum import purity, quantum_information
+from qgl.evaluate.row import Row
+from qgl.query import LogProb, Marginals, Query, State
+
+NATS = "nats"
+
+
+class Answerer(Protocol):
+    """Answers queries about a trained model, for one value of its condition inputs if it has any."""
+
+    def __call__(self, query: Query, condition: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a report may use: the model's law and answers, and the data sets by name."""
+
+    answer: Answerer
+    data: Mapping[str, DataSet]
+    width: int
+
+    @cached_property
+    def law(self) -> Law:
+        """The model's law; asked for only when a report needs it."""
+        return ModelLaw(self.answer, self.width).law
+
+    def of(self, call: CallSpec) -> DataSet:
+        return self.data[call.arguments["data"]]
+
+
+def evaluate(reports: Sequence[CallSpec], data: Mapping[str, DataSet], width: int, answer: Answerer) -> tuple[Row, ...]:
+    """The rows of all reports, in order.
+
+    Args:
+        reports: checked reports of a program.
+        data: its data sets by name.
+        width: its number of visible qubits.
+        answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
+    """
+    evaluation = Evaluation(answer, data, width)
+    return tuple(row for call in reports for row in REPORTS[call.name](call, evaluation))
+
+
+def title(call: CallSpec) -> str:
+    """`kl(spins)`: a report as a program writes it, without its kernel."""
+    if call.name == "cmi":
+        regions = ", ".join(f"[{', '.join(map(str, call.arguments[key]))}]" for key in "abc")
+        return f"cmi({regions})" if call.arguments["kind"] == "classical" else f"cmi({regions}, quantum)"
+    return f"{call.name}({call.arguments.get('data', '')})"
+
+
+def independent(data: DataSet) -> ProductLaw:
+    """Independent bits with the marginals of the data."""
+    return ProductLaw(np.clip(data.weights @ data.rows, 0.0, 1.0))
+
+
+def fair(width: int) -> ProductLaw:
+    """The uniform law."""
+    return ProductLaw(np.full(width, 0.5))
+
+
+def _distance(
+    metric: Callable[[Law, DataSet], float], floor: Callable[[DataSet], float], unit: str
+) -> Callable[[CallSpec, Evaluation], Iterator[Row]]:
+    """A report that is one number of a law and a data set."""
+
+    def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+        data = evaluation.of(call)
+        value = metric(evaluation.law, data)
+        yield Row(
+            title(call),
+            value,
+            floor=floor(data),
+            baseline=metric(independent(data), data),
+            uniform=metric(fair(data.width), data),
+            unit=unit,
+        )
+
+    return report
+
+
+def data_entropy(data: DataSet) -> float:
+    """The entropy of the data's law, or, with condition columns, of the rows given these; in nats."""
+    columns = [] if data.conditions is None else [data.conditions]
+    joint = _merged_entropy(np.concatenate([*columns, data.rows], axis=1), data.weights)
+    return joint - _merged_entropy(columns[0], data.weights) if columns else joint
+
+
+def _merged_entropy(rows: Real, weights: Real) -> float:
+    _, place = np.unique(rows, axis=0, return_inverse=True)
+    return entropy(np.bincount(place.reshape(-1), weights=weights).astype(np.float64))
+
+
+def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    data = evaluation.of(call)
+    if data.conditions is None:
+        yield from _distance(metrics.nll, data_entropy, NATS)(call, evaluation)
+        return
+    value = 0.0
+    for condition in np.unique(data.conditions, axis=0):
+        chosen = np.all(data.conditions == condition, axis=1)
+        log_prob = np.asarray(evaluation.answer(LogProb.of(data.rows[chosen]), condition), dtype=np.float64)
+        value -= float(data.weights[chosen] @ np.maximum(log_prob, LOG_FLOOR))
+    baseline, uniform = metrics.nll(independent(data), data), metrics.nll(fair(data.width), data)
+    yield Row(title(call), value, floor=data_entropy(data), baseline=baseline, uniform=uniform, unit=NATS)
+
+
+def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    data, kernel = evaluation.of(call), call.arguments["kernel"]
+    laws = (evaluation.law, independent(data), fair(data.width))
+    value, baseline, uniform = (metrics.mmd(law, data, kernel) for law in laws)
+    yield Row(title(call), value, floor=0.0, baseline=baseline, uniform=uniform)
+
+
+def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    data = evaluation.of(call)
+    laws: tuple[Law, ...] = (evaluation.law, independent(data), fair(data.width))
+    columns = [metrics.moment_differences(law.moments(), data) for law in laws]
+    for part, (value, baseline, uniform) in zip(("largest", "mean"), zip(*columns, strict=True), strict=True):
+        yield Row(f"{title(call)}, {part}", value, floor=0.0, baseline=baseline, uniform=uniform)
+
+
+def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    yield Row(title(call), evaluation.law.entropy(), uniform=fair(evaluation.width).entropy(), unit=NATS)
+
+
+def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    yield Row(title(call), purity(evaluation.answer(State())))
+
+
+def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    a, b, c = (call.arguments[key] for key in "abc")
+    if call.arguments["kind"] == "classical":
+        joint = evaluation.law.region((*a, *b, *c))
+        value = metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
+    else:
+        regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c))
+        value = quantum_information(*evaluation.answer(Marginals(regions)))
+    yield Row(title(call), value, unit=NATS)
+
+
+REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
+    "kl": _distance(metrics.kl, lambda data: 0.0, NATS),
+    "tv": _distance(metrics.tv, lambda data: 0.0, ""),
+    "nll": _nll,
+    "mmd": _mmd,
+    "valid_rate": _distance(metrics.valid_rate, lambda data: 1.0, ""),
+    "moments": _moments,
+    "entropy": _entropy,
+    "purity": _purity,
+    "cmi": _cmi,
+}

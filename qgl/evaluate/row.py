@@ -1,0 +1,27 @@
+"""One line of an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A measured quantity, and what to hold it against.
+
+    name      as a program writes it, and which part of it where there are several: `moments(spins), largest`
+    value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
+    error     standard error of an estimate from samples; None for an exact value
+    floor     what a perfect model has; from samples, a perfect sampler with as many samples
+    baseline  what independent bits with the marginals of the data have
+    uniform   what fair coins have
+    unit      "nats", or empty for a pure number
+    """
+
+    name: str
+    value: float | None
+    error: float | None = None
+    floor: float | None = None
+    baseline: float | None = None
+    uniform: float | None = None
+    unit: str = ""

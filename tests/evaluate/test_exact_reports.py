@@ -1,0 +1,196 @@
+"""Reports from exact answers, against plain sums over strings and eigenvalues."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from qgl.check.callables import SIGNATURES
+from qgl.check.program import CallSpec, DataSet
+from qgl.evaluate import Row, evaluate
+from qgl.evaluate.exact import REPORTS
+from qgl.evaluate.laws import AskedLaw, DenseLaw, ProductLaw
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State
+from qgl.source import Source, Span
+
+SPAN = Span(Source("test", "report"), 0, 6)
+N = 4
+STRINGS = list(itertools.product([0, 1], repeat=N))
+KERNEL = CallSpec("gaussian", {"variance": (0.7, 2.0), "sigma": None, "combine": "mean"}, SPAN)
+
+
+def random_state(seed: int) -> NDArray[np.complex128]:
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(16, 5)) + 1j * rng.normal(size=(16, 5))
+    rho: NDArray[np.complex128] = root @ root.conj().T
+    rho /= np.trace(rho)
+    return rho
+
+
+RHO = random_state(0)
+P = np.real(np.diag(RHO))
+ROWS = np.array([STRINGS[i] for i in (0, 3, 3, 7, 7, 7, 12, 15)], dtype=np.uint8)
+DATA = {"d": DataSet("d", ROWS, np.full(8, 1 / 8), None, False, "", "")}
+Q = {0: 1 / 8, 3: 2 / 8, 7: 3 / 8, 12: 1 / 8, 15: 1 / 8}
+
+
+def reduced(rho: NDArray[np.complex128], kept: tuple[int, ...]) -> NDArray[np.complex128]:
+    """Partial trace by summing matrix elements, kept qubits in the order given."""
+    size = 2 ** len(kept)
+    result = np.zeros((size, size), dtype=complex)
+    for x, y in itertools.product(range(16), repeat=2):
+        if all(STRINGS[x][k] == STRINGS[y][k] for k in range(N) if k not in kept):
+            row = int("0" + "".join(str(STRINGS[x][k]) for k in kept), 2)
+            column = int("0" + "".join(str(STRINGS[y][k]) for k in kept), 2)
+            result[row, column] += rho[x, y]
+    return result
+
+
+def pauli(word: str) -> NDArray[np.complex128]:
+    result = np.ones((1, 1), dtype=complex)
+    for letter in word:
+        result = np.kron(result, np.diag([1, -1]) if letter == "Z" else np.eye(2))
+    return result
+
+
+def answer(query: Query, condition: Any = None) -> Any:
+    match query:
+        case Probabilities():
+            return P
+        case LogProb():
+            return np.log([P[int("".join(map(str, row)), 2)] for row in query.rows])
+        case Expectation(words):
+            return np.array([np.real(np.trace(RHO @ pauli(word))) for word in words])
+        case Marginals(regions):
+            return tuple(reduced(RHO, region) for region in regions)
+        case State():
+            return RHO
+    raise AssertionError(query)
+
+
+def report(name: str, **arguments: Any) -> tuple[Row, ...]:
+    defaults: dict[str, Any] = (
+        {"data": "d"} if any(p.name == "data" for p in SIGNATURES["report"][name].parameters) else {}
+    )
+    return evaluate([CallSpec(name, {**defaults, **arguments}, SPAN)], DATA, N, answer)
+
+
+def moment_matrix(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    z = 1 - 2 * np.array(STRINGS, dtype=float)
+    result: NDArray[np.float64] = np.einsum("x,xa,xb->ab", p, z, z)
+    np.fill_diagonal(result, p @ z)
+    return result
+
+
+MARGINALS = ROWS.mean(axis=0)
+INDEPENDENT = np.array([np.prod([m if b else 1 - m for m, b in zip(MARGINALS, x, strict=True)]) for x in STRINGS])
+DENSE_Q = np.array([Q.get(x, 0.0) for x in range(16)])
+COLUMNS = {"value": P, "floor": DENSE_Q, "baseline": INDEPENDENT, "uniform": np.full(16, 1 / 16)}
+
+
+def test_every_report_of_the_tables_is_measured_and_no_other() -> None:
+    assert set(REPORTS) == set(SIGNATURES["report"])
+
+
+@pytest.mark.parametrize(("column", "p"), COLUMNS.items(), ids=list(COLUMNS))
+def test_distances(column: str, p: NDArray[np.float64]) -> None:
+    """Each number, its floor and its baselines are the same metric of another law."""
+    kernel = np.array(
+        [
+            [
+                np.mean([np.exp(-sum(a != b for a, b in zip(x, y, strict=True)) / (2 * v)) for v in (0.7, 2.0)])
+                for x in STRINGS
+            ]
+            for y in STRINGS
+        ]
+    )
+    expected = {
+        "nll": -sum(q * np.log(p[x]) for x, q in Q.items()),
+        "kl": sum(q * np.log(q / p[x]) for x, q in Q.items()),
+        "tv": np.abs(p - DENSE_Q).sum() / 2,
+        "valid_rate": sum(p[x] for x in Q),
+        "mmd": (p - DENSE_Q) @ kernel @ (p - DENSE_Q),
+    }
+    for name, value in expected.items():
+        (row,) = report(name, kernel=KERNEL) if name == "mmd" else report(name)
+        assert row.name == f"{name}(d)" and row.error is None
+        assert getattr(row, column) == pytest.approx(value, abs=1e-12)
+    differences = np.abs(moment_matrix(p) - moment_matrix(DENSE_Q))[np.triu_indices(N)]
+    largest, mean = report("moments")
+    assert getattr(largest, column) == pytest.approx(differences.max())
+    assert getattr(mean, column) == pytest.approx(differences.mean())
+
+
+def test_entropy_and_purity() -> None:
+    (row,) = report("entropy")
+    assert row.value == pytest.approx(-np.sum(P * np.log(P)))
+    assert row.uniform == pytest.approx(4 * np.log(2))
+    (row,) = report("purity")
+    assert row.value == pytest.approx(np.real(np.trace(RHO @ RHO)))
+
+
+@pytest.mark.parametrize("regions", [((0,), (1,), (2,)), ((2, 0), (3,), (1,)), ((3,), (2, 1), (0,))])
+def test_conditional_mutual_information(regions: tuple[tuple[int, ...], ...]) -> None:
+    a, b, c = regions
+
+    def shannon(kept: tuple[int, ...]) -> float:
+        p = np.real(np.diag(reduced(RHO, kept)))
+        return float(-np.sum(p * np.log(p)))
+
+    def von_neumann(kept: tuple[int, ...]) -> float:
+        values = np.linalg.eigvalsh(reduced(RHO, kept))
+        values = values[values > 1e-12]
+        return float(-np.sum(values * np.log(values)))
+
+    for kind, entropy in (("classical", shannon), ("quantum", von_neumann)):
+        (row,) = report("cmi", a=a, b=b, c=c, kind=kind)
+        assert row.value == pytest.approx(entropy(a + b) + entropy(b + c) - entropy(b) - entropy(a + b + c))
+        assert row.unit == "nats"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_laws_agree(seed: int) -> None:
+    """The same questions to a product law, to its vector, and to one that has to ask."""
+    ones = np.random.default_rng(seed).uniform(size=N)
+    product = ProductLaw(ones)
+    p = product.dense()
+    assert p is not None and p.sum() == pytest.approx(1)
+    dense, rows = DenseLaw(p), np.array(STRINGS, dtype=np.uint8)
+    np.testing.assert_allclose(np.exp(product.log_prob(rows)), p, atol=1e-12)
+    np.testing.assert_allclose(dense.moments(), moment_matrix(p), atol=1e-12)
+    np.testing.assert_allclose(product.moments(), dense.moments(), atol=1e-12)
+    assert product.entropy() == pytest.approx(dense.entropy())
+    np.testing.assert_allclose(product.region((2, 0)), dense.region((2, 0)), atol=1e-12)
+    asked, held = AskedLaw(answer, N), DenseLaw(P)
+    np.testing.assert_allclose(asked.log_prob(rows), held.log_prob(rows))
+    np.testing.assert_allclose(asked.moments(), held.moments(), atol=1e-12)
+    np.testing.assert_allclose(asked.region((3, 1)), held.region((3, 1)), atol=1e-12)
+    assert asked.dense() is None and asked.entropy() is None
+
+
+def test_conditional_likelihood() -> None:
+    """Each row is asked under its own condition; the floor is the entropy of rows given conditions."""
+    conditions = np.array([[0.0], [0.0], [1.0], [1.0]])
+    rows = np.array([[0], [1], [1], [1]], dtype=np.uint8)
+    data = {"d": DataSet("d", rows, np.full(4, 0.25), conditions, False, "", "")}
+    one = {0.0: 0.3, 1.0: 0.9}
+
+    def conditional(query: Query, condition: Any = None) -> Any:
+        assert isinstance(query, LogProb)
+        p = one[float(condition[0])]
+        return np.log([p if row[0] else 1 - p for row in query.rows])
+
+    (row,) = evaluate([CallSpec("nll", {"data": "d"}, SPAN)], data, 1, conditional)
+    assert row.value == pytest.approx(-np.mean(np.log([0.7, 0.3, 0.9, 0.9])))
+    assert row.floor == pytest.approx(np.log(2) / 2)
+
+
+def test_nothing_is_asked_that_no_report_needs() -> None:
+    def refuse(query: Query, condition: Any = None) -> Any:
+        raise AssertionError(query)
+
+    assert evaluate([], DATA, N, refuse) == ()

@@ -1,0 +1,86 @@
+"""Reports from samples: near the exact ones within their errors, and the errors near the true deviations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from qgl.check.law import strings
+from qgl.check.program import CallSpec, DataSet
+from qgl.evaluate import evaluate, evaluate_samples
+from qgl.query import Probabilities, Query
+from qgl.source import Source, Span
+
+SPAN = Span(Source("test", "report"), 0, 6)
+N = 5
+RNG = np.random.default_rng(5)
+P = RNG.dirichlet(np.ones(32))
+SUPPORT = RNG.choice(32, 12, replace=False)
+DATA = {"d": DataSet("d", strings(SUPPORT, N), RNG.dirichlet(np.ones(12)), None, True, "", "")}
+KERNEL = CallSpec("hamming", {"sigma": (0.8, 2.0), "combine": "mean"}, SPAN)
+REPORTS: dict[str, dict[str, Any]] = {
+    "tv": {"data": "d"},
+    "valid_rate": {"data": "d"},
+    "moments": {"data": "d"},
+    "mmd": {"data": "d", "kernel": KERNEL},
+    "entropy": {},
+    "cmi": {"a": (0,), "b": (1, 4), "c": (2,), "kind": "classical"},
+}
+CALLS = [CallSpec(name, arguments, SPAN) for name, arguments in REPORTS.items()]
+
+
+def drawn(seed: int, shots: int) -> NDArray[np.uint8]:
+    return strings(np.random.default_rng(seed).choice(32, shots, p=P), N)
+
+
+def answer(query: Query, condition: Any = None) -> Any:
+    assert query == Probabilities()
+    return P
+
+
+EXACT = evaluate(CALLS, DATA, N, answer)
+
+
+def test_many_samples_come_near_the_exact_values() -> None:
+    for exact, estimate in zip(EXACT, evaluate_samples(CALLS, DATA, drawn(0, 40_000)), strict=True):
+        assert estimate.name == exact.name and estimate.unit == exact.unit
+        assert exact.value is not None and estimate.value is not None and estimate.error is not None
+        assert abs(estimate.value - exact.value) < 5 * estimate.error + 2e-3
+        assert estimate.uniform == pytest.approx(exact.uniform, abs=0.02) if exact.uniform is not None else True
+        if exact.baseline is not None:
+            assert estimate.baseline == pytest.approx(exact.baseline, abs=0.02)
+        if exact.floor is not None:
+            assert estimate.floor == pytest.approx(exact.floor, abs=0.02)
+
+
+def test_errors_are_the_deviations_over_repetitions() -> None:
+    runs = [evaluate_samples(CALLS, DATA, drawn(seed, 400)) for seed in range(60)]
+    for column in zip(*runs, strict=True):
+        values = np.array([row.value for row in column], dtype=float)
+        errors = np.array([row.error for row in column], dtype=float)
+        assert 0.5 < np.mean(errors) / values.std(ddof=1) < 2, column[0].name
+
+
+def test_unbiased_mmd_of_a_perfect_model_is_about_zero() -> None:
+    data = DATA["d"]
+    rng = np.random.default_rng(1)
+    values = [
+        evaluate_samples([CALLS[3]], DATA, data.rows[rng.choice(12, 50, p=data.weights)])[0].value for _ in range(300)
+    ]
+    assert abs(np.mean(values)) < 5 * np.std(values) / np.sqrt(300)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["nll", "kl", "purity"])
+def test_what_samples_do_not_tell_has_no_value(name: str) -> None:
+    (row,) = evaluate_samples([CallSpec(name, {} if name == "purity" else {"data": "d"}, SPAN)], DATA, drawn(0, 10))
+    assert row.value is None and row.error is None
+
+
+def test_the_same_seed_gives_the_same_rows_and_one_sample_is_refused() -> None:
+    samples = drawn(0, 100)
+    assert evaluate_samples(CALLS, DATA, samples, seed=3) == evaluate_samples(CALLS, DATA, samples, seed=3)
+    with pytest.raises(ValueError, match="two samples"):
+        evaluate_samples(CALLS, DATA, samples[:1])

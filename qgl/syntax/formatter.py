@@ -81,7 +81,7 @@ class _Formatter:
             for comment in self._before(item.span.start):
                 add(_text(comment), comment.span.start, comment.span.end)
             add(self._item(item), item.span.start, item.span.end)
-            while (after := self._trailing(item.span.end)) is not None:
+            while (after := self._trailing(item.span.end, last)) is not None:
                 parts += ["  ", _text(after)]
                 last = max(last, after.span.end)
                 if _is_line(after):
@@ -90,15 +90,13 @@ class _Formatter:
             add(_text(comment), comment.span.start, comment.span.end)
         return parts
 
-    def _trailing(self, end: int) -> tree.Comment | None:
-        """The next comment if it is inside of an item that ends at `end`, or behind it on the same line."""
+    def _trailing(self, end: int, last: int) -> tree.Comment | None:
+        """The next comment if it is inside of an item that ends at `end`, or behind it and what was written last."""
         if self.next == len(self.comments):
             return None
         comment = self.comments[self.next]
-        if comment.span.start > end and self.source.line_of(comment.span.start) != self.source.line_of(end):
-            return None
-        between = self.source.text[end : comment.span.start]
-        if comment.span.start >= end and between.strip():
+        between = self.source.text[max(end, last) : comment.span.start]
+        if between.strip() or any(c in "\r\n" for c in between):
             return None
         self.next += 1
         return comment

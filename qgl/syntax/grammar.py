@@ -1,12 +1,33 @@
-"""The LALR tables of `grammar/qgl.lark`."""
+"""The LALR tables of `grammar/qgl.lark`, kept between runs in the user's cache folder.
+
+Making the tables takes longer than checking a program. What is kept is JSON, so that reading it runs no code; a file
+that is missing, damaged or of another version is made anew, and where nothing can be written nothing is kept.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from lark import Lark
+import lark
+from lark.grammar import Rule
+from lark.lexer import TerminalDef
+
+_OPTIONS: dict[str, Any] = {
+    "parser": "lalr",
+    "lexer": "basic",
+    "start": ["file", "noise"],
+    "keep_all_tokens": True,
+    "maybe_placeholders": False,
+}
 
 
 def grammar_text() -> str:
@@ -18,12 +39,46 @@ def grammar_text() -> str:
 
 
 @cache
-def tables() -> Lark:
-    return Lark(
-        grammar_text(),
-        parser="lalr",
-        lexer="basic",
-        start=["file", "noise"],
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
+def tables() -> lark.Lark:
+    text = grammar_text()
+    versions = f"{lark.__version__} {sys.version_info[:2]} {sorted(_OPTIONS.items())}"
+    kept = _folder() / f"tables-{hashlib.sha256((versions + text).encode()).hexdigest()[:16]}.json"
+    found = _load(kept)
+    if found is None:
+        found = lark.Lark(text, **_OPTIONS)
+        _save(found, kept)
+    return found
+
+
+def _folder() -> Path:
+    """`$QGL_CACHE_DIR`, else `qgl` in the user's cache folder."""
+    given = os.environ.get("QGL_CACHE_DIR")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path("~/.cache").expanduser()
+    return Path(base) / "qgl"
+
+
+def _load(path: Path) -> lark.Lark | None:
+    try:
+        data, memo = json.loads(path.read_text(encoding="utf-8"))
+        table = data["parser"]["parser"]
+        table["states"] = {int(state): actions for state, actions in table["states"].items()}
+        load: Any = lark.Lark._load_from_dict
+        found: lark.Lark = load(data, {int(key): value for key, value in memo.items()})
+        return found
+    except Exception:  # whatever is wrong with it, it can be made anew
+        return None
+
+
+def _save(made: lark.Lark, path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tables-")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(made.memo_serialize([TerminalDef, Rule]), file)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink()
+            raise

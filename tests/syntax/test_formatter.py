@@ -1,0 +1,122 @@
+"""The canonical form keeps the tree and the comments, and is its own canonical form."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from syntax_trees import FILES, bare
+
+from qgl.source import Source
+from qgl.syntax import tree
+from qgl.syntax.formatter import format_file
+from qgl.syntax.layout import WIDTH
+from qgl.syntax.parser import parse
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = sorted([*ROOT.glob("tests/good/*.qgl"), *ROOT.glob("examples/**/*.qgl")])
+
+
+def read(text: str) -> tree.File:
+    parsed = parse(Source("test.qgl", text))
+    assert not parsed.diagnostics, (text, [d.message for d in parsed.diagnostics])
+    return parsed.file
+
+
+@settings(max_examples=150)
+@given(FILES)
+def test_reading_what_is_written_gives_the_same_tree(file: tree.File) -> None:
+    text = format_file(file)
+    again = read(text)
+    assert bare(again) == bare(file)
+    assert format_file(again) == text
+
+
+def tokens_of(text: str) -> list[tuple[int, int]]:
+    """Places of tokens, found without the lexer of the compiler: between them a comment may stand."""
+    pattern = r'\d+(?:\.\d+)?(?:e[+-]?\d+)?|"(?:[^"\\]|\\.)*"|\w+|\*\*|\.\.|->|[=!<>]=|\S'
+    return [match.span() for match in re.finditer(pattern, text)]
+
+
+@settings(max_examples=100)
+@given(FILES, st.randoms(use_true_random=False))
+def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random.Random) -> None:
+    text = format_file(file)
+    places = tokens_of(text)
+    chosen = sorted(source.sample(range(len(places)), min(len(places), 4)))
+    pieces, last = [], 0
+    for number, k in enumerate(chosen):
+        at = places[k][source.randrange(2)]
+        if at < last:
+            continue
+        comment = source.choice([f" /* {number} */ ", f" // {number}\n", f"\n// {number}\n", f"\n\n/* {number}\n   more */"])
+        pieces += [text[last:at], comment]
+        last = at
+    commented = "".join([*pieces, text[last:]])
+    before = read(commented)
+    assert bare(before) == bare(file)
+    once = format_file(before)
+    after = read(once)
+    assert bare(after) == bare(before)
+    assert [c.text.split() for c in after.comments] == [c.text.split() for c in before.comments]
+    assert format_file(after) == once
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_programs_of_the_repository_are_canonical(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert format_file(read(text)) == text
+
+
+CASES = {
+    "parentheses that change nothing go": ("const a = ((1 + (2 * 3))), b = (1) ** (2);", "const a = 1 + 2 * 3, b = 1**2;"),
+    "parentheses that matter stay": (
+        "const a = (1 + 2) * 3, b = 1 - (2 - 3), c = (-1)**2, d = -1**2, e = (2**3)**4, f = 2**3**4;",
+        "const a = (1 + 2) * 3, b = 1 - (2 - 3), c = (-1)**2, d = -1**2, e = (2**3)**4, f = 2**3**4;",
+    ),
+    "ranges are tight": ("const a = [0 .. n - 1];", "const a = [0..n-1];"),
+    "digits stay as written": ("const a = 1_000, b = 2.50, c = 1E-3;", "const a = 1_000, b = 2.50, c = 1E-3;"),
+    "line ends become one kind": ("const a = 1;\r\n// x\r\nconst b = 2;\r", "const a = 1;\n// x\nconst b = 2;"),
+    "one empty line at most": ("\n\nconst a = 1;\n\n\n\nconst b = 2;\n\n", "const a = 1;\n\nconst b = 2;"),
+    "a block on one line stays there": ("model{h q;x q;}", "model { h q; x q; }"),
+    "a broken block is one statement a line": ("model {h q; x q;\n}", "model {\n    h q;\n    x q;\n}"),
+    "else if is one construct": (
+        "model { if a { h q; } else { if b { x q; } } }",
+        "model { if a { h q; } else if b { x q; } }",
+    ),
+    "trailing commas go": ("const a = [1, 2,], b = f(x,);", "const a = [1, 2], b = f(x);"),
+    "a byte order mark goes": ("\ufeffconst a = 1;", "const a = 1;"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_canonical_forms(name: str) -> None:
+    written, canonical = CASES[name]
+    assert format_file(read(written)) == canonical + "\n"
+
+
+def test_an_empty_file_is_canonical() -> None:
+    assert format_file(read("")) == ""
+    assert format_file(read("\n \n")) == ""
+    assert format_file(read("// only a comment")) == "// only a comment\n"
+
+
+def test_long_lines_are_broken_at_the_outermost_places() -> None:
+    terms = " + ".join(f"f(number_{k}, [1, 2, 3])" for k in range(12))
+    text = format_file(read(f"objective {terms};"))
+    assert text.count("\n    + ") == 11
+    assert max(map(len, text.split("\n"))) <= WIDTH
+    numbers = ", ".join(str(k / 7) for k in range(100))
+    text = format_file(read(f"const w = [{numbers}];"))
+    assert max(map(len, text.split("\n"))) <= WIDTH
+    assert text.count("\n") < 30
+
+
+def test_deep_expressions_are_formatted() -> None:
+    for text in ("-" * 199 + "1", "2**" * 199 + "1", "1 + " * 199 + "1", "(1 + " * 60 + "1" + ")" * 60):
+        file = read(f"const a = {text};")
+        assert bare(read(format_file(file))) == bare(file)

@@ -10,6 +10,7 @@ are cut into calls of the device, on checkpoints, on the display or on interrupt
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -25,10 +26,13 @@ from numpy.typing import NDArray
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss, NothingToTrain, UnfitForLineSearch
+from qgl.model import Model
 from qgl.source import Span
 from qgl.train import checkpoint
 from qgl.train import display as displays
 from qgl.train import manifest as manifests
+from qgl.train import report as reports
+from qgl.train.artefacts import write_pictures
 from qgl.train.display import Display, Progress
 from qgl.train.engine import CAPACITY, Engine, State
 from qgl.train.history import History, empty, parse
@@ -75,9 +79,11 @@ def train(
         if model.precision == "double":
             stack.enter_context(jax.enable_x64(True))
         folder, settings, goal = _open(stack, model, settings, out, resume, steps, command)
-        _refuse_unfit(model, settings)
-        if folder is not None and folder.manifest["status"] == "finished" and goal <= folder.manifest["step"]:
-            shown.note(f"{folder.path} is finished after {folder.manifest['step']} steps; `--steps` extends it")
+        if folder is not None and _is_finished(folder.manifest, goal):
+            shown.note(
+                f"{folder.path} is finished: {folder.manifest['step']} steps, ended by {folder.manifest['reason']}; "
+                "a larger number of steps extends it"
+            )
             return Run.load(folder.path)
         return _Training(model, settings, goal, folder, shown, pictures).run()
 
@@ -101,14 +107,21 @@ def _open(
             settings = manifests.settings_from_json(before["settings"], program.train, place)
         now = manifests.describe(program, model.files, settings, model.precision, command)
         manifests.refuse_changes(before, now)
+        _refuse_unfit(model, settings)
         return folder, settings, steps if steps is not None else before["goal"]
     settings = settings or program.train
     if steps is not None:
         settings = replace(settings, steps=steps)
+    _refuse_unfit(model, settings)
     if out is None:
         return None, settings, settings.steps
     manifest = manifests.describe(program, model.files, settings, model.precision, command)
     return stack.enter_context(RunFolder.create(Path(out), manifest, program.data)), settings, settings.steps
+
+
+def _is_finished(manifest: manifests.Manifest, goal: int) -> bool:
+    ended = manifest["status"] == "finished" and manifest["reason"] != "time limit"
+    return ended and goal <= manifest["goal"]
 
 
 def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
@@ -143,6 +156,7 @@ class _Training:
     ) -> None:
         self.model, self.settings, self.goal = model, settings, goal
         self.folder, self.shown, self.pictures = folder, shown, pictures
+        self.name = Path(model.program.source.name).stem
         self.engine = Engine(model, settings)
         self.step = 0
         self.saved = -1
@@ -158,6 +172,8 @@ class _Training:
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
             self._session = {"started": begun, "from": self.step, "compile_seconds": round(compiled, 3)}
+            if self.folder is not None:
+                self.folder.save_manifest(status="running", reason="", goal=self.goal)
             clock = time.monotonic()
             with Interrupts() as interrupts:
                 state, reason = self._advance(state, interrupts, clock)
@@ -172,9 +188,8 @@ class _Training:
 
     def _title(self) -> str:
         s = self.settings
-        name = Path(self.model.program.source.name).stem
         place = f", into {self.folder.path}" if self.folder else ""
-        return f"{name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{place}"
+        return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{place}"
 
     def _start(self) -> State:
         found = self.folder.load_checkpoint() if self.folder else None
@@ -270,10 +285,23 @@ class _Training:
         run = Run.of(verdict, history, status, reason, path, {})
         if self.folder is not None:
             self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})
-        self._close(status, reason)
         if status == "failed":
+            self._close(status, reason)
             raise QglError([self._not_finite(history)])
+        metrics = reports.measure(self.model, run.params) if isinstance(self.model, Model) else ()
+        run.report.update(reports.assemble(self.name, run, self._seconds(), metrics))
+        if self.folder is not None:
+            self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")
+            self.folder.write_text("report.md", reports.markdown(run.report))
+            if self.pictures and isinstance(self.model, Model):
+                write_pictures(self.folder.path, self.model, run, self.settings.seed)
+        self._close(status, reason)
         return run
+
+    def _seconds(self) -> float:
+        """Time of all sessions, compilation left out."""
+        before = self.folder.manifest["sessions"] if self.folder else []
+        return float(sum(session["seconds"] for session in [*before, self._session]))
 
     def _close(self, status: str, reason: str) -> None:
         if self.folder is not None:

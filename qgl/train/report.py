@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import jax
+
+from qgl.evaluate import Row, evaluate
+from qgl.model import Model, Params
+from qgl.query import Query
 from qgl.train.display import duration, number
 from qgl.train.run import Run
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Row = dict[str, Any]  # name, value, floor and baseline (None where there is none), note
+_COLUMNS = ("value", "floor", "baseline", "uniform")
+
+
+def measure(model: Model, params: Params) -> tuple[Row, ...]:
+    """The metrics that the program asks for, from exact answers."""
+
+    def answer(query: Query, condition: Any = None) -> Any:
+        return model.answer(params, query, condition)
+
+    program = model.program
+    with jax.enable_x64(True) if model.precision == "double" else nullcontext():
+        return evaluate(program.reports, program.data, model.width, answer)
 
 
 def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:
@@ -29,7 +47,7 @@ def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> di
         "loss_of_seeds": [_plain(loss) for loss in run.losses.tolist()],
         "median_loss": _plain(sorted(finite)[len(finite) // 2]) if finite else None,
         "terms": {name: _plain(values[run.best_seed]) for name, values in run.terms.items()},
-        "metrics": list(metrics),
+        "metrics": [asdict(row) for row in metrics],
     }
 
 
@@ -38,7 +56,7 @@ def table(report: dict[str, Any]) -> Table:
     from rich.table import Table
 
     shown = Table(title=_heading(report), title_justify="left", title_style="bold", caption_justify="left")
-    for name in ("", "value", "floor", "baseline"):
+    for name in ("", *_COLUMNS):
         shown.add_column(name, justify="left" if not name else "right", no_wrap=True)
     for row in _objective_rows(report):
         shown.add_row(*row)
@@ -52,7 +70,7 @@ def table(report: dict[str, Any]) -> Table:
 
 def markdown(report: dict[str, Any]) -> str:
     """The report as a page of Markdown."""
-    lines = [f"# {_heading(report)}", "", "| | value | floor | baseline |", "|---|---:|---:|---:|"]
+    lines = [f"# {_heading(report)}", "", f"| | {' | '.join(_COLUMNS)} |", "|---|---:|---:|---:|---:|"]
     for row in [*_objective_rows(report), *(_cells(metric) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
@@ -66,23 +84,27 @@ def _heading(report: dict[str, Any]) -> str:
 
 
 def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
-    name = "loss" if report["seeds"] == 1 else f"loss (seed {report['best_seed']}, best of {report['seeds']})"
-    rows = [(name, _figure(report["loss"]), "", "")]
+    name = "loss" if report["seeds"] == 1 else f"loss (best of {report['seeds']} seeds: {report['best_seed']})"
+    values = {name: report["loss"]}
     if report["seeds"] > 1:
-        rows.append(("  median of seeds", _figure(report["median_loss"]), "", ""))
+        values["  median of seeds"] = report["median_loss"]
     if len(report["terms"]) > 1:
-        rows += [(f"  {term}", _figure(value), "", "") for term, value in report["terms"].items()]
-    return rows
+        values |= {f"  {term}": value for term, value in report["terms"].items()}
+    return [(name, _figure(value), *[""] * (len(_COLUMNS) - 1)) for name, value in values.items()]
 
 
-def _cells(metric: Row) -> tuple[str, ...]:
-    return (metric["name"], *(_figure(metric.get(column)) for column in ("value", "floor", "baseline")))
+def _cells(metric: dict[str, Any]) -> tuple[str, ...]:
+    name = f"{metric['name']} ({metric['unit']})" if metric["unit"] else metric["name"]
+    value = _figure(metric["value"]) if metric["value"] is not None else "-"
+    if metric["error"] is not None:
+        value += f" ± {metric['error']:.1g}"
+    return (name, value, *(_figure(metric[column]) for column in _COLUMNS[1:]))
 
 
 def _legend(report: dict[str, Any]) -> str:
     if not report["metrics"]:
         return ""
-    return "floor: what the best model of all reaches; baseline: independent bits with the data's means"
+    return "floor: a perfect model; baseline: independent bits with the data's means; uniform: fair coins"
 
 
 def _figure(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """Run as a process by the tests: trains the stand-in model into a folder, or goes on with it.
 
-    python train_child.py new|resume FOLDER STEPS PAUSE OPTIMISER
+python train_child.py new|resume FOLDER STEPS PAUSE OPTIMISER
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
         "lbfgs": call("lbfgs", memory=4),
     }[optimiser]
     model = SoftmaxModel(noise=0.0 if optimiser == "lbfgs" else 0.1)
-    train(
+    run = train(
         model,
         settings(chosen, steps=int(steps), checkpoint=7) if how == "new" else None,
         out=folder if how == "new" else None,
@@ -42,7 +42,7 @@ def main() -> int:
         display=Slow(float(pause)),
         pictures=False,
     )
-    return 0
+    return 130 if run.status == "interrupted" else 0
 
 
 if __name__ == "__main__":

@@ -171,7 +171,9 @@ DATA_SOURCES = (
 )
 
 _DATA = Parameter("data", Data(), "the data set")
-_COMBINE = optional("combine", Choice(("mean", "sum")), "mean", "how kernels of several widths are joined")
+_COMBINE = optional(
+    "combine", Choice(("mean", "sum")), "mean", "how kernels of several widths are joined", keyword_only=True
+)
 
 OBJECTIVES = (
     Signature(

@@ -10,8 +10,10 @@ from qgl.check.callables import KIND_WORDS, SIGNATURES, Parameter, Signature
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.training import BadArgument, BadArguments, UnknownCallable
+from qgl.diagnostics.training import BadArgument, BadArguments, UnknownCallable, article
 from qgl.syntax import tree
+
+__all__ = ["bind", "nearest"]
 
 
 def bind(
@@ -33,7 +35,7 @@ def bind(
     context = Context(evaluate, report, lambda nested, of: bind(nested, of, evaluate, report) or FAILED)
     if not isinstance(call, tree.Call | tree.Name):
         report(
-            BadArgument(call.span, kind, kind, f"a call of a {KIND_WORDS[kind]}", f"`{call.span.text[:40]}`"),
+            BadArgument(call.span, kind, kind, f"a call of {article(KIND_WORDS[kind])}", f"`{call.span.text[:40]}`"),
         )
         return None
     name = call.function if isinstance(call, tree.Call) else call
@@ -65,7 +67,7 @@ def bind(
 def _hint(kind: str, name: str) -> str:
     """A further word on a name that exists as something else."""
     others = [KIND_WORDS[other] for other, table in SIGNATURES.items() if other != kind and name in table]
-    return f"`{name}` is a {others[0]}, not a {KIND_WORDS[kind]}" if others else ""
+    return f"`{name}` is {article(others[0])}, not {article(KIND_WORDS[kind])}" if others else ""
 
 
 def _place(

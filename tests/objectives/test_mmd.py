@@ -33,12 +33,13 @@ HAMMING = kernel_call("hamming", sigma=SIGMAS)
 def slow_kernel(call: CallSpec, width: int) -> NDArray[np.float64]:
     """k(x, y) for all pairs of strings, from the definition with the distance of vectors of 0 and 1."""
     strings = np.array(list(itertools.product([0, 1], repeat=width)), dtype=float)
-    square = ((strings[:, None, :] - strings[None, :, :]) ** 2).sum(axis=2)
+    square: NDArray[np.float64] = ((strings[:, None, :] - strings[None, :, :]) ** 2).sum(axis=2)
     variances = call.arguments.get("variance") or [sigma**2 for sigma in call.arguments["sigma"]]
-    kernels = [np.exp(-square / (2 * variance)) for variance in variances]
-    total: NDArray[np.float64] = np.sum(kernels, axis=0)
+    total: NDArray[np.float64] = np.zeros_like(square)
+    for variance in variances:
+        total += np.exp(-square / (2 * variance))
     if call.arguments["combine"] == "mean":
-        total /= len(kernels)
+        total /= len(variances)
     return total
 
 

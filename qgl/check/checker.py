@@ -1,0 +1,207 @@
+"""From the tree to the checked program: every fault of a file in one run, and a flat list of operations.
+
+First the files and their names, then a look at all names in all bodies, then values and operations, and last what holds
+of the program as a whole: bounds, objectives, training, reports, and what is declared but never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from qgl.check.declarations import INPUTS, REGISTERS, Declarations
+from qgl.check.elaborate import Elaborator
+from qgl.check.environment import Environment
+from qgl.check.evaluate import Frame
+from qgl.check.limits import Budget
+from qgl.check.locality import Locality
+from qgl.check.modules import Module, Parsed, Symbol, load
+from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
+from qgl.check.reporter import FaultyError, Reporter, TooLargeError
+from qgl.check.resolve import Resolver
+from qgl.check.training import Scope, read_objective, read_reports, read_train
+from qgl.check.lattices import Lattice
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.names import UnusedName
+from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
+from qgl.diagnostics.size_of_program import NestedTooDeep
+from qgl.source import Source, Span
+from qgl.syntax import tree
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The checked program, None if there is a fault, and all faults and warnings in order of place."""
+
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check(
+    file: tree.File,
+    environment: Environment,
+    constants: Mapping[str, object],
+    parse: Callable[[Source], Parsed],
+) -> Checked:
+    """Check a program. `constants` override its constants; `parse` reads the files that it imports. Never raises."""
+    reporter = Reporter()
+    program = None
+    try:
+        program = _Check(file, environment, constants, parse, reporter).run()
+    except TooLargeError:
+        pass
+    except RecursionError:
+        model = next((each for each in file.declarations if isinstance(each, tree.Model)), None)
+        span = model.span if model is not None else Span(file.source, 0, 0)
+        reporter.report(NestedTooDeep(Span(span.source, span.start, min(span.end, span.start + 5))))
+    return Checked(None if reporter.has_errors else program, reporter.in_order(file.source))
+
+
+class _Check:
+    def __init__(
+        self,
+        file: tree.File,
+        environment: Environment,
+        constants: Mapping[str, object],
+        parse: Callable[[Source], Parsed],
+        reporter: Reporter,
+    ) -> None:
+        self.file = file
+        self.reporter = reporter
+        self.budget = Budget(reporter)
+        self.main, self.modules = load(file, environment, parse, reporter)
+        self.declarations = Declarations(self.main, environment, constants, reporter, self.budget)
+        self.elaborator = Elaborator(self.declarations, reporter, self.budget)
+
+    def run(self) -> Program | None:
+        self._names()
+        self._whole()
+        self.declarations.force()
+        operations, bounds = self._operations()
+        wires = tuple(self.declarations.wires)
+        visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
+        parameters = self.elaborator.finished_parameters()
+        bits = self.elaborator.bits
+        scope = self._scope(visible, parameters)
+        place = Span(self.file.source, 0, 0)
+        objective_block, train_block = self.main.blocks.get("objective"), self.main.blocks.get("train")
+        objective = read_objective(objective_block if isinstance(objective_block, tree.Objective) else None, scope)
+        train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place)
+        reports = read_reports(tuple(self.main.reports), objective, scope)
+        self._unreached()
+        if self.reporter.has_errors or self.main.broken:
+            return None
+        self._unused(operations)
+        return Program(
+            source=self.file.source,
+            constants=self._constants(),
+            wires=wires,
+            visible=visible,
+            hidden=tuple(wire for wire, each in enumerate(wires) if each.kind == "hidden"),
+            operations=operations,
+            bits=bits,
+            parameters=parameters,
+            geometries=self._geometries(),
+            bounds=bounds,
+            data=self.declarations.data,
+            objective=objective,
+            train=train,
+            reports=reports,
+        )
+
+    # ------------------------------------------------------------ names
+
+    def _names(self) -> None:
+        resolver = Resolver(self.reporter)
+        for module in self.modules:
+            resolver.module(module, main=module is self.main)
+        resolver.recursive()
+
+    def _whole(self) -> None:
+        """That there are a visible register and a model."""
+        end = Span(self.file.source, 0, 0)
+        broken = [each.keyword for each in self.file.declarations if isinstance(each, tree.Broken)]
+        if not any(self.main.of_kind("visible register")) and not {"visible", ""} & set(broken):
+            self.reporter.report(NoVisible(end))
+        if "model" not in self.main.blocks and "" not in broken:
+            self.reporter.report(NoModel(end))
+
+    # ------------------------------------------------------------ operations
+
+    def _operations(self) -> tuple[tuple[Operation, ...], tuple[LocalityBound, ...]]:
+        elaborator, model = self.elaborator, self.main.blocks.get("model")
+        elaborator.registers()
+        initial = len(elaborator.operations)
+        if isinstance(model, tree.Model):
+            elaborator.block(model.body, Frame({}, self.main))
+        operations = tuple(elaborator.operations)
+        locality = Locality(
+            self.declarations, self.reporter, self.budget, operations[initial:], tuple(elaborator.channel_calls)
+        )
+        self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
+        return operations, locality.check(self.main.locals)
+
+    def _unreached(self) -> None:
+        """Bodies that the model does not reach."""
+        for module in self.modules:
+            for symbol in module.of_kind("layer", "channel"):
+                if symbol not in self.elaborator.reached and symbol.state != "failed":
+                    with self.elaborator.captured():
+                        self.elaborator.dry_run(symbol)
+        for symbol in self.main.of_kind("Hamiltonian"):
+            if not symbol.node.arguments:
+                try:
+                    self.elaborator.evolver.terms(symbol, [], symbol.span)
+                except FaultyError:
+                    continue
+
+    # ------------------------------------------------------------ settings
+
+    def _scope(self, visible: tuple[int, ...], parameters: tuple[Parameter, ...]) -> Scope:
+        registers = [symbol for symbol in self.main.of_kind(*REGISTERS)]
+        known = all(symbol.state == "done" for symbol in registers) and not self.main.broken and bool(visible)
+        conditions: int | None = sum(each.size for each in parameters if each.kind == "condition")
+        if any(symbol.state != "done" for symbol in self.main.of_kind("condition input")) or self.main.broken:
+            conditions = None
+        spans = {symbol.name: symbol.span for symbol in self.main.of_kind("data set")}
+        first = next(self.main.of_kind("visible register"), None)
+        return Scope(
+            self.declarations.for_settings,
+            self.reporter.report,
+            self.declarations.data,
+            spans,
+            len(visible) if known else None,
+            first.span if first else None,
+            conditions,
+        )
+
+    def _constants(self) -> dict[str, int | float | bool | str]:
+        values = {symbol.name: symbol.value for symbol in self.main.of_kind("constant")}
+        return {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+
+    def _geometries(self) -> tuple[Geometry, ...]:
+        lattices = [cast(Lattice, symbol.value) for symbol in self.main.of_kind("lattice")]
+        return tuple(Geometry(each.name, each.sites, each.edges, each.positions) for each in lattices)
+
+    # ------------------------------------------------------------ warnings
+
+    def _unused(self, operations: Iterable[Operation]) -> None:
+        declared = ("constant", "lattice", "data set", "layer", "channel", "Hamiltonian", *INPUTS)
+        for symbol in self.main.of_kind(*declared):
+            if not symbol.used:
+                self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
+        for symbol in self.main.of_kind(*REGISTERS):
+            self._untouched(symbol)
+
+    def _untouched(self, symbol: Symbol) -> None:
+        wires = [wire for wire, each in enumerate(self.declarations.wires) if each.span is symbol.span]
+        missing = [wire for wire in wires if wire not in self._touched]
+        if not missing:
+            return
+        if symbol.kind == "visible register":
+            single = len(wires) == 1 and symbol.node.size is None and symbol.node.place is None
+            names = tuple(f"`{symbol.name}`" if single else f"`{self.declarations.wires[k]}`" for k in missing)
+            self.reporter.report(VisibleUntouched(symbol.span, names))
+        elif len(missing) == len(wires):
+            self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))

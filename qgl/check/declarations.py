@@ -1,0 +1,380 @@
+"""The values of what a file declares: constants, lattices, registers, data sets, inputs. Each when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from math import prod
+from typing import Any
+
+from qgl.check import lattices
+from qgl.check.arguments import FAILED, VisibleQubits
+from qgl.check.environment import Environment
+from qgl.check.evaluate import Evaluator, Frame
+from qgl.check.lattices import EXTENTS, Lattice
+from qgl.check.laws import DEFAULTS, Laws
+from qgl.check.limits import MAX_INPUTS, MAX_ITEMS, MAX_QUBITS, MAX_SITES, Budget
+from qgl.check.modules import EXPORTED, Module, Symbol
+from qgl.check.program import DataSet, Parameter, Wire
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.signatures import bind, nearest
+from qgl.check.types import Types
+from qgl.check.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
+from qgl.diagnostics.registers import HiddenReadOut, RepeatedSite, SiteWithoutQubit, WrongRegisterSize
+from qgl.diagnostics.size_of_program import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.types import WrongGeometry, WrongParameter, WrongType
+from qgl.expression import Input, Real
+from qgl.source import Span
+from qgl.syntax import tree
+
+INPUTS = ("parameter", "random input", "latent input", "condition input")
+REGISTERS = ("visible register", "hidden register")
+
+
+class Declarations:
+    """All declared values of a program. `wires` and `parameters` are in order of declaration."""
+
+    def __init__(
+        self, main: Module, environment: Environment, overrides: Mapping[str, object], reporter: Reporter, budget: Budget
+    ) -> None:
+        self.main = main
+        self.reporter = reporter
+        self.environment = environment
+        self.overrides = overrides
+        self.wires: list[Wire] = []
+        self.groups: list[Group] = []
+        self.parameters: list[Parameter | None] = [None for _ in main.of_kind(*INPUTS)]
+        self.data: dict[str, DataSet] = {}
+        self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
+        self.types = Types(reporter, self.evaluator)
+        self.laws = Laws(reporter, self.evaluator)
+        self._on_site: dict[Hashable, list[int]] = {}
+        self._active: list[Symbol] = []
+        self._inputs = 0
+        self._methods = {
+            "constant": self._constant,
+            "lattice": self._lattice,
+            "visible register": self._register,
+            "hidden register": self._register,
+            "data set": self._data,
+            **dict.fromkeys(INPUTS, self._input),
+        }
+        self._numbers = {id(symbol): k for k, symbol in enumerate(main.of_kind(*INPUTS))}
+        self._check_overrides()
+
+    def force(self) -> None:
+        """Compute all values, so that all their faults are found. Registers come first, in order: they number wires."""
+        for kinds in (REGISTERS, ("constant", "lattice", "data set", *INPUTS)):
+            for symbol in self.main.of_kind(*kinds):
+                try:
+                    self.value_of(symbol)
+                except FaultyError:
+                    continue
+
+    # ------------------------------------------------------------ for the evaluator
+
+    def value_of(self, symbol: Symbol) -> Value:
+        """The value of a declared name.
+
+        Raises:
+            FaultyError: it has none, which has been reported.
+        """
+        if symbol.state == "done":
+            return symbol.value
+        if symbol.state == "active":
+            cycle = self._active[self._active.index(symbol) :]
+            names = tuple(each.name for each in (*cycle, symbol))
+            self.reporter.report(DefinitionCycle(symbol.span, names))
+        method = self._methods.get(symbol.kind)
+        foreign = symbol.module is not self.main and symbol.kind not in EXPORTED
+        if symbol.state != "new" or method is None or foreign:
+            raise FaultyError
+        symbol.state = "active"
+        self._active.append(symbol)
+        try:
+            symbol.value = method(symbol)
+        except FaultyError:
+            symbol.state = "failed"
+            raise
+        finally:
+            self._active.pop()
+        symbol.state = "done"
+        return symbol.value
+
+    def qubit_on(self, site: Site, span: Span) -> int:
+        wires = self._on_site.get(site, [])
+        if len(wires) != 1:
+            if any(symbol.state == "failed" for symbol in self.main.of_kind(*REGISTERS)):
+                raise FaultyError
+            self.reporter.fail(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
+        return wires[0]
+
+    def visible_wires(self) -> tuple[int, ...]:
+        """Wires of all visible registers.
+
+        Raises:
+            FaultyError: one of them is faulty.
+        """
+        if any(symbol.state == "failed" for symbol in self.main.of_kind(*REGISTERS)):
+            raise FaultyError
+        for symbol in self.main.of_kind(*REGISTERS):
+            self.value_of(symbol)
+        return tuple(wire for wire, each in enumerate(self.wires) if each.kind == "visible")
+
+    def qubit_name(self, wire: int) -> str:
+        return f"`{self.wires[wire]}`"
+
+    def for_settings(self, expression: tree.Expression) -> Any:
+        """The value of an argument of an objective, report or data set, as `qgl.check.signatures.bind` wants it."""
+        try:
+            value = self.evaluator.evaluate(expression, Frame({}, self.main))
+            if isinstance(value, Array) or (isinstance(value, Real) and not value.is_constant):
+                self.reporter.fail(WrongType(expression.span, "a value that is known at compile time", describe(value)))
+            wires = self._wires_of(value, expression.span)
+            if wires is None:
+                return value
+            positions = {wire: position for position, wire in enumerate(self.visible_wires())}
+            for wire in wires:
+                if wire not in positions:
+                    self.reporter.fail(HiddenReadOut(expression.span, self.qubit_name(wire), self.wires[wire].span))
+            return VisibleQubits(tuple(positions[wire] for wire in wires))
+        except FaultyError:
+            return FAILED
+
+    def _wires_of(self, value: Value, span: Span) -> tuple[int, ...] | None:
+        if isinstance(value, Group):
+            return value.wires
+        if isinstance(value, Qubit | Site):
+            return (self.evaluator.wire(value, span),)
+        if isinstance(value, tuple) and value and all(isinstance(each, Qubit | Site | Group) for each in value):
+            found = [self._wires_of(each, span) or () for each in value]
+            return tuple(wire for wires in found for wire in wires)
+        return None
+
+    # ------------------------------------------------------------ constants
+
+    def _check_overrides(self) -> None:
+        known = tuple(symbol.name for symbol in self.main.of_kind("constant"))
+        hidden_by_faults = self.main.nameless
+        for name in self.overrides:
+            symbol = self.main.names.get(name)
+            if name not in known and not hidden_by_faults and (symbol is None or symbol.kind != "broken"):
+                self.reporter.report(UnknownOverride(None, name, nearest(name, known), known))
+
+    def _constant(self, symbol: Symbol) -> Value:
+        value = self.evaluator.evaluate(symbol.node, Frame({}, symbol.module))
+        if isinstance(value, Real) and value.is_constant:
+            value = value.constant
+        if isinstance(value, Site):
+            value = value.number
+        if not isinstance(value, int | float | str | tuple | range):
+            wanted = "a constant (a number, a truth value, a string or a list)"
+            self.reporter.fail(WrongType(symbol.node.span, wanted, describe(value)))
+        if symbol.module is self.main and symbol.name in self.overrides:
+            return self._override(symbol, value, self.overrides[symbol.name])
+        return value
+
+    def _override(self, symbol: Symbol, declared: Value, value: object) -> Value:
+        if isinstance(value, list):
+            value = tuple(value)
+        kinds: dict[str, tuple[type, ...]] = {
+            "a truth value": (bool,),
+            "an integer": (int,),
+            "a decimal": (float, int),
+            "a string": (str,),
+            "a list": (tuple, range),
+        }
+        wanted = next(words for words, types in kinds.items() if isinstance(declared, types[:1]))
+        if wanted == "a list" and isinstance(declared, range):
+            declared = tuple(declared)
+        fits = isinstance(value, kinds[wanted]) and isinstance(value, bool) == isinstance(declared, bool)
+        if not fits:
+            self.reporter.fail(WrongOverride(symbol.span, symbol.name, wanted, describe(value)))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = self.evaluator.arithmetic.checked(value, symbol.span)
+        return float(value) if wanted == "a decimal" and isinstance(value, int) else value
+
+    # ------------------------------------------------------------ lattices
+
+    def _lattice(self, symbol: Symbol) -> Lattice:
+        call = symbol.node.value
+        kinds = (*EXTENTS, "graph")
+        if not isinstance(call, tree.Call) or call.keywords:
+            self.reporter.fail(WrongGeometry(call.span, f"a lattice is one of {', '.join(kinds)}, with its sizes"))
+        kind = call.function.name
+        if kind not in kinds:
+            text = f"there is no lattice `{kind}`; there are {', '.join(kinds)}"
+            self.reporter.fail(WrongGeometry(call.function.span, text, nearest(kind, kinds)))
+        wanted = EXTENTS.get(kind, 1)
+        if len(call.arguments) != wanted:
+            plural = "s" * (wanted != 1)
+            text = f"`{kind}` takes {wanted} argument{plural}, not {len(call.arguments)}"
+            self.reporter.fail(WrongGeometry(call.span, text))
+        frame = Frame({}, symbol.module)
+        if kind == "graph":
+            return self._graph(symbol.name, call.arguments[0], frame)
+        extents = []
+        for position, argument in enumerate(call.arguments):
+            extent = self.evaluator.integer(argument, frame)
+            least = 0 if kind == "tree" and position == 1 else 1
+            if extent < least:
+                self.reporter.fail(WrongGeometry(argument.span, f"`{kind}` needs at least {least} here, not {extent}"))
+            extents.append(min(extent, MAX_SITES + 1))
+        sites, edges = lattices.count(kind, tuple(extents), MAX_SITES)
+        if sites > MAX_SITES:
+            self.reporter.fail(TooManyQubits(call.span, f"the lattice `{symbol.name}`", "more sites", MAX_SITES))
+        if edges > MAX_ITEMS:
+            self.reporter.fail(ValueTooLarge(call.span, f"this list of {edges:,} edges", f"{MAX_ITEMS:,}"))
+        return lattices.build(symbol.name, kind, tuple(extents))
+
+    def _graph(self, name: str, expression: tree.Expression, frame: Frame) -> Lattice:
+        value = self.evaluator.evaluate(expression, frame)
+        edges: list[tuple[int, int]] = []
+        for edge in value if isinstance(value, tuple) else ():
+            pair = tuple(end.number if isinstance(end, Site) else end for end in edge) if isinstance(edge, tuple) else ()
+            if len(pair) == 2 and all(isinstance(end, int) and end >= 0 for end in pair) and pair[0] != pair[1]:
+                edges.append((pair[0], pair[1]))
+        if not isinstance(value, tuple) or not edges or len(edges) != len(value):
+            text = "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`"
+            self.reporter.fail(WrongGeometry(expression.span, text))
+        if max(max(edge) for edge in edges) >= MAX_SITES:
+            self.reporter.fail(TooManyQubits(expression.span, f"the lattice `{name}`", "more sites", MAX_SITES))
+        return lattices.graph(name, edges)
+
+    # ------------------------------------------------------------ registers
+
+    def _register(self, symbol: Symbol) -> Value:
+        for earlier in self.main.of_kind(*REGISTERS):
+            if earlier is symbol:
+                break
+            if earlier.state == "new":
+                self.value_of(earlier)
+        node: tree.Register = symbol.node
+        lattice, sites, size = None, (), 1
+        if node.place is not None:
+            lattice, sites = self._place(node.place, symbol)
+            size = len(sites)
+        elif node.size is not None:
+            size = self.evaluator.integer(node.size, Frame({}, self.main), "the number of qubits")
+        if size < 1:
+            span = (node.size or node.place or node.name).span
+            self.reporter.fail(WrongRegisterSize(span, f"a register has at least one qubit, not {size}"))
+        if len(self.wires) + size > MAX_QUBITS:
+            span = (node.size or node.place or node.name).span
+            found = f"{len(self.wires) + size:,} qubits"
+            self.reporter.fail(TooManyQubits(span, f"the program with register `{symbol.name}`", found, MAX_QUBITS))
+        first = len(self.wires)
+        for position in range(size):
+            site = (lattice.name, sites[position]) if lattice else None
+            self.wires.append(Wire(node.kind, symbol.name, position, site, node.name.span))
+        group = Group(symbol.name, tuple(range(first, first + size)), lattice, sites, node.name.span)
+        for wire, number in zip(group.wires, sites, strict=False):
+            assert lattice is not None
+            self._on_site.setdefault(Site(lattice, number), []).append(wire)
+        self.groups.append(group)
+        return Qubit(first) if node.size is None and node.place is None else group
+
+    def _place(self, expression: tree.Expression, symbol: Symbol) -> tuple[Lattice, tuple[int, ...]]:
+        value = self.evaluator.evaluate(expression, Frame({}, self.main))
+        if isinstance(value, Lattice):
+            return value, tuple(range(value.sites))
+        sites = (value,) if isinstance(value, Site) else value
+        if not isinstance(sites, tuple) or not all(isinstance(site, Site) for site in sites):
+            self.reporter.fail(WrongType(expression.span, "a lattice or sites of one", describe(value)))
+        if not sites:
+            self.reporter.fail(WrongRegisterSize(expression.span, "a register has at least one qubit, not 0"))
+        if any(site.lattice is not sites[0].lattice for site in sites):
+            self.reporter.fail(WrongType(expression.span, "sites of one lattice", "sites of several"))
+        seen: set[int] = set()
+        for site in sites:
+            if site.number in seen:
+                self.reporter.fail(RepeatedSite(expression.span, str(site)))
+            seen.add(site.number)
+        return sites[0].lattice, tuple(site.number for site in sites)
+
+    # ------------------------------------------------------------ data and inputs
+
+    def _data(self, symbol: Symbol) -> DataSet:
+        call = bind(symbol.node.value, "data", self.for_settings, self.reporter.report)
+        if call is None:
+            raise FaultyError
+        try:
+            found = self.environment.load_data(symbol.name, call)
+        except QglError as error:
+            self.reporter.fail_with(error)
+        self.data[symbol.name] = found
+        return found
+
+    def _input(self, symbol: Symbol) -> Array | Real:
+        node: tree.Parameter = symbol.node
+        number = self._numbers[id(symbol)]
+        frame = Frame({}, self.main)
+        constraint, size = "angle" if node.kind == "param" else "real", None
+        if node.type is not None:
+            constraint, size = self.types.of_parameter(node.type, frame)
+        dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
+        if size is not None:
+            dimensions.append(Dimension(size, "the numbers of its type"))
+        elements = prod(dimension.extent for dimension in dimensions)
+        self._inputs += elements
+        if self._inputs > MAX_INPUTS:
+            what = f"`{symbol.name}` with {elements:,} elements"
+            self.reporter.fail(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
+        law, draws = self.laws.of(node, constraint, frame)
+        shape = tuple(dimension.extent for dimension in dimensions)
+        self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
+        if not dimensions:
+            return Real(0.0, ((1.0, Input(number, 0)),))
+        return Array(number, symbol.name, 0, tuple(dimensions), symbol.span)
+
+    def anonymous(self, name: str, constraint: str, shape: tuple[int, ...], span: Span) -> Parameter:
+        """A parameter that `?` makes."""
+        return Parameter("param", name, shape, constraint, DEFAULTS[constraint], None, span)
+
+    def _dimension(self, expression: tree.Expression, frame: Frame) -> Dimension:
+        value = self.evaluator.evaluate(expression, frame)
+        words = f"`{expression.span.text[:40]}`"
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value < 1:
+                text = f"a dimension of a parameter is at least 1, not {value}"
+                self.reporter.fail(WrongParameter(expression.span, text))
+            if value > MAX_INPUTS:
+                self.reporter.fail(ValueTooLarge(expression.span, f"a dimension of {value:,}", f"{MAX_INPUTS:,}"))
+            return Dimension(value, f"0..{value - 1}")
+        if isinstance(value, Qubit):
+            value = (value,)
+        if not isinstance(value, Group | Lattice | tuple | range):
+            wanted = "a size, a register, a lattice or a list"
+            self.reporter.fail(WrongType(expression.span, wanted, describe(value)))
+        items = self.evaluator.functions.items(value, expression.span)
+        if not items:
+            self.reporter.fail(WrongParameter(expression.span, "a dimension of a parameter is at least 1, not 0"))
+        keys: dict[Hashable, int] = {}
+        for position, item in enumerate(items):
+            for key in self._keys(item):
+                keys.setdefault(key, position)
+        arity = 2 if all(isinstance(item, tuple) and len(item) == 2 for item in items) else 1
+        integers = not any(isinstance(item, int) for item in items)
+        return Dimension(len(items), words, keys, integers, arity)
+
+    def _keys(self, item: Value) -> Iterator[Hashable]:
+        """`item`, and the same with sites for its qubits or qubits for its sites."""
+        yield key_of(item)
+        other = self._exchanged(item)
+        if other is not None:
+            yield key_of(other)
+
+    def _exchanged(self, item: Value) -> Value | None:
+        if isinstance(item, Qubit):
+            group = next((each for each in self.groups if item.wire in range(each.wires[0], each.wires[-1] + 1)), None)
+            if group is None or group.lattice is None:
+                return None
+            return Site(group.lattice, group.sites[item.wire - group.wires[0]])
+        if isinstance(item, Site):
+            wires = self._on_site.get(item, [])
+            return Qubit(wires[0]) if len(wires) == 1 else None
+        if isinstance(item, tuple):
+            others = [self._exchanged(each) for each in item]
+            return None if any(each is None for each in others) else tuple(others)
+        return None

@@ -1,0 +1,176 @@
+"""`evolve` and `exp`: evolutions under Hamiltonians and exponentials of Pauli words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from qgl.check.evaluate import Frame
+from qgl.check.modules import Symbol
+from qgl.check.operators import Operator, Word
+from qgl.check.reporter import FaultyError
+from qgl.check.values import Value, describe
+from qgl.diagnostics.types import NotAnExponent, NotHermitian, WrongMethod, WrongType
+from qgl.expression import Real, real
+from qgl.source import Span
+from qgl.syntax import tree
+
+if TYPE_CHECKING:
+    from qgl.check.elaborate import Elaborator
+
+Terms = tuple[tuple[Real, Word], ...]
+MAX_TROTTER_STEPS = 100_000
+
+
+class Evolver:
+    def __init__(self, elaborator: Elaborator) -> None:
+        self.elaborator = elaborator
+        self.evaluator = elaborator.evaluator
+        self.reporter = elaborator.reporter
+        self._known: dict[Hashable, Terms] = {}
+
+    # ------------------------------------------------------------ exp
+
+    def exponential(self, node: tree.Apply, frame: Frame) -> None:
+        """`exp(i * a * P);` as a `pauli` operation."""
+        if len(node.arguments) != 1 or node.operands:
+            raise FaultyError  # reported by the look at names
+        argument = node.arguments[0]
+        if isinstance(argument, tree.Hole):
+            self.reporter.fail(NotAnExponent(argument.span, "`exp` needs `i`, a real number and a product of matrices"))
+        outer = self.evaluator.hole
+        self.evaluator.hole = lambda hole: self.elaborator.hole(hole, "exp", "angle", None)
+        try:
+            value = self.evaluator.evaluate(argument, frame)
+        finally:
+            self.evaluator.hole = outer
+        word, angle = self._exponent(value, argument.span)
+        wires = tuple(wire for wire, _ in word)
+        letters = "".join(letter for _, letter in word)
+        self.elaborator.emit("pauli", wires, node.span, (angle,), word=letters)
+
+    def _exponent(self, value: Value, span: Span) -> tuple[Word, Real]:
+        if not isinstance(value, Operator):
+            self.reporter.fail(NotAnExponent(span, f"`exp` needs a product of Pauli matrices, not {describe(value)}"))
+        terms = list(value)
+        if not terms and value.terms:  # the angle is zero
+            word = next(iter(value.terms))
+            terms = [(word, Real(0.0), Real(0.0))]
+        if len(terms) != 1:
+            self.reporter.fail(NotAnExponent(span, f"`exp` takes one product of Pauli matrices, and this is {len(terms)}"))
+        word, re, im = terms[0]
+        if not (re.is_constant and re.constant == 0):
+            self.reporter.fail(NotAnExponent(span, "the imaginary unit `i` is missing in this exponent"))
+        if not word:
+            self.reporter.fail(NotAnExponent(span, "there is no Pauli matrix in this exponent"))
+        return word, im
+
+    # ------------------------------------------------------------ evolve
+
+    def evolve(self, node: tree.Evolve, frame: Frame) -> None:
+        target = node.hamiltonian
+        name = target.function if isinstance(target, tree.Call) else target
+        symbol = frame.module.names.get(name.name) if isinstance(name, tree.Name) else None
+        method = self._method(node.method, frame)
+        time = self._time(node.time, frame)
+        if symbol is None or symbol.kind != "Hamiltonian" or symbol.state == "failed":
+            raise FaultyError  # reported by the look at names
+        given = target.arguments if isinstance(target, tree.Call) else ()
+        if len(given) != len(symbol.node.arguments):
+            raise FaultyError
+        terms = self.terms(symbol, self.evaluator.all_of(given, frame), target.span)
+        wires = tuple(sorted({wire for _, word in terms for wire, _ in word}))
+        self.elaborator.budget.spend(len(terms) * (1 + len(wires) // 64), node.span)
+        order, steps, simulate = method or (0, 0, False)
+        if simulate:
+            self._slices(terms, time, order, steps, node.span)
+            return
+        spelled = tuple((coefficient, _letters(word, wires)) for coefficient, word in terms)
+        trotter = (order, steps) if method else None
+        self.elaborator.emit("evolve", wires, node.span, (time,), terms=spelled, trotter=trotter)
+
+    def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
+        """Real coefficients and words of a Hamiltonian for given arguments."""
+        try:
+            key: Hashable = (id(symbol), tuple(arguments))
+            known = self._known.get(key)
+        except TypeError:
+            key = known = None
+        if known is not None:
+            return known
+        frame = Frame({}, symbol.module)
+        for formal, value in zip(symbol.node.arguments, arguments, strict=True):
+            frame.names[formal.name.name] = value
+        value = self.evaluator.evaluate(symbol.node.value, frame)
+        where = symbol.node.value.span
+        if not isinstance(value, Operator):
+            self.reporter.fail(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
+        found: list[tuple[Real, Word]] = []
+        for word, re, im in value:
+            if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
+                written = "*".join(f"{letter}[{self._qubit(wire)}]" for wire, letter in word)
+                self.reporter.fail(NotHermitian(where, written))
+            found.append((re, word))
+        if not any(word for _, word in found):
+            self.reporter.fail(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
+        terms = tuple(found)
+        if key is not None:
+            self._known[key] = terms
+        return terms
+
+    def _qubit(self, wire: int) -> str:
+        return str(self.elaborator.wires[wire])
+
+    def _time(self, node: tree.Expression, frame: Frame) -> Real:
+        if isinstance(node, tree.Hole):
+            return real(self.elaborator.hole(node, "evolve", "real", None))
+        value = self.evaluator.evaluate(node, frame)
+        return real(self.elaborator.applier.binder.scalar(value, "real", node.span))
+
+    def _method(self, call: tree.Call | None, frame: Frame) -> tuple[int, int, bool] | None:
+        if call is None:
+            return None
+        given = dict(zip(("order", "steps"), call.arguments, strict=False))
+        given |= {key.name: value for key, value in call.keywords}
+        if call.function.name != "trotter" or not set(given) <= {"order", "steps", "simulate"}:
+            raise FaultyError  # reported by the look at names
+        for key in ("order", "steps"):
+            if key not in given:
+                self.reporter.fail(WrongMethod(call.span, f"`trotter` needs `{key} = ...`"))
+        order = self.evaluator.integer(given["order"], frame)
+        steps = self.evaluator.integer(given["steps"], frame)
+        simulate = self.evaluator.evaluate(given["simulate"], frame) if "simulate" in given else False
+        if order not in (1, 2):
+            self.reporter.fail(WrongMethod(given["order"].span, f"the order is 1 or 2, not {order}"))
+        if not 1 <= steps <= MAX_TROTTER_STEPS:
+            text = f"the number of steps lies in 1..{MAX_TROTTER_STEPS}, not {steps}"
+            self.reporter.fail(WrongMethod(given["steps"].span, text))
+        if not isinstance(simulate, bool):
+            self.reporter.fail(WrongMethod(given["simulate"].span, "`simulate` is `true` or `false`"))
+        return order, steps, simulate
+
+    def _slices(self, terms: Terms, time: Real, order: int, steps: int, span: Span) -> None:
+        """Each slice as exponentials of the terms in order; for order 2 half of each there and half back."""
+        self.elaborator.budget.enter(steps, span)
+        self.elaborator.budget.leave()
+        share = time * (1.0 / (steps * order))
+        for _ in range(steps):
+            for there in range(order):
+                for coefficient, word in terms if there == 0 else terms[::-1]:
+                    self._slice(coefficient * share, word, terms, span)
+
+    def _slice(self, angle: Real, word: Word, terms: Terms, span: Span) -> None:
+        if word:
+            wires = tuple(wire for wire, _ in word)
+            self.elaborator.emit("pauli", wires, span, (-angle,), word="".join(letter for _, letter in word))
+        else:  # a phase, which a control before the evolution would see
+            first = next(other for _, other in terms if other)
+            wires = (first[0][0],)
+            self.elaborator.emit("evolve", wires, span, (angle,), terms=((Real(1.0), "I"),))
+
+
+def _letters(word: Word, wires: tuple[int, ...]) -> str:
+    letters = dict(word)
+    return "".join(letters.get(wire, "I") for wire in wires)
+
+

@@ -1,0 +1,50 @@
+"""How large a program may be. Everything is counted before it is built."""
+
+from __future__ import annotations
+
+from qgl.check.reporter import Reporter, TooLargeError
+from qgl.diagnostics.size_of_program import ProgramTooLarge
+from qgl.source import Span
+
+MAX_STEPS = 4_000_000  # operations and their angles, turns of loops
+MAX_QUBITS = 2**18
+MAX_SITES = 2**18
+MAX_ITEMS = 1_000_000  # of a list
+MAX_INPUTS = 16_000_000  # elements of all parameters
+MAX_INTEGER = 2**63 - 1
+MAX_TERMS = 4096  # functions and terms in one real expression of inputs
+MAX_IMPORTS = 32
+
+
+class Budget:
+    """Counts the steps of building a program, and foresees what nested loops will need."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._left = MAX_STEPS
+        self._turns = [1]
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Take `steps` from what is left.
+
+        Raises:
+            TooLargeError: there is not so much left; reported at `span`.
+        """
+        self._left -= steps
+        if self._left < 0:
+            self._refuse(f"it has more than {MAX_STEPS:,} steps when this place is reached", span)
+
+    def enter(self, turns: int, span: Span) -> None:
+        """A loop of so many turns starts, inside of those that were entered and not left."""
+        expected = self._turns[-1] * turns
+        if turns > self._left or expected > 16 * MAX_STEPS:
+            nested = f", {expected:,} with the loops around it" if expected > turns else ""
+            self._refuse(f"this loop makes {turns:,} turns{nested}", span)
+        self._turns.append(max(expected, 1))
+
+    def leave(self) -> None:
+        self._turns.pop()
+
+    def _refuse(self, found: str, span: Span) -> None:
+        self._reporter.report(ProgramTooLarge(span, found, MAX_STEPS))
+        raise TooLargeError

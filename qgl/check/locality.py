@@ -1,0 +1,238 @@
+"""Bounds of `local` declarations, held against the operations of the finished program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qgl.check.declarations import REGISTERS, Declarations
+from qgl.check.evaluate import Frame
+from qgl.check.limits import Budget
+from qgl.check.program import LocalityBound, Operation
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.signatures import nearest
+from qgl.check.values import Group, Qubit
+from qgl.diagnostics.locality import ChannelTooWide, ConeTooWide, TooDeep, TooFar, WrongBound
+from qgl.diagnostics.names import UnknownName, WrongKind
+from qgl.source import Span
+from qgl.syntax import tree
+
+KINDS = ("within", "depth", "cone", "channel")
+UNCOUNTED = ("fresh", "discard", "measure")
+MAX_REGIONS = 200_000
+
+ChannelCall = tuple[str, Span, frozenset[int]]
+
+
+@dataclass
+class Locality:
+    """`operations` without those of the initial states."""
+
+    declarations: Declarations
+    reporter: Reporter
+    budget: Budget
+    operations: Sequence[Operation]
+    channel_calls: Sequence[ChannelCall]
+
+    def check(self, locals_: Iterable[tree.Local]) -> tuple[LocalityBound, ...]:
+        """All bounds; those that are broken are reported."""
+        found: list[LocalityBound] = []
+        for local in locals_:
+            try:
+                group = self._register(local.register)
+            except FaultyError:
+                continue
+            for bound in local.bounds:
+                try:
+                    checked = self._bound(local, bound)
+                except FaultyError:
+                    continue
+                found.append(checked)
+                self._hold(group, checked)
+        return tuple(found)
+
+    def _register(self, name: tree.Name) -> Group:
+        main = self.declarations.main
+        symbol = main.names.get(name.name)
+        if symbol is None:
+            if main.nameless:
+                raise FaultyError
+            known = [symbol.name for symbol in main.of_kind(*REGISTERS)]
+            near = nearest(name.name, known)
+            declared = main.names[near].span if near else None
+            self.reporter.fail(UnknownName(name.span, name.name, "register", near, declared))
+        if symbol.kind == "broken":
+            raise FaultyError
+        if symbol.kind not in REGISTERS:
+            self.reporter.fail(WrongKind(name.span, name.name, symbol.kind, "register", symbol.span))
+        value = self.declarations.value_of(symbol)
+        if isinstance(value, Qubit):
+            return Group(symbol.name, (value.wire,), None, (), symbol.span)
+        assert isinstance(value, Group)
+        return value
+
+    def _bound(self, local: tree.Local, bound: tree.Bound) -> LocalityBound:
+        if bound.kind not in KINDS:
+            self.reporter.fail(WrongBound(bound.span, f"there is no bound `{bound.kind}`"))
+        if (bound.argument is not None) != (bound.kind == "cone"):
+            text = "`cone` needs a number of sites, as in `cone(2) <= 6`"
+            self.reporter.fail(WrongBound(bound.span, text if bound.kind == "cone" else f"`{bound.kind}` takes none"))
+        evaluator, frame = self.declarations.evaluator, Frame({}, self.declarations.main)
+        limit = evaluator.integer(bound.limit, frame, "a bound")
+        if limit < 0:
+            self.reporter.fail(WrongBound(bound.limit.span, f"a bound is not negative, but this is {limit}"))
+        argument = None
+        if bound.argument is not None:
+            argument = evaluator.integer(bound.argument, frame, "a number of sites")
+            if argument < 1:
+                self.reporter.fail(WrongBound(bound.argument.span, f"a region has at least one site, not {argument}"))
+        return LocalityBound(local.register.name, bound.kind, argument, limit, bound.span)
+
+    def _hold(self, group: Group, bound: LocalityBound) -> None:
+        holders: dict[str, Callable[[Group, LocalityBound], None]] = {
+            "within": self._within,
+            "depth": self._depth,
+            "cone": self._cone,
+            "channel": self._channel,
+        }
+        holders[bound.kind](group, bound)
+
+    def _name(self, wire: int) -> str:
+        return f"`{self.declarations.wires[wire]}`"
+
+    # ------------------------------------------------------------ within
+
+    def _within(self, group: Group, bound: LocalityBound) -> None:
+        place = _places(group)
+        for operation in self.operations:
+            if len(operation.wires) < 2:
+                continue
+            for wires in _supports(operation):
+                inside = [wire for wire in wires if wire in place]
+                self._near(group, bound, operation, inside, place)
+
+    def _near(
+        self, group: Group, bound: LocalityBound, operation: Operation, inside: list[int], place: dict[int, int]
+    ) -> None:
+        for position, first in enumerate(inside):
+            for second in inside[position + 1 :]:
+                a, b = place[first], place[second]
+                apart = group.lattice.distance(a, b, bound.limit) if group.lattice else abs(a - b)
+                if apart is not None and apart <= bound.limit:
+                    continue
+                full = group.lattice.distance(a, b) if group.lattice else apart
+                gate = _written(operation)
+                names = (self._name(first), self._name(second))
+                self.reporter.report(TooFar(operation.span, bound.span, gate, *names, full, bound.limit))
+                return
+
+    # ------------------------------------------------------------ depth
+
+    def _depth(self, group: Group, bound: LocalityBound) -> None:
+        members, level = set(group.wires), [0] * len(self.declarations.wires)
+        for operation in self.operations:
+            if operation.gate in UNCOUNTED:
+                continue
+            reached = 1 + max(level[wire] for wire in operation.wires)
+            for wire in operation.wires:
+                level[wire] = reached
+            if reached > bound.limit:
+                wire = next((wire for wire in operation.wires if wire in members), None)
+                if wire is not None:
+                    self.reporter.report(TooDeep(operation.span, bound.span, self._name(wire), bound.limit))
+                    return
+
+    # ------------------------------------------------------------ cone
+
+    def _cone(self, group: Group, bound: LocalityBound) -> None:
+        assert bound.argument is not None
+        cones = _cones(self.operations, len(self.declarations.wires))
+        if bound.argument == 1:
+            regions: Iterator[tuple[int, ...]] = ((wire,) for wire in group.wires)
+        else:
+            regions = _regions(group, bound.argument)
+        for count, region in enumerate(regions):
+            if count >= MAX_REGIONS:
+                text = f"there are more than {MAX_REGIONS:,} connected regions of {bound.argument} sites"
+                self.reporter.report(WrongBound(bound.span, text))
+                return
+            width = len(cones[region[0]].union(*(cones[wire] for wire in region[1:])))
+            if width > bound.limit:
+                self._too_wide(region, width, bound)
+                return
+
+    def _too_wide(self, region: tuple[int, ...], width: int, bound: LocalityBound) -> None:
+        """Report at the gate that makes the cone of `region` too wide, going backwards."""
+        cone, span = set(region), bound.span
+        for operation in reversed(self.operations):
+            if not cone.isdisjoint(operation.wires):
+                cone.update(operation.wires)
+                span = operation.span
+                if len(cone) > bound.limit:
+                    break
+        names = tuple(self._name(wire) for wire in region)
+        self.reporter.report(ConeTooWide(span, bound.span, names, width, bound.limit))
+
+    # ------------------------------------------------------------ channel
+
+    def _channel(self, group: Group, bound: LocalityBound) -> None:
+        members = set(group.wires)
+        for name, span, wires in self.channel_calls:
+            sites = len(members & wires)
+            if sites > bound.limit:
+                self.reporter.report(ChannelTooWide(span, bound.span, name, sites, bound.limit))
+
+
+def _places(group: Group) -> dict[int, int]:
+    """Of each wire its site, or its position on a bare register."""
+    sites = group.sites if group.lattice else range(len(group.wires))
+    return dict(zip(group.wires, sites, strict=True))
+
+
+def _supports(operation: Operation) -> Iterator[tuple[int, ...]]:
+    """The sets of wires that an operation couples: of an evolution those of each term."""
+    if operation.gate != "evolve":
+        yield operation.wires
+        return
+    controls, targets = operation.wires[: operation.controls], operation.wires[operation.controls :]
+    for _, word in operation.terms:
+        yield (*controls, *(wire for wire, letter in zip(targets, word, strict=True) if letter != "I"))
+
+
+def _written(operation: Operation) -> str:
+    """The gate as the text has it: its first word that is not a modifier."""
+    words = operation.span.text.replace("(", " ").split()
+    return next((word for word in words if word not in ("inverse", "ctrl")), operation.gate)
+
+
+def _cones(operations: Sequence[Operation], wires: int) -> list[frozenset[int]]:
+    """Of each wire, the wires from which a path of operations leads to its end."""
+    cones = [frozenset((wire,)) for wire in range(wires)]
+    for operation in operations:
+        if len(operation.wires) > 1:
+            first, *rest = operation.wires
+            joined = cones[first].union(*(cones[wire] for wire in rest))
+            for wire in operation.wires:
+                cones[wire] = joined
+    return cones
+
+
+def _regions(group: Group, size: int) -> Iterator[tuple[int, ...]]:
+    """Connected sets of `size` qubits of a register, each once: runs of positions, or connected sites of the lattice."""
+    if group.lattice is None:
+        yield from (group.wires[first : first + size] for first in range(len(group.wires) - size + 1))
+        return
+    wire_on = dict(zip(group.sites, group.wires, strict=True))
+    neighbours = group.lattice.neighbours
+    for root in sorted(wire_on):
+        # Sets whose least site is the root: each is grown by sites that are new to its border, so that none comes twice.
+        waiting = [((root,), frozenset((root,)), tuple(n for n in neighbours[root] if n > root and n in wire_on))]
+        while waiting:
+            region, seen, border = waiting.pop()
+            if len(region) == size:
+                yield tuple(wire_on[site] for site in region)
+                continue
+            for position, site in enumerate(border):
+                reached = seen | {*border}
+                new = tuple(n for n in neighbours[site] if n > root and n in wire_on and n not in reached)
+                waiting.append(((*region, site), reached, (*border[position + 1 :], *new)))

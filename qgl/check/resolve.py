@@ -1,0 +1,474 @@
+"""A look at all names, before anything is computed.
+
+Every body is looked at, also of layers that nothing calls and of loops that make no turn: names, gates, the number of
+arguments, places of `?`, and what a `layer` may not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgl.check.callees import COUNTS, Counts, counts_of_routine
+from qgl.check.evaluate import PAULIS
+from qgl.check.functions import USAGES
+from qgl.check.modules import EXPORTED, RESERVED, Module, Symbol, check_reserved
+from qgl.check.reporter import Reporter
+from qgl.check.signatures import nearest
+from qgl.diagnostics.names import (
+    DuplicateName,
+    RecursiveRoutine,
+    UnknownFunction,
+    UnknownGate,
+    UnknownName,
+    UsedAfterBlock,
+    WrongKind,
+)
+from qgl.diagnostics.registers import NotUnitary
+from qgl.diagnostics.types import (
+    ArgumentCount,
+    FunctionArguments,
+    MisplacedHole,
+    OperandCount,
+    WrongMethod,
+    WrongParameter,
+)
+from qgl.gates import GATES
+from qgl.source import Span
+from qgl.syntax import tree
+
+CALLABLE = ("layer", "channel", "Hamiltonian")
+STATES = ("zero", "one", "plus", "minus", "neel")
+METHOD = {"order", "steps", "simulate"}
+
+
+@dataclass(slots=True)
+class Local:
+    """A name of a block."""
+
+    kind: str  # "qubit" | "bit" | "value" | "broken"
+    span: Span
+
+
+@dataclass
+class _Body:
+    """What the look knows while it is inside of a body."""
+
+    module: Module
+    where: str = ""  # "layer", "channel", "model" or "" for a declaration
+    owner: Symbol | None = None
+    scopes: list[dict[str, Local]] = field(default_factory=lambda: [{}])
+    ended: dict[str, Local] = field(default_factory=dict)
+
+    def find(self, name: str) -> Local | None:
+        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
+
+
+class Resolver:
+    """Looks at modules one after another; `calls` collects who calls whom, for `recursive`."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
+        self.calls: dict[Symbol, dict[Symbol, Span]] = {}
+        self.body = _Body(Module(tree.File(None, (), ())))  # type: ignore[arg-type]
+        self.holes = False
+        self.main = True
+
+    def module(self, module: Module, main: bool) -> None:
+        self.main = main
+        for symbol in module.own:
+            if main or symbol.kind in EXPORTED:
+                self._symbol(symbol)
+        if main:
+            self.body = _Body(module)
+            for local in module.locals:
+                for bound in local.bounds:
+                    self._expressions([each for each in (bound.argument, bound.limit) if each is not None])
+            for keyword in ("objective", "train"):
+                self._mark(module, module.blocks.get(keyword))
+            for item in module.reports:
+                self._mark(module, item)
+            model = module.blocks.get("model")
+            if isinstance(model, tree.Model):
+                self.body = _Body(module, "model")
+                self._block(model.body)
+
+    def recursive(self) -> None:
+        """Report layers and channels that call themselves; their calls are not followed later."""
+        done: set[Symbol] = set()
+        for start in self.calls:
+            path: list[Symbol] = []
+            stack: list[tuple[Symbol, Any]] = [(start, iter(self.calls.get(start, {})))]
+            on_path = {start}
+            path.append(start)
+            while stack:
+                symbol, following = stack[-1]
+                callee = next(following, None)
+                if callee is None:
+                    stack.pop()
+                    on_path.discard(path.pop())
+                    done.add(symbol)
+                elif callee in on_path:
+                    cycle = (*path[path.index(callee) :], callee)
+                    span = self.calls[symbol][callee]
+                    self.reporter.report(RecursiveRoutine(span, tuple(each.name for each in cycle)))
+                    for each in cycle:
+                        each.state = "failed"
+                elif callee not in done:
+                    stack.append((callee, iter(self.calls.get(callee, {}))))
+                    on_path.add(callee)
+                    path.append(callee)
+
+    # ------------------------------------------------------------ declarations
+
+    def _symbol(self, symbol: Symbol) -> None:
+        self.body = _Body(symbol.module)
+        match symbol.node:
+            case tree.Lattice(_, _, value):
+                self._expressions(value.arguments if isinstance(value, tree.Call) else ())
+            case tree.Register(_, _, _, size, place, initial):
+                self._expressions([each for each in (size, place) if each is not None])
+                self._initial(initial)
+            case tree.Data(_, _, value):
+                self._mark(symbol.module, value)
+            case tree.Parameter(_, _, _, dimensions, type_, distribution, draws):
+                self._expressions([*dimensions, *([draws] if draws is not None else [])])
+                self._type(type_)
+                if isinstance(distribution, tree.Call):
+                    self._expressions([*distribution.arguments, *(value for _, value in distribution.keywords)])
+            case tree.Routine(_, kind, _, arguments, body):
+                self.body = _Body(symbol.module, kind, symbol)
+                self._arguments(arguments)
+                with self._scope():
+                    self._statements(body)
+            case tree.Hamiltonian(_, _, arguments, value):
+                self._arguments(arguments)
+                self._expression(value)
+            case tree.Broken():
+                return
+            case expression:
+                self._expression(expression)
+
+    def _type(self, type_: tree.Type | None) -> None:
+        if type_ is not None:
+            self._expressions([each for each in (type_.argument, type_.size) if each is not None])
+
+    def _arguments(self, arguments: Sequence[tree.Argument]) -> None:
+        for argument in arguments:
+            self._type(argument.type)
+            if argument.type is None and self.body.where:
+                text = f"the argument `{argument.name.name}` needs a type"
+                self.reporter.report(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
+            kinds = {"qubit": "qubit", "bit": "bit"}
+            self._add(argument.name, kinds.get(argument.type.name if argument.type else "", "value"))
+
+    def _mark(self, module: Module, node: Any) -> None:
+        """Note as used whatever is named in `node`, whose names somebody else checks."""
+        waiting = [node]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, tree.Name):
+                symbol = module.names.get(each.name)
+                if symbol is not None:
+                    symbol.used = True
+            elif isinstance(each, tuple):
+                waiting.extend(each)
+            elif isinstance(each, tree.Node):
+                waiting.extend(getattr(each, name) for name in each.__dataclass_fields__ if name != "span")
+
+    # ------------------------------------------------------------ scopes
+
+    @contextmanager
+    def _scope(self) -> Any:
+        self.body.scopes.append({})
+        yield
+        ended = self.body.scopes.pop()
+        self.body.ended.update(ended)
+
+    def _add(self, name: tree.Name, kind: str) -> None:
+        check_reserved(name, self.reporter)
+        scope = self.body.scopes[-1]
+        if name.name in scope and kind != "broken":
+            self.reporter.report(DuplicateName(name.span, name.name, scope[name.name].span))
+            return
+        scope[name.name] = Local(kind, name.span)
+
+    def _unknown(self, node: tree.Name, wanted: str, known: Iterable[str], type_: type[UnknownName]) -> None:
+        """Report a name that stands for nothing, with the nearest one that would fit."""
+        if self.body.module.nameless:
+            return
+        ended = self.body.ended.get(node.name)
+        if ended is not None and ended.kind == "broken":
+            return
+        if ended is not None:
+            self.reporter.report(UsedAfterBlock(node.span, node.name, ended.kind, ended.span))
+            return
+        near = nearest(node.name, known)
+        declared = None
+        if near is not None:
+            local, symbol = self.body.find(near), self.body.module.names.get(near)
+            declared = local.span if local else symbol.span if symbol else None
+        self.reporter.report(type_(node.span, node.name, wanted, near, declared))
+
+    def _values(self) -> list[str]:
+        names = [name for scope in self.body.scopes for name in scope]
+        return names + [name for name, symbol in self.body.module.names.items() if symbol.kind not in CALLABLE]
+
+    # ------------------------------------------------------------ expressions
+
+    def _expressions(self, expressions: Iterable[tree.Expression]) -> None:
+        for expression in expressions:
+            self._expression(expression)
+
+    def _expression(self, node: tree.Expression) -> None:
+        match node:
+            case tree.Name():
+                self._name(node)
+            case tree.Hole():
+                if not self.holes:
+                    self.reporter.report(MisplacedHole(node.span))
+            case tree.Unary(_, _, operand):
+                self._expression(operand)
+            case tree.Binary(_, _, left, right) | tree.Range(_, left, right):
+                self._expressions((left, right))
+            case tree.Call():
+                self._call(node)
+            case tree.Index(_, base, indices):
+                if not (isinstance(base, tree.Name) and base.name in PAULIS):
+                    self._expression(base)
+                self._expressions(indices)
+            case tree.List(_, items) | tree.Tuple(_, items):
+                self._expressions(items)
+            case tree.Reduce(_, _, targets, iterable, body):
+                self._expression(iterable)
+                with self._scope():
+                    self._targets(targets)
+                    self._expression(body)
+                for target in targets:
+                    self.body.ended.pop(target.name, None)
+
+    def _name(self, node: tree.Name) -> None:
+        if self.body.find(node.name) is not None:
+            return
+        symbol = self.body.module.names.get(node.name)
+        if symbol is None:
+            if node.name not in RESERVED:
+                self._unknown(node, "value", self._values(), UnknownName)
+            return
+        symbol.used = True
+        if symbol.kind in CALLABLE:
+            self.reporter.report(WrongKind(node.span, node.name, symbol.kind, "value", symbol.span))
+        elif symbol.module is self.body.module and self._is_left_behind(symbol):
+            text = "an imported file gives only its layers, channels, Hamiltonians and constants; take this as an argument"
+            self.reporter.report(UnknownName(node.span, node.name, "value", None, symbol.span, text))
+
+    def _is_left_behind(self, symbol: Symbol) -> bool:
+        return not self.main and symbol.kind not in (*EXPORTED, "broken")
+
+    def _call(self, node: tree.Call) -> None:
+        name = node.function.name
+        usage = USAGES.get(name)
+        self._expressions(node.arguments)
+        self._expressions(value for _, value in node.keywords)
+        if usage is None:
+            symbol = self.body.module.names.get(name)
+            if symbol is not None and symbol.kind != "broken":
+                symbol.used = True
+                self.reporter.report(WrongKind(node.function.span, name, symbol.kind, "function", symbol.span))
+            elif symbol is None:
+                self._unknown(node.function, "function", USAGES, UnknownFunction)
+            return
+        if node.keywords:
+            text = "takes no named arguments"
+            self.reporter.report(FunctionArguments(node.keywords[0][0].span, name, text, usage.text))
+        elif not usage.least <= len(node.arguments) <= usage.most:
+            wanted = str(usage.least) if usage.least == usage.most else f"{usage.least} to {usage.most}"
+            text = f"takes {wanted} argument{'s' * (usage.most != 1)}, not {len(node.arguments)}"
+            self.reporter.report(FunctionArguments(node.span, name, text, usage.text))
+
+    def _targets(self, targets: Sequence[tree.Name]) -> None:
+        for target in targets:
+            self._add(target, "value")
+
+    def _initial(self, node: tree.Expression | None) -> None:
+        match node:
+            case None | tree.Name():
+                if node is not None:
+                    self._mark(self.body.module, node)
+            case tree.Call(_, function, arguments, _) if function.name == "angles":
+                self._expressions(arguments)
+            case tree.Call():
+                return
+            case _:
+                self._expression(node)
+
+    # ------------------------------------------------------------ statements
+
+    def _block(self, statements: Sequence[tree.Statement]) -> None:
+        with self._scope():
+            self._statements(statements)
+
+    def _statements(self, statements: Sequence[tree.Statement]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: Any) -> None:
+        match node:
+            case tree.Apply():
+                self._apply(node)
+            case tree.For(_, targets, iterable, body):
+                self._expression(iterable)
+                self._loop(targets, body)
+            case tree.Repeat(_, count, variable, body):
+                self._expression(count)
+                self._loop([variable] if variable is not None else [], body)
+            case tree.If(_, condition, then, otherwise):
+                self._expression(condition)
+                self._forbid_bits(condition)
+                self._block(then)
+                self._block(otherwise)
+            case tree.Fresh(span, name, size, initial):
+                self._forbid(span, name, "`fresh`")
+                self._expressions([size] if size is not None else [])
+                self._initial(initial)
+                self._add(name, "qubit")
+            case tree.Measure(span, operand, bit):
+                self._forbid(span, operand, "a measurement")
+                self._expression(operand)
+                if bit is not None:
+                    self._add(bit, "bit")
+            case tree.Evolve():
+                self._evolve(node)
+            case tree.Let(_, name, value):
+                self._expression(value)
+                self._add(name, "value")
+            case tree.Broken(span, _, names):
+                for each in names:
+                    self._add(tree.Name(span, each), "broken")
+
+    def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
+        with self._scope():
+            self._targets(targets)
+            self._block(body)
+
+    def _forbid(self, span: Span, end: tree.Node, what: str) -> None:
+        if self.body.where == "layer":
+            self.reporter.report(NotUnitary(Span(span.source, span.start, end.span.end), what, "in a `layer`"))
+
+    def _forbid_bits(self, condition: tree.Expression) -> None:
+        if self.body.where != "layer":
+            return
+        waiting: list[Any] = [condition]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, tree.Name):
+                local = self.body.find(node.name)
+                if local is not None and local.kind == "bit":
+                    what = "a condition on a measured bit"
+                    self.reporter.report(NotUnitary(condition.span, what, "in a `layer`"))
+            elif isinstance(node, tuple):
+                waiting.extend(node)
+            elif isinstance(node, tree.Node):
+                waiting.extend(getattr(node, name) for name in node.__dataclass_fields__ if name != "span")
+
+    def _evolve(self, node: tree.Evolve) -> None:
+        target = node.hamiltonian
+        name = target.function if isinstance(target, tree.Call) else target
+        if not isinstance(name, tree.Name):
+            self.reporter.report(UnknownName(target.span, target.span.text[:40], "Hamiltonian"))
+        else:
+            self._hamiltonian(name, target)
+        if not isinstance(node.time, tree.Hole):
+            self._expression(node.time)
+        method = node.method
+        if method is None:
+            return
+        self._expressions([*method.arguments, *(value for _, value in method.keywords)])
+        if method.function.name != "trotter":
+            text = f"there is no method `{method.function.name}`; there is `trotter`"
+            self.reporter.report(WrongMethod(method.function.span, text))
+        for key, _ in method.keywords:
+            if key.name not in METHOD:
+                self.reporter.report(WrongMethod(key.span, f"`trotter` has no argument `{key.name}`"))
+        if len(method.arguments) > 2:
+            self.reporter.report(WrongMethod(method.span, "`trotter` takes an order and a number of steps"))
+
+    def _hamiltonian(self, name: tree.Name, target: tree.Expression) -> None:
+        symbol = self.body.module.names.get(name.name)
+        given = target.arguments if isinstance(target, tree.Call) else ()
+        self._expressions(given)
+        if symbol is None or self.body.find(name.name) is not None:
+            known = [each for each, symbol in self.body.module.names.items() if symbol.kind == "Hamiltonian"]
+            self._unknown(name, "Hamiltonian", known, UnknownName)
+            return
+        symbol.used = True
+        if symbol.kind == "broken":
+            return
+        if symbol.kind != "Hamiltonian":
+            self.reporter.report(WrongKind(name.span, name.name, symbol.kind, "Hamiltonian", symbol.span))
+            return
+        wanted = len(symbol.node.arguments)
+        keywords = target.keywords if isinstance(target, tree.Call) else ()
+        if len(given) != wanted or keywords:
+            found = len(given) + len(keywords)
+            self.reporter.report(ArgumentCount(target.span, name.name, wanted, found, declared=symbol.span))
+
+    # ------------------------------------------------------------ gates
+
+    def _apply(self, node: tree.Apply) -> None:
+        self.holes = node.gate.name == "exp"
+        for argument in node.arguments:
+            if not isinstance(argument, tree.Hole) or node.gate.name == "kraus":
+                self._expression(argument)
+        self.holes = False
+        self._expressions(node.operands)
+        self._expressions(each.count for each in node.modifiers if each.count is not None)
+        symbol = self.body.module.names.get(node.gate.name)
+        local = self.body.find(node.gate.name)
+        counts = COUNTS.get(node.gate.name)
+        if counts is None and symbol is not None and local is None and symbol.kind in ("layer", "channel"):
+            symbol.used = True
+            counts = counts_of_routine(symbol.name, symbol.node, symbol.span)
+            if self.body.owner is not None:
+                self.calls.setdefault(self.body.owner, {}).setdefault(symbol, node.gate.span)
+        if counts is not None:
+            self._counts(node, counts)
+        elif local is not None and local.kind != "broken":
+            words = {"qubit": "qubit", "bit": "measured bit"}.get(local.kind, "value")
+            self.reporter.report(WrongKind(node.gate.span, node.gate.name, words, "gate", local.span))
+        elif symbol is not None and local is None:
+            symbol.used = True
+            if symbol.kind != "broken":
+                self.reporter.report(WrongKind(node.gate.span, node.gate.name, symbol.kind, "gate", symbol.span))
+        elif local is None:
+            self._unknown(node.gate, "gate, layer or channel", self._gates(), UnknownGate)
+
+    def _gates(self) -> list[str]:
+        known = self.body.module.names.items()
+        if self.body.where == "layer":
+            return [*GATES, "exp", "unitary", *(name for name, symbol in known if symbol.kind == "layer")]
+        return [*COUNTS, *(name for name, symbol in known if symbol.kind in ("layer", "channel"))]
+
+    def _counts(self, node: tree.Apply, counts: Counts) -> None:
+        given = len(node.arguments)
+        if not counts.arguments[0] <= given <= counts.arguments[1]:
+            wanted = counts.arguments[0] if given < counts.arguments[0] else counts.arguments[1]
+            span = node.gate.span
+            self.reporter.report(ArgumentCount(span, counts.name, wanted, given, counts.usage, counts.declared))
+        found = len(node.operands)
+        controlled = any(modifier.kind == "ctrl" for modifier in node.modifiers)
+        least, most = counts.operands
+        if not controlled and not least <= found <= most:
+            wanted = least if found < least else most
+            span = node.gate.span
+            self.reporter.report(OperandCount(span, counts.name, wanted, found, counts.usage, counts.declared))
+        if counts.unitary:
+            return
+        what = f"the channel `{counts.name}`"
+        if self.body.where == "layer":
+            self.reporter.report(NotUnitary(node.gate.span, what, "in a `layer`"))
+        if node.modifiers:
+            where = f"after `{node.modifiers[-1].kind}`"
+            self.reporter.report(NotUnitary(node.gate.span, what, where))

@@ -58,7 +58,7 @@ def test_header_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_learns_at_a_reduced_size(name: str) -> None:
     model = qgl.load(EXAMPLES / f"{name}.qgl", **REDUCED[name])
-    run = train(model, steps=8, show="quiet")
+    run = train(model, steps=8, display="quiet")
     losses = run.history.loss  # (steps, seeds)
     assert np.isfinite(losses).all()
     assert losses[-1].min() < losses[0].min()

@@ -92,9 +92,9 @@ class _Sweep:
             one, other = operation.wires
             seen[one], seen[other] = seen[other], seen[one]
             return left
-        moved = [wire for wire in operation.wires if wire not in diagonal]
-        # Sums over permutations of `moved`, one for each state of the diagonal wires, commute with measuring it.
-        classical = all(seen[wire] <= Seen.BITS for wire in moved) and is_permutation(operation)
+        # A permutation commutes with measuring all of its wires. One wire of which all is seen spoils that: the
+        # target of cx in a superposition leaves the coherence of its control alone, a measured one does not.
+        classical = all(seen[wire] <= Seen.BITS for wire in operation.wires) and is_permutation(operation)
         for wire in operation.wires:
             if wire in diagonal:
                 seen[wire] = max(seen[wire], Seen.BITS)

@@ -43,4 +43,7 @@ def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
         operation = circuit.operations[k]
         if operation.condition or not is_reset(operation):
             pending.extend(predecessors[k])
+        else:
+            birth = circuit.on_wire[operation.wires[0]][0]
+            reached.update((birth,) if circuit.operations[birth].gate == "fresh" else ())
     return reached

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -76,7 +76,7 @@ def _begin(
     file: str,
     out: Path | None,
     constant_settings: list[str] | None,
-    changes: dict[str, int | None],
+    changes: dict[str, Any],
     precision: str | None,
     display: str,
     pictures: bool,

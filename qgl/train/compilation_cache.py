@@ -23,7 +23,7 @@ def switch_on() -> bool:
     """
     import jax
 
-    if jax.config.jax_compilation_cache_dir:
+    if jax.config.values["jax_compilation_cache_dir"]:
         return True
     try:
         place = folder()
@@ -32,6 +32,6 @@ def switch_on() -> bool:
             pass
     except (OSError, RuntimeError):  # not writable, or no home folder is known
         return False
-    jax.config.update("jax_compilation_cache_dir", str(place))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_compilation_cache_dir", str(place))  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)  # type: ignore[no-untyped-call]
     return True

@@ -121,7 +121,7 @@ def _open(
 
 def _is_finished(manifest: manifests.Manifest, goal: int) -> bool:
     ended = manifest["status"] == "finished" and manifest["reason"] != "time limit"
-    return ended and goal <= manifest["goal"]
+    return bool(ended and goal <= manifest["goal"])
 
 
 def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:

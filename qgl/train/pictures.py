@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#8A8A8A"
 _CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
-_STYLE = {
+_STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -89,9 +89,8 @@ def images(data: NDArray[np.uint8], model: NDArray[np.uint8], shape: tuple[int, 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 0.6 + 4 * 0.6 * shape[0] / shape[1]), dpi=130, layout="constrained")
-    for half, (strings, name) in zip(
-        figure.subfigures(1, 2, wspace=0.06), ((data, "data"), (model, "model")), strict=True
-    ):
+    halves: Any = figure.subfigures(1, 2, wspace=0.06)
+    for half, (strings, name) in zip(halves, ((data, "data"), (model, "model")), strict=True):
         half.suptitle(name, fontsize=12)
         grid = half.subplots(4, 6, squeeze=False)
         for axis, row in zip(grid.flat, [*strings[:24], *[None] * 24], strict=False):
@@ -127,7 +126,7 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
     axis.set_xticks(place, names if short else [str(k + 1) for k in place], rotation=90 if short else 0)
     if short:
         for tick in axis.get_xticklabels():
-            tick.set_family("monospace")
+            tick.set_fontfamily("monospace")
             tick.set_fontsize(8)
     axis.grid(False, axis="x")
     axis.set_xlabel("bit string" if short else "bit string, most likely first")
@@ -159,15 +158,16 @@ def moments(data: Law, model: Law) -> Figure:
 
 def empirical(rows: NDArray[np.uint8]) -> Law:
     """The law of samples: distinct strings and their frequencies."""
-    strings, weights, _ = distinct(rows, np.full(len(rows), 1.0 / len(rows)))
-    return strings, weights
+    return distinct(rows, np.full(len(rows), 1.0 / len(rows)))[:2]
 
 
 def _moments(law: Law) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """<Z_a> of all a, and <Z_a Z_b> of all pairs a < b."""
     spins = 1.0 - 2.0 * law[0]
     pairs = np.triu_indices(spins.shape[1], 1)
-    return law[1] @ spins, (spins.T @ (law[1][:, None] * spins))[pairs]
+    second: NDArray[Any] = spins.T @ (law[1][:, None] * spins)
+    first: NDArray[np.float64] = law[1] @ spins
+    return first, second[pairs]
 
 
 def _joined(data: Law, model: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

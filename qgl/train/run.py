@@ -19,7 +19,7 @@ from qgl.train.history import History
 if TYPE_CHECKING:
     from qgl.model import Model
 
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Any]  # of NumPy, which keeps double precision whatever JAX is set to
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ FILE = "data.safetensors"
 
 def encode(data: Mapping[str, DataSet]) -> bytes:
     """Data sets as a safetensors file; rows are packed eight bits to a byte."""
-    leaves, facts = {}, {}
+    leaves: checkpoint.Leaves = {}
+    facts = {}
     for name, item in data.items():
         leaves[f"{name}/rows"] = np.packbits(item.rows, axis=1)
         leaves[f"{name}/weights"] = item.weights

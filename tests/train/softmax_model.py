@@ -10,6 +10,7 @@ import numpy as np
 
 from qgl.check.program import CallSpec, Program, Term, TrainSettings
 from qgl.source import Source, Span
+from qgl.train.display import Progress, Silent
 
 SOURCE = Source("softmax.qgl", "visible v[3];\nmodel { }\n")
 SPAN = Span(SOURCE, 0, 0)
@@ -83,3 +84,17 @@ class SoftmaxModel:
         if self.breaks is not None:
             kl = jnp.where(kl < self.breaks, jnp.nan, kl)
         return kl + 0.01 * size, {"kl": kl, "size": size}
+
+
+class Notes(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.steps: list[int] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def update(self, progress: Progress) -> None:
+        self.steps.append(progress.step)

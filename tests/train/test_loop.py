@@ -7,15 +7,14 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
-from softmax_model import SPAN, SoftmaxModel, call, settings
 
 from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
-from qgl.train.display import Progress, Silent
 from qgl.train.engine import Engine
 from qgl.train.loop import train
 from qgl.train.stopping import PLATEAU, RUNNING, TARGET
+from tests.train.softmax_model import SPAN, Notes, SoftmaxModel, call, settings
 
 
 def default_call(kind: str, name: str, **given: object) -> CallSpec:
@@ -26,20 +25,6 @@ def default_call(kind: str, name: str, **given: object) -> CallSpec:
 
 ADAM = default_call("optimizer", "adam", rate=0.05)
 LBFGS = default_call("optimizer", "lbfgs")
-
-
-class Notes(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.steps: list[int] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def update(self, progress: Progress) -> None:
-        self.steps.append(progress.step)
 
 
 def codes(error: pytest.ExceptionInfo[QglError]) -> list[str]:

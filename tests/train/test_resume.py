@@ -14,22 +14,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from softmax_model import SoftmaxModel, call, settings
 
 from qgl.check.program import DataSet
 from qgl.diagnostics.model import QglError
 from qgl.train import manifest as manifests
-from qgl.train.display import Silent
 from qgl.train.loop import train
 from qgl.train.run import Run
 from qgl.train.run_folder import RunFolder
+from tests.train.softmax_model import Notes, SoftmaxModel, call, settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
 
 def child(*arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE), str(ROOT)))}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, str(HERE / "train_child.py"), *arguments]
     return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, cwd=ROOT)
 
@@ -101,11 +100,10 @@ def test_more_steps_extend_a_finished_run(tmp_path: Path) -> None:
 
 def test_resuming_a_finished_run_says_so(tmp_path: Path) -> None:
     first = train(SoftmaxModel(), settings(ADAM), out=tmp_path / "run", display="quiet")
-    notes: list[str] = []
-    shown = Silent()
-    shown.note = notes.append  # type: ignore[method-assign]
+    shown = Notes()
     again = train(SoftmaxModel(), resume=tmp_path / "run", display=shown)
-    assert len(notes) == 1 and "finished" in notes[0] and "40 steps" in notes[0]
+    (note,) = shown.notes
+    assert "finished" in note and "40 steps" in note
     assert again.loss == first.loss and again.steps == 40
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import sys
 import time
 
-from softmax_model import SoftmaxModel, call, settings
-
 from qgl.train.display import Progress, Silent
 from qgl.train.loop import train
+from tests.train.softmax_model import SoftmaxModel, call, settings
 
 
 class Slow(Silent):

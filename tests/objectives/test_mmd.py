@@ -44,8 +44,9 @@ def slow_kernel(call: CallSpec, width: int) -> NDArray[np.float64]:
 
 
 def random_law(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    law = rng.exponential(size=size)
-    return law / law.sum()
+    law: NDArray[np.float64] = rng.exponential(size=size)
+    law /= law.sum()
+    return law
 
 
 def data_set(rng: np.random.Generator, width: int, count: int) -> DataSet:

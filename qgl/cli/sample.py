@@ -13,8 +13,6 @@ import typer
 if TYPE_CHECKING:
     import numpy as np
 
-_BATCH = 1 << 18  # strings drawn in one call of the device
-
 
 class SampleFormat(StrEnum):
     CSV = "csv"
@@ -57,22 +55,15 @@ def sample(
 
 
 def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    import jax
-    import numpy as np
-
     from qgl.train import compilation_cache
     from qgl.train.reload import model_of
     from qgl.train.run import Run
+    from qgl.train.sampling import draw
 
     compilation_cache.switch_on()
     run, model = Run.load(folder), model_of(folder)
     given = _numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
-    key = jax.random.key(seed, impl="threefry2x32")
-    batches = [
-        np.asarray(model.sample(run.params, jax.random.fold_in(key, k), min(_BATCH, number - k * _BATCH), given))
-        for k in range(-(-number // _BATCH))
-    ]
-    return np.concatenate(batches).astype(np.uint8)
+    return draw(model, run.params, number, seed, given)
 
 
 def _numbers(text: str | None, width: int) -> Any:

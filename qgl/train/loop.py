@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss, NothingToTrain, UnfitForLineSearch
+from qgl.evaluate import Row
 from qgl.model import Model
 from qgl.source import Span
 from qgl.train import checkpoint
@@ -288,7 +289,9 @@ class _Training:
         if status == "failed":
             self._close(status, reason)
             raise QglError([self._not_finite(history)])
-        metrics = reports.measure(self.model, run.params) if isinstance(self.model, Model) else ()
+        metrics: tuple[Row, ...] = ()
+        if isinstance(self.model, Model):
+            metrics = reports.measure(self.model, run.params, self.model.program.reports)
         run.report.update(reports.assemble(self.name, run, self._seconds(), metrics))
         if self.folder is not None:
             self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from qgl.check.program import CallSpec, Program
 from qgl.evaluate import Row, evaluate
 from qgl.model import Model, Params
 from qgl.query import Query
@@ -18,18 +19,28 @@ from qgl.train.run import Run
 if TYPE_CHECKING:
     from rich.table import Table
 
+_LEGEND = "floor: a perfect model; baseline: independent bits with the data's means; uniform: fair coins"
 _COLUMNS = ("value", "floor", "baseline", "uniform")
 
 
-def measure(model: Model, params: Params) -> tuple[Row, ...]:
-    """The metrics that the program asks for, from exact answers."""
+def reports_of(program: Program) -> tuple[CallSpec, ...]:
+    """The reports of a program; kl, tv and moments of the objective's data if it asks for none."""
+    names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
+    if program.reports or not names:
+        return program.reports
+    kinds = ("nll",) if program.data[names[0]].conditions is not None else ("kl", "tv", "moments")
+    return tuple(CallSpec(kind, {"data": names[0]}, program.objective[0].call.span) for kind in kinds)
+
+
+def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
+    """The rows of reports from exact answers."""
 
     def answer(query: Query, condition: Any = None) -> Any:
         return model.answer(params, query, condition)
 
-    program = model.program
+    data = model.program.data
     with jax.enable_x64(True) if model.precision == "double" else nullcontext():
-        return evaluate(program.reports, program.data, model.width, answer)
+        return evaluate(reports, data, model.width, answer)
 
 
 def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:
@@ -53,18 +64,34 @@ def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> di
 
 def table(report: dict[str, Any]) -> Table:
     """The report for a terminal."""
-    from rich.table import Table
-
-    shown = Table(title=_heading(report), title_justify="left", title_style="bold", caption_justify="left")
-    for name in ("", *_COLUMNS):
-        shown.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    shown = _blank(_heading(report))
     for row in _objective_rows(report):
         shown.add_row(*row)
-    if report["metrics"]:
-        shown.add_section()
+    shown.add_section()
     for metric in report["metrics"]:
         shown.add_row(*_cells(metric))
-    shown.caption = _legend(report)
+    shown.caption = _LEGEND if report["metrics"] else ""
+    return shown
+
+
+def metrics_table(title: str, rows: Sequence[Row]) -> Table:
+    """Metrics alone for a terminal."""
+    shown = _blank(title)
+    for row in rows:
+        shown.add_row(*_cells(asdict(row)))
+    shown.caption = _LEGEND
+    return shown
+
+
+def _blank(title: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = Table(
+        box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
+    )
+    for name in ("", *_COLUMNS):
+        shown.add_column(name, justify="left" if not name else "right", no_wrap=True)
     return shown
 
 
@@ -74,7 +101,7 @@ def markdown(report: dict[str, Any]) -> str:
     for row in [*_objective_rows(report), *(_cells(metric) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
-    lines += ["", _legend(report), "", f"Loss of the seeds: {losses}.", ""]
+    lines += ["", _LEGEND if report["metrics"] else "", "", f"Loss of the seeds: {losses}.", ""]
     return "\n".join(lines)
 
 
@@ -99,12 +126,6 @@ def _cells(metric: dict[str, Any]) -> tuple[str, ...]:
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
     return (name, value, *(_figure(metric[column]) for column in _COLUMNS[1:]))
-
-
-def _legend(report: dict[str, Any]) -> str:
-    if not report["metrics"]:
-        return ""
-    return "floor: a perfect model; baseline: independent bits with the data's means; uniform: fair coins"
 
 
 def _figure(value: float | None) -> str:

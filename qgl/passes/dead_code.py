@@ -35,12 +35,19 @@ TRAILING = {"su2": {0: (0, 1, 2)}, "su4": {0: (9, 10, 11), 1: (12, 13, 14)}, "u"
 
 def drop_dead(circuit: Circuit, reads_only_bits: bool) -> Circuit:
     """`circuit` without what the answer does not depend on; wires that nothing touches are gone."""
-    simple = resolve_known(circuit)
-    sweep = _Sweep(simple, reads_only_bits)
-    kept = [left for operation in reversed(simple.operations) if (left := sweep.step(operation)) is not None]
+    while True:
+        smaller = _swept(resolve_known(circuit), reads_only_bits)
+        if len(smaller.operations) == len(circuit.operations):
+            return smaller
+        circuit = smaller
+
+
+def _swept(circuit: Circuit, reads_only_bits: bool) -> Circuit:
+    sweep = _Sweep(circuit, reads_only_bits)
+    kept = [left for operation in reversed(circuit.operations) if (left := sweep.step(operation)) is not None]
     acted_on = {wire for operation in kept if operation.gate not in ("fresh", "discard") for wire in operation.wires}
     acted_on.update(circuit.visible)
-    return simple.with_operations(o for o in reversed(kept) if acted_on.issuperset(o.wires))
+    return circuit.with_operations(o for o in reversed(kept) if acted_on.issuperset(o.wires))
 
 
 def live_parameters(circuit: Circuit) -> frozenset[Input]:

@@ -24,6 +24,8 @@ def defer(circuit: Circuit, reads_only_bits: bool = False) -> Circuit:
     An outcome is copied to a fresh wire by cx, unless the measured wire itself can serve: it is not read out as a
     quantum state and is left alone, diagonal gates aside, until it ends.
     """
+    if not any(o.gate == "measure" or o.condition or is_reset(o) for o in circuit.operations):
+        return circuit
     return _Deferral(circuit, reads_only_bits).run()
 
 
@@ -136,7 +138,9 @@ class _Deferral:
         wires = tuple(self.now(wire) for wire in operation.wires)
         for wire in wires:
             self.restore(wire, operation.span)
-        self.operations.append(_under(controls, replace(operation, wires=wires)))
+        if controls or wires != operation.wires or operation.condition:
+            operation = _under(controls, replace(operation, wires=wires))
+        self.operations.append(operation)
 
     def controls(self, operation: Operation) -> tuple[int, ...] | None:
         """The wires that must be one for the condition to hold, flipped where need be; None if it never holds."""

@@ -78,6 +78,8 @@ class _Known:
 
     def reduce(self, operation: Operation) -> Operation | None:
         """A unitary without controls, letters and angles that the known wires make needless."""
+        if all(self.value[wire] is None for wire in operation.wires):
+            return None if _is_identity(operation) else operation
         left = self.without_controls(operation)
         if left is not None and left.gate in ("pauli", "evolve"):
             left = self.without_letters(left)

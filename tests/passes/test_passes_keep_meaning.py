@@ -50,28 +50,7 @@ FEATURES = {
     "everything": EVERYTHING,
     "classical": replace(
         PLAIN,
-        gates=tuple(
-            [
-                "x",
-                "cx",
-                "cz",
-                "ccx",
-                "cswap",
-                "swap",
-                "iswap",
-                "rz",
-                "p",
-                "crz",
-                "cp",
-                "rzz",
-                "rzx",
-                "su2",
-                "u",
-                "cry",
-                "h",
-                "su4",
-            ]
-        ),
+        gates=CLASSICAL,
         words=True,
         inputs=False,
         measure=True,
@@ -79,9 +58,19 @@ FEATURES = {
         fresh=True,
     ),
     "feedback": replace(PLAIN, gates=("h", "x", "cx", "rz", "ry", "swap"), fresh=True, measure=True, reset=True),
-    "noisy": replace(PLAIN, gates=("h", "x", "rz", "cx"), measure=True, channels=True, kraus=True, controls=False),
+    "noisy": replace(
+        PLAIN,
+        visible=(1, 2),
+        hidden=(0, 1),
+        operations=(3, 12),
+        gates=("h", "x", "rz", "cx"),
+        measure=True,
+        channels=True,
+        kraus=True,
+        controls=False,
+    ),
 }
-COUNT = 100
+COUNT = 60
 
 
 @cache

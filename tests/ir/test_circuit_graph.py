@@ -1,0 +1,104 @@
+"""The circuit graph and the facts of operations."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from qgl.check.program import Operation, Program
+from qgl.expression import Input, Real, apply
+from qgl.gates import CHANNELS, GATES
+from qgl.ir.circuit import Circuit
+from qgl.ir.controls import fold, unfold
+from qgl.ir.facts import diagonal_wires, inputs_of, is_channel, is_diagonal, is_permutation, is_reset, is_unitary
+from tests.reference.density import operators_of
+from tests.reference.programs import EVERYTHING, op, program_of, programs
+
+
+@settings(max_examples=40)
+@given(programs(EVERYTHING))
+def test_graph_orders_what_shares_a_wire_or_a_bit(program: Program) -> None:
+    circuit = Circuit.of(program)
+    graph = circuit.graph
+    assert list(graph.nodes) == list(range(len(circuit.operations)))
+    assert all(tail < head for tail, head in graph.edges)
+    after = {k: nx.descendants(graph, k) for k in graph}
+    for k, one in enumerate(circuit.operations):
+        for later, other in enumerate(circuit.operations[k + 1 :], k + 1):
+            shares = set(one.wires) & set(other.wires) or one.bit in [bit for bit, _ in other.condition]
+            assert not shares or later in after[k]
+
+
+@settings(max_examples=20)
+@given(programs(EVERYTHING))
+def test_edges_say_what_they_carry(program: Program) -> None:
+    circuit = Circuit.of(program)
+    for tail, head, data in circuit.graph.edges(data=True):
+        one, other = circuit.operations[tail], circuit.operations[head]
+        assert set(data["wires"]) <= set(one.wires) & set(other.wires)
+        assert set(data["bits"]) <= {one.bit} & {bit for bit, _ in other.condition}
+        assert data["wires"] or data["bits"]
+    for wire, positions in enumerate(circuit.on_wire):
+        assert list(positions) == [k for k, o in enumerate(circuit.operations) if wire in o.wires]
+        assert (wire in circuit.live_wires) == (bool(positions) or wire in circuit.visible)
+
+
+def sample(name: str) -> Operation:
+    """Some operation with generic numbers."""
+    record = GATES.get(name) or CHANNELS[name]
+    values = [0.11 * (k + 1) for k in range(len(record.parameters))]
+    return op(name, *range(record.qubits), args=values)
+
+
+SAMPLES = {name: sample(name) for name in (*GATES, *CHANNELS)} | {
+    "word": op("pauli", 0, 1, 2, args=[0.4], word="ZXZ"),
+    "phases": op("pauli", 0, 1, args=[0.4], word="ZZ", controls=0),
+    "ising": op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "ZZI"), (Real(0.4), "IZI"))),
+    "field": op("evolve", 0, 1, args=[0.3], terms=((Real(1.0), "ZX"), (Real(0.4), "ZI"))),
+    "constant": op("unitary", 0, 1, matrices=np.diag([1, 1j, -1, 1])[[1, 0, 2, 3]][None]),
+    "controlled": op("rx", 2, 0, 1, args=[0.3], controls=2),
+    "certain reset": op("reset", 0),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_facts_follow_from_the_matrices(name: str) -> None:
+    operation = SAMPLES[name]
+    matrices = operators_of(operation, lambda number: number.constant)
+    size = len(operation.wires)
+    signs = np.array([1.0])
+    for k, wire in enumerate(operation.wires):
+        signs = np.kron(np.kron(np.ones(2**k), [1, -1]), np.ones(2 ** (size - k - 1)))
+        commutes = all(np.allclose(signs[:, None] * m, m * signs) for m in matrices)
+        assert commutes == (wire in diagonal_wires(operation))
+    assert is_diagonal(operation) == all(np.allclose(m, np.diag(np.diagonal(m))) for m in matrices)
+    entries = [np.abs(m) > 1e-12 for m in matrices]
+    if all((e.sum(0) <= 1).all() and (e.sum(1) <= 1).all() for e in entries):
+        assert is_permutation(operation)
+    elif is_unitary(operation) or is_reset(operation):
+        assert not is_permutation(operation)
+    assert is_unitary(operation) + is_channel(operation) + is_reset(operation) == 1
+
+
+def test_controls_fold_into_names() -> None:
+    assert fold(op("x", 0, 1, controls=1)) == op("cx", 0, 1)
+    assert fold(op("cx", 0, 1, 2, controls=1)) == op("ccx", 0, 1, 2)
+    assert fold(op("ccx", 0, 1, 2, 3, controls=1)) == op("x", 0, 1, 2, 3, controls=3)
+    assert unfold(op("cswap", 0, 1, 2)) == op("swap", 0, 1, 2, controls=1)
+    assert fold(op("rxx", 0, 1, 2, args=[0.1], controls=1)) == op("rxx", 0, 1, 2, args=[0.1], controls=1)
+
+
+def test_inputs_are_found_inside_functions() -> None:
+    angle = apply("sin", Real(0.0, ((1.0, Input(0, 3)),))) * Real(0.0, ((2.0, Input(1, 0)),)) + 0.2
+    field = op("evolve", 0, args=[1.0], terms=((Real(0.0, ((1.0, Input(2, 1)),)), "X"),))
+    assert inputs_of(op("rx", 0, args=[angle])) == {Input(0, 3), Input(1, 0)}
+    assert inputs_of(field) == {Input(2, 1)}
+
+
+def test_a_program_becomes_a_circuit() -> None:
+    program = program_of(2, 1, op("h", 0), op("cx", 0, 2))
+    circuit = Circuit.of(program)
+    assert circuit.visible == (0, 1) and circuit.live_wires == (0, 1, 2)
+    assert circuit.with_operations([], visible=[1]).live_wires == (1,)

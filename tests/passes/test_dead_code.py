@@ -1,0 +1,166 @@
+"""What the dead-code pass finds, beyond keeping the meaning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qgl.check.program import Operation, Program
+from qgl.expression import Input, Real
+from qgl.ir.circuit import Circuit
+from qgl.passes.dead_code import drop_dead, live_parameters
+from tests.reference.density import density_matrix, probabilities
+from tests.reference.programs import op, parameter, program_of
+
+
+def gates(circuit: Circuit) -> list[str]:
+    return [operation.gate for operation in circuit.operations]
+
+
+def dropped(program: Program, bits: bool = True) -> list[str]:
+    """Gates left, after a check that the answer stays."""
+    left = drop_dead(Circuit.of(program), bits)
+    inputs = np.full(sum(p.size for p in program.parameters), 0.3)
+    answer = probabilities if bits else density_matrix
+    assert np.allclose(answer(left, inputs), answer(program, inputs))
+    return gates(left)
+
+
+def anonymous(number: int) -> Real:
+    return Real(0.0, ((1.0, Input(0, number)),))
+
+
+def liu_wang(n: int, depth: int, leading: bool) -> Program:
+    """Rotations on all, then `depth` times cx on a tree and rz rx rz on all; `leading`: rz before the first rx."""
+    operations: list[Operation] = []
+    used = 0
+    for layer in range(depth + 1):
+        if layer:
+            operations += [op("cx", (k - 1) // 2, k) for k in range(1, n)]
+        names = ("rz", "rx", "rz") if layer or leading else ("rx", "rz")
+        for wire in range(n):
+            for name in names:
+                operations.append(op(name, wire, args=[anonymous(used)]))
+                used += 1
+    return program_of(n, 0, *operations, parameters=[parameter("angles", used)])
+
+
+@pytest.mark.parametrize("leading", [False, True])
+def test_born_machine_of_liu_and_wang_keeps_its_published_count(leading: bool) -> None:
+    n, depth = 9, 10
+    circuit = Circuit.of(liu_wang(n, depth, leading))
+    left = drop_dead(circuit, reads_only_bits=True)
+    assert len(live_parameters(left)) == (3 * depth + 1) * n == 279
+    gone = live_parameters(circuit) - live_parameters(left)
+    last = {Input(0, len(live_parameters(circuit)) - 1 - 3 * k) for k in range(n)}
+    first = {Input(0, 3 * k) for k in range(n)} if leading else set()
+    assert gone == last | first
+
+
+def test_the_state_needs_the_last_rotations() -> None:
+    circuit = Circuit.of(liu_wang(3, 2, leading=False))
+    assert live_parameters(drop_dead(circuit, reads_only_bits=False)) == live_parameters(circuit)
+
+
+def test_diagonal_gates_are_dead_through_permutations() -> None:
+    program = program_of(
+        3,
+        0,
+        op("h", 0),
+        op("h", 1),
+        op("rz", 0, args=[0.4]),
+        op("cp", 0, 1, args=[1.0]),
+        op("cx", 0, 2),
+        op("swap", 1, 2),
+    )
+    assert dropped(program) == ["h", "h", "cx", "swap"]
+
+
+def test_diagonal_gate_before_a_superposition_lives() -> None:
+    assert dropped(program_of(1, 0, op("h", 0), op("t", 0), op("h", 0))) == ["h", "t", "h"]
+
+
+def test_phase_on_a_target_in_a_live_control_lives() -> None:
+    """Found by random programs: the phase of the target decides what the control loses."""
+    program = program_of(1, 1, op("h", 0), op("h", 1), op("t", 1), op("cy", 0, 1))
+    assert dropped(program, bits=False) == ["h", "h", "t", "cy"]
+
+
+def test_what_happens_to_hidden_wires_at_the_end_is_dead() -> None:
+    program = program_of(1, 2, op("h", 1), op("cx", 1, 0), op("ry", 1, args=[0.3]), op("rxx", 1, 2, args=[0.3]))
+    assert dropped(program, bits=False) == ["h", "cx"]
+
+
+def test_fresh_wire_that_nothing_sees_vanishes() -> None:
+    program = program_of(1, 0, op("h", 0), op("fresh", 1), op("cx", 0, 1), op("discard", 1))
+    assert dropped(program, bits=True) == ["h"]
+    assert dropped(program, bits=False) == ["h", "fresh", "cx", "discard"]
+
+
+def test_noise_that_bits_do_not_see_is_dead() -> None:
+    noise = [op("dephasing", 0, args=[0.3]), op("phase_damping", 0, args=[0.3])]
+    assert dropped(program_of(1, 0, op("h", 0), *noise)) == ["h"]
+    assert dropped(program_of(1, 0, op("h", 0), *noise, op("h", 0))) == ["h", "dephasing", "phase_damping", "h"]
+
+
+def test_unread_outcome_before_read_out_is_dead() -> None:
+    assert dropped(program_of(1, 0, op("h", 0), op("measure", 0, bit=0))) == ["h"]
+    assert dropped(program_of(1, 0, op("h", 0), op("measure", 0, bit=0)), bits=False) == ["h", "measure"]
+
+
+def test_measurement_for_a_dead_correction_is_dead() -> None:
+    program = program_of(
+        1, 1, op("h", 0), op("h", 1), op("measure", 1, bit=0), op("z", 0, condition=((0, True),)), op("x", 0)
+    )
+    assert dropped(program) == ["h", "x"]
+
+
+def test_reset_hides_everything_before_it() -> None:
+    assert dropped(program_of(1, 0, op("h", 0), op("reset", 0), op("x", 0)), bits=False) == ["x"]
+
+
+def test_known_controls_are_resolved() -> None:
+    program = program_of(3, 0, op("x", 0), op("cx", 0, 1), op("ccx", 0, 1, 2), op("cswap", 0, 1, 2))
+    assert dropped(program, bits=False) == ["x", "x", "x", "swap"]
+    assert dropped(program_of(2, 0, op("cx", 0, 1), op("ch", 0, 1)), bits=False) == []
+
+
+def test_phases_of_known_wires_are_dropped_or_move() -> None:
+    assert dropped(program_of(2, 0, op("rz", 0, args=[0.1]), op("crz", 0, 1, args=[0.1])), bits=False) == []
+    program = program_of(2, 0, op("x", 0), op("h", 1), op("rzz", 0, 1, args=[0.7]), op("cz", 1, 0), op("h", 1))
+    assert dropped(program, bits=False) == ["x", "h", "rz", "z", "h"]
+    word = program_of(2, 0, op("x", 0), op("h", 1), op("pauli", 0, 1, args=[0.7], word="ZY"))
+    assert [o.word for o in drop_dead(Circuit.of(word), False).operations] == ["", "", "Y"]
+    assert dropped(word, bits=False) == ["x", "h", "pauli"]
+
+
+def test_identities_are_dropped() -> None:
+    nothing = [
+        op("rx", 0, args=[0.0]),
+        op("su2", 0, args=[0.0, 0.0, 0.0]),
+        op("rxx", 0, 1, args=[2 * np.pi]),
+        op("pauli", 0, args=[np.pi], word="X"),
+        op("evolve", 0, args=[0.0], terms=((Real(1.0), "X"),)),
+        op("id", 1),
+    ]
+    assert dropped(program_of(2, 0, op("h", 0), op("h", 1), *nothing), bits=False) == ["h", "h"]
+    sign = program_of(2, 0, op("h", 0), op("crx", 0, 1, args=[2 * np.pi]))
+    assert dropped(sign, bits=False) == ["h", "crx"]
+
+
+def test_outer_angles_of_general_gates_are_dead() -> None:
+    angles = [anonymous(k) for k in range(15)]
+    table = [parameter("a", 15)]
+    lone = drop_dead(Circuit.of(program_of(1, 0, op("su2", 0, args=angles[:3]), parameters=table)), True)
+    assert live_parameters(lone) == {Input(0, 1)}
+    lone = drop_dead(Circuit.of(program_of(1, 0, op("u", 0, args=angles[:3]), parameters=table)), True)
+    assert live_parameters(lone) == {Input(0, 0)}
+    pair = program_of(1, 1, op("su4", 0, 1, args=angles), parameters=table)
+    alive = live_parameters(drop_dead(Circuit.of(pair), True))
+    assert {atom.element for atom in alive} == set(range(15)) - {0, 3} - {11} - {12, 13, 14}
+    assert dropped(pair) == ["su4"]
+
+
+def test_gates_on_a_register_that_is_read_in_part() -> None:
+    program = program_of(2, 0, op("h", 0), op("h", 1), op("cx", 0, 1), op("rz", 0, args=[0.1]), op("h", 0))
+    assert dropped(program) == ["h", "h", "cx", "rz", "h"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_USES = 8
 
 
 def complex_like(dtype: Any) -> Any:
@@ -13,19 +18,100 @@ def complex_like(dtype: Any) -> Any:
     return jnp.complex128 if dtype == jnp.float64 else jnp.complex64
 
 
+def take(values: jax.Array, index: NDArray[np.int32], fixed: int = 0) -> jax.Array:
+    """values[index], shape (*index.shape, *values.shape[1:]), for a static index.
+
+    In reverse mode it is a gather too, where no value is used often: scattering is slow on CPUs. The first `fixed`
+    values do not depend on anything, and get no gradient.
+    """
+    uses = _uses(index.ravel(), len(values), fixed)
+    if uses is None:
+        return values[index]
+
+    @jax.custom_vjp
+    def gather(values: jax.Array) -> jax.Array:
+        return values.at[index].get(mode="promise_in_bounds")
+
+    def backward(_: None, gradient: jax.Array) -> tuple[jax.Array]:
+        flat = gradient.reshape(index.size, *gradient.shape[index.ndim :])
+        padded = jnp.concatenate([flat, jnp.zeros_like(flat, shape=(1, *flat.shape[1:]))])
+        return (padded.at[uses].get(mode="promise_in_bounds").sum(axis=1),)
+
+    gather.defvjp(lambda values: (gather(values), None), backward)
+    return gather(values)
+
+
+def _uses(index: NDArray[np.int32], size: int, fixed: int) -> NDArray[np.int32] | None:
+    """Positions in `index` of each value, shape (size, most uses), padded with len(index); None if they are many."""
+    counts = np.bincount(index, minlength=size)
+    counts[:fixed] = 0
+    most = int(counts.max(initial=0))
+    if most > MOST_USES:
+        return None
+    order = np.argsort(index, kind="stable")
+    order = order[index[order] >= fixed]
+    sorted_index = index[order]
+    starts = np.concatenate([[0], np.cumsum(counts)])[:-1]
+    uses = np.full((size, most), len(index), dtype=np.int32)
+    uses[sorted_index, np.arange(len(order)) - starts[sorted_index]] = order
+    return uses
+
+
 @jax.custom_vjp
-def permute_rows(batch: jax.Array, order: jax.Array, back: jax.Array) -> jax.Array:
-    """batch[b, order[b]], shapes (b, rows, columns) and (b, rows); `back` is the inverse of `order`."""
+def chain(factors: jax.Array, moves: jax.Array, back: jax.Array) -> jax.Array:
+    """A batch of products of small matrices on parts of larger ones.
+
+    Start from the identity of K rows; for each factor put the rows in the order `moves`, then multiply every stretch
+    of A row groups by it. Shapes: factors (depth, batch, A, A), moves and its inverse `back` (depth, batch, K); the
+    result (batch, K, K).
+    """
+    return _chain(factors, moves)[0]
+
+
+def _chain(factors: jax.Array, moves: jax.Array) -> tuple[jax.Array, jax.Array]:
+    batch, rows = moves.shape[1:]
+    start = jnp.broadcast_to(jnp.eye(rows, dtype=factors.dtype), (batch, rows, rows))
+
+    def step(product: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        moved = permute_rows(product, xs[1])
+        return _multiply(xs[0], moved), moved
+
+    return jax.lax.scan(step, start, (factors, moves))
+
+
+def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, None, None]:
+    factors, back, before = kept
+
+    def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+        factor, order, moved = xs
+        shape = (*factor.shape[:2], -1)
+        slope = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape))
+        return permute_rows(_multiply(factor.mT, gradient), order), slope
+
+    _, slopes = jax.lax.scan(step, gradient, (factors, back, before), reverse=True)
+    return slopes, None, None
+
+
+def _chain_forward(factors: jax.Array, moves: jax.Array, back: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    product, before = _chain(factors, moves)
+    return product, (factors, back, before)
+
+
+chain.defvjp(_chain_forward, _chain_backward)
+
+
+def permute_rows(batch: jax.Array, order: jax.Array) -> jax.Array:
+    """batch[b, order[b]], shapes (b, rows, columns) and (b, rows)."""
     return jnp.take_along_axis(batch, order[:, :, None], axis=1, mode="promise_in_bounds")
 
 
-def _forward(batch: jax.Array, order: jax.Array, back: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-    return permute_rows(batch, order, back), (order, back)
+def _multiply(small: jax.Array, batch: jax.Array) -> jax.Array:
+    """small @ each stretch of row groups, shapes (b, A, A) and (b, K, K), as sums that vectorise along rows."""
+    size = small.shape[-1]
+    grouped = batch.reshape(len(batch), size, -1)
+    total = small[:, :, 0, None] * grouped[:, None, 0, :]
+    for j in range(1, size):
+        total += small[:, :, j, None] * grouped[:, None, j, :]
+    return total.reshape(batch.shape)
 
 
-def _backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, None, None]:
-    order, back = kept
-    return permute_rows(gradient, back, order), None, None
-
-
-permute_rows.defvjp(_forward, _backward)

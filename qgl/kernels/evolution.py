@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.words import apply_word, index
+from qgl.kernels.words import apply_word, index, walsh
 
 SEGMENT = 8.0
 TERMS = {"float32": 32, "float64": 48}
@@ -26,32 +26,57 @@ _CIRCLE = 128  # points of the trapezium rule for Bessel functions
 
 
 class Hamiltonian(NamedTuple):
-    """Words as masks, shape (terms,), and the mask of control bits, shape ()."""
+    """Masks of Z words, shape (m,), of other words, shape (terms - m,), and of control bits, shape ()."""
 
+    diagonal: jax.Array
     x: jax.Array
     z: jax.Array
     ys: jax.Array
     controls: jax.Array
 
 
+class Action(NamedTuple):
+    """A Hamiltonian with its coefficients: the energies of all basis states, shape (2^n,), and the other words."""
+
+    words: Hamiltonian
+    energies: jax.Array
+    coefficients: jax.Array
+
+    def __call__(self, state: jax.Array) -> jax.Array:
+        """H |state>, without regard to controls."""
+
+        def body(total: jax.Array, term: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+            x, z, ys, coefficient = term
+            return total + coefficient * apply_word(state, x, z, ys), None
+
+        terms = (self.words.x, self.words.z, self.words.ys, self.coefficients)
+        return lax.scan(body, self.energies * state, terms)[0]
+
+
+def _action(hamiltonian: Hamiltonian, coefficients: jax.Array, size: int) -> Action:
+    plain = len(hamiltonian.diagonal)
+    energies = walsh(jnp.zeros(size, coefficients.dtype).at[hamiltonian.diagonal].add(coefficients[:plain]))
+    return Action(hamiltonian, energies, coefficients[plain:])
+
+
 @jax.custom_vjp
 def evolve(hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, state: jax.Array) -> jax.Array:
     """exp(-i time sum(coefficients * words)) |state>, where all control bits are one; shapes (terms,), (), (2^n,)."""
     bound, segments = _segments(coefficients, time)
-    step = time / segments
-    series = _series(bound * step)
+    action = _action(hamiltonian, coefficients / bound, len(state))
+    series = _series(bound * time / segments)
 
     def body(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        count, current = carry
-        return count + 1, _chebyshev(hamiltonian, coefficients / bound, series, current)
+        done, current = carry
+        return done + 1, _chebyshev(action, series, current)
 
-    _, final = lax.while_loop(lambda carry: carry[0] < segments, body, (jnp.zeros_like(segments), state))
-    return final
+    return lax.while_loop(lambda carry: carry[0] < segments, body, (jnp.zeros_like(segments), state))[1]
 
 
 def _segments(coefficients: jax.Array, time: jax.Array) -> tuple[jax.Array, jax.Array]:
     """A positive bound of the norm, and the number of segments."""
-    bound = jnp.maximum(jnp.sum(jnp.abs(coefficients)), jnp.finfo(coefficients.dtype).tiny ** 0.5)
+    tiny = float(np.finfo(coefficients.dtype).tiny) ** 0.5
+    bound = jnp.maximum(jnp.sum(jnp.abs(coefficients)), tiny)
     return bound, jnp.maximum(jnp.ceil(bound * jnp.abs(time) / SEGMENT), 1.0)
 
 
@@ -64,37 +89,25 @@ def _series(z: jax.Array) -> jax.Array:
     return jnp.mean(jnp.cos(phase), axis=1) * jnp.asarray(np.where(order == 0, 1.0, 2.0), z.dtype)
 
 
-def _chebyshev(hamiltonian: Hamiltonian, scaled: jax.Array, series: jax.Array, state: jax.Array) -> jax.Array:
-    significant = jnp.abs(series) > jnp.finfo(series.dtype).eps / 4
+def _chebyshev(action: Action, series: jax.Array, state: jax.Array) -> jax.Array:
+    significant = jnp.abs(series) > float(np.finfo(series.dtype).eps) / 4
     count = jnp.max(jnp.where(significant, jnp.arange(len(series)), 0)) + 1
 
-    def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def body(carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
         k, total, before, now = carry
-        # With u_k = (-i)^k T_k(h) the recurrence is u_{k+1} = -2i h u_k + u_{k-1}.
-        following = -2j * apply_hamiltonian(hamiltonian, scaled, now) + before
+        # With u_k = (-i)^k T_k(h) |state> the recurrence is u_{k+1} = -2i h u_k + u_{k-1}.
+        following = -2j * action(now) + before
         return k + 1, total + series[k + 1] * following, now, following
 
-    first = -1j * apply_hamiltonian(hamiltonian, scaled, state)
+    first = -1j * action(state)
     start = (jnp.ones_like(count), series[0] * state + series[1] * first, state, first)
-    _, total, _, _ = lax.while_loop(lambda carry: carry[0] + 1 < count, body, start)
-    return _controlled(hamiltonian, total, state)
+    total = lax.while_loop(lambda carry: carry[0] + 1 < count, body, start)[1]
+    return _controlled(action.words, total, state)
 
 
 def _controlled(hamiltonian: Hamiltonian, changed: jax.Array, state: jax.Array) -> jax.Array:
     controls = hamiltonian.controls
     return jnp.where(index(state.shape[0]) & controls == controls, changed, state)
-
-
-def apply_hamiltonian(hamiltonian: Hamiltonian, coefficients: jax.Array, state: jax.Array) -> jax.Array:
-    """sum(coefficients * words) |state>, without regard to controls."""
-
-    def body(total: jax.Array, term: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
-        x, z, ys, coefficient = term
-        return total + coefficient * apply_word(state, x, z, ys), None
-
-    terms = (hamiltonian.x, hamiltonian.z, hamiltonian.ys, coefficients)
-    total, _ = lax.scan(body, jnp.zeros_like(state), terms)
-    return total
 
 
 def _overlaps(hamiltonian: Hamiltonian, left: jax.Array, right: jax.Array) -> jax.Array:
@@ -104,8 +117,8 @@ def _overlaps(hamiltonian: Hamiltonian, left: jax.Array, right: jax.Array) -> ja
     def body(_: None, term: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
         return None, jnp.sum(left * apply_word(right, *term)).imag
 
-    _, overlaps = lax.scan(body, None, (hamiltonian.x, hamiltonian.z, hamiltonian.ys))
-    return overlaps
+    _, others = lax.scan(body, None, (hamiltonian.x, hamiltonian.z, hamiltonian.ys))
+    return jnp.concatenate([walsh((left * right).imag)[hamiltonian.diagonal], others])
 
 
 _Kept = tuple[Hamiltonian, jax.Array, jax.Array, jax.Array]
@@ -119,10 +132,8 @@ def _forward(
 
 
 def _backward(kept: _Kept, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array, jax.Array]:
-    hamiltonian, coefficients, time, final = kept
-    integrals, state_gradient = pull_back(hamiltonian, coefficients, time, final, gradient)[:2]
-    at_end = _overlaps(hamiltonian, gradient, final)
-    return None, time * integrals, jnp.sum(coefficients * at_end), state_gradient
+    _, slope, row = pull_back(*kept, gradient)
+    return None, row[0], row[1], slope
 
 
 evolve.defvjp(_forward, _backward)
@@ -130,30 +141,28 @@ evolve.defvjp(_forward, _backward)
 
 def pull_back(
     hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, final: jax.Array, gradient: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Means over time of the overlaps of every word, the cotangent of the state before, and that state."""
+) -> tuple[jax.Array, jax.Array, tuple[jax.Array, jax.Array]]:
+    """The state before the evolution, its cotangent, and the cotangents of coefficients and time."""
     bound, segments = _segments(coefficients, time)
-    count = NODES[coefficients.dtype.name]
-    nodes, weights = np.polynomial.legendre.leggauss(count)
+    nodes, halves = np.polynomial.legendre.leggauss(NODES[coefficients.dtype.name])
     gaps = np.diff(np.concatenate([[-1.0], nodes, [1.0]])) / 2
+    weights = jnp.asarray(np.append(halves / 2, 0.0), coefficients.dtype)
     series = jax.vmap(_series)(bound * time / segments * jnp.asarray(gaps, coefficients.dtype))
-    weights = jnp.asarray(np.concatenate([weights / 2, [0.0]]), coefficients.dtype)
     # The cotangent is multiplied by the transpose of each step, so its conjugate goes back as a state does.
-    flow = jax.vmap(lambda z, pair: _chebyshev(hamiltonian, -coefficients / bound, z, pair), in_axes=(None, 0))
+    back = _action(hamiltonian, -coefficients / bound, len(final))
 
     def node(
-        carry: tuple[jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]
-    ) -> tuple[tuple[jax.Array, jax.Array], None]:
-        pair, total = carry
-        z, weight = xs
-        pair = flow(z, pair)
-        return (pair, total + weight * _overlaps(hamiltonian, pair[1].conj(), pair[0])), None
+        carry: tuple[jax.Array, jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]
+    ) -> tuple[tuple[jax.Array, jax.Array, jax.Array], None]:
+        state, slope, total = carry
+        state, slope = _chebyshev(back, xs[0], state), _chebyshev(back, xs[0], slope)
+        return (state, slope, total + xs[1] * _overlaps(hamiltonian, slope.conj(), state)), None
 
-    def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        done, pair, total = carry
-        (pair, total), _ = lax.scan(node, (pair, total), (series, weights))
-        return done + 1, pair, total
+    def body(carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
+        done, *moving = carry
+        return done + 1, *lax.scan(node, tuple(moving), (series, weights))[0]
 
-    start = (jnp.zeros_like(segments), jnp.stack([final, gradient.conj()]), jnp.zeros_like(coefficients))
-    _, pair, total = lax.while_loop(lambda carry: carry[0] < segments, body, start)
-    return total / segments, pair[1].conj(), pair[0]
+    start = (jnp.zeros_like(segments), final, gradient.conj(), jnp.zeros_like(coefficients))
+    _, state, slope, total = lax.while_loop(lambda carry: carry[0] < segments, body, start)
+    energy_slope = jnp.sum(coefficients * _overlaps(hamiltonian, gradient, final))
+    return state, slope.conj(), (time / segments * total, energy_slope)

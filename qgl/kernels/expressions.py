@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import jax
 import jax.numpy as jnp
 
+from qgl.kernels.arrays import take
 from qgl.plan.expressions import Affine, Expressions
 
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
@@ -39,7 +40,7 @@ def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
 
 def _affine(rows: Affine, values: jax.Array) -> jax.Array:
     coefficient = jnp.asarray(rows.coefficient, values.dtype)
-    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * values[rows.index]
+    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * take(values, rows.index, 1)
     if len(rows.extra_row):
         extra = jnp.asarray(rows.extra_coefficient, values.dtype) * values[rows.extra_index]
         numbers = numbers.at[rows.extra_row].add(extra)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from qgl.gates import CHANNELS, GATES
-from qgl.kernels.arrays import complex_like, permute_rows
+from qgl.kernels.arrays import chain, complex_like, permute_rows, take
 from qgl.plan.pool import MatrixGroup, Pool
 from qgl.plan.tables import Products
 
@@ -24,7 +23,7 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
 
 def _group(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     """Shape (count, size, size)."""
-    angles = [numbers[column] for column in group.angles.T]
+    angles = [take(numbers, column) for column in group.angles.T]
     if group.kind == "channel":
         kraus = jnp.asarray(CHANNELS[group.name].kraus(jnp, *angles))
         return jnp.broadcast_to(superoperator(kraus), (group.count, group.size, group.size))
@@ -50,34 +49,25 @@ def superoperator(kraus: jax.Array) -> jax.Array:
     return product.reshape(*product.shape[:-4], size, size)
 
 
-def block_matrices(products: Products, entries: jax.Array) -> jax.Array:
-    """The matrices of all blocks, shape (blocks, K, K)."""
+def block_matrices(products: Products, entries: jax.Array, fixed: int) -> jax.Array:
+    """The matrices of all blocks, shape (blocks, K, K); the first `fixed` entries are constants."""
     blocks, rows = products.finish.shape
     if not blocks:
         return jnp.zeros((0, rows, rows), entries.dtype)
-    units = _units(products, entries)
-    start = jnp.broadcast_to(jnp.eye(rows, dtype=entries.dtype), (blocks, rows, rows))
-
-    def step(block: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
-        members, moves, back = xs
-        size = units.shape[-1]
-        moved = permute_rows(block, moves, back).reshape(blocks, size, -1)
-        return _apply(units[members], moved).reshape(block.shape), None
-
-    block, _ = lax.scan(step, start, (products.members, products.moves, products.back))
-    return permute_rows(block, products.finish, products.unfinish)
-
-
-def _units(products: Products, entries: jax.Array) -> jax.Array:
-    """The product of the matrices of each unit, shape (units, A, A)."""
     size = 2**products.arity
-    count = products.units.shape[1]
-    start = jnp.broadcast_to(jnp.eye(size, dtype=entries.dtype), (count, size, size))
-    product, _ = lax.scan(lambda unit, entry: (_apply(entries[entry], unit), None), start, products.units)
-    return product
+    still = np.broadcast_to(np.arange(size, dtype=np.int32), products.units.shape[:3])
+    units = chain(take(entries, products.units, fixed), still, still)
+    factors = take(units, products.members, 1)
+    product = chain(factors, products.moves, products.back)
+    return _reorder(product, products.finish, products.unfinish)
 
 
-def _apply(small: jax.Array, batch: jax.Array) -> jax.Array:
-    """small @ batch, shapes (b, A, A) and (b, A, m), as sums that vectorise over m."""
-    terms = (small[:, :, j, None] * batch[:, None, j, :] for j in range(small.shape[-1]))
-    return sum(terms, start=jnp.zeros((), batch.dtype))
+@jax.custom_vjp
+def _reorder(batch: jax.Array, order: jax.Array, back: jax.Array) -> jax.Array:
+    return permute_rows(batch, order)
+
+
+_reorder.defvjp(
+    lambda batch, order, back: (permute_rows(batch, order), back),
+    lambda back, gradient: (permute_rows(gradient, back), None, None),
+)

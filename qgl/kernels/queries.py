@@ -17,7 +17,8 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.gates.algebra import pauli_word
-from qgl.kernels.words import apply_word, index, sign, walsh
+from qgl.kernels.expectation import expectation as vector_expectation
+from qgl.kernels.words import index, sign, walsh
 from qgl.plan.tables import Words
 
 
@@ -47,15 +48,7 @@ class Vector:
         return jnp.sum(jnp.square(self.psi.real) + jnp.square(self.psi.imag), axis=1)
 
     def expectation(self, words: Words) -> jax.Array:
-        state = self.psi.reshape(-1)
-        hidden = self.psi.shape[1].bit_length() - 1
-
-        @jax.checkpoint
-        def one(state: jax.Array, word: tuple[jax.Array, ...]) -> jax.Array:
-            return jnp.sum(state.conj() * apply_word(state, *word)).real
-
-        masks = (words.x << hidden, words.z << hidden, words.ys)
-        return lax.scan(lambda carry, word: (carry, one(state, word)), None, masks)[1]
+        return vector_expectation(self.psi, words)
 
 
 class Density:

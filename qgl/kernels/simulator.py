@@ -110,7 +110,7 @@ def _final(lowered: Lowered) -> Callable[[jax.Array], queries.Final]:
 
     def final(inputs: jax.Array) -> queries.Final:
         numbers = evaluate(tables.expressions, inputs)
-        blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers))
+        blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
         zero = jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
         state = transpose(steps(parameters_of(tables, blocks, numbers), zero), axes)
         if lowered.method == "density":

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.evolution import Hamiltonian, evolve
+from qgl.kernels.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.moves import Mover
 from qgl.kernels.words import apply_word, index, walsh
 from qgl.plan.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, WORD, Indices, Tables
@@ -87,9 +87,9 @@ class _Kernel:
         return walsh(jnp.zeros(self.size, angles.dtype).at[masks].add(angles))
 
     def _hamiltonian(self, number: jax.Array) -> Hamiltonian:
-        words = self.tables.evolutions.words
-        x, z, ys = (jnp.asarray(column)[number] for column in (words.x, words.z, words.ys))
-        return Hamiltonian(x, z, ys, jnp.asarray(self.tables.evolutions.controls)[number])
+        table = self.tables.evolutions
+        x, z, ys = (jnp.asarray(column)[number] for column in (table.words.x, table.words.z, table.words.ys))
+        return Hamiltonian(jnp.asarray(table.diagonal)[number], x, z, ys, jnp.asarray(table.controls)[number])
 
     def backward(
         self, kind: int, row: Row, step: Row, state: jax.Array, gradient: jax.Array
@@ -97,15 +97,27 @@ class _Kernel:
         """From the state after a step and its cotangent: both before the step, and the cotangent of `row`."""
         if kind == BLOCK:
             return self._block_backward(row["block"], step, state, gradient)
+        if kind == DIAGONAL:
+            return self._diagonal_backward(row["diagonal"], step, state, gradient)
+        if kind == EVOLVE:
+            hamiltonian = self._hamiltonian(step["row"])
+            before, slope, (coefficients, time) = pull_back(hamiltonian, row["evolve"], row["time"], state, gradient)
+            return before, slope, {"evolve": coefficients, "time": time}
         if kind == MASKED:
             before = self._unmask(row["block"], step, state)
-        elif kind == EVOLVE:
-            before = self.forward(kind, {"evolve": row["evolve"], "time": -row["time"]}, step, state)
         else:
             before = self.forward(kind, {name: -angle for name, angle in row.items()}, step, state)
         _, pull = jax.vjp(lambda r, s: self.forward(kind, r, step, s), row, before)
         row_gradient, state_gradient = pull(gradient)
         return before, state_gradient, row_gradient
+
+    def _diagonal_backward(
+        self, angles: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        turn = jnp.exp(1j * self._phases(step["row"], angles))
+        slopes = walsh(-(gradient * state).imag)
+        masks = jnp.asarray(self.tables.diagonals.z)[step["row"]]
+        return state * turn.conj(), gradient * turn, {"diagonal": slopes[masks]}
 
     def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
         after = state.reshape(-1, self.rows)

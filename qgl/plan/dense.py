@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -16,16 +18,43 @@ from qgl.plan.pool import Recipe
 
 def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
     """Elements of unitary operations; `place_of` gives the place of a wire. `fresh` and `discard` are passed over."""
-    return [element(o, tuple(place_of[w] for w in o.wires)) for o in operations if o.gate not in MARKERS]
+    return [
+        element
+        for operation in operations
+        if operation.gate not in MARKERS
+        for element in unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
+    ]
 
 
-def element(operation: Operation, places: tuple[int, ...]) -> Element:
-    """The element of one unitary operation on `places`, its controls first."""
+def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
+    """One unitary operation on `places`, its controls first. Evolution under words that commute is a product."""
+    if operation.gate != "evolve":
+        return [_element(operation, places)]
     controls, targets = places[: operation.controls], places[operation.controls :]
-    if operation.gate == "evolve":
-        return Evolve(targets, operation.terms, operation.args[0], controls)
+    if not _all_commute([word for _, word in operation.terms]):
+        return [Evolve(targets, operation.terms, operation.args[0], controls)]
+    elements: list[Element] = []
+    for coefficient, word in operation.terms:
+        touched = [k for k, letter in enumerate(word) if letter != "I"]
+        if touched or controls:
+            angle = -(operation.args[0] * coefficient)
+            letters = "".join(word[k] for k in touched)
+            rotation = replace(operation, gate="pauli", args=(angle,), word=letters, terms=())
+            elements.append(_element(rotation, (*controls, *(targets[k] for k in touched))))
+    return elements
+
+
+def _all_commute(words: list[str]) -> bool:
+    def clash(left: str, right: str) -> int:
+        return sum(a != b and "I" not in (a, b) for a, b in zip(left, right, strict=True))
+
+    return all(clash(left, right) % 2 == 0 for left, right in combinations(words, 2))
+
+
+def _element(operation: Operation, places: tuple[int, ...]) -> Element:
+    controls, targets = places[: operation.controls], places[operation.controls :]
     phases = terms(operation, places)
-    if operation.gate == "pauli" and len(places) > SMALL:
+    if operation.gate == "pauli" and (len(places) > SMALL or not targets):
         return Word(targets, operation.word, operation.args[0], controls, phases)
     inner, axes = _recipe(operation, len(targets))
     if not controls:

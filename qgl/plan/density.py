@@ -17,7 +17,7 @@ from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel, is_reset
 from qgl.passes.diagonal import DiagonalTerm
-from qgl.plan.dense import element
+from qgl.plan.dense import unitary_elements
 from qgl.plan.elements import Diagonal, Element, Evolve, Small, Word
 from qgl.plan.places import MARKERS, Allocation
 from qgl.plan.pool import Recipe
@@ -49,8 +49,8 @@ def _doubled(operation: Operation, places: tuple[int, ...]) -> list[Element]:
     if is_channel(operation):
         size = 4 ** CHANNELS[operation.gate].qubits
         return [_both(Recipe("channel", operation.gate, size, operation.args), places)]
-    ket = element(operation, tuple(2 * place for place in places))
-    return [ket, conjugate(ket)]
+    kets = unitary_elements(operation, tuple(2 * place for place in places))
+    return [*kets, *(conjugate(ket) for ket in kets)]
 
 
 def _constant(matrix: NDArray[np.complex128], places: tuple[int, ...]) -> Small:

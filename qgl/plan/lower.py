@@ -114,7 +114,7 @@ class _Stepper:
         self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
         self._words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
         self._diagonals: list[list[tuple[int, int]]] = []
-        self._evolutions: list[tuple[list[tuple[Letters, int]], int, int]] = []
+        self._evolutions: list[tuple[list[tuple[Letters, int]], list[tuple[Letters, int]], int, int]] = []
 
     def add(self, part: Part) -> None:
         match part:
@@ -137,7 +137,9 @@ class _Stepper:
         terms = [
             (self._letters(part.places, word), self._expressions.row(coefficient)) for coefficient, word in part.terms
         ]
-        self._evolutions.append((terms, self._expressions.row(part.time), self._mask(part.controls)))
+        plain = [term for term in terms if not term[0][0]]
+        other = [term for term in terms if term[0][0]]
+        self._evolutions.append((plain, other, self._expressions.row(part.time), self._mask(part.controls)))
         self._step(EVOLVE, len(self._evolutions) - 1)
 
     def _block(self, smalls: list[Small], controls: tuple[int, ...], window: list[int]) -> None:
@@ -173,22 +175,26 @@ class _Stepper:
             _int([angle for _, _, angle in self._words]),
         )
         runs = _pad(self._diagonals, (0, zero))
-        sums = _pad([terms for terms, _, _ in self._evolutions], ((0, 0, 0), zero))
-        flat = [letters for terms in sums for letters, _ in terms]
-        shape = (len(sums), len(sums[0]) if sums else 0)
-        masks = _words(flat)
-        evolutions = EvolveTable(
-            Words(masks.x.reshape(shape), masks.z.reshape(shape), masks.ys.reshape(shape)),
-            _int([[coefficient for _, coefficient in terms] for terms in sums]).reshape(shape),
-            _int([time for _, time, _ in self._evolutions]),
-            _int([controls for _, _, controls in self._evolutions]),
-        )
+        evolutions = self._evolve_table(zero)
         diagonals = DiagonalTable(
             _int([[z for z, _ in run] for run in runs]), _int([[angle for _, angle in run] for run in runs])
         )
         columns = _int(self._rows).reshape(-1, 4).T
         steps = Steps(columns[0], columns[1], columns[2], columns[3], layout.moves, layout.final())
         return words, diagonals, evolutions, steps
+
+    def _evolve_table(self, zero: int) -> EvolveTable:
+        plain = _pad([terms for terms, _, _, _ in self._evolutions], ((0, 0, 0), zero))
+        other = _pad([terms for _, terms, _, _ in self._evolutions], ((0, 0, 0), zero))
+        shape = (len(other), len(other[0]) if other else 0)
+        masks = _words([letters for terms in other for letters, _ in terms])
+        return EvolveTable(
+            _int([[letters[1] for letters, _ in terms] for terms in plain]),
+            Words(masks.x.reshape(shape), masks.z.reshape(shape), masks.ys.reshape(shape)),
+            _int([[row for _, row in (*terms, *more)] for terms, more in zip(plain, other, strict=True)]),
+            _int([time for _, _, time, _ in self._evolutions]),
+            _int([controls for _, _, _, controls in self._evolutions]),
+        )
 
 
 def _int(values: object) -> Indices:

@@ -50,8 +50,8 @@ class ProductBuilder:
             axes = pad_window(block.wires, self._width, self._arity)
             members = [smalls[k] for item in block.items for k in item.members]
             for cut in range(0, len(members), LONGEST_UNIT):
-                numbers.append(len(self._units))
                 self._units.append(self._unit(axes, members[cut : cut + LONGEST_UNIT], axis))
+                numbers.append(len(self._units))
         rows = []
         for cut in range(0, len(numbers), LONGEST_BLOCK):
             rows.append(len(self._blocks))
@@ -72,7 +72,7 @@ class ProductBuilder:
         size = 2**self._arity
         identity = np.eye(size, dtype=np.int32)  # entries 0 and 1 of the pool are zero and one
         units = np.broadcast_to(identity, (depth, len(self._units) + 1, size, size)).copy()
-        for number, unit in enumerate(self._units):
+        for number, unit in enumerate(self._units, 1):
             for order, member in enumerate(unit.members):
                 units[order, number] = _entries(self._pool.offset(member.handle), member.places, self._arity)
         return Products(self._arity, self._width, units, *self._moves())
@@ -80,13 +80,13 @@ class ProductBuilder:
     def _moves(self) -> tuple[Indices, ...]:
         depth = max((len(block) for block in self._blocks), default=0)
         count, rows = len(self._blocks), 2**self._width
-        members = np.full((depth, count), len(self._units), dtype=np.int32)
+        members = np.zeros((depth, count), dtype=np.int32)
         moves = np.broadcast_to(np.arange(rows, dtype=np.int32), (depth, count, rows)).copy()
         finish = np.empty((count, rows), dtype=np.int32)
         for number, block in enumerate(self._blocks):
             layout = tuple(range(self._width))
             for order, unit_number in enumerate(block):
-                axes = self._units[unit_number].axes
+                axes = self._units[unit_number - 1].axes
                 target = (*axes, *(axis for axis in layout if axis not in axes))
                 members[order, number] = unit_number
                 moves[order, number] = rows_after(layout, target)

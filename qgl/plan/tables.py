@@ -26,9 +26,9 @@ KINDS = ("block", "masked", "word", "diagonal", "evolve")
 class Products:
     """How blocks are made of small matrices.
 
-    units    (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity
-    members  (longest block, blocks) unit numbers; the last unit is the identity
-    moves    (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places first; K = 2^width
+    units    (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity, K = 2^width
+    members  (longest block, blocks) unit numbers; unit 0 is the identity
+    moves    (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places first
     back     (longest block, blocks, K) the inverse of `moves`
     finish, unfinish  (blocks, K) the order of rows after the last unit, and its inverse
     """
@@ -74,8 +74,15 @@ class DiagonalTable:
 
 @dataclass(frozen=True, eq=False)
 class EvolveTable:
-    """exp(-i time sum(coefficient * word)), shapes (evolutions, terms) and (evolutions,); padded like `DiagonalTable`."""
+    """exp(-i time sum(coefficient * word)), one row per evolution, padded like `DiagonalTable`.
 
+    diagonal      (evolutions, Z words) masks of the words without X and Y
+    words         (evolutions, other words)
+    coefficients  (evolutions, Z words + other words), Z words first
+    times, controls  (evolutions,)
+    """
+
+    diagonal: Indices
     words: Words
     coefficients: Indices
     times: Indices

@@ -1,0 +1,122 @@
+"""Expectations of Pauli words in a state vector.
+
+Words that agree wherever they overlap are read in one basis: the state is turned so that all of them are Z words, and
+a Walsh-Hadamard transform of its probabilities gives every one of them. Lone words are read one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import NDArray
+
+from qgl.gates.algebra import PAULI
+from qgl.kernels.words import apply_word, walsh
+from qgl.plan.tables import Words
+
+CHUNK = 5  # bits that are turned by one matrix product
+FEWEST = 3  # words that make turning the state worth while
+
+_TURNS = {  # letter: the matrix U with U P U^dagger = Z
+    "I": PAULI["I"],
+    "X": (PAULI["X"] + PAULI["Z"]) / np.sqrt(2),
+    "Y": (PAULI["X"] + PAULI["Z"]) / np.sqrt(2) @ np.diag([1, -1j]),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Words (by number) that are Z words where the bits `x` have X or Y in the place of Z, and `y` says Y."""
+
+    x: int
+    y: int
+    support: int
+    members: tuple[int, ...]
+
+
+def bases(words: Words) -> list[Basis]:
+    """`words` in groups that agree wherever they overlap, found greedily."""
+    found: list[Basis] = []
+    for number, (x, z) in enumerate(zip(words.x.tolist(), words.z.tolist(), strict=True)):
+        support, y = x | z, x & z
+        for k, basis in enumerate(found):
+            common = support & basis.support
+            if not ((x ^ basis.x) | (y ^ basis.y)) & common:
+                found[k] = Basis(x | basis.x, y | basis.y, support | basis.support, (*basis.members, number))
+                break
+        else:
+            found.append(Basis(x, y, support, (number,)))
+    return found
+
+
+def expectation(psi: jax.Array, words: Words) -> jax.Array:
+    """<P> of words on the visible bits, shape (words,), for psi of shape (V, E)."""
+    groups = bases(words)
+    turned = [basis for basis in groups if len(basis.members) >= FEWEST]
+    single = np.array([m for basis in groups if len(basis.members) < FEWEST for m in basis.members], np.int32)
+    values = jnp.zeros(len(words.x), psi.real.dtype)
+    if len(single):
+        some = Words(words.x[single], words.z[single], words.ys[single])
+        values = values.at[single].set(_one_by_one(psi, some))
+    if turned:
+        order = np.concatenate([basis.members for basis in turned])
+        values = values.at[order].set(_in_bases(psi, words, turned))
+    return values
+
+
+def _one_by_one(psi: jax.Array, words: Words) -> jax.Array:
+    hidden = psi.shape[1].bit_length() - 1
+
+    @jax.checkpoint
+    def one(state: jax.Array, word: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
+        return jnp.sum(state.conj() * apply_word(state, *word)).real
+
+    state = psi.reshape(-1)
+    masks = (jnp.asarray(words.x << hidden), jnp.asarray(words.z << hidden), jnp.asarray(words.ys))
+    return lax.scan(lambda carry, word: (carry, one(state, word)), None, masks)[1]
+
+
+def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
+    """Values of all words of the groups, one group after the other."""
+    count = psi.shape[0].bit_length() - 1
+    longest = max(len(basis.members) for basis in groups)
+    supports = np.zeros((len(groups), longest), np.int32)
+    for row, basis in enumerate(groups):
+        members = list(basis.members)
+        supports[row, : len(members)] = words.x[members] | words.z[members]
+    turns = tuple(jnp.asarray(turn, psi.dtype) for turn in _turns(groups, count))
+
+    @jax.checkpoint
+    def one(psi: jax.Array, xs: tuple[tuple[jax.Array, ...], jax.Array]) -> jax.Array:
+        state = psi
+        for turn in xs[0]:
+            moved = state.reshape(turn.shape[0], -1)
+            state = lax.dot_general(moved, turn, (((0,), (1,)), ((), ())))
+        amplitudes = state.reshape(psi.shape[1], psi.shape[0])
+        probabilities = jnp.sum(jnp.square(amplitudes.real) + jnp.square(amplitudes.imag), axis=0)
+        return walsh(probabilities)[xs[1]]
+
+    values = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (turns, jnp.asarray(supports)))[1]
+    filled = np.concatenate([row * longest + np.arange(len(basis.members)) for row, basis in enumerate(groups)])
+    return values.reshape(-1)[filled]
+
+
+def _turns(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:
+    """For each chunk of bits, most significant first, the matrices that turn it: shape (groups, 2^c, 2^c)."""
+    chunks = []
+    for first in range(0, count, CHUNK):
+        places = range(first, min(count, first + CHUNK))
+        chunks.append(np.stack([_turn(basis, [count - 1 - place for place in places]) for basis in groups]))
+    return chunks
+
+
+def _turn(basis: Basis, bits: list[int]) -> NDArray[np.complex128]:
+    matrix = np.eye(1, dtype=np.complex128)
+    for bit in bits:
+        letter = "Y" if basis.y >> bit & 1 else "X" if basis.x >> bit & 1 else "I"
+        matrix = np.asarray(np.kron(matrix, _TURNS[letter]))
+    return matrix

@@ -34,11 +34,15 @@ SHORT = {
 }
 
 
-def name_of(gate: str) -> str:
-    """What stands in the box of a gate or channel."""
-    if gate in SHORT:
-        return SHORT[gate]
-    return gate.upper() if len(gate) == 1 else gate.capitalize()
+def name_of(operation: Operation, target: str) -> str:
+    """What stands in the box of an operation whose gate without controls is `target`."""
+    if operation.gate == "pauli":
+        return "exp(i·)"
+    if target == "reset" and not operation.args:
+        return "|0⟩"
+    if target in SHORT:
+        return SHORT[target]
+    return target.upper() if len(target) == 1 else target.capitalize()
 
 
 def angles_of(operation: Operation, parameters: Sequence[Parameter], limit: int = 14) -> str:
@@ -46,6 +50,9 @@ def angles_of(operation: Operation, parameters: Sequence[Parameter], limit: int 
     numbers = operation.args
     if not numbers:
         return ""
+    if operation.gate == "evolve":
+        text = f"t = {short(numbers[0], parameters)}"
+        return text if len(text) <= limit else text[: limit - 1] + "…"
     if len(numbers) > 2:
         row = _row(numbers, parameters)
         return row if row else f"{len(numbers)} angles"

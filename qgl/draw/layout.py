@@ -26,8 +26,8 @@ class Mark:
     """One operation in its column.
 
     shape: "box" | "target" (the circled plus of a controlled X) | "dots" (a controlled Z) | "swap" | "measure" |
-    "reset" | "fresh" | "discard". `rows` are those of the targets in order of the operands, `letters` what stands at
-    each of them in a tall box. `cut`: a part of the operation lies outside of the window.
+    "fresh" | "discard". `rows` are those of the targets in order of the operands, `letters` what stands at each of
+    them in a tall box; `ordered`: the order of the operands matters. `cut`: a part lies outside of the window.
     """
 
     column: int
@@ -38,6 +38,7 @@ class Mark:
     angles: str = ""
     letters: tuple[str, ...] = ()
     noisy: bool = False
+    ordered: bool = False
     bit: int | None = None
     condition: tuple[tuple[int, bool], ...] = ()
     cut: bool = False
@@ -53,6 +54,10 @@ class Layout:
     lives: tuple[tuple[int, int, int], ...]
     classical: bool
     notes: tuple[str, ...]
+
+    def alive(self, row: int, column: int) -> bool:
+        """Whether a fresh wire lives on a row in a column."""
+        return any(r == row and first < column < last for r, first, last in self.lives)
 
 
 def arrange(circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS) -> Layout:
@@ -199,29 +204,22 @@ class _Packer:
         gate = GATES.get(operation.gate)
         controls = operation.controls + (gate.controls if gate else 0)
         target = gate.target if gate and gate.target else operation.gate
-        known = [wire in self.row_of for wire in operation.wires]
-        rows = [self.row_of[wire] for wire in operation.wires[controls:] if wire in self.row_of]
-        shape, name, angles = _shape(target, controls), name_of(target), angles_of(operation, self.circuit.parameters)
-        letters: tuple[str, ...] = ()
-        if operation.gate == "pauli":
-            letters = tuple(
-                letter
-                for letter, wire in zip(operation.word, operation.wires[controls:], strict=True)
-                if wire in self.row_of
-            )
-            name, angles = "exp(i·)", angles
+        targets = [wire for wire in operation.wires[controls:] if wire in self.row_of]
+        pauli = operation.gate == "pauli"
+        word = dict(zip(operation.wires[controls:], operation.word, strict=pauli))
         return Mark(
             column,
-            shape,
-            tuple(rows),
+            _shape(target, controls),
+            tuple(self.row_of[wire] for wire in targets),
             tuple(self.row_of[wire] for wire in operation.wires[:controls] if wire in self.row_of),
-            name,
-            angles,
-            letters,
-            gate is None and operation.gate not in ("pauli", "evolve", "unitary"),
-            operation.bit,
-            operation.condition,
-            not all(known),
+            name_of(operation, target),
+            angles_of(operation, self.circuit.parameters),
+            tuple(word[wire] for wire in targets) if pauli else (),
+            noisy=gate is None and operation.gate not in ("pauli", "evolve", "unitary"),
+            ordered=len(targets) > 1 and not pauli and not (gate and gate.symmetric),
+            bit=operation.bit,
+            condition=operation.condition,
+            cut=not all(wire in self.row_of for wire in operation.wires),
         )
 
 

@@ -45,11 +45,14 @@ def _widths(layout: Layout) -> list[float]:
     widths = [0.7] * layout.columns
     for mark in layout.marks:
         if mark.shape == "box":
-            letters = max(0.135 * len(mark.name), 0.105 * len(mark.angles))
-            widths[mark.column] = max(widths[mark.column], letters + 0.45)
+            widths[mark.column] = max(widths[mark.column], _box_width(mark) + 0.04)
         elif mark.condition:
             widths[mark.column] = max(widths[mark.column], 0.9)
     return [width + 0.12 for width in widths]
+
+
+def _box_width(mark: Mark) -> float:
+    return max(0.7, max(0.135 * len(mark.name), 0.105 * len(mark.angles)) + 0.4)
 
 
 def _folds(widths: list[float]) -> list[tuple[int, int]]:
@@ -117,7 +120,7 @@ class _Line:
         for number, first, last in self.layout.lives:
             low, high = max(first, self.first), min(last, self.last)
             if low < high or (self.first <= first < self.last):
-                start = self.x(low) if first >= self.first else self.left - 0.15
+                start = self.x(low) + 0.15 if first >= self.first else self.left - 0.15
                 stop = self.x(last) if last < self.last else end
                 self._wire("fresh", start, stop, self.y(number))
         if self.layout.classical:
@@ -186,7 +189,7 @@ class _Line:
 
     def _box(self, mark: Mark, x: float) -> None:
         low, high = spans(mark.rows)
-        width = self.widths[mark.column] - 0.16
+        width = _box_width(mark)
         fill = FILL_NOISE if mark.noisy else FILL_WORD if mark.letters else FILL_MANY if low < high else FILL_ONE
         self._patch(x, self.y(low), self.y(high), width, fill, mark.noisy)
         if low == high:
@@ -196,8 +199,8 @@ class _Line:
             middle = self.y((low + high) // 2) + 0.5  # between two rows, never on a wire
             self._words(mark, x, middle - (0.12 if mark.angles else 0.0), middle + 0.17)
         for row in range(low, high + 1):
-            if row not in mark.rows:
-                kind = self.layout.rows[row].kind
+            kind = self.layout.rows[row].kind
+            if row not in mark.rows and (kind != "fresh" or self.layout.alive(row, mark.column)):
                 self.axes.plot(
                     [x - width / 2, x + width / 2], [self.y(row)] * 2, color=WIRE[kind], lw=0.8, ls=":", zorder=4
                 )
@@ -206,7 +209,7 @@ class _Line:
                 self.axes.text(
                     x, self.y(row), mark.letters[k], fontsize=8, color=INK, ha="center", va="center", zorder=5
                 )
-            elif low < high:
+            elif mark.ordered:
                 left = x - width / 2 + 0.08
                 self.axes.text(left, self.y(row), str(k + 1), fontsize=5.5, color=GREY, va="center", zorder=5)
 

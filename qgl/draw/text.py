@@ -8,7 +8,7 @@ from qgl.draw.layout import Layout, Mark, spans
 def typeset(layout: Layout, width: int = 120) -> str:
     """Lines of at most `width` characters (one column at least); longer circuits are folded."""
     rows = len(layout.rows) + layout.classical
-    columns = [_column([m for m in layout.marks if m.column == k], rows, layout) for k in range(layout.columns)]
+    columns = [_column(k, [m for m in layout.marks if m.column == k], rows, layout) for k in range(layout.columns)]
     left = max(len(row.label) for row in layout.rows) + 2
     labels = [f"{row.label:>{left - 2}}: " for row in layout.rows] + ["bits: ".rjust(left)] * layout.classical
     folds: list[list[str]] = []
@@ -30,7 +30,7 @@ def _start(labels: list[str], left: int) -> list[str]:
     return lines[:-1]
 
 
-def _column(marks: list[Mark], rows: int, layout: Layout) -> list[str]:
+def _column(column: int, marks: list[Mark], rows: int, layout: Layout) -> list[str]:
     """One column: a line for each row and one between any two rows, all of one width."""
     cells: dict[int, str] = {}
     links: set[int] = set()
@@ -47,19 +47,18 @@ def _column(marks: list[Mark], rows: int, layout: Layout) -> list[str]:
     size = max((len(cell) for cell in cells.values()), default=1) + 2
     lines = []
     for row in range(rows):
-        wire = _wire(row, marks, layout)
+        wire = _wire(row, column, layout)
         lines.append(cells.get(row, wire).center(size, wire))
         lines.append(("│" if row in links else " ").center(size))
     return lines[:-1]
 
 
-def _wire(row: int, marks: list[Mark], layout: Layout) -> str:
+def _wire(row: int, column: int, layout: Layout) -> str:
     if row == len(layout.rows):
         return "═"
     if layout.rows[row].kind != "fresh":
         return "─"
-    column = marks[0].column if marks else 0
-    return "┄" if any(r == row and first < column < last for r, first, last in layout.lives) else " "
+    return "┄" if layout.alive(row, column) else " "
 
 
 def _cells(mark: Mark) -> dict[int, str]:
@@ -80,9 +79,9 @@ def _cells(mark: Mark) -> dict[int, str]:
         case _:
             words = f"{mark.name} {mark.angles}".strip()
             for k, row in enumerate(mark.rows):
-                letter = mark.letters[k] if mark.letters else str(k + 1)
+                letter = mark.letters[k] if mark.letters else str(k + 1) if mark.ordered else "·"
                 cells[row] = f"[{words}]" if len(mark.rows) == 1 else f"[{letter}]"
             if len(mark.rows) > 1:
                 top = spans(mark.rows)[0]
-                cells[top] = f"[{cells[top][1:-1]} {words}]"
+                cells[top] = f"[{words}]" if cells[top] == "[·]" else f"[{cells[top][1:-1]} {words}]"
     return cells

@@ -70,17 +70,28 @@ def _ascii(name: str) -> str:
 
 def bind(number: Real, inputs: NDArray[np.float64], offsets: Sequence[int]) -> Real:
     """`number` with known inputs put in; those that are NaN in the flat vector `inputs` stay."""
-
-    def value(atom: Atom) -> Real:
-        if isinstance(atom, Function):
-            return apply(atom.name, *(bind(argument, inputs, offsets) for argument in atom.arguments))
-        known = float(inputs[offsets[atom.parameter] + atom.element])
-        return Real(0.0, ((1.0, atom),)) if math.isnan(known) else Real(known)
-
     total = Real(number.constant)
     for coefficient, atom in number.terms:
-        total = total + coefficient * value(atom)
+        if isinstance(atom, Function):
+            total = total + coefficient * _bind_function(atom, inputs, offsets)
+        else:
+            known = float(inputs[offsets[atom.parameter] + atom.element])
+            total = total + coefficient * (Real(0.0, ((1.0, atom),)) if math.isnan(known) else Real(known))
     return total
+
+
+def _bind_function(function: Function, inputs: NDArray[np.float64], offsets: Sequence[int]) -> Real:
+    first = bind(function.arguments[0], inputs, offsets)
+    if function.name == "multiply" and first == Real(0.0):
+        return first  # also where the other factor is 1/0: a ratio of probabilities that are both 0
+    if first.is_constant and function.name in ("sqrt", "asin"):
+        first = Real(_clipped(first.constant))
+    return apply(function.name, first, *(bind(argument, inputs, offsets) for argument in function.arguments[1:]))
+
+
+def _clipped(value: float) -> float:
+    """`value` in 0..1 if it is just outside by rounding, as sums of probabilities may be."""
+    return min(max(value, 0.0), 1.0) if -1e-6 < value < 0.0 or 1.0 < value < 1.0 + 1e-6 else value
 
 
 def decimal(value: float) -> str:

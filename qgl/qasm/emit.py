@@ -14,7 +14,12 @@ from qgl.diagnostics.qasm import EvolveWithoutTrotter, UnknownProfile
 from qgl.expression import Input, Real, evaluate
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
+from qgl.passes.dead_code import drop_dead
+from qgl.passes.deferral import defer
+from qgl.passes.dilation import dilate
+from qgl.passes.lifetimes import tighten
 from qgl.qasm.angles import Angles
+from qgl.qasm.braket import BRAKET
 from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
 from qgl.qasm.places import Places
 from qgl.qasm.portable import PORTABLE
@@ -22,7 +27,7 @@ from qgl.qasm.profile import Profile
 from qgl.qasm.qiskit import QISKIT
 from qgl.qasm.synthesis import synthesise
 
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (PORTABLE, QISKIT)}
+PROFILES: dict[str, Profile] = {profile.name: profile for profile in (PORTABLE, QISKIT, BRAKET)}
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def emit(
     profile: str = "portable",
     *,
     optimise: bool = False,
-    reuse: bool = True,
+    reuse: bool | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """OpenQASM 3 text of a circuit.
@@ -59,7 +64,8 @@ def emit(
             open, as an `input float[64]` of the text; None leaves all open.
         profile: a key of `PROFILES`.
         optimise: leave out what cannot change the distribution of the output bits.
-        reuse: let a qubit whose wire has ended serve again after a `reset`; else each wire has its own qubit.
+        reuse: let a qubit whose wire has ended serve again after a `reset`, or give each wire its own qubit; None
+            does what suits the readers of the profile.
         notes: lines of comment for the head of the text.
 
     Raises:
@@ -75,7 +81,7 @@ def emission(
     profile: str = "portable",
     *,
     optimise: bool = False,
-    reuse: bool = True,
+    reuse: bool | None = None,
     notes: Sequence[str] = (),
 ) -> Emission:
     """As `emit`, with the meaning of the text's inputs."""
@@ -83,7 +89,9 @@ def emission(
         raise QglError([UnknownProfile(None, profile, tuple(PROFILES))])
     record = PROFILES[profile]
     prepared = prepare(circuit, record, optimise)
-    writer = _Writer(prepared, record, Angles(circuit.parameters, inputs, profile), reuse)
+    outputs = [str(circuit.wires[wire]) for wire in circuit.visible]
+    writer = _Writer(prepared, record, Angles(circuit.parameters, inputs, profile), outputs)
+    writer.places.reuse = record.reuse if reuse is None else reuse
     writer.write_operations()
     sizes = [parameter.size for parameter in circuit.parameters]
     return Emission(writer.document(notes), writer.angles.used, tuple(sum(sizes[:k]) for k in range(len(sizes))))
@@ -91,24 +99,23 @@ def emission(
 
 def prepare(circuit: Circuit, profile: Profile, optimise: bool) -> Circuit:
     """The circuit in gates, `fresh` and `discard`, beside `measure`, conditions and `reset` if the profile branches."""
-    from qgl.passes.dead import drop_dead
-    from qgl.passes.deferral import defer
-    from qgl.passes.dilation import dilate
-
+    if optimise:
+        circuit = drop_dead(circuit, reads_only_bits=True)
     circuit = dilate(circuit)
     if not profile.branches:
-        circuit = defer(circuit)
-    return drop_dead(circuit, reads_only_bits=True) if optimise else circuit
+        circuit = defer(circuit, reads_only_bits=optimise)
+    return tighten(drop_dead(circuit, reads_only_bits=True)) if optimise else circuit
 
 
 class _Writer:
     """Writes the operations of one circuit line by line, then the head that declares what they use."""
 
-    def __init__(self, circuit: Circuit, profile: Profile, angles: Angles, reuse: bool) -> None:
+    def __init__(self, circuit: Circuit, profile: Profile, angles: Angles, outputs: list[str]) -> None:
         self.circuit = circuit
         self.profile = profile
         self.angles = angles
-        self.places = Places(circuit, reuse)
+        self.outputs = outputs  # names of the visible qubits in the program
+        self.places = Places(circuit)
         self.lines: list[str] = []
         self.names: set[str] = set()  # of gates that the text applies
         self.bits: dict[int, int] = {}  # bit of the circuit -> bit of the register m
@@ -250,7 +257,7 @@ class _Writer:
 
     def _registers(self) -> list[str]:
         wires, places = self.circuit.wires, self.places
-        lines = [f"qubit[{len(self.circuit.visible)}] q;  // {_runs([str(wires[w]) for w in self.circuit.visible])}"]
+        lines = [f"qubit[{len(self.outputs)}] q;  // {_runs(self.outputs)}"]
         tenants = [_runs([str(wires[wire]) for wire in place]) for place in places.tenants]
         if self.profile.own_register:
             lines += [f"qubit[1] w{place};  // {names}" for place, names in enumerate(tenants)]
@@ -259,7 +266,7 @@ class _Writer:
             lines += [f"// w[{place}]: {names}" for place, names in enumerate(tenants)]
         if self._bits:
             lines.append(f"bit[{self._bits}] m;  // measured on the way")
-        lines.append(f"bit[{len(self.circuit.visible)}] c;  // the output: c[k] is q[k]")
+        lines.append(f"bit[{len(self.outputs)}] c;  // the output: c[k] is q[k]")
         return [*lines, *(f"// {reader}" for reader in self.profile.readers)]
 
 
@@ -277,7 +284,8 @@ def _definition(profile: Profile, name: str) -> tuple[str, list[str]]:
     """The definition of a composite gate, and the names that it uses."""
     gate = GATES[name]
     formals = [Real(0.0, ((1.0, Input(0, k)),)) for k in range(len(gate.parameters))]
-    angle_names = [f"arg{k}" for k in range(len(formals))]
+    digits = len(str(len(formals) - 1))
+    angle_names = [f"arg{k:0{digits}}" for k in range(len(formals))]  # Qiskit takes formals in alphabetical order
     calls: list[str] = []
     body = []
 

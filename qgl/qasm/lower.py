@@ -1,7 +1,8 @@
 """Unitary operations as the gates that a profile has, global phase included.
 
 A decomposition is a list of `Part`s. Where a gate is B A B^-1, only A needs the controls that the gate is under: the
-parts of B are marked as its frame. Everything under many controls comes down to phases `p` under controls.
+parts of B are marked as its frame. Everything under many controls comes down to phases `p` under controls, and these
+to `p` under one control and `x` under fewer.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ def lower(step: Step, takes: Callable[[str, int], bool]) -> Iterator[Step]:
         yield step
         return
     controls, targets = step.wires[: step.controls], step.wires[step.controls :]
+    if step.gate == "p" and step.controls > 1:
+        for simpler in _with_fewer_controls(controls, targets[0], step.angles[0]):
+            yield from lower(simpler, takes)
+        return
     for part in decompose(step.gate, step.angles):
         wires = tuple(targets[wire] for wire in part.wires)
         if part.gate == "gphase" and controls and not part.frame:
@@ -63,6 +68,19 @@ def decompose(gate: str, angles: Angles) -> list[Part]:
     if word is not None and len(word) > 1:
         return pauli_parts(word, -0.5 * angles[0])
     return _RULES[gate](angles) if gate in _RULES else [_gate("p", _PHASES[gate])]
+
+
+def _with_fewer_controls(controls: tuple[int, ...], target: int, a: Real) -> list[Step]:
+    """A phase on |1...1>: half of it where the last control is one, and the target, and so on."""
+    *others, last = controls
+    flip = Step("x", controls, (), len(others))
+    return [
+        Step("p", (last, target), (0.5 * a,), 1),
+        flip,
+        Step("p", (last, target), (-0.5 * a,), 1),
+        flip,
+        Step("p", (*others, target), (0.5 * a,), len(others)),
+    ]
 
 
 def pauli_parts(word: str, a: Real) -> list[Part]:

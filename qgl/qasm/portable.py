@@ -3,9 +3,13 @@
 PennyLane knows the standard gates by name and does not run definitions; Braket and Qiskit need the definitions. So
 the text defines the standard gates that it uses, exactly as PennyLane knows them, and applies no other gate.
 
-Two precautions. Readers may differ on the global phase of the built-in `U`, so a control is only ever put on
+Three precautions. Readers may differ on the global phase of the built-in `U`, so a control is only ever put on
 `U(0, 0, a)`, which all agree on. Braket 1.41 substitutes formal qubits one after the other, which goes wrong where a
-definition calls another one with the same formals exchanged; so every definition is made of built-in gates only.
+definition calls another one with the same formals exchanged; so every definition is made of built-in gates only. And
+modifiers stand in definitions only, since PennyLane ignores them on gates that are defined.
+
+Braket reads the text as it is meant, but its local simulators up to 1.41 at least miscompute `ctrl @` between some
+qubits (its issue 319); the profile `braket` avoids that.
 """
 
 from __future__ import annotations
@@ -41,7 +45,6 @@ PORTABLE = Profile(
     definitions=_DEFINITIONS,
     own_register=True,
     readers=(
-        "Qiskit prints the outcome with c[0] last; PennyLane: qml.probs(wires=['q[0]', 'q[1]', ...]) has q[0] first;",
-        "Braket: measured qubits in the order of q, by the density-matrix simulator if the text resets a qubit.",
+        "Qiskit prints the outcome with c[0] last; PennyLane: qml.probs(wires=['q[0]', 'q[1]', ...]) has q[0] first.",
     ),
 )

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 class Profile:
     """A dialect of OpenQASM 3.
 
-    native        (gate, controls) -> its name in the text; beside them, `p` under any controls is `ctrl @ ... p`
+    native        (gate, controls) -> its name in the text
+    modifiers     whether `p` under more controls can be written as `ctrl @ ctrl @ p`
     readers       how the readers show the output bits, for the head of the text
     definitions   names in the text -> their definitions from built-in gates; those that are used are written
     composites    gates that get a definition made from their decomposition; all others are decomposed in place
     include       a file that the text includes
     branches      whether the text may measure before the end and branch on the outcome (`if (m[0])`)
     own_register  whether a qubit that is not read out is a register of its own, since only registers can be reset
+    reuse         whether a qubit whose wire has ended serves again after a `reset`, if the caller does not say
     """
 
     name: str
@@ -28,9 +30,13 @@ class Profile:
     include: str | None = None
     branches: bool = False
     own_register: bool = False
+    modifiers: bool = False
+    reuse: bool = True
 
     def takes(self, gate: str, controls: int) -> bool:
         """Whether a gate under so many controls needs no decomposition."""
         if gate == "gphase":
             return controls == 0
-        return (gate, controls) in self.native or gate == "p" or (controls == 0 and gate in self.composites)
+        if (gate, controls) in self.native or (gate == "p" and self.modifiers):
+            return True
+        return controls == 0 and gate in self.composites

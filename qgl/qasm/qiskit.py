@@ -29,5 +29,6 @@ QISKIT = Profile(
     composites=frozenset({"sxdg", "iswap", "rxx", "ryy", "rzz", "rzx", "su2", "su4"}),
     include="stdgates.inc",
     branches=True,
+    modifiers=True,
     readers=("Qiskit prints the outcome with c[0] last, and the bits m, if any, before c.",),
 )

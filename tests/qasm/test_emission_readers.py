@@ -1,0 +1,222 @@
+"""Whole texts in their readers: the law of the output bits, with reset, measurement, branches and open inputs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import settings as hypothesis_settings
+from numpy.typing import NDArray
+
+from qgl.check.program import Operation, Program
+from qgl.expression import Input, Real, apply
+from qgl.ir.circuit import Circuit
+from qgl.qasm import emission, emit
+from tests.qasm.readers import braket_law, braket_simulator_law, parse, pennylane_law, qiskit_law
+from tests.reference.density import probabilities
+from tests.reference.programs import (
+    EVERYTHING,
+    op,
+    parameter,
+    program_of,
+    programs,
+    random_inputs,
+    random_program,
+)
+
+SMALL = replace(EVERYTHING, visible=(1, 2), hidden=(0, 1), operations=(1, 6), live=4)
+
+
+def with_product_formulas(program: Program) -> tuple[Program, Program]:
+    """The program with a product formula at every `evolve`, and the same as Pauli words, first order, two steps."""
+    chosen = [replace(o, trotter=(1, 2)) if o.gate == "evolve" else o for o in program.operations]
+    words: list[Operation] = []
+    for operation in program.operations:
+        if operation.gate != "evolve":
+            words.append(operation)
+            continue
+        for coefficient, word in operation.terms * 2:
+            letters = "".join(letter for letter in word if letter != "I")
+            targets = operation.wires[operation.controls :]
+            own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
+            angle = -0.5 * (operation.args[0] * coefficient)
+            changes = {"controls": operation.controls, "condition": operation.condition}
+            controls = operation.wires[: operation.controls]
+            if letters:
+                words.append(op("pauli", *controls, *own, args=(angle,), word=letters, **changes))
+            elif controls:
+                words.append(op("p", *controls, args=(angle,), **{**changes, "controls": len(controls) - 1}))
+    return replace(program, operations=tuple(chosen)), replace(program, operations=tuple(words))
+
+
+def qubits_of(text: str) -> int:
+    return sum(int(size) for size in re.findall(r"^qubit\[(\d+)\]", text, re.MULTILINE))
+
+
+def resets_of(text: str) -> int:
+    return len(re.findall(r"^ *reset ", text, re.MULTILINE))
+
+
+def check(program: Program, inputs: NDArray[np.float64], largest: int = 9) -> None:
+    """Both profiles, as written and optimised, in all their readers."""
+    program, reference = with_product_formulas(program)
+    expected = probabilities(reference, inputs)
+    for optimise in (False, True):
+        text = emit(Circuit.of(program), inputs, "qiskit", optimise=optimise)
+        parse(text)
+        if qubits_of(text) <= largest:
+            np.testing.assert_allclose(qiskit_law(text), expected, atol=1e-9, err_msg=text)
+        text = emit(Circuit.of(program), inputs, "portable", optimise=optimise)
+        parse(text)
+        assert "if (" not in text
+        assert not re.search(r"measure (?!q;)", text)
+        if qubits_of(text) <= largest:
+            np.testing.assert_allclose(qiskit_law(text), expected, atol=1e-9, err_msg=text)
+            np.testing.assert_allclose(braket_law(text), expected, atol=1e-7, err_msg=text)
+            if qubits_of(text) + resets_of(text) <= 14:
+                found = pennylane_law(text, len(program.visible))
+                np.testing.assert_allclose(found, expected, atol=1e-7, err_msg=text)
+        text = emit(Circuit.of(program), inputs, "braket", optimise=optimise)
+        if qubits_of(text) <= 14:
+            np.testing.assert_allclose(braket_simulator_law(text), expected, atol=1e-7, err_msg=text)
+
+
+@given(program=programs(SMALL))
+@hypothesis_settings(max_examples=12)
+def test_random_programs_keep_their_law_in_every_reader(program: Program) -> None:
+    assume(program.operations)
+    check(program, random_inputs(5))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_programs_drawn_from_a_seed_keep_their_law_in_every_reader(seed: int) -> None:
+    check(random_program(seed, SMALL), random_inputs(seed))
+
+
+def test_a_discarded_qubit_is_reset_and_serves_the_next_fresh_one() -> None:
+    program = program_of(
+        1,
+        0,
+        *(
+            step
+            for wire, angle in ((1, 0.8), (2, 1.9), (3, 0.4))
+            for step in (op("fresh", wire), op("ry", wire, args=(angle,)), op("cx", wire, 0), op("discard", wire))
+        ),
+    )
+    for profile, reset in (("portable", "reset w0;"), ("qiskit", "reset w[0];")):
+        text = emit(Circuit.of(program), np.zeros(0), profile)
+        assert qubits_of(text) == 2
+        assert text.count(reset) == 2
+        np.testing.assert_allclose(qiskit_law(text), probabilities(program), atol=1e-12)
+        apart = emit(Circuit.of(program), np.zeros(0), profile, reuse=False)
+        assert qubits_of(apart) == 4
+        assert "reset " not in apart
+        np.testing.assert_allclose(qiskit_law(apart), probabilities(program), atol=1e-12)
+    np.testing.assert_allclose(braket_law(emit(Circuit.of(program), np.zeros(0))), probabilities(program), atol=1e-9)
+    np.testing.assert_allclose(
+        pennylane_law(emit(Circuit.of(program), np.zeros(0)), 1), probabilities(program), atol=1e-9
+    )
+
+
+def test_hidden_and_discarded_qubits_are_never_measured_into_the_output() -> None:
+    program = program_of(2, 2, op("h", 2), op("cx", 2, 0), op("h", 3), op("fresh", 4), op("cx", 0, 4), op("discard", 4))
+    for profile in ("portable", "qiskit"):
+        text = emit(Circuit.of(program), np.zeros(0), profile)
+        assert re.findall(r"^[^/\n]*measure.*", text, re.MULTILINE) == ["c = measure q;"]
+        assert "bit[2] c;" in text
+
+
+FEED_FORWARD = program_of(
+    2,
+    1,
+    op("ry", 0, args=(0.9,)),
+    op("measure", 0, bit=0),
+    op("rx", 1, args=(0.7,), condition=((0, True),)),
+    op("ry", 2, args=(1.1,)),
+    op("measure", 2, bit=1),
+    op("x", 1, condition=((0, False), (1, True))),
+    op("reset", 0, condition=((1, True),)),
+    op("h", 0),
+    op("measure", 0),
+    op("h", 0),
+)
+
+
+def test_mid_circuit_measurement_branches_and_reset_survive_in_qiskit() -> None:
+    text = emit(Circuit.of(FEED_FORWARD), np.zeros(0), "qiskit")
+    assert "m[0] = measure q[0];" in text
+    assert "if (m[0]) {" in text
+    assert "if (!m[0]) {" in text
+    assert "reset q[0];" in text
+    np.testing.assert_allclose(qiskit_law(text), probabilities(FEED_FORWARD), atol=1e-12)
+
+
+def test_the_portable_text_defers_measurement() -> None:
+    text = emit(Circuit.of(FEED_FORWARD), np.zeros(0), "portable")
+    for law in (qiskit_law(text), braket_law(text), pennylane_law(text, 2)):
+        np.testing.assert_allclose(law, probabilities(FEED_FORWARD), atol=1e-7)
+
+
+OPEN = (parameter("θ", 2, 2), parameter("p", 2, constraint="probability"), parameter("lambda"))
+
+
+def open_program() -> Program:
+    t = [Real(0.0, ((1.0, Input(0, k)),)) for k in range(4)]
+    p = [Real(0.0, ((1.0, Input(1, k)),)) for k in range(2)]
+    scale = Real(0.0, ((1.0, Input(2, 0)),))
+    return program_of(
+        2,
+        0,
+        op("rx", 0, args=(2.0 * t[0] + 0.5,)),
+        op("ry", 1, args=(-t[1] * t[2] - 0.25,)),
+        op("rzz", 0, 1, args=(t[3] / (2.0 + scale),)),
+        op("rx", 0, args=(1.5 * scale,)),
+        op("bit_flip", 0, args=(p[0],)),
+        op("depolarizing", 1, args=(0.5 * p[1],)),
+        op("rx", 1, args=(apply("multiply", t[0] + t[1], scale - 1.0),)),
+        parameters=OPEN,
+    )
+
+
+@pytest.mark.parametrize("profile", ["portable", "qiskit"])
+def test_open_inputs_keep_their_names_and_meaning(profile: str) -> None:
+    program = open_program()
+    inputs = np.array([0.3, -1.2, 0.8, 2.1, 0.2, 0.7, 0.6])
+    result = emission(Circuit.of(program), None, profile)
+    parse(result.text)
+    assert list(result.inputs) == re.findall(r"^input float\[64\] (\w+);", result.text, re.MULTILINE)
+    assert {"theta_0_0", "theta_1_1", "lambda", "coin_0"} <= set(result.inputs)
+    assert "input float[64] coin_0;  // 2.0*asin(sqrt(p[0]))" in result.text
+    values = result.bindings(inputs)
+    expected = probabilities(program, inputs)
+    np.testing.assert_allclose(qiskit_law(result.text, values), expected, atol=1e-9)
+    if profile == "portable":
+        np.testing.assert_allclose(braket_law(result.text, values), expected, atol=1e-7)
+        np.testing.assert_allclose(pennylane_law(result.text, 2, values), expected, atol=1e-7)
+
+
+def test_an_input_that_is_not_a_number_stays_open() -> None:
+    program = open_program()
+    inputs = np.array([0.3, -1.2, 0.8, 2.1, 0.2, 0.7, np.nan])
+    result = emission(Circuit.of(program), inputs, "portable")
+    assert list(result.inputs) == ["lambda"]
+    np.testing.assert_allclose(
+        braket_law(result.text, {"lambda": 0.6}), probabilities(program, np.array([*inputs[:-1], 0.6])), atol=1e-7
+    )
+
+
+def test_the_first_visible_qubit_is_the_first_output_bit() -> None:
+    program = program_of(3, 0, op("x", 0))
+    text = emit(Circuit.of(program), np.zeros(0))
+    for law in (qiskit_law(text), braket_law(text), pennylane_law(text, 3)):
+        assert np.argmax(law) == 0b100
+
+
+@pytest.mark.parametrize("profile", ["portable", "qiskit"])
+def test_the_same_circuit_gives_the_same_text(profile: str) -> None:
+    circuit = Circuit.of(random_program(7, SMALL, evolve=False))
+    inputs = random_inputs(7)
+    assert emit(circuit, inputs, profile) == emit(circuit, inputs, profile)

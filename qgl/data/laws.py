@@ -55,7 +55,7 @@ def cardinality(call: CallSpec, limits: Limits) -> Law:
 def given_strings(call: CallSpec, limits: Limits) -> Law:
     """Given strings with given weights; repeated ones add up."""
     texts, weights = call.arguments["strings"], call.arguments["weights"]
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, start=1):
         if len(text) != len(texts[0]):
             raise QglError([RaggedRow(call.span, "`strings`", number, len(text), len(texts[0]))])
     if weights is not None and len(weights) != len(texts):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from qgl.diagnostics.model import Diagnostic, Note
 from qgl.source import Span
 
-_MODEL = "model { ry(?) v; }\n"
+_MODEL = "model { ry(?) v; }\nobjective nll(target);\n"
 _GOOD = f"data target = parity(3);\nvisible v[3];\n{_MODEL}"
 _ONE_STRING = f'data target = strings(["010"]);\nvisible v[3];\n{_MODEL}'
 
@@ -94,7 +94,7 @@ class FileTooLarge(Diagnostic):
 class BadCell(Diagnostic):
     """A cell of a table is not what its column holds: not 0 or 1, empty, not a number, or not one of the categories.
 
-    Rows are counted as lines of the file, from 1, so that an editor finds them; columns from 0, as in the program.
+    Rows of a text are counted as its lines, from 1, so that an editor finds them; rows of an array and columns from 0.
     """
 
     path: str
@@ -221,8 +221,8 @@ class DataWidth(Diagnostic):
     visible_span: Span | None
 
     code: ClassVar[str] = "QGL0611"
-    wrong: ClassVar[str] = f"data target = parity(4);\nvisible v[3];\n{_MODEL}objective nll(target);\n"
-    right: ClassVar[str] = f"data target = parity(3);\nvisible v[3];\n{_MODEL}objective nll(target);\n"
+    wrong: ClassVar[str] = f"data target = parity(4);\nvisible v[3];\n{_MODEL}"
+    right: ClassVar[str] = f"data target = parity(3);\nvisible v[3];\n{_MODEL}"
 
     @property
     def message(self) -> str:

@@ -1,7 +1,8 @@
 """The profile `braket`: gates by Amazon Braket's own names.
 
 Braket's local simulators up to 1.41 at least miscompute `ctrl @` between some qubits, and the state-vector one also
-`reset`. So the text uses neither: controls come down to `cnot`, `cz` and `cphaseshift`, and each wire has its own qubit.
+`reset`. So the text uses neither: controls come down to `cnot`, `cz` and `cphaseshift`, and each wire
+has its own qubit.
 """
 
 from __future__ import annotations

@@ -1,0 +1,70 @@
+"""`qglc draw`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qgl.cli.options import FileArgument, SetOption, constants, open_file, warn
+
+if TYPE_CHECKING:
+    from qgl.ir.circuit import Circuit
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def draw(
+    file: FileArgument,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="A picture: .png, .svg or .pdf.")
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="Draw with characters; the default without -o.")] = False,
+    wires: Annotated[int, typer.Option("--wires", min=1, help="Most declared qubits to show.")] = 40,
+    columns: Annotated[int, typer.Option("--columns", min=1, help="Most columns to show.")] = 120,
+    settings: SetOption = None,
+) -> None:
+    """Draw the circuit of a program.
+
+    \b
+    Examples:
+      qglc draw bars.qgl
+      qglc draw bars.qgl -o bars.png --set depth=2
+      qglc draw chain.qgl -o chain.svg --wires 8 --columns 30
+    """
+    from qgl.compiler import analyse, circuit_of
+
+    as_text = text or out is None
+    if not as_text and out is not None and out.suffix.lower() not in PICTURES:
+        raise typer.BadParameter(f"the name of a picture ends in {', '.join(PICTURES)}: {out}", param_hint="-o")
+    source, environment = open_file(file)
+    analysed = analyse(source, environment, constants(settings))
+    warn(analysed.warnings)
+    circuit = circuit_of(analysed.program)
+    if as_text:
+        from qgl.draw import text as typeset
+
+        content = typeset(circuit, wires=wires, columns=columns).encode()
+    else:
+        assert out is not None
+        content = _picture(circuit, out.suffix.lower()[1:], wires, columns, Path(source.name).name)
+    if out is None:
+        typer.echo(content.decode(), nl=False)
+        return
+    from qgl.train.atomic import write_bytes
+
+    write_bytes(out, content)
+
+
+def _picture(circuit: Circuit, kind: str, wires: int, columns: int, title: str) -> bytes:
+    from qgl.draw import circuit as paint
+    from qgl.draw import svg
+
+    if kind == "svg":
+        return svg(circuit, wires=wires, columns=columns, title=title).encode()
+    import io
+
+    buffer = io.BytesIO()
+    paint(circuit, wires=wires, columns=columns, title=title).savefig(buffer, format=kind)
+    return buffer.getvalue()

@@ -1,0 +1,107 @@
+"""`qglc emit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qgl.cli.options import SetOption, constants, open_file, warn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from qgl.check.program import Program
+
+
+def emit(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|RUN", help="A program (- for standard input), or a run's folder.")
+    ],
+    profile: Annotated[str, typer.Option("--profile", help="For whom: portable, qiskit or braket.")] = "portable",
+    free: Annotated[bool, typer.Option("--free", help="Keep parameters as `input float[64]`.")] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Draw a program's parameters from this seed.")
+    ] = None,
+    optimise: Annotated[
+        bool, typer.Option("--optimise/--as-written", help="Leave out what cannot change the output bits.")
+    ] = True,
+    reuse: Annotated[
+        bool | None,
+        typer.Option("--reuse/--no-reuse", help="Reset qubits and use them again; by default as suits the profile."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
+    ] = None,
+    settings: SetOption = None,
+) -> None:
+    """Write a circuit as OpenQASM 3.
+
+    The angles of a run are its trained ones. A program has none yet: keep its parameters open with --free, or draw them
+    with --seed. `condition` and `latent` inputs always stay open.
+
+    \b
+    Examples:
+      qglc emit runs/bars-2026-01-31-1 -o bars.qasm
+      qglc emit bars.qgl --free --profile qiskit --set depth=2
+      qglc emit noise.qgl --seed 7 --as-written
+    """
+    from qgl.ir.circuit import Circuit
+    from qgl.qasm import emit as write
+
+    program, values, origin = _source(what, free, seed, settings)
+    notes = [f"Made of {what}: {origin}."]
+    text = write(Circuit.of(program), values, profile, optimise=optimise, reuse=reuse, notes=notes)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    from qgl.train.atomic import write_text
+
+    write_text(out, text)
+
+
+def _source(
+    what: str, free: bool, seed: int | None, settings: list[str] | None
+) -> tuple[Program, np.ndarray[Any, np.dtype[np.float64]] | None, str]:
+    """The program, the values of its inputs (None: all open), and where these come from."""
+    from qgl.compiler import analyse
+
+    if free and seed is not None:
+        raise typer.BadParameter("--free keeps the parameters open, --seed draws them: give one of them")
+    if Path(what).is_dir():
+        if settings or seed is not None:
+            raise typer.BadParameter("a run has its constants and parameters: --set and --seed are for programs")
+        from qgl.train.reload import model_of
+        from qgl.train.run import Run
+
+        run, program = Run.load(what), model_of(Path(what)).program
+        return program, None if free else flat(program, run.params), "open parameters" if free else "trained angles"
+    if not free and seed is None:
+        raise typer.BadParameter("a program has no angles yet: give --free or --seed, or the folder of a run")
+    source, environment = open_file(what)
+    analysed = analyse(source, environment, constants(settings))
+    warn(analysed.warnings)
+    if seed is None:
+        return analysed.program, None, "open parameters"
+    import jax
+
+    from qgl.model import Model
+
+    params = Model(analysed.program).init(jax.random.key(seed))
+    return analysed.program, flat(analysed.program, params), f"angles drawn from seed {seed}, not trained"
+
+
+def flat(program: Program, params: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The flat vector of inputs for `emit`: parameters as themselves (a probability, not its logit), others NaN."""
+    import numpy as np
+
+    parts = []
+    for parameter in program.parameters:
+        if parameter.kind in ("condition", "latent"):
+            parts.append(np.full(parameter.size, np.nan))
+            continue
+        raw = np.asarray(params[parameter.name], dtype=np.float64).ravel()
+        logit = parameter.kind == "param" and parameter.constraint == "probability"
+        parts.append(1.0 / (1.0 + np.exp(-raw)) if logit else raw)
+    return np.concatenate(parts) if parts else np.zeros(0)

@@ -23,6 +23,12 @@ def _sum(xp: Any, *weighted: tuple[Array, Matrix]) -> Array:
     return reduce(lambda x, y: x + y, (xp.asarray(weight)[..., None, None] * matrix for weight, matrix in weighted))
 
 
+def _root(xp: Any, x: Array) -> Array:
+    """Square root of a probability; 0 with slope 0 where it is 0, or below by rounding. NaN further below."""
+    none = (x <= 0) & (x > -1e-6)
+    return xp.where(none, 0.0, xp.sqrt(xp.where(none, 1.0, x)))
+
+
 def _coin(f: Any, probability: Any) -> Any:
     """The angle of ry that makes |0> one with this probability."""
     return 2.0 * f.asin(f.sqrt(probability))
@@ -30,7 +36,7 @@ def _coin(f: Any, probability: Any) -> Any:
 
 def _flip(name: str, letter: str, gate: str, summary: str) -> Channel:
     def kraus(xp: Any, p: Array) -> Array:
-        return xp.stack([_sum(xp, (xp.sqrt(1 - p), PAULI["I"])), _sum(xp, (xp.sqrt(p), PAULI[letter]))], -3)
+        return xp.stack([_sum(xp, (_root(xp, 1 - p), PAULI["I"])), _sum(xp, (_root(xp, p), PAULI[letter]))], -3)
 
     def dilation(f: Any, p: Any) -> list[Step]:
         return [("ry", (1,), (_coin(f, p),)), (gate, (1, 0), ())]
@@ -42,8 +48,8 @@ def _depolarizing(name: str, qubits: int, summary: str) -> Channel:
     words = [pauli_word("".join(letters)) for letters in product("IXYZ", repeat=qubits)]
 
     def kraus(xp: Any, p: Array) -> Array:
-        each = xp.sqrt(p / len(words))
-        none = xp.sqrt(1 - p * (1 - 1 / len(words)))
+        each = _root(xp, p / len(words))
+        none = _root(xp, 1 - p * (1 - 1 / len(words)))
         return xp.stack([_sum(xp, (each if k else none, word)) for k, word in enumerate(words)], -3)
 
     return Channel(name, qubits, (("p", "probability"),), 2 * qubits, kraus, _uniform_pauli(qubits), summary)
@@ -71,7 +77,7 @@ def _uniform_pauli(qubits: int) -> Callable[..., list[Step]]:
 
 def _pauli_kraus(xp: Any, px: Array, py: Array, pz: Array) -> Array:
     weights = (1 - px - py - pz, px, py, pz)
-    return xp.stack([_sum(xp, (xp.sqrt(w), PAULI[letter])) for w, letter in zip(weights, "IXYZ", strict=True)], -3)
+    return xp.stack([_sum(xp, (_root(xp, w), PAULI[letter])) for w, letter in zip(weights, "IXYZ", strict=True)], -3)
 
 
 def _pauli_dilation(f: Any, px: Any, py: Any, pz: Any) -> list[Step]:
@@ -87,8 +93,8 @@ def _pauli_dilation(f: Any, px: Any, py: Any, pz: Any) -> list[Step]:
 
 
 def _amplitude_kraus(xp: Any, gamma: Array) -> Array:
-    stay = _sum(xp, (xp.ones_like(gamma), ZERO), (xp.sqrt(1 - gamma), ONE))
-    return xp.stack([stay, _sum(xp, (xp.sqrt(gamma), LOWER))], -3)
+    stay = _sum(xp, (xp.ones_like(gamma), ZERO), (_root(xp, 1 - gamma), ONE))
+    return xp.stack([stay, _sum(xp, (_root(xp, gamma), LOWER))], -3)
 
 
 def _amplitude_dilation(f: Any, gamma: Any) -> list[Step]:
@@ -96,8 +102,8 @@ def _amplitude_dilation(f: Any, gamma: Any) -> list[Step]:
 
 
 def _phase_kraus(xp: Any, lam: Array) -> Array:
-    stay = _sum(xp, (xp.ones_like(lam), ZERO), (xp.sqrt(1 - lam), ONE))
-    return xp.stack([stay, _sum(xp, (xp.sqrt(lam), ONE))], -3)
+    stay = _sum(xp, (xp.ones_like(lam), ZERO), (_root(xp, 1 - lam), ONE))
+    return xp.stack([stay, _sum(xp, (_root(xp, lam), ONE))], -3)
 
 
 def _phase_dilation(f: Any, lam: Any) -> list[Step]:
@@ -105,7 +111,7 @@ def _phase_dilation(f: Any, lam: Any) -> list[Step]:
 
 
 def _reset_kraus(xp: Any, p: Array) -> Array:
-    kept, put = xp.sqrt(1 - p), xp.sqrt(p)
+    kept, put = _root(xp, 1 - p), _root(xp, p)
     return xp.stack([_sum(xp, (kept, PAULI["I"])), _sum(xp, (put, ZERO)), _sum(xp, (put, LOWER))], -3)
 
 
@@ -114,8 +120,8 @@ def _reset_dilation(f: Any, p: Any) -> list[Step]:
 
 
 def _thermal_kraus(xp: Any, gamma: Array, population: Array) -> Array:
-    cold, hot = xp.sqrt(1 - population), xp.sqrt(population)
-    stay, move = xp.sqrt(1 - gamma), xp.sqrt(gamma)
+    cold, hot = _root(xp, 1 - population), _root(xp, population)
+    stay, move = _root(xp, 1 - gamma), _root(xp, gamma)
     return xp.stack(
         [
             _sum(xp, (cold, ZERO), (cold * stay, ONE)),

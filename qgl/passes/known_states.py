@@ -13,7 +13,7 @@ import numpy as np
 
 from qgl.check.program import Operation
 from qgl.expression import Real
-from qgl.gates import GATES
+from qgl.gates import CHANNELS, GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import diagonal_wires, is_diagonal, is_permutation, is_reset, is_unitary
@@ -43,7 +43,7 @@ class _Known:
             return self.measure(conditioned)
         if is_reset(conditioned):
             return self.reset(conditioned)
-        left = self.reduce(conditioned) if is_unitary(conditioned) else conditioned
+        left = self.reduce(conditioned) if is_unitary(conditioned) else _unless_identity(conditioned)
         if left is None or (is_diagonal(left) and all(self.value[wire] is not None for wire in left.wires)):
             return None
         self.learn(left)
@@ -169,6 +169,15 @@ def _image(operation: Operation, bits: tuple[bool, ...]) -> tuple[bool, ...]:
     column = int("".join("01"[bit] for bit in bits), 2)
     row = int(np.argmax(np.abs(matrix[:, column])))
     return tuple(letter == "1" for letter in f"{row:0{len(bits)}b}")
+
+
+def _unless_identity(operation: Operation) -> Operation | None:
+    """A channel, or nothing if its strengths are constant and it does nothing."""
+    if operation.gate == "kraus" or not all(arg.is_constant for arg in operation.args):
+        return operation
+    operators = CHANNELS[operation.gate].kraus(np, *(np.asarray(arg.constant) for arg in operation.args))
+    scalars = operators[:, :1, :1] * np.eye(operators.shape[-1])
+    return None if np.abs(operators - scalars).max() < _EPSILON else operation
 
 
 def _is_identity(operation: Operation) -> bool:

@@ -102,3 +102,22 @@ def test_closed_formula(channel: Channel) -> None:
 def test_thermal_state_is_fixed() -> None:
     state = np.diag([0.7, 0.3]).astype(np.complex128)
     assert np.allclose(apply_kraus(CHANNELS["thermal"], state, 0.4, 0.3), state)
+
+
+@ALL
+def test_slopes_are_finite_on_the_edge(channel: Channel) -> None:
+    jax = pytest.importorskip("jax")
+    for values in strengths(channel):
+
+        def size(*strength: object) -> object:
+            return jax.numpy.sum(jax.numpy.abs(channel.kraus(jax.numpy, *strength)) ** 2)
+
+        slopes = jax.grad(size, argnums=tuple(range(len(values))))(*map(jax.numpy.float32, values))
+        assert np.isfinite(slopes).all()
+
+
+def test_probabilities_that_sum_to_one_by_rounding_only() -> None:
+    jax = pytest.importorskip("jax")
+    for values in [(0.1, 0.2, 0.7), (0.3, 0.3, 0.4), (0.7, 0.1, 0.2)]:
+        operators = CHANNELS["pauli_channel"].kraus(jax.numpy, *map(jax.numpy.float32, values))
+        assert np.allclose(np.einsum("kji,kjl->il", operators.conj(), operators), np.eye(2), atol=1e-6)

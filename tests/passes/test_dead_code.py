@@ -142,6 +142,8 @@ def test_identities_are_dropped() -> None:
         op("pauli", 0, args=[np.pi], word="X"),
         op("evolve", 0, args=[0.0], terms=((Real(1.0), "X"),)),
         op("id", 1),
+        op("depolarizing2", 0, 1, args=[0.0]),
+        op("amplitude_damping", 0, args=[0.0]),
     ]
     assert dropped(program_of(2, 0, op("h", 0), op("h", 1), *nothing), bits=False) == ["h", "h"]
     sign = program_of(2, 0, op("h", 0), op("crx", 0, 1, args=[2 * np.pi]))
@@ -159,6 +161,16 @@ def test_outer_angles_of_general_gates_are_dead() -> None:
     alive = live_parameters(drop_dead(Circuit.of(pair), True))
     assert {atom.element for atom in alive} == set(range(15)) - {0, 3} - {11} - {12, 13, 14}
     assert dropped(pair) == ["su4"]
+
+
+def test_outer_angles_under_a_control_that_interferes_live() -> None:
+    angles = [0.3, 0.9, 1.4]
+    start = [op("h", 0), op("ry", 1, args=[0.8])]
+    assert dropped(program_of(2, 0, *start, op("su2", 0, 1, args=angles, controls=1), op("h", 0)))
+    program = program_of(2, 0, *start, op("su2", 0, 1, args=angles, controls=1))
+    left = drop_dead(Circuit.of(program), True).operations[-1]
+    assert [arg.constant for arg in left.args] == [0.3, 0.9, 0.0]
+    assert dropped(program) == ["h", "ry", "su2"]
 
 
 def test_gates_on_a_register_that_is_read_in_part() -> None:

@@ -16,8 +16,8 @@ import optax
 
 from qgl.check.program import TrainSettings
 from qgl.train.history import History
-from qgl.train.optimisers import optimiser
-from qgl.train.stopping import FAILED, RUNNING, StopRule
+from qgl.train.methods import Look, method
+from qgl.train.stopping import RUNNING, StopRule
 from qgl.train.trainable import Params, Trainable
 
 CAPACITY = 256  # longest chunk, in steps
@@ -35,8 +35,8 @@ class State(NamedTuple):
     optimizer: Any
     kept: Params
     kept_loss: jax.Array
+    kept_terms: dict[str, jax.Array]
     status: jax.Array
-    updates: jax.Array
     loss: jax.Array
     terms: dict[str, jax.Array]
     gradient_norm: jax.Array
@@ -66,14 +66,12 @@ class Engine:
 
     def __init__(self, model: Trainable, settings: TrainSettings) -> None:
         self._model = model
-        self._optimiser = optimiser(settings)
+        self._method = method(settings)
         self._rule = StopRule.of(settings.stop)
         root = jax.random.key(settings.seed, impl="threefry2x32")
         seeds = jax.vmap(lambda s: jax.random.fold_in(root, s))(jnp.arange(settings.seeds))
         self._init_keys = jax.vmap(lambda key: jax.random.fold_in(key, 0))(seeds)
         self._step_keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(seeds)
-        weights = [term.weight for term in model.program.objective]
-        self._only_weight = weights[0] if len(weights) == 1 and weights[0] != 0 else None
 
     def initial(self) -> State:
         """The state before the first step."""
@@ -102,11 +100,9 @@ class Engine:
         return state, History(loss, terms, norm, status)
 
     def verdict(self, state: State, step: int) -> Verdict:
-        """What each seed hands out when the run ends after `step` steps."""
-        verdict: Verdict = jax.jit(jax.vmap(self._verdict, in_axes=(0, 0, None, None)))(
-            state, self._step_keys, self._step_keys[0], jnp.asarray(step, dtype=jnp.int32)
-        )
-        return jax.device_get(verdict)  # type: ignore[no-any-return]
+        """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
+        after, _ = self.advance(state, step, 1)
+        return Verdict(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
 
     # ------------------------------------------------------------ one seed
 
@@ -115,89 +111,59 @@ class Engine:
         moves = self._model.trainable
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
-        optimizer_state = self._optimiser.transformation.init(trained)
-        if self._optimiser.line_search:
-            (loss, terms), gradient = self._value_and_grad(trained, fixed, key)
-            optimizer_state = optax.tree.set(optimizer_state, value=loss, grad=gradient)
-        else:
-            loss, terms = self._model.terms(params, key)
-        infinite = jnp.full_like(loss, jnp.inf)
+        shapes = jax.eval_shape(self._model.terms, params, key)
+        loss, terms = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, dtype=leaf.dtype), shapes)
         zero = jnp.zeros((), dtype=jnp.int32)
+        best, since = self._rule.initial(loss)
         return State(
             trained=trained,
             fixed=fixed,
-            optimizer=optimizer_state,
+            optimizer=self._method.initial(trained, loss, terms),
             kept=trained,
-            kept_loss=infinite,
+            kept_loss=loss,
+            kept_terms=terms,
             status=zero + RUNNING,
-            updates=zero,
-            loss=infinite,
-            terms=jax.tree.map(lambda value: jnp.full_like(value, jnp.inf), terms),
-            gradient_norm=infinite,
-            plateau_best=self._rule.initial(loss)[0],
-            plateau_since=self._rule.initial(loss)[1],
-        )
-
-    def _value_and_grad(
-        self, trained: Params, fixed: Params, key: jax.Array
-    ) -> tuple[tuple[jax.Array, dict[str, jax.Array]], Params]:
-        def loss(moved: Params) -> tuple[jax.Array, dict[str, jax.Array]]:
-            return self._model.terms({**fixed, **moved}, key)
-
-        return jax.value_and_grad(loss, has_aux=True)(trained)
-
-    def _look(self, state: State, key: jax.Array) -> tuple[jax.Array, dict[str, jax.Array], Params]:
-        """Loss, terms and gradient at the present parameters; a line search has left the first and the last."""
-        if not self._optimiser.line_search:
-            (loss, terms), gradient = self._value_and_grad(state.trained, state.fixed, key)
-            return loss, terms, gradient
-        loss, gradient = optax.tree.get(state.optimizer, "value"), optax.tree.get(state.optimizer, "grad")
-        if self._only_weight is not None and len(state.terms) == 1:
-            return loss, dict.fromkeys(state.terms, loss / self._only_weight), gradient
-        return loss, self._model.terms({**state.fixed, **state.trained}, key)[1], gradient
-
-    def _step(self, state: State, key: jax.Array, step: jax.Array) -> State:
-        key = jax.random.fold_in(key, step)
-        loss, terms, gradient = self._look(state, key)
-        norm = optax.tree.norm(gradient)
-        finite = jnp.isfinite(loss) & jnp.isfinite(norm)
-        status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
-        keep = finite & (self._model.stochastic | (loss < state.kept_loss))
-        seen = state._replace(
-            kept=_choose(keep, state.trained, state.kept),
-            kept_loss=jnp.where(keep, loss, state.kept_loss),
-            status=status,
             loss=loss,
             terms=terms,
-            gradient_norm=norm.astype(loss.dtype),
+            gradient_norm=loss,
             plateau_best=best,
             plateau_since=since,
         )
-        seen = _choose(state.status == RUNNING, seen, state)
-        moves = seen.status == RUNNING
-        # A finished seed has a gradient of zero, so that its line search ends at once while others search.
-        moved = self._update(seen, loss, _choose(moves, gradient, _zeros(gradient)), key)
-        chosen: State = _choose(moves, moved, seen)
-        return chosen
 
-    def _update(self, state: State, loss: jax.Array, gradient: Params, key: jax.Array) -> State:
-        updates, optimizer_state = self._optimiser.transformation.update(
-            gradient,
-            state.optimizer,
-            state.trained,
-            value=loss,
-            grad=gradient,
-            value_fn=lambda moved: self._model.terms({**state.fixed, **moved}, key)[0],
+    def _step(self, state: State, key: jax.Array, step: jax.Array) -> State:
+        def terms_at(moved: Params) -> tuple[jax.Array, dict[str, jax.Array]]:
+            return self._model.terms({**state.fixed, **moved}, jax.random.fold_in(key, step))
+
+        evaluate = jax.value_and_grad(terms_at, has_aux=True)
+        running = state.status == RUNNING
+        look = self._method.look(state.trained, state.optimizer, evaluate, ~running)
+        seen = self._seen(state, look)
+        trained, memory = self._method.move(look)
+        moved = seen._replace(trained=trained, optimizer=memory)
+        return _choose(running, _choose(seen.status == RUNNING, moved, seen), state)  # type: ignore[no-any-return]
+
+    def _seen(self, state: State, look: Look) -> State:
+        """The state with what was seen written down, and the seed stopped if that is called for."""
+        norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
+        finite = jnp.isfinite(look.loss) & jnp.isfinite(norm)
+        status, best, since = self._rule.judge(look.loss, finite, state.plateau_best, state.plateau_since)
+        keep = finite & (self._model.stochastic | (look.loss < state.kept_loss))
+        kept, kept_loss, kept_terms = _choose(
+            keep, (look.params, look.loss, look.terms), (state.kept, state.kept_loss, state.kept_terms)
         )
-        trained = optax.apply_updates(state.trained, updates)
-        return state._replace(trained=trained, optimizer=optimizer_state, updates=state.updates + 1)
-
-    def _verdict(self, state: State, key: jax.Array, common: jax.Array, step: jax.Array) -> Verdict:
-        loss, _ = self._model.terms({**state.fixed, **state.trained}, jax.random.fold_in(key, step))
-        better = self._model.stochastic | (loss < state.kept_loss)
-        kept = _choose(jnp.isfinite(loss) & better & (state.status != FAILED), state.trained, state.kept)
-        params = {**state.fixed, **kept}
-        return Verdict(params, *self._model.terms(params, jax.random.fold_in(common, step)))
+        return state._replace(
+            trained=look.params,
+            optimizer=look.memory,
+            kept=kept,
+            kept_loss=kept_loss,
+            kept_terms=kept_terms,
+            status=status,
+            loss=look.loss,
+            terms=look.terms,
+            gradient_norm=norm,
+            plateau_best=best,
+            plateau_since=since,
+        )
 
     # ------------------------------------------------------------ all seeds, many steps
 
@@ -224,7 +190,3 @@ def _record(state: State) -> Record:
 
 def _choose(condition: jax.Array, yes: Any, no: Any) -> Any:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
-
-
-def _zeros(tree: Any) -> Any:
-    return jax.tree.map(jnp.zeros_like, tree)

@@ -11,7 +11,8 @@ import jax
 
 from qgl.check.program import CallSpec, Program
 from qgl.evaluate import Row, evaluate
-from qgl.model import Model, Params
+from qgl.model import Model
+from qgl.parameters import Params
 from qgl.query import Query
 from qgl.train.display import duration, number
 from qgl.train.run import Run

@@ -136,7 +136,9 @@ def verdict_from(leaves: checkpoint.Leaves) -> Verdict:
 
 def verdict_of_state(leaves: checkpoint.Leaves) -> Verdict:
     """What a run that has not come to its end hands out."""
-    return Verdict({**_under("fixed/", leaves), **_under("kept/", leaves)}, leaves["kept_loss"], {})
+    return Verdict(
+        {**_under("fixed/", leaves), **_under("kept/", leaves)}, leaves["kept_loss"], _under("kept_terms/", leaves)
+    )
 
 
 def _under(prefix: str, leaves: checkpoint.Leaves) -> Any:

@@ -8,7 +8,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.model import Model, Params
+from qgl.model import Model
+from qgl.parameters import Params
 
 _BATCH = 1 << 18  # strings drawn in one call of the device
 

@@ -1,0 +1,73 @@
+"""How parameters move: one face for optimisers of optax that follow the gradient, and for L-BFGS.
+
+A step of training looks at the loss and then moves. A gradient method looks where it stands and moves along its update.
+L-BFGS moves while it looks: its line search tries points along a direction until the loss is low enough; what it
+leaves for the next step is a new direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import optax
+
+from qgl.check.program import TrainSettings
+from qgl.train.line_search import LineSearch
+from qgl.train.optimisers import gradient_optimiser
+from qgl.train.trainable import Params
+
+Terms = dict[str, jax.Array]
+Evaluate = Callable[[Params], tuple[tuple[jax.Array, Terms], Params]]  # loss, terms and gradient at a point
+
+
+class Look(NamedTuple):
+    """Where the parameters stand, with the loss, its terms and its gradient there; `memory` is the method's own."""
+
+    params: Params
+    loss: jax.Array
+    terms: Terms
+    gradient: Params
+    memory: Any
+
+
+class Method(Protocol):
+    """A way to move parameters. All functions are traced."""
+
+    def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:
+        """The memory before the first step; `loss` and `terms` give types and shapes only."""
+        ...
+
+    def look(self, params: Params, memory: Any, evaluate: Evaluate, idle: jax.Array) -> Look:
+        """The loss where the step begins. If `idle`, the result is not used and little work is done for it."""
+        ...
+
+    def move(self, look: Look) -> tuple[Params, Any]:
+        """Parameters and memory after the step."""
+        ...
+
+
+class GradientMethod:
+    """An optimiser of optax."""
+
+    def __init__(self, optimiser: optax.GradientTransformation) -> None:
+        self._optimiser = optimiser
+
+    def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:
+        return self._optimiser.init(params)
+
+    def look(self, params: Params, memory: Any, evaluate: Evaluate, idle: jax.Array) -> Look:
+        (loss, terms), gradient = evaluate(params)
+        return Look(params, loss, terms, gradient, memory)
+
+    def move(self, look: Look) -> tuple[Params, Any]:
+        updates, memory = self._optimiser.update(look.gradient, look.memory, look.params)
+        return optax.apply_updates(look.params, updates), memory
+
+
+def method(settings: TrainSettings) -> Method:
+    """The method that `settings` name."""
+    if settings.optimizer.name == "lbfgs":
+        return LineSearch(settings.optimizer.arguments["memory"])
+    return GradientMethod(gradient_optimiser(settings))

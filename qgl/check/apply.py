@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qgl.check.binding import Binder, reals
@@ -93,7 +94,7 @@ class Applier:
             else:
                 count = self.evaluator.integer(modifier.count, frame, "a number of controls")
                 if not 1 <= count <= 1000:
-                    self.reporter.fail(WrongType(modifier.count.span, "a number of controls from 1", f"{count}"))
+                    raise self.reporter.fault(WrongType(modifier.count.span, "a number of controls from 1", f"{count}"))
                 controls += count
         return controls, inverted
 
@@ -142,7 +143,7 @@ class Applier:
         if formals == (None,) and len(operands) > 1:
             return [_Application((), ((wire,),)) for operand in operands for wire in operand.wires]
         if len(operands) != len(formals):
-            self.reporter.fail(OperandCount(node.gate.span, node.gate.name, len(formals), len(operands)))
+            raise self.reporter.fault(OperandCount(node.gate.span, node.gate.name, len(formals), len(operands)))
         runs = {len(operand.wires) for operand, formal in zip(operands, formals, strict=True) if formal is None}
         for operand, formal in zip(operands, formals, strict=True):
             if formal is not None:
@@ -152,7 +153,7 @@ class Applier:
         mixed = len({operand.single for operand in singles}) > 1 and runs != {1}
         if along and (mixed or len(runs) > 1 or (len(singles) != len(formals) and runs != {1})):
             sizes = tuple(len(operand.wires) for operand in operands)
-            self.reporter.fail(UnequalRegisters(node.gate.span, callee.name, sizes))
+            raise self.reporter.fault(UnequalRegisters(node.gate.span, callee.name, sizes))
         found = []
         for turn in range(max(runs, default=1)):
             wires = [
@@ -181,7 +182,7 @@ class Applier:
             for wire in used:
                 if wire in seen:
                     qubit = f"`{self.elaborator.wires[wire]}`"
-                    self.reporter.fail(QubitTwice(operand.span, name, qubit))
+                    raise self.reporter.fault(QubitTwice(operand.span, name, qubit))
                 seen.add(wire)
 
     def _bound(
@@ -228,9 +229,7 @@ class Applier:
             wires = application.targets
             args = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
             if controls or inverted:
-                self._transformed(
-                    application.controls, inverted, node, lambda args=args, wires=wires: emit(name, wires, span, args)
-                )
+                self._transformed(application.controls, inverted, node, partial(emit, name, wires, span, args))
             else:
                 emit(name, wires, span, args)
             if is_channel:
@@ -247,12 +246,12 @@ class Applier:
         if controls > 1 and not operands[0].single:
             operands = self._spelled_out(operands, controls)
         if len(operands) <= controls:
-            self.reporter.fail(OperandCount(node.gate.span, "unitary", controls + 1, len(operands)))
+            raise self.reporter.fault(OperandCount(node.gate.span, "unitary", controls + 1, len(operands)))
         sizes = tuple(len(operand.wires) for operand in operands[controls:])
         qubits = sum(sizes)
         if qubits > MAX_UNITARY:
             limit = f"{MAX_UNITARY} qubits"
-            self.reporter.fail(ValueTooLarge(node.gate.span, f"a unitary of {qubits} qubits", limit))
+            raise self.reporter.fault(ValueTooLarge(node.gate.span, f"a unitary of {qubits} qubits", limit))
         formal = Formal("v", "angle", unitary_angles(qubits))
         callee = Callee("unitary", (formal,), sizes)
         for operand in operands[:controls]:
@@ -275,10 +274,10 @@ class Applier:
         qubits = int(matrices.shape[1]).bit_length() - 1
         wires = tuple(wire for operand in operands for wire in operand.wires)
         if qubits == 1:
-            applications = [(wire,) for wire in wires]
+            applications: list[Wires] = [(wire,) for wire in wires]
         elif len(wires) != qubits:
             text = f"these matrices act on {qubits} qubits, but there are {len(wires)}"
-            self.reporter.fail(WrongRegisterSize(node.gate.span, text))
+            raise self.reporter.fault(WrongRegisterSize(node.gate.span, text))
         else:
             callee = Callee("kraus", (), tuple(len(operand.wires) for operand in operands))
             applications = [each.targets for each in self._applications(node, callee, 0, operands)]
@@ -341,7 +340,7 @@ class Applier:
                 application.controls,
                 inverted,
                 node,
-                lambda frame=frame: self.elaborator.block(symbol.node.body, frame),
+                partial(self.elaborator.block, symbol.node.body, frame),
             )
             if symbol.kind == "channel":
                 touched = frozenset(wire for each in self.elaborator.operations[first:] for wire in each.wires)
@@ -357,7 +356,7 @@ class Applier:
         found: list[Operation] = operations
         if not all(is_unitary(operation) for operation in found):
             where = f"after `{node.modifiers[-1].kind}`"
-            self.reporter.fail(NotUnitary(node.gate.span, f"`{node.gate.name}`", where))
+            raise self.reporter.fault(NotUnitary(node.gate.span, f"`{node.gate.name}`", where))
         if inverted:
             found = inverse(found)
         if controls:
@@ -366,8 +365,6 @@ class Applier:
                 if len(set(operation.wires)) != len(operation.wires):
                     wire = next(wire for wire in controls if wire in operation.wires[len(controls) :])
                     qubit = f"`{self.elaborator.wires[wire]}`"
-                    self.reporter.fail(QubitTwice(node.span, node.gate.name, qubit))
+                    raise self.reporter.fault(QubitTwice(node.span, node.gate.name, qubit))
         self.elaborator.budget.spend(len(found), node.span)
         self.elaborator.operations += found
-
-

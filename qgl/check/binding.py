@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qgl.check.functions import is_number
 from qgl.check.intervals import bounds
 from qgl.check.program import Parameter
-from qgl.check.reporter import Reporter
+from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.types import Formal
 from qgl.check.values import Array, Bit, Qubit, Site, Value, describe
 from qgl.diagnostics.registers import WrongRegisterSize
@@ -50,7 +50,7 @@ class Binder:
         if isinstance(node, tree.Hole):
             if formal.kind not in ("angle", "real", "probability"):
                 why = f"`?` is a trained number, but {_WORDS[formal.kind]} belongs here"
-                self.reporter.fail(MisplacedHole(node.span, why))
+                raise self.reporter.fault(MisplacedHole(node.span, why))
             return [self.hole(node, gate, formal.kind, formal.size) for _ in range(count)]
         wanted = 0 if formal.size is None else 1
         if _rank(value) == wanted + 1 and not (wanted == 0 and formal.kind in ("int", "bit")):
@@ -69,7 +69,9 @@ class Binder:
         if len(value) != len(applications):
             given = f"{len(applications)} time{'s' * (len(applications) != 1)}"
             text = f"{describe(value)} for a gate that is applied {given}"
-            self.reporter.fail(WrongShape(span, "one number, or one for each application,", text, "give an index"))
+            raise self.reporter.fault(
+                WrongShape(span, "one number, or one for each application,", text, "give an index")
+            )
         return list(value)
 
     def _fit(self, value: Value, formal: Formal, span: Span) -> Value:
@@ -77,23 +79,23 @@ class Binder:
             return self.scalar(value, formal.kind, span)
         if isinstance(value, Array):
             if len(value.dimensions) != 1 or len(value) != formal.size:
-                self._misshapen(value, formal, span)
+                raise self._misshapen(value, formal, span)
             if formal.kind == "probability":
                 self._probability(value.at(0), span)
             return value
         if isinstance(value, tuple) and len(value) == formal.size:
             return tuple(self.scalar(each, formal.kind, span) for each in value)
-        return self._misshapen(value, formal, span)
+        raise self._misshapen(value, formal, span)
 
-    def _misshapen(self, value: Value, formal: Formal, span: Span) -> Value:
+    def _misshapen(self, value: Value, formal: Formal, span: Span) -> FaultyError:
         plural = {"angle": "angles", "real": "numbers", "probability": "probabilities"}[formal.kind]
         wanted = f"a list of {formal.size} {plural}"
         if _rank(value) is None:
-            self.reporter.fail(WrongType(span, wanted, describe(value)))
+            return self.reporter.fault(WrongType(span, wanted, describe(value)))
         hint = ""
         if isinstance(value, Array) and len(value.dimensions) > 1:
             hint = f"give `{value.name}` an index"
-        self.reporter.fail(WrongShape(span, wanted, describe(value), hint))
+        return self.reporter.fault(WrongShape(span, wanted, describe(value), hint))
 
     def scalar(self, value: Value, kind: str, span: Span) -> Value:
         """One value of a kind; plain numbers and sites stay what they are.
@@ -115,20 +117,20 @@ class Binder:
             return value
         if isinstance(value, Array | tuple | range) and kind not in ("int", "bit"):
             hint = f"give `{value.name}` an index" if isinstance(value, Array) else ""
-            self.reporter.fail(WrongShape(span, f"{_WORDS[kind]}, one number,", describe(value), hint))
-        self.reporter.fail(WrongType(span, _WORDS[kind], describe(value)))
+            raise self.reporter.fault(WrongShape(span, f"{_WORDS[kind]}, one number,", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, _WORDS[kind], describe(value)))
 
-    def _probability(self, value: Real | int | float, span: Span) -> None:
+    def _probability(self, value: Value, span: Span) -> None:
         if not isinstance(value, Real) or value.is_constant:
             number = value.constant if isinstance(value, Real) else value
             if not 0 <= number <= 1:
-                self.reporter.fail(ProbabilityRange(span, f"this is {number:g}"))
+                raise self.reporter.fault(ProbabilityRange(span, f"this is {number:g}"))
             return
         atom = value.terms[0][1]
         if len(value.terms) == 1 and isinstance(atom, Input):
             parameter = self.parameters[atom.parameter]
             if parameter is not None and parameter.constraint == "angle":
-                self.reporter.fail(AngleAsProbability(span, parameter.name, parameter.span))
+                raise self.reporter.fault(AngleAsProbability(span, parameter.name, parameter.span))
         self.probability_sum((value,), span)
 
     def probability_sum(self, values: Sequence[Value], span: Span) -> None:
@@ -147,13 +149,13 @@ class Binder:
             certain = low == high
             what = "the sum of these" if len(values) > 1 else "this"
             found = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
-            self.reporter.fail(ProbabilityRange(span, f"{what} {found}", certain))
+            raise self.reporter.fault(ProbabilityRange(span, f"{what} {found}", certain))
 
     def exact_size(self, name: str, found: int, wanted: int, span: Span) -> None:
         """That an operand has the size that an argument `q: qubit[3]` asks for."""
         if found != wanted:
             text = f"`{name}` takes {wanted} qubit{'s' * (wanted != 1)} here, not {found}"
-            self.reporter.fail(WrongRegisterSize(span, text))
+            raise self.reporter.fault(WrongRegisterSize(span, text))
 
 
 def _range(low: float, high: float) -> str:

@@ -14,14 +14,14 @@ from qgl.check.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.elaborate import Elaborator
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Frame
+from qgl.check.lattices import Lattice
 from qgl.check.limits import Budget
 from qgl.check.locality import Locality
-from qgl.check.modules import Module, Parsed, Symbol, load
+from qgl.check.modules import Parsed, Symbol, load
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.resolve import Resolver
 from qgl.check.training import Scope, read_objective, read_reports, read_train
-from qgl.check.lattices import Lattice
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
@@ -122,7 +122,8 @@ class _Check:
         """That there are a visible register and a model."""
         end = Span(self.file.source, 0, 0)
         broken = [each.keyword for each in self.file.declarations if isinstance(each, tree.Broken)]
-        if not any(self.main.of_kind("visible register")) and not {"visible", ""} & set(broken):
+        visible = any(isinstance(each, tree.Register) and each.kind == "visible" for each in self.file.declarations)
+        if not visible and not {"visible", ""} & set(broken):
             self.reporter.report(NoVisible(end))
         if "model" not in self.main.blocks and "" not in broken:
             self.reporter.report(NoModel(end))
@@ -159,7 +160,7 @@ class _Check:
     # ------------------------------------------------------------ settings
 
     def _scope(self, visible: tuple[int, ...], parameters: tuple[Parameter, ...]) -> Scope:
-        registers = [symbol for symbol in self.main.of_kind(*REGISTERS)]
+        registers = list(self.main.of_kind(*REGISTERS))
         known = all(symbol.state == "done" for symbol in registers) and not self.main.broken and bool(visible)
         conditions: int | None = sum(each.size for each in parameters if each.kind == "condition")
         if any(symbol.state != "done" for symbol in self.main.of_kind("condition input")) or self.main.broken:

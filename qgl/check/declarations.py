@@ -1,4 +1,4 @@
-"""The values of what a file declares: constants, lattices, registers, data sets, inputs. Each when it is first needed."""
+"""The values of what a file declares: constants, lattices, registers, data sets, inputs; each when it is needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,12 @@ class Declarations:
     """All declared values of a program. `wires` and `parameters` are in order of declaration."""
 
     def __init__(
-        self, main: Module, environment: Environment, overrides: Mapping[str, object], reporter: Reporter, budget: Budget
+        self,
+        main: Module,
+        environment: Environment,
+        overrides: Mapping[str, object],
+        reporter: Reporter,
+        budget: Budget,
     ) -> None:
         self.main = main
         self.reporter = reporter
@@ -107,7 +112,7 @@ class Declarations:
         if len(wires) != 1:
             if any(symbol.state == "failed" for symbol in self.main.of_kind(*REGISTERS)):
                 raise FaultyError
-            self.reporter.fail(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
+            raise self.reporter.fault(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
         return wires[0]
 
     def visible_wires(self) -> tuple[int, ...]:
@@ -130,14 +135,18 @@ class Declarations:
         try:
             value = self.evaluator.evaluate(expression, Frame({}, self.main))
             if isinstance(value, Array) or (isinstance(value, Real) and not value.is_constant):
-                self.reporter.fail(WrongType(expression.span, "a value that is known at compile time", describe(value)))
+                raise self.reporter.fault(
+                    WrongType(expression.span, "a value that is known at compile time", describe(value))
+                )
             wires = self._wires_of(value, expression.span)
             if wires is None:
                 return value
             positions = {wire: position for position, wire in enumerate(self.visible_wires())}
             for wire in wires:
                 if wire not in positions:
-                    self.reporter.fail(HiddenReadOut(expression.span, self.qubit_name(wire), self.wires[wire].span))
+                    raise self.reporter.fault(
+                        HiddenReadOut(expression.span, self.qubit_name(wire), self.wires[wire].span)
+                    )
             return VisibleQubits(tuple(positions[wire] for wire in wires))
         except FaultyError:
             return FAILED
@@ -170,7 +179,7 @@ class Declarations:
             value = value.number
         if not isinstance(value, int | float | str | tuple | range):
             wanted = "a constant (a number, a truth value, a string or a list)"
-            self.reporter.fail(WrongType(symbol.node.span, wanted, describe(value)))
+            raise self.reporter.fault(WrongType(symbol.node.span, wanted, describe(value)))
         if symbol.module is self.main and symbol.name in self.overrides:
             return self._override(symbol, value, self.overrides[symbol.name])
         return value
@@ -190,7 +199,7 @@ class Declarations:
             declared = tuple(declared)
         fits = isinstance(value, kinds[wanted]) and isinstance(value, bool) == isinstance(declared, bool)
         if not fits:
-            self.reporter.fail(WrongOverride(symbol.span, symbol.name, wanted, describe(value)))
+            raise self.reporter.fault(WrongOverride(symbol.span, symbol.name, wanted, describe(value)))
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = self.evaluator.arithmetic.checked(value, symbol.span)
         return float(value) if wanted == "a decimal" and isinstance(value, int) else value
@@ -201,16 +210,18 @@ class Declarations:
         call = symbol.node.value
         kinds = (*EXTENTS, "graph")
         if not isinstance(call, tree.Call) or call.keywords:
-            self.reporter.fail(WrongGeometry(call.span, f"a lattice is one of {', '.join(kinds)}, with its sizes"))
+            raise self.reporter.fault(
+                WrongGeometry(call.span, f"a lattice is one of {', '.join(kinds)}, with its sizes")
+            )
         kind = call.function.name
         if kind not in kinds:
             text = f"there is no lattice `{kind}`; there are {', '.join(kinds)}"
-            self.reporter.fail(WrongGeometry(call.function.span, text, nearest(kind, kinds)))
+            raise self.reporter.fault(WrongGeometry(call.function.span, text, nearest(kind, kinds)))
         wanted = EXTENTS.get(kind, 1)
         if len(call.arguments) != wanted:
             plural = "s" * (wanted != 1)
             text = f"`{kind}` takes {wanted} argument{plural}, not {len(call.arguments)}"
-            self.reporter.fail(WrongGeometry(call.span, text))
+            raise self.reporter.fault(WrongGeometry(call.span, text))
         frame = Frame({}, symbol.module)
         if kind == "graph":
             return self._graph(symbol.name, call.arguments[0], frame)
@@ -219,27 +230,31 @@ class Declarations:
             extent = self.evaluator.integer(argument, frame)
             least = 0 if kind == "tree" and position == 1 else 1
             if extent < least:
-                self.reporter.fail(WrongGeometry(argument.span, f"`{kind}` needs at least {least} here, not {extent}"))
+                raise self.reporter.fault(
+                    WrongGeometry(argument.span, f"`{kind}` needs at least {least} here, not {extent}")
+                )
             extents.append(min(extent, MAX_SITES + 1))
         sites, edges = lattices.count(kind, tuple(extents), MAX_SITES)
         if sites > MAX_SITES:
-            self.reporter.fail(TooManyQubits(call.span, f"the lattice `{symbol.name}`", "more sites", MAX_SITES))
+            raise self.reporter.fault(TooManyQubits(call.span, f"the lattice `{symbol.name}`", "more sites", MAX_SITES))
         if edges > MAX_ITEMS:
-            self.reporter.fail(ValueTooLarge(call.span, f"this list of {edges:,} edges", f"{MAX_ITEMS:,}"))
+            raise self.reporter.fault(ValueTooLarge(call.span, f"this list of {edges:,} edges", f"{MAX_ITEMS:,}"))
         return lattices.build(symbol.name, kind, tuple(extents))
 
     def _graph(self, name: str, expression: tree.Expression, frame: Frame) -> Lattice:
         value = self.evaluator.evaluate(expression, frame)
         edges: list[tuple[int, int]] = []
         for edge in value if isinstance(value, tuple) else ():
-            pair = tuple(end.number if isinstance(end, Site) else end for end in edge) if isinstance(edge, tuple) else ()
+            pair = (
+                tuple(end.number if isinstance(end, Site) else end for end in edge) if isinstance(edge, tuple) else ()
+            )
             if len(pair) == 2 and all(isinstance(end, int) and end >= 0 for end in pair) and pair[0] != pair[1]:
                 edges.append((pair[0], pair[1]))
         if not isinstance(value, tuple) or not edges or len(edges) != len(value):
             text = "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`"
-            self.reporter.fail(WrongGeometry(expression.span, text))
+            raise self.reporter.fault(WrongGeometry(expression.span, text))
         if max(max(edge) for edge in edges) >= MAX_SITES:
-            self.reporter.fail(TooManyQubits(expression.span, f"the lattice `{name}`", "more sites", MAX_SITES))
+            raise self.reporter.fault(TooManyQubits(expression.span, f"the lattice `{name}`", "more sites", MAX_SITES))
         return lattices.graph(name, edges)
 
     # ------------------------------------------------------------ registers
@@ -251,7 +266,9 @@ class Declarations:
             if earlier.state == "new":
                 self.value_of(earlier)
         node: tree.Register = symbol.node
-        lattice, sites, size = None, (), 1
+        lattice: Lattice | None = None
+        sites: tuple[int, ...] = ()
+        size = 1
         if node.place is not None:
             lattice, sites = self._place(node.place, symbol)
             size = len(sites)
@@ -259,19 +276,21 @@ class Declarations:
             size = self.evaluator.integer(node.size, Frame({}, self.main), "the number of qubits")
         if size < 1:
             span = (node.size or node.place or node.name).span
-            self.reporter.fail(WrongRegisterSize(span, f"a register has at least one qubit, not {size}"))
+            raise self.reporter.fault(WrongRegisterSize(span, f"a register has at least one qubit, not {size}"))
         if len(self.wires) + size > MAX_QUBITS:
             span = (node.size or node.place or node.name).span
             found = f"{len(self.wires) + size:,} qubits"
-            self.reporter.fail(TooManyQubits(span, f"the program with register `{symbol.name}`", found, MAX_QUBITS))
+            raise self.reporter.fault(
+                TooManyQubits(span, f"the program with register `{symbol.name}`", found, MAX_QUBITS)
+            )
         first = len(self.wires)
         for position in range(size):
-            site = (lattice.name, sites[position]) if lattice else None
-            self.wires.append(Wire(node.kind, symbol.name, position, site, node.name.span))
+            place = (lattice.name, sites[position]) if lattice else None
+            self.wires.append(Wire(node.kind, symbol.name, position, place, node.name.span))
         group = Group(symbol.name, tuple(range(first, first + size)), lattice, sites, node.name.span)
-        for wire, number in zip(group.wires, sites, strict=False):
-            assert lattice is not None
-            self._on_site.setdefault(Site(lattice, number), []).append(wire)
+        if lattice is not None:
+            for wire, site in zip(group.wires, sites, strict=True):
+                self._on_site.setdefault(Site(lattice, site), []).append(wire)
         self.groups.append(group)
         return Qubit(first) if node.size is None and node.place is None else group
 
@@ -281,15 +300,15 @@ class Declarations:
             return value, tuple(range(value.sites))
         sites = (value,) if isinstance(value, Site) else value
         if not isinstance(sites, tuple) or not all(isinstance(site, Site) for site in sites):
-            self.reporter.fail(WrongType(expression.span, "a lattice or sites of one", describe(value)))
+            raise self.reporter.fault(WrongType(expression.span, "a lattice or sites of one", describe(value)))
         if not sites:
-            self.reporter.fail(WrongRegisterSize(expression.span, "a register has at least one qubit, not 0"))
+            raise self.reporter.fault(WrongRegisterSize(expression.span, "a register has at least one qubit, not 0"))
         if any(site.lattice is not sites[0].lattice for site in sites):
-            self.reporter.fail(WrongType(expression.span, "sites of one lattice", "sites of several"))
+            raise self.reporter.fault(WrongType(expression.span, "sites of one lattice", "sites of several"))
         seen: set[int] = set()
         for site in sites:
             if site.number in seen:
-                self.reporter.fail(RepeatedSite(expression.span, str(site)))
+                raise self.reporter.fault(RepeatedSite(expression.span, str(site)))
             seen.add(site.number)
         return sites[0].lattice, tuple(site.number for site in sites)
 
@@ -302,7 +321,7 @@ class Declarations:
         try:
             found = self.environment.load_data(symbol.name, call)
         except QglError as error:
-            self.reporter.fail_with(error)
+            raise self.reporter.faults(error) from None
         self.data[symbol.name] = found
         return found
 
@@ -320,7 +339,7 @@ class Declarations:
         self._inputs += elements
         if self._inputs > MAX_INPUTS:
             what = f"`{symbol.name}` with {elements:,} elements"
-            self.reporter.fail(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
+            raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
         law, draws = self.laws.of(node, constraint, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
         self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
@@ -338,18 +357,22 @@ class Declarations:
         if isinstance(value, int) and not isinstance(value, bool):
             if value < 1:
                 text = f"a dimension of a parameter is at least 1, not {value}"
-                self.reporter.fail(WrongParameter(expression.span, text))
+                raise self.reporter.fault(WrongParameter(expression.span, text))
             if value > MAX_INPUTS:
-                self.reporter.fail(ValueTooLarge(expression.span, f"a dimension of {value:,}", f"{MAX_INPUTS:,}"))
+                raise self.reporter.fault(
+                    ValueTooLarge(expression.span, f"a dimension of {value:,}", f"{MAX_INPUTS:,}")
+                )
             return Dimension(value, f"0..{value - 1}")
         if isinstance(value, Qubit):
             value = (value,)
         if not isinstance(value, Group | Lattice | tuple | range):
             wanted = "a size, a register, a lattice or a list"
-            self.reporter.fail(WrongType(expression.span, wanted, describe(value)))
+            raise self.reporter.fault(WrongType(expression.span, wanted, describe(value)))
         items = self.evaluator.functions.items(value, expression.span)
         if not items:
-            self.reporter.fail(WrongParameter(expression.span, "a dimension of a parameter is at least 1, not 0"))
+            raise self.reporter.fault(
+                WrongParameter(expression.span, "a dimension of a parameter is at least 1, not 0")
+            )
         keys: dict[Hashable, int] = {}
         for position, item in enumerate(items):
             for key in self._keys(item):

@@ -27,6 +27,7 @@ from qgl.expression import Input, Real
 from qgl.source import Span
 from qgl.syntax import tree
 
+
 @dataclass(slots=True)
 class _Anonymous:
     """A parameter that a `?` makes: how many times its place was reached."""
@@ -52,7 +53,7 @@ class Elaborator:
         self.reached: set[Symbol] = set()
         self.channel_calls: list[tuple[str, Span, frozenset[int]]] = []
         self._anonymous: dict[tuple[int, int, str, int | None], _Anonymous] = {}
-        self._names = {name for name in declarations.main.names}
+        self._names = set(declarations.main.names)
         self.initial = Initial(reporter, self.evaluator)
         self.applier = Applier(self)
         self.evolver = Evolver(self)
@@ -200,7 +201,7 @@ class Elaborator:
     def _repeat(self, node: tree.Repeat, frame: Frame) -> None:
         count = self.evaluator.integer(node.count, frame, "a number of turns")
         if count < 0:
-            self.reporter.fail(WrongType(node.count.span, "a number of turns", f"{count}"))
+            raise self.reporter.fault(WrongType(node.count.span, "a number of turns", f"{count}"))
         with self._turns(count, node.count.span):
             for turn in range(count):
                 self.budget.spend(1, node.count.span)
@@ -220,7 +221,7 @@ class Elaborator:
     def _if(self, node: tree.If, frame: Frame) -> None:
         formula = self.evaluator.evaluate(node.condition, frame)
         if not is_condition(formula):
-            self.reporter.fail(NotACondition(node.condition.span, describe(formula)))
+            raise self.reporter.fault(NotACondition(node.condition.span, describe(formula)))
         outer = self.under
         holds, fails = split(formula, outer)
         self.budget.spend(len(holds) + len(fails), node.condition.span)
@@ -237,7 +238,9 @@ class Elaborator:
     def _new_wires(self, name: tree.Name, size: int) -> range:
         first = len(self.wires)
         if first + size > MAX_QUBITS * 4:
-            self.reporter.fail(TooManyQubits(name.span, "the program", f"{first + size:,} qubits", MAX_QUBITS * 4))
+            raise self.reporter.fault(
+                TooManyQubits(name.span, "the program", f"{first + size:,} qubits", MAX_QUBITS * 4)
+            )
         self.budget.spend(size, name.span)
         for position in range(size):
             self.wires.append(Wire("fresh", name.name, position, None, name.span))
@@ -247,7 +250,9 @@ class Elaborator:
         size = 1 if node.size is None else self.evaluator.integer(node.size, frame, "the number of qubits")
         if size < 1:
             assert node.size is not None
-            self.reporter.fail(WrongRegisterSize(node.size.span, f"a register has at least one qubit, not {size}"))
+            raise self.reporter.fault(
+                WrongRegisterSize(node.size.span, f"a register has at least one qubit, not {size}")
+            )
         wires = tuple(self._new_wires(node.name, size))
         for wire in wires:
             self.operations.append(Operation("fresh", (wire,), node.span))
@@ -270,7 +275,7 @@ class Elaborator:
         single = not isinstance(value, Group | tuple)
         members = (value,) if single else tuple(value)
         if not members:
-            self.reporter.fail(NotAQubit(node.operand.span, describe(value)))
+            raise self.reporter.fault(NotAQubit(node.operand.span, describe(value)))
         bits = [self._measured(node, self.evaluator.wire(member, node.operand.span)) for member in members]
         if node.bit is not None:
             frame.names[node.bit.name] = bits[0] if single else tuple(bits)

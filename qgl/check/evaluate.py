@@ -1,4 +1,4 @@
-"""The values of expressions. A fault is reported where it is, and raised as `FaultyError` to whoever needs the value."""
+"""The values of expressions. A fault is reported where it is and raised as `FaultyError` to who needs the value."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Evaluator:
         if isinstance(value, Site):
             return value.number
         if isinstance(value, bool) or not isinstance(value, int):
-            self.reporter.fail(WrongType(expression.span, wanted, describe(value)))
+            raise self.reporter.fault(WrongType(expression.span, wanted, describe(value)))
         return value
 
     def number(self, expression: tree.Expression, frame: Frame) -> int | float:
@@ -119,7 +119,9 @@ class Evaluator:
         if isinstance(value, Real) and value.is_constant:
             return value.constant
         if not is_number(value):
-            self.reporter.fail(WrongType(expression.span, "a number that is known at compile time", describe(value)))
+            raise self.reporter.fault(
+                WrongType(expression.span, "a number that is known at compile time", describe(value))
+            )
         return value  # type: ignore[no-any-return]
 
     def wire(self, value: Value, span: Span) -> int:
@@ -131,7 +133,7 @@ class Evaluator:
         if isinstance(value, Group) and len(value) == 1:
             return value.wires[0]
         hint = "name its register, such as `v[0]`" if isinstance(value, int) else ""
-        self.reporter.fail(NotAQubit(span, describe(value), hint))
+        raise self.reporter.fault(NotAQubit(span, describe(value), hint))
 
     def items(self, expression: tree.Expression, frame: Frame) -> Sequence[Value]:
         """What a loop over `expression` runs over; a range stays a range, so that its length costs nothing."""
@@ -141,7 +143,9 @@ class Evaluator:
         if isinstance(value, Group | tuple | Lattice | Array):
             return self.functions.items(value, expression.span)
         hint = "a loop over a count is `repeat n as k { ... }` or `for k in 0..n-1`" if is_number(value) else ""
-        self.reporter.fail(WrongType(expression.span, "a register, a lattice, a range or a list", describe(value), hint))
+        raise self.reporter.fault(
+            WrongType(expression.span, "a register, a lattice, a range or a list", describe(value), hint)
+        )
 
     def bind(self, targets: tuple[tree.Name, ...], item: Value, frame: Frame) -> None:
         """Give the variables of a loop their values."""
@@ -153,7 +157,7 @@ class Evaluator:
             found = f"{len(parts)} parts" if parts is not None else describe(item)
             span = targets[0].span.to(targets[-1].span)
             text = f"{len(targets)} variables for each item, but an item is {found}"
-            self.reporter.fail(LoopTargets(span, text))
+            raise self.reporter.fault(LoopTargets(span, text))
         for target, part in zip(targets, parts, strict=True):
             frame.names[target.name] = part
 
@@ -177,14 +181,14 @@ class Evaluator:
         if node.name == "i":
             return operators.IMAGINARY_UNIT
         if node.name in PAULIS:
-            self.reporter.fail(WrongType(node.span, f"`{node.name}[q]` of a qubit", f"`{node.name}` alone"))
+            raise self.reporter.fault(WrongType(node.span, f"`{node.name}[q]` of a qubit", f"`{node.name}` alone"))
         if not self.reporter.has_errors:  # names have been looked at before; this is for callers that have not
             self.reporter.report(UnknownName(node.span, node.name, "value"))
         raise FaultyError
 
     def _hole(self, node: tree.Hole, frame: Frame) -> Value:
         if self.hole is None:
-            self.reporter.fail(MisplacedHole(node.span))
+            raise self.reporter.fault(MisplacedHole(node.span))
         return self.hole(node)
 
     # ------------------------------------------------------------ operators
@@ -193,7 +197,7 @@ class Evaluator:
         value = self.evaluate(node.operand, frame)
         if node.operator == "not":
             if not is_condition(value):
-                self.reporter.fail(NotACondition(node.operand.span, describe(value)))
+                raise self.reporter.fault(NotACondition(node.operand.span, describe(value)))
             return negation(value)
         if isinstance(value, Operator):
             return operators.scale(value, -1.0) if node.operator == "-" else value
@@ -208,7 +212,7 @@ class Evaluator:
         hint = ""
         if isinstance(value, Array | tuple):
             hint = "give an index for one of them"
-        self.reporter.fail(WrongType(span, "a number", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, "a number", describe(value), hint))
 
     def _binary(self, node: tree.Binary, frame: Frame) -> Value:
         name = node.operator
@@ -229,17 +233,17 @@ class Evaluator:
         for side in (node.left, node.right):
             value = self.evaluate(side, frame)
             if not is_condition(value):
-                self.reporter.fail(NotACondition(side.span, describe(value)))
+                raise self.reporter.fault(NotACondition(side.span, describe(value)))
             values.append(value)
             if isinstance(value, bool) and value == (node.operator == "or"):
                 return value  # the other side is not asked, so that it may be out of range
         return conjunction(node.operator, values[0], values[1])
 
     def _compare(self, node: tree.Binary, left: Value, right: Value) -> Value:
-        if is_condition(left) and is_condition(right) or is_condition(left) != is_condition(right):
+        if (is_condition(left) and is_condition(right)) or is_condition(left) != is_condition(right):
             found = comparison(node.operator, left, right)
             if found is None:
-                self.reporter.fail(NotACondition(node.span, "this comparison"))
+                raise self.reporter.fault(NotACondition(node.span, "this comparison"))
             return found
         if isinstance(left, str) and isinstance(right, str) and node.operator in ("==", "!="):
             return (left == right) == (node.operator == "==")
@@ -249,7 +253,7 @@ class Evaluator:
         x, y = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
         for value, side in ((x, node.left), (y, node.right)):
             if isinstance(value, Real) and not value.is_constant:
-                self.reporter.fail(NotACondition(side.span, describe(value)))
+                raise self.reporter.fault(NotACondition(side.span, describe(value)))
         plain = [value.constant if isinstance(value, Real) else value for value in (x, y)]
         return self.arithmetic.compare(node.operator, plain[0], plain[1])
 
@@ -276,7 +280,7 @@ class Evaluator:
                 )
                 return operators.scale(x, inverse)
         text = f"`{node.operator}` is for numbers; this is {describe(left if isinstance(left, Operator) else right)}"
-        self.reporter.fail(WrongType(node.span, "a sum or a product", text))
+        raise self.reporter.fault(WrongType(node.span, "a sum or a product", text))
 
     # ------------------------------------------------------------ the rest
 
@@ -294,7 +298,7 @@ class Evaluator:
     def _index(self, node: tree.Index, frame: Frame) -> Value:
         if isinstance(node.base, tree.Name) and node.base.name in PAULIS:
             if len(node.indices) != 1:
-                self.reporter.fail(WrongType(node.span, "one qubit", f"{len(node.indices)} indices"))
+                raise self.reporter.fault(WrongType(node.span, "one qubit", f"{len(node.indices)} indices"))
             wire = self.wire(self.evaluate(node.indices[0], frame), node.indices[0].span)
             return operators.pauli(node.base.name, wire)
         base, *indices = self.all_of((node.base, *node.indices), frame)
@@ -305,11 +309,11 @@ class Evaluator:
         for side, value in zip((node.first, node.last), self.all_of((node.first, node.last), frame), strict=True):
             number = value.number if isinstance(value, Site) else value
             if isinstance(number, bool) or not isinstance(number, int):
-                self.reporter.fail(WrongType(side.span, "a whole number", describe(value)))
+                raise self.reporter.fault(WrongType(side.span, "a whole number", describe(value)))
             ends.append(number)
         first, last = ends
         if last < first - 1:
-            self.reporter.fail(BackwardsRange(node.span, first, last))
+            raise self.reporter.fault(BackwardsRange(node.span, first, last))
         return range(first, last + 1)
 
     def _list(self, node: tree.List | tree.Tuple, frame: Frame) -> Value:

@@ -37,7 +37,9 @@ class Evolver:
             raise FaultyError  # reported by the look at names
         argument = node.arguments[0]
         if isinstance(argument, tree.Hole):
-            self.reporter.fail(NotAnExponent(argument.span, "`exp` needs `i`, a real number and a product of matrices"))
+            raise self.reporter.fault(
+                NotAnExponent(argument.span, "`exp` needs `i`, a real number and a product of matrices")
+            )
         outer = self.evaluator.hole
         self.evaluator.hole = lambda hole: self.elaborator.hole(hole, "exp", "angle", None)
         try:
@@ -51,18 +53,22 @@ class Evolver:
 
     def _exponent(self, value: Value, span: Span) -> tuple[Word, Real]:
         if not isinstance(value, Operator):
-            self.reporter.fail(NotAnExponent(span, f"`exp` needs a product of Pauli matrices, not {describe(value)}"))
+            raise self.reporter.fault(
+                NotAnExponent(span, f"`exp` needs a product of Pauli matrices, not {describe(value)}")
+            )
         terms = list(value)
         if not terms and value.terms:  # the angle is zero
             word = next(iter(value.terms))
             terms = [(word, Real(0.0), Real(0.0))]
         if len(terms) != 1:
-            self.reporter.fail(NotAnExponent(span, f"`exp` takes one product of Pauli matrices, and this is {len(terms)}"))
+            raise self.reporter.fault(
+                NotAnExponent(span, f"`exp` takes one product of Pauli matrices, and this is {len(terms)}")
+            )
         word, re, im = terms[0]
         if not (re.is_constant and re.constant == 0):
-            self.reporter.fail(NotAnExponent(span, "the imaginary unit `i` is missing in this exponent"))
+            raise self.reporter.fault(NotAnExponent(span, "the imaginary unit `i` is missing in this exponent"))
         if not word:
-            self.reporter.fail(NotAnExponent(span, "there is no Pauli matrix in this exponent"))
+            raise self.reporter.fault(NotAnExponent(span, "there is no Pauli matrix in this exponent"))
         return word, im
 
     # ------------------------------------------------------------ evolve
@@ -104,15 +110,15 @@ class Evolver:
         value = self.evaluator.evaluate(symbol.node.value, frame)
         where = symbol.node.value.span
         if not isinstance(value, Operator):
-            self.reporter.fail(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
         found: list[tuple[Real, Word]] = []
         for word, re, im in value:
             if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
                 written = "*".join(f"{letter}[{self._qubit(wire)}]" for wire, letter in word)
-                self.reporter.fail(NotHermitian(where, written))
+                raise self.reporter.fault(NotHermitian(where, written))
             found.append((re, word))
         if not any(word for _, word in found):
-            self.reporter.fail(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
         terms = tuple(found)
         if key is not None:
             self._known[key] = terms
@@ -136,17 +142,17 @@ class Evolver:
             raise FaultyError  # reported by the look at names
         for key in ("order", "steps"):
             if key not in given:
-                self.reporter.fail(WrongMethod(call.span, f"`trotter` needs `{key} = ...`"))
+                raise self.reporter.fault(WrongMethod(call.span, f"`trotter` needs `{key} = ...`"))
         order = self.evaluator.integer(given["order"], frame)
         steps = self.evaluator.integer(given["steps"], frame)
         simulate = self.evaluator.evaluate(given["simulate"], frame) if "simulate" in given else False
         if order not in (1, 2):
-            self.reporter.fail(WrongMethod(given["order"].span, f"the order is 1 or 2, not {order}"))
+            raise self.reporter.fault(WrongMethod(given["order"].span, f"the order is 1 or 2, not {order}"))
         if not 1 <= steps <= MAX_TROTTER_STEPS:
             text = f"the number of steps lies in 1..{MAX_TROTTER_STEPS}, not {steps}"
-            self.reporter.fail(WrongMethod(given["steps"].span, text))
+            raise self.reporter.fault(WrongMethod(given["steps"].span, text))
         if not isinstance(simulate, bool):
-            self.reporter.fail(WrongMethod(given["simulate"].span, "`simulate` is `true` or `false`"))
+            raise self.reporter.fault(WrongMethod(given["simulate"].span, "`simulate` is `true` or `false`"))
         return order, steps, simulate
 
     def _slices(self, terms: Terms, time: Real, order: int, steps: int, span: Span) -> None:
@@ -172,5 +178,3 @@ class Evolver:
 def _letters(word: Word, wires: tuple[int, ...]) -> str:
     letters = dict(word)
     return "".join(letters.get(wire, "I") for wire in wires)
-
-

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain as joined
-from itertools import combinations
-from typing import Any, NoReturn
+from itertools import combinations, pairwise
+from typing import Any
 
 from qgl.check.lattices import Lattice
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.numbers import Arithmetic
 from qgl.check.program import DataSet
-from qgl.check.reporter import Reporter
+from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Array, Group, Qubit, Site, Value, describe
 from qgl.diagnostics.registers import HiddenReadOut
 from qgl.diagnostics.size_of_program import ValueTooLarge
@@ -73,9 +73,9 @@ class Functions:
         method: Callable[[tree.Call, list[Value]], Value] = getattr(self, f"_{name}")
         return method(call, values)
 
-    def _fail(self, call: tree.Call, text: str, span: Span | None = None) -> NoReturn:
+    def _fault(self, call: tree.Call, text: str, span: Span | None = None) -> FaultyError:
         name = call.function.name
-        self.reporter.fail(FunctionArguments(span or call.span, name, text, USAGES[name].text))
+        return self.reporter.fault(FunctionArguments(span or call.span, name, text, USAGES[name].text))
 
     # ------------------------------------------------------------ numbers
 
@@ -91,7 +91,7 @@ class Functions:
             text = f"`{call.function.name}` has no real value at {number:g}"
         except OverflowError:
             text = "this is too large for a number"
-        self.reporter.fail(ArithmeticFault(call.span, text))
+        raise self.reporter.fault(ArithmeticFault(call.span, text))
 
     def _number(self, call: tree.Call, position: int, value: Value) -> int | float:
         if isinstance(value, Site):
@@ -101,20 +101,20 @@ class Functions:
         if isinstance(value, bool) or not isinstance(value, int | float):
             text = "takes a number that is known at compile time"
             span = call.arguments[position].span if position < len(call.arguments) else call.span
-            self._fail(call, f"{text}, not {describe(value)}", span)
+            raise self._fault(call, f"{text}, not {describe(value)}", span)
         return value
 
     def _integer(self, call: tree.Call, position: int, value: Value) -> int:
         number = self._number(call, position, value)
         if number != int(number):
-            self._fail(call, f"takes a whole number, not {number:g}", call.arguments[position].span)
+            raise self._fault(call, f"takes a whole number, not {number:g}", call.arguments[position].span)
         return int(number)
 
     def _numbers(self, call: tree.Call, values: list[Value]) -> list[int | float]:
         one = len(values) == 1 and isinstance(values[0], tuple | range)
         found = list(self.items(values[0], call.span)) if one else values
         if not found:
-            self._fail(call, "takes at least one number")
+            raise self._fault(call, "takes at least one number")
         return [self._number(call, 0 if one else k, value) for k, value in enumerate(found)]
 
     def _min(self, call: tree.Call, values: list[Value]) -> Value:
@@ -135,7 +135,7 @@ class Functions:
     def _div(self, call: tree.Call, values: list[Value]) -> Value:
         left, right = (self._integer(call, k, value) for k, value in enumerate(values))
         if right == 0:
-            self.reporter.fail(ArithmeticFault(call.span, "this divides by zero"))
+            raise self.reporter.fault(ArithmeticFault(call.span, "this divides by zero"))
         return left // right
 
     def _mod(self, call: tree.Call, values: list[Value]) -> Value:
@@ -147,7 +147,7 @@ class Functions:
     def items(self, value: Value, span: Span) -> tuple[Value, ...]:
         """The items of anything that a loop runs over."""
         if isinstance(value, range) and len(value) > MAX_ITEMS:
-            self.reporter.fail(ValueTooLarge(span, f"this range of {len(value):,}", f"{MAX_ITEMS:,} items"))
+            raise self.reporter.fault(ValueTooLarge(span, f"this range of {len(value):,}", f"{MAX_ITEMS:,} items"))
         if isinstance(value, Lattice):
             return tuple(Site(value, site) for site in range(value.sites))
         return tuple(value)
@@ -160,11 +160,11 @@ class Functions:
             return 1
         if isinstance(value, Group | tuple | range | Array):
             return len(value)
-        self._fail(call, f"takes a register, a lattice or a list, not {describe(value)}", call.arguments[0].span)
+        raise self._fault(call, f"takes a register, a lattice or a list, not {describe(value)}", call.arguments[0].span)
 
     def _lattice(self, call: tree.Call, value: Value) -> Lattice:
         if not isinstance(value, Lattice):
-            self._fail(call, f"takes a lattice, not {describe(value)}", call.arguments[0].span)
+            raise self._fault(call, f"takes a lattice, not {describe(value)}", call.arguments[0].span)
         return value
 
     def site(self, lattice: Lattice, value: Value, span: Span) -> int | None:
@@ -175,14 +175,14 @@ class Functions:
             return None
         if not 0 <= value < lattice.sites:
             allowed = f"its sites are 0..{lattice.sites - 1}"
-            self.reporter.fail(IndexOutOfRange(span, lattice.name, str(value), allowed))
+            raise self.reporter.fault(IndexOutOfRange(span, lattice.name, str(value), allowed))
         return value
 
     def _site(self, call: tree.Call, lattice: Lattice, position: int, value: Value) -> int:
         site = self.site(lattice, value, call.arguments[position].span)
         if site is None:
             text = f"takes a site of `{lattice.name}`, not {describe(value)}"
-            self._fail(call, text, call.arguments[position].span)
+            raise self._fault(call, text, call.arguments[position].span)
         return site
 
     def _sites(self, call: tree.Call, values: list[Value]) -> Value:
@@ -197,8 +197,10 @@ class Functions:
             found = ((wires.get(a), wires.get(b)) for a, b in value.lattice.edges)
             return tuple((Qubit(a), Qubit(b)) for a, b in found if a is not None and b is not None)
         if isinstance(value, Group):
-            text = f"asks for the edges of a lattice, and `{value.name}` is on none; `chain({value.name})` has the pairs"
-            self._fail(call, f"{text} of neighbours in order, `pairs({value.name})` all", call.arguments[0].span)
+            text = (
+                f"asks for the edges of a lattice, and `{value.name}` is on none; `chain({value.name})` has the pairs"
+            )
+            raise self._fault(call, f"{text} of neighbours in order, `pairs({value.name})` all", call.arguments[0].span)
         return self._lattice(call, value).edges
 
     def _neighbours(self, call: tree.Call, values: list[Value]) -> Value:
@@ -210,27 +212,29 @@ class Functions:
         a, b = (self._site(call, lattice, k, values[k]) for k in (1, 2))
         steps = lattice.distance(a, b)
         if steps is None:
-            self._fail(call, f"has no value: {lattice.site_name(a)} and {lattice.site_name(b)} are not connected")
+            raise self._fault(
+                call, f"has no value: {lattice.site_name(a)} and {lattice.site_name(b)} are not connected"
+            )
         return steps
 
     def _members(self, call: tree.Call, value: Value) -> tuple[Value, ...]:
         if not isinstance(value, Group | Lattice | tuple | range):
             text = f"takes a register, a lattice or a list, not {describe(value)}"
-            self._fail(call, text, call.arguments[0].span)
+            raise self._fault(call, text, call.arguments[0].span)
         return self.items(value, call.arguments[0].span)
 
     def _chain(self, call: tree.Call, values: list[Value]) -> Value:
         members = self._members(call, values[0])
-        return tuple(zip(members, members[1:], strict=False))
+        return tuple(pairwise(members))
 
     def _ring(self, call: tree.Call, values: list[Value]) -> Value:
         members = self._members(call, values[0])
         closing = ((members[-1], members[0]),) if len(members) > 2 else ()
-        return (*zip(members, members[1:], strict=False), *closing)
+        return (*pairwise(members), *closing)
 
     def _bounded(self, call: tree.Call, number: int) -> None:
         if number > MAX_ITEMS:
-            self.reporter.fail(ValueTooLarge(call.span, f"this list of {number:,}", f"{MAX_ITEMS:,} items"))
+            raise self.reporter.fault(ValueTooLarge(call.span, f"this list of {number:,}", f"{MAX_ITEMS:,} items"))
 
     def _pairs(self, call: tree.Call, values: list[Value]) -> Value:
         members = self._members(call, values[0])
@@ -245,7 +249,7 @@ class Functions:
         edges = self._lattice(call, value).brick(number)
         if edges is None:
             text = f"is for lines, rings, grids and tori; `{value.name}` is none of them"
-            self._fail(call, text, call.arguments[0].span)
+            raise self._fault(call, text, call.arguments[0].span)
         return tuple((Site(value, a), Site(value, b)) for a, b in edges)
 
     def _subsets(self, call: tree.Call, values: list[Value]) -> Value:
@@ -257,7 +261,7 @@ class Functions:
         total = 0
         for size in counts:
             if not 0 <= size <= len(members):
-                self._fail(call, f"asks for {size} of {len(members)}", span)
+                raise self._fault(call, f"asks for {size} of {len(members)}", span)
             total += math.comb(len(members), size) * max(size, 1)
             self._bounded(call, total)
         return tuple(joined.from_iterable(combinations(members, size) for size in counts))
@@ -265,11 +269,13 @@ class Functions:
     def _chow_liu(self, call: tree.Call, values: list[Value]) -> Value:
         data = values[0]
         if not isinstance(data, DataSet):
-            self._fail(call, f"takes a data set, not {describe(data)}", call.arguments[0].span)
+            raise self._fault(call, f"takes a data set, not {describe(data)}", call.arguments[0].span)
         wires = self._read_out(call, values[1]) if len(values) == 2 else self.visible()
         if len(wires) != data.width:
-            text = f"needs one qubit per column: `{data.name}` has {data.width} columns, and there are {len(wires)} qubits"
-            self._fail(call, text)
+            text = (
+                f"needs one qubit per column: `{data.name}` has {data.width} columns, and there are {len(wires)} qubits"
+            )
+            raise self._fault(call, text)
         self._bounded(call, data.width * data.width)
         from qgl.check.chow_liu import spanning_tree
 
@@ -277,12 +283,14 @@ class Functions:
 
     def _read_out(self, call: tree.Call, value: Value) -> tuple[int, ...]:
         if not isinstance(value, Group | tuple) or not all(isinstance(qubit, Qubit) for qubit in value):
-            self._fail(call, f"takes a register as its second argument, not {describe(value)}", call.arguments[1].span)
+            raise self._fault(
+                call, f"takes a register as its second argument, not {describe(value)}", call.arguments[1].span
+            )
         wires: tuple[int, ...] = tuple(qubit.wire for qubit in value)
         visible = set(self.visible())
         for wire in wires:
             if wire not in visible:
-                self.reporter.fail(HiddenReadOut(call.arguments[1].span, self.name_of(wire), None))
+                raise self.reporter.fault(HiddenReadOut(call.arguments[1].span, self.name_of(wire), None))
         return wires
 
 

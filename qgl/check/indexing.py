@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import NoReturn
 
 from qgl.check.functions import Functions
 from qgl.check.lattices import Lattice
-from qgl.check.reporter import Reporter
+from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
 from qgl.diagnostics.types import IndexCount, IndexOutOfRange, WrongType
 from qgl.source import Span
@@ -33,33 +32,35 @@ class Indexing:
                 return self._list(node, base, indices)
             case Qubit():
                 text = f"`{node.base.span.text}` is one qubit and takes no index"
-                self.reporter.fail(IndexCount(node.span, text))
+                raise self.reporter.fault(IndexCount(node.span, text))
             case _:
-                self.reporter.fail(IndexCount(node.span, f"{describe(base)} takes no index"))
+                raise self.reporter.fault(IndexCount(node.span, f"{describe(base)} takes no index"))
 
-    def _fail_range(self, span: Span, name: str, index: object, size: int, declared: Span | None = None) -> NoReturn:
+    def _out_of_range(
+        self, span: Span, name: str, index: object, size: int, declared: Span | None = None
+    ) -> FaultyError:
         allowed = f"indices run from 0 to {size - 1}" if size else "it is empty"
-        self.reporter.fail(IndexOutOfRange(span, name, str(index), allowed, declared))
+        return self.reporter.fault(IndexOutOfRange(span, name, str(index), allowed, declared))
 
     def _position(self, node: tree.Index, k: int, value: Value, size: int, declared: Span | None = None) -> int:
         span = node.indices[k].span
         if isinstance(value, bool) or not isinstance(value, int):
-            self.reporter.fail(WrongType(span, "an index", describe(value)))
+            raise self.reporter.fault(WrongType(span, "an index", describe(value)))
         if not 0 <= value < size:
-            self._fail_range(span, node.base.span.text, value, size, declared)
+            raise self._out_of_range(span, node.base.span.text, value, size, declared)
         return value
 
     def _slice(self, node: tree.Index, k: int, found: range, size: int, declared: Span | None = None) -> range:
         for end in (found.start, found.stop - 1):
             if found and not 0 <= end < size:
-                self._fail_range(node.indices[k].span, node.base.span.text, end, size, declared)
+                raise self._out_of_range(node.indices[k].span, node.base.span.text, end, size, declared)
         return found
 
     # ------------------------------------------------------------ lists and registers
 
     def _list(self, node: tree.Index, base: tuple[Value, ...] | range, indices: list[Value]) -> Value:
         if len(indices) != 1:
-            self.reporter.fail(IndexCount(node.span, f"a list takes one index, not {len(indices)}"))
+            raise self.reporter.fault(IndexCount(node.span, f"a list takes one index, not {len(indices)}"))
         if isinstance(indices[0], range):
             found = self._slice(node, 0, indices[0], len(base))
             return base[found.start : found.stop]
@@ -94,7 +95,7 @@ class Indexing:
             if base.lattice is site.lattice:
                 allowed = f"it is on the sites {_sites(base.sites)}"
             name = node.base.span.text
-            self.reporter.fail(IndexOutOfRange(node.indices[k].span, name, f"on {site}", allowed, base.span))
+            raise self.reporter.fault(IndexOutOfRange(node.indices[k].span, name, f"on {site}", allowed, base.span))
         return position
 
     # ------------------------------------------------------------ lattices
@@ -128,7 +129,7 @@ class Indexing:
     def _one_site(self, base: Lattice, value: Value, span: Span) -> int:
         site = self.functions.site(base, value, span)
         if site is None:
-            self.reporter.fail(WrongType(span, f"a site of `{base.name}`", describe(value)))
+            raise self.reporter.fault(WrongType(span, f"a site of `{base.name}`", describe(value)))
         return site
 
     # ------------------------------------------------------------ arrays of inputs
@@ -151,7 +152,7 @@ class Indexing:
         if k < len(indices):
             count = len(base.dimensions)
             text = f"`{base.name}` takes {count} {'index' if count == 1 else 'indices'} here, not {len(indices)}"
-            self.reporter.fail(IndexCount(node.span, text))
+            raise self.reporter.fault(IndexCount(node.span, text))
         return value
 
     def _along(self, base: Array, dimension: Dimension, value: Value, span: Span) -> int:
@@ -159,7 +160,7 @@ class Indexing:
             value = value.number
         if isinstance(value, int) and not isinstance(value, bool) and dimension.integers:
             if not 0 <= value < dimension.extent:
-                self._fail_range(span, base.name, value, dimension.extent, base.span)
+                raise self._out_of_range(span, base.name, value, dimension.extent, base.span)
             return value
         if dimension.keys is not None:
             position = dimension.keys.get(key_of(value))
@@ -167,9 +168,9 @@ class Indexing:
                 return position
         if isinstance(value, int | Qubit | Site | tuple | Group) and dimension.keys is not None:
             allowed = f"this index runs over {dimension.words}"
-            self.reporter.fail(IndexOutOfRange(span, base.name, f"at {span.text[:40]}", allowed, base.span))
+            raise self.reporter.fault(IndexOutOfRange(span, base.name, f"at {span.text[:40]}", allowed, base.span))
         hint = "declare it with the register in its brackets" if isinstance(value, Qubit) else ""
-        self.reporter.fail(WrongType(span, f"an index into {dimension.words}", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, f"an index into {dimension.words}", describe(value), hint))
 
 
 def _sites(sites: tuple[int, ...]) -> str:

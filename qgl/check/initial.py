@@ -43,12 +43,12 @@ class Initial:
             known = frame.module.names.get(expression.name)
             if known is None and expression.name not in frame.names:
                 near = nearest(expression.name, STATES)
-                self.reporter.fail(WrongInitial(span, f"there is no initial state `{expression.name}`", near))
+                raise self.reporter.fault(WrongInitial(span, f"there is no initial state `{expression.name}`", near))
         value = self.evaluator.evaluate(expression, frame)
         if not isinstance(value, str):
-            self.reporter.fail(WrongInitial(span, f"an initial state belongs here, not {describe(value)}"))
+            raise self.reporter.fault(WrongInitial(span, f"an initial state belongs here, not {describe(value)}"))
         if set(value) - {"0", "1"}:
-            self.reporter.fail(WrongInitial(span, "the string of an initial state has characters 0 and 1 only"))
+            raise self.reporter.fault(WrongInitial(span, "the string of an initial state has characters 0 and 1 only"))
         self._sized(len(value), size, "characters", span)
         return ((("x"), position, ()) for position, character in enumerate(value) if character == "1")
 
@@ -61,18 +61,18 @@ class Initial:
     def _sized(self, found: int, wanted: int, things: str, span: Span) -> None:
         if found != wanted:
             text = f"this state has {found} {things}, but there are {wanted} qubits"
-            self.reporter.fail(WrongInitial(span, text))
+            raise self.reporter.fault(WrongInitial(span, text))
 
     def _angles(self, call: tree.Call, size: int, frame: Frame) -> Iterator[Step]:
         name = call.function.name
         if name != "angles" or len(call.arguments) != 1 or call.keywords:
             near = nearest(name, (*STATES, "angles")) if name != "angles" else None
             text = "`angles` takes one list" if name == "angles" else f"there is no initial state `{name}`"
-            self.reporter.fail(WrongInitial(call.span, text, near))
+            raise self.reporter.fault(WrongInitial(call.span, text, near))
         span = call.arguments[0].span
         value = self.evaluator.evaluate(call.arguments[0], frame)
         if not isinstance(value, tuple | Array):
-            self.reporter.fail(WrongInitial(span, f"a list of angles belongs here, not {describe(value)}"))
+            raise self.reporter.fault(WrongInitial(span, f"a list of angles belongs here, not {describe(value)}"))
         self._sized(len(value), size, "angles", span)
         return iter([step for position, item in enumerate(value) for step in self._rotation(item, position, span)])
 
@@ -85,5 +85,5 @@ class Initial:
 
     def _angle(self, value: Value, span: Span) -> Real:
         if not isinstance(value, Real) and not is_number(value):
-            self.reporter.fail(WrongInitial(span, f"angles are numbers or pairs of them, not {describe(value)}"))
+            raise self.reporter.fault(WrongInitial(span, f"angles are numbers or pairs of them, not {describe(value)}"))
         return real(value)

@@ -41,12 +41,12 @@ def read_kraus(
     for matrix, argument in zip(found, arguments, strict=True):
         if len(matrix) != len(found[0]):
             text = f"the first operator has {len(found[0])} rows, this one has {len(matrix)}"
-            evaluator.reporter.fail(KrausShape(argument.span, text))
+            raise evaluator.reporter.fault(KrausShape(argument.span, text))
     matrices = np.stack(found)
     identity = np.einsum("kji,kjl->il", matrices.conj(), matrices)
     deviation = float(np.abs(identity - np.eye(len(identity))).max())
     if not deviation <= TOLERANCE:
-        evaluator.reporter.fail(NotTracePreserving(span, deviation))
+        raise evaluator.reporter.fault(NotTracePreserving(span, deviation))
     return matrices
 
 
@@ -55,7 +55,7 @@ def _matrix(argument: tree.Expression, value: Value, evaluator: Evaluator) -> ND
     rows = value if isinstance(value, tuple) else ()
     if len(rows) not in sizes or any(not isinstance(row, tuple) or len(row) != len(rows) for row in rows):
         text = f"an operator is a list of 2, 4, ... {sizes[-1]} rows of as many numbers"
-        evaluator.reporter.fail(KrausShape(argument.span, text))
+        raise evaluator.reporter.fault(KrausShape(argument.span, text))
     return np.array([[_entry(entry, argument.span, evaluator) for entry in row] for row in rows], dtype=np.complex128)
 
 
@@ -68,4 +68,6 @@ def _entry(value: Value, span: Span, evaluator: Evaluator) -> complex:
         return complex(value.constant)
     if is_number(value):
         return complex(value)
-    evaluator.reporter.fail(KrausShape(span, f"the entries of an operator are constant numbers, not {describe(value)}"))
+    raise evaluator.reporter.fault(
+        KrausShape(span, f"the entries of an operator are constant numbers, not {describe(value)}")
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,7 +83,7 @@ class Lattice:
         """Edges with the site first from which they go right or down, across the border too."""
         if self.kind == "ring":
             return _distinct((a, (a + 1) % self.sites) for a in range(self.sites))
-        return _grid_edges(*self.extents, wrap=True) if self.kind == "torus" else self.edges
+        return _grid_edges(self.extents[0], self.extents[1], wrap=True) if self.kind == "torus" else self.edges
 
     @cached_property
     def positions(self) -> tuple[tuple[float, float], ...]:
@@ -99,10 +99,10 @@ class Lattice:
         return tuple((radius * math.sin(turn), -radius * math.cos(turn)) for turn in turns)
 
 
-def _distinct(edges: Sequence[Edge] | object) -> tuple[Edge, ...]:
+def _distinct(edges: Iterable[Edge]) -> tuple[Edge, ...]:
     """Edges without loops, each once whatever its direction, in order."""
     kept: dict[frozenset[int], Edge] = {}
-    for a, b in edges:  # type: ignore[attr-defined]
+    for a, b in edges:
         if a != b:
             kept.setdefault(frozenset((a, b)), (a, b))
     return tuple(kept.values())
@@ -123,7 +123,9 @@ def _grid_edges(rows: int, columns: int, wrap: bool) -> tuple[Edge, ...]:
 def _tree_positions(branching: int, depth: int) -> tuple[tuple[float, float], ...]:
     leaves = float(branching**depth)
     return tuple(
-        ((k + 0.5) * leaves / branching**level, float(level)) for level in range(depth + 1) for k in range(branching**level)
+        ((k + 0.5) * leaves / branching**level, float(level))
+        for level in range(depth + 1)
+        for k in range(branching**level)
     )
 
 
@@ -178,7 +180,7 @@ def count(kind: str, extents: tuple[int, ...], limit: int) -> tuple[int, int]:
         case "grid" | "torus":
             return extents[0] * extents[1], 0
         case "tree":
-            return tree_sites(*extents, limit), 0
+            return tree_sites(extents[0], extents[1], limit), 0
         case "complete":
             return extents[0], extents[0] * (extents[0] - 1) // 2
         case _:

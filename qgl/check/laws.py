@@ -40,7 +40,7 @@ class Laws:
         if node.kind == "condition":
             if node.distribution is not None:
                 text = "a condition is given with the data and has no law"
-                self.reporter.fail(WrongParameter(node.distribution.span, text))
+                raise self.reporter.fault(WrongParameter(node.distribution.span, text))
             law = Distribution("constant", (0.0,))
         elif node.distribution is not None:
             law = self._law(node.distribution, constraint, frame)
@@ -49,10 +49,10 @@ class Laws:
         else:
             hint = "`~ uniform(-1, 1)`" if node.kind == "random" else "`~ bernoulli(0.5)`"
             text = f"`{node.name.name}` is not trained and needs a law"
-            self.reporter.fail(WrongParameter(node.name.span, text, f"write {hint} behind it"))
+            raise self.reporter.fault(WrongParameter(node.name.span, text, f"write {hint} behind it"))
         if law.name == "bernoulli" and node.kind == "param" and node.distribution is not None:
             text = "a trained parameter is a real number; `bernoulli` gives bits"
-            self.reporter.fail(WrongDistribution(node.distribution.span, text))
+            raise self.reporter.fault(WrongDistribution(node.distribution.span, text))
         return law, self._draws(node, law, frame)
 
     def _draws(self, node: tree.Parameter, law: Distribution, frame: Frame) -> int | None:
@@ -60,34 +60,36 @@ class Laws:
         if node.draws is None:
             if continuous:
                 text = f"`{node.name.name}` has a continuous law and needs a number of draws"
-                self.reporter.fail(WrongParameter(node.name.span, text, "write `draws 64` behind it"))
+                raise self.reporter.fault(WrongParameter(node.name.span, text, "write `draws 64` behind it"))
             return None
         if not continuous:
             text = "`draws` belongs to a `latent` of continuous law"
-            self.reporter.fail(WrongParameter(node.draws.span, text, "leave it out"))
+            raise self.reporter.fault(WrongParameter(node.draws.span, text, "leave it out"))
         draws = self.evaluator.integer(node.draws, frame, "a number of draws")
         if not 1 <= draws <= MAX_ITEMS:
-            self.reporter.fail(WrongParameter(node.draws.span, f"a number of draws lies in 1..{MAX_ITEMS}, not {draws}"))
+            raise self.reporter.fault(
+                WrongParameter(node.draws.span, f"a number of draws lies in 1..{MAX_ITEMS}, not {draws}")
+            )
         return draws
 
     def _law(self, expression: tree.Expression, constraint: str, frame: Frame) -> Distribution:
         if not isinstance(expression, tree.Call):
             text = "a law is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
-            self.reporter.fail(WrongDistribution(expression.span, text))
+            raise self.reporter.fault(WrongDistribution(expression.span, text))
         name = expression.function.name
         if name not in _ARGUMENTS:
             near = nearest(name, _ARGUMENTS)
-            self.reporter.fail(WrongDistribution(expression.function.span, f"there is no law `{name}`", near))
+            raise self.reporter.fault(WrongDistribution(expression.function.span, f"there is no law `{name}`", near))
         names = _ARGUMENTS[name]
         given: dict[str, tree.Expression] = dict(zip(names, expression.arguments, strict=False))
         given |= {key.name: value for key, value in expression.keywords}
         if set(given) != set(names) or len(expression.arguments) + len(expression.keywords) != len(names):
             text = f"`{name}` is written `{name}({', '.join(names)})`"
-            self.reporter.fail(WrongDistribution(expression.span, text))
+            raise self.reporter.fault(WrongDistribution(expression.span, text))
         arguments = tuple(float(self.evaluator.number(given[each], frame)) for each in names)
         fault = _fault(name, arguments, constraint)
         if fault:
-            self.reporter.fail(WrongDistribution(expression.span, fault))
+            raise self.reporter.fault(WrongDistribution(expression.span, fault))
         return Distribution(name, arguments)
 
 

@@ -60,11 +60,11 @@ class Locality:
             known = [symbol.name for symbol in main.of_kind(*REGISTERS)]
             near = nearest(name.name, known)
             declared = main.names[near].span if near else None
-            self.reporter.fail(UnknownName(name.span, name.name, "register", near, declared))
+            raise self.reporter.fault(UnknownName(name.span, name.name, "register", near, declared))
         if symbol.kind == "broken":
             raise FaultyError
         if symbol.kind not in REGISTERS:
-            self.reporter.fail(WrongKind(name.span, name.name, symbol.kind, "register", symbol.span))
+            raise self.reporter.fault(WrongKind(name.span, name.name, symbol.kind, "register", symbol.span))
         value = self.declarations.value_of(symbol)
         if isinstance(value, Qubit):
             return Group(symbol.name, (value.wire,), None, (), symbol.span)
@@ -73,19 +73,23 @@ class Locality:
 
     def _bound(self, local: tree.Local, bound: tree.Bound) -> LocalityBound:
         if bound.kind not in KINDS:
-            self.reporter.fail(WrongBound(bound.span, f"there is no bound `{bound.kind}`"))
+            raise FaultyError  # reported by the reader
         if (bound.argument is not None) != (bound.kind == "cone"):
             text = "`cone` needs a number of sites, as in `cone(2) <= 6`"
-            self.reporter.fail(WrongBound(bound.span, text if bound.kind == "cone" else f"`{bound.kind}` takes none"))
+            raise self.reporter.fault(
+                WrongBound(bound.span, text if bound.kind == "cone" else f"`{bound.kind}` takes none")
+            )
         evaluator, frame = self.declarations.evaluator, Frame({}, self.declarations.main)
         limit = evaluator.integer(bound.limit, frame, "a bound")
         if limit < 0:
-            self.reporter.fail(WrongBound(bound.limit.span, f"a bound is not negative, but this is {limit}"))
+            raise self.reporter.fault(WrongBound(bound.limit.span, f"a bound is not negative, but this is {limit}"))
         argument = None
         if bound.argument is not None:
             argument = evaluator.integer(bound.argument, frame, "a number of sites")
             if argument < 1:
-                self.reporter.fail(WrongBound(bound.argument.span, f"a region has at least one site, not {argument}"))
+                raise self.reporter.fault(
+                    WrongBound(bound.argument.span, f"a region has at least one site, not {argument}")
+                )
         return LocalityBound(local.register.name, bound.kind, argument, limit, bound.span)
 
     def _hold(self, group: Group, bound: LocalityBound) -> None:
@@ -117,7 +121,9 @@ class Locality:
         for position, first in enumerate(inside):
             for second in inside[position + 1 :]:
                 a, b = place[first], place[second]
-                apart = group.lattice.distance(a, b, bound.limit) if group.lattice else abs(a - b)
+                apart: int | None = abs(a - b)
+                if group.lattice:
+                    apart = group.lattice.distance(a, b, bound.limit)
                 if apart is not None and apart <= bound.limit:
                     continue
                 full = group.lattice.distance(a, b) if group.lattice else apart
@@ -218,15 +224,16 @@ def _cones(operations: Sequence[Operation], wires: int) -> list[frozenset[int]]:
 
 
 def _regions(group: Group, size: int) -> Iterator[tuple[int, ...]]:
-    """Connected sets of `size` qubits of a register, each once: runs of positions, or connected sites of the lattice."""
+    """Connected sets of `size` qubits of a register, each once: runs of positions, or sites joined by edges."""
     if group.lattice is None:
         yield from (group.wires[first : first + size] for first in range(len(group.wires) - size + 1))
         return
     wire_on = dict(zip(group.sites, group.wires, strict=True))
     neighbours = group.lattice.neighbours
     for root in sorted(wire_on):
-        # Sets whose least site is the root: each is grown by sites that are new to its border, so that none comes twice.
-        waiting = [((root,), frozenset((root,)), tuple(n for n in neighbours[root] if n > root and n in wire_on))]
+        # Sets whose least site is the root, grown by sites that are new to their border, so that none comes twice.
+        border = tuple(n for n in neighbours[root] if n > root and n in wire_on)
+        waiting: list[tuple[tuple[int, ...], frozenset[int], tuple[int, ...]]] = [((root,), frozenset((root,)), border)]
         while waiting:
             region, seen, border = waiting.pop()
             if len(region) == size:

@@ -132,6 +132,7 @@ class _Loader:
         first = module.names.get(name.name)
         if first is not None:
             self.reporter.report(DuplicateName(name.span, name.name, first.span))
+            first.state = "failed"  # which of the two is meant is not known
             return
         if kind in ("layer", "channel") and (name.name in GATES or name.name in CHANNELS or name.name in SPECIAL):
             word = "gate" if name.name in GATES else "channel"

@@ -40,9 +40,9 @@ class Arithmetic:
         """`value`, if it is finite and an integer of at most 64 bits."""
         if isinstance(value, int):
             if not -MAX_INTEGER <= value <= MAX_INTEGER:
-                self._reporter.fail(ValueTooLarge(span, "this integer", "64 bits"))
+                raise self._reporter.fault(ValueTooLarge(span, "this integer", "64 bits"))
         elif not math.isfinite(value):
-            self._reporter.fail(ArithmeticFault(span, "this is not a finite number"))
+            raise self._reporter.fault(ArithmeticFault(span, "this is not a finite number"))
         return value
 
     def compare(self, name: str, left: Number, right: Number) -> bool:
@@ -60,18 +60,18 @@ class Arithmetic:
                 return self.checked(left % right, span)
             return self._power(left, right, span)
         except ZeroDivisionError:
-            self._reporter.fail(ArithmeticFault(span, "this divides by zero"))
+            raise self._reporter.fault(ArithmeticFault(span, "this divides by zero")) from None
         except OverflowError:
-            self._reporter.fail(ArithmeticFault(span, "this is too large for a number"))
+            raise self._reporter.fault(ArithmeticFault(span, "this is too large for a number")) from None
 
     def _power(self, base: Number, exponent: Number, span: Span) -> Number:
         if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
             if abs(base) > 1 and exponent * math.log2(abs(base)) > 64:
-                self._reporter.fail(ValueTooLarge(span, "this power", "64 bits"))
+                raise self._reporter.fault(ValueTooLarge(span, "this power", "64 bits"))
             return self.checked(base ** (exponent if abs(base) > 1 else min(exponent, 2 + exponent % 2)), span)
         result = base**exponent
         if isinstance(result, complex):
-            self._reporter.fail(ArithmeticFault(span, "this root of a negative number is not real"))
+            raise self._reporter.fault(ArithmeticFault(span, "this root of a negative number is not real"))
         return self.checked(float(result), span)
 
     def real_binary(self, name: str, left: Real | Number, right: Real | Number, span: Span) -> Real:
@@ -90,24 +90,23 @@ class Arithmetic:
                 case "**":
                     return self.bounded(_real_power(x, y), span)
         except ZeroDivisionError:
-            self._reporter.fail(ArithmeticFault(span, "this divides by zero"))
+            raise self._reporter.fault(ArithmeticFault(span, "this divides by zero")) from None
         except (ValueError, OverflowError):
-            self._reporter.fail(ArithmeticFault(span, "this is not a finite number"))
-        self._reporter.fail(ArithmeticFault(span, f"`{name}` is for numbers that are known at compile time"))
+            raise self._reporter.fault(ArithmeticFault(span, "this is not a finite number")) from None
+        raise self._reporter.fault(ArithmeticFault(span, f"`{name}` is for numbers that are known at compile time"))
 
     def real_function(self, name: str, argument: Real, span: Span) -> Real:
         try:
             return self.bounded(apply(name, argument), span)
         except (ValueError, OverflowError, ZeroDivisionError):
-            self._reporter.fail(ArithmeticFault(span, f"`{name}` has no real value here"))
+            raise self._reporter.fault(ArithmeticFault(span, f"`{name}` has no real value here")) from None
 
     def bounded(self, value: Real, span: Span) -> Real:
         """`value`, if it is not so large an expression that the next one made of it could fill the memory."""
-        if value.terms and (len(value.terms) > 1 or isinstance(value.terms[0][1], Function)):
-            if _size(value, MAX_TERMS) > MAX_TERMS:
-                self._reporter.fail(ValueTooLarge(span, "this expression", f"{MAX_TERMS:,} terms and functions"))
+        if _size(value, MAX_TERMS) > MAX_TERMS:
+            raise self._reporter.fault(ValueTooLarge(span, "this expression", f"{MAX_TERMS:,} terms and functions"))
         if not math.isfinite(value.constant) or not all(math.isfinite(c) for c, _ in value.terms):
-            self._reporter.fail(ArithmeticFault(span, "this is not a finite number"))
+            raise self._reporter.fault(ArithmeticFault(span, "this is not a finite number"))
         return value
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 
 
@@ -29,16 +27,16 @@ class Reporter:
             key = (diagnostic.code, id(span.source), span.start, span.end)
         self._found.setdefault(key, diagnostic)
 
-    def fail(self, diagnostic: Diagnostic) -> NoReturn:
-        """Report and give up the value in question."""
+    def fault(self, diagnostic: Diagnostic) -> FaultyError:
+        """Report, and give what is to be raised by whoever cannot go on."""
         self.report(diagnostic)
-        raise FaultyError
+        return FaultyError()
 
-    def fail_with(self, error: QglError) -> NoReturn:
-        """Report all that another stage found, and give up."""
+    def faults(self, error: QglError) -> FaultyError:
+        """The same for all that another stage found."""
         for diagnostic in error.diagnostics:
             self.report(diagnostic)
-        raise FaultyError
+        return FaultyError()
 
     @property
     def has_errors(self) -> bool:

@@ -261,7 +261,9 @@ class Resolver:
         if symbol.kind in CALLABLE:
             self.reporter.report(WrongKind(node.span, node.name, symbol.kind, "value", symbol.span))
         elif symbol.module is self.body.module and self._is_left_behind(symbol):
-            text = "an imported file gives only its layers, channels, Hamiltonians and constants; take this as an argument"
+            text = (
+                "an imported file gives only its layers, channels, Hamiltonians and constants; take this as an argument"
+            )
             self.reporter.report(UnknownName(node.span, node.name, "value", None, symbol.span, text))
 
     def _is_left_behind(self, symbol: Symbol) -> bool:

@@ -28,9 +28,7 @@ def inverse(operations: Sequence[Operation]) -> list[Operation]:
         for gate, qubits, angles in GATES[operation.gate].inverse(*operation.args):
             wires = (*controls, *(targets[qubit] for qubit in qubits))
             further = len(qubits) - GATES[gate].qubits
-            found.append(
-                replace(operation, gate=gate, wires=wires, args=angles, controls=operation.controls + further)
-            )
+            found.append(replace(operation, gate=gate, wires=wires, args=angles, controls=operation.controls + further))
     return found
 
 

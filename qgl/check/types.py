@@ -52,7 +52,7 @@ class Types:
         type_ = argument.type
         if type_ is None:
             text = f"the argument `{argument.name.name}` needs a type"
-            self.reporter.fail(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
+            raise self.reporter.fault(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
         self.known(type_, OF_ARGUMENT, "an argument")
         if type_.name == "qubit":
             return (None if type_.size is None else self._size(type_.size, frame),)
@@ -67,20 +67,20 @@ class Types:
         if type_.name not in allowed:
             near = nearest(type_.name, allowed)
             hint = f"did you mean `{near}`?" if near else f"types are {', '.join(allowed)}"
-            self.reporter.fail(WrongParameter(type_.span, f"`{type_.name}` is not a type of {whose}", hint))
+            raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` is not a type of {whose}", hint))
         if (type_.argument is not None) != (type_.name == "unitary"):
             text = "`unitary` takes a number of qubits" if type_.name == "unitary" else f"`{type_.name}` takes none"
             hint = "write `unitary(k)`" if type_.name == "unitary" else f"write `{type_.name}` or `{type_.name}[k]`"
-            self.reporter.fail(WrongParameter(type_.span, f"{text} in parentheses", hint))
+            raise self.reporter.fault(WrongParameter(type_.span, f"{text} in parentheses", hint))
         if type_.size is not None and type_.name in ("unitary", "int", "bit"):
-            self.reporter.fail(WrongParameter(type_.span, f"`{type_.name}` takes no size in brackets"))
+            raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` takes no size in brackets"))
 
     def _size(self, expression: tree.Expression, frame: Frame) -> int:
         size = self.evaluator.integer(expression, frame, "a size")
         if size < 1:
-            self.reporter.fail(WrongParameter(expression.span, f"a size is at least 1, not {size}"))
+            raise self.reporter.fault(WrongParameter(expression.span, f"a size is at least 1, not {size}"))
         if size > MAX_INPUTS:
-            self.reporter.fail(ValueTooLarge(expression.span, f"a size of {size:,}", f"{MAX_INPUTS:,}"))
+            raise self.reporter.fault(ValueTooLarge(expression.span, f"a size of {size:,}", f"{MAX_INPUTS:,}"))
         return size
 
     def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
@@ -89,6 +89,6 @@ class Types:
             qubits = self._size(type_.argument, frame)
             if qubits > MAX_UNITARY:
                 what = f"a unitary of {qubits} qubits"
-                self.reporter.fail(ValueTooLarge(type_.argument.span, what, f"{MAX_UNITARY} qubits"))
+                raise self.reporter.fault(ValueTooLarge(type_.argument.span, what, f"{MAX_UNITARY} qubits"))
             return "angle", unitary_angles(qubits)
         return type_.name, None if type_.size is None else self._size(type_.size, frame)

@@ -58,7 +58,7 @@ class TooDeep(Broken):
 
     @property
     def message(self) -> str:
-        return f"this is operation number {self.limit + 1} in a row on {self.qubit}; the depth is bounded by {self.limit}"
+        return f"operation number {self.limit + 1} in a row on {self.qubit}; the bound on the depth is {self.limit}"
 
 
 @dataclass(frozen=True)
@@ -74,18 +74,14 @@ class ConeTooWide(Broken):
     limit: int
 
     code: ClassVar[str] = "QGL0503"
-    wrong: ClassVar[str] = (
-        "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in chain(v) { cx a, b; } }\n"
-    )
+    wrong: ClassVar[str] = "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in chain(v) { cx a, b; } }\n"
     right: ClassVar[str] = (
         "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in brick(v, 0) { cx a, b; } }\n"
     )
 
     @property
     def message(self) -> str:
-        return (
-            f"{self.width} qubits can influence {listed(self.region)}; the bound on the light cone is {self.limit}"
-        )
+        return f"{self.width} qubits can influence {listed(self.region)}; the bound on the light cone is {self.limit}"
 
     @property
     def label(self) -> str:
@@ -101,9 +97,7 @@ class ChannelTooWide(Broken):
     limit: int
 
     code: ClassVar[str] = "QGL0504"
-    wrong: ClassVar[str] = (
-        "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing2(0.1) v[0], v[1]; }\n"
-    )
+    wrong: ClassVar[str] = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing2(0.1) v[0], v[1]; }\n"
     right: ClassVar[str] = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing(0.1) v; }\n"
 
     @property
@@ -118,7 +112,7 @@ class WrongBound(Diagnostic):
     text: str
 
     code: ClassVar[str] = "QGL0505"
-    wrong: ClassVar[str] = "visible v[2];\nlocal v width <= 2;\nmodel { h v; }\n"
+    wrong: ClassVar[str] = "visible v[2];\nlocal v depth <= -1;\nmodel { h v; }\n"
     right: ClassVar[str] = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; }\n"
 
     @property

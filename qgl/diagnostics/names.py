@@ -97,7 +97,10 @@ class DuplicateName(Diagnostic):
 
 @dataclass(frozen=True)
 class ReservedName(Diagnostic):
-    """A few names have a fixed meaning: `i` is the imaginary unit, `X`, `Y` and `Z` are Pauli matrices, `pi` is the number."""
+    """A few names have a fixed meaning.
+
+    `i` is the imaginary unit, `X`, `Y` and `Z` are Pauli matrices, `pi` is the number.
+    """
 
     word: str
     meaning: str
@@ -187,7 +190,7 @@ class DefinitionCycle(Diagnostic):
 
     code: ClassVar[str] = "QGL0208"
     wrong: ClassVar[str] = f"const n = m + 1, m = n - 1;\n{_GOOD}"
-    right: ClassVar[str] = f"const n = m + 1, m = 1;\n{_GOOD}"
+    right: ClassVar[str] = "const n = m + 1, m = 1;\nvisible v[n];\nmodel { h v; }\n"
 
     @property
     def message(self) -> str:
@@ -240,7 +243,7 @@ class UnusedName(Diagnostic):
     code: ClassVar[str] = "QGL0211"
     severity: ClassVar[Severity] = Severity.WARNING
     wrong: ClassVar[str] = f"const depth = 3;\n{_GOOD}"
-    right: ClassVar[str] = f"const depth = 3;\nvisible v[2];\nmodel {{ repeat depth {{ h v; }} }}\n"
+    right: ClassVar[str] = "const depth = 3;\nvisible v[2];\nmodel { repeat depth { h v; } }\n"
 
     @property
     def message(self) -> str:

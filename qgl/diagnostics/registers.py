@@ -104,12 +104,8 @@ class HiddenReadOut(Diagnostic):
     declared: Span | None
 
     code: ClassVar[str] = "QGL0405"
-    wrong: ClassVar[str] = (
-        "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], m, v[1]);\n"
-    )
-    right: ClassVar[str] = (
-        "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], v[2], v[1]);\n"
-    )
+    wrong: ClassVar[str] = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], m, v[1]);\n"
+    right: ClassVar[str] = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], v[2], v[1]);\n"
 
     @property
     def message(self) -> str:
@@ -266,8 +262,8 @@ class NotAQubit(Diagnostic):
     hint: str = ""
 
     code: ClassVar[str] = "QGL0413"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { h v; h 0; }\n"
-    right: ClassVar[str] = "visible v[2];\nmodel { h v; h v[0]; }\n"
+    wrong: ClassVar[str] = "const k = 0;\nvisible v[2];\nmodel { h v; h k; }\n"
+    right: ClassVar[str] = "const k = 0;\nvisible v[2];\nmodel { h v; h v[k]; }\n"
 
     @property
     def message(self) -> str:

@@ -43,7 +43,7 @@ class ProgramTooLarge(Diagnostic):
 
 @dataclass(frozen=True)
 class ValueTooLarge(Diagnostic):
-    """A number has more digits than 64 bits hold, or a list or an array of parameters more elements than can be built."""
+    """A number does not fit into 64 bits, or a list or an array of parameters has more elements than can be built."""
 
     what: str
     limit: str

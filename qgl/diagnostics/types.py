@@ -190,8 +190,8 @@ class IndexCount(Diagnostic):
     text: str
 
     code: ClassVar[str] = "QGL0308"
-    wrong: ClassVar[str] = _model("x v[0, 1, 0];")
-    right: ClassVar[str] = _model("x v[0, 1];")
+    wrong: ClassVar[str] = _model("x v[0][0];")
+    right: ClassVar[str] = _model("x v[0];")
 
     @property
     def message(self) -> str:

@@ -115,6 +115,7 @@ class _Writer:
         self.profile = profile
         self.angles = angles
         self.outputs = outputs  # names of the visible qubits in the program
+        self.file = circuit.wires[circuit.visible[0]].span.source.name
         self.places = Places(circuit)
         self.lines: list[str] = []
         self.names: set[str] = set()  # of gates that the text applies
@@ -218,7 +219,8 @@ class _Writer:
         if place != self._line:
             self._line = place
             text = operation.span.source.line_text(place[1] - 1).strip()
-            self._write(f"// line {place[1]}: {text[:80]}{'...' if len(text) > 80 else ''}")
+            where = f"line {place[1]}" if place[0] == self.file else f"{place[0]}, line {place[1]}"
+            self._write(f"// {where}: {text[:80]}{'...' if len(text) > 80 else ''}")
 
     def _write(self, line: str) -> None:
         self.lines.append("    " * len(self._condition) + line)
@@ -258,12 +260,13 @@ class _Writer:
     def _registers(self) -> list[str]:
         wires, places = self.circuit.wires, self.places
         lines = [f"qubit[{len(self.outputs)}] q;  // {_runs(self.outputs)}"]
-        tenants = [_runs([str(wires[wire]) for wire in place]) for place in places.tenants]
+        names = [str(wire) if wire.kind != "fresh" else f"fresh {wire.register}" for wire in wires]
+        tenants = [_runs(list(dict.fromkeys(names[wire] for wire in place))) for place in places.tenants]
         if self.profile.own_register:
-            lines += [f"qubit[1] w{place};  // {names}" for place, names in enumerate(tenants)]
+            lines += [f"qubit[1] w{place};  // {who}" for place, who in enumerate(tenants)]
         elif tenants:
             lines.append(f"qubit[{len(tenants)}] w;")
-            lines += [f"// w[{place}]: {names}" for place, names in enumerate(tenants)]
+            lines += [f"// w[{place}]: {who}" for place, who in enumerate(tenants)]
         if self._bits:
             lines.append(f"bit[{self._bits}] m;  // measured on the way")
         lines.append(f"bit[{len(self.outputs)}] c;  // the output: c[k] is q[k]")
@@ -308,12 +311,12 @@ def _definition(profile: Profile, name: str) -> tuple[str, list[str]]:
 
 def _runs(names: list[str], limit: int = 6) -> str:
     """`v[0], v[1], v[2]` as `v[0..2]`; long lists are cut."""
-    runs: list[tuple[str, int, int]] = []
+    runs: list[list[str]] = []
     for name in names:
-        register, _, position = name.rstrip("]").partition("[")
-        if runs and runs[-1][0] == register and runs[-1][2] + 1 == int(position):
-            runs[-1] = (register, runs[-1][1], int(position))
+        register, bracket, position = name.rstrip("]").partition("[")
+        if runs and bracket and runs[-1][0] == register and int(runs[-1][-1]) + 1 == int(position):
+            runs[-1][2:] = [position]
         else:
-            runs.append((register, int(position), int(position)))
-    shown = [f"{r}[{a}]" if a == b else f"{r}[{a}..{b}]" for r, a, b in runs[:limit]]
+            runs.append([register, position] if bracket else [register])
+    shown = [f"{register}[{'..'.join(ends)}]" if ends else register for register, *ends in runs[:limit]]
     return ", ".join([*shown, f"and {len(runs) - limit} more"] if len(runs) > limit else shown)

@@ -40,10 +40,12 @@ class Part:
 
 
 def lower(step: Step, takes: Callable[[str, int], bool]) -> Iterator[Step]:
-    """`step` as steps that a profile takes, in order of application."""
+    """`step` as steps that a profile takes, in order of application; nothing for a rotation by 0."""
     gate = GATES.get(step.gate)
     if gate is not None and gate.target is not None:
         step = Step(gate.target, step.wires, step.angles, step.controls + gate.controls)
+    if step.angles == (Real(0.0),):  # every gate of one angle is the identity there
+        return
     if takes(step.gate, step.controls):
         yield step
         return

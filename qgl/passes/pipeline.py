@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgl.ir.circuit import Circuit
+from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
@@ -13,6 +14,7 @@ from qgl.passes.lifetimes import tighten
 Pass = Callable[[Circuit, bool], Circuit]  # the flag says that only bits of the visible register are asked for
 
 PASSES: tuple[tuple[str, Pass], ...] = (
+    ("cancel inverse pairs", lambda circuit, _: cancel_pairs(circuit)),
     ("drop dead operations", drop_dead),
     ("dilate channels", lambda circuit, _: dilate(circuit)),
     ("defer measurements", defer),

@@ -134,6 +134,52 @@ def test_phases_of_known_wires_are_dropped_or_move() -> None:
     assert dropped(word, bits=False) == ["x", "h", "pauli"]
 
 
+def test_iswap_is_more_than_an_exchange() -> None:
+    assert dropped(program_of(1, 1, op("h", 0), op("h", 1), op("iswap", 0, 1)), bits=False) == ["h", "h", "iswap"]
+    swapped = program_of(1, 1, op("h", 0), op("ry", 1, args=[0.3]), op("swap", 0, 1))
+    assert dropped(swapped, bits=False) == ["ry", "swap"]
+
+
+COIN = (op("h", 1), op("measure", 1, bit=0))
+
+
+def test_what_happens_under_a_condition_is_not_known() -> None:
+    heads = ((0, True),)
+    assert dropped(program_of(2, 1, *COIN, op("x", 0, condition=heads), op("cx", 0, 2)))
+    assert dropped(program_of(1, 2, *COIN, op("x", 2), op("reset", 2, condition=heads), op("cx", 2, 0)))
+    assert dropped(program_of(1, 1, *COIN, op("x", 0, condition=heads), op("h", 0, condition=heads)), bits=False)
+    inner = [op("measure", 2, bit=1, condition=heads), op("x", 0, condition=((1, True),))]
+    assert dropped(program_of(1, 2, *COIN, op("x", 2), *inner)) == ["h", "measure", "x", "measure", "x"]
+
+
+def test_known_outcomes_decide_conditions() -> None:
+    zero = [op("measure", 1, bit=0), op("h", 0, condition=((0, True),))]
+    assert dropped(program_of(1, 1, *zero), bits=False) == []
+    assert dropped(program_of(1, 1, op("x", 1), *zero), bits=False) == ["h"]
+
+
+def test_permutations_of_known_wires_are_followed() -> None:
+    flips = [op("x", 0), op("swap", 0, 1), op("y", 0), op("iswap", 1, 2), op("cx", 2, 0)]
+    assert dropped(program_of(3, 0, *flips, op("h", 3 - 1), op("rz", 0, args=[0.4]), op("cz", 1, 2)), bits=False)
+    constant = op("unitary", 0, 1, matrices=np.eye(4)[[1, 2, 3, 0]][None] + 0j)
+    assert dropped(program_of(2, 0, constant, op("crx", 0, 1, args=[0.3])), bits=False) == ["unitary", "rx"]
+    exchange = program_of(3, 0, op("h", 0), op("x", 1), op("swap", 0, 1, 2, controls=1), op("cx", 1, 2))
+    assert dropped(exchange, bits=False) == ["h", "x", "swap", "cx"]
+
+
+def test_controls_on_phases() -> None:
+    """A phase that only known wires see is global, unless a control sees it."""
+    controlled = [op("h", 0), op("pauli", 0, 1, args=[0.3], word="Z", controls=1), op("h", 0)]
+    assert dropped(program_of(2, 0, *controlled), bits=False) == ["h", "pauli", "h"]
+    controlled = [op("h", 0), op("rzz", 0, 1, 2, args=[0.3], controls=1), op("su2", 0, 1, args=[0.3] * 3, controls=1)]
+    assert dropped(program_of(3, 0, *controlled, op("h", 0)), bits=False) == ["h", "rzz", "su2", "h"]
+    words = op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "XZZ"), (Real(0.5), "YIZ")))
+    left = program_of(3, 0, op("x", 1), op("x", 2), words)
+    assert dropped(left, bits=False) == ["x", "x", "evolve"]
+    (term, other) = drop_dead(Circuit.of(left), False).operations[-1].terms
+    assert (term, other) == ((Real(1.0), "X"), (Real(-0.5), "Y"))
+
+
 def test_identities_are_dropped() -> None:
     nothing = [
         op("rx", 0, args=[0.0]),

@@ -16,6 +16,7 @@ from qgl.check.program import Program
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel, is_unitary
+from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead, live_parameters
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
@@ -28,6 +29,7 @@ from tests.reference.matrices import Matrix
 from tests.reference.programs import EVERYTHING, UNITARY, Features, random_inputs, random_program
 
 STATE_PASSES: dict[str, Callable[[Circuit], Circuit]] = {
+    "cancel_pairs": cancel_pairs,
     "dilate": dilate,
     "defer": defer,
     "resolve_known": resolve_known,

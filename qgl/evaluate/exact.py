@@ -9,15 +9,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from qgl.check.law import entropy
+from qgl.check.law import distinct, entropy
 from qgl.check.program import CallSpec, DataSet
-from qgl.evaluate import metrics
+from qgl.evaluate import estimates, metrics
+from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.laws import LOG_FLOOR, Law, ModelLaw, ProductLaw, Real
 from qgl.evaluate.quantum import purity, quantum_information
 from qgl.evaluate.row import Row
 from qgl.query import LogProb, Marginals, Query, State
 
 NATS = "nats"
+_RESAMPLES = 8
 
 
 class Answerer(Protocol):
@@ -94,6 +96,19 @@ def _distance(
     return report
 
 
+def by_chance(estimate: Estimate, data: DataSet) -> float:
+    """What the law behind the data must be expected to differ from them, the data being samples of it.
+
+    It is the mean difference of sets of as many rows drawn from the data's own law. Nothing for data that are a law.
+    """
+    if data.exact:
+        return 0.0
+    rows, law, _ = distinct(data.rows, data.weights)
+    count = len(data.rows)
+    drawn = np.random.default_rng(0).multinomial(count, law / law.sum(), _RESAMPLES).T.astype(np.float64)
+    return float(estimate(rows, drawn).mean())
+
+
 def data_entropy(data: DataSet) -> float:
     """The entropy of the data's law, or, with condition columns, of the rows given these; in nats."""
     columns = [] if data.conditions is None else [data.conditions]
@@ -124,15 +139,18 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.arguments["kernel"]
     laws = (evaluation.law, independent(data), fair(data.width))
     value, baseline, uniform = (metrics.mmd(law, data, kernel) for law in laws)
-    yield Row(title(call), value, floor=0.0, baseline=baseline, uniform=uniform)
+    floor = 0.0 if data.exact else estimates.mmd_by_chance(data, kernel)
+    yield Row(title(call), value, floor=floor, baseline=baseline, uniform=uniform)
 
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     laws: tuple[Law, ...] = (evaluation.law, independent(data), fair(data.width))
     columns = [metrics.moment_differences(law.moments(), data) for law in laws]
-    for part, (value, baseline, uniform) in zip(("largest", "mean"), zip(*columns, strict=True), strict=True):
-        yield Row(f"{title(call)}, {part}", value, floor=0.0, baseline=baseline, uniform=uniform)
+    for part, (value, baseline, uniform) in enumerate(zip(*columns, strict=True)):
+        floor = by_chance(estimates.moments(data, part), data)
+        name = f"{title(call)}, {('largest', 'mean')[part]}"
+        yield Row(name, value, floor=floor, baseline=baseline, uniform=uniform)
 
 
 def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -156,7 +174,7 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "kl": _distance(metrics.kl, lambda data: 0.0, NATS),
-    "tv": _distance(metrics.tv, lambda data: 0.0, ""),
+    "tv": _distance(metrics.tv, lambda data: by_chance(estimates.tv(data), data), ""),
     "nll": _nll,
     "mmd": _mmd,
     "valid_rate": _distance(metrics.valid_rate, lambda data: 1.0, ""),

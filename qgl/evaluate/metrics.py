@@ -70,6 +70,13 @@ def decays(kernel: CallSpec) -> tuple[list[float], float]:
     return [float(np.exp(-0.5 / variance)) for variance in variances], weight
 
 
+def kernel_of_distance(kernel: CallSpec, width: int) -> Real:
+    """k at each Hamming distance, shape (width + 1,)."""
+    bases, weight = decays(kernel)
+    table: Real = weight * np.power.outer(np.array(bases), np.arange(width + 1)).sum(axis=0)
+    return table
+
+
 def apply_kernel(vector: Real, kernel: CallSpec) -> Real:
     """sum_y k(x, y) vector[y], shape (2^n,): a^H is the tensor product of [[1, a], [a, 1]]."""
     bases, weight = decays(kernel)

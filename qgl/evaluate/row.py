@@ -12,7 +12,9 @@ class Row:
     name      as a program writes it, and which part of it where there are several: `moments(spins), largest`
     value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
     error     standard error of an estimate from samples; None for an exact value
-    floor     what a perfect model has; from samples, a perfect sampler with as many samples
+    floor     what a perfect model has: for nll and kl that of the data's own law, which no model passes; for tv,
+              moments and mmd with data that are samples, what their number leaves to chance; in an evaluation from
+              samples, what a perfect sampler with as many samples has
     baseline  what independent bits with the marginals of the data have
     uniform   what fair coins have
     unit      "nats", or empty for a pure number

@@ -18,7 +18,6 @@ import numpy as np
 from qgl.check.program import CallSpec
 
 Array = jax.Array
-CHUNK = 6  # bits transformed by one matrix product
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +62,3 @@ def _words_law(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.flo
     for _ in range(bits):
         law = np.kron(law, np.array([1.0 - rate, rate]))
     return law
-
-
-def walsh(vector: Array) -> Array:
-    """sum_x (-1)^(w.x) vector[x] for all w, shape (2^n,) -> (2^n,), in n 2^n steps; its own inverse up to 2^n."""
-    bits = vector.shape[-1].bit_length() - 1
-    while bits > 0:
-        step = min(CHUNK, bits)
-        signs = jnp.asarray(_hadamard(step), vector.dtype)
-        # the leading bits are transformed and go to the end; once all have, they are in order again
-        vector = jnp.tensordot(vector.reshape(2**step, -1), signs, axes=(0, 0), precision="highest").reshape(-1)
-        bits -= step
-    return vector
-
-
-def _hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
-    index = np.arange(2**bits)
-    return (1 - 2 * (np.bitwise_count(index[:, None] & index) % 2)).astype(np.int8)

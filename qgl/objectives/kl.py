@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +22,8 @@ Array = jax.Array
 class KullbackLeibler:
     """sum_x q(x) log(q(x) / p(x)) in nats over the support of the data's law q; strings outside of it do not matter."""
 
-    query: LogProb
-    law: NDArray[np.float64]
+    query: LogProb = field(repr=False)
+    law: NDArray[np.float64] = field(repr=False)
 
     name = "kl"
     stochastic = False

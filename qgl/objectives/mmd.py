@@ -8,7 +8,7 @@ The difference is taken before the transform, so that small losses keep their di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from qgl.check.law import distinct, indices
 from qgl.check.program import CallSpec, DataSet
-from qgl.objectives.kernel import Kernel, walsh
+from qgl.kernels.queries import draw
+from qgl.kernels.words import walsh
+from qgl.objectives.kernel import Kernel
 from qgl.query import Probabilities, Query
 
 Array = jax.Array
@@ -34,8 +36,8 @@ class MaximumMeanDiscrepancy:
 
     kernel: Kernel
     width: int
-    strings: NDArray[np.int64]  # indices of the data's strings
-    law: NDArray[np.float64]  # and their probabilities
+    strings: NDArray[np.int64] = field(repr=False)  # indices of the data's strings
+    law: NDArray[np.float64] = field(repr=False)  # and their probabilities
     words: int | None
     samples: int | None
 
@@ -72,7 +74,7 @@ class MaximumMeanDiscrepancy:
     def _estimate(self, p: Array, spectrum: Array, key: Array, samples: int) -> Array:
         """The U-statistic of `samples` draws; its derivative is the likelihood-ratio gradient."""
         fixed = jax.lax.stop_gradient(p)
-        drawn = jnp.zeros_like(fixed).at[draw(key, fixed, samples)].add(1.0 / samples)
+        drawn = jnp.zeros_like(fixed).at[draw(fixed, key, samples)].add(1.0 / samples)
         of_drawn, of_difference = walsh(drawn), walsh(self._minus_data(drawn))
         value = jnp.sum(spectrum * (of_difference**2 - (1 - of_drawn**2) / (samples - 1)))
         itself = jnp.sum(spectrum)
@@ -82,13 +84,6 @@ class MaximumMeanDiscrepancy:
         log_p = jnp.log(jnp.where(drawn > 0, p, 1.0))
         surrogate = 2 * jnp.sum(drawn * (others - data) * log_p)
         return value + surrogate - jax.lax.stop_gradient(surrogate)
-
-
-def draw(key: Array, p: Array, count: int) -> Array:
-    """Indices drawn from probabilities `p` by inverting their sums, shape (count,)."""
-    sums = jnp.cumsum(jnp.maximum(p, 0))
-    place = jnp.searchsorted(sums, jax.random.uniform(key, (count,), p.dtype) * sums[-1], side="right")
-    return jnp.minimum(place, p.shape[0] - 1)
 
 
 def mmd(call: CallSpec, data: Mapping[str, DataSet], width: int) -> MaximumMeanDiscrepancy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -34,9 +34,9 @@ class NegativeLogLikelihood:
     With conditions c, -sum_(c, x) w(c, x) log p(x | c); `weights` has shape (conditions, rows), or (rows,) without.
     """
 
-    query: LogProb
-    weights: NDArray[np.float64]
-    conditions: NDArray[np.float64] | None
+    query: LogProb = field(repr=False)
+    weights: NDArray[np.float64] = field(repr=False)
+    conditions: NDArray[np.float64] | None = field(repr=False)
 
     name = "nll"
     stochastic = False

@@ -34,7 +34,7 @@ def random_state(seed: int) -> NDArray[np.complex128]:
 RHO = random_state(0)
 P = np.real(np.diag(RHO))
 ROWS = np.array([STRINGS[i] for i in (0, 3, 3, 7, 7, 7, 12, 15)], dtype=np.uint8)
-DATA = {"d": DataSet("d", ROWS, np.full(8, 1 / 8), None, False, "", "")}
+DATA = {"d": DataSet("d", ROWS, np.full(8, 1 / 8), None, True, "", "")}
 Q = {0: 1 / 8, 3: 2 / 8, 7: 3 / 8, 12: 1 / 8, 15: 1 / 8}
 
 
@@ -194,3 +194,18 @@ def test_nothing_is_asked_that_no_report_needs() -> None:
         raise AssertionError(query)
 
     assert evaluate([], DATA, N, refuse) == ()
+
+
+def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
+    """The floors against the mean distance of the law from fresh sets of as many rows."""
+    rng, law, count = np.random.default_rng(7), np.random.default_rng(8).dirichlet(np.ones(16)), 60
+    reports = [CallSpec(name, {"data": "d", "kernel": KERNEL}, SPAN) for name in ("tv", "mmd", "moments")]
+
+    def rows() -> tuple[Row, ...]:
+        drawn = np.array(STRINGS, dtype=np.uint8)[rng.choice(16, count, p=law)]
+        data = {"d": DataSet("d", drawn, np.full(count, 1 / count), None, False, "", "")}
+        return evaluate(reports, data, N, lambda query, condition=None: law)
+
+    for column in zip(*(rows() for _ in range(80)), strict=True):
+        floors, values = ([getattr(row, name) for row in column] for name in ("floor", "value"))
+        assert 0.7 < np.mean(floors) / np.mean(values) < 1.3, column[0].name

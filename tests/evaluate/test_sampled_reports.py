@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qgl.check.law import strings
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import evaluate, evaluate_samples
+from qgl.evaluate.estimates import smoothed
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 
@@ -84,3 +85,12 @@ def test_the_same_seed_gives_the_same_rows_and_one_sample_is_refused() -> None:
     assert evaluate_samples(CALLS, DATA, samples, seed=3) == evaluate_samples(CALLS, DATA, samples, seed=3)
     with pytest.raises(ValueError, match="two samples"):
         evaluate_samples(CALLS, DATA, samples[:1])
+
+
+@pytest.mark.parametrize("count", [3, 60])  # 60 x 60 pairs are more work than all 32 strings
+def test_both_ways_through_the_kernel_agree_with_the_definition(count: int) -> None:
+    left, right = strings(RNG.integers(0, 32, count), N), strings(RNG.integers(0, 32, count), N)
+    vectors = RNG.normal(size=(count, 2))
+    distance = (left[:, None, :] != right[None, :, :]).sum(axis=2)
+    kernel = (np.exp(-distance / (2 * 0.8**2)) + np.exp(-distance / (2 * 2.0**2))) / 2
+    np.testing.assert_allclose(smoothed(KERNEL, left, right, vectors), kernel @ vectors)

@@ -1,0 +1,131 @@
+"""What strings that were drawn say of the law that they were drawn from.
+
+An estimate takes distinct strings `rows`, shape (D, n), and how often each was drawn in K sets of samples, `counts`,
+shape (D, K); it gives a number for each set, shape (K,).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import distinct, indices
+from qgl.check.program import CallSpec, DataSet
+from qgl.evaluate import metrics
+from qgl.evaluate.laws import Real
+
+Rows = NDArray[np.uint8]
+Estimate = Callable[[Rows, Real], Real]
+_BLOCK = 1024  # strings whose kernel with all others is held at once
+
+
+def _matched(rows: Rows, data: DataSet) -> Real:
+    """The data's probability of each of `rows`, shape (D,); 0 where the data do not have it."""
+    ideal, law, _ = distinct(data.rows, data.weights)
+    _, _, place = distinct(np.concatenate([ideal, rows]), np.zeros(len(ideal) + len(rows)))
+    found = np.zeros(place.max() + 1)
+    found[place[: len(ideal)]] = law
+    matched: Real = found[place[len(ideal) :]]
+    return matched
+
+
+def tv(data: DataSet) -> Estimate:
+    def estimate(rows: Rows, counts: Real) -> Real:
+        q = _matched(rows, data)[:, None]
+        unseen = 1 - q.sum()
+        distance: Real = (np.abs(counts / counts.sum(axis=0) - q).sum(axis=0) + unseen) / 2
+        return distance
+
+    return estimate
+
+
+def valid_rate(data: DataSet) -> Estimate:
+    def estimate(rows: Rows, counts: Real) -> Real:
+        valid = _matched(rows, data) > 0
+        rate: Real = (valid @ counts) / counts.sum(axis=0)
+        return rate
+
+    return estimate
+
+
+def moments(data: DataSet, part: int) -> Estimate:
+    def estimate(rows: Rows, counts: Real) -> Real:
+        frequencies = (counts / counts.sum(axis=0)).T
+        moments = (metrics.sample_moments(rows, weights) for weights in frequencies)
+        return np.array([metrics.moment_differences(one, data)[part] for one in moments])
+
+    return estimate
+
+
+def entropy(rows: Rows, counts: Real) -> Real:
+    """Of the frequencies, with the correction of Miller and Madow (1955) for strings that were not drawn."""
+    shots = counts.sum(axis=0)
+    frequencies = counts / shots
+    logs = np.log(np.where(counts > 0, frequencies, 1.0))
+    corrected: Real = -(frequencies * logs).sum(axis=0) + ((counts > 0).sum(axis=0) - 1) / (2 * shots)
+    return corrected
+
+
+def cmi(call: CallSpec) -> Estimate:
+    """I(A : C | B) = H(AB) + H(BC) - H(B) - H(ABC), each entropy corrected."""
+    a, b, c = (list(call.arguments[key]) for key in "abc")
+
+    def estimate(rows: Rows, counts: Real) -> Real:
+        def h(positions: list[int]) -> Real:
+            kept, _, place = distinct(rows[:, positions], np.zeros(len(rows)))
+            summed = np.zeros((len(kept), counts.shape[1]))
+            np.add.at(summed, place, counts)
+            return entropy(kept, summed)
+
+        return h(a + b) + h(b + c) - h(b) - h(a + b + c)
+
+    return estimate
+
+
+def mmd(data: DataSet, kernel: CallSpec) -> Estimate:
+    """The unbiased U-statistic."""
+    ideal, law, _ = distinct(data.rows, data.weights)
+    itself = metrics.kernel_of_distance(kernel, data.width)[0]
+    data_term = float(law @ smoothed(kernel, ideal, ideal, law[:, None])[:, 0])
+
+    def estimate(rows: Rows, counts: Real) -> Real:
+        shots = counts.sum(axis=0)
+        pairs = (counts * smoothed(kernel, rows, rows, counts)).sum(axis=0) - shots * itself
+        across = smoothed(kernel, rows, ideal, law[:, None])[:, 0] @ counts
+        value: Real = pairs / (shots * (shots - 1)) - 2 * across / shots + data_term
+        return value
+
+    return estimate
+
+
+def mmd_by_chance(data: DataSet, kernel: CallSpec) -> float:
+    """The expected mmd of a law from as many of its samples as the data are: (k(x, x) - E k(x, y)) / count."""
+    rows, law, _ = distinct(data.rows, data.weights)
+    count, itself = len(data.rows), metrics.kernel_of_distance(kernel, data.width)[0]
+    if count < 2:
+        return 0.0
+    with_itself = law @ smoothed(kernel, rows, rows, law[:, None])[:, 0]
+    return float((itself - (count * with_itself - itself) / (count - 1)) / count)
+
+
+def smoothed(kernel: CallSpec, left: Rows, right: Rows, vectors: Real) -> Real:
+    """sum_y k(x, y) vectors[y] for x in `left` and y in `right`: (right, K) -> (left, K).
+
+    Through the vector of all strings where that is less work than all pairs.
+    """
+    width = left.shape[1]
+    if width * 2**width < len(left) * len(right):
+        smooth = np.empty((len(left), vectors.shape[1]))
+        for column, vector in enumerate(vectors.T):
+            dense = np.bincount(indices(right), weights=vector, minlength=2**width).astype(np.float64)
+            smooth[:, column] = metrics.apply_kernel(dense, kernel)[indices(left)]
+        return smooth
+    by_distance, signs = metrics.kernel_of_distance(kernel, width), 1.0 - 2.0 * right
+    blocks = []
+    for start in range(0, len(left), _BLOCK):
+        agreement = (1.0 - 2.0 * left[start : start + _BLOCK]) @ signs.T
+        distance = np.rint((width - agreement) / 2).astype(np.int64)
+        blocks.append(by_distance[distance] @ vectors)
+    return np.concatenate(blocks)

@@ -85,7 +85,7 @@ class LineSearch:
             jnp.zeros_like(slope), params, memory.loss.astype(slope.dtype), memory.terms, memory.gradient, slope
         )
         found = self._search(start, memory.direction, evaluate, idle)
-        moved = found.step > 0
+        moved = (found.step > 0) & (slope < 0)
         stuck = jnp.where(moved | ~jnp.isfinite(memory.loss), 0, memory.stuck + 1)
         memory = memory._replace(stuck=stuck.astype(jnp.int32))
         return Look(found.params, found.loss, found.terms, found.gradient, memory)

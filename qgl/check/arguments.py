@@ -279,14 +279,17 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Visible qubits; read as their positions among the visible ones."""
+    """Visible qubits; read as their positions among the visible ones. `[]` is none of them, where that may be."""
 
     words: str = "a register or list of visible qubits"
+    may_be_empty: bool = False
 
     def read(self, expression: tree.Expression, context: Context) -> tuple[int, ...] | Failure:
         value = context.evaluate(expression)
         if isinstance(value, Failure):
             return value
+        if isinstance(value, list | tuple) and not value and self.may_be_empty:
+            return ()
         if not isinstance(value, VisibleQubits):
             raise UnfitError(describe(value))
         return value.positions

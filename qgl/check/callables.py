@@ -352,7 +352,7 @@ REPORTS = (
         "Conditional mutual information I(A : C | B), in nats, of the generated bits or of the visible state.",
         (
             Parameter("a", Region(), "the first region"),
-            Parameter("b", Region(), "the region in between, on which one conditions"),
+            Parameter("b", Region(may_be_empty=True), "the region in between, on which one conditions; [] for none"),
             Parameter("c", Region(), "the last region"),
             optional("kind", Choice(("classical", "quantum")), "classical", "of the bits, or von Neumann"),
         ),

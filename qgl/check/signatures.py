@@ -10,7 +10,7 @@ from qgl.check.callables import KIND_WORDS, SIGNATURES, Parameter, Signature
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.training import BadArgument, BadArguments, UnknownCallable, article
+from qgl.diagnostics.training import BadArgument, BadArguments, NotACall, UnknownCallable, article
 from qgl.syntax import tree
 
 __all__ = ["bind", "nearest"]
@@ -34,9 +34,8 @@ def bind(
     """
     context = Context(evaluate, report, lambda nested, of: bind(nested, of, evaluate, report) or FAILED)
     if not isinstance(call, tree.Call | tree.Name):
-        report(
-            BadArgument(call.span, kind, kind, f"a call of {article(KIND_WORDS[kind])}", f"`{call.span.text[:40]}`"),
-        )
+        example = next(iter(SIGNATURES[kind].values())).usage
+        report(NotACall(call.span, KIND_WORDS[kind], call.span.text[:60], example))
         return None
     name = call.function if isinstance(call, tree.Call) else call
     table = SIGNATURES[kind]

@@ -93,10 +93,6 @@ class BadArgument(Diagnostic):
     def message(self) -> str:
         return f"`{self.argument}` of `{self.owner}` must be {self.wanted}, not {self.found}"
 
-    @property
-    def label(self) -> str:
-        return f"not {self.wanted}"
-
 
 @dataclass(frozen=True)
 class NotAnObjective(Diagnostic):
@@ -264,4 +260,25 @@ class OverlappingRegions(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"visible qubit {self.position} is in two regions of `cmi`"
+        return f"visible qubit {self.position} stands twice in the regions of `cmi`"
+
+
+@dataclass(frozen=True)
+class NotACall(Diagnostic):
+    """A data source, objective, kernel, optimiser, stopping rule or report is called by its name, with arguments."""
+
+    kind: str
+    written: str
+    example: str
+
+    code: ClassVar[str] = "QGL0712"
+    wrong: ClassVar[str] = _GOOD.replace("optimizer adam(rate = 0.05)", "optimizer 0.05")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return f"`{self.written}` is not {article(self.kind)}"
+
+    @property
+    def help(self) -> str:
+        return f"write for instance `{self.example}`"

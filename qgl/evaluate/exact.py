@@ -167,7 +167,7 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         joint = evaluation.law.region((*a, *b, *c))
         value = metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
     else:
-        regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c))
+        regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
         value = quantum_information(*evaluation.answer(Marginals(regions)))
     yield Row(title(call), value, unit=NATS)
 

@@ -21,6 +21,6 @@ def von_neumann(state: State) -> float:
     return float(-np.sum(positive * np.log(positive)))
 
 
-def quantum_information(ab: State, bc: State, b: State, abc: State) -> float:
-    """I(A : C | B) = S(AB) + S(BC) - S(B) - S(ABC) in nats."""
-    return von_neumann(ab) + von_neumann(bc) - von_neumann(b) - von_neumann(abc)
+def quantum_information(ab: State, bc: State, *rest: State) -> float:
+    """I(A : C | B) = S(AB) + S(BC) - S(B) - S(ABC) in nats; `rest` is B, left out where it is empty, and ABC."""
+    return von_neumann(ab) + von_neumann(bc) - sum(von_neumann(state) for state in rest)

@@ -31,6 +31,7 @@ REPORTS: dict[str, dict[str, Any]] = {
     "cmi": {"a": (0,), "b": (1, 4), "c": (2,), "kind": "classical"},
 }
 CALLS = [CallSpec(name, arguments, SPAN) for name, arguments in REPORTS.items()]
+CALLS.append(CallSpec("cmi", {"a": (3,), "b": (), "c": (0, 2), "kind": "classical"}, SPAN))
 
 
 def drawn(seed: int, shots: int) -> NDArray[np.uint8]:

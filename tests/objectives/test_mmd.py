@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from qgl.check.law import indices
 from qgl.check.program import CallSpec, DataSet
+from qgl.kernels.queries import draw
+from qgl.kernels.words import walsh
 from qgl.objectives import build
-from qgl.objectives.kernel import Kernel, walsh
-from qgl.objectives.mmd import MaximumMeanDiscrepancy, draw
+from qgl.objectives.kernel import Kernel
+from qgl.objectives.mmd import MaximumMeanDiscrepancy
 from qgl.query import Probabilities
 from qgl.source import Source, Span
 
@@ -145,7 +147,7 @@ def test_estimates_are_unbiased_in_value_and_gradient(estimate: dict[str, int], 
 
 def test_draws_follow_the_law_and_leave_out_impossible_strings() -> None:
     p = np.array([0, 0.5, 0, 0.25, 0.25, 0, 0, 0])
-    counts = np.bincount(np.asarray(draw(jax.random.key(0), jnp.asarray(p, jnp.float32), 40_000)), minlength=8)
+    counts = np.bincount(np.asarray(draw(jnp.asarray(p, jnp.float32), jax.random.key(0), 40_000)), minlength=8)
     assert np.all(counts[p == 0] == 0)
     np.testing.assert_allclose(counts / 40_000, p, atol=0.015)
 

@@ -124,10 +124,10 @@ class Live:
         from rich.live import Live as RichLive
 
         self._console = console
-        self._live = RichLive(get_renderable=self._panel, console=console, refresh_per_second=8)
         self._title, self._begun = "", 0.0
         self._compiled: float | None = None
         self._progress: Progress | None = None
+        self._live = RichLive(get_renderable=self._panel, console=console, refresh_per_second=8)
 
     def start(self, title: str) -> None:
         self._title, self._begun = title, time.monotonic()

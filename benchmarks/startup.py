@@ -1,0 +1,41 @@
+"""W5: how long the command line takes to start; no peer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TRIES = 5
+LIMITS = {"qglc --version": 0.3, "qglc check, 100 lines": 0.5}
+
+
+def program_of_100_lines() -> str:
+    """A program whose model has 96 statements, one a line."""
+    body = [f"    rx(?) v[{k % 8}]; cx v[{k % 8}], v[{(k + 1) % 8}];" for k in range(96)]
+    return "\n".join(["visible v[8];", "", "model {", *body, "}", ""])
+
+
+def measure() -> dict[str, float]:
+    """The best wall-clock seconds of a few runs, each in its own process."""
+    beside = Path(sys.executable).parent / "qglc"
+    command = str(beside) if beside.exists() else shutil.which("qglc") or "qglc"
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "hundred.qgl"
+        program.write_text(program_of_100_lines(), encoding="utf-8")
+        return {
+            "qglc --version": _best([command, "--version"]),
+            "qglc check, 100 lines": _best([command, "check", str(program)]),
+        }
+
+
+def _best(command: list[str]) -> float:
+    times = []
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - start)
+    return min(times)

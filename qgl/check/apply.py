@@ -230,10 +230,11 @@ class Applier:
             args = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
             if controls or inverted:
                 self._transformed(application.controls, inverted, node, partial(emit, name, wires, span, args))
+            elif is_channel:
+                with self.elaborator.channel(name, span):
+                    emit(name, wires, span, args)
             else:
                 emit(name, wires, span, args)
-            if is_channel:
-                self.elaborator.channel_calls.append((name, span, frozenset(wires)))
 
     def _unitary(
         self,
@@ -282,8 +283,8 @@ class Applier:
             callee = Callee("kraus", (), tuple(len(operand.wires) for operand in operands))
             applications = [each.targets for each in self._applications(node, callee, 0, operands)]
         for on in applications:
-            self.elaborator.emit("kraus", on, node.span, matrices=matrices)
-            self.elaborator.channel_calls.append(("kraus", node.span, frozenset(on)))
+            with self.elaborator.channel("kraus", node.span):
+                self.elaborator.emit("kraus", on, node.span, matrices=matrices)
 
     # ------------------------------------------------------------ layers and channels
 
@@ -334,17 +335,13 @@ class Applier:
             for name, size, wires in zip(qubit_names, callee.qubits, application.operands, strict=True):
                 single = size is None
                 frame.names[name] = Qubit(wires[0]) if single else Group(name, wires, None, (), symbol.span)
-            first = len(self.elaborator.operations)
             self.elaborator.budget.spend(1, node.span)
-            self._transformed(
-                application.controls,
-                inverted,
-                node,
-                partial(self.elaborator.block, symbol.node.body, frame),
-            )
-            if symbol.kind == "channel":
-                touched = frozenset(wire for each in self.elaborator.operations[first:] for wire in each.wires)
-                self.elaborator.channel_calls.append((symbol.name, node.span, touched))
+            body = partial(self.elaborator.block, symbol.node.body, frame)
+            if symbol.kind == "layer":
+                self._transformed(application.controls, inverted, node, body)
+            else:
+                with self.elaborator.channel(symbol.name, node.span):
+                    self._transformed(application.controls, inverted, node, body)
 
     def _transformed(self, controls: Wires, inverted: bool, node: tree.Apply, build: Callable[[], None]) -> None:
         """What `build` emits, inverted and controlled as the modifiers of `node` say."""

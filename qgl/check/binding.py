@@ -66,9 +66,10 @@ class Binder:
                 positions = [keys.get(Qubit(wires[0])) for wires in applications]
                 if None not in positions:
                     return [value.at(position) for position in positions if position is not None]
+        if len(applications) == 1 and len(value) != 1:
+            return [value]
         if len(value) != len(applications):
-            given = f"{len(applications)} time{'s' * (len(applications) != 1)}"
-            text = f"{describe(value)} for a gate that is applied {given}"
+            text = f"{describe(value)} for a gate that is applied {len(applications)} times"
             raise self.reporter.fault(
                 WrongShape(span, "one number, or one for each application,", text, "give an index")
             )

@@ -52,6 +52,7 @@ class Elaborator:
         self.under: tuple[Conjunction, ...] = ((),)
         self.reached: set[Symbol] = set()
         self.channel_calls: list[tuple[str, Span, frozenset[int]]] = []
+        self._channel_depth = 0
         self._anonymous: dict[tuple[int, int, str, int | None], _Anonymous] = {}
         self._names = set(declarations.main.names)
         self.initial = Initial(reporter, self.evaluator)
@@ -71,6 +72,19 @@ class Elaborator:
         self._blocks: list[list[tuple[int, Span]]] = []
 
     # ------------------------------------------------------------ results
+
+    @contextmanager
+    def channel(self, name: str, span: Span) -> Iterator[None]:
+        """A call of a channel; the wires that it touches are noted, unless it is part of another call."""
+        first = len(self.operations)
+        self._channel_depth += 1
+        try:
+            yield
+        finally:
+            self._channel_depth -= 1
+        if self._channel_depth == 0:
+            touched = frozenset(wire for each in self.operations[first:] for wire in each.wires)
+            self.channel_calls.append((name, span, touched))
 
     def emit(self, gate: str, wires: tuple[int, ...], span: Span, args: tuple[Real, ...] = (), **more: Any) -> None:
         """Append an operation, under each of the conditions that hold here."""

@@ -60,7 +60,8 @@ class Initial:
 
     def _sized(self, found: int, wanted: int, things: str, span: Span) -> None:
         if found != wanted:
-            text = f"this state has {found} {things}, but there are {wanted} qubits"
+            qubits = "is 1 qubit" if wanted == 1 else f"are {wanted} qubits"
+            text = f"this state has {found} {things}, but there {qubits}"
             raise self.reporter.fault(WrongInitial(span, text))
 
     def _angles(self, call: tree.Call, size: int, frame: Frame) -> Iterator[Step]:

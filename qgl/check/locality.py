@@ -143,9 +143,9 @@ class Locality:
             for wire in operation.wires:
                 level[wire] = reached
             if reached > bound.limit:
-                wire = next((wire for wire in operation.wires if wire in members), None)
-                if wire is not None:
-                    self.reporter.report(TooDeep(operation.span, bound.span, self._name(wire), bound.limit))
+                member = next((each for each in operation.wires if each in members), None)
+                if member is not None:
+                    self.reporter.report(TooDeep(operation.span, bound.span, self._name(member), bound.limit))
                     return
 
     # ------------------------------------------------------------ cone

@@ -1,0 +1,33 @@
+"""Whole programs: those that are good, and those whose faults are all named in comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from checking import faults
+
+from qgl.diagnostics.model import Severity
+
+ROOT = Path(__file__).parents[2]
+GOOD = sorted(ROOT.glob("tests/good/*.qgl"))
+BAD = sorted(ROOT.glob("tests/bad/*.qgl"))
+
+
+@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
+def test_good_programs_have_no_fault(path: Path) -> None:
+    found = faults(path.read_text(encoding="utf-8"), path.parent)
+    assert [f"{d.span}: {d.message}" for d in found if d.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_all_faults_of_bad_programs_are_found(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    expected = re.findall(r"^// expect: (QGL\d{4})$", text, re.MULTILINE)
+    assert expected
+    found = faults(text, path.parent)
+    lines = [f"{d.code} {d.span}: {d.message}" for d in found]
+    assert sorted(d.code for d in found) == sorted(expected), "\n".join(lines)
+    for d in found:
+        assert d.message and d.span is not None and d.span.source.text == text

@@ -14,6 +14,7 @@ from qgl.train.stopping import RUNNING
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+_BAR = 48  # characters
 _TICKS = "▁▂▃▄▅▆▇█"
 
 
@@ -147,9 +148,7 @@ class Live:
 
     def _panel(self) -> RenderableType:
         from rich.box import ROUNDED
-        from rich.console import Group
         from rich.panel import Panel
-        from rich.progress_bar import ProgressBar
         from rich.text import Text
 
         if self._compiled is None:
@@ -157,18 +156,19 @@ class Live:
         elif self._progress is None:
             body = Text(f"compiled in {self._compiled:.1f} s; first steps ...", style="yellow")
         else:
-            bar = ProgressBar(total=self._progress.goal, completed=self._progress.step, width=None)
-            body = Group(bar, _figures(self._progress, self._compiled))
+            body = _figures(self._progress, self._compiled)
         return Panel(body, title=f"[bold]{_escaped(self._title)}", title_align="left", box=ROUNDED, padding=(0, 1))
 
 
 def _figures(progress: Progress, compiled: float) -> RenderableType:
+    from rich.progress_bar import ProgressBar
     from rich.table import Table
 
     seed, count = progress.best, progress.loss.size
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(no_wrap=True)
+    table.add_row("", ProgressBar(total=progress.goal, completed=progress.step, width=_BAR))
     table.add_row("step", f"{progress.step} of {progress.goal}")
     best = f"[bold]{number(progress.loss[seed])}[/bold]"
     table.add_row("loss", best if count == 1 else f"{best} (seed {seed}), median of {count}: {number(progress.median)}")

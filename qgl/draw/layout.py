@@ -216,7 +216,7 @@ class _Packer:
             angles_of(operation, self.circuit.parameters),
             tuple(word[wire] for wire in targets) if pauli else (),
             noisy=gate is None and operation.gate not in ("pauli", "evolve", "unitary"),
-            ordered=len(targets) > 1 and not pauli and not (gate and gate.symmetric),
+            ordered=len(targets) > 1 and operation.gate not in ("pauli", "evolve") and not (gate and gate.symmetric),
             bit=operation.bit,
             condition=operation.condition,
             cut=not all(wire in self.row_of for wire in operation.wires),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +22,10 @@ from qiskit.circuit import ClassicalRegister, Clbit, IfElseOp
 from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator
 
+from qgl.check.program import Operation, Program
 from tests.reference.density import PROJECTORS, Branch
 from tests.reference.matrices import controlled
+from tests.reference.programs import op
 
 Law = NDArray[np.float64]
 Bits = dict[Clbit, int]
@@ -30,6 +34,46 @@ Bits = dict[Clbit, int]
 def parse(text: str) -> openqasm3.ast.Program:
     """By the reference parser, which raises on what is not OpenQASM 3."""
     return openqasm3.parse(text)
+
+
+def qubits_of(text: str) -> int:
+    return sum(int(size) for size in re.findall(r"^qubit\[(\d+)\]", text, re.MULTILINE))
+
+
+def resets_of(text: str) -> int:
+    return len(re.findall(r"^ *reset ", text, re.MULTILINE))
+
+
+# ---------------------------------------------------------------- product formulas
+
+
+def with_product_formulas(program: Program) -> Program:
+    """The program with a product formula at every `evolve` that has none."""
+    chosen = (replace(o, trotter=o.trotter or (1, 2)) if o.gate == "evolve" else o for o in program.operations)
+    return replace(program, operations=tuple(chosen))
+
+
+def as_words(program: Program) -> Program:
+    """The program with every `evolve` written out as its product formula in Pauli words."""
+    operations: list[Operation] = []
+    for operation in program.operations:
+        operations.extend(_words(operation) if operation.gate == "evolve" else [operation])
+    return replace(program, operations=tuple(operations))
+
+
+def _words(evolve: Operation) -> Iterator[Operation]:
+    order, steps = evolve.trotter or (1, 1)
+    sweep = evolve.terms if order == 1 else [*evolve.terms, *reversed(evolve.terms)]
+    controls, targets = evolve.wires[: evolve.controls], evolve.wires[evolve.controls :]
+    for coefficient, word in list(sweep) * steps:
+        angle = -1.0 / (steps * order) * (evolve.args[0] * coefficient)
+        own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
+        common: dict[str, Any] = {"args": (angle,), "condition": evolve.condition}
+        if own:
+            letters = word.replace("I", "")
+            yield op("pauli", *controls, *own, word=letters, controls=len(controls), **common)
+        elif controls:
+            yield op("p", *controls, controls=len(controls) - 1, **common)
 
 
 # ---------------------------------------------------------------- Qiskit

@@ -11,11 +11,21 @@ from hypothesis import Phase, assume, given
 from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
-from qgl.check.program import Operation, Program
+from qgl.check.program import Program
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
 from qgl.qasm import emission, emit
-from tests.qasm.readers import braket_law, braket_simulator_law, parse, pennylane_law, qiskit_law
+from tests.qasm.readers import (
+    as_words,
+    braket_law,
+    braket_simulator_law,
+    parse,
+    pennylane_law,
+    qiskit_law,
+    qubits_of,
+    resets_of,
+    with_product_formulas,
+)
 from tests.reference.density import probabilities
 from tests.reference.programs import (
     EVERYTHING,
@@ -30,40 +40,10 @@ from tests.reference.programs import (
 SMALL = replace(EVERYTHING, visible=(1, 2), hidden=(0, 1), operations=(1, 6), live=4)
 
 
-def with_product_formulas(program: Program) -> tuple[Program, Program]:
-    """The program with a product formula at every `evolve`, and the same as Pauli words, first order, two steps."""
-    chosen = [replace(o, trotter=(1, 2)) if o.gate == "evolve" else o for o in program.operations]
-    words: list[Operation] = []
-    for operation in program.operations:
-        if operation.gate != "evolve":
-            words.append(operation)
-            continue
-        for coefficient, word in operation.terms * 2:
-            letters = "".join(letter for letter in word if letter != "I")
-            targets = operation.wires[operation.controls :]
-            own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
-            angle = -0.5 * (operation.args[0] * coefficient)
-            changes = {"controls": operation.controls, "condition": operation.condition}
-            controls = operation.wires[: operation.controls]
-            if letters:
-                words.append(op("pauli", *controls, *own, args=(angle,), word=letters, **changes))
-            elif controls:
-                words.append(op("p", *controls, args=(angle,), **{**changes, "controls": len(controls) - 1}))
-    return replace(program, operations=tuple(chosen)), replace(program, operations=tuple(words))
-
-
-def qubits_of(text: str) -> int:
-    return sum(int(size) for size in re.findall(r"^qubit\[(\d+)\]", text, re.MULTILINE))
-
-
-def resets_of(text: str) -> int:
-    return len(re.findall(r"^ *reset ", text, re.MULTILINE))
-
-
 def check(program: Program, inputs: NDArray[np.float64], largest: int = 8) -> None:
     """Both profiles, as written and optimised, in all their readers."""
-    program, reference = with_product_formulas(program)
-    expected = probabilities(reference, inputs)
+    program = with_product_formulas(program)
+    expected = probabilities(as_words(program), inputs)
     for optimise in (False, True):
         text = emit(Circuit.of(program), inputs, "qiskit", optimise=optimise)
         parse(text)

@@ -1,0 +1,92 @@
+"""`qglc emit` and `qglc draw`, as a user calls them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from qgl.cli.main import app
+from tests.qasm.readers import parse, qiskit_law
+
+PROGRAM = """
+visible v[2];
+hidden bath;
+param theta[v];
+model { ry(theta) v; ry(?) bath; cx bath, v[0]; bit_flip(?) v[1]; rz(?) v[1]; }
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "little.qgl"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+def qglc(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_emit_with_open_parameters(program: Path) -> None:
+    status, text, _ = qglc("emit", program, "--free", "--profile", "qiskit")
+    assert status == 0
+    parse(text)
+    assert re.findall(r"^input float\[64\] (\w+);", text, re.MULTILINE) == ["theta_0", "theta_1", "ry_1_0", "coin_0"]
+
+
+def test_emit_with_drawn_parameters_is_the_model_of_that_seed(program: Path, tmp_path: Path) -> None:
+    import jax
+
+    import qgl
+
+    status, _, _ = qglc("emit", program, "--seed", "3", "-o", tmp_path / "a.qasm")
+    assert status == 0
+    text = (tmp_path / "a.qasm").read_text(encoding="utf-8")
+    assert "angles drawn from seed 3, not trained" in text
+    model = qgl.load(program)
+    expected = np.asarray(model.probabilities(model.init(jax.random.key(3))))
+    np.testing.assert_allclose(qiskit_law(text), expected, atol=1e-5)
+    assert "rz(" in qglc("emit", program, "--seed", "3", "--as-written")[1].split("qubit[2]")[1]
+    assert "rz(" not in text.split("qubit[2]")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--free", "--seed", "1"], ["--free", "--set", "nonsense"]], ids=["neither", "both", "set"]
+)
+def test_wrong_usage_of_emit(program: Path, arguments: list[str]) -> None:
+    assert qglc("emit", program, *arguments)[0] == 2
+
+
+def test_an_unknown_profile_is_a_diagnostic(program: Path) -> None:
+    status, _, errors = qglc("emit", program, "--free", "--profile", "quil")
+    assert status == 1
+    assert "QGL1001" in errors
+
+
+def test_no_permission_and_missing_folders_are_diagnostics(program: Path, tmp_path: Path) -> None:
+    status, _, errors = qglc("emit", program, "--free", "-o", tmp_path / "none" / "a.qasm")
+    assert status == 1
+    assert "QGL09" in errors
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("svg", b"<svg"), ("pdf", b"%PDF")])
+def test_draw_writes_pictures(program: Path, tmp_path: Path, suffix: str, start: bytes) -> None:
+    out = tmp_path / f"a.{suffix}"
+    assert qglc("draw", program, "-o", out)[0] == 0
+    assert out.read_bytes().startswith(start)
+
+
+def test_draw_writes_characters(program: Path) -> None:
+    status, text, _ = qglc("draw", program)
+    assert status == 0
+    assert "bath[0]: " in text or "bath: " in text
+    assert "●" in text
+
+
+def test_draw_refuses_other_kinds_of_files(program: Path, tmp_path: Path) -> None:
+    assert qglc("draw", program, "-o", tmp_path / "a.docx")[0] == 2

@@ -42,8 +42,11 @@ def starts_declaration(source: Source, token: Token, following: Token | None) ->
         return False
     if token.type in _FREE:
         return True
-    wanted = "NAME" if token.type in _NAMED else "LEFT_BRACE" if token.type in _BLOCKS else "STRING"
-    return following is not None and following.type == wanted
+    if following is None:
+        return False
+    if token.type in _NAMED:
+        return following.isidentifier()
+    return following.type == ("LEFT_BRACE" if token.type in _BLOCKS else "STRING")
 
 
 def first_on_line(source: Source, token: Token) -> bool:

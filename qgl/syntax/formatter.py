@@ -325,7 +325,7 @@ class _Formatter:
         head = self._leading(node)
         own = _level(node)
         if own < level:
-            return group(*head, "(", indent(SOFT, self._bare(node, own, False)), SOFT, ")")
+            return group("(", indent(SOFT, *head, self._bare(node, own, False)), SOFT, ")")
         return group(*head, self._bare(node, own, tight)) if head else self._bare(node, own, tight)
 
     def _bare(self, node: tree.Expression, own: int, tight: bool) -> Document:

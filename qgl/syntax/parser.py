@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from lark import Token, UnexpectedToken
+from lark import Token
 from lark.grammar import Rule
 
 from qgl.diagnostics import syntax as faults
@@ -56,7 +56,7 @@ class _Reader:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.comments: list[tree.Comment] = []
-        self.builder = Builder(source, self.diagnostics.append)
+        self.builder = Builder(source, self._report)
         interactive: Any = tables().parse_interactive(source.text, start="file")
         self.lexer = interactive.lexer_thread.lex(interactive.parser_state)
         self.state = interactive.parser_state
@@ -64,38 +64,48 @@ class _Reader:
         self.state.parse_conf.callbacks = _callbacks(self.builder)
         self.tokens: list[Token] = []
         self.partners: dict[int, int] = {}
-        self.patched: set[int] = set()
+        self.patched: set[int] = set()  # tokens beside a fault that is reported already
+        self.spoiled: set[int] = set()  # offsets of tokens where text was left out or put in
         self._resumed = -1
 
     def read(self) -> Parsed:
         declarations: tuple[tree.Declaration, ...] = ()
-        balancer = Balancer(self.source, self.diagnostics.append)
+        balancer = Balancer(self.source, self._report)
         if balancer.balance(list(self._significant())):
             end = len(self.source.text)
             self.tokens = [*balancer.tokens, Token("$END", "", start_pos=end, end_pos=end)]
-            self.patched = balancer.patched
+            spoiled = {k for k, token in enumerate(self.tokens) if token.start_pos in self.spoiled}
+            self.patched = balancer.patched | spoiled
             self.partners = _partners(self.tokens)
             declarations = self._declarations()
         found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else 0)
         return Parsed(tree.File(self.source, declarations, tuple(self.comments)), tuple(found))
 
+    def _report(self, diagnostic: Diagnostic) -> None:
+        if len(self.diagnostics) < MAX_FAULTS:
+            self.diagnostics.append(diagnostic)
+
     def _significant(self) -> Iterator[Token]:
         """The tokens of the grammar; comments are set aside and text that is no token is reported."""
-        last_unknown = -1
+        last_unknown, spoiled = -1, False
         for token in self.lexer:
             span = self._span(token)
             if token.type in _COMMENTS:
                 if token.type == "OPEN_COMMENT":
-                    self.diagnostics.append(faults.UnclosedComment(span))
+                    self._report(faults.UnclosedComment(span))
                 self.comments.append(tree.Comment(span, str(token)))
             elif token.type == "OPEN_STRING":
-                self.diagnostics.append(faults.UnclosedString(span))
+                self._report(faults.UnclosedString(span))
+                self.spoiled.add(span.start)
                 yield Token("STRING", '""', start_pos=token.start_pos, end_pos=token.end_pos)
             elif token.type == "UNKNOWN" or (token.type == "NAME" and not _is_name(str(token))):
                 if last_unknown != span.start:
-                    self.diagnostics.append(faults.UnknownCharacter(span, str(token)))
-                last_unknown = span.end
+                    self._report(faults.UnknownCharacter(span, str(token)))
+                last_unknown, spoiled = span.end, True
             else:
+                if spoiled:
+                    self.spoiled.add(span.start)
+                    spoiled = False
                 yield token
 
     # ------------------------------------------------------------ the parse
@@ -113,6 +123,10 @@ class _Reader:
 
     def _repair(self, k: int) -> int:
         """Report the fault at token `k`, put it right if one token does that, and return where to go on."""
+        if len(self.diagnostics) >= MAX_FAULTS:
+            return self._give_up(k)
+        if self._is_silent(k):
+            return self._break(k)
         token, at = self.tokens[k], self._end_before(k)
         if is_keyword(token) and self._accepts("NAME", self.tokens[k + 1].type) and not self._is_start(k):
             self._report_word(token)
@@ -120,14 +134,12 @@ class _Reader:
             return k + 1
         for type_ in _inserted(same_line=self._same_line(at, token)):
             if self._accepts(type_, token.type):
-                self.diagnostics.append(
-                    faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token))
-                )
+                self._report(faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token)))
                 self._put(type_, _MARKS[type_], at, at)
                 return k
         swapped = _SWAPPED.get(token.type)
         if swapped and self._accepts(swapped, self.tokens[k + 1].type):
-            self.diagnostics.append(faults.WrongOperator(self._span(token), str(token), _MARKS[swapped]))
+            self._report(faults.WrongOperator(self._span(token), str(token), _MARKS[swapped]))
             self._put(swapped, _MARKS[swapped], token.start_pos or 0, token.end_pos or 0)
             return k + 1
         return self._break(k)
@@ -135,7 +147,7 @@ class _Reader:
     def _break(self, k: int) -> int:
         """Give up the innermost statement, setting or declaration around token `k` and skip to its end."""
         start = self._start_of(k)
-        if not any(j in self.patched for j in range(start, k + 2)):
+        if not self._is_silent(k):
             self._report_unexpected(k)
         while not self._accepts("BROKEN"):
             self.state.state_stack.pop()
@@ -146,6 +158,19 @@ class _Reader:
         self._resumed = end
         return end
 
+    def _give_up(self, k: int) -> int:
+        """Leave the rest of the file unread."""
+        while not self._accepts("BROKEN", "$END"):
+            self.state.state_stack.pop()
+            self.state.value_stack.pop()
+        self._put("BROKEN", "", 0, 0)
+        self.state.value_stack[-1] = self._broken(self.tokens[k:])
+        return len(self.tokens) - 1
+
+    def _is_silent(self, k: int) -> bool:
+        """Whether what is wrong at token `k` may follow from a fault that is reported already."""
+        return any(j in self.patched for j in range(self._start_of(k), k + 2))
+
     def _report_unexpected(self, k: int) -> None:
         token = self.tokens[k]
         if token.type in ("STAGE", "BASELINE"):
@@ -153,11 +178,11 @@ class _Reader:
             return
         choices = self.state.parse_conf.states[self.state.position]
         expected = {type_ for type_ in choices if type_.isupper() and self._accepts(type_)}
-        self.diagnostics.append(faults.UnexpectedToken(self._span(token), found_words(token), expected_words(expected)))
+        self._report(faults.UnexpectedToken(self._span(token), found_words(token), expected_words(expected)))
 
     def _report_word(self, token: Token) -> None:
         kind = faults.ReservedWord if token.type in ("STAGE", "BASELINE") else faults.KeywordAsName
-        self.diagnostics.append(kind(self._span(token), str(token)))
+        self._report(kind(self._span(token), str(token)))
 
     def _broken(self, tokens: Sequence[Token]) -> tree.Broken:
         """What stands for a stretch of tokens; its names are those that it would have declared."""
@@ -223,15 +248,29 @@ class _Reader:
         self.state.feed_token(Token(type_, text, start_pos=start, end_pos=end))
 
     def _accepts(self, *types: str) -> bool:
-        """Whether tokens of these types, one after the other, would be read from the present state."""
-        trial = self.state.copy(deepcopy_values=False)
-        trial.parse_conf = copy(trial.parse_conf)
-        trial.parse_conf.callbacks = {}
-        try:
-            for type_ in types:
-                trial.feed_token(Token(type_, ""), type_ == "$END")
-        except UnexpectedToken:
-            return False
+        """Whether tokens of these types, one after the other, would be read from the present state.
+
+        Asked before each token is fed: a parser that has met a wrong one has made reductions that cannot be undone.
+        """
+        states, stack = self.state.parse_conf.states, self.state.state_stack
+        kept, new = len(stack) - 1, stack[-1:]  # what is tried is stack[:kept] + new; the stack may be deep
+        for type_ in types:
+            while True:
+                target = states[new[-1]].get(type_, (None, None))[1]
+                if not isinstance(target, Rule):
+                    break
+                size = len(target.expansion)
+                while size >= len(new):
+                    kept -= 1
+                    new.insert(0, stack[kept])
+                if size:
+                    del new[-size:]
+                new.append(states[new[-1]][target.origin.name][1])
+                if type_ == "$END" and new[-1] == self.state.parse_conf.end_state:
+                    return True
+            if target is None:
+                return False
+            new.append(target)
         return True
 
     def _span(self, token: Token) -> Span:

@@ -26,7 +26,9 @@ def bare(node: Any) -> Any:
 
 
 def make(kind: Any, *parts: Any) -> st.SearchStrategy[Any]:
-    return st.builds(kind, st.just(NOWHERE), *(part if isinstance(part, st.SearchStrategy) else st.just(part) for part in parts))
+    return st.builds(
+        kind, st.just(NOWHERE), *(part if isinstance(part, st.SearchStrategy) else st.just(part) for part in parts)
+    )
 
 
 def some(strategy: st.SearchStrategy[Any], least: int = 0, most: int = 3) -> st.SearchStrategy[Any]:
@@ -34,14 +36,32 @@ def some(strategy: st.SearchStrategy[Any], least: int = 0, most: int = 3) -> st.
 
 
 IDENTIFIERS = st.sampled_from(
-    ["a", "b", "theta", "θ", "q", "v", "x_1", "pi", "i", "visiblex", "for_", "long_name_that_needs_some_room", "ñandú", "量子"]
+    [
+        "a",
+        "b",
+        "theta",
+        "θ",
+        "q",
+        "v",
+        "x_1",
+        "pi",
+        "i",
+        "visiblex",
+        "for_",
+        "long_name_that_needs_some_room",
+        "ñandú",
+        "量子",
+    ]
 )
 NAMES = make(tree.Name, IDENTIFIERS)
 KEYS = make(tree.Name, st.one_of(IDENTIFIERS, st.just("condition")))
 NUMBERS = make(
     tree.Number,
     st.one_of(
-        st.integers(0, 10**18 - 1), st.integers(0, 12), st.floats(0, allow_nan=False, allow_infinity=False), st.just(1e-5)
+        st.integers(0, 10**18 - 1),
+        st.integers(0, 12),
+        st.floats(0, allow_nan=False, allow_infinity=False),
+        st.just(1e-5),
     ),
 )
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=6)
@@ -54,7 +74,7 @@ ATOMS = st.one_of(
     make(tree.Hole),
     make(tree.Name, "sum"),
 )
-OPERATORS = st.sampled_from("+ - * / % ** == != < <= > >= and or".split())
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "and", "or"])
 TARGETS = some(NAMES, 1, 2)
 
 

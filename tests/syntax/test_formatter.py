@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from syntax_trees import FILES, bare
 
@@ -18,6 +18,7 @@ from qgl.syntax.layout import WIDTH
 from qgl.syntax.parser import parse
 
 ROOT = Path(__file__).parents[2]
+PHASES = (Phase.explicit, Phase.generate)  # trees are slow to shrink
 PROGRAMS = sorted([*ROOT.glob("tests/good/*.qgl"), *ROOT.glob("examples/**/*.qgl")])
 
 
@@ -27,7 +28,7 @@ def read(text: str) -> tree.File:
     return parsed.file
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, phases=PHASES)
 @given(FILES)
 def test_reading_what_is_written_gives_the_same_tree(file: tree.File) -> None:
     text = format_file(file)
@@ -42,7 +43,7 @@ def tokens_of(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(pattern, text)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, phases=PHASES)
 @given(FILES, st.randoms(use_true_random=False))
 def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random.Random) -> None:
     text = format_file(file)
@@ -53,7 +54,9 @@ def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random
         at = places[k][source.randrange(2)]
         if at < last:
             continue
-        comment = source.choice([f" /* {number} */ ", f" // {number}\n", f"\n// {number}\n", f"\n\n/* {number}\n   more */"])
+        comment = source.choice(
+            [f" /* {number} */ ", f" // {number}\n", f"\n// {number}\n", f"\n\n/* {number}\n   more */"]
+        )
         pieces += [text[last:at], comment]
         last = at
     commented = "".join([*pieces, text[last:]])
@@ -73,7 +76,10 @@ def test_programs_of_the_repository_are_canonical(path: Path) -> None:
 
 
 CASES = {
-    "parentheses that change nothing go": ("const a = ((1 + (2 * 3))), b = (1) ** (2);", "const a = 1 + 2 * 3, b = 1**2;"),
+    "parentheses that change nothing go": (
+        "const a = ((1 + (2 * 3))), b = (1) ** (2);",
+        "const a = 1 + 2 * 3, b = 1**2;",
+    ),
     "parentheses that matter stay": (
         "const a = (1 + 2) * 3, b = 1 - (2 - 3), c = (-1)**2, d = -1**2, e = (2**3)**4, f = 2**3**4;",
         "const a = (1 + 2) * 3, b = 1 - (2 - 3), c = (-1)**2, d = -1**2, e = (2**3)**4, f = 2**3**4;",

@@ -41,6 +41,6 @@ def svg(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUM
 def text(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, width: int = 120) -> str:
     """The picture in characters, folded at `width`."""
     from qgl.draw.layout import arrange
-    from qgl.draw.text import typeset
+    from qgl.draw.characters import typeset
 
     return typeset(arrange(picture_of, wires, columns), width)

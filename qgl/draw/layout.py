@@ -128,6 +128,10 @@ def _anchors(circuit: Circuit, shown: list[int]) -> dict[int, int]:
                 _settle(wire, near[0], anchors, waiting)
             elif wire not in anchors:
                 waiting.setdefault(wire, []).extend(other for other in fresh if other != wire)
+    declared = sum(wire.kind != "fresh" for wire in circuit.wires)
+    if len(shown) == declared:  # fresh wires that meet no declared one stand at the bottom
+        alone = (wire for operation in circuit.operations for wire in operation.wires if wire not in known)
+        anchors.update((wire, shown[-1]) for wire in alone if wire not in anchors)
     return anchors
 
 

@@ -59,6 +59,7 @@ SAMPLES = {name: sample(name) for name in (*GATES, *CHANNELS)} | {
     "field": op("evolve", 0, 1, args=[0.3], terms=((Real(1.0), "ZX"), (Real(0.4), "ZI"))),
     "constant": op("unitary", 0, 1, matrices=np.diag([1, 1j, -1, 1])[[1, 0, 2, 3]][None]),
     "controlled": op("rx", 2, 0, 1, args=[0.3], controls=2),
+    "measured in X": op("kraus", 0, matrices=np.array([[[1, 1], [0, 0]], [[0, 0], [1, -1]]]) / np.sqrt(2) + 0j),
     "certain reset": op("reset", 0),
 }
 
@@ -75,10 +76,7 @@ def test_facts_follow_from_the_matrices(name: str) -> None:
         assert commutes == (wire in diagonal_wires(operation))
     assert is_diagonal(operation) == all(np.allclose(m, np.diag(np.diagonal(m))) for m in matrices)
     entries = [np.abs(m) > 1e-12 for m in matrices]
-    if all((e.sum(0) <= 1).all() and (e.sum(1) <= 1).all() for e in entries):
-        assert is_permutation(operation)
-    elif is_unitary(operation) or is_reset(operation):
-        assert not is_permutation(operation)
+    assert is_permutation(operation) == all((e.sum(0) <= 1).all() and (e.sum(1) <= 1).all() for e in entries)
     assert is_unitary(operation) + is_channel(operation) + is_reset(operation) == 1
 
 

@@ -145,7 +145,8 @@ COIN = (op("h", 1), op("measure", 1, bit=0))
 
 def test_what_happens_under_a_condition_is_not_known() -> None:
     heads = ((0, True),)
-    assert dropped(program_of(2, 1, *COIN, op("x", 0, condition=heads), op("cx", 0, 2)))
+    coin = (op("h", 2), op("measure", 2, bit=0))
+    assert dropped(program_of(2, 1, *coin, op("x", 0, condition=heads), op("cx", 0, 1)))[-1] == "cx"
     assert dropped(program_of(1, 2, *COIN, op("x", 2), op("reset", 2, condition=heads), op("cx", 2, 0)))
     assert dropped(program_of(1, 1, *COIN, op("x", 0, condition=heads), op("h", 0, condition=heads)), bits=False)
     inner = [op("measure", 2, bit=1, condition=heads), op("x", 0, condition=((1, True),))]
@@ -171,6 +172,7 @@ def test_controls_on_phases() -> None:
     """A phase that only known wires see is global, unless a control sees it."""
     controlled = [op("h", 0), op("pauli", 0, 1, args=[0.3], word="Z", controls=1), op("h", 0)]
     assert dropped(program_of(2, 0, *controlled), bits=False) == ["h", "pauli", "h"]
+    assert drop_dead(Circuit.of(program_of(2, 0, *controlled)), False).operations[1].word == "Z"
     controlled = [op("h", 0), op("rzz", 0, 1, 2, args=[0.3], controls=1), op("su2", 0, 1, args=[0.3] * 3, controls=1)]
     assert dropped(program_of(3, 0, *controlled, op("h", 0)), bits=False) == ["h", "rzz", "su2", "h"]
     words = op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "XZZ"), (Real(0.5), "YIZ")))
@@ -192,8 +194,12 @@ def test_identities_are_dropped() -> None:
         op("amplitude_damping", 0, args=[0.0]),
     ]
     assert dropped(program_of(2, 0, op("h", 0), op("h", 1), *nothing), bits=False) == ["h", "h"]
-    sign = program_of(2, 0, op("h", 0), op("crx", 0, 1, args=[2 * np.pi]))
-    assert dropped(sign, bits=False) == ["h", "crx"]
+    for sign in (
+        op("crx", 0, 1, args=[2 * np.pi]),
+        op("rxx", 0, 1, 2, args=[2 * np.pi], controls=1),
+        op("pauli", 0, 1, args=[np.pi], word="X", controls=1),
+    ):
+        assert dropped(program_of(3, 0, op("h", 0), sign), bits=False) == ["h", sign.gate]
 
 
 def test_outer_angles_of_general_gates_are_dead() -> None:

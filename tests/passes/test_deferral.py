@@ -117,6 +117,17 @@ def test_measurement_under_a_condition() -> None:
     deferred(program_of(1, 1, *MIX, op("measure", 1, bit=0), inner, missing))
 
 
+def test_hidden_wire_measured_under_a_condition() -> None:
+    """The wire itself cannot serve: where it is not measured, the bit is zero."""
+    coins = [op("ry", 1, args=[0.9]), op("ry", 2, args=[1.7]), op("measure", 1, bit=0)]
+    inner = op("measure", 2, bit=1, condition=((0, True),))
+    deferred(program_of(1, 2, *coins, inner, op("h", 0, condition=((1, True),))))
+    flip = op("h", 0, condition=((2, False),))
+    deferred(
+        program_of(1, 2, *coins, op("measure", 2, bit=2), flip, inner, op("ry", 0, args=[0.3], condition=((1, True),)))
+    )
+
+
 @pytest.mark.parametrize("value", [False, True])
 def test_bit_that_was_never_measured_is_zero(value: bool) -> None:
     circuit = deferred(program_of(1, 0, op("h", 0), op("t", 0, condition=((0, value),)), op("h", 0)))

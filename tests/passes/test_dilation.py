@@ -69,3 +69,10 @@ def test_kraus_under_a_condition() -> None:
     circuit = dilate(Circuit.of(program))
     assert [o.condition for o in circuit.operations if o.gate == "unitary"] == [((0, True),)]
     assert np.allclose(density_matrix(circuit), density_matrix(program))
+
+
+def test_coins_are_tossed_whatever_the_condition() -> None:
+    """So that deferral makes no controlled gates of them."""
+    noise = op("pauli_channel", 0, args=[0.1, 0.2, 0.3], condition=((0, True),))
+    circuit = dilate(Circuit.of(program_of(1, 1, op("h", 1), op("measure", 1, bit=0), noise)))
+    assert {o.gate for o in circuit.operations if o.condition} == {"cx", "cz"}

@@ -1,4 +1,8 @@
-"""Small matrices and how to combine them, for NumPy and JAX alike."""
+"""Small matrices and how to combine them, for NumPy and JAX alike.
+
+A constant enters arithmetic by `xp.asarray` only: JAX 0.10 keeps what it made of a bare NumPy array, so that one that
+was used in single precision would be wrong in double precision later in the same process.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +50,14 @@ def rotation(word: str) -> Callable[..., Array]:
 
     def build(xp: Any, a: Array) -> Array:
         half = 0.5 * xp.asarray(a)[..., None, None]
-        return xp.cos(half) * identity - 1j * xp.sin(half) * pauli
+        return xp.cos(half) * xp.asarray(identity) - 1j * xp.sin(half) * xp.asarray(pauli)
 
     return build
 
 
 def phase(xp: Any, a: Array) -> Array:
     """diag(1, e^{ia}), shape (*a.shape, 2, 2)."""
-    return ZERO + xp.exp(1j * xp.asarray(a))[..., None, None] * ONE
+    return xp.asarray(ZERO) + xp.exp(1j * xp.asarray(a))[..., None, None] * xp.asarray(ONE)
 
 
 def kron(xp: Any, left: Array, right: Array) -> Array:
@@ -70,6 +74,7 @@ def controlled(matrix: Callable[..., Array], qubits: int, controls: int = 1) -> 
     untouched = identity.T @ identity
 
     def build(xp: Any, *angles: Array) -> Array:
-        return untouched + embedding.T @ matrix(xp, *angles) @ embedding
+        rows = xp.asarray(embedding)
+        return xp.asarray(untouched) + rows.T @ matrix(xp, *angles) @ rows
 
     return build

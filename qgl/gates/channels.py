@@ -20,7 +20,9 @@ LOWER: Matrix = np.array([[0, 1], [0, 0]], dtype=np.complex128)  # |0><1|
 
 def _sum(xp: Any, *weighted: tuple[Array, Matrix]) -> Array:
     """Sum of weight * matrix, shape (*weight.shape, 2, 2)."""
-    return reduce(lambda x, y: x + y, (xp.asarray(weight)[..., None, None] * matrix for weight, matrix in weighted))
+    return reduce(
+        lambda x, y: x + y, (xp.asarray(weight)[..., None, None] * xp.asarray(matrix) for weight, matrix in weighted)
+    )
 
 
 def _root(xp: Any, x: Array) -> Array:

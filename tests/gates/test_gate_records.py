@@ -210,3 +210,14 @@ def test_matrices_work_under_jax_and_have_gradients() -> None:
         assert np.allclose(matrix, matrix_of(gate, *map(float, angles)), atol=3e-6)
     rate = jax.grad(lambda a: jax.numpy.real(GATES["rxx"].matrix(jax.numpy, a)[0, 0]))(0.7)
     assert np.isclose(rate, -0.5 * np.sin(0.35), atol=1e-6)
+
+
+def test_double_precision_after_single_precision() -> None:
+    """JAX must not keep single-precision copies of the constants in the records."""
+    jax = pytest.importorskip("jax")
+    for gate in GATES.values():
+        angles = angles_of(gate)
+        gate.matrix(jax.numpy, *map(jax.numpy.float32, angles))
+        with jax.enable_x64(True):
+            matrix = gate.matrix(jax.numpy, *map(jax.numpy.float64, angles))
+            assert np.allclose(matrix, matrix_of(gate, *angles), rtol=0, atol=1e-13), gate.name

@@ -3,13 +3,11 @@
 PennyLane knows the standard gates by name and does not run definitions; Braket and Qiskit need the definitions. So
 the text defines the standard gates that it uses, exactly as PennyLane knows them, and applies no other gate.
 
-Three precautions. Readers may differ on the global phase of the built-in `U`, so a control is only ever put on
-`U(0, 0, a)`, which all agree on. Braket 1.41 substitutes formal qubits one after the other, which goes wrong where a
-definition calls another one with the same formals exchanged; so every definition is made of built-in gates only. And
-modifiers stand in definitions only, since PennyLane ignores them on gates that are defined.
+Readers may differ on the global phase of the built-in `U`, so a control is only ever put on `U(0, 0, a)`, which all
+agree on. Modifiers stand in definitions only, since PennyLane ignores them on gates that the text defines.
 
-Braket reads the text as it is meant, but its local simulators up to 1.41 at least miscompute `ctrl @` between some
-qubits (its issue 319); the profile `braket` avoids that.
+Braket reads the text as it is meant, but its local simulators, up to 1.41 at least, miscompute `ctrl @` between some
+qubits (its issue 319); the profile `braket` avoids that. docs/openqasm.md has the table of such facts.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
 from qgl.data.files import Limits
-from qgl.data.table import Layout, check_size, lay_out
+from qgl.data.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.source import Span
@@ -48,17 +48,18 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
         raise QglError([NoRows(span, f'"{path}"', "it has no line")])
     rows = _rows(text, _delimiter(first), path, span)
     place, cells = next(rows)
+    check_columns(f'"{path}"', len(cells), limits, span)
     header = call.arguments["header"]
     names = None
     if header or (header is None and not all(_is_number(cell) for cell in cells)):
         names = [cell.strip() for cell in cells]
     layout = lay_out(call.arguments, path, names, len(cells), span)
+    block = None if layout.condition or set(layout.categories) != {2} else _digits_block(text, names is not None)
+    if block is not None and block.shape[1] == len(cells) and block.max() < 2:
+        check_size(f'"{path}"', len(block), len(cells), limits, span)
+        return Table(block[:, layout.columns], None, layout)
     if names is None:
         rows = itertools.chain([(place, cells)], rows)
-        block = _digits_block(text)
-        if block is not None and not layout.condition and set(layout.categories) == {2} and block.max() < 2:
-            check_size(f'"{path}"', block.shape[0], block.shape[1], limits, span)
-            return Table(block[:, layout.columns], None, layout)
     return _read_cells(rows, len(cells), names, layout, path, limits, span)
 
 
@@ -103,12 +104,18 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _digits_block(text: str) -> NDArray[np.uint8] | None:
+def _digits_block(text: str, header: bool) -> NDArray[np.uint8] | None:
     """All cells at once if every cell is one digit and all lines are equal in length; otherwise None."""
+    text = text.replace("\r\n", "\n").strip("\n") + "\n"
+    if header:
+        text = text.partition("\n")[2]
     end = text.find("\n")
     if end < 1 or not text.isascii():
         return None
-    grid = np.frombuffer(text.encode() if text.endswith("\n") else (text + "\n").encode(), dtype=np.uint8)
+    if text[:end].strip(" 0123456789") != "":  # a separator other than the space: spaces say nothing
+        text = text.replace(" ", "")
+        end = text.find("\n")
+    grid = np.frombuffer(text.encode(), dtype=np.uint8)
     width = end + 1
     if grid.size % width or width % 2:
         return None

@@ -17,10 +17,11 @@ _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOF
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what is read: bytes of program text and of data files, cells (rows times columns) of data sets."""
+    """Bounds on what is read: bytes of program text and of data files, columns and cells (rows x columns) of data."""
 
     text_bytes: int = 1 << 20
     data_bytes: int = 512 << 20
+    columns: int = 1 << 16
     cells: int = 1 << 27
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qgl.check.law import distinct, strings
 from qgl.check.program import CallSpec
 from qgl.data.files import Limits
-from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRow
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRow, plural
 from qgl.diagnostics.model import QglError
 
 Law = tuple[NDArray[np.uint8], NDArray[np.float64]]
@@ -45,7 +45,7 @@ def cardinality(call: CallSpec, limits: Limits) -> Law:
     count = math.comb(size, ones)
     if count * size > limits.cells:
         words = f"{count:,}" if count < 10**12 else f"about 2^{count.bit_length() - 1}"
-        raise QglError([DataTooLarge(call.span, call.name, words, size, limits.cells)])
+        raise QglError([_too_large(call, words, size, limits)])
     places = itertools.chain.from_iterable(itertools.combinations(range(size), ones))
     rows = np.zeros((count, size), dtype=np.uint8)
     np.put_along_axis(rows, np.fromiter(places, np.int64, count * ones).reshape(count, ones), 1, axis=1)
@@ -74,7 +74,13 @@ def _uniform(rows: NDArray[np.uint8]) -> Law:
     return rows, np.full(len(rows), 1.0 / len(rows))
 
 
+def _too_large(call: CallSpec, rows: str, width: int, limits: Limits) -> DataTooLarge:
+    """A law of too many strings, `rows` of them in words."""
+    extent = f"{rows} strings of {plural(width, 'bit')}"
+    return DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")
+
+
 def _bound(call: CallSpec, free_bits: int, width: int, limits: Limits) -> None:
     """Refuses 2^free_bits rows of `width` bits if they are too many to hold."""
     if free_bits > 62 or 2**free_bits * width > limits.cells:
-        raise QglError([DataTooLarge(call.span, call.name, f"about 2^{free_bits}", width, limits.cells)])
+        raise QglError([_too_large(call, f"about 2^{free_bits}", width, limits)])

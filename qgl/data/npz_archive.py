@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.check.program import CallSpec
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
-from qgl.data.table import check_size, lay_out
+from qgl.data.table import check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
@@ -84,6 +84,7 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
         raise QglError([BadArchive(span, path, f"the array holds {kind}, not numbers")])
     if len(shape) != 2:
         raise QglError([BadArchive(span, path, f"the array has {len(shape)} axes; it must have two, (rows, columns)")])
+    check_columns(f'"{path}"', shape[1], limits, span)
     check_size(f'"{path}"', shape[0], max(shape[1], 1), limits, span)
     if 0 in shape:
         raise QglError([NoRows(span, f'"{path}"', f"the array has shape {shape}")])

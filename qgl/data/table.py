@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,12 +46,13 @@ def lay_out(
     """
     condition = _places(arguments["condition"], path, names, count, span)
     if arguments["columns"] is None:
-        columns = tuple(place for place in range(count) if place not in condition)
+        given_only = set(condition)
+        columns = tuple(place for place in range(count) if place not in given_only)
     else:
         columns = _places(arguments["columns"], path, names, count, span)
-    repeated = [place for place in (*columns, *condition) if (*columns, *condition).count(place) > 1]
-    if repeated:
-        raise QglError([BadDataArgument(span, path, f"column {repeated[0]} is named twice")])
+    repeated, times = Counter((*columns, *condition)).most_common(1)[0] if count else (0, 0)
+    if times > 1:
+        raise QglError([BadDataArgument(span, path, f"column {repeated} is named twice")])
     if not columns:
         raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
     given = arguments["categories"]
@@ -79,6 +81,16 @@ def _places(wanted: object, path: str, names: Sequence[str] | None, count: int, 
     return tuple(places)
 
 
+def check_columns(what: str, columns: int, limits: Limits, span: Span | None) -> None:
+    """Refuses a table of too many columns.
+
+    Raises:
+        QglError: QGL0610.
+    """
+    if columns > limits.columns:
+        raise QglError([DataTooLarge(span, what, f"{columns:,} columns", f"{limits.columns:,}")])
+
+
 def check_size(what: str, rows: int, width: int, limits: Limits, span: Span | None) -> None:
     """Refuses a data set of too many cells.
 
@@ -86,7 +98,9 @@ def check_size(what: str, rows: int, width: int, limits: Limits, span: Span | No
         QglError: QGL0610.
     """
     if rows * width > limits.cells:
-        raise QglError([DataTooLarge(span, what, f"{rows:,}", width, limits.cells)])
+        raise QglError(
+            [DataTooLarge(span, what, f"{rows:,} rows of {plural(width, 'column')}", f"{limits.cells:,} cells")]
+        )
 
 
 def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:

@@ -192,12 +192,11 @@ class BadArchive(Diagnostic):
 
 @dataclass(frozen=True)
 class DataTooLarge(Diagnostic):
-    """A data set would have more cells than are held in memory."""
+    """A data set would have more cells, or more columns, than are held in memory."""
 
     what: str
-    rows: str
-    width: int
-    limit: int
+    extent: str
+    limit: str
 
     code: ClassVar[str] = "QGL0610"
     wrong: ClassVar[str] = f"data target = parity(60);\nvisible v[60];\n{_MODEL}"
@@ -205,9 +204,7 @@ class DataTooLarge(Diagnostic):
 
     @property
     def message(self) -> str:
-        return (
-            f"{self.what} has {self.rows} rows of {plural(self.width, 'column')}; at most {self.limit:,} cells are held"
-        )
+        return f"{self.what} has {self.extent}; at most {self.limit} are held"
 
 
 @dataclass(frozen=True)

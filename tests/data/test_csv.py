@@ -177,3 +177,35 @@ def test_garbage_gives_a_diagnostic_or_bits(text: str, header: bool | None) -> N
         assert all(diagnostic.code.startswith("QGL06") and diagnostic.message for diagnostic in error.diagnostics)
     else:
         assert table.values.size and set(np.unique(table.values)) <= {0, 1}
+
+
+def test_too_many_columns(folder: Path) -> None:
+    write(folder, "0,1,1\n")
+    assert fault("csv", folder, Limits(columns=2), path="table.csv").code == "QGL0610"
+    assert load("csv", folder, Limits(columns=3), path="table.csv").width == 3
+
+
+@given(
+    arrays.arrays(np.uint8, st.tuples(st.integers(1, 5), st.integers(1, 4)), elements=st.integers(0, 2)),
+    st.sampled_from([", ", " ,", ",", "; ", ";", "\t", " "]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+@settings(max_examples=150)
+def test_both_ways_of_reading_agree(table: np.ndarray[Any, Any], mark: str, end: str, header: bool) -> None:
+    """A cell of more than one digit takes the slow way; the same table without it the fast one."""
+    lines = [mark.join(f"c{k}" for k in range(table.shape[1]))] * header + [mark.join(map(str, row)) for row in table]
+    plain = end.join(lines) + end
+    slow = plain[: -len(end) - 1] + "".join(f"{table[-1, -1]}.0") + end
+
+    def read(text: str) -> Any:
+        try:
+            return read_csv(text, call(), Limits()).values.tolist()
+        except QglError as error:
+            (diagnostic,) = error.diagnostics
+            assert isinstance(diagnostic, BadCell)
+            return diagnostic.row, diagnostic.column, diagnostic.more
+
+    assert read(plain) == read(slow)
+    if table.max() < 2:
+        assert read(plain) == table.tolist()

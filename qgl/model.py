@@ -4,17 +4,15 @@
     params = model.init(jax.random.key(0))
     value, gradient = model.value_and_grad(params)
 
-All functions are pure; those that take `params` can be traced by `jax.jit`, `jax.grad` and `jax.vmap`.
-
-Parameters are a dictionary of named arrays, a JAX pytree. It holds the trained parameters (`param` and `?`) and,
-beside them, what was drawn once for the run (`random`, and the draws of a `latent`); the latter get a gradient of zero.
-What is stored for a probability is its logit.
+All functions are pure; those that take `params` can be traced by `jax.jit`, `jax.grad` and `jax.vmap`. Parameters are
+a dictionary of named arrays (see `qgl.parameters`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +21,16 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.check.environment import Environment
-from qgl.check.program import Distribution, Parameter, Program
+from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
+from qgl.kernels.queries import log_of, sample
 from qgl.objectives import Objective, build
-from qgl.query import Expectation as ExpectationQuery
-from qgl.query import LogProb, Marginals, Probabilities, Query, State, reads_only_bits
+from qgl.parameters import Parameters, Params
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State, reads_only_bits
 from qgl.source import Source
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from qgl.train.run import Run
 
 Array = jax.Array
-Params = dict[str, Array]
+
+_BATCH = 8  # circuits of a mixture, or conditions, that run at the same time
 
 
 def load(path: str | Path, *, precision: str | None = None, **constants: Any) -> Model:
@@ -73,7 +74,9 @@ def loads(
 
 
 @dataclass(frozen=True, slots=True)
-class _WeightedObjective:
+class WeightedObjective:
+    """One term of the loss."""
+
     label: str
     weight: float
     objective: Objective
@@ -101,130 +104,97 @@ class Model:
             raise ValueError(f"precision is 'single' or 'double', not {self.precision!r}")
         self.warnings = tuple(warnings)
         self.circuit = compiler.circuit_of(program)
-        self._simulators: dict[bool, Simulator] = {}
+        self.parameters = Parameters(program.parameters)
+        self._simulators: dict[type[Query] | None, Simulator] = {}
+        self._compiled: dict[Hashable, Callable[..., Any]] = {}
 
     @property
     def width(self) -> int:
         """Number of visible qubits."""
         return len(self.program.visible)
 
-    # ------------------------------------------------------------ parameters
+    @property
+    def trainable(self) -> dict[str, bool]:
+        """For each entry of the parameters, whether training moves it."""
+        return self.parameters.trainable
 
     def init(self, key: Array) -> Params:
         """Parameters drawn from their declared laws: a dictionary of real arrays of the declared shapes."""
         with self._number_type():
-            return {
-                parameter.name: _draw(parameter, jax.random.fold_in(key, index))
-                for index, parameter in enumerate(self.program.parameters)
-                if _is_stored(parameter)
-            }
-
-    @functools.cached_property
-    def trainable(self) -> dict[str, bool]:
-        """For each entry of the parameters, whether training moves it."""
-        return {p.name: p.kind == "param" for p in self.program.parameters if _is_stored(p)}
-
-    def values(self, params: Params, condition: Array | None = None) -> Array:
-        """Values of all inputs in order of declaration, one row per element of the mixture.
-
-        Shape (rows, inputs): one row unless the program has `latent` inputs. Probabilities stand as themselves.
-        """
-        rows = self._mixture_bits.shape[0] * self._draws
-        columns, bit = [], 0
-        for parameter in self.program.parameters:
-            column: Array
-            match parameter.kind:
-                case "param":
-                    raw = jnp.ravel(params[parameter.name])
-                    column = jax.nn.sigmoid(raw) if parameter.constraint == "probability" else raw
-                case "random":
-                    column = jax.lax.stop_gradient(jnp.ravel(params[parameter.name]))
-                case "condition":
-                    if condition is None:
-                        raise ValueError(f"the model is conditional: give `condition` for {parameter.name!r}")
-                    start = self._condition_offsets[parameter.name]
-                    column = jnp.asarray(condition)[start : start + parameter.size]
-                case _ if parameter.draws is None:
-                    bits = self._mixture_bits[:, bit : bit + parameter.size]
-                    bit += parameter.size
-                    columns.append(jnp.repeat(jnp.asarray(bits, dtype=self._real), self._draws, axis=0))
-                    continue
-                case _:
-                    drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, -1)
-                    columns.append(jnp.tile(drawn, (rows // parameter.draws, 1)))
-                    continue
-            columns.append(jnp.broadcast_to(column.astype(self._real), (rows, column.shape[0])))
-        if not columns:
-            return jnp.zeros((rows, 0), dtype=self._real)
-        return jnp.concatenate(columns, axis=1)
+            return self.parameters.init(key)
 
     # ------------------------------------------------------------ answers
 
-    def answer(self, params: Params, query: Query, condition: Array | None = None) -> Array:
-        """The answer to any query of `qgl.query` that is linear in the state, or `LogProb`."""
-        simulator = self._simulator(query)
-        if isinstance(query, LogProb) and self._is_mixture:
-            probabilities = self.answer(params, Probabilities(), condition)
-            return jnp.log(probabilities[_index(jnp.asarray(query.rows))])
-        values = self.values(params, condition)
-        if not self._is_mixture:
-            return simulator.answer(values[0], query)
-        weights = jnp.asarray(self._mixture_weights, dtype=self._real)
-        answers = jax.lax.map(lambda row: simulator.answer(row, query), values, batch_size=min(8, len(weights)))
-        return jax.tree.map(lambda stacked: jnp.tensordot(weights.astype(stacked.dtype), stacked, axes=1), answers)
+    def answers(self, params: Params, queries: Iterable[Query], condition: Array | None = None) -> dict[Query, Any]:
+        """Answers to several queries of `qgl.query` but `Samples`; the circuit runs once for all that it can."""
+        asked = tuple(queries)
+
+        def answers(params: Params, condition: Array | None) -> tuple[Any, ...]:
+            found = self._answers(params, asked, condition)
+            return tuple(found[query] for query in asked)
+
+        with self._number_type():
+            return dict(zip(asked, self._jit(asked, answers)(params, condition), strict=True))
+
+    def answer(self, params: Params, query: Query, condition: Array | None = None) -> Any:
+        """The answer to one query."""
+        return self.answers(params, (query,), condition)[query]
 
     def probabilities(self, params: Params, condition: Array | None = None) -> Array:
         """p(x) of every string, shape (2^n,), index big-endian."""
-        with self._number_type():
-            return self.answer(params, Probabilities(), condition)
+        result: Array = self.answer(params, Probabilities(), condition)
+        return result
 
     def log_prob(self, params: Params, x: Array, condition: Array | None = None) -> Array:
         """log p(x) in nats, shape (batch,)."""
+
+        def at(params: Params, x: Array, condition: Array | None) -> Array:
+            return log_of(self._answers(params, (Probabilities(),), condition)[Probabilities()], x)
+
         with self._number_type():
-            if self._is_mixture:
-                return jnp.log(self.answer(params, Probabilities(), condition)[_index(jnp.asarray(x))])
-            return self._simulator(Probabilities()).log_prob(self.values(params, condition)[0], x)
+            result: Array = self._jit("log_prob", at)(params, jnp.asarray(x), condition)
+            return result
 
     def sample(self, params: Params, key: Array, shots: int, condition: Array | None = None) -> Array:
         """`shots` strings drawn from p, shape (shots, n), uint8."""
+
+        def drawn(params: Params, key: Array, shots: int, condition: Array | None) -> Array:
+            return sample(self._answers(params, (Probabilities(),), condition)[Probabilities()], key, shots)
+
         with self._number_type():
-            if self._is_mixture:
-                p = self.answer(params, Probabilities(), condition)
-                index = jax.random.choice(key, p.shape[0], (shots,), p=p)
-                return (index[:, None] >> jnp.arange(self.width - 1, -1, -1) & 1).astype(jnp.uint8)
-            return self._simulator(Probabilities()).sample(self.values(params, condition)[0], key, shots)
+            result: Array = self._jit("sample", drawn, static_argnums=2)(params, key, shots, condition)
+            return result
 
     def expectation(self, params: Params, words: Sequence[str], condition: Array | None = None) -> Array:
         """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit."""
-        with self._number_type():
-            return self.answer(params, ExpectationQuery(tuple(words)), condition)
+        result: Array = self.answer(params, Expectation(tuple(words)), condition)
+        return result
 
     def marginals(
         self, params: Params, regions: Sequence[Sequence[int]], condition: Array | None = None
     ) -> tuple[Array, ...]:
         """Reduced density matrices of regions of visible positions, each of shape (2^k, 2^k)."""
-        with self._number_type():
-            query = Marginals(tuple(tuple(region) for region in regions))
-            answers: tuple[Array, ...] = self.answer(params, query, condition)  # type: ignore[assignment]
-            return answers
+        query = Marginals(tuple(tuple(region) for region in regions))
+        result: tuple[Array, ...] = self.answer(params, query, condition)
+        return result
 
     def state(self, params: Params, condition: Array | None = None) -> Array:
         """The density matrix of the visible register, shape (2^n, 2^n)."""
-        with self._number_type():
-            return self.answer(params, State(), condition)
+        result: Array = self.answer(params, State(), condition)
+        return result
 
     # ------------------------------------------------------------ objective
 
     @functools.cached_property
-    def objectives(self) -> tuple[_WeightedObjective, ...]:
+    def objectives(self) -> tuple[WeightedObjective, ...]:
         """The terms of the objective, each under a label that is unique."""
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
         built = []
         for term in self.program.objective:
             objective = build(term.call, self.program.data, self.width)
-            found[objective.name] = found.get(objective.name, 0) + 1
+            found[objective.name] += 1
             label = objective.name if found[objective.name] == 1 else f"{objective.name}_{found[objective.name]}"
-            built.append(_WeightedObjective(label, term.weight, objective))
+            built.append(WeightedObjective(label, term.weight, objective))
         return tuple(built)
 
     @property
@@ -233,7 +203,7 @@ class Model:
         return any(term.objective.stochastic for term in self.objectives)
 
     def terms(self, params: Params, key: Array | None = None) -> tuple[Array, dict[str, Array]]:
-        """The loss and each of its terms, unweighted.
+        """The loss and each of its terms, unweighted. Terms with the same conditions share one run of the circuit.
 
         Raises:
             ValueError: the program has no objective, or a stochastic one is given no key.
@@ -242,31 +212,33 @@ class Model:
             raise ValueError("the program has no objective")
         if self.stochastic and key is None:
             raise ValueError("this objective is stochastic: give the loss a key")
-        cache: dict[tuple[Query, bytes | None], Array] = {}
-        total, values = jnp.zeros((), dtype=self._real), {}
+        groups: dict[bytes | None, list[tuple[int, WeightedObjective]]] = {}
         for index, term in enumerate(self.objectives):
-            answers = {query: self._cached(cache, params, query, term.objective) for query in term.objective.queries}
-            subkey = None if key is None else jax.random.fold_in(key, index)
-            values[term.label] = term.objective.loss(answers, subkey)
-            total = total + term.weight * values[term.label]
-        return total, values
+            given = term.objective.conditions
+            groups.setdefault(None if given is None else given.tobytes(), []).append((index, term))
+        with self._number_type():
+            values = {}
+            for group in groups.values():
+                queries = tuple(dict.fromkeys(query for _, term in group for query in term.objective.queries))
+                answers = self._conditioned(params, queries, group[0][1].objective.conditions)
+                for index, term in group:
+                    subkey = None if key is None else jax.random.fold_in(key, index)
+                    values[term.label] = term.objective.loss(answers, subkey)
+            ordered = {term.label: values[term.label] for term in self.objectives}
+            total = sum((term.weight * ordered[term.label] for term in self.objectives), jnp.zeros((), self._real))
+        return total, ordered
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
         with self._number_type():
-            return self.terms(params, key)[0]
+            result: Array = self._jit("loss", lambda params, key: self.terms(params, key)[0])(params, key)
+            return result
 
-    @functools.cached_property
-    def value_and_grad(self) -> Callable[..., tuple[Array, Params]]:
-        """`value_and_grad(params, key=None)`: the loss and its gradient, compiled."""
-        compiled = jax.jit(jax.value_and_grad(lambda params, key: self.terms(params, key)[0]))
-
-        def value_and_grad(params: Params, key: Array | None = None) -> tuple[Array, Params]:
-            with self._number_type():
-                value, gradient = compiled(params, key)
-            return value, gradient
-
-        return value_and_grad
+    def value_and_grad(self, params: Params, key: Array | None = None) -> tuple[Array, Params]:
+        """The loss and its gradient, compiled."""
+        with self._number_type():
+            result: tuple[Array, Params] = self._jit("value_and_grad", jax.value_and_grad(self.loss))(params, key)
+            return result
 
     def train(self, **options: Any) -> Run:
         """Trains as the program's `train` block says; options are those of `qgl.train.loop.train`."""
@@ -287,10 +259,10 @@ class Model:
 
         if params is None:
             return emit(self.circuit, None, profile)
-        if self._is_mixture:
+        if self.parameters.is_mixture:
             raise ValueError("a model with latent inputs is a mixture of circuits: emit it with free parameters")
         with self._number_type():
-            values = np.asarray(self.values(params, condition)[0], dtype=np.float64)
+            values = np.asarray(self.parameters.inputs(params, condition, self._real)[0], dtype=np.float64)
         return emit(self.circuit, values, profile)
 
     def _repr_html_(self) -> str:
@@ -313,103 +285,59 @@ class Model:
         else:
             yield
 
+    def _jit(self, name: Hashable, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+        """The compiled `function`, one for each name."""
+        if name not in self._compiled:
+            self._compiled[name] = jax.jit(function, **options)
+        return self._compiled[name]
+
     def plan(self, query: Query) -> Plan:
         """How a query is answered."""
         return self._simulator(query).plan
 
     def _simulator(self, query: Query) -> Simulator:
-        """Queries that read bits only may be answered by a smaller circuit than those that need phases."""
+        """Queries that read bits only are answered by a smaller circuit than those that need phases."""
         from qgl.kernels.simulator import Simulator
 
-        bits = reads_only_bits(query)
-        if bits not in self._simulators:
-            asked = (Probabilities(),) if bits else (State(),) if isinstance(query, State) else (query,)
-            self._simulators[bits] = Simulator(compiler.plan_queries(self.circuit, asked, self.precision))
-        return self._simulators[bits]
+        kind = None if reads_only_bits(query) else type(query)
+        if kind not in self._simulators:
+            asked = (Probabilities(),) if kind is None else (query,)
+            self._simulators[kind] = Simulator(compiler.plan_queries(self.circuit, asked, self.precision))
+        return self._simulators[kind]
 
-    def _cached(
-        self, cache: dict[tuple[Query, bytes | None], Array], params: Params, query: Query, objective: Objective
-    ) -> Array:
-        conditions = objective.conditions
-        label = None if conditions is None else np.ascontiguousarray(conditions).tobytes()
-        if (query, label) not in cache:
-            cache[query, label] = (
-                self.answer(params, query)
-                if conditions is None
-                else jax.lax.map(
-                    lambda row: self.answer(params, query, row),
-                    jnp.asarray(conditions, dtype=self._real),
-                    batch_size=min(8, len(conditions)),
-                )
-            )
-        return cache[query, label]
+    def _answers(self, params: Params, queries: tuple[Query, ...], condition: Array | None) -> dict[Query, Any]:
+        inputs = self.parameters.inputs(params, condition, self._real)
+        return self._mixed(inputs, queries) if self.parameters.is_mixture else self._ask(inputs[0], queries)
 
-    @functools.cached_property
-    def _condition_offsets(self) -> dict[str, int]:
-        offsets, at = {}, 0
-        for parameter in self.program.parameters:
-            if parameter.kind == "condition":
-                offsets[parameter.name] = at
-                at += parameter.size
-        return offsets
+    def _ask(self, inputs: Array, queries: Iterable[Query]) -> dict[Query, Any]:
+        """Answers of one circuit, each simulator run once."""
+        shares: dict[Simulator, list[Query]] = {}
+        for query in queries:
+            shares.setdefault(self._simulator(query), []).append(query)
+        found: dict[Query, Any] = {}
+        for simulator, share in shares.items():
+            found |= simulator.answers(inputs, share)
+        return found
 
-    @property
-    def _latents(self) -> list[Parameter]:
-        return [p for p in self.program.parameters if p.kind == "latent"]
+    def _mixed(self, inputs: Array, queries: tuple[Query, ...]) -> dict[Query, Any]:
+        """Answers of the mixture of the circuits of all rows of `inputs`; all but log p are linear in the state."""
+        linear = tuple(Probabilities() if isinstance(query, LogProb) else query for query in queries)
+        weights = jnp.asarray(self.parameters.weights, dtype=self._real)
+        stacked = jax.lax.map(lambda row: self._ask(row, linear), inputs, batch_size=min(_BATCH, len(weights)))
+        mixed = jax.tree.map(lambda rows: jnp.tensordot(weights.astype(rows.dtype), rows, axes=1), stacked)
+        return {
+            query: log_of(mixed[Probabilities()], query.rows) if isinstance(query, LogProb) else mixed[query]
+            for query in queries
+        }
 
-    @property
-    def _is_mixture(self) -> bool:
-        return bool(self._latents)
-
-    @functools.cached_property
-    def _draws(self) -> int:
-        """Draws of latents of continuous law; all have the same number, drawn together."""
-        return max((p.draws for p in self._latents if p.draws is not None), default=1)
-
-    @functools.cached_property
-    def _mixture_bits(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        """All values of the latent bits, shape (2^bits, bits)."""
-        bits = sum(p.size for p in self._latents if p.draws is None)
-        return (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
-
-    @functools.cached_property
-    def _mixture_weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Probability of each row of `values`, shape (2^bits * draws,)."""
-        rates = [rate for p in self._latents if p.draws is None for rate in [p.distribution.arguments[0]] * p.size]
-        law = np.prod(np.where(self._mixture_bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
-        return np.repeat(law / self._draws, self._draws)
-
-
-def _is_stored(parameter: Parameter) -> bool:
-    return parameter.kind in ("param", "random") or (parameter.kind == "latent" and parameter.draws is not None)
-
-
-def _draw(parameter: Parameter, key: Array) -> Array:
-    """An array from the declared law; for a trained probability, the logit of what was drawn."""
-    shape = parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
-    drawn = _sample(parameter.distribution, key, shape)
-    if parameter.constraint == "probability" and parameter.kind == "param":
-        return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
-    return drawn
-
-
-def _sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    match law.name, law.arguments:
-        case "normal", (mean, deviation):
-            return mean + deviation * jax.random.normal(key, shape)
-        case "uniform", (low, high):
-            return jax.random.uniform(key, shape, minval=low, maxval=high)
-        case "constant", (value,):
-            return jnp.full(shape, value, dtype=jnp.result_type(float))
-        case "bernoulli", (rate,):
-            return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
-    raise ValueError(f"no law {law.name} of {len(law.arguments)} arguments")
-
-
-def _index(x: Array) -> Array:
-    """State indices of bit strings, shape (batch, n) -> (batch,)."""
-    n = x.shape[-1]
-    if n > 31 and not jax.config.jax_enable_x64:  # an int32 holds 31 bits
-        raise ValueError(f"{n} bits do not index a probability vector")
-    place = jnp.asarray([1 << k for k in range(n - 1, -1, -1)])
-    return x.astype(place.dtype) @ place
+    def _conditioned(
+        self, params: Params, queries: tuple[Query, ...], conditions: NDArray[np.float64] | None
+    ) -> dict[Query, Any]:
+        """Answers for each row of `conditions`, stacked; without conditions, plain answers."""
+        if conditions is None:
+            return self._answers(params, queries, None)
+        rows = jnp.asarray(conditions, dtype=self._real)
+        answers: dict[Query, Any] = jax.lax.map(
+            lambda row: self._answers(params, queries, row), rows, batch_size=min(_BATCH, len(rows))
+        )
+        return answers

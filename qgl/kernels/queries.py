@@ -6,8 +6,8 @@ shape (V, V). Both offer the same three readings, from which every query is answ
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from itertools import product
 from typing import Protocol
 
 import jax
@@ -17,6 +17,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.gates.algebra import pauli_word
+from qgl.kernels.arrays import product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.words import index, sign, walsh
 from qgl.plan.tables import Words
@@ -42,10 +43,10 @@ class Vector:
         self.visible = psi.shape[0].bit_length() - 1
 
     def density(self) -> jax.Array:
-        return self.psi @ self.psi.conj().T
+        return product(self.psi, self.psi.conj(), (1, 1))
 
     def probabilities(self) -> jax.Array:
-        return jnp.sum(jnp.square(self.psi.real) + jnp.square(self.psi.imag), axis=1)
+        return jnp.sum(squared(self.psi), axis=1)
 
     def expectation(self, words: Words) -> jax.Array:
         return vector_expectation(self.psi, words)
@@ -62,7 +63,8 @@ class Density:
         return self.rho
 
     def probabilities(self) -> jax.Array:
-        return jnp.diagonal(self.rho).real
+        diagonal: jax.Array = jnp.diagonal(self.rho).real
+        return diagonal
 
     def expectation(self, words: Words) -> jax.Array:
         bits = index(self.rho.shape[0])
@@ -72,7 +74,9 @@ class Density:
             x, z, ys = word
             return None, (phases[ys & 3] * jnp.sum(sign(bits ^ x, z) * self.rho[bits ^ x, bits])).real
 
-        return lax.scan(one, None, (words.x, words.z, words.ys))[1]
+        masks = (jnp.asarray(words.x), jnp.asarray(words.z), jnp.asarray(words.ys))
+        values: jax.Array = lax.scan(one, None, masks)[1]
+        return values
 
 
 def expectation(final: Final, words: Sequence[str]) -> jax.Array:
@@ -97,12 +101,12 @@ def word_masks(words: Sequence[str]) -> Words:
     return Words(np.array(x, np.int32), np.array(z, np.int32), np.array(ys, np.int32))
 
 
-def log_probabilities(final: Final, rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
+def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
     """log p of rows of bits, shape (batch,); what rounds to nothing is taken as the least positive number."""
-    p = final.probabilities()
-    weights = jnp.asarray(2 ** np.arange(final.visible - 1, -1, -1), jnp.int32)
+    places = p.shape[0].bit_length() - 1
+    weights = jnp.asarray(2 ** np.arange(places - 1, -1, -1), jnp.int32)
     chosen = p[jnp.asarray(rows).astype(jnp.int32) @ weights]
-    return jnp.log(jnp.maximum(chosen, jnp.finfo(p.dtype).tiny))
+    return jnp.log(jnp.maximum(chosen, float(np.finfo(p.dtype).tiny)))
 
 
 def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
@@ -111,7 +115,7 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
     rows = []
     for region in regions:
         row = []
-        for letters in product("IXYZ", repeat=len(region)):
+        for letters in itertools.product("IXYZ", repeat=len(region)):
             word = ["I"] * final.visible
             for position, letter in zip(region, letters, strict=True):
                 word[position] = letter
@@ -122,14 +126,18 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
 
 
 def _from_words(values: jax.Array, qubits: int) -> jax.Array:
-    basis = np.stack([pauli_word("".join(letters)) for letters in product("IXYZ", repeat=qubits)]) / 2**qubits
+    basis = np.stack([pauli_word("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
     return jnp.einsum("w,wij->ij", values, basis.astype(np.result_type(values.dtype, np.complex64)))
 
 
-def sample(final: Final, key: jax.Array, shots: int) -> jax.Array:
-    """Strings drawn from p, shape (shots, visible), uint8, by inverting the cumulative distribution."""
-    cumulative = jnp.cumsum(final.probabilities())
-    at = jax.random.uniform(key, (shots,), cumulative.dtype) * cumulative[-1]
-    drawn = jnp.minimum(jnp.searchsorted(cumulative, at, side="right"), len(cumulative) - 1)
-    shifts = jnp.arange(final.visible - 1, -1, -1)
-    return (drawn[:, None] >> shifts & 1).astype(jnp.uint8)
+def draw(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:
+    """Indices drawn from probabilities `p` by inverting their sums, shape (shots,)."""
+    sums = jnp.cumsum(jnp.maximum(p, 0))
+    at = jax.random.uniform(key, (shots,), sums.dtype) * sums[-1]
+    return jnp.minimum(jnp.searchsorted(sums, at, side="right"), len(sums) - 1)
+
+
+def sample(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:
+    """Strings drawn from probabilities `p` of 2^n strings, shape (shots, n), uint8."""
+    shifts = jnp.arange(p.shape[0].bit_length() - 2, -1, -1)
+    return (draw(p, key, shots)[:, None] >> shifts & 1).astype(jnp.uint8)

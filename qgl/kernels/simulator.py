@@ -55,7 +55,7 @@ class Simulator:
     def log_prob(self, inputs: jax.Array, x: NDArray[np.uint8] | jax.Array) -> jax.Array:
         """log p of rows of bits `x`, shape (batch, n); `x` may be traced. Shape (batch,)."""
         final = self._methods[self._method(LogProb(b"", self.plan.width))](jnp.asarray(inputs))
-        return queries.log_probabilities(final, x)
+        return queries.log_of(final.probabilities(), x)
 
     def expectation(self, inputs: jax.Array, words: Sequence[str]) -> jax.Array:
         """<P> of Pauli words, shape (words,)."""
@@ -88,7 +88,7 @@ def _read(final: queries.Final, query: Query, key: jax.Array | None) -> Any:
         case Probabilities():
             return final.probabilities()
         case LogProb():
-            return queries.log_probabilities(final, query.rows)
+            return queries.log_of(final.probabilities(), query.rows)
         case Expectation(words):
             return queries.expectation(final, words)
         case Marginals(regions):
@@ -98,7 +98,7 @@ def _read(final: queries.Final, query: Query, key: jax.Array | None) -> Any:
         case Samples(shots):
             if key is None:
                 raise ValueError("samples need a key")
-            return queries.sample(final, key, shots)
+            return queries.sample(final.probabilities(), key, shots)
 
 
 def _final(lowered: Lowered) -> Callable[[jax.Array], queries.Final]:

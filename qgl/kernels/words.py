@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+CHUNK = 6  # bits that `walsh` transforms by one matrix product
+
 
 def index(size: int) -> jax.Array:
     """0 ... size - 1."""
@@ -33,17 +35,20 @@ def apply_word(state: jax.Array, x: jax.Array, z: jax.Array, ys: jax.Array) -> j
 
 
 def walsh(vector: jax.Array) -> jax.Array:
-    """sum over x of (-1)^(x.z) vector[x] for all z, shape (2^n,); real or complex."""
-    count = vector.shape[0].bit_length() - 1
-    done = 0
-    while done < count:
-        width = min(5, count - done)
-        square = jnp.asarray(_hadamard(width), vector.dtype)
-        vector = jnp.einsum("ar,ab->rb", vector.reshape(2**width, -1), square).reshape(-1)
-        done += width
+    """sum over x of (-1)^(x.z) vector[x] for all z, shape (2^n,), in n 2^n steps; its own inverse up to 2^n.
+
+    vector: real or complex.
+    """
+    bits = vector.shape[0].bit_length() - 1
+    while bits > 0:
+        step = min(CHUNK, bits)
+        signs = jnp.asarray(_hadamard(step), vector.dtype)
+        # the leading bits are transformed and go to the end; once all have, they are in order again
+        vector = jnp.tensordot(vector.reshape(2**step, -1), signs, axes=(0, 0), precision="highest").reshape(-1)
+        bits -= step
     return vector
 
 
-def _hadamard(width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    bits = np.arange(2**width)
-    return 1.0 - 2.0 * (np.bitwise_count(bits[:, None] & bits[None, :]) & 1)
+def _hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+    place = np.arange(2**bits)
+    return (1 - 2 * (np.bitwise_count(place[:, None] & place) % 2)).astype(np.int8)

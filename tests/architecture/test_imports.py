@@ -14,19 +14,41 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "qgl"
 
 # A room may import from itself and from rooms before it.
-ORDER = (
-    "source expression diagnostics gates syntax check query ir passes plan kernels qasm draw objectives data compiler "
-    "model evaluate train hardware cli"
-).split()
+ORDER = [
+    "source",
+    "expression",
+    "diagnostics",
+    "gates",
+    "syntax",
+    "check",
+    "query",
+    "ir",
+    "passes",
+    "plan",
+    "kernels",
+    "qasm",
+    "draw",
+    "objectives",
+    "data",
+    "compiler",
+    "parameters",
+    "model",
+    "evaluate",
+    "train",
+    "hardware",
+    "cli",
+]
 LEAVES = {"source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
-    "jax": {"kernels", "objectives", "model", "train", "evaluate", "cli"},
+    "jax": {"kernels", "objectives", "parameters", "model", "train", "evaluate", "cli"},
     "optax": {"train"},
     "qiskit": {"qasm"},
     "typer": {"cli"},
 }
+# `model.train(...)` is a convenience that users expect; it is imported inside of the call.
+ALLOWED = {("model", "qgl.train.loop")}
 
 
 def modules() -> list[Path]:
@@ -66,6 +88,8 @@ def test_imports_point_one_way(path: Path) -> None:
         other = rest.split(".")[0]
         if top == "qgl" and other in ORDER and other != room:
             against = ORDER.index(other) > ORDER.index(room)
+            if (room, name) in ALLOWED:
+                continue
             if against or room in LEAVES - {"gates"} or (room == "gates" and other not in LEAVES):
                 wrong.append(f"{path.name}:{line}: {room} imports {name}")
     assert not wrong

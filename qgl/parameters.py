@@ -1,0 +1,140 @@
+"""From parameters, a dictionary of named arrays, to inputs, the flat vectors of numbers that circuits depend on.
+
+The dictionary is a JAX pytree. It holds the trained parameters (`param` and `?`) and, beside them, what was drawn once
+for the run (`random`, and the draws of a `latent`); the latter get a gradient of zero. What is stored for a probability
+is its logit. A program with `latent` inputs is a mixture: it has one vector of inputs for each of its elements.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import Distribution, Parameter
+
+Array = jax.Array
+Params = dict[str, Array]
+
+
+class Parameters:
+    """The parameters of one program."""
+
+    def __init__(self, declared: Sequence[Parameter]) -> None:
+        self.declared = tuple(declared)
+        self._latents = [p for p in declared if p.kind == "latent"]
+
+    @functools.cached_property
+    def trainable(self) -> dict[str, bool]:
+        """For each entry of the dictionary, whether training moves it."""
+        return {p.name: p.kind == "param" for p in self.declared if _is_stored(p)}
+
+    @property
+    def is_mixture(self) -> bool:
+        return bool(self._latents)
+
+    @functools.cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """Weights of the elements of the mixture, shape (rows,); a single 1 without `latent` inputs."""
+        rates = [rate for p in self._latents if p.draws is None for rate in [p.distribution.arguments[0]] * p.size]
+        law = np.prod(np.where(self._bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
+        return np.repeat(law / self._draws, self._draws)
+
+    def init(self, key: Array) -> Params:
+        """An array of the declared shape for each entry, drawn from its declared law."""
+        return {
+            parameter.name: _draw(parameter, jax.random.fold_in(key, index))
+            for index, parameter in enumerate(self.declared)
+            if _is_stored(parameter)
+        }
+
+    def inputs(self, params: Params, condition: Array | None, real: Any) -> Array:
+        """Constrained values of all inputs in order of declaration, shape (rows, inputs), of type `real`.
+
+        Raises:
+            ValueError: there are `condition` inputs and no `condition`, or one of another width.
+        """
+        rows = len(self.weights)
+        columns = [
+            jnp.broadcast_to(self._column(parameter, params, condition).astype(real), (rows, parameter.size))
+            for parameter in self.declared
+        ]
+        return jnp.concatenate(columns, axis=1) if columns else jnp.zeros((rows, 0), dtype=real)
+
+    def _column(self, parameter: Parameter, params: Params, condition: Array | None) -> Array:
+        """Values of one parameter, shape (size,) or (rows, size)."""
+        match parameter.kind:
+            case "param":
+                raw = jnp.ravel(params[parameter.name])
+                return jax.nn.sigmoid(raw) if parameter.constraint == "probability" else raw
+            case "random":
+                return jax.lax.stop_gradient(jnp.ravel(params[parameter.name]))
+            case "condition":
+                place = self._condition_places[parameter.name]
+                width = sum(p.size for p in self.declared if p.kind == "condition")
+                if condition is None or jnp.shape(condition) != (width,):
+                    raise ValueError(f"the model is conditional: give `condition`, {width} numbers")
+                return jnp.asarray(condition)[place]
+        if parameter.draws is None:
+            return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self._draws, axis=0)
+        drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, parameter.size)
+        return jnp.tile(drawn, (len(self._bits) * self._draws // parameter.draws, 1))
+
+    @functools.cached_property
+    def _draws(self) -> int:
+        """Draws of the latents of continuous law, which are drawn together; the least common multiple of all."""
+        return int(np.lcm.reduce([p.draws for p in self._latents if p.draws is not None] or [1]))
+
+    @functools.cached_property
+    def _bits(self) -> NDArray[np.uint8]:
+        """All values of the latent bits, shape (2^bits, bits)."""
+        bits = sum(p.size for p in self._latents if p.draws is None)
+        return (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
+
+    @functools.cached_property
+    def _bit_places(self) -> dict[str, slice]:
+        return _places(p for p in self._latents if p.draws is None)
+
+    @functools.cached_property
+    def _condition_places(self) -> dict[str, slice]:
+        return _places(p for p in self.declared if p.kind == "condition")
+
+
+def _places(parameters: Any) -> dict[str, slice]:
+    """Where each of several parameters stands when they are laid end to end."""
+    places, at = {}, 0
+    for parameter in parameters:
+        places[parameter.name] = slice(at, at + parameter.size)
+        at += parameter.size
+    return places
+
+
+def _is_stored(parameter: Parameter) -> bool:
+    return parameter.kind in ("param", "random") or (parameter.kind == "latent" and parameter.draws is not None)
+
+
+def _draw(parameter: Parameter, key: Array) -> Array:
+    """An array from the declared law; for a trained probability, the logit of what was drawn."""
+    shape = parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
+    drawn = _sample(parameter.distribution, key, shape)
+    if parameter.constraint == "probability" and parameter.kind == "param":
+        return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
+    return drawn
+
+
+def _sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
+    match law.name, law.arguments:
+        case "normal", (mean, deviation):
+            return mean + deviation * jax.random.normal(key, shape)
+        case "uniform", (low, high):
+            return jax.random.uniform(key, shape, minval=low, maxval=high)
+        case "constant", (value,):
+            return jnp.full(shape, value, dtype=jnp.result_type(float))
+        case "bernoulli", (rate,):
+            return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
+    raise ValueError(f"no law {law.name} of {len(law.arguments)} arguments")

@@ -55,6 +55,7 @@ def explanation(kind: type[Diagnostic]) -> str:
 
 
 def _verdict(kind: type[Diagnostic]) -> str:
+    import tempfile
     from pathlib import Path
 
     from qgl.compiler import diagnose
@@ -62,7 +63,8 @@ def _verdict(kind: type[Diagnostic]) -> str:
     from qgl.diagnostics.render import to_text
     from qgl.source import Source
 
-    _, diagnostics = diagnose(Source("example.qgl", kind.wrong), FolderEnvironment(Path("/nonexistent")))
+    with tempfile.TemporaryDirectory() as folder:
+        _, diagnostics = diagnose(Source("example.qgl", kind.wrong), FolderEnvironment(Path(folder)))
     return to_text(diagnostic for diagnostic in diagnostics if diagnostic.code == kind.code)
 
 

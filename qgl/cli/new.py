@@ -66,9 +66,9 @@ def new(
     from qgl.diagnostics.model import QglError
     from qgl.diagnostics.runs import CannotWrite
 
-    path = Path(name if name.endswith(".qgl") else f"{name}.qgl")
-    title = path.stem
-    if not title or title.startswith("-"):
+    title = Path(name).name.removesuffix(".qgl")
+    path = Path(name).with_name(f"{title}.qgl") if title else Path(name)
+    if not title.strip(".") or not title.isprintable():
         raise typer.BadParameter(f"{name!r} cannot be the name of a program", param_hint="NAME")
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:

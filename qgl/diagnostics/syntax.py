@@ -284,8 +284,8 @@ class UnknownEscape(Diagnostic):
     text: str
 
     code = "QGL0113"
-    wrong = 'visible v[2];\ndata d = csv("a\\b.csv");\nmodel { h v; }\n'
-    right = "visible v[2];\nmodel { h v; }\n"
+    wrong = 'const path = "a\\b.csv";\nvisible v[2];\nmodel { h v; }\n'
+    right = 'const path = "a/b.csv";\nvisible v[2];\nmodel { h v; }\n'
 
     @property
     def message(self) -> str:
@@ -316,7 +316,7 @@ class NestedTooDeeply(Diagnostic):
 
 
 @dataclass(frozen=True)
-class TooDeep(Diagnostic):
+class ExpressionTooDeep(Diagnostic):
     """An expression or a chain of `else if` has more levels than the compiler follows. Each operator of a sum that is
     written out counts as one level."""
 
@@ -336,7 +336,7 @@ class TooDeep(Diagnostic):
 
 
 @dataclass(frozen=True)
-class FileTooLarge(Diagnostic):
+class ProgramTooLong(Diagnostic):
     """A program has a limited length. Numbers by the thousand belong into a data file, repeated parts into a loop."""
 
     size: int

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lark import Token
 
 from qgl.diagnostics import syntax as faults
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, Note
 from qgl.source import Source, Span
 
 MAX_NESTING = 64
@@ -66,6 +66,7 @@ class Balancer:
         self.patched: set[int] = set()
         self._open: list[tuple[Token, int]] = []  # with positions in `tokens`
         self._previous: Token | None = None
+        self._askew: tuple[Token, Token] | None = None  # the first block whose braces are indented differently
 
     def balance(self, tokens: list[Token]) -> bool:
         """False if the nesting is too deep to go on."""
@@ -101,7 +102,9 @@ class Balancer:
             self.patched.add(len(self.tokens))
         else:
             self._close(depth - 1)
-            self._open.pop()
+            opener, _ = self._open.pop()
+            if self._askew is None and first_on_line(self.source, token) and self._differ(opener, token):
+                self._askew = opener, token
             self.tokens.append(token)
 
     def _round(self) -> int:
@@ -116,9 +119,21 @@ class Balancer:
         for k in range(count):
             opener, position = self._open.pop()
             if k == 0:
-                self.report(faults.UnclosedBracket(self._span(opener), str(opener)))
+                self.report(faults.UnclosedBracket(self._span(opener), str(opener), self._doubt(opener)))
             self.patched.add(position)
             self._insert(CLOSERS[opener.type], self._previous or opener)
+
+    def _doubt(self, opener: Token) -> Note | None:
+        """A block inside of an unclosed one whose indentation says that it is the one that was not closed."""
+        if self._askew is None or (self._askew[0].start_pos or 0) < (opener.start_pos or 0):
+            return None
+        first, last = map(self._span, self._askew)
+        return Note(f"this `{first.text}` is closed on line {last.line}, which is indented otherwise", first)
+
+    def _differ(self, *tokens: Token) -> bool:
+        """Whether the lines of tokens are indented differently."""
+        lines = [self.source.line_text(self.source.line_of(token.start_pos or 0)) for token in tokens]
+        return len({line[: len(line) - len(line.lstrip())] for line in lines}) > 1
 
     def _insert(self, type_: str, near: Token) -> None:
         self.patched.add(len(self.tokens))

@@ -36,6 +36,7 @@ class Builder:
         self.report = report
         self._heights: dict[int, int] = {}  # by id() of a living node: nesting of expressions or of statements
         self._extents: dict[int, Span] = {}  # by id(): span with the parentheses around the node
+        self._spoiled: list[int] = []  # offsets of faults in what is not yet a whole statement or declaration
 
     # ------------------------------------------------------------ helpers
 
@@ -60,8 +61,21 @@ class Builder:
         self._heights[id(node)] = below + 1
         self._extents.pop(id(node), None)  # an id may have served a node that is gone
         if below == limit:
-            self.report(faults.TooDeep(node.span, limit))
+            self._fault(faults.ExpressionTooDeep(node.span, limit))
         return node
+
+    def _fault(self, diagnostic: Diagnostic) -> None:
+        self.report(diagnostic)
+        self._spoiled.append(diagnostic.span.start if diagnostic.span else 0)
+
+    def whole(self, node: T) -> T | tree.Broken:
+        """A statement, setting or declaration; `Broken` if a fault was found in it, not counting those inside of it."""
+        start, end = node.span.start, node.span.end
+        if not any(start <= offset < end for offset in self._spoiled):
+            return node
+        self._spoiled = [offset for offset in self._spoiled if not start <= offset < end]
+        keyword = re.match(r"\w+", node.span.text)
+        return tree.Broken(node.span, keyword[0] if keyword else "", _declared(node))
 
     # ------------------------------------------------------------ expressions
 
@@ -69,7 +83,7 @@ class Builder:
         span, text = self._extent(children[0]), str(children[0])
         value = read_number(text)
         if value is None:
-            self.report(faults.MalformedNumber(span, text))
+            self._fault(faults.MalformedNumber(span, text))
         return self._made(tree.Number(span, 0 if value is None else value), ())
 
     def string(self, children: Children) -> tree.String:
@@ -81,7 +95,7 @@ class Builder:
         for escape in re.finditer(r"\\(.)", body):
             if escape[1] not in '"\\':
                 start = span.start + 1 + escape.start()
-                self.report(faults.UnknownEscape(Span(self.source, start, start + 2), escape[0]))
+                self._fault(faults.UnknownEscape(Span(self.source, start, start + 2), escape[0]))
         return tree.String(span, re.sub(r"\\(.)", r"\1", body))
 
     def boolean(self, children: Children) -> tree.Boolean:
@@ -137,7 +151,7 @@ class Builder:
         name, actuals = children
         node = tree.Call(self._span(children), self._name(name), actuals.positional, actuals.keywords)
         if actuals.late is not None:
-            self.report(faults.PositionalAfterKeyword(actuals.late.span))
+            self._fault(faults.PositionalAfterKeyword(actuals.late.span))
         return self._made(node, (*actuals.positional, *(value for _, value in actuals.keywords)))
 
     # ------------------------------------------------------------ statements
@@ -160,7 +174,7 @@ class Builder:
         if isinstance(rest[1], _Actuals):
             arguments = rest[1].positional
             if rest[1].keywords:
-                self.report(faults.KeywordOfGate(rest[1].keywords[0][0].span, str(rest[0])))
+                self._fault(faults.KeywordOfGate(rest[1].keywords[0][0].span, str(rest[0])))
         operands = tuple(c for c in _nodes(rest[1:]) if not isinstance(c, _Actuals))
         return tree.Apply(self._span(children), modifiers, self._name(rest[0]), arguments, operands)
 
@@ -227,9 +241,9 @@ class Builder:
         kind = str(children[0])
         argument = _after(children, "LEFT_PARENTHESIS")
         if kind not in (*_BOUNDS, "channel"):
-            self.report(faults.UnknownBound(self._extent(children[0]), kind))
+            self._fault(faults.UnknownBound(self._extent(children[0]), kind))
         elif (kind == "cone") != (argument is not None):
-            self.report(faults.BoundArgument(self._span(children), kind))
+            self._fault(faults.BoundArgument(self._span(children), kind))
         return tree.Bound(self._span(children), kind, argument, children[-1])
 
     def local(self, children: Children) -> tree.Local:
@@ -333,6 +347,20 @@ class _Dimensions:
 
     def __init__(self, items: tuple[tree.Expression, ...]) -> None:
         self.items = items
+
+
+def _declared(node: Any) -> tuple[str, ...]:
+    """The names that a statement or declaration would have declared."""
+    match node:
+        case tree.Const(bindings=bindings):
+            return tuple(name.name for name, _ in bindings)
+        case tree.Measure(bit=tree.Name(name=name)):
+            return (name,)
+        case tree.Let() | tree.Fresh() | tree.Lattice() | tree.Register() | tree.Data() | tree.Parameter():
+            return (node.name.name,)
+        case tree.Routine() | tree.Hamiltonian():
+            return (node.name.name,)
+    return ()
 
 
 def _nodes(children: Iterable[Any]) -> tuple[Any, ...]:

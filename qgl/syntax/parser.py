@@ -30,6 +30,11 @@ MAX_FAULTS = 100
 _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
+_WHOLE = {
+    *("import_declaration", "const", "lattice", "register", "local", "data", "parameter", "routine", "hamiltonian"),
+    *("model", "objective", "train", "setting", "report_declaration"),
+    *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
+}
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
 
@@ -42,8 +47,9 @@ class Parsed:
 def parse(source: Source) -> Parsed:
     """The tree of a source and all faults of its syntax in order of place. Never raises."""
     if len(source.text) > MAX_CHARACTERS:
-        fault = faults.FileTooLarge(Span(source, 0, 0), len(source.text), MAX_CHARACTERS)
-        return Parsed(tree.File(source, (), ()), (fault,))
+        start = Span(source, 0, 0)
+        fault = faults.ProgramTooLong(start, len(source.text), MAX_CHARACTERS)
+        return Parsed(tree.File(source, (tree.Broken(start, "", ()),), ()), (fault,))
     return _Reader(source).read()
 
 
@@ -69,7 +75,7 @@ class _Reader:
         self._resumed = -1
 
     def read(self) -> Parsed:
-        declarations: tuple[tree.Declaration, ...] = ()
+        declarations: tuple[tree.Declaration, ...] = (tree.Broken(Span(self.source, 0, 0), "", ()),)
         balancer = Balancer(self.source, self._report)
         if balancer.balance(list(self._significant())):
             end = len(self.source.text)
@@ -311,6 +317,8 @@ def _callback(builder: Builder, rule: Rule) -> Callable[[list[Any]], Any]:
     if rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias:
         return _only_child
     method: Callable[[list[Any]], Any] = getattr(builder, name)
+    if name in _WHOLE:
+        return lambda children: builder.whole(method(_flat(children)))
     return lambda children: method(_flat(children))
 
 

@@ -185,9 +185,8 @@ def braket_simulator_law(text: str, inputs: dict[str, float] | None = None) -> L
 def pennylane_law(text: str, width: int, inputs: dict[str, float] | None = None) -> Law:
     """Exact, by PennyLane's `default.qubit`, which defers measurements and resets."""
 
-    @qml.qnode(qml.device("default.qubit"))
     def circuit() -> Any:
         qml.from_qasm3(text)(**(inputs or {}))
         return qml.probs(wires=[f"q[{k}]" for k in range(width)])
 
-    return np.asarray(circuit())
+    return np.asarray(qml.QNode(circuit, qml.device("default.qubit"))())

@@ -56,7 +56,8 @@ def _rows(call: CallSpec, data: DataSet | None, samples: NDArray[np.uint8], seed
         floor = baseline = None
         if data is not None:
             ideal, law, _ = distinct(data.rows, data.weights)
-            floor = float(estimate(ideal, random.multinomial(shots, law / law.sum(), 8).T.astype(np.float64)).mean())
+            perfect = estimate(ideal, random.multinomial(shots, law / law.sum(), 8).T.astype(np.float64))
+            floor = max(0.0, float(perfect.mean()))  # an unbiased estimate of nothing may come out below it
             baseline = _drawn(estimate, independent(data).ones, shots, random)
         uniform = _drawn(estimate, fair(samples.shape[1]).ones, shots, random)
         error = float(values[1:].std(ddof=1))

@@ -250,6 +250,8 @@ class Applier:
             raise self.reporter.fault(OperandCount(node.gate.span, "unitary", controls + 1, len(operands)))
         sizes = tuple(len(operand.wires) for operand in operands[controls:])
         qubits = sum(sizes)
+        if qubits < 1:
+            raise self.reporter.fault(WrongRegisterSize(node.gate.span, "`unitary` takes at least one qubit, not 0"))
         if qubits > MAX_UNITARY:
             limit = f"{MAX_UNITARY} qubits"
             raise self.reporter.fault(ValueTooLarge(node.gate.span, f"a unitary of {qubits} qubits", limit))

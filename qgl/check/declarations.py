@@ -134,12 +134,9 @@ class Declarations:
         """The value of an argument of an objective, report or data set, as `qgl.check.signatures.bind` wants it."""
         try:
             value = self.evaluator.evaluate(expression, Frame({}, self.main))
-            if isinstance(value, Array) or (isinstance(value, Real) and not value.is_constant):
-                raise self.reporter.fault(
-                    WrongType(expression.span, "a value that is known at compile time", describe(value))
-                )
             wires = self._wires_of(value, expression.span)
             if wires is None:
+                self._plain(value, expression.span)
                 return value
             positions = {wire: position for position, wire in enumerate(self.visible_wires())}
             for wire in wires:
@@ -150,6 +147,16 @@ class Declarations:
             return VisibleQubits(tuple(positions[wire] for wire in wires))
         except FaultyError:
             return FAILED
+
+    def _plain(self, value: Value, span: Span) -> None:
+        """That `value` is made of numbers, truth values, strings and data sets."""
+        if isinstance(value, tuple):
+            for each in value:
+                self._plain(each, span)
+        elif not isinstance(value, int | float | str | range | DataSet) and not (
+            isinstance(value, Real) and value.is_constant
+        ):
+            raise self.reporter.fault(WrongType(span, "a value that is known at compile time", describe(value)))
 
     def _wires_of(self, value: Value, span: Span) -> tuple[int, ...] | None:
         if isinstance(value, Group):

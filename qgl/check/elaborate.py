@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -205,32 +205,38 @@ class Elaborator:
 
     def _for(self, node: tree.For, frame: Frame) -> None:
         items = self.evaluator.items(node.iterable, frame)
-        with self._turns(len(items), node.iterable.span):
-            for item in items:
-                self.budget.spend(1, node.iterable.span)
+        with closing(self._turns(len(items), node.iterable.span)) as turns:
+            for turn in turns:
                 inner = frame.inner()
-                self.evaluator.bind(node.targets, item, inner)
+                self.evaluator.bind(node.targets, items[turn], inner)
                 self.block(node.body, inner)
 
     def _repeat(self, node: tree.Repeat, frame: Frame) -> None:
         count = self.evaluator.integer(node.count, frame, "a number of turns")
         if count < 0:
             raise self.reporter.fault(WrongType(node.count.span, "a number of turns", f"{count}"))
-        with self._turns(count, node.count.span):
-            for turn in range(count):
-                self.budget.spend(1, node.count.span)
+        with closing(self._turns(count, node.count.span)) as turns:
+            for turn in turns:
                 inner = frame.inner()
                 if node.variable is not None:
                     inner.names[node.variable.name] = turn
                 self.block(node.body, inner)
 
-    @contextmanager
-    def _turns(self, count: int, span: Span) -> Iterator[None]:
-        self.budget.enter(count, span)
+    def _turns(self, count: int, span: Span) -> Generator[int, None, None]:
+        """0..count-1, while the budget lasts. The first two turns tell what the others will cost."""
+        budget, costs = self.budget, []
+        budget.enter(count, span)
         try:
-            yield
+            for turn in range(count):
+                before = budget.left
+                budget.spend(1, span)
+                yield turn
+                if turn < 2:
+                    costs.append(before - budget.left)
+                    if turn == 1:
+                        budget.foresee(min(costs), count - 2, span)
         finally:
-            self.budget.leave()
+            budget.leave()
 
     def _if(self, node: tree.If, frame: Frame) -> None:
         formula = self.evaluator.evaluate(node.condition, frame)

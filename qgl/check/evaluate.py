@@ -182,7 +182,7 @@ class Evaluator:
             return operators.IMAGINARY_UNIT
         if node.name in PAULIS:
             raise self.reporter.fault(WrongType(node.span, f"`{node.name}[q]` of a qubit", f"`{node.name}` alone"))
-        if not self.reporter.has_errors:  # names have been looked at before; this is for callers that have not
+        if not self.reporter.has_errors and not frame.module.broken:  # for callers that have not looked at names before
             self.reporter.report(UnknownName(node.span, node.name, "value"))
         raise FaultyError
 

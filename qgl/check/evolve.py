@@ -157,8 +157,7 @@ class Evolver:
 
     def _slices(self, terms: Terms, time: Real, order: int, steps: int, span: Span) -> None:
         """Each slice as exponentials of the terms in order; for order 2 half of each there and half back."""
-        self.elaborator.budget.enter(steps, span)
-        self.elaborator.budget.leave()
+        self.elaborator.budget.foresee(2 * order * len(terms), steps, span)
         share = time * (1.0 / (steps * order))
         for _ in range(steps):
             for there in range(order):

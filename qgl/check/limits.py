@@ -45,6 +45,15 @@ class Budget:
     def leave(self) -> None:
         self._turns.pop()
 
+    @property
+    def left(self) -> int:
+        return self._left
+
+    def foresee(self, cost: int, turns: int, span: Span) -> None:
+        """A loop has `turns` more turns, each of which probably takes `cost` steps; later ones may take less."""
+        if cost * turns > 4 * self._left:
+            self._refuse(f"the {turns:,} turns of this loop that follow take about {cost:,} steps each", span)
+
     def _refuse(self, found: str, span: Span) -> None:
         self._reporter.report(ProgramTooLarge(span, found, MAX_STEPS))
         raise TooLargeError

@@ -60,9 +60,7 @@ def test_else_of_a_conjunction_is_split_into_cases_that_exclude_each_other() -> 
 
 
 def test_measurement_under_several_cases_has_a_bit_in_each() -> None:
-    body = (
-        "measure v[0..1] -> m; if m[0] or m[1] { fresh e; cx v[2], e; measure e -> k; if k { x v[2]; } else { z v[2]; } }"
-    )
+    body = "measure v[0..1] -> m; if m[0] or m[1] { fresh e; cx v[2], e; measure e -> k; if k { x v[2]; } else { z v[2]; } }"
     lines = model(body)[2:]
     assert lines[0] == "fresh 3" and lines[-1] == "discard 3"
     cases = {"if 0=1", "if 0=0 if 1=1"}
@@ -95,7 +93,9 @@ def test_inputs_are_numbered_in_order_of_declaration_and_then_of_reach() -> None
     assert found.parameters[0].distribution == Distribution("normal", (0.0, 0.1))
     assert found.parameters[1].distribution == Distribution("bernoulli", (0.25,))
     assert found.parameters[3].distribution == Distribution("uniform", (0.0, 1.0))
-    (_, product), (_, condition) = next(o for o in found.operations if o.args and len(o.args[0].terms) == 2).args[0].terms
+    (_, product), (_, condition) = (
+        next(o for o in found.operations if o.args and len(o.args[0].terms) == 2).args[0].terms
+    )
     factor = product.arguments[0].terms[0][1]
     assert found.input_name(factor) == "a[1, 1, 2]"
     assert found.input_name(condition) == "c[1]"

@@ -84,7 +84,9 @@ def test_control_of_a_layer_keeps_global_phases() -> None:
     assert_acts_as("ctrl inverse f(0.7) v[0], v[1], v[2];", inverse, LAYER)
 
 
-@pytest.mark.parametrize("gate", ["iswap", "su4([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5])"])
+@pytest.mark.parametrize(
+    "gate", ["iswap", "su4([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5])"]
+)
 def test_inverses_that_are_several_gates(gate: str) -> None:
     assert_acts_as(f"{gate} v[2], v[0]; inverse {gate} v[2], v[0]; id v;", np.eye(8))
     assert_acts_as(f"ctrl {gate} v[1], v[2], v[0]; ctrl inverse {gate} v[1], v[2], v[0];", np.eye(8))
@@ -172,9 +174,8 @@ def test_unitary_of_three_qubits_reaches_every_direction() -> None:
     point = rng.uniform(-np.pi, np.pi, 72)
 
     def unitary(angles: NDArray[np.float64]) -> Matrix:
-        from tests.reference.density import lookup, operators_of
-
         from qgl.expression import evaluate
+        from tests.reference.density import lookup, operators_of
 
         atoms = lookup(found.parameters, angles)
         total = np.eye(8, dtype=np.complex128)

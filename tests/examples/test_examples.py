@@ -20,8 +20,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 # Constants that make an example small. An example that is small already has none.
 REDUCED: dict[str, dict[str, Any]] = {
     "bars": {"rows": 2, "cols": 2, "depth": 2},
-    "channel": {"n": 3, "ones": 1},
-    "conditional": {"depth": 1},
+    "channel": {"n": 3},
+    "conditional": {"rows": 1, "cols": 2},
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
     "hidden": {"side": 2, "units": 1, "depth": 1},
@@ -68,7 +68,7 @@ def test_learns_at_a_reduced_size(name: str) -> None:
 @pytest.mark.parametrize("profile", ["portable", "qiskit"])
 def test_leaves_as_openqasm(name: str, profile: str) -> None:
     model = qgl.load(EXAMPLES / f"{name}.qgl", **REDUCED[name])
-    condition = np.zeros(8) if name == "conditional" else None
+    condition = np.zeros(2) if name == "conditional" else None
     bound = model.qasm(model.init(jax.random.key(0)), profile=profile, condition=condition)
     openqasm3.parse(bound)
     assert "input" not in bound

@@ -35,7 +35,7 @@ def qgl(case: Case) -> Step:
     compiled = jax.jit(jax.value_and_grad(loss))
 
     def step() -> tuple[float, Numbers]:
-        value, gradient = jax.block_until_ready(compiled(params))
+        value, gradient = compiled(params)
         return float(value), np.stack([np.asarray(gradient[name]) for name in "abc"], axis=1)
 
     return step
@@ -49,14 +49,14 @@ def default_qubit(case: Case) -> Step:
 
     n = case.qubits
 
-    @qml.qnode(qml.device("default.qubit", wires=n), interface="jax", diff_method="backprop")
     def circuit(angles: Any) -> Any:
         _pennylane_layers(qml, angles, case)
         if case.workload == "W1":
             return qml.probs(wires=range(n))
         return qml.expval(_pennylane_energy(qml, n))
 
-    return _jitted(jax, jnp, circuit, case)
+    device = qml.device("default.qubit", wires=n)
+    return _jitted(jax, jnp, qml.QNode(circuit, device, interface="jax", diff_method="backprop"), case)
 
 
 def tensorcircuit(case: Case) -> Step:
@@ -109,13 +109,13 @@ def lightning(case: Case) -> Step:
 
     n = case.qubits
 
-    @qml.qnode(qml.device("lightning.qubit", wires=n, c_dtype=np.complex64), diff_method="adjoint")
     def energy(angles: Any) -> Any:
         _pennylane_layers(qml, angles, case)
         return qml.expval(_pennylane_energy(qml, n))
 
     angles = pnp.array(case.angles, requires_grad=True)
-    gradient = qml.grad(energy)
+    device = qml.device("lightning.qubit", wires=n, c_dtype=np.complex64)
+    gradient = qml.grad(qml.QNode(energy, device, diff_method="adjoint"))
 
     def step() -> tuple[float, Numbers]:
         slope = np.asarray(gradient(angles))

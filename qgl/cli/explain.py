@@ -103,5 +103,3 @@ def duration(seconds: float) -> str:
         if seconds < 999.5 * scale:
             return f"{seconds / scale:.2g} {unit}" if seconds < 99.5 * scale else f"{seconds / scale:.0f} {unit}"
     return f"{seconds:.3g} s"
-
-

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from numpy.typing import NDArray
 
 MOST_USES = 8
@@ -16,6 +16,17 @@ MOST_USES = 8
 def complex_like(dtype: Any) -> Any:
     """The complex type of the same precision as a real type."""
     return jnp.complex128 if dtype == jnp.float64 else jnp.complex64
+
+
+def product(left: jax.Array, right: jax.Array, axes: tuple[int, int]) -> jax.Array:
+    """left and right summed over one axis each, in full precision also where the hardware offers less."""
+    contracted = (((axes[0],), (axes[1],)), ((), ()))
+    return lax.dot_general(left, right, contracted, precision=lax.Precision.HIGHEST)
+
+
+def squared(amplitudes: jax.Array) -> jax.Array:
+    """Absolute squares."""
+    return jnp.square(amplitudes.real) + jnp.square(amplitudes.imag)
 
 
 def take(values: jax.Array, index: NDArray[np.int32], fixed: int = 0) -> jax.Array:
@@ -76,7 +87,7 @@ def _chain(factors: jax.Array, moves: jax.Array) -> tuple[jax.Array, jax.Array]:
         moved = permute_rows(product, xs[1])
         return _multiply(xs[0], moved), moved
 
-    return jax.lax.scan(step, start, (factors, moves))
+    return lax.scan(step, start, (factors, moves))
 
 
 def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, None, None]:
@@ -85,10 +96,10 @@ def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[j
     def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
         factor, order, moved = xs
         shape = (*factor.shape[:2], -1)
-        slope = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape))
+        slope = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape), precision="highest")
         return permute_rows(_multiply(factor.mT, gradient), order), slope
 
-    _, slopes = jax.lax.scan(step, gradient, (factors, back, before), reverse=True)
+    _, slopes = lax.scan(step, gradient, (factors, back, before), reverse=True)
     return slopes, None, None
 
 
@@ -113,5 +124,3 @@ def _multiply(small: jax.Array, batch: jax.Array) -> jax.Array:
     for j in range(1, size):
         total += small[:, :, j, None] * grouped[:, None, j, :]
     return total.reshape(batch.shape)
-
-

@@ -25,6 +25,10 @@ NODES = {"float32": 12, "float64": 18}
 _CIRCLE = 128  # points of the trapezium rule for Bessel functions
 
 
+_Three = tuple[jax.Array, jax.Array, jax.Array]
+_Four = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
+
+
 class Hamiltonian(NamedTuple):
     """Masks of Z words, shape (m,), of other words, shape (terms - m,), and of control bits, shape ()."""
 
@@ -93,7 +97,7 @@ def _chebyshev(action: Action, series: jax.Array, state: jax.Array) -> jax.Array
     significant = jnp.abs(series) > float(np.finfo(series.dtype).eps) / 4
     count = jnp.max(jnp.where(significant, jnp.arange(len(series)), 0)) + 1
 
-    def body(carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
+    def body(carry: _Four) -> _Four:
         k, total, before, now = carry
         # With u_k = (-i)^k T_k(h) |state> the recurrence is u_{k+1} = -2i h u_k + u_{k-1}.
         following = -2j * action(now) + before
@@ -151,16 +155,15 @@ def pull_back(
     # The cotangent is multiplied by the transpose of each step, so its conjugate goes back as a state does.
     back = _action(hamiltonian, -coefficients / bound, len(final))
 
-    def node(
-        carry: tuple[jax.Array, jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]
-    ) -> tuple[tuple[jax.Array, jax.Array, jax.Array], None]:
+    def node(carry: _Three, xs: tuple[jax.Array, jax.Array]) -> tuple[_Three, None]:
         state, slope, total = carry
         state, slope = _chebyshev(back, xs[0], state), _chebyshev(back, xs[0], slope)
         return (state, slope, total + xs[1] * _overlaps(hamiltonian, slope.conj(), state)), None
 
-    def body(carry: tuple[jax.Array, jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
-        done, *moving = carry
-        return done + 1, *lax.scan(node, tuple(moving), (series, weights))[0]
+    def body(carry: _Four) -> _Four:
+        done, state, slope, total = carry
+        moved, _ = lax.scan(node, (state, slope, total), (series, weights))
+        return done + 1, *moved
 
     start = (jnp.zeros_like(segments), final, gradient.conj(), jnp.zeros_like(coefficients))
     _, state, slope, total = lax.while_loop(lambda carry: carry[0] < segments, body, start)

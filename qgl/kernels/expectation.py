@@ -15,6 +15,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.gates.algebra import PAULI
+from qgl.kernels.arrays import product, squared
 from qgl.kernels.words import apply_word, walsh
 from qgl.plan.tables import Words
 
@@ -77,7 +78,8 @@ def _one_by_one(psi: jax.Array, words: Words) -> jax.Array:
 
     state = psi.reshape(-1)
     masks = (jnp.asarray(words.x << hidden), jnp.asarray(words.z << hidden), jnp.asarray(words.ys))
-    return lax.scan(lambda carry, word: (carry, one(state, word)), None, masks)[1]
+    values: jax.Array = lax.scan(lambda carry, word: (carry, one(state, word)), None, masks)[1]
+    return values
 
 
 def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
@@ -94,13 +96,11 @@ def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
     def one(psi: jax.Array, xs: tuple[tuple[jax.Array, ...], jax.Array]) -> jax.Array:
         state = psi
         for turn in xs[0]:
-            moved = state.reshape(turn.shape[0], -1)
-            state = lax.dot_general(moved, turn, (((0,), (1,)), ((), ())))
+            state = product(state.reshape(turn.shape[0], -1), turn, (0, 1))
         amplitudes = state.reshape(psi.shape[1], psi.shape[0])
-        probabilities = jnp.sum(jnp.square(amplitudes.real) + jnp.square(amplitudes.imag), axis=0)
-        return walsh(probabilities)[xs[1]]
+        return walsh(jnp.sum(squared(amplitudes), axis=0))[xs[1]]
 
-    values = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (turns, jnp.asarray(supports)))[1]
+    values: jax.Array = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (turns, jnp.asarray(supports)))[1]
     filled = np.concatenate([row * longest + np.arange(len(basis.members)) for row, basis in enumerate(groups)])
     return values.reshape(-1)[filled]
 

@@ -15,7 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from numpy.typing import NDArray
 
+from qgl.kernels.arrays import product
 from qgl.kernels.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.moves import Mover
 from qgl.kernels.words import apply_word, index, walsh
@@ -44,7 +46,7 @@ class _Kernel:
         self.size = 2**tables.places
         self.kinds = [int(kind) for kind in np.unique(tables.steps.kind)]
         steps = tables.steps
-        self.columns = {
+        self.columns: dict[str, NDArray[np.int32]] = {
             "kind": np.searchsorted(self.kinds, steps.kind).astype(np.int32),
             "row": steps.row,
             "move": steps.move,
@@ -67,7 +69,7 @@ class _Kernel:
 
     def _block(self, kind: int, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
         moved = self.mover.apply(step["move"], state).reshape(self.rows, -1)
-        applied = lax.dot_general(moved, matrix, (((0,), (1,)), ((), ()))).reshape(-1)
+        applied = product(moved, matrix, (0, 1)).reshape(-1)
         return self._masked(step, applied, moved.T.reshape(-1)) if kind == MASKED else applied
 
     def _masked(self, step: Row, changed: jax.Array, unchanged: jax.Array) -> jax.Array:
@@ -121,7 +123,7 @@ class _Kernel:
 
     def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
         after = state.reshape(-1, self.rows)
-        undone = after @ matrix.conj()
+        undone = product(after, matrix.conj(), (1, 0))
         before = self._masked(step, undone.reshape(-1), state).reshape(after.shape).T.reshape(-1)
         return self.mover.undo(step["move"], before)
 
@@ -129,10 +131,9 @@ class _Kernel:
         self, matrix: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         after, slope = state.reshape(-1, self.rows), gradient.reshape(-1, self.rows)
-        to_front = (((0,), (1,)), ((), ()))
-        before = lax.dot_general(matrix.conj(), after, to_front)
-        slope_before = lax.dot_general(matrix, slope, to_front)
-        matrix_gradient = lax.dot_general(slope, before, (((0,), (1,)), ((), ())))
+        before = product(matrix.conj(), after, (0, 1))
+        slope_before = product(matrix, slope, (0, 1))
+        matrix_gradient = product(slope, before, (0, 1))
         undo = partial(self.mover.undo, step["move"])
         return undo(before.reshape(-1)), undo(slope_before.reshape(-1)), {"block": matrix_gradient}
 
@@ -180,7 +181,7 @@ def _unapplying(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]
         def body(state: jax.Array, step: Row) -> tuple[jax.Array, None]:
             return kernel.dispatch(kernel.forward, parameters, step, state), None
 
-        return lax.scan(body, state, kernel.columns)[0]
+        return lax.scan(body, state, _traced(kernel.columns))[0]
 
     def backward(kept: tuple[Parameters, jax.Array], gradient: jax.Array) -> tuple[Parameters, jax.Array]:
         parameters, final = kept
@@ -195,7 +196,7 @@ def _unapplying(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]
             before, slope, rows = kernel.dispatch(branch, parameters, step, *carry)
             return (before, slope), rows
 
-        (_, slope), rows = lax.scan(body, (final, gradient), kernel.columns, reverse=True)
+        (_, slope), rows = lax.scan(body, (final, gradient), _traced(kernel.columns), reverse=True)
         gradients = {name: jnp.zeros_like(values) for name, values in parameters.items()}
         for name in names:
             gradients[name] = rows[name][kernel.positions(name)]
@@ -208,6 +209,10 @@ def _unapplying(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]
     run = jax.custom_vjp(forward)
     run.defvjp(keep, backward)
     return run
+
+
+def _traced(columns: dict[str, NDArray[np.int32]]) -> Row:
+    return {name: jnp.asarray(column) for name, column in columns.items()}
 
 
 def _checkpointed(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]:

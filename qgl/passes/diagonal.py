@@ -63,9 +63,10 @@ def find_runs(items: Sequence[Item], diagonal: Sequence[bool], wires: int, width
     frontier = Frontier(items, wires)
     everything, all_wires = (2 << wires) - 1, list(range(wires))
     parts: list[tuple[bool, list[Item]]] = []
+    wanted = {want: [flag == want for flag in diagonal].__getitem__ for want in (False, True)}
     want = False
     while frontier.next() is not None:
-        taken = [items[k] for k in frontier.absorb(everything, all_wires, lambda k: diagonal[k] == want)]
+        taken = [items[k] for k in frontier.absorb(everything, all_wires, wanted[want])]
         if taken:
             parts.append((want and _pays(taken, width), taken))
         want = not want

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl import compiler
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from qgl.train.run import Run
 
 Array = jax.Array
-
 _BATCH = 8  # circuits of a mixture, or conditions, that run at the same time
 
 
@@ -125,60 +125,60 @@ class Model:
 
     # ------------------------------------------------------------ answers
 
-    def answers(self, params: Params, queries: Iterable[Query], condition: Array | None = None) -> dict[Query, Any]:
+    def answers(self, params: Params, queries: Iterable[Query], condition: ArrayLike | None = None) -> dict[Query, Any]:
         """Answers to several queries of `qgl.query` but `Samples`; the circuit runs once for all that it can."""
         asked = tuple(queries)
 
-        def answers(params: Params, condition: Array | None) -> tuple[Any, ...]:
+        def answers(params: Params, condition: ArrayLike | None) -> tuple[Any, ...]:
             found = self._answers(params, asked, condition)
             return tuple(found[query] for query in asked)
 
         with self._number_type():
             return dict(zip(asked, self._jit(asked, answers)(params, condition), strict=True))
 
-    def answer(self, params: Params, query: Query, condition: Array | None = None) -> Any:
+    def answer(self, params: Params, query: Query, condition: ArrayLike | None = None) -> Any:
         """The answer to one query."""
         return self.answers(params, (query,), condition)[query]
 
-    def probabilities(self, params: Params, condition: Array | None = None) -> Array:
+    def probabilities(self, params: Params, condition: ArrayLike | None = None) -> Array:
         """p(x) of every string, shape (2^n,), index big-endian."""
         result: Array = self.answer(params, Probabilities(), condition)
         return result
 
-    def log_prob(self, params: Params, x: Array, condition: Array | None = None) -> Array:
+    def log_prob(self, params: Params, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
         """log p(x) in nats, shape (batch,)."""
 
-        def at(params: Params, x: Array, condition: Array | None) -> Array:
+        def at(params: Params, x: Array, condition: ArrayLike | None) -> Array:
             return log_of(self._answers(params, (Probabilities(),), condition)[Probabilities()], x)
 
         with self._number_type():
             result: Array = self._jit("log_prob", at)(params, jnp.asarray(x), condition)
             return result
 
-    def sample(self, params: Params, key: Array, shots: int, condition: Array | None = None) -> Array:
+    def sample(self, params: Params, key: Array, shots: int, condition: ArrayLike | None = None) -> Array:
         """`shots` strings drawn from p, shape (shots, n), uint8."""
 
-        def drawn(params: Params, key: Array, shots: int, condition: Array | None) -> Array:
+        def drawn(params: Params, key: Array, shots: int, condition: ArrayLike | None) -> Array:
             return sample(self._answers(params, (Probabilities(),), condition)[Probabilities()], key, shots)
 
         with self._number_type():
             result: Array = self._jit("sample", drawn, static_argnums=2)(params, key, shots, condition)
             return result
 
-    def expectation(self, params: Params, words: Sequence[str], condition: Array | None = None) -> Array:
+    def expectation(self, params: Params, words: Sequence[str], condition: ArrayLike | None = None) -> Array:
         """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit."""
         result: Array = self.answer(params, Expectation(tuple(words)), condition)
         return result
 
     def marginals(
-        self, params: Params, regions: Sequence[Sequence[int]], condition: Array | None = None
+        self, params: Params, regions: Sequence[Sequence[int]], condition: ArrayLike | None = None
     ) -> tuple[Array, ...]:
         """Reduced density matrices of regions of visible positions, each of shape (2^k, 2^k)."""
         query = Marginals(tuple(tuple(region) for region in regions))
         result: tuple[Array, ...] = self.answer(params, query, condition)
         return result
 
-    def state(self, params: Params, condition: Array | None = None) -> Array:
+    def state(self, params: Params, condition: ArrayLike | None = None) -> Array:
         """The density matrix of the visible register, shape (2^n, 2^n)."""
         result: Array = self.answer(params, State(), condition)
         return result
@@ -248,7 +248,7 @@ class Model:
 
     # ------------------------------------------------------------ other forms
 
-    def qasm(self, params: Params | None = None, profile: str = "portable", condition: Array | None = None) -> str:
+    def qasm(self, params: Params | None = None, profile: str = "portable", condition: ArrayLike | None = None) -> str:
         """OpenQASM 3 with the angles of `params` bound, or left as inputs if `params` is None.
 
         Raises:
@@ -305,7 +305,7 @@ class Model:
             self._simulators[kind] = Simulator(compiler.plan_queries(self.circuit, asked, self.precision))
         return self._simulators[kind]
 
-    def _answers(self, params: Params, queries: tuple[Query, ...], condition: Array | None) -> dict[Query, Any]:
+    def _answers(self, params: Params, queries: tuple[Query, ...], condition: ArrayLike | None) -> dict[Query, Any]:
         inputs = self.parameters.inputs(params, condition, self._real)
         return self._mixed(inputs, queries) if self.parameters.is_mixture else self._ask(inputs[0], queries)
 

@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.check.program import Distribution, Parameter
@@ -53,7 +54,7 @@ class Parameters:
             if _is_stored(parameter)
         }
 
-    def inputs(self, params: Params, condition: Array | None, real: Any) -> Array:
+    def inputs(self, params: Params, condition: ArrayLike | None, real: Any) -> Array:
         """Constrained values of all inputs in order of declaration, shape (rows, inputs), of type `real`.
 
         Raises:
@@ -66,7 +67,7 @@ class Parameters:
         ]
         return jnp.concatenate(columns, axis=1) if columns else jnp.zeros((rows, 0), dtype=real)
 
-    def _column(self, parameter: Parameter, params: Params, condition: Array | None) -> Array:
+    def _column(self, parameter: Parameter, params: Params, condition: ArrayLike | None) -> Array:
         """Values of one parameter, shape (size,) or (rows, size)."""
         match parameter.kind:
             case "param":

@@ -75,7 +75,9 @@ class Builder:
             return node
         self._spoiled = [offset for offset in self._spoiled if not start <= offset < end]
         keyword = re.match(r"\w+", node.span.text)
-        return tree.Broken(node.span, keyword[0] if keyword else "", _declared(node))
+        broken = tree.Broken(node.span, keyword[0] if keyword else "", _declared(node))
+        self._heights[id(broken)] = self._heights.get(id(node), 0)
+        return broken
 
     # ------------------------------------------------------------ expressions
 

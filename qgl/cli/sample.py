@@ -21,7 +21,7 @@ class SampleFormat(StrEnum):
 
 def sample(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
-    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10**9, help="How many strings.")] = 1000,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10**7, help="How many strings.")] = 1000,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
     ] = None,

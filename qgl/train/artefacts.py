@@ -18,6 +18,7 @@ from qgl.train.run import Run
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
+_COLUMNS = 36  # of the circuit that are drawn
 
 
 def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
@@ -32,7 +33,7 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
         "loss": pictures.loss_curves(
             run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)
         ),
-        "circuit": draw.circuit(model.circuit),
+        "circuit": draw.circuit(model.circuit, columns=_COLUMNS),
     }
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:

@@ -55,9 +55,10 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
     for seed in range(history.loss.shape[1]):
         if seed != best:
             top.plot(steps, history.loss[:, seed], color=GREY, lw=0.9, alpha=0.75)
-    if history.loss.shape[1] > 1:
+    alone = history.loss.shape[1] == 1
+    if not alone:
         top.plot([], [], color=GREY, lw=0.9, label="other seeds")
-    top.plot(steps, history.loss[:, best], color=BLUE, lw=1.8, label=f"best seed ({best})")
+    top.plot(steps, history.loss[:, best], color=BLUE, lw=1.8, label="loss" if alone else f"best seed ({best})")
     shifted = floor if floor is not None and floor > 0 else None
     if shifted is not None:
         top.axhline(shifted, color=VERMILION, lw=1.2, ls="--", label=f"floor {shifted:.4g}")

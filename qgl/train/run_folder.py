@@ -138,14 +138,17 @@ class RunFolder:
 def _lock(path: Path) -> IO[str]:
     with explained(path / _LOCK):
         file = (path / _LOCK).open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.seek(0)
-        owner = file.read().strip() or "unknown"
-        file.close()
-        raise QglError([RunLocked(None, str(path), owner)]) from error
-    file.truncate(0)
-    file.write(f"process {os.getpid()}")
-    file.flush()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            file.close()
+            raise QglError([RunLocked(None, str(path), owner)]) from error
+        except OSError:
+            file.close()
+            raise
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
     return file

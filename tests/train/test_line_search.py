@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from qgl.train.line_search import _CURVATURE, _DECREASE, LineSearch
+from qgl.train.line_search import _CURVATURE, _DECREASE, LineSearch, Memory
+from qgl.train.trainable import Params
 
 Loss = Callable[[jax.Array], jax.Array]
 
@@ -31,13 +32,13 @@ def run(loss: Loss, start: jax.Array, steps: int, memory: int = 10) -> tuple[np.
     """Losses where each step begins, and the number of evaluations that each step took."""
     method, calls = LineSearch(memory), []
 
-    def evaluate(params):
+    def evaluate(params: Params) -> tuple[tuple[jax.Array, dict[str, jax.Array]], Params]:
         jax.debug.callback(lambda: calls.append(1), ordered=True)
         value, gradient = jax.value_and_grad(lambda p: loss(p["x"]))(params)
         return (value, {"f": value}), gradient
 
     @jax.jit
-    def step(params, state):
+    def step(params: Params, state: Memory) -> tuple[jax.Array, Params, Memory]:
         look = method.look(params, state, evaluate, jnp.asarray(False))
         return look.loss, *method.move(look)
 
@@ -47,7 +48,7 @@ def run(loss: Loss, start: jax.Array, steps: int, memory: int = 10) -> tuple[np.
     for _ in range(steps):
         before = len(calls)
         value, params, state = step(params, state)
-        jax.effects_barrier()
+        jax.effects_barrier()  # type: ignore[no-untyped-call]
         losses.append(float(value))
         counts.append(len(calls) - before)
     return np.asarray(losses), counts
@@ -82,7 +83,7 @@ def test_accepted_points_keep_the_wolfe_conditions() -> None:
     method = LineSearch(5)
     with jax.enable_x64(True):
 
-        def evaluate(params):
+        def evaluate(params: Params) -> tuple[tuple[jax.Array, dict[str, jax.Array]], Params]:
             value, gradient = jax.value_and_grad(lambda p: waves(p["x"]))(params)
             return (value, {}), gradient
 
@@ -123,12 +124,12 @@ def test_idle_lanes_cost_nothing() -> None:
     method = LineSearch(3)
     calls: list[int] = []
 
-    def evaluate(params):
+    def evaluate(params: Params) -> tuple[tuple[jax.Array, dict[str, jax.Array]], Params]:
         jax.debug.callback(lambda: calls.append(1), ordered=True)
         value, gradient = jax.value_and_grad(lambda p: bowl(p["x"]))(params)
         return (value, {}), gradient
 
     params = {"x": jnp.ones(3)}
     method.look(params, method.initial(params, jnp.asarray(jnp.inf), {}), evaluate, jnp.asarray(True))
-    jax.effects_barrier()
+    jax.effects_barrier()  # type: ignore[no-untyped-call]
     assert calls == []

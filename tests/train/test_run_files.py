@@ -169,7 +169,7 @@ def test_the_compilation_cache_never_fails(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("QGL_CACHE_DIR", str(tmp_path / "file" / "below"))
     before = jax.config.values["jax_compilation_cache_dir"]
-    jax.config.update("jax_compilation_cache_dir", None)
+    jax.config.update("jax_compilation_cache_dir", None)  # type: ignore[no-untyped-call]
     try:
         assert compilation_cache.switch_on() is False
         assert jax.config.values["jax_compilation_cache_dir"] is None
@@ -177,4 +177,4 @@ def test_the_compilation_cache_never_fails(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         assert compilation_cache.folder() == tmp_path / "cache/qgl/jax"
     finally:
-        jax.config.update("jax_compilation_cache_dir", before)
+        jax.config.update("jax_compilation_cache_dir", before)  # type: ignore[no-untyped-call]

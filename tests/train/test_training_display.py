@@ -26,9 +26,9 @@ def progress(step: int = 50, seeds: int = 3) -> Progress:
     )
 
 
-def console(terminal: bool = False, **options: object) -> tuple[Console, io.StringIO]:
+def console(terminal: bool = False) -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Console(file=text, force_terminal=terminal, width=100, **options), text
+    return Console(file=text, force_terminal=terminal, width=100), text
 
 
 def test_plain_lines() -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from qgl.diagnostics.model import Diagnostic, Note
 from qgl.source import Span
 
+_END = "the end of the file"
+
 
 @dataclass(frozen=True)
 class UnexpectedToken(Diagnostic):
@@ -25,11 +27,11 @@ class UnexpectedToken(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"unexpected {self.found}"
+        return f"{self.found} cannot stand here" if self.found != _END else "the file ends before this is complete"
 
     @property
     def label(self) -> str:
-        return f"expected {_either(self.expected)}" if self.expected else "not expected here"
+        return f"expected {_either(self.expected)}" if self.expected else ""
 
 
 @dataclass(frozen=True)

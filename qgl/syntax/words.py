@@ -52,13 +52,13 @@ def is_keyword(token: Token) -> bool:
 
 
 def found_words(token: Token) -> str:
-    """A token as the subject of a message: "`;`", "the word `for`", "the end of the file"."""
+    """A token as the object of a message: "`for`", "a string", "the end of the file"."""
     if token.type == "$END":
         return "the end of the file"
     if token.type == "STRING":
         return "a string"
     text = str(token)
-    return f"the word `{text}`" if is_keyword(token) else f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+    return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
 
 
 def expected_words(types: set[str]) -> tuple[str, ...]:

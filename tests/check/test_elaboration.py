@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from checking import program, written
 
 from qgl.check.program import Distribution
+from qgl.expression import Function, Input
+from tests.check.checking import checked, program, written
 
 
 def model(body: str, declarations: str = "visible v[3];") -> list[str]:
@@ -60,7 +61,8 @@ def test_else_of_a_conjunction_is_split_into_cases_that_exclude_each_other() -> 
 
 
 def test_measurement_under_several_cases_has_a_bit_in_each() -> None:
-    body = "measure v[0..1] -> m; if m[0] or m[1] { fresh e; cx v[2], e; measure e -> k; if k { x v[2]; } else { z v[2]; } }"
+    inner = "fresh e; cx v[2], e; measure e -> k; if k { x v[2]; } else { z v[2]; }"
+    body = f"measure v[0..1] -> m; if m[0] or m[1] {{ {inner} }}"
     lines = model(body)[2:]
     assert lines[0] == "fresh 3" and lines[-1] == "discard 3"
     cases = {"if 0=1", "if 0=0 if 1=1"}
@@ -93,10 +95,11 @@ def test_inputs_are_numbered_in_order_of_declaration_and_then_of_reach() -> None
     assert found.parameters[0].distribution == Distribution("normal", (0.0, 0.1))
     assert found.parameters[1].distribution == Distribution("bernoulli", (0.25,))
     assert found.parameters[3].distribution == Distribution("uniform", (0.0, 1.0))
-    (_, product), (_, condition) = (
-        next(o for o in found.operations if o.args and len(o.args[0].terms) == 2).args[0].terms
-    )
+    (rotation,) = {o.args[0] for o in found.operations if o.args and len(o.args[0].terms) == 2}
+    (_, product), (_, condition) = rotation.terms
+    assert isinstance(product, Function) and isinstance(condition, Input)
     factor = product.arguments[0].terms[0][1]
+    assert isinstance(factor, Input)
     assert found.input_name(factor) == "a[1, 1, 2]"
     assert found.input_name(condition) == "c[1]"
 
@@ -133,7 +136,8 @@ def test_neel_on_a_grid_is_a_chessboard() -> None:
 def test_hamiltonian_terms() -> None:
     found = program(
         "visible v[3];\nparam j;\n"
-        "hamiltonian g(w) = sum((a, b) in chain(v): w * Z[a] * Z[b]) + Z[v[0]] * Z[v[1]] + j * X[v[2]] - 2 + 0 * Y[v[0]];\n"
+        "hamiltonian g(w) = sum((a, b) in chain(v): w * Z[a] * Z[b])\n"
+        " + Z[v[0]] * Z[v[1]] + j * X[v[2]] - 2 + 0 * Y[v[0]];\n"
         "model { h v; evolve g(0.5) for 2 * j by trotter(order = 2, steps = 5); }"
     )
     evolve = found.operations[-1]
@@ -158,7 +162,6 @@ def test_kraus_operators_are_complex_numbers() -> None:
 
 def test_constants_are_set_from_outside() -> None:
     text = 'const n = 2, w = 0.5, s = "a", f = true, l = [1], m = n + 1;\nvisible v[m];\nmodel { rx(w) v; }'
-    from checking import checked
 
     found = checked(text, constants={"n": 3, "w": 1, "s": "b", "f": False}).program
     assert found is not None

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from checking import checked, faults, pointed, program
 
 from qgl.diagnostics.model import Severity
+from tests.check.checking import checked, faults, pointed, program
 
 ROOT = Path(__file__).parents[2]
 

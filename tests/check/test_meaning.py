@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pytest
-from checking import program
 from numpy.typing import NDArray
 
 from qgl.check.chow_liu import mutual_information, spanning_tree
+from tests.check.checking import program
 from tests.reference.density import density_matrix, probabilities
 
-Matrix = NDArray[np.complex128]
+Matrix = NDArray[Any]
 I2, X, Y, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1])
 H = (X + Z) / np.sqrt(2)
 S = np.diag([1, 1j])
@@ -20,7 +21,8 @@ START = "angles([(0.3, 0.4), (1.1, -0.7), (2.0, 0.9)])"
 
 
 def kron(*matrices: Matrix) -> Matrix:
-    return reduce(np.kron, matrices)
+    product: Matrix = reduce(np.kron, matrices)
+    return product
 
 
 def rotation(word: Matrix, angle: float) -> Matrix:
@@ -68,7 +70,8 @@ def layer(a: float) -> Matrix:
     """`LAYER` on two qubits."""
     cx = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
     word = np.cos(a) * np.eye(4) + 1j * np.sin(a) * kron(Z, X)
-    return kron(I2, rotation(X, 2 * a)) @ word @ cx @ kron(rotation(X, a) @ H, S)
+    unitary: Matrix = kron(I2, rotation(X, 2 * a)) @ word @ cx @ kron(rotation(X, a) @ H, S)
+    return unitary
 
 
 def test_inverse_of_a_layer() -> None:

@@ -27,7 +27,8 @@ def kron(*matrices: Matrix) -> Matrix:
 
 def rotation(word: Matrix, angle: float) -> Matrix:
     """exp(-i angle word / 2)."""
-    return np.cos(angle / 2) * np.eye(len(word)) - 1j * np.sin(angle / 2) * word
+    matrix: Matrix = np.cos(angle / 2) * np.eye(len(word)) - 1j * np.sin(angle / 2) * word
+    return matrix
 
 
 def start() -> Matrix:

@@ -40,7 +40,7 @@ def svg(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUM
 
 def text(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, width: int = 120) -> str:
     """The picture in characters, folded at `width`."""
-    from qgl.draw.layout import arrange
     from qgl.draw.characters import typeset
+    from qgl.draw.layout import arrange
 
     return typeset(arrange(picture_of, wires, columns), width)

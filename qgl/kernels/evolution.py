@@ -4,8 +4,8 @@ Time is cut into segments of at most `SEGMENT` in units of the norm bound sum(|c
 is its Chebyshev series: exp(-i z h) = sum over k of (2 - [k=0]) (-i)^k J_k(z) T_k(h) for h of norm at most 1
 (Tal-Ezer and Kosloff, J. Chem. Phys. 81, 3967, 1984). The series is cut where the Bessel functions vanish.
 
-The reverse rule evolves the state back and the cotangent along with it; the gradient of a coefficient is the integral
-over time of a matrix element, by Gauss-Legendre quadrature on each segment, exact to rounding for these functions.
+The reverse rule evolves the state back segment by segment and runs the recurrence of each series forth and back beside
+its transpose; a handful of states are kept.
 """
 
 from __future__ import annotations
@@ -21,11 +21,9 @@ from qgl.kernels.words import apply_word, index, walsh
 
 SEGMENT = 8.0
 TERMS = {"float32": 32, "float64": 48}
-NODES = {"float32": 12, "float64": 18}
 _CIRCLE = 128  # points of the trapezium rule for Bessel functions
 
 
-_Three = tuple[jax.Array, jax.Array, jax.Array]
 _Four = tuple[jax.Array, jax.Array, jax.Array, jax.Array]
 
 
@@ -55,6 +53,15 @@ class Action(NamedTuple):
 
         terms = (self.words.x, self.words.z, self.words.ys, self.coefficients)
         return lax.scan(body, self.energies * state, terms)[0]
+
+    def transposed(self, state: jax.Array) -> jax.Array:
+        """The transpose of H, which is its conjugate."""
+        return self(state.conj()).conj()
+
+    @property
+    def size(self) -> int:
+        """How many coefficients there are."""
+        return len(self.words.diagonal) + len(self.coefficients)
 
 
 def _action(hamiltonian: Hamiltonian, coefficients: jax.Array, size: int) -> Action:
@@ -94,8 +101,7 @@ def _series(z: jax.Array) -> jax.Array:
 
 
 def _chebyshev(action: Action, series: jax.Array, state: jax.Array) -> jax.Array:
-    significant = jnp.abs(series) > float(np.finfo(series.dtype).eps) / 4
-    count = jnp.max(jnp.where(significant, jnp.arange(len(series)), 0)) + 1
+    count = _terms(series)
 
     def body(carry: _Four) -> _Four:
         k, total, before, now = carry
@@ -107,6 +113,12 @@ def _chebyshev(action: Action, series: jax.Array, state: jax.Array) -> jax.Array
     start = (jnp.ones_like(count), series[0] * state + series[1] * first, state, first)
     total = lax.while_loop(lambda carry: carry[0] + 1 < count, body, start)[1]
     return _controlled(action.words, total, state)
+
+
+def _terms(series: jax.Array) -> jax.Array:
+    """How many terms matter; at least two."""
+    significant = jnp.abs(series) > float(np.finfo(series.dtype).eps) / 4
+    return jnp.max(jnp.where(significant, jnp.arange(len(series)), 1)) + 1
 
 
 def _controlled(hamiltonian: Hamiltonian, changed: jax.Array, state: jax.Array) -> jax.Array:
@@ -148,24 +160,49 @@ def pull_back(
 ) -> tuple[jax.Array, jax.Array, tuple[jax.Array, jax.Array]]:
     """The state before the evolution, its cotangent, and the cotangents of coefficients and time."""
     bound, segments = _segments(coefficients, time)
-    nodes, halves = np.polynomial.legendre.leggauss(NODES[coefficients.dtype.name])
-    gaps = np.diff(np.concatenate([[-1.0], nodes, [1.0]])) / 2
-    weights = jnp.asarray(np.append(halves / 2, 0.0), coefficients.dtype)
-    series = jax.vmap(_series)(bound * time / segments * jnp.asarray(gaps, coefficients.dtype))
-    # The cotangent is multiplied by the transpose of each step, so its conjugate goes back as a state does.
-    back = _action(hamiltonian, -coefficients / bound, len(final))
-
-    def node(carry: _Three, xs: tuple[jax.Array, jax.Array]) -> tuple[_Three, None]:
-        state, slope, total = carry
-        state, slope = _chebyshev(back, xs[0], state), _chebyshev(back, xs[0], slope)
-        return (state, slope, total + xs[1] * _overlaps(hamiltonian, slope.conj(), state)), None
+    z = bound * time / segments
+    action = _action(hamiltonian, coefficients / bound, len(final))
 
     def body(carry: _Four) -> _Four:
         done, state, slope, total = carry
-        moved, _ = lax.scan(node, (state, slope, total), (series, weights))
-        return done + 1, *moved
+        before = _chebyshev(action, _series(-z), state)
+        slope, slopes = _chebyshev_slopes(action, _series(z), before, slope)
+        return done + 1, before, slope, total + slopes
 
-    start = (jnp.zeros_like(segments), final, gradient.conj(), jnp.zeros_like(coefficients))
+    start = (jnp.zeros_like(segments), final, gradient, jnp.zeros_like(coefficients))
     _, state, slope, total = lax.while_loop(lambda carry: carry[0] < segments, body, start)
     energy_slope = jnp.sum(coefficients * _overlaps(hamiltonian, gradient, final))
-    return state, slope.conj(), (time / segments * total, energy_slope)
+    return state, slope, (total / bound, energy_slope)
+
+
+def _chebyshev_slopes(
+    action: Action, series: jax.Array, state: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Reverse mode of `_chebyshev`: cotangents of the state and, for a fixed series, of the scaled coefficients.
+
+    The recurrence of the u_k runs back as it ran forward, so that they need not be kept. The cotangents a_k obey its
+    transpose, a_k = series_k g - 2i h^T a_{k+1} + a_{k+2}; at k = 0 the factor 2 is absent.
+    """
+    words = action.words
+    inside = _controlled(words, gradient, jnp.zeros_like(gradient))
+    count = _terms(series)
+
+    def forward(_: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        before, now = pair
+        return now, -2j * action(now) + before
+
+    pair = lax.fori_loop(1, count - 1, forward, (state, -1j * action(state)))
+
+    def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        # `now` is u_k, `after` u_{k+1}; `near` is a_{k+1} and `far` is a_{k+2}
+        k, now, after, near, far, total = carry
+        total = total + 2 * _overlaps(words, near, now)
+        following = series[k] * inside - 2j * action.transposed(near) + far
+        return k - 1, after + 2j * action(now), now, following, near, total
+
+    last = series[count - 1] * inside
+    start = (count - 2, *pair, last, jnp.zeros_like(last), jnp.zeros(action.size, series.dtype))
+    _, now, _, near, far, total = lax.while_loop(lambda carry: carry[0] > 0, body, start)
+    total = total + _overlaps(words, near, now)
+    slope = series[0] * inside - 1j * action.transposed(near) + far
+    return _controlled(words, slope, gradient), total

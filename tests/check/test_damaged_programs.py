@@ -43,3 +43,13 @@ def test_every_deletion(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for start, end in places(text):
         is_explained(text[:start] + text[end:], path.parent)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [*GOOD, *sorted(ROOT.glob("examples/*.qgl"))], ids=lambda path: path.stem)
+def test_every_one_of_them(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for match in TOKEN.finditer(text):
+        is_explained(text[: match.end()], path.parent)
+        is_explained(text[: match.start()] + text[match.end() :], path.parent)
+        is_explained(text[: match.end()] + " " + match[0] + text[match.end() :], path.parent)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from syntax_trees import FILES, bare
 
 from qgl.source import Source
 from qgl.syntax import tree
 from qgl.syntax.formatter import format_file
 from qgl.syntax.layout import WIDTH
 from qgl.syntax.parser import parse
+from tests.syntax.syntax_trees import FILES, bare
 
 ROOT = Path(__file__).parents[2]
 PHASES = (Phase.explicit, Phase.generate)  # trees are slow to shrink

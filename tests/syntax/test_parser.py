@@ -11,11 +11,11 @@ import lark
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from syntax_trees import bare
 
 from qgl.source import Source
 from qgl.syntax import grammar, tree
 from qgl.syntax.parser import MAX_CHARACTERS, Parsed, parse
+from tests.syntax.syntax_trees import bare
 
 ROOT = Path(__file__).parents[2]
 GOOD = sorted(ROOT.glob("tests/good/*.qgl"))

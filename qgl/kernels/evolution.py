@@ -20,6 +20,7 @@ from jax import lax
 from qgl.kernels.words import apply_word, index, walsh
 
 SEGMENT = 8.0
+CHUNK = 1 << 12  # amplitudes that are worked on at once where states are small
 TERMS = {"float32": 32, "float64": 48}
 _CIRCLE = 128  # points of the trapezium rule for Bessel functions
 
@@ -47,12 +48,12 @@ class Action(NamedTuple):
     def __call__(self, state: jax.Array) -> jax.Array:
         """H |state>, without regard to controls."""
 
-        def body(total: jax.Array, term: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
-            x, z, ys, coefficient = term
-            return total + coefficient * apply_word(state, x, z, ys), None
+        def body(total: jax.Array, chunk: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+            *masks, coefficients = chunk
+            return total + jnp.sum(coefficients[:, None] * _apply_words(state, *masks), axis=0), None
 
         terms = (self.words.x, self.words.z, self.words.ys, self.coefficients)
-        return lax.scan(body, self.energies * state, terms)[0]
+        return lax.scan(body, self.energies * state, _chunked(terms, len(state)))[0]
 
     def transposed(self, state: jax.Array) -> jax.Array:
         """The transpose of H, which is its conjugate."""
@@ -62,6 +63,17 @@ class Action(NamedTuple):
     def size(self) -> int:
         """How many coefficients there are."""
         return len(self.words.diagonal) + len(self.coefficients)
+
+
+_apply_words = jax.vmap(apply_word, in_axes=(None, 0, 0, 0))
+
+
+def _chunked(columns: tuple[jax.Array, ...], size: int) -> tuple[jax.Array, ...]:
+    """Columns of words in rows of as many as are worth doing at once on a state of `size`, filled up with zeros."""
+    count = len(columns[0])
+    length = max(1, min(count, CHUNK // size))
+    rows = -(-count // length)
+    return tuple(jnp.pad(column, (0, rows * length - count)).reshape(rows, length) for column in columns)
 
 
 def _action(hamiltonian: Hamiltonian, coefficients: jax.Array, size: int) -> Action:
@@ -130,10 +142,11 @@ def _overlaps(hamiltonian: Hamiltonian, left: jax.Array, right: jax.Array) -> ja
     """Re(-i sum over x of left[x] (P right)[x]) of every word P where the controls are one, shape (terms,)."""
     left = _controlled(hamiltonian, left, jnp.zeros_like(left))
 
-    def body(_: None, term: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
-        return None, jnp.sum(left * apply_word(right, *term)).imag
+    def body(_: None, chunk: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
+        return None, jnp.sum(left * _apply_words(right, *chunk), axis=1).imag
 
-    _, others = lax.scan(body, None, (hamiltonian.x, hamiltonian.z, hamiltonian.ys))
+    masks = (hamiltonian.x, hamiltonian.z, hamiltonian.ys)
+    others = lax.scan(body, None, _chunked(masks, len(right)))[1].reshape(-1)[: len(hamiltonian.x)]
     return jnp.concatenate([walsh((left * right).imag)[hamiltonian.diagonal], others])
 
 

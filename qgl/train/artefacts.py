@@ -15,6 +15,7 @@ from qgl.train import pictures
 from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
+from qgl.train.sampling import draw as draw_strings
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
@@ -37,8 +38,7 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
     }
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
-        key = jax.random.key(seed, impl="threefry2x32")
-        drawn = np.asarray(model.sample(run.params, key, _SAMPLES)).astype(np.uint8)
+        drawn = draw_strings(model, run.params, _SAMPLES, seed)
         law: Law = (data.rows, data.weights)
         exact = model.width <= _EXACT_WIDTH
         generated = _law(model, run) if exact else pictures.empirical(drawn)
@@ -99,6 +99,6 @@ def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, li
 
 
 def _law(model: Model, run: Run) -> Law:
-    p = np.asarray(model.probabilities(run.params), dtype=np.float64)
+    p = np.asarray(jax.jit(model.probabilities)(run.params), dtype=np.float64)
     kept = np.flatnonzero(p > 1e-9)
     return strings(kept, model.width), p[kept] / p[kept].sum()

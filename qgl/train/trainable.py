@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 import jax
 
@@ -47,3 +48,8 @@ class Trainable(Protocol):
     def terms(self, params: Params, key: jax.Array | None = None) -> tuple[jax.Array, dict[str, jax.Array]]:
         """The loss, a scalar, and each of its terms, unweighted. Pure; traced by `jit`, `grad` and `vmap`."""
         ...
+
+
+def number_type(model: Trainable) -> AbstractContextManager[Any]:
+    """Within it, JAX holds numbers in the model's precision; outside, its settings are as before."""
+    return jax.enable_x64(True) if model.precision == "double" else nullcontext()

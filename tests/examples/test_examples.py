@@ -13,6 +13,8 @@ import pytest
 import qgl
 from qgl.compiler import diagnose
 from qgl.data.environment import open_program
+from qgl.syntax.formatter import format_file
+from qgl.syntax.parser import parse
 from qgl.train.loop import train
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -20,12 +22,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 # Constants that make an example small. An example that is small already has none.
 REDUCED: dict[str, dict[str, Any]] = {
     "bars": {"rows": 2, "cols": 2, "depth": 2},
-    "channel": {"n": 3},
+    "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
     "hidden": {"side": 2, "units": 1, "depth": 1},
-    "iqp": {"n": 6},
+    "iqp": {"n": 6, "weight": 2},
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 2},
     "noise": {},
@@ -44,6 +46,12 @@ def test_checks_without_a_word(name: str) -> None:
     program, found = diagnose(source, environment)
     assert program is not None
     assert not found, [f"[{d.code}] {d.message}" for d in found]
+
+
+@pytest.mark.parametrize("name", [*MODELS, "layers"])
+def test_is_in_canonical_form(name: str) -> None:
+    source, _ = open_program(EXAMPLES / f"{name}.qgl")
+    assert format_file(parse(source).file) == source.text
 
 
 @pytest.mark.parametrize("name", MODELS)

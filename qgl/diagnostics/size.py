@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ def amount(count: float) -> str:
         if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:.3g} EB"
+    return f"{count:.3g} EB" if count < 1e6 else f"10^{math.log10(count) + 18:.0f} bytes"
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class TooLarge(Diagnostic):
 
     @property
     def message(self) -> str:
-        method, qubits, memory = min(self.figures, key=lambda figure: figure[2])
+        _, qubits, memory = min(self.figures, key=lambda figure: figure[2])
         return (
-            f"{self.query} needs {qubits} qubits ({method}, {amount(memory)}); "
+            f"the simulation needs {qubits} qubits at once and {amount(memory)} of memory; "
             f"{amount(self.limit)} may be used on this machine"
         )
 
@@ -54,7 +55,7 @@ class TooLarge(Diagnostic):
     def notes(self) -> tuple[Note, ...]:
         parts = [f"{self.visible} visible", f"{self.hidden} hidden", f"{self.discarded} discarded"]
         methods = [f"{method}: {qubits} qubits, {amount(memory)}" for method, qubits, memory in self.figures]
-        return (Note(f"qubits: {', '.join(parts)}"), *(Note(text) for text in methods))
+        return (Note(f"asked: {self.query}"), Note(f"qubits: {', '.join(parts)}"), *(Note(text) for text in methods))
 
     @property
     def help(self) -> str:

@@ -16,18 +16,20 @@ BYTES_PER_SECOND = 8e9
 STEP_SECONDS = 20e-6
 DOUBLE = 2.0  # how much slower double precision is
 GRADIENT = 4.0  # value and gradient against value: a step, its undoing, the cotangent's, and the gradient's own product
-EVOLUTION = 20.0  # applications of the Hamiltonian that are expected in an evolution, as its time is not known
+MOST_VISIBLE = 250  # beyond, figures stay the same: they are out of reach in any case
+EVOLUTION = 50.0  # applications of the Hamiltonian that are expected in an evolution, as its time is not known
+WORD_SECONDS = 6e-9  # for each amplitude of a Pauli word that is applied
 
 
 def pass_seconds(parts: Sequence[Part], bits: int, block_width: int, precision: str) -> tuple[float, float]:
     """Seconds and flops of value and gradient of a program of `parts` on 2^bits amplitudes."""
     amplitudes = 2.0**bits
-    flops = touched = 0.0
+    flops = touched = seconds = 0.0
     for part in parts:
         match part:
             case Evolve():
                 flops += EVOLUTION * len(part.terms) * 8 * amplitudes
-                touched += EVOLUTION * len(part.terms) * amplitudes
+                seconds += EVOLUTION * len(part.terms) * (WORD_SECONDS * amplitudes + STEP_SECONDS / 4)
             case Diagonal():
                 flops += (2 * bits + 30) * amplitudes
                 touched += bits * amplitudes
@@ -38,13 +40,14 @@ def pass_seconds(parts: Sequence[Part], bits: int, block_width: int, precision: 
                 flops += 8 * 2.0**block_width * amplitudes
                 touched += 4 * amplitudes
     factor = GRADIENT * (DOUBLE if precision == "double" else 1.0)
-    seconds = factor * (flops / FLOPS_PER_SECOND + 8 * touched / BYTES_PER_SECOND + len(parts) * STEP_SECONDS)
-    return seconds, GRADIENT * flops
+    seconds += flops / FLOPS_PER_SECOND + 8 * touched / BYTES_PER_SECOND + (1 + len(parts)) * STEP_SECONDS
+    return factor * seconds, GRADIENT * flops
 
 
 def query_memory(query: Query, visible: int, precision: str) -> float:
     """Bytes that the answer and its making take beside the state."""
     number = 8 if precision == "double" else 4
+    visible = min(visible, MOST_VISIBLE)
     match query:
         case State():
             return 4.0 * number * 4.0**visible

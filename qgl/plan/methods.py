@@ -20,6 +20,7 @@ from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
 LARGEST = 30  # bits of a state: indices are 32-bit integers
+MOST_BITS = 500  # beyond, figures stay the same: they are out of reach in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,9 @@ class Whole:
 
     @cached_property
     def parts(self) -> list[Part]:
+        """The steps; one for each element where the state is too large for it to matter."""
+        if self.bits > LARGEST:
+            return [*self.elements]
         return arrange(self.elements, self.bits, self.block_width)
 
     @property
@@ -44,12 +48,12 @@ class Whole:
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
-        size = BYTES[precision] * 2.0**self.bits
+        size = BYTES[precision] * 2.0 ** min(self.bits, MOST_BITS)
         steps = len(self.parts)
         # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
         states = 6 if self.unitary else 6 + 2 * steps**0.5
         memory = int(states * size + query_memory(query, len(self.visible), precision))
-        seconds, flops = pass_seconds(self.parts, self.bits, self.block_width, precision)
+        seconds, flops = pass_seconds(self.parts, min(self.bits, MOST_BITS), self.block_width, precision)
         return Cost(seconds, memory, flops, self.qubits)
 
     def refusal(self) -> str:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from qgl.check.environment import Environment
 from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
+from qgl.diagnostics.registers import NoModel
 from qgl.query import Query
-from qgl.source import Source
+from qgl.source import Source, Span
 
 if TYPE_CHECKING:
     from qgl.ir.circuit import Circuit
@@ -34,7 +35,10 @@ class Analysed:
 def diagnose(
     source: Source, environment: Environment, constants: Mapping[str, Any] | None = None
 ) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-    """All faults and warnings of a program in order of place, and the checked program if there is no fault."""
+    """All faults and warnings of a program in order of place, and the checked program.
+
+    The program is None if there is a fault, or if the file is a library of layers, which has no model to check.
+    """
     from qgl.check.checker import check
     from qgl.syntax.parser import parse
 
@@ -53,7 +57,8 @@ def analyse(source: Source, environment: Environment, constants: Mapping[str, An
     """
     program, diagnostics = diagnose(source, environment, constants)
     if program is None:
-        raise QglError(diagnostics)
+        faults = any(d.severity is Severity.ERROR for d in diagnostics)
+        raise QglError(diagnostics if faults else (*diagnostics, NoModel(Span(source, 0, 0))))
     return Analysed(program, diagnostics)
 
 

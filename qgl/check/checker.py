@@ -32,7 +32,10 @@ from qgl.syntax import tree
 
 @dataclass(frozen=True)
 class Checked:
-    """The checked program, None if there is a fault, and all faults and warnings in order of place."""
+    """The checked program and all faults and warnings in order of place.
+
+    The program is None if there is a fault, or if the file is a library: only what an import brings.
+    """
 
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
@@ -76,6 +79,10 @@ class _Check:
 
     def run(self) -> Program | None:
         self._names()
+        if self._is_library():
+            self.declarations.force()
+            self._unreached()
+            return None
         self._whole()
         self.declarations.force()
         operations, bounds = self._operations()
@@ -117,6 +124,14 @@ class _Check:
         for module in self.modules:
             resolver.module(module, main=module is self.main)
         resolver.recursive()
+
+    def _is_library(self) -> bool:
+        """Whether the file is made for importing: layers, channels and Hamiltonians, constants, and nothing else."""
+        brought = (tree.Routine, tree.Hamiltonian)
+        declarations = self.file.declarations
+        return any(isinstance(each, brought) for each in declarations) and all(
+            isinstance(each, (*brought, tree.Const, tree.Import)) for each in declarations
+        )
 
     def _whole(self) -> None:
         """That there are a visible register and a model."""

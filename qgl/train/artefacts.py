@@ -16,6 +16,7 @@ from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
 from qgl.train.sampling import draw as draw_strings
+from qgl.train.trainable import number_type
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
@@ -99,6 +100,7 @@ def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, li
 
 
 def _law(model: Model, run: Run) -> Law:
-    p = np.asarray(jax.jit(model.probabilities)(run.params), dtype=np.float64)
+    with number_type(model):
+        p = np.asarray(jax.jit(model.probabilities)(run.params), dtype=np.float64)
     kept = np.flatnonzero(p > 1e-9)
     return strings(kept, model.width), p[kept] / p[kept].sum()

@@ -41,7 +41,7 @@ from qgl.train.interrupt import Interrupts
 from qgl.train.run import Run, verdict_of_state, verdict_to
 from qgl.train.run_folder import RunFolder
 from qgl.train.stopping import FAILED, RUNNING
-from qgl.train.trainable import Trainable
+from qgl.train.trainable import Trainable, number_type
 
 _CALL_SECONDS = 0.25  # aim for the length of one call of the device: short enough for Ctrl-C, long enough for speed
 
@@ -77,8 +77,7 @@ def train(
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
     shown = displays.choose(display) if isinstance(display, str) else display
     with ExitStack() as stack:
-        if model.precision == "double":
-            stack.enter_context(jax.enable_x64(True))
+        stack.enter_context(number_type(model))
         folder, settings, goal = _open(stack, model, settings, out, resume, steps, command)
         if folder is not None and _is_finished(folder.manifest, goal):
             shown.note(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qgl.model import Model
 from qgl.parameters import Params
+from qgl.train.trainable import number_type
 
 _BATCH = 1 << 18  # strings drawn in one call of the device
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jax
 import numpy as np
 
 from qgl import draw
@@ -16,7 +15,6 @@ from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
 from qgl.train.sampling import draw as draw_strings
-from qgl.train.trainable import number_type
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
@@ -100,7 +98,6 @@ def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, li
 
 
 def _law(model: Model, run: Run) -> Law:
-    with number_type(model):
-        p = np.asarray(jax.jit(model.probabilities)(run.params), dtype=np.float64)
+    p = np.asarray(model.probabilities(run.params), dtype=np.float64)
     kept = np.flatnonzero(p > 1e-9)
     return strings(kept, model.width), p[kept] / p[kept].sum()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from qgl.check.law import indices
@@ -15,10 +14,9 @@ from qgl.check.training import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate
 from qgl.model import Model
 from qgl.parameters import Params
-from qgl.query import LogProb, Probabilities, Query
+from qgl.query import LogProb, Query
 from qgl.train.display import duration, number
 from qgl.train.run import Run
-from qgl.train.trainable import number_type
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,29 +36,16 @@ def reports_of(program: Program) -> tuple[CallSpec, ...]:
 
 def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
     """The rows of reports from exact answers."""
-    with number_type(model):
-        return evaluate(reports, model.program.data, model.width, _Answers(model, params))
 
-
-class _Answers:
-    """Answers of a trained model, compiled once per query whatever the condition.
-
-    Where all probabilities can be held, those of single strings are looked up in them, for a conditional model has
-    other strings for each condition.
-    """
-
-    def __init__(self, model: Model, params: Params) -> None:
-        self._model, self._params = model, params
-        self._compiled: dict[Query, Any] = {}
-
-    def __call__(self, query: Query, condition: Any = None) -> Any:
-        if isinstance(query, LogProb) and self._model.width <= EXACT_WIDTH:
-            p = np.asarray(self(Probabilities(), condition), dtype=np.float64)
+    def answer(query: Query, condition: Any = None) -> Any:
+        # A conditional model is asked for other strings under each condition: one query for all of them, compiled once.
+        if isinstance(query, LogProb) and model.width <= EXACT_WIDTH:
+            p = np.asarray(model.probabilities(params, condition), dtype=np.float64)
             with np.errstate(divide="ignore"):
                 return np.log(p[indices(query.rows)])
-        if query not in self._compiled:
-            self._compiled[query] = jax.jit(lambda params, given: self._model.answer(params, query, given))
-        return self._compiled[query](self._params, condition)
+        return model.answer(params, query, condition)
+
+    return evaluate(reports, model.program.data, model.width, answer)
 
 
 def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:

@@ -62,11 +62,8 @@ class Applier:
         name = node.gate.name
         controls, inverted = self._modifiers(node, frame)
         if name == "exp":
-            operands = [self._operand(each, frame) for each in node.operands]
-            if not controls and not operands:
-                self._transformed((), inverted, node, lambda: self.elaborator.evolver.exponential(node, frame))
-                return
-            raise FaultyError
+            self._exponential(node, self._operands(node, frame), controls, inverted, frame)
+            return
         values = self._arguments(node, frame)
         operands = self._operands(node, frame)
         if name == "kraus":
@@ -344,6 +341,17 @@ class Applier:
             else:
                 with self.elaborator.channel(symbol.name, node.span):
                     self._transformed(application.controls, inverted, node, body)
+
+    def _exponential(
+        self, node: tree.Apply, operands: list[_Operand], controls: int, inverted: bool, frame: Frame
+    ) -> None:
+        """`exp` names the qubits that it acts on itself: its operands are the controls."""
+        if operands and not controls:
+            raise FaultyError  # reported by the look at names
+        wires = tuple(wire for operand in operands for wire in operand.wires)
+        if len(wires) != controls:
+            raise self.reporter.fault(OperandCount(node.gate.span, "exp", controls, len(wires)))
+        self._transformed(wires, inverted, node, lambda: self.elaborator.evolver.exponential(node, frame))
 
     def _transformed(self, controls: Wires, inverted: bool, node: tree.Apply, build: Callable[[], None]) -> None:
         """What `build` emits, inverted and controlled as the modifiers of `node` say."""

@@ -33,7 +33,7 @@ class Evolver:
 
     def exponential(self, node: tree.Apply, frame: Frame) -> None:
         """`exp(i * a * P);` as a `pauli` operation."""
-        if len(node.arguments) != 1 or node.operands:
+        if len(node.arguments) != 1:
             raise FaultyError  # reported by the look at names
         argument = node.arguments[0]
         if isinstance(argument, tree.Hole):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qgl.train.methods import Evaluate, Look, Terms
 
 _DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions
-_EVALUATIONS = 20  # at most, in one search
+_EVALUATIONS = 12  # at most, in one search
 _GROWTH = 3.0  # of the step while the loss still falls
 
 

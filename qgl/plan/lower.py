@@ -36,18 +36,15 @@ T = TypeVar("T")
 
 
 def lower(
-    elements: Sequence[Element],
-    places: int,
-    expressions: ExpressionBuilder,
-    unitary: bool,
-    width: int | None = None,
+    parts: Sequence[Part], places: int, arity: int, width: int, expressions: ExpressionBuilder, unitary: bool
 ) -> Tables:
-    """Tables of `elements` on a state of `places` bits. `width` overrides the width of blocks."""
-    arity = widest_small(elements, places)
-    width = max(arity, min(places, width or block_width(places)))
+    """Tables of arranged `parts` on a state of `places` bits.
+
+    arity is at least the places of any small element, width that of the blocks.
+    """
     pool = PoolBuilder(expressions)
     steps = _Stepper(places, width, expressions, ProductBuilder(arity, width, pool))
-    for part in arrange(elements, places, width):
+    for part in parts:
         steps.add(part)
     built = pool.build()
     words, diagonals, evolutions, program = steps.finish()

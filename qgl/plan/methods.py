@@ -15,7 +15,6 @@ from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.model import Cost, Lowered, Prepared
 from qgl.plan.places import dense_places, density_places
-from qgl.plan.tables import Tables
 from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
@@ -61,7 +60,8 @@ class Whole:
 
     def lower(self) -> Lowered:
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
-        tables: Tables = lower(self.elements, self.bits, expressions, self.unitary)
+        arity = widest_small(self.elements, self.bits)
+        tables = lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary)
         return Lowered(self.method, tables, self.visible)
 
 

@@ -106,9 +106,11 @@ def _segments(coefficients: jax.Array, time: jax.Array) -> tuple[jax.Array, jax.
 def _series(z: jax.Array) -> jax.Array:
     """Coefficients (2 - [k=0]) J_k(z) of the series, shape (TERMS,). Bessel functions as means over a circle."""
     terms = TERMS[z.dtype.name]
-    angle = np.arange(_CIRCLE) * (2 * np.pi / _CIRCLE)
+    point = np.arange(_CIRCLE)
     order = np.arange(terms)
-    phase = jnp.asarray(order[:, None] * angle, z.dtype) - z * jnp.asarray(np.sin(angle), z.dtype)
+    turns = order[:, None] * point % _CIRCLE  # whole turns are dropped: large angles have few digits
+    angle = 2 * np.pi / _CIRCLE
+    phase = jnp.asarray(turns * angle, z.dtype) - z * jnp.asarray(np.sin(point * angle), z.dtype)
     return jnp.mean(jnp.cos(phase), axis=1) * jnp.asarray(np.where(order == 0, 1.0, 2.0), z.dtype)
 
 

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import jax
 import jax.numpy as jnp
 
 from qgl.kernels.arrays import take
+from qgl.kernels.functions import FUNCTIONS
 from qgl.plan.expressions import Affine, Expressions
-
-FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
-    "multiply": jnp.multiply,
-    "reciprocal": jnp.reciprocal,
-    "power": jnp.power,
-    "sin": jnp.sin,
-    "cos": jnp.cos,
-    "tan": jnp.tan,
-    "asin": jnp.arcsin,
-    "acos": jnp.arccos,
-    "atan": jnp.arctan,
-    "exp": jnp.exp,
-    "log": jnp.log,
-    "sqrt": jnp.sqrt,
-    "tanh": jnp.tanh,
-    "sigmoid": jax.nn.sigmoid,
-    "abs": jnp.abs,
-}
 
 
 def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:

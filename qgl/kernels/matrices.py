@@ -8,6 +8,7 @@ import numpy as np
 
 from qgl.gates import CHANNELS, GATES
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take
+from qgl.kernels.functions import Numbers
 from qgl.plan.pool import MatrixGroup, Pool
 from qgl.plan.tables import Products
 
@@ -25,7 +26,7 @@ def _group(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     """Shape (count, size, size)."""
     angles = [take(numbers, column) for column in group.angles.T]
     if group.kind == "channel":
-        kraus = jnp.asarray(CHANNELS[group.name].kraus(jnp, *angles))
+        kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))
         return jnp.broadcast_to(superoperator(kraus), (group.count, group.size, group.size))
     if group.kind == "pauli":
         assert group.words is not None

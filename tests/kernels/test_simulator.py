@@ -235,3 +235,22 @@ def test_the_computation_does_not_grow_with_the_number_of_gates() -> None:
         return equations(traced.jaxpr)
 
     assert size(12) == size(30)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_strengths_at_the_ends_of_their_range_have_finite_gradients(method: str) -> None:
+    strength = parameter("p", 3, constraint="probability")
+    gates = [
+        op("h", 0),
+        op("amplitude_damping", 0, args=[Real(0.0, ((1.0, Input(0, 0)),))]),
+        op("depolarizing", 0, args=[Real(0.0, ((1.0, Input(0, 1)),))]),
+        op("bit_flip", 0, args=[Real(0.0, ((1.0, Input(0, 2)),))]),
+    ]
+    run = simulator(program_of(1, 0, *gates, parameters=(strength,)), method)
+
+    def loss(logits: jax.Array) -> jax.Array:
+        return run.probabilities(jax.nn.sigmoid(logits))[0]
+
+    for logits in ([40.0, 40.0, -120.0], [-120.0, -120.0, 40.0]):
+        value, slope = jax.value_and_grad(loss)(jnp.array(logits, jnp.float32))
+        assert np.isfinite(value) and np.isfinite(slope).all()

@@ -1,0 +1,83 @@
+"""Real functions whose derivatives stay finite at the ends of their domains.
+
+The strength of a channel enters through sqrt(p) and asin(sqrt(p)). Where a trained probability has come to 0 or 1 to
+machine precision, an infinite derivative times the zero one of the sigmoid would be no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+SLACK = 8  # in units of rounding: how far outside of its domain an argument may lie and still be taken as its end
+
+
+def _eps(x: jax.Array) -> float:
+    return float(np.finfo(x.dtype).eps)
+
+
+@jax.custom_jvp
+def sqrt(x: jax.Array) -> jax.Array:
+    """The square root; 0 of what is negative by rounding only."""
+    return jnp.sqrt(jnp.where((x < 0) & (x > -SLACK * _eps(x)), 0, x))
+
+
+@sqrt.defjvp
+def _sqrt_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    root = sqrt(primals[0])
+    return root, tangents[0] * 0.5 / jnp.maximum(root, float(np.finfo(root.dtype).tiny) ** 0.5)
+
+
+def _inside(x: jax.Array) -> jax.Array:
+    """Arguments a rounding error outside of [-1, 1] put back; others stay, and give no number."""
+    limit = 1 + SLACK * _eps(x)
+    return jnp.where(jnp.abs(x) <= limit, jnp.clip(x, -1, 1), x)
+
+
+@jax.custom_jvp
+def asin(x: jax.Array) -> jax.Array:
+    """The inverse sine."""
+    return jnp.arcsin(_inside(x))
+
+
+@asin.defjvp
+def _asin_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    (x,) = primals
+    return asin(x), tangents[0] / jnp.sqrt(jnp.maximum(1 - x * x, _eps(x)))
+
+
+def acos(x: jax.Array) -> jax.Array:
+    """The inverse cosine."""
+    return np.pi / 2 - asin(x)
+
+
+FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
+    "multiply": jnp.multiply,
+    "reciprocal": jnp.reciprocal,
+    "power": jnp.power,
+    "sin": jnp.sin,
+    "cos": jnp.cos,
+    "tan": jnp.tan,
+    "asin": asin,
+    "acos": acos,
+    "atan": jnp.arctan,
+    "exp": jnp.exp,
+    "log": jnp.log,
+    "sqrt": sqrt,
+    "tanh": jnp.tanh,
+    "sigmoid": jax.nn.sigmoid,
+    "abs": jnp.abs,
+}
+
+
+class Numbers:
+    """`jax.numpy` with the square root of this module, for the Kraus operators of channels."""
+
+    sqrt = staticmethod(sqrt)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(jnp, name)

@@ -13,7 +13,10 @@ MARKERS = ("fresh", "discard")
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Wires that are touched or visible, with the positions of their first and last operations (-1: none)."""
+    """Wires that are touched or visible, with the positions of their first and last operations.
+
+    A visible wire's last position is the number of operations.
+    """
 
     first: dict[int, int]
     last: dict[int, int]

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge, amount
+from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.query import Probabilities, Query, reads_only_bits
 from qgl.source import Span
+
+_ADDING = ("kraus", "fresh", "measure", "reset")  # beside named channels, what may add a qubit
 
 METHODS: tuple[Method, ...] = (Dense(), DensityMatrix())
 
@@ -72,7 +75,7 @@ def _too_large(circuit: Circuit, query: Query, costs: dict[str, Cost], limit: in
 def _culprit(circuit: Circuit, by_operations: bool) -> tuple[Span | None, str]:
     """The place of the text that makes most qubits, and what it does."""
     if by_operations:
-        adding = Counter(o.span for o in circuit.operations if len(circuit.wires) and _adds_qubits(o.gate))
+        adding = Counter(o.span for o in circuit.operations if o.gate in CHANNELS or o.gate in _ADDING)
         if adding:
             span, count = adding.most_common(1)[0]
             return span, f"happens {count} times, with discarded qubits each time"
@@ -81,9 +84,3 @@ def _culprit(circuit: Circuit, by_operations: bool) -> tuple[Span | None, str]:
         return None, ""
     span, count = registers.most_common(1)[0]
     return span, f"{count} qubits"
-
-
-def _adds_qubits(gate: str) -> bool:
-    from qgl.gates import CHANNELS
-
-    return gate in CHANNELS or gate in ("kraus", "fresh", "measure", "reset")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from qgl.gates.definition import Parts
+
 Array = Any  # a NumPy or JAX array; the array module is passed in as `xp`
 
 Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
@@ -15,22 +17,18 @@ rotates qubit 0 if qubits 2 and 3 are one."""
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A unitary gate.
+    """A unitary gate. What follows from its matrix (diagonal, permutation) is found in `qgl.ir.facts`.
 
     matrix(xp, *angles) gives shape (*angles.shape, 2^qubits, 2^qubits), first operand most significant, for angles
     that are arrays of one shape; `xp` is `numpy` or `jax.numpy`.
     inverse(*angles) gives the inverse as steps in order of application, qubits numbered from 0. It works on anything
-    with arithmetic. It is one step for all gates but `su4` and `iswap`.
+    with arithmetic. It is one step for all gates but `iswap`.
+    definition(*angles) gives the gate as simpler ones, in order of application, for anything with arithmetic; None for
+    `p`, which the others come down to, and for gates with a `target`.
     generator: the Pauli word P if the gate is exp(-i a P / 2) of its one angle.
-    diagonal: in the computational basis. permutation: maps basis states to basis states, phases aside.
-    clifford: maps Pauli words to Pauli words, for every angle. self_inverse: its square is the identity.
     symmetric: the same under any exchange of its qubits.
     controls: the first so many qubits are controls of the gate `target` on the rest.
     vector: in program text the angles are one vector argument, as in `su2(a)` with `a: angle[3]`.
-    qasm_name: its name in stdgates.inc, None if it is not there.
-    qasm_body: its definition from `U`, `gphase`, earlier definitions and `ctrl @` of them, over formal angles and
-    qubits named as in `parameters` and `q0, q1, ...`. `qgl.gates.qasm_order` puts definitions in order.
-    parameters: in alphabetical order, as Qiskit's importer sorts the formal angles of a definition by name.
     """
 
     name: str
@@ -39,17 +37,12 @@ class Gate:
     matrix: Callable[..., Array]
     inverse: Callable[..., tuple[Step, ...]]
     summary: str
-    diagonal: bool = False
-    permutation: bool = False
+    definition: Callable[..., Parts] | None = None
     generator: str | None = None
-    clifford: bool = False
-    self_inverse: bool = False
     symmetric: bool = False
     controls: int = 0
     target: str | None = None
     vector: bool = False
-    qasm_name: str | None = None
-    qasm_body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from qgl.gates.algebra import Matrix, constant, kron, rotation
+from qgl.gates.definition import Part, Parts, framed, pauli_parts
 from qgl.gates.model import Array, Gate, Step
 from qgl.gates.single import euler
 
@@ -14,9 +16,12 @@ _RXX, _RYY, _RZZ = rotation("XX"), rotation("YY"), rotation("ZZ")
 SWAP: Matrix = np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
 
 
-def _rotation(name: str, word: str, body: str) -> Gate:
+def _rotation(name: str, word: str) -> Gate:
     def undo(a: Any) -> tuple[Step, ...]:
         return ((name, (0, 1), (-a,)),)
+
+    def definition(a: Any) -> Parts:
+        return pauli_parts(word, -0.5 * a)
 
     return Gate(
         name,
@@ -25,11 +30,9 @@ def _rotation(name: str, word: str, body: str) -> Gate:
         rotation(word),
         undo,
         f"rotation exp(-i a {word} / 2)",
-        diagonal=word == "ZZ",
-        permutation=word == "ZZ",
+        definition,
         generator=word,
         symmetric=word[0] == word[1],
-        qasm_body=body,
     )
 
 
@@ -42,16 +45,18 @@ def general(xp: Any, *angles: Array) -> Array:
     return last @ core @ first
 
 
-def _undo_general(*angles: Any) -> tuple[Step, ...]:
-    b = tuple(-angle for angle in reversed(angles))
+def _undo_general(*a: Any) -> tuple[Step, ...]:
+    order = (11, 10, 9, 14, 13, 12, 6, 7, 8, 2, 1, 0, 5, 4, 3)  # the three rotations of the core commute
+    return (("su4", (0, 1), tuple(-a[k] for k in order)),)
+
+
+def _parts_of_general(*a: Any) -> Parts:
     return (
-        ("su2", (1,), b[0:3]),
-        ("su2", (0,), b[3:6]),
-        ("rzz", (0, 1), b[6:7]),
-        ("ryy", (0, 1), b[7:8]),
-        ("rxx", (0, 1), b[8:9]),
-        ("su2", (1,), b[9:12]),
-        ("su2", (0,), b[12:15]),
+        Part("su2", (0,), a[0:3]),
+        Part("su2", (1,), a[3:6]),
+        *(Part(name, (0, 1), (a[6 + k],)) for k, name in enumerate(("rxx", "ryy", "rzz"))),
+        Part("su2", (0,), a[9:12]),
+        Part("su2", (1,), a[12:15]),
     )
 
 
@@ -59,8 +64,16 @@ def _undo_swap() -> tuple[Step, ...]:
     return (("swap", (0, 1), ()),)
 
 
+def _parts_of_swap() -> Parts:
+    return framed(Part("cx", (1, 0)), Part("cx", (0, 1)), Part("cx", (1, 0)))
+
+
 def _undo_iswap() -> tuple[Step, ...]:
     return (("iswap", (0, 1), ()), ("z", (0,), ()), ("z", (1,), ()))
+
+
+def _parts_of_iswap() -> Parts:
+    return Part("rxx", (0, 1), (-0.5 * math.pi,)), Part("ryy", (0, 1), (-0.5 * math.pi,))
 
 
 SEVERAL: tuple[Gate, ...] = (
@@ -71,12 +84,8 @@ SEVERAL: tuple[Gate, ...] = (
         constant(SWAP),
         _undo_swap,
         "exchange of two qubits",
-        permutation=True,
-        clifford=True,
-        self_inverse=True,
+        _parts_of_swap,
         symmetric=True,
-        qasm_name="swap",
-        qasm_body="cx q0, q1; cx q1, q0; cx q0, q1;",
     ),
     Gate(
         "iswap",
@@ -85,15 +94,13 @@ SEVERAL: tuple[Gate, ...] = (
         constant(np.diag([1, 1j, 1j, 1]) @ SWAP),
         _undo_iswap,
         "exchange of two qubits with phase i if they differ",
-        permutation=True,
-        clifford=True,
+        _parts_of_iswap,
         symmetric=True,
-        qasm_body="s q0; s q1; cz q0, q1; swap q0, q1;",
     ),
-    _rotation("rzz", "ZZ", "cx q0, q1; rz(a) q1; cx q0, q1;"),
-    _rotation("rxx", "XX", "h q0; h q1; rzz(a) q0, q1; h q0; h q1;"),
-    _rotation("ryy", "YY", "rx(pi/2.0) q0; rx(pi/2.0) q1; rzz(a) q0, q1; rx(-pi/2.0) q0; rx(-pi/2.0) q1;"),
-    _rotation("rzx", "ZX", "h q1; rzz(a) q0, q1; h q1;"),
+    _rotation("rzz", "ZZ"),
+    _rotation("rxx", "XX"),
+    _rotation("ryy", "YY"),
+    _rotation("rzx", "ZX"),
     Gate(
         "su4",
         2,
@@ -101,10 +108,7 @@ SEVERAL: tuple[Gate, ...] = (
         general,
         _undo_general,
         "any two-qubit unitary of determinant one: su2 on each qubit, rxx, ryy, rzz, su2 on each qubit",
+        _parts_of_general,
         vector=True,
-        qasm_body=(
-            "su2(a00, a01, a02) q0; su2(a03, a04, a05) q1; rxx(a06) q0, q1; ryy(a07) q0, q1; rzz(a08) q0, q1; "
-            "su2(a09, a10, a11) q0; su2(a12, a13, a14) q1;"
-        ),
     ),
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import cmath
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from qgl.gates.algebra import PAULI, Matrix, constant, phase, rotation
+from qgl.gates.definition import Part, Parts, framed
 from qgl.gates.model import Array, Gate, Step
 
 _RX, _RY, _RZ = rotation("X"), rotation("Y"), rotation("Z")
@@ -24,11 +28,13 @@ def euler(xp: Any, a: Array, b: Array, c: Array) -> Array:
     return _RZ(xp, c) @ _RY(xp, b) @ _RZ(xp, a)
 
 
-def _fixed(name: str, inverse: str, matrix: Matrix, summary: str, body: str, **facts: Any) -> Gate:
+def _fixed(name: str, inverse: str, matrix: Matrix, summary: str, *parts: Part) -> Gate:
     def undo() -> tuple[Step, ...]:
         return ((inverse, (0,), ()),)
 
-    facts.setdefault("qasm_name", name)
+    def definition() -> Parts:
+        return parts
+
     return Gate(
         name,
         1,
@@ -36,14 +42,17 @@ def _fixed(name: str, inverse: str, matrix: Matrix, summary: str, body: str, **f
         constant(matrix),
         undo,
         summary,
-        self_inverse=name == inverse,
+        definition,
         symmetric=True,
-        qasm_body=body,
-        **facts,
     )
 
 
-def _rotation(name: str, word: str, body: str) -> Gate:
+def _phase(name: str, inverse: str, phase: complex, summary: str) -> Gate:
+    angle = Part("p", angles=(cmath.phase(phase),))
+    return _fixed(name, inverse, np.diag([1, phase]), summary, angle)
+
+
+def _rotation(name: str, word: str, definition: Callable[..., Parts]) -> Gate:
     def undo(a: Any) -> tuple[Step, ...]:
         return ((name, (0,), (-a,)),)
 
@@ -54,12 +63,9 @@ def _rotation(name: str, word: str, body: str) -> Gate:
         rotation(word),
         undo,
         f"rotation exp(-i a {word} / 2)",
-        diagonal=word == "Z",
-        permutation=word == "Z",
+        definition,
         generator=word,
         symmetric=True,
-        qasm_name=name,
-        qasm_body=body,
     )
 
 
@@ -75,39 +81,45 @@ def _undo_euler(a: Any, b: Any, c: Any) -> tuple[Step, ...]:
     return (("su2", (0,), (-c, -b, -a)),)
 
 
-_CLASSICAL: dict[str, Any] = {"permutation": True, "clifford": True}
-_DIAGONAL: dict[str, Any] = {"permutation": True, "diagonal": True}
-_CLIFFORD_DIAGONAL: dict[str, Any] = {**_DIAGONAL, "clifford": True}
-_EIGHTH = np.diag([1, np.exp(0.25j * np.pi)])
+def _parts_of_rx(a: Any) -> Parts:
+    return framed(Part("h"), Part("rz", angles=(a,)), Part("h"))
+
+
+def _parts_of_ry(a: Any) -> Parts:
+    return framed(Part("sdg"), Part("rx", angles=(a,)), Part("s"))
+
+
+def _parts_of_rz(a: Any) -> Parts:
+    return Part("p", angles=(a,)), Part("gphase", (), (-0.5 * a,))
+
+
+def _parts_of_universal(theta: Any, phi: Any, lam: Any) -> Parts:
+    return Part("p", angles=(lam,)), Part("ry", angles=(theta,)), Part("p", angles=(phi,))
+
+
+def _parts_of_euler(a: Any, b: Any, c: Any) -> Parts:
+    return Part("rz", angles=(a,)), Part("ry", angles=(b,)), Part("rz", angles=(c,))
+
+
+_EIGHTH = cmath.exp(0.25j * math.pi)
+_TILT, _TILT_BACK = Part("ry", angles=(-math.pi / 4,)), Part("ry", angles=(math.pi / 4,))  # from the axis of h to Z
 
 SINGLE: tuple[Gate, ...] = (
-    _fixed("id", "id", PAULI["I"], "identity", "U(0.0, 0.0, 0.0) q0;", **_CLIFFORD_DIAGONAL),
-    _fixed("x", "x", PAULI["X"], "Pauli X, the bit flip", "U(pi, 0.0, pi) q0;", **_CLASSICAL),
-    _fixed("y", "y", PAULI["Y"], "Pauli Y", "U(pi, pi/2.0, pi/2.0) q0;", **_CLASSICAL),
-    _fixed("z", "z", PAULI["Z"], "Pauli Z, the phase flip", "U(0.0, 0.0, pi) q0;", **_CLIFFORD_DIAGONAL),
-    _fixed("h", "h", _HADAMARD, "Hadamard", "U(pi/2.0, 0.0, pi) q0;", clifford=True),
-    _fixed("s", "sdg", np.diag([1, 1j]), "square root of Z", "U(0.0, 0.0, pi/2.0) q0;", **_CLIFFORD_DIAGONAL),
-    _fixed("sdg", "s", np.diag([1, -1j]), "inverse of s", "U(0.0, 0.0, -pi/2.0) q0;", **_CLIFFORD_DIAGONAL),
-    _fixed("t", "tdg", _EIGHTH, "fourth root of Z", "U(0.0, 0.0, pi/4.0) q0;", **_DIAGONAL),
-    _fixed("tdg", "t", _EIGHTH.conj(), "inverse of t", "U(0.0, 0.0, -pi/4.0) q0;", **_DIAGONAL),
-    _fixed("sx", "sxdg", _ROOT_X, "square root of X", "h q0; s q0; h q0;", clifford=True),
-    _fixed("sxdg", "sx", _ROOT_X.conj(), "inverse of sx", "h q0; sdg q0; h q0;", clifford=True, qasm_name=None),
-    _rotation("rx", "X", "U(a, -pi/2.0, pi/2.0) q0;"),
-    _rotation("ry", "Y", "U(a, 0.0, 0.0) q0;"),
-    _rotation("rz", "Z", "gphase(-a/2.0); U(0.0, 0.0, a) q0;"),
-    Gate(
-        "p",
-        1,
-        ("a",),
-        phase,
-        _undo_phase,
-        "phase e^{ia} on |1>",
-        diagonal=True,
-        permutation=True,
-        symmetric=True,
-        qasm_name="p",
-        qasm_body="U(0.0, 0.0, a) q0;",
-    ),
+    _fixed("id", "id", PAULI["I"], "identity"),
+    _fixed("x", "x", PAULI["X"], "Pauli X, the bit flip", *framed(Part("h"), Part("z"), Part("h"))),
+    _fixed("y", "y", PAULI["Y"], "Pauli Y", *framed(Part("sdg"), Part("x"), Part("s"))),
+    _phase("z", "z", -1.0 + 0j, "Pauli Z, the phase flip"),
+    _fixed("h", "h", _HADAMARD, "Hadamard", *framed(_TILT, Part("z"), _TILT_BACK)),
+    _phase("s", "sdg", 1j, "square root of Z"),
+    _phase("sdg", "s", -1j, "inverse of s"),
+    _phase("t", "tdg", _EIGHTH, "fourth root of Z"),
+    _phase("tdg", "t", _EIGHTH.conjugate(), "inverse of t"),
+    _fixed("sx", "sxdg", _ROOT_X, "square root of X", *framed(Part("h"), Part("s"), Part("h"))),
+    _fixed("sxdg", "sx", _ROOT_X.conj(), "inverse of sx", *framed(Part("h"), Part("sdg"), Part("h"))),
+    _rotation("rx", "X", _parts_of_rx),
+    _rotation("ry", "Y", _parts_of_ry),
+    _rotation("rz", "Z", _parts_of_rz),
+    Gate("p", 1, ("a",), phase, _undo_phase, "phase e^{ia} on |1>", symmetric=True),
     Gate(
         "u",
         1,
@@ -115,8 +127,8 @@ SINGLE: tuple[Gate, ...] = (
         universal,
         _undo_universal,
         "U(a, b, c) of OpenQASM 3: p(c), ry(a), p(b) in this order",
+        _parts_of_universal,
         symmetric=True,
-        qasm_body="p(c) q0; ry(a) q0; p(b) q0;",
     ),
     Gate(
         "su2",
@@ -125,8 +137,8 @@ SINGLE: tuple[Gate, ...] = (
         euler,
         _undo_euler,
         "any unitary of determinant one: rz(a[0]), ry(a[1]), rz(a[2]) in this order",
+        _parts_of_euler,
         symmetric=True,
         vector=True,
-        qasm_body="rz(a0) q0; ry(a1) q0; rz(a2) q0;",
     ),
 )

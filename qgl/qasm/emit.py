@@ -301,7 +301,7 @@ def _definition(profile: Profile, name: str) -> tuple[str, list[str]]:
         return text or repr(number.constant)
 
     for part in decompose(name, tuple(formals)):
-        for step in lower(Step(part.gate, part.wires, part.angles), profile.takes):
+        for step in lower(Step(part.gate, part.qubits, part.angles), profile.takes):
             angles = ", ".join(formal(number) for number in step.angles)
             body.append(_call(profile, step, angles, ", ".join(f"q{wire}" for wire in step.wires), calls.append))
     operands = ", ".join(f"q{k}" for k in range(gate.qubits))

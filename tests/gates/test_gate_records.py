@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qiskit.circuit import Gate as QiskitGate
 from qiskit.quantum_info import Operator
 
-from qgl.gates import GATES, qasm_order, qasm_uses
+from qgl.gates import GATES
 from qgl.gates.algebra import pauli_word
 from qgl.gates.model import Gate, Step
 
@@ -40,7 +40,7 @@ def embed(matrix: Matrix, qubits: tuple[int, ...], width: int) -> Matrix:
     result = np.zeros((2**width, 2**width), dtype=np.complex128)
     for column in range(2**width):
         bits = [(column >> (width - 1 - q)) & 1 for q in range(width)]
-        local = int("".join(str(bits[q]) for q in qubits), 2)
+        local = int("0" + "".join(str(bits[q]) for q in qubits), 2)
         for row, value in enumerate(matrix[:, local]):
             changed = list(bits)
             for k, q in enumerate(qubits):
@@ -52,8 +52,7 @@ def embed(matrix: Matrix, qubits: tuple[int, ...], width: int) -> Matrix:
 def matrix_of_steps(steps: tuple[Step, ...] | list[Step], width: int) -> Matrix:
     total = np.eye(2**width, dtype=np.complex128)
     for name, qubits, angles in steps:
-        gate = GATES[name]
-        small = matrix_of(gate, *angles)
+        small = np.exp(1j * np.array([angles])) if name == "gphase" else matrix_of(GATES[name], *angles)
         size = 2 ** len(qubits)
         full = np.eye(size, dtype=np.complex128)
         full[size - len(small) :, size - len(small) :] = small
@@ -111,13 +110,6 @@ def test_inverse(gate: Gate) -> None:
 
 
 @ALL
-def test_diagonal_and_permutation(gate: Gate) -> None:
-    size = np.abs(matrix_of(gate, *angles_of(gate)))
-    assert gate.diagonal == np.allclose(size, np.eye(len(size)))
-    assert gate.permutation == np.allclose(np.sort(size, axis=0)[-1], 1)
-
-
-@ALL
 def test_generator(gate: Gate) -> None:
     if gate.generator is None:
         assert not gate.name.startswith("r")
@@ -129,21 +121,8 @@ def test_generator(gate: Gate) -> None:
 
 
 @ALL
-def test_clifford(gate: Gate) -> None:
+def test_symmetric(gate: Gate) -> None:
     matrix = matrix_of(gate, *angles_of(gate))
-    words = [pauli_word("".join(letters)) for letters in product("IXYZ", repeat=gate.qubits)]
-
-    def is_word(image: Matrix) -> bool:
-        overlaps = [abs(np.trace(word @ image)) / len(image) for word in words]
-        return bool(np.isclose(max(overlaps), 1))
-
-    assert gate.clifford == all(is_word(matrix @ word @ matrix.conj().T) for word in words)
-
-
-@ALL
-def test_self_inverse_and_symmetric(gate: Gate) -> None:
-    matrix = matrix_of(gate, *angles_of(gate))
-    assert gate.self_inverse == np.allclose(matrix @ matrix, np.eye(len(matrix)))
     orders = permutations(range(gate.qubits))
     assert gate.symmetric == all(np.allclose(embed(matrix, order, gate.qubits), matrix) for order in orders)
 
@@ -160,45 +139,20 @@ def test_controls_and_target(gate: Gate) -> None:
 
 
 @ALL
-def test_qasm_definitions_have_an_order(gate: Gate) -> None:
-    assert list(gate.parameters) == sorted(gate.parameters)
-    order = qasm_order([gate.name])
-    assert order[-1] == gate.name and len(set(order)) == len(order)
-    for position, name in enumerate(order):
-        assert set(qasm_uses(name)) <= set(order[:position])
-
-
-@ALL
-def test_qasm_definition_means_the_gate(gate: Gate) -> None:
-    """Definitions as text, read by Qiskit's importer without any include."""
-    from qiskit import qasm3
-
-    angles = angles_of(gate)
-    lines = ["OPENQASM 3.0;"]
-    for name in qasm_order([gate.name]):
-        used = GATES[name]
-        formal = f"({', '.join(used.parameters)})" if used.parameters else ""
-        qubits = ", ".join(f"q{k}" for k in range(used.qubits))
-        lines.append(f"gate {name}{formal} {qubits} {{ {used.qasm_body} }}")
-    actual = f"({', '.join(map(repr, angles))})" if angles else ""
-    operands = ", ".join(f"q[{k}]" for k in range(gate.qubits))
-    lines += [f"qubit[{gate.qubits}] q;", f"{gate.name}{actual} {operands};"]
-    theirs = Operator(qasm3.loads("\n".join(lines))).reverse_qargs().data
-    assert np.allclose(theirs, matrix_of(gate, *angles), atol=1e-13)
-
-
-@ALL
-def test_stdgates_name_means_the_gate(gate: Gate) -> None:
-    from qiskit import qasm3
-
-    if gate.qasm_name is None:
+@pytest.mark.parametrize("controls", [0, 1, 2])
+def test_definition_means_the_gate(gate: Gate, controls: int) -> None:
+    """Under controls, all but the frame is controlled."""
+    assert (gate.definition is None) == (gate.name == "p" or gate.target is not None)
+    if gate.definition is None:
         return
     angles = angles_of(gate)
-    actual = f"({', '.join(map(repr, angles))})" if angles else ""
-    operands = ", ".join(f"q[{k}]" for k in range(gate.qubits))
-    text = f'OPENQASM 3.0; include "stdgates.inc"; qubit[{gate.qubits}] q; {gate.qasm_name}{actual} {operands};'
-    theirs = Operator(qasm3.loads(text)).reverse_qargs().data
-    assert np.allclose(theirs, matrix_of(gate, *angles), atol=1e-13)
+    steps: list[Step] = []
+    for name, qubits, part_angles, frame in gate.definition(*angles):
+        targets = tuple(controls + qubit for qubit in qubits)
+        steps.append((name, targets if frame else (*range(controls), *targets), part_angles))
+    wanted = np.eye(2 ** (controls + gate.qubits), dtype=np.complex128)
+    wanted[-(2**gate.qubits) :, -(2**gate.qubits) :] = matrix_of(gate, *angles)
+    assert np.allclose(matrix_of_steps(steps, controls + gate.qubits), wanted, atol=1e-14)
 
 
 def test_matrices_work_under_jax_and_have_gradients() -> None:

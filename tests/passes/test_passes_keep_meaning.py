@@ -45,7 +45,12 @@ BIT_PASSES: dict[str, Callable[[Circuit], Circuit]] = {
     "standard": lambda circuit: standard(circuit, True),
     "keep_channels": lambda circuit: standard(circuit, True, keep_channels=True),
 }
-CLASSICAL = (*(name for name, gate in GATES.items() if gate.permutation), "h", "su2", "su4", "u", "cry")
+PERMUTATIONS = tuple(
+    name
+    for name, gate in GATES.items()
+    if np.allclose(np.abs(gate.matrix(np, *np.ones(len(gate.parameters)))).max(axis=0), 1)
+)
+CLASSICAL = (*PERMUTATIONS, "h", "su2", "su4", "u", "cry")
 PLAIN = Features(words=False, evolve=False, constants=False, nonlinear=False, operations=(3, 16), hidden=(0, 2))
 FEATURES = {
     "unitary": UNITARY,

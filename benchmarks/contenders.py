@@ -1,18 +1,23 @@
-"""Each contender makes, of a case, a function without arguments that gives the loss and its gradient (layers, 3, n)."""
+"""Each contender makes two functions of a case: one step, which is timed, and how to read what it gives.
+
+A step computes the loss and its gradient and waits until both are there. Reading gives a number and an array of shape
+(layers, 3, n).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.workloads import PROGRAM, Case, Numbers
 
-Step = Callable[[], tuple[float, Numbers]]
+Contender = tuple[Callable[[], Any], Callable[[Any], tuple[float, Numbers]]]
 
 
-def qgl(case: Case) -> Step:
+def qgl(case: Case) -> Contender:
     """This project, through its public face."""
     import jax
     import jax.numpy as jnp
@@ -34,14 +39,14 @@ def qgl(case: Case) -> Step:
 
     compiled = jax.jit(jax.value_and_grad(loss))
 
-    def step() -> tuple[float, Numbers]:
-        value, gradient = compiled(params)
+    def read(result: Any) -> tuple[float, Numbers]:
+        value, gradient = result
         return float(value), np.stack([np.asarray(gradient[name]) for name in "abc"], axis=1)
 
-    return step
+    return partial(_waited, jax, compiled, params), read
 
 
-def default_qubit(case: Case) -> Step:
+def default_qubit(case: Case) -> Contender:
     """PennyLane's default.qubit under jax.jit."""
     import jax
     import jax.numpy as jnp
@@ -59,7 +64,7 @@ def default_qubit(case: Case) -> Step:
     return _jitted(jax, jnp, qml.QNode(circuit, device, interface="jax", diff_method="backprop"), case)
 
 
-def tensorcircuit(case: Case) -> Step:
+def tensorcircuit(case: Case) -> Contender:
     """TensorCircuit-NG under jax.jit."""
     import jax
     import jax.numpy as jnp
@@ -85,7 +90,7 @@ def tensorcircuit(case: Case) -> Step:
     return _jitted(jax, jnp, circuit, case)
 
 
-def _jitted(jax: Any, jnp: Any, circuit: Callable[[Any], Any], case: Case) -> Step:
+def _jitted(jax: Any, jnp: Any, circuit: Callable[[Any], Any], case: Case) -> Contender:
     target = jnp.asarray(case.target, jnp.float32) if case.workload == "W1" else None
 
     def loss(angles: Any) -> Any:
@@ -95,14 +100,14 @@ def _jitted(jax: Any, jnp: Any, circuit: Callable[[Any], Any], case: Case) -> St
     compiled = jax.jit(jax.value_and_grad(loss))
     angles = jnp.asarray(case.angles, jnp.float32)
 
-    def step() -> tuple[float, Numbers]:
-        value, gradient = jax.block_until_ready(compiled(angles))
-        return float(value), np.asarray(gradient)
-
-    return step
+    return partial(_waited, jax, compiled, angles), lambda result: (float(result[0]), np.asarray(result[1]))
 
 
-def lightning(case: Case) -> Step:
+def _waited(jax: Any, compiled: Callable[[Any], Any], inputs: Any) -> Any:
+    return jax.block_until_ready(compiled(inputs))
+
+
+def lightning(case: Case) -> Contender:
     """PennyLane's lightning.qubit with the adjoint method, in single precision; W1b only."""
     import pennylane as qml
     from pennylane import numpy as pnp
@@ -117,14 +122,13 @@ def lightning(case: Case) -> Step:
     device = qml.device("lightning.qubit", wires=n, c_dtype=np.complex64)
     gradient = qml.grad(qml.QNode(energy, device, diff_method="adjoint"))
 
-    def step() -> tuple[float, Numbers]:
-        slope = np.asarray(gradient(angles))
-        return float(gradient.forward), slope
+    def step() -> Any:
+        return gradient(angles), gradient.forward
 
-    return step
+    return step, lambda result: (float(result[1]), np.asarray(result[0]))
 
 
-def qulacs(case: Case) -> Step:
+def qulacs(case: Case) -> Contender:
     """Qulacs with `backprop`; W1b only."""
     from qulacs import Observable, ParametricQuantumCircuit, QuantumState
 
@@ -142,13 +146,12 @@ def qulacs(case: Case) -> Step:
         observable.add_operator(1.0, f"Z {k} Z {(k + 1) % n}")
         observable.add_operator(1.0, f"X {k}")
 
-    def step() -> tuple[float, Numbers]:
+    def step() -> Any:
         state = QuantumState(n)
         circuit.update_quantum_state(state)
-        value = float(observable.get_expectation_value(state))
-        return value, -np.asarray(circuit.backprop(observable)).reshape(case.angles.shape)
+        return observable.get_expectation_value(state), circuit.backprop(observable)
 
-    return step
+    return step, lambda result: (float(result[0]), -np.asarray(result[1]).reshape(case.angles.shape))
 
 
 def _pennylane_layers(qml: Any, angles: Any, case: Case) -> None:
@@ -167,7 +170,7 @@ def _pennylane_energy(qml: Any, n: int) -> Any:
     return qml.Hamiltonian([1.0] * (2 * n), bonds + [qml.PauliX(k) for k in range(n)])
 
 
-CONTENDERS: dict[str, Callable[[Case], Step]] = {
+CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "qgl": qgl,
     "default.qubit": default_qubit,
     "tensorcircuit-ng": tensorcircuit,

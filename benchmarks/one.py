@@ -19,10 +19,11 @@ def measure(workload: str, qubits: int, layers: int, contender: str) -> dict[str
     from benchmarks.contenders import CONTENDERS
     from benchmarks.workloads import Case
 
-    step = CONTENDERS[contender](Case(workload, qubits, layers))
+    step, read = CONTENDERS[contender](Case(workload, qubits, layers))
     start = time.perf_counter()
-    loss, gradient = step()
+    result = step()
     first = time.perf_counter() - start
+    loss, gradient = read(result)
     times: list[float] = []
     while len(times) < STEPS or (sum(times) < LEAST_SECONDS and len(times) < MOST_STEPS):
         start = time.perf_counter()

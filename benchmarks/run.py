@@ -70,7 +70,7 @@ def rows_of(case: Case, results: list[Result]) -> list[list[str]]:
                 label,
                 result.contender,
                 f"{figures['first']:.2f} s",
-                f"{figures['step'] * 1e3:.3g} ms",
+                milliseconds(figures["step"]),
                 ratio,
                 f"{figures['memory'] / 1e9:.2f} GB",
                 f"{figures['loss']:.5f}",
@@ -78,6 +78,11 @@ def rows_of(case: Case, results: list[Result]) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def milliseconds(seconds: float) -> str:
+    """Three digits, and no powers of ten."""
+    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds * 1e3:.0f} ms"
 
 
 def agree(results: list[Result]) -> bool:

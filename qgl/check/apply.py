@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from qgl.check.binding import Binder, reals
 from qgl.check.callees import BUILT_IN, RESET, Callee
+from qgl.check.declarations import Declarations
 from qgl.check.evaluate import Frame
+from qgl.check.evolve import Evolver
 from qgl.check.kraus import read_kraus
+from qgl.check.limits import Budget
 from qgl.check.modules import Symbol
 from qgl.check.program import Operation
-from qgl.check.reporter import FaultyError
+from qgl.check.recorder import Recorder
+from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.transform import controlled, inverse, is_unitary, unitary
 from qgl.check.types import MAX_UNITARY, Formal, unitary_angles
 from qgl.check.values import Group, Qubit, Value
@@ -23,9 +26,6 @@ from qgl.diagnostics.types import OperandCount, WrongType
 from qgl.gates import CHANNELS
 from qgl.source import Span
 from qgl.syntax import tree
-
-if TYPE_CHECKING:
-    from qgl.check.elaborate import Elaborator
 
 Wires = tuple[int, ...]
 
@@ -50,11 +50,27 @@ class _Application:
 
 
 class Applier:
-    def __init__(self, elaborator: Elaborator) -> None:
-        self.elaborator = elaborator
-        self.evaluator = elaborator.evaluator
-        self.reporter = elaborator.reporter
-        self.binder = Binder(elaborator.reporter, elaborator.parameters, elaborator.hole)
+    """`block` goes through the body of a layer or channel; `reached` are those that were called."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        declarations: Declarations,
+        reporter: Reporter,
+        budget: Budget,
+        binder: Binder,
+        evolver: Evolver,
+        block: Callable[[Sequence[tree.Statement], Frame], None],
+    ) -> None:
+        self.recorder = recorder
+        self.evaluator = declarations.evaluator
+        self.types = declarations.types
+        self.reporter = reporter
+        self.budget = budget
+        self.binder = binder
+        self.evolver = evolver
+        self.block = block
+        self.reached: set[Symbol] = set()
         self._routines: dict[Symbol, tuple[Callee, tuple[str, ...], tuple[str, ...]] | None] = {}
 
     def apply(self, node: tree.Apply, frame: Frame) -> None:
@@ -178,7 +194,7 @@ class Applier:
         for operand, used in zip(operands, (*((c,) for c in application.controls), *application.operands), strict=True):
             for wire in used:
                 if wire in seen:
-                    qubit = f"`{self.elaborator.wires[wire]}`"
+                    qubit = f"`{self.recorder.wires[wire]}`"
                     raise self.reporter.fault(QubitTwice(operand.span, name, qubit))
                 seen.add(wire)
 
@@ -213,7 +229,7 @@ class Applier:
         applications = self._applications(node, callee, controls, operands)
         targets = [application.targets for application in applications]
         bound = self._bound(node, callee, values, targets)
-        name, span, emit = callee.name, node.span, self.elaborator.emit
+        name, span, emit = callee.name, node.span, self.recorder.emit
         is_channel = name in CHANNELS
         if is_channel and (controls or inverted):
             raise FaultyError  # reported by the look at names
@@ -228,7 +244,7 @@ class Applier:
             if controls or inverted:
                 self._transformed(application.controls, inverted, node, partial(emit, name, wires, span, args))
             elif is_channel:
-                with self.elaborator.channel(name, span):
+                with self.recorder.channel(name, span):
                     emit(name, wires, span, args)
             else:
                 emit(name, wires, span, args)
@@ -263,7 +279,7 @@ class Applier:
 
         def build() -> None:
             for gate, on, args, word in unitary(wires, angles):
-                self.elaborator.emit(gate, on, node.span, args, word=word)
+                self.recorder.emit(gate, on, node.span, args, word=word)
 
         self._transformed(application.controls, inverted, node, build)
 
@@ -282,8 +298,8 @@ class Applier:
             callee = Callee("kraus", (), tuple(len(operand.wires) for operand in operands))
             applications = [each.targets for each in self._applications(node, callee, 0, operands)]
         for on in applications:
-            with self.elaborator.channel("kraus", node.span):
-                self.elaborator.emit("kraus", on, node.span, matrices=matrices)
+            with self.recorder.channel("kraus", node.span):
+                self.recorder.emit("kraus", on, node.span, matrices=matrices)
 
     # ------------------------------------------------------------ layers and channels
 
@@ -303,7 +319,7 @@ class Applier:
         names: list[str] = []
         for argument in symbol.node.arguments:
             try:
-                formal = self.elaborator.declarations.types.of_argument(argument, Frame({}, symbol.module))
+                formal = self.types.of_argument(argument, Frame({}, symbol.module))
             except FaultyError:
                 return None
             if isinstance(formal, Formal):
@@ -323,7 +339,7 @@ class Applier:
         controls: int,
         inverted: bool,
     ) -> None:
-        self.elaborator.reached.add(symbol)
+        self.reached.add(symbol)
         callee, names, qubit_names = self.routine(symbol)
         applications = self._applications(node, callee, controls, operands)
         bound = self._bound(node, callee, values, [application.targets for application in applications])
@@ -334,12 +350,12 @@ class Applier:
             for name, size, wires in zip(qubit_names, callee.qubits, application.operands, strict=True):
                 single = size is None
                 frame.names[name] = Qubit(wires[0]) if single else Group(name, wires, None, (), symbol.span)
-            self.elaborator.budget.spend(1, node.span)
-            body = partial(self.elaborator.block, symbol.node.body, frame)
+            self.budget.spend(1, node.span)
+            body = partial(self.block, symbol.node.body, frame)
             if symbol.kind == "layer":
                 self._transformed(application.controls, inverted, node, body)
             else:
-                with self.elaborator.channel(symbol.name, node.span):
+                with self.recorder.channel(symbol.name, node.span):
                     self._transformed(application.controls, inverted, node, body)
 
     def _exponential(
@@ -351,14 +367,14 @@ class Applier:
         wires = tuple(wire for operand in operands for wire in operand.wires)
         if len(wires) != controls:
             raise self.reporter.fault(OperandCount(node.gate.span, "exp", controls, len(wires)))
-        self._transformed(wires, inverted, node, lambda: self.elaborator.evolver.exponential(node, frame))
+        self._transformed(wires, inverted, node, lambda: self.evolver.exponential(node, frame))
 
     def _transformed(self, controls: Wires, inverted: bool, node: tree.Apply, build: Callable[[], None]) -> None:
         """What `build` emits, inverted and controlled as the modifiers of `node` say."""
         if not controls and not inverted:
             build()
             return
-        with self.elaborator.captured() as operations:
+        with self.recorder.captured() as operations:
             build()
         found: list[Operation] = operations
         if not all(is_unitary(operation) for operation in found):
@@ -371,7 +387,7 @@ class Applier:
             for operation in found:
                 if len(set(operation.wires)) != len(operation.wires):
                     wire = next(wire for wire in controls if wire in operation.wires[len(controls) :])
-                    qubit = f"`{self.elaborator.wires[wire]}`"
+                    qubit = f"`{self.recorder.wires[wire]}`"
                     raise self.reporter.fault(QubitTwice(node.span, node.gate.name, qubit))
-        self.elaborator.budget.spend(len(found), node.span)
-        self.elaborator.operations += found
+        self.budget.spend(len(found), node.span)
+        self.recorder.operations += found

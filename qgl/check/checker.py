@@ -19,6 +19,7 @@ from qgl.check.limits import Budget
 from qgl.check.locality import Locality
 from qgl.check.modules import Parsed, Symbol, load
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
+from qgl.check.recorder import Recorder
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.resolve import Resolver
 from qgl.check.training import Scope, read_objective, read_reports, read_train
@@ -75,7 +76,8 @@ class _Check:
         self.budget = Budget(reporter)
         self.main, self.modules = load(file, environment, parse, reporter)
         self.declarations = Declarations(self.main, environment, constants, reporter, self.budget)
-        self.elaborator = Elaborator(self.declarations, reporter, self.budget)
+        self.recorder = Recorder(self.declarations, reporter, self.budget)
+        self.elaborator = Elaborator(self.declarations, self.recorder, reporter, self.budget)
 
     def run(self) -> Program | None:
         self._names()
@@ -88,8 +90,8 @@ class _Check:
         operations, bounds = self._operations()
         wires = tuple(self.declarations.wires)
         visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
-        parameters = self.elaborator.finished_parameters()
-        bits = self.elaborator.bits
+        parameters = self.recorder.finished_parameters()
+        bits = self.recorder.bits
         scope = self._scope(visible, parameters)
         place = Span(self.file.source, 0, 0)
         objective_block, train_block = self.main.blocks.get("objective"), self.main.blocks.get("train")
@@ -146,14 +148,14 @@ class _Check:
     # ------------------------------------------------------------ operations
 
     def _operations(self) -> tuple[tuple[Operation, ...], tuple[LocalityBound, ...]]:
-        elaborator, model = self.elaborator, self.main.blocks.get("model")
+        recorder, elaborator, model = self.recorder, self.elaborator, self.main.blocks.get("model")
         elaborator.registers()
-        initial = len(elaborator.operations)
+        initial = len(recorder.operations)
         if isinstance(model, tree.Model):
             elaborator.block(model.body, Frame({}, self.main))
-        operations = tuple(elaborator.operations)
+        operations = tuple(recorder.operations)
         locality = Locality(
-            self.declarations, self.reporter, self.budget, operations[initial:], tuple(elaborator.channel_calls)
+            self.declarations, self.reporter, self.budget, operations[initial:], tuple(recorder.channel_calls)
         )
         self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
         return operations, locality.check(self.main.locals)
@@ -162,8 +164,8 @@ class _Check:
         """Bodies that the model does not reach."""
         for module in self.modules:
             for symbol in module.of_kind("layer", "channel"):
-                if symbol not in self.elaborator.reached and symbol.state != "failed":
-                    with self.elaborator.captured():
+                if symbol not in self.elaborator.applier.reached and symbol.state != "failed":
+                    with self.recorder.captured():
                         self.elaborator.dry_run(symbol)
         for symbol in self.main.of_kind("Hamiltonian"):
             if not symbol.node.arguments:

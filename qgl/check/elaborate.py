@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from qgl.check.apply import Applier
+from qgl.check.binding import Binder
 from qgl.check.branches import Conjunction, is_condition, split
 from qgl.check.declarations import Declarations
 from qgl.check.evaluate import POISON, Frame
 from qgl.check.evolve import Evolver
 from qgl.check.initial import Initial
 from qgl.check.lattices import Lattice
-from qgl.check.limits import MAX_QUBITS, Budget
+from qgl.check.limits import Budget
 from qgl.check.modules import Symbol
-from qgl.check.program import Operation, Parameter, Wire
+from qgl.check.program import Operation
+from qgl.check.recorder import Recorder
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.types import Formal
 from qgl.check.values import Array, Bit, Dimension, Group, Qubit, Value, describe
 from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
-from qgl.diagnostics.size_of_program import TooManyQubits
 from qgl.diagnostics.types import WrongType
 from qgl.expression import Input, Real
 from qgl.source import Span
 from qgl.syntax import tree
 
 
-@dataclass(slots=True)
-class _Anonymous:
-    """A parameter that a `?` makes: how many times its place was reached."""
-
-    parameter: int
-    size: int | None
-    count: int = 0
-
-
 class Elaborator:
-    """Builds `operations`. `wires` and `parameters` start with the declared ones and grow."""
+    """Goes through statements and tells the recorder what they do."""
 
-    def __init__(self, declarations: Declarations, reporter: Reporter, budget: Budget) -> None:
+    def __init__(self, declarations: Declarations, recorder: Recorder, reporter: Reporter, budget: Budget) -> None:
         self.declarations = declarations
         self.evaluator = declarations.evaluator
+        self.recorder = recorder
         self.reporter = reporter
         self.budget = budget
-        self.operations: list[Operation] = []
-        self.wires: list[Wire] = declarations.wires
-        self.parameters: list[Parameter | None] = declarations.parameters
-        self.bits = 0
-        self.under: tuple[Conjunction, ...] = ((),)
-        self.reached: set[Symbol] = set()
-        self.channel_calls: list[tuple[str, Span, frozenset[int]]] = []
-        self._channel_depth = 0
-        self._anonymous: dict[tuple[int, int, str, int | None], _Anonymous] = {}
-        self._names = set(declarations.main.names)
         self.initial = Initial(reporter, self.evaluator)
-        self.applier = Applier(self)
-        self.evolver = Evolver(self)
+        binder = Binder(reporter, recorder.parameters, recorder.hole)
+        self.evolver = Evolver(recorder, self.evaluator, reporter, budget, binder)
+        self.applier = Applier(recorder, declarations, reporter, budget, binder, self.evolver, self.block)
         self._methods: Mapping[type, Callable[[Any, Frame], None]] = {
             tree.Apply: self.applier.apply,
             tree.For: self._for,
@@ -70,64 +53,6 @@ class Elaborator:
             tree.Broken: self._broken,
         }
         self._blocks: list[list[tuple[int, Span]]] = []
-
-    # ------------------------------------------------------------ results
-
-    @contextmanager
-    def channel(self, name: str, span: Span) -> Iterator[None]:
-        """A call of a channel; the wires that it touches are noted, unless it is part of another call."""
-        first = len(self.operations)
-        self._channel_depth += 1
-        try:
-            yield
-        finally:
-            self._channel_depth -= 1
-        if self._channel_depth == 0:
-            touched = frozenset(wire for each in self.operations[first:] for wire in each.wires)
-            self.channel_calls.append((name, span, touched))
-
-    def emit(self, gate: str, wires: tuple[int, ...], span: Span, args: tuple[Real, ...] = (), **more: Any) -> None:
-        """Append an operation, under each of the conditions that hold here."""
-        self.budget.spend(1 + len(args), span)
-        for condition in self.under:
-            self.operations.append(Operation(gate, wires, span, args, condition=condition, **more))
-
-    def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
-        """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""
-        key = (id(node.span.source), node.span.start, kind, size)
-        found = self._anonymous.get(key)
-        if found is None:
-            number = next(k for k in range(1, len(self._names) + 2) if f"{gate}_{k}" not in self._names)
-            name = f"{gate}_{number}"
-            self._names.add(name)
-            found = self._anonymous[key] = _Anonymous(len(self.parameters), size)
-            self.parameters.append(self.declarations.anonymous(name, kind, (), node.span))
-        element = found.count
-        found.count += 1
-        if size is None:
-            return Real(0.0, ((1.0, Input(found.parameter, element)),))
-        return Array(found.parameter, "?", element * size, (Dimension(size, f"0..{size - 1}"),), node.span)
-
-    def finished_parameters(self) -> tuple[Parameter, ...]:
-        """All parameters, those of `?` with the number of times that their place was reached."""
-        shapes = {
-            each.parameter: (each.count,) if each.size is None else (each.count, each.size)
-            for each in self._anonymous.values()
-        }
-        return tuple(
-            replace(parameter, shape=shapes[k]) if k in shapes else parameter
-            for k, parameter in enumerate(self.parameters)
-            if parameter is not None
-        )
-
-    @contextmanager
-    def captured(self) -> Iterator[list[Operation]]:
-        """Operations go to the list that is given, not to the program."""
-        outer, self.operations = self.operations, []
-        try:
-            yield self.operations
-        finally:
-            self.operations = outer
 
     # ------------------------------------------------------------ programs
 
@@ -154,7 +79,7 @@ class Elaborator:
         frame: Frame,
     ) -> None:
         for gate, position, angles in self.initial.steps(initial, len(wires), lattice, sites, frame):
-            self.emit(gate, (wires[position],), initial.span, angles)
+            self.recorder.emit(gate, (wires[position],), initial.span, angles)
 
     def dry_run(self, symbol: Symbol) -> None:
         """Go through the body of a routine that nothing calls, with stand-ins for its arguments."""
@@ -173,12 +98,12 @@ class Elaborator:
     def _stand_in(self, argument: tree.Argument, formal: Formal | tuple[int | None]) -> Value | None:
         if isinstance(formal, tuple):
             size = formal[0]
-            wires = tuple(self._new_wires(argument.name, size or 1))
+            wires = tuple(self.recorder.fresh_wires(argument.name, size or 1))
             return Qubit(wires[0]) if size is None else Group(argument.name.name, wires, None, (), argument.span)
         if formal.kind in ("int", "bit"):
             return None
-        number = len(self.parameters)
-        self.parameters.append(self.declarations.anonymous(formal.name, formal.kind, (), argument.span))
+        number = len(self.recorder.parameters)
+        self.recorder.parameters.append(self.declarations.anonymous(formal.name, formal.kind, (), argument.span))
         if formal.size is None:
             return Real(0.0, ((1.0, Input(number, 0)),))
         return Array(number, formal.name, 0, (Dimension(formal.size, f"0..{formal.size - 1}"),), argument.span)
@@ -195,7 +120,7 @@ class Elaborator:
                 for name in _declared(statement):
                     frame.names[name] = POISON
         for wire, span in reversed(self._blocks.pop()):
-            self.operations.append(Operation("discard", (wire,), span))
+            self.recorder.operations.append(Operation("discard", (wire,), span))
 
     def _broken(self, node: tree.Broken, frame: Frame) -> None:
         raise FaultyError
@@ -242,29 +167,18 @@ class Elaborator:
         formula = self.evaluator.evaluate(node.condition, frame)
         if not is_condition(formula):
             raise self.reporter.fault(NotACondition(node.condition.span, describe(formula)))
-        outer = self.under
+        outer = self.recorder.under
         holds, fails = split(formula, outer)
         self.budget.spend(len(holds) + len(fails), node.condition.span)
         for under, body in ((holds, node.then), (fails, node.otherwise)):
             if under:
-                self.under = under
+                self.recorder.under = under
                 try:
                     self.block(body, frame.inner())
                 finally:
-                    self.under = outer
+                    self.recorder.under = outer
 
     # ------------------------------------------------------------ fresh qubits and measurements
-
-    def _new_wires(self, name: tree.Name, size: int) -> range:
-        first = len(self.wires)
-        if first + size > MAX_QUBITS * 4:
-            raise self.reporter.fault(
-                TooManyQubits(name.span, "the program", f"{first + size:,} qubits", MAX_QUBITS * 4)
-            )
-        self.budget.spend(size, name.span)
-        for position in range(size):
-            self.wires.append(Wire("fresh", name.name, position, None, name.span))
-        return range(first, first + size)
 
     def _fresh(self, node: tree.Fresh, frame: Frame) -> None:
         size = 1 if node.size is None else self.evaluator.integer(node.size, frame, "the number of qubits")
@@ -273,22 +187,22 @@ class Elaborator:
             raise self.reporter.fault(
                 WrongRegisterSize(node.size.span, f"a register has at least one qubit, not {size}")
             )
-        wires = tuple(self._new_wires(node.name, size))
+        wires = tuple(self.recorder.fresh_wires(node.name, size))
         for wire in wires:
-            self.operations.append(Operation("fresh", (wire,), node.span))
+            self.recorder.operations.append(Operation("fresh", (wire,), node.span))
             self._blocks[-1].append((wire, node.span))
         single = node.size is None
         frame.names[node.name.name] = (
             Qubit(wires[0]) if single else Group(node.name.name, wires, None, (), node.name.span)
         )
         if node.initial is not None:
-            outer, self.under = self.under, ((),)
+            outer, self.recorder.under = self.recorder.under, ((),)
             try:
                 self._prepare(node.initial, wires, None, (), frame)
             except FaultyError:
                 return  # the name is good all the same
             finally:
-                self.under = outer
+                self.recorder.under = outer
 
     def _measure(self, node: tree.Measure, frame: Frame) -> None:
         value = self.evaluator.evaluate(node.operand, frame)
@@ -303,14 +217,14 @@ class Elaborator:
     def _measured(self, node: tree.Measure, wire: int) -> Bit:
         """Measure one wire; under several conditions, once under each into a bit of its own."""
         numbers: list[tuple[Conjunction, int]] = []
-        for condition in self.under:
+        for condition in self.recorder.under:
             self.budget.spend(1, node.span)
             bit = None
             if node.bit is not None:
-                bit = self.bits
-                self.bits += 1
+                bit = self.recorder.bits
+                self.recorder.bits += 1
                 numbers.append((condition, bit))
-            self.operations.append(Operation("measure", (wire,), node.span, bit=bit, condition=condition))
+            self.recorder.operations.append(Operation("measure", (wire,), node.span, bit=bit, condition=condition))
         return Bit(node.bit.name if node.bit else "", tuple(numbers))
 
 

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
-from qgl.check.evaluate import Frame
+from qgl.check.binding import Binder
+from qgl.check.evaluate import Evaluator, Frame
+from qgl.check.limits import Budget
 from qgl.check.modules import Symbol
 from qgl.check.operators import Operator, Word
-from qgl.check.reporter import FaultyError
+from qgl.check.recorder import Recorder
+from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Value, describe
 from qgl.diagnostics.types import NotAnExponent, NotHermitian, WrongMethod, WrongType
 from qgl.expression import Real, real
 from qgl.source import Span
 from qgl.syntax import tree
 
-if TYPE_CHECKING:
-    from qgl.check.elaborate import Elaborator
-
 Terms = tuple[tuple[Real, Word], ...]
 MAX_TROTTER_STEPS = 100_000
 
 
 class Evolver:
-    def __init__(self, elaborator: Elaborator) -> None:
-        self.elaborator = elaborator
-        self.evaluator = elaborator.evaluator
-        self.reporter = elaborator.reporter
+    def __init__(
+        self, recorder: Recorder, evaluator: Evaluator, reporter: Reporter, budget: Budget, binder: Binder
+    ) -> None:
+        self.recorder = recorder
+        self.evaluator = evaluator
+        self.reporter = reporter
+        self.budget = budget
+        self.binder = binder
         self._known: dict[Hashable, Terms] = {}
 
     # ------------------------------------------------------------ exp
@@ -41,7 +44,7 @@ class Evolver:
                 NotAnExponent(argument.span, "`exp` needs `i`, a real number and a product of matrices")
             )
         outer = self.evaluator.hole
-        self.evaluator.hole = lambda hole: self.elaborator.hole(hole, "exp", "angle", None)
+        self.evaluator.hole = lambda hole: self.recorder.hole(hole, "exp", "angle", None)
         try:
             value = self.evaluator.evaluate(argument, frame)
         finally:
@@ -49,7 +52,7 @@ class Evolver:
         word, angle = self._exponent(value, argument.span)
         wires = tuple(wire for wire, _ in word)
         letters = "".join(letter for _, letter in word)
-        self.elaborator.emit("pauli", wires, node.span, (angle,), word=letters)
+        self.recorder.emit("pauli", wires, node.span, (angle,), word=letters)
 
     def _exponent(self, value: Value, span: Span) -> tuple[Word, Real]:
         if not isinstance(value, Operator):
@@ -62,11 +65,11 @@ class Evolver:
             terms = [(word, Real(0.0), Real(0.0))]
         if len(terms) != 1:
             raise self.reporter.fault(
-                NotAnExponent(span, f"`exp` takes one product of Pauli matrices, and this is {len(terms)}")
+                NotAnExponent(span, f"`exp` takes one product of Pauli matrices, not a sum of {len(terms)}")
             )
         word, re, im = terms[0]
         if not (re.is_constant and re.constant == 0):
-            raise self.reporter.fault(NotAnExponent(span, "the imaginary unit `i` is missing in this exponent"))
+            raise self.reporter.fault(NotAnExponent(span, "this exponent is not `i` times a real number"))
         if not word:
             raise self.reporter.fault(NotAnExponent(span, "there is no Pauli matrix in this exponent"))
         return word, im
@@ -86,14 +89,14 @@ class Evolver:
             raise FaultyError
         terms = self.terms(symbol, self.evaluator.all_of(given, frame), target.span)
         wires = tuple(sorted({wire for _, word in terms for wire, _ in word}))
-        self.elaborator.budget.spend(len(terms) * (1 + len(wires) // 64), node.span)
+        self.budget.spend(len(terms) * (1 + len(wires) // 64), node.span)
         order, steps, simulate = method or (0, 0, False)
         if simulate:
             self._slices(terms, time, order, steps, node.span)
             return
         spelled = tuple((coefficient, _letters(word, wires)) for coefficient, word in terms)
         trotter = (order, steps) if method else None
-        self.elaborator.emit("evolve", wires, node.span, (time,), terms=spelled, trotter=trotter)
+        self.recorder.emit("evolve", wires, node.span, (time,), terms=spelled, trotter=trotter)
 
     def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
         """Real coefficients and words of a Hamiltonian for given arguments."""
@@ -125,13 +128,13 @@ class Evolver:
         return terms
 
     def _qubit(self, wire: int) -> str:
-        return str(self.elaborator.wires[wire])
+        return str(self.recorder.wires[wire])
 
     def _time(self, node: tree.Expression, frame: Frame) -> Real:
         if isinstance(node, tree.Hole):
-            return real(self.elaborator.hole(node, "evolve", "real", None))
+            return real(self.recorder.hole(node, "evolve", "real", None))
         value = self.evaluator.evaluate(node, frame)
-        return real(self.elaborator.applier.binder.scalar(value, "real", node.span))
+        return real(self.binder.scalar(value, "real", node.span))
 
     def _method(self, call: tree.Call | None, frame: Frame) -> tuple[int, int, bool] | None:
         if call is None:
@@ -157,7 +160,7 @@ class Evolver:
 
     def _slices(self, terms: Terms, time: Real, order: int, steps: int, span: Span) -> None:
         """Each slice as exponentials of the terms in order; for order 2 half of each there and half back."""
-        self.elaborator.budget.foresee(2 * order * len(terms), steps, span)
+        self.budget.foresee(2 * order * len(terms), steps, span)
         share = time * (1.0 / (steps * order))
         for _ in range(steps):
             for there in range(order):
@@ -167,11 +170,11 @@ class Evolver:
     def _slice(self, angle: Real, word: Word, terms: Terms, span: Span) -> None:
         if word:
             wires = tuple(wire for wire, _ in word)
-            self.elaborator.emit("pauli", wires, span, (-angle,), word="".join(letter for _, letter in word))
+            self.recorder.emit("pauli", wires, span, (-angle,), word="".join(letter for _, letter in word))
         else:  # a phase, which a control before the evolution would see
             first = next(other for _, other in terms if other)
             wires = (first[0][0],)
-            self.elaborator.emit("evolve", wires, span, (angle,), terms=((Real(1.0), "I"),))
+            self.recorder.emit("evolve", wires, span, (angle,), terms=((Real(1.0), "I"),))
 
 
 def _letters(word: Word, wires: tuple[int, ...]) -> str:

@@ -39,7 +39,8 @@ def simulator(program: Program, method: str, bits_only: bool = False) -> Simulat
     lowered = METHODS[method].prepare(circuit, bits_only).lower()
     inputs = sum(parameter.size for parameter in circuit.parameters)
     rows = (Row(Probabilities(), method, ()),)
-    return Simulator(Plan(rows, {method: lowered}, "double", bits_only, inputs, len(circuit.visible)))
+    seen = tuple(range(len(circuit.visible)))
+    return Simulator(Plan(rows, {method: lowered}, "double", bits_only, inputs, seen))
 
 
 def in_double(function: Callable[..., Any], *arguments: Any) -> Any:

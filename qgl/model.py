@@ -31,7 +31,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.kernels.queries import log_of, sample
 from qgl.objectives import Objective, build
 from qgl.parameters import Parameters, Params
-from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State, reads_only_bits
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State, reads_only_bits, support
 from qgl.source import Source
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Model:
         self.warnings = tuple(warnings)
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
-        self._simulators: dict[type[Query] | None, Simulator] = {}
+        self._simulators: dict[tuple[frozenset[int], type[Query] | None], Simulator] = {}
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
 
     @property
@@ -166,14 +166,32 @@ class Model:
             return result
 
     def expectation(self, params: Params, words: Sequence[str], condition: ArrayLike | None = None) -> Array:
-        """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit."""
+        """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit.
+
+        The circuit is cut down to the light cone of the letters other than I.
+
+        Raises:
+            ValueError: a word of another length or with other letters.
+        """
+        for word in words:
+            if len(word) != self.width or set(word) - set("IXYZ"):
+                raise ValueError(f"{word!r} is not a word of {self.width} letters of IXYZ")
         result: Array = self.answer(params, Expectation(tuple(words)), condition)
         return result
 
     def marginals(
         self, params: Params, regions: Sequence[Sequence[int]], condition: ArrayLike | None = None
     ) -> tuple[Array, ...]:
-        """Reduced density matrices of regions of visible positions, each of shape (2^k, 2^k)."""
+        """Reduced density matrices of regions of visible positions, each of shape (2^k, 2^k).
+
+        The circuit is cut down to the light cone of the regions.
+
+        Raises:
+            ValueError: a position that there is not, or one twice in a region.
+        """
+        for region in regions:
+            if len(set(region)) < len(region) or not set(region) <= set(range(self.width)):
+                raise ValueError(f"{tuple(region)} is not a region of positions 0 to {self.width - 1}")
         query = Marginals(tuple(tuple(region) for region in regions))
         result: tuple[Array, ...] = self.answer(params, query, condition)
         return result
@@ -296,14 +314,16 @@ class Model:
         return self._simulator(query).plan
 
     def _simulator(self, query: Query) -> Simulator:
-        """Queries that read bits only are answered by a smaller circuit than those that need phases."""
+        """One for each cone of visible qubits that is asked of; one that reads bits only is smaller than others."""
         from qgl.kernels.simulator import Simulator
 
         kind = None if reads_only_bits(query) else type(query)
-        if kind not in self._simulators:
-            asked = (Probabilities(),) if kind is None else (query,)
-            self._simulators[kind] = Simulator(compiler.plan_queries(self.circuit, asked, self.precision))
-        return self._simulators[kind]
+        place = support(query, self.width), kind
+        if place not in self._simulators:
+            whole = kind is None and len(place[0]) == self.width
+            asked = Probabilities() if whole else query
+            self._simulators[place] = Simulator(compiler.plan_queries(self.circuit, (asked,), self.precision))
+        return self._simulators[place]
 
     def _answers(self, params: Params, queries: tuple[Query, ...], condition: ArrayLike | None) -> dict[Query, Any]:
         inputs = self.parameters.inputs(params, condition, self._real)

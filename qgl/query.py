@@ -71,3 +71,25 @@ def reads_only_bits(query: Query) -> bool:
             return False
         case _:
             return True
+
+
+def support(query: Query, width: int) -> frozenset[int]:
+    """Positions of the visible qubits that the answer depends on, of `width` in all."""
+    match query:
+        case Expectation(words):
+            return frozenset(place for word in words for place, letter in enumerate(word) if letter != "I")
+        case Marginals(regions):
+            return frozenset(place for region in regions for place in region)
+        case _:
+            return frozenset(range(width))
+
+
+def restricted(query: Query, positions: tuple[int, ...]) -> Query:
+    """The same question put to the visible qubits at `positions` alone, which hold its support."""
+    match query:
+        case Expectation(words):
+            return Expectation(tuple("".join(word[place] for place in positions) for word in words))
+        case Marginals(regions):
+            return Marginals(tuple(tuple(positions.index(place) for place in region) for region in regions))
+        case _:
+            return query

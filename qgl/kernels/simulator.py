@@ -17,7 +17,7 @@ from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.moves import transpose
 from qgl.kernels.steps import parameters_of, runner
 from qgl.plan.model import Lowered, Plan
-from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, Samples, State, reads_only_bits
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, Samples, State, reads_only_bits, restricted
 
 
 class Simulator:
@@ -37,10 +37,11 @@ class Simulator:
         finals: dict[str, queries.Final] = {}
         results = {}
         for query in asked:
-            method = self._method(query)
+            inner = restricted(query, self.plan.seen)
+            method = self._method(inner)
             if method not in finals:
                 finals[method] = self._methods[method](jnp.asarray(inputs))
-            results[query] = _read(finals[method], query, key)
+            results[query] = _read(finals[method], inner, key)
         return results
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:

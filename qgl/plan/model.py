@@ -81,14 +81,23 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """How every query is answered. `bits_only`: gates that only `reads_only_bits` queries cannot see are left out."""
+    """How every query is answered.
+
+    seen       positions of the visible qubits that the queries look at; the rows speak of these alone
+    bits_only  gates that `reads_only_bits` queries cannot see are left out
+    """
 
     rows: tuple[Row, ...]
     lowered: dict[str, Lowered]
     precision: str
     bits_only: bool
     inputs: int
-    width: int  # visible bits
+    seen: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of visible qubits that the queries look at."""
+        return len(self.seen)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data: figures of every row and the sizes of every lowered circuit."""

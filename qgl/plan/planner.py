@@ -9,10 +9,11 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge, amount
 from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
+from qgl.passes.light_cone import light_cone
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
-from qgl.query import Probabilities, Query, reads_only_bits
+from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 from qgl.source import Span
 
 _ADDING = ("kraus", "fresh", "measure", "reset")  # beside named channels, what may add a qubit
@@ -25,19 +26,26 @@ def plan(
 ) -> Plan:
     """The cheapest exact way to answer each query on a circuit as it was checked, before any pass.
 
+    Where the queries look at some visible qubits only, the circuit is cut down to the light cone of these.
+
     precision: "single" or "double". memory_limit: bytes; None: most of what the machine has free.
 
     Raises:
         QglError: QGL0810, nothing fits.
     """
-    asked = tuple(dict.fromkeys(queries)) or (Probabilities(),)
+    queries = tuple(queries) or (Probabilities(),)
+    width = len(circuit.visible)
+    seen = tuple(sorted(frozenset().union(*(support(query, width) for query in queries)))) or (0,)
+    if len(seen) < width:
+        circuit = light_cone(circuit, seen)
+    asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
     limit = available() if memory_limit is None else memory_limit
     bits_only = all(reads_only_bits(query) for query in asked)
     prepared = {method.name: method.prepare(circuit, bits_only) for method in METHODS}
     rows = tuple(_row(circuit, query, prepared, precision, limit) for query in asked)
     lowered = {name: prepared[name].lower() for name in dict.fromkeys(row.chosen for row in rows)}
     inputs = sum(parameter.size for parameter in circuit.parameters)
-    return Plan(rows, lowered, precision, bits_only, inputs, len(circuit.visible))
+    return Plan(rows, lowered, precision, bits_only, inputs, seen)
 
 
 def _row(circuit: Circuit, query: Query, prepared: dict[str, Prepared], precision: str, limit: int) -> Row:

@@ -12,6 +12,7 @@ import optax
 import pytest
 
 import qgl
+from qgl.query import Marginals
 
 BORN = """
 data seen = strings(["000", "011", "101", "111"]);
@@ -124,6 +125,31 @@ def test_answers_agree_with_each_other(double: qgl.Model) -> None:
     np.testing.assert_allclose(found, [np.trace(rho @ word).real for word in words.values()], atol=1e-12)
     reduced = np.einsum("abcdbf->acdf", rho.reshape([2] * 6)).reshape(4, 4)
     np.testing.assert_allclose(double.marginals(params, [(0, 2)])[0], reduced, atol=1e-12)
+
+
+def test_words_and_regions_are_answered_in_their_light_cone() -> None:
+    text = """const n = 12; lattice chain = line(n); visible v on chain; param a[n] : angle;
+              model { repeat 2 as l {
+                  ry(a) v; for (q, r) in brick(chain, l) { fresh e; cx q, e; crx(0.7) e, r; rzz(0.4) q, r; rx(0.3) q; }
+              } }"""
+    model = qgl.loads(text, n=4)
+    params = model.init(jax.random.key(0))
+    rho = np.asarray(model.state(params)).reshape([2] * 8)
+    left = np.einsum("abcdefcd->abef", rho).reshape(4, 4)
+    np.testing.assert_allclose(model.marginals(params, [(0, 1)])[0], left, atol=1e-6)
+    found = model.expectation(params, ["ZXII", "IYII", "IIII"])
+    y = np.kron(np.eye(2), [[0, -1j], [1j, 0]])
+    zx = np.kron(np.diag([1, -1]), [[0, 1], [1, 0]])
+    np.testing.assert_allclose(found, [np.trace(left @ zx).real, np.trace(left @ y).real, 1], atol=1e-6)
+    # far too wide for the whole machine, but not for the cone; the same angles give the same answer
+    wide = qgl.loads(text, n=100)
+    angles = jnp.concatenate([params["a"], jnp.zeros(96)])
+    assert wide.plan(Marginals(((0, 1),))).width == 2
+    np.testing.assert_allclose(wide.marginals({"a": angles}, [(0, 1)])[0], left, atol=1e-6)
+    with pytest.raises(ValueError, match="not a word of 100 letters"):
+        wide.expectation({"a": angles}, ["ZZ"])
+    with pytest.raises(ValueError, match="not a region"):
+        wide.marginals({"a": angles}, [(0, 100)])
 
 
 def test_samples_follow_the_probabilities(born: qgl.Model) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from qgl.source import Span
 from qgl.syntax import tree
 from qgl.syntax.builder import read_number
+from qgl.syntax.comments import Comments, is_line, text_of
 from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
 
 _LEVELS = {
@@ -45,23 +46,15 @@ def format_file(file: tree.File) -> str:
 class _Formatter:
     def __init__(self, file: tree.File) -> None:
         self.source = file.source
-        self.comments = file.comments
-        self.next = 0  # the first comment that is not yet written
+        self.comments = Comments(file)
 
-    # ------------------------------------------------------------ comments and sequences
-
-    def _before(self, offset: int) -> list[tree.Comment]:
-        """The comments that start before an offset and are not yet written."""
-        first = self.next
-        while self.next < len(self.comments) and self.comments[self.next].span.start < offset:
-            self.next += 1
-        return list(self.comments[first : self.next])
+    # ------------------------------------------------------------ sequences
 
     def _leading(self, node: tree.Node) -> list[Document]:
         """Comments inside of a statement, before one of its parts."""
         parts: list[Document] = []
-        for comment in self._before(node.span.start):
-            parts += [_text(comment), HARD if _is_line(comment) else " "]
+        for comment in self.comments.before(node.span.start):
+            parts += [text_of(comment), HARD if is_line(comment) else " "]
         return parts
 
     def sequence(self, items: Sequence[tree.Node], end: int, separator: Line = HARD) -> list[Document]:
@@ -78,50 +71,27 @@ class _Formatter:
             last = finish
 
         for item in items:
-            for comment in self._before(item.span.start):
-                add(_text(comment), comment.span.start, comment.span.end)
+            for comment in self.comments.before(item.span.start):
+                add(text_of(comment), comment.span.start, comment.span.end)
             add(self._item(item), item.span.start, item.span.end)
-            while (after := self._trailing(item.span.end, last)) is not None:
-                parts += ["  ", _text(after)]
+            while (after := self.comments.trailing(item.span.end, last)) is not None:
+                parts += ["  ", text_of(after)]
                 last = max(last, after.span.end)
-                if _is_line(after):
+                if is_line(after):
                     break
-        for comment in self._before(end):
-            add(_text(comment), comment.span.start, comment.span.end)
+        for comment in self.comments.before(end):
+            add(text_of(comment), comment.span.start, comment.span.end)
         return parts
-
-    def _trailing(self, end: int, last: int) -> tree.Comment | None:
-        """The next comment if it is inside of an item that ends at `end`, or behind it and what was written last."""
-        if self.next == len(self.comments):
-            return None
-        comment = self.comments[self.next]
-        between = self.source.text[max(end, last) : comment.span.start]
-        if between.strip() or any(c in "\r\n" for c in between):
-            return None
-        self.next += 1
-        return comment
 
     def _block(self, items: Sequence[tree.Node], header: int) -> tuple[Document, int]:
         """A block in braces whose header ends at the offset `header`, and the offset of its closing brace."""
-        close = self._find("}", items[-1].span.end if items else header)
+        close = self.comments.find("}", items[-1].span.end if items else header)
         on_one_line = not any(c in "\r\n" for c in self.source.text[header:close])
         separator = LINE if on_one_line else HARD
         body = self.sequence(items, close, separator)
         if not body:
             return "{ }", close
         return Group(("{", indent(separator, *body), separator, "}"), sealed=False), close
-
-    def _find(self, mark: str, offset: int) -> int:
-        """The offset of the next `mark` outside of comments."""
-        spans = iter(self.comments)
-        while True:
-            at = self.source.text.find(mark, offset)
-            if at < 0:
-                return offset
-            around = next((c.span for c in spans if c.span.end > at), None)
-            if around is None or around.start > at:
-                return at
-            offset = around.end
 
     # ------------------------------------------------------------ declarations and statements
 
@@ -300,25 +270,11 @@ class _Formatter:
             last = k == len(items) - 1
             piece = (*(separator,) * (k > 0), write(item), "" if last else ",")
             parts += [Group(piece)] if dense and k > 0 else piece
-            beside = self._beside(span.end, (end or 0) - 1 if last else items[k + 1][0].start)
-            parts += [piece for comment in beside for piece in ("  ", _text(comment))]
+            beside = self.comments.beside(span.end, (end or 0) - 1 if last else items[k + 1][0].start)
+            parts += [piece for comment in beside for piece in ("  ", text_of(comment))]
             separator = HARD if beside else LINE
-        rest = [piece for comment in self._before((end or 0) - 1) for piece in (HARD, _text(comment))]
+        rest = [piece for comment in self.comments.before((end or 0) - 1) for piece in (HARD, text_of(comment))]
         return group(opening, indent(*parts, *rest), HARD if rest or separator is HARD else SOFT, _CLOSING[opening])
-
-    def _beside(self, end: int, limit: int) -> list[tree.Comment]:
-        """Comments up to `limit` that stand at the end of the line on which an item ends at `end`."""
-        first, line = self.next, self.source.line_of(end)
-        while self.next < len(self.comments):
-            span = self.comments[self.next].span
-            rest = self.source.text[span.end : self.source.line_starts[line + 1]] if self._has_line(line + 1) else ""
-            if span.start >= limit or self.source.line_of(span.start) != line or rest.strip(" \t\r\n,"):
-                break
-            self.next += 1
-        return list(self.comments[first : self.next])
-
-    def _has_line(self, line: int) -> bool:
-        return line < len(self.source.line_starts)
 
     def expression(self, node: tree.Expression, level: int = 0, tight: bool = False) -> Document:
         """An expression in parentheses if it binds looser than `level`; without spaces around operators if `tight`."""
@@ -418,12 +374,3 @@ def _digits(node: tree.Number) -> str:
     written = node.span.text
     value = read_number(written)
     return written if value == node.value and type(value) is type(node.value) else repr(node.value)
-
-
-def _is_line(comment: tree.Comment) -> bool:
-    return comment.text.startswith("//")
-
-
-def _text(comment: tree.Comment) -> str:
-    lines = comment.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines)

@@ -16,7 +16,8 @@ import optax
 
 from qgl.check.program import TrainSettings
 from qgl.train.history import History
-from qgl.train.methods import Look, method
+from qgl.train.methods import Look
+from qgl.train.optimisers import method
 from qgl.train.stopping import RUNNING, StopRule
 from qgl.train.trainable import Params, Trainable
 

@@ -10,17 +10,15 @@ point is accepted under the strong Wolfe conditions, or under the approximate on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
+from qgl.train.methods import Evaluate, Look, Terms
 from qgl.train.trainable import Params
-
-if TYPE_CHECKING:
-    from qgl.train.methods import Evaluate, Look, Terms
 
 _DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions
 _EVALUATIONS = 12  # at most, in one search
@@ -78,8 +76,6 @@ class LineSearch:
 
     def look(self, params: Params, memory: Memory, evaluate: Evaluate, idle: jax.Array) -> Look:
         """Searches along the direction; the first time, when there is none, evaluates where it stands."""
-        from qgl.train.methods import Look
-
         slope = _dot(memory.gradient, memory.direction)
         start = Point(
             jnp.zeros_like(slope), params, memory.loss.astype(slope.dtype), memory.terms, memory.gradient, slope

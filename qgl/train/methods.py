@@ -1,4 +1,4 @@
-"""How parameters move: one face for optimisers of optax that follow the gradient, and for L-BFGS.
+"""What a method that moves parameters is: one face for optimisers that follow the gradient, and for L-BFGS.
 
 A step of training looks at the loss and then moves. A gradient method looks where it stands and moves along its update.
 L-BFGS moves while it looks: its line search tries points along a direction until the loss is low enough; what it
@@ -11,11 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import jax
-import optax
 
-from qgl.check.program import TrainSettings
-from qgl.train.line_search import LineSearch
-from qgl.train.optimisers import gradient_optimiser
 from qgl.train.trainable import Params
 
 Terms = dict[str, jax.Array]
@@ -46,28 +42,3 @@ class Method(Protocol):
     def move(self, look: Look) -> tuple[Params, Any]:
         """Parameters and memory after the step."""
         ...
-
-
-class GradientMethod:
-    """An optimiser of optax."""
-
-    def __init__(self, optimiser: optax.GradientTransformation) -> None:
-        self._optimiser = optimiser
-
-    def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:
-        return self._optimiser.init(params)
-
-    def look(self, params: Params, memory: Any, evaluate: Evaluate, idle: jax.Array) -> Look:
-        (loss, terms), gradient = evaluate(params)
-        return Look(params, loss, terms, gradient, memory)
-
-    def move(self, look: Look) -> tuple[Params, Any]:
-        updates, memory = self._optimiser.update(look.gradient, look.memory, look.params)
-        return optax.apply_updates(look.params, updates), memory
-
-
-def method(settings: TrainSettings) -> Method:
-    """The method that `settings` name."""
-    if settings.optimizer.name == "lbfgs":
-        return LineSearch(settings.optimizer.arguments["memory"])
-    return GradientMethod(gradient_optimiser(settings))

@@ -1,4 +1,4 @@
-"""Optimisers and schedules of optax by their checked calls: `adam(rate = cosine(0.1, steps = 500))`.
+"""Methods of training, optimisers and schedules by their checked calls: `adam(rate = cosine(0.1, steps = 500))`.
 
 Names, arguments and what they are called in optax stand in the tables of `qgl.check.callables`.
 """
@@ -7,10 +7,39 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import optax
 
 from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec, TrainSettings
+from qgl.train.line_search import LineSearch
+from qgl.train.methods import Evaluate, Look, Method, Terms
+from qgl.train.trainable import Params
+
+
+class GradientMethod:
+    """An optimiser of optax."""
+
+    def __init__(self, optimiser: optax.GradientTransformation) -> None:
+        self._optimiser = optimiser
+
+    def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:
+        return self._optimiser.init(params)
+
+    def look(self, params: Params, memory: Any, evaluate: Evaluate, idle: jax.Array) -> Look:
+        (loss, terms), gradient = evaluate(params)
+        return Look(params, loss, terms, gradient, memory)
+
+    def move(self, look: Look) -> tuple[Params, Any]:
+        updates, memory = self._optimiser.update(look.gradient, look.memory, look.params)
+        return optax.apply_updates(look.params, updates), memory
+
+
+def method(settings: TrainSettings) -> Method:
+    """The method that `settings` name."""
+    if settings.optimizer.name == "lbfgs":
+        return LineSearch(settings.optimizer.arguments["memory"])
+    return GradientMethod(gradient_optimiser(settings))
 
 
 def gradient_optimiser(settings: TrainSettings) -> optax.GradientTransformation:

@@ -10,12 +10,14 @@ from qgl.diagnostics.model import Diagnostic, Note
 
 
 def amount(count: float) -> str:
-    """A number of bytes in decimal units: `137 GB`."""
+    """A number of bytes, however large, in decimal units: `137 GB`."""
+    if count >= 10**24:
+        return f"10^{math.log10(count):.0f} bytes"
     for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
         if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
-    return f"{count:.3g} EB" if count < 1e6 else f"10^{math.log10(count) + 18:.0f} bytes"
+    return f"{count:.3g} EB"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
 LARGEST = 30  # bits of a state: indices are 32-bit integers
-MOST_BITS = 500  # beyond, figures stay the same: they are out of reach in any case
+MOST_BITS = 500  # beyond, times stay the same: they are out of reach in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +48,11 @@ class Whole:
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
-        size = BYTES[precision] * 2.0 ** min(self.bits, MOST_BITS)
+        size = BYTES[precision] << self.bits
         steps = len(self.parts)
         # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
-        states = 6 if self.unitary else 6 + 2 * steps**0.5
-        memory = int(states * size + query_memory(query, len(self.visible), precision))
+        states = 6 if self.unitary else 6 + math.ceil(2 * steps**0.5)
+        memory = states * size + int(query_memory(query, len(self.visible), precision))
         seconds, flops = pass_seconds(self.parts, min(self.bits, MOST_BITS), self.block_width, precision)
         return Cost(seconds, memory, flops, self.qubits)
 

@@ -12,7 +12,8 @@ from qgl.check.operators import Operator, Word
 from qgl.check.recorder import Recorder
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Value, describe
-from qgl.diagnostics.types import NotAnExponent, NotHermitian, WrongMethod, WrongType
+from qgl.diagnostics.operators import NotAnExponent, NotHermitian, WrongMethod
+from qgl.diagnostics.types import WrongType
 from qgl.expression import Real, real
 from qgl.source import Span
 from qgl.syntax import tree

@@ -12,7 +12,7 @@ from qgl.check.functions import is_number
 from qgl.check.operators import Operator
 from qgl.check.reporter import FaultyError
 from qgl.check.values import Value, describe
-from qgl.diagnostics.types import KrausShape, NotTracePreserving
+from qgl.diagnostics.operators import KrausShape, NotTracePreserving
 from qgl.expression import Real
 from qgl.source import Span
 from qgl.syntax import tree

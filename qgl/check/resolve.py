@@ -26,15 +26,9 @@ from qgl.diagnostics.names import (
     UsedAfterBlock,
     WrongKind,
 )
+from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
-from qgl.diagnostics.types import (
-    ArgumentCount,
-    FunctionArguments,
-    MisplacedHole,
-    OperandCount,
-    WrongMethod,
-    WrongParameter,
-)
+from qgl.diagnostics.types import ArgumentCount, FunctionArguments, MisplacedHole, OperandCount, WrongParameter
 from qgl.gates import GATES
 from qgl.source import Span
 from qgl.syntax import tree
@@ -42,6 +36,7 @@ from qgl.syntax import tree
 CALLABLE = ("layer", "channel", "Hamiltonian")
 STATES = ("zero", "one", "plus", "minus", "neel")
 METHOD = {"order", "steps", "simulate"}
+ALIASES = {"cnot": "cx", "fredkin": "cswap", "hadamard": "h", "not": "x", "phase": "p", "toffoli": "ccx", "u3": "u"}
 
 
 @dataclass(slots=True)
@@ -205,7 +200,8 @@ class Resolver:
         if ended is not None:
             self.reporter.report(UsedAfterBlock(node.span, node.name, ended.kind, ended.span))
             return
-        near = nearest(node.name, known)
+        near = ALIASES.get(node.name.lower()) if type_ is UnknownGate else None
+        near = near or nearest(node.name, known)
         declared = None
         if near is not None:
             local, symbol = self.body.find(near), self.body.module.names.get(near)
@@ -249,13 +245,24 @@ class Resolver:
                 for target in targets:
                     self.body.ended.pop(target.name, None)
 
-    def _name(self, node: tree.Name) -> None:
+    def _operand(self, node: tree.Expression) -> None:
+        """What is written behind a gate: a qubit, a register, or an element of one."""
+        match node:
+            case tree.Name():
+                self._name(node, "qubit or register")
+            case tree.Index(_, base, indices):
+                self._operand(base)
+                self._expressions(indices)
+            case _:
+                self._expression(node)
+
+    def _name(self, node: tree.Name, wanted: str = "value") -> None:
         if self.body.find(node.name) is not None:
             return
         symbol = self.body.module.names.get(node.name)
         if symbol is None:
             if node.name not in RESERVED:
-                self._unknown(node, "value", self._values(), UnknownName)
+                self._unknown(node, wanted, self._values(), UnknownName)
             return
         symbol.used = True
         if symbol.kind in CALLABLE:
@@ -338,7 +345,7 @@ class Resolver:
                 self._add(name, "qubit")
             case tree.Measure(span, operand, bit):
                 self._forbid(span, operand, "a measurement")
-                self._expression(operand)
+                self._operand(operand)
                 if bit is not None:
                     self._add(bit, "bit")
             case tree.Evolve():
@@ -425,7 +432,8 @@ class Resolver:
             if not isinstance(argument, tree.Hole) or node.gate.name == "kraus":
                 self._expression(argument)
         self.holes = False
-        self._expressions(node.operands)
+        for operand in node.operands:
+            self._operand(operand)
         self._expressions(each.count for each in node.modifiers if each.count is not None)
         symbol = self.body.module.names.get(node.gate.name)
         local = self.body.find(node.gate.name)

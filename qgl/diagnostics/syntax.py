@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from qgl.diagnostics.model import Diagnostic, Note
@@ -111,85 +110,6 @@ class MismatchedBracket(Diagnostic):
 
 
 @dataclass(frozen=True)
-class UnclosedString(Diagnostic):
-    """A string starts with `"` and must end with `"` on the same line."""
-
-    code = "QGL0106"
-    wrong = 'visible v[2] = "01;\nmodel { h v; }\n'
-    right = 'visible v[2] = "01";\nmodel { h v; }\n'
-
-    @property
-    def message(self) -> str:
-        return "this string has no closing quotation mark"
-
-
-@dataclass(frozen=True)
-class UnclosedComment(Diagnostic):
-    """A comment that starts with `/*` runs to the next `*/`; there is none, so the rest of the file is comment."""
-
-    code = "QGL0107"
-    wrong = "visible v[2];\nmodel { h v; }\n/* to be continued\n"
-    right = "visible v[2];\nmodel { h v; }\n/* to be continued */\n"
-
-    @property
-    def message(self) -> str:
-        return "this comment is never closed"
-
-    @property
-    def help(self) -> str:
-        return "end it with `*/`"
-
-
-_INSTEAD = {
-    "#": "comments start with `//`",
-    "'": 'strings stand in double quotes: "..."',
-    "&": "conditions are joined by `and`",
-    "|": "conditions are joined by `or`",
-    "!": "negation is written `not`",
-    "^": "powers are written `**`",
-    "@": "there is no operator `@`; a gate is inverted by `inverse` and controlled by `ctrl`",
-    "\u2212": "write the minus sign as `-`",
-    "\u2013": "write the minus sign as `-`",
-    "\u2014": "write the minus sign as `-`",
-    "\u00d7": "write `*`",
-    "\u00b7": "write `*`",
-    "\u2264": "write `<=`",
-    "\u2265": "write `>=`",
-    "\u2260": "write `!=`",
-    "\u2026": "write a range as `a..b`",
-    "\u2192": "write the arrow as `->`",
-    "\u201c": 'use straight quotation marks: "..."',
-    "\u201d": 'use straight quotation marks: "..."',
-    "\u221a": "write `sqrt(x)`",
-    "\u00a0": "it looks like a space but is none; type it again",
-}
-
-
-@dataclass(frozen=True)
-class UnknownCharacter(Diagnostic):
-    """A character that no word or mark of the language contains. Text copied from a page or a paper often brings
-    look-alikes of quotation marks, minus signs and spaces."""
-
-    character: str
-
-    code = "QGL0108"
-    wrong = "# two coins\nvisible v[2];\nmodel { h v; }\n"
-    right = "// two coins\nvisible v[2];\nmodel { h v; }\n"
-
-    @property
-    def message(self) -> str:
-        name = unicodedata.name(self.character[0], "").lower()
-        if self.character.isprintable() and self.character.isascii():
-            return f"`{self.character}` means nothing here"
-        shown = f"`{self.character}` (" if self.character.isprintable() and not self.character.isspace() else "("
-        return f"unknown character {shown}U+{ord(self.character[0]):04X}{' ' + name if name else ''})"
-
-    @property
-    def help(self) -> str:
-        return _INSTEAD.get(self.character[0], "")
-
-
-@dataclass(frozen=True)
 class WrongOperator(Diagnostic):
     """`=` gives a value to a name or an argument, `==` compares. One stands where the other is meant."""
 
@@ -248,58 +168,7 @@ class ReservedWord(Diagnostic):
 
 
 @dataclass(frozen=True)
-class MalformedNumber(Diagnostic):
-    """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but
-    an exponent. An integer has at most 18 digits, a decimal number fits in a double."""
-
-    text: str
-
-    code = "QGL0112"
-    wrong = "visible v[2];\nmodel { rx(.5) v; }\n"
-    right = "visible v[2];\nmodel { rx(0.5) v; }\n"
-
-    @property
-    def message(self) -> str:
-        shown = self.text if len(self.text) <= 40 else self.text[:37] + "..."
-        return f"`{shown}` is not a number"
-
-    @property
-    def help(self) -> str:
-        text = self.text
-        digits = text.replace("_", "")
-        if text.startswith(".") and text[1:].isdigit():
-            return f"write `0{text}`"
-        if text.endswith(".") and text[:-1].isdigit():
-            return f"write `{text}0`, or `{text[:-1]}` for the integer"
-        if digits.isdigit() and len(digits) > 18:
-            return "an integer has at most 18 digits"
-        letters = text.lstrip("0123456789_.")
-        if letters and letters[0] not in "eE" and letters.isidentifier():
-            return f"write the product as `{text[: -len(letters)]} * {letters}`; names do not start with a digit"
-        return "numbers are written as `12`, `1_000`, `0.5` or `2.5e-3`"
-
-
-@dataclass(frozen=True)
-class UnknownEscape(Diagnostic):
-    r"""In a string, a backslash stands only before `"` or another backslash."""
-
-    text: str
-
-    code = "QGL0113"
-    wrong = 'const path = "a\\b.csv";\nvisible v[2];\nmodel { h v; }\n'
-    right = 'const path = "a/b.csv";\nvisible v[2];\nmodel { h v; }\n'
-
-    @property
-    def message(self) -> str:
-        return f"`{self.text}` means nothing in a string"
-
-    @property
-    def help(self) -> str:
-        return "separate the folders of a path by `/`"
-
-
-@dataclass(frozen=True)
-class NestedTooDeeply(Diagnostic):
+class BracketsTooDeep(Diagnostic):
     """Brackets may be nested to a fixed depth, so that no file can exhaust the memory of the compiler."""
 
     limit: int
@@ -335,24 +204,6 @@ class ExpressionTooDeep(Diagnostic):
     @property
     def help(self) -> str:
         return "use `sum(...)`, or give parts of it names"
-
-
-@dataclass(frozen=True)
-class ProgramTooLong(Diagnostic):
-    """A program has a limited length. Numbers by the thousand belong into a data file, repeated parts into a loop."""
-
-    size: int
-    limit: int
-
-    code = "QGL0116"
-
-    @property
-    def message(self) -> str:
-        return f"the file has {self.size:,} characters; the limit is {self.limit:,}"
-
-    @property
-    def help(self) -> str:
-        return "put data into a CSV or NPZ file, and parts that are used twice into layers"
 
 
 @dataclass(frozen=True)

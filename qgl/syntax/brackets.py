@@ -78,7 +78,7 @@ class Balancer:
                 self._close(self._round())
             if token.type in CLOSERS:
                 if len(self._open) == MAX_NESTING:
-                    self.report(faults.NestedTooDeeply(self._span(token), MAX_NESTING))
+                    self.report(faults.BracketsTooDeep(self._span(token), MAX_NESTING))
                     return False
                 self._open.append((token, len(self.tokens)))
                 self.tokens.append(token)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from lark import Token
 
+from qgl.diagnostics import lexical
 from qgl.diagnostics import syntax as faults
 from qgl.diagnostics.model import Diagnostic
 from qgl.source import Source, Span
@@ -85,7 +86,7 @@ class Builder:
         span, text = self._extent(children[0]), str(children[0])
         value = read_number(text)
         if value is None:
-            self._fault(faults.MalformedNumber(span, text))
+            self._fault(lexical.MalformedNumber(span, text))
         return self._made(tree.Number(span, 0 if value is None else value), ())
 
     def string(self, children: Children) -> tree.String:
@@ -97,7 +98,7 @@ class Builder:
         for escape in re.finditer(r"\\(.)", body):
             if escape[1] not in '"\\':
                 start = span.start + 1 + escape.start()
-                self._fault(faults.UnknownEscape(Span(self.source, start, start + 2), escape[0]))
+                self._fault(lexical.UnknownEscape(Span(self.source, start, start + 2), escape[0]))
         return tree.String(span, re.sub(r"\\(.)", r"\1", body))
 
     def boolean(self, children: Children) -> tree.Boolean:

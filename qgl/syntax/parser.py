@@ -16,6 +16,7 @@ from typing import Any
 from lark import Token
 from lark.grammar import Rule
 
+from qgl.diagnostics import lexical
 from qgl.diagnostics import syntax as faults
 from qgl.diagnostics.model import Diagnostic
 from qgl.source import Source, Span
@@ -35,6 +36,7 @@ _WHOLE = {
     *("model", "objective", "train", "setting", "report_declaration"),
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
+_RESERVED = ("STAGE", "BASELINE")
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
 
@@ -48,7 +50,7 @@ def parse(source: Source) -> Parsed:
     """The tree of a source and all faults of its syntax in order of place. Never raises."""
     if len(source.text) > MAX_CHARACTERS:
         start = Span(source, 0, 0)
-        fault = faults.ProgramTooLong(start, len(source.text), MAX_CHARACTERS)
+        fault = lexical.ProgramTooLong(start, len(source.text), MAX_CHARACTERS)
         return Parsed(tree.File(source, (tree.Broken(start, "", ()),), ()), (fault,))
     return _Reader(source).read()
 
@@ -98,15 +100,15 @@ class _Reader:
             span = self._span(token)
             if token.type in _COMMENTS:
                 if token.type == "OPEN_COMMENT":
-                    self._report(faults.UnclosedComment(span))
+                    self._report(lexical.UnclosedComment(span))
                 self.comments.append(tree.Comment(span, str(token)))
             elif token.type == "OPEN_STRING":
-                self._report(faults.UnclosedString(span))
+                self._report(lexical.UnclosedString(span))
                 self.spoiled.add(span.start)
                 yield Token("STRING", '""', start_pos=token.start_pos, end_pos=token.end_pos)
             elif token.type == "UNKNOWN" or (token.type == "NAME" and not _is_name(str(token))):
                 if last_unknown != span.start:
-                    self._report(faults.UnknownCharacter(span, str(token)))
+                    self._report(lexical.UnknownCharacter(span, str(token)))
                 last_unknown, spoiled = span.end, True
             else:
                 if spoiled:
@@ -134,6 +136,8 @@ class _Reader:
         if self._is_silent(k):
             return self._break(k)
         token, at = self.tokens[k], self._end_before(k)
+        if token.type in _RESERVED and self._start_of(k) == k:  # a construct to come, not a name
+            return self._break(k)
         if is_keyword(token) and self._accepts("NAME", self.tokens[k + 1].type) and not self._is_start(k):
             self._report_word(token)
             self._put("NAME", str(token), token.start_pos or 0, token.end_pos or 0)
@@ -179,7 +183,7 @@ class _Reader:
 
     def _report_unexpected(self, k: int) -> None:
         token = self.tokens[k]
-        if token.type in ("STAGE", "BASELINE"):
+        if token.type in _RESERVED:
             self._report_word(token)
             return
         choices = self.state.parse_conf.states[self.state.position]
@@ -187,7 +191,7 @@ class _Reader:
         self._report(faults.UnexpectedToken(self._span(token), found_words(token), expected_words(expected)))
 
     def _report_word(self, token: Token) -> None:
-        kind = faults.ReservedWord if token.type in ("STAGE", "BASELINE") else faults.KeywordAsName
+        kind = faults.ReservedWord if token.type in _RESERVED else faults.KeywordAsName
         self._report(kind(self._span(token), str(token)))
 
     def _broken(self, tokens: Sequence[Token]) -> tree.Broken:

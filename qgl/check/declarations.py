@@ -6,13 +6,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from math import prod
 from typing import Any
 
-from qgl.check import lattices
 from qgl.check.arguments import FAILED, VisibleQubits
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Evaluator, Frame
-from qgl.check.lattices import EXTENTS, Lattice
+from qgl.check.geometry import read_lattice
+from qgl.check.lattices import Lattice
 from qgl.check.laws import DEFAULTS, Laws
-from qgl.check.limits import MAX_INPUTS, MAX_ITEMS, MAX_QUBITS, MAX_SITES, Budget
+from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
 from qgl.check.modules import EXPORTED, Module, Symbol
 from qgl.check.program import DataSet, Parameter, Wire
 from qgl.check.reporter import FaultyError, Reporter
@@ -22,8 +22,8 @@ from qgl.check.values import Array, Dimension, Group, Qubit, Site, Value, descri
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
 from qgl.diagnostics.registers import HiddenReadOut, RepeatedSite, SiteWithoutQubit, WrongRegisterSize
-from qgl.diagnostics.size_of_program import TooManyQubits, ValueTooLarge
-from qgl.diagnostics.types import WrongGeometry, WrongParameter, WrongType
+from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.types import WrongParameter, WrongType
 from qgl.expression import Input, Real
 from qgl.source import Span
 from qgl.syntax import tree
@@ -211,60 +211,10 @@ class Declarations:
             value = self.evaluator.arithmetic.checked(value, symbol.span)
         return float(value) if wanted == "a decimal" and isinstance(value, int) else value
 
-    # ------------------------------------------------------------ lattices
+    # ------------------------------------------------------------ lattices and registers
 
     def _lattice(self, symbol: Symbol) -> Lattice:
-        call = symbol.node.value
-        kinds = (*EXTENTS, "graph")
-        if not isinstance(call, tree.Call) or call.keywords:
-            raise self.reporter.fault(
-                WrongGeometry(call.span, f"a lattice is one of {', '.join(kinds)}, with its sizes")
-            )
-        kind = call.function.name
-        if kind not in kinds:
-            text = f"there is no lattice `{kind}`; there are {', '.join(kinds)}"
-            raise self.reporter.fault(WrongGeometry(call.function.span, text, nearest(kind, kinds)))
-        wanted = EXTENTS.get(kind, 1)
-        if len(call.arguments) != wanted:
-            plural = "s" * (wanted != 1)
-            text = f"`{kind}` takes {wanted} argument{plural}, not {len(call.arguments)}"
-            raise self.reporter.fault(WrongGeometry(call.span, text))
-        frame = Frame({}, symbol.module)
-        if kind == "graph":
-            return self._graph(symbol.name, call.arguments[0], frame)
-        extents = []
-        for position, argument in enumerate(call.arguments):
-            extent = self.evaluator.integer(argument, frame)
-            least = 0 if kind == "tree" and position == 1 else 1
-            if extent < least:
-                raise self.reporter.fault(
-                    WrongGeometry(argument.span, f"`{kind}` needs at least {least} here, not {extent}")
-                )
-            extents.append(min(extent, MAX_SITES + 1))
-        sites, edges = lattices.count(kind, tuple(extents), MAX_SITES)
-        if sites > MAX_SITES:
-            raise self.reporter.fault(TooManyQubits(call.span, f"the lattice `{symbol.name}`", "more sites", MAX_SITES))
-        if edges > MAX_ITEMS:
-            raise self.reporter.fault(ValueTooLarge(call.span, f"this list of {edges:,} edges", f"{MAX_ITEMS:,}"))
-        return lattices.build(symbol.name, kind, tuple(extents))
-
-    def _graph(self, name: str, expression: tree.Expression, frame: Frame) -> Lattice:
-        value = self.evaluator.evaluate(expression, frame)
-        edges: list[tuple[int, int]] = []
-        for edge in value if isinstance(value, tuple) else ():
-            pair = (
-                tuple(end.number if isinstance(end, Site) else end for end in edge) if isinstance(edge, tuple) else ()
-            )
-            if len(pair) == 2 and all(isinstance(end, int) and end >= 0 for end in pair) and pair[0] != pair[1]:
-                edges.append((pair[0], pair[1]))
-        if not isinstance(value, tuple) or not edges or len(edges) != len(value):
-            text = "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`"
-            raise self.reporter.fault(WrongGeometry(expression.span, text))
-        if max(max(edge) for edge in edges) >= MAX_SITES:
-            raise self.reporter.fault(TooManyQubits(expression.span, f"the lattice `{name}`", "more sites", MAX_SITES))
-        return lattices.graph(name, edges)
-
-    # ------------------------------------------------------------ registers
+        return read_lattice(symbol, self.evaluator, self.reporter)
 
     def _register(self, symbol: Symbol) -> Value:
         for earlier in self.main.of_kind(*REGISTERS):

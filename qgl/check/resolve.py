@@ -7,8 +7,6 @@ arguments, places of `?`, and what a `layer` may not hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from qgl.check.callees import COUNTS, Counts, counts_of_routine
@@ -16,10 +14,10 @@ from qgl.check.evaluate import PAULIS
 from qgl.check.functions import USAGES
 from qgl.check.modules import EXPORTED, RESERVED, Module, Symbol, check_reserved
 from qgl.check.reporter import Reporter
+from qgl.check.scopes import Body, Local
 from qgl.check.signatures import nearest
 from qgl.diagnostics.names import (
     DuplicateName,
-    RecursiveRoutine,
     UnknownFunction,
     UnknownGate,
     UnknownName,
@@ -34,40 +32,17 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 CALLABLE = ("layer", "channel", "Hamiltonian")
-STATES = ("zero", "one", "plus", "minus", "neel")
 METHOD = {"order", "steps", "simulate"}
 ALIASES = {"cnot": "cx", "fredkin": "cswap", "hadamard": "h", "not": "x", "phase": "p", "toffoli": "ccx", "u3": "u"}
 
 
-@dataclass(slots=True)
-class Local:
-    """A name of a block."""
-
-    kind: str  # "qubit" | "bit" | "value" | "broken"
-    span: Span
-
-
-@dataclass
-class _Body:
-    """What the look knows while it is inside of a body."""
-
-    module: Module
-    where: str = ""  # "layer", "channel", "model" or "" for a declaration
-    owner: Symbol | None = None
-    scopes: list[dict[str, Local]] = field(default_factory=lambda: [{}])
-    ended: dict[str, Local] = field(default_factory=dict)
-
-    def find(self, name: str) -> Local | None:
-        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
-
-
 class Resolver:
-    """Looks at modules one after another; `calls` collects who calls whom, for `recursive`."""
+    """Looks at modules one after another; `calls` collects who calls whom, and where."""
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
         self.calls: dict[Symbol, dict[Symbol, Span]] = {}
-        self.body = _Body(Module(tree.File(None, (), ())))  # type: ignore[arg-type]
+        self.body = Body(Module(tree.File(None, (), ())))  # type: ignore[arg-type]
         self.holes = False
         self.main = True
 
@@ -77,7 +52,7 @@ class Resolver:
             if main or symbol.kind in EXPORTED:
                 self._symbol(symbol)
         if main:
-            self.body = _Body(module)
+            self.body = Body(module)
             for local in module.locals:
                 for bound in local.bounds:
                     self._expressions([each for each in (bound.argument, bound.limit) if each is not None])
@@ -87,39 +62,13 @@ class Resolver:
                 self._mark(module, item)
             model = module.blocks.get("model")
             if isinstance(model, tree.Model):
-                self.body = _Body(module, "model")
+                self.body = Body(module, "model")
                 self._block(model.body)
-
-    def recursive(self) -> None:
-        """Report layers and channels that call themselves; their calls are not followed later."""
-        done: set[Symbol] = set()
-        for start in self.calls:
-            path: list[Symbol] = []
-            stack: list[tuple[Symbol, Any]] = [(start, iter(self.calls.get(start, {})))]
-            on_path = {start}
-            path.append(start)
-            while stack:
-                symbol, following = stack[-1]
-                callee = next(following, None)
-                if callee is None:
-                    stack.pop()
-                    on_path.discard(path.pop())
-                    done.add(symbol)
-                elif callee in on_path:
-                    cycle = (*path[path.index(callee) :], callee)
-                    span = self.calls[symbol][callee]
-                    self.reporter.report(RecursiveRoutine(span, tuple(each.name for each in cycle)))
-                    for each in cycle:
-                        each.state = "failed"
-                elif callee not in done:
-                    stack.append((callee, iter(self.calls.get(callee, {}))))
-                    on_path.add(callee)
-                    path.append(callee)
 
     # ------------------------------------------------------------ declarations
 
     def _symbol(self, symbol: Symbol) -> None:
-        self.body = _Body(symbol.module)
+        self.body = Body(symbol.module)
         match symbol.node:
             case tree.Lattice(_, _, value):
                 self._expressions(value.arguments if isinstance(value, tree.Call) else ())
@@ -134,9 +83,9 @@ class Resolver:
                 if isinstance(distribution, tree.Call):
                     self._expressions([*distribution.arguments, *(value for _, value in distribution.keywords)])
             case tree.Routine(_, kind, _, arguments, body):
-                self.body = _Body(symbol.module, kind, symbol)
+                self.body = Body(symbol.module, kind, symbol)
                 self._arguments(arguments)
-                with self._scope():
+                with self.body.block():
                     self._statements(body)
             case tree.Hamiltonian(_, _, arguments, value):
                 self._arguments(arguments)
@@ -175,13 +124,6 @@ class Resolver:
 
     # ------------------------------------------------------------ scopes
 
-    @contextmanager
-    def _scope(self) -> Any:
-        self.body.scopes.append({})
-        yield
-        ended = self.body.scopes.pop()
-        self.body.ended.update(ended)
-
     def _add(self, name: tree.Name, kind: str) -> None:
         check_reserved(name, self.reporter)
         scope = self.body.scopes[-1]
@@ -209,8 +151,9 @@ class Resolver:
         self.reporter.report(type_(node.span, node.name, wanted, near, declared))
 
     def _values(self) -> list[str]:
-        names = [name for scope in self.body.scopes for name in scope]
-        return names + [name for name, symbol in self.body.module.names.items() if symbol.kind not in CALLABLE]
+        return self.body.names() + [
+            name for name, symbol in self.body.module.names.items() if symbol.kind not in CALLABLE
+        ]
 
     # ------------------------------------------------------------ expressions
 
@@ -239,7 +182,7 @@ class Resolver:
                 self._expressions(items)
             case tree.Reduce(_, _, targets, iterable, body):
                 self._expression(iterable)
-                with self._scope():
+                with self.body.block():
                     self._targets(targets)
                     self._expression(body)
                 for target in targets:
@@ -316,7 +259,7 @@ class Resolver:
     # ------------------------------------------------------------ statements
 
     def _block(self, statements: Sequence[tree.Statement]) -> None:
-        with self._scope():
+        with self.body.block():
             self._statements(statements)
 
     def _statements(self, statements: Sequence[tree.Statement]) -> None:
@@ -358,7 +301,7 @@ class Resolver:
                     self._add(tree.Name(span, each), "broken")
 
     def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
-        with self._scope():
+        with self.body.block():
             self._targets(targets)
             self._block(body)
 

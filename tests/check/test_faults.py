@@ -20,6 +20,24 @@ def model(body: str, declarations: str = "visible v[3];") -> str:
 
 
 @pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("h pixle;", "there is no qubit or register named `pixle`; did you mean `pixel`?"),
+        ("h pixle[q];", "there is no qubit or register named `pixle`; did you mean `pixel`?"),
+        ("measure pixle -> m;", "there is no qubit or register named `pixle`; did you mean `pixel`?"),
+        ("rx(theta) pixel;", "there is no value named `theta`; not declared"),
+        ("CNOT pixel[0], pixel[1];", "there is no gate, layer or channel named `CNOT`; did you mean `cx`?"),
+        ("x(1) pixel;", "`x` takes no arguments in parentheses; 1 is given; "),
+        ("exp(i * i * Z[pixel[0]]);", "this exponent is not `i` times a real number; "),
+        ("exp(i * (Z[pixel[0]] + X[pixel[0]]));", "`exp` takes one product of Pauli matrices, not a sum of 2; "),
+    ],
+)
+def test_words(body: str, expected: str) -> None:
+    first = checked(model(body, "visible pixel[3];").replace("h v;", "h pixel;")).diagnostics[0]
+    assert f"{first.message}; {first.label}" == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         (model("h vv;"), [("QGL0201", "vv")]),

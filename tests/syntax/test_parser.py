@@ -163,6 +163,8 @@ FAULTS = {
     "const n == 1;": [("QGL0109", "==")],
     "visible data;": [("QGL0110", "data")],
     "stage t in 1..2 { h q; }\nmodel { }": [("QGL0111", "stage")],
+    "model { stage t in 3..1 { h q; } x q; }": [("QGL0111", "stage")],
+    "train { stage 1 { steps 3; } baseline x; }": [("QGL0111", "stage"), ("QGL0111", "baseline")],
     "model {\nconst baseline = 1;": [("QGL0103", "{"), ("QGL0111", "baseline")],
     "const a = f(1;": [("QGL0103", "(")],
     "const a = f(1];": [("QGL0105", "]")],

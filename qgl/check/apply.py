@@ -21,7 +21,7 @@ from qgl.check.transform import controlled, inverse, is_unitary, unitary
 from qgl.check.types import MAX_UNITARY, Formal, unitary_angles
 from qgl.check.values import Group, Qubit, Value
 from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters, WrongRegisterSize
-from qgl.diagnostics.size_of_program import ValueTooLarge
+from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import OperandCount, WrongType
 from qgl.gates import CHANNELS
 from qgl.source import Span

@@ -20,13 +20,14 @@ from qgl.check.locality import Locality
 from qgl.check.modules import Parsed, Symbol, load
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
 from qgl.check.recorder import Recorder
+from qgl.check.recursion import report_recursion
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.resolve import Resolver
 from qgl.check.training import Scope, read_objective, read_reports, read_train
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
-from qgl.diagnostics.size_of_program import NestedTooDeep
+from qgl.diagnostics.size import NestedTooDeep
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -35,11 +36,13 @@ from qgl.syntax import tree
 class Checked:
     """The checked program and all faults and warnings in order of place.
 
-    The program is None if there is a fault, or if the file is a library: only what an import brings.
+    The program is None if there is a fault, or if the file is a library: only what an import brings. `given_up` says
+    why a piece of the program was left out, if one was; there must then be a fault, in the syntax or here.
     """
 
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
+    given_up: FaultyError | None = None
 
 
 def check(
@@ -59,7 +62,7 @@ def check(
         model = next((each for each in file.declarations if isinstance(each, tree.Model)), None)
         span = model.span if model is not None else Span(file.source, 0, 0)
         reporter.report(NestedTooDeep(Span(span.source, span.start, min(span.end, span.start + 5))))
-    return Checked(None if reporter.has_errors else program, reporter.in_order(file.source))
+    return Checked(None if reporter.has_errors else program, reporter.in_order(file.source), reporter.given_up)
 
 
 class _Check:
@@ -98,6 +101,8 @@ class _Check:
         objective = read_objective(objective_block if isinstance(objective_block, tree.Objective) else None, scope)
         train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place)
         reports = read_reports(tuple(self.main.reports), objective, scope)
+        if (objective_block is not None and not objective) or len(reports) < len(self.main.reports):
+            self.reporter.give_up(FaultyError())
         self._unreached()
         if self.reporter.has_errors or self.main.broken:
             return None
@@ -125,7 +130,7 @@ class _Check:
         resolver = Resolver(self.reporter)
         for module in self.modules:
             resolver.module(module, main=module is self.main)
-        resolver.recursive()
+        report_recursion(resolver.calls, self.reporter)
 
     def _is_library(self) -> bool:
         """Whether the file is made for importing: layers, channels and Hamiltonians, constants, and nothing else."""
@@ -171,8 +176,8 @@ class _Check:
             if not symbol.node.arguments:
                 try:
                     self.elaborator.evolver.terms(symbol, [], symbol.span)
-                except FaultyError:
-                    continue
+                except FaultyError as fault:
+                    self.reporter.give_up(fault)
 
     # ------------------------------------------------------------ settings
 

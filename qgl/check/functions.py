@@ -16,7 +16,7 @@ from qgl.check.program import DataSet
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Array, Group, Qubit, Site, Value, describe
 from qgl.diagnostics.registers import HiddenReadOut
-from qgl.diagnostics.size_of_program import ValueTooLarge
+from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArithmeticFault, FunctionArguments, IndexOutOfRange
 from qgl.expression import FUNCTIONS as REAL_FUNCTIONS
 from qgl.expression import Real

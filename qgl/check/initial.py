@@ -9,13 +9,14 @@ from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.functions import is_number
 from qgl.check.lattices import Lattice
 from qgl.check.reporter import Reporter
-from qgl.check.resolve import STATES
 from qgl.check.signatures import nearest
 from qgl.check.values import Array, Value, describe
 from qgl.diagnostics.registers import WrongInitial
 from qgl.expression import Real, real
 from qgl.source import Span
 from qgl.syntax import tree
+
+STATES = ("zero", "one", "plus", "minus", "neel")
 
 Step = tuple[str, int, tuple[Real, ...]]  # gate, position in the register, angles
 _UNIFORM = {"zero": (), "one": ("x",), "plus": ("h",), "minus": ("x", "h")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.check.reporter import Reporter, TooLargeError
-from qgl.diagnostics.size_of_program import ProgramTooLarge
+from qgl.diagnostics.size import ProgramTooLarge
 from qgl.source import Span
 
 MAX_STEPS = 4_000_000  # operations and their angles, turns of loops

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from qgl.check.limits import MAX_INTEGER, MAX_TERMS
 from qgl.check.reporter import Reporter
-from qgl.diagnostics.size_of_program import ValueTooLarge
+from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArithmeticFault
 from qgl.expression import Function, Real, apply, real
 from qgl.source import Span

@@ -16,7 +16,7 @@ from qgl.check.limits import MAX_QUBITS, Budget
 from qgl.check.program import Operation, Parameter, Wire
 from qgl.check.reporter import Reporter
 from qgl.check.values import Array, Dimension, Value
-from qgl.diagnostics.size_of_program import TooManyQubits
+from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
 from qgl.source import Span
 from qgl.syntax import tree

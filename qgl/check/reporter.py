@@ -18,6 +18,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self.given_up: FaultyError | None = None
 
     def report(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
@@ -37,6 +38,10 @@ class Reporter:
         for diagnostic in error.diagnostics:
             self.report(diagnostic)
         return FaultyError()
+
+    def give_up(self, fault: FaultyError) -> None:
+        """Note that a piece of the program is left out because of `fault`; the first one is kept."""
+        self.given_up = self.given_up or fault
 
     @property
     def has_errors(self) -> bool:

@@ -110,17 +110,10 @@ class Resolver:
 
     def _mark(self, module: Module, node: Any) -> None:
         """Note as used whatever is named in `node`, whose names somebody else checks."""
-        waiting = [node]
-        while waiting:
-            each = waiting.pop()
-            if isinstance(each, tree.Name):
-                symbol = module.names.get(each.name)
-                if symbol is not None:
-                    symbol.used = True
-            elif isinstance(each, tuple):
-                waiting.extend(each)
-            elif isinstance(each, tree.Node):
-                waiting.extend(getattr(each, name) for name in each.__dataclass_fields__ if name != "span")
+        for name in tree.names_in(node):
+            symbol = module.names.get(name.name)
+            if symbol is not None:
+                symbol.used = True
 
     # ------------------------------------------------------------ scopes
 
@@ -312,18 +305,11 @@ class Resolver:
     def _forbid_bits(self, condition: tree.Expression) -> None:
         if self.body.where != "layer":
             return
-        waiting: list[Any] = [condition]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, tree.Name):
-                local = self.body.find(node.name)
-                if local is not None and local.kind == "bit":
-                    what = "a condition on a measured bit"
-                    self.reporter.report(NotUnitary(condition.span, what, "in a `layer`"))
-            elif isinstance(node, tuple):
-                waiting.extend(node)
-            elif isinstance(node, tree.Node):
-                waiting.extend(getattr(node, name) for name in node.__dataclass_fields__ if name != "span")
+        for name in tree.names_in(condition):
+            local = self.body.find(name.name)
+            if local is not None and local.kind == "bit":
+                what = "a condition on a measured bit"
+                self.reporter.report(NotUnitary(condition.span, what, "in a `layer`"))
 
     def _evolve(self, node: tree.Evolve) -> None:
         target = node.hamiltonian

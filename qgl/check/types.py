@@ -8,7 +8,7 @@ from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.limits import MAX_INPUTS
 from qgl.check.reporter import Reporter
 from qgl.check.signatures import nearest
-from qgl.diagnostics.size_of_program import ValueTooLarge
+from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
 from qgl.syntax import tree
 

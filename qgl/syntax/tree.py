@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qgl.source import Source, Span
@@ -363,3 +364,16 @@ class File:
     source: Source
     declarations: tuple[Declaration, ...]
     comments: tuple[Comment, ...]
+
+
+def names_in(node: object) -> Iterator[Name]:
+    """All names that stand anywhere in a node, or in the nodes of a tuple."""
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case Name() as name:
+                yield name
+            case tuple() as parts:
+                waiting.extend(parts)
+            case Node() as inner:
+                waiting.extend(getattr(inner, field) for field in inner.__dataclass_fields__ if field != "span")

@@ -54,22 +54,23 @@ def run_one(case: Case, contender: str, timeout: float) -> Result:
 
 
 def rows_of(case: Case, results: list[Result]) -> list[list[str]]:
-    """Cells of a case: contender, first, step, ratio to the best peer, memory, loss, gradient norm."""
-    peers = [r.figures["step"] for r in results[1:] if r.figures]
+    """Cells of a case, as `HEADER` names them."""
+    peers = [r.figures["median"] for r in results[1:] if r.figures]
     rows = []
     for result in results:
         label = f"{case.qubits}, {case.layers}"
         if result.figures is None:
-            rows.append([label, result.contender, result.failure, "", "", "", "", ""])
+            rows.append([label, result.contender, result.failure, *[""] * (len(HEADER) - 3)])
             continue
         figures = result.figures
         ours = result.contender == "qgl"
-        ratio = f"{min(peers) / figures['step']:.1f}" if ours and peers else ""
+        ratio = f"{min(peers) / figures['median']:.1f}" if ours and peers else ""
         rows.append(
             [
                 label,
                 result.contender,
                 f"{figures['first']:.2f} s",
+                milliseconds(figures["median"]),
                 milliseconds(figures["step"]),
                 ratio,
                 f"{figures['memory'] / 1e9:.2f} GB",
@@ -98,10 +99,10 @@ def agree(results: list[Result]) -> bool:
 INTRODUCTION = """\
 This page is written by `python -m benchmarks.run`. Every contender runs in a process of its own, one after the other on
 the same machine. *first* is the time of the first value-and-gradient call, compilation included, imports and reading of
-the program excluded; *step* is the best of the calls that follow; *x peer* says how many times faster our step is than
+the program excluded; *step* is the median of the calls that follow; *x peer* says how many times faster our step is than
 that of the best peer. All contenders report the same loss and gradient. Only ratios carry over to other machines. The
 workloads are in `benchmarks/workloads.py`."""
-HEADER = ("n, L", "contender", "first", "step", "x peer", "memory", "loss", "gradient norm")
+HEADER = ("n, L", "contender", "first", "step", "best step", "x peer", "memory", "loss", "gradient norm")
 
 
 def machine() -> str:
@@ -136,7 +137,8 @@ def page(tables: dict[str, list[list[str]]], starts: dict[str, float]) -> str:
         "",
         *INTRODUCTION.splitlines(),
         "",
-        f"{datetime.date.today():%d %B %Y}; {machine()}; Python {platform.python_version()}; {versions()}.",
+        f"{datetime.date.today():%d %B %Y}; {machine()}; Python {platform.python_version()};",
+        f"{versions()}.",
     ]
     for workload, rows in tables.items():
         lines += ["", f"## {TITLES[workload]}", "", _line(HEADER), _line(["---"] * len(HEADER)), *map(_line, rows)]

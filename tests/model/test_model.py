@@ -186,16 +186,6 @@ def test_precision_is_local(double: qgl.Model) -> None:
     assert double.value_and_grad(double.init(jax.random.key(0)))[1]["theta"].dtype == jnp.float64
 
 
-def test_double_after_single_outside_of_jit() -> None:
-    """JAX keeps what it made of a bare NumPy array; the gates' constants must not be such (a bug that was)."""
-    text = "visible v[2]; param a : angle; model { rx(a) v; rzz(a) v[0], v[1]; crx(a) v[0], v[1]; }"
-    for precision, kind in (("single", jnp.float32), ("double", jnp.float64)):
-        model = qgl.loads(text, precision=precision)
-        with jax.disable_jit(), jax.enable_x64(precision == "double"):
-            params = model.init(jax.random.key(0))
-            assert model.probabilities(params).dtype == kind
-
-
 def test_latent_bits_are_summed_over() -> None:
     latent = qgl.loads(
         "latent z[2] ~ bernoulli(0.3); visible v[2]; model { rx(1.1 * z[0]) v[0]; ry(0.4 + z[1]) v[1]; }"

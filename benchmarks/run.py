@@ -99,9 +99,9 @@ def agree(results: list[Result]) -> bool:
 INTRODUCTION = """\
 This page is written by `python -m benchmarks.run`. Every contender runs in a process of its own, one after the other on
 the same machine. *first* is the time of the first value-and-gradient call, compilation included, imports and reading of
-the program excluded; *step* is the median of the calls that follow; *x peer* says how many times faster our step is than
-that of the best peer. All contenders report the same loss and gradient. Only ratios carry over to other machines. The
-workloads are in `benchmarks/workloads.py`."""
+the program excluded; *step* is the median of the calls that follow; *x peer* says how many times faster our step is
+than that of the best peer. All contenders report the same loss and gradient. Only ratios carry over to other machines.
+The workloads are in `benchmarks/workloads.py`."""
 HEADER = ("n, L", "contender", "first", "step", "best step", "x peer", "memory", "loss", "gradient norm")
 
 

@@ -1,7 +1,7 @@
 """Small matrices and how to combine them, for NumPy and JAX alike.
 
-A constant enters arithmetic by `xp.asarray` only: JAX 0.10 keeps what it made of a bare NumPy array, so that one that
-was used in single precision would be wrong in double precision later in the same process.
+A constant enters arithmetic by `entered` only: JAX 0.10 keeps what it made of a NumPy array, so that one that was used
+in one precision would have it in the other one too, later in the same process.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ def pauli_word(word: str) -> Matrix:
     return matrix
 
 
+def entered(xp: Any, matrix: NDArray[Any]) -> Array:
+    """A constant as an array of `xp` in the precision that holds now."""
+    return xp.asarray(matrix.copy())
+
+
 def constant(matrix: Matrix) -> Callable[..., Array]:
     """A matrix function without angles."""
 
     def build(xp: Any) -> Array:
-        return xp.asarray(matrix)
+        return entered(xp, matrix)
 
     return build
 
@@ -50,14 +55,14 @@ def rotation(word: str) -> Callable[..., Array]:
 
     def build(xp: Any, a: Array) -> Array:
         half = 0.5 * xp.asarray(a)[..., None, None]
-        return xp.cos(half) * xp.asarray(identity) - 1j * xp.sin(half) * xp.asarray(pauli)
+        return xp.cos(half) * entered(xp, identity) - 1j * xp.sin(half) * entered(xp, pauli)
 
     return build
 
 
 def phase(xp: Any, a: Array) -> Array:
     """diag(1, e^{ia}), shape (*a.shape, 2, 2)."""
-    return xp.asarray(ZERO) + xp.exp(1j * xp.asarray(a))[..., None, None] * xp.asarray(ONE)
+    return entered(xp, ZERO) + xp.exp(1j * xp.asarray(a))[..., None, None] * entered(xp, ONE)
 
 
 def kron(xp: Any, left: Array, right: Array) -> Array:
@@ -74,7 +79,7 @@ def controlled(matrix: Callable[..., Array], qubits: int, controls: int = 1) -> 
     untouched = identity.T @ identity
 
     def build(xp: Any, *angles: Array) -> Array:
-        rows = xp.asarray(embedding)
-        return xp.asarray(untouched) + rows.T @ matrix(xp, *angles) @ rows
+        rows = entered(xp, embedding)
+        return entered(xp, untouched) + rows.T @ matrix(xp, *angles) @ rows
 
     return build

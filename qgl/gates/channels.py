@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.gates.algebra import ONE, PAULI, ZERO, Matrix, pauli_word
+from qgl.gates.algebra import ONE, PAULI, ZERO, Matrix, entered, pauli_word
 from qgl.gates.model import Array, Channel, Step
 
 LOWER: Matrix = np.array([[0, 1], [0, 0]], dtype=np.complex128)  # |0><1|
@@ -21,7 +21,7 @@ LOWER: Matrix = np.array([[0, 1], [0, 0]], dtype=np.complex128)  # |0><1|
 def _sum(xp: Any, *weighted: tuple[Array, Matrix]) -> Array:
     """Sum of weight * matrix, shape (*weight.shape, 2, 2)."""
     return reduce(
-        lambda x, y: x + y, (xp.asarray(weight)[..., None, None] * xp.asarray(matrix) for weight, matrix in weighted)
+        lambda x, y: x + y, (xp.asarray(weight)[..., None, None] * entered(xp, matrix) for weight, matrix in weighted)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,12 +167,20 @@ def test_matrices_work_under_jax_and_have_gradients() -> None:
     assert np.isclose(rate, -0.5 * np.sin(0.35), atol=1e-6)
 
 
-def test_double_precision_after_single_precision() -> None:
-    """JAX must not keep single-precision copies of the constants in the records."""
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("order", [(False, True), (True, False)])
+def test_precisions_one_after_the_other(compiled: bool, order: tuple[bool, bool]) -> None:
+    """JAX must not keep copies of the constants in the records."""
     jax = pytest.importorskip("jax")
     for gate in GATES.values():
         angles = angles_of(gate)
-        gate.matrix(jax.numpy, *map(jax.numpy.float32, angles))
-        with jax.enable_x64(True):
-            matrix = gate.matrix(jax.numpy, *map(jax.numpy.float64, angles))
-            assert np.allclose(matrix, matrix_of(gate, *angles), rtol=0, atol=1e-13), gate.name
+        for double in order:
+            with jax.enable_x64(double):
+                real, tolerance = (jax.numpy.float64, 1e-13) if double else (jax.numpy.float32, 1e-6)
+
+                def matrix(*angles: Any, gate: Gate = gate) -> Any:
+                    return gate.matrix(jax.numpy, *angles)
+
+                found = (jax.jit(matrix) if compiled else matrix)(*map(real, angles))
+                assert found.dtype == (np.complex128 if double else np.complex64), gate.name
+                assert np.allclose(found, matrix_of(gate, *angles), rtol=0, atol=tolerance), gate.name

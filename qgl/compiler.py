@@ -38,6 +38,9 @@ def diagnose(
     """All faults and warnings of a program in order of place, and the checked program.
 
     The program is None if there is a fault, or if the file is a library of layers, which has no model to check.
+
+    Raises:
+        AssertionError: the checker left out a piece of the program and did not say why; it is at fault.
     """
     from qgl.check.checker import check
     from qgl.syntax.parser import parse
@@ -46,6 +49,8 @@ def diagnose(
     checked = check(parsed.file, environment, constants or {}, parse)
     diagnostics = (*parsed.diagnostics, *checked.diagnostics)
     at_fault = any(d.severity is Severity.ERROR for d in diagnostics)
+    if checked.given_up is not None and not at_fault:
+        raise AssertionError("a piece of the program was left out without a word") from checked.given_up
     return (None if at_fault else checked.program), diagnostics
 
 

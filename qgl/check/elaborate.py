@@ -63,8 +63,8 @@ class Elaborator:
             if initial is not None:
                 try:
                     self._prepare(initial, group.wires, group.lattice, group.sites, Frame({}, symbol.module))
-                except FaultyError:
-                    continue
+                except FaultyError as fault:
+                    self.reporter.give_up(fault)
 
     def _register_symbols(self) -> list[Symbol]:
         main = self.declarations.main
@@ -91,7 +91,8 @@ class Elaborator:
                 if stand_in is None:
                     return
                 frame.names[argument.name.name] = stand_in
-        except FaultyError:
+        except FaultyError as fault:
+            self.reporter.give_up(fault)
             return
         self.block(symbol.node.body, frame)
 
@@ -116,7 +117,8 @@ class Elaborator:
         for statement in statements:
             try:
                 self._methods[type(statement)](statement, frame)
-            except FaultyError:
+            except FaultyError as fault:
+                self.reporter.give_up(fault)
                 for name in _declared(statement):
                     frame.names[name] = POISON
         for wire, span in reversed(self._blocks.pop()):
@@ -199,8 +201,8 @@ class Elaborator:
             outer, self.recorder.under = self.recorder.under, ((),)
             try:
                 self._prepare(node.initial, wires, None, (), frame)
-            except FaultyError:
-                return  # the name is good all the same
+            except FaultyError as fault:
+                self.reporter.give_up(fault)  # the name is good all the same
             finally:
                 self.recorder.under = outer
 

@@ -29,6 +29,7 @@ def fmt(
     """
     from qgl.diagnostics.model import Diagnostic, QglError
     from qgl.diagnostics.render import show
+    from qgl.train.atomic import write_bytes
 
     found: list[Diagnostic] = []
     changed = 0
@@ -46,7 +47,7 @@ def fmt(
             if check:
                 typer.echo(f"{name}: not in the canonical form")
             else:
-                _write(Path(name), after)
+                write_bytes(Path(name).resolve(), after.encode())
                 typer.echo(f"{name}: formatted")
     show(found)
     if found or (check and changed):
@@ -67,26 +68,3 @@ def formatted(source: Source) -> str:
     if parsed.diagnostics:
         raise QglError(parsed.diagnostics)
     return format_file(parsed.file)
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a file in place of the old one, whole or not at all; a link stays a link, rights stay as they were."""
-    import os
-    import tempfile
-
-    from qgl.diagnostics.model import QglError
-    from qgl.diagnostics.runs import CannotWrite
-
-    real = path.resolve()
-    try:
-        descriptor, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            os.chmod(name, real.stat().st_mode & 0o7777)  # noqa: PTH101
-            os.replace(name, real)  # noqa: PTH105
-        except BaseException:
-            os.unlink(name)  # noqa: PTH108
-            raise
-    except OSError as error:
-        raise QglError([CannotWrite(None, str(path), error.strerror or str(error))]) from None

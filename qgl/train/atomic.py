@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qgl.diagnostics.model import QglError
@@ -26,7 +26,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Puts `data` into the file at `path`, on the disk when this returns.
+    """Puts `data` into the file at `path`, on the disk when this returns. The rights of an old file stay as they were.
 
     Raises:
         QglError: no space is left (QGL0905), or the system refuses (QGL0906); the old file is untouched.
@@ -38,6 +38,8 @@ def write_bytes(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            with suppress(FileNotFoundError):
+                temporary.chmod(path.stat().st_mode & 0o7777)
             os.replace(temporary, path)  # noqa: PTH105 -- the call that is atomic
             sync_folder(path.parent)
         except BaseException:

@@ -7,11 +7,11 @@ from math import prod
 from typing import Any
 
 from qgl.check.arguments import FAILED, VisibleQubits
+from qgl.check.distributions import DEFAULTS, Distributions
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.geometry import read_lattice
 from qgl.check.lattices import Lattice
-from qgl.check.laws import DEFAULTS, Laws
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
 from qgl.check.modules import EXPORTED, Module, Symbol
 from qgl.check.program import DataSet, Parameter, Wire
@@ -53,7 +53,7 @@ class Declarations:
         self.data: dict[str, DataSet] = {}
         self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
         self.types = Types(reporter, self.evaluator)
-        self.laws = Laws(reporter, self.evaluator)
+        self.distributions = Distributions(reporter, self.evaluator)
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
         self._inputs = 0
@@ -297,7 +297,7 @@ class Declarations:
         if self._inputs > MAX_INPUTS:
             what = f"`{symbol.name}` with {elements:,} elements"
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
-        law, draws = self.laws.of(node, constraint, frame)
+        law, draws = self.distributions.of(node, constraint, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
         self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
         if not dimensions:

@@ -221,18 +221,3 @@ class NoWeights(Diagnostic):
     @property
     def help(self) -> str:
         return f"train on with `qglc train --resume {self.path}`"
-
-
-@dataclass(frozen=True)
-class NotAnOption(Diagnostic):
-    """An option of the command line has a value that it cannot have."""
-
-    option: str
-    given: str
-    expected: str
-
-    code: ClassVar[str] = "QGL0911"
-
-    @property
-    def message(self) -> str:
-        return f"{self.option} is {self.expected}, not {self.given}"

@@ -1,4 +1,4 @@
-"""Laws of inputs: what stands after `~`."""
+"""Distributions of inputs: what stands after `~`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ARGUMENTS = {
 
 
 @dataclass
-class Laws:
+class Distributions:
     reporter: Reporter
     evaluator: Evaluator
 

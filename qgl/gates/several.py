@@ -10,30 +10,17 @@ import numpy as np
 from qgl.gates.algebra import Matrix, constant, kron, rotation
 from qgl.gates.definition import Part, Parts, framed, pauli_parts
 from qgl.gates.model import Array, Gate, Step
-from qgl.gates.single import euler
+from qgl.gates.single import euler, pauli_rotation
 
 _RXX, _RYY, _RZZ = rotation("XX"), rotation("YY"), rotation("ZZ")
 SWAP: Matrix = np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
 
 
-def _rotation(name: str, word: str) -> Gate:
-    def undo(a: Any) -> tuple[Step, ...]:
-        return ((name, (0, 1), (-a,)),)
-
+def _rotation(word: str) -> Gate:
     def definition(a: Any) -> Parts:
         return pauli_parts(word, -0.5 * a)
 
-    return Gate(
-        name,
-        2,
-        ("a",),
-        rotation(word),
-        undo,
-        f"rotation exp(-i a {word} / 2)",
-        definition,
-        generator=word,
-        symmetric=word[0] == word[1],
-    )
+    return pauli_rotation(word, definition)
 
 
 def general(xp: Any, *angles: Array) -> Array:
@@ -97,10 +84,10 @@ SEVERAL: tuple[Gate, ...] = (
         _parts_of_iswap,
         symmetric=True,
     ),
-    _rotation("rzz", "ZZ"),
-    _rotation("rxx", "XX"),
-    _rotation("ryy", "YY"),
-    _rotation("rzx", "ZX"),
+    _rotation("ZZ"),
+    _rotation("XX"),
+    _rotation("YY"),
+    _rotation("ZX"),
     Gate(
         "su4",
         2,

@@ -52,20 +52,23 @@ def _phase(name: str, inverse: str, phase: complex, summary: str) -> Gate:
     return _fixed(name, inverse, np.diag([1, phase]), summary, angle)
 
 
-def _rotation(name: str, word: str, definition: Callable[..., Parts]) -> Gate:
+def pauli_rotation(word: str, definition: Callable[..., Parts]) -> Gate:
+    """The gate exp(-i a P / 2) of a Pauli word, as `rx` or `rzz`."""
+    name, qubits = f"r{word.lower()}", tuple(range(len(word)))
+
     def undo(a: Any) -> tuple[Step, ...]:
-        return ((name, (0,), (-a,)),)
+        return ((name, qubits, (-a,)),)
 
     return Gate(
         name,
-        1,
+        len(word),
         ("a",),
         rotation(word),
         undo,
         f"rotation exp(-i a {word} / 2)",
         definition,
         generator=word,
-        symmetric=True,
+        symmetric=len(set(word)) == 1,
     )
 
 
@@ -116,9 +119,9 @@ SINGLE: tuple[Gate, ...] = (
     _phase("tdg", "t", _EIGHTH.conjugate(), "inverse of t"),
     _fixed("sx", "sxdg", _ROOT_X, "square root of X", *framed(Part("h"), Part("s"), Part("h"))),
     _fixed("sxdg", "sx", _ROOT_X.conj(), "inverse of sx", *framed(Part("h"), Part("sdg"), Part("h"))),
-    _rotation("rx", "X", _parts_of_rx),
-    _rotation("ry", "Y", _parts_of_ry),
-    _rotation("rz", "Z", _parts_of_rz),
+    pauli_rotation("X", _parts_of_rx),
+    pauli_rotation("Y", _parts_of_ry),
+    pauli_rotation("Z", _parts_of_rz),
     Gate("p", 1, ("a",), phase, _undo_phase, "phase e^{ia} on |1>", symmetric=True),
     Gate(
         "u",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import lcm
 from typing import cast
 
 from qgl.check.declarations import INPUTS, REGISTERS, Declarations
@@ -15,7 +16,7 @@ from qgl.check.elaborate import Elaborator
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Frame
 from qgl.check.lattices import Lattice
-from qgl.check.limits import Budget
+from qgl.check.limits import MAX_MIXTURE, Budget
 from qgl.check.locality import Locality
 from qgl.check.modules import Parsed, Symbol, load
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
@@ -27,7 +28,7 @@ from qgl.check.training import Scope, read_objective, read_reports, read_train
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
-from qgl.diagnostics.size import NestedTooDeep
+from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -94,6 +95,7 @@ class _Check:
         wires = tuple(self.declarations.wires)
         visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
         parameters = self.recorder.finished_parameters()
+        self._mixture(parameters)
         bits = self.recorder.bits
         scope = self._scope(visible, parameters)
         place = Span(self.file.source, 0, 0)
@@ -178,6 +180,16 @@ class _Check:
                     self.elaborator.evolver.terms(symbol, [], symbol.span)
                 except FaultyError as fault:
                     self.reporter.give_up(fault)
+
+    def _mixture(self, parameters: tuple[Parameter, ...]) -> None:
+        """That the mixture over all values of the latent inputs has not too many elements."""
+        latents = [each for each in parameters if each.kind == "latent"]
+        bits = sum(each.size for each in latents if each.draws is None)
+        draws = lcm(*(each.draws for each in latents if each.draws is not None))
+        if latents and (bits > 63 or 2**bits * draws > MAX_MIXTURE):
+            largest = max(latents, key=lambda each: each.size if each.draws is None else each.draws.bit_length())
+            what = f"a mixture over {bits} latent bits" + (f" and {draws:,} draws" if draws > 1 else "")
+            self.reporter.report(ValueTooLarge(largest.span, what, f"{MAX_MIXTURE:,} circuits"))
 
     # ------------------------------------------------------------ settings
 

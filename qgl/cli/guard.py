@@ -4,12 +4,14 @@ QglError             its diagnostics on standard error, exit status 1
 typer.BadParameter   how to use the verb, exit status 2
 Ctrl-C               exit status 130
 a closed pipe        silence
+a full disk          a line on standard error, exit status 1
 anything else        a fault of qglc: what to report, exit status 70
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import sys
@@ -48,12 +50,21 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+                raise typer.Exit(_no_output(error)) from None
             if os.environ.get("QGL_DEBUG"):
                 raise
             _report(error)
             raise typer.Exit(INTERNAL) from None
 
     return wrapped
+
+
+def _no_output(error: OSError) -> int:
+    """Say that what a verb shows cannot be written; files are written by `qgl.train.atomic`, which explains itself."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    typer.echo(f"cannot write the output: {error.strerror}", err=True)
+    return 1
 
 
 def _report(error: Exception) -> None:

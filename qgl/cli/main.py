@@ -105,7 +105,16 @@ def run() -> None:
     try:
         app(prog_name="qglc")
     finally:
-        try:
+        _finish()
+
+
+def _finish() -> None:
+    """Hand over what is left of the output."""
+    try:
+        if sys.stdout is not None:
             sys.stdout.flush()
-        except BrokenPipeError:  # who read our output has closed it: nothing is left to say
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # there, who read our output has closed it: nothing is left to say
+            typer.echo(f"cannot write the output: {error.strerror}", err=True)
+            raise SystemExit(1) from None

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from qgl.diagnostics.model import QglError
@@ -28,9 +29,17 @@ def explained(path: Path) -> Iterator[None]:
 def write_bytes(path: Path, data: bytes) -> None:
     """Puts `data` into the file at `path`, on the disk when this returns. The rights of an old file stay as they were.
 
+    A link stays a link to the file. A device or a pipe, such as /dev/stdout, is written to and never replaced.
+
     Raises:
         QglError: no space is left (QGL0905), or the system refuses (QGL0906); the old file is untouched.
     """
+    with explained(path):
+        if path.exists() and not path.is_file():
+            with path.open("wb", buffering=0) as device:
+                _write_all(device, data)
+            return
+        path = path.resolve()
     temporary = path.with_name(f".{path.name}.tmp")
     with explained(path):
         try:
@@ -70,13 +79,17 @@ def append(path: Path, data: bytes) -> None:
     with explained(path), path.open("ab", buffering=0) as file:
         start = file.seek(0, os.SEEK_END)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
+            _write_all(file, data)
             os.fsync(file.fileno())
         except OSError:
             os.ftruncate(file.fileno(), start)
             raise
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
 
 
 def truncate(path: Path, size: int) -> None:

@@ -20,8 +20,9 @@ import jax
 from qgl import __version__
 from qgl.check.program import CallSpec, Program, TrainSettings
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import NotARun, RunChanged
+from qgl.diagnostics.runs import DamagedRun, NotARun, RunChanged
 from qgl.source import Span
+from qgl.train.manifest_shape import fault, seal
 
 FORMAT = 1
 Manifest = dict[str, Any]
@@ -55,6 +56,7 @@ def describe(
             for name, data in program.data.items()
         },
         "settings": settings_to_json(settings),
+        "settings_sha256": seal(settings_to_json(settings)),
         "precision": precision,
         "versions": versions(),
         "machine": machine(),
@@ -105,7 +107,7 @@ def load(folder: Path) -> Manifest:
     """The manifest in a run folder.
 
     Raises:
-        QglError: the folder is not a run, or is of a later version of qgl.
+        QglError: the folder is not a run, is damaged, or is of a later version of qgl.
     """
     path = folder / "manifest.json"
     try:
@@ -113,11 +115,16 @@ def load(folder: Path) -> Manifest:
         if manifest["format"] > FORMAT:
             reason = f"it was made by a later version of qgl, {manifest['versions']['qgl']}"
             raise QglError([NotARun(None, str(folder), reason)])
+        wrong = fault(manifest)
     except FileNotFoundError as error:
         reason = "it has no manifest.json" if folder.is_dir() else "there is no such folder"
         raise QglError([NotARun(None, str(folder), reason)]) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise QglError([NotARun(None, str(folder), f"its manifest.json cannot be read ({error})")]) from error
+    except (KeyError, TypeError) as error:
+        raise QglError([NotARun(None, str(folder), "its manifest.json is of no known format")]) from error
+    if wrong:
+        raise QglError([DamagedRun(None, str(path), wrong)])
     return dict(manifest)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> di
         "best_seed": run.best_seed,
         "loss": _plain(run.loss),
         "loss_of_seeds": [_plain(loss) for loss in run.losses.tolist()],
-        "median_loss": _plain(sorted(finite)[len(finite) // 2]) if finite else None,
+        "median_loss": _plain(statistics.median(finite)) if finite else None,
         "terms": {name: _plain(values[run.best_seed]) for name, values in run.terms.items()},
         "metrics": [asdict(row) for row in metrics],
     }

@@ -22,6 +22,7 @@ from qgl.source import Source, Span
 if TYPE_CHECKING:
     from qgl.ir.circuit import Circuit
     from qgl.plan.model import Plan
+    from qgl.plan.planner import Planner
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,16 @@ def circuit_of(program: Program) -> Circuit:
     return Circuit.of(program)
 
 
+def planner(circuit: Circuit, precision: str = "single", memory_limit: int | None = None) -> Planner:
+    """What plans for queries of a circuit, one set after another.
+
+    precision: "single" or "double". memory_limit: bytes; None: what this machine has.
+    """
+    from qgl.plan.planner import Planner
+
+    return Planner(circuit, precision, memory_limit)
+
+
 def plan_queries(
     circuit: Circuit, queries: Sequence[Query], precision: str = "single", memory_limit: int | None = None
 ) -> Plan:
@@ -82,6 +93,4 @@ def plan_queries(
     Raises:
         QglError: nothing fits into `memory_limit` bytes (None: what this machine has).
     """
-    from qgl.plan.planner import plan
-
-    return plan(circuit, queries, precision=precision, memory_limit=memory_limit)
+    return planner(circuit, precision, memory_limit).plan(queries)

@@ -14,7 +14,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,19 +28,28 @@ from qgl import compiler
 from qgl.check.environment import Environment
 from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
-from qgl.kernels.queries import log_of, sample
+from qgl.mixture import CIRCUITS, mixed
 from qgl.objectives import Objective, build
 from qgl.parameters import Parameters, Params
-from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State, reads_only_bits, support
+from qgl.query import (
+    Expectation,
+    GivenStrings,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+    reads_only_bits,
+)
 from qgl.source import Source
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
+    from qgl.plan.planner import Planner
     from qgl.train.run import Run
 
 Array = jax.Array
-_BATCH = 8  # circuits of a mixture, or conditions, that run at the same time
 
 
 def load(path: str | Path, *, precision: str | None = None, **constants: Any) -> Model:
@@ -105,7 +114,7 @@ class Model:
         self.warnings = tuple(warnings)
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
-        self._simulators: dict[tuple[frozenset[int], type[Query] | None], Simulator] = {}
+        self._simulators: dict[tuple[Query, ...], Simulator] = {}
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
 
     @property
@@ -125,20 +134,34 @@ class Model:
 
     # ------------------------------------------------------------ answers
 
-    def answers(self, params: Params, queries: Iterable[Query], condition: ArrayLike | None = None) -> dict[Query, Any]:
-        """Answers to several queries of `qgl.query` but `Samples`; the circuit runs once for all that it can."""
+    def answers(
+        self,
+        params: Params,
+        queries: Iterable[Query],
+        condition: ArrayLike | None = None,
+        key: Array | None = None,
+        given: Mapping[Query, ArrayLike] | None = None,
+    ) -> dict[Query, Any]:
+        """Answers to several queries of `qgl.query`, planned together: work that they share is done once.
+
+        `key` is for queries that draw random numbers, `given` for those whose strings or words come with the call.
+        """
         asked = tuple(queries)
 
-        def answers(params: Params, condition: ArrayLike | None) -> tuple[Any, ...]:
-            found = self._answers(params, asked, condition)
+        def answers(
+            params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
+        ) -> tuple[Any, ...]:
+            put = {query: array for query, array in zip(asked, arrays, strict=True) if array is not None}
+            found = self._answers(params, asked, condition, key, put)
             return tuple(found[query] for query in asked)
 
         with self._number_type():
-            return dict(zip(asked, self._jit(asked, answers)(params, condition), strict=True))
+            put = tuple(jnp.asarray(given[query]) if given and query in given else None for query in asked)
+            return dict(zip(asked, self._jit(asked, answers)(params, condition, key, put), strict=True))
 
-    def answer(self, params: Params, query: Query, condition: ArrayLike | None = None) -> Any:
+    def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
         """The answer to one query."""
-        return self.answers(params, (query,), condition)[query]
+        return self.answers(params, (query,), condition, key)[query]
 
     def probabilities(self, params: Params, condition: ArrayLike | None = None) -> Array:
         """p(x) of every string, shape (2^n,), index big-endian."""
@@ -147,23 +170,14 @@ class Model:
 
     def log_prob(self, params: Params, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
         """log p(x) in nats, shape (batch,)."""
-
-        def at(params: Params, x: Array, condition: ArrayLike | None) -> Array:
-            return log_of(self._answers(params, (Probabilities(),), condition)[Probabilities()], x)
-
-        with self._number_type():
-            result: Array = self._jit("log_prob", at)(params, jnp.asarray(x), condition)
-            return result
+        query = GivenStrings(len(jnp.asarray(x)))
+        result: Array = self.answers(params, (query,), condition, given={query: x})[query]
+        return result
 
     def sample(self, params: Params, key: Array, shots: int, condition: ArrayLike | None = None) -> Array:
         """`shots` strings drawn from p, shape (shots, n), uint8."""
-
-        def drawn(params: Params, key: Array, shots: int, condition: ArrayLike | None) -> Array:
-            return sample(self._answers(params, (Probabilities(),), condition)[Probabilities()], key, shots)
-
-        with self._number_type():
-            result: Array = self._jit("sample", drawn, static_argnums=2)(params, key, shots, condition)
-            return result
+        result: Array = self.answer(params, Samples(shots), condition, key)
+        return result
 
     def expectation(self, params: Params, words: Sequence[str], condition: ArrayLike | None = None) -> Array:
         """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit.
@@ -176,7 +190,7 @@ class Model:
         for word in words:
             if len(word) != self.width or set(word) - set("IXYZ"):
                 raise ValueError(f"{word!r} is not a word of {self.width} letters of IXYZ")
-        result: Array = self.answer(params, Expectation(tuple(words)), condition)
+        result: Array = self.answer(params, Expectation.of(words), condition)
         return result
 
     def marginals(
@@ -230,21 +244,29 @@ class Model:
             raise ValueError("the program has no objective")
         if self.stochastic and key is None:
             raise ValueError("this objective is stochastic: give the loss a key")
-        groups: dict[bytes | None, list[tuple[int, WeightedObjective]]] = {}
-        for index, term in enumerate(self.objectives):
-            given = term.objective.conditions
-            groups.setdefault(None if given is None else given.tobytes(), []).append((index, term))
         with self._number_type():
-            values = {}
-            for group in groups.values():
-                queries = tuple(dict.fromkeys(query for _, term in group for query in term.objective.queries))
-                answers = self._conditioned(params, queries, group[0][1].objective.conditions)
-                for index, term in group:
-                    subkey = None if key is None else jax.random.fold_in(key, index)
+            values: dict[str, Array] = {}
+            for group in self._groups(key):
+                queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
+                answers = self._conditioned(params, queries, group.conditions, key, group.given)
+                for term, subkey in group.terms:
                     values[term.label] = term.objective.loss(answers, subkey)
             ordered = {term.label: values[term.label] for term in self.objectives}
             total = sum((term.weight * ordered[term.label] for term in self.objectives), jnp.zeros((), self._real))
         return total, ordered
+
+    def _groups(self, key: Array | None) -> list[_Group]:
+        """Terms that share one run of the circuit: of the same conditions, and never two arrays for one query."""
+        groups: list[_Group] = []
+        for index, term in enumerate(self.objectives):
+            subkey = None if key is None else jax.random.fold_in(key, index)
+            given = term.objective.given(subkey)
+            group = next((group for group in groups if group.takes(term.objective.conditions, given)), None)
+            if group is None:
+                groups.append(group := _Group(term.objective.conditions))
+            group.terms.append((term, subkey))
+            group.given |= given
+        return groups
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
@@ -309,55 +331,77 @@ class Model:
             self._compiled[name] = jax.jit(function, **options)
         return self._compiled[name]
 
-    def plan(self, query: Query) -> Plan:
-        """How a query is answered."""
-        return self._simulator(query).plan
+    def plan(self, *queries: Query) -> Plan:
+        """How queries are answered that are asked together, all of bits or all of the quantum state."""
+        return self._simulator(queries).plan
 
-    def _simulator(self, query: Query) -> Simulator:
-        """One for each cone of visible qubits that is asked of; one that reads bits only is smaller than others."""
+    @functools.cached_property
+    def _planner(self) -> Planner:
+        return compiler.planner(self.circuit, self.precision)
+
+    def _simulator(self, queries: tuple[Query, ...]) -> Simulator:
         from qgl.kernels.simulator import Simulator
 
-        kind = None if reads_only_bits(query) else type(query)
-        place = support(query, self.width), kind
-        if place not in self._simulators:
-            whole = kind is None and len(place[0]) == self.width
-            asked = Probabilities() if whole else query
-            self._simulators[place] = Simulator(compiler.plan_queries(self.circuit, (asked,), self.precision))
-        return self._simulators[place]
+        if queries not in self._simulators:
+            self._simulators[queries] = Simulator(self._planner.plan(queries))
+        return self._simulators[queries]
 
-    def _answers(self, params: Params, queries: tuple[Query, ...], condition: ArrayLike | None) -> dict[Query, Any]:
+    def _answers(
+        self,
+        params: Params,
+        queries: tuple[Query, ...],
+        condition: ArrayLike | None,
+        key: Array | None,
+        given: Mapping[Query, Array],
+    ) -> dict[Query, Any]:
         inputs = self.parameters.inputs(params, condition, self._real)
-        return self._mixed(inputs, queries) if self.parameters.is_mixture else self._ask(inputs[0], queries)
+        if not self.parameters.is_mixture:
+            return self._ask(inputs[0], queries, key, given)
+        weights = jnp.asarray(self.parameters.weights, dtype=self._real)
+        return mixed(lambda row, key: self._ask(row, queries, key, given), inputs, weights, queries, key)
 
-    def _ask(self, inputs: Array, queries: Iterable[Query]) -> dict[Query, Any]:
-        """Answers of one circuit, each simulator run once."""
-        shares: dict[Simulator, list[Query]] = {}
+    def _ask(
+        self, inputs: Array, queries: Iterable[Query], key: Array | None, given: Mapping[Query, Array]
+    ) -> dict[Query, Any]:
+        """Answers of one circuit; what reads bits only is planned for by itself, on a smaller circuit."""
+        shares: dict[bool, list[Query]] = {}
         for query in queries:
-            shares.setdefault(self._simulator(query), []).append(query)
+            shares.setdefault(reads_only_bits(query), []).append(query)
         found: dict[Query, Any] = {}
-        for simulator, share in shares.items():
-            found |= simulator.answers(inputs, share)
+        for share in shares.values():
+            found |= self._simulator(tuple(share)).answers(inputs, share, key, given)
         return found
 
-    def _mixed(self, inputs: Array, queries: tuple[Query, ...]) -> dict[Query, Any]:
-        """Answers of the mixture of the circuits of all rows of `inputs`; all but log p are linear in the state."""
-        linear = tuple(Probabilities() if isinstance(query, LogProb) else query for query in queries)
-        weights = jnp.asarray(self.parameters.weights, dtype=self._real)
-        stacked = jax.lax.map(lambda row: self._ask(row, linear), inputs, batch_size=min(_BATCH, len(weights)))
-        mixed = jax.tree.map(lambda rows: jnp.tensordot(weights.astype(rows.dtype), rows, axes=1), stacked)
-        return {
-            query: log_of(mixed[Probabilities()], query.rows) if isinstance(query, LogProb) else mixed[query]
-            for query in queries
-        }
-
     def _conditioned(
-        self, params: Params, queries: tuple[Query, ...], conditions: NDArray[np.float64] | None
+        self,
+        params: Params,
+        queries: tuple[Query, ...],
+        conditions: NDArray[np.float64] | None,
+        key: Array | None,
+        given: Mapping[Query, Array],
     ) -> dict[Query, Any]:
         """Answers for each row of `conditions`, stacked; without conditions, plain answers."""
         if conditions is None:
-            return self._answers(params, queries, None)
+            return self._answers(params, queries, None, key, given)
         rows = jnp.asarray(conditions, dtype=self._real)
         answers: dict[Query, Any] = jax.lax.map(
-            lambda row: self._answers(params, queries, row), rows, batch_size=min(_BATCH, len(rows))
+            lambda row: self._answers(params, queries, row, key, given), rows, batch_size=min(CIRCUITS, len(rows))
         )
         return answers
+
+
+@dataclass(eq=False)
+class _Group:
+    """Terms of the objective that are answered together, each with its key."""
+
+    conditions: NDArray[np.float64] | None
+    terms: list[tuple[WeightedObjective, Array | None]] = field(default_factory=list)
+    given: dict[Query, Array] = field(default_factory=dict)
+
+    def takes(self, conditions: NDArray[np.float64] | None, given: Mapping[Query, Array]) -> bool:
+        """Whether a term with these can join."""
+        if conditions is None or self.conditions is None:
+            same = conditions is self.conditions
+        else:
+            same = np.array_equal(conditions, self.conditions)
+        return same and not self.given.keys() & given.keys()

@@ -1,11 +1,18 @@
-"""The waist: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer."""
+"""The waist: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer.
+
+Most queries say all that they ask. Two leave their strings open, so that a compiled program serves for any: what
+`GivenStrings` and `GivenWords` ask of comes with the call, as an array.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+LETTERS = "IXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,86 @@ class LogProb:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """Expectations of Pauli words on visible qubits, shape (words,). A word is n letters of `IXYZ`."""
+class GivenStrings:
+    """log p(x) of `count` strings that come with the call, an array of 0 and 1 of shape (count, n). Shape (count,)."""
 
-    words: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Expectations of Pauli words on visible qubits, shape (words,).
+
+    A word is held as the positions that it touches, ascending, and the letters there, 1 to 3 for X, Y, Z; rows are
+    padded with position -1 and letter 0. Make one with `Expectation.of` or `Expectation.sparse`.
+    """
+
+    place_bytes: bytes
+    letter_bytes: bytes
+    weight: int  # columns of both tables
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Expectation:
+        """Words written as a letter of `IXYZ` for each visible qubit."""
+        touched = [[k for k, letter in enumerate(word) if letter != "I"] for word in words]
+        letters = [[LETTERS.index(word[k]) for k in places] for word, places in zip(words, touched, strict=True)]
+        width = max((len(places) for places in touched), default=0)
+        filled = [places + [-1] * (width - len(places)) for places in touched]
+        return cls.sparse(
+            np.array(filled, np.int32).reshape(len(words), width),
+            np.array([row + [0] * (width - len(row)) for row in letters], np.uint8).reshape(len(words), width),
+        )
+
+    @classmethod
+    def sparse(cls, places: NDArray[np.int32], letters: NDArray[np.uint8] | None = None) -> Expectation:
+        """`places` and `letters`, shape (words, weight), as the class says; without letters, Z words."""
+        places = np.ascontiguousarray(places, np.int32)
+        letters = np.where(places >= 0, 3, 0) if letters is None else letters
+        if places.shape[1] == 0:  # a table of no columns would not tell how many words there are
+            places, letters = np.full((len(places), 1), -1, np.int32), np.zeros((len(places), 1), np.uint8)
+        return cls(places.tobytes(), np.ascontiguousarray(letters, np.uint8).tobytes(), int(places.shape[1]))
+
+    @property
+    def places(self) -> NDArray[np.int32]:
+        """Touched positions, shape (words, weight), padded with -1."""
+        return np.frombuffer(self.place_bytes, np.int32).reshape(-1, self.weight)
+
+    @property
+    def letters(self) -> NDArray[np.uint8]:
+        """Letters at `places`, shape (words, weight), padded with 0."""
+        return np.frombuffer(self.letter_bytes, np.uint8).reshape(-1, self.weight)
+
+    @property
+    def count(self) -> int:
+        """Number of words."""
+        return len(self.letter_bytes) // self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class GivenWords:
+    """Expectations of `count` Z words that come with the call, an array of 0 and 1 of shape (count, n).
+
+    samples: None asks for exact values; a number allows unbiased estimates from that many independent draws, the same
+    draws for all words. Needs a key.
+
+    The answer has shape (2, count): the means of the draws and the means of their squares. From draws q_1 ... q_s with
+    these, (mean^2 - mean of squares / s) s / (s - 1) is an unbiased estimate of the squared expectation. An exact
+    method answers with the expectation and its square, as if every draw gave the same.
+    """
+
+    count: int
+    samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Marginals:
-    """Reduced density matrices of regions (tuples of visible positions), each of shape (2^k, 2^k)."""
+    """Reduced states of regions (tuples of visible positions): density matrices of shape (2^k, 2^k).
+
+    With `bits`, only the joint laws of the bits of each region, each of shape (2^k,), first position most significant.
+    """
 
     regions: tuple[tuple[int, ...], ...]
+    bits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +135,17 @@ class State:
     """The density matrix of the visible register, shape (2^n, 2^n)."""
 
 
-Query = Probabilities | LogProb | Expectation | Marginals | Samples | State
+Query = Probabilities | LogProb | GivenStrings | Expectation | GivenWords | Marginals | Samples | State
 
 
 def reads_only_bits(query: Query) -> bool:
     """Whether the answer depends on the diagonal of the visible density matrix only."""
     match query:
-        case Expectation(words):
-            return all(set(word) <= {"I", "Z"} for word in words)
-        case State() | Marginals():
+        case Expectation():
+            return bool(np.isin(query.letters, (0, 3)).all())
+        case Marginals():
+            return query.bits
+        case State():
             return False
         case _:
             return True
@@ -76,8 +154,8 @@ def reads_only_bits(query: Query) -> bool:
 def support(query: Query, width: int) -> frozenset[int]:
     """Positions of the visible qubits that the answer depends on, of `width` in all."""
     match query:
-        case Expectation(words):
-            return frozenset(place for word in words for place, letter in enumerate(word) if letter != "I")
+        case Expectation():
+            return frozenset(np.unique(query.places[query.places >= 0]).tolist())
         case Marginals(regions):
             return frozenset(place for region in regions for place in region)
         case _:
@@ -85,11 +163,15 @@ def support(query: Query, width: int) -> frozenset[int]:
 
 
 def restricted(query: Query, positions: tuple[int, ...]) -> Query:
-    """The same question put to the visible qubits at `positions` alone, which hold its support."""
+    """The same question put to the visible qubits at `positions` alone, which are ascending and hold its support."""
     match query:
-        case Expectation(words):
-            return Expectation(tuple("".join(word[place] for place in positions) for word in words))
-        case Marginals(regions):
-            return Marginals(tuple(tuple(positions.index(place) for place in region) for region in regions))
+        case Expectation():
+            places = query.places
+            return Expectation.sparse(
+                np.where(places < 0, -1, np.searchsorted(positions, places)).astype(np.int32), query.letters
+            )
+        case Marginals(regions, bits):
+            new = {place: k for k, place in enumerate(positions)}
+            return Marginals(tuple(tuple(new[place] for place in region) for region in regions), bits)
         case _:
             return query

@@ -71,7 +71,7 @@ def _show(program: Program, plan: Plan, purposes: dict[Query, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from qgl.plan.model import describe, sizes
+    from qgl.plan.model import describe
 
     console = Console(highlight=False)
     counts = ", ".join(f"{count} {kind}" for kind, count in wires_by_kind(program).items() if count)
@@ -83,7 +83,7 @@ def _show(program: Program, plan: Plan, purposes: dict[Query, str]) -> None:
             table.add_row(*head, *_cells(candidate), style="" if k == 0 else "dim")
     console.print(table)
     for name, lowered in plan.lowered.items():
-        size = sizes(lowered.tables)
+        size = lowered.sizes()
         kinds = ", ".join(f"{size[key]} {key.removesuffix('_steps')}" for key in size if key.endswith("_steps"))
         console.print(f"{name}: {size['steps']} steps ({kinds}) from {size['small_matrices']} gates")
     console.print("Time is for one value and gradient on two cores, good to a factor of three.", style="dim")
@@ -93,7 +93,7 @@ def _cells(candidate: Candidate) -> tuple[str, ...]:
     from qgl.diagnostics.size import amount
 
     cost = candidate.cost
-    figures = ("", "", "") if cost is None else (str(cost.width), duration(cost.seconds), amount(cost.memory))
+    figures = (str(cost.width), duration(cost.seconds), amount(cost.memory))
     return candidate.method, *figures, candidate.reason
 
 

@@ -134,8 +134,8 @@ class AskedLaw:
 
     def moments(self) -> Real:
         pairs = [(a, b) for a in range(self.width) for b in range(a, self.width)]
-        words = tuple("".join("Z" if at in pair else "I" for at in range(self.width)) for pair in pairs)
-        values = np.asarray(self.answer(Expectation(words)), dtype=np.float64)
+        places = np.array([(a, b if b > a else -1) for a, b in pairs], np.int32)
+        values = np.asarray(self.answer(Expectation.sparse(places)), dtype=np.float64)
         result = np.empty((self.width, self.width))
         for (a, b), value in zip(pairs, values, strict=True):
             result[a, b] = result[b, a] = value
@@ -148,8 +148,8 @@ class AskedLaw:
         return None
 
     def region(self, positions: tuple[int, ...]) -> Real:
-        (state,) = self.answer(Marginals((positions,)))
-        return np.real(np.diagonal(np.asarray(state))).astype(np.float64).reshape((2,) * len(positions))
+        (law,) = self.answer(Marginals((positions,), bits=True))
+        return np.asarray(law, dtype=np.float64).reshape((2,) * len(positions))
 
 
 @dataclass(frozen=True, eq=False)

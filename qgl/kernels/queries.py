@@ -21,6 +21,7 @@ from qgl.kernels.arrays import product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.words import index, sign, walsh
 from qgl.plan.tables import Words
+from qgl.query import Expectation
 
 
 class Final(Protocol):
@@ -79,11 +80,11 @@ class Density:
         return values
 
 
-def expectation(final: Final, words: Sequence[str]) -> jax.Array:
+def expectation(final: Final, words: Expectation) -> jax.Array:
     """<P> of every word, shape (words,). All Z words together are one Walsh-Hadamard transform of p."""
-    masks = word_masks(words)
+    masks = word_masks(words, final.visible)
     plain = np.flatnonzero(masks.x == 0)
-    values = jnp.zeros(len(words), final.probabilities().dtype)
+    values = jnp.zeros(words.count, final.probabilities().dtype)
     if len(plain):
         values = values.at[plain].set(walsh(final.probabilities())[masks.z[plain]])
     other = np.flatnonzero(masks.x)
@@ -93,20 +94,40 @@ def expectation(final: Final, words: Sequence[str]) -> jax.Array:
     return values
 
 
-def word_masks(words: Sequence[str]) -> Words:
-    """Masks of Pauli words, first letter at the most significant bit."""
-    x = [sum(1 << k for k, letter in enumerate(reversed(word)) if letter in "XY") for word in words]
-    z = [sum(1 << k for k, letter in enumerate(reversed(word)) if letter in "YZ") for word in words]
-    ys = [word.count("Y") for word in words]
-    return Words(np.array(x, np.int32), np.array(z, np.int32), np.array(ys, np.int32))
+def z_expectation(final: Final, words: jax.Array) -> jax.Array:
+    """<Z_w> of words given as rows of 0 and 1, shape (words, n)."""
+    return walsh(final.probabilities())[string_index(words)]
+
+
+def word_masks(words: Expectation, width: int) -> Words:
+    """Masks of Pauli words on `width` qubits, the first at the most significant bit."""
+    bits = np.where(words.places < 0, 0, 1 << (width - 1 - np.maximum(words.places, 0))).astype(np.int32)
+    x, y = np.isin(words.letters, (1, 2)), words.letters == 2
+    z = np.isin(words.letters, (2, 3))
+    masks = [np.asarray((bits * chosen).sum(axis=1), np.int32) for chosen in (x, z)]
+    return Words(masks[0], masks[1], np.asarray(y.sum(axis=1), np.int32))
+
+
+def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
+    """The index of strings of 0 and 1, shape (batch, n), big-endian."""
+    weights = jnp.asarray(2 ** np.arange(rows.shape[1] - 1, -1, -1), jnp.int32)
+    return jnp.asarray(rows).astype(jnp.int32) @ weights
 
 
 def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
     """log p of rows of bits, shape (batch,); what rounds to nothing is taken as the least positive number."""
-    places = p.shape[0].bit_length() - 1
-    weights = jnp.asarray(2 ** np.arange(places - 1, -1, -1), jnp.int32)
-    chosen = p[jnp.asarray(rows).astype(jnp.int32) @ weights]
-    return jnp.log(jnp.maximum(chosen, float(np.finfo(p.dtype).tiny)))
+    return jnp.log(jnp.maximum(p[string_index(rows)], float(np.finfo(p.dtype).tiny)))
+
+
+def laws(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
+    """The joint law of the bits of each region, shape (2^k,)."""
+    transformed = walsh(final.probabilities())
+    found = []
+    for region in regions:
+        bits = [1 << (final.visible - 1 - place) for place in region]
+        masks = [sum(itertools.compress(bits, chosen)) for chosen in itertools.product((0, 1), repeat=len(bits))]
+        found.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
+    return tuple(found)
 
 
 def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
@@ -121,7 +142,7 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
                 word[position] = letter
             row.append(places.setdefault("".join(word), len(places)))
         rows.append(np.array(row))
-    values = expectation(final, list(places))
+    values = expectation(final, Expectation.of(list(places)))
     return tuple(_from_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
 
 

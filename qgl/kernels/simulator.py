@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -10,14 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.kernels import queries
-from qgl.kernels.arrays import complex_like
-from qgl.kernels.expressions import evaluate
-from qgl.kernels.matrices import block_matrices, pool_entries
-from qgl.kernels.moves import transpose
-from qgl.kernels.steps import parameters_of, runner
-from qgl.plan.model import Lowered, Plan
-from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, Samples, State, reads_only_bits, restricted
+from qgl.kernels.runner import Runner
+from qgl.kernels.state import StateRunner
+from qgl.plan.model import Lowered, Plan, StateProgram
+from qgl.query import (
+    Expectation,
+    GivenStrings,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+    reads_only_bits,
+    restricted,
+)
+
+RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
+    StateProgram: StateRunner,
+}
 
 
 class Simulator:
@@ -25,24 +35,42 @@ class Simulator:
 
     `inputs` is a real vector of shape (plan.inputs,): all parameters in order of declaration, row-major, constrained
     values (a probability itself). Its type, float32 or float64, is the precision of the answers.
+
+    A method that holds the whole state answers any query, planned for or not; the others answer what was planned.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._methods = {name: _final(lowered) for name, lowered in plan.lowered.items()}
+        self._runners = {name: RUNNERS[type(lowered)](lowered) for name, lowered in plan.lowered.items()}
         self._chosen = {row.query: row.chosen for row in plan.rows}
+        self._any = next((name for name, one in plan.lowered.items() if isinstance(one, StateProgram)), None)
 
-    def answers(self, inputs: jax.Array, asked: Iterable[Query], key: jax.Array | None = None) -> dict[Query, Any]:
-        """Answers to several queries; each method runs once for all of them. `key` is needed for `Samples`."""
-        finals: dict[str, queries.Final] = {}
-        results = {}
-        for query in asked:
+    def answers(
+        self,
+        inputs: jax.Array,
+        asked: Iterable[Query],
+        key: jax.Array | None = None,
+        given: Mapping[Query, jax.Array] | None = None,
+    ) -> dict[Query, Any]:
+        """Answers to several queries; each method runs once for all of its own.
+
+        Args:
+            inputs: see the class.
+            asked: the queries.
+            key: for queries that draw random numbers.
+            given: the arrays of the queries that leave them open; words and strings over all visible qubits.
+        """
+        queries, arrays = tuple(asked), given or {}
+        shares: dict[str, dict[Query, Query]] = {}
+        for query in queries:
             inner = restricted(query, self.plan.seen)
-            method = self._method(inner)
-            if method not in finals:
-                finals[method] = self._methods[method](jnp.asarray(inputs))
-            results[query] = _read(finals[method], inner, key)
-        return results
+            shares.setdefault(self._method(inner), {})[query] = inner
+        results: dict[Query, Any] = {}
+        for method, share in shares.items():
+            put = {inner: arrays.get(query) for query, inner in share.items()}
+            found = self._runners[method].answers(jnp.asarray(inputs), put, key)
+            results |= {query: found[inner] for query, inner in share.items()}
+        return {query: results[query] for query in queries}
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:
         """The answer to one query, of the shape that its class says; `Marginals` gives a tuple of matrices."""
@@ -55,12 +83,13 @@ class Simulator:
 
     def log_prob(self, inputs: jax.Array, x: NDArray[np.uint8] | jax.Array) -> jax.Array:
         """log p of rows of bits `x`, shape (batch, n); `x` may be traced. Shape (batch,)."""
-        final = self._methods[self._method(LogProb(b"", self.plan.width))](jnp.asarray(inputs))
-        return queries.log_of(final.probabilities(), x)
+        query = GivenStrings(len(x))
+        result: jax.Array = self.answers(inputs, (query,), given={query: jnp.asarray(x)})[query]
+        return result
 
     def expectation(self, inputs: jax.Array, words: Sequence[str]) -> jax.Array:
         """<P> of Pauli words, shape (words,)."""
-        result: jax.Array = self.answer(inputs, Expectation(tuple(words)))
+        result: jax.Array = self.answer(inputs, Expectation.of(words))
         return result
 
     def marginals(self, inputs: jax.Array, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
@@ -81,52 +110,7 @@ class Simulator:
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):
             raise ValueError(f"the plan is for queries of bits only; plan for {type(query).__name__} too")
-        return self._chosen.get(query, self.plan.rows[0].chosen)
-
-
-def _read(final: queries.Final, query: Query, key: jax.Array | None) -> Any:
-    match query:
-        case Probabilities():
-            return final.probabilities()
-        case LogProb():
-            return queries.log_of(final.probabilities(), query.rows)
-        case Expectation(words):
-            return queries.expectation(final, words)
-        case Marginals(regions):
-            return queries.marginals(final, regions)
-        case State():
-            return final.density()
-        case Samples(shots):
-            if key is None:
-                raise ValueError("samples need a key")
-            return queries.sample(final.probabilities(), key, shots)
-
-
-def _final(lowered: Lowered) -> Callable[[jax.Array], queries.Final]:
-    """The function from inputs to the final state of one method."""
-    tables = lowered.tables
-    steps = runner(tables)
-    axes = tuple(tables.steps.final[place] for place in _places(lowered))
-    bits = len(lowered.visible)
-
-    def final(inputs: jax.Array) -> queries.Final:
-        numbers = evaluate(tables.expressions, inputs)
-        blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
-        zero = jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
-        state = transpose(steps(parameters_of(tables, blocks, numbers), zero), axes)
-        if lowered.method == "density":
-            rest = 2 ** (tables.places // 2 - bits)
-            rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
-            return queries.Density(rho)
-        return queries.Vector(state.reshape(2**bits, -1))
-
-    return final
-
-
-def _places(lowered: Lowered) -> tuple[int, ...]:
-    """All places of the state in the order in which it is read."""
-    visible = lowered.visible
-    if lowered.method == "density":
-        others = [p for p in range(lowered.tables.places // 2) if p not in visible]
-        return tuple(2 * p + side for group in (visible, others) for side in (0, 1) for p in group)
-    return (*visible, *(p for p in range(lowered.tables.places) if p not in visible))
+        method = self._chosen.get(query, self._any)
+        if method is None:
+            raise ValueError(f"{type(query).__name__} was not planned for")
+        return method

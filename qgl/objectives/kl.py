@@ -33,6 +33,9 @@ class KullbackLeibler:
     def queries(self) -> tuple[Query, ...]:
         return (self.query,)
 
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         log_prob = floored(answers[self.query])
         law = jnp.asarray(self.law, dtype=log_prob.dtype)

@@ -52,6 +52,9 @@ class MaximumMeanDiscrepancy:
     def queries(self) -> tuple[Query, ...]:
         return (Probabilities(),)
 
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         p = answers[Probabilities()]
         if self.stochastic and key is None:

@@ -35,6 +35,10 @@ class Objective(Protocol):
     @property
     def conditions(self) -> NDArray[np.float64] | None: ...
 
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        """The arrays of the queries that leave them open, drawn anew for each evaluation of a stochastic objective."""
+        ...
+
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         """The loss, a scalar, of the answers to `queries`; with conditions, answers have a leading axis (count,).
 

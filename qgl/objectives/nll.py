@@ -45,6 +45,9 @@ class NegativeLogLikelihood:
     def queries(self) -> tuple[Query, ...]:
         return (self.query,)
 
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         log_prob = floored(answers[self.query])
         return -jnp.sum(jnp.asarray(self.weights, dtype=log_prob.dtype) * log_prob)

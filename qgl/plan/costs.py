@@ -51,7 +51,8 @@ def query_memory(query: Query, visible: int, precision: str) -> float:
     match query:
         case State():
             return 4.0 * number * 4.0**visible
-        case Marginals(regions):
-            return sum(2.0 * number * 4.0 ** len(region) for region in regions)
+        case Marginals(regions, bits):
+            held = 0.0 if not bits else 4.0 * number * 2.0**visible
+            return held + sum(2.0 * number * (2.0 if bits else 4.0) ** len(region) for region in regions)
         case _:
             return 4.0 * number * 2.0**visible

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qgl.ir.circuit import Circuit
-from qgl.passes.pipeline import standard
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.dense import dense_elements
 from qgl.plan.density import density_elements
 from qgl.plan.elements import Element
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.lower import Part, arrange, block_width, lower, widest_small
-from qgl.plan.model import Cost, Lowered, Prepared
+from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.places import dense_places, density_places
+from qgl.plan.subject import Subject
 from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
@@ -54,16 +54,19 @@ class Whole:
         states = 6 if self.unitary else 6 + math.ceil(2 * steps**0.5)
         memory = states * size + int(query_memory(query, len(self.visible), precision))
         seconds, flops = pass_seconds(self.parts, min(self.bits, MOST_BITS), self.block_width, precision)
-        return Cost(seconds, memory, flops, self.qubits)
+        refusal = f"states of more than {LARGEST} bits are not supported" if self.bits > LARGEST else ""
+        return Cost(seconds, memory, flops, self.qubits, shared=seconds, refusal=refusal)
 
-    def refusal(self) -> str:
-        return f"states of more than {LARGEST} bits are not supported" if self.bits > LARGEST else ""
+    def lower(self, queries: tuple[Query, ...], precision: str) -> StateProgram:
+        """One program for any queries."""
+        return self._program
 
-    def lower(self) -> Lowered:
+    @cached_property
+    def _program(self) -> StateProgram:
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
         arity = widest_small(self.elements, self.bits)
         tables = lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary)
-        return Lowered(self.method, tables, self.visible)
+        return StateProgram(self.method, tables, self.visible)
 
 
 class Dense:
@@ -71,8 +74,8 @@ class Dense:
 
     name = "dense"
 
-    def prepare(self, circuit: Circuit, bits_only: bool) -> Prepared:
-        pure = standard(circuit, bits_only)
+    def prepare(self, subject: Subject) -> Prepared:
+        pure = subject.pure
         place_of = dense_places(pure)
         elements = dense_elements(pure.operations, place_of)
         visible = tuple(place_of[wire] for wire in pure.visible)
@@ -84,8 +87,8 @@ class DensityMatrix:
 
     name = "density"
 
-    def prepare(self, circuit: Circuit, bits_only: bool) -> Prepared:
-        mixed = standard(circuit, bits_only, keep_channels=True)
+    def prepare(self, subject: Subject) -> Prepared:
+        mixed = subject.mixed
         allocation = density_places(mixed)
         elements = density_elements(mixed, allocation)
         visible = tuple(allocation.place_of[wire] for wire in mixed.visible)

@@ -5,30 +5,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qgl.ir.circuit import Circuit
+from qgl.plan.subject import Subject
 from qgl.plan.tables import KINDS, Tables
-from qgl.query import Expectation, LogProb, Marginals, Query, Samples
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one value and gradient takes.
+    """What the answer to one query takes, value and gradient, and whether the method can give it at all.
 
     seconds    rough, on the machine that the constants were measured on
     memory     bytes
     flops      floating-point operations
     width      qubits that are simulated at once
+    shared     of the seconds, those that further queries to the same method would not take again
+    refusal    why the method cannot answer, or ""
+    facts      figures of the method's own, as `qglc explain` shows them: ("cones", 998), ("bond", 16)
     """
 
     seconds: float
     memory: int
     flops: float
     width: int
+    shared: float = 0.0
+    refusal: str = ""
+    facts: tuple[tuple[str, int | float | str], ...] = ()
+
+    @classmethod
+    def refused(cls, reason: str, width: int = 0) -> Cost:
+        """Of a method that cannot answer."""
+        return cls(0.0, 0, 0.0, width, refusal=reason)
+
+
+class Lowered(Protocol):
+    """A circuit as one method runs it: arrays and numbers only. `qgl.kernels.simulator.RUNNERS` goes by its class."""
+
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+        ...
+
+    def sizes(self) -> dict[str, int]:
+        """Numbers of things in it, for `qglc explain`."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
-class Lowered:
-    """A circuit as one method runs it.
+class StateProgram:
+    """A circuit as a method runs it that holds the whole state.
 
     visible are the places of the visible bits, most significant first. In a density matrix, place p has its ket at
     2p and its bra at 2p + 1 of the state; in a state vector a place is a bit of the state.
@@ -38,27 +62,40 @@ class Lowered:
     tables: Tables
     visible: tuple[int, ...]
 
+    def sizes(self) -> dict[str, int]:
+        tables = self.tables
+        steps = {f"{name}_steps": int((tables.steps.kind == kind).sum()) for kind, name in enumerate(KINDS)}
+        return {
+            "state_bits": tables.places,
+            "block_width": tables.products.width,
+            "steps": len(tables.steps.kind),
+            **{name: count for name, count in steps.items() if count},
+            "small_matrices": sum(group.count for group in tables.pool.groups),
+            "transpositions": len(tables.steps.moves),
+        }
+
 
 class Prepared(Protocol):
     """A circuit made ready for one method."""
 
     def cost(self, query: Query, precision: str) -> Cost:
         """What the query takes; `precision` is "single" or "double"."""
+        ...
 
-    def refusal(self) -> str:
-        """Why the method cannot do this circuit at all, or ""."""
-
-    def lower(self) -> Lowered:
-        """The tables that answer every query."""
+    def lower(self, queries: tuple[Query, ...], precision: str) -> Lowered:
+        """What answers `queries`, none of which it refused."""
+        ...
 
 
 class Method(Protocol):
     """A way to answer queries: one object, listed in `qgl.plan.planner.METHODS`."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
-    def prepare(self, circuit: Circuit, bits_only: bool) -> Prepared:
-        """`circuit` is as it was checked, before any pass; `bits_only`: phases of the visible state do not matter."""
+    def prepare(self, subject: Subject) -> Prepared:
+        """Cheap where the method cannot do the circuit anyway: every method is prepared for every plan."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +103,7 @@ class Candidate:
     """One method for one query, as `qglc explain` shows it."""
 
     method: str
-    cost: Cost | None
+    cost: Cost
     reason: str  # why it was not taken; "" for the chosen one
 
 
@@ -114,30 +151,20 @@ class Plan:
                 }
                 for row in self.rows
             ],
-            "methods": {name: sizes(lowered.tables) for name, lowered in self.lowered.items()},
+            "methods": {name: lowered.sizes() for name, lowered in self.lowered.items()},
         }
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     cost = candidate.cost
-    figures = (
-        {}
-        if cost is None
-        else {"seconds": cost.seconds, "memory_bytes": cost.memory, "flops": cost.flops, "width": cost.width}
-    )
-    return {"method": candidate.method, **figures, "why_not": candidate.reason or None}
-
-
-def sizes(tables: Tables) -> dict[str, int]:
-    """Numbers of things in the tables of a lowered circuit."""
-    steps = {f"{name}_steps": int((tables.steps.kind == kind).sum()) for kind, name in enumerate(KINDS)}
     return {
-        "state_bits": tables.places,
-        "block_width": tables.products.width,
-        "steps": len(tables.steps.kind),
-        **{name: count for name, count in steps.items() if count},
-        "small_matrices": sum(group.count for group in tables.pool.groups),
-        "transpositions": len(tables.steps.moves),
+        "method": candidate.method,
+        "seconds": cost.seconds,
+        "memory_bytes": cost.memory,
+        "flops": cost.flops,
+        "width": cost.width,
+        **dict(cost.facts),
+        "why_not": candidate.reason or None,
     }
 
 
@@ -146,10 +173,14 @@ def describe(query: Query) -> str:
     match query:
         case LogProb():
             return f"LogProb of {len(query.rows)} strings"
-        case Expectation(words):
-            return f"Expectation of {len(words)} words"
-        case Marginals(regions):
-            return f"Marginals of {len(regions)} regions"
+        case GivenStrings(count):
+            return f"LogProb of {count} strings, given later"
+        case Expectation():
+            return f"Expectation of {query.count} words"
+        case GivenWords(count, samples):
+            return f"Expectation of {count} words, given later{'' if samples is None else f', {samples} draws'}"
+        case Marginals(regions, bits):
+            return f"{'Laws' if bits else 'Marginals'} of {len(regions)} regions"
         case Samples(shots):
             return f"Samples, {shots} shots"
         case _:

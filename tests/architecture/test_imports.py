@@ -18,13 +18,13 @@ PACKAGE = ROOT / "qgl"
 # A room may import from itself and from rooms before it.
 ORDER = [
     *["source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan", "kernels"],
-    *["qasm", "draw", "objectives", "data", "compiler", "parameters", "model", "evaluate", "train", "cli"],
+    *["qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model", "evaluate", "train", "cli"],
 ]
 LEAVES = {"source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
-    "jax": {"kernels", "objectives", "parameters", "model", "train", "evaluate", "cli"},
+    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "train", "evaluate", "cli"},
     "optax": {"train"},
     "qiskit": {"qasm"},
     "typer": {"cli"},

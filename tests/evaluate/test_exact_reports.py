@@ -63,11 +63,13 @@ def answer(query: Query, condition: Any = None) -> Any:
             return P
         case LogProb():
             return np.log([P[int("".join(map(str, row)), 2)] for row in query.rows])
-        case Expectation(words):
+        case Expectation():
+            words = ["".join("Z" if k in places else "I" for k in range(N)) for places in query.places.tolist()]
             return np.array([np.real(np.trace(RHO @ pauli(word))) for word in words])
-        case Marginals(regions):
+        case Marginals(regions, bits):
             assert all(regions)
-            return tuple(reduced(RHO, region) for region in regions)
+            states = (reduced(RHO, region) for region in regions)
+            return tuple(np.real(np.diag(state)) if bits else state for state in states)
         case State():
             return RHO
     raise AssertionError(query)

@@ -16,7 +16,8 @@ from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.methods import Dense, DensityMatrix
-from qgl.plan.model import Method, Plan, Row
+from qgl.plan.model import Method, Plan, Row, StateProgram
+from qgl.plan.subject import Subject
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, State
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import word_matrix
@@ -36,7 +37,7 @@ METHODS: dict[str, Method] = {"dense": Dense(), "density": DensityMatrix()}
 def simulator(program: Program, method: str, bits_only: bool = False) -> Simulator:
     """A simulator by one method, whatever it costs."""
     circuit = Circuit.of(program)
-    lowered = METHODS[method].prepare(circuit, bits_only).lower()
+    lowered = METHODS[method].prepare(Subject(circuit, bits_only)).lower((), "double")
     inputs = sum(parameter.size for parameter in circuit.parameters)
     rows = (Row(Probabilities(), method, ()),)
     seen = tuple(range(len(circuit.visible)))
@@ -134,7 +135,9 @@ def test_iqp_circuit_is_one_diagonal_run() -> None:
     gates += [op("cp", 0, 3, args=[angle(2)]), op("ccz", 5, 2, 1), op("t", 4), op("crz", 1, 5, args=[angle(0)])]
     gates += [op("h", wire) for wire in range(6)]
     program = program_of(6, 0, *gates, parameters=ANGLES)
-    tables = simulator(program, "dense").plan.lowered["dense"].tables
+    lowered = simulator(program, "dense").plan.lowered["dense"]
+    assert isinstance(lowered, StateProgram)
+    tables = lowered.tables
     assert len(tables.diagonals.z) == 1
     check_state_and_gradient(program, "dense", rng.normal(size=6))
 
@@ -150,7 +153,7 @@ def test_queries_agree_with_the_density_matrix() -> None:
         run = simulator(program, method)
 
         def ask(values: jax.Array, run: Simulator = run) -> Any:
-            asked = (Probabilities(), LogProb.of(rows), Expectation(tuple(words)), Marginals(regions), State())
+            asked = (Probabilities(), LogProb.of(rows), Expectation.of(words), Marginals(regions), State())
             return tuple(run.answers(values, asked).values())
 
         p, log_p, values, marginals, state = in_double(ask, inputs)

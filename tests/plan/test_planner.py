@@ -61,9 +61,9 @@ def test_places_of_discarded_qubits_are_used_again_in_a_density_matrix() -> None
 def test_bits_alone_allow_a_smaller_circuit() -> None:
     circuit = Circuit.of(program_of(2, 0, op("h", 0), op("cx", 0, 1), op("rz", 1, args=[0.3])))
     bits = plan(circuit, [Probabilities(), Samples(10)])
-    both = plan(circuit, [Probabilities(), Expectation(("XI",))])
+    both = plan(circuit, [Probabilities(), Expectation.of(["XI"])])
     assert bits.bits_only and not both.bits_only
-    counts = [sum(group.count for group in p.lowered["dense"].tables.pool.groups) for p in (bits, both)]
+    counts = [p.lowered["dense"].sizes()["small_matrices"] for p in (bits, both)]
     assert counts == [2, 3]
 
 

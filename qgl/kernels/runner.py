@@ -1,0 +1,47 @@
+"""What a method offers once it is lowered: answers as pure functions of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import jax
+
+from qgl.query import Query
+
+
+class Runner(Protocol):
+    """Made from a `qgl.plan.model.Lowered`."""
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        """Answers, shaped as the queries say. Pure: traced, differentiated and mapped over `inputs`.
+
+        inputs: shape (plan.inputs,), float32 or float64, which is the precision of the answers.
+        asked: the queries, each with the array that comes with the call, or None.
+        key: for queries that draw random numbers.
+        """
+        ...
+
+
+def needed(key: jax.Array | None, what: str) -> jax.Array:
+    """The key.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if key is None:
+        raise ValueError(f"{what} need a key")
+    return key
+
+
+def given(array: jax.Array | None, query: Query) -> jax.Array:
+    """The array that comes with a query.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if array is None:
+        raise ValueError(f"{type(query).__name__} needs an array with the call")
+    return array

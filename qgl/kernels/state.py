@@ -1,0 +1,93 @@
+"""Runs the programs that hold a whole state, as a vector or a density matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from qgl.kernels import queries
+from qgl.kernels.arrays import complex_like
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.matrices import block_matrices, pool_entries
+from qgl.kernels.moves import transpose
+from qgl.kernels.runner import given, needed
+from qgl.kernels.steps import parameters_of, runner
+from qgl.plan.model import StateProgram
+from qgl.query import (
+    Expectation,
+    GivenStrings,
+    GivenWords,
+    LogProb,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+)
+
+
+class StateRunner:
+    """One run of the circuit answers everything."""
+
+    def __init__(self, program: StateProgram) -> None:
+        self.final = _final(program)
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        final = self.final(inputs)
+        return {query: _read(final, query, array, key) for query, array in asked.items()}
+
+
+def _read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+    match query:
+        case Probabilities():
+            return final.probabilities()
+        case LogProb():
+            return queries.log_of(final.probabilities(), query.rows)
+        case GivenStrings():
+            return queries.log_of(final.probabilities(), given(array, query))
+        case Expectation():
+            return queries.expectation(final, query)
+        case GivenWords():
+            values = queries.z_expectation(final, given(array, query))
+            return jnp.stack([values, values**2])
+        case Marginals(regions, bits):
+            return queries.laws(final, regions) if bits else queries.marginals(final, regions)
+        case State():
+            return final.density()
+        case Samples(shots):
+            return queries.sample(final.probabilities(), needed(key, "samples"), shots)
+
+
+def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
+    """The function from inputs to the final state."""
+    tables = lowered.tables
+    steps = runner(tables)
+    axes = tuple(tables.steps.final[place] for place in _places(lowered))
+    bits = len(lowered.visible)
+
+    def final(inputs: jax.Array) -> queries.Final:
+        numbers = evaluate(tables.expressions, inputs)
+        blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
+        zero = jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
+        state = transpose(steps(parameters_of(tables, blocks, numbers), zero), axes)
+        if lowered.method == "density":
+            rest = 2 ** (tables.places // 2 - bits)
+            rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
+            return queries.Density(rho)
+        return queries.Vector(state.reshape(2**bits, -1))
+
+    return final
+
+
+def _places(lowered: StateProgram) -> tuple[int, ...]:
+    """All places of the state in the order in which it is read."""
+    visible = lowered.visible
+    if lowered.method == "density":
+        others = [p for p in range(lowered.tables.places // 2) if p not in visible]
+        return tuple(2 * p + side for group in (visible, others) for side in (0, 1) for p in group)
+    return (*visible, *(p for p in range(lowered.tables.places) if p not in visible))

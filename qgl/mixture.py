@@ -1,0 +1,58 @@
+"""Answers of a mixture of circuits, from those of its elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from qgl.query import GivenStrings, GivenWords, LogProb, Query, Samples
+
+CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
+
+Ask = Callable[[jax.Array, jax.Array | None], dict[Query, Any]]
+
+
+def mixed(
+    ask: Ask, inputs: jax.Array, weights: jax.Array, queries: Sequence[Query], key: jax.Array | None
+) -> dict[Query, Any]:
+    """Answers to `queries` of the mixture with `weights`, shape (rows,), of the circuits of the rows of `inputs`.
+
+    ask: the answers of one circuit, from its inputs and a key. Elements draw independently.
+    """
+    numbers = jnp.arange(len(weights))
+    chosen = None if key is None else jax.random.fold_in(key, 0)
+
+    def one(pair: tuple[jax.Array, jax.Array]) -> dict[Query, Any]:
+        row, number = pair
+        return ask(row, None if key is None else jax.random.fold_in(key, 1 + number))
+
+    stacked = jax.lax.map(one, (inputs, numbers), batch_size=min(CIRCUITS, len(weights)))
+    return {query: _mix(query, stacked[query], weights, chosen) for query in queries}
+
+
+def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) -> Any:
+    """One query's answers of all elements, put together. All but the following are linear in the state."""
+    match query:
+        case LogProb() | GivenStrings():
+            return jax.scipy.special.logsumexp(answers, axis=0, b=weights.astype(answers.dtype)[:, None])
+        case GivenWords():
+            return _mix_words(answers, weights.astype(answers.dtype), query.samples)
+        case Samples() if key is not None:
+            element = jax.random.choice(key, len(weights), (query.shots,), p=weights)
+            return answers[element, jnp.arange(query.shots)]
+        case _:
+            return jax.tree.map(lambda rows: jnp.tensordot(weights.astype(rows.dtype), rows, axes=1), answers)
+
+
+def _mix_words(answers: jax.Array, weights: jax.Array, samples: int | None) -> jax.Array:
+    """Means, and what makes the unbiased estimate of their squares come out as `GivenWords` says."""
+    means, squares = answers[:, 0], answers[:, 1]
+    mean = jnp.tensordot(weights, means, axes=1)
+    if samples is None:
+        return jnp.stack([mean, mean**2])
+    unbiased = (means**2 - squares / samples) * samples / (samples - 1)
+    square = mean**2 + jnp.tensordot(weights**2, unbiased - means**2, axes=1)
+    return jnp.stack([mean, samples * mean**2 - (samples - 1) * square])

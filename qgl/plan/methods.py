@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,21 +17,23 @@ from qgl.plan.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.places import dense_places, density_places
 from qgl.plan.subject import Subject
+from qgl.plan.tables import Tables
 from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
 LARGEST = 30  # bits of a state: indices are 32-bit integers
-MOST_BITS = 500  # beyond, times stay the same: they are out of reach in any case
 
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """A circuit made ready for a method that holds its whole state."""
+    """A circuit made ready for a method that holds its whole state, as a sequence of elements.
 
-    method: str
+    bits is the width of the state, qubits what is simulated at once.
+    """
+
     circuit: Circuit
     elements: list[Element]
-    bits: int  # of the state
+    bits: int
     qubits: int
     visible: tuple[int, ...]
     unitary: bool
@@ -46,27 +49,51 @@ class Whole:
     def block_width(self) -> int:
         return max(widest_small(self.elements, self.bits), block_width(self.bits))
 
+    def memory(self, query: Query, precision: str) -> int:
+        """Bytes of value and gradient."""
+        # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
+        states = 6 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
+        return states * (BYTES[precision] << self.bits) + int(query_memory(query, len(self.visible), precision))
+
+    @cached_property
+    def tables(self) -> Tables:
+        expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
+        arity = widest_small(self.elements, self.bits)
+        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedWhole:
+    """A subject for a method that holds its whole state; nothing is made of it before it is known to be in reach.
+
+    least is the number of bits that the state has at the least, whatever the passes find.
+    """
+
+    method: str
+    subject: Subject
+    least: int
+    make: Callable[[Subject], Whole]
+
+    @cached_property
+    def whole(self) -> Whole:
+        return self.make(self.subject)
+
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
-        size = BYTES[precision] << self.bits
-        steps = len(self.parts)
-        # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
-        states = 6 if self.unitary else 6 + math.ceil(2 * steps**0.5)
-        memory = states * size + int(query_memory(query, len(self.visible), precision))
-        seconds, flops = pass_seconds(self.parts, min(self.bits, MOST_BITS), self.block_width, precision)
-        refusal = f"states of more than {LARGEST} bits are not supported" if self.bits > LARGEST else ""
-        return Cost(seconds, memory, flops, self.qubits, shared=seconds, refusal=refusal)
+        refusal = f"a state of more than {LARGEST} bits is not supported"
+        if self.least > LARGEST:
+            return Cost(0.0, BYTES[precision] << self.least, 0.0, self.subject.width, refusal=refusal)
+        whole = self.whole
+        memory = whole.memory(query, precision)
+        if whole.bits > LARGEST:
+            return Cost(0.0, memory, 0.0, whole.qubits, refusal=refusal)
+        seconds, flops = pass_seconds(whole.parts, whole.bits, whole.block_width, precision)
+        facts = (("steps", len(whole.parts)), ("gates", len(whole.elements)))
+        return Cost(seconds, memory, flops, whole.qubits, shared=seconds, facts=facts)
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> StateProgram:
         """One program for any queries."""
-        return self._program
-
-    @cached_property
-    def _program(self) -> StateProgram:
-        expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
-        arity = widest_small(self.elements, self.bits)
-        tables = lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary)
-        return StateProgram(self.method, tables, self.visible)
+        return StateProgram(self.method, self.whole.tables, self.whole.visible)
 
 
 class Dense:
@@ -75,11 +102,7 @@ class Dense:
     name = "dense"
 
     def prepare(self, subject: Subject) -> Prepared:
-        pure = subject.pure
-        place_of = dense_places(pure)
-        elements = dense_elements(pure.operations, place_of)
-        visible = tuple(place_of[wire] for wire in pure.visible)
-        return Whole(self.name, pure, elements, len(place_of), len(place_of), visible, unitary=True)
+        return PreparedWhole(self.name, subject, subject.width, _state_vector)
 
 
 class DensityMatrix:
@@ -88,9 +111,20 @@ class DensityMatrix:
     name = "density"
 
     def prepare(self, subject: Subject) -> Prepared:
-        mixed = subject.mixed
-        allocation = density_places(mixed)
-        elements = density_elements(mixed, allocation)
-        visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
-        places = allocation.places
-        return Whole(self.name, mixed, elements, 2 * places, places, visible, unitary=False)
+        return PreparedWhole(self.name, subject, 2 * subject.width, _density_matrix)
+
+
+def _state_vector(subject: Subject) -> Whole:
+    pure = subject.pure
+    place_of = dense_places(pure)
+    elements = dense_elements(pure.operations, place_of)
+    visible = tuple(place_of[wire] for wire in pure.visible)
+    return Whole(pure, elements, len(place_of), len(place_of), visible, unitary=True)
+
+
+def _density_matrix(subject: Subject) -> Whole:
+    mixed = subject.mixed
+    allocation = density_places(mixed)
+    elements = density_elements(mixed, allocation)
+    visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
+    return Whole(mixed, elements, 2 * allocation.places, allocation.places, visible, unitary=False)

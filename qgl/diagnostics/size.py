@@ -84,33 +84,49 @@ class NestedTooDeep(Diagnostic):
         return "split the expression with `let`, or have fewer layers call each other"
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a method would need for a query. A figure that is not known is 0; `reason` says why it cannot answer."""
+
+    method: str
+    qubits: int
+    memory: int  # bytes
+    reason: str
+
+    def __str__(self) -> str:
+        qubits = f"{self.qubits:,} qubits at once, " if self.qubits else ""
+        return f"{self.method}: {qubits}{self.reason}"
+
+
 @dataclass(frozen=True)
 class TooLarge(Diagnostic):
-    """The model is too large to be simulated.
+    """No method can answer what is asked of the model, exactly and within the memory of this machine.
 
-    A state vector of n qubits has 2^n complex amplitudes, and its gradient needs a few such vectors. Visible and hidden
-    qubits count, and so does every discarded qubit that is entangled with them when it ends. A density matrix needs
-    4^n numbers, but only for the qubits that are alive at the same time. The planner weighs both and refuses when
-    neither fits into memory. Use fewer qubits, fewer channels, or a machine with more memory; `qglc explain` shows the
-    figures.
+    A state vector of n qubits has 2^n complex amplitudes, and its gradient needs a few such vectors. That is not the
+    only way: a sweep along a chain needs memory that grows with the gates that cross a cut of the chain, light cones
+    need the qubits that can reach a word or a region, and some circuits can be sampled cheaply. Each method is tried,
+    and its figures are shown. The place that is pointed at is the line that weighs most: the gates that cross the
+    widest cut, those of the widest light cone, or the register. `qglc explain` shows the figures of all queries.
     """
 
     query: str
-    figures: tuple[tuple[str, int, int], ...]  # method, qubits, bytes
+    attempts: tuple[Attempt, ...]
     limit: int  # bytes
-    visible: int
-    hidden: int
-    discarded: int
+    qubits: str  # how many of each kind
     culprit: str
+    advice: tuple[str, ...]
 
     code: ClassVar[str] = "QGL0810"
 
     @property
     def message(self) -> str:
-        _, qubits, memory = min(self.figures, key=lambda figure: figure[2])
+        known = [attempt for attempt in self.attempts if attempt.memory]
+        if not known:
+            return f"no method can answer this: {self.query}"
+        least = min(known, key=lambda attempt: attempt.memory)
         return (
-            f"the simulation needs {qubits} qubits at once and {amount(memory)} of memory; "
-            f"{amount(self.limit)} may be used on this machine"
+            f"too wide to simulate: {self.query} takes {amount(least.memory)} by the method that needs least, "
+            f"{least.method}; {amount(self.limit)} may be used on this machine"
         )
 
     @property
@@ -119,12 +135,8 @@ class TooLarge(Diagnostic):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        parts = [f"{self.visible} visible", f"{self.hidden} hidden", f"{self.discarded} discarded"]
-        methods = [f"{method}: {qubits} qubits, {amount(memory)}" for method, qubits, memory in self.figures]
-        return (Note(f"asked: {self.query}"), Note(f"qubits: {', '.join(parts)}"), *(Note(text) for text in methods))
+        return (Note(f"qubits: {self.qubits}"), *(Note(str(attempt)) for attempt in self.attempts))
 
     @property
     def help(self) -> str:
-        if self.discarded > self.hidden + self.visible:
-            return "use fewer channels, measurements and resets, or fewer layers of them"
-        return "use fewer qubits; each one less halves the memory"
+        return "\nor ".join(self.advice)

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.size import TooLarge, amount
-from qgl.gates import CHANNELS
+from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
+from qgl.plan.blame import blame
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.plan.subject import Subject
+from qgl.plan.trajectories import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
-from qgl.source import Span
 
-_ADDING = ("kraus", "fresh", "measure", "reset")  # beside named channels, what may add a qubit
-_COMBINATIONS = 10_000  # assignments of methods to queries up to which all are tried
+METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), Trajectories())
 
-METHODS: tuple[Method, ...] = (Dense(), DensityMatrix())
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What every method would take for some queries that are asked together, and which ones are chosen.
+
+    seen  positions of the visible qubits that the queries look at; the rows speak of these alone
+    rows  in the order of the queries, each once; `chosen` is empty where no method can answer within `limit` bytes
+    """
+
+    subject: Subject
+    seen: tuple[int, ...]
+    rows: tuple[Row, ...]
+    limit: int
+
+    def refusals(self) -> Iterator[TooLarge]:
+        """Why each query that has no method has none."""
+        for row in self.rows:
+            if not row.chosen:
+                yield _too_large(self.subject.circuit, row, self.limit)
 
 
 @dataclass
@@ -48,23 +65,27 @@ class Planner:
         Raises:
             QglError: QGL0810, nothing fits.
         """
+        weighed = self.weigh(queries)
+        for refusal in weighed.refusals():
+            raise QglError([refusal])
+        bits_only = weighed.subject.bits_only
+        _, prepared = self._prepare(weighed.seen, bits_only)
+        shares: dict[str, list[Query]] = {}
+        for row in weighed.rows:
+            shares.setdefault(row.chosen, []).append(row.query)
+        lowered = {name: prepared[name].lower(tuple(share), self.precision) for name, share in shares.items()}
+        inputs = sum(parameter.size for parameter in self.circuit.parameters)
+        return Plan(weighed.rows, lowered, self.precision, bits_only, inputs, weighed.seen)
+
+    def weigh(self, queries: Sequence[Query]) -> Weighed:
+        """What each method would take for `queries`, and the choice; nothing is lowered, and nothing is refused."""
         queries = tuple(queries) or (Probabilities(),)
         width = len(self.circuit.visible)
         seen = tuple(sorted(frozenset().union(*(support(query, width) for query in queries)))) or (0,)
         asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
-        bits_only = all(reads_only_bits(query) for query in asked)
-        subject, prepared = self._prepare(seen, bits_only)
-        rows = _choose(subject.circuit, asked, prepared, self.precision, self._limit)
-        shares: dict[str, list[Query]] = {}
-        for row in rows:
-            shares.setdefault(row.chosen, []).append(row.query)
-        lowered = {name: prepared[name].lower(tuple(share), self.precision) for name, share in shares.items()}
-        inputs = sum(parameter.size for parameter in self.circuit.parameters)
-        return Plan(rows, lowered, self.precision, bits_only, inputs, seen)
-
-    @property
-    def _limit(self) -> int:
-        return available() if self.memory_limit is None else self.memory_limit
+        subject, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
+        limit = available() if self.memory_limit is None else self.memory_limit
+        return Weighed(subject, seen, _choose(asked, prepared, self.precision, limit), limit)
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[Subject, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:
@@ -82,17 +103,12 @@ def plan(
     return Planner(circuit, precision, memory_limit).plan(queries)
 
 
-def _choose(
-    circuit: Circuit, queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int
-) -> tuple[Row, ...]:
+def _choose(queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int) -> tuple[Row, ...]:
     costs = {query: {name: one.cost(query, precision) for name, one in prepared.items()} for query in queries}
     reasons = {query: {name: _refusal(cost, limit) for name, cost in costs[query].items()} for query in queries}
-    fitting = {query: [name for name in prepared if not reasons[query][name]] for query in queries}
-    for query in queries:
-        if not fitting[query]:
-            raise QglError([_too_large(circuit, query, costs[query], limit)])
-    chosen = _assign(queries, fitting, costs)
-    return tuple(_row(query, chosen[query], costs[query], reasons[query]) for query in queries)
+    fitting = {query: fits for query in queries if (fits := [name for name in prepared if not reasons[query][name]])}
+    chosen = _assign(fitting, costs)
+    return tuple(_row(query, chosen.get(query, ""), costs[query], reasons[query]) for query in queries)
 
 
 def _refusal(cost: Cost, limit: int) -> str:
@@ -101,27 +117,36 @@ def _refusal(cost: Cost, limit: int) -> str:
     return cost.refusal
 
 
-def _assign(
-    queries: Sequence[Query], fitting: dict[Query, list[str]], costs: dict[Query, dict[str, Cost]]
-) -> dict[Query, str]:
-    """The methods that answer all queries in the least time, work that is shared counted once for each method."""
+def _assign(fitting: dict[Query, list[str]], costs: dict[Query, dict[str, Cost]]) -> dict[Query, str]:
+    """The methods that answer all queries in the least time, work that is shared counted once for each method.
 
-    def seconds(names: Sequence[str]) -> float:
+    For each set of methods that may be used at all, every query takes the one that adds least.
+    """
+
+    def total(chosen: dict[Query, str]) -> float:
         shared: dict[str, float] = {}
-        total = 0.0
-        for query, name in zip(queries, names, strict=True):
-            cost = costs[query][name]
-            shared[name] = max(shared.get(name, 0.0), cost.shared)
-            total += cost.seconds - cost.shared
-        return total + sum(shared.values())
+        for query, name in chosen.items():
+            shared[name] = max(shared.get(name, 0.0), costs[query][name].shared)
+        return sum(shared.values()) + sum(_own(costs[query][name]) for query, name in chosen.items())
 
-    count = 1
-    for query in queries:
-        count *= len(fitting[query])
-    if count > _COMBINATIONS:  # each for itself
-        return {query: min(fitting[query], key=lambda name: costs[query][name].seconds) for query in queries}
-    best = min(itertools.product(*(fitting[query] for query in queries)), key=seconds)
-    return dict(zip(queries, best, strict=True))
+    names = list(dict.fromkeys(name for names in fitting.values() for name in names))
+    assignments = []
+    for count in range(len(names) + 1):
+        for used in itertools.combinations(names, count):
+            open_to = {query: [name for name in fits if name in used] for query, fits in fitting.items()}
+            if all(open_to.values()):
+                assignments.append(
+                    {
+                        query: min(options, key=lambda name: (_own(costs[query][name]), costs[query][name].seconds))
+                        for query, options in open_to.items()
+                    }
+                )
+    return min(assignments, key=total)
+
+
+def _own(cost: Cost) -> float:
+    """Seconds that the query takes beside what it shares with others of its method."""
+    return cost.seconds - cost.shared
 
 
 def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, str]) -> Row:
@@ -131,29 +156,16 @@ def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, s
         ratio = costs[name].seconds / max(costs[chosen].seconds, 1e-12)
         return f"{ratio:.2g} times as long" if ratio >= 1 else "another query is answered by the chosen one anyway"
 
-    order = sorted(costs, key=lambda name: (name != chosen, bool(costs[name].refusal), costs[name].seconds))
+    order = sorted(costs, key=lambda name: (name != chosen, bool(reasons[name]), costs[name].seconds))
     return Row(query, chosen, tuple(Candidate(name, costs[name], why(name)) for name in order))
 
 
-def _too_large(circuit: Circuit, query: Query, costs: dict[str, Cost], limit: int) -> TooLarge:
+def _too_large(circuit: Circuit, row: Row, limit: int) -> TooLarge:
+    attempts = tuple(
+        Attempt(candidate.method, candidate.cost.width, candidate.cost.memory, candidate.reason)
+        for candidate in row.candidates
+    )
     kinds = Counter(wire.kind for wire in circuit.wires)
-    visible, hidden = kinds["visible"], kinds["hidden"]
-    widest = max(cost.width for cost in costs.values())
-    discarded = max(0, widest - visible - hidden)
-    span, culprit = _culprit(circuit, discarded > visible + hidden)
-    figures = tuple((name, cost.width, cost.memory) for name, cost in costs.items() if cost.memory)
-    return TooLarge(span, describe(query), figures, limit, visible, hidden, discarded, culprit)
-
-
-def _culprit(circuit: Circuit, by_operations: bool) -> tuple[Span | None, str]:
-    """The place of the text that makes most qubits, and what it does."""
-    if by_operations:
-        adding = Counter(o.span for o in circuit.operations if o.gate in CHANNELS or o.gate in _ADDING)
-        if adding:
-            span, count = adding.most_common(1)[0]
-            return span, f"happens {count} times, with discarded qubits each time"
-    registers = Counter(wire.span for wire in circuit.wires)
-    if not registers:
-        return None, ""
-    span, count = registers.most_common(1)[0]
-    return span, f"{count} qubits"
+    qubits = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("visible", "hidden", "fresh") if kinds[kind])
+    at_fault = blame(circuit, row.query)
+    return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, at_fault.advice)

@@ -29,7 +29,7 @@ from qgl.check.environment import Environment
 from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
 from qgl.mixture import CIRCUITS, mixed
-from qgl.objectives import Objective, build
+from qgl.objectives import Objective, Setting, build
 from qgl.parameters import Parameters, Params
 from qgl.query import (
     Expectation,
@@ -220,10 +220,11 @@ class Model:
     @functools.cached_property
     def objectives(self) -> tuple[WeightedObjective, ...]:
         """The terms of the objective, each under a label that is unique."""
+        setting = Setting.of(self.program)
         found: Counter[str] = Counter()
         built = []
         for term in self.program.objective:
-            objective = build(term.call, self.program.data, self.width)
+            objective = build(term.call, setting)
             found[objective.name] += 1
             label = objective.name if found[objective.name] == 1 else f"{objective.name}_{found[objective.name]}"
             built.append(WeightedObjective(label, term.weight, objective))

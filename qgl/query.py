@@ -13,6 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 LETTERS = "IXYZ"
+LOG_TINY = float(np.log(np.finfo(np.float32).tiny))  # about -87.3
+
+
+def log_floor(width: int) -> float:
+    """The log p below which strings of `width` bits are not told from impossible ones: -87.3 up to 24 bits.
+
+    That is the logarithm of the smallest normal float32. Beyond 24 bits it grows by 3.6 nats a bit: five
+    times what fair coins need, so that no string that a model may be trained to give is cut off.
+    """
+    return LOG_TINY * max(1.0, width / 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,9 @@ class Probabilities:
 @dataclass(frozen=True, slots=True)
 class LogProb:
     """Natural logarithm of p(x) of given strings, shape (batch,).
+
+    Of a string that cannot come, a finite number of -87.3 or less. Objectives and reports hold what they read at or
+    above `log_floor` of the width, so that such a string costs much and a long one costs what it does.
 
     The strings are held as bytes so that a query can be compared and hashed; make one with `LogProb.of`.
     """

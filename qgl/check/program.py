@@ -182,6 +182,7 @@ class TrainSettings:
     precision: str  # "single" | "double"
     checkpoint: int  # steps between checkpoints
     span: Span | None
+    batch: int | None = None  # rows of data drawn at each step; None: all of them
 
 
 @dataclass(frozen=True, slots=True)

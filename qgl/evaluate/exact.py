@@ -13,10 +13,10 @@ from qgl.check.law import distinct, entropy
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.laws import LOG_FLOOR, Law, ModelLaw, ProductLaw, Real
+from qgl.evaluate.laws import Law, ModelLaw, ProductLaw, Real
 from qgl.evaluate.quantum import purity, quantum_information
 from qgl.evaluate.row import Row
-from qgl.query import LogProb, Marginals, Query, State
+from qgl.query import LogProb, Marginals, Query, State, log_floor
 
 NATS = "nats"
 _RESAMPLES = 8
@@ -130,7 +130,7 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     for condition in np.unique(data.conditions, axis=0):
         chosen = np.all(data.conditions == condition, axis=1)
         log_prob = np.asarray(evaluation.answer(LogProb.of(data.rows[chosen]), condition), dtype=np.float64)
-        value -= float(data.weights[chosen] @ np.maximum(log_prob, LOG_FLOOR))
+        value -= float(data.weights[chosen] @ np.maximum(log_prob, log_floor(data.width)))
     baseline, uniform = metrics.nll(independent(data), data), metrics.nll(fair(data.width), data)
     yield Row(title(call), value, floor=data_entropy(data), baseline=baseline, uniform=uniform, unit=NATS)
 

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.check.law import entropy, indices
 from qgl.check.training import EXACT_WIDTH
-from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query
-
-LOG_FLOOR = float(np.log(np.finfo(np.float32).tiny))  # the same as in the objectives: 87.3 nats for the impossible
+from qgl.query import LOG_TINY, Expectation, LogProb, Marginals, Probabilities, Query, log_floor
 
 Real = NDArray[np.float64]
 Answer = Callable[[Query], Any]
@@ -27,7 +25,7 @@ class Law(Protocol):
     def width(self) -> int: ...
 
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
-        """log p of strings, not below `LOG_FLOOR`, shape (batch,)."""
+        """log p of strings, not below `log_floor`, shape (batch,)."""
         ...
 
     def moments(self) -> Real:
@@ -96,7 +94,7 @@ class ProductLaw:
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         chosen = np.where(rows == 1, self.ones, 1 - self.ones)
         total: Real = floored_log(chosen).sum(axis=1)
-        return np.maximum(total, LOG_FLOOR)
+        return np.maximum(total, log_floor(self.width))
 
     def moments(self) -> Real:
         z = 1 - 2 * self.ones
@@ -130,7 +128,7 @@ class AskedLaw:
     width: int
 
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
-        return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), LOG_FLOOR)
+        return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), log_floor(self.width))
 
     def moments(self) -> Real:
         pairs = [(a, b) for a in range(self.width) for b in range(a, self.width)]
@@ -167,5 +165,5 @@ class ModelLaw:
 
 
 def floored_log(p: Real) -> Real:
-    """log p, not below `LOG_FLOOR`."""
-    return np.maximum(np.log(np.maximum(p, np.finfo(np.float64).tiny)), LOG_FLOOR)
+    """log p, not below the logarithm of the smallest normal float32."""
+    return np.maximum(np.log(np.maximum(p, np.finfo(np.float64).tiny)), LOG_TINY)

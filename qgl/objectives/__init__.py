@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from qgl.check.program import CallSpec, DataSet
+from qgl.check.program import CallSpec
 from qgl.objectives.kl import kl
 from qgl.objectives.mmd import mmd
-from qgl.objectives.model import Objective
+from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
 
-__all__ = ["OBJECTIVES", "Objective", "build"]
+__all__ = ["OBJECTIVES", "Objective", "Setting", "build"]
 
-OBJECTIVES: Mapping[str, Callable[[CallSpec, Mapping[str, DataSet], int], Objective]] = {
+OBJECTIVES: Mapping[str, Callable[[CallSpec, Setting], Objective]] = {
     "kl": kl,
     "mmd": mmd,
     "nll": nll,
 }
 
 
-def build(call: CallSpec, data: Mapping[str, DataSet], width: int) -> Objective:
-    """The objective that a checked call names, on data sets by name, for `width` visible bits.
+def build(call: CallSpec, setting: Setting) -> Objective:
+    """The objective that a checked call names.
 
     Raises:
         KeyError: no such objective or data set; the checker lets none of these pass.
     """
-    return OBJECTIVES[call.name](call, data, width)
+    return OBJECTIVES[call.name](call, setting)

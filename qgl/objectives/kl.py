@@ -10,8 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct
-from qgl.check.program import CallSpec, DataSet
+from qgl.check.law import distinct, entropy
+from qgl.check.program import CallSpec
+from qgl.objectives.batch import RowsDrawn
+from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import floored
 from qgl.query import LogProb, Query
 
@@ -37,14 +39,16 @@ class KullbackLeibler:
         return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        log_prob = floored(answers[self.query])
+        log_prob = floored(answers[self.query], self.query.width)
         law = jnp.asarray(self.law, dtype=log_prob.dtype)
         # one logarithm from the other before the sum: near the optimum both sums are large and nearly equal
         return jnp.sum(law * (jnp.asarray(np.log(self.law), dtype=log_prob.dtype) - log_prob))
 
 
-def kl(call: CallSpec, data: Mapping[str, DataSet], width: int) -> KullbackLeibler:
+def kl(call: CallSpec, setting: Setting) -> Objective:
     """The objective `kl(data)`."""
-    given = data[call.arguments["data"]]
+    given = setting.data[call.arguments["data"]]
     rows, law, _ = distinct(given.rows, given.weights)
+    if setting.batch is not None and setting.batch < len(given.rows):
+        return RowsDrawn("kl", given.rows, given.weights, setting.batch, constant=-entropy(law))
     return KullbackLeibler(LogProb.of(rows), law)

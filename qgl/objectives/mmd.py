@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct, indices
-from qgl.check.program import CallSpec, DataSet
+from qgl.check.program import CallSpec
 from qgl.kernels.queries import draw
 from qgl.kernels.words import walsh
 from qgl.objectives.kernel import Kernel
+from qgl.objectives.model import Setting
 from qgl.query import Probabilities, Query
 
 Array = jax.Array
@@ -89,9 +90,9 @@ class MaximumMeanDiscrepancy:
         return value + surrogate - jax.lax.stop_gradient(surrogate)
 
 
-def mmd(call: CallSpec, data: Mapping[str, DataSet], width: int) -> MaximumMeanDiscrepancy:
+def mmd(call: CallSpec, setting: Setting) -> MaximumMeanDiscrepancy:
     """The objective `mmd(data, kernel, words, samples)`."""
-    given = data[call.arguments["data"]]
+    given, width = setting.data[call.arguments["data"]], setting.width
     rows, law, _ = distinct(given.rows, given.weights)
     kernel = Kernel.of(call.arguments["kernel"])
     return MaximumMeanDiscrepancy(kernel, width, indices(rows), law, call.arguments["words"], call.arguments["samples"])

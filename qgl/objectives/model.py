@@ -1,17 +1,45 @@
-"""What an objective is: the queries it needs, and the loss it makes of the answers."""
+"""What an objective is: the queries it needs, and the loss it makes of the answers; and what it is made for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.neighbourhood import Neighbourhood
+from qgl.check.program import DataSet, Program
 from qgl.query import Query
 
 Array = jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What objectives are made for.
+
+    data           the data sets by name
+    width          number of visible bits
+    neighbourhood  which of them are near each other
+    batch          rows of data drawn at each evaluation; None: all of them, always
+    """
+
+    data: Mapping[str, DataSet]
+    width: int
+    neighbourhood: Neighbourhood
+    batch: int | None = None
+
+    @classmethod
+    def of(cls, program: Program) -> Setting:
+        return cls(program.data, len(program.visible), Neighbourhood.of(program), program.train.batch)
+
+    @classmethod
+    def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:
+        """Of bits that lie on no lattice."""
+        return cls(data, width, Neighbourhood.row(width), batch)
 
 
 class Objective(Protocol):

@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct
-from qgl.check.program import CallSpec, DataSet
-from qgl.query import LogProb, Query
+from qgl.check.program import CallSpec
+from qgl.objectives.batch import RowsDrawn
+from qgl.objectives.model import Objective, Setting
+from qgl.query import LogProb, Query, log_floor
 
 Array = jax.Array
 
-LOG_FLOOR = float(np.log(np.finfo(np.float32).tiny))  # about -87.3
 
+def floored(log_prob: Array, width: int) -> Array:
+    """log p of strings of `width` bits, not below `log_floor`.
 
-def floored(log_prob: Array) -> Array:
-    """log p, not below the logarithm of the smallest normal float32.
-
-    A string that the model cannot give has an infinite loss; held finite here, it costs 87.3 nats and has no gradient.
+    A string that the model cannot give has an infinite loss; held finite here, it costs 87.3 nats (more beyond 24 bits)
+    and has no gradient.
     """
-    return jnp.maximum(log_prob, LOG_FLOOR)
+    return jnp.maximum(log_prob, log_floor(width))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +50,15 @@ class NegativeLogLikelihood:
         return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        log_prob = floored(answers[self.query])
+        log_prob = floored(answers[self.query], self.query.width)
         return -jnp.sum(jnp.asarray(self.weights, dtype=log_prob.dtype) * log_prob)
 
 
-def nll(call: CallSpec, data: Mapping[str, DataSet], width: int) -> NegativeLogLikelihood:
+def nll(call: CallSpec, setting: Setting) -> Objective:
     """The objective `nll(data)`."""
-    given = data[call.arguments["data"]]
+    given = setting.data[call.arguments["data"]]
+    if setting.batch is not None and setting.batch < len(given.rows):
+        return RowsDrawn("nll", given.rows, given.weights, setting.batch)
     rows, weights, place = distinct(given.rows, given.weights)
     if given.conditions is None:
         return NegativeLogLikelihood(LogProb.of(rows), weights, None)

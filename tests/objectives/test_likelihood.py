@@ -10,9 +10,8 @@ import pytest
 from qgl.check.callables import SIGNATURES
 from qgl.check.law import indices
 from qgl.check.program import CallSpec, DataSet
-from qgl.objectives import OBJECTIVES, Objective, build
-from qgl.objectives.nll import LOG_FLOOR
-from qgl.query import LogProb
+from qgl.objectives import OBJECTIVES, Objective, Setting, build
+from qgl.query import LOG_TINY, LogProb
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "nll"), 0, 3)
@@ -22,7 +21,7 @@ P = np.array([0.1, 0.2, 0.3, 0.4])
 
 
 def made(name: str, data: DataSet = DATA) -> Objective:
-    return build(CallSpec(name, {"data": "d"}, SPAN), {"d": data}, data.width)
+    return build(CallSpec(name, {"data": "d"}, SPAN), Setting.in_a_row({"d": data}, data.width))
 
 
 def answers(objective: Objective, p: jax.Array) -> dict[object, jax.Array]:
@@ -56,7 +55,7 @@ def test_an_impossible_string_costs_much_but_stays_finite() -> None:
     (query,) = objective.queries
     log_p = jnp.array([-jnp.inf, -1.0, -2.0])
     value, gradient = jax.value_and_grad(lambda given: objective.loss({query: given}, None))(log_p)
-    assert value == pytest.approx(-(0.25 * LOG_FLOOR - 0.5 - 0.5), rel=1e-6)
+    assert value == pytest.approx(-(0.25 * LOG_TINY - 0.5 - 0.5), rel=1e-6)
     np.testing.assert_allclose(gradient, [0, -0.5, -0.25])
 
 

@@ -14,7 +14,7 @@ from qgl.check.law import indices
 from qgl.check.program import CallSpec, DataSet
 from qgl.kernels.queries import draw
 from qgl.kernels.words import walsh
-from qgl.objectives import build
+from qgl.objectives import Setting, build
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.mmd import MaximumMeanDiscrepancy
 from qgl.query import Probabilities
@@ -58,7 +58,7 @@ def data_set(rng: np.random.Generator, width: int, count: int) -> DataSet:
 
 def objective(data: DataSet, kernel: CallSpec, **estimate: int | None) -> MaximumMeanDiscrepancy:
     arguments = {"data": "d", "kernel": kernel, "words": None, "samples": None, **estimate}
-    built = build(CallSpec("mmd", arguments, SPAN), {"d": data}, data.width)
+    built = build(CallSpec("mmd", arguments, SPAN), Setting.in_a_row({"d": data}, data.width))
     assert isinstance(built, MaximumMeanDiscrepancy)
     return built
 

@@ -1,0 +1,67 @@
+"""Likelihoods of a part of the rows, drawn anew for each evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.query import GivenStrings, Query, log_floor
+
+Array = jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class RowsDrawn:
+    """-mean log p(x) over `batch` rows x of the data, plus `constant`, in nats: unbiased for the same over all rows.
+
+    rows      shape (rows, n), as the data have them: a string that comes twice is two rows
+    weights   their probabilities, shape (rows,)
+    """
+
+    name: str
+    rows: NDArray[np.uint8] = field(repr=False)
+    weights: NDArray[np.float64] = field(repr=False)
+    batch: int
+    constant: float = 0.0
+
+    stochastic = True
+    conditions = None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (GivenStrings(self.batch),)
+
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        if key is None:
+            raise ValueError("rows of data that are drawn need a key")
+        return {GivenStrings(self.batch): jnp.asarray(self.rows)[draw_rows(key, self.weights, self.batch)]}
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        log_prob = jnp.maximum(answers[GivenStrings(self.batch)], log_floor(self.rows.shape[1]))
+        return self.constant - jnp.mean(log_prob)
+
+    def whole(self, log_prob: Callable[[NDArray[np.uint8]], NDArray[np.float64]]) -> float:
+        """The loss over all rows; `log_prob` is that of given strings, shape (batch,)."""
+        values = np.maximum(log_prob(self.rows), log_floor(self.rows.shape[1]))
+        return self.constant - float(self.weights @ values)
+
+
+def draw_rows(key: Array, weights: NDArray[np.float64], count: int) -> Array:
+    """Numbers of `count` rows, fewer than there are, each expected count * weight times. Shape (count,).
+
+    Rows of equal weight are drawn without replacement. Else the rows, in random order, stand along a line with their
+    weights as lengths, and are read at `count` places at equal distances (systematic sampling, Madow 1949): a row comes
+    the number of times that is expected, rounded up or down.
+    """
+    order, start = jax.random.split(key)
+    permutation = jax.random.permutation(order, len(weights))
+    if np.ptp(weights) <= 1e-9 * weights.max():
+        return permutation[:count]
+    ends = jnp.cumsum(jnp.asarray(weights / weights.sum())[permutation])
+    at = (jnp.arange(count) + jax.random.uniform(start)) * (ends[-1] / count)
+    return permutation[jnp.minimum(jnp.searchsorted(ends, at, side="right"), len(weights) - 1)]

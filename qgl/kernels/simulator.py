@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
+from qgl.kernels.trajectories import TrajectoryRunner
 from qgl.plan.model import Lowered, Plan, StateProgram
+from qgl.plan.trajectories import TrajectoryProgram
 from qgl.query import (
     Expectation,
     GivenStrings,
@@ -27,6 +29,7 @@ from qgl.query import (
 
 RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     StateProgram: StateRunner,
+    TrajectoryProgram: TrajectoryRunner,
 }
 
 

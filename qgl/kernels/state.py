@@ -14,8 +14,9 @@ from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.moves import transpose
 from qgl.kernels.runner import given, needed
-from qgl.kernels.steps import parameters_of, runner
+from qgl.kernels.steps import Parameters, parameters_of, runner
 from qgl.plan.model import StateProgram
+from qgl.plan.tables import Tables
 from qgl.query import (
     Expectation,
     GivenStrings,
@@ -67,14 +68,11 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
     """The function from inputs to the final state."""
     tables = lowered.tables
     steps = runner(tables)
-    axes = tuple(tables.steps.final[place] for place in _places(lowered))
+    axes = final_axes(lowered)
     bits = len(lowered.visible)
 
     def final(inputs: jax.Array) -> queries.Final:
-        numbers = evaluate(tables.expressions, inputs)
-        blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
-        zero = jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
-        state = transpose(steps(parameters_of(tables, blocks, numbers), zero), axes)
+        state = transpose(steps(parameters(tables, inputs), zero_state(tables, inputs)), axes)
         if lowered.method == "density":
             rest = 2 ** (tables.places // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
@@ -82,6 +80,23 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
         return queries.Vector(state.reshape(2**bits, -1))
 
     return final
+
+
+def parameters(tables: Tables, inputs: jax.Array) -> Parameters:
+    """What the steps take from the inputs."""
+    numbers = evaluate(tables.expressions, inputs)
+    blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
+    return parameters_of(tables, blocks, numbers)
+
+
+def zero_state(tables: Tables, inputs: jax.Array) -> jax.Array:
+    """|0...0>, in the precision of the inputs."""
+    return jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
+
+
+def final_axes(lowered: StateProgram) -> tuple[int, ...]:
+    """Axes of the state after the last step in the order in which it is read: the visible ones first."""
+    return tuple(lowered.tables.steps.final[place] for place in _places(lowered))
 
 
 def _places(lowered: StateProgram) -> tuple[int, ...]:

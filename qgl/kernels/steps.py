@@ -17,11 +17,11 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.kernels.arrays import product
+from qgl.kernels.arrays import product, squared
 from qgl.kernels.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.moves import Mover
-from qgl.kernels.words import apply_word, index, walsh
-from qgl.plan.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, WORD, Indices, Tables
+from qgl.kernels.words import apply_word, flip, index, walsh
+from qgl.plan.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, RESET, WORD, Indices, Tables
 
 Parameters = dict[str, jax.Array]
 Row = dict[str, jax.Array]
@@ -33,6 +33,7 @@ _NAMES = {
     WORD: ("word",),
     DIAGONAL: ("diagonal",),
     EVOLVE: ("evolve", "time"),
+    RESET: ("draw",),
 }
 
 
@@ -60,6 +61,8 @@ class _Kernel:
     def forward(self, kind: int, row: Row, step: Row, state: jax.Array) -> jax.Array:
         if kind in (BLOCK, MASKED):
             return self._block(kind, row["block"], step, state)
+        if kind == RESET:
+            return self._reset(row["draw"], step["mask"], state)
         number = step["row"]
         if kind == WORD:
             return self._word(number, row["word"], state)
@@ -83,6 +86,19 @@ class _Kernel:
         )
         rotated = jnp.cos(angle) * state + 1j * jnp.sin(angle) * apply_word(state, x, z, ys)
         return jnp.where(index(self.size) & controls == controls, rotated, state)
+
+    def _reset(self, draw: jax.Array, mask: jax.Array, state: jax.Array) -> jax.Array:
+        """The bit `mask` has the outcome that the uniform number `draw` picks, and is put to 0.
+
+        The norm stays what it was, but its derivative is kept: it is that of the outcome's log probability.
+        """
+        one = index(self.size) & mask != 0
+        weights = lax.stop_gradient(squared(state))
+        ones, zeros = jnp.sum(jnp.where(one, weights, 0)), jnp.sum(jnp.where(one, 0, weights))
+        picked = draw * (zeros + ones) < ones
+        tiny = float(np.finfo(weights.dtype).tiny)
+        scale = jnp.sqrt((zeros + ones) / jnp.maximum(jnp.where(picked, ones, zeros), tiny))
+        return jnp.where(one, 0, jnp.where(picked, flip(state, mask), state)) * scale
 
     def _phases(self, number: jax.Array, angles: jax.Array) -> jax.Array:
         masks = jnp.asarray(self.tables.diagonals.z)[number]
@@ -153,7 +169,7 @@ class _Kernel:
 
 
 def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Parameters:
-    """What the steps take from the inputs: block matrices, angles, coefficients, times."""
+    """What the steps take from the inputs: block matrices, angles, coefficients, times. `draw` comes from elsewhere."""
     return {
         "block": blocks,
         "word": numbers[tables.words.angles],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgl.plan.elements import Diagonal, Evolve, Small, Word
+from qgl.plan.elements import Diagonal, Evolve, Small, StochasticReset, Word
 from qgl.plan.lower import Part
 from qgl.query import Marginals, Query, State
 
@@ -21,9 +21,11 @@ EVOLUTION = 50.0  # applications of the Hamiltonian that are expected in an evol
 WORD_SECONDS = 6e-9  # for each amplitude of a Pauli word that is applied
 
 
-def pass_seconds(parts: Sequence[Part], bits: int, block_width: int, precision: str) -> tuple[float, float]:
-    """Seconds and flops of value and gradient of a program of `parts` on 2^bits amplitudes."""
-    amplitudes = 2.0**bits
+def pass_seconds(
+    parts: Sequence[Part], bits: int, block_width: int, precision: str, states: int = 1
+) -> tuple[float, float]:
+    """Seconds and flops of value and gradient of a program of `parts` on `states` states of 2^bits amplitudes."""
+    amplitudes = states * 2.0**bits
     flops = touched = seconds = 0.0
     for part in parts:
         match part:
@@ -35,6 +37,9 @@ def pass_seconds(parts: Sequence[Part], bits: int, block_width: int, precision: 
                 touched += bits * amplitudes
             case Word():
                 flops += 10 * amplitudes
+                touched += 3 * amplitudes
+            case StochasticReset():
+                flops += 6 * amplitudes
                 touched += 3 * amplitudes
             case Small() | list():
                 flops += 8 * 2.0**block_width * amplitudes

@@ -1,7 +1,7 @@
 """Operations of a circuit as elements on places of a state: what the kernels can apply.
 
 A place is one bit of a state's index. A small element is a matrix on a few places; a word, a diagonal run and an
-evolution act on any number of them.
+evolution act on any number of them. An action is an element, or the one thing that is not linear: a drawn outcome.
 """
 
 from __future__ import annotations
@@ -62,12 +62,22 @@ class Evolve:
     controls: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StochasticReset:
+    """A place is measured, the outcome forgotten, and the place put to |0>: one outcome is drawn at each run."""
+
+    place: int
+
+
 Element = Small | Word | Diagonal | Evolve
+Action = Element | StochasticReset
 
 
-def axes_of(element: Element) -> str:
+def axes_of(element: Action) -> str:
     """A letter per place, controls first: X, Y or Z if the element commutes with it there, else `*`."""
     match element:
+        case StochasticReset():
+            return "*"
         case Small():
             return "Z" * len(element.controls) + element.axes
         case Word():
@@ -80,8 +90,10 @@ def axes_of(element: Element) -> str:
             )
 
 
-def places_of(element: Element) -> tuple[int, ...]:
+def places_of(element: Action) -> tuple[int, ...]:
     """All places, controls first."""
+    if isinstance(element, StochasticReset):
+        return (element.place,)
     return element.places if isinstance(element, Diagonal) else (*element.controls, *element.places)
 
 

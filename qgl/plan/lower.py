@@ -10,7 +10,7 @@ import numpy as np
 from qgl.expression import real
 from qgl.passes.diagonal import DiagonalTerm, find_runs
 from qgl.passes.fusion import Item, fuse, merge_single
-from qgl.plan.elements import Diagonal, Element, Evolve, Small, Word, axes_of, places_of
+from qgl.plan.elements import Action, Diagonal, Evolve, Small, StochasticReset, Word, axes_of, places_of
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.layout import Layouts, cyclic_order, pad_window
 from qgl.plan.pool import PoolBuilder
@@ -20,6 +20,7 @@ from qgl.plan.tables import (
     DIAGONAL,
     EVOLVE,
     MASKED,
+    RESET,
     WORD,
     DiagonalTable,
     EvolveTable,
@@ -30,7 +31,7 @@ from qgl.plan.tables import (
     WordTable,
 )
 
-Part = list[Small] | Element  # a block of small elements, or an element that is a step by itself
+Part = list[Small] | Action  # a block of small elements, or what is a step by itself
 Letters = tuple[int, int, int]
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ def lower(
     )
 
 
-def widest_small(elements: Sequence[Element], places: int) -> int:
+def widest_small(elements: Sequence[Action], places: int) -> int:
     """The most places that a small element has, but at least 2 where there are so many."""
     return max([min(2, places), *(len(e.places) for e in elements if isinstance(e, Small))])
 
@@ -65,9 +66,9 @@ def block_width(places: int) -> int:
     return 4 if places < 14 else 5
 
 
-def arrange(elements: Sequence[Element], places: int, width: int) -> list[Part]:
+def arrange(elements: Sequence[Action], places: int, width: int) -> list[Part]:
     """Elements gathered into blocks; diagonal runs that pay are joined to one element."""
-    joined: list[Element] = list(elements)
+    joined: list[Action] = list(elements)
     items = [_item(element, k) for k, element in enumerate(joined)]
     diagonal = [_phases(element) is not None for element in joined]
     if any(diagonal):
@@ -92,12 +93,12 @@ def arrange(elements: Sequence[Element], places: int, width: int) -> list[Part]:
     return parts
 
 
-def _item(element: Element, number: int) -> Item:
+def _item(element: Action, number: int) -> Item:
     alone = not isinstance(element, Small) or bool(element.controls)
     return Item(places_of(element), axes_of(element), (number,), alone)
 
 
-def _phases(element: Element) -> tuple[DiagonalTerm, ...] | None:
+def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
     return element.phases if isinstance(element, Small | Word) else None
 
 
@@ -109,6 +110,7 @@ class _Stepper:
         self._places, self._width, self._expressions = places, width, expressions
         self._layouts: Layouts | None = None
         self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
+        self._resets = 0
         self._words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
         self._diagonals: list[list[tuple[int, int]]] = []
         self._evolutions: list[tuple[list[tuple[Letters, int]], list[tuple[Letters, int]], int, int]] = []
@@ -129,6 +131,9 @@ class _Stepper:
                 self._step(DIAGONAL, len(self._diagonals) - 1)
             case Evolve():
                 self._evolve(part)
+            case StochasticReset():
+                self._step(RESET, self._resets, self._mask((part.place,)))
+                self._resets += 1
 
     def _evolve(self, part: Evolve) -> None:
         terms = [
@@ -151,8 +156,8 @@ class _Stepper:
             self._layouts = Layouts(self._places, window)
         return self._layouts
 
-    def _step(self, kind: int, row: int) -> None:
-        self._rows.append((kind, row, 0, 0))
+    def _step(self, kind: int, row: int, mask: int = 0) -> None:
+        self._rows.append((kind, row, 0, mask))
 
     def _mask(self, places: Sequence[int]) -> int:
         return sum(1 << self._layout().bit(place) for place in places)

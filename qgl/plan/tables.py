@@ -18,8 +18,8 @@ from qgl.plan.pool import Pool
 
 Indices = NDArray[np.int32]
 
-BLOCK, MASKED, WORD, DIAGONAL, EVOLVE = range(5)
-KINDS = ("block", "masked", "word", "diagonal", "evolve")
+BLOCK, MASKED, WORD, DIAGONAL, EVOLVE, RESET = range(6)
+KINDS = ("block", "masked", "word", "diagonal", "evolve", "reset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +93,9 @@ class EvolveTable:
 class Steps:
     """What happens to the state, in order.
 
-    kind, row      (steps,) what, and which row of its table
+    kind, row      (steps,) what, and which row of its table; a reset's is its number
     move           (steps,) number of the transposition in `moves` that comes before
-    mask           (steps,) for a masked block: bits of the index after the step that must be one
+    mask           (steps,) for a masked block: bits of the index after the step that must be one; for a reset: its bit
     moves          distinct transpositions: axes of the new state in terms of the old one; the first is the identity
     final          the transposition from the last layout to places in order
     """

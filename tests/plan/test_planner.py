@@ -55,7 +55,7 @@ def test_places_of_discarded_qubits_are_used_again_in_a_density_matrix() -> None
         gates += [op("fresh", wire), op("cx", 0, wire), op("cry", wire, 1, args=[0.3]), op("discard", wire)]
     made = plan(Circuit.of(program_of(2, 0, *gates)), [State()])
     widths = {c.method: c.cost.width for c in made.rows[0].candidates if c.cost is not None}
-    assert widths == {"dense": 12, "density": 3}
+    assert (widths["dense"], widths["density"]) == (12, 3)
 
 
 def test_bits_alone_allow_a_smaller_circuit() -> None:
@@ -109,8 +109,9 @@ def test_plan_as_json_has_the_figures_of_every_candidate() -> None:
     facts = json.loads(json.dumps(plan(Circuit.of(noisy(3, 2)), [query], precision="double").to_json()))
     assert facts["precision"] == "double" and facts["visible"] == 3
     (row,) = facts["queries"]
-    assert row["query"] == "LogProb of 1 strings" and {c["method"] for c in row["candidates"]} == {"dense", "density"}
-    assert all(c["memory_bytes"] > 0 and c["flops"] > 0 for c in row["candidates"])
+    assert row["query"] == "LogProb of 1 strings" and {c["method"] for c in row["candidates"]} >= {"dense", "density"}
+    able = [c for c in row["candidates"] if c["method"] in ("dense", "density")]
+    assert all(c["memory_bytes"] > 0 and c["flops"] > 0 for c in able)
     assert facts["methods"][row["method"]]["steps"] >= 1
 
 

@@ -1,0 +1,34 @@
+"""Work shared between devices. A process has as many host devices as it began with, so the checks have their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.kernels.mesh import mapped, sharers
+
+HERE = Path(__file__).parent
+
+
+def test_on_four_devices() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / "mesh_checks.py")]
+    environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "4", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_without_a_mesh_it_is_vmap() -> None:
+    rows = jnp.arange(7.0)
+    assert sharers() == 1
+    for batch_size in (None, 3):
+        np.testing.assert_array_equal(mapped(lambda x: 2 * x, rows, batch_size=batch_size), 2 * rows)
+    ours = jax.make_jaxpr(lambda x: mapped(jnp.sin, x))(rows)
+    assert str(ours) == str(jax.make_jaxpr(jax.vmap(jnp.sin))(rows))

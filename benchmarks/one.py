@@ -1,4 +1,4 @@
-"""One contender on one case, in this process: `python -m benchmarks.one W1 8 4 qgl` prints a line of JSON."""
+"""One contender on one case, in this process: `python -m benchmarks.one W1 qgl 8 4` prints a line of JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -14,31 +15,41 @@ LEAST_SECONDS = 1.0
 MOST_STEPS = 200
 
 
-def measure(workload: str, qubits: int, layers: int, contender: str) -> dict[str, float]:
-    """Seconds of the first call (compilation included, imports not) and of the best later one; loss; gradient norm."""
+def measure(workload: str, contender: str, sizes: tuple[int, ...]) -> dict[str, Any]:
+    """Figures in seconds and bytes.
+
+    first     the first call, with planning and compilation, without imports and the reading of the program
+    median    of the calls that follow, and `step`, the best of them
+    loss      and `gradient`, the norm of the gradient: means over all calls, which draw anew where anything is drawn
+    memory    the most that the process ever held
+    stages    of what comes before the first call, where the contender tells it
+    """
     from benchmarks.contenders import CONTENDERS
     from benchmarks.workloads import Case
 
-    step, read = CONTENDERS[contender](Case(workload, qubits, layers))
-    start = time.perf_counter()
-    result = step()
-    first = time.perf_counter() - start
-    loss, gradient = read(result)
+    made = CONTENDERS[contender](Case(workload, sizes))
     times: list[float] = []
-    while len(times) < STEPS or (sum(times) < LEAST_SECONDS and len(times) < MOST_STEPS):
+    losses: list[float] = []
+    gradient: Any = 0.0
+    while len(times) < STEPS + 1 or (sum(times[1:]) < LEAST_SECONDS and len(times) <= MOST_STEPS):
         start = time.perf_counter()
-        step()
+        result = made.step(len(times))
         times.append(time.perf_counter() - start)
+        loss, slope = made.read(result)
+        losses.append(loss)
+        gradient = gradient + slope
+    first, *later = times
     return {
-        "first": first,
-        "step": min(times),
-        "median": float(np.median(times)),
-        "loss": loss,
-        "gradient": float(np.linalg.norm(gradient)),
+        "first": first + made.stages.get("plan", 0.0),
+        "step": min(later),
+        "median": float(np.median(later)),
+        "loss": float(np.mean(losses)),
+        "gradient": float(np.linalg.norm(gradient) / len(losses)),
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "stages": made.stages,
     }
 
 
 if __name__ == "__main__":
-    name, qubits, layers, contender = sys.argv[1:]
-    print(json.dumps(measure(name, int(qubits), int(layers), contender)))
+    name, contender, *sizes = sys.argv[1:]
+    print(json.dumps(measure(name, contender, tuple(map(int, sizes)))))

@@ -1,0 +1,117 @@
+"""This project, through its public face."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.contenders.model import Contender, waited
+from benchmarks.workloads import Case, Numbers
+
+if TYPE_CHECKING:
+    from qgl.model import Model
+    from qgl.query import Query
+
+
+def qgl(case: Case) -> Contender:
+    """As any user would call it."""
+    return _contender(case, by_stages=False)
+
+
+def qgl_by_stages(case: Case) -> Contender:
+    """The same with the times of checking the text, building the graph and planning; all of the graph is built."""
+    _model(Case(case.workload, (4, *case.sizes[1:])))  # imports what the stages need
+    return _contender(case, by_stages=True)
+
+
+def _contender(case: Case, by_stages: bool) -> Contender:
+    import jax
+
+    stages: dict[str, float] = {}
+    model = _timed(stages, "check", lambda: _model(case))
+    if by_stages:
+        _timed(stages, "graph", lambda: model.circuit.graph)
+    queries = _queries(case, model)
+    _timed(stages, "plan", lambda: model.plan(*queries))
+    params = _params(case, model)
+    key = jax.random.key(3)
+    if case.workload in ("W2g", "W3"):
+        return Contender(
+            lambda number: waited(lambda: model.value_and_grad(params, jax.random.fold_in(key, number))), _read, stages
+        )
+    compiled = jax.jit(jax.value_and_grad(_loss(case, model, queries[0])))
+    return Contender(lambda number: waited(lambda: compiled(params)), _read, stages)
+
+
+def _timed(stages: dict[str, float], name: str, stage: Callable[[], Any]) -> Any:
+    start = time.perf_counter()
+    result = stage()
+    stages[name] = time.perf_counter() - start
+    return result
+
+
+def _model(case: Case) -> Model:
+    """From a folder with the program and its data, so that reading is as it always is."""
+    import qgl
+
+    text, constants = case.program
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "case.qgl").write_text(text, encoding="utf-8")
+        if "rows.npz" in text:
+            np.savez_compressed(Path(folder) / "rows.npz", rows=case.rows)
+        return qgl.load(Path(folder) / "case.qgl", precision="single", **constants)
+
+
+def _queries(case: Case, model: Model) -> tuple[Query, ...]:
+    from qgl.query import Expectation, GivenStrings, Probabilities
+
+    match case.workload:
+        case "W1":
+            return (Probabilities(),)
+        case "W1b":
+            return (Expectation.of(case.words),)
+        case "W2" | "W2grid" | "W2c":
+            return (Expectation.sparse(case.pairs),)
+        case "W4" | "W4c":
+            return (GivenStrings(len(case.rows)),)
+        case _:
+            return tuple(query for term in model.objectives for query in term.objective.queries)
+
+
+def _params(case: Case, model: Model) -> dict[str, Any]:
+    """The angles of the case where a peer has to have the same, otherwise those that the program draws."""
+    import jax
+    import jax.numpy as jnp
+
+    angles = case.angles.astype(np.float32)
+    if case.workload == "W3":
+        return {name: jnp.asarray(angles[0, k]) for k, name in enumerate(("one", "next", "skip"))}
+    if case.workload in ("W1", "W1b", "W2", "W4"):
+        return {name: jnp.asarray(angles[:, k]) for k, name in enumerate("abc")}
+    return model.init(jax.random.key(0))
+
+
+def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], Any]:
+    import jax.numpy as jnp
+
+    if case.workload == "W1":
+        law = jnp.asarray(case.law, jnp.float32)
+        return lambda params: -jnp.sum(law * jnp.log(model.probabilities(params) + 1e-10))
+    if case.workload == "W1b":
+        return lambda params: jnp.sum(model.expectation(params, case.words))
+    if case.workload in ("W4", "W4c"):
+        return lambda params: -jnp.mean(model.log_prob(params, case.rows))
+    targets = jnp.asarray(case.targets, jnp.float32)
+    return lambda params: jnp.mean((model.answer(params, query) - targets) ** 2)
+
+
+def _read(result: tuple[Any, Mapping[str, Any]]) -> tuple[float, Numbers]:
+    """The gradient with a parameter's axis after the first, as the peers have it."""
+    value, gradient = result
+    parts = [np.asarray(part, np.float64) for part in gradient.values()]
+    return float(value), np.concatenate([part.ravel() for part in parts])

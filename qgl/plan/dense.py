@@ -31,17 +31,26 @@ def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Elem
     if operation.gate != "evolve":
         return [_element(operation, places)]
     controls, targets = places[: operation.controls], places[operation.controls :]
-    if not _all_commute([word for _, word in operation.terms]):
+    product = rotations(operation, places)
+    if product is None:
         return [Evolve(targets, operation.terms, operation.args[0], controls)]
-    elements: list[Element] = []
-    for coefficient, word in operation.terms:
+    return [_element(rotation, touched) for rotation, touched in product]
+
+
+def rotations(evolution: Operation, places: tuple[int, ...]) -> list[tuple[Operation, tuple[int, ...]]] | None:
+    """Evolution under words that commute as `pauli` operations, each with its places; None if they do not commute."""
+    if not _all_commute([word for _, word in evolution.terms]):
+        return None
+    controls, targets = places[: evolution.controls], places[evolution.controls :]
+    found = []
+    for coefficient, word in evolution.terms:
         touched = [k for k, letter in enumerate(word) if letter != "I"]
         if touched or controls:
-            angle = -(operation.args[0] * coefficient)
+            angle = -(evolution.args[0] * coefficient)
             letters = "".join(word[k] for k in touched)
-            rotation = replace(operation, gate="pauli", args=(angle,), word=letters, terms=())
-            elements.append(_element(rotation, (*controls, *(targets[k] for k in touched))))
-    return elements
+            rotation = replace(evolution, gate="pauli", args=(angle,), word=letters, terms=())
+            found.append((rotation, (*controls, *(targets[k] for k in touched))))
+    return found
 
 
 def _all_commute(words: list[str]) -> bool:
@@ -56,15 +65,15 @@ def _element(operation: Operation, places: tuple[int, ...]) -> Element:
     phases = terms(operation, places)
     if operation.gate == "pauli" and (len(places) > SMALL or not targets):
         return Word(targets, operation.word, operation.args[0], controls, phases)
-    inner, axes = _recipe(operation, len(targets))
+    inner, axes = recipe_of(operation, len(targets))
     if not controls:
         return Small(targets, axes, inner, (), phases)
     if len(places) <= SMALL:
-        return Small(places, "Z" * len(controls) + axes, _controlled(inner, len(controls)), (), phases)
+        return Small(places, "Z" * len(controls) + axes, controlled(inner, len(controls)), (), phases)
     return Small(targets, axes, inner, controls, phases)
 
 
-def _recipe(operation: Operation, qubits: int) -> tuple[Recipe, str]:
+def recipe_of(operation: Operation, qubits: int) -> tuple[Recipe, str]:
     """The matrix of an operation without its controls, and its axes."""
     if operation.gate == "pauli":
         return Recipe("pauli", operation.word, 2**qubits, operation.args), operation.word
@@ -75,7 +84,7 @@ def _recipe(operation: Operation, qubits: int) -> tuple[Recipe, str]:
     return Recipe("gate", operation.gate, 2 ** GATES[operation.gate].qubits, operation.args), gate_axes(operation.gate)
 
 
-def _controlled(recipe: Recipe, controls: int) -> Recipe:
+def controlled(recipe: Recipe, controls: int) -> Recipe:
     """The recipe of the same matrix under more significant controls."""
     size = recipe.size << controls
     if recipe.constant is None:

@@ -104,9 +104,9 @@ class Prepare:
                 pass
             case _:
                 return Cost.refused("answers only when sampling noise is allowed: `samples = ...`")
-        places = self.allocation.places
+        places = self.subject.width if self.subject.width > LARGEST else self.allocation.places
         if places > LARGEST:
-            return Cost.refused(f"states of more than {LARGEST} bits are not supported", places)
+            return Cost.refused(f"a state of more than {LARGEST} bits is not supported", places)
         if not self.resets:
             return Cost.refused("no discarded qubit makes room for another: all runs would be the same", places)
         count, together = batches(runs, places)

@@ -106,7 +106,7 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
 
 
 def test_samples_follow_the_law() -> None:
-    program, inputs, shots = noisy(), random_inputs(4), 20_000
+    program, inputs, shots = noisy(), random_inputs(4), 6_000
     run = simulator(program, Samples(shots))
     draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(1), shots))
     assert draws.shape == (shots, 3) and draws.dtype == np.uint8

@@ -36,7 +36,7 @@ from qgl.source import Span
 
 __all__ = ["Network", "Source", "Table", "Tensor", "UnsuitableError", "network_of"]
 
-LARGEST = 2**14  # entries of one tensor
+LARGEST = 2**16  # entries of one tensor
 
 
 class UnsuitableError(Exception):

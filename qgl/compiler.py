@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgl.check.environment import Environment
 from qgl.check.program import Program
+from qgl.collector import put_off
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.diagnostics.registers import NoModel
 from qgl.query import Query
@@ -47,7 +48,8 @@ def diagnose(
     from qgl.syntax.parser import parse
 
     parsed = parse(source)
-    checked = check(parsed.file, environment, constants or {}, parse)
+    with put_off():
+        checked = check(parsed.file, environment, constants or {}, parse)
     diagnostics = (*parsed.diagnostics, *checked.diagnostics)
     at_fault = any(d.severity is Severity.ERROR for d in diagnostics)
     if checked.given_up is not None and not at_fault:

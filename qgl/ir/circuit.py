@@ -12,6 +12,7 @@ from functools import cached_property
 import networkx as nx
 
 from qgl.check.program import Operation, Parameter, Program, Wire
+from qgl.collector import put_off
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ class Circuit:
         )
 
     @cached_property
+    @put_off()
     def graph(self) -> nx.DiGraph:
         """Node k is `operations[k]`; edge (j, k) when k is the next operation after j on a wire or on a bit.
 

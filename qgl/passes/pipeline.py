@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from qgl.collector import put_off
 from qgl.ir.circuit import Circuit
 from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead
@@ -23,6 +24,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
 )
 
 
+@put_off()
 def standard(circuit: Circuit, reads_only_bits: bool, keep_channels: bool = False) -> Circuit:
     """An equal circuit of unitary gates with controls, `fresh` and `discard` only, as small as the passes find.
 

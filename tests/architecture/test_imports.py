@@ -17,10 +17,10 @@ PACKAGE = ROOT / "qgl"
 
 # A room may import from itself and from rooms before it.
 ORDER = [
-    *["source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan", "kernels"],
+    *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan", "kernels"],
     *["qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model", "evaluate", "train", "cli"],
 ]
-LEAVES = {"source", "expression", "gates"}  # import nothing of the project outside of themselves
+LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},

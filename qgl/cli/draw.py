@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from qgl.cli.options import FileArgument, SetOption, constants, open_file, warn
-
-if TYPE_CHECKING:
-    from qgl.ir.circuit import Circuit
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -47,24 +44,15 @@ def draw(
 
         content = typeset(circuit, wires=wires, columns=columns).encode()
     else:
+        from qgl.draw import circuit as paint
+        from qgl.draw import written
+
         assert out is not None
-        content = _picture(circuit, out.suffix.lower()[1:], wires, columns, Path(source.name).name)
+        title = Path(source.name).name
+        content = written(lambda: paint(circuit, wires=wires, columns=columns, title=title), out.suffix.lower()[1:])
     if out is None:
         typer.echo(content.decode(), nl=False)
         return
     from qgl.train.atomic import write_bytes
 
     write_bytes(out, content)
-
-
-def _picture(circuit: Circuit, kind: str, wires: int, columns: int, title: str) -> bytes:
-    from qgl.draw import circuit as paint
-    from qgl.draw import svg
-
-    if kind == "svg":
-        return svg(circuit, wires=wires, columns=columns, title=title).encode()
-    import io
-
-    buffer = io.BytesIO()
-    paint(circuit, wires=wires, columns=columns, title=title).savefig(buffer, format=kind)
-    return buffer.getvalue()

@@ -3,62 +3,98 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgl.cli.cone import draw_cone, region_of
 from qgl.cli.options import FileArgument, Format, FormatOption, SetOption, constants, open_file, warn
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from qgl.check.program import Program
-    from qgl.plan.model import Candidate, Plan
-    from qgl.query import Query
+    from qgl.cli.asked import Asked
+    from qgl.plan.model import Candidate, Row
+    from qgl.plan.planner import Weighed
 
 
-def explain(file: FileArgument, settings: SetOption = None, output: FormatOption = Format.TEXT) -> None:
+def explain(
+    file: FileArgument,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Draw the light cone of a region: .png, .svg or .pdf."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="I,J,...",
+            help="Visible qubits whose cone is drawn, by position from 0; the middle two by default.",
+        ),
+    ] = None,
+    word: Annotated[
+        str | None, typer.Option("--word", metavar="WORD", help="A Pauli word whose cone is drawn, such as Z3*Z4.")
+    ] = None,
+    settings: SetOption = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
     """Say how a program will be simulated, and why.
 
-    For what the objective asks and for sampling: the method, how many qubits it holds at once, its steps, and rough
-    figures of time and memory for one value and gradient; then the other methods and why they are not taken. Nothing
-    is run.
+    For what the objective and the reports ask, and for sampling: the method, how many qubits it holds at once, its own
+    figures, and rough time and memory of one value and gradient; then the other methods and why they are not taken.
+    Nothing is run.
 
     \b
     Examples:
       qglc explain bars.qgl
-      qglc explain bars.qgl --set depth=20
+      qglc explain chain.qgl --set n=10000
+      qglc explain chain.qgl --picture cone.png --region 11,12
       qglc explain noise.qgl --format json
     """
-    from qgl.compiler import analyse, circuit_of, plan_queries
+    from qgl.compiler import analyse
 
     source, environment = open_file(file)
+    positions = region_of(picture, region, word)
     analysed = analyse(source, environment, constants(settings))
     warn(analysed.warnings)
     program = analysed.program
-    asked = asked_queries(program)
-    plan = plan_queries(circuit_of(program), [query for _, query in asked], program.train.precision)
+    if picture is not None:
+        draw_cone(program, picture, positions)
+    answers = weigh(program)
     if output is Format.JSON:
-        facts = {"wires": wires_by_kind(program), **plan.to_json()}
-        for row, (purpose, _) in zip(facts["queries"], asked, strict=False):
-            row["for"] = purpose
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(to_json(program, answers), indent=2, ensure_ascii=False))
     else:
-        _show(program, plan, {query: purpose for purpose, query in reversed(asked)})
+        _show(program, answers)
+    _refuse(answers)
 
 
-def asked_queries(program: Program) -> list[tuple[str, Query]]:
-    """What the objective and sampling ask of the circuit, with what it is for; no query twice."""
-    import numpy as np
+@dataclass(frozen=True)
+class Answer:
+    """Some queries, and what the planner makes of them."""
 
-    from qgl.query import LogProb, Probabilities, Samples
+    asked: Asked
+    weighed: Weighed
 
-    asked: dict[Query, str] = {}
-    for term in program.objective:
-        query: Query = Probabilities()
-        if term.call.name in ("nll", "kl"):
-            query = LogProb.of(np.unique(program.data[term.call.arguments["data"]].rows, axis=0))
-        asked[query] = f"{asked[query]}, {term.call.name}" if query in asked else term.call.name
-    asked[Samples(1000)] = "sample"
-    return [(purpose, query) for query, purpose in asked.items()]
+    def purpose(self, row: Row) -> str:
+        """`objective nll`."""
+        from qgl.query import restricted
+
+        names = [name for query, name in self.asked.names.items() if restricted(query, self.weighed.seen) == row.query]
+        kind = self.asked.kind
+        return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
+
+
+def weigh(program: Program) -> list[Answer]:
+    """The planner's view of everything that a program asks."""
+    from qgl.cli.asked import asked_of
+    from qgl.compiler import circuit_of, planner
+
+    planning = planner(circuit_of(program), program.train.precision)
+    return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
 
 
 def wires_by_kind(program: Program) -> dict[str, int]:
@@ -67,34 +103,105 @@ def wires_by_kind(program: Program) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in ("visible", "hidden", "fresh")}
 
 
-def _show(program: Program, plan: Plan, purposes: dict[Query, str]) -> None:
+def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
+    """All figures as plain data."""
+    return {
+        "wires": wires_by_kind(program),
+        "operations": len(program.operations),
+        "inputs": _inputs(program),
+        "precision": program.train.precision,
+        "memory_limit_bytes": answers[0].weighed.limit if answers else None,
+        "queries": [
+            {
+                "for": answer.purpose(row),
+                "times": answer.asked.times,
+                "visible": len(answer.weighed.seen),
+                **row.to_json(),
+            }
+            for answer in answers
+            for row in answer.weighed.rows
+        ],
+    }
+
+
+def _inputs(program: Program) -> int:
+    return sum(parameter.size for parameter in program.parameters)
+
+
+def _refuse(answers: Sequence[Answer]) -> None:
+    """A program whose objective cannot be had is at fault; reports and samples that cannot are only told of.
+
+    Raises:
+        QglError: with the reasons of every query of the objective that has no method, or of all queries if none has.
+    """
+    from qgl.cli.asked import OBJECTIVE
+    from qgl.diagnostics.model import QglError
+
+    asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
+    if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
+        asked = list(answers)
+    refusals = list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))
+    if refusals:
+        raise QglError(refusals)
+
+
+# ---------------------------------------------------------------- text
+
+
+def _show(program: Program, answers: Sequence[Answer]) -> None:
     from rich.console import Console
+
+    console = Console(highlight=False)
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
+    operations, inputs = len(program.operations), _inputs(program)
+    console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
+    blocks: dict[tuple[Row, int], list[str]] = {}
+    for answer in answers:
+        for row in answer.weighed.rows:
+            blocks.setdefault((row, answer.asked.times), []).append(answer.purpose(row))
+    for (row, times), purposes in blocks.items():
+        _block(console, row, times, ", ".join(purposes))
+    console.print()
+    console.print(
+        "Time and memory are of one value and gradient on two cores; time is good to a factor of three.", style="dim"
+    )
+
+
+def _block(console: Console, row: Row, times: int, purposes: str) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from qgl.plan.model import describe
 
-    console = Console(highlight=False)
-    counts = ", ".join(f"{count} {kind}" for kind, count in wires_by_kind(program).items() if count)
-    console.print(f"{program.source.name}: {counts} qubits, {len(program.operations)} operations, {plan.inputs} inputs")
-    table = Table("for", "query", "method", "qubits", "time", "memory", "not taken because", box=None, pad_edge=False)
-    for row in plan.rows:
-        for k, candidate in enumerate(row.candidates):
-            head = (purposes[row.query], describe(row.query)) if k == 0 else ("", "")
-            table.add_row(*head, *_cells(candidate), style="" if k == 0 else "dim")
+    each = f", for each of {times:,} conditions" if times > 1 else ""
+    console.print()
+    console.print(Text.assemble((purposes, "bold"), f": {describe(row.query)}{each}"))
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(min_width=14, no_wrap=True)
+    for width in (10, 8, 8):
+        table.add_column(justify="right", min_width=width, no_wrap=True)
+    table.add_column(ratio=1)
+    for candidate in row.candidates:
+        mark = "  " if candidate.method != row.chosen else "> "
+        table.add_row(
+            mark + candidate.method, *_cells(candidate), style="" if candidate.method == row.chosen else "dim"
+        )
     console.print(table)
-    for name, lowered in plan.lowered.items():
-        size = lowered.sizes()
-        kinds = ", ".join(f"{size[key]} {key.removesuffix('_steps')}" for key in size if key.endswith("_steps"))
-        console.print(f"{name}: {size['steps']} steps ({kinds}) from {size['small_matrices']} gates")
-    console.print("Time is for one value and gradient on two cores, good to a factor of three.", style="dim")
+    if not row.chosen:
+        console.print("  no method can answer this", style="red")
 
 
 def _cells(candidate: Candidate) -> tuple[str, ...]:
     from qgl.diagnostics.size import amount
 
     cost = candidate.cost
-    figures = (str(cost.width), duration(cost.seconds), amount(cost.memory))
-    return candidate.method, *figures, candidate.reason
+    qubits = f"{cost.width:,} qubits" if cost.width else ""
+    time = duration(cost.seconds) if cost.seconds else ""
+    facts = ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in cost.facts
+    )
+    words = "; ".join(part for part in (facts, candidate.reason) if part)
+    return qubits, time, amount(cost.memory) if cost.memory else "", words
 
 
 def duration(seconds: float) -> str:

@@ -1,7 +1,8 @@
-"""Pictures of circuits: a matplotlib figure (`circuit`), its SVG text (`svg`), a picture in characters (`text`)."""
+"""Pictures of circuits: matplotlib figures (`circuit`, `cone`), SVG text (`svg`), a picture in characters (`text`)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from qgl.ir.circuit import Circuit
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_WIRES, MAX_COLUMNS = 40, 120
+_METADATA: dict[str, dict[str, str | None]] = {
+    "svg": {"Date": None, "Creator": "qgl"},
+    "png": {"Software": "qgl"},
+    "pdf": {"CreationDate": None, "Creator": "qgl"},
+}
 
 
 def circuit(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, title: str = "") -> Figure:
@@ -24,18 +30,41 @@ def circuit(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_C
     return paint(arrange(picture_of, wires, columns), title)
 
 
+def cone(
+    picture_of: Circuit,
+    positions: Sequence[int],
+    *,
+    wires: int = MAX_WIRES,
+    columns: int = MAX_COLUMNS,
+    title: str = "",
+) -> Figure:
+    """The light cone of visible qubits, given by position, on the circuit: what they depend on, and the rest pale.
+
+    Of a large circuit, the wires in the cone are drawn and those next to it.
+    """
+    from qgl.draw.light_cone import highlight
+    from qgl.draw.layout import arrange
+    from qgl.draw.picture import paint
+
+    return paint(arrange(picture_of, wires, columns, highlight(picture_of, positions)), title)
+
+
 def svg(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, title: str = "") -> str:
     """The picture as an SVG element, for notebooks and web pages; the same circuit gives the same text."""
+    return written(lambda: circuit(picture_of, wires=wires, columns=columns, title=title), "svg").decode()
+
+
+def written(paint: Callable[[], Figure], kind: str) -> bytes:
+    """The file of a figure, of kind "png", "svg" or "pdf"; the same figure gives the same file."""
     import io
 
     from matplotlib import rc_context
 
+    buffer = io.BytesIO()
     with rc_context({"svg.hashsalt": "qgl", "svg.fonttype": "path"}):
-        buffer = io.StringIO()
-        figure = circuit(picture_of, wires=wires, columns=columns, title=title)
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "qgl"})
-    written = buffer.getvalue()
-    return written[written.index("<svg") :]
+        paint().savefig(buffer, format=kind, metadata=_METADATA[kind])
+    content = buffer.getvalue()
+    return content[content.index(b"<svg") :] if kind == "svg" else content
 
 
 def text(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, width: int = 120) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qgl.check.program import Operation
 from qgl.draw.labels import angles_of, name_of
@@ -19,6 +19,7 @@ class Row:
 
     label: str
     kind: str  # "visible" | "hidden" | "fresh"
+    pale: bool = False  # outside of what is highlighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,23 @@ class Mark:
     bit: int | None = None
     condition: tuple[tuple[int, bool], ...] = ()
     cut: bool = False
+    pale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A part of a circuit to be shown, with some of its surroundings.
+
+    shown      declared wires of the picture
+    inside     positions of the operations that stand out; the others are pale
+    wires      wires that stand out
+    asked      wires that are marked at their end
+    """
+
+    shown: tuple[int, ...]
+    inside: frozenset[int]
+    wires: frozenset[int]
+    asked: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +72,34 @@ class Layout:
     lives: tuple[tuple[int, int, int], ...]
     classical: bool
     notes: tuple[str, ...]
+    asked: tuple[int, ...] = ()  # rows that are marked at their end
 
     def alive(self, row: int, column: int) -> bool:
         """Whether a fresh wire lives on a row in a column."""
         return any(r == row and first < column < last for r, first, last in self.lives)
 
 
-def arrange(circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS) -> Layout:
-    """Lays out at most so many declared wires and columns; what is left out is said in the notes."""
+def arrange(
+    circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, part: Highlight | None = None
+) -> Layout:
+    """Lays out at most so many declared wires and columns, of all or of a part; what is left out is in the notes."""
     declared = [wire for wire, record in enumerate(circuit.wires) if record.kind != "fresh"]
     sites = [circuit.wires[wire].site for wire in declared]
     if all(site is not None for site in sites) and len({site[0] for site in sites if site is not None}) == 1:
         declared.sort(key=lambda wire: circuit.wires[wire].site or ("", 0))
+    total = len(declared)
+    if part is not None:
+        declared = [wire for wire in declared if wire in part.shown]
     shown = declared[:wires]
     row_of, rows = _rows(circuit, shown)
-    packer = _Packer(circuit, row_of, len(rows), columns)
+    if part is not None:
+        bright = {row_of[wire] for wire in part.wires if wire in row_of}
+        rows = tuple(replace(row, pale=k not in bright) for k, row in enumerate(rows))
+    packer = _Packer(circuit, row_of, len(rows), columns, None if part is None else part.inside)
     packer.pack()
     notes = []
-    if len(shown) < len(declared):
-        notes.append(f"showing {len(shown)} of {len(declared)} wires")
+    if len(shown) < total:
+        notes.append(f"showing {len(shown)} of {total} wires")
     if packer.left_out:
         notes.append(f"showing the first {columns} columns; {packer.left_out} operations follow")
     return Layout(
@@ -82,6 +109,7 @@ def arrange(circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS
         tuple(packer.lives),
         any(m.bit is not None for m in packer.marks),
         tuple(notes),
+        () if part is None else tuple(sorted(row_of[wire] for wire in part.asked if wire in row_of)),
     )
 
 
@@ -147,8 +175,11 @@ def _settle(wire: int, anchor: int, anchors: dict[int, int], waiting: dict[int, 
 class _Packer:
     """Puts each operation into the first column after all that stands in its way."""
 
-    def __init__(self, circuit: Circuit, row_of: dict[int, int], rows: int, limit: int) -> None:
+    def __init__(
+        self, circuit: Circuit, row_of: dict[int, int], rows: int, limit: int, inside: frozenset[int] | None
+    ) -> None:
         self.circuit = circuit
+        self.inside = inside  # positions of the operations that are not pale; None: all
         self.row_of = row_of
         self.bottom = rows  # the row of the classical bits
         self.limit = limit
@@ -162,7 +193,7 @@ class _Packer:
         self.left_out = 0
 
     def pack(self) -> None:
-        for operation in self.circuit.operations:
+        for position, operation in enumerate(self.circuit.operations):
             inside = [wire for wire in operation.wires if wire in self.row_of]
             if not inside:
                 continue
@@ -172,11 +203,11 @@ class _Packer:
             if min(self.free[self.row_of[wire]] for wire in inside) >= self.limit:
                 self.left_out += 1
                 continue
-            self._place(operation, inside)
+            self._place(operation, inside, self.inside is not None and position not in self.inside)
         for wire, column in self.born.items():
             self.lives.append((self.row_of[wire], column, self.width))
 
-    def _place(self, operation: Operation, inside: list[int]) -> None:
+    def _place(self, operation: Operation, inside: list[int], pale: bool) -> None:
         rows = [self.row_of[wire] for wire in inside]
         reach = [*rows, self.bottom] if operation.condition or operation.bit is not None else rows
         span = range(min(reach), max(reach) + 1)
@@ -192,8 +223,8 @@ class _Packer:
         for wire in newborn:
             self.unborn.discard(wire)
             self.born[wire] = column - 1
-            self.marks.append(Mark(column - 1, "fresh", (self.row_of[wire],)))
-        self.marks.append(self._mark(operation, column))
+            self.marks.append(Mark(column - 1, "fresh", (self.row_of[wire],), pale=pale))
+        self.marks.append(self._mark(operation, column, pale))
         for row in span:
             self.free[row] = column + 1
         if operation.bit is not None:
@@ -204,7 +235,7 @@ class _Packer:
             if wire in self.born:
                 self.lives.append((self.row_of[wire], self.born.pop(wire), column))
 
-    def _mark(self, operation: Operation, column: int) -> Mark:
+    def _mark(self, operation: Operation, column: int, pale: bool) -> Mark:
         gate = GATES.get(operation.gate)
         controls = operation.controls + (gate.controls if gate else 0)
         target = gate.target if gate and gate.target else operation.gate
@@ -224,6 +255,7 @@ class _Packer:
             bit=operation.bit,
             condition=operation.condition,
             cut=not all(wire in self.row_of for wire in operation.wires),
+            pale=pale,
         )
 
 

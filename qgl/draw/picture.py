@@ -17,6 +17,7 @@ DASH: dict[str, Any] = {"visible": "solid", "hidden": (0, (6, 2)), "fresh": (0, 
 FILL_ONE, FILL_MANY, FILL_WORD, FILL_NOISE = "#e3eff7", "#cfe3f1", "#efe6f5", "#fdf0cd"
 ROW, HALF = 1.0, 0.36  # height of a row and half the height of a box
 INCH = 0.46  # inches per unit
+FADED = 0.25  # of their ink is left of pale things
 MAX_WIDTH = 34.0  # units of one line of the picture; longer circuits are folded
 
 
@@ -34,11 +35,38 @@ def paint(layout: Layout, title: str = "") -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, max(across, 3.2 / INCH)), ylim=(down, 0), aspect="equal")
     axes.axis("off")
+    lines = [
+        _Line(axes, layout, widths, first, last, left, 1.3 + number * (height + 0.7))
+        for number, (first, last) in enumerate(folds)
+    ]
+    for line in lines:
+        line.marks(pale=True)
+    _fade(axes)
     _head(axes, layout, title)
-    for number, (first, last) in enumerate(folds):
-        line = _Line(axes, layout, widths, first, last, left, 1.3 + number * (height + 0.7))
-        line.draw(more_before=number > 0, more_after=number + 1 < len(folds))
+    for number, line in enumerate(lines):
+        line.wires(more_before=number > 0, more_after=number + 1 < len(folds))
+        line.marks(pale=False)
     return figure
+
+
+def _fade(axes: Axes) -> None:
+    """Everything that was drawn so far, in colours near that of paper."""
+    for line in axes.lines:
+        line.set_color(_pale(line.get_color()))
+        line.set_markerfacecolor(_pale(line.get_markerfacecolor()))
+        line.set_markeredgecolor(_pale(line.get_markeredgecolor()))
+    for patch in axes.patches:
+        patch.set_facecolor(_pale(patch.get_facecolor()))
+        patch.set_edgecolor(_pale(patch.get_edgecolor()))
+    for text in axes.texts:
+        text.set_color(_pale(text.get_color()))
+
+
+def _pale(colour: Any) -> tuple[float, float, float, float]:
+    from matplotlib.colors import to_rgba
+
+    red, green, blue, alpha = to_rgba(colour)
+    return (1 - FADED * (1 - red), 1 - FADED * (1 - green), 1 - FADED * (1 - blue), alpha)
 
 
 def _widths(layout: Layout) -> list[float]:
@@ -101,28 +129,32 @@ class _Line:
     def y(self, row: int) -> float:
         return self.top + row * ROW + 0.5
 
-    def draw(self, more_before: bool, more_after: bool) -> None:
-        self._wires(more_before, more_after)
+    def marks(self, pale: bool) -> None:
+        """Draws the operations that are pale, or those that are not."""
         for mark in self.layout.marks:
-            if self.first <= mark.column < self.last:
+            if self.first <= mark.column < self.last and mark.pale == pale:
                 self._mark(mark)
 
-    def _wires(self, more_before: bool, more_after: bool) -> None:
+    def wires(self, more_before: bool, more_after: bool) -> None:
         end = self.edges[-1] + 0.15
         for number, row in enumerate(self.layout.rows):
             y = self.y(number)
             weight = "normal" if row.kind == "fresh" else "bold"
+            colour = _pale(WIRE[row.kind]) if row.pale else WIRE[row.kind]
             self.axes.text(
-                self.left - 0.25, y, row.label, fontsize=8, color=WIRE[row.kind], ha="right", va="center", weight=weight
+                self.left - 0.25, y, row.label, fontsize=8, color=colour, ha="right", va="center", weight=weight
             )
             if row.kind != "fresh":
-                self._wire(row.kind, self.left - 0.15, end, y)
+                self._wire(row.kind, self.left - 0.15, end, y, row.pale)
+        for number in self.layout.asked:
+            if not more_after:
+                self.axes.plot([end + 0.12], [self.y(number)], marker="<", ms=7, color=INK, zorder=4)
         for number, first, last in self.layout.lives:
             low, high = max(first, self.first), min(last, self.last)
             if low < high or (self.first <= first < self.last):
                 start = self.x(low) + 0.15 if first >= self.first else self.left - 0.15
                 stop = self.x(last) if last < self.last else end
-                self._wire("fresh", start, stop, self.y(number))
+                self._wire("fresh", start, stop, self.y(number), self.layout.rows[number].pale)
         if self.layout.classical:
             y = self.y(len(self.layout.rows))
             self._double([self.left - 0.15, end], [y, y])
@@ -132,8 +164,9 @@ class _Line:
             if there:
                 self.axes.plot([at, at], [self.top + 0.1, bottom], color=GREY, lw=0.8, ls=(0, (1, 2)))
 
-    def _wire(self, kind: str, start: float, stop: float, y: float) -> None:
-        self.axes.plot([start, stop], [y, y], color=WIRE[kind], lw=1.0, ls=DASH[kind], zorder=1, dash_capstyle="butt")
+    def _wire(self, kind: str, start: float, stop: float, y: float, pale: bool) -> None:
+        colour = _pale(WIRE[kind]) if pale else WIRE[kind]
+        self.axes.plot([start, stop], [y, y], color=colour, lw=1.0, ls=DASH[kind], zorder=1, dash_capstyle="butt")
 
     def _double(self, xs: list[float], ys: list[float]) -> None:
         self.axes.plot(xs, ys, color=GREY, lw=2.6, zorder=1.5, solid_capstyle="butt")

@@ -16,7 +16,7 @@ from qgl.check.program import Operation
 from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
-from qgl.query import Expectation, Marginals, Probabilities, Query, State
+from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, State
 from qgl.source import Span
 
 LISTED = 24  # bits up to which all probabilities may be listed; 2^24 numbers are 64 MB
@@ -74,13 +74,16 @@ def _cut(circuit: Circuit) -> Blame | None:
     steps = np.zeros(len(circuit.visible) + 1, np.int64)
     np.add.at(steps, [low for _, (low, _) in gates], 1)
     np.add.at(steps, [high for _, (_, high) in gates], -1)
-    cut = int(np.argmax(np.cumsum(steps)))
+    crossed = np.cumsum(steps)
+    widest = np.flatnonzero(crossed == crossed.max())
+    cut = int(widest[len(widest) // 2])
     crossing = [(o.span, high - low) for o, (low, high) in gates if low <= cut < high]
     span, count = Counter(span for span, _ in crossing).most_common(1)[0]
     reach = max(reach for other, reach in crossing if other == span)
     names = [str(circuit.wires[circuit.visible[k]]) for k in (cut, cut + 1)]
     far = f", the longest reaching over {reach} qubits" if reach >= _FAR else ""
-    label = f"{count} of the {len(crossing)} gates that cross the cut between {names[0]} and {names[1]}{far}"
+    share = f"all {count}" if count == len(crossing) else f"{count} of the {len(crossing)}"
+    label = f"{share} gates that cross the cut between {names[0]} and {names[1]}{far}"
     return Blame(span, label, _shorter(reach))
 
 
@@ -148,7 +151,7 @@ def _channels(circuit: Circuit) -> Iterable[str]:
 
 
 def _other_questions(query: Query) -> Iterable[str]:
-    if isinstance(query, Expectation | Marginals):
+    if not isinstance(query, LogProb | GivenStrings | Probabilities):
         return
     yield (
         "train on what light cones or samples can answer: `mmd` with a `reach`, or with `words` and `samples`, "

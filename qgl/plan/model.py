@@ -109,11 +109,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One query of a plan, the chosen method first among its candidates."""
+    """One query of a plan, the chosen method first among its candidates; none where no method can answer."""
 
     query: Query
     chosen: str
     candidates: tuple[Candidate, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "query": describe(self.query),
+            "method": self.chosen or None,
+            "candidates": [_candidate(candidate) for candidate in self.candidates],
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,14 +151,7 @@ class Plan:
             "bits_only": self.bits_only,
             "inputs": self.inputs,
             "visible": self.width,
-            "queries": [
-                {
-                    "query": describe(row.query),
-                    "method": row.chosen,
-                    "candidates": [_candidate(candidate) for candidate in row.candidates],
-                }
-                for row in self.rows
-            ],
+            "queries": [row.to_json() for row in self.rows],
             "methods": {name: lowered.sizes() for name, lowered in self.lowered.items()},
         }
 
@@ -159,8 +160,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     cost = candidate.cost
     return {
         "method": candidate.method,
-        "seconds": cost.seconds,
-        "memory_bytes": cost.memory,
+        "seconds": cost.seconds or None,
+        "memory_bytes": cost.memory if 0 < cost.memory < 2**63 else None,  # what is out of reach has no figure
         "flops": cost.flops,
         "width": cost.width,
         **dict(cost.facts),

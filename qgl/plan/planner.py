@@ -113,7 +113,7 @@ def _choose(queries: Sequence[Query], prepared: dict[str, Prepared], precision: 
 
 def _refusal(cost: Cost, limit: int) -> str:
     if cost.memory > limit:
-        return f"needs {amount(cost.memory)}, {amount(limit)} may be used"
+        return f"needs {amount(cost.memory)}; {amount(limit)} may be used"
     return cost.refusal
 
 
@@ -154,7 +154,9 @@ def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, s
         if name == chosen or reasons[name]:
             return reasons[name]
         ratio = costs[name].seconds / max(costs[chosen].seconds, 1e-12)
-        return f"{ratio:.2g} times as long" if ratio >= 1 else "another query is answered by the chosen one anyway"
+        if ratio < 1:
+            return "another query is answered by the chosen one anyway"
+        return f"{ratio:.2g} times as long" if ratio < 99.5 else f"{ratio:,.0f} times as long"
 
     order = sorted(costs, key=lambda name: (name != chosen, bool(reasons[name]), costs[name].seconds))
     return Row(query, chosen, tuple(Candidate(name, costs[name], why(name)) for name in order))

@@ -28,6 +28,22 @@ model {
 objective nll(target) + 0.5 * mmd(target, gaussian(sigma = [1]));
 """
 
+WIDE = """\
+data given = strings(["0101010101010101010101010101010101010101"]);
+visible v[40];
+model {
+    repeat 60 as l { ry(?) v; for k in 0..38 { rxx(?) v[k], v[k + 1]; } }
+}
+objective nll(given);
+"""
+CONDITIONAL = """\
+data rows = csv("rows.csv", condition = [0]);
+condition given[1];
+visible v[2];
+model { for q in v { ry(given[0]) q; rx(?) q; } }
+objective nll(rows);
+"""
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> str:
@@ -48,15 +64,18 @@ def test_json(program: str) -> None:
     facts = json.loads(result.output)
     assert facts["wires"] == {"visible": 4, "hidden": 1, "fresh": 0}
     assert [(row["for"], row["method"]) for row in facts["queries"]] == [
-        ("nll", "density"),
-        ("mmd", "density"),
+        ("objective nll", "density"),
+        ("objective mmd", "density"),
+        ("report kl(target)", "density"),
+        ("report tv(target)", "density"),
+        ("report moments(target)", "density"),
         ("sample", "density"),
     ]
 
 
-def test_what_is_too_large_is_a_fault_of_the_program(tmp_path: Path) -> None:
+def test_an_objective_without_a_method_is_a_fault_of_the_program(tmp_path: Path) -> None:
     path = tmp_path / "large.qgl"
-    path.write_text("visible v[40];\nmodel { rx(?) v; cx v[0], v[1]; }\n", encoding="utf-8")
+    path.write_text(WIDE, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", "from qgl.cli.main import run; run()", "explain", str(path)],
         capture_output=True,
@@ -64,13 +83,55 @@ def test_what_is_too_large_is_a_fault_of_the_program(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert "QGL0810" in done.stderr and "40 qubits" in done.stderr and "large.qgl:1:9" in done.stderr
+    assert "no method can answer this" in done.stdout
+    assert "QGL0810" in done.stderr and "large.qgl:4:" in done.stderr and "gates that cross the cut" in done.stderr
 
 
-def test_it_does_not_load_jax(program: str) -> None:
-    code = f"import sys; from qgl.cli.explain import explain; explain({program!r}); print('jax' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().endswith("False")
+def test_a_report_without_a_method_is_told_and_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "report.qgl"
+    path.write_text("visible v[18];\nmodel { rx(?) v; }\nreport purity();\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["explain", str(path), "--format", "json"])
+    assert result.exit_code == 0, result.output
+    rows = {row["for"]: row["method"] for row in json.loads(result.output)["queries"]}
+    assert rows["report purity()"] is None and rows["sample"] == "dense"
+
+
+def test_reports_that_ask_the_same_share_a_block(program: str) -> None:
+    result = CliRunner().invoke(app, ["explain", program], env={"COLUMNS": "160"})
+    assert "report kl(target), report tv(target)" in result.output
+
+
+def test_conditions_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b,c\n0,0,1\n0,1,1\n1,0,0\n", encoding="utf-8")
+    path = tmp_path / "conditional.qgl"
+    path.write_text(CONDITIONAL, encoding="utf-8")
+    result = CliRunner().invoke(app, ["explain", str(path), "--format", "json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["queries"][0]["times"] == 2
+
+
+@pytest.mark.parametrize("arguments", [["--region", "1,2"], ["--word", "Z0*X3"], []])
+def test_the_picture_of_a_cone(program: str, tmp_path: Path, arguments: list[str]) -> None:
+    picture = tmp_path / "cone.svg"
+    result = CliRunner().invoke(app, ["explain", program, "--picture", str(picture), *arguments])
+    assert result.exit_code == 0, result.output
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--picture", "cone.txt"], "ends in"),
+        (["--picture", "cone.png", "--region", "1,9"], "0 to 3"),
+        (["--picture", "cone.png", "--region", "1;2"], "1;2"),
+        (["--picture", "cone.png", "--word", "Q1"], "Z3*Z4"),
+        (["--picture", "cone.png", "--word", "Z1", "--region", "1"], "not both"),
+        (["--region", "1"], "--picture"),
+    ],
+)
+def test_what_no_picture_can_be_made_of(program: str, arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(app, ["explain", program, *arguments], env={"COLUMNS": "200"})
+    assert result.exit_code == 2 and words in result.output
 
 
 def test_durations() -> None:

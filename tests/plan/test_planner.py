@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
-from qgl.plan.planner import plan
-from qgl.query import Expectation, LogProb, Probabilities, Samples, State
+from qgl.plan.methods import Dense, DensityMatrix
+from qgl.plan.model import Cost, Method
+from qgl.plan.planner import METHODS, Planner, _assign, plan
+from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
+from qgl.source import Source, Span
 from tests.reference.programs import op, program_of
 
 
@@ -39,8 +43,8 @@ def test_a_pure_circuit_runs_as_a_state_vector() -> None:
 def test_many_channels_on_few_qubits_run_as_a_density_matrix() -> None:
     made = plan(Circuit.of(noisy(3, 8)), [Probabilities()])
     assert made.rows[0].chosen == "density"
-    loser = made.rows[0].candidates[1]
-    assert loser.method == "dense" and loser.cost is not None and loser.cost.width > 40
+    loser = next(candidate for candidate in made.rows[0].candidates if candidate.method == "dense")
+    assert loser.cost.width > 40
     assert "may be used" in loser.reason
 
 
@@ -60,48 +64,99 @@ def test_places_of_discarded_qubits_are_used_again_in_a_density_matrix() -> None
 
 def test_bits_alone_allow_a_smaller_circuit() -> None:
     circuit = Circuit.of(program_of(2, 0, op("h", 0), op("cx", 0, 1), op("rz", 1, args=[0.3])))
-    bits = plan(circuit, [Probabilities(), Samples(10)])
-    both = plan(circuit, [Probabilities(), Expectation.of(["XI"])])
+    planner = Planner(circuit, methods=(Dense(),))
+    bits = planner.plan([Probabilities(), Samples(10)])
+    both = planner.plan([Probabilities(), Expectation.of(["XI"])])
     assert bits.bits_only and not both.bits_only
     counts = [p.lowered["dense"].sizes()["small_matrices"] for p in (bits, both)]
     assert counts == [2, 3]
 
 
-def test_what_does_not_fit_is_refused_with_the_figures_and_the_place() -> None:
-    circuit = Circuit.of(program_of(34, 0, *(op("h", k) for k in range(34))))
+def refusal(circuit: Circuit, query: Query, limit: int, methods: tuple[Method, ...] = METHODS) -> TooLarge:
     with pytest.raises(QglError) as caught:
-        plan(circuit, [Probabilities()], memory_limit=16 * 10**9)
+        Planner(circuit, memory_limit=limit, methods=methods).plan([query])
     (fault,) = caught.value.diagnostics
     assert isinstance(fault, TooLarge) and fault.code == "QGL0810"
-    assert "34 qubits" in fault.message and "16 GB" in fault.message
-    assert fault.label == "34 qubits" and fault.span is circuit.wires[0].span
-    assert "halves" in fault.help
+    return fault
 
 
-def test_channels_that_make_it_wide_are_pointed_at() -> None:
-    circuit = Circuit.of(noisy(12, 10))
-    with pytest.raises(QglError) as caught:
-        plan(circuit, [Probabilities()], memory_limit=10**8)
-    (fault,) = caught.value.diagnostics
-    assert isinstance(fault, TooLarge)
-    assert "discarded qubits" in fault.label and "fewer channels" in fault.help
-    widths = {method: qubits for method, qubits, _ in fault.figures}
+def test_all_probabilities_of_a_wide_register_are_refused_with_the_figures_and_the_place() -> None:
+    circuit = Circuit.of(program_of(34, 0, *(op("h", k) for k in range(34))))
+    fault = refusal(circuit, Probabilities(), 16 * 10**9)
+    assert "16 GB" in fault.message
+    assert fault.label == "34 qubits; 2^34 numbers are asked for" and fault.span is circuit.wires[0].span
+    assert fault.qubits == "34 visible" and "ask for less" in fault.help
+    assert any(str(attempt).startswith("dense: 34 qubits at once, needs ") for attempt in fault.attempts)
+
+
+def test_the_line_of_the_long_gates_across_the_widest_cut_is_pointed_at() -> None:
+    near, far = Source("near.qgl", "cz a, b;"), Source("far.qgl", "cz a, z;")
+    gates = [replace(op("cz", k, k + 1), span=Span(near, 0, 8)) for k in range(35)]
+    gates += [replace(op("cz", k, 35 - k), span=Span(far, 0, 8)) for k in range(16)]
+    circuit = Circuit.of(program_of(36, 0, *(op("h", k) for k in range(36)), *gates, *(op("h", k) for k in range(36))))
+    fault = refusal(circuit, GivenStrings(8), 10**9, (Dense(), DensityMatrix()))
+    assert fault.span is not None and fault.span.source is far
+    assert (
+        fault.label
+        == "16 of the 17 gates that cross the cut between v[17] and v[18], the longest reaching over 35 qubits"
+    )
+    assert "local v within 1" in fault.help and "light cones" in fault.help
+
+
+def test_layers_of_short_gates_are_told_by_their_number() -> None:
+    gates = [op("cx", k, k + 1) for _ in range(7) for k in range(39)]
+    fault = refusal(Circuit.of(program_of(40, 0, *gates)), Samples(5), 10**9, (Dense(), DensityMatrix()))
+    assert fault.label.startswith("all 7 gates that cross the cut between") and "fewer layers" in fault.help
+
+
+def test_the_widest_light_cone_is_told() -> None:
+    gates = [op("h", k) for k in range(40)] + [op("rxx", k, k + 1, args=[0.3]) for k in range(39)]
+    gates += [op("rxx", 0, 39, args=[0.3]), *(op("rx", k, args=[0.4]) for k in range(40))]
+    query = Marginals(((1, 2), (0, 39)))
+    fault = refusal(Circuit.of(program_of(40, 0, *gates)), query, 10**9, (Dense(), DensityMatrix()))
+    assert fault.label == "40 gates of the light cone of v[0], v[39], which holds 40 qubits"
+
+
+def test_channels_that_make_it_wide_are_told() -> None:
+    fault = refusal(Circuit.of(noisy(12, 10)), Probabilities(), 10**8, (Dense(), DensityMatrix()))
+    assert "fewer channels" in fault.help
+    widths = {attempt.method: attempt.qubits for attempt in fault.attempts}
     assert widths["density"] == 12 and widths["dense"] > 200
+
+
+def test_a_state_that_cannot_fit_is_refused_without_a_pass() -> None:
+    circuit = Circuit.of(program_of(40, 0, *(op("h", k) for k in range(40))))
+    weighed = Planner(circuit, methods=(Dense(), DensityMatrix())).weigh([Samples(5)])
+    assert not weighed.rows[0].chosen
+    assert not {"pure", "mixed"} & vars(weighed.subject).keys()
+
+
+def test_work_that_is_shared_is_counted_once() -> None:
+    alone, joint = Cost(1.0, 1, 1.0, 1), Cost(1.5, 1, 1.0, 1, shared=1.4)
+    pairs = {query: {"alone": alone, "joint": joint} for query in (Samples(1), Samples(2), Probabilities())}
+    both = {query: ["alone", "joint"] for query in pairs}
+    assert set(_assign(both, pairs).values()) == {"joint"}
+    assert set(_assign({Samples(1): ["alone", "joint"]}, pairs).values()) == {"alone"}
+    pairs[State()] = {"alone": Cost(0.01, 1, 1.0, 1), "joint": joint}
+    chosen = _assign({query: ["alone", "joint"] for query in pairs}, pairs)
+    assert chosen.pop(State()) == "alone" and set(chosen.values()) == {"joint"}
 
 
 def test_a_thousand_wires_are_refused_and_not_overflowed() -> None:
     circuit = Circuit.of(program_of(1200, 0, *(op("h", k) for k in range(1200))))
     with pytest.raises(QglError, match="QGL0810"):
         plan(circuit, [Probabilities(), State()])
+    json.dumps([row.to_json() for row in Planner(circuit).weigh([Probabilities()]).rows])
 
 
 def test_memory_limit_decides() -> None:
     circuit = Circuit.of(program_of(12, 0, *(op("h", k) for k in range(12))))
-    assert plan(circuit, [Probabilities()], memory_limit=10**7).rows[0].chosen == "dense"
+    limited = [Planner(circuit, memory_limit=limit, methods=(Dense(),)) for limit in (10**7, 10**4)]
+    assert limited[0].plan([Probabilities()]).rows[0].chosen == "dense"
     with pytest.raises(QglError):
-        plan(circuit, [State()], memory_limit=10**7)
+        limited[0].plan([State()])
     with pytest.raises(QglError):
-        plan(circuit, [Probabilities()], memory_limit=10**4)
+        limited[1].plan([Probabilities()])
 
 
 def test_plan_as_json_has_the_figures_of_every_candidate() -> None:

@@ -1,0 +1,66 @@
+"""The picture of `qglc explain`: a light cone on the circuit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from qgl.cli.draw import PICTURES
+
+if TYPE_CHECKING:
+    from qgl.check.program import Program
+
+_LETTER = re.compile(r"[XYZ]\d+")
+_POSITIONS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
+
+
+def region_of(picture: Path | None, region: str | None, word: str | None) -> tuple[int, ...] | None:
+    """The positions that `--region` or `--word` names; None if there is neither.
+
+    Raises:
+        typer.BadParameter: both are given, or one in a wrong form, or without a picture, or that has no such name.
+    """
+    if picture is None and (region or word):
+        raise typer.BadParameter("it goes with --picture FILE", param_hint="--region" if region else "--word")
+    if picture is not None and picture.suffix.lower() not in PICTURES:
+        endings = ", ".join(PICTURES)
+        raise typer.BadParameter(f"the name of a picture ends in {endings}: {picture}", param_hint="--picture")
+    if region is not None and word is not None:
+        raise typer.BadParameter("give a region or a word, not both", param_hint="--word")
+    if word is not None:
+        letters = [letter for letter in re.split(r"[\s*,]+", word) if letter]
+        if not letters or not all(map(_LETTER.fullmatch, letters)):
+            raise typer.BadParameter(f"write a word such as Z3*Z4, not {word!r}", param_hint="--word")
+        return tuple(dict.fromkeys(int(letter[1:]) for letter in letters))
+    if region is None:
+        return None
+    if not _POSITIONS.fullmatch(region):
+        raise typer.BadParameter(
+            f"write positions of visible qubits such as 3,4, not {region!r}", param_hint="--region"
+        )
+    return tuple(dict.fromkeys(int(part) for part in region.split(",")))
+
+
+def draw_cone(program: Program, picture: Path, positions: tuple[int, ...] | None) -> None:
+    """Writes the picture of the cone of visible `positions`; None: the two in the middle.
+
+    Raises:
+        typer.BadParameter: there is no such visible qubit.
+        QglError: the file cannot be written.
+    """
+    from qgl.compiler import circuit_of
+    from qgl.draw import cone, written
+    from qgl.train.atomic import write_bytes
+
+    width = len(program.visible)
+    chosen = positions or tuple(range(max(0, width // 2 - 1), width // 2 + 1))[:width]
+    if max(chosen) >= width:
+        raise typer.BadParameter(f"the visible qubits are 0 to {width - 1}", param_hint="--region, --word")
+    names = ", ".join(str(program.wires[program.visible[position]]) for position in chosen[:4])
+    more = ", ..." if len(chosen) > 4 else ""
+    title = f"{Path(program.source.name).name}: light cone of {names}{more}"
+    circuit = circuit_of(program)
+    write_bytes(picture, written(lambda: cone(circuit, chosen, title=title), picture.suffix.lower()[1:]))

@@ -29,8 +29,9 @@ def compile_(
         Stage,
         typer.Option(
             help="tree: what was read. program: with constants known, loops unrolled and names resolved. "
-            "graph: operations and the wires between them. plan: how all probabilities would be computed "
-            "(`qglc explain` shows it for the objective). qasm: OpenQASM 3 with free parameters."
+            "graph: operations and the wires between them. plan: a plan for each set of queries that the objective "
+            "asks together, or for samples where there is none (`qglc explain` says more). "
+            "qasm: OpenQASM 3 with free parameters."
         ),
     ] = Stage.PROGRAM,
     settings: SetOption = None,
@@ -91,10 +92,13 @@ def _facts(program: Program, operation: Any) -> dict[str, Any]:
 
 
 def _plan(program: Program) -> Any:
-    from qgl.compiler import circuit_of, plan_queries
-    from qgl.query import Probabilities
+    from qgl.cli.asked import OBJECTIVE, asked_of
+    from qgl.compiler import circuit_of, planner
 
-    return plan_queries(circuit_of(program), (Probabilities(),), program.train.precision).to_json()
+    asked = asked_of(program)
+    planning = planner(circuit_of(program), program.train.precision)
+    of_objective = [one for one in asked if one.kind == OBJECTIVE] or asked[-1:]
+    return [planning.plan(one.queries).to_json() for one in of_objective]
 
 
 def _qasm(program: Program) -> Any:

@@ -42,8 +42,8 @@ def cone(
 
     Of a large circuit, the wires in the cone are drawn and those next to it.
     """
-    from qgl.draw.light_cone import highlight
     from qgl.draw.layout import arrange
+    from qgl.draw.light_cone import highlight
     from qgl.draw.picture import paint
 
     return paint(arrange(picture_of, wires, columns, highlight(picture_of, positions)), title)

@@ -23,6 +23,7 @@ from qgl.diagnostics.training import (
     RepeatedSetting,
     ReportNeedsData,
     TooWideForExact,
+    UnfitForBatch,
     UnknownSetting,
 )
 from qgl.source import Span
@@ -178,7 +179,9 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "time_limit": _SettingRule(_POSITIVE),
     "precision": _SettingRule(Choice(("single", "double"))),
     "checkpoint": _SettingRule(Integer(1)),
+    "batch": _SettingRule(Integer(1)),
 }
+BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
 UNAVAILABLE = {
     "engine": "a choice of engine",
     "gradient": "a choice of gradient rule",
@@ -248,17 +251,33 @@ class _Reader:
                 self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
 
 
-def read_train(train: tree.Train | None, scope: Scope, place: Span) -> TrainSettings:
+def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple[Term, ...] = ()) -> TrainSettings:
     """`train { ... }` with defaults for what it leaves out; faulty settings are reported and left at their defaults.
 
-    `place` is any span of the program; the default optimiser carries it.
+    `place` is any span of the program; the default optimiser carries it. `terms` are those of the objective.
     """
     settings = default_settings(train.span if train else None, place)
     if train is None:
         return settings
     reader = _Reader(scope)
     found = [reader.read(setting) for setting in train.settings]
-    return replace(settings, **dict(item for item in found if item is not None))
+    settings = replace(settings, **dict(item for item in found if item is not None))
+    if settings.batch is not None:
+        _batch_fits(reader.seen["batch"], terms, scope)
+    return settings
+
+
+def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
+    """Reports a `batch` that no term of the objective can be estimated by."""
+    drawn = [term.call for term in terms if term.call.name in BY_ROW]
+    if terms and not drawn:
+        names = " and ".join(f"`{name}`" for name in dict.fromkeys(term.call.name for term in terms))
+        scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
+    for call in drawn:
+        data = scope.data.get(call.arguments["data"])
+        if data is not None and data.conditions is not None:
+            scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
+            return
 
 
 # ---------------------------------------------------------------- reports

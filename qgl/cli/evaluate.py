@@ -50,10 +50,9 @@ def evaluate(
     if samples is None:
         rows = measure(model, trained.params, reports)
     else:
-        from qgl.evaluate import evaluate_samples
-        from qgl.train.sampling import draw
+        from qgl.evaluate import evaluate_samples, in_chunks
 
-        drawn = draw(model, trained.params, samples, seed)
+        drawn = in_chunks.sample(model, trained.params, samples, seed)
         rows = evaluate_samples(reports, model.program.data, drawn, seed)
     if output is EvaluationFormat.JSON:
         facts = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}

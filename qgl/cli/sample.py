@@ -55,15 +55,15 @@ def sample(
 
 
 def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    from qgl.evaluate import in_chunks
     from qgl.train import compilation_cache
     from qgl.train.reload import model_of
     from qgl.train.run import Run
-    from qgl.train.sampling import draw
 
     compilation_cache.switch_on()
     run, model = Run.load(folder), model_of(folder)
     given = _numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
-    return draw(model, run.params, number, seed, given)
+    return in_chunks.sample(model, run.params, number, seed, given)
 
 
 def _numbers(text: str | None, width: int) -> Any:

@@ -118,7 +118,7 @@ class NoSpace(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "make room, then go on from the last checkpoint with `qglc train --resume`; nothing before it is lost"
+        return "make room and run the command again; a training run goes on from its last checkpoint with `--resume`"
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ class NonFiniteLoss(Diagnostic):
 class UnfitForLineSearch(Diagnostic):
     """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
 
-    An objective with `samples` or `words` is another function at each step, and a clipped gradient is not the
-    gradient of the loss.
+    An objective with `samples` or `words`, or with `batch` rows of the data, is another function at each step, and a
+    clipped gradient is not the gradient of the loss.
     """
 
     what: str

@@ -282,3 +282,29 @@ class NotACall(Diagnostic):
     @property
     def help(self) -> str:
         return f"write for instance `{self.example}`"
+
+
+@dataclass(frozen=True)
+class UnfitForBatch(Diagnostic):
+    """`batch` draws rows of data at each step, and the objective cannot be estimated from a part of the rows.
+
+    `nll` and `kl` are means over rows, so that some rows give an unbiased estimate. Other objectives compare the model
+    with frequencies in all rows, which are counted once and cost nothing at a step. With conditions, the circuit runs
+    once for each condition, whatever rows are drawn.
+    """
+
+    fault: str
+
+    code: ClassVar[str] = "QGL0713"
+    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "mmd(target, hamming(sigma = 1))").replace(
+        "steps 100;", "steps 100; batch 2;"
+    )
+    right: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; batch 2;")
+
+    @property
+    def message(self) -> str:
+        return f"`batch` cannot draw rows for this objective: {self.fault}"
+
+    @property
+    def help(self) -> str:
+        return "leave out `batch`"

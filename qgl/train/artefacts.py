@@ -9,12 +9,12 @@ import numpy as np
 from qgl import draw
 from qgl.check.law import distinct, entropy, strings
 from qgl.check.program import DataSet, Program
+from qgl.evaluate import in_chunks
 from qgl.model import Model
 from qgl.train import pictures
 from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
-from qgl.train.sampling import draw as draw_strings
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
@@ -37,7 +37,7 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
     }
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
-        drawn = draw_strings(model, run.params, _SAMPLES, seed)
+        drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
         law: Law = (data.rows, data.weights)
         exact = model.width <= _EXACT_WIDTH
         generated = _law(model, run) if exact else pictures.empirical(drawn)

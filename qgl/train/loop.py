@@ -40,6 +40,7 @@ from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
 from qgl.train.run import Run, verdict_of_state, verdict_to
 from qgl.train.run_folder import RunFolder
+from qgl.train.settle import settled
 from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.trainable import Trainable, number_type
 
@@ -126,6 +127,8 @@ def _is_finished(manifest: manifests.Manifest, goal: int) -> bool:
 
 def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
     """Faults that can be told before anything is computed."""
+    if settings.batch != model.program.train.batch:
+        raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
     faults: list[Any] = []
     if not model.program.objective:
         faults.append(NothingToTrain(None, "objective"))
@@ -134,8 +137,8 @@ def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
     if settings.optimizer.name == "lbfgs":
         span = settings.optimizer.span
         if model.stochastic:
-            way_out = "leave out `samples` and `words` for the exact objective, or choose `adam`"
-            faults.append(UnfitForLineSearch(span, "an objective that is estimated from samples", way_out))
+            way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"
+            faults.append(UnfitForLineSearch(span, "an objective that is estimated anew at each step", way_out))
         if settings.clip is not None:
             faults.append(UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps"))
     if faults:
@@ -281,7 +284,7 @@ class _Training:
             self._close(status, reason)
             verdict = verdict_of_state(checkpoint.name_leaves(state))
             return Run.of(verdict, history, status, reason, path, {})
-        verdict = self.engine.verdict(state, self.step)
+        verdict = settled(self.model, self.engine.verdict(state, self.step))
         run = Run.of(verdict, history, status, reason, path, {})
         if self.folder is not None:
             self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})

@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from qgl.check.law import indices
 from qgl.check.program import CallSpec, Program
-from qgl.check.training import EXACT_WIDTH
-from qgl.evaluate import Row, evaluate
+from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import LogProb, Query
@@ -39,11 +35,8 @@ def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[
     """The rows of reports from exact answers."""
 
     def answer(query: Query, condition: Any = None) -> Any:
-        # A conditional model is asked for other strings under each condition: one query for all of them, compiled once.
-        if isinstance(query, LogProb) and model.width <= EXACT_WIDTH:
-            p = np.asarray(model.probabilities(params, condition), dtype=np.float64)
-            with np.errstate(divide="ignore"):
-                return np.log(p[indices(query.rows)])
+        if isinstance(query, LogProb):
+            return in_chunks.log_prob(model, params, query.rows, condition)
         return model.answer(params, query, condition)
 
     return evaluate(reports, model.program.data, model.width, answer)

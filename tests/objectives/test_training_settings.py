@@ -89,7 +89,7 @@ def test_no_block_gives_defaults() -> None:
 def test_all_settings() -> None:
     block = declaration(
         "train { optimizer lbfgs(memory = 5); steps 7; seeds 3; seed 11; stop target(1e-3), plateau(patience = 9);"
-        " clip 2; time_limit 60; precision double; checkpoint 5; strategy gradient; }"
+        " clip 2; time_limit 60; precision double; checkpoint 5; batch 8; strategy gradient; }"
     )
     checker = Checker()
     settings = read_train(block, checker.scope, block.span)
@@ -99,6 +99,25 @@ def test_all_settings() -> None:
     assert [stop.name for stop in settings.stop] == ["target", "plateau"]
     assert settings.stop[1].arguments == {"patience": 9, "tolerance": 1e-6}
     assert (settings.clip, settings.time_limit, settings.precision) == (2.0, 60.0, "double")
+    assert settings.batch == 8
+
+
+@pytest.mark.parametrize(
+    ("objective", "conditions", "codes"),
+    [
+        ("nll(d)", 0, []),
+        ("kl(d) + mmd(d, hamming(1))", 0, []),
+        ("mmd(d, hamming(1))", 0, ["QGL0713"]),
+        ("nll(given)", 1, ["QGL0713"]),
+    ],
+)
+def test_a_batch_needs_an_objective_that_is_a_mean_over_rows(objective: str, conditions: int, codes: list[str]) -> None:
+    checker = Checker(conditions=conditions)
+    read = read_objective(declaration(f"objective {objective};"), checker.scope)
+    block = declaration("train { batch 2; }")
+    assert read_train(block, checker.scope, block.span, read).batch == 2
+    assert checker.codes == codes
+    assert checker.places == ["batch"] * len(codes)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +129,7 @@ def test_all_settings() -> None:
         ("seeds 0", "QGL0703", "0"),
         ("precision half", "QGL0703", "half"),
         ("clip 0", "QGL0703", "0"),
+        ("batch 0", "QGL0703", "0"),
         ("step 5", "QGL0705", "step"),
         ("optimizer adm", "QGL0701", "adm"),
         ("stop never", "QGL0701", "never"),

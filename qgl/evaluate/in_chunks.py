@@ -1,0 +1,67 @@
+"""Questions about many strings, in chunks of one size: memory is bounded, and one compiled program serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import indices
+from qgl.check.training import EXACT_WIDTH
+from qgl.diagnostics.model import QglError
+from qgl.model import Model
+from qgl.parameters import Params
+from qgl.query import GivenStrings, Query, Samples
+
+_BITS = 2**18  # of the strings whose likelihoods are asked at once
+_DRAWN_BITS = 2**22  # of those drawn at once
+_MOST_DRAWN = 2**18
+
+
+def log_prob(model: Model, params: Params, rows: NDArray[np.uint8], condition: Any = None) -> NDArray[np.float64]:
+    """log p of strings, shape (count, n), by one program however many there are. Shape (count,).
+
+    Raises:
+        QglError: QGL0810, not even one string fits into memory.
+    """
+    if model.width <= EXACT_WIDTH:
+        p = np.asarray(model.probabilities(params, condition), dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            return np.log(p[indices(rows)])
+    chunk = _fitting(model, GivenStrings, min(len(rows), max(1, _BITS // model.width)))
+    found = []
+    for start in range(0, len(rows), chunk):
+        part = rows[start : start + chunk]
+        filled = np.concatenate([part, np.repeat(part[:1], chunk - len(part), axis=0)])
+        found.append(np.asarray(model.log_prob(params, filled, condition), dtype=np.float64)[: len(part)])
+    return np.concatenate(found)
+
+
+def sample(model: Model, params: Params, number: int, seed: int, condition: Any = None) -> NDArray[np.uint8]:
+    """`number` strings, shape (number, n); the same for the same seed and number.
+
+    Raises:
+        QglError: QGL0810, not even one string fits into memory.
+    """
+    key = jax.random.key(seed, impl="threefry2x32")
+    most = min(_MOST_DRAWN, max(1, _DRAWN_BITS // model.width))
+    chunk = _fitting(model, Samples, min(number, most))
+    starts = range(0, number, chunk)
+    parts = (model.sample(params, jax.random.fold_in(key, k), chunk, condition) for k in range(len(starts)))
+    return np.concatenate([np.asarray(part, dtype=np.uint8) for part in parts])[:number]
+
+
+def _fitting(model: Model, query: Callable[[int], Query], count: int) -> int:
+    """`count`, halved until the question fits into memory."""
+    while True:
+        try:
+            model.plan(query(count))
+        except QglError:
+            if count == 1:
+                raise
+            count = (count + 1) // 2
+        else:
+            return count

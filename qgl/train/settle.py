@@ -1,0 +1,35 @@
+"""The losses that a run ends with: over all rows of data, where a step draws some of them."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from qgl.evaluate import in_chunks
+from qgl.model import Model
+from qgl.objectives.batch import RowsDrawn
+from qgl.train.engine import Verdict
+from qgl.train.trainable import Trainable
+
+
+def settled(model: Trainable, verdict: Verdict) -> Verdict:
+    """`verdict` with every term that a part of the rows estimated, and the losses, measured over all rows.
+
+    So the best seed is the best of all the data, and not the one whose last rows were likely.
+    """
+    drawn = model.objectives if isinstance(model, Model) else ()
+    if not isinstance(model, Model) or not any(isinstance(term.objective, RowsDrawn) for term in drawn):
+        return verdict
+    loss, terms = np.array(verdict.loss, dtype=np.float64), dict(verdict.terms)
+    for term in drawn:
+        if not isinstance(term.objective, RowsDrawn):
+            continue
+        values = np.array(terms[term.label], dtype=np.float64)
+        for seed in range(len(loss)):
+            params = {name: value[seed] for name, value in verdict.params.items()}
+            whole = term.objective.whole(functools.partial(in_chunks.log_prob, model, params))
+            loss[seed] += term.weight * (whole - values[seed])
+            values[seed] = whole
+        terms[term.label] = values
+    return Verdict(verdict.params, loss, terms)

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from qgl.kernels.mesh import mapped
 from qgl.kernels.moves import transpose
 from qgl.kernels.queries import Vector, sample, z_expectation
 from qgl.kernels.runner import given, needed
@@ -84,11 +85,10 @@ class TrajectoryRunner:
 
 
 def _over_runs(run: Callable[[jax.Array], Any], key: jax.Array, runs: int, places: int) -> Any:
-    """`run` with `runs` keys, results along a new first axis; in reverse mode batches are computed again."""
+    """`run` with `runs` keys, results along a new first axis; in reverse mode each is computed again."""
     count, together = batches(runs, places)
-    keys = jax.random.split(key, (count, together))
-    results = lax.map(jax.checkpoint(jax.vmap(run)), keys)
-    return jax.tree.map(lambda result: result.reshape(-1, *result.shape[2:])[:runs], results)
+    results = mapped(jax.checkpoint(run), jax.random.split(key, count * together), batch_size=together)
+    return jax.tree.map(lambda result: result[:runs], results)
 
 
 def _without_mean(values: jax.Array, norms: jax.Array) -> jax.Array:

@@ -10,10 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.kernels.cones import ConeRunner
+from qgl.kernels.iqp import PhaseRunner
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
+from qgl.kernels.sweep import SweepRunner
 from qgl.kernels.trajectories import TrajectoryRunner
+from qgl.plan.cone_tables import ConeProgram
+from qgl.plan.iqp import PhaseProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
+from qgl.plan.sweep import SweepProgram
 from qgl.plan.trajectories import TrajectoryProgram
 from qgl.query import (
     Expectation,
@@ -29,7 +35,10 @@ from qgl.query import (
 
 RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     StateProgram: StateRunner,
+    ConeProgram: ConeRunner,
     TrajectoryProgram: TrajectoryRunner,
+    SweepProgram: SweepRunner,
+    PhaseProgram: PhaseRunner,
 }
 
 

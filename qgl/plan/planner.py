@@ -12,6 +12,8 @@ from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.plan.blame import blame
+from qgl.plan.cones import LightCones
+from qgl.plan.iqp import PhaseWords
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
@@ -19,7 +21,7 @@ from qgl.plan.subject import Subject
 from qgl.plan.trajectories import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
-METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), Trajectories())
+METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), LightCones(), Trajectories(), PhaseWords())
 
 
 @dataclass(frozen=True, eq=False)

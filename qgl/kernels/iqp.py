@@ -1,0 +1,80 @@
+"""Runs `qgl.plan.iqp.PhaseProgram`: expectations of Z words as averages over strings of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.arrays import take
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.iqp_sums import PhaseSums
+from qgl.kernels.runner import given, needed
+from qgl.plan.iqp import PhaseProgram
+from qgl.plan.relations import ExactWords
+from qgl.query import Expectation, GivenWords, Query
+
+MOST_ANGLES = 1 << 23  # words times strings that are held at once
+
+
+class PhaseRunner:
+    """Words that are known are exact; words that come with the call are estimated from random strings."""
+
+    def __init__(self, program: PhaseProgram) -> None:
+        self.program = program
+        self.sums = PhaseSums(program)
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        angles = take(evaluate(self.program.expressions, inputs), self.program.angles)
+        found: dict[Query, Any] = {}
+        for number, (query, array) in enumerate(asked.items()):
+            match query:
+                case Expectation():
+                    found[query] = exact_words(angles, self.program.exact[query])
+                case GivenWords(_, int(samples)):
+                    own = jax.random.fold_in(needed(key, "estimates of words"), number)
+                    found[query] = self.estimates(angles, given(array, query), samples, own)
+                case _:
+                    raise ValueError(f"{type(query).__name__} was not planned for")
+        return found
+
+    def estimates(self, angles: jax.Array, words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
+        """Means and mean squares of `samples` draws of words, shape (words, positions): shape (2, words)."""
+        strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
+        together = min(len(words), max(1, MOST_ANGLES // samples))
+        blocks = -(-len(words) // together)
+        padded = jnp.pad(words.astype(jnp.uint8), ((0, blocks * together - len(words)), (0, 0)))
+
+        def some(rows: jax.Array) -> jax.Array:
+            phases = self.sums(angles, rows, strings)[:, :samples] + self.turned(rows, angles.dtype)[:, None]
+            draws = jnp.cos(phases)
+            return jnp.stack([jnp.mean(draws, axis=1), jnp.mean(draws**2, axis=1)])
+
+        if blocks == 1:
+            return some(padded)
+        stacked = lax.map(jax.checkpoint(some), padded.reshape(blocks, together, -1))
+        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(words)]
+
+    def turned(self, words: jax.Array, dtype: Any) -> jax.Array:
+        """The phases that do not depend on the strings, shape (words,)."""
+        quarters = words.astype(jnp.int32) @ jnp.asarray(self.program.turns)
+        return (quarters & 3).astype(dtype) * (np.pi / 2)
+
+
+def exact_words(angles: jax.Array, words: ExactWords) -> jax.Array:
+    """Sums of products of cosines and sines, shape (words,)."""
+    factors = jnp.concatenate([jnp.cos(2 * angles), jnp.sin(2 * angles), jnp.ones(1, angles.dtype)])
+    values = jnp.zeros(words.count, angles.dtype)
+    for group in words.products:
+        terms = take(factors, group.factor, 0)
+        while terms.shape[1] > 1:  # two by two, so that derivatives are products too
+            half = terms.shape[1] // 2
+            terms = terms[:, :half] * terms[:, half:]
+        values = values.at[group.word].add(terms[:, 0] * jnp.asarray(group.sign, angles.dtype), indices_are_sorted=True)
+    return values

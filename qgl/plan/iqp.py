@@ -1,0 +1,148 @@
+"""Words in circuits that only make phases: averages over strings of bits, exact or by sampling.
+
+`qgl.plan.phases` recognises the circuits and gives the formula, `qgl.plan.relations` the exact values. Words that come
+with the call are averages over strings z that are drawn uniformly: no state is held, however wide the circuit is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.expressions import ExpressionBuilder, Expressions
+from qgl.plan.model import Cost, Prepared
+from qgl.plan.phases import Phases, UnlikeError, only_phases, phases
+from qgl.plan.relations import ExactWords, Incidence
+from qgl.plan.subject import Subject
+from qgl.query import Expectation, GivenWords, Query, reads_only_bits
+
+FACTOR_SECONDS = 6e-9  # of a factor of an exact word, value and gradient
+TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
+ANGLE_SECONDS = 6e-9  # of a word in one string: its cosine
+PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
+START_SECONDS = 2e-4
+EXPECTED_WEIGHT = 8  # positions that words which come with the call are taken to have
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseProgram:
+    """The formula of `qgl.plan.phases` as tables: m generators, `variables` bits of z, words on `positions` bits.
+
+    angles    for each generator the row of `expressions` that gives its angle
+    members   shape (m, most), its variables, padded with `variables`
+    places    shape (m, most), its positions, padded with the number of positions
+    met_at    shape (positions, most), the generators of each position, padded with m
+    turns     shape (positions,), quarter turns
+    exact     the tables of words that are known beforehand, by their query
+    """
+
+    method: str
+    expressions: Expressions
+    angles: NDArray[np.int32]
+    variables: int
+    members: NDArray[np.int32]
+    places: NDArray[np.int32]
+    met_at: NDArray[np.int32]
+    turns: NDArray[np.int32]
+    exact: dict[Query, ExactWords]
+
+    def sizes(self) -> dict[str, int]:
+        return {
+            "generators": len(self.angles),
+            "summed_bits": self.variables,
+            "factors": sum(words.entries for words in self.exact.values()),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhases:
+    """A circuit made ready, if it is of the kind; nothing is done before a query comes that may be answered."""
+
+    name: str
+    subject: Subject
+    _exact: dict[Expectation, ExactWords | str] = field(default_factory=dict)
+
+    @cached_property
+    def formula(self) -> Phases | str:
+        """The formula, or why there is none."""
+        if not only_phases(self.subject.circuit):
+            return "a gate with an angle that is not constant is not diagonal"
+        try:
+            return phases(self.subject.pure)
+        except UnlikeError as unlike:
+            return str(unlike)
+
+    @cached_property
+    def incidence(self) -> Incidence:
+        assert isinstance(self.formula, Phases)
+        return Incidence(self.formula)
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient."""
+        if not isinstance(query, Expectation | GivenWords) or not reads_only_bits(query):
+            return Cost.refused("answers expectations of Z words only")
+        if isinstance(query, GivenWords) and query.samples is None:
+            return Cost.refused("words that are not known beforehand are only estimated: `samples = ...`")
+        if isinstance(self.formula, str):
+            return Cost.refused(f"not diagonal between two Hadamard layers: {self.formula}")
+        number = 8 if precision == "double" else 4
+        if isinstance(query, Expectation):
+            return self._exact_cost(query, self.formula, number)
+        return self._sampled_cost(query.count, query.samples or 0, self.formula, number)
+
+    def _exact_cost(self, query: Expectation, formula: Phases, number: int) -> Cost:
+        exact = self.exact(query)
+        if isinstance(exact, str):
+            return Cost.refused(exact)
+        entries, products = exact.entries, sum(len(group.word) for group in exact.products)
+        memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
+        facts = (("generators", len(formula.generators)), ("products", products), ("factors", entries))
+        seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
+        return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
+
+    def _sampled_cost(self, words: int, samples: int, formula: Phases, number: int) -> Cost:
+        generators, incidence = len(formula.generators), self.incidence
+        met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
+        each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
+        sums = words * samples
+        memory = 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
+        memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
+        facts = (("generators", generators), ("strings", samples), ("words", words))
+        seconds = START_SECONDS + sums * each * number / 4
+        return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
+
+    def exact(self, query: Expectation) -> ExactWords | str:
+        """The tables of words that are known, or why there are none."""
+        if query not in self._exact:
+            self._exact[query] = self.incidence.exact(query.places)
+        return self._exact[query]
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> PhaseProgram:
+        formula, incidence = self.formula, self.incidence
+        assert isinstance(formula, Phases)
+        expressions = ExpressionBuilder([parameter.size for parameter in self.subject.circuit.parameters])
+        rows = [expressions.row(generator.angle) for generator in formula.generators]
+        exact = {query: self.exact(query) for query in queries if isinstance(query, Expectation)}
+        return PhaseProgram(
+            self.name,
+            expressions.build(),
+            np.array(rows, np.int32),
+            formula.variables,
+            incidence.members,
+            incidence.places,
+            incidence.met_at,
+            np.array(formula.turns, np.int32),
+            {query: tables for query, tables in exact.items() if isinstance(tables, ExactWords)},
+        )
+
+
+class PhaseWords:
+    """Expectations of Z words in circuits that are diagonal between two Hadamard layers."""
+
+    name = "words"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return PreparedPhases(self.name, subject)

@@ -59,12 +59,16 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """sizes[label] is its dimension, open[k] the label of visible wire k at the end; spans[position] for messages."""
+    """sizes[label] is its dimension, open[k] the label of visible wire k at the end; spans[position] for messages.
+
+    qubit_of gives the k of a visible wire.
+    """
 
     algebra: str
     sizes: NDArray[np.int64]
     tensors: tuple[Tensor, ...]
     open: tuple[int, ...]
+    qubit_of: dict[int, int]
     tables: tuple[Table, ...]
     pool: Pool
     expressions: Expressions
@@ -159,7 +163,9 @@ class _Builder:
         tables, place, pool, expressions = self.values.build()
         tensors = tuple(Tensor(labels, *place(handle), at, wires) for labels, handle, at, wires in self._drafts)
         spans = tuple(operation.span for operation in self.circuit.operations)
-        return Network(self.algebra, np.array(self._sizes, np.int64), tensors, ends, tables, pool, expressions, spans)
+        qubit_of = {wire: k for k, wire in enumerate(self.circuit.visible)}
+        sizes = np.array(self._sizes, np.int64)
+        return Network(self.algebra, sizes, tensors, ends, qubit_of, tables, pool, expressions, spans)
 
     # ------------------------------------------------------------ operations
 

@@ -1,0 +1,188 @@
+"""Boundaries taken across the columns of a circuit network, one column after another.
+
+A boundary has shape (batch, bond) and is kept near 1 by powers of two, whose exponents are summed as integers: no digit
+is lost over any number of columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.arrays import take
+from qgl.plan.columns import ColumnClass, Columns, Segment
+from qgl.plan.sweep_paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
+
+Held = tuple[jax.Array, ...]
+
+
+class Boundary(NamedTuple):
+    """values (batch, bond) times 2^exponent; exponents are integers, shape (batch,)."""
+
+    values: jax.Array
+    exponents: jax.Array
+
+
+def normalised(boundary: Boundary) -> Boundary:
+    """The same with every row's largest entry between 1 and 2."""
+    values = boundary.values
+    size = lax.stop_gradient(jnp.max(_magnitude(values), axis=1)) if values.shape[1] else jnp.ones(len(values))
+    scale, exponent = power_of_two(size)
+    return Boundary(values / scale[:, None].astype(values.dtype), boundary.exponents + exponent)
+
+
+def _magnitude(values: jax.Array) -> jax.Array:
+    if jnp.iscomplexobj(values):
+        return jnp.maximum(jnp.abs(values.real), jnp.abs(values.imag))
+    return jnp.abs(values)
+
+
+def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The largest powers of two that are not above positive numbers, and their exponents; 1 and 0 for those near 0."""
+    info = jnp.finfo(numbers.dtype)
+    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
+    bits = lax.bitcast_convert_type(jnp.where(numbers >= info.tiny, numbers, 1.0), integer)
+    exponent = bits >> info.nmant
+    scale = lax.bitcast_convert_type(exponent << info.nmant, numbers.dtype)
+    return scale, (exponent - (info.maxexp - 1)).astype(jnp.int32)
+
+
+class ClassKernel:
+    """One class of columns on one path."""
+
+    def __init__(self, column: ColumnClass, path: Path) -> None:
+        self.column, self.path = column, path
+        sizes = dict(enumerate(column.sizes)) | {len(column.sizes): 2}
+        self.source_shape = tuple(sizes[label] for label in path.source)
+        self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
+
+    def prepare(self, tables: Sequence[jax.Array]) -> Held:
+        """The operands that sweeps use, for all columns of the class, shape (count, ...) each."""
+        live: dict[int, jax.Array] = {}
+        for number, (table, _) in enumerate(self.column.terms):
+            live[TERMS + number] = take(tables[table], self.column.rows[:, number])
+        if self.path.narrow:
+            select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
+            live[TERMS + len(self.column.terms)] = jnp.broadcast_to(select, (self.column.count, 2, 4))
+        for step, number in self._numbered():
+            if step.early:
+                rows = (_ROWS,)
+                live[number] = contract(
+                    live[step.left],
+                    live[step.right],
+                    rows + step.left_labels,
+                    rows + step.right_labels,
+                    rows + step.out,
+                )
+        return tuple(live[operand] for operand in self.path.held)
+
+    def turn(self, held: Held, values: jax.Array, cap: jax.Array | None) -> jax.Array:
+        """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
+
+        Shape (batch, bond), or (batch, leg * bond) where the leg is open.
+        """
+        live = dict(zip(self.path.held, held, strict=True))
+        live[BOUNDARY] = values.reshape(-1, *self.source_shape)
+        if cap is not None:
+            live[CAP] = cap
+        for step, number in self._numbered():
+            if not step.early:
+                live[number] = contract(
+                    live.pop(step.left), live.pop(step.right), step.left_labels, step.right_labels, step.out
+                )
+        result, labels = self.path.result
+        order = [labels.index(label) for label in (BATCH, *self.path.target)]
+        return live[result].transpose(order).reshape(len(values), -1)
+
+    def _numbered(self) -> list[tuple[Step, int]]:
+        first = TERMS + len(self.column.terms) + self.path.narrow
+        return [(step, first + k) for k, step in enumerate(self.path.steps)]
+
+
+_ROWS = -2  # the label of the columns of a class
+
+
+def contract(left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels) -> jax.Array:
+    """Two tensors summed over the labels that are not in `out`."""
+    shared = [label for label in left_labels if label in right_labels and label in out]
+    if shared:
+        return _product_sum(left, right, left_labels, right_labels, out)
+    numbered = [[label + 2 for label in labels] for labels in (left_labels, right_labels, out)]  # none below 0
+    result: jax.Array = jnp.einsum(left, numbered[0], right, numbered[1], numbered[2], precision="highest")
+    return result
+
+
+def _product_sum(
+    left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels
+) -> jax.Array:
+    """The same as a product and a sum, which vectorise along labels that both have."""
+    summed = [label for label in dict.fromkeys((*left_labels, *right_labels)) if label not in out]
+    axes = (*out, *summed)
+
+    def spread(tensor: jax.Array, labels: Labels) -> jax.Array:
+        order = sorted(range(len(labels)), key=lambda axis: axes.index(labels[axis]))
+        return jnp.expand_dims(tensor.transpose(order), [k for k, label in enumerate(axes) if label not in labels])
+
+    product = spread(left, left_labels) * spread(right, right_labels)
+    return product.sum(axis=tuple(range(len(out), len(axes))))
+
+
+class Sweeper:
+    """Sweeps over all columns, by paths of the same kind for all classes."""
+
+    def __init__(self, columns: Columns, paths: Sequence[Path]) -> None:
+        self.columns = columns
+        self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
+        self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
+        for column in columns.classes:
+            self._within[column.columns] = np.arange(column.count)
+
+    def prepare(self, tables: Sequence[jax.Array]) -> list[Held]:
+        return [kernel.prepare(tables) for kernel in self.kernels]
+
+    def sweep(
+        self,
+        held: Sequence[Held],
+        boundary: Boundary,
+        caps: jax.Array,
+        backward: bool = False,
+    ) -> Boundary:
+        """From one end to the other; caps of shape (columns, batch, leg)."""
+        segments = self.columns.segments
+        for segment in reversed(segments) if backward else segments:
+            boundary = self._segment(segment, held, boundary, caps)
+        return boundary
+
+    def _segment(self, segment: Segment, held: Sequence[Held], boundary: Boundary, caps: jax.Array) -> Boundary:
+        length = len(segment.pattern)
+        stop = segment.start + length * segment.repeats
+        pieces = []
+        for place, kind in enumerate(segment.pattern):
+            rows = self._within[segment.start + place : stop : length]
+            pieces.append(tuple(_rows(operand, rows) for operand in held[kind]))
+        within = caps[segment.start : stop].reshape(segment.repeats, length, *caps.shape[1:])
+
+        def body(boundary: Boundary, xs: tuple[list[Held], jax.Array]) -> tuple[Boundary, None]:
+            tensors, caps = xs
+            for place, kind in enumerate(segment.pattern):
+                values = self.kernels[kind].turn(tensors[place], boundary.values, caps[place])
+                boundary = normalised(Boundary(values, boundary.exponents))
+            return boundary, None
+
+        if segment.repeats == 1:
+            return body(boundary, jax.tree.map(lambda array: array[0], (pieces, within)))[0]
+        return lax.scan(body, boundary, (pieces, within))[0]
+
+
+def _rows(operand: jax.Array, rows: np.ndarray) -> jax.Array:
+    """operand[rows]; a slice where the rows are evenly spaced."""
+    steps = np.diff(rows)
+    if len(rows) == 1 or (steps == steps[0]).all():
+        step = int(steps[0]) if len(rows) > 1 else 1
+        return operand[int(rows[0]) : int(rows[-1]) + 1 : step]
+    return take(operand, rows)

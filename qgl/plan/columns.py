@@ -1,0 +1,166 @@
+"""A circuit network cut into columns along a line, one column for each visible qubit.
+
+Every tensor is put into a column; labels between tensors of different columns cross the cuts between them, and the
+bond of a cut is the product of the sizes of the labels that cross it. Columns of the same structure are of one class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.network import Network
+from qgl.plan.network_layout import Skeleton, orders
+
+Indices = NDArray[np.int32]
+
+LONGEST_PERIOD = 48
+LEAST_REPEATS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnClass:
+    """Columns of one structure; labels are numbers within the column.
+
+    sizes    of the labels
+    before   labels that come in from the left, in order
+    after    labels that go on to the right, in order
+    leg      the label that is read out
+    terms    (table of the network, labels) of every tensor
+    columns  (count,) which columns
+    rows     (count, terms) rows of the tables
+    """
+
+    sizes: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    leg: int
+    terms: tuple[tuple[int, tuple[int, ...]], ...]
+    columns: Indices
+    rows: Indices
+
+    @property
+    def count(self) -> int:
+        return len(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The classes of `pattern`, one column each, `repeats` times over, from column `start` on."""
+
+    start: int
+    pattern: tuple[int, ...]
+    repeats: int
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """order[c] is the position of the visible qubit of column c; bits[c] the log2 of the bond before column c."""
+
+    network: Network
+    order: Indices
+    order_name: str
+    bits: NDArray[np.float64]
+    classes: tuple[ColumnClass, ...]
+    kinds: Indices
+    segments: tuple[Segment, ...]
+
+    @property
+    def bodies(self) -> int:
+        """How many columns are compiled."""
+        return sum(len(segment.pattern) for segment in self.segments)
+
+    @property
+    def widest(self) -> int:
+        """The column after the widest cut."""
+        return int(np.argmax(self.bits))
+
+
+def columns_of(network: Network, sites: Sequence[int] | None = None) -> Columns:
+    """The columns of the order that gives the least work.
+
+    sites: a number for each visible qubit; qubits in ascending order of these are one more order to try.
+    """
+    skeleton = Skeleton.of(network)
+    best: tuple[float, str, Indices, Indices, NDArray[np.float64]] | None = None
+    for name, order in orders(skeleton, sites):
+        places = skeleton.places(order)
+        bits = skeleton.bits(places, order)
+        work = float(np.sum(np.exp2(np.minimum(bits, 500))))
+        if best is None or work < 0.9 * best[0]:
+            best = work, name, order, places, bits
+    assert best is not None
+    _, name, order, places, bits = best
+    classes, kinds = _classes(network, skeleton, order, places)
+    return Columns(network, order, name, bits, classes, kinds, segments(kinds))
+
+
+def _classes(
+    network: Network, skeleton: Skeleton, order: Indices, places: Indices
+) -> tuple[tuple[ColumnClass, ...], Indices]:
+    count = len(order)
+    members: list[list[int]] = [[] for _ in range(count)]
+    for tensor, column in enumerate(places.tolist()):
+        members[column].append(tensor)
+    low, high = skeleton.ends(places, order)
+    starts: list[list[int]] = [[] for _ in range(count)]
+    for label, column in enumerate(low.tolist()):
+        starts[column].append(label)
+    ends = high.tolist()
+    crossing: list[int] = []
+    found: dict[object, int] = {}
+    kinds = np.empty(count, np.int32)
+    forms: list[tuple[object, ...]] = []
+    columns: list[list[int]] = []
+    rows: list[list[list[int]]] = []
+    for column in range(count):
+        before = crossing
+        crossing = sorted(label for label in (*before, *starts[column]) if ends[label] > column)
+        form = _form(network, before, crossing, members[column], network.open[int(order[column])])
+        kind = found.setdefault(form, len(found))
+        if kind == len(forms):
+            forms.append(form)
+            columns.append([])
+            rows.append([])
+        kinds[column] = kind
+        columns[kind].append(column)
+        rows[kind].append([network.tensors[tensor].row for tensor in members[column]])
+    return tuple(
+        ColumnClass(*form, np.array(c, np.int32), np.array(r, np.int32).reshape(len(c), -1))  # type: ignore[arg-type]
+        for form, c, r in zip(forms, columns, rows, strict=True)
+    ), kinds
+
+
+def _form(
+    network: Network, before: Sequence[int], after: Sequence[int], members: Sequence[int], leg: int
+) -> tuple[object, ...]:
+    """What makes the class of a column, its labels numbered as they first appear."""
+    local: dict[int, int] = {}
+
+    def numbered(labels: Sequence[int]) -> tuple[int, ...]:
+        return tuple(local.setdefault(label, len(local)) for label in labels)
+
+    first = numbered(before)
+    terms = tuple((network.tensors[t].table, numbered(network.tensors[t].labels)) for t in members)
+    last, (read,) = numbered(after), numbered([leg])
+    return tuple(int(network.sizes[label]) for label in local), first, last, read, terms
+
+
+def segments(kinds: Indices) -> tuple[Segment, ...]:
+    """Columns as repeated patterns of classes, so that few have to be compiled."""
+    found: list[Segment] = []
+    at, count = 0, len(kinds)
+    while at < count:
+        period, repeats = 1, 1
+        for length in range(1, min(LONGEST_PERIOD, (count - at) // LEAST_REPEATS) + 1):
+            same = kinds[at + length :] == kinds[at : count - length]
+            run = len(same) if same.all() else int(np.argmin(same))
+            times = run // length + 1
+            if times >= LEAST_REPEATS and times * length > period * repeats:
+                period, repeats = length, times
+        found.append(Segment(at, tuple(kinds[at : at + period].tolist()), repeats))
+        at += period * repeats
+    return tuple(found)

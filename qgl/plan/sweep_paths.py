@@ -1,0 +1,186 @@
+"""In which order the tensors of a column are contracted with a boundary.
+
+A boundary is a batch of tensors on the labels of a cut. What does not involve the batch is done beforehand, for all
+columns of a class at once; the rest is done when a sweep comes to the column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import opt_einsum
+
+from qgl.plan.columns import ColumnClass
+
+Labels = tuple[int, ...]
+
+BATCH = -1  # the label of the batch
+BOUNDARY, CAP, TERMS = 0, 1, 2  # numbers of operands; the terms of a class from TERMS on, then the results of steps
+HELD = 1 << 28  # bytes of a tensor made beforehand for all columns of a class
+_FEW = 6  # operands up to which the best path is searched for
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Contraction of two operands, which are then gone, to a new one.
+
+    early: for all columns of the class at once, before any sweep.
+    """
+
+    left: int
+    right: int
+    left_labels: Labels
+    right_labels: Labels
+    out: Labels
+    early: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """How a class of columns takes boundaries across.
+
+    source, target  labels of the boundary before and after, in order, without the batch
+    narrow          the leg is cut down to its I and Z components, a further term after those of the class
+    result          the operand that is left, and its labels
+    held            operands that are ready before a sweep: terms, and results of early steps
+    early_flops     operations beforehand for one column
+    flops, large    operations of one column's turn, and entries of its largest tensor
+    """
+
+    source: Labels
+    target: Labels
+    narrow: bool
+    cap: bool
+    steps: tuple[Step, ...]
+    result: tuple[int, Labels]
+    held: tuple[int, ...]
+    early_flops: float
+    flops: float
+    large: float
+    held_size: float
+
+
+def path_of(
+    column: ColumnClass, batch: int, narrow: bool = False, backward: bool = False, is_open: bool = False
+) -> Path:
+    """The path of a class for boundaries of `batch` rows.
+
+    narrow: only the I and Z components of the leg are read. backward: from right to left. is_open: there is no cap, and
+    the leg comes first in the target.
+    """
+    sizes = dict(enumerate(column.sizes)) | {BATCH: batch}
+    leg = column.leg
+    terms = [labels for _, labels in column.terms]
+    if narrow:
+        leg = len(column.sizes)
+        sizes[leg] = 2
+        terms.append((leg, column.leg))
+    source, after = (column.after, column.before) if backward else (column.before, column.after)
+    target = (leg, *after) if is_open else after
+    search = _Search(sizes, (BATCH, *target), column.count)
+    for number, labels in enumerate(terms):
+        search.add(TERMS + number, labels)
+    search.outside = {*source, leg}
+    search.simplify()
+    search.outside = set()
+    search.add(BOUNDARY, (BATCH, *source))
+    if not is_open:
+        search.add(CAP, (BATCH, leg))
+    search.finish()
+    ((result, labels),) = search.live.items()
+    used = {operand for step in search.steps if not step.early for operand in (step.left, step.right)} | {result}
+    made = {TERMS + len(terms) + k for k, step in enumerate(search.steps) if not step.early}
+    held = tuple(sorted(used - made - {BOUNDARY, CAP}))
+    return Path(
+        source,
+        target,
+        narrow,
+        not is_open,
+        tuple(search.steps),
+        (result, labels),
+        held,
+        search.flops[True],
+        search.flops[False],
+        search.large,
+        sum(search.held_sizes.get(operand, 0.0) for operand in held),
+    )
+
+
+class _Search:
+    def __init__(self, sizes: dict[int, int], target: Labels, count: int) -> None:
+        self.sizes, self.target, self.count = sizes, target, count
+        self.live: dict[int, Labels] = {}
+        self.outside: set[int] = set()  # labels of operands that are still to come
+        self.steps: list[Step] = []
+        self.flops = {True: 0.0, False: 0.0}
+        self.large = 0.0
+        self.held_sizes: dict[int, float] = {}
+        self._late = {BOUNDARY, CAP}
+        self._next = TERMS
+
+    def add(self, operand: int, labels: Labels) -> None:
+        self.live[operand] = labels
+        self._next = max(self._next, operand + 1)
+        self.held_sizes[operand] = self.size(labels)
+
+    def size(self, labels: Sequence[int]) -> float:
+        return math.prod((float(self.sizes[label]) for label in labels), start=1.0)
+
+    def result(self, left: int, right: int) -> Labels:
+        """The labels of a contraction: those that are needed elsewhere."""
+        others = {label for operand, labels in self.live.items() if operand not in (left, right) for label in labels}
+        needed = others.union(self.target, self.outside)
+        union = dict.fromkeys((*self.live[left], *self.live[right]))
+        return tuple(label for label in union if label in needed)
+
+    def contract(self, left: int, right: int) -> None:
+        out = self.result(left, right)
+        late = left in self._late or right in self._late or 8 * self.size(out) * self.count > HELD
+        labels = self.live.pop(left), self.live.pop(right)
+        cost = 2 * self.size(set(labels[0]).union(labels[1]))
+        self.flops[not late] += cost
+        if late:
+            self._late.add(self._next)
+            self.large = max(self.large, self.size(out))
+        self.steps.append(Step(left, right, *labels, out, not late))
+        self.add(self._next, out)
+
+    def simplify(self) -> None:
+        """Contracts neighbours whose product is no larger than the larger of them, the smallest products first."""
+        while True:
+            holders: dict[int, list[int]] = {}
+            for operand, labels in self.live.items():
+                for label in labels:
+                    holders.setdefault(label, []).append(operand)
+            best: tuple[float, int, int] | None = None
+            for pair in holders.values():
+                if len(pair) == 2:
+                    size = self.size(self.result(pair[0], pair[1]))
+                    largest = max(self.size(self.live[operand]) for operand in pair)
+                    if size <= largest and (best is None or size < best[0]):
+                        best = size, *pair
+            if best is None:
+                return
+            self.contract(*best[1:])
+
+    def finish(self) -> None:
+        """Contracts all that is left."""
+        numbers = sorted(self.live)
+        inputs = [self.live[number] for number in numbers]
+        symbols = {label: opt_einsum.get_symbol(k) for k, label in enumerate(sorted(self.sizes))}
+        equation = ",".join("".join(symbols[label] for label in labels) for labels in inputs)
+        equation += "->" + "".join(symbols[label] for label in self.target)
+        shapes = [tuple(self.sizes[label] for label in labels) for labels in inputs]
+        optimizer = "optimal" if len(inputs) <= _FEW else "auto"
+        path, _ = opt_einsum.contract_path(equation, *shapes, shapes=True, optimize=optimizer)
+        for pair in path:
+            if len(pair) == 1:
+                continue
+            chosen = [numbers[k] for k in pair]
+            numbers = [number for number in numbers if number not in chosen]
+            for other in chosen[1:]:
+                self.contract(chosen[0], other)
+                chosen[0] = self._next - 1
+            numbers.append(chosen[0])

@@ -12,6 +12,7 @@ from qgl.expression import Input, Real
 from qgl.gates import CHANNELS, GATES
 
 TOLERANCE = 1e-12
+NO_WIRES: frozenset[int] = frozenset()
 
 
 def is_unitary(operation: Operation) -> bool:
@@ -54,6 +55,8 @@ def diagonal_wires(operation: Operation) -> frozenset[int]:
             places = list(_diagonal_places(operation.matrices))
         case name:
             places = list(_facts_of_record(name, bool(operation.args))[0])
+    if not places and not controls:
+        return NO_WIRES
     return frozenset((*controls, *(own[k] for k in places)))
 
 

@@ -24,6 +24,8 @@ Matrix = NDArray[np.complex128]
 
 def dilate(circuit: Circuit) -> Circuit:
     """`circuit` without channels."""
+    if not any(is_channel(operation) for operation in circuit.operations):
+        return circuit
     wires = list(circuit.wires)
     operations: list[Operation] = []
     for operation in circuit.operations:

@@ -44,7 +44,7 @@ class _Known:
         if is_reset(conditioned):
             return self.reset(conditioned)
         left = self.reduce(conditioned) if is_unitary(conditioned) else _unless_identity(conditioned)
-        if left is None or (is_diagonal(left) and all(self.value[wire] is not None for wire in left.wires)):
+        if left is None or (all(self.value[wire] is not None for wire in left.wires) and is_diagonal(left)):
             return None
         self.learn(left)
         return left

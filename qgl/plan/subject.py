@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qgl.ir.circuit import Circuit
-from qgl.passes.pipeline import standard
+from qgl.ir.facts import is_channel
+from qgl.passes.pipeline import finish, simplify
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,18 @@ class Subject:
     @cached_property
     def pure(self) -> Circuit:
         """The circuit after all passes: unitary gates with controls, `fresh` and `discard`."""
-        return standard(self.circuit, self.bits_only)
+        return finish(self._simplified, self.bits_only)
 
     @cached_property
     def mixed(self) -> Circuit:
         """The same with unconditional channels, resets and measurements left as they are."""
-        return standard(self.circuit, self.bits_only, keep_channels=True)
+        if not any(map(is_channel, self._simplified.operations)):
+            return self.pure
+        return finish(self._simplified, self.bits_only, keep_channels=True)
+
+    @cached_property
+    def _simplified(self) -> Circuit:
+        return simplify(self.circuit, self.bits_only)
 
     @property
     def width(self) -> int:

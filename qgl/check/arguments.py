@@ -224,6 +224,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Consecutive rows of a table by number from 0; read as the first and the last one."""
+
+    words: str = "a range of row numbers from 0, such as 0..999"
+
+    def read(self, expression: tree.Expression, context: Context) -> tuple[int, int] | Failure:
+        value = context.evaluate(expression)
+        if isinstance(value, Failure):
+            return value
+        if not isinstance(value, range) or value.step != 1 or not value or value[0] < 0:
+            raise UnfitError(describe(value))
+        return value[0], value[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     words: str = "true or false"
 

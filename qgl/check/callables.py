@@ -23,6 +23,7 @@ from qgl.check.arguments import (
     Number,
     Rate,
     Region,
+    Rows,
     Text,
 )
 
@@ -100,6 +101,13 @@ _TABLE = (
         "the number of categories of each column (one number for all); 2 by default",
     ),
     optional("encoding", Choice(("binary", "one_hot")), "binary", "how a category becomes bits"),
+    optional("rows", Rows(), None, "the rows to take, by number from 0; all by default"),
+    optional(
+        "width",
+        Integer(1, 1 << 16),
+        None,
+        "bits of a string: the first of each row where it has more, whole rows end to end where it has less",
+    ),
 )
 
 DATA_SOURCES = (
@@ -184,6 +192,27 @@ OBJECTIVES = (
     ),
     Signature(
         "objective", "kl", "Kullback-Leibler divergence of the data's law from the model's, in nats; exact.", (_DATA,)
+    ),
+    Signature(
+        "objective",
+        "markov_nll",
+        "Mean of -sum_i log p(x_i | the `radius` bits before it), in nats: nll, if bits depend on no others.",
+        (_DATA, Parameter("radius", Integer(0, 11), "how many bits before a bit are taken as known")),
+    ),
+    Signature(
+        "objective",
+        "marginals",
+        "Mean distance of the laws of the bits of small regions from those of the data.",
+        (
+            _DATA,
+            optional("size", Integer(1, 12), 2, "bits of a region: all connected sets on the lattice, or in a row"),
+            optional(
+                "distance",
+                Choice(("tv", "kl", "hilbert_schmidt")),
+                "kl",
+                "sum |p-q| / 2, sum q log(q/p), or sum (p-q)^2",
+            ),
+        ),
     ),
     Signature(
         "objective",

@@ -17,7 +17,7 @@ from qgl.data.digits import digits
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
-from qgl.data.table import check_size, encode, unused_codes
+from qgl.data.table import check_size, chosen_rows, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
 
 
@@ -83,8 +83,14 @@ def _npz(name: str, call: CallSpec, files: Files) -> DataSet:
 
 def _from_table(name: str, call: CallSpec, table: Table, files: Files) -> DataSet:
     path = f'"{call.arguments["path"]}"'
-    check_size(path, len(table.values), table.layout.width, files.limits, call.span)
-    return make(name, encode(table.values, table.layout), None, table.conditions, unused_codes(table.layout))
+    values, conditions = chosen_rows(call, table.values), table.conditions
+    check_size(path, len(values), table.layout.width, files.limits, call.span)
+    rows = of_width(call, encode(values, table.layout), conditions is not None)
+    return make(name, rows, None, None if conditions is None else chosen_rows(call, conditions), _remark(call, table))
+
+
+def _remark(call: CallSpec, table: Table) -> str:
+    return "" if call.arguments["width"] else unused_codes(table.layout)
 
 
 def _exact(source: Callable[[CallSpec, Limits], Law]) -> Callable[[str, CallSpec, Files], DataSet]:

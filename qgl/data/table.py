@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
 from qgl.diagnostics.model import QglError
@@ -116,6 +118,44 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
         else:
             pieces.append(column >> np.arange(width - 1, -1, -1) & 1)
     return np.concatenate(pieces, axis=1).astype(np.uint8)
+
+
+def chosen_rows(call: CallSpec, table: NDArray[Any]) -> NDArray[Any]:
+    """The rows of a table that the argument `rows` asks for.
+
+    Raises:
+        QglError: QGL0613, there are not so many.
+    """
+    if call.arguments["rows"] is None:
+        return table
+    first, last = call.arguments["rows"]
+    if last >= len(table):
+        fault = f"rows {first}..{last} of a table of {plural(len(table), 'row')}, which are numbered from 0"
+        raise QglError([BadDataArgument(call.span, call.arguments["path"], fault)])
+    return table[first : last + 1]
+
+
+def of_width(call: CallSpec, rows: NDArray[np.uint8], conditioned: bool) -> NDArray[np.uint8]:
+    """Strings of as many bits as the argument `width` asks for, shape (count, width).
+
+    The first bits of each row, or whole rows one after the other; rows that do not fill a string are left out.
+
+    Raises:
+        QglError: QGL0613, the rows have no multiple that is the width, are too few, or come with conditions.
+    """
+    width, bits = call.arguments["width"], rows.shape[1]
+    if width is None or width <= bits:
+        return rows[:, :width]
+    together = width // bits
+    if width % bits:
+        fault = f"strings of {width} bits are no whole number of rows of {plural(bits, 'bit')}"
+    elif conditioned:
+        fault = f"strings of {width} bits are {together} rows together, but each row has conditions of its own"
+    elif together > len(rows):
+        fault = f"strings of {width} bits are {together} rows together, but there are {len(rows)}"
+    else:
+        return rows[: len(rows) // together * together].reshape(-1, width)
+    raise QglError([BadDataArgument(call.span, call.arguments["path"], fault)])
 
 
 def unused_codes(layout: Layout) -> str:

@@ -1,0 +1,91 @@
+"""Runs light cones: each class as one batch, then words and regions as products of what the batches give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from qgl.kernels.arrays import take
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.runner import Runner
+from qgl.kernels.state import StateRunner
+from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
+from qgl.plan.model import Lowered, StateProgram
+from qgl.query import Expectation, Marginals, Query
+
+WAYS: Mapping[type[Lowered], Callable[[Any], Runner]] = {StateProgram: StateRunner}
+
+
+class ConeRunner:
+    """Every class runs once for all that is asked."""
+
+    def __init__(self, program: ConeProgram) -> None:
+        self.program = program
+        self._batches = [_Batch(batch) for batch in program.batches]
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        numbers = evaluate(self.program.expressions, inputs)
+        found = [batch(numbers) for batch in self._batches]
+        words = [each[query].reshape(-1) for each in found for query in each if isinstance(query, Expectation)]
+        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *words])
+        states = [next((each[query] for query in each if isinstance(query, Marginals)), ()) for each in found]
+        return {query: self._put(query, values, states) for query in asked}
+
+    def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
+        if isinstance(query, Expectation):
+            return jnp.prod(take(values, self.program.words[query], 1), axis=1)
+        assert isinstance(query, Marginals)
+        regions: dict[int, jax.Array] = {}
+        for group in self.program.regions[query]:
+            stacked = _tensor(group, [states[batch][region] for batch, region in group.pieces], query.bits)
+            regions.update(zip(group.regions, jnp.unstack(stacked), strict=True))
+        return tuple(regions[number] for number in range(len(query.regions)))
+
+
+class _Batch:
+    """One class: from all numbers to the answers of its members, each with a leading axis of members."""
+
+    def __init__(self, batch: ConeBatch) -> None:
+        self._batch = batch
+        self._runner = WAYS[type(batch.lowered)](batch.lowered)
+
+    def __call__(self, numbers: jax.Array) -> dict[Query, Any]:
+        return dict(zip(self._batch.queries, self._answers(numbers), strict=True))
+
+    def _answers(self, numbers: jax.Array) -> tuple[Any, ...]:
+        rows = self._batch.rows
+        slots = take(numbers, rows) if rows.size else jnp.zeros(rows.shape, numbers.dtype)
+        if self._batch.chunk >= len(rows):
+            together: tuple[Any, ...] = jax.vmap(self._one)(slots)
+            return together
+        found: tuple[Any, ...] = lax.map(jax.checkpoint(self._one), slots, batch_size=self._batch.chunk)
+        return found
+
+    def _one(self, slots: jax.Array) -> tuple[Any, ...]:
+        found = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
+        return tuple(found[query] for query in self._batch.queries)
+
+
+def _tensor(group: RegionGroup, pieces: list[jax.Array], bits: bool) -> jax.Array:
+    """Tensor products of pieces, their qubits in the order of the regions, shape (regions, ...)."""
+    count = len(group.regions)
+    total = jnp.ones((count,) + (1,) * (1 if bits else 2), pieces[0].dtype if pieces else jnp.float32)
+    for members, piece in zip(group.members.T, pieces, strict=True):
+        total = _outer(total, piece[members])
+    qubits = len(group.axes)
+    sides = 1 if bits else 2
+    axes = [1 + side * qubits + axis for side in range(sides) for axis in group.axes]
+    return total.reshape((count,) + (2,) * (sides * qubits)).transpose([0, *axes]).reshape(total.shape)
+
+
+def _outer(left: jax.Array, right: jax.Array) -> jax.Array:
+    if left.ndim == 2:
+        return (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
+    size = left.shape[1] * right.shape[1]
+    return jnp.einsum("nij,nkl->nikjl", left, right).reshape(len(left), size, size)

@@ -285,6 +285,31 @@ class NotACall(Diagnostic):
 
 
 @dataclass(frozen=True)
+class UnfitRegions(Diagnostic):
+    """The visible register has no connected region of that many qubits, or more of them than can be compared.
+
+    Regions are connected on the lattice of the visible register; without a lattice, they are windows of neighbours in
+    order of declaration. On a grid their number grows quickly with their size.
+    """
+
+    size: int
+    too_many: bool
+    limit: int
+
+    code: ClassVar[str] = "QGL0714"
+
+    @property
+    def message(self) -> str:
+        if self.too_many:
+            return f"there are more than {self.limit:,} connected regions of {self.size} visible qubits"
+        return f"there is no connected region of {self.size} visible qubits"
+
+    @property
+    def help(self) -> str:
+        return "choose a smaller `size`"
+
+
+@dataclass(frozen=True)
 class UnfitForBatch(Diagnostic):
     """`batch` draws rows of data at each step, and the objective cannot be estimated from a part of the rows.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from qgl.check.program import CallSpec
 from qgl.objectives.kl import kl
+from qgl.objectives.marginals import marginals
+from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
@@ -14,6 +16,8 @@ __all__ = ["OBJECTIVES", "Objective", "Setting", "build"]
 
 OBJECTIVES: Mapping[str, Callable[[CallSpec, Setting], Objective]] = {
     "kl": kl,
+    "marginals": marginals,
+    "markov_nll": markov_nll,
     "mmd": mmd,
     "nll": nll,
 }

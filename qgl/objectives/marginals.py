@@ -1,0 +1,80 @@
+"""Distances of the laws of small regions from those of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import CallSpec
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.training import UnfitRegions
+from qgl.objectives.model import Setting
+from qgl.objectives.regions import MOST_REGIONS, data_laws, safe_log, stacked
+from qgl.query import Marginals, Query
+
+Array = jax.Array
+
+
+def _tv(p: Array, q: Array) -> Array:
+    return jnp.sum(jnp.abs(p - q), axis=1) / 2
+
+
+def _kl(p: Array, q: Array) -> Array:
+    return jnp.sum(jnp.where(q > 0, q * (safe_log(q) - safe_log(p)), 0.0), axis=1)
+
+
+def _hilbert_schmidt(p: Array, q: Array) -> Array:
+    return jnp.sum((p - q) ** 2, axis=1)
+
+
+DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {"tv": _tv, "kl": _kl, "hilbert_schmidt": _hilbert_schmidt}
+
+
+@dataclass(frozen=True, eq=False)
+class RegionDistance:
+    """The mean over regions of a distance of p, the law of a region's bits in the model, from q, that in the data.
+
+    tv               half the sum of |p - q|
+    kl               sum q log(q / p), in nats
+    hilbert_schmidt  sum (p - q)^2
+
+    laws  q, shape (regions, 2^k)
+    """
+
+    regions: tuple[tuple[int, ...], ...] = field(repr=False)
+    laws: NDArray[np.float64] = field(repr=False)
+    distance: str
+
+    name = "marginals"
+    stochastic = False
+    conditions = None
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        return (Marginals(self.regions, bits=True),)
+
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        p = stacked(answers[self.queries[0]])
+        return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.laws, p.dtype)))
+
+
+def marginals(call: CallSpec, setting: Setting) -> RegionDistance:
+    """The objective `marginals(data, size, distance)`.
+
+    Raises:
+        QglError: QGL0714, there are no connected regions of that size, or too many.
+    """
+    given, size = setting.data[call.arguments["data"]], call.arguments["size"]
+    regions = setting.neighbourhood.regions(size, MOST_REGIONS)
+    if not regions:
+        raise QglError([UnfitRegions(call.span, size, regions is None, MOST_REGIONS)])
+    return RegionDistance(regions, data_laws(given.rows, given.weights, regions), call.arguments["distance"])

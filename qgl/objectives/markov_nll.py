@@ -1,0 +1,68 @@
+"""Negative log-likelihood from the laws of windows.
+
+Every law factorises as p(x) = prod_i p(x_i | x_0 ... x_(i-1)). Where a bit depends on the r bits before it only, that
+is prod_i p(x_i | x_(i-r) ... x_(i-1)), which takes the laws of windows of r + 1 bits. The bits of a window are read in
+its light cone, however long the string. In general the logarithm of the product differs from log p(x), on average over
+the model's strings by sum_i I(x_i : x_0 ... x_(i-r-1) | x_(i-r) ... x_(i-1)); the report `markov_gap` measures the part
+of it that the nearest bit outside of the window has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import CallSpec
+from qgl.objectives.model import Setting
+from qgl.objectives.regions import data_laws, safe_log, stacked
+from qgl.query import Marginals, Query
+
+Array = jax.Array
+
+
+@dataclass(frozen=True, eq=False)
+class MarkovLikelihood:
+    """-sum_x w(x) sum_i log p(x_i | x_(i-r) ... x_(i-1)) in nats over the rows x of the data, w being their weights.
+
+    laws  of the data's bits in each of `windows`, shape (windows, 2^(r + 1))
+    """
+
+    windows: tuple[tuple[int, ...], ...] = field(repr=False)
+    laws: NDArray[np.float64] = field(repr=False)
+
+    name = "markov_nll"
+    stochastic = False
+    conditions = None
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        return (Marginals(self.windows, bits=True),)
+
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        p = stacked(answers[self.queries[0]])
+        q = jnp.asarray(self.laws, p.dtype)
+        # the first window gives its bits; each further one its last bit, given those before it
+        before_p, before_q = (law[1:].reshape(len(law) - 1, law.shape[1] // 2, 2).sum(axis=2) for law in (p, q))
+        return jnp.sum(before_q * safe_log(before_p)) - jnp.sum(q * safe_log(p))
+
+
+def windows(width: int, size: int) -> tuple[tuple[int, ...], ...]:
+    """All windows of `size` neighbouring positions in order of declaration; one of all, if there are fewer."""
+    size = min(size, width)
+    return tuple(tuple(range(first, first + size)) for first in range(width - size + 1))
+
+
+def markov_nll(call: CallSpec, setting: Setting) -> MarkovLikelihood:
+    """The objective `markov_nll(data, radius)`."""
+    given = setting.data[call.arguments["data"]]
+    found = windows(setting.width, call.arguments["radius"] + 1)
+    return MarkovLikelihood(found, data_laws(given.rows, given.weights, found))

@@ -18,10 +18,11 @@ from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.plan.subject import Subject
+from qgl.plan.sweep import Sweep
 from qgl.plan.trajectories import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
-METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), LightCones(), Trajectories(), PhaseWords())
+METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), LightCones(), Trajectories(), PhaseWords(), Sweep())
 
 
 @dataclass(frozen=True, eq=False)

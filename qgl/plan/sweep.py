@@ -18,6 +18,7 @@ WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
 COLUMN_SECONDS = 6e-6  # of a column's turn, value only
 EARLY_SECONDS = 10e-6  # of a contraction for all columns of a class
+BODY_SECONDS = 50e-6  # of a column that is compiled by itself, for its preparation
 FLOPS_PER_SECOND = 6e9  # in products as small as these
 GRADIENT = 4.0
 COMPLEX = 4.0
@@ -108,7 +109,12 @@ class PreparedSweep:
             memory += column.count * number * (4 * path.held_size + 2 * path.large)
         count = len(columns.kinds)
         slow = 1.0 if precision == "single" else 2.0
-        seconds = GRADIENT * (count * COLUMN_SECONDS + early * EARLY_SECONDS + slow * flops / FLOPS_PER_SECOND)
+        seconds = GRADIENT * (
+            count * COLUMN_SECONDS
+            + columns.bodies * BODY_SECONDS
+            + early * EARLY_SECONDS
+            + slow * flops / FLOPS_PER_SECOND
+        )
         bond = int(2 ** columns.bits.max())
         facts = (("columns", count), ("bond", bond), ("classes", len(columns.classes)), ("order", columns.order_name))
         return Cost(seconds, int(memory), GRADIENT * flops, int(np.ceil(columns.bits.max())), facts=facts)

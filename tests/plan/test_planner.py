@@ -167,7 +167,7 @@ def test_plan_as_json_has_the_figures_of_every_candidate() -> None:
     assert row["query"] == "LogProb of 1 strings" and {c["method"] for c in row["candidates"]} >= {"dense", "density"}
     able = [c for c in row["candidates"] if c["method"] in ("dense", "density")]
     assert all(c["memory_bytes"] > 0 and c["flops"] > 0 for c in able)
-    assert facts["methods"][row["method"]]["steps"] >= 1
+    assert facts["methods"][row["method"]]
 
 
 def test_amounts_and_available_memory() -> None:

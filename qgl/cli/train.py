@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,14 +11,56 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgl.cli.options import SetOption, constants, open_file, warn
+from qgl.train.processes import Member, is_child, join, leave, supervise
 
 if TYPE_CHECKING:
+    from qgl.model import Model
     from qgl.train.run import Run
 
 
 class Precision(StrEnum):
     SINGLE = "single"
     DOUBLE = "double"
+
+
+@dataclass(frozen=True)
+class _Options:
+    """How a run is trained, whatever it is."""
+
+    devices: int | None
+    display: str
+    pictures: bool
+    member: Member | None
+
+    def train(self, model: Model, **what: Any) -> Run:
+        from qgl.train.loop import command_line, train
+
+        if self.member is not None:
+            join(self.member)
+        return train(
+            model,
+            **what,
+            devices=self.devices,
+            display=self.display,
+            pictures=self.pictures,
+            command=command_line(),
+        )
+
+
+def _member(coordinator: str | None, process: int | None, processes: int | None) -> Member | None:
+    """The process that this one is of several; None if it is the only one."""
+    given = {"--coordinator": coordinator, "--process": process, "--processes": processes}
+    missing = [name for name, value in given.items() if value is None]
+    if len(missing) == len(given):
+        return None
+    if coordinator is None or process is None or processes is None:
+        raise typer.BadParameter(f"several processes also need {', '.join(missing)}")
+    host, _, port = coordinator.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise typer.BadParameter(f"{coordinator} is not HOST:PORT", param_hint="--coordinator")
+    if process >= processes:
+        raise typer.BadParameter(f"of {processes} processes, the last is {processes - 1}", param_hint="--process")
+    return Member(coordinator, process, processes)
 
 
 def train(
@@ -37,6 +80,14 @@ def train(
     ] = None,
     precision: Annotated[Precision | None, typer.Option("--precision", help="Type of numbers.")] = None,
     resume: Annotated[Path | None, typer.Option("--resume", metavar="DIR", help="Go on with a run.")] = None,
+    devices: Annotated[
+        int | None, typer.Option("--devices", min=1, max=4096, help="Devices that train together; of each process.")
+    ] = None,
+    coordinator: Annotated[
+        str | None, typer.Option("--coordinator", metavar="HOST:PORT", help="Where several processes meet.")
+    ] = None,
+    process: Annotated[int | None, typer.Option("--process", min=0, help="This process, from 0.")] = None,
+    processes: Annotated[int | None, typer.Option("--processes", min=1, help="Processes in all.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but faults.")] = False,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures.")] = False,
 ) -> None:
@@ -51,6 +102,11 @@ def train(
       qglc train bars.qgl --out runs/deep --set depth=20 --seeds 8
       qglc train --resume runs/deep
       qglc train --resume runs/deep --steps 2000
+      qglc train bars.qgl --devices 4
+      qglc train bars.qgl --coordinator node0:7777 --process 0 --processes 2
+
+    With several processes, each is started with the same program and options on a machine of its own, and process 0
+    writes the folder.
 
     Exit status 130 if it was interrupted.
     """
@@ -60,16 +116,23 @@ def train(
         raise typer.BadParameter("a run goes on as it began; only --steps may change", param_hint=", ".join(given))
     if resume is None and file is None:
         raise typer.BadParameter("give a program, or a run to go on with by --resume", param_hint="FILE")
+    member = _member(coordinator, process, processes)
+    if member is not None and not is_child():
+        raise typer.Exit(supervise(member, [sys.executable, "-m", "qgl.cli.member", *sys.argv[1:]]))
     from qgl.train import compilation_cache
+    from qgl.train.devices import ask_for
 
     compilation_cache.switch_on()
-    display = "quiet" if quiet else "auto"
+    ask_for(devices or 1)
+    options = _Options(devices, "quiet" if quiet else "auto", not no_pictures, member)
     if resume is not None:
-        run = _resume(resume, file, steps, display, not no_pictures)
+        run = _resume(resume, file, steps, options)
     else:
         changes = {"steps": steps, "seed": seed, "seeds": seeds}
-        run = _begin(str(file), out, settings, changes, precision, display, not no_pictures)
-    _tell(run, quiet)
+        run = _begin(str(file), out, settings, changes, precision, options)
+    if member is not None:
+        leave()
+    _tell(run, quiet or (member is not None and member.process > 0))
 
 
 def _begin(
@@ -78,27 +141,22 @@ def _begin(
     constant_settings: list[str] | None,
     changes: dict[str, Any],
     precision: str | None,
-    display: str,
-    pictures: bool,
+    options: _Options,
 ) -> Run:
     from qgl.model import loads
-    from qgl.train.loop import command_line, train
     from qgl.train.run_folder import next_folder
 
     source, environment = open_file(file)
     model = loads(source, environment, precision=precision, **constants(constant_settings))
     warn(model.warnings)
     settings = replace(model.program.train, **{name: value for name, value in changes.items() if value is not None})
-    folder = out or next_folder(source.name)
-    return train(model, settings, out=folder, display=display, pictures=pictures, command=command_line())
+    return options.train(model, settings=settings, out=out or next_folder(source.name))
 
 
-def _resume(folder: Path, file: str | None, steps: int | None, display: str, pictures: bool) -> Run:
-    from qgl.train.loop import command_line, train
+def _resume(folder: Path, file: str | None, steps: int | None, options: _Options) -> Run:
     from qgl.train.reload import model_to_resume
 
-    model = model_to_resume(folder, file)
-    return train(model, resume=folder, steps=steps, display=display, pictures=pictures, command=command_line())
+    return options.train(model_to_resume(folder, file), resume=folder, steps=steps)
 
 
 def _tell(run: Run, quiet: bool) -> None:

@@ -22,7 +22,7 @@ from jax.sharding import AxisType, Mesh, PartitionSpec
 
 _Spec: Callable[..., Any] = PartitionSpec
 SEEDS, WORK = "seeds", "work"  # axes of a mesh
-WHOLE = _Spec()  # an array that every device has
+WHOLE, SPLIT_SEEDS = _Spec(), _Spec(SEEDS)  # an array that every device has; one whose first axis is seeds
 _sum_of_devices: Callable[..., Any] = functools.partial(jax.lax.psum, axis_name=WORK)
 _ROWS = "qgl rows"  # of one device; its name tells that rows are split already
 
@@ -44,6 +44,22 @@ def spread(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]:
     Call it under `jit`. Differentiate inside: `spread(jax.grad(f), mesh)`, not the other way round.
     """
     return jax.shard_map(function, mesh=mesh, in_specs=WHOLE, out_specs=WHOLE, check_vma=False)
+
+
+def all_seeds(tree: Any, count: int, axis: int = 0) -> Any:
+    """The arrays of all seeds in order, the first `count` of them, from those of the seeds of each device."""
+
+    def whole(array: jax.Array) -> jax.Array:
+        gathered = jax.lax.all_gather(array, SEEDS, axis=axis, tiled=True)
+        return jax.lax.slice_in_dim(gathered, 0, count, axis=axis)
+
+    return jax.tree.map(whole, tree)
+
+
+def longest(number: jax.Array) -> jax.Array:
+    """The largest of the numbers that devices have for their seeds."""
+    largest: jax.Array = jax.lax.pmax(number, SEEDS)  # type: ignore[no-untyped-call]
+    return largest
 
 
 def sharers() -> int:

@@ -3,22 +3,29 @@
 A call runs `count` steps with `count` known at run time only, so that one compiled program serves chunks of every
 length and the numbers do not depend on how a run is cut into chunks: the key of a step is made from the seed and the
 number of the step, and nothing else is carried beside the state.
+
+On several devices, each takes some of the seeds; where there are more devices than seeds, some share the work of a seed
+(`qgl.kernels.mesh`). Between calls every device has the whole state.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import NamedSharding
 
 from qgl.check.program import TrainSettings
+from qgl.kernels import mesh
 from qgl.train.history import History
 from qgl.train.methods import Look
 from qgl.train.optimisers import method
-from qgl.train.stopping import RUNNING, StopRule
+from qgl.train.stopping import PLATEAU, RUNNING, StopRule
 from qgl.train.trainable import Params, Trainable
 
 CAPACITY = 256  # longest chunk, in steps
@@ -63,31 +70,38 @@ class Verdict(NamedTuple):
 
 
 class Engine:
-    """Compiled functions of one model under one set of settings. Seed s of a run does not know how many others run."""
+    """Compiled functions of one model under one set of settings. Seed s of a run does not know how many others run.
 
-    def __init__(self, model: Trainable, settings: TrainSettings) -> None:
+    devices: those that train; none or one is the first device.
+    """
+
+    def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         self._model = model
         self._method = method(settings)
         self._rule = StopRule.of(settings.stop)
-        root = jax.random.key(settings.seed, impl="threefry2x32")
-        seeds = jax.vmap(lambda s: jax.random.fold_in(root, s))(jnp.arange(settings.seeds))
-        self._init_keys = jax.vmap(lambda key: jax.random.fold_in(key, 0))(seeds)
-        self._step_keys = jax.vmap(lambda key: jax.random.fold_in(key, 1))(seeds)
+        self._seed = settings.seed
+        self._seeds = np.arange(settings.seeds, dtype=np.int32)
+        self._mesh = mesh.grid(devices, settings.seeds) if len(devices) > 1 else None
 
     def initial(self) -> State:
         """The state before the first step."""
-        state: State = jax.jit(jax.vmap(self._initial))(self._init_keys)
+        state: State = jax.jit(jax.vmap(self._initial))(self._seeds)
         return state
 
     def shape(self) -> State:
         """The state's shapes and types, computing nothing."""
-        shape: State = jax.eval_shape(jax.vmap(self._initial), self._init_keys)
+        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
         return shape
 
-    def compile(self, state: State) -> None:
-        """Compiles `advance`, which takes most of the time before the first step."""
-        zero = jnp.zeros((), dtype=jnp.int32)
-        self._advance = jax.jit(self._chunk).lower(state, self._step_keys, zero, zero).compile()
+    def compile(self, state: State) -> State:
+        """Compiles `advance`, which takes most of the time before the first step; returns the state on its devices."""
+        zero = np.zeros((), dtype=np.int32)
+        if self._mesh is None:
+            self._advance = jax.jit(self._chunk).lower(state, self._seeds, zero, zero).compile()
+            return state
+        state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
+        self._advance = jax.jit(self._spread_chunk).lower(state, self._seeds, zero, zero).compile()
+        return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
         """At most `count` <= CAPACITY steps, the first of which is number `step`.
@@ -95,8 +109,7 @@ class Engine:
         Returns:
             the state after them and what happened, in fewer steps if all seeds have finished.
         """
-        first, number = (jnp.asarray(n, dtype=jnp.int32) for n in (step, count))
-        state, done, record = self._advance(state, self._step_keys, first, number)
+        state, done, record = self._advance(state, self._seeds, np.int32(step), np.int32(count))
         loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
         return state, History(loss, terms, norm, status)
 
@@ -107,7 +120,12 @@ class Engine:
 
     # ------------------------------------------------------------ one seed
 
-    def _initial(self, key: jax.Array) -> State:
+    def _key(self, seed: jax.Array, use: int) -> jax.Array:
+        root = jax.random.key(self._seed, impl="threefry2x32")
+        return jax.random.fold_in(jax.random.fold_in(root, seed), use)
+
+    def _initial(self, seed: jax.Array) -> State:
+        key = self._key(seed, 0)
         params = self._model.init(key)
         moves = self._model.trainable
         trained = {name: value for name, value in params.items() if moves[name]}
@@ -131,11 +149,15 @@ class Engine:
             plateau_since=since,
         )
 
-    def _step(self, state: State, key: jax.Array, step: jax.Array) -> State:
+    def _step(self, state: State, seed: jax.Array, step: jax.Array) -> State:
+        key = self._key(seed, 1)
+
         def terms_at(moved: Params) -> tuple[jax.Array, dict[str, jax.Array]]:
             return self._model.terms({**state.fixed, **moved}, jax.random.fold_in(key, step))
 
-        evaluate = jax.value_and_grad(terms_at, has_aux=True)
+        def evaluate(moved: Params) -> Any:
+            return mesh.agreed(jax.value_and_grad(terms_at, has_aux=True)(moved))
+
         running = state.status == RUNNING
         look = self._method.look(state.trained, state.optimizer, evaluate, ~running)
         seen = self._seen(state, look)
@@ -169,7 +191,7 @@ class Engine:
     # ------------------------------------------------------------ all seeds, many steps
 
     def _chunk(
-        self, state: State, keys: jax.Array, first: jax.Array, count: jax.Array
+        self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
     ) -> tuple[State, jax.Array, Record]:
         def goes_on(carry: tuple[jax.Array, State, Record]) -> jax.Array:
             done, state, _ = carry
@@ -177,12 +199,40 @@ class Engine:
 
         def body(carry: tuple[jax.Array, State, Record]) -> tuple[jax.Array, State, Record]:
             done, state, record = carry
-            state = jax.vmap(self._step, in_axes=(0, 0, None))(state, keys, first + done)
+            state = jax.vmap(self._step, in_axes=(0, 0, None))(state, seeds, first + done)
             return done + 1, state, jax.tree.map(lambda rows, row: rows.at[done].set(row), record, _record(state))
 
         blank = jax.tree.map(lambda a: jnp.zeros((CAPACITY, *a.shape), dtype=a.dtype), _record(state))
         done, state, record = jax.lax.while_loop(goes_on, body, (jnp.zeros((), dtype=jnp.int32), state, blank))
         return state, done, record
+
+    def _spread_chunk(
+        self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
+    ) -> tuple[State, jax.Array, Record]:
+        """`_chunk` on all devices. The seeds are made a multiple of their devices by finished ones."""
+        assert self._mesh is not None
+        extra = -len(seeds) % self._mesh.shape[mesh.SEEDS]
+        state, seeds = jax.tree.map(lambda array: jnp.concatenate([array, *[array[:1]] * extra]), (state, seeds))
+        state = state._replace(status=state.status.at[len(state.status) - extra :].set(PLATEAU))
+        split, whole = mesh.SPLIT_SEEDS, mesh.WHOLE
+        share = jax.shard_map(
+            self._chunk_of_a_device,
+            mesh=self._mesh,
+            in_specs=(split, split, whole, whole),
+            out_specs=whole,
+            check_vma=False,
+        )
+        return share(state, seeds, first, count)
+
+    def _chunk_of_a_device(
+        self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
+    ) -> tuple[State, jax.Array, Record]:
+        """The seeds of one device, then those of all. No device waits for seeds that others train."""
+        state, done, record = self._chunk(mesh.agreed(state), seeds, first, count)
+        ran = jnp.arange(CAPACITY)[:, None] < done
+        record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, _record(state))
+        gather = functools.partial(mesh.all_seeds, count=len(self._seeds))
+        return gather(state), mesh.longest(done), gather(record, axis=1)
 
 
 def _record(state: State) -> Record:

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from qgl.kernels.mesh import agreed
 from qgl.train.methods import Evaluate, Look, Terms
 from qgl.train.trainable import Params
 
@@ -103,7 +104,9 @@ class LineSearch:
             params = jax.tree.map(lambda x, p: x + bracket.step.astype(x.dtype) * p, start.params, direction)
             (loss, terms), gradient = evaluate(params)
             trial = Point(bracket.step, params, loss, terms, gradient, _dot(gradient, direction))
-            return _narrow(start, bracket, trial, unknown)
+            narrowed = _narrow(start, bracket, trial, unknown)
+            tries, step, done = agreed((narrowed.tries, narrowed.step, narrowed.done))
+            return narrowed._replace(tries=tries, step=step, done=done)
 
         infinite = jnp.full_like(start.loss, jnp.inf)
         first = Bracket(

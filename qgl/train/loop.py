@@ -5,7 +5,8 @@
     run = train(model, resume="runs/bars-1")        # goes on, to the same numbers as an unbroken run
 
 The numbers depend on the program, its data, the settings (the seed among them) and the versions; not on how the steps
-are cut into calls of the device, on checkpoints, on the display or on interruptions.
+are cut into calls of the device, on checkpoints, on the display or on interruptions. Another number of devices changes
+them by rounding only.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -25,21 +24,21 @@ from numpy.typing import NDArray
 
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import NonFiniteLoss, NothingToTrain, UnfitForLineSearch
+from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.evaluate import Row
 from qgl.model import Model
-from qgl.source import Span
 from qgl.train import checkpoint
 from qgl.train import display as displays
 from qgl.train import manifest as manifests
 from qgl.train import report as reports
 from qgl.train.artefacts import write_pictures
+from qgl.train.devices import Team
 from qgl.train.display import Display, Progress
 from qgl.train.engine import CAPACITY, Engine, State
 from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
+from qgl.train.opening import Opening, opened
 from qgl.train.run import Run, verdict_of_state, verdict_to
-from qgl.train.run_folder import RunFolder
 from qgl.train.settle import settled
 from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.trainable import Trainable, number_type
@@ -54,6 +53,7 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     steps: int | None = None,
+    devices: int | None = None,
     display: str | Display = "auto",
     pictures: bool = True,
     command: Sequence[str] = (),
@@ -66,83 +66,32 @@ def train(
         out: the folder to make for the run; None keeps it in memory, where a kill loses it.
         resume: the folder of a run to go on with.
         steps: steps in all; on resuming, a larger number extends a run.
+        devices: how many of this process's devices train together; by default one. Where several processes train
+            (`jax.distributed`), each calls this function, by default with all of its devices; the first of them writes
+            the folder and the report.
         display: "live", "plain", "quiet", "auto", or a display of your own.
         pictures: whether to draw pictures into the folder.
         command: the command line, for the manifest.
 
     Raises:
         QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
-            number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906).
+            number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906), too few devices or a lost
+            process (QGL0930 to QGL0933).
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
-    shown = displays.choose(display) if isinstance(display, str) else display
+    team = Team(devices)
+    shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
     with ExitStack() as stack:
         stack.enter_context(number_type(model))
-        folder, settings, goal = _open(stack, model, settings, out, resume, steps, command)
-        if folder is not None and _is_finished(folder.manifest, goal):
+        opening = opened(stack, model, settings, out, resume, steps, command, team)
+        if resume is not None and opening.is_finished:
             shown.note(
-                f"{folder.path} is finished: {folder.manifest['step']} steps, ended by {folder.manifest['reason']}; "
+                f"{resume} is finished: {opening.manifest['step']} steps, ended by {opening.manifest['reason']}; "
                 "a larger number of steps extends it"
             )
-            return Run.load(folder.path)
-        return _Training(model, settings, goal, folder, shown, pictures).run()
-
-
-def _open(
-    stack: ExitStack,
-    model: Trainable,
-    settings: TrainSettings | None,
-    out: str | Path | None,
-    resume: str | Path | None,
-    steps: int | None,
-    command: Sequence[str],
-) -> tuple[RunFolder | None, TrainSettings, int]:
-    """The folder (None in memory), the settings and the number of steps in all."""
-    program = model.program
-    if resume is not None:
-        folder = stack.enter_context(RunFolder.open(Path(resume)))
-        before = folder.manifest
-        if settings is None:
-            place = Span(program.source, 0, 0)
-            settings = manifests.settings_from_json(before["settings"], program.train, place)
-        now = manifests.describe(program, model.files, settings, model.precision, command)
-        manifests.refuse_changes(before, now)
-        _refuse_unfit(model, settings)
-        return folder, settings, steps if steps is not None else before["goal"]
-    settings = settings or program.train
-    if steps is not None:
-        settings = replace(settings, steps=steps)
-    _refuse_unfit(model, settings)
-    if out is None:
-        return None, settings, settings.steps
-    manifest = manifests.describe(program, model.files, settings, model.precision, command)
-    return stack.enter_context(RunFolder.create(Path(out), manifest, program.data)), settings, settings.steps
-
-
-def _is_finished(manifest: manifests.Manifest, goal: int) -> bool:
-    ended = manifest["status"] == "finished" and manifest["reason"] != "time limit"
-    return bool(ended and goal <= manifest["goal"])
-
-
-def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
-    """Faults that can be told before anything is computed."""
-    if settings.batch != model.program.train.batch:
-        raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
-    faults: list[Any] = []
-    if not model.program.objective:
-        faults.append(NothingToTrain(None, "objective"))
-    if not any(model.trainable.values()):
-        faults.append(NothingToTrain(None, "trained parameter"))
-    if settings.optimizer.name == "lbfgs":
-        span = settings.optimizer.span
-        if model.stochastic:
-            way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"
-            faults.append(UnfitForLineSearch(span, "an objective that is estimated anew at each step", way_out))
-        if settings.clip is not None:
-            faults.append(UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps"))
-    if faults:
-        raise QglError(faults)
+            return Run.load(resume)
+        return _Training(model, opening, shown, pictures, team).run()
 
 
 class _Training:
@@ -151,17 +100,17 @@ class _Training:
     def __init__(
         self,
         model: Trainable,
-        settings: TrainSettings,
-        goal: int,
-        folder: RunFolder | None,
+        opening: Opening,
         shown: Display,
         pictures: bool,
+        team: Team,
     ) -> None:
-        self.model, self.settings, self.goal = model, settings, goal
-        self.folder, self.shown, self.pictures = folder, shown, pictures
+        self.model, self.settings, self.goal = model, opening.settings, opening.goal
+        self.folder, self.shown, self.pictures, self.team = opening.folder, shown, pictures, team
         self.name = Path(model.program.source.name).stem
-        self.engine = Engine(model, settings)
+        self.engine = Engine(model, opening.settings, team.devices)
         self.step = 0
+        self.lost: QglError | None = None
         self.saved = -1
         self.chunks: list[History] = []
         self.trace: list[float] = []
@@ -170,11 +119,18 @@ class _Training:
         self.shown.start(self._title())
         try:
             begun, clock = manifests.now(), time.monotonic()
-            state = self._start()
-            self.engine.compile(state)
+            step, state = self.team.of_the_leader(self._start())
+            self.step = int(step)
+            state = self.engine.compile(state)
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
-            self._session = {"started": begun, "from": self.step, "compile_seconds": round(compiled, 3)}
+            self._session = {
+                "started": begun,
+                "from": self.step,
+                "compile_seconds": round(compiled, 3),
+                "devices": len(self.team.devices),
+                "processes": self.team.processes,
+            }
             if self.folder is not None:
                 self.folder.save_manifest(status="running", reason="", goal=self.goal)
             clock = time.monotonic()
@@ -192,12 +148,15 @@ class _Training:
     def _title(self) -> str:
         s = self.settings
         place = f", into {self.folder.path}" if self.folder else ""
-        return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{place}"
+        count = len(self.team.devices)
+        where = f", on {count} devices" if count > 1 else ""
+        return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
 
-    def _start(self) -> State:
+    def _start(self) -> tuple[int, State]:
+        """Steps done, and the state after them."""
         found = self.folder.load_checkpoint() if self.folder else None
         if self.folder is None or found is None:
-            return self.engine.initial()
+            return 0, self.engine.initial()
         leaves, self.step = found
         self.saved = self.step
         past = parse(self.folder.path / "metrics.jsonl")
@@ -206,7 +165,7 @@ class _Training:
         state: State = jax.tree.map(jax.numpy.asarray, checkpoint.restore(leaves, self.engine.shape(), path))
         if self.folder.manifest["versions"] != manifests.versions():
             self.shown.note("warning: versions changed since the run began; the numbers may differ in the last digits")
-        return state
+        return self.step, state
 
     def _advance(self, state: State, interrupts: Interrupts, begun: float) -> tuple[State, str]:
         """Steps until the goal, or a reason to end before."""
@@ -216,13 +175,21 @@ class _Training:
             status = np.asarray(state.status)
             if not (status == RUNNING).any():
                 return state, "loss not finite" if (status == FAILED).all() else "stop rule"
-            if interrupts.asked:
-                return state, "signal"
-            if limit is not None and time.monotonic() - begun >= limit:
-                return state, "time limit"
+            late = limit is not None and time.monotonic() - begun >= limit
             to_checkpoint = self.settings.checkpoint - self.step % self.settings.checkpoint
-            clock = time.monotonic()
-            state, rows = self.engine.advance(state, self.step, min(chunk, to_checkpoint, self.goal - self.step))
+            try:
+                planned = min(chunk, to_checkpoint, self.goal - self.step)
+                asked, over, count = self.team.decide(interrupts.asked, late, planned)
+                if asked:
+                    return state, "signal"
+                if over:
+                    return state, "time limit"
+                clock = time.monotonic()
+                with self.team.together():
+                    state, rows = self.engine.advance(state, self.step, count)
+            except QglError as lost:
+                self.lost = lost
+                return state, "lost process"
             speed = rows.steps / max(time.monotonic() - clock, 1e-6)
             self._take(rows, status)
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
@@ -277,23 +244,31 @@ class _Training:
     # ------------------------------------------------------------ the end
 
     def _end(self, state: State, reason: str) -> Run:
-        status = {"signal": "interrupted", "loss not finite": "failed"}.get(reason, "finished")
+        kinds = {"signal": "interrupted", "lost process": "interrupted", "loss not finite": "failed"}
+        status = kinds.get(reason, "finished")
         history = self._history()
         path = self.folder.path if self.folder else None
         if status == "interrupted":
             self._close(status, reason)
+            if self.lost:
+                raise self.lost
             verdict = verdict_of_state(checkpoint.name_leaves(state))
             return Run.of(verdict, history, status, reason, path, {})
-        verdict = settled(self.model, self.engine.verdict(state, self.step))
+        with self.team.together():
+            verdict = self.engine.verdict(state, self.step)
+        if self.team.leads:
+            verdict = settled(self.model, verdict)
         run = Run.of(verdict, history, status, reason, path, {})
         if self.folder is not None:
             self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})
         if status == "failed":
             self._close(status, reason)
             raise QglError([self._not_finite(history)])
+        if not self.team.leads:
+            return run
         metrics: tuple[Row, ...] = ()
         if isinstance(self.model, Model):
-            metrics = reports.measure(self.model, run.params, self.model.program.reports)
+            metrics = reports.measure(self.model, run.params, reports.with_gaps(self.model.program))
         run.report.update(reports.assemble(self.name, run, self._seconds(), metrics))
         if self.folder is not None:
             self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")
@@ -326,7 +301,8 @@ class _Training:
         causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
         if self.model.precision == "single":
             causes.append("numbers beyond single precision (try `precision double;`)")
-        return NonFiniteLoss(self.settings.span, last, seeds, where, tuple(causes))
+        step = last + self.step - history.steps  # a process that does not lead knows its own session only
+        return NonFiniteLoss(self.settings.span, step, seeds, where, tuple(causes))
 
 
 def command_line() -> list[str]:

@@ -1,0 +1,115 @@
+"""What can go wrong with several devices and processes (QGL0930 to QGL0949). No program text is at fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic
+
+_AGAIN = "start all processes again; a run that has saved a step goes on with `--resume DIR` in each of them"
+
+
+@dataclass(frozen=True)
+class TooFewDevices(Diagnostic):
+    """More devices were asked for than JAX has in this process.
+
+    On a processor, any number of host devices can be had, but only before JAX has started. `qglc train --devices N`
+    sees to that; in Python, set the environment variable JAX_NUM_CPU_DEVICES, or train before anything else uses JAX.
+    """
+
+    wanted: int
+    found: int
+    kind: str
+
+    code: ClassVar[str] = "QGL0930"
+
+    @property
+    def message(self) -> str:
+        return f"{self.wanted} devices were asked for, and there {'is' if self.found == 1 else 'are'} {self.found} here"
+
+    @property
+    def help(self) -> str:
+        if self.kind == "cpu":
+            return f"JAX has started already: set JAX_NUM_CPU_DEVICES={self.wanted} before Python starts"
+        return f"ask for at most {self.found}, or add processes on other machines with `--coordinator`"
+
+
+@dataclass(frozen=True)
+class NotTogether(Diagnostic):
+    """The processes of a run did not find each other.
+
+    All of them are started with the same `--coordinator HOST:PORT` and the same `--processes N`, each with its own
+    `--process`, from 0 to N - 1. HOST is the machine of process 0, and PORT a free port there that others can reach.
+    """
+
+    coordinator: str
+    processes: int
+    reason: str
+
+    code: ClassVar[str] = "QGL0931"
+
+    @property
+    def message(self) -> str:
+        return f"the {self.processes} processes did not find each other at {self.coordinator}: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "start process 0 on that host and all others within some minutes, with the same coordinator and number"
+
+
+@dataclass(frozen=True)
+class ProcessesDiffer(Diagnostic):
+    """The processes of a run must run one and the same thing: the same program, data, settings and versions."""
+
+    what: str
+    process: int
+
+    code: ClassVar[str] = "QGL0932"
+
+    @property
+    def message(self) -> str:
+        return f"process {self.process} and process 0 differ in {self.what}"
+
+    @property
+    def help(self) -> str:
+        return "give all processes the same program, data, options and versions"
+
+
+@dataclass(frozen=True)
+class ProcessLost(Diagnostic):
+    """A process of the run has ended, or can no longer be reached. The others cannot go on without it and end too.
+
+    Process 0 saves the last step that all had finished, if it is not the one that was lost; else what is left is the
+    last checkpoint. `--resume` goes on from there, with as many processes and devices as you like.
+    """
+
+    reason: str
+
+    code: ClassVar[str] = "QGL0933"
+
+    @property
+    def message(self) -> str:
+        return f"another process of this run was lost: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return _AGAIN
+
+
+@dataclass(frozen=True)
+class ProcessDied(Diagnostic):
+    """The system or a library ended this process of the run, by a signal. Often memory was short."""
+
+    signal: str
+    log: str
+
+    code: ClassVar[str] = "QGL0934"
+
+    @property
+    def message(self) -> str:
+        return f"this process of the run was ended by {self.signal}; what its libraries said is in {self.log}"
+
+    @property
+    def help(self) -> str:
+        return _AGAIN

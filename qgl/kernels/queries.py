@@ -143,10 +143,11 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
             row.append(places.setdefault("".join(word), len(places)))
         rows.append(np.array(row))
     values = expectation(final, Expectation.of(list(places)))
-    return tuple(_from_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
+    return tuple(from_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
 
 
-def _from_words(values: jax.Array, qubits: int) -> jax.Array:
+def from_words(values: jax.Array, qubits: int) -> jax.Array:
+    """The density matrix of some qubits from the expectations of all words on them, in the order of IXYZ."""
     basis = np.stack([pauli_word("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
     return jnp.einsum("w,wij->ij", values, basis.astype(np.result_type(values.dtype, np.complex64)))
 

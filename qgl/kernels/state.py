@@ -40,10 +40,11 @@ class StateRunner:
         self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         final = self.final(inputs)
-        return {query: _read(final, query, array, key) for query, array in asked.items()}
+        return {query: read(final, query, array, key) for query, array in asked.items()}
 
 
-def _read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+def read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+    """The answer to any query from a final state."""
     match query:
         case Probabilities():
             return final.probabilities()

@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """Element `element` (row-major) of parameter number `parameter` of the program."""
+class Input(NamedTuple):
+    """Element `element` (row-major) of parameter number `parameter` of the program.
+
+    A tuple, because large programs make and look up millions.
+    """
 
     parameter: int
     element: int

@@ -56,11 +56,12 @@ class ExpressionBuilder:
         self._levels: list[list[Function]] = []
 
     def row(self, number: Real) -> int:
-        if number not in self._rows:
+        found = self._rows.get(number)
+        if found is None:
             for _, atom in number.terms:
                 self._level(atom)
-            self._rows[number] = len(self._rows)
-        return self._rows[number]
+            found = self._rows[number] = len(self._rows)
+        return found
 
     def _level(self, atom: Atom) -> int:
         """0 for an input, else one more than the highest level among the arguments."""

@@ -91,7 +91,7 @@ class PoolBuilder:
         name = "" if recipe.kind == "pauli" else recipe.name
         key = (recipe.kind, name, recipe.controls, recipe.size)
         rows = self._angles.setdefault(key, [])
-        rows.append(tuple(self._expressions.row(number) for number in recipe.args))
+        rows.append(tuple(map(self._expressions.row, recipe.args)))
         if recipe.kind == "pauli":
             self._words.setdefault(key, []).append(recipe.name)
         self._handles.append((key, len(rows) - 1, recipe.size, recipe.conjugate))

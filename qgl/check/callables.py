@@ -197,7 +197,7 @@ OBJECTIVES = (
         "objective",
         "markov_nll",
         "Mean of -sum_i log p(x_i | the `radius` bits before it), in nats: nll, if bits depend on no others.",
-        (_DATA, Parameter("radius", Integer(0, 11), "how many bits before a bit are taken as known")),
+        (_DATA, Parameter("radius", Integer(0, 10), "how many bits before a bit are taken as known")),
     ),
     Signature(
         "objective",
@@ -221,8 +221,10 @@ OBJECTIVES = (
         (
             _DATA,
             Parameter("kernel", Nested("kernel", "hamming(sigma = 1)"), "the kernel"),
-            optional("words", Integer(1, 10**7), None, "estimate from this many Walsh words, drawn at each step"),
-            optional("samples", Integer(2, 10**7), None, "estimate from this many model samples, drawn at each step"),
+            optional("words", Integer(1, 10**7), None, "so many words of Z, drawn from the kernel at each step"),
+            optional("samples", Integer(2, 10**7), None, "of each word, or without `words` of the model, at each step"),
+            optional("weight", Integer(1, 64), None, "all words of at most so many bits, in place of drawn ones"),
+            optional("reach", Integer(0), None, "of bits at most so far from each other; any by default"),
         ),
     ),
 )
@@ -373,7 +375,27 @@ REPORTS = (
         "Largest and mean difference of the one- and two-point moments <Z_a>, <Z_a Z_b> from those of the data.",
         (_OF,),
     ),
-    Signature("report", "entropy", "Shannon entropy of the generated strings, in nats.", ()),
+    Signature(
+        "report",
+        "entropy",
+        "Entropy of the generated bits or of the visible state, in nats.",
+        (
+            optional("region", Region(), None, "some visible qubits; all of them by default, up to 24"),
+            optional("kind", Choice(("classical", "quantum")), "classical", "Shannon, of the bits, or von Neumann"),
+        ),
+    ),
+    Signature(
+        "report",
+        "correlation_length",
+        "xi of exp(-r / xi), fitted to the root mean square of <Z_a Z_b> - <Z_a><Z_b> of bits at distance r.",
+        (_OF, optional("reach", Integer(2, 64), 8, "the largest distance that is looked at")),
+    ),
+    Signature(
+        "report",
+        "markov_gap",
+        "Largest and mean of I(x_i : x_(i-r-1) | the r bits between), in nats: 0 where `markov_nll` is nll.",
+        (optional("radius", Integer(0, 10), None, "r; that of the objective's `markov_nll` by default"),),
+    ),
     Signature("report", "purity", "Tr rho^2 of the visible register.", ()),
     Signature(
         "report",

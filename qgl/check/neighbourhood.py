@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,17 +45,33 @@ class Neighbourhood:
 
     def near(self, reach: int) -> tuple[NDArray[np.int64], ...]:
         """For each position, the others at distance `reach` or less, ascending."""
-        found = []
-        for position, site in enumerate(self.sites):
+        return tuple(
+            np.array(sorted(set().union(*shells) - {position}), np.int64)
+            for position, shells in enumerate(self._shells(reach))
+        )
+
+    def pairs(self, reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All pairs a < b of positions at distance `reach` or less, shape (pairs, 2), and their distances."""
+        found = [
+            (position, other, distance)
+            for position, shells in enumerate(self._shells(reach))
+            for distance, shell in enumerate(shells)
+            for other in sorted(shell)
+            if other > position
+        ]
+        table = np.array(found, np.int64).reshape(-1, 3)
+        return table[:, :2], table[:, 2]
+
+    def _shells(self, reach: int) -> Iterator[list[set[int]]]:
+        """For each position, the positions at distance 0, 1, ..., `reach`, itself among the first."""
+        for site in self.sites:
             seen, edge = {site}, {site}
-            for _ in range(reach):
+            shells = [set(self._positions[site])]
+            while edge and len(shells) <= reach:
                 edge = {other for one in edge for other in self._steps.get(one, ())} - seen
-                if not edge:
-                    break
                 seen |= edge
-            others = {other for one in seen for other in self._positions.get(one, ())} - {position}
-            found.append(np.array(sorted(others), np.int64))
-        return tuple(found)
+                shells.append({other for one in edge for other in self._positions.get(one, ())})
+            yield shells
 
     def regions(self, size: int, most: int) -> tuple[tuple[int, ...], ...] | None:
         """All connected sets of `size` positions, each ascending; None where there are more than `most`.

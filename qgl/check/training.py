@@ -16,6 +16,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import (
     BadArgument,
+    BadArguments,
     ConditionalModel,
     NotAnObjective,
     NotAvailableYet,
@@ -144,16 +145,32 @@ def _fits(call: CallSpec, scope: Scope) -> bool:
     return not faults
 
 
-def _narrow_enough(call: CallSpec, way_out: str, scope: Scope) -> bool:
-    """Whether a quantity that is made of the probabilities of all strings can be had."""
-    if scope.visible is None or scope.visible <= EXACT_WIDTH:
+def _narrow_enough(call: CallSpec, width: int | None, way_out: str, scope: Scope) -> bool:
+    """Whether a quantity that is made of the probabilities of all strings of `width` bits can be had."""
+    if width is None or width <= EXACT_WIDTH:
         return True
-    scope.report(TooWideForExact(call.span, f"`{call.name}`", scope.visible, EXACT_WIDTH, way_out))
+    scope.report(TooWideForExact(call.span, f"`{call.name}`", width, EXACT_WIDTH, way_out))
     return False
 
 
 def _objective_fits(call: CallSpec, scope: Scope) -> bool:
-    return _fits(call, scope) and (call.name != "mmd" or _narrow_enough(call, "use `nll` or `kl`", scope))
+    return _fits(call, scope) and (call.name != "mmd" or _mmd_fits(call, scope))
+
+
+def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
+    words, samples, weight, reach = (call.arguments[name] for name in ("words", "samples", "weight", "reach"))
+    fault = ""
+    if weight is None and reach is not None:
+        fault = "has a `reach` but no `weight`: the two give a set of words"
+    elif weight is not None and (words is not None or samples is not None):
+        fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
+    if fault:
+        scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES["objective"]["mmd"].usage))
+        return False
+    way_out = (
+        "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
+    )
+    return words is not None or weight is not None or _narrow_enough(call, scope.visible, way_out, scope)
 
 
 # ---------------------------------------------------------------- train
@@ -182,6 +199,7 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "batch": _SettingRule(Integer(1)),
 }
 BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
+WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
 UNAVAILABLE = {
     "engine": "a choice of engine",
     "gradient": "a choice of gradient rule",
@@ -287,10 +305,11 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
     """Checked reports in order of writing.
 
     A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
-    without a kernel takes the kernel of the objective's first `mmd`.
+    without a kernel takes the kernel of the objective's first `mmd`, a `markov_gap` the radius of its `markov_nll`.
     """
     used = tuple(dict.fromkeys(term.call.arguments["data"] for term in terms))
     kernels = [term.call.arguments["kernel"] for term in terms if term.call.name == "mmd"]
+    radii = [term.call.arguments["radius"] for term in terms if term.call.name == "markov_nll"]
     reports: list[CallSpec] = []
     for item in items:
         call = scope.bind(item, "report")
@@ -301,7 +320,12 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
                 scope.report(ReportNeedsData(item.span, call.name, "kernel"))
                 continue
             call = replace(call, arguments={**call.arguments, "kernel": kernels[0]})
-        if "data" in call.arguments and call.arguments["data"] is None:
+        if call.name == "markov_gap" and call.arguments["radius"] is None:
+            if not radii:
+                scope.report(ReportNeedsData(item.span, call.name, "radius"))
+                continue
+            call = replace(call, arguments={"radius": radii[0]})
+        if "data" in call.arguments and call.arguments["data"] is None and (used or call.name not in WITHOUT_DATA):
             if not used:
                 scope.report(ReportNeedsData(item.span, call.name, "data set"))
             filled = [replace(call, arguments={**call.arguments, "data": name}) for name in used]
@@ -312,15 +336,15 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
 
 
 def _report_fits(call: CallSpec, scope: Scope) -> bool:
-    if scope.conditions and "data" not in call.arguments:
+    if scope.conditions and call.arguments.get("data") is None:
         scope.report(ConditionalModel(call.span, call.name))
         return False
-    if call.name == "cmi":
-        regions = [position for key in "abc" for position in call.arguments[key]]
-        repeated = {position for position in regions if regions.count(position) > 1}
-        if repeated:
-            scope.report(OverlappingRegions(call.span, min(repeated)))
-        return not repeated
-    if not _fits(call, scope):
+    regions = [position for key in ("a", "b", "c", "region") for position in call.arguments.get(key) or ()]
+    repeated = {position for position in regions if regions.count(position) > 1}
+    if repeated:
+        scope.report(OverlappingRegions(call.span, min(repeated), call.name))
+    if repeated or not _fits(call, scope):
         return False
-    return call.name not in ("mmd", "entropy") or _narrow_enough(call, "leave it out", scope)
+    if call.name in ("purity", "mmd") or (call.name == "entropy" and not regions):
+        return _narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
+    return _narrow_enough(call, len(regions), "take smaller regions", scope)

@@ -31,7 +31,8 @@ def evaluate(
 ) -> None:
     """Measure a trained model by the reports of its program, beside a floor and baselines.
 
-    A program without reports is measured by kl, tv and moments of the data of its objective.
+    A program without reports is measured by kl, tv and moments of the data of its objective; beyond 24 bits by nll and
+    moments.
 
     \b
     Examples:
@@ -51,9 +52,10 @@ def evaluate(
         rows = measure(model, trained.params, reports)
     else:
         from qgl.evaluate import evaluate_samples, in_chunks
+        from qgl.objectives import Setting
 
         drawn = in_chunks.sample(model, trained.params, samples, seed)
-        rows = evaluate_samples(reports, model.program.data, drawn, seed)
+        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed)
     if output is EvaluationFormat.JSON:
         facts = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
         typer.echo(json.dumps({**facts, "metrics": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False))

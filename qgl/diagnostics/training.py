@@ -250,9 +250,10 @@ class ConditionalModel(Diagnostic):
 
 @dataclass(frozen=True)
 class OverlappingRegions(Diagnostic):
-    """The regions of a conditional mutual information must have no qubit in common."""
+    """The regions of a conditional mutual information have no qubit in common, and a region has no qubit twice."""
 
     position: int
+    report: str
 
     code: ClassVar[str] = "QGL0711"
     wrong: ClassVar[str] = "visible v[3];\nmodel { ry(?) v; }\nreport cmi(v[0..1], v[1], v[2]);\n"
@@ -260,7 +261,7 @@ class OverlappingRegions(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"visible qubit {self.position} stands twice in the regions of `cmi`"
+        return f"visible qubit {self.position} stands twice in the regions of `{self.report}`"
 
 
 @dataclass(frozen=True)

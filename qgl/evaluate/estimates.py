@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.check.law import distinct, indices
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import metrics
-from qgl.evaluate.laws import Real
+from qgl.evaluate.laws import Places, Real
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]
@@ -50,11 +50,13 @@ def valid_rate(data: DataSet) -> Estimate:
     return estimate
 
 
-def moments(data: DataSet, part: int) -> Estimate:
+def moments(data: DataSet, part: int, places: Places) -> Estimate:
+    """The largest (`part` 0) or mean (1) absolute difference of moments from those of the data."""
+    ideal = metrics.sample_moments(data.rows, data.weights, places)[:, None]
+
     def estimate(rows: Rows, counts: Real) -> Real:
-        frequencies = (counts / counts.sum(axis=0)).T
-        moments = (metrics.sample_moments(rows, weights) for weights in frequencies)
-        return np.array([metrics.moment_differences(one, data)[part] for one in moments])
+        moments = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
+        return metrics.summary(moments - ideal)[part]
 
     return estimate
 
@@ -68,18 +70,26 @@ def entropy(rows: Rows, counts: Real) -> Real:
     return corrected
 
 
-def cmi(call: CallSpec) -> Estimate:
-    """I(A : C | B) = H(AB) + H(BC) - H(B) - H(ABC), each entropy corrected."""
-    a, b, c = (list(call.arguments[key]) for key in "abc")
+def region_entropy(positions: tuple[int, ...]) -> Estimate:
+    """That of the bits at some positions."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        def h(positions: list[int]) -> Real:
-            kept, _, place = distinct(rows[:, positions], np.zeros(len(rows)))
-            summed = np.zeros((len(kept), counts.shape[1]))
-            np.add.at(summed, place, counts)
-            return entropy(kept, summed)
+        kept, _, place = distinct(rows[:, list(positions)], np.zeros(len(rows)))
+        summed = np.zeros((len(kept), counts.shape[1]))
+        np.add.at(summed, place, counts)
+        return entropy(kept, summed)
 
-        return h(a + b) + h(b + c) - h(b) - h(a + b + c)
+    return estimate
+
+
+def cmi(call: CallSpec) -> Estimate:
+    """I(A : C | B) = H(AB) + H(BC) - H(B) - H(ABC), each entropy corrected."""
+    a, b, c = (call.arguments[key] for key in "abc")
+    parts = [(1, region_entropy(a + b)), (1, region_entropy(b + c)), (-1, region_entropy(b))]
+    parts.append((-1, region_entropy(a + b + c)))
+
+    def estimate(rows: Rows, counts: Real) -> Real:
+        return sum((sign * part(rows, counts) for sign, part in parts), np.zeros(counts.shape[1]))
 
     return estimate
 

@@ -11,14 +11,21 @@ import numpy as np
 
 from qgl.check.law import distinct, entropy
 from qgl.check.program import CallSpec, DataSet
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
+from qgl.evaluate.correlations import Shells
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.laws import Law, ModelLaw, ProductLaw, Real
-from qgl.evaluate.quantum import purity, quantum_information
+from qgl.evaluate.pairs import Moments
+from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
+from qgl.objectives.markov_nll import windows
+from qgl.objectives.model import Setting
 from qgl.query import LogProb, Marginals, Query, State, log_floor
 
 NATS = "nats"
+PARTS = ("largest", "mean")
 _RESAMPLES = 8
 
 
@@ -33,37 +40,54 @@ class Evaluation:
     """What a report may use: the model's law and answers, and the data sets by name."""
 
     answer: Answerer
-    data: Mapping[str, DataSet]
-    width: int
+    setting: Setting
 
     @cached_property
     def law(self) -> Law:
         """The model's law; asked for only when a report needs it."""
-        return ModelLaw(self.answer, self.width).law
+        return ModelLaw(self.answer, self.setting.width).law
 
     def of(self, call: CallSpec) -> DataSet:
-        return self.data[call.arguments["data"]]
+        return self.setting.data[call.arguments["data"]]
 
 
-def evaluate(reports: Sequence[CallSpec], data: Mapping[str, DataSet], width: int, answer: Answerer) -> tuple[Row, ...]:
-    """The rows of all reports, in order.
+def evaluate(reports: Sequence[CallSpec], setting: Setting, answer: Answerer) -> tuple[Row, ...]:
+    """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
     Args:
         reports: checked reports of a program.
-        data: its data sets by name.
-        width: its number of visible qubits.
+        setting: its data, width and lattice.
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
     """
-    evaluation = Evaluation(answer, data, width)
-    return tuple(row for call in reports for row in REPORTS[call.name](call, evaluation))
+    evaluation = Evaluation(answer, setting)
+    return tuple(row for call in reports for row in _rows(call, evaluation))
+
+
+def _rows(call: CallSpec, evaluation: Evaluation) -> tuple[Row, ...]:
+    try:
+        return tuple(REPORTS[call.name](call, evaluation))
+    except QglError as error:
+        (fault,) = error.diagnostics[:1]
+        if not isinstance(fault, TooLarge):
+            raise
+        return (Row(title(call), None, note=f"{title(call)}: {fault.message}"),)
 
 
 def title(call: CallSpec) -> str:
     """`kl(spins)`: a report as a program writes it, without its kernel."""
+    parts = [call.arguments.get("data") or ""]
     if call.name == "cmi":
-        regions = ", ".join(f"[{', '.join(map(str, call.arguments[key]))}]" for key in "abc")
-        return f"cmi({regions})" if call.arguments["kind"] == "classical" else f"cmi({regions}, quantum)"
-    return f"{call.name}({call.arguments.get('data', '')})"
+        parts = [_positions(call.arguments[key]) for key in "abc"]
+    if call.name == "entropy" and call.arguments.get("region") is not None:
+        parts = [_positions(call.arguments["region"])]
+    if call.name == "markov_gap":
+        parts = [str(call.arguments["radius"])]
+    kind = ["quantum"] if call.arguments.get("kind") == "quantum" else []
+    return f"{call.name}({', '.join(filter(None, parts + kind))})"
+
+
+def _positions(region: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, region))}]"
 
 
 def independent(data: DataSet) -> ProductLaw:
@@ -144,17 +168,44 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    data = evaluation.of(call)
+    data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
     laws: tuple[Law, ...] = (evaluation.law, independent(data), fair(data.width))
-    columns = [metrics.moment_differences(law.moments(), data) for law in laws]
+    ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
+    columns = [metrics.summary(law.moments(chosen.places) - ideal) for law in laws]
     for part, (value, baseline, uniform) in enumerate(zip(*columns, strict=True)):
-        floor = by_chance(estimates.moments(data, part), data)
-        name = f"{title(call)}, {('largest', 'mean')[part]}"
-        yield Row(name, value, floor=floor, baseline=baseline, uniform=uniform)
+        floor = by_chance(estimates.moments(data, part, chosen.places), data)
+        name = f"{title(call)}, {PARTS[part]}{chosen.words}"
+        yield Row(name, float(value), floor=floor, baseline=float(baseline), uniform=float(uniform))
+
+
+def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    shells = Shells.of(evaluation.setting.neighbourhood, call.arguments["reach"])
+    floor = None if call.arguments["data"] is None else shells.length_in(evaluation.of(call))
+    yield Row(title(call), shells.length(evaluation.law.moments(shells.places)), floor=floor)
 
 
 def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    yield Row(title(call), evaluation.law.entropy(), uniform=fair(evaluation.width).entropy(), unit=NATS)
+    region, width = call.arguments.get("region"), evaluation.setting.width
+    size = width if region is None else len(region)
+    if call.arguments.get("kind") == "quantum":
+        asked = State() if region is None else Marginals((tuple(sorted(region)),))
+        answer = evaluation.answer(asked)
+        value: float | None = von_neumann(answer if region is None else answer[0])
+    elif region is None:
+        value = evaluation.law.entropy()
+    else:
+        value = entropy(evaluation.law.regions((region,))[0])
+    yield Row(title(call), value, uniform=fair(size).entropy(), unit=NATS)
+
+
+def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    radius, width = call.arguments["radius"], evaluation.setting.width
+    gaps = [0.0]  # of a radius that takes in every bit
+    if radius + 2 <= width:
+        laws = evaluation.law.regions(windows(width, radius + 2))
+        gaps = [metrics.conditional_mutual_information(law, (1, radius, 1)) for law in laws]
+    for part, value in zip(PARTS, metrics.summary(np.array(gaps)), strict=True):
+        yield Row(f"{title(call)}, {part}", float(value), unit=NATS)
 
 
 def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -164,7 +215,7 @@ def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     a, b, c = (call.arguments[key] for key in "abc")
     if call.arguments["kind"] == "classical":
-        joint = evaluation.law.region((*a, *b, *c))
+        (joint,) = evaluation.law.regions(((*a, *b, *c),))
         value = metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
     else:
         regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
@@ -180,6 +231,8 @@ REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "valid_rate": _distance(metrics.valid_rate, lambda data: 1.0, ""),
     "moments": _moments,
     "entropy": _entropy,
+    "correlation_length": _correlation_length,
+    "markov_gap": _markov_gap,
     "purity": _purity,
     "cmi": _cmi,
 }

@@ -15,6 +15,7 @@ from qgl.check.training import EXACT_WIDTH
 from qgl.query import LOG_TINY, Expectation, LogProb, Marginals, Probabilities, Query, log_floor
 
 Real = NDArray[np.float64]
+Places = NDArray[np.int32]
 Answer = Callable[[Query], Any]
 
 
@@ -28,8 +29,8 @@ class Law(Protocol):
         """log p of strings, not below `log_floor`, shape (batch,)."""
         ...
 
-    def moments(self) -> Real:
-        """<Z_a Z_b>, shape (n, n), with <Z_a> on the diagonal."""
+    def moments(self, places: Places) -> Real:
+        """<Z_a Z_b> for rows (a, b) of `places`, <Z_a> where b is -1, shape (words,)."""
         ...
 
     def entropy(self) -> float | None:
@@ -40,8 +41,8 @@ class Law(Protocol):
         """Probabilities of all strings, shape (2^n,); None where there are too many."""
         ...
 
-    def region(self, positions: tuple[int, ...]) -> Real:
-        """Joint law of the bits at `positions`, one axis of two a bit."""
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        """The joint law of the bits of each region, one axis of two a bit, in the order of its positions."""
         ...
 
 
@@ -58,14 +59,13 @@ class DenseLaw:
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         return floored_log(self.p[indices(rows)])
 
-    def moments(self) -> Real:
-        n = self.width
+    def moments(self, places: Places) -> Real:
         transformed: Real = self.p
-        for bit in range(n):  # the Walsh transform: <Z_a Z_b> stands at the index with ones at a and b
+        for bit in range(self.width):  # the Walsh transform: <Z_a Z_b> stands at the index with ones at a and b
             halves = transformed.reshape(-1, 2, 2**bit)
             transformed = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
-        place = 1 << np.arange(n - 1, -1, -1)
-        moments: Real = transformed[place[:, None] | place]
+        ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))
+        moments: Real = transformed[ones.sum(axis=1)]
         return moments
 
     def entropy(self) -> float | None:
@@ -74,11 +74,13 @@ class DenseLaw:
     def dense(self) -> Real | None:
         return self.p
 
-    def region(self, positions: tuple[int, ...]) -> Real:
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         cube = self.p.reshape((2,) * self.width)
-        others = tuple(axis for axis in range(self.width) if axis not in positions)
-        kept: Real = cube.sum(axis=others)
-        return np.transpose(kept, np.argsort(np.argsort(positions)))
+        found = []
+        for positions in regions:
+            others = tuple(axis for axis in range(self.width) if axis not in positions)
+            found.append(_ordered(cube.sum(axis=others), positions))
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +98,10 @@ class ProductLaw:
         total: Real = floored_log(chosen).sum(axis=1)
         return np.maximum(total, log_floor(self.width))
 
-    def moments(self) -> Real:
+    def moments(self, places: Places) -> Real:
         z = 1 - 2 * self.ones
-        result = np.outer(z, z)
-        np.fill_diagonal(result, z)
-        return result
+        values: Real = np.where(places < 0, 1.0, z[places]).prod(axis=1)
+        return values
 
     def entropy(self) -> float | None:
         return entropy(np.stack([self.ones, 1 - self.ones]))
@@ -113,11 +114,14 @@ class ProductLaw:
             p = np.kron(p, np.array([1 - one, one]))
         return p
 
-    def region(self, positions: tuple[int, ...]) -> Real:
-        p: Real = np.ones(())
-        for position in positions:
-            p = np.multiply.outer(p, np.array([1 - self.ones[position], self.ones[position]]))
-        return p
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        found = []
+        for positions in regions:
+            p: Real = np.ones(())
+            for position in positions:
+                p = np.multiply.outer(p, np.array([1 - self.ones[position], self.ones[position]]))
+            found.append(p)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +134,8 @@ class AskedLaw:
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), log_floor(self.width))
 
-    def moments(self) -> Real:
-        pairs = [(a, b) for a in range(self.width) for b in range(a, self.width)]
-        places = np.array([(a, b if b > a else -1) for a, b in pairs], np.int32)
-        values = np.asarray(self.answer(Expectation.sparse(places)), dtype=np.float64)
-        result = np.empty((self.width, self.width))
-        for (a, b), value in zip(pairs, values, strict=True):
-            result[a, b] = result[b, a] = value
-        return result
+    def moments(self, places: Places) -> Real:
+        return np.asarray(self.answer(Expectation.sparse(places)), dtype=np.float64)
 
     def entropy(self) -> float | None:
         return None
@@ -145,9 +143,13 @@ class AskedLaw:
     def dense(self) -> Real | None:
         return None
 
-    def region(self, positions: tuple[int, ...]) -> Real:
-        (law,) = self.answer(Marginals((positions,), bits=True))
-        return np.asarray(law, dtype=np.float64).reshape((2,) * len(positions))
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        ascending = tuple(tuple(sorted(positions)) for positions in regions)
+        laws = self.answer(Marginals(ascending, bits=True))
+        return [
+            _ordered(np.maximum(np.asarray(law, dtype=np.float64), 0).reshape((2,) * len(positions)), positions)
+            for law, positions in zip(laws, regions, strict=True)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +164,11 @@ class ModelLaw:
         if self.width > EXACT_WIDTH:
             return AskedLaw(self.answer, self.width)
         return DenseLaw(np.maximum(np.asarray(self.answer(Probabilities()), dtype=np.float64), 0.0))
+
+
+def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
+    """A law whose axes are the positions ascending, with axes in the order of `positions`."""
+    return np.transpose(law, np.argsort(np.argsort(positions)))
 
 
 def floored_log(p: Real) -> Real:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct, indices
+from qgl.check.law import distinct, entropy, indices
 from qgl.check.program import CallSpec, DataSet
-from qgl.evaluate.laws import Law, Real
+from qgl.evaluate.laws import Law, Places, Real
+
+_AT_ONCE = 1 << 23  # signs of a block of words in all rows
 
 
 def nll(law: Law, data: DataSet) -> float:
@@ -35,23 +37,20 @@ def valid_rate(law: Law, data: DataSet) -> float:
     return float(np.exp(law.log_prob(rows)).sum())
 
 
-def moment_differences(moments: Real, data: DataSet) -> tuple[float, float]:
-    """Largest and mean absolute difference of <Z_a> and <Z_a Z_b>, a < b, from those of the data."""
-    differences = np.abs(moments - data_moments(data))[np.triu_indices(data.width)]
-    return float(differences.max()), float(differences.mean())
+def summary(differences: Real) -> tuple[Real, Real]:
+    """The largest and the mean of absolute values, along the first axis."""
+    return np.abs(differences).max(axis=0), np.abs(differences).mean(axis=0)
 
 
-def data_moments(data: DataSet) -> Real:
-    """<Z_a Z_b> of the data, shape (n, n), with <Z_a> on the diagonal."""
-    return sample_moments(data.rows, data.weights)
-
-
-def sample_moments(rows: NDArray[np.uint8], weights: Real) -> Real:
-    """<Z_a Z_b> of weighted rows, shape (n, n), with <Z_a> on the diagonal."""
-    signs = 1.0 - 2.0 * rows
-    result: Real = (signs * weights[:, None]).T @ signs
-    np.fill_diagonal(result, weights @ signs)
-    return result
+def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Real:
+    """<Z_a Z_b> for rows (a, b) of `places`, <Z_a> where b is -1, of weighted rows: (count, ...) -> (words, ...)."""
+    step = max(1, _AT_ONCE // max(len(rows), 1))
+    blocks = []
+    for start in range(0, len(places), step):
+        first, second = places[start : start + step].T
+        odd = rows[:, first] ^ np.where(second < 0, 0, rows[:, second])
+        blocks.append((1.0 - 2.0 * odd).T @ weights)
+    return np.concatenate(blocks)
 
 
 def mmd(law: Law, data: DataSet, kernel: CallSpec) -> float | None:
@@ -94,9 +93,4 @@ def conditional_mutual_information(joint: Real, sizes: tuple[int, int, int]) -> 
     """I(A : C | B) in nats of a law with an axis a bit, those of A first, then B, then C; `sizes` are their numbers."""
     a, b, c = sizes
     p = joint.reshape(2**a, 2**b, 2**c)
-
-    def h(law: Real) -> float:
-        positive = law[law > 0]
-        return float(-np.sum(positive * np.log(positive)))
-
-    return h(p.sum(axis=2)) + h(p.sum(axis=0)) - h(p.sum(axis=(0, 2))) - h(p)
+    return entropy(p.sum(axis=2)) + entropy(p.sum(axis=0)) - entropy(p.sum(axis=(0, 2))) - entropy(p)

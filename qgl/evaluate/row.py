@@ -18,6 +18,7 @@ class Row:
     baseline  what independent bits with the marginals of the data have
     uniform   what fair coins have
     unit      "nats", or empty for a pure number
+    note      why there is no value, where that is not plain
     """
 
     name: str
@@ -27,3 +28,4 @@ class Row:
     baseline: float | None = None
     uniform: float | None = None
     unit: str = ""
+    note: str = ""

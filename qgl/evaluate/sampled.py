@@ -6,30 +6,34 @@ the floor from strings drawn from the data's law, the baselines from theirs, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct
+from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import CallSpec, DataSet
-from qgl.evaluate import estimates
+from qgl.evaluate import estimates, metrics
+from qgl.evaluate.correlations import Shells
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.exact import NATS, fair, independent, title
+from qgl.evaluate.exact import NATS, PARTS, fair, independent, title
 from qgl.evaluate.laws import Real
+from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
+from qgl.objectives.model import Setting
 
 RESAMPLES = 64
 
 
 def evaluate_samples(
-    reports: Sequence[CallSpec], data: Mapping[str, DataSet], samples: NDArray[np.uint8], seed: int = 0
+    reports: Sequence[CallSpec], setting: Setting, samples: NDArray[np.uint8], seed: int = 0
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value where samples alone do not tell.
 
     Args:
         reports: checked reports of a program.
-        data: its data sets by name.
+        setting: its data, width and lattice.
         samples: strings of 0 and 1, shape (shots, n), shots >= 2.
         seed: of the resampling.
 
@@ -38,13 +42,15 @@ def evaluate_samples(
     """
     if len(samples) < 2:
         raise ValueError(f"an evaluation needs two samples or more, not {len(samples)}")
-    return tuple(
-        row for call in reports for row in _rows(call, data.get(call.arguments.get("data", "")), samples, seed)
-    )
+    return tuple(row for call in reports for row in _rows(call, setting, samples, seed))
 
 
-def _rows(call: CallSpec, data: DataSet | None, samples: NDArray[np.uint8], seed: int) -> Iterator[Row]:
-    parts = list(_estimates(call, data))
+def _rows(call: CallSpec, setting: Setting, samples: NDArray[np.uint8], seed: int) -> Iterator[Row]:
+    data = setting.data.get(call.arguments.get("data") or "")
+    if call.name == "correlation_length":
+        yield _correlation_length(call, setting, data, samples, seed)
+        return
+    parts = list(_estimates(call, data, setting.neighbourhood))
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if call.name in ("nll", "kl") else "")
         return
@@ -75,10 +81,27 @@ def _drawn(estimate: Estimate, ones: Real, shots: int, random: np.random.Generat
     return float(estimate(rows, counts[:, None])[0])
 
 
-def _estimates(call: CallSpec, data: DataSet | None) -> Iterator[tuple[str, str, Estimate]]:
+def _correlation_length(
+    call: CallSpec, setting: Setting, data: DataSet | None, samples: NDArray[np.uint8], seed: int
+) -> Row:
+    """The fit may fail in some of the resamples; the error is that of the others."""
+    shells, shots = Shells.of(setting.neighbourhood, call.arguments["reach"]), len(samples)
+    rows, counts = _counted(samples)
+    resampled = np.random.default_rng(seed).multinomial(shots, counts / shots, RESAMPLES).T
+    weights = np.column_stack([counts, resampled]) / shots
+    value, *others = (shells.length(each, shots) for each in metrics.sample_moments(rows, weights, shells.places).T)
+    found = [each for each in others if each is not None]
+    error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None
+    return Row(title(call), value, error, None if data is None else shells.length_in(data))
+
+
+def _estimates(
+    call: CallSpec, data: DataSet | None, neighbourhood: Neighbourhood
+) -> Iterator[tuple[str, str, Estimate]]:
     """(name of the part, unit, estimate) of everything that a report says and samples tell."""
-    if call.name == "entropy":
-        yield "", NATS, estimates.entropy
+    if call.name == "entropy" and call.arguments.get("kind") != "quantum":
+        region = call.arguments.get("region")
+        yield "", NATS, estimates.entropy if region is None else estimates.region_entropy(region)
     elif call.name == "cmi" and call.arguments["kind"] == "classical":
         yield "", NATS, estimates.cmi(call)
     elif data is not None and call.name == "tv":
@@ -86,7 +109,8 @@ def _estimates(call: CallSpec, data: DataSet | None) -> Iterator[tuple[str, str,
     elif data is not None and call.name == "valid_rate":
         yield "", "", estimates.valid_rate(data)
     elif data is not None and call.name == "moments":
-        yield ", largest", "", estimates.moments(data, 0)
-        yield ", mean", "", estimates.moments(data, 1)
+        chosen = Moments.of(neighbourhood)
+        for part, name in enumerate(PARTS):
+            yield f", {name}{chosen.words}", "", estimates.moments(data, part, chosen.places)
     elif data is not None and call.name == "mmd":
         yield "", "", estimates.mmd(data, call.arguments["kernel"])

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qgl.check.program import CallSpec, Program
+from qgl.check.training import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.model import Model
+from qgl.objectives import Setting
 from qgl.parameters import Params
 from qgl.query import LogProb, Query
 from qgl.train.display import duration, number
@@ -23,12 +25,28 @@ _COLUMNS = ("value", "floor", "baseline", "uniform")
 
 
 def reports_of(program: Program) -> tuple[CallSpec, ...]:
-    """The reports of a program; kl, tv and moments of the objective's data if it asks for none."""
+    """The reports of a program, or if it asks for none, kl, tv and moments of the objective's data.
+
+    Of more than 24 bits these are nll and moments: no string comes twice, so that laws of whole strings say little.
+    """
     names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
     if program.reports or not names:
-        return program.reports
-    kinds = ("nll",) if program.data[names[0]].conditions is not None else ("kl", "tv", "moments")
-    return tuple(CallSpec(kind, {"data": names[0]}, program.objective[0].call.span) for kind in kinds)
+        return with_gaps(program)
+    kinds: tuple[str, ...] = ("kl", "tv", "moments") if len(program.visible) <= EXACT_WIDTH else ("nll", "moments")
+    if program.data[names[0]].conditions is not None:
+        kinds = ("nll",)
+    return (
+        *(CallSpec(kind, {"data": names[0]}, program.objective[0].call.span) for kind in kinds),
+        *with_gaps(program),
+    )
+
+
+def with_gaps(program: Program) -> tuple[CallSpec, ...]:
+    """The reports of a program, and beside each `markov_nll` of its objective how far that is from nll."""
+    asked = [call.arguments["radius"] for call in program.reports if call.name == "markov_gap"]
+    terms = {term.call.arguments["radius"]: term.call for term in program.objective if term.call.name == "markov_nll"}
+    gaps = [CallSpec("markov_gap", {"radius": r}, call.span) for r, call in terms.items() if r not in asked]
+    return (*program.reports, *gaps)
 
 
 def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
@@ -39,7 +57,7 @@ def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[
             return in_chunks.log_prob(model, params, query.rows, condition)
         return model.answer(params, query, condition)
 
-    return evaluate(reports, model.program.data, model.width, answer)
+    return evaluate(reports, Setting.of(model.program), answer)
 
 
 def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:
@@ -69,7 +87,7 @@ def table(report: dict[str, Any]) -> Table:
     shown.add_section()
     for metric in report["metrics"]:
         shown.add_row(*_cells(metric))
-    shown.caption = _LEGEND if report["metrics"] else ""
+    shown.caption = "\n".join(_captions(report["metrics"]))
     return shown
 
 
@@ -78,7 +96,7 @@ def metrics_table(title: str, rows: Sequence[Row]) -> Table:
     shown = _blank(title)
     for row in rows:
         shown.add_row(*_cells(asdict(row)))
-    shown.caption = _LEGEND
+    shown.caption = "\n".join(_captions([asdict(row) for row in rows]))
     return shown
 
 
@@ -100,7 +118,9 @@ def markdown(report: dict[str, Any]) -> str:
     for row in [*_objective_rows(report), *(_cells(metric) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
-    lines += ["", _LEGEND if report["metrics"] else "", "", f"Loss of the seeds: {losses}.", ""]
+    for caption in _captions(report["metrics"]):
+        lines += ["", caption]
+    lines += ["", f"Loss of the seeds: {losses}.", ""]
     return "\n".join(lines)
 
 
@@ -125,6 +145,11 @@ def _cells(metric: dict[str, Any]) -> tuple[str, ...]:
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
     return (name, value, *(_figure(metric[column]) for column in _COLUMNS[1:]))
+
+
+def _captions(metrics: Sequence[dict[str, Any]]) -> list[str]:
+    """What the columns are, and why a value is missing."""
+    return [_LEGEND, *(metric["note"] for metric in metrics if metric.get("note"))] if metrics else []
 
 
 def _figure(value: float | None) -> str:

@@ -10,10 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl.check.callables import SIGNATURES
+from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import Row, evaluate
 from qgl.evaluate.exact import REPORTS
 from qgl.evaluate.laws import AskedLaw, DenseLaw, ProductLaw
+from qgl.evaluate.pairs import Moments
+from qgl.objectives import Setting
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State
 from qgl.source import Source, Span
 
@@ -79,7 +82,7 @@ def report(name: str, **arguments: Any) -> tuple[Row, ...]:
     defaults: dict[str, Any] = (
         {"data": "d"} if any(p.name == "data" for p in SIGNATURES["report"][name].parameters) else {}
     )
-    return evaluate([CallSpec(name, {**defaults, **arguments}, SPAN)], DATA, N, answer)
+    return evaluate([CallSpec(name, {**defaults, **arguments}, SPAN)], Setting.in_a_row(DATA, N), answer)
 
 
 def moment_matrix(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,14 +173,19 @@ def test_laws_agree(seed: int) -> None:
     assert p is not None and p.sum() == pytest.approx(1)
     dense, rows = DenseLaw(p), np.array(STRINGS, dtype=np.uint8)
     np.testing.assert_allclose(np.exp(product.log_prob(rows)), p, atol=1e-12)
-    np.testing.assert_allclose(dense.moments(), moment_matrix(p), atol=1e-12)
-    np.testing.assert_allclose(product.moments(), dense.moments(), atol=1e-12)
+    places = Moments.of(Neighbourhood.row(N)).places
+    matrix = moment_matrix(p)[places[:, 0], np.where(places[:, 1] < 0, places[:, 0], places[:, 1])]
+    np.testing.assert_allclose(dense.moments(places), matrix, atol=1e-12)
+    np.testing.assert_allclose(product.moments(places), matrix, atol=1e-12)
     assert product.entropy() == pytest.approx(dense.entropy())
-    np.testing.assert_allclose(product.region((2, 0)), dense.region((2, 0)), atol=1e-12)
+    regions = ((2, 0), (3,), (1, 3, 0))
+    for one, other in zip(product.regions(regions), dense.regions(regions), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
     asked, held = AskedLaw(answer, N), DenseLaw(P)
     np.testing.assert_allclose(asked.log_prob(rows), held.log_prob(rows))
-    np.testing.assert_allclose(asked.moments(), held.moments(), atol=1e-12)
-    np.testing.assert_allclose(asked.region((3, 1)), held.region((3, 1)), atol=1e-12)
+    np.testing.assert_allclose(asked.moments(places), held.moments(places), atol=1e-12)
+    for one, other in zip(asked.regions(regions), held.regions(regions), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
     assert asked.dense() is None and asked.entropy() is None
 
 
@@ -193,7 +201,7 @@ def test_conditional_likelihood() -> None:
         p = one[float(condition[0])]
         return np.log([p if row[0] else 1 - p for row in query.rows])
 
-    (row,) = evaluate([CallSpec("nll", {"data": "d"}, SPAN)], data, 1, conditional)
+    (row,) = evaluate([CallSpec("nll", {"data": "d"}, SPAN)], Setting.in_a_row(data, 1), conditional)
     assert row.value == pytest.approx(-np.mean(np.log([0.7, 0.3, 0.9, 0.9])))
     assert row.floor == pytest.approx(np.log(2) / 2)
 
@@ -202,7 +210,7 @@ def test_nothing_is_asked_that_no_report_needs() -> None:
     def refuse(query: Query, condition: Any = None) -> Any:
         raise AssertionError(query)
 
-    assert evaluate([], DATA, N, refuse) == ()
+    assert evaluate([], Setting.in_a_row(DATA, N), refuse) == ()
 
 
 def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
@@ -213,7 +221,7 @@ def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
     def rows() -> tuple[Row, ...]:
         drawn = np.array(STRINGS, dtype=np.uint8)[rng.choice(16, count, p=law)]
         data = {"d": DataSet("d", drawn, np.full(count, 1 / count), None, False, "", "")}
-        return evaluate(reports, data, N, lambda query, condition=None: law)
+        return evaluate(reports, Setting.in_a_row(data, N), lambda query, condition=None: law)
 
     for column in zip(*(rows() for _ in range(80)), strict=True):
         floors, values = ([getattr(row, name) for row in column] for name in ("floor", "value"))

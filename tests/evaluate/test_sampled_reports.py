@@ -12,6 +12,7 @@ from qgl.check.law import strings
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import evaluate, evaluate_samples
 from qgl.evaluate.estimates import smoothed
+from qgl.objectives import Setting
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 
@@ -21,6 +22,7 @@ RNG = np.random.default_rng(5)
 P = RNG.dirichlet(np.ones(32))
 SUPPORT = RNG.choice(32, 12, replace=False)
 DATA = {"d": DataSet("d", strings(SUPPORT, N), RNG.dirichlet(np.ones(12)), None, True, "", "")}
+SETTING = Setting.in_a_row(DATA, N)
 KERNEL = CallSpec("hamming", {"sigma": (0.8, 2.0), "combine": "mean"}, SPAN)
 REPORTS: dict[str, dict[str, Any]] = {
     "tv": {"data": "d"},
@@ -43,11 +45,11 @@ def answer(query: Query, condition: Any = None) -> Any:
     return P
 
 
-EXACT = evaluate(CALLS, DATA, N, answer)
+EXACT = evaluate(CALLS, SETTING, answer)
 
 
 def test_many_samples_come_near_the_exact_values() -> None:
-    for exact, estimate in zip(EXACT, evaluate_samples(CALLS, DATA, drawn(0, 40_000)), strict=True):
+    for exact, estimate in zip(EXACT, evaluate_samples(CALLS, SETTING, drawn(0, 40_000)), strict=True):
         assert estimate.name == exact.name and estimate.unit == exact.unit
         assert exact.value is not None and estimate.value is not None and estimate.error is not None
         assert abs(estimate.value - exact.value) < 5 * estimate.error + 2e-3
@@ -59,7 +61,7 @@ def test_many_samples_come_near_the_exact_values() -> None:
 
 
 def test_errors_are_the_deviations_over_repetitions() -> None:
-    runs = [evaluate_samples(CALLS, DATA, drawn(seed, 400)) for seed in range(60)]
+    runs = [evaluate_samples(CALLS, SETTING, drawn(seed, 400)) for seed in range(60)]
     for column in zip(*runs, strict=True):
         values = np.array([row.value for row in column], dtype=float)
         errors = np.array([row.error for row in column], dtype=float)
@@ -70,22 +72,23 @@ def test_unbiased_mmd_of_a_perfect_model_is_about_zero() -> None:
     data = DATA["d"]
     rng = np.random.default_rng(1)
     values = [
-        evaluate_samples([CALLS[3]], DATA, data.rows[rng.choice(12, 50, p=data.weights)])[0].value for _ in range(300)
+        evaluate_samples([CALLS[3]], SETTING, data.rows[rng.choice(12, 50, p=data.weights)])[0].value
+        for _ in range(300)
     ]
     assert abs(np.mean(values)) < 5 * np.std(values) / np.sqrt(300)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["nll", "kl", "purity"])
 def test_what_samples_do_not_tell_has_no_value(name: str) -> None:
-    (row,) = evaluate_samples([CallSpec(name, {} if name == "purity" else {"data": "d"}, SPAN)], DATA, drawn(0, 10))
+    (row,) = evaluate_samples([CallSpec(name, {} if name == "purity" else {"data": "d"}, SPAN)], SETTING, drawn(0, 10))
     assert row.value is None and row.error is None
 
 
 def test_the_same_seed_gives_the_same_rows_and_one_sample_is_refused() -> None:
     samples = drawn(0, 100)
-    assert evaluate_samples(CALLS, DATA, samples, seed=3) == evaluate_samples(CALLS, DATA, samples, seed=3)
+    assert evaluate_samples(CALLS, SETTING, samples, seed=3) == evaluate_samples(CALLS, SETTING, samples, seed=3)
     with pytest.raises(ValueError, match="two samples"):
-        evaluate_samples(CALLS, DATA, samples[:1])
+        evaluate_samples(CALLS, SETTING, samples[:1])
 
 
 @pytest.mark.parametrize("count", [3, 60])  # 60 x 60 pairs are more work than all 32 strings

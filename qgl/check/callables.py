@@ -222,9 +222,19 @@ OBJECTIVES = (
             _DATA,
             Parameter("kernel", Nested("kernel", "hamming(sigma = 1)"), "the kernel"),
             optional("words", Integer(1, 10**7), None, "so many words of Z, drawn from the kernel at each step"),
-            optional("samples", Integer(2, 10**7), None, "of each word, or without `words` of the model, at each step"),
-            optional("weight", Integer(1, 64), None, "all words of at most so many bits, in place of drawn ones"),
-            optional("reach", Integer(0), None, "of bits at most so far from each other; any by default"),
+            optional(
+                "samples",
+                Integer(2, 10**7),
+                None,
+                "draws from which each word is estimated; without `words`, strings of the model",
+            ),
+            optional("weight", Integer(1, 64), None, "in place of drawn words, all those of at most so many bits"),
+            optional(
+                "reach",
+                Integer(0),
+                None,
+                "beside `weight`, how far the bits of a word may be apart; any distance by default",
+            ),
         ),
     ),
 )

@@ -25,6 +25,7 @@ from qgl.check.recursion import report_recursion
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.resolve import Resolver
 from qgl.check.training import Scope, read_objective, read_reports, read_train
+from qgl.check.words import words_fit
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
@@ -109,7 +110,7 @@ class _Check:
         if self.reporter.has_errors or self.main.broken:
             return None
         self._unused(operations)
-        return Program(
+        program = Program(
             source=self.file.source,
             constants=self._constants(),
             wires=wires,
@@ -125,6 +126,7 @@ class _Check:
             train=train,
             reports=reports,
         )
+        return program if words_fit(program, self.reporter.report) else None
 
     # ------------------------------------------------------------ names
 

@@ -8,11 +8,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.iqp_sums import PhaseSums
+from qgl.kernels.mesh import mapped, sharers
 from qgl.kernels.runner import given, needed
 from qgl.plan.iqp import PhaseProgram
 from qgl.plan.relations import ExactWords
@@ -48,7 +48,8 @@ class PhaseRunner:
         """Means and mean squares of `samples` draws of words, shape (words, positions): shape (2, words)."""
         strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
         together = min(len(words), max(1, MOST_ANGLES // samples))
-        blocks = -(-len(words) // together)
+        blocks = max(sharers(), -(-len(words) // together))
+        together = -(-len(words) // blocks)
         padded = jnp.pad(words.astype(jnp.uint8), ((0, blocks * together - len(words)), (0, 0)))
 
         def some(rows: jax.Array) -> jax.Array:
@@ -58,7 +59,7 @@ class PhaseRunner:
 
         if blocks == 1:
             return some(padded)
-        stacked = lax.map(jax.checkpoint(some), padded.reshape(blocks, together, -1))
+        stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, together, -1), batch_size=1)
         return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(words)]
 
     def turned(self, words: jax.Array, dtype: Any) -> jax.Array:

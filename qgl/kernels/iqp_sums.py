@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from qgl.kernels.ones import Ones, unpacked
 from qgl.plan.iqp import PhaseProgram
 
 CHUNK = 256  # ones of words that are handled together
@@ -82,19 +83,20 @@ class PhaseSums:
 
     def _walk(self, words: Array, start: Any, visit: Callable[[Any, Array, Array, Array], Any]) -> Any:
         """Folds `visit` over chunks of the ones of the words: (carry, word, generators there, which of them count)."""
-        ones = _Ones(words)
+        ones, chunk = Ones(words), jnp.arange(CHUNK, dtype=jnp.int32)
         met_at, places = jnp.asarray(self.met_at), jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0)))
         padded = jnp.pad(words, ((0, 0), (0, 1)))
 
         def step(number: Array, carry: Any) -> Any:
-            word, position, valid = ones.chunk(number)
+            numbers = number * CHUNK + chunk
+            word, position = ones.find(numbers)
             generators = met_at[position]
             at = places[generators]
             bits = padded[word[:, None, None], at] == 1
             # a generator that several ones of the word are on is counted at the first of them
             odd = jnp.sum(bits, axis=2) % 2 == 1
             first = ~jnp.any(bits & (at < position[:, None, None]), axis=2)
-            counts = odd & first & valid[:, None] & (generators < self.count)
+            counts = odd & first & (numbers < ones.total)[:, None] & (generators < self.count)
             return visit(carry, word, generators, counts)
 
         return lax.fori_loop(0, -(-ones.total // CHUNK), step, start)
@@ -106,7 +108,7 @@ class PhaseSums:
             weights = jnp.where(counts, doubled[generators], 0)
 
             def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
-                return total + one[0][:, None] * _unpacked(signs[one[1]], angles.dtype), None
+                return total + one[0][:, None] * unpacked(signs[one[1]], angles.dtype), None
 
             zero = jnp.zeros((CHUNK, sums.shape[1]), angles.dtype)
             total = lax.scan(add, zero, (weights.T, generators.T), unroll=min(8, self.most))[0]
@@ -120,7 +122,7 @@ class PhaseSums:
             rows = slopes[word]
 
             def one(_: None, generator: Array) -> tuple[None, Array]:
-                return None, jnp.sum(rows * _unpacked(signs[generator], rows.dtype), axis=1)
+                return None, jnp.sum(rows * unpacked(signs[generator], rows.dtype), axis=1)
 
             products = lax.scan(one, None, generators.T, unroll=min(8, self.most))[1]
             return found.at[generators.T].add(jnp.where(counts.T, 2 * products, 0))
@@ -151,7 +153,7 @@ class PhaseSums:
         def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
             numbers, places = block
             meets = self._meets(words, places, angles.dtype) * doubled[numbers]
-            return sums + jnp.matmul(meets, _unpacked(signs[numbers], angles.dtype), precision="highest"), None
+            return sums + jnp.matmul(meets, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
         start = jnp.zeros((len(words), 32 * signs.shape[1]), angles.dtype)
         return lax.scan(add, start, self._blocks())[0]
@@ -160,38 +162,6 @@ class PhaseSums:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
             numbers, places = block
             summed = jnp.matmul(self._meets(words, places, slopes.dtype).T, slopes, precision="highest")
-            return None, 2 * jnp.sum(summed * _unpacked(signs[numbers], slopes.dtype), axis=1)
+            return None, 2 * jnp.sum(summed * unpacked(signs[numbers], slopes.dtype), axis=1)
 
         return lax.scan(one, None, self._blocks())[1].reshape(-1)[: self.count]
-
-
-class _Ones:
-    """The ones of words of bits, shape (words, positions), in order of the words; found by counting."""
-
-    def __init__(self, words: Array) -> None:
-        rows, width = words.shape
-        self.row = -(-width // 32)  # numbers of a word
-        spread = jnp.pad(words, ((0, 0), (0, 32 * self.row - width))).reshape(rows, self.row, 32)
-        shifts = jnp.arange(32, dtype=jnp.uint32)
-        self.packed = jnp.sum(spread.astype(jnp.uint32) << shifts, axis=2, dtype=jnp.uint32).reshape(-1)
-        self.counts = lax.population_count(self.packed).astype(jnp.int32)
-        self.before = jnp.cumsum(self.counts)
-        self.total = self.before[-1]
-
-    def chunk(self, number: Array) -> tuple[Array, Array, Array]:
-        """Word and position of the ones from number * CHUNK on, and which of them there are."""
-        wanted = number * CHUNK + jnp.arange(CHUNK, dtype=jnp.int32)
-        at = jnp.minimum(jnp.searchsorted(self.before, wanted, side="right"), len(self.packed) - 1)
-        bits, left = self.packed[at], wanted - (self.before[at] - self.counts[at])
-        place = jnp.zeros(CHUNK, jnp.uint32)
-        for step in (16, 8, 4, 2, 1):  # the lower half of what is left has it, or else the upper one
-            below = lax.population_count((bits >> place) & jnp.uint32((1 << step) - 1)).astype(jnp.int32)
-            above = left >= below
-            left, place = jnp.where(above, left - below, left), jnp.where(above, place + step, place)
-        return at // self.row, at % self.row * 32 + place.astype(jnp.int32), wanted < self.total
-
-
-def _unpacked(packed: Array, dtype: Any) -> Array:
-    """Bits as signs 1 and -1, shape (..., numbers) to (..., 32 numbers)."""
-    bits = (packed[..., None] >> jnp.arange(32, dtype=jnp.uint32)) & 1
-    return (1 - 2 * bits.astype(dtype)).reshape(*packed.shape[:-1], -1)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
 
@@ -49,12 +50,24 @@ class Kernel:
         )
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
 
-    def draw_words(self, key: Array, count: int, width: int) -> Array:
-        """Indices of `count` words drawn from spectrum / total, shape (count,)."""
+    def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
+        """The spectrum at words of `sizes` ones among `width` bits, scaled so that its sum over them is `total`."""
+        rates = np.maximum(np.array(self.rates), np.finfo(np.float64).tiny)[:, None]
+        logs = sizes * np.log(rates) + (width - sizes) * np.log1p(-rates)  # of words, whose m would be too small
+        relative = np.exp(logs - logs.max()).sum(axis=0)
+        scaled: NDArray[np.float64] = relative * (self.total / relative.sum())
+        return scaled
+
+    def draw_rows(self, key: Array, count: int, width: int) -> Array:
+        """`count` words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
         which, bits = jax.random.split(key)
         rates = jnp.asarray(self.rates)[jax.random.randint(which, (count,), 0, len(self.rates))]
-        ones = jax.random.uniform(bits, (count, width)) < rates[:, None]
-        return ones.astype(jnp.int32) @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
+        return (jax.random.uniform(bits, (count, width)) < rates[:, None]).astype(jnp.uint8)
+
+    def draw_words(self, key: Array, count: int, width: int) -> Array:
+        """Indices of `count` words drawn from spectrum / total, shape (count,); at most 31 bits."""
+        ones = self.draw_rows(key, count, width).astype(jnp.int32)
+        return ones @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
 
 
 def _words_law(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -1,4 +1,4 @@
-"""Squared maximum mean discrepancy, exact or estimated.
+"""Squared maximum mean discrepancy from the law of all strings, exact or estimated.
 
 In the Walsh basis every kernel of `qgl.objectives.kernel` is diagonal: with the spectrum m(w) and the transforms
 P(w), Q(w) of the laws of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not negative.
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from qgl.check.law import distinct, indices
 from qgl.check.program import CallSpec
+from qgl.check.training import EXACT_WIDTH
 from qgl.kernels.queries import draw
 from qgl.kernels.words import walsh
 from qgl.objectives.kernel import Kernel
-from qgl.objectives.model import Setting
+from qgl.objectives.model import Objective, Setting
+from qgl.objectives.words import drawn_words, fixed_words
 from qgl.query import Probabilities, Query
 
 Array = jax.Array
@@ -90,9 +92,20 @@ class MaximumMeanDiscrepancy:
         return value + surrogate - jax.lax.stop_gradient(surrogate)
 
 
-def mmd(call: CallSpec, setting: Setting) -> MaximumMeanDiscrepancy:
-    """The objective `mmd(data, kernel, words, samples)`."""
-    given, width = setting.data[call.arguments["data"]], setting.width
+def mmd(call: CallSpec, setting: Setting) -> Objective:
+    """The objective `mmd(data, kernel, words, samples, weight, reach)`.
+
+    With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
+    expectations of words that are drawn (`qgl.objectives.words`). In all other cases the law of all strings is held:
+    it gives the discrepancy itself, and estimates from words alone or from samples of strings alone.
+    """
+    arguments, width = call.arguments, setting.width
+    kernel = Kernel.of(arguments["kernel"])
+    words, samples, weight = arguments["words"], arguments["samples"], arguments["weight"]
+    if weight is not None:
+        return fixed_words(arguments["data"], kernel, weight, arguments["reach"], setting)
+    if words is not None and (samples is not None or width > EXACT_WIDTH):
+        return drawn_words(arguments["data"], kernel, words, samples, setting)
+    given = setting.data[arguments["data"]]
     rows, law, _ = distinct(given.rows, given.weights)
-    kernel = Kernel.of(call.arguments["kernel"])
-    return MaximumMeanDiscrepancy(kernel, width, indices(rows), law, call.arguments["words"], call.arguments["samples"])
+    return MaximumMeanDiscrepancy(kernel, width, indices(rows), law, words, samples)

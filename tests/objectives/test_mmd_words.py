@@ -1,0 +1,241 @@
+"""MMD by expectations of words: fixed sets, words drawn at each step, and what the checker says of them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from qgl import compiler, loads
+from qgl.check.neighbourhood import Neighbourhood
+from qgl.check.program import CallSpec, DataSet
+from qgl.check.words import data_means, near_words
+from qgl.data.environment import FolderEnvironment
+from qgl.objectives import Objective, Setting, build
+from qgl.objectives.kernel import Kernel
+from qgl.objectives.words import DrawnWords, FixedWords
+from qgl.query import GivenWords
+from qgl.source import Source, Span
+
+SPAN = Span(Source("test", "mmd"), 0, 3)
+HAMMING = CallSpec("hamming", {"sigma": (0.6, 1.3), "combine": "mean"}, SPAN)
+LEFT_OUT = dict.fromkeys(("words", "samples", "weight", "reach"))
+
+
+def data_set(seed: int, width: int, count: int, equal: bool = True) -> DataSet:
+    rng = np.random.default_rng(seed)
+    weights = np.ones(count) if equal else rng.random(count)
+    rows = rng.integers(0, 2, (count, width)).astype(np.uint8)
+    return DataSet("d", rows, weights / weights.sum(), None, False, "", "")
+
+
+def objective(data: DataSet, kernel: CallSpec = HAMMING, **given: int) -> Objective:
+    call = CallSpec("mmd", {"data": "d", "kernel": kernel, **LEFT_OUT, **given}, SPAN)
+    return build(call, Setting.in_a_row({"d": data}, data.width))
+
+
+def slow_means(data: DataSet, words: NDArray[np.uint8]) -> NDArray[np.float64]:
+    signs = np.where((data.rows.astype(int) @ words.T) % 2 == 1, -1.0, 1.0)
+    result: NDArray[np.float64] = data.weights @ signs
+    return result
+
+
+def as_rows(places: NDArray[np.int32], width: int) -> NDArray[np.uint8]:
+    rows = np.zeros((len(places), width + 1), np.uint8)
+    np.put_along_axis(rows, places.astype(np.int64), 1, axis=1)
+    return rows[:, :width]
+
+
+# ---------------------------------------------------------------- sets of words
+
+
+@pytest.mark.parametrize("weight", [1, 2, 3, 4])
+@pytest.mark.parametrize("reach", [None, 0, 1, 2, 4, 20])
+def test_near_words_in_a_row(weight: int, reach: int | None) -> None:
+    row = Neighbourhood.row(9)
+    wanted = {
+        places
+        for size in range(1, weight + 1)
+        for places in itertools.combinations(range(9), size)
+        if reach is None or places[-1] - places[0] <= reach
+    }
+    found = near_words(row, weight, reach)
+    assert found is not None and len(found) == len(wanted)
+    assert {tuple(p for p in places if p >= 0) for places in found.tolist()} == wanted
+    assert near_words(row, weight, reach, most=len(wanted)) is not None
+    assert near_words(row, weight, reach, most=len(wanted) - 1) is None
+
+
+def test_near_words_on_a_lattice_are_near_each_other_all() -> None:
+    """On a 3 x 3 grid with its sites in another order than its bits."""
+    sites = (4, 0, 8, 2, 6, 1, 3, 5, 7)
+    edges = tuple((a, b) for a in range(9) for b in range(9) if b in (a + 3, a + 1 if a % 3 < 2 else -1))
+    found = near_words(Neighbourhood(sites, edges), 3, 2)
+
+    def distance(a: int, b: int) -> int:
+        one, other = sites[a], sites[b]
+        return abs(one // 3 - other // 3) + abs(one % 3 - other % 3)
+
+    wanted = {
+        places
+        for size in (1, 2, 3)
+        for places in itertools.combinations(range(9), size)
+        if all(distance(a, b) <= 2 for a, b in itertools.combinations(places, 2))
+    }
+    assert found is not None
+    assert {tuple(p for p in places if p >= 0) for places in found.tolist()} == wanted
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_data_means(equal: bool) -> None:
+    data = data_set(0, 11, 77, equal)
+    places = near_words(Neighbourhood.row(11), 3, None)
+    assert places is not None
+    means = data_means(data.rows, data.weights, places)
+    np.testing.assert_allclose(means, slow_means(data, as_rows(places, 11)), atol=1e-12)
+
+
+# ---------------------------------------------------------------- fixed words
+
+
+def test_all_words_make_the_whole_discrepancy() -> None:
+    """With every word but the empty one, up to the weight of the empty one in the spectrum."""
+    data, p = data_set(1, 5, 9), np.random.default_rng(2).dirichlet(np.ones(32))
+    fixed, whole = objective(data, weight=5), objective(data)
+    assert isinstance(fixed, FixedWords) and not fixed.stochastic
+    words = as_rows(fixed.query.places, 5)
+    signs = (-1.0) ** (words.astype(int) @ np.array(list(itertools.product((0, 1), repeat=5))).T)
+    with jax.enable_x64(True):
+        exact = whole.loss({whole.queries[0]: jnp.asarray(p)}, None)
+        value = fixed.loss({fixed.query: jnp.asarray(signs @ p)}, None)
+        empty = float(Kernel.of(HAMMING).spectrum(5, jnp.dtype(jnp.float64))[0])
+    assert value == pytest.approx(float(exact) / (1 - empty), rel=1e-12)
+
+
+def test_the_spectrum_over_a_set_does_not_vanish_at_a_thousand_bits() -> None:
+    weights = Kernel.of(HAMMING).over(np.array([1, 2, 2]), 1000)
+    assert weights.sum() == pytest.approx(1) and np.all(weights > 0)
+    rate = (1 - np.exp(-1 / (2 * 1.3**2))) / 2  # that of the wider kernel, all that counts at few ones
+    assert weights[0] / weights[1] == pytest.approx((1 - rate) / rate)
+
+
+# ---------------------------------------------------------------- drawn words
+
+
+@pytest.mark.parametrize("equal", [True, False])
+@pytest.mark.parametrize("samples", [None, 3])
+def test_drawn_words_are_unbiased(samples: int | None, equal: bool) -> None:
+    """Over keys, with model draws of +1 and -1 of known means, within five standard errors of the exact value."""
+    width, keys = 5, 4000
+    data, p = data_set(3, width, 40, equal), np.random.default_rng(4).dirichlet(np.ones(32))
+    whole = objective(data)
+    exact = float(whole.loss({whole.queries[0]: jnp.asarray(p)}, None))
+    drawn = DrawnWords(Kernel.of(HAMMING), GivenWords(6, samples), *_columns(data), equal=equal)
+    strings = jnp.asarray(list(itertools.product((0, 1), repeat=width)))
+    law = jnp.asarray(p, jnp.float32)
+
+    def loss(key: jax.Array) -> jax.Array:
+        words = drawn.given(key)[drawn.query].astype(jnp.int32)
+        signs = 1.0 - 2.0 * (words @ strings.T % 2)
+        if samples is None:
+            means = signs @ law
+            return drawn.loss({drawn.query: jnp.stack([means, means**2])}, key)
+        values = signs[:, jax.random.choice(jax.random.fold_in(key, 1), 32, (samples,), p=law)]
+        return drawn.loss({drawn.query: jnp.stack([values.mean(axis=1), (values**2).mean(axis=1)])}, key)
+
+    values = np.asarray(jax.jit(jax.vmap(loss))(jax.random.split(jax.random.key(5), keys)))
+    assert abs(values.mean() - exact) < 5 * values.std() / np.sqrt(keys)
+
+
+def _columns(data: DataSet) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+    built = objective(data, words=6, samples=3)
+    assert isinstance(built, DrawnWords)
+    return built.columns, built.law
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_data_means_of_drawn_words(equal: bool) -> None:
+    data = data_set(6, 70, 45, equal)
+    drawn = objective(data, words=50, samples=2)
+    assert isinstance(drawn, DrawnWords)
+    words = drawn.given(jax.random.key(7))[drawn.query]
+    assert np.asarray(words).any(axis=1).sum() > 40
+    means = drawn._data_means(words, jnp.dtype(jnp.float32))
+    np.testing.assert_allclose(means, slow_means(data, np.asarray(words)), atol=1e-6)
+
+
+# ---------------------------------------------------------------- whole programs
+
+IQP = """
+lattice sites = ring({n});
+visible v on sites;
+data target = strings({strings});
+param a: angle[{n}]; param b: angle[{n}];
+model {{ h v; for k in 0..{n}-1 {{ rz(a[k]) v[k]; rzz(b[k]) v[k], v[(k + 1) % {n}]; }} h v; }}
+objective mmd(target, hamming(sigma = 2){how});
+"""
+
+
+def iqp_program(n: int, how: str) -> str:
+    rng = np.random.default_rng(0)
+    strings = ["".join(map(str, row)) for row in rng.integers(0, 2, (6, n))]
+    return IQP.format(n=n, how=f", {how}" if how else "", strings=str(strings).replace("'", '"'))
+
+
+def test_a_wide_model_has_the_loss_of_its_words() -> None:
+    """Bits 0 and 29 are neighbours on the ring."""
+    model = loads(iqp_program(30, "weight = 2, reach = 1"))
+    (term,) = model.objectives
+    assert isinstance(term.objective, FixedWords)
+    places = term.objective.query.places
+    assert len(places) == 60 and [0, 29] in places.tolist()
+    params = model.init(jax.random.key(0))
+    words = ["".join("Z" if k in row else "I" for k in range(30)) for row in places.tolist()]
+    values = model.expectation(params, words)
+    wanted = np.sum(term.objective.weights * (np.asarray(values) - term.objective.means) ** 2)
+    value, gradient = model.value_and_grad(params)
+    np.testing.assert_allclose(value, wanted, rtol=1e-4)
+    assert np.abs(np.asarray(gradient["b"])).max() > 0
+
+
+def test_words_and_samples_have_the_loss_and_the_gradient_in_the_mean() -> None:
+    exact, sampled = loads(iqp_program(7, "")), loads(iqp_program(7, "words = 50, samples = 40"))
+    params = exact.init(jax.random.key(0))
+    value, gradient = exact.value_and_grad(params)
+    keys = jax.random.split(jax.random.key(1), 400)
+    values, gradients = jax.jit(jax.vmap(sampled.value_and_grad, (None, 0)))(params, keys)
+    assert abs(values.mean() - value) < 5 * values.std() / 20
+    for name in ("a", "b"):
+        assert np.all(np.abs(gradients[name].mean(axis=0) - gradient[name]) < 5 * gradients[name].std(axis=0) / 20)
+
+
+def test_words_and_samples_train_a_wide_model() -> None:
+    model = loads(iqp_program(40, "words = 30, samples = 64"))
+    params = model.init(jax.random.key(0))
+    value, gradient = model.value_and_grad(params, jax.random.key(1))
+    assert np.isfinite(value) and np.abs(np.asarray(gradient["a"])).max() > 0
+
+
+# ---------------------------------------------------------------- diagnostics
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "text"),
+    [
+        ("samples = 100", "QGL0709", "`weight = 2, reach = 3`"),
+        ("reach = 2", "QGL0702", "no `weight`"),
+        ("weight = 2, words = 100", "QGL0702", "fixed set"),
+        ("weight = 9", "QGL0803", "1,000,000 words"),
+    ],
+)
+def test_forms_that_cannot_be(how: str, code: str, text: str) -> None:
+    environment = FolderEnvironment(Path())
+    program, diagnostics = compiler.diagnose(Source("t", iqp_program(30, how)), environment)
+    assert program is None
+    (found,) = [each for each in diagnostics if each.code == code]
+    assert text in f"{found.message} {found.help}"

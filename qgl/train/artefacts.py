@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qgl import draw
 from qgl.check.law import distinct, entropy, strings
+from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import DataSet, Program
+from qgl.check.training import EXACT_WIDTH
+from qgl.diagnostics.model import QglError
 from qgl.evaluate import in_chunks
+from qgl.evaluate.pairs import Moments
 from qgl.model import Model
 from qgl.train import pictures
 from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
 _SAMPLES = 2000
+_SHOWN = 60  # strings that are shown as such, at most
 _COLUMNS = 36  # of the circuit that are drawn
 
 
@@ -37,20 +46,32 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
     }
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
-        drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
-        law: Law = (data.rows, data.weights)
-        exact = model.width <= _EXACT_WIDTH
-        generated = _law(model, run) if exact else pictures.empirical(drawn)
-        shape, places = picture(program, data)
-        if shape is None:
-            figures["samples"] = pictures.histogram(law, generated, sampled=None if exact else _SAMPLES)
-        else:
-            chosen = np.random.default_rng(seed).choice(len(data.rows), size=24, p=data.weights)
-            figures["samples"] = pictures.images(data.rows[chosen], drawn, shape, places)
-        if model.width > 1:
-            figures["moments"] = pictures.moments(law, generated)
+        figures |= _compared(model, run, data, seed)
     for name, figure in figures.items():
         write_bytes(folder / f"{name}.png", pictures.png(figure))
+
+
+def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Figure]:
+    """Data beside samples, and moments of both; nothing for a model that cannot be sampled."""
+    try:
+        drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
+    except QglError:
+        return {}
+    law: Law = (data.rows, data.weights)
+    exact = model.width <= _EXACT_WIDTH
+    generated = _law(model, run) if exact else pictures.empirical(drawn)
+    shape, places = picture(model.program, data)
+    chosen = np.random.default_rng(seed).choice(len(data.rows), size=_SHOWN, p=data.weights)
+    figures = {}
+    if shape is not None:
+        figures["samples"] = pictures.images(data.rows[chosen], drawn, shape, places)
+    elif model.width <= EXACT_WIDTH:
+        figures["samples"] = pictures.histogram(law, generated, sampled=None if exact else _SAMPLES)
+    else:
+        figures["samples"] = pictures.strings(data.rows[chosen], drawn[:_SHOWN])
+    if model.width > 1:
+        figures["moments"] = pictures.moments(law, generated, Moments.of(Neighbourhood.of(model.program)))
+    return figures
 
 
 def data_of(program: Program) -> DataSet | None:
@@ -65,7 +86,7 @@ def data_of(program: Program) -> DataSet | None:
 def unit(program: Program) -> str:
     """What the loss is counted in, if all of its terms are counted in the same."""
     names = {term.call.name for term in program.objective}
-    if names <= {"nll", "kl"}:
+    if names <= {"nll", "kl", "markov_nll"}:
         return "nats"
     return "squared MMD" if names == {"mmd"} else ""
 

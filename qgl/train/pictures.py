@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct
+from qgl.evaluate.metrics import sample_moments
+from qgl.evaluate.pairs import Moments
 from qgl.train.history import History
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _STYLE: Any = {
     "axes.titlesize": 11,
     "figure.dpi": 130,
 }
+_PIXELS = 1000  # bits of a string that are shown
 Law = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, width) and their probabilities (count,)
 
 
@@ -108,6 +111,23 @@ def images(data: NDArray[np.uint8], model: NDArray[np.uint8], shape: tuple[int, 
     return figure
 
 
+def strings(data: NDArray[np.uint8], model: NDArray[np.uint8]) -> Figure:
+    """Rows of the data above generated ones as one picture each, a string a line and a bit a pixel, a one being dark.
+
+    Args:
+        data, model: strings, shape (count, width); of longer ones, the first `_PIXELS` bits are shown.
+    """
+    figure, axes = _figure(2, (9.6, 4.2))
+    width = data.shape[1]
+    for axis, rows, name in zip(axes, (data, model), ("data", "model"), strict=True):
+        axis.imshow(rows[:, :_PIXELS], cmap="Greys", vmin=0, vmax=1.15, interpolation="nearest", aspect="auto")
+        axis.set_ylabel(name)
+        axis.set_yticks([])
+        axis.grid(False)
+    axes[-1].set_xlabel("bit" if width <= _PIXELS else f"bit, the first {_PIXELS} of {width}")
+    return figure
+
+
 def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = None) -> Figure:
     """Probabilities of the most likely strings under data and model, side by side.
 
@@ -142,14 +162,19 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
     return figure
 
 
-def moments(data: Law, model: Law) -> Figure:
-    """One- and two-point moments of the model against those of the data; on the diagonal they agree."""
+def moments(data: Law, model: Law, chosen: Moments) -> Figure:
+    """The chosen moments of the model against those of the data; on the diagonal they agree."""
     figure, (axis,) = _figure(1, (4.6, 4.6))
-    one_data, two_data = _moments(data)
-    one_model, two_model = _moments(model)
+    width = data[0].shape[1]
+    one_data, two_data = np.split(sample_moments(*data, chosen.places), [width])
+    one_model, two_model = np.split(sample_moments(*model, chosen.places), [width])
     axis.plot([-1, 1], [-1, 1], color=GREY, lw=1)
-    axis.scatter(two_data, two_model, s=16, color=BLUE, alpha=0.75, label=r"$\langle Z_a Z_b\rangle$", lw=0)
-    axis.scatter(one_data, one_model, s=30, color=VERMILION, marker="D", label=r"$\langle Z_a\rangle$", lw=0)
+    many = width > 100
+    size, alpha = (4, 0.3) if many else (16, 0.75)
+    label = r"$\langle Z_a Z_b\rangle$" + chosen.words
+    axis.scatter(two_data, two_model, s=size, color=BLUE, alpha=alpha, label=label, lw=0)
+    label = r"$\langle Z_a\rangle$"
+    axis.scatter(one_data, one_model, s=8 if many else 30, color=VERMILION, marker="D", label=label, lw=0)
     both = np.concatenate([one_data, two_data, one_model, two_model])
     low, high = max(-1.05, both.min() - 0.1), min(1.05, both.max() + 0.1)
     axis.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="moment of the data", ylabel="of the model")
@@ -160,15 +185,6 @@ def moments(data: Law, model: Law) -> Figure:
 def empirical(rows: NDArray[np.uint8]) -> Law:
     """The law of samples: distinct strings and their frequencies."""
     return distinct(rows, np.full(len(rows), 1.0 / len(rows)))[:2]
-
-
-def _moments(law: Law) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """<Z_a> of all a, and <Z_a Z_b> of all pairs a < b."""
-    spins = 1.0 - 2.0 * law[0]
-    pairs = np.triu_indices(spins.shape[1], 1)
-    second: NDArray[Any] = spins.T @ (law[1][:, None] * spins)
-    first: NDArray[np.float64] = law[1] @ spins
-    return first, second[pairs]
 
 
 def _joined(data: Law, model: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

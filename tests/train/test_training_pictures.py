@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import DataSet, Geometry, Program, Wire
+from qgl.evaluate.pairs import Moments
 from qgl.train import pictures
 from qgl.train.artefacts import picture
 from qgl.train.history import History
@@ -43,16 +45,6 @@ def test_bits_on_a_line_or_ring_are_none_unless_the_data_say_so() -> None:
         assert picture(program, replace(DATA, picture=(3, 2))) == ((3, 2), list(range(6)))
 
 
-def test_moments_against_a_loop() -> None:
-    strings, weights = law(0)
-    first, second = pictures._moments((strings, weights))
-    spins = 1.0 - 2.0 * strings
-    pairs = [(a, b) for a in range(4) for b in range(a + 1, 4)]
-    np.testing.assert_allclose(first, [sum(w * s[a] for w, s in zip(weights, spins, strict=True)) for a in range(4)])
-    expected = [sum(w * s[a] * s[b] for w, s in zip(weights, spins, strict=True)) for a, b in pairs]
-    np.testing.assert_allclose(second, expected)
-
-
 def test_joined_laws_keep_their_probabilities() -> None:
     one, other = law(1), law(2)
     strings, both = pictures._joined(one, other)
@@ -79,6 +71,8 @@ def test_samples_and_moments_are_drawn() -> None:
         pictures.histogram(law(3), law(4)),
         pictures.histogram(law(3, 30), law(4, 30), sampled=300),
         pictures.images(rows, rows[:1], (2, 2), [0, 1, 2, 3]),
-        pictures.moments(law(3), law(4)),
+        pictures.moments(law(3), law(4), Moments.of(Neighbourhood.row(4))),
+        pictures.moments(law(3, 130), law(4, 130), Moments.of(Neighbourhood.row(130))),
+        pictures.strings(law(3, 1200)[0], law(4, 1200)[0]),
     ):
         assert pictures.png(figure).startswith(b"\x89PNG")

@@ -22,7 +22,7 @@ from jax.sharding import AxisType, Mesh, PartitionSpec
 
 _Spec: Callable[..., Any] = PartitionSpec
 SEEDS, WORK = "seeds", "work"  # axes of a mesh
-WHOLE, SPLIT_SEEDS = _Spec(), _Spec(SEEDS)  # an array that every device has; one whose first axis is seeds
+WHOLE = _Spec()  # an array that every device has
 _sum_of_devices: Callable[..., Any] = functools.partial(jax.lax.psum, axis_name=WORK)
 _ROWS = "qgl rows"  # of one device; its name tells that rows are split already
 
@@ -44,6 +44,13 @@ def spread(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]:
     Call it under `jit`. Differentiate inside: `spread(jax.grad(f), mesh)`, not the other way round.
     """
     return jax.shard_map(function, mesh=mesh, in_specs=WHOLE, out_specs=WHOLE, check_vma=False)
+
+
+def own_seeds(count: int) -> tuple[jax.Array, jax.Array]:
+    """Places of this device's seeds among `count`, and which of them are real: the last devices may have copies."""
+    share = -(-count // jax.lax.axis_size(SEEDS))
+    places = share * jax.lax.axis_index(SEEDS) + jnp.arange(share)
+    return jnp.minimum(places, count - 1), places < count
 
 
 def all_seeds(tree: Any, count: int, axis: int = 0) -> Any:

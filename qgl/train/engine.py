@@ -100,7 +100,9 @@ class Engine:
             self._advance = jax.jit(self._chunk).lower(state, self._seeds, zero, zero).compile()
             return state
         state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
-        self._advance = jax.jit(self._spread_chunk).lower(state, self._seeds, zero, zero).compile()
+        self._advance = (
+            jax.jit(mesh.spread(self._chunk_of_a_device, self._mesh)).lower(state, self._seeds, zero, zero).compile()
+        )
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
@@ -206,29 +208,14 @@ class Engine:
         done, state, record = jax.lax.while_loop(goes_on, body, (jnp.zeros((), dtype=jnp.int32), state, blank))
         return state, done, record
 
-    def _spread_chunk(
-        self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
-    ) -> tuple[State, jax.Array, Record]:
-        """`_chunk` on all devices. The seeds are made a multiple of their devices by finished ones."""
-        assert self._mesh is not None
-        extra = -len(seeds) % self._mesh.shape[mesh.SEEDS]
-        state, seeds = jax.tree.map(lambda array: jnp.concatenate([array, *[array[:1]] * extra]), (state, seeds))
-        state = state._replace(status=state.status.at[len(state.status) - extra :].set(PLATEAU))
-        split, whole = mesh.SPLIT_SEEDS, mesh.WHOLE
-        share = jax.shard_map(
-            self._chunk_of_a_device,
-            mesh=self._mesh,
-            in_specs=(split, split, whole, whole),
-            out_specs=whole,
-            check_vma=False,
-        )
-        return share(state, seeds, first, count)
-
     def _chunk_of_a_device(
         self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
     ) -> tuple[State, jax.Array, Record]:
-        """The seeds of one device, then those of all. No device waits for seeds that others train."""
-        state, done, record = self._chunk(mesh.agreed(state), seeds, first, count)
+        """The steps of the seeds of one device; the answer is that of all. No device waits for the seeds of others."""
+        rows, real = mesh.own_seeds(len(seeds))
+        state, seeds = jax.tree.map(lambda array: array[rows], (mesh.agreed(state), seeds))
+        state = state._replace(status=jnp.where(real, state.status, PLATEAU))
+        state, done, record = self._chunk(state, seeds, first, count)
         ran = jnp.arange(CAPACITY)[:, None] < done
         record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, _record(state))
         gather = functools.partial(mesh.all_seeds, count=len(self._seeds))

@@ -55,13 +55,16 @@ def sample(model: Model, params: Params, number: int, seed: int, condition: Any 
 
 
 def _fitting(model: Model, query: Callable[[int], Query], count: int) -> int:
-    """`count`, halved until the question fits into memory."""
-    while True:
-        try:
-            model.plan(query(count))
-        except QglError:
-            if count == 1:
-                raise
-            count = (count + 1) // 2
-        else:
-            return count
+    """`count`, halved until the question fits into memory.
+
+    Raises:
+        QglError: it does not even for one string.
+    """
+    try:
+        model.plan(query(count))
+    except QglError:
+        if count == 1:
+            raise
+        model.plan(query(1))
+        return _fitting(model, query, count // 2)
+    return count

@@ -171,12 +171,32 @@ def test_reports_without_data_take_those_of_the_objective() -> None:
         ("nll(d, d)", ["QGL0702"]),
         ("cmi(v[0], v[1], v[0])", ["QGL0711"]),
         ("kl, faulty(d)", ["QGL0701"]),
+        ("markov_gap", ["QGL0708"]),
     ],
 )
 def test_faulty_reports(text: str, codes: list[str]) -> None:
     checker = Checker()
     reports(text, checker)
     assert checker.codes == codes
+
+
+def test_reports_that_can_do_without_data() -> None:
+    checker = Checker()
+    read = read_reports(declaration("report correlation_length, entropy(v);").items, (), checker.scope)
+    assert [call.arguments.get("data") for call in read] == [None, None] and not checker.faults
+    assert reports("correlation_length", checker) == [("correlation_length", "d")]
+    objective = read_objective(declaration("objective markov_nll(d, radius = 2);"), checker.scope)
+    (gap,) = read_reports(declaration("report markov_gap;").items, objective, checker.scope)
+    assert gap.arguments == {"radius": 2} and not checker.faults
+
+
+def test_reports_of_the_whole_register_are_for_narrow_ones() -> None:
+    checker = Checker(visible=30)
+    read = read_reports(
+        declaration("report entropy(), purity(), entropy(v), nll(wide), moments(wide);").items, (), checker.scope
+    )
+    assert [call.name for call in read] == ["entropy", "nll", "moments"]
+    assert checker.codes == ["QGL0709", "QGL0709"]
 
 
 def test_a_report_of_data_needs_some() -> None:

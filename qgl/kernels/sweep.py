@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -11,16 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.network import tensor_tables
-from qgl.kernels.runner import given
-from qgl.kernels.sweep_columns import Boundary, Sweeper
+from qgl.kernels.runner import given, needed
+from qgl.kernels.sweep_columns import Across, Boundary, Sweeper, normalised
+from qgl.kernels.sweep_words import given_words, samples, word_answers
 from qgl.plan.columns import Columns
 from qgl.plan.sweep import SweepProgram
 from qgl.plan.sweep_paths import path_of
-from qgl.query import LogProb, Query
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
 
 class SweepRunner:
-    """Tensors are computed once for all queries of a call, then each query is a sweep or two."""
+    """Tensors are computed once for all queries of a call; words of all queries share a sweep."""
 
     def __init__(self, program: SweepProgram) -> None:
         self.program = program
@@ -28,28 +29,46 @@ class SweepRunner:
     def answers(
         self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
-        columns = self.program.amplitude or self.program.doubled
-        assert columns is not None
-        tables = tensor_tables(columns.network, inputs)
-        found: dict[Query, Any] = {}
+        made: dict[str, tuple[Columns, list[jax.Array]]] = {}
+
+        def tables(query: Query) -> tuple[Columns, list[jax.Array]]:
+            columns = self.program.columns(query)
+            name = columns.network.algebra
+            if name not in made:
+                made[name] = columns, tensor_tables(columns.network, inputs)
+            return made[name]
+
+        words = [query for query in asked if isinstance(query, Expectation | Marginals)]
+        found: dict[Query, Any] = word_answers(*tables(words[0]), words) if words else {}
         for query, array in asked.items():
-            rows = jnp.asarray(query.rows) if isinstance(query, LogProb) else given(array, query)
-            found[query] = log_prob(columns, tables, rows, inputs.dtype)
+            match query:
+                case LogProb():
+                    found[query] = log_prob(*tables(query), jnp.asarray(query.rows), inputs.dtype)
+                case GivenStrings():
+                    found[query] = log_prob(*tables(query), given(array, query), inputs.dtype)
+                case GivenWords():
+                    values = given_words(*tables(query), given(array, query))
+                    found[query] = jnp.stack([values, values**2])
+                case Samples(shots):
+                    found[query] = samples(*tables(query), needed(key, "samples"), shots)
         return found
 
 
-def log_prob(columns: Columns, tables: list[jax.Array], rows: jax.Array, dtype: Any) -> jax.Array:
+def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dtype: Any) -> jax.Array:
     """log p of strings of 0 and 1, shape (batch, n); what rounds to nothing at the end is the least positive number."""
     real = columns.network.algebra == "doubled"
-    sweeper = Sweeper(columns, [path_of(column, len(rows), narrow=real) for column in columns.classes])
-    held = sweeper.prepare(tables)
-    bits = rows.T[columns.order].astype(dtype)
-    caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)
+    sweeper = Sweeper(columns, [path_of(column, len(rows), narrow=real) for column in columns.classes], tables)
     kind = tables[0].dtype
-    start = Boundary(jnp.ones((len(rows), 1), kind), jnp.zeros(len(rows), jnp.int32))
-    end = sweeper.sweep(held, start, caps.astype(kind))
+
+    def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
+        caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)
+        return normalised(Boundary(across(left.values, caps), left.exponents)), None
+
+    bits = rows.T[columns.order].astype(kind)
+    end = sweeper.scan(turn, sweeper.start(len(rows), kind), bits)[0]
     value = end.values[:, 0]
-    least = float(np.finfo(np.dtype(dtype)).tiny)
     p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
-    powers = end.exponents * (1 if real else 2)
-    return jnp.log(jnp.maximum(p, least)) + powers.astype(dtype) * math.log(2)
+    least = float(np.finfo(np.dtype(dtype)).tiny)
+    powers = (end.exponents * (1 if real else 2)).astype(dtype)
+    result: jax.Array = jnp.log(jnp.maximum(p, least)) + powers * math.log(2)
+    return result

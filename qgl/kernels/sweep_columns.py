@@ -6,8 +6,9 @@ is lost over any number of columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,9 @@ from qgl.plan.columns import ColumnClass, Columns, Segment
 from qgl.plan.sweep_paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
 
 Held = tuple[jax.Array, ...]
+Across = Callable[..., jax.Array]
+Turn = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
+PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
 
 
 class Boundary(NamedTuple):
@@ -52,6 +56,14 @@ def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
     return scale, (exponent - (info.maxexp - 1)).astype(jnp.int32)
 
 
+def scaled(values: jax.Array, exponents: jax.Array) -> jax.Array:
+    """values times 2^exponents, where that is not out of range."""
+    info = jnp.finfo(values.dtype)
+    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
+    inside = jnp.clip(exponents, info.minexp, info.maxexp - 1).astype(integer)
+    return values * lax.bitcast_convert_type((inside + (info.maxexp - 1)) << info.nmant, values.dtype)
+
+
 class ClassKernel:
     """One class of columns on one path."""
 
@@ -81,7 +93,7 @@ class ClassKernel:
                 )
         return tuple(live[operand] for operand in self.path.held)
 
-    def turn(self, held: Held, values: jax.Array, cap: jax.Array | None) -> jax.Array:
+    def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
 
         Shape (batch, bond), or (batch, leg * bond) where the leg is open.
@@ -135,48 +147,68 @@ def _product_sum(
 class Sweeper:
     """Sweeps over all columns, by paths of the same kind for all classes."""
 
-    def __init__(self, columns: Columns, paths: Sequence[Path]) -> None:
+    def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
+        self._held = [kernel.prepare(tables) for kernel in self.kernels]
         self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
             self._within[column.columns] = np.arange(column.count)
 
-    def prepare(self, tables: Sequence[jax.Array]) -> list[Held]:
-        return [kernel.prepare(tables) for kernel in self.kernels]
+    def start(self, rows: int, dtype: Any) -> Boundary:
+        """The boundary outside of the first or the last column."""
+        return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
 
-    def sweep(
-        self,
-        held: Sequence[Held],
-        boundary: Boundary,
-        caps: jax.Array,
-        backward: bool = False,
-    ) -> Boundary:
-        """From one end to the other; caps of shape (columns, batch, leg)."""
-        segments = self.columns.segments
-        for segment in reversed(segments) if backward else segments:
-            boundary = self._segment(segment, held, boundary, caps)
-        return boundary
+    def scan(
+        self, turn: Turn, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
+    ) -> tuple[Any, PerColumn]:
+        """Takes a carry across all columns: (carry, y) = turn(across, carry, x, other) in each.
 
-    def _segment(self, segment: Segment, held: Sequence[Held], boundary: Boundary, caps: jax.Array) -> Boundary:
+        `across(values, cap)` takes boundary values across the column; x are the rows of `xs`, a tree of arrays of shape
+        (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.
+        """
+        segments = list(enumerate(self.columns.segments))
+        found: PerColumn = [[] for _ in segments]
+        for number, segment in reversed(segments) if backward else segments:
+            other = None if others is None else others[number]
+            carry, found[number] = self._segment(segment, turn, carry, xs, other, backward)
+        return carry, found
+
+    def _segment(
+        self, segment: Segment, turn: Turn, carry: Any, xs: Any, others: list[Any] | None, backward: bool
+    ) -> tuple[Any, list[Any]]:
         length = len(segment.pattern)
         stop = segment.start + length * segment.repeats
-        pieces = []
+        kernels = [self.kernels[kind] for kind in segment.pattern]
+        held, inside = [], []
         for place, kind in enumerate(segment.pattern):
             rows = self._within[segment.start + place : stop : length]
-            pieces.append(tuple(_rows(operand, rows) for operand in held[kind]))
-        within = caps[segment.start : stop].reshape(segment.repeats, length, *caps.shape[1:])
+            held.append(tuple(_rows(operand, rows) for operand in self._held[kind]))
+            inside.append(jax.tree.map(lambda x, first=segment.start + place: x[first:stop:length], xs))
+        places = list(range(length))[:: -1 if backward else 1]
 
-        def body(boundary: Boundary, xs: tuple[list[Held], jax.Array]) -> tuple[Boundary, None]:
-            tensors, caps = xs
-            for place, kind in enumerate(segment.pattern):
-                values = self.kernels[kind].turn(tensors[place], boundary.values, caps[place])
-                boundary = normalised(Boundary(values, boundary.exponents))
-            return boundary, None
+        def body(carry: Any, all_xs: Any) -> tuple[Any, list[Any]]:
+            held, inside, others = all_xs
+            ys: list[Any] = [None] * length
+            for place in places:
+                across = partial(kernels[place].turn, held[place])
+                carry, ys[place] = turn(across, carry, inside[place], None if others is None else others[place])
+            return carry, ys
 
-        if segment.repeats == 1:
-            return body(boundary, jax.tree.map(lambda array: array[0], (pieces, within)))[0]
-        return lax.scan(body, boundary, (pieces, within))[0]
+        if segment.repeats > 1:
+            result: tuple[Any, list[Any]] = lax.scan(body, carry, (held, inside, others), reverse=backward)
+            return result
+        carry, ys = body(carry, jax.tree.map(lambda array: array[0], (held, inside, others)))
+        return carry, jax.tree.map(lambda array: array[None], ys)
+
+
+def stacked(per_column: PerColumn) -> Any:
+    """What a scan gave for every column, where all have one shape, as a tree of arrays of shape (columns, ...)."""
+    parts = [
+        jax.tree.map(lambda *places: jnp.stack(places, 1).reshape(-1, *places[0].shape[1:]), *segment)
+        for segment in per_column
+    ]
+    return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
 
 
 def _rows(operand: jax.Array, rows: np.ndarray) -> jax.Array:

@@ -11,17 +11,12 @@ from qgl.plan.columns import Columns, columns_of
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network import UnsuitableError, network_of, traced_wires
 from qgl.plan.subject import Subject
-from qgl.plan.sweep_paths import path_of
-from qgl.query import GivenStrings, LogProb, Query
+from qgl.plan.sweep_costs import estimate
+from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, State
 
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
-COLUMN_SECONDS = 6e-6  # of a column's turn, value only
-EARLY_SECONDS = 10e-6  # of a contraction for all columns of a class
-BODY_SECONDS = 50e-6  # of a column that is compiled by itself, for its preparation
-FLOPS_PER_SECOND = 6e9  # in products as small as these
-GRADIENT = 4.0
-COMPLEX = 4.0
+LARGEST_REGION = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,27 +27,25 @@ class SweepProgram:
     amplitude: Columns | None
     doubled: Columns | None
 
+    def columns(self, query: Query) -> Columns:
+        """What answers a query."""
+        given_strings = isinstance(query, LogProb | GivenStrings)
+        found = self.amplitude if given_strings and self.amplitude is not None else self.doubled
+        assert found is not None
+        return found
+
     def sizes(self) -> dict[str, int]:
         found: dict[str, int] = {}
         for columns in (self.amplitude, self.doubled):
             if columns is not None:
+                name = columns.network.algebra
                 found |= {
-                    f"{columns.network.algebra}_columns": len(columns.kinds),
-                    f"{columns.network.algebra}_classes": len(columns.classes),
-                    f"{columns.network.algebra}_bond": int(2 ** columns.bits.max()),
-                    f"{columns.network.algebra}_tensors": len(columns.network.tensors),
+                    f"{name}_columns": len(columns.kinds),
+                    f"{name}_classes": len(columns.classes),
+                    f"{name}_bond": int(2 ** columns.bits.max()),
+                    f"{name}_tensors": len(columns.network.tensors),
                 }
         return found
-
-
-def batch_of(query: Query) -> int:
-    """Rows that a query sweeps at once."""
-    match query:
-        case LogProb():
-            return len(query.rows)
-        case GivenStrings(count):
-            return count
-    raise TypeError(f"sweeps do not answer {type(query).__name__}")
 
 
 class PreparedSweep:
@@ -85,8 +78,10 @@ class PreparedSweep:
         return "doubled" if self._traced or not isinstance(query, LogProb | GivenStrings) else "amplitude"
 
     def cost(self, query: Query, precision: str) -> Cost:
-        if not isinstance(query, LogProb | GivenStrings):
-            return Cost.refused(f"sweeps do not answer {type(query).__name__}")
+        if isinstance(query, Probabilities | State):
+            return Cost.refused("a sweep finds probabilities of strings one by one, not all at once")
+        if isinstance(query, Marginals) and max(map(len, query.regions)) > LARGEST_REGION:
+            return Cost.refused(f"regions of more than {LARGEST_REGION} qubits have too many words")
         try:
             columns = self.columns(self._algebra(query))
         except UnsuitableError as error:
@@ -96,28 +91,7 @@ class PreparedSweep:
             return Cost.refused(f"the bond is 2^{width} {self._place(columns)}", width)
         if columns.bodies > MOST_BODIES:
             return Cost.refused(f"{columns.bodies} columns differ; each would be compiled by itself", width)
-        return self._cost(columns, batch_of(query), precision)
-
-    def _cost(self, columns: Columns, batch: int, precision: str) -> Cost:
-        real = columns.network.algebra == "doubled"
-        number = (4 if precision == "single" else 8) * (1 if real else 2)
-        flops = memory = early = 0.0
-        for column in columns.classes:
-            path = path_of(column, batch, narrow=real)
-            early += sum(step.early for step in path.steps)
-            flops += column.count * (path.early_flops + path.flops) * (1 if real else COMPLEX)
-            memory += column.count * number * (4 * path.held_size + 2 * path.large)
-        count = len(columns.kinds)
-        slow = 1.0 if precision == "single" else 2.0
-        seconds = GRADIENT * (
-            count * COLUMN_SECONDS
-            + columns.bodies * BODY_SECONDS
-            + early * EARLY_SECONDS
-            + slow * flops / FLOPS_PER_SECOND
-        )
-        bond = int(2 ** columns.bits.max())
-        facts = (("columns", count), ("bond", bond), ("classes", len(columns.classes)), ("order", columns.order_name))
-        return Cost(seconds, int(memory), GRADIENT * flops, int(np.ceil(columns.bits.max())), facts=facts)
+        return estimate(columns, query, precision)
 
     def _place(self, columns: Columns) -> str:
         """Where the widest cut is, in words."""

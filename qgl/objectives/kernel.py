@@ -61,7 +61,9 @@ class Kernel:
     def draw_rows(self, key: Array, count: int, width: int) -> Array:
         """`count` words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
         which, bits = jax.random.split(key)
-        rates = jnp.asarray(self.rates)[jax.random.randint(which, (count,), 0, len(self.rates))]
+        rates = jnp.asarray(self.rates)
+        if len(self.rates) > 1:
+            rates = rates[jax.random.randint(which, (count,), 0, len(self.rates))]
         return (jax.random.uniform(bits, (count, width)) < rates[:, None]).astype(jnp.uint8)
 
     def draw_words(self, key: Array, count: int, width: int) -> Array:

@@ -183,6 +183,23 @@ _COMBINE = optional(
     "combine", Choice(("mean", "sum")), "mean", "how kernels of several widths are joined", keyword_only=True
 )
 
+_WORDS = (
+    optional("words", Integer(1, 10**7), None, "so many words of Z, drawn from the kernel at each step"),
+    optional(
+        "samples",
+        Integer(2, 10**7),
+        None,
+        "draws from which each word is estimated; without `words`, strings of the model",
+    ),
+    optional("weight", Integer(1, 64), None, "in place of drawn words, all those of at most so many bits"),
+    optional(
+        "reach",
+        Integer(0),
+        None,
+        "beside `weight`, how far the bits of a word may be apart; any distance by default",
+    ),
+)
+
 OBJECTIVES = (
     Signature(
         "objective",
@@ -221,20 +238,7 @@ OBJECTIVES = (
         (
             _DATA,
             Parameter("kernel", Nested("kernel", "hamming(sigma = 1)"), "the kernel"),
-            optional("words", Integer(1, 10**7), None, "so many words of Z, drawn from the kernel at each step"),
-            optional(
-                "samples",
-                Integer(2, 10**7),
-                None,
-                "draws from which each word is estimated; without `words`, strings of the model",
-            ),
-            optional("weight", Integer(1, 64), None, "in place of drawn words, all those of at most so many bits"),
-            optional(
-                "reach",
-                Integer(0),
-                None,
-                "beside `weight`, how far the bits of a word may be apart; any distance by default",
-            ),
+            *_WORDS,
         ),
     ),
 )
@@ -376,6 +380,7 @@ REPORTS = (
         (
             _OF,
             optional("kernel", Nested("kernel", "hamming(sigma = 1)"), None, "the kernel; the objective's by default"),
+            *_WORDS,
         ),
     ),
     Signature("report", "valid_rate", "Probability that the model gives a string that the data have.", (_OF,)),

@@ -158,6 +158,17 @@ def _objective_fits(call: CallSpec, scope: Scope) -> bool:
 
 
 def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
+    if not _words_agree(call, "objective", scope):
+        return False
+    way_out = (
+        "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
+    )
+    bound = call.arguments["words"] is not None or call.arguments["weight"] is not None
+    return bound or _narrow_enough(call, scope.visible, way_out, scope)
+
+
+def _words_agree(call: CallSpec, kind: str, scope: Scope) -> bool:
+    """Whether the words of an `mmd` are given in one way."""
     words, samples, weight, reach = (call.arguments[name] for name in ("words", "samples", "weight", "reach"))
     fault = ""
     if weight is None and reach is not None:
@@ -165,12 +176,8 @@ def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
     elif weight is not None and (words is not None or samples is not None):
         fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
     if fault:
-        scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES["objective"]["mmd"].usage))
-        return False
-    way_out = (
-        "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
-    )
-    return words is not None or weight is not None or _narrow_enough(call, scope.visible, way_out, scope)
+        scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES[kind]["mmd"].usage))
+    return not fault
 
 
 # ---------------------------------------------------------------- train
@@ -305,10 +312,11 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
     """Checked reports in order of writing.
 
     A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
-    without a kernel takes the kernel of the objective's first `mmd`, a `markov_gap` the radius of its `markov_nll`.
+    without a kernel takes that of the objective's first `mmd`, and its words; a `markov_gap` takes the radius of its
+    `markov_nll`.
     """
     used = tuple(dict.fromkeys(term.call.arguments["data"] for term in terms))
-    kernels = [term.call.arguments["kernel"] for term in terms if term.call.name == "mmd"]
+    mmds = [term.call for term in terms if term.call.name == "mmd"]
     radii = [term.call.arguments["radius"] for term in terms if term.call.name == "markov_nll"]
     reports: list[CallSpec] = []
     for item in items:
@@ -316,10 +324,11 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
         if call is None:
             continue
         if call.name == "mmd" and call.arguments["kernel"] is None:
-            if not kernels:
+            if not mmds:
                 scope.report(ReportNeedsData(item.span, call.name, "kernel"))
                 continue
-            call = replace(call, arguments={**call.arguments, "kernel": kernels[0]})
+            given = {name: value for name, value in call.arguments.items() if value is not None}
+            call = replace(call, arguments={**mmds[0].arguments, "data": None, **given})
         if call.name == "markov_gap" and call.arguments["radius"] is None:
             if not radii:
                 scope.report(ReportNeedsData(item.span, call.name, "radius"))
@@ -345,6 +354,8 @@ def _report_fits(call: CallSpec, scope: Scope) -> bool:
         scope.report(OverlappingRegions(call.span, min(repeated), call.name))
     if repeated or not _fits(call, scope):
         return False
-    if call.name in ("purity", "mmd") or (call.name == "entropy" and not regions):
+    if call.name == "mmd":
+        return _words_agree(call, "report", scope)
+    if call.name == "purity" or (call.name == "entropy" and not regions):
         return _narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return _narrow_enough(call, len(regions), "take smaller regions", scope)

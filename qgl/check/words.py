@@ -51,10 +51,12 @@ def near_words(neighbourhood: Neighbourhood, weight: int, reach: int | None, mos
 
 
 def words_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
-    """Whether every objective `mmd` with a `weight` has a set of words that can be built; reports those that do not."""
-    calls = [term.call for term in program.objective if term.call.arguments.get("weight") is not None]
+    """Whether every `mmd` with a `weight` has a set of words that can be built; reports those that do not."""
+    calls = [*(term.call for term in program.objective), *program.reports]
     fine = True
     for call in calls:
+        if call.arguments.get("weight") is None:
+            continue
         weight, reach = call.arguments["weight"], call.arguments["reach"]
         if near_words(Neighbourhood.of(program), weight, reach) is None:
             bits = "1 bit" if weight == 1 else f"at most {weight} bits"

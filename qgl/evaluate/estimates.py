@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qgl.check.law import distinct, indices
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import metrics
+from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.laws import Places, Real
 
 Rows = NDArray[np.uint8]
@@ -106,6 +107,19 @@ def mmd(data: DataSet, kernel: CallSpec) -> Estimate:
         across = smoothed(kernel, rows, ideal, law[:, None])[:, 0] @ counts
         value: Real = pairs / (shots * (shots - 1)) - 2 * across / shots + data_term
         return value
+
+    return estimate
+
+
+def mmd_of_words(words: WordSet) -> Estimate:
+    """The unbiased estimate of a sum over a set of words."""
+
+    def estimate(rows: Rows, counts: Real) -> Real:
+        shots = counts.sum(axis=0)
+        values = metrics.sample_moments(rows, counts / shots, words.places)
+        terms = (values - words.means[:, None]) ** 2 - (1 - values**2) / (shots - 1)
+        summed: Real = words.weights @ terms
+        return summed
 
     return estimate
 

@@ -15,6 +15,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
+from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.laws import Law, ModelLaw, ProductLaw, Real
 from qgl.evaluate.pairs import Moments
@@ -22,7 +23,7 @@ from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
-from qgl.query import LogProb, Marginals, Query, State, log_floor
+from qgl.query import GivenWords, LogProb, Marginals, Query, State, log_floor
 
 NATS = "nats"
 PARTS = ("largest", "mean")
@@ -30,9 +31,12 @@ _RESAMPLES = 8
 
 
 class Answerer(Protocol):
-    """Answers queries about a trained model, for one value of its condition inputs if it has any."""
+    """Answers queries about a trained model, for one value of its condition inputs if it has any.
 
-    def __call__(self, query: Query, condition: Any = None) -> Any: ...
+    `given` is the array of a query that leaves it open.
+    """
+
+    def __call__(self, query: Query, condition: Any = None, given: Any = None) -> Any: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +86,8 @@ def title(call: CallSpec) -> str:
         parts = [_positions(call.arguments["region"])]
     if call.name == "markov_gap":
         parts = [str(call.arguments["radius"])]
+    if call.arguments.get("weight") is not None:
+        parts.append(f"weight {call.arguments['weight']}")
     kind = ["quantum"] if call.arguments.get("kind") == "quantum" else []
     return f"{call.name}({', '.join(filter(None, parts + kind))})"
 
@@ -161,10 +167,27 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.arguments["kernel"]
+    words = WordSet.of(call, evaluation.setting)
+    if words is not None:
+        value, error = _by_words(words, evaluation)
+        baseline, uniform = (
+            words.distance(law.moments(words.places))[0] for law in (independent(data), fair(data.width))
+        )
+        yield Row(title(call), value, error, words.by_chance(data), baseline, uniform)
+        return
     laws = (evaluation.law, independent(data), fair(data.width))
-    value, baseline, uniform = (metrics.mmd(law, data, kernel) for law in laws)
+    columns = [metrics.mmd(law, data, kernel) for law in laws]
     floor = 0.0 if data.exact else estimates.mmd_by_chance(data, kernel)
-    yield Row(title(call), value, floor=floor, baseline=baseline, uniform=uniform)
+    yield Row(title(call), columns[0], floor=floor, baseline=columns[1], uniform=columns[2])
+
+
+def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | None]:
+    """The discrepancy, with its error if words were drawn."""
+    if words.rows is None:
+        return words.distance(evaluation.law.moments(words.places))
+    query = GivenWords(len(words.rows), words.samples)
+    values, squares = np.asarray(evaluation.answer(query, given=words.rows), dtype=np.float64)
+    return words.distance(values, squares)
 
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:

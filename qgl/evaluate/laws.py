@@ -30,7 +30,7 @@ class Law(Protocol):
         ...
 
     def moments(self, places: Places) -> Real:
-        """<Z_a Z_b> for rows (a, b) of `places`, <Z_a> where b is -1, shape (words,)."""
+        """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1, shape (words,)."""
         ...
 
     def entropy(self) -> float | None:
@@ -61,7 +61,7 @@ class DenseLaw:
 
     def moments(self, places: Places) -> Real:
         transformed: Real = self.p
-        for bit in range(self.width):  # the Walsh transform: <Z_a Z_b> stands at the index with ones at a and b
+        for bit in range(self.width):  # the Walsh transform: a word stands at the index with ones at its places
             halves = transformed.reshape(-1, 2, 2**bit)
             transformed = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
         ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))

@@ -43,12 +43,15 @@ def summary(differences: Real) -> tuple[Real, Real]:
 
 
 def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Real:
-    """<Z_a Z_b> for rows (a, b) of `places`, <Z_a> where b is -1, of weighted rows: (count, ...) -> (words, ...)."""
+    """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1; `weights` (count, ...) -> (words, ...)."""
+    padded = np.pad(rows, ((0, 0), (0, 1)))  # what -1 stands for
     step = max(1, _AT_ONCE // max(len(rows), 1))
     blocks = []
     for start in range(0, len(places), step):
-        first, second = places[start : start + step].T
-        odd = rows[:, first] ^ np.where(second < 0, 0, rows[:, second])
+        some = places[start : start + step]
+        odd = padded[:, some[:, 0]]
+        for column in some.T[1:]:
+            odd ^= padded[:, column]
         blocks.append((1.0 - 2.0 * odd).T @ weights)
     return np.concatenate(blocks)
 

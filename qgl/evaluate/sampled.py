@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct
-from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
+from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import NATS, PARTS, fair, independent, title
 from qgl.evaluate.laws import Real
@@ -50,7 +50,7 @@ def _rows(call: CallSpec, setting: Setting, samples: NDArray[np.uint8], seed: in
     if call.name == "correlation_length":
         yield _correlation_length(call, setting, data, samples, seed)
         return
-    parts = list(_estimates(call, data, setting.neighbourhood))
+    parts = list(_estimates(call, data, setting))
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if call.name in ("nll", "kl") else "")
         return
@@ -95,9 +95,7 @@ def _correlation_length(
     return Row(title(call), value, error, None if data is None else shells.length_in(data))
 
 
-def _estimates(
-    call: CallSpec, data: DataSet | None, neighbourhood: Neighbourhood
-) -> Iterator[tuple[str, str, Estimate]]:
+def _estimates(call: CallSpec, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:
     """(name of the part, unit, estimate) of everything that a report says and samples tell."""
     if call.name == "entropy" and call.arguments.get("kind") != "quantum":
         region = call.arguments.get("region")
@@ -109,8 +107,10 @@ def _estimates(
     elif data is not None and call.name == "valid_rate":
         yield "", "", estimates.valid_rate(data)
     elif data is not None and call.name == "moments":
-        chosen = Moments.of(neighbourhood)
+        chosen = Moments.of(setting.neighbourhood)
         for part, name in enumerate(PARTS):
             yield f", {name}{chosen.words}", "", estimates.moments(data, part, chosen.places)
     elif data is not None and call.name == "mmd":
-        yield "", "", estimates.mmd(data, call.arguments["kernel"])
+        words = WordSet.of(call, setting) if call.arguments.get("weight") is not None else None
+        kernel = call.arguments["kernel"]
+        yield "", "", estimates.mmd(data, kernel) if words is None else estimates.mmd_of_words(words)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import jax
+
 from qgl.check.program import CallSpec, Program
 from qgl.check.training import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
@@ -52,9 +54,13 @@ def with_gaps(program: Program) -> tuple[CallSpec, ...]:
 def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
     """The rows of reports from exact answers."""
 
-    def answer(query: Query, condition: Any = None) -> Any:
+    key = jax.random.key(0, impl="threefry2x32")  # of draws that a report makes of words
+
+    def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         if isinstance(query, LogProb):
             return in_chunks.log_prob(model, params, query.rows, condition)
+        if given is not None:
+            return model.answers(params, (query,), condition, key, {query: given})[query]
         return model.answer(params, query, condition)
 
     return evaluate(reports, Setting.of(model.program), answer)

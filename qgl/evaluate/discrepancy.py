@@ -1,0 +1,76 @@
+"""Squared maximum mean discrepancy by words: sum_w m(w) (<Z_w> - <Z_w of the data>)^2 over a set of words.
+
+The set is the one that `weight` and `reach` give, or words drawn from the kernel's spectrum m, the same in all reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.program import CallSpec, DataSet
+from qgl.check.training import EXACT_WIDTH
+from qgl.check.words import data_means
+from qgl.evaluate.laws import Places, Real
+from qgl.objectives.kernel import Kernel
+from qgl.objectives.model import Setting
+from qgl.objectives.words import fixed_words
+
+_DRAWN = 1000  # words, where the program does not say how many
+
+
+@dataclass(frozen=True, eq=False)
+class WordSet:
+    """Words with their weights and their means in the data, shape (words,).
+
+    rows  of drawn words, as rows of 0 and 1; None for a fixed set, of which nothing is left to chance
+    """
+
+    places: Places = field(repr=False)
+    weights: Real = field(repr=False)
+    means: Real = field(repr=False)
+    rows: NDArray[np.uint8] | None = field(repr=False)
+    samples: int | None
+
+    @classmethod
+    def of(cls, call: CallSpec, setting: Setting) -> WordSet | None:
+        """That of a report `mmd`; None where all words are taken together, through the law of all strings."""
+        data, kernel = setting.data[call.arguments["data"]], Kernel.of(call.arguments["kernel"])
+        weight = call.arguments.get("weight")
+        if weight is not None:
+            fixed = fixed_words(data.name, kernel, weight, call.arguments["reach"], setting)
+            return cls(fixed.query.places, fixed.weights, fixed.means, None, None)
+        if setting.width <= EXACT_WIDTH:
+            return None
+        count = call.arguments.get("words") or _DRAWN
+        rows = np.asarray(kernel.draw_rows(jax.random.key(0, impl="threefry2x32"), count, setting.width))
+        places = _places(rows)
+        means = data_means(data.rows, data.weights, places)
+        return cls(places, np.full(count, kernel.total / count), means, rows, call.arguments.get("samples"))
+
+    def distance(self, values: Real, squares: Real | None = None) -> tuple[float, float | None]:
+        """The discrepancy of <Z_w> from the data's, and the standard error of words that were drawn.
+
+        squares: mean squares of the draws that `values` are means of; None where these are exact.
+        """
+        terms = (values - self.means) ** 2
+        if squares is not None and self.samples is not None:
+            terms -= (squares - values**2) / (self.samples - 1)
+        error = None if self.rows is None else float(len(terms) ** 0.5 * (self.weights * terms).std(ddof=1))
+        return float(self.weights @ terms), error
+
+    def by_chance(self, data: DataSet) -> float:
+        """The expected discrepancy of a law from as many of its samples as the data are."""
+        count = len(data.rows)
+        return 0.0 if data.exact or count < 2 else float(self.weights @ (1 - self.means**2)) / (count - 1)
+
+
+def _places(rows: NDArray[np.uint8]) -> Places:
+    """The positions of the ones of each row, ascending, padded with -1."""
+    counts = rows.sum(axis=1, dtype=np.int64)
+    places = np.full((len(rows), max(1, int(counts.max(initial=0)))), -1, np.int32)
+    places[np.arange(places.shape[1]) < counts[:, None]] = np.nonzero(rows)[1]
+    return places

@@ -80,8 +80,8 @@ class ProcessesDiffer(Diagnostic):
 class ProcessLost(Diagnostic):
     """A process of the run has ended, or can no longer be reached. The others cannot go on without it and end too.
 
-    Process 0 saves the last step that all had finished, if it is not the one that was lost; else what is left is the
-    last checkpoint. `--resume` goes on from there, with as many processes and devices as you like.
+    Where process 0 notices at once, it saves the last step that all had finished; else what is left is the last
+    checkpoint. `--resume` goes on from there, with as many processes and devices as you like.
     """
 
     reason: str

@@ -26,7 +26,7 @@ from qgl.diagnostics.devices import NotTogether, ProcessDied, ProcessLost
 from qgl.diagnostics.model import QglError
 
 JOIN_SECONDS = 300  # for the others to come
-HEARTBEAT_SECONDS = 30  # without a sign of life, a process is lost; one that is killed is missed at once
+HEARTBEAT_SECONDS = 15  # without a sign of life, a process is lost; most that are killed are missed at once
 _LEAVE_SECONDS = 7 * 24 * 3600  # the leader writes reports while the others wait for it
 _CHILD = "QGL_MEMBER"  # in a child: descriptors of the output, the errors and the line to its supervisor
 _TOGETHER = b"together"

@@ -69,13 +69,20 @@ class PhaseRunner:
 
 
 def exact_words(angles: jax.Array, words: ExactWords) -> jax.Array:
-    """Sums of products of cosines and sines, shape (words,)."""
-    factors = jnp.concatenate([jnp.cos(2 * angles), jnp.sin(2 * angles), jnp.ones(1, angles.dtype)])
-    values = jnp.zeros(words.count, angles.dtype)
+    """Products of sums of products of cosines and sines, shape (words,)."""
+    one = jnp.ones(1, angles.dtype)
+    factors = jnp.concatenate([jnp.cos(2 * angles), jnp.sin(2 * angles), one])
+    parts = jnp.zeros(words.parts, angles.dtype)
     for group in words.products:
-        terms = take(factors, group.factor, 0)
-        while terms.shape[1] > 1:  # two by two, so that derivatives are products too
-            half = terms.shape[1] // 2
-            terms = terms[:, :half] * terms[:, half:]
-        values = values.at[group.word].add(terms[:, 0] * jnp.asarray(group.sign, angles.dtype), indices_are_sorted=True)
-    return values
+        terms = _multiplied(take(factors, group.factor)) * jnp.asarray(group.sign, angles.dtype)
+        parts = parts.at[group.word].add(terms, indices_are_sorted=True)
+    return _multiplied(take(jnp.concatenate([parts, one]), words.part))
+
+
+def _multiplied(rows: jax.Array) -> jax.Array:
+    """The product along the last axis, two by two, so that its derivative is made of products too."""
+    while rows.shape[1] > 1:
+        half = rows.shape[1] // 2
+        pairs = rows[:, :half] * rows[:, half : 2 * half]
+        rows = jnp.concatenate([pairs, rows[:, 2 * half :]], axis=1)
+    return rows[:, 0]

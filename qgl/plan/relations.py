@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from qgl.plan.phases import Phases
 
 MOST_MET = 63  # generators that a word may meet: a set of them is a number of 64 bits
 MOST_RELATIONS = 10  # independent ones of a word
+MOST_LINKS = 20_000_000  # pairs of positions that are told apart
 MOST_ENTRIES = 2**29  # numbers of all tables of a query
-TOGETHER = 1 << 22  # numbers of a table that is made for some words at a time
+TOGETHER = 1 << 18  # numbers of a table that is made for some words at a time
 
 Integers = NDArray[np.int32]
 Bits = NDArray[np.uint64]
@@ -41,14 +43,22 @@ class Products:
 
 @dataclass(frozen=True, eq=False)
 class ExactWords:
-    """`count` words as sums of products, those with about as many factors together."""
+    """Words as products of their parts, which are sums of products, those with about as many factors together.
 
-    count: int
+    Bits of a word whose generators share no variable are independent: far words are products of near ones.
+
+    parts     number of different parts
+    products  the sums; word w of these is part w
+    part      shape (words, most), the parts of each word, padded with `parts`, which stands for 1
+    """
+
+    parts: int
     products: tuple[Products, ...]
+    part: Integers
 
     @property
     def entries(self) -> int:
-        return sum(group.factor.size for group in self.products)
+        return self.part.size + sum(group.factor.size for group in self.products)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,22 +90,40 @@ class Incidence:
 
     @cached_property
     def codes(self) -> Bits:
-        """A sum over GF(2) of random codes of 128 bits of each generator's variables, shape (m + 1, 2); the last is 0.
+        """A sum over GF(2) of random codes of 128 bits of each generator's variables, shape (2, m + 1); the last is 0.
 
         Sets of generators whose codes add up to nothing are relations, but for a chance of less than 2^-60.
         """
-        code = np.random.default_rng(0).integers(0, 2**64, (self.phases.variables + 1, 2), np.uint64)
-        code[-1] = 0
-        summed = np.bitwise_xor.reduce(code[self.members], axis=1)
-        return np.concatenate([summed, np.zeros((1, 2), np.uint64)])
+        code = np.random.default_rng(0).integers(0, 2**64, (2, self.phases.variables + 1), np.uint64)
+        code[:, -1] = 0
+        summed = np.bitwise_xor.reduce(code[:, self.members], axis=2)
+        return np.pad(summed, ((0, 0), (0, 1)))
+
+    @cached_property
+    def linked(self) -> NDArray[np.int64] | None:
+        """Pairs a < b of positions whose generators share a variable, as a * width + b, ascending; None: too many."""
+        touched: list[set[int]] = [set() for _ in range(self.phases.variables)]
+        for generator in self.phases.generators:
+            for variable in generator.variables:
+                touched[variable] |= generator.positions
+        if sum(len(positions) ** 2 for positions in touched) > MOST_LINKS:
+            return None
+        width = len(self.phases.turns)
+        found = [np.zeros(0, np.int64)]
+        for positions in touched:
+            some = np.array(sorted(positions), np.int64)
+            first, second = np.triu_indices(len(some), 1)
+            found.append(some[first] * width + some[second])
+        return np.unique(np.concatenate(found))
 
     def exact(self, places: Integers) -> ExactWords | str:
         """The tables of Z words on `places`, shape (words, weight), padded with -1; or why they are not made."""
+        parts, part = self._split(places)
         gathered: dict[int, list[Products]] = {}
         entries = 0
-        chunk = max(1, TOGETHER // (places.shape[1] * self.met_at.shape[1]))
-        for first in range(0, len(places), chunk):
-            some = places[first : first + chunk]
+        chunk = max(1, TOGETHER // (parts.shape[1] * self.met_at.shape[1]))
+        for first in range(0, len(parts), chunk):
+            some = parts[first : first + chunk]
             met, count = self._met(some)
             if count.max(initial=0) > MOST_MET:
                 return f"a word meets {count.max()} generators, more than {MOST_MET}"
@@ -108,7 +136,26 @@ class Incidence:
                 entries += sum(group.factor.size for group in found)
             if entries > MOST_ENTRIES:
                 return f"the relations of the generators make more than {MOST_ENTRIES:.1g} factors"
-        return ExactWords(len(places), tuple(_joined(groups) for _, groups in sorted(gathered.items())))
+        return ExactWords(len(parts), tuple(_joined(groups) for _, groups in sorted(gathered.items())), part)
+
+    def _split(self, places: Integers) -> tuple[Integers, Integers]:
+        """The different parts of words, shape (parts, weight), and those of each word, shape (words, weight)."""
+        weight, linked, width = places.shape[1], self.linked, len(self.phases.turns)
+        label = np.where(places < 0, -1, np.arange(weight))
+        for _ in range(weight - 1):  # the least label goes along links until it has reached all
+            for one, other in combinations(range(weight), 2):
+                both = (places[:, one] >= 0) & (places[:, other] >= 0)
+                if linked is not None:
+                    both &= _among(places[:, one].astype(np.int64) * width + places[:, other], linked)
+                least = np.minimum(label[both, one], label[both, other])
+                label[both, one] = label[both, other] = least
+        pieces = [np.sort(np.where(label == k, places, -1), axis=1) for k in range(weight)]
+        stacked = np.concatenate(pieces)
+        filled = stacked[:, -1] >= 0
+        parts, number = _unique_rows(stacked[filled])
+        part = np.full(len(stacked), len(parts), np.int32)
+        part[filled] = number
+        return parts, np.sort(part.reshape(weight, len(places)).T, axis=1)
 
     def _met(self, places: Integers) -> tuple[Integers, Integers]:
         """The generators that have an odd number of each word's places, first in their row, and how many they are."""
@@ -128,7 +175,7 @@ class Incidence:
     def _products(self, met: Integers, turns: NDArray[np.int64], words: NDArray[np.int64]) -> list[Products] | str:
         """Words that meet the generators `met`, shape (words, K), padded with m."""
         none = len(self.phases.generators)
-        relations = _relations(self.codes[met], met < none)
+        relations = _relations(self.codes[:, met], met < none)
         rank = relations.astype(bool).sum(axis=1)
         if rank.max(initial=0) > MOST_RELATIONS:
             return f"the generators that a word meets have {rank.max()} independent relations, over {MOST_RELATIONS}"
@@ -150,17 +197,36 @@ class Incidence:
 
 
 def _relations(codes: Bits, real: NDArray[np.bool_]) -> Bits:
-    """Sets of columns whose codes, shape (words, K, 2), add up to nothing: a basis of them, padded with 0."""
+    """Sets of columns whose codes, shape (2, words, K), add up to nothing: a basis of them, padded with 0."""
     left = codes.copy()
-    sets = np.where(real, np.uint64(1) << np.arange(codes.shape[1], dtype=np.uint64), np.uint64(0))
-    for column in range(codes.shape[1]):
-        pivot = left[:, column]
+    sets = np.where(real, np.uint64(1) << np.arange(codes.shape[2], dtype=np.uint64), np.uint64(0))
+    for column in range(codes.shape[2]):
+        pivot = left[:, :, column]
         low = pivot & (~pivot + np.uint64(1))  # the lowest bit of each half
-        low[:, 1] = np.where(low[:, 0] == 0, low[:, 1], np.uint64(0))
-        hit = ((left[:, column + 1 :] & low[:, None, :]) != 0).any(axis=2)
-        left[:, column + 1 :] ^= np.where(hit[:, :, None], pivot[:, None, :], np.uint64(0))
+        low[1] = np.where(low[0] == 0, low[1], np.uint64(0))
+        hit = ((left[:, :, column + 1 :] & low[:, :, None]) != 0).any(axis=0)
+        left[:, :, column + 1 :] ^= np.where(hit, pivot[:, :, None], np.uint64(0))
         sets[:, column + 1 :] ^= np.where(hit, sets[:, column, None], np.uint64(0))
-    return np.where((left == 0).all(axis=2), sets, np.uint64(0))
+    return np.where((left == 0).all(axis=0), sets, np.uint64(0))
+
+
+def _among(codes: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each is one of `known`, ascending."""
+    if not len(known):
+        return np.zeros(codes.shape, bool)
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
+    return found
+
+
+def _unique_rows(rows: Integers) -> tuple[Integers, NDArray[np.int64]]:
+    """The different rows of numbers from -1 on, and the number of each row among them."""
+    base = int(rows.max(initial=0)) + 2
+    if base ** rows.shape[1] < 2**62:
+        keys = (rows.astype(np.int64) + 1) @ base ** np.arange(rows.shape[1], dtype=np.int64)
+        _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    else:
+        _, first, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return rows[first], number.reshape(-1)
 
 
 def _alike(count: Integers) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -1,4 +1,4 @@
-"""Contracts tensor networks: the groups of a scheme one after another, rows of closings side by side."""
+"""Contracts tensor networks: small tensors by tables, large ones group by group, rows of closings side by side."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.kernels.arrays import complex_like, product, squared, take
+from qgl.kernels.contraction_sums import small_contractions
 from qgl.kernels.mesh import mapped
 from qgl.kernels.network import tensor_tables
 from qgl.kernels.queries import Density, Final, from_words
 from qgl.kernels.runner import given
 from qgl.kernels.state import read
 from qgl.kernels.words import walsh
-from qgl.plan.contraction import Contracted, ContractionProgram
-from qgl.plan.contraction_path import Group, Indices
+from qgl.plan.contraction import LAW, Contracted, ContractionProgram
+from qgl.plan.contraction_scheme import Group, Indices, Part
 from qgl.plan.network_bases import pauli_basis
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
-
-_LAW = np.array([[[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]]])  # Pauli components of a qubit to its law
 
 Sources = dict[int, jax.Array]
 
@@ -87,13 +86,12 @@ class ContractionRunner:
 
 def open_legs(one: Contracted, inputs: jax.Array) -> Final:
     """The state of the visible qubits, or their law if only their bits are asked for."""
-    real = inputs.dtype
-    sources = _tables(one, inputs, jnp.asarray(_LAW, real) if one.bits_only else None)
-    state = _result(one, _contract(one, sources, one.scheme.groups, False)[0])
+    _, sources, _ = _once(one, inputs)
+    state = _result(one, sources)
     if one.bits_only:
         return Law(state.reshape(-1))
     qubits = state.ndim
-    basis = jnp.asarray(pauli_basis(1) / 2, complex_like(real))
+    basis = jnp.asarray(pauli_basis(1) / 2, complex_like(inputs.dtype))
     state = state.astype(basis.dtype)
     for _ in range(qubits):  # a leg at the front becomes a row and a column at the back
         state = product(state, basis, (0, 0))
@@ -107,9 +105,9 @@ class _Rows:
     def __init__(self, one: Contracted, inputs: jax.Array) -> None:
         self.one = one
         self.dtype = inputs.dtype
-        scaled = one.closing == "strings"
-        shared = tuple(group for group in one.scheme.groups if not group.varies)
-        self.fixed, self.log_scale = _contract(one, _tables(one, inputs, None), shared, scaled)
+        handed, self.fixed, self.log_scale = _once(one, inputs)
+        self.taken = take(handed, one.scheme.each.entries)
+        self.small = small_contractions(one.scheme.each.small)
 
     def expectation(self, letters: jax.Array) -> jax.Array:
         """<P> of words, rows of letters 0 to 3, shape (rows, n)."""
@@ -132,10 +130,11 @@ class _Rows:
 
     def _value(self, closing: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The contracted network over exp(log scale), and the log scale."""
-        scheme = self.one.scheme
-        varying = tuple(group for group in scheme.groups if group.varies)
-        sources = self.fixed | {scheme.sources - 1: closing}
-        sources, log_scale = _contract(self.one, sources, varying, self.one.closing == "strings")
+        part = self.one.scheme.each
+        closed = closing.reshape(-1)[jnp.asarray(part.closings)].astype(self.taken.dtype)
+        handed = self.small(jnp.concatenate([self.taken, closed]))
+        sources = self.fixed | _sources(part, handed, len(self.one.scheme.once.sources))
+        sources, log_scale = _large(self.one, sources, varies=True)
         return _result(self.one, sources), self.log_scale + log_scale
 
     def _over(self, function: Callable[[jax.Array], jax.Array], closings: jax.Array) -> jax.Array:
@@ -148,28 +147,56 @@ class _Rows:
         return values[:rows]
 
 
-def _tables(one: Contracted, inputs: jax.Array, closings: jax.Array | None) -> Sources:
-    tables: Sources = dict(enumerate(tensor_tables(one.network, inputs)))
-    if closings is not None:
-        tables[one.scheme.sources - 1] = closings
-    return tables
+def _once(one: Contracted, inputs: jax.Array) -> tuple[jax.Array, Sources, jax.Array]:
+    """What is the same in all rows: small tensors handed on, sources of the large ones, and their log scale."""
+    part = one.scheme.once
+    fixed = LAW.size + sum(table.fixed.size for table in one.network.tables)
+    handed = small_contractions(part.small)(take(_entries(one, inputs), part.entries, fixed))
+    return handed, *_large(one, _sources(part, handed, 0), varies=False)
 
 
-def _contract(one: Contracted, sources: Sources, groups: tuple[Group, ...], scaled: bool) -> tuple[Sources, jax.Array]:
-    """`sources` with the results of some groups; with `scaled` each is divided by a number whose logarithm is kept."""
+def _entries(one: Contracted, inputs: jax.Array) -> jax.Array:
+    """All entries of the network, in the order that `Contracted` says."""
+    tables = tensor_tables(one.network, inputs)
+    cuts = [len(table.fixed) for table in one.network.tables]
+    parts = [table[:cut] for table, cut in zip(tables, cuts, strict=True)]
+    parts += [table[cut:] for table, cut in zip(tables, cuts, strict=True)]
+    return jnp.concatenate([jnp.asarray(LAW, tables[0].dtype).reshape(-1), *(part.reshape(-1) for part in parts)])
+
+
+def _sources(part: Part, handed: jax.Array, first: int) -> Sources:
+    """The tensors of a part that are handed on to larger contractions, by shapes."""
+    found = {}
+    for number, source in enumerate(part.sources, first):
+        numbers = handed[source.first : source.first + source.count * math.prod(source.shape)]
+        found[number] = numbers.reshape(source.count, *source.shape)
+    return found
+
+
+def _large(one: Contracted, sources: Sources, varies: bool) -> tuple[Sources, jax.Array]:
+    """`sources` with the results of those groups.
+
+    For strings each result is divided by a number, and the logarithms of these are summed.
+    """
+    scheme = one.scheme
+    first = len(scheme.once.sources) + len(scheme.each.sources)
     sources = dict(sources)
-    number = {id(group): one.scheme.sources + k for k, group in enumerate(one.scheme.groups)}
-    log_scale = jnp.zeros((), next(iter(sources.values())).real.dtype)
-    for group in groups:
-        summed = ([axis + 1 for axis in group.left_axes], [axis + 1 for axis in group.right_axes])
-        left, right = _stacked(sources, group.left), _stacked(sources, group.right)
-        result = lax.dot_general(left, right, (summed, ([0], [0])), precision=lax.Precision.HIGHEST)
-        if scaled:
-            largest = jnp.max(jnp.abs(lax.stop_gradient(result)), axis=tuple(range(1, result.ndim)), keepdims=True)
-            largest = jnp.where(largest > 0, largest, 1)
-            result, log_scale = result / largest, log_scale + jnp.sum(jnp.log(largest))
-        sources[number[id(group)]] = result
+    log_scale = jnp.zeros(())
+    for number, group in enumerate(scheme.groups, first):
+        if group.varies == varies:
+            result = _group(group, sources)
+            if one.closing == "strings":
+                largest = jnp.max(jnp.abs(lax.stop_gradient(result)), axis=tuple(range(1, result.ndim)), keepdims=True)
+                largest = jnp.where(largest > 0, largest, 1)
+                result, log_scale = result / largest, log_scale + jnp.sum(jnp.log(largest))
+            sources[number] = result
     return sources, log_scale
+
+
+def _group(group: Group, sources: Sources) -> jax.Array:
+    summed = ([axis + 1 for axis in group.left_axes], [axis + 1 for axis in group.right_axes])
+    left, right = _stacked(sources, group.left), _stacked(sources, group.right)
+    return lax.dot_general(left, right, (summed, ([0], [0])), precision=lax.Precision.HIGHEST)
 
 
 def _stacked(sources: Sources, places: Indices) -> jax.Array:

@@ -11,29 +11,36 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import accumulate
 
-from qgl.plan.contraction_path import Leaf, Scheme, find_path, schedule
+import numpy as np
+
+from qgl.plan.contraction_path import find_path
+from qgl.plan.contraction_scheme import Leaf, Scheme, schedule
 from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network import Network, UnsuitableError, network_of, traced_wires
 from qgl.plan.subject import Subject
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
 
-LEAST = 24  # qubits of a circuit; a state of fewer takes no time
+LEAST = 22  # qubits of a circuit; a state of fewer takes no time
 MOST_OPERATIONS = 3_000
 MOST_TENSORS = 1_500  # each different contraction is compiled
 MOST_NUMBERS = 1 << 28  # of one tensor
 MOST_OPEN = {False: 5, True: 12}  # visible qubits whose legs may stay open; more if only their bits are asked for
 MOST_IN_REGION = {False: 4, True: 10}
-ROW_NUMBERS = 1 << 24  # numbers of the rows that are contracted side by side
+ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
 OPERATIONS_PER_SECOND = 10e9
+PRODUCT_SECONDS = 1.5e-9  # for each product of small tensors, whose numbers are looked up one by one
+COMPLEX = 4.0  # how much longer it takes with complex numbers
+LAW = np.array([[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]])  # Pauli components of a qubit to its law
 
 
 @dataclass(frozen=True, eq=False)
 class Contracted:
     """One network and how it is contracted.
 
-    Sources are its tables and, last, the closings of its legs: constant ones, or one for each row.
+    Its entries are `LAW`, the fixed tensors of all its tables, then the other tensors of all its tables.
     """
 
     network: Network
@@ -41,9 +48,14 @@ class Contracted:
     bits_only: bool
     scheme: Scheme
 
+    @property
+    def row_numbers(self) -> float:
+        """Numbers that are held for each row."""
+        return self.scheme.work_each.numbers + self.scheme.each.small.numbers
+
     def batches(self, rows: int) -> tuple[int, int]:
         """Rows as (batches one after another, rows side by side in each)."""
-        most = max(1, int(ROW_NUMBERS / max(1.0, self.scheme.each.numbers)))
+        most = max(1, int(ROW_NUMBERS / max(1.0, self.row_numbers)))
         count = max(1, math.ceil(rows / most))
         return count, math.ceil(rows / count)
 
@@ -79,19 +91,39 @@ def contracted(subject: Subject, closing: str) -> Contracted:
     network = network_of(circuit, "amplitude" if closing == "strings" and not traced_wires(circuit) else "doubled")
     if len(network.tensors) > MOST_TENSORS:
         raise UnsuitableError(f"a network of {len(network.tensors):,} tensors; {MOST_TENSORS:,} are the most")
-    sizes, source = network.sizes.tolist(), len(network.tables)
-    leaves = [Leaf(tensor.labels, tensor.table, tensor.row) for tensor in network.tensors]
+    sizes, size = network.sizes.tolist(), network.dimension
+    leaves = _leaves(network)
     output: Sequence[int] = ()
     if closing != "open":
-        leaves += [Leaf((label,), source, k, varies=True) for k, label in enumerate(network.open)]
+        leaves += [Leaf((label,), k * size, varies=True) for k, label in enumerate(network.open)]
     elif subject.bits_only:
         output = range(len(sizes), len(sizes) + len(network.open))
-        leaves += [Leaf(pair, source, 0) for pair in zip(output, network.open, strict=True)]
+        leaves += [Leaf(pair, 0) for pair in zip(output, network.open, strict=True)]
         sizes += [2] * len(output)
     else:
         output = network.open
-    path = find_path(leaves, output, sizes)
-    return Contracted(network, closing, subject.bits_only, schedule(leaves, output, sizes, path, source + 1))
+    path = find_path([leaf.labels for leaf in leaves], output, sizes)
+    return Contracted(network, closing, subject.bits_only, schedule(leaves, output, sizes, path, size))
+
+
+def _leaves(network: Network) -> list[Leaf]:
+    """The tensors of a network. Entries are `LAW`, the fixed tensors of all tables, then the others of all tables."""
+    numbers = [math.prod(table.shape) for table in network.tables]
+    fixed = [len(table.fixed) for table in network.tables]
+    others = [
+        sum(len(source.offsets) for source in table.sources) + sum(len(run) for run in table.runs)
+        for table in network.tables
+    ]
+    first_fixed = list(accumulate((a * b for a, b in zip(fixed, numbers, strict=True)), initial=LAW.size))
+    first_other = list(accumulate((a * b for a, b in zip(others, numbers, strict=True)), initial=first_fixed[-1]))
+    leaves = []
+    for tensor in network.tensors:
+        table, row = tensor.table, tensor.row - fixed[tensor.table]
+        if row < 0:
+            leaves.append(Leaf(tensor.labels, first_fixed[table] + tensor.row * numbers[table]))
+        else:
+            leaves.append(Leaf(tensor.labels, first_other[table] + row * numbers[table], sensitive=True))
+    return leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,21 +212,23 @@ def rows_of(query: Query) -> int:
 def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
     scheme = made.scheme
     batches, together = made.batches(rows)
-
-    def all_rows(once: float, each: float, count: int) -> float:
-        return once + count * each
-
-    operations = all_rows(scheme.once.operations, scheme.each.operations, rows)
-    written = all_rows(scheme.once.numbers, scheme.each.numbers, rows)
-    held = all_rows(scheme.once.numbers, scheme.each.numbers, together)
+    once, each = scheme.work_once, scheme.work_each
     real = made.network.algebra == "doubled"
     size = (4 if real else 8) * (2 if precision == "double" else 1)
-    turns = len(scheme.groups) * batches
-    seconds = operations * (1 if real else 4) / OPERATIONS_PER_SECOND + 3 * size * written / BYTES_PER_SECOND
-    factor = GRADIENT * (DOUBLE if precision == "double" else 1.0)
+    operations = once.large + rows * each.large
+    written = size * (once.numbers + rows * each.numbers)
+    one_way = operations / OPERATIONS_PER_SECOND * (1 if real else COMPLEX) + 3 * written / BYTES_PER_SECOND
+    products, steps = 0, len(scheme.groups) * batches
+    for part, count, turns in ((scheme.once, 1, 1), (scheme.each, rows, batches)):
+        for sums in (part.small.forward, part.small.backward):
+            products += count * sums.left.size
+            steps += turns * len(sums.left)
+    seconds = GRADIENT * one_way + products * PRODUCT_SECONDS * (1 if real else COMPLEX) + steps * STEP_SECONDS
+    seconds *= DOUBLE if precision == "double" else 1.0
     facts = (("tensors", len(made.network.tensors)), ("contractions", len(scheme.groups)), ("largest", scheme.largest))
-    memory = int(3 * size * held)
-    return Cost(factor * (seconds + turns * STEP_SECONDS), memory, GRADIENT * operations, width, facts=facts)
+    memory = int(3 * size * (once.numbers + scheme.once.small.numbers + together * made.row_numbers))
+    flops = GRADIENT * operations + 2 * products
+    return Cost(seconds, memory, flops, width, shared=seconds if made.closing == "open" else 0.0, facts=facts)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -88,7 +89,8 @@ def test_open_legs_are_the_law_where_bits_are_enough() -> None:
     np.testing.assert_allclose(p, expected, atol=1e-12)
     np.testing.assert_allclose(words[0], expected @ np.array([1, -1, 1, -1, -1, 1, -1, 1]), atol=1e-12)
     np.testing.assert_allclose(logs, np.log(expected[[2, 7, 0]]), atol=1e-9)
-    draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(0), 5000))
+    draw = jax.jit(lambda v, key: run.sample(v, key, 5000))
+    draws = np.asarray(draw(jnp.asarray(inputs, jnp.float32), jax.random.key(0)))
     counts = np.bincount(draws @ np.array([4, 2, 1]), minlength=8) / 5000
     np.testing.assert_allclose(counts, expected, atol=0.03)
 
@@ -168,7 +170,7 @@ def test_forty_qubits_of_which_a_few_are_looked_at() -> None:
     query = Expectation.sparse(words)
     circuit = Circuit.of(wide(40, 5))
     values = [
-        Simulator(Planner(circuit, methods=methods).plan([query])).answer(inputs, query)
+        jax.jit(partial(Simulator(Planner(circuit, methods=methods).plan([query])).answer, query=query))(inputs)
         for methods in ((Contraction(least=0),), (Dense(), DensityMatrix()))
     ]
     np.testing.assert_allclose(values[0], values[1], atol=2e-6)

@@ -108,7 +108,8 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
 def test_samples_follow_the_law() -> None:
     program, inputs, shots = noisy(), random_inputs(4), 6_000
     run = simulator(program, Samples(shots))
-    draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(1), shots))
+    draw = jax.jit(lambda v, key: run.sample(v, key, shots))
+    draws = np.asarray(draw(jnp.asarray(inputs, jnp.float32), jax.random.key(1)))
     assert draws.shape == (shots, 3) and draws.dtype == np.uint8
     counts = np.bincount(draws @ np.array([4, 2, 1]), minlength=8)
     expected = shots * probabilities(program, inputs)

@@ -10,9 +10,10 @@ import pytest
 from qgl.check.program import Operation, Program
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
-from qgl.plan import contraction
+from qgl.plan import contraction, contraction_scheme
 from qgl.plan.contraction import Contraction
-from qgl.plan.contraction_path import Leaf, find_path, schedule
+from qgl.plan.contraction_path import find_path
+from qgl.plan.contraction_scheme import Leaf, schedule
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
 from qgl.plan.subject import Subject
@@ -32,30 +33,40 @@ def cost(program: Program, query: Query, least: int = 0) -> Cost:
     return Contraction(least).prepare(Subject(Circuit.of(program), True)).cost(query, "single")
 
 
-def test_contractions_of_one_form_are_one_group() -> None:
-    leaves = [Leaf((0,), 0, 0), Leaf((0, 1), 1, 0), Leaf((2,), 0, 1), Leaf((2, 3), 1, 1), Leaf((1, 3), 1, 2)]
-    sizes = [2, 2, 2, 2]
-    scheme = schedule(leaves, (), sizes, ((0, 1), (2, 3), (4, 5), (6, 7)), 2)
+def test_large_contractions_of_one_form_are_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contraction_scheme, "SMALL", 0)
+    leaves = [Leaf((0,), 0), Leaf((0, 1), 4), Leaf((2,), 2), Leaf((2, 3), 8), Leaf((1, 3), 12)]
+    scheme = schedule(leaves, (), [2, 2, 2, 2], ((0, 1), (2, 3), (4, 5), (6, 7)), 2)
+    assert [(source.count, source.shape) for source in scheme.once.sources] == [(2, (2,)), (3, (2, 2))]
     assert [len(group.left) for group in scheme.groups] == [2, 1, 1]
     assert scheme.groups[0].left.tolist() == [[1, 0], [1, 1]] and scheme.groups[0].right.tolist() == [[0, 0], [0, 1]]
     assert scheme.result == (4, 0) and scheme.axes == () and scheme.largest == 4
-    assert scheme.once.operations == 8 + 8 + 8 + 4 and scheme.each.operations == 0
+    assert scheme.work_once.large == 8 + 8 + 8 + 4 and scheme.work_once.small == 0
+
+
+def test_small_contractions_are_tables() -> None:
+    leaves = [Leaf((0,), 0), Leaf((0, 1), 4, sensitive=True), Leaf((1,), 0, varies=True)]
+    scheme = schedule(leaves, (), [2, 2], ((0, 1), (2, 3)), 2)
+    assert not scheme.groups and not scheme.once.sources and scheme.result == (0, 0)
+    assert scheme.once.entries.tolist() == [0, 1, 4, 5, 6, 7] and len(scheme.once.small.outputs) == 2
+    assert scheme.each.closings.tolist() == [0, 1] and len(scheme.each.entries) == 2
+    assert np.count_nonzero(scheme.once.small.gradients) == 4
 
 
 def test_a_path_is_found_again() -> None:
-    leaves = [Leaf((k, (k + 1) % 12, 12 + k), 0, k) for k in range(12)] + [Leaf((12 + k,), 1, k) for k in range(12)]
-    sizes = [4] * 24
-    first, second = (find_path(leaves, (), sizes) for _ in range(2))
+    labels = [(k, (k + 1) % 12, 12 + k) for k in range(12)] + [(12 + k,) for k in range(12)]
+    first, second = (find_path(labels, (), [4] * 24) for _ in range(2))
     assert first == second and len(first) == 23
-    assert schedule(leaves, (), sizes, first, 2).largest <= 64
-    assert find_path(leaves[:1], (0, 1, 12), sizes) == ()
+    leaves = [Leaf(some, 64 * k) for k, some in enumerate(labels)]
+    assert schedule(leaves, (), [4] * 24, first, 4).largest <= 64
+    assert find_path(labels[:1], (0, 1, 12), [4] * 24) == ()
 
 
 def test_cost_grows_with_rows_and_the_figures_are_told() -> None:
     few, many = (cost(ring(20, 2), GivenStrings(count)) for count in (2, 2000))
     assert not few.refusal and few.seconds < many.seconds and few.memory < many.memory
     facts = dict(few.facts)
-    assert 40 < facts["tensors"] < 300 and 0 < facts["contractions"] < facts["tensors"] and facts["largest"] < 2**12
+    assert 40 < facts["tensors"] < 300 and facts["contractions"] < facts["tensors"] / 4 and facts["largest"] < 2**12
 
 
 def test_few_qubits_are_left_to_states() -> None:

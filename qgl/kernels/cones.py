@@ -10,10 +10,12 @@ import jax.numpy as jnp
 from jax import lax
 
 from qgl.kernels.arrays import take
+from qgl.kernels.cone_tiles import TileRunner, tile_blocks
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
+from qgl.plan.cone_tiles import TileBatch
 from qgl.plan.model import Lowered, StateProgram
 from qgl.query import Expectation, Marginals, Query
 
@@ -21,21 +23,23 @@ WAYS: Mapping[type[Lowered], Callable[[Any], Runner]] = {StateProgram: StateRunn
 
 
 class ConeRunner:
-    """Every class runs once for all that is asked."""
+    """Every batch runs once for all that is asked."""
 
     def __init__(self, program: ConeProgram) -> None:
         self.program = program
-        self._batches = [_Batch(batch) for batch in program.batches]
+        self._batches = [
+            TileRunner(batch) if isinstance(batch, TileBatch) else _Batch(batch) for batch in program.batches
+        ]
 
     def answers(
         self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
-        numbers = evaluate(self.program.expressions, inputs)
-        found = [batch(numbers) for batch in self._batches]
-        words = [each[query].reshape(-1) for each in found for query in each if isinstance(query, Expectation)]
-        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *words])
-        states = [next((each[query] for query in each if isinstance(query, Marginals)), ()) for each in found]
-        return {query: self._put(query, values, states) for query in asked}
+        program = self.program
+        numbers = evaluate(program.expressions, inputs)
+        blocks = numbers if program.blocks is None else tile_blocks(program.blocks, numbers)
+        found = [batch(blocks if isinstance(batch, TileRunner) else numbers) for batch in self._batches]
+        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(words.reshape(-1) for words, _ in found)])
+        return {query: self._put(query, values, [regions for _, regions in found]) for query in asked}
 
     def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
         if isinstance(query, Expectation):
@@ -49,27 +53,27 @@ class ConeRunner:
 
 
 class _Batch:
-    """One class: from all numbers to the answers of its members, each with a leading axis of members."""
+    """One class: from all numbers to the words and regions of its members, each with a leading axis of members."""
 
     def __init__(self, batch: ConeBatch) -> None:
         self._batch = batch
         self._runner = WAYS[type(batch.lowered)](batch.lowered)
 
-    def __call__(self, numbers: jax.Array) -> dict[Query, Any]:
-        return dict(zip(self._batch.queries, self._answers(numbers), strict=True))
-
-    def _answers(self, numbers: jax.Array) -> tuple[Any, ...]:
+    def __call__(self, numbers: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         rows = self._batch.rows
         slots = take(numbers, rows) if rows.size else jnp.zeros(rows.shape, numbers.dtype)
+        found: tuple[jax.Array, tuple[jax.Array, ...]]
         if self._batch.chunk >= len(rows):
-            together: tuple[Any, ...] = jax.vmap(self._one)(slots)
-            return together
-        found: tuple[Any, ...] = lax.map(jax.checkpoint(self._one), slots, batch_size=self._batch.chunk)
+            found = jax.vmap(self._one)(slots)
+        else:
+            found = lax.map(jax.checkpoint(self._one), slots, batch_size=self._batch.chunk)
         return found
 
-    def _one(self, slots: jax.Array) -> tuple[Any, ...]:
+    def _one(self, slots: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         found = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
-        return tuple(found[query] for query in self._batch.queries)
+        words = [found[query] for query in self._batch.queries if isinstance(query, Expectation)]
+        regions = [found[query] for query in self._batch.queries if isinstance(query, Marginals)]
+        return words[0] if words else jnp.zeros(0, slots.dtype), regions[0] if regions else ()
 
 
 def _tensor(group: RegionGroup, pieces: list[jax.Array], bits: bool) -> jax.Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.plan.cone_tiles import TileBatch, TileBlocks
 from qgl.plan.expressions import Expressions
 from qgl.plan.model import Lowered
 from qgl.query import Expectation, Marginals, Query
@@ -50,6 +51,7 @@ class RegionGroup:
 class ConeProgram:
     """Light cones, class by class.
 
+    blocks   what the tiles are made of, if there are any
     words    for every `Expectation` the factors of each word, shape (words, factors). 0 is the number one; from 1 on
              come the words of the first batch, member by member, then those of the next
     regions  for every `Marginals` its regions, in groups
@@ -57,14 +59,18 @@ class ConeProgram:
 
     method: str
     expressions: Expressions
-    batches: tuple[ConeBatch, ...]
+    blocks: TileBlocks | None
+    batches: tuple[ConeBatch | TileBatch, ...]
     words: dict[Expectation, Indices]
     regions: dict[Marginals, tuple[RegionGroup, ...]]
 
     def sizes(self) -> dict[str, int]:
+        tiles = [batch for batch in self.batches if isinstance(batch, TileBatch)]
         return {
-            "classes": len(self.batches),
-            "cones": sum(len(batch.rows) for batch in self.batches),
+            "batches": len(self.batches),
+            "tiles": sum(batch.block.shape[1] for batch in tiles),
+            "tile_steps": sum(len(batch.block) for batch in tiles),
+            "blocks": 0 if self.blocks is None else self.blocks.entries.shape[3],
             "numbers": len(self.expressions.outputs.constant),
             "factors": sum(table.size for table in self.words.values()),
         }

@@ -1,34 +1,29 @@
 """Light cones: words and regions of a large circuit from the small circuits that they depend on.
 
 What a few visible qubits depend on is their backward light cone. Words and regions fall into independent pieces; the
-cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once by
-a method for whole states.
+cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qgl.plan.cone_classes import Classifier, ConeClass
-from qgl.plan.cone_factors import Nearness, Piece, absorb, letters_of, only_bits, start_of, starts_of, word_pieces
 from qgl.plan.cone_kinds import Kinds, kinds_of
+from qgl.plan.cone_runs import Alone, Run, runs
 from qgl.plan.cone_strands import ALL, BITS, Cone, Strands, strands_of
+from qgl.plan.cone_survey import RegionPiece, Survey
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
+from qgl.plan.cone_tiles import BlockBuilder, TileBatch, tile_batch
 from qgl.plan.expressions import ExpressionBuilder
-from qgl.plan.memory import available
-from qgl.plan.methods import Dense, DensityMatrix
-from qgl.plan.model import Cost, Method, Prepared
+from qgl.plan.model import Cost, Prepared
 from qgl.plan.subject import Subject
 from qgl.query import Expectation, Marginals, Query
 
-WAYS: tuple[Method, ...] = (Dense(), DensityMatrix())  # to run the circuit of a class
 MANY = 48  # classes from which on cones are compared by value
-CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
-FLOPS_PER_SECOND = 2e9  # of the second and further members of a class
 FACTOR_SECONDS = 2e-8  # for each factor of a word, and its gradient
 FACTOR_BYTES = 32
 
@@ -49,24 +44,31 @@ class PreparedCones:
     method: str
     subject: Subject
     _cones: dict[int, Cone] = field(default_factory=dict)
-    _surveys: dict[tuple[Query, ...], Survey] = field(default_factory=dict)
+    _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
 
     def cost(self, query: Query, precision: str) -> Cost:
         if not isinstance(query, Expectation | Marginals):
             return Cost.refused("light cones answer words and regions only")
-        return self.survey((query,)).cost(precision)
+        return self.design((query,), precision).cost
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> ConeProgram:
-        return self.survey(queries).lower(precision)
+        return self.design(queries, precision).program(self.method)
 
-    def survey(self, queries: tuple[Query, ...]) -> Survey:
-        if queries not in self._surveys:
-            survey = Survey(self, queries, self.kinds)
+    def design(self, queries: tuple[Query, ...], precision: str) -> Design:
+        if (queries, precision) not in self._designs:
+            kinds = self.kinds
+            survey = self._survey(queries, kinds)
             if len(survey.classes) > MANY:
-                coarse = Survey(self, queries, self.kinds_by_value)
-                survey = coarse if len(coarse.classes) < len(survey.classes) else survey
-            self._surveys[queries] = survey
-        return self._surveys[queries]
+                coarse = self._survey(queries, self.kinds_by_value)
+                if len(coarse.classes) < len(survey.classes):
+                    survey, kinds = coarse, self.kinds_by_value
+            sizes = [parameter.size for parameter in self.subject.circuit.parameters]
+            found = runs(survey.classes, survey.readings, precision)
+            self._designs[queries, precision] = Design(survey, kinds, found, sizes, precision)
+        return self._designs[queries, precision]
+
+    def _survey(self, queries: tuple[Query, ...], kinds: Kinds) -> Survey:
+        return Survey(self.subject.circuit, kinds, self.strands, self.cone, queries)
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -81,184 +83,92 @@ class PreparedCones:
         return strands_of(self.subject.circuit, self.kinds.diagonal)
 
     def cone(self, start: int) -> Cone:
+        """The cone of a start, numbered as in `cone_factors`."""
         if start not in self._cones:
             self._cones[start] = self.strands.cone(start >> 1, ALL if start & 1 else BITS)
         return self._cones[start]
 
 
-@dataclass(eq=False, slots=True)
-class Reading:
-    """What is asked of every member of a class: words, by a letter for each visible qubit, and regions of these."""
+@dataclass(frozen=True, eq=False)
+class Design:
+    """How some queries are answered together."""
 
-    words: dict[tuple[int, ...], int] = field(default_factory=dict)
-    regions: dict[tuple[int, ...], int] = field(default_factory=dict)
-
-    def queries(self, one: ConeClass) -> tuple[Query, ...]:
-        size = len(one.circuit.visible)
-        asked: list[Query] = []
-        if self.words:
-            letters = np.array(list(self.words), np.uint8).reshape(len(self.words), size)
-            places = np.where(letters > 0, np.arange(size), -1)
-            asked.append(Expectation.sparse(places.astype(np.int32), letters))
-        if self.regions:
-            asked.append(Marginals(tuple(self.regions), one.bits_only))
-        return tuple(asked)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A class as it is run: the way, its cost for one member, what is asked of each."""
-
-    one: ConeClass
-    queries: tuple[Query, ...]
-    way: str
-    prepared: Prepared
-    cost: Cost  # of all members
-    chunk: int
-
-
-class Survey:
-    """The classes of cones that answer some queries together, and how the answers are put together."""
-
-    def __init__(self, prepared: PreparedCones, queries: tuple[Query, ...], kinds: Kinds) -> None:
-        self._prepared, self._kinds = prepared, kinds
-        words = [query for query in queries if isinstance(query, Expectation)]
-        marginals = [query for query in queries if isinstance(query, Marginals)]
-        starts = set(chain(*(np.unique(starts_of(letters_of(query))).tolist() for query in words)))
-        starts.update(start for query in marginals for region in query.regions for start in _starts(query, region))
-        self._nearness = Nearness({start: prepared.cone(start) for start in sorted(starts - {-1})})
-        pieces: dict[Piece, int] = {}
-        self._factors = {
-            query: word_pieces(query, self._nearness, lambda piece: pieces.setdefault(piece, len(pieces)))
-            for query in words
-        }
-        self._split = {query: [self._pieces(query, region) for region in query.regions] for query in marginals}
-        ends = [tuple(map(start_of, piece)) for piece in pieces]
-        parts = [part for split in self._split.values() for region in split for part, _ in region]
-        self._homes = absorb([*ends, *parts])
-        self._classifier = Classifier(prepared.subject.circuit, kinds, prepared.strands)
-        self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
-        self._readings = [Reading() for _ in self.classes]
-        self._values = np.array([self._word(piece, end) for piece, end in zip(pieces, ends, strict=True)], np.int64)
-        for part in parts:
-            self._region(part)
-        self._runs: dict[str, list[Run]] = {}
+    survey: Survey
+    kinds: Kinds
+    runs: list[Run]
+    parameter_sizes: list[int]
+    precision: str
 
     @property
-    def classes(self) -> list[ConeClass]:
-        return self._classifier.classes
-
-    def _pieces(self, query: Marginals, region: tuple[int, ...]) -> list[tuple[Piece, tuple[int, ...]]]:
-        """The pieces of a region: their starts, ascending, and where these are in the region."""
-        starts = _starts(query, region)
-        order = sorted(range(len(starts)), key=starts.__getitem__)
-        found = self._nearness.pieces([starts[k] for k in order])
-        return [(tuple(starts[order[k]] for k in piece), tuple(order[k] for k in piece)) for piece in found]
-
-    def _classify(self, home: Piece) -> tuple[int, int]:
-        """Class and member of what is read from some starts."""
-        operations = sorted(set().union(*(self._prepared.cone(start).operations for start in home)))
-        return self._classifier.add([start >> 1 for start in home], only_bits(home), operations)
-
-    def _word(self, piece: Piece, ends: Piece) -> tuple[int, int, int]:
-        """Class, member and word of a piece of a word."""
-        home = self._homes[ends]
-        number, member = self._member[home]
-        letters = dict(zip(ends, piece, strict=True))
-        word = tuple(letters.get(start, 0) & 3 for start in home)
-        words = self._readings[number].words
-        return number, member, words.setdefault(word, len(words))
-
-    def _region(self, part: Piece) -> tuple[int, int, int]:
-        """Class, member and region of a piece of a region."""
-        home = self._homes[part]
-        number, member = self._member[home]
-        regions = self._readings[number].regions
-        return number, member, regions.setdefault(tuple(map(home.index, part)), len(regions))
-
-    def runs(self, precision: str) -> list[Run]:
-        """How every class is run best."""
-        if precision not in self._runs:
-            pairs = zip(self.classes, self._readings, strict=True)
-            self._runs[precision] = [_run(one, reading.queries(one), precision) for one, reading in pairs]
-        return self._runs[precision]
-
-    def cost(self, precision: str) -> Cost:
-        runs = self.runs(precision)
-        costs = [run.cost for run in runs]
-        assembly = sum(table.size for table in self._factors.values())
-        widest = max(costs, key=lambda cost: cost.width)
-        if any(cost.refusal for cost in costs):
-            refusal = next(cost.refusal for cost in costs if cost.refusal)
-            return Cost.refused(f"a light cone of {widest.width} qubits: {refusal}", widest.width)
-        members = sum(len(one.rows) for one in self.classes)
+    def cost(self) -> Cost:
+        costs = [run.cost for run in self.runs]
+        assembly = sum(table.size for table in self.survey.factors.values())
+        widest = max((cost.width for cost in costs), default=0)
+        for cost in costs:
+            if cost.refusal:
+                return Cost.refused(f"a light cone of {cost.width} qubits: {cost.refusal}", cost.width)
+        classes = self.survey.classes
+        facts = (("cones", sum(len(one.rows) for one in classes)), ("classes", len(classes)), ("widest", widest))
         return Cost(
-            sum(cost.seconds for cost in costs) + assembly * FACTOR_SECONDS,
+            sum(cost.seconds for cost in costs) + FACTOR_SECONDS * assembly,
             sum(cost.memory for cost in costs) + FACTOR_BYTES * assembly,
             sum(cost.flops for cost in costs),
-            widest.width,
-            facts=(("cones", members), ("classes", len(self.classes)), ("widest", widest.width)),
+            widest,
+            facts=facts,
         )
 
-    def lower(self, precision: str) -> ConeProgram:
-        circuit = self._prepared.subject.circuit
-        builder = ExpressionBuilder([parameter.size for parameter in circuit.parameters])
-        batches = [self._batch(run, builder, precision) for run in self.runs(precision)]
-        words = np.array([len(reading.words) for reading in self._readings], np.int64)
-        sizes = words * [len(one.rows) for one in self.classes]
-        first = 1 + np.cumsum(sizes) - sizes
-        number, member, word = self._values.reshape(-1, 3).T
-        place = np.append(first[number] + member * words[number] + word, 0).astype(np.int32)
-        factors = {query: place[table] for query, table in self._factors.items()}
-        regions = {query: self._groups(split) for query, split in self._split.items()}
-        return ConeProgram(self._prepared.method, builder.build(), tuple(batches), factors, regions)
+    def program(self, method: str) -> ConeProgram:
+        expressions = ExpressionBuilder(self.parameter_sizes)
+        blocks = BlockBuilder(self.kinds.numbers, expressions)
+        batches = [self._batch(run, expressions, blocks) for run in self.runs]
+        factors = self._factors()
+        regions = {query: self._groups(pieces) for query, pieces in self.survey.regions.items()}
+        tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
+        built = blocks.build(tiled[0]) if tiled else None
+        return ConeProgram(method, expressions.build(), built, tuple(batches), factors, regions)
 
-    def _batch(self, run: Run, builder: ExpressionBuilder, precision: str) -> ConeBatch:
-        numbers = self._kinds.numbers
-        used = sorted({atom for row in run.one.rows for atom in row})
-        row_of = {atom: builder.row(numbers[atom]) for atom in used}
-        rows = np.array([[row_of[atom] for atom in row] for row in run.one.rows], np.int32)
-        lowered = run.prepared.lower(run.queries, precision)
-        return ConeBatch(lowered, run.queries, rows.reshape(len(run.one.rows), -1), run.chunk)
+    def _batch(self, run: Run, expressions: ExpressionBuilder, blocks: BlockBuilder) -> ConeBatch | TileBatch:
+        if not isinstance(run.body, Alone):
+            return tile_batch(run.body.bucket, blocks, run.body.arity, run.body.lanes, run.reading, run.chunk)
+        one, queries = run.body.one, run.reading.queries(run.body.one)
+        used = sorted({atom for row in one.rows for atom in row})
+        row_of = {atom: expressions.row(self.kinds.numbers[atom]) for atom in used}
+        rows = np.array([[row_of[atom] for atom in row] for row in one.rows], np.int32).reshape(len(one.rows), -1)
+        return ConeBatch(run.body.prepared.lower(queries, self.precision), queries, rows, run.chunk)
 
-    def _groups(self, split: list[list[tuple[Piece, tuple[int, ...]]]]) -> tuple[RegionGroup, ...]:
+    def _factors(self) -> dict[Expectation, NDArray[np.int32]]:
+        """Where the factors of all words are among the words of the batches, one after another; 0 is the number one."""
+        base = 1
+        place: dict[int, tuple[int, int, list[int]]] = {}  # of a class: its first value, the stride, its words
+        for run in self.runs:
+            for number, first in run.first.items():
+                own = [run.reading.word(letters) for letters in self.survey.readings[number].words]
+                place[number] = base + first * len(run.reading.words), len(run.reading.words), own
+            base += run.members * len(run.reading.words)
+        at = [0] * len(self.survey.values)
+        for k, (number, member, word) in enumerate(self.survey.values):
+            first, stride, own = place[number]
+            at[k] = first + member * stride + own[word]
+        places = np.array([*at, 0], np.int32)
+        return {query: places[table] for query, table in self.survey.factors.items()}
+
+    def _groups(self, regions: list[list[RegionPiece]]) -> tuple[RegionGroup, ...]:
+        batch_of = {number: (k, run) for k, run in enumerate(self.runs) for number in run.first}
         groups: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], list[tuple[int, list[int]]]] = {}
-        for number, pieces in enumerate(split):
-            found = [self._region(part) for part, _ in pieces]
-            axes = [place for _, places in pieces for place in places]
-            key = tuple((batch, region) for batch, _, region in found), tuple(np.argsort(axes).tolist())
-            groups.setdefault(key, []).append((number, [member for _, member, _ in found]))
+        for number, pieces in enumerate(regions):
+            parts: list[tuple[int, int]] = []
+            members: list[int] = []
+            axes: list[int] = []
+            for one, member, places, within in pieces:
+                batch, run = batch_of[one]
+                parts.append((batch, run.reading.region(places)))
+                members.append(run.first[one] + member)
+                axes.extend(within)
+            key = tuple(parts), tuple(np.argsort(axes).tolist())
+            groups.setdefault(key, []).append((number, members))
         return tuple(
             RegionGroup(
-                tuple(number for number, _ in rows), pieces, np.array([members for _, members in rows], np.int32), axes
+                tuple(number for number, _ in rows), parts, np.array([members for _, members in rows], np.int32), axes
             )
-            for (pieces, axes), rows in groups.items()
+            for (parts, axes), rows in groups.items()
         )
-
-
-def _starts(query: Marginals, region: tuple[int, ...]) -> list[int]:
-    return [2 * place + (not query.bits) for place in region]
-
-
-def _run(one: ConeClass, queries: tuple[Query, ...], precision: str) -> Run:
-    """A class by the way that takes least, of those that fit into memory if there are any."""
-    subject = Subject(one.circuit, one.bits_only)
-    limit = available()
-
-    def costs(way: Method) -> tuple[Prepared, Cost]:
-        prepared = way.prepare(subject)
-        each = [prepared.cost(query, precision) for query in queries]
-        return prepared, max(each, key=lambda cost: (cost.refusal != "", cost.seconds))
-
-    found = [(way.name, *costs(way)) for way in WAYS]
-    name, prepared, cost = min(found, key=lambda way: (way[2].refusal != "", way[2].memory > limit, way[2].seconds))
-    members = len(one.rows)
-    chunk = max(1, min(members, CHUNK // max(cost.memory, 1)))
-    total = Cost(
-        cost.seconds + (members - 1) * cost.flops / FLOPS_PER_SECOND,
-        chunk * cost.memory,
-        members * cost.flops,
-        cost.width,
-        refusal=cost.refusal,
-    )
-    return Run(one, queries, name, prepared, total, chunk)

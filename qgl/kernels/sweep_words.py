@@ -6,6 +6,7 @@ letter where a word has it. Only I and Z are kept on the legs where nothing but 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -48,16 +49,20 @@ def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequenc
 def _regions(query: Marginals, values: jax.Array) -> tuple[jax.Array, ...]:
     """Laws or density matrices of regions from the expectations of all words on them."""
     base = 2 if query.bits else 4
-    answers: list[jax.Array] = []
-    at = 0
-    for region in query.regions:
-        size = base ** len(region)
-        part, at = values[at : at + size], at + size
+    sizes = [base ** len(region) for region in query.regions]
+    parts = jax.lax.split(values, sizes)
+    answers: list[jax.Array] = list(parts)
+    for size in set(sizes):
+        numbers = [k for k, other in enumerate(sizes) if other == size]
+        words = jnp.stack([parts[k] for k in numbers])
         if query.bits:
-            answers.append(walsh(part) / size)
+            found = jax.vmap(walsh)(words) / size
         else:
-            basis = pauli_basis(len(region)) / 2 ** len(region)
-            answers.append(jnp.einsum("w,wij->ij", part, jnp.asarray(basis, jnp.result_type(part, jnp.complex64))))
+            basis = pauli_basis(round(math.log(size, 4)))
+            kind = jnp.result_type(words, jnp.complex64)
+            found = jnp.einsum("rw,wij->rij", words, jnp.asarray(basis / len(basis[0]), kind), precision="highest")
+        for k, answer in zip(numbers, jax.lax.split(found, [1] * len(numbers)), strict=True):
+            answers[k] = answer[0]
     return tuple(answers)
 
 

@@ -19,6 +19,7 @@ Labels = tuple[int, ...]
 BATCH = -1  # the label of the batch
 BOUNDARY, CAP, TERMS = 0, 1, 2  # numbers of operands; the terms of a class from TERMS on, then the results of steps
 HELD = 1 << 28  # bytes of a tensor made beforehand for all columns of a class
+WORSE = 4.0  # times as many operations are taken for one product of matrices
 _FEW = 6  # operands up to which the best path is searched for
 
 
@@ -69,7 +70,16 @@ def path_of(
 
     narrow: only the I and Z components of the leg are read. backward: from right to left. is_open: there is no cap, and
     the leg comes first in the target.
+
+    Where the product of all terms is small, it is made beforehand, and a turn is one product of matrices.
     """
+    paths = [_path(column, batch, narrow, backward, is_open, whole) for whole in (True, False)]
+    costs = [path.early_flops + path.flops for path in paths]
+    return paths[0] if paths[0].flops <= paths[1].flops * WORSE and costs[0] <= costs[1] * WORSE else paths[1]
+
+
+def _path(column: ColumnClass, batch: int, narrow: bool, backward: bool, is_open: bool, whole: bool) -> Path:
+    """whole: contract all terms of the class first."""
     sizes = dict(enumerate(column.sizes)) | {BATCH: batch}
     leg = column.leg
     terms = [labels for _, labels in column.terms]
@@ -84,6 +94,8 @@ def path_of(
         search.add(TERMS + number, labels)
     search.outside = {*source, leg}
     search.simplify()
+    if whole:
+        search.finish()
     search.outside = set()
     search.add(BOUNDARY, (BATCH, *source))
     if not is_open:
@@ -168,10 +180,14 @@ class _Search:
     def finish(self) -> None:
         """Contracts all that is left."""
         numbers = sorted(self.live)
+        if len(numbers) < 2:
+            return
         inputs = [self.live[number] for number in numbers]
         symbols = {label: opt_einsum.get_symbol(k) for k, label in enumerate(sorted(self.sizes))}
         equation = ",".join("".join(symbols[label] for label in labels) for labels in inputs)
-        equation += "->" + "".join(symbols[label] for label in self.target)
+        present = {label for labels in inputs for label in labels}
+        output = dict.fromkeys(label for label in (*self.target, *sorted(self.outside)) if label in present)
+        equation += "->" + "".join(symbols[label] for label in output)
         shapes = [tuple(self.sizes[label] for label in labels) for labels in inputs]
         optimizer = "optimal" if len(inputs) <= _FEW else "auto"
         path, _ = opt_einsum.contract_path(equation, *shapes, shapes=True, optimize=optimizer)

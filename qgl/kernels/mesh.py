@@ -24,7 +24,7 @@ _Spec: Callable[..., Any] = PartitionSpec
 SEEDS, WORK = "seeds", "work"  # axes of a mesh
 WHOLE = _Spec()  # an array that every device has
 _sum_of_devices: Callable[..., Any] = functools.partial(jax.lax.psum, axis_name=WORK)
-_ROWS = "qgl rows"  # of one device; its name tells that rows are split already
+_SPLIT = "qgl rows are split"
 
 
 def grid(devices: Sequence[jax.Device], seeds: int = 1) -> Mesh:
@@ -72,7 +72,7 @@ def longest(number: jax.Array) -> jax.Array:
 def sharers() -> int:
     """Number of devices that share the rows of a `mapped` called here: 1 outside of a spread program and in a row."""
     mesh = jax.sharding.get_abstract_mesh()
-    return int(mesh.shape[WORK]) if WORK in mesh.manual_axes and not _within_a_row() else 1
+    return int(mesh.shape[WORK]) if WORK in mesh.manual_axes and not _is_split() else 1
 
 
 def mapped(function: Callable[..., Any], *arrays: Any, batch_size: int | None = None) -> Any:
@@ -91,11 +91,24 @@ def mapped(function: Callable[..., Any], *arrays: Any, batch_size: int | None = 
         return jax.lax.map(lambda row: function(*row), arrays, batch_size=batch_size)
     share = -(-count // devices)
     together = min(batch_size or share, share)
-    share = together * -(-share // together)
+    return shared(functools.partial(_rows, function, together), *arrays, multiple=together)
+
+
+def shared(function: Callable[..., Any], *arrays: Any, multiple: int = 1) -> Any:
+    """`function(*arrays)` of a function that takes many rows and answers each by itself, split as `mapped` splits.
+
+    The number of rows of a share is a `multiple`.
+    """
+    count, devices = len(jax.tree.leaves(arrays)[0]), sharers()
+    if devices == 1 or count == 1:
+        return function(*arrays)
+    share = multiple * -(-count // (multiple * devices))
     first = share * jax.lax.axis_index(WORK)
     own = jax.tree.map(lambda array: _own(_enter(_padded(array, share * devices)), first, share), arrays)
-    run, shared = jax.closure_convert(functools.partial(_rows, function, together), *own)
-    answers = run(*own, *(_enter(value) for value in shared))
+    # an axis of length 1 that nothing has, whose name tells that they are split already
+    named = jax.vmap(function, in_axes=None, out_axes=None, axis_name=_SPLIT, axis_size=1)
+    run, constants = jax.closure_convert(named, *own)
+    answers = run(*own, *(_enter(value) for value in constants))
     return jax.tree.map(lambda answer: _gather(answer)[:count], answers)
 
 
@@ -118,7 +131,7 @@ def agreed(tree: Any) -> Any:
 
 def _rows(function: Callable[..., Any], together: int, *arrays: Any) -> Any:
     """Answers of all rows, `together` of them at a time."""
-    run = jax.vmap(function, axis_name=_ROWS)
+    run = jax.vmap(function)
     if together == len(jax.tree.leaves(arrays)[0]):
         return run(*arrays)
     batches = jax.tree.map(lambda array: array.reshape(-1, together, *array.shape[1:]), arrays)
@@ -126,9 +139,9 @@ def _rows(function: Callable[..., Any], together: int, *arrays: Any) -> Any:
     return jax.tree.map(lambda answer: answer.reshape(-1, *answer.shape[2:]), answers)
 
 
-def _within_a_row() -> bool:
+def _is_split() -> bool:
     try:
-        jax.lax.axis_size(_ROWS)
+        jax.lax.axis_size(_SPLIT)
     except NameError:
         return False
     return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.kernels.mesh import shared
 from qgl.kernels.network import tensor_tables
 from qgl.kernels.runner import given, needed
 from qgl.kernels.sweep_columns import Across, Boundary, Sweeper, normalised
@@ -43,11 +45,13 @@ class SweepRunner:
         for query, array in asked.items():
             match query:
                 case LogProb():
-                    found[query] = log_prob(*tables(query), jnp.asarray(query.rows), inputs.dtype)
+                    strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
+                    found[query] = shared(strings, jnp.asarray(query.rows))
                 case GivenStrings():
-                    found[query] = log_prob(*tables(query), given(array, query), inputs.dtype)
+                    strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
+                    found[query] = shared(strings, given(array, query))
                 case GivenWords():
-                    values = given_words(*tables(query), given(array, query))
+                    values = shared(partial(given_words, *tables(query)), given(array, query))
                     found[query] = jnp.stack([values, values**2])
                 case Samples(shots):
                     found[query] = samples(*tables(query), needed(key, "samples"), shots)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.kernels.mesh import SEEDS, WORK, agreed, grid, mapped, sharers, spread
+from qgl.kernels.mesh import SEEDS, WORK, agreed, grid, mapped, shared, sharers, spread
 
 THETA = np.linspace(-1.0, 1.3, 6, dtype=np.float32)
 
@@ -96,6 +96,24 @@ def test_a_row_is_not_split_again() -> None:
     expected = 2.0 * np.outer(np.arange(1.0, 7.0), np.arange(5.0))
     np.testing.assert_allclose(table(jnp.asarray(2.0)), expected)
     np.testing.assert_allclose(jax.jit(spread(table, of_devices(4)))(jnp.asarray(2.0)), expected)
+
+
+def test_a_function_of_many_rows() -> None:
+    def evaluate(theta: jax.Array) -> Any:
+        sizes = []
+
+        def many(rows: jax.Array) -> jax.Array:
+            sizes.append(len(rows))
+            assert sharers() == 1
+            return jnp.sin(rows @ jnp.outer(theta, theta * jnp.exp(1j * theta[0]))).real
+
+        return shared(many, jnp.arange(42.0).reshape(7, 6), multiple=3).sum(), sizes[0]
+
+    alone, size = jax.grad(lambda theta: evaluate(theta)[0])(THETA), evaluate(jnp.asarray(THETA))[1]
+    found = jax.jit(spread(jax.grad(lambda theta: evaluate(theta)[0]), of_devices(2)))(THETA)
+    np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-3)
+    share = jax.jit(spread(lambda theta: evaluate(theta)[1], of_devices(2)))(THETA)
+    assert (size, int(share)) == (7, 6)
 
 
 def test_what_is_agreed_on_is_what_the_first_device_has() -> None:

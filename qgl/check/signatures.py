@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from qgl.check.arguments import FAILED, Context, Failure, UnfitError
-from qgl.check.callables import KIND_WORDS, SIGNATURES, Parameter, Signature
+from qgl.check.callables import KIND_WORDS, SIGNATURES
 from qgl.check.program import CallSpec
+from qgl.check.signature_types import Parameter, Signature
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArgument, BadArguments, NotACall, UnknownCallable, article

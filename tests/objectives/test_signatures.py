@@ -7,7 +7,8 @@ import inspect
 import optax
 import pytest
 
-from qgl.check.callables import KIND_WORDS, SIGNATURES, Signature
+from qgl.check.callables import KIND_WORDS, SIGNATURES
+from qgl.check.signature_types import Signature
 from qgl.check.signatures import bind
 from qgl.data.sources import SOURCES
 from tests.objectives.named_calls import Checker, evaluate, expression

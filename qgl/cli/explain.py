@@ -15,6 +15,7 @@ from qgl.cli.options import FileArgument, Format, FormatOption, SetOption, const
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from qgl.check.program import Program
     from qgl.cli.asked import Asked
@@ -168,7 +169,7 @@ def _show(program: Program, answers: Sequence[Answer]) -> None:
 
 
 def _block(console: Console, row: Row, times: int, purposes: str) -> None:
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
     from qgl.plan.model import describe
@@ -176,32 +177,40 @@ def _block(console: Console, row: Row, times: int, purposes: str) -> None:
     each = f", for each of {times:,} conditions" if times > 1 else ""
     console.print()
     console.print(Text.assemble((purposes, "bold"), f": {describe(row.query)}{each}"))
+    able = [candidate for candidate in row.candidates if not candidate.refused]
+    if able:
+        console.print(_table(row, able))
+    else:
+        console.print("  no method can answer this", style="red")
+    for candidate in row.candidates:
+        if candidate.refused:
+            console.print(Padding(Text(f"not {candidate.method}: {candidate.reason}", "dim"), (0, 0, 0, 4), expand=False))
+
+
+def _table(row: Row, able: Sequence[Candidate]) -> Table:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(min_width=14, no_wrap=True)
-    for width in (10, 8, 8):
+    for width in (9, 7, 7):
         table.add_column(justify="right", min_width=width, no_wrap=True)
     table.add_column(ratio=1)
-    for candidate in row.candidates:
-        mark = "  " if candidate.method != row.chosen else "> "
-        table.add_row(
-            mark + candidate.method, *_cells(candidate), style="" if candidate.method == row.chosen else "dim"
-        )
-    console.print(table)
-    if not row.chosen:
-        console.print("  no method can answer this", style="red")
+    for candidate in able:
+        taken = candidate.method == row.chosen
+        name = f"{'>' if taken else ' '} {candidate.method}"
+        table.add_row(name, *_cells(candidate), style="" if taken else "dim")
+    return table
 
 
 def _cells(candidate: Candidate) -> tuple[str, ...]:
     from qgl.diagnostics.size import amount
 
     cost = candidate.cost
-    qubits = f"{cost.width:,} qubits" if cost.width else ""
-    time = duration(cost.seconds) if cost.seconds else ""
     facts = ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in cost.facts
     )
     words = "; ".join(part for part in (facts, candidate.reason) if part)
-    return qubits, time, amount(cost.memory) if cost.memory else "", words
+    return f"{cost.width:,} qubits", duration(cost.seconds), amount(cost.memory), words
 
 
 def duration(seconds: float) -> str:

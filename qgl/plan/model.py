@@ -100,11 +100,16 @@ class Method(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One method for one query, as `qglc explain` shows it."""
+    """One method for one query, as `qglc explain` shows it.
+
+    reason   why it was not taken; "" for the chosen one
+    refused  it cannot answer, or not within the memory that may be used
+    """
 
     method: str
     cost: Cost
-    reason: str  # why it was not taken; "" for the chosen one
+    reason: str
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from qgl.collector import put_off
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.plan.blame import blame
 from qgl.plan.cones import LightCones
+from qgl.plan.contraction import Contraction
 from qgl.plan.iqp import PhaseWords
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
@@ -22,7 +24,15 @@ from qgl.plan.sweep import Sweep
 from qgl.plan.trajectories import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
-METHODS: tuple[Method, ...] = (Dense(), DensityMatrix(), LightCones(), Trajectories(), PhaseWords(), Sweep())
+METHODS: tuple[Method, ...] = (
+    Dense(),
+    DensityMatrix(),
+    LightCones(),
+    Trajectories(),
+    PhaseWords(),
+    Sweep(),
+    Contraction(),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +70,7 @@ class Planner:
     methods: tuple[Method, ...] = METHODS
     _prepared: dict[tuple[tuple[int, ...], bool], tuple[Subject, dict[str, Prepared]]] = field(default_factory=dict)
 
+    @put_off()
     def plan(self, queries: Sequence[Query]) -> Plan:
         """The cheapest exact way to answer each query; work that queries share is counted once.
 
@@ -80,6 +91,7 @@ class Planner:
         inputs = sum(parameter.size for parameter in self.circuit.parameters)
         return Plan(weighed.rows, lowered, self.precision, bits_only, inputs, weighed.seen)
 
+    @put_off()
     def weigh(self, queries: Sequence[Query]) -> Weighed:
         """What each method would take for `queries`, and the choice; nothing is lowered, and nothing is refused."""
         queries = tuple(queries) or (Probabilities(),)
@@ -162,7 +174,7 @@ def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, s
         return f"{ratio:.2g} times as long" if ratio < 99.5 else f"{ratio:,.0f} times as long"
 
     order = sorted(costs, key=lambda name: (name != chosen, bool(reasons[name]), costs[name].seconds))
-    return Row(query, chosen, tuple(Candidate(name, costs[name], why(name)) for name in order))
+    return Row(query, chosen, tuple(Candidate(name, costs[name], why(name), bool(reasons[name])) for name in order))
 
 
 def _too_large(circuit: Circuit, row: Row, limit: int) -> TooLarge:

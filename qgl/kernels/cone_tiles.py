@@ -13,17 +13,28 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.arrays import complex_like, squared, take
-from qgl.kernels.matrices import pool_entries
-from qgl.plan.cone_tiles import TileBatch, TileBlocks
+from qgl.kernels.matrices import group_matrices
+from qgl.kernels.mesh import shared, sharers
+from qgl.plan.cone_blocks import TileBlocks
+from qgl.plan.cone_tiles import TileBatch
 
 
 def tile_blocks(blocks: TileBlocks, numbers: jax.Array) -> jax.Array:
     """All blocks, shape (blocks, K * K), from the expression outputs."""
-    depth, size, _, count = blocks.entries.shape
+    dtype = complex_like(numbers.dtype)
+    depth, count = blocks.factors.shape
+    rows = [jnp.asarray(blocks.fixed, dtype)]
+    for one in blocks.embeddings:
+        matrices = group_matrices(blocks.pool.groups[one.group], numbers).astype(dtype)
+        matrices = matrices.conj() if one.conjugate else matrices
+        chosen = take(matrices.reshape(len(matrices), -1), one.rows)
+        rows.append(jnp.matmul(chosen, jnp.asarray(one.entries, dtype), precision="highest"))
     if not depth:
-        return jnp.eye(size, dtype=complex_like(numbers.dtype)).reshape(1, -1)
-    entries = pool_entries(blocks.pool, numbers)
-    return product(take(entries, blocks.entries, len(blocks.pool.constants))).reshape(size * size, count).T
+        return rows[0]
+    size = 2**blocks.arity
+    factors = take(jnp.concatenate(rows), blocks.factors, len(blocks.fixed))
+    factors = jnp.swapaxes(factors, 1, 2).reshape(depth, size, size, count)
+    return product(factors).reshape(size * size, count).T
 
 
 @jax.custom_vjp
@@ -170,23 +181,27 @@ class TileRunner:
         """Words, shape (tiles * lanes, words), and regions, each of shape (tiles * lanes, ...)."""
         batch = self.batch
         tiles, lanes = batch.block.shape[1:]
-        if batch.chunk >= tiles:
+        size = min(batch.chunk, -(-tiles // sharers()))
+        if size >= tiles:
             return self._run(take(blocks, batch.block, 1), batch.move, batch.final)
-        chunks = -(-tiles // batch.chunk)
-        room = chunks * batch.chunk - tiles
+        chunks = -(-tiles // size)
+        room = chunks * size - tiles
 
         def split(table: np.ndarray[Any, Any], axis: int) -> jax.Array:
             pads = [(0, 0)] * table.ndim
             pads[axis] = (0, room)
             padded = np.pad(table, pads)
-            shape = (*table.shape[:axis], chunks, batch.chunk, *table.shape[axis + 1 :])
+            shape = (*table.shape[:axis], chunks, size, *table.shape[axis + 1 :])
             return jnp.asarray(np.moveaxis(padded.reshape(shape), axis, 0))
 
         tables = (split(batch.block, 1), split(batch.move, 1), split(batch.final, 0))
         run = jax.checkpoint(lambda xs: self._run(blocks[xs[0]], xs[1], xs[2]))
-        found = lax.map(run, tables)
-        count = tiles * lanes
-        return jax.tree.map(lambda rows: rows.reshape(-1, *rows.shape[2:])[:count], found)
+        words, regions = shared(lambda *tables: lax.map(run, tables), *tables)
+
+        def members(rows: jax.Array) -> jax.Array:
+            return rows.reshape(-1, *rows.shape[2:])[: tiles * lanes]
+
+        return members(words), tuple(members(region) for region in regions)
 
     def _run(self, matrices: jax.Array, move: Any, final: Any) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """`matrices` of shape (steps, tiles, lanes, K * K)."""

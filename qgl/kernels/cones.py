@@ -7,11 +7,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 
 from qgl.kernels.arrays import take
 from qgl.kernels.cone_tiles import TileRunner, tile_blocks
 from qgl.kernels.expressions import evaluate
+from qgl.kernels.mesh import mapped
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
@@ -62,11 +62,8 @@ class _Batch:
     def __call__(self, numbers: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         rows = self._batch.rows
         slots = take(numbers, rows) if rows.size else jnp.zeros(rows.shape, numbers.dtype)
-        found: tuple[jax.Array, tuple[jax.Array, ...]]
-        if self._batch.chunk >= len(rows):
-            found = jax.vmap(self._one)(slots)
-        else:
-            found = lax.map(jax.checkpoint(self._one), slots, batch_size=self._batch.chunk)
+        run = self._one if self._batch.chunk >= len(rows) else jax.checkpoint(self._one)
+        found: tuple[jax.Array, tuple[jax.Array, ...]] = mapped(run, slots, batch_size=self._batch.chunk)
         return found
 
     def _one(self, slots: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:

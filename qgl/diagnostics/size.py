@@ -94,7 +94,7 @@ class Attempt:
     reason: str
 
     def __str__(self) -> str:
-        qubits = f"{self.qubits:,} qubits at once, " if self.qubits else ""
+        qubits = f"{self.qubits:,} qubits at once, " if self.qubits and self.memory else ""
         return f"{self.method}: {qubits}{self.reason}"
 
 

@@ -338,7 +338,9 @@ class Model:
 
     @functools.cached_property
     def _planner(self) -> Planner:
-        return compiler.planner(self.circuit, self.precision)
+        from qgl.kernels.memory import device_limit
+
+        return compiler.planner(self.circuit, self.precision, device_limit())
 
     def _simulator(self, queries: tuple[Query, ...]) -> Simulator:
         from qgl.kernels.simulator import Simulator

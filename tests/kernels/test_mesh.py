@@ -10,19 +10,37 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+from qgl.kernels.memory import device_limit
 from qgl.kernels.mesh import mapped, sharers
 
 HERE = Path(__file__).parent
 
 
-def test_on_four_devices() -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / "mesh_checks.py")]
+@pytest.mark.parametrize("checks", ["mesh_checks.py", pytest.param("mesh_methods_checks.py", marks=pytest.mark.slow)])
+def test_on_four_devices(checks: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / checks)]
     environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "4", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
-        command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=300, check=False
+        command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Accelerator:
+    """A device with memory of its own."""
+
+    platform = "gpu"
+
+    def memory_stats(self) -> dict[str, int]:
+        return {"bytes_limit": 10**11}
+
+
+def test_plans_for_an_accelerator_fit_into_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert device_limit() is None
+    monkeypatch.setattr(jax, "local_devices", lambda: [Accelerator()])
+    assert device_limit() == 8 * 10**10
 
 
 def test_without_a_mesh_it_is_vmap() -> None:

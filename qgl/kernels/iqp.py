@@ -38,7 +38,8 @@ class PhaseRunner:
                 case Expectation():
                     found[query] = exact_words(angles, self.program.exact[query])
                 case GivenWords(_, int(samples)):
-                    own = jax.random.fold_in(needed(key, "estimates of words"), number)
+                    own = needed(key, "estimates of words")
+                    own = jax.random.fold_in(own, number) if number else own
                     found[query] = self.estimates(angles, given(array, query), samples, own)
                 case _:
                     raise ValueError(f"{type(query).__name__} was not planned for")

@@ -60,11 +60,11 @@ class Kernel:
 
     def draw_rows(self, key: Array, count: int, width: int) -> Array:
         """`count` words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
-        which, bits = jax.random.split(key)
         rates = jnp.asarray(self.rates)
         if len(self.rates) > 1:
+            key, which = jax.random.split(key)
             rates = rates[jax.random.randint(which, (count,), 0, len(self.rates))]
-        return (jax.random.uniform(bits, (count, width)) < rates[:, None]).astype(jnp.uint8)
+        return (jax.random.uniform(key, (count, width)) < rates[:, None]).astype(jnp.uint8)
 
     def draw_words(self, key: Array, count: int, width: int) -> Array:
         """Indices of `count` words drawn from spectrum / total, shape (count,); at most 31 bits."""

@@ -18,6 +18,7 @@ from qgl.kernels.sweep_columns import Across, Boundary, Sweeper, normalised
 from qgl.kernels.sweep_words import given_words, samples, word_answers
 from qgl.plan.columns import Columns
 from qgl.plan.sweep import SweepProgram
+from qgl.plan.sweep_costs import rows_at_once
 from qgl.plan.sweep_paths import path_of
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
@@ -61,18 +62,26 @@ class SweepRunner:
 def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dtype: Any) -> jax.Array:
     """log p of strings of 0 and 1, shape (batch, n); what rounds to nothing at the end is the least positive number."""
     real = columns.network.algebra == "doubled"
-    sweeper = Sweeper(columns, [path_of(column, len(rows), narrow=real) for column in columns.classes], tables)
+    at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
+    sweeper = Sweeper(columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables)
     kind = tables[0].dtype
+    least = float(np.finfo(np.dtype(dtype)).tiny)
 
     def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
         caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)
         return normalised(Boundary(across(left.values, caps), left.exponents)), None
 
-    bits = rows.T[columns.order].astype(kind)
-    end = sweeper.scan(turn, sweeper.start(len(rows), kind), bits)[0]
-    value = end.values[:, 0]
-    p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
-    least = float(np.finfo(np.dtype(dtype)).tiny)
-    powers = (end.exponents * (1 if real else 2)).astype(dtype)
-    result: jax.Array = jnp.log(jnp.maximum(p, least)) + powers * math.log(2)
-    return result
+    def swept(rows: jax.Array) -> jax.Array:
+        bits = rows.T[columns.order].astype(kind)
+        end = sweeper.scan(turn, sweeper.start(len(rows), kind), bits)[0]
+        value = end.values[:, 0]
+        p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
+        powers = (end.exponents * (1 if real else 2)).astype(dtype)
+        result: jax.Array = jnp.log(jnp.maximum(p, least)) + powers * math.log(2)
+        return result
+
+    if at_once == len(rows):
+        return swept(rows)
+    sweeps = -(-len(rows) // at_once)
+    padded = jnp.pad(rows, ((0, sweeps * at_once - len(rows)), (0, 0))).reshape(sweeps, at_once, -1)
+    return jax.lax.map(jax.checkpoint(swept), padded).reshape(-1)[: len(rows)]

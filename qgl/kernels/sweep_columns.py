@@ -22,6 +22,8 @@ from qgl.plan.sweep_paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
 Held = tuple[jax.Array, ...]
 Across = Callable[..., jax.Array]
 Turn = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
+SMALL = 16  # entries of tensors whose products are worth vectorising along columns
+
 PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
 
 
@@ -73,25 +75,31 @@ class ClassKernel:
         self.source_shape = tuple(sizes[label] for label in path.source)
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
-    def prepare(self, tables: Sequence[jax.Array]) -> Held:
-        """The operands that sweeps use, for all columns of the class, shape (count, ...) each."""
+    def prepare(self, tables: Sequence[jax.Array], fixed: Sequence[int]) -> Held:
+        """The operands that sweeps use, for all columns of the class, shape (count, ...) each.
+
+        fixed: how many rows of each table are constants. Where tensors are small, columns are the last axis in between,
+        so that products vectorise along them.
+        """
+        last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in self.column.terms)
+        axis = -1 if last else 0
+
+        def labelled(labels: Labels) -> Labels:
+            return (*labels, _ROWS) if last else (_ROWS, *labels)
+
         live: dict[int, jax.Array] = {}
         for number, (table, _) in enumerate(self.column.terms):
-            live[TERMS + number] = take(tables[table], self.column.rows[:, number])
+            rows = take(tables[table], self.column.rows[:, number], fixed[table])
+            live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
         if self.path.narrow:
             select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
-            live[TERMS + len(self.column.terms)] = jnp.broadcast_to(select, (self.column.count, 2, 4))
+            repeated = jnp.broadcast_to(select, (self.column.count, 2, 4))
+            live[TERMS + len(self.column.terms)] = jnp.moveaxis(repeated, 0, axis)
         for step, number in self._numbered():
             if step.early:
-                rows = (_ROWS,)
-                live[number] = contract(
-                    live[step.left],
-                    live[step.right],
-                    rows + step.left_labels,
-                    rows + step.right_labels,
-                    rows + step.out,
-                )
-        return tuple(live[operand] for operand in self.path.held)
+                labels = [labelled(part) for part in (step.left_labels, step.right_labels, step.out)]
+                live[number] = contract(live[step.left], live[step.right], labels[0], labels[1], labels[2])
+        return tuple(jnp.moveaxis(live[operand], axis, 0) for operand in self.path.held)
 
     def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
@@ -132,16 +140,17 @@ def contract(left: jax.Array, right: jax.Array, left_labels: Labels, right_label
 def _product_sum(
     left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels
 ) -> jax.Array:
-    """The same as a product and a sum, which vectorise along labels that both have."""
+    """The same as a product and a sum; the sum is over the first axes where columns are the last one."""
     summed = [label for label in dict.fromkeys((*left_labels, *right_labels)) if label not in out]
-    axes = (*out, *summed)
+    first = bool(out) and out[-1] == _ROWS
+    axes = (*summed, *out) if first else (*out, *summed)
 
     def spread(tensor: jax.Array, labels: Labels) -> jax.Array:
         order = sorted(range(len(labels)), key=lambda axis: axes.index(labels[axis]))
         return jnp.expand_dims(tensor.transpose(order), [k for k, label in enumerate(axes) if label not in labels])
 
     product = spread(left, left_labels) * spread(right, right_labels)
-    return product.sum(axis=tuple(range(len(out), len(axes))))
+    return product.sum(axis=tuple(axes.index(label) for label in summed))
 
 
 class Sweeper:
@@ -150,7 +159,8 @@ class Sweeper:
     def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
-        self._held = [kernel.prepare(tables) for kernel in self.kernels]
+        fixed = [len(table.fixed) for table in columns.network.tables]
+        self._held = [kernel.prepare(tables, fixed) for kernel in self.kernels]
         self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
             self._within[column.columns] = np.arange(column.count)

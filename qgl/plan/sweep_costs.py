@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +20,14 @@ FLOPS_PER_SECOND = 6e9  # in products as small as these
 DRAW_SECONDS = 5e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
+KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are swept in turn
+
+
+def rows_at_once(columns: Columns, rows: int, bytes_each: int) -> int:
+    """How many strings one sweep takes, so that what is kept of it for the gradient stays within bounds."""
+    each = sum(column.count * path_of(column, 1, True).large for column in columns.classes) * 2 * bytes_each
+    sweeps = math.ceil(rows * each / KEPT)
+    return math.ceil(rows / max(sweeps, 1))
 
 
 def estimate(columns: Columns, query: Query, precision: str) -> Cost:
@@ -27,12 +36,15 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     number = (4 if precision == "single" else 8) * (1 if real else 2)
     flops = memory = early = 0.0
     batch = 1
+    given_strings = isinstance(query, LogProb | GivenStrings)
     for column_paths, rows in _sweeps(columns, query):
         batch = max(batch, rows)
         for column, path in zip(columns.classes, column_paths, strict=True):
             early += sum(step.early for step in path.steps)
             flops += column.count * (path.early_flops + path.flops) * (1 if real else COMPLEX)
             kept = 1.0 if isinstance(query, Samples) else float(column.count)
+            if given_strings:
+                kept *= rows_at_once(columns, rows, number) / rows
             memory += number * (4 * column.count * path.held_size + 2 * kept * path.large)
     count = len(columns.kinds)
     slow = 1.0 if precision == "single" else 2.0

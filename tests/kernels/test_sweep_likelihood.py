@@ -132,6 +132,32 @@ def test_order_of_columns_follows_the_couplings_of_the_circuit() -> None:
     assert facts["order"] == "reverse Cuthill-McKee" and facts["bond"] == 4
 
 
+def test_ladder_declared_leg_by_leg_is_swept_rung_by_rung() -> None:
+    rungs = 40
+    pairs = [(k, k + 1) for leg in (0, rungs) for k in range(leg, leg + rungs - 1)]
+    pairs += [(k, k + rungs) for k in range(rungs)]
+    gates = [op("h", wire) for wire in range(2 * rungs)] + [op("rzz", *pair, args=[0.3]) for pair in pairs]
+    gates += [op("rx", wire, args=[0.4]) for wire in range(2 * rungs)]
+    facts = dict(planned(program_of(2 * rungs, 0, *gates), GivenStrings(2)).rows[0].candidates[0].cost.facts)
+    assert facts["bond"] <= 8 and facts["classes"] < 12
+
+
+def test_many_strings_are_swept_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = brick_chain(5, 3)
+    inputs = np.random.default_rng(0).normal(size=9)
+    strings = (np.arange(32)[:, None] >> np.arange(4, -1, -1) & 1).astype(np.uint8)[:31]
+    query = LogProb.of(strings)
+    found = []
+    for kept in (1 << 29, 1 << 11):
+        monkeypatch.setattr("qgl.plan.sweep_costs.KEPT", kept)
+        run = Simulator(planned(program, query))
+        with jax.enable_x64(True):
+            found.append(
+                jax.jit(jax.value_and_grad(lambda v, r: r.answer(v, query).sum(), 0), static_argnums=1)(inputs, run)
+            )
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9), *found)
+
+
 def test_impossible_strings_are_finite_and_single_precision_is_kept() -> None:
     program = program_of(3, 0, op("h", 0), op("cx", 0, 1), op("cx", 1, 2))
     query = GivenStrings(3)

@@ -11,8 +11,8 @@ from typing import Any
 
 Path = tuple[tuple[int, int], ...]
 
-QUICK, THOROUGH = 16, 128  # random greedy paths
-EASY = 1e5  # operations up to which a quick search will do
+QUICK, THOROUGH = 4, 64  # random greedy paths
+EASY = 3e5  # operations up to which a quick search will do
 SUBTREE = 6  # tensors of the subtrees that are contracted in the best order
 
 

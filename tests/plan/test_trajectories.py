@@ -56,7 +56,11 @@ def test_time_and_memory_grow_with_the_runs_until_memory_is_bounded() -> None:
 
 
 def test_chosen_for_noise_on_more_qubits_than_a_density_matrix_holds() -> None:
-    planner = Planner(Circuit.of(chain(16, 2)), memory_limit=8 * 10**9)
+    gates = [op("ry", k, args=[0.4]) for k in range(16)]
+    for reach in (1, 3, 5, 7):
+        gates += [op("cx", k, (k + reach) % 16) for k in range(16)]
+        gates += [op("amplitude_damping", k, args=[0.1]) for k in range(16)]
+    planner = Planner(Circuit.of(program_of(16, 0, *gates)), memory_limit=8 * 10**9)
     query = GivenWords(10, samples=20)
     assert planner.plan([query]).rows[0].chosen == "trajectories"
 

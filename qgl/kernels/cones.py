@@ -10,16 +10,21 @@ import jax.numpy as jnp
 
 from qgl.kernels.arrays import take
 from qgl.kernels.cone_tiles import TileRunner, tile_blocks
+from qgl.kernels.contraction import ContractionRunner
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.mesh import mapped
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
 from qgl.plan.cone_tiles import TileBatch
+from qgl.plan.contraction import ContractionProgram
 from qgl.plan.model import Lowered, StateProgram
 from qgl.query import Expectation, Marginals, Query
 
-WAYS: Mapping[type[Lowered], Callable[[Any], Runner]] = {StateProgram: StateRunner}
+WAYS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
+    StateProgram: StateRunner,
+    ContractionProgram: ContractionRunner,
+}
 
 
 class ConeRunner:

@@ -9,13 +9,14 @@ from qgl.plan.cone_classes import ConeClass
 from qgl.plan.cone_schedule import Schedule, schedule
 from qgl.plan.cone_survey import Reading
 from qgl.plan.cone_tiles import Bucket, buckets, lanes_of, tile_bytes
+from qgl.plan.contraction import Contraction
 from qgl.plan.costs import DOUBLE, STEP_SECONDS
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix, PreparedWhole
 from qgl.plan.model import Cost, Method, Prepared
 from qgl.plan.subject import Subject
 
-WAYS: tuple[Method, ...] = (Dense(), DensityMatrix())  # to run the circuit of a class
+WAYS: tuple[Method, ...] = (Dense(), DensityMatrix(), Contraction())  # to run the circuit of a class
 CHUNK = 1 << 28  # bytes that the members that run at the same time may take
 FLOPS_PER_SECOND = 2e9  # of the second and further members of a class that runs by itself
 TILE_SECONDS = 2e-9  # for an amplitude and step: a gather, and each column of a block, value and gradient

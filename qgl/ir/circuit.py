@@ -74,6 +74,22 @@ class Circuit:
         return graph
 
     @cached_property
+    def before(self) -> tuple[tuple[int, ...], ...]:
+        """Of every operation those from which an edge of the graph leads to it; much sooner made than the graph."""
+        last: dict[int, int] = {}
+        written: dict[int, int] = {}
+        table: list[tuple[int, ...]] = []
+        for k, operation in enumerate(self.operations):
+            found = [last[wire] for wire in operation.wires if wire in last]
+            found += [written[bit] for bit, _ in operation.condition if bit in written]
+            table.append(tuple(found))
+            for wire in operation.wires:
+                last[wire] = k
+            if operation.bit is not None:
+                written[operation.bit] = k
+        return tuple(table)
+
+    @cached_property
     def on_wire(self) -> tuple[tuple[int, ...], ...]:
         """For every wire the positions in `operations` of what happens to it, in order."""
         table: list[list[int]] = [[] for _ in self.wires]

@@ -181,30 +181,29 @@ class TileRunner:
         """Words, shape (tiles * lanes, words), and regions, each of shape (tiles * lanes, ...)."""
         batch = self.batch
         tiles, lanes = batch.block.shape[1:]
+        matrices = take(blocks, batch.block, 1)
         size = min(batch.chunk, -(-tiles // sharers()))
         if size >= tiles:
-            return self._run(take(blocks, batch.block, 1), batch.move, batch.final)
+            return self._run(matrices, jnp.asarray(batch.move), jnp.asarray(batch.final))
         chunks = -(-tiles // size)
         room = chunks * size - tiles
 
-        def split(table: np.ndarray[Any, Any], axis: int) -> jax.Array:
-            pads = [(0, 0)] * table.ndim
-            pads[axis] = (0, room)
-            padded = np.pad(table, pads)
-            shape = (*table.shape[:axis], chunks, size, *table.shape[axis + 1 :])
-            return jnp.asarray(np.moveaxis(padded.reshape(shape), axis, 0))
+        def split(table: jax.Array) -> jax.Array:
+            """Tiles, which are the first axis, in chunks."""
+            padded = jnp.pad(table, [(0, room), *[(0, 0)] * (table.ndim - 1)])
+            return padded.reshape(chunks, size, *table.shape[1:])
 
-        tables = (split(batch.block, 1), split(batch.move, 1), split(batch.final, 0))
-        run = jax.checkpoint(lambda xs: self._run(blocks[xs[0]], xs[1], xs[2]))
-        words, regions = shared(lambda *tables: lax.map(run, tables), *tables)
+        by_tile = (jnp.swapaxes(matrices, 0, 1), jnp.asarray(batch.move.T), jnp.asarray(batch.final))
+        run = jax.checkpoint(lambda xs: self._run(jnp.swapaxes(xs[0], 0, 1), xs[1].T, xs[2]))
+        words, regions = shared(lambda *tables: lax.map(run, tables), *map(split, by_tile))
 
         def members(rows: jax.Array) -> jax.Array:
             return rows.reshape(-1, *rows.shape[2:])[: tiles * lanes]
 
         return members(words), tuple(members(region) for region in regions)
 
-    def _run(self, matrices: jax.Array, move: Any, final: Any) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-        """`matrices` of shape (steps, tiles, lanes, K * K)."""
+    def _run(self, matrices: jax.Array, move: jax.Array, final: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+        """Shapes: `matrices` (steps, tiles, lanes, K * K), `move` (steps, tiles), `final` (tiles,)."""
         batch = self.batch
         steps, tiles, lanes, entries = matrices.shape
         size = round(entries**0.5)
@@ -213,8 +212,8 @@ class TileRunner:
         if steps:
             matrices = jnp.swapaxes(matrices, 2, 3).reshape(steps, tiles, size, size, lanes)
             run = evolve_any if batch.density else evolve
-            state = run(Walk(jnp.asarray(move), moves, back), matrices, state)
-        return self._read(reorder(state, moves[jnp.asarray(final)], back[jnp.asarray(final)]))
+            state = run(Walk(move, moves, back), matrices, state)
+        return self._read(reorder(state, moves[final], back[final]))
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         batch = self.batch

@@ -13,6 +13,7 @@ from qgl.kernels.cone_tiles import TileRunner, tile_blocks
 from qgl.kernels.contraction import ContractionRunner
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.mesh import mapped
+from qgl.kernels.queries import in_order
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
@@ -50,11 +51,10 @@ class ConeRunner:
         if isinstance(query, Expectation):
             return jnp.prod(take(values, self.program.words[query], 1), axis=1)
         assert isinstance(query, Marginals)
-        regions: dict[int, jax.Array] = {}
-        for group in self.program.regions[query]:
-            stacked = _tensor(group, [states[batch][region] for batch, region in group.pieces], query.bits)
-            regions.update(zip(group.regions, jnp.unstack(stacked), strict=True))
-        return tuple(regions[number] for number in range(len(query.regions)))
+        groups = self.program.regions[query]
+        pieces = ([states[batch][region] for batch, region in group.pieces] for group in groups)
+        stacked = (_tensor(group, some, query.bits) for group, some in zip(groups, pieces, strict=True))
+        return in_order([(group.regions, one) for group, one in zip(groups, stacked, strict=True)])
 
 
 class _Batch:

@@ -17,13 +17,13 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
     """All matrices flat, shape (pool.size,) or twice that with conjugates; `numbers` are the expression outputs."""
     dtype = complex_like(numbers.dtype)
     parts = [jnp.asarray(pool.constants, dtype)]
-    parts += [_group(group, numbers).astype(dtype).reshape(-1) for group in pool.groups]
+    parts += [group_matrices(group, numbers).astype(dtype).reshape(-1) for group in pool.groups]
     entries = jnp.concatenate(parts)
     return jnp.concatenate([entries, entries.conj()]) if pool.conjugates else entries
 
 
-def _group(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
-    """Shape (count, size, size)."""
+def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
+    """All matrices of a group, shape (count, size, size), from the expression outputs."""
     angles = [take(numbers, column) for column in group.angles.T]
     if group.kind == "channel":
         kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))

@@ -17,7 +17,7 @@ from qgl.passes.lifetimes import tighten
 def light_cone(circuit: Circuit, positions: Iterable[int]) -> Circuit:
     """The circuit of a region, given by visible positions; the new visible register is in their order.
 
-    The cost grows with the cone, once the graph of the circuit is built.
+    The cost grows with the cone, once it is known what comes before each operation of the circuit.
     """
     visible = tuple(circuit.visible[position] for position in positions)
     kept = sorted(_reached(circuit, visible))
@@ -32,7 +32,7 @@ def cone_wires(circuit: Circuit, positions: Iterable[int]) -> frozenset[int]:
 
 def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
     """Positions of all operations from which a path in the graph leads to the end of one of the wires."""
-    predecessors = circuit.graph.pred
+    before = circuit.before
     pending = [circuit.on_wire[wire][-1] for wire in wires if circuit.on_wire[wire]]
     reached: set[int] = set()
     while pending:
@@ -42,7 +42,7 @@ def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
         reached.add(k)
         operation = circuit.operations[k]
         if operation.condition or not is_reset(operation):
-            pending.extend(predecessors[k])
+            pending.extend(before[k])
         else:
             birth = circuit.on_wire[operation.wires[0]][0]
             reached.update((birth,) if circuit.operations[birth].gate == "fresh" else ())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgl.plan.cone_classes import ConeClass
-from qgl.plan.cone_schedule import Schedule, schedule
+from qgl.plan.cone_schedule import Schedule, evened, schedule
 from qgl.plan.cone_survey import Reading
 from qgl.plan.cone_tiles import Bucket, buckets, lanes_of, tile_bytes
 from qgl.plan.contraction import Contraction
@@ -17,8 +17,10 @@ from qgl.plan.model import Cost, Method, Prepared
 from qgl.plan.subject import Subject
 
 WAYS: tuple[Method, ...] = (Dense(), DensityMatrix(), Contraction())  # to run the circuit of a class
-CHUNK = 1 << 28  # bytes that the members that run at the same time may take
+CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
+TILE_CHUNK = 1 << 24  # and the tiles: about what a cache holds
 FLOPS_PER_SECOND = 2e9  # of the second and further members of a class that runs by itself
+BLOCK_BYTES = 64  # for each entry of a block of a member, which is made of several matrices
 TILE_SECONDS = 2e-9  # for an amplitude and step: a gather, and each column of a block, value and gradient
 
 
@@ -70,7 +72,7 @@ def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: s
     if tiled:
         number_of = {one.one: number for number, one in tiled.items()}
         arity = max(one.arity for one in tiled.values())
-        for bucket in buckets(list(tiled.values()), arity):
+        for bucket in buckets(evened(list(tiled.values())), arity):
             numbers = [number_of[one.one] for one in bucket.schedules]
             found.append(_tiled(numbers, bucket, arity, [readings[number] for number in numbers], precision))
     return found
@@ -112,11 +114,11 @@ def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequenc
         reading.add(one)
     double = DOUBLE if precision == "double" else 1.0
     amplitudes = float(sum(tiles) * lanes) * bucket.steps * 2.0**bucket.bits
-    size = int(tile_bytes(bucket, lanes) * double)
-    chunk = max(1, min(sum(tiles), CHUNK // size))
+    size = int(tile_bytes(bucket, arity, lanes) * double)
+    chunk = max(1, min(sum(tiles), TILE_CHUNK // size))
     total = Cost(
         double * (TILE_SECONDS * (1 + 2**arity) * amplitudes + 4 * bucket.steps * STEP_SECONDS),
-        chunk * size,
+        chunk * size + int(double * BLOCK_BYTES * 4**arity * sum(tiles) * lanes * bucket.steps),
         3 * 8 * 2**arity * amplitudes,
         max(one.qubits for one in bucket.schedules),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +18,7 @@ from qgl.plan.pool import Recipe
 WIDEST = 12  # bits of a state that is run in tiles
 ARITY = 4  # bits that a block may act on
 MOST_READ = 8  # bits of the index of what is read
+FEW = 0.05  # of all blocks may be cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Schedule:
     """A class, its circuit as a state of `bits`, and the small matrices that act on it.
 
     visible  places of the qubits that are read; in a density matrix place p has its ket at 2p and its bra at 2p + 1
+    longest  matrices of a block at the most; what is longer is cut
     """
 
     one: ConeClass
@@ -46,6 +50,7 @@ class Schedule:
     qubits: int
     visible: tuple[int, ...]
     elements: tuple[Small, ...]
+    longest: int = sys.maxsize
 
     @cached_property
     def arity(self) -> int:
@@ -55,13 +60,18 @@ class Schedule:
     @cached_property
     def blocks(self) -> list[Block]:
         """On `arity` places each, at the most."""
+        found: list[Block] = []
+        for window, smalls in self._gathered():
+            for k in range(0, len(smalls), self.longest):
+                found.append(_block(window, smalls[k : k + self.longest]))
+        return found
+
+    def _gathered(self) -> list[tuple[tuple[int, ...], list[Small]]]:
         if self.arity == 2:
-            return [_block(window, smalls) for window, smalls in _pairs(self.elements)]
+            return _pairs(self.elements)
         items = [Item(places_of(element), axes_of(element), (k,)) for k, element in enumerate(self.elements)]
         found = fuse(merge_single(items), self.bits, self.arity)
-        return [
-            _block(block.wires, [self.elements[k] for item in block.items for k in item.members]) for block in found
-        ]
+        return [(block.wires, [self.elements[k] for item in block.items for k in item.members]) for block in found]
 
     def order(self, bits: int) -> tuple[int, ...]:
         """All of `bits` places in the order in which a state is read: first the visible ones, kets before bras."""
@@ -69,6 +79,20 @@ class Schedule:
             return (*self.visible, *(place for place in range(bits) if place not in self.visible))
         rest = [place for place in range(bits // 2) if place not in self.visible]
         return tuple(2 * place + side for side in (0, 1) for place in (*self.visible, *rest))
+
+
+def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
+    """The same with the longest few blocks cut: the product of every block takes as many steps as the longest one's."""
+    lengths = Counter[int]()
+    for one in schedules:
+        for block in one.blocks:
+            lengths[len(block.matrices)] += len(one.one.rows)
+    allowed = FEW * lengths.total()
+    for length in sorted(lengths, reverse=True):
+        allowed -= lengths[length]
+        if allowed < 0:
+            return [replace(one, longest=length) for one in schedules]
+    return list(schedules)
 
 
 def schedule(one: ConeClass, whole: Whole) -> Schedule | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.cone_tiles import TileBatch, TileBlocks
+from qgl.plan.cone_blocks import TileBlocks
+from qgl.plan.cone_tiles import TileBatch
 from qgl.plan.expressions import Expressions
 from qgl.plan.model import Lowered
 from qgl.query import Expectation, Marginals, Query
@@ -70,7 +71,7 @@ class ConeProgram:
             "batches": len(self.batches),
             "tiles": sum(batch.block.shape[1] for batch in tiles),
             "tile_steps": sum(len(batch.block) for batch in tiles),
-            "blocks": 0 if self.blocks is None else self.blocks.entries.shape[3],
+            "blocks": 0 if self.blocks is None else self.blocks.factors.shape[1],
             "numbers": len(self.expressions.outputs.constant),
             "factors": sum(table.size for table in self.words.values()),
         }

@@ -9,35 +9,19 @@ so that the computation depends on neither the number of classes nor on what the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
-from operator import itemgetter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import Real
 from qgl.gates.algebra import pauli_word
-from qgl.plan.cone_schedule import Block, Schedule, kind_of, substituted
+from qgl.plan.cone_blocks import BlockBuilder
+from qgl.plan.cone_schedule import Schedule
 from qgl.plan.cone_survey import Reading
-from qgl.plan.expressions import ExpressionBuilder
-from qgl.plan.pool import Pool, PoolBuilder, Recipe
 from qgl.query import LETTERS
 
 Indices = NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class TileBlocks:
-    """The distinct blocks of all tiles: products of embedded small matrices. Block 0 is the identity.
-
-    arity    bits of a block, K = 2^arity
-    entries  (longest block, K, K, blocks) entries of the pool
-    """
-
-    arity: int
-    pool: Pool
-    entries: Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,68 +52,6 @@ class TileBatch:
     words: NDArray[np.complex128]
     regions: tuple[NDArray[np.float64], ...]
     chunk: int
-
-
-class BlockBuilder:
-    """Collects the distinct blocks of classes; `numbers` are what the atoms of members stand for."""
-
-    def __init__(self, numbers: Sequence[Real], expressions: ExpressionBuilder) -> None:
-        self._numbers = numbers
-        self._pool = PoolBuilder(expressions)
-        self._found: dict[Hashable, int] = {}
-        self._rows: list[list[tuple[int, int]]] = [[]]  # of each block the handles and shapes of its matrices
-        self._shapes: dict[tuple[int, ...], int] = {}
-        self._handles: dict[Hashable, int] = {}
-
-    def add(self, block: Block, members: Sequence[tuple[int, ...]]) -> list[int]:
-        """The numbers of a class's block for `members`, rows of atoms."""
-        if not block.slots:
-            return [self._one(block, ())] * len(members)
-        get = itemgetter(*block.slots)
-        atoms = map(get, members) if len(block.slots) > 1 else ((get(row),) for row in members)
-        return [self._one(block, row) for row in atoms]
-
-    def _one(self, block: Block, atoms: tuple[int, ...]) -> int:
-        key = block.key, atoms
-        number = self._found.get(key)
-        if number is None:
-            number = self._found[key] = len(self._rows)
-            self._rows.append([self._matrix(recipe, places, atoms) for recipe, places in block.matrices])
-        return number
-
-    def _matrix(self, recipe: Recipe, places: tuple[int, ...], atoms: tuple[int, ...]) -> tuple[int, int]:
-        args = tuple(substituted(arg, lambda slot: self._numbers[atoms[slot]]) for arg in recipe.args)
-        key = kind_of(recipe), args, None if recipe.constant is None else recipe.constant.tobytes()
-        if key not in self._handles:
-            self._handles[key] = self._pool.add(replace(recipe, args=args))
-        return self._handles[key], self._shapes.setdefault(places, len(self._shapes))
-
-    def build(self, arity: int) -> TileBlocks:
-        pool = self._pool.build()
-        depth = max(map(len, self._rows), default=0)
-        shapes = np.stack([_identity(arity), *(_embedding(places, arity) for places in self._shapes)])
-        base = np.zeros((depth, len(self._rows)), np.int64)
-        shape = np.zeros_like(base)
-        for number, row in enumerate(self._rows):
-            for k, (handle, one) in enumerate(row):
-                base[k, number], shape[k, number] = self._pool.offset(handle), 1 + one
-        offsets = shapes[shape]
-        entries = np.where(offsets >= 0, offsets + base[:, :, None, None], -1 - offsets)
-        return TileBlocks(arity, pool, np.ascontiguousarray(np.moveaxis(entries, 1, 3), np.int32))
-
-
-def _identity(arity: int) -> NDArray[np.int64]:
-    return -1 - np.eye(2**arity, dtype=np.int64)
-
-
-def _embedding(places: tuple[int, ...], arity: int) -> NDArray[np.int64]:
-    """Where the entries of a matrix on some bits of a block are in the matrix, shape (K, K); -1 where it is zero."""
-    index = np.arange(2**arity)
-    bits = index[:, None] >> (arity - 1 - np.array(places)) & 1
-    own = bits @ (1 << np.arange(len(places))[::-1])
-    others = index & ~sum(1 << (arity - 1 - place) for place in places)
-    offsets = own[:, None] * 2 ** len(places) + own[None, :]
-    return np.where(others[:, None] == others[None, :], offsets, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +162,10 @@ def lanes_of(members: Sequence[int]) -> int:
     return 8
 
 
-def tile_bytes(bucket: Bucket, lanes: int) -> int:
-    """Bytes of one tile, value and gradient: the states of all steps are kept."""
-    return 8 * lanes * 2**bucket.bits * (2 * bucket.steps + 8)
+def tile_bytes(bucket: Bucket, arity: int, lanes: int) -> int:
+    """Bytes of one tile, value and gradient, in single precision; the states of all steps are kept if need be."""
+    states = 2 * bucket.steps + 8 if bucket.schedules[0].density else 8
+    return 8 * lanes * (states * 2**bucket.bits + 4 * bucket.steps * 4**arity)
 
 
 def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> NDArray[np.complex128]:

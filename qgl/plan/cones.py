@@ -12,12 +12,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.plan.cone_blocks import BlockBuilder
 from qgl.plan.cone_kinds import Kinds, kinds_of
+from qgl.plan.cone_probe import widest
 from qgl.plan.cone_runs import Alone, Run, runs
 from qgl.plan.cone_strands import ALL, BITS, Cone, Strands, strands_of
 from qgl.plan.cone_survey import RegionPiece, Survey
 from qgl.plan.cone_tables import ConeBatch, ConeProgram, RegionGroup
-from qgl.plan.cone_tiles import BlockBuilder, TileBatch, tile_batch
+from qgl.plan.cone_tiles import TileBatch, tile_batch
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.subject import Subject
@@ -56,6 +58,9 @@ class PreparedCones:
 
     def design(self, queries: tuple[Query, ...], precision: str) -> Design:
         if (queries, precision) not in self._designs:
+            probe = widest(queries, self.cone)
+            if probe is not None and (probe,) != queries and self.design((probe,), precision).cost.refusal:
+                return self.design((probe,), precision)
             kinds = self.kinds
             survey = self._survey(queries, kinds)
             if len(survey.classes) > MANY:
@@ -119,12 +124,12 @@ class Design:
 
     def program(self, method: str) -> ConeProgram:
         expressions = ExpressionBuilder(self.parameter_sizes)
-        blocks = BlockBuilder(self.kinds.numbers, expressions)
+        tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
+        blocks = BlockBuilder(max(tiled, default=0), self.kinds.numbers, expressions)
         batches = [self._batch(run, expressions, blocks) for run in self.runs]
         factors = self._factors()
         regions = {query: self._groups(pieces) for query, pieces in self.survey.regions.items()}
-        tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
-        built = blocks.build(tiled[0]) if tiled else None
+        built = blocks.build() if tiled else None
         return ConeProgram(method, expressions.build(), built, tuple(batches), factors, regions)
 
     def _batch(self, run: Run, expressions: ExpressionBuilder, blocks: BlockBuilder) -> ConeBatch | TileBatch:

@@ -130,6 +130,21 @@ def laws(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...
     return tuple(found)
 
 
+def in_order(groups: Sequence[tuple[Sequence[int], jax.Array]]) -> jax.Array | tuple[jax.Array, ...]:
+    """The answer to `Marginals` from groups of regions: their numbers in the query, and their answers stacked.
+
+    One array where all regions are of one size: taking thousands of answers apart is slow to compile.
+    """
+    if not groups:
+        return ()
+    numbers = np.concatenate([np.asarray(group, np.int64) for group, _ in groups])
+    order = np.argsort(numbers)
+    if len({answers.shape[1:] for _, answers in groups}) == 1:
+        return jnp.concatenate([answers for _, answers in groups])[order]
+    flat = [answer for _, answers in groups for answer in jnp.unstack(answers)]
+    return tuple(flat[place] for place in order)
+
+
 def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
     """The reduced density matrix of each region, from the expectations of the Pauli words on it."""
     places: dict[str, int] = {}

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.kernels.queries import in_order
 from qgl.kernels.sweep_columns import Across, Boundary, PerColumn, Sweeper, normalised, scaled, stacked
 from qgl.kernels.words import walsh
 from qgl.plan.columns import Columns
@@ -46,24 +47,23 @@ def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequenc
     return {query: _regions(query, part) if isinstance(query, Marginals) else part for query, part in parts.items()}
 
 
-def _regions(query: Marginals, values: jax.Array) -> tuple[jax.Array, ...]:
+def _regions(query: Marginals, values: jax.Array) -> Any:
     """Laws or density matrices of regions from the expectations of all words on them."""
     base = 2 if query.bits else 4
-    sizes = [base ** len(region) for region in query.regions]
-    parts = jax.lax.split(values, sizes)
-    answers: list[jax.Array] = list(parts)
-    for size in set(sizes):
-        numbers = [k for k, other in enumerate(sizes) if other == size]
-        words = jnp.stack([parts[k] for k in numbers])
+    sizes = np.array([base ** len(region) for region in query.regions])
+    starts = np.cumsum(sizes) - sizes
+    groups = []
+    for size in np.unique(sizes).tolist():
+        numbers = np.flatnonzero(sizes == size)
+        words = values[starts[numbers][:, None] + np.arange(size)]
         if query.bits:
             found = jax.vmap(walsh)(words) / size
         else:
             basis = pauli_basis(round(math.log(size, 4)))
             kind = jnp.result_type(words, jnp.complex64)
             found = jnp.einsum("rw,wij->rij", words, jnp.asarray(basis / len(basis[0]), kind), precision="highest")
-        for k, answer in zip(numbers, jax.lax.split(found, [1] * len(numbers)), strict=True):
-            answers[k] = answer[0]
-    return tuple(answers)
+        groups.append((numbers.tolist(), found))
+    return in_order(groups)
 
 
 def expectation(columns: Columns, tables: Sequence[jax.Array], words: Expectation) -> jax.Array:

@@ -114,7 +114,7 @@ def _blank(title: str) -> Table:
         box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
     )
     for name in ("", *_COLUMNS):
-        shown.add_column(name, justify="left" if not name else "right", no_wrap=bool(name))
+        shown.add_column(name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold")
     return shown
 
 

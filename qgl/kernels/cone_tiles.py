@@ -198,7 +198,7 @@ class TileRunner:
         words, regions = shared(lambda *tables: lax.map(run, tables), *map(split, by_tile))
 
         def members(rows: jax.Array) -> jax.Array:
-            return rows.reshape(-1, *rows.shape[2:])[: tiles * lanes]
+            return rows.reshape(rows.shape[0] * rows.shape[1], *rows.shape[2:])[: tiles * lanes]
 
         return members(words), tuple(members(region) for region in regions)
 

@@ -109,6 +109,8 @@ def join(member: Member) -> None:
     """
     import jax
 
+    if member.process == 0:
+        _try_port(member)
     logging.getLogger("jax._src.distributed").setLevel(logging.ERROR)  # it warns of variables for proxies
     for name, value in {"cpu_collectives_implementation": "gloo", "cpu_enable_async_dispatch": False}.items():
         jax.config.update(f"jax_{name}", value)  # type: ignore[no-untyped-call]
@@ -128,6 +130,19 @@ def join(member: Member) -> None:
     if is_child():
         with contextlib.suppress(OSError):
             os.write(int(os.environ[_CHILD].split(",")[2]), _TOGETHER)
+
+
+def _try_port(member: Member) -> None:
+    """JAX ends the process where it cannot open the port."""
+    port = int(member.coordinator.rpartition(":")[2])
+    try:
+        if socket.has_dualstack_ipv6():
+            socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True).close()
+        else:
+            socket.create_server(("", port)).close()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise QglError([_not_together(member, f"port {port} cannot be opened here ({reason})")]) from error
 
 
 def leave() -> None:

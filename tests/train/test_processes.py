@@ -14,7 +14,7 @@ import pytest
 
 from qgl.diagnostics.devices import ProcessDied
 from qgl.diagnostics.model import QglError
-from qgl.train.processes import Member, is_child, supervise
+from qgl.train.processes import Member, is_child, join, supervise
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = "import qgl.train.processes as p; p.begin_child(); import os, sys, time; "
@@ -71,6 +71,15 @@ def test_signals_are_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
     )
     assert run(code) == 130
     assert capfd.readouterr().out == "asked\n"
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        member = Member(f"127.0.0.1:{server.getsockname()[1]}", 0, 2)
+        with pytest.raises(QglError) as error:
+            join(member)
+    (fault,) = error.value.diagnostics
+    assert fault.code == "QGL0931" and "cannot be opened here (address already in use)" in fault.message
 
 
 @pytest.mark.slow

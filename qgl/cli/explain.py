@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from qgl.check.program import Program
     from qgl.cli.asked import Asked
+    from qgl.diagnostics.model import Diagnostic
     from qgl.plan.model import Candidate, Row
     from qgl.plan.planner import Weighed
 
@@ -57,6 +58,7 @@ def explain(
       qglc explain noise.qgl --format json
     """
     from qgl.compiler import analyse
+    from qgl.diagnostics.model import QglError
 
     source, environment = open_file(file)
     positions = region_of(picture, region, word)
@@ -69,8 +71,12 @@ def explain(
     if output is Format.JSON:
         typer.echo(json.dumps(to_json(program, answers), indent=2, ensure_ascii=False))
     else:
-        _show(program, answers)
-    _refuse(answers)
+        from rich.console import Console
+
+        show(Console(highlight=False), program, answers)
+    faults = refusals(answers)
+    if faults:
+        raise QglError(faults)
 
 
 @dataclass(frozen=True)
@@ -89,12 +95,12 @@ class Answer:
         return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
 
 
-def weigh(program: Program) -> list[Answer]:
-    """The planner's view of everything that a program asks."""
+def weigh(program: Program, memory_limit: int | None = None) -> list[Answer]:
+    """The planner's view of everything that a program asks; `memory_limit` in bytes, None: what this machine has."""
     from qgl.cli.asked import asked_of
     from qgl.compiler import circuit_of, planner
 
-    planning = planner(circuit_of(program), program.train.precision)
+    planning = planner(circuit_of(program), program.train.precision, memory_limit)
     return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
 
 
@@ -129,30 +135,24 @@ def _inputs(program: Program) -> int:
     return sum(parameter.size for parameter in program.parameters)
 
 
-def _refuse(answers: Sequence[Answer]) -> None:
-    """A program whose objective cannot be had is at fault; reports and samples that cannot are only told of.
+def refusals(answers: Sequence[Answer]) -> list[Diagnostic]:
+    """Why a program is at fault: queries of its objective have no method, or nothing that it asks has one.
 
-    Raises:
-        QglError: with the reasons of every query of the objective that has no method, or of all queries if none has.
+    Reports and samples that cannot be had are only told of.
     """
     from qgl.cli.asked import OBJECTIVE
-    from qgl.diagnostics.model import QglError
 
     asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
     if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
         asked = list(answers)
-    refusals = list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))
-    if refusals:
-        raise QglError(refusals)
+    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))
 
 
 # ---------------------------------------------------------------- text
 
 
-def _show(program: Program, answers: Sequence[Answer]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
+def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
+    """The figures as people read them."""
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
@@ -184,7 +184,9 @@ def _block(console: Console, row: Row, times: int, purposes: str) -> None:
         console.print("  no method can answer this", style="red")
     for candidate in row.candidates:
         if candidate.refused:
-            console.print(Padding(Text(f"not {candidate.method}: {candidate.reason}", "dim"), (0, 0, 0, 4), expand=False))
+            console.print(
+                Padding(Text(f"not {candidate.method}: {candidate.reason}", "dim"), (0, 0, 0, 4), expand=False)
+            )
 
 
 def _table(row: Row, able: Sequence[Candidate]) -> Table:
@@ -210,7 +212,8 @@ def _cells(candidate: Candidate) -> tuple[str, ...]:
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in cost.facts
     )
     words = "; ".join(part for part in (facts, candidate.reason) if part)
-    return f"{cost.width:,} qubits", duration(cost.seconds), amount(cost.memory), words
+    qubits = f"{cost.width:,} qubit{'' if cost.width == 1 else 's'}" if cost.width else ""
+    return qubits, duration(cost.seconds), amount(cost.memory), words
 
 
 def duration(seconds: float) -> str:

@@ -178,16 +178,21 @@ def describe(query: Query) -> str:
     """A query in a few words, without its data."""
     match query:
         case LogProb():
-            return f"LogProb of {len(query.rows)} strings"
+            return f"LogProb of {_counted(len(query.rows), 'string')}"
         case GivenStrings(count):
-            return f"LogProb of {count} strings, given later"
+            return f"LogProb of {_counted(count, 'string')}, given later"
         case Expectation():
-            return f"Expectation of {query.count} words"
+            return f"Expectation of {_counted(query.count, 'word')}"
         case GivenWords(count, samples):
-            return f"Expectation of {count} words, given later{'' if samples is None else f', {samples} draws'}"
+            noise = "" if samples is None else f", {_counted(samples, 'draw')}"
+            return f"Expectation of {_counted(count, 'word')}, given later{noise}"
         case Marginals(regions, bits):
-            return f"{'Laws' if bits else 'Marginals'} of {len(regions)} regions"
+            return f"{'Laws' if bits else 'Marginals'} of {_counted(len(regions), 'region')}"
         case Samples(shots):
-            return f"Samples, {shots} shots"
+            return f"Samples, {_counted(shots, 'shot')}"
         case _:
             return type(query).__name__
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

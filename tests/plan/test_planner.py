@@ -164,7 +164,7 @@ def test_plan_as_json_has_the_figures_of_every_candidate() -> None:
     facts = json.loads(json.dumps(plan(Circuit.of(noisy(3, 2)), [query], precision="double").to_json()))
     assert facts["precision"] == "double" and facts["visible"] == 3
     (row,) = facts["queries"]
-    assert row["query"] == "LogProb of 1 strings" and {c["method"] for c in row["candidates"]} >= {"dense", "density"}
+    assert row["query"] == "LogProb of 1 string" and {c["method"] for c in row["candidates"]} >= {"dense", "density"}
     able = [c for c in row["candidates"] if c["method"] in ("dense", "density")]
     assert all(c["memory_bytes"] > 0 and c["flops"] > 0 for c in able)
     assert facts["methods"][row["method"]]

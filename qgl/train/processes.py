@@ -141,7 +141,7 @@ def _try_port(member: Member) -> None:
         else:
             socket.create_server(("", port)).close()
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
         raise QglError([_not_together(member, f"port {port} cannot be opened here ({reason})")]) from error
 
 

@@ -15,7 +15,8 @@ from qgl.kernels.mesh import shared
 from qgl.kernels.network import tensor_tables
 from qgl.kernels.runner import given, needed
 from qgl.kernels.sweep_columns import Across, Boundary, Sweeper, normalised
-from qgl.kernels.sweep_words import given_words, samples, word_answers
+from qgl.kernels.sweep_samples import samples
+from qgl.kernels.sweep_words import given_words, word_answers
 from qgl.plan.columns import Columns
 from qgl.plan.sweep import SweepProgram
 from qgl.plan.sweep_costs import rows_at_once
@@ -84,4 +85,5 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
         return swept(rows)
     sweeps = -(-len(rows) // at_once)
     padded = jnp.pad(rows, ((0, sweeps * at_once - len(rows)), (0, 0))).reshape(sweeps, at_once, -1)
-    return jax.lax.map(jax.checkpoint(swept), padded).reshape(-1)[: len(rows)]
+    found: jax.Array = jax.lax.map(jax.checkpoint(swept), padded).reshape(-1)[: len(rows)]
+    return found

@@ -1,4 +1,4 @@
-"""Expectations and samples by sweeps over the columns of a doubled network.
+"""Expectations by sweeps over the columns of a doubled network.
 
 Legs carry the components of Pauli letters: a cap is (1, 0, 0, 0) where a qubit is traced out and the unit vector of a
 letter where a word has it. Only I and Z are kept on the legs where nothing but bits is read.
@@ -106,22 +106,3 @@ def given_words(columns: Columns, tables: Sequence[jax.Array], words: jax.Array)
 
     end = sweeper.scan(turn, sweeper.start(len(words), tables[0].dtype), bits)[0]
     return scaled(end.values[:, 0], end.exponents)
-
-
-def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots: int) -> jax.Array:
-    """Strings drawn from p, shape (shots, n), uint8: bit after bit, each from its law given the ones before."""
-    rights = right_environments(columns, tables, narrow=True)
-    sweeper = Sweeper(columns, [path_of(c, shots, narrow=True, is_open=True) for c in columns.classes], tables)
-    dtype = tables[0].dtype
-
-    def turn(across: Across, left: Boundary, key: jax.Array, right: Boundary) -> tuple[Boundary, jax.Array]:
-        either = across(left.values).reshape(shots, 2, -1)
-        weights = jnp.einsum("blk,k->bl", either, right.values[0], precision="highest")
-        ones = jax.random.uniform(key, (shots,), dtype) * 2 * weights[:, 0] < weights[:, 0] - weights[:, 1]
-        sign = jnp.where(ones, -1, 1).astype(dtype)
-        after = either[:, 0] + sign[:, None] * either[:, 1]
-        return normalised(Boundary(after, left.exponents)), ones.astype(jnp.uint8)
-
-    keys = jax.random.split(key, len(columns.order))
-    bits = stacked(sweeper.scan(turn, sweeper.start(shots, dtype), keys, rights)[1])
-    return bits[np.argsort(columns.order)].T

@@ -12,11 +12,12 @@ from qgl.plan.model import Cost, Prepared
 from qgl.plan.network import UnsuitableError, network_of, traced_wires
 from qgl.plan.subject import Subject
 from qgl.plan.sweep_costs import estimate
-from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, State
+from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
 
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
 LARGEST_REGION = 8
+_BY_AMPLITUDES = (LogProb, GivenStrings, Samples)  # where nothing is traced out
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +30,7 @@ class SweepProgram:
 
     def columns(self, query: Query) -> Columns:
         """What answers a query."""
-        given_strings = isinstance(query, LogProb | GivenStrings)
-        found = self.amplitude if given_strings and self.amplitude is not None else self.doubled
+        found = self.amplitude if isinstance(query, _BY_AMPLITUDES) and self.amplitude is not None else self.doubled
         assert found is not None
         return found
 
@@ -75,7 +75,7 @@ class PreparedSweep:
         return self._columns[algebra]
 
     def _algebra(self, query: Query) -> str:
-        return "doubled" if self._traced or not isinstance(query, LogProb | GivenStrings) else "amplitude"
+        return "amplitude" if isinstance(query, _BY_AMPLITUDES) and not self._traced else "doubled"
 
     def cost(self, query: Query, precision: str) -> Cost:
         if isinstance(query, Probabilities | State):

@@ -16,7 +16,9 @@ from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals,
 COLUMN_SECONDS = 6e-6  # of a column's turn, value only
 EARLY_SECONDS = 10e-6  # of a contraction for all columns of a class
 BODY_SECONDS = 50e-6  # of a column that is compiled by itself, for its preparation
-FLOPS_PER_SECOND = 6e9  # in products as small as these
+ENTRY_SECONDS = 16e-9  # of an entry of the tensors
+FLOPS_PER_SECOND = 30e9  # in turns
+EARLY_FLOPS_PER_SECOND = 3e9
 DRAW_SECONDS = 5e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
@@ -34,22 +36,25 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     """Value and gradient of the answer to one query; samples have no gradient."""
     real = columns.network.algebra == "doubled"
     number = (4 if precision == "single" else 8) * (1 if real else 2)
-    flops = memory = early = 0.0
+    entries = _entries(columns)
+    flops, memory = 0.0, 3.0 * number * entries
+    seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + entries * ENTRY_SECONDS
+    slow = 1.0 if precision == "single" else 2.0
     batch = 1
     given_strings = isinstance(query, LogProb | GivenStrings)
     for column_paths, rows in _sweeps(columns, query):
         batch = max(batch, rows)
         for column, path in zip(columns.classes, column_paths, strict=True):
-            early += sum(step.early for step in path.steps)
+            complexity = slow * column.count * (1 if real else COMPLEX)
+            seconds += sum(step.early for step in path.steps) * EARLY_SECONDS
+            seconds += complexity * (path.early_flops / EARLY_FLOPS_PER_SECOND + path.flops / FLOPS_PER_SECOND)
             flops += column.count * (path.early_flops + path.flops) * (1 if real else COMPLEX)
             kept = 1.0 if isinstance(query, Samples) else float(column.count)
             if given_strings:
                 kept *= rows_at_once(columns, rows, number) / rows
-            memory += number * (4 * column.count * path.held_size + 2 * kept * path.large)
+            times = 2 if given_strings else 5
+            memory += number * (4 * column.count * path.held_size + times * kept * path.large)
     count = len(columns.kinds)
-    slow = 1.0 if precision == "single" else 2.0
-    seconds = count * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + early * EARLY_SECONDS
-    seconds += slow * flops / FLOPS_PER_SECOND
     if isinstance(query, Samples):
         seconds += batch * count * DRAW_SECONDS
     else:
@@ -60,6 +65,13 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     return Cost(seconds, int(memory), flops, width, facts=facts)
 
 
+def _entries(columns: Columns) -> float:
+    """Entries of all tensors that are computed from the inputs."""
+    tables = columns.network.tables
+    rows = (sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs)) for table in tables)
+    return sum(count * math.prod(table.shape) for count, table in zip(rows, tables, strict=True))
+
+
 def _sweeps(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
     """The paths of every sweep that answers a query, and the rows of its boundary."""
     match query:
@@ -68,8 +80,10 @@ def _sweeps(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
             narrow = columns.network.algebra == "doubled"
             yield [path_of(column, rows, narrow) for column in columns.classes], rows
         case Samples(shots):
-            yield [path_of(column, 1, narrow=True, backward=True) for column in columns.classes], 1
-            yield [path_of(column, shots, narrow=True, is_open=True) for column in columns.classes], shots
+            narrow = columns.network.algebra == "doubled"
+            rows = 1 if narrow else 4 * int(2 ** columns.bits.max())
+            yield [path_of(column, rows, narrow, backward=True) for column in columns.classes], rows
+            yield [path_of(column, shots, narrow, is_open=True) for column in columns.classes], shots
         case Expectation() | Marginals():
             words = words_of(query)
             narrow = reads_only_bits(words)

@@ -139,7 +139,7 @@ def test_ladder_declared_leg_by_leg_is_swept_rung_by_rung() -> None:
     gates = [op("h", wire) for wire in range(2 * rungs)] + [op("rzz", *pair, args=[0.3]) for pair in pairs]
     gates += [op("rx", wire, args=[0.4]) for wire in range(2 * rungs)]
     facts = dict(planned(program_of(2 * rungs, 0, *gates), GivenStrings(2)).rows[0].candidates[0].cost.facts)
-    assert facts["bond"] <= 8 and facts["classes"] < 12
+    assert facts["bond"] in (4, 8) and facts["classes"] in range(12)
 
 
 def test_many_strings_are_swept_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:

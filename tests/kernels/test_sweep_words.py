@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -87,9 +88,11 @@ def test_chain_of_channels() -> None:
     check(channel_chain(5, 2), np.random.default_rng(0).normal(size=30))
 
 
-def test_samples_follow_the_distribution() -> None:
-    program, shots = channel_chain(5, 3), 20000
-    inputs = np.random.default_rng(2).normal(size=30)
+@pytest.mark.parametrize("make", [channel_chain, brick_chain])
+def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) -> None:
+    """Of a chain of channels by the doubled network, of a pure one by amplitudes."""
+    program, shots = make(5, 3), 20000
+    inputs = np.random.default_rng(2).normal(size=sum(parameter.size for parameter in program.parameters))
     run = simulator(program, Samples(shots), precision="single")
     draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(3), shots))
     assert draws.shape == (shots, 5) and draws.dtype == np.uint8

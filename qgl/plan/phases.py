@@ -32,6 +32,7 @@ from qgl.gates import GATES
 from qgl.gates.algebra import PAULI
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
+from qgl.ir.facts import is_diagonal
 from qgl.passes.diagonal import terms
 from qgl.plan.places import MARKERS
 
@@ -78,18 +79,12 @@ def phases(circuit: Circuit) -> Phases:
 def only_phases(circuit: Circuit) -> bool:
     """Whether the circuit may be of this kind: a quick look, at what takes an input and is not diagonal."""
     return all(
-        operation.gate in MARKERS or _constant(operation) or _diagonal(operation) for operation in circuit.operations
+        operation.gate in MARKERS or _constant(operation) or is_diagonal(operation) for operation in circuit.operations
     )
 
 
 def _constant(operation: Operation) -> bool:
     return all(arg.is_constant for arg in operation.args) and all(c.is_constant for c, _ in operation.terms)
-
-
-def _diagonal(operation: Operation) -> bool:
-    if operation.gate == "evolve":
-        return all(set(word) <= {"I", "Z"} for _, word in operation.terms)
-    return terms(operation, operation.wires) is not None
 
 
 @dataclass
@@ -238,7 +233,7 @@ def _nothing(angle: Real) -> bool:
 def _rotations(operation: Operation) -> list[Operation]:
     """An evolution under words that commute, as a product of rotations."""
     controls, targets = operation.wires[: operation.controls], operation.wires[operation.controls :]
-    if not _diagonal(operation):
+    if not is_diagonal(operation):
         raise UnlikeError("evolve is not diagonal")
     rotations = []
     for coefficient, word in operation.terms:

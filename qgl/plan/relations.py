@@ -102,18 +102,21 @@ class Incidence:
     @cached_property
     def linked(self) -> NDArray[np.int64] | None:
         """Pairs a < b of positions whose generators share a variable, as a * width + b, ascending; None: too many."""
+        width = len(self.phases.turns)
         touched: list[set[int]] = [set() for _ in range(self.phases.variables)]
         for generator in self.phases.generators:
             for variable in generator.variables:
                 touched[variable] |= generator.positions
         if sum(len(positions) ** 2 for positions in touched) > MOST_LINKS:
             return None
-        width = len(self.phases.turns)
-        found = [np.zeros(0, np.int64)]
+        alike: dict[int, list[list[int]]] = {}  # by their number
         for positions in touched:
-            some = np.array(sorted(positions), np.int64)
-            first, second = np.triu_indices(len(some), 1)
-            found.append(some[first] * width + some[second])
+            alike.setdefault(len(positions), []).append(sorted(positions))
+        found = [np.zeros(0, np.int64)]
+        for count, lists in alike.items():
+            first, second = np.triu_indices(count, 1)
+            table = np.array(lists, np.int64)
+            found.append((table[:, first] * width + table[:, second]).reshape(-1))
         return np.unique(np.concatenate(found))
 
     def exact(self, places: Integers) -> ExactWords | str:

@@ -86,7 +86,12 @@ def _schedule(one: ConeClass, ways: Sequence[Prepared], reading: Reading, precis
             small = schedule(one, way.whole)
             if small is not None:
                 found.append(small)
-    return min(found, key=lambda small: (1 + 2**small.arity) * len(small.blocks) * 2**small.bits, default=None)
+    return min(found, key=_work, default=None)
+
+
+def _work(small: Schedule) -> float:
+    """What a member takes; twice that for a density matrix, so that few classes have tiles of their own kind."""
+    return (1 + small.density) * (1 + 2**small.arity) * len(small.blocks) * 2.0**small.bits
 
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:

@@ -25,7 +25,7 @@ from qgl.plan.model import Cost, Prepared
 from qgl.plan.subject import Subject
 from qgl.query import Expectation, Marginals, Query
 
-MANY = 48  # classes from which on cones are compared by value
+MANY = 16  # classes from which on cones are compared by value
 FACTOR_SECONDS = 2e-8  # for each factor of a word, and its gradient
 FACTOR_BYTES = 32
 
@@ -65,7 +65,7 @@ class PreparedCones:
             survey = self._survey(queries, kinds)
             if len(survey.classes) > MANY:
                 coarse = self._survey(queries, self.kinds_by_value)
-                if len(coarse.classes) < len(survey.classes):
+                if 2 * len(coarse.classes) < len(survey.classes):
                     survey, kinds = coarse, self.kinds_by_value
             sizes = [parameter.size for parameter in self.subject.circuit.parameters]
             found = runs(survey.classes, survey.readings, precision)

@@ -8,14 +8,25 @@ import numpy as np
 import pytest
 
 from qgl.check.program import Program
+from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.cones import LightCones
+from qgl.plan.methods import Dense
 from qgl.plan.planner import Planner
-from qgl.query import Expectation, Marginals, Query
+from qgl.query import Expectation, Marginals, Probabilities, Query
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import Matrix, word_matrix
-from tests.reference.programs import EVERYTHING, UNITARY, Features, random_inputs, random_program
+from tests.reference.programs import (
+    EVERYTHING,
+    UNITARY,
+    Features,
+    op,
+    parameter,
+    program_of,
+    random_inputs,
+    random_program,
+)
 
 
 def simulator(program: Program, queries: list[Query]) -> Simulator:
@@ -42,7 +53,7 @@ def random_queries(seed: int, qubits: int) -> tuple[Expectation, Marginals, list
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("features", [UNITARY, EVERYTHING], ids=["unitary", "everything"])
 def test_words_and_regions(seed: int, features: Features) -> None:
     program = random_program(seed, features, visible=(2, 4), operations=(3, 12))
@@ -50,15 +61,17 @@ def test_words_and_regions(seed: int, features: Features) -> None:
     words, regions, spelled = random_queries(seed, qubits)
     rho = density_matrix(program, inputs)
     with jax.enable_x64(True):
-        found = simulator(program, [words, regions]).answers(jnp.asarray(inputs), [words, regions])
+        run = simulator(program, [words, regions])
+        answer = jax.jit(lambda values: tuple(run.answers(values, [words, regions]).values()))
+        values, states = answer(jnp.asarray(inputs))
     expected = [np.trace(word_matrix(word) @ rho).real for word in spelled]
-    assert np.allclose(found[words], expected, atol=1e-10)
-    for region, state in zip(regions.regions, found[regions], strict=True):
+    assert np.allclose(values, expected, atol=1e-10)
+    for region, state in zip(regions.regions, states, strict=True):
         wanted = reduced(rho, region)
         assert np.allclose(state, wanted.diagonal().real if regions.bits else wanted, atol=1e-10)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_gradients(seed: int) -> None:
     program = random_program(seed, EVERYTHING, visible=(3, 3), operations=(6, 10))
     inputs = random_inputs(seed)
@@ -70,3 +83,36 @@ def test_gradients(seed: int) -> None:
         run = simulator(program, [words])
         found = jax.jit(jax.grad(lambda values: jnp.asarray(weights) @ run.answer(values, words)))(jnp.asarray(inputs))
     assert np.allclose(found, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pruning_by_a_cone_changes_no_answer(seed: int) -> None:
+    """Cones leave out what the words cannot see; the state vector of the whole circuit has it all."""
+    program = random_program(seed, EVERYTHING, visible=(4, 4), operations=(10, 16))
+    words = random_queries(seed, 4)[0]
+    inputs = jnp.asarray(random_inputs(seed))
+    with jax.enable_x64(True):
+        whole = Simulator(Planner(Circuit.of(program), "double", methods=(Dense(),)).plan([words, Probabilities()]))
+        pruned = simulator(program, [words])
+        assert np.allclose(*(jax.jit(lambda x, run=run: run.answer(x, words))(inputs) for run in (whole, pruned)))
+
+
+def test_chunks_of_tiles_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = program_of(
+        40,
+        0,
+        *(op("rx", site, args=[Real(0.0, ((1.0, Input(0, site)),))]) for site in range(40)),
+        *(op("rzz", site, site + 1, args=[0.3]) for site in range(39)),
+        *(op("ry", site, args=[0.4]) for site in range(40)),
+        parameters=[parameter("angles", 40)],
+    )
+    bonds = Expectation.sparse(np.stack([np.arange(39), np.arange(1, 40)], axis=1).astype(np.int32))
+    inputs = jnp.asarray(np.random.default_rng(0).normal(size=40), jnp.float32)
+
+    def slope() -> np.ndarray:
+        run = Simulator(Planner(Circuit.of(program), methods=(LightCones(),)).plan([bonds]))
+        return np.asarray(jax.jit(jax.grad(lambda values: jnp.sum(run.answer(values, bonds) ** 2)))(inputs))
+
+    expected = slope()
+    monkeypatch.setattr("qgl.plan.cone_runs.TILE_CHUNK", 1)
+    assert np.allclose(slope(), expected, atol=1e-5)

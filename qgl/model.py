@@ -11,10 +11,8 @@ a dictionary of named arrays (see `qgl.parameters`).
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +27,7 @@ from qgl.check.environment import Environment
 from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
 from qgl.mixture import CIRCUITS, mixed
-from qgl.objectives import Objective, Setting, build
+from qgl.objectives.terms import WeightedObjective, groups, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.query import (
     Expectation,
@@ -80,15 +78,6 @@ def loads(
     analysed = compiler.analyse(source, environment, constants)
     files = environment.texts if isinstance(environment, FolderEnvironment) else {}
     return Model(analysed.program, precision=precision, warnings=analysed.warnings, files=files)
-
-
-@dataclass(frozen=True, slots=True)
-class WeightedObjective:
-    """One term of the loss."""
-
-    label: str
-    weight: float
-    objective: Objective
 
 
 class Model:
@@ -220,15 +209,7 @@ class Model:
     @functools.cached_property
     def objectives(self) -> tuple[WeightedObjective, ...]:
         """The terms of the objective, each under a label that is unique."""
-        setting = Setting.of(self.program)
-        found: Counter[str] = Counter()
-        built = []
-        for term in self.program.objective:
-            objective = build(term.call, setting)
-            found[objective.name] += 1
-            label = objective.name if found[objective.name] == 1 else f"{objective.name}_{found[objective.name]}"
-            built.append(WeightedObjective(label, term.weight, objective))
-        return tuple(built)
+        return terms_of(self.program)
 
     @property
     def stochastic(self) -> bool:
@@ -247,7 +228,7 @@ class Model:
             raise ValueError("this objective is stochastic: give the loss a key")
         with self._number_type():
             values: dict[str, Array] = {}
-            for group in self._groups(key):
+            for group in groups(self.objectives, key):
                 queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
                 answers = self._conditioned(params, queries, group.conditions, key, group.given)
                 for term, subkey in group.terms:
@@ -255,19 +236,6 @@ class Model:
             ordered = {term.label: values[term.label] for term in self.objectives}
             total = sum((term.weight * ordered[term.label] for term in self.objectives), jnp.zeros((), self._real))
         return total, ordered
-
-    def _groups(self, key: Array | None) -> list[_Group]:
-        """Terms that share one run of the circuit: of the same conditions, and never two arrays for one query."""
-        groups: list[_Group] = []
-        for index, term in enumerate(self.objectives):
-            subkey = None if key is None else jax.random.fold_in(key, index)
-            given = term.objective.given(subkey)
-            group = next((group for group in groups if group.takes(term.objective.conditions, given)), None)
-            if group is None:
-                groups.append(group := _Group(term.objective.conditions))
-            group.terms.append((term, subkey))
-            group.given |= given
-        return groups
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
@@ -391,20 +359,3 @@ class Model:
             lambda row: self._answers(params, queries, row, key, given), rows, batch_size=min(CIRCUITS, len(rows))
         )
         return answers
-
-
-@dataclass(eq=False)
-class _Group:
-    """Terms of the objective that are answered together, each with its key."""
-
-    conditions: NDArray[np.float64] | None
-    terms: list[tuple[WeightedObjective, Array | None]] = field(default_factory=list)
-    given: dict[Query, Array] = field(default_factory=dict)
-
-    def takes(self, conditions: NDArray[np.float64] | None, given: Mapping[Query, Array]) -> bool:
-        """Whether a term with these can join."""
-        if conditions is None or self.conditions is None:
-            same = conditions is self.conditions
-        else:
-            same = np.array_equal(conditions, self.conditions)
-        return same and not self.given.keys() & given.keys()

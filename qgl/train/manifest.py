@@ -110,6 +110,9 @@ def load(folder: Path) -> Manifest:
         QglError: the folder is not a run, is damaged, or is of a later version of qgl.
     """
     path = folder / "manifest.json"
+    if folder.is_file():
+        what = "a program" if folder.suffix == ".qgl" else "a file"
+        raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if manifest["format"] > FORMAT:

@@ -167,6 +167,14 @@ def test_what_is_no_run_is_refused(tmp_path: Path, content: str | None) -> None:
         assert codes(error) == ["QGL0901"]
 
 
+def test_a_file_where_a_run_is_expected_is_called_what_it_is(tmp_path: Path) -> None:
+    for name, what in (("bars.qgl", "it is a program"), ("notes.txt", "it is a file")):
+        (tmp_path / name).write_text("visible v;\n")
+        with pytest.raises(QglError) as error:
+            Run.load(tmp_path / name)
+        assert codes(error) == ["QGL0901"] and what in error.value.diagnostics[0].message
+
+
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     train(SoftmaxModel(), settings(ADAM, steps=20), out=folder, display="quiet")

@@ -19,7 +19,7 @@ from qgl.plan.subject import Subject
 WAYS: tuple[Method, ...] = (Dense(), DensityMatrix(), Contraction())  # to run the circuit of a class
 CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
 TILE_CHUNK = 1 << 24  # and the tiles: about what a cache holds
-FLOPS_PER_SECOND = 2e9  # of the second and further members of a class that runs by itself
+FLOPS_PER_SECOND = 1e9  # of the second and further members of a class that runs by itself
 BLOCK_BYTES = 64  # for each entry of a block of a member, which is made of several matrices
 TILE_SECONDS = 2e-9  # for an amplitude and step: a gather, and each column of a block, value and gradient
 
@@ -111,7 +111,7 @@ def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepare
 
 def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequence[Reading], precision: str) -> Run:
     counts = [len(one.one.rows) for one in bucket.schedules]
-    lanes = lanes_of(counts)
+    lanes = lanes_of(counts, bucket.bits)
     tiles = [-(-count // lanes) for count in counts]
     first = {number: lanes * sum(tiles[:k]) for k, number in enumerate(numbers)}
     reading = Reading()

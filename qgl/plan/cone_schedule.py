@@ -15,7 +15,7 @@ from qgl.plan.elements import Small, axes_of, places_of
 from qgl.plan.methods import Whole
 from qgl.plan.pool import Recipe
 
-WIDEST = 12  # bits of a state that is run in tiles
+WIDEST, WIDEST_KEPT = 14, 12  # bits of a state that is run in tiles: a vector; a density matrix, whose steps are kept
 ARITY = 4  # bits that a block may act on
 MOST_READ = 8  # bits of the index of what is read
 FEW = 0.05  # of all blocks may be cut
@@ -98,7 +98,7 @@ def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
 def schedule(one: ConeClass, whole: Whole) -> Schedule | None:
     """None if the circuit is too wide, or does not come down to small matrices."""
     read = len(one.circuit.visible) * (1 if one.bits_only else 2)
-    if whole.bits > WIDEST or read > MOST_READ:
+    if whole.bits > (WIDEST if whole.unitary else WIDEST_KEPT) or read > MOST_READ:
         return None
     small: list[Small] = []
     for element in whole.elements:

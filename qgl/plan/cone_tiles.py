@@ -154,9 +154,9 @@ def _window(window: tuple[int, ...], layout: Sequence[int], arity: int) -> list[
     return [*window, *itertools.islice(others, arity - len(window))]
 
 
-def lanes_of(members: Sequence[int]) -> int:
-    """Members of a tile: many, as they are worked on at once, unless too many stayed empty."""
-    for lanes in (32, 16):
+def lanes_of(members: Sequence[int], bits: int) -> int:
+    """Members of a tile: many, as they are worked on at once, unless too many stayed empty or states are large."""
+    for lanes in (32, 16) if bits <= 10 else ():
         if sum(-(-count // lanes) * lanes for count in members) <= 1.2 * sum(members) + 64:
             return lanes
     return 8

@@ -42,8 +42,9 @@ class TrajectoryRunner:
         Raises:
             ValueError: there is no key, or a query does not allow sampling noise.
         """
+        drawn = needed(key, "draws")
         final = self._final(inputs)
-        return {query: self._answer(final, query, array, key) for query, array in asked.items()}
+        return {query: self._answer(final, query, array, drawn) for query, array in asked.items()}
 
     def _final(self, inputs: jax.Array) -> Callable[[jax.Array], Vector]:
         """The final state of a run, from its key."""
@@ -58,7 +59,7 @@ class TrajectoryRunner:
         return final
 
     def _answer(
-        self, final: Callable[[jax.Array], Vector], query: Query, array: jax.Array | None, key: jax.Array | None
+        self, final: Callable[[jax.Array], Vector], query: Query, array: jax.Array | None, key: jax.Array
     ) -> jax.Array:
         places = self.program.state.tables.places
         match query:
@@ -69,7 +70,7 @@ class TrajectoryRunner:
                     state = final(key)
                     return z_expectation(state, words), jnp.sum(state.probabilities())
 
-                values, norms = _over_runs(read, needed(key, "draws"), runs, places)
+                values, norms = _over_runs(read, key, runs, places)
                 values = _without_mean(values, norms)
                 return jnp.stack([jnp.mean(values, axis=0), jnp.mean(values**2, axis=0)])
             case Samples(shots):
@@ -78,7 +79,7 @@ class TrajectoryRunner:
                     outcomes, string = jax.random.split(key)
                     return sample(final(outcomes).probabilities(), string, 1)[0]
 
-                strings: jax.Array = _over_runs(one, needed(key, "samples"), shots, places)
+                strings: jax.Array = _over_runs(one, key, shots, places)
                 return strings
             case _:
                 raise ValueError(f"{type(query).__name__} does not allow sampling noise")

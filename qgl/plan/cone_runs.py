@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgl.plan.cone_classes import ConeClass
-from qgl.plan.cone_schedule import Schedule, evened, schedule
+from qgl.plan.cone_schedule import WIDEST, Schedule, evened, schedule
 from qgl.plan.cone_survey import Reading
 from qgl.plan.cone_tiles import Bucket, buckets, lanes_of, tile_bytes
 from qgl.plan.contraction import Contraction
@@ -64,7 +64,7 @@ def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: s
     for number, (one, reading) in enumerate(zip(classes, readings, strict=True)):
         subject = Subject(one.circuit, one.bits_only)
         ways = [way.prepare(subject) for way in WAYS]
-        small = _schedule(one, ways, reading, precision)
+        small = _schedule(one, ways)
         if small is None:
             found.append(_alone(number, one, reading, ways, precision))
         else:
@@ -78,11 +78,11 @@ def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: s
     return found
 
 
-def _schedule(one: ConeClass, ways: Sequence[Prepared], reading: Reading, precision: str) -> Schedule | None:
+def _schedule(one: ConeClass, ways: Sequence[Prepared]) -> Schedule | None:
     """The cheaper one of a state vector's and a density matrix's, if there is any."""
     found = []
     for way in ways:
-        if isinstance(way, PreparedWhole) and not way.cost(reading.queries(one)[0], precision).refusal:
+        if isinstance(way, PreparedWhole) and way.least <= WIDEST:
             small = schedule(one, way.whole)
             if small is not None:
                 found.append(small)

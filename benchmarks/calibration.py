@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,12 +88,12 @@ CASES = (
 )
 
 
-def figures(case: Case, timed: bool = True) -> Iterator[Figures]:
-    """Of every method that can answer; without `timed` nothing is run, and the time measured is 0."""
+def figures(case: Case, timed: bool = True, only: str = "") -> Iterator[Figures]:
+    """Of every method that can answer, or of one; without `timed` nothing is run, and the time measured is 0."""
     circuit = qgl.loads(case.text).circuit
     row = Planner(circuit).weigh([case.query]).rows[0]
     for candidate in row.candidates:
-        if candidate.refused or candidate.cost.seconds > LONGEST:
+        if candidate.refused or candidate.cost.seconds > LONGEST or only not in ("", candidate.method):
             continue
         method = next(method for method in METHODS if method.name == candidate.method)
         seconds, memory = measured(Planner(circuit, methods=(method,)), case.query, timed)
@@ -105,7 +105,7 @@ def measured(planner: Planner, query: Query, timed: bool) -> tuple[float, int]:
     """Seconds and bytes of one value and gradient."""
     plan = planner.plan([query])
     simulator, key = Simulator(plan), jax.random.key(0)
-    arrays = {}
+    arrays: dict[Query, jax.Array] = {}
     if isinstance(query, GivenWords):
         width = len(planner.circuit.visible)
         arrays[query] = jnp.asarray(np.random.default_rng(1).integers(0, 2, (query.count, width)), jnp.uint8)
@@ -114,18 +114,23 @@ def measured(planner: Planner, query: Query, timed: bool) -> tuple[float, int]:
         return jnp.sum(simulator.answers(inputs, [query], key, arrays)[query] ** 2)
 
     inputs = jnp.asarray(np.random.default_rng(2).normal(size=plan.inputs), jnp.float32)
-    compiled: Callable[..., Any] = jax.jit(jax.value_and_grad(loss)).lower(inputs).compile()
-    sizes = compiled.memory_analysis()  # type: ignore[attr-defined]
+    compiled: Any = jax.jit(jax.value_and_grad(loss)).lower(inputs).compile()
+    sizes = compiled.memory_analysis()
     memory = sizes.temp_size_in_bytes + sizes.argument_size_in_bytes + sizes.output_size_in_bytes
     if not timed:
         return 0.0, memory
-    jax.block_until_ready(compiled(inputs))
+    _wait(compiled(inputs))
     times = []
     for _ in range(CALLS):
         start = time.perf_counter()
-        jax.block_until_ready(compiled(inputs))
+        _wait(compiled(inputs))
         times.append(time.perf_counter() - start)
     return min(times), memory
+
+
+def _wait(answers: Any) -> None:
+    for array in jax.tree.leaves(answers):
+        array.block_until_ready()
 
 
 def main(wanted: list[str]) -> None:

@@ -24,6 +24,7 @@ TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
 ANGLE_SECONDS = 6e-9  # of a word in one string: its cosine
 PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
 START_SECONDS = 2e-4
+LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
 EXPECTED_WEIGHT = 8  # positions that words which come with the call are taken to have
 
 
@@ -108,7 +109,7 @@ class PreparedPhases:
         met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
         each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
         sums = words * samples
-        memory = 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
+        memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
         facts = (("generators", generators), ("strings", samples), ("words", words))
         seconds = START_SECONDS + sums * each * number / 4

@@ -21,6 +21,8 @@ from qgl.plan.tables import Tables
 from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
+BLOCKS = 10  # matrices of the size of a block that are held for each step
+LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
 LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 
@@ -53,7 +55,9 @@ class Whole:
         """Bytes of value and gradient."""
         # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
         states = 6 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
-        return states * (BYTES[precision] << self.bits) + int(query_memory(query, len(self.visible), precision))
+        blocks = BLOCKS * len(self.parts) << 2 * self.block_width
+        held = BYTES[precision] * ((states << self.bits) + blocks)
+        return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))
 
     @cached_property
     def tables(self) -> Tables:

@@ -19,9 +19,10 @@ BODY_SECONDS = 50e-6  # of a column that is compiled by itself, for its preparat
 ENTRY_SECONDS = 16e-9  # of an entry of the tensors
 FLOPS_PER_SECOND = 30e9  # in turns
 EARLY_FLOPS_PER_SECOND = 3e9
-DRAW_SECONDS = 5e-9  # of a random bit
+DRAW_SECONDS = 40e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
+HELD = 9.0  # times that an entry is held: itself, its parts, and what their gradients need
 KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are swept in turn
 
 
@@ -37,7 +38,7 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     real = columns.network.algebra == "doubled"
     number = (4 if precision == "single" else 8) * (1 if real else 2)
     entries = _entries(columns)
-    flops, memory = 0.0, 3.0 * number * entries
+    flops, memory = 0.0, HELD * number * entries
     seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + entries * ENTRY_SECONDS
     slow = 1.0 if precision == "single" else 2.0
     batch = 1

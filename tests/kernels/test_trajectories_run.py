@@ -96,7 +96,8 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
     run = simulator(program, query)
 
     def value(inputs: jax.Array, key: jax.Array) -> jax.Array:
-        return run.answers(inputs, (query,), key, {query: jnp.array([[0, 1]], jnp.uint8)})[query][0, 0]
+        answers = run.answers(inputs, (query,), key, {query: jnp.array([[0, 1]], jnp.uint8)})
+        return jnp.asarray(answers[query][0, 0])
 
     inputs = random_inputs(2)
     slope = jax.jit(jax.grad(value))(jnp.asarray(inputs, jnp.float32), jax.random.key(0))

@@ -65,7 +65,7 @@ def test_a_path_is_found_again() -> None:
 def test_cost_grows_with_rows_and_the_figures_are_told() -> None:
     few, many = (cost(ring(20, 2), GivenStrings(count)) for count in (2, 2000))
     assert not few.refusal and few.seconds < many.seconds and few.memory < many.memory
-    facts = dict(few.facts)
+    facts = {name: int(value) for name, value in few.facts}
     assert 40 < facts["tensors"] < 300 and facts["contractions"] < facts["tensors"] / 4 and facts["largest"] < 2**12
 
 

@@ -133,7 +133,8 @@ def test_a_state_that_cannot_fit_is_refused_without_a_pass() -> None:
 
 def test_work_that_is_shared_is_counted_once() -> None:
     alone, joint = Cost(1.0, 1, 1.0, 1), Cost(1.5, 1, 1.0, 1, shared=1.4)
-    pairs = {query: {"alone": alone, "joint": joint} for query in (Samples(1), Samples(2), Probabilities())}
+    queries: tuple[Query, ...] = (Samples(1), Samples(2), Probabilities())
+    pairs = {query: {"alone": alone, "joint": joint} for query in queries}
     both = {query: ["alone", "joint"] for query in pairs}
     assert set(_assign(both, pairs).values()) == {"joint"}
     assert set(_assign({Samples(1): ["alone", "joint"]}, pairs).values()) == {"alone"}

@@ -51,7 +51,7 @@ def test_time_and_memory_grow_with_the_runs_until_memory_is_bounded() -> None:
     few, many, most = (cost(chain(8, 3), GivenWords(4, samples=runs)) for runs in (10, 100, 100_000))
     assert few.seconds < many.seconds < most.seconds
     assert few.memory < many.memory
-    assert dict(most.facts)["together"] <= MOST_AMPLITUDES >> most.width
+    assert int(dict(most.facts)["together"]) <= MOST_AMPLITUDES >> most.width
     assert batches(10, 30) == (10, 1) and batches(10, 3) == (1, 10)
 
 

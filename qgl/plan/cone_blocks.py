@@ -132,4 +132,4 @@ def embedding(places: tuple[int, ...], arity: int) -> NDArray[np.float64]:
     own = bits @ (1 << np.arange(len(places))[::-1])
     others = index & ~sum(1 << (arity - 1 - place) for place in places)
     entry = np.where(others[:, None] == others[None, :], own[:, None] * 2 ** len(places) + own[None, :], -1)
-    return (np.arange(4 ** len(places))[:, None] == entry.ravel()).astype(np.float64)
+    return np.asarray(np.arange(4 ** len(places))[:, None] == entry.ravel(), np.float64)

@@ -91,7 +91,7 @@ def _schedule(one: ConeClass, ways: Sequence[Prepared]) -> Schedule | None:
 
 def _work(small: Schedule) -> float:
     """What a member takes; twice that for a density matrix, so that few classes have tiles of their own kind."""
-    return (1 + small.density) * (1 + 2**small.arity) * len(small.blocks) * 2.0**small.bits
+    return float((1 + small.density) * (1 + 2**small.arity) * len(small.blocks)) * 2.0**small.bits
 
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:

@@ -165,7 +165,7 @@ def lanes_of(members: Sequence[int], bits: int) -> int:
 def tile_bytes(bucket: Bucket, arity: int, lanes: int) -> int:
     """Bytes of one tile, value and gradient, in single precision; the states of all steps are kept if need be."""
     states = 2 * bucket.steps + 8 if bucket.schedules[0].density else 8
-    return 8 * lanes * (states * 2**bucket.bits + 4 * bucket.steps * 4**arity)
+    return 8 * lanes * (states * (1 << bucket.bits) + 4 * bucket.steps * (1 << 2 * arity))
 
 
 def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> NDArray[np.complex128]:
@@ -180,7 +180,7 @@ def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> 
 def _region_rows(region: tuple[int, ...], read: int, bits_only: bool) -> NDArray[np.float64]:
     index = np.arange(2**read)
     own = (index[:, None] >> (read - 1 - np.array(region)) & 1) @ (1 << np.arange(len(region))[::-1])
-    law = (np.arange(2 ** len(region))[:, None] == own).astype(np.float64)
+    law = np.asarray(np.arange(2 ** len(region))[:, None] == own, np.float64)
     if bits_only:
         return law
     others = index & ~sum(1 << (read - 1 - place) for place in region)

@@ -43,6 +43,6 @@ def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
             slope, found = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
             values.append(np.asarray(found))
             slopes.append(np.asarray(slope))
-    assert np.allclose(*values, atol=1e-9)
-    assert np.allclose(*slopes, atol=1e-8)
+    assert np.allclose(values[0], values[1], atol=1e-9)
+    assert np.allclose(slopes[0], slopes[1], atol=1e-8)
     assert np.abs(slopes[0]).max() > 0.1

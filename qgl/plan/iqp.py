@@ -24,6 +24,7 @@ TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
 ANGLE_SECONDS = 6e-9  # of a word in one string: its cosine
 PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
 START_SECONDS = 2e-4
+DRAWN_START_SECONDS = 1.5e-3  # of an estimate
 LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
 EXPECTED_WEIGHT = 8  # positions that words which come with the call are taken to have
 
@@ -112,7 +113,7 @@ class PreparedPhases:
         memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
         facts = (("generators", generators), ("strings", samples), ("words", words))
-        seconds = START_SECONDS + sums * each * number / 4
+        seconds = DRAWN_START_SECONDS + sums * each * number / 4
         return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
 
     def exact(self, query: Expectation) -> ExactWords | str:

@@ -135,4 +135,11 @@ def test_what_no_picture_can_be_made_of(program: str, arguments: list[str], word
 
 
 def test_durations() -> None:
-    assert [duration(x) for x in (2e-5, 0.0031, 0.25, 12.0)] == ["20 us", "3.1 ms", "250 ms", "12 s"]
+    assert [duration(x) for x in (2e-5, 0.0031, 0.25, 12.0, 3000.0, 7.2e6)] == [
+        "20 us",
+        "3.1 ms",
+        "250 ms",
+        "12 s",
+        "50 min",
+        "2,000 h",
+    ]

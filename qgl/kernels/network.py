@@ -37,8 +37,12 @@ def _table(table: Table, entries: jax.Array, fixed: int, algebra: str) -> jax.Ar
 def _tensors(source: Source, entries: jax.Array, fixed: int, algebra: str) -> jax.Array:
     """Shape (rows, cut labels, out, in)."""
     size = (4 if source.kind == "channel" else 2) ** source.qubits
-    index = source.offsets[:, None] + np.arange(size * size, dtype=np.int32)
-    matrices = take(entries, index, fixed).reshape(-1, size, size)
+    offsets = source.offsets
+    if np.all(np.diff(offsets) == size * size):  # a table of indices would grow with the matrices
+        flat = entries[int(offsets[0]) : int(offsets[-1]) + size * size]
+    else:
+        flat = take(entries, offsets[:, None] + np.arange(size * size, dtype=np.int32), fixed)
+    matrices = flat.reshape(-1, size, size)
     if algebra == "doubled":
         matrices = transfer(matrices, source.qubits) if source.kind == "gate" else channel_transfer(matrices)
     return _cut(matrices, source, algebra)

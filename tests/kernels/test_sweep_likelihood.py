@@ -158,6 +158,19 @@ def test_many_strings_are_swept_in_turn(monkeypatch: pytest.MonkeyPatch) -> None
     jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9), *found)
 
 
+def test_batches_of_inputs_are_mapped() -> None:
+    program = brick_chain(6, 3)
+    query = LogProb.of(np.random.default_rng(0).integers(0, 2, (4, 6)).astype(np.uint8))
+    run = Simulator(planned(program, query, precision="single"))
+    batch = jnp.asarray(np.random.default_rng(1).normal(size=(3, 9)), jnp.float32)
+    step = jax.value_and_grad(lambda v: run.answer(v, query).sum())
+    values, slopes = jax.jit(jax.vmap(step))(batch)
+    for k in range(3):
+        value, slope = jax.jit(step)(batch[k])
+        np.testing.assert_allclose(values[k], value, rtol=1e-4)
+        np.testing.assert_allclose(slopes[k], slope, rtol=1e-3, atol=1e-3)
+
+
 def test_impossible_strings_are_finite_and_single_precision_is_kept() -> None:
     program = program_of(3, 0, op("h", 0), op("cx", 0, 1), op("cx", 1, 2))
     query = GivenStrings(3)

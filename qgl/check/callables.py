@@ -112,6 +112,15 @@ DATA_SOURCES = (
             optional("weights", POSITIVES, None, "a weight for each string; made to sum to 1"),
         ),
     ),
+    Signature(
+        "data",
+        "state",
+        "A quantum state from a NumPy archive, amplitudes or a density matrix: a target of `marginals`, else its bits.",
+        (
+            Parameter("path", Text(), "the file, relative to the program's folder"),
+            optional("array", Text(), None, "the name of the array; not needed where there is only one"),
+        ),
+    ),
 )
 
 _DATA = Parameter("data", Data(), "the data set")
@@ -155,7 +164,7 @@ OBJECTIVES = (
     Signature(
         "objective",
         "marginals",
-        "Mean distance of the laws of the bits of small regions from those of the data.",
+        "Mean distance of the laws of the bits of small regions from those of the data; of states from a `state`.",
         (
             _DATA,
             optional("size", Integer(1, 12), 2, "bits of a region: all connected sets on the lattice, or in a row"),

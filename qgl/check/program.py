@@ -132,6 +132,8 @@ class DataSet:
     conditions (count, condition width) given with the rows, or None
     exact      True when `rows` and `weights` are the law itself (`bars_and_stripes`), False when they are samples of it
     picture    rows and columns of the picture that a row of data is, row by row; None where it is none
+    state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the law of its bits; None where
+               the data are bits only
     """
 
     name: str
@@ -142,6 +144,7 @@ class DataSet:
     sha256: str
     description: str
     picture: tuple[int, int] | None = None
+    state: NDArray[np.complex128] | None = None
 
     @property
     def width(self) -> int:

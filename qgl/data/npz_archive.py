@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
@@ -41,11 +42,21 @@ def read_npz(content: bytes, call: CallSpec, limits: Limits) -> Table:
         QglError: QGL0605, QGL0607 to QGL0610, QGL0613.
     """
     path, span = call.arguments["path"], call.span
+    return _table(read_array(content, call, lambda file: _check_header(file, path, limits, span)), call)
+
+
+def read_array(content: bytes, call: CallSpec, check: Callable[[IO[bytes]], tuple[int, ...]]) -> NDArray[Any]:
+    """The array that the call names, once `check` has found its header harmless and said its shape.
+
+    Raises:
+        QglError: QGL0609, and what `check` raises.
+    """
+    path, span = call.arguments["path"], call.span
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             member = _member(archive, call.arguments["array"], path, span)
             with archive.open(member) as file:
-                shape = _check_header(file, path, limits, span)
+                shape = check(file)
             with archive.open(member) as file:
                 # the header is known to be harmless now; only the bytes that it speaks of are unpacked
                 values = np.lib.format.read_array(file, allow_pickle=False)
@@ -53,7 +64,19 @@ def read_npz(content: bytes, call: CallSpec, limits: Limits) -> Table:
         raise QglError([BadArchive(span, path, f"it is not a whole npz archive ({type(error).__name__})")]) from None
     if values.shape != shape:
         raise QglError([BadArchive(span, path, "the array is not of the shape that its header says")])
-    return _table(values, call)
+    return values
+
+
+def header(file: IO[bytes], path: str, span: Span | None) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of the array that a file says it has."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, _, kind = np.lib.format.read_array_header_2_0(file)
+    else:
+        raise QglError([BadArchive(span, path, f"format {version[0]}.{version[1]} of arrays is not read")])
+    return tuple(int(extent) for extent in shape), kind
 
 
 def _member(archive: zipfile.ZipFile, wanted: str | None, path: str, span: Span | None) -> str:
@@ -73,13 +96,7 @@ def _member(archive: zipfile.ZipFile, wanted: str | None, path: str, span: Span 
 
 def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None) -> tuple[int, ...]:
     """The shape that an array says it has, if it is a table of numbers of bounded size."""
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, kind = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, _, kind = np.lib.format.read_array_header_2_0(file)
-    else:
-        raise QglError([BadArchive(span, path, f"format {version[0]}.{version[1]} of arrays is not read")])
+    shape, kind = header(file, path, span)
     if kind.hasobject or kind.kind not in "biuf":
         raise QglError([BadArchive(span, path, f"the array holds {kind}, not numbers")])
     if len(shape) != 2:
@@ -88,7 +105,7 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
     check_size(f'"{path}"', shape[0], max(shape[1], 1), limits, span)
     if 0 in shape:
         raise QglError([NoRows(span, f'"{path}"', f"the array has shape {shape}")])
-    return tuple(int(extent) for extent in shape)
+    return shape
 
 
 def _table(values: NDArray[Any], call: CallSpec) -> Table:

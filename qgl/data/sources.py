@@ -17,6 +17,7 @@ from qgl.data.digits import digits
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
+from qgl.data.state_archive import law_of, read_state
 from qgl.data.table import check_size, chosen_rows, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
 
@@ -110,6 +111,15 @@ def _digits(name: str, call: CallSpec, files: Files) -> DataSet:
     return replace(make(name, digits(call)), picture=(call.arguments["size"], call.arguments["size"]))
 
 
+def _state(name: str, call: CallSpec, files: Files) -> DataSet:
+    state = read_state(files.content(call), call, files.limits)
+    rows, weights = law_of(state)
+    data = make(name, rows, weights, remark="a vector" if state.ndim == 1 else "a density matrix")
+    digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(state).tobytes())
+    state.setflags(write=False)
+    return replace(data, state=state, sha256=digest.hexdigest())
+
+
 SOURCES: dict[str, Callable[[str, CallSpec, Files], DataSet]] = {
     "csv": _csv,
     "npz": _npz,
@@ -118,4 +128,5 @@ SOURCES: dict[str, Callable[[str, CallSpec, Files], DataSet]] = {
     "cardinality": _exact(cardinality),
     "digits": _digits,
     "strings": _exact(given_strings),
+    "state": _state,
 }

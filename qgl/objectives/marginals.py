@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
-from qgl.objectives.model import Setting
+from qgl.objectives.model import Objective, Setting
 from qgl.objectives.regions import MOST_REGIONS, data_laws, safe_log, stacked
+from qgl.objectives.states import StateDistance, reduced_states
 from qgl.query import Marginals, Query
 
 Array = jax.Array
@@ -67,8 +68,8 @@ class RegionDistance:
         return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.laws, p.dtype)))
 
 
-def marginals(call: CallSpec, setting: Setting) -> RegionDistance:
-    """The objective `marginals(data, size, distance)`.
+def marginals(call: CallSpec, setting: Setting) -> Objective:
+    """The objective `marginals(data, size, distance)`; where the data are a quantum state, of reduced states.
 
     Raises:
         QglError: QGL0714, there are no connected regions of that size, or too many.
@@ -77,4 +78,6 @@ def marginals(call: CallSpec, setting: Setting) -> RegionDistance:
     regions = setting.neighbourhood.regions(size, MOST_REGIONS)
     if not regions:
         raise QglError([UnfitRegions(call.span, size, regions is None, MOST_REGIONS)])
+    if given.state is not None:
+        return StateDistance(regions, reduced_states(given.state, regions), call.arguments["distance"])
     return RegionDistance(regions, data_laws(given.rows, given.weights, regions), call.arguments["distance"])

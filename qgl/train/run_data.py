@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec, DataSet
 from qgl.data.environment import FolderEnvironment
@@ -26,6 +27,8 @@ def encode(data: Mapping[str, DataSet]) -> bytes:
         leaves[f"{name}/weights"] = item.weights
         if item.conditions is not None:
             leaves[f"{name}/conditions"] = item.conditions
+        if item.state is not None:  # as real and imaginary parts: safetensors has no complex128
+            leaves[f"{name}/state"] = np.stack([item.state.real, item.state.imag])
         facts[name] = {
             "width": item.width,
             "exact": item.exact,
@@ -49,9 +52,14 @@ def decode(path: Path) -> dict[str, DataSet]:
             sha256=facts["sha256"],
             description=facts["description"],
             picture=tuple(facts["picture"]) if facts["picture"] else None,
+            state=_complex(leaves.get(f"{name}/state")),
         )
         for name, facts in json.loads(text["data"]).items()
     }
+
+
+def _complex(parts: NDArray[np.float64] | None) -> NDArray[np.complex128] | None:
+    return None if parts is None else parts[0] + 1j * parts[1]
 
 
 class RunEnvironment(FolderEnvironment):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ METHODS: tuple[Method, ...] = (
     Sweep(),
     Contraction(),
 )
+
+LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
+PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +123,21 @@ def plan(
 
 
 def _choose(queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int) -> tuple[Row, ...]:
-    costs = {query: {name: one.cost(query, precision) for name, one in prepared.items()} for query in queries}
+    costs = {query: _costs(query, prepared, precision, limit) for query in queries}
     reasons = {query: {name: _refusal(cost, limit) for name, cost in costs[query].items()} for query in queries}
     fitting = {query: fits for query in queries if (fits := [name for name in prepared if not reasons[query][name]])}
     chosen = _assign(fitting, costs)
     return tuple(_row(query, chosen.get(query, ""), costs[query], reasons[query]) for query in queries)
+
+
+def _costs(query: Query, prepared: dict[str, Prepared], precision: str, limit: int) -> dict[str, Cost]:
+    """What every method would take; a last resort is not asked where another method is quick."""
+    costs = {name: one.cost(query, precision) for name, one in prepared.items() if name not in LAST_RESORTS}
+    quickest = min((cost.seconds for cost in costs.values() if not _refusal(cost, limit)), default=math.inf)
+    for name in prepared.keys() - costs.keys():
+        quick = quickest <= PATIENCE
+        costs[name] = Cost.refused("not tried, as others are quick") if quick else prepared[name].cost(query, precision)
+    return costs
 
 
 def _refusal(cost: Cost, limit: int) -> str:

@@ -180,3 +180,11 @@ def test_planning_does_not_load_jax() -> None:
     code = "import sys, qgl.plan.planner; print('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_last_resort_is_not_asked_where_another_method_is_quick() -> None:
+    gates = [op("ry", k, args=[0.3 * k]) for k in range(40)] + [op("cx", k, k + 1) for k in range(39)]
+    query = GivenStrings(4)
+    row = Planner(Circuit.of(program_of(40, 0, *gates))).weigh([query]).rows[0]
+    assert row.chosen == "sweep"
+    assert {c.method: c.reason for c in row.candidates}["contraction"] == "not tried, as others are quick"

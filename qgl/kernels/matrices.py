@@ -24,7 +24,9 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
 
 def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     """All matrices of a group, shape (count, size, size), from the expression outputs."""
-    angles = [take(numbers, column) for column in group.angles.T]
+    columns = group.angles.shape[1]
+    together = take(numbers, group.angles) if columns else group.angles  # one table of uses for all columns
+    angles = [together[:, column] for column in range(columns)]
     if group.kind == "channel":
         kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))
         return jnp.broadcast_to(superoperator(kraus), (group.count, group.size, group.size))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,33 +112,44 @@ def _classes(
         starts[column].append(label)
     ends = high.tolist()
     crossing: list[int] = []
-    found: dict[object, int] = {}
-    kinds = np.empty(count, np.int32)
-    forms: list[tuple[object, ...]] = []
-    columns: list[list[int]] = []
-    rows: list[list[list[int]]] = []
+    columns: dict[_Form, list[int]] = {}
+    rows: dict[_Form, list[list[int]]] = {}
+    forms: list[_Form] = []
     for column in range(count):
         before = crossing
         crossing = sorted(label for label in (*before, *starts[column]) if ends[label] > column)
         form = _form(network, before, crossing, members[column], network.open[int(order[column])])
-        kind = found.setdefault(form, len(found))
-        if kind == len(forms):
-            forms.append(form)
-            columns.append([])
-            rows.append([])
-        kinds[column] = kind
-        columns[kind].append(column)
-        rows[kind].append([network.tensors[tensor].row for tensor in members[column]])
-    return tuple(
-        ColumnClass(*form, np.array(c, np.int32), np.array(r, np.int32).reshape(len(c), -1))  # type: ignore[arg-type]
-        for form, c, r in zip(forms, columns, rows, strict=True)
-    ), kinds
+        forms.append(form)
+        columns.setdefault(form, []).append(column)
+        rows.setdefault(form, []).append([network.tensors[tensor].row for tensor in members[column]])
+    number = {form: kind for kind, form in enumerate(columns)}
+    classes = tuple(
+        ColumnClass(
+            form.sizes,
+            form.before,
+            form.after,
+            form.leg,
+            form.terms,
+            np.array(columns[form], np.int32),
+            np.array(rows[form], np.int32).reshape(len(columns[form]), -1),
+        )
+        for form in columns
+    )
+    return classes, np.array([number[form] for form in forms], np.int32)
 
 
-def _form(
-    network: Network, before: Sequence[int], after: Sequence[int], members: Sequence[int], leg: int
-) -> tuple[object, ...]:
-    """What makes the class of a column, its labels numbered as they first appear."""
+class _Form(NamedTuple):
+    """What makes the class of a column."""
+
+    sizes: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    leg: int
+    terms: tuple[tuple[int, tuple[int, ...]], ...]
+
+
+def _form(network: Network, before: Sequence[int], after: Sequence[int], members: Sequence[int], leg: int) -> _Form:
+    """Labels are numbered as they first appear."""
     local: dict[int, int] = {}
 
     def numbered(labels: Sequence[int]) -> tuple[int, ...]:
@@ -146,7 +158,7 @@ def _form(
     first = numbered(before)
     terms = tuple((network.tensors[t].table, numbered(network.tensors[t].labels)) for t in members)
     last, (read,) = numbered(after), numbered([leg])
-    return tuple(int(network.sizes[label]) for label in local), first, last, read, terms
+    return _Form(tuple(int(network.sizes[label]) for label in local), first, last, read, terms)
 
 
 def segments(kinds: Indices) -> tuple[Segment, ...]:

@@ -37,7 +37,6 @@ class Skeleton:
     @classmethod
     def of(cls, network: Network) -> Skeleton:
         count = len(network.sizes)
-        holders = np.full((count, 2), 0, np.int32)
         filled = [0] * count
         table: list[list[int]] = [[0, 0] for _ in range(count)]
         for number, tensor in enumerate(network.tensors):
@@ -82,7 +81,7 @@ class Skeleton:
             if not moved:
                 break
         ends = np.concatenate([np.array(at, np.int32), rank[::-1].astype(np.int32)])  # index -1 - k is qubit k
-        result: Indices = ends[self.follows] if len(at) or len(order) else self.follows
+        result: Indices = ends[self.follows]
         return result
 
     def _first_places(self, column: list[int]) -> list[int]:
@@ -100,12 +99,9 @@ class Skeleton:
     def _near(self, joint: int) -> list[int]:
         """The visible qubits whose wires a joint is on, or else its neighbours."""
         wires = self.network.tensors[self.joints[joint]].wires
-        own = [-1 - self._qubit[wire] for wire in wires if wire in self._qubit]
+        qubit = self.network.qubit_of
+        own = [-1 - qubit[wire] for wire in wires if wire in qubit]
         return own or [end for end, _ in self.links[joint]]
-
-    @property
-    def _qubit(self) -> dict[int, int]:
-        return self.network.qubit_of
 
     def ends(self, places: Indices, order: Indices) -> tuple[Indices, Indices]:
         """The first and the last column of every label."""

@@ -44,10 +44,12 @@ class Path:
 
     source, target  labels of the boundary before and after, in order, without the batch
     narrow          the leg is cut down to its I and Z components, a further term after those of the class
+    cap             the boundary's rows come with vectors for the leg
     result          the operand that is left, and its labels
     held            operands that are ready before a sweep: terms, and results of early steps
     early_flops     operations beforehand for one column
     flops, large    operations of one column's turn, and entries of its largest tensor
+    held_size       entries of what is held for one column
     """
 
     source: Labels

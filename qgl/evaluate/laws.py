@@ -145,7 +145,8 @@ class AskedLaw:
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         ascending = tuple(tuple(sorted(positions)) for positions in regions)
-        laws = self.answer(Marginals(ascending, bits=True))
+        answer = self.answer(Marginals(ascending, bits=True))
+        laws = answer if isinstance(answer, tuple) else np.asarray(answer)  # one array of many regions
         return [
             _ordered(np.maximum(np.asarray(law, dtype=np.float64), 0).reshape((2,) * len(positions)), positions)
             for law, positions in zip(laws, regions, strict=True)

@@ -228,9 +228,12 @@ class Model:
             raise ValueError("this objective is stochastic: give the loss a key")
         with self._number_type():
             values: dict[str, Array] = {}
-            for group in groups(self.objectives, key):
+            # what the terms draw and what the methods draw comes from keys apart: run k of a method may use the
+            # k-th child of its key, and so may a term
+            drawn, answering = (None, None) if key is None else jax.random.split(key)
+            for group in groups(self.objectives, drawn):
                 queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
-                answers = self._conditioned(params, queries, group.conditions, key, group.given)
+                answers = self._conditioned(params, queries, group.conditions, answering, group.given)
                 for term, subkey in group.terms:
                     values[term.label] = term.objective.loss(answers, subkey)
             ordered = {term.label: values[term.label] for term in self.objectives}

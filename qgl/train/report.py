@@ -54,7 +54,7 @@ def with_gaps(program: Program) -> tuple[CallSpec, ...]:
 def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
     """The rows of reports from exact answers."""
 
-    key = jax.random.key(0, impl="threefry2x32")  # of draws that a report makes of words
+    key = jax.random.key(1, impl="threefry2x32")  # of estimates of words, apart from that of the words themselves
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         if isinstance(query, LogProb):

@@ -19,6 +19,7 @@ from qgl.data.environment import FolderEnvironment
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.words import DrawnWords, FixedWords
+from qgl.plan.trajectories import Trajectories
 from qgl.query import GivenWords
 from qgl.source import Source, Span
 
@@ -212,6 +213,26 @@ def test_words_and_samples_have_the_loss_and_the_gradient_in_the_mean() -> None:
     assert abs(values.mean() - value) < 5 * values.std() / 20
     for name in ("a", "b"):
         assert np.all(np.abs(gradients[name].mean(axis=0) - gradient[name]) < 5 * gradients[name].std(axis=0) / 20)
+
+
+def test_words_and_the_runs_that_estimate_them_are_drawn_apart() -> None:
+    """With two words from two runs each, a run that had the key of the words would be far off in the mean."""
+    text = """visible v[3]; param t[3]; data d = strings(["010", "111", "100", "001"]);
+        model {
+            for k in 0 .. 2 { ry(t[k]) v[k]; }
+            for k in 0 .. 1 { cx v[k], v[k + 1]; }
+            for k in 0 .. 2 { amplitude_damping(0.5) v[k]; }
+            ry(0.5) v[0]; rzx(0.7) v[1], v[2];
+        }
+        objective mmd(d, hamming(sigma = 0.9)HOW);"""
+    exact, sampled = loads(text.replace("HOW", "")), loads(text.replace("HOW", ", words = 2, samples = 2"))
+    sampled._planner.methods = (Trajectories(),)
+    params = {"t": jnp.asarray([0.7, 1.2, -0.4])}
+    value, gradient = exact.value_and_grad(params)
+    keys = jax.random.split(jax.random.key(3), 3600)
+    values, gradients = jax.jit(jax.vmap(sampled.value_and_grad, (None, 0)))(params, keys)
+    assert abs(values.mean() - value) < 4 * values.std() / 60
+    assert np.all(np.abs(gradients["t"].mean(axis=0) - gradient["t"]) < 4 * gradients["t"].std(axis=0) / 60)
 
 
 def test_words_and_samples_train_a_wide_model() -> None:

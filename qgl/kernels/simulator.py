@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.kernels.cones import ConeRunner
-from qgl.kernels.iqp import PhaseRunner
 from qgl.kernels.contraction import ContractionRunner
+from qgl.kernels.iqp import PhaseRunner
 from qgl.kernels.runner import Runner
 from qgl.kernels.state import StateRunner
 from qgl.kernels.sweep import SweepRunner
 from qgl.kernels.trajectories import TrajectoryRunner
 from qgl.plan.cone_tables import ConeProgram
-from qgl.plan.iqp import PhaseProgram
 from qgl.plan.contraction import ContractionProgram
+from qgl.plan.iqp import PhaseProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
 from qgl.plan.sweep import SweepProgram
 from qgl.plan.trajectories import TrajectoryProgram

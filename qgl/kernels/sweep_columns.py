@@ -50,7 +50,7 @@ def _magnitude(values: jax.Array) -> jax.Array:
 
 def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The largest powers of two that are not above positive numbers, and their exponents; 1 and 0 for those near 0."""
-    info = jnp.finfo(numbers.dtype)
+    info = np.finfo(numbers.dtype)
     integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
     bits = lax.bitcast_convert_type(jnp.where(numbers >= info.tiny, numbers, 1.0), integer)
     exponent = bits >> info.nmant
@@ -60,7 +60,7 @@ def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def scaled(values: jax.Array, exponents: jax.Array) -> jax.Array:
     """values times 2^exponents, where that is not out of range."""
-    info = jnp.finfo(values.dtype)
+    info = np.finfo(values.dtype)
     integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
     inside = jnp.clip(exponents, info.minexp, info.maxexp - 1).astype(integer)
     return values * lax.bitcast_convert_type((inside + (info.maxexp - 1)) << info.nmant, values.dtype)

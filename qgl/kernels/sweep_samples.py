@@ -24,7 +24,7 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     doubled = columns.network.algebra == "doubled"
     rights = right_environments(columns, tables, narrow=True) if doubled else _right_matrices(columns, tables)
     sweeper = Sweeper(columns, [path_of(c, shots, narrow=doubled, is_open=True) for c in columns.classes], tables)
-    number = jnp.finfo(tables[0].dtype).dtype
+    number = tables[0].real.dtype
 
     def turn(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         either = across(left.values).reshape(shots, 2, -1)
@@ -44,7 +44,7 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
 
     keys = jax.random.split(key, len(columns.order))
     bits = stacked(sweeper.scan(turn, sweeper.start(shots, tables[0].dtype), keys, rights)[1])
-    return bits[np.argsort(columns.order)].T
+    return jnp.asarray(bits[np.argsort(columns.order)].T)
 
 
 def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:

@@ -50,7 +50,7 @@ def letter_maps(algebra: str, letter: str) -> Fixed:
         return projectors
     basis = pauli_basis(1)
     maps = np.einsum("pba,kac,qcd,ldb->klpq", basis, projectors, basis, projectors) / 2
-    return np.einsum("mk,kpq->mpq", _HERMITIAN, maps.reshape(4, 4, 4)).real
+    return np.asarray(np.einsum("mk,kpq->mpq", _HERMITIAN, maps.reshape(4, 4, 4)).real)
 
 
 @cache
@@ -72,4 +72,4 @@ def logic(algebra: str, name: str) -> Fixed:
         return plain
     pairs = np.einsum("abc,xyz->axbycz", plain, plain).reshape(4, 4, 4)
     inverse = np.linalg.inv(_HERMITIAN)
-    return np.einsum("abc,am,bn,oc->mno", pairs, inverse, inverse, _HERMITIAN).real
+    return np.asarray(np.einsum("abc,am,bn,oc->mno", pairs, inverse, inverse, _HERMITIAN).real)

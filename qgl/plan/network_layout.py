@@ -47,15 +47,15 @@ class Skeleton:
             table[label][filled[label]] = -1 - k
         holders = np.array(table, np.int32).reshape(count, 2)
         joints = [number for number, tensor in enumerate(network.tensors) if len(tensor.labels) > 2]
-        number_of = {tensor: joint for joint, tensor in enumerate(joints)}
+        number_of = {number: joint for joint, number in enumerate(joints)}
         walk = _Walk(network, table, number_of)
         weights = np.log2(network.sizes).tolist()
         links = []
-        for tensor in joints:
+        for number in joints:
             found = []
-            for label in network.tensors[tensor].labels:
-                end = walk.beyond(tensor, label)
-                if end is not None and end != number_of[tensor]:
+            for label in network.tensors[number].labels:
+                end = walk.beyond(number, label)
+                if end is not None and end != number_of[number]:
                     found.append((end, weights[label]))
             links.append(tuple(found))
         follows = np.array([walk.follows(number) for number in range(len(network.tensors))], np.int32)

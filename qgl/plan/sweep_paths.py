@@ -153,7 +153,7 @@ class _Search:
         out = self.result(left, right)
         late = left in self._late or right in self._late or 8 * self.size(out) * self.count > HELD
         labels = self.live.pop(left), self.live.pop(right)
-        cost = 2 * self.size(set(labels[0]).union(labels[1]))
+        cost = 2 * self.size(sorted({*labels[0], *labels[1]}))
         self.flops[not late] += cost
         if late:
             self._late.add(self._next)
@@ -174,7 +174,7 @@ class _Search:
                     size = self.size(self.result(pair[0], pair[1]))
                     largest = max(self.size(self.live[operand]) for operand in pair)
                     if size <= largest and (best is None or size < best[0]):
-                        best = size, *pair
+                        best = size, pair[0], pair[1]
             if best is None:
                 return
             self.contract(*best[1:])

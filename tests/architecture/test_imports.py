@@ -17,8 +17,9 @@ PACKAGE = ROOT / "qgl"
 
 # A room may import from itself and from rooms before it.
 ORDER = [
-    *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan", "kernels"],
-    *["qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model", "evaluate", "train", "cli"],
+    *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan"],
+    *["kernels", "qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model"],
+    *["evaluate", "train", "cli"],
 ]
 LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {

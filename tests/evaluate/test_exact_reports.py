@@ -60,7 +60,7 @@ def pauli(word: str) -> NDArray[np.complex128]:
     return result
 
 
-def answer(query: Query, condition: Any = None) -> Any:
+def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
     match query:
         case Probabilities():
             return P
@@ -196,7 +196,7 @@ def test_conditional_likelihood() -> None:
     data = {"d": DataSet("d", rows, np.full(4, 0.25), conditions, False, "", "")}
     one = {0.0: 0.3, 1.0: 0.9}
 
-    def conditional(query: Query, condition: Any = None) -> Any:
+    def conditional(query: Query, condition: Any = None, given: Any = None) -> Any:
         assert isinstance(query, LogProb)
         p = one[float(condition[0])]
         return np.log([p if row[0] else 1 - p for row in query.rows])
@@ -207,7 +207,7 @@ def test_conditional_likelihood() -> None:
 
 
 def test_nothing_is_asked_that_no_report_needs() -> None:
-    def refuse(query: Query, condition: Any = None) -> Any:
+    def refuse(query: Query, condition: Any = None, given: Any = None) -> Any:
         raise AssertionError(query)
 
     assert evaluate([], Setting.in_a_row(DATA, N), refuse) == ()
@@ -221,7 +221,7 @@ def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
     def rows() -> tuple[Row, ...]:
         drawn = np.array(STRINGS, dtype=np.uint8)[rng.choice(16, count, p=law)]
         data = {"d": DataSet("d", drawn, np.full(count, 1 / count), None, False, "", "")}
-        return evaluate(reports, Setting.in_a_row(data, N), lambda query, condition=None: law)
+        return evaluate(reports, Setting.in_a_row(data, N), lambda query, condition=None, given=None: law)
 
     for column in zip(*(rows() for _ in range(80)), strict=True):
         floors, values = ([getattr(row, name) for row in column] for name in ("floor", "value"))

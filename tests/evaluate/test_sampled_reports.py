@@ -40,7 +40,7 @@ def drawn(seed: int, shots: int) -> NDArray[np.uint8]:
     return strings(np.random.default_rng(seed).choice(32, shots, p=P), N)
 
 
-def answer(query: Query, condition: Any = None) -> Any:
+def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
     assert query == Probabilities()
     return P
 

@@ -43,7 +43,7 @@ ALL = Setting.in_a_row({"d": DataSet("d", STRINGS, CHAIN, None, True, "", "")}, 
 
 
 def report(name: str, p: NDArray[np.float64], **arguments: Any) -> tuple[Row, ...]:
-    def answer(query: Query, condition: Any = None) -> Any:
+    def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         assert query == Probabilities()
         return p
 
@@ -64,7 +64,7 @@ def test_entropy_of_a_region() -> None:
     assert row.uniform == pytest.approx(2 * np.log(2))
     rho = np.diag([0.5, 0.25, 0.25, 0.0])
 
-    def answer(query: Query, condition: Any = None) -> Any:
+    def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         assert query in (Marginals(((1, 4),)), State())
         return (rho,) if isinstance(query, Marginals) else rho
 
@@ -128,7 +128,7 @@ def test_moments_of_a_wide_register_are_those_of_near_pairs() -> None:
 
 
 def test_what_is_too_large_has_no_value_but_a_reason() -> None:
-    def answer(query: Query, condition: Any = None) -> Any:
+    def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         raise QglError([TooLarge(None, "State", (), 10**9, "40 visible", "", ())])
 
     purity, entropy = evaluate(

@@ -42,7 +42,8 @@ def check(program: Any, inputs: np.ndarray) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_random_programs_in_both_algebras(seed: int) -> None:
     features = EVERYTHING if seed % 2 else UNITARY
-    check(random_program(seed, features, visible=(1, 3), operations=(6, 18), live=3, evolve=False, kraus=False), random_inputs(seed))
+    program = random_program(seed, features, visible=(1, 3), operations=(6, 18), live=3, evolve=False, kraus=False)
+    check(program, random_inputs(seed))
 
 
 def test_controls_words_and_swaps_of_many_qubits() -> None:

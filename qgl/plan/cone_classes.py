@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
+from math import inf
 
 from qgl.check.program import Distribution, Operation, Parameter, Wire
 from qgl.ir.circuit import Circuit
@@ -35,18 +36,30 @@ class ConeClass:
         return self.rows.setdefault(row, len(self.rows))
 
 
+class UnlikeConesError(Exception):
+    """So many cones are unlike that to write each down would take long; `classes` were found so far."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(f"its light cones have more than {classes:,} forms; to list them all takes too long")
+        self.classes = classes
+
+
 _Form = tuple[Hashable, tuple[int, ...]]
 
 
 class Classifier:
-    """Sorts cones of one circuit into classes."""
+    """Sorts cones of one circuit into classes.
 
-    def __init__(self, circuit: Circuit, kinds: Kinds, strands: Strands) -> None:
+    Raises `UnlikeConesError` once the classes have more than `limit` operations in all.
+    """
+
+    def __init__(self, circuit: Circuit, kinds: Kinds, strands: Strands, limit: float = inf) -> None:
         self.classes: list[ConeClass] = []
         self._circuit, self._kinds, self._strands = circuit, kinds, strands
         self._written: dict[Hashable, tuple[int, tuple[int, ...] | None]] = {}
         self._canonical: dict[Hashable, int] = {}
         self._conditional = any(strands.writers)
+        self._room = limit
 
     def add(self, positions: Sequence[int], bits_only: bool, operations: Sequence[int]) -> tuple[int, int]:
         """Class and member of the cone of visible `positions`; `operations` ascending."""
@@ -67,6 +80,9 @@ class Classifier:
         form, slots = self._form(ends, ordered)
         key = bits_only, len(ends), form
         if key not in self._canonical:
+            self._room -= len(ordered)
+            if self._room < 0:
+                raise UnlikeConesError(len(self.classes))
             self._canonical[key] = len(self.classes)
             self.classes.append(ConeClass(self._extract(ends, ordered), bits_only))
         place = {atom: k for k, atom in enumerate(atoms)}
@@ -118,10 +134,12 @@ class Classifier:
         made: list[Operation] = []
         for k in operations:
             operation = self._circuit.operations[k]
-            placed = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
+            args, terms = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
             made.append(
                 replace(
-                    placed,
+                    operation,
+                    args=args,
+                    terms=terms,
                     wires=tuple(strands[strand] for strand in self._strands.strands[k]),
                     condition=tuple((bits[bit], wanted) for bit, wanted in operation.condition),
                     bit=None if operation.bit is None else bits[operation.bit],

@@ -8,7 +8,7 @@ the atoms. Where kinds get too many because constants differ from site to site (
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from qgl.check.program import Operation
 from qgl.expression import Atom, Input, Real
@@ -33,13 +33,11 @@ class Kinds:
     diagonal: list[tuple[bool, ...]]
     by_value: bool
 
-    def put(self, operation: Operation, slots: Iterator[int]) -> Operation:
-        """The same operation with its atoms replaced, in order, by inputs of the numbers `slots`."""
-        if not operation.args and not operation.terms:
-            return operation
-        args = tuple(self._put(operation, number, slots) for number in operation.args)
-        terms = tuple((self._put(operation, coefficient, slots), word) for coefficient, word in operation.terms)
-        return replace(operation, args=args, terms=terms)
+    def put(self, operation: Operation, slots: Iterator[int]) -> tuple[tuple[Real, ...], tuple[tuple[Real, str], ...]]:
+        """Angles and terms of an operation with its atoms replaced, in order, by inputs of the numbers `slots`."""
+        args = tuple([self._put(operation, number, slots) for number in operation.args])
+        terms = tuple([(self._put(operation, coefficient, slots), word) for coefficient, word in operation.terms])
+        return args, terms
 
     def _put(self, operation: Operation, number: Real, slots: Iterator[int]) -> Real:
         if not self.by_value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from math import inf
 
 import numpy as np
 
@@ -63,10 +64,18 @@ class Survey:
     values    class, member and word of every piece of a word
     factors   for each `Expectation` the pieces of its words, shape (words, most pieces), padded with -1
     regions   for each `Marginals` the pieces of its regions
+
+    Raises `UnlikeConesError` where the classes would have more than `limit` operations in all.
     """
 
     def __init__(
-        self, circuit: Circuit, kinds: Kinds, strands: Strands, cone: Callable[[int], Cone], queries: tuple[Query, ...]
+        self,
+        circuit: Circuit,
+        kinds: Kinds,
+        strands: Strands,
+        cone: Callable[[int], Cone],
+        queries: tuple[Query, ...],
+        limit: float = inf,
     ) -> None:
         self._cone = cone
         words = [query for query in queries if isinstance(query, Expectation)]
@@ -83,7 +92,7 @@ class Survey:
         ends = [tuple(map(start_of, piece)) for piece in pieces]
         parts = [part for regions in split.values() for region in regions for part, _ in region]
         self._homes = absorb([*ends, *parts])
-        self._classifier = Classifier(circuit, kinds, strands)
+        self._classifier = Classifier(circuit, kinds, strands, limit)
         self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
         self.readings = [Reading() for _ in self.classes]
         self.values = [self._word(piece, end) for piece, end in zip(pieces, ends, strict=True)]

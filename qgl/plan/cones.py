@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.plan.cone_blocks import BlockBuilder
+from qgl.plan.cone_classes import UnlikeConesError
 from qgl.plan.cone_kinds import Kinds, kinds_of
 from qgl.plan.cone_probe import widest
 from qgl.plan.cone_runs import Alone, Run, runs
@@ -26,6 +28,7 @@ from qgl.plan.subject import Subject
 from qgl.query import Expectation, Marginals, Query
 
 MANY = 16  # classes from which on cones are compared by value
+LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
 FACTOR_SECONDS = 2e-8  # for each factor of a word, and its gradient
 FACTOR_BYTES = 32
 
@@ -47,33 +50,47 @@ class PreparedCones:
     subject: Subject
     _cones: dict[int, Cone] = field(default_factory=dict)
     _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
+    _unlike: dict[Query, str] = field(default_factory=dict)
 
     def cost(self, query: Query, precision: str) -> Cost:
         if not isinstance(query, Expectation | Marginals):
             return Cost.refused("light cones answer words and regions only")
-        return self.design((query,), precision).cost
+        if query not in self._unlike:
+            try:
+                return self.design((query,), precision, LISTED).cost
+            except UnlikeConesError as error:
+                self._unlike[query] = str(error)
+        return Cost.refused(self._unlike[query])
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> ConeProgram:
         return self.design(queries, precision).program(self.method)
 
-    def design(self, queries: tuple[Query, ...], precision: str) -> Design:
+    def design(self, queries: tuple[Query, ...], precision: str, limit: float = inf) -> Design:
+        """Raises `UnlikeConesError` where the classes would have more than `limit` operations in all."""
         if (queries, precision) not in self._designs:
             probe = widest(queries, self.cone)
-            if probe is not None and (probe,) != queries and self.design((probe,), precision).cost.refusal:
+            if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
                 return self.design((probe,), precision)
-            kinds = self.kinds
-            survey = self._survey(queries, kinds)
-            if len(survey.classes) > MANY:
-                coarse = self._survey(queries, self.kinds_by_value)
-                if 2 * len(coarse.classes) < len(survey.classes):
-                    survey, kinds = coarse, self.kinds_by_value
+            survey, kinds = self._surveys(queries, limit)
             sizes = [parameter.size for parameter in self.subject.circuit.parameters]
             found = runs(survey.classes, survey.readings, precision)
             self._designs[queries, precision] = Design(survey, kinds, found, sizes, precision)
         return self._designs[queries, precision]
 
-    def _survey(self, queries: tuple[Query, ...], kinds: Kinds) -> Survey:
-        return Survey(self.subject.circuit, kinds, self.strands, self.cone, queries)
+    def _surveys(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
+        """The survey by kinds, or by values where that gives far fewer classes."""
+        try:
+            survey = self._survey(queries, self.kinds, limit)
+        except UnlikeConesError:
+            return self._survey(queries, self.kinds_by_value, limit), self.kinds_by_value
+        if len(survey.classes) > MANY:
+            coarse = self._survey(queries, self.kinds_by_value, limit)
+            if 2 * len(coarse.classes) < len(survey.classes):
+                return coarse, self.kinds_by_value
+        return survey, self.kinds
+
+    def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
+        return Survey(self.subject.circuit, kinds, self.strands, self.cone, queries, limit)
 
     @cached_property
     def kinds(self) -> Kinds:

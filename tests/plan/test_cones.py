@@ -6,6 +6,7 @@ import jax
 import jax.extend
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from qgl.check.program import Operation
 from qgl.expression import Input, Real
@@ -153,3 +154,13 @@ def test_regions_are_tensor_products_of_their_pieces() -> None:
     first, second = (np.asarray(law).reshape(2, 2) for law in pairs)
     expected = np.einsum("ab,cd->dacb", first, second).ravel()
     assert np.allclose(quadruple[0], expected, atol=1e-6)
+
+
+def test_cones_of_too_many_forms_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(chain(12, 2), True)
+    assert not LightCones().prepare(subject).cost(bonds(12), "single").refusal
+    monkeypatch.setattr("qgl.plan.cones.LISTED", 5)
+    prepared = LightCones().prepare(subject)
+    refusal = prepared.cost(bonds(12), "single").refusal
+    assert "forms" in refusal
+    assert prepared.cost(bonds(12), "single").refusal == refusal

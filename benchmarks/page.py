@@ -11,7 +11,19 @@ from benchmarks.results import Result, Session
 from benchmarks.workloads import CASES, Case
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-HEADER = ("", "contender", "first", "step", "best step", "x peer", "to reach", "memory", "loss", "gradient norm")
+HEADER = (
+    "",
+    "contender",
+    "first",
+    "busy",
+    "step",
+    "best step",
+    "x peer",
+    "to reach",
+    "memory",
+    "loss",
+    "gradient norm",
+)
 GROWTH_HEADER = ("program", "n", "check", "graph", "plan", "first", "step", "step per site", "memory")
 TITLES = {
     "W1": ("W1: exact likelihood, dense", "n, L"),
@@ -48,7 +60,8 @@ STEP = {("W2", (1000, 4)): 0.030, ("W4", (1000, 4, 256)): 0.150}  # seconds
 INTRODUCTION = """\
 This page is written by `python -m benchmarks.run` from `docs/benchmarks.json`, where the results are kept. Every
 contender runs in a process of its own, one after the other on the same machine. *first* is the time of the first
-value-and-gradient call, planning and compilation included, imports and reading of the program excluded; *step* is the
+value-and-gradient call, planning and compilation included, imports and reading of the program excluded; *busy* is the
+processor time of the same, which others on the machine do not lengthen (no figure: not measured then); *step* is the
 median of the calls that follow; *x peer* says how many times faster our step is than that of the best peer. All
 contenders report the same loss and gradient. Only ratios carry over to other machines. The workloads are in
 `benchmarks/workloads.py`."""
@@ -117,6 +130,7 @@ def rows_of(results: list[Result]) -> list[list[str]]:
                 label,
                 result.contender,
                 f"{figures['first']:.2f} s",
+                f"{figures['busy']:.2f} s" if "busy" in figures else "",
                 milliseconds(figures["median"]),
                 milliseconds(figures["step"]),
                 f"{min(peers) / figures['median']:.1f}" if ours and peers else "",

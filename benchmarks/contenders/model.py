@@ -19,11 +19,13 @@ class Contender:
     step    computes loss and gradient and waits until both are there; the number of the step seeds what is drawn
     read    of what a step gives, the loss and the gradient, an array of any shape that is the same for all contenders
     stages  seconds that were taken before the first step by stages of their own; `plan` is part of the first call
+    busy    processor time of `plan`
     """
 
     step: Callable[[int], Any]
     read: Callable[[Any], tuple[float, Numbers]]
     stages: dict[str, float] = field(default_factory=dict)
+    busy: float = 0.0
 
 
 def jitted(circuit: Callable[[Any], Any], case: Case) -> Contender:

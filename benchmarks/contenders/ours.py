@@ -37,15 +37,19 @@ def _contender(case: Case, by_stages: bool) -> Contender:
     if by_stages:
         _timed(stages, "graph", lambda: model.circuit.graph)
     queries = _queries(case, model)
+    start = time.process_time()
     _timed(stages, "plan", lambda: model.plan(*queries))
+    busy = time.process_time() - start
     params = _params(case, model)
     key = jax.random.key(3)
     if case.workload in ("W2g", "W3"):
-        return Contender(
-            lambda number: waited(lambda: model.value_and_grad(params, jax.random.fold_in(key, number))), _read, stages
-        )
+
+        def step(number: int) -> Any:
+            return waited(lambda: model.value_and_grad(params, jax.random.fold_in(key, number)))
+
+        return Contender(step, _read, stages, busy)
     compiled = jax.jit(jax.value_and_grad(_loss(case, model, queries[0])))
-    return Contender(lambda number: waited(lambda: compiled(params)), _read, stages)
+    return Contender(lambda number: waited(lambda: compiled(params)), _read, stages, busy)
 
 
 def _timed(stages: dict[str, float], name: str, stage: Callable[[], Any]) -> Any:

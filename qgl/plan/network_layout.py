@@ -85,23 +85,24 @@ class Skeleton:
         return result
 
     def _first_places(self, column: list[int]) -> list[int]:
-        """Joints on visible wires lie in the first of their columns, others where their wires were last."""
-        at: list[int | None] = [None] * len(self.joints)
-        for forwards in (True, False):
-            sequence = range(len(at)) if forwards else range(len(at) - 1, -1, -1)
-            for joint in sequence:
-                if at[joint] is None:
-                    ends = [column[-1 - end] if end < 0 else at[end] for end in self._near(joint)]
-                    known = [end for end in ends if end is not None]
-                    at[joint] = min(known) if known else None
-        return [0 if place is None else place for place in at]
+        """Joints on visible wires lie in the first of their columns, and those that are linked to them beside them.
 
-    def _near(self, joint: int) -> list[int]:
-        """The visible qubits whose wires a joint is on, or else its neighbours."""
-        wires = self.network.tensors[self.joints[joint]].wires
+        The others, on hidden wires only, lie where their wires were last, or else with a neighbour.
+        """
         qubit = self.network.qubit_of
-        own = [-1 - qubit[wire] for wire in wires if wire in qubit]
-        return own or [end for end, _ in self.links[joint]]
+        wires = [set(self.network.tensors[joint].wires) for joint in self.joints]
+        own = [[column[qubit[wire]] for wire in on if wire in qubit] for on in wires]
+        at: list[int | None] = [min(columns, default=None) for columns in own]
+        hidden = [joint for joint, columns in enumerate(own) if not columns]
+        for joint in hidden:
+            at[joint] = min((min(own[end]) for end, _ in self.links[joint] if end >= 0 and own[end]), default=None)
+        for joint in (*hidden, *reversed(hidden)):
+            if at[joint] is None:
+                near = [(end < 0 or not wires[end] & wires[joint], end) for end, _ in self.links[joint]]
+                places = [(other, column[-1 - end] if end < 0 else at[end]) for other, end in near]
+                known = [(other, place) for other, place in places if place is not None]
+                at[joint] = min(known)[1] if known else None
+        return [0 if place is None else place for place in at]
 
     def ends(self, places: Indices, order: Indices) -> tuple[Indices, Indices]:
         """The first and the last column of every label."""

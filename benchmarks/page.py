@@ -51,7 +51,8 @@ REMARKS = {
     "W4": "Mean negative log-likelihood of B strings, the circuit of W2. No peer does it at these sizes.",
     "W4c": "The same with the channel `mix` as brick, where every peer needs 4^n numbers.",
     "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
-    "the whole graph of the circuit, the plan, then the first call (with the plan) and the step.",
+    "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "
+    "sites the plan, which is plain Python, is a large part of the first call.",
 }
 HALF_PEER = ("W1", "W1b", "W3")  # a step of half the time of the best peer at most
 FIRST = {"W1": 2.0, "W2": 3.0, "W3": 2.0, "W4": 3.0}  # seconds of the first call

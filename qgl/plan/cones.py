@@ -126,9 +126,12 @@ class Design:
         costs = [run.cost for run in self.runs]
         assembly = sum(table.size for table in self.survey.factors.values())
         widest = max((cost.width for cost in costs), default=0)
-        for cost in costs:
-            if cost.refusal:
-                return Cost.refused(f"a light cone of {cost.width} qubits: {cost.refusal}", cost.width)
+        for run in self.runs:
+            if run.cost.refusal:
+                width = run.cost.width
+                if not width and isinstance(run.body, Alone):
+                    width = len(run.body.one.circuit.wires)
+                return Cost.refused(f"a light cone of {width} qubits: {run.cost.refusal}", width)
         classes = self.survey.classes
         facts = (("cones", sum(len(one.rows) for one in classes)), ("classes", len(classes)), ("widest", widest))
         return Cost(

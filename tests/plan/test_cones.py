@@ -164,3 +164,11 @@ def test_cones_of_too_many_forms_are_refused_before_they_are_listed(monkeypatch:
     refusal = prepared.cost(bonds(12), "single").refusal
     assert "forms" in refusal
     assert prepared.cost(bonds(12), "single").refusal == refusal
+
+
+def test_a_refused_cone_says_how_many_qubits_it_has() -> None:
+    made = [op("rxx", a, b, args=angle(a)) for _ in range(3) for a in range(40) for b in range(a)]
+    made += [op("ry", site, args=angle(site)) for site in range(40)]
+    circuit = Circuit.of(program_of(40, 0, *made, parameters=[parameter("angles", 40)]))
+    cost = LightCones().prepare(Subject(circuit, True)).cost(Expectation.sparse(np.array([[0]], np.int32)), "single")
+    assert cost.refusal.startswith("a light cone of 40 qubits: ") and cost.width == 40

@@ -102,6 +102,7 @@ def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) ->
     assert statistic < 70  # 31 degrees of freedom: beyond with probability 1e-4
 
 
+@pytest.mark.slow
 def test_words_cost_their_windows_and_not_the_chain() -> None:
     n = 60
     places = np.stack([np.arange(n - 2), np.arange(2, n)], axis=1).astype(np.int32)

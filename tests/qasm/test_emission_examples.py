@@ -30,6 +30,7 @@ from tests.reference.density import probabilities
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, dict[str, Any]] = {
     "bars": {"rows": 2, "cols": 2, "depth": 1},
+    "chain1000": {"n": 4, "depth": 2},
     "channel": {"n": 3, "ones": 1, "depth": 1},
     "conditional": {"rows": 1, "cols": 2, "depth": 1},
     "digits": {"side": 2, "depth": 1},

@@ -163,9 +163,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     for (row, times), purposes in blocks.items():
         _block(console, row, times, ", ".join(purposes))
     console.print()
-    console.print(
-        "Time and memory are of one value and gradient on two cores; time is good to a factor of three.", style="dim"
-    )
+    console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
 
 
 def _block(console: Console, row: Row, times: int, purposes: str) -> None:

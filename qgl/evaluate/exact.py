@@ -107,7 +107,7 @@ def fair(width: int) -> ProductLaw:
 
 
 def _distance(
-    metric: Callable[[Law, DataSet], float], floor: Callable[[DataSet], float], unit: str
+    metric: Callable[[Law, DataSet], float], floor: Callable[[DataSet], float | None], unit: str
 ) -> Callable[[CallSpec, Evaluation], Iterator[Row]]:
     """A report that is one number of a law and a data set."""
 
@@ -146,6 +146,15 @@ def data_entropy(data: DataSet) -> float:
     return joint - _merged_entropy(columns[0], data.weights) if columns else joint
 
 
+def likelihood_floor(data: DataSet) -> float | None:
+    """The least negative log-likelihood that a model can have, the entropy of the data's law; in nats.
+
+    None where the data are samples that never repeat: their entropy tells their number alone.
+    """
+    alone = data.conditions is None and len(distinct(data.rows, data.weights)[0]) == len(data.rows)
+    return None if alone and not data.exact else data_entropy(data)
+
+
 def _merged_entropy(rows: Real, weights: Real) -> float:
     _, place = np.unique(rows, axis=0, return_inverse=True)
     return entropy(np.bincount(place.reshape(-1), weights=weights).astype(np.float64))
@@ -154,7 +163,7 @@ def _merged_entropy(rows: Real, weights: Real) -> float:
 def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
-        yield from _distance(metrics.nll, data_entropy, NATS)(call, evaluation)
+        yield from _distance(metrics.nll, likelihood_floor, NATS)(call, evaluation)
         return
     value = 0.0
     for condition in np.unique(data.conditions, axis=0):

@@ -23,6 +23,7 @@ from jax.sharding import AxisType, Mesh, PartitionSpec
 _Spec: Callable[..., Any] = PartitionSpec
 SEEDS, WORK = "seeds", "work"  # axes of a mesh
 WHOLE = _Spec()  # an array that every device has
+_largest_of_seeds: Callable[..., Any] = functools.partial(jax.lax.pmax, axis_name=SEEDS)
 _sum_of_devices: Callable[..., Any] = functools.partial(jax.lax.psum, axis_name=WORK)
 _SPLIT = "qgl rows are split"
 
@@ -65,7 +66,7 @@ def all_seeds(tree: Any, count: int, axis: int = 0) -> Any:
 
 def longest(number: jax.Array) -> jax.Array:
     """The largest of the numbers that devices have for their seeds."""
-    largest: jax.Array = jax.lax.pmax(number, SEEDS)  # type: ignore[no-untyped-call]
+    largest: jax.Array = _largest_of_seeds(number)
     return largest
 
 

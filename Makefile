@@ -48,7 +48,7 @@ lock:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
-	    --extra qiskit --extra test --generate-hashes --no-annotate --no-header \
+	    --extra test --generate-hashes --no-annotate --no-header \
 	    --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 clean:

@@ -96,7 +96,7 @@ def flat(program: Program, params: dict[str, Any]) -> np.ndarray[Any, np.dtype[n
     """The flat vector of inputs for `emit`: parameters as themselves (a probability, not its logit), others NaN."""
     import numpy as np
 
-    parts = []
+    parts: list[np.ndarray[Any, np.dtype[np.float64]]] = []
     for parameter in program.parameters:
         if parameter.kind in ("condition", "latent"):
             parts.append(np.full(parameter.size, np.nan))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -82,7 +83,7 @@ def _cut(matrices: jax.Array, source: Source, algebra: str) -> jax.Array:
     return result
 
 
-def _run(values: jax.Array, run: np.ndarray, fixed: int) -> jax.Array:
+def _run(values: jax.Array, run: np.ndarray[Any, Any], fixed: int) -> jax.Array:
     """Products of matrices on one wire, shape (rows, d, d), as sums that vectorise along rows."""
     matrices = take(values, run, fixed)
     product = matrices[:, 0]

@@ -40,7 +40,7 @@ class Ones:
         return at // self._row, at % self._row * 32 + place.astype(jnp.int32)
 
 
-def unpacked(packed: Array, dtype: jnp.dtype) -> Array:
+def unpacked(packed: Array, dtype: jnp.dtype[Any]) -> Array:
     """Bits, 32 to a number, as signs 1 and -1, shape (..., numbers) to (..., 32 numbers), lowest bit first."""
     bits = (packed[..., None] >> jnp.arange(32, dtype=jnp.uint32)) & 1
     return (1 - 2 * bits.astype(dtype)).reshape(*packed.shape[:-1], -1)

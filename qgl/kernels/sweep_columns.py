@@ -221,7 +221,7 @@ def stacked(per_column: PerColumn) -> Any:
     return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
 
 
-def _rows(operand: jax.Array, rows: np.ndarray) -> jax.Array:
+def _rows(operand: jax.Array, rows: np.ndarray[Any, Any]) -> jax.Array:
     """operand[rows]; a slice where the rows are evenly spaced."""
     steps = np.diff(rows)
     if len(rows) == 1 or (steps == steps[0]).all():

@@ -40,7 +40,7 @@ class Kernel:
         """k(x, x), the sum of the spectrum."""
         return self.weight * len(self.rates)
 
-    def spectrum(self, width: int, dtype: jnp.dtype) -> Array:
+    def spectrum(self, width: int, dtype: jnp.dtype[Any]) -> Array:
         """m(w) for all words of `width` bits, shape (2^width,); its sum is `total`."""
         high, low = width // 2, width - width // 2
         factors = [np.stack([_words_law(rate, bits) for rate in self.rates]) for bits in (high, low)]

@@ -68,7 +68,7 @@ class MaximumMeanDiscrepancy:
             return jnp.sum(spectrum * walsh(self._minus_data(p)) ** 2)
         return self._estimate(p, spectrum, samples_key, self.samples)
 
-    def _spectrum(self, dtype: jnp.dtype, key: Array | None) -> Array:
+    def _spectrum(self, dtype: jnp.dtype[Any], key: Array | None) -> Array:
         if self.words is None or key is None:
             return self.kernel.spectrum(self.width, dtype)
         drawn = self.kernel.draw_words(key, self.words, self.width)

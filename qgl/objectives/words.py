@@ -89,7 +89,7 @@ class DrawnWords:
             raise ValueError("a sampled mmd needs a key")
         return self.kernel.draw_rows(key, self.query.count, len(self.columns) - 1)
 
-    def _data_means(self, words: Array, dtype: jnp.dtype) -> Array:
+    def _data_means(self, words: Array, dtype: jnp.dtype[Any]) -> Array:
         """<Z_w> of the data for rows of 0 and 1, shape (words,)."""
         ones, columns = Ones(words), jnp.asarray(self.columns)
 

@@ -19,15 +19,20 @@ PACKAGE = ROOT / "qgl"
 ORDER = [
     *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan"],
     *["kernels", "qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model"],
-    *["evaluate", "train", "cli"],
+    *["evaluate", "hardware", "train", "jobs", "cli"],
 ]
 LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
-    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "train", "evaluate", "cli"},
+    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "cli"},
     "optax": {"train"},
-    "qiskit": {"qasm"},
+    "qiskit": {"qasm", "hardware"},
+    "qiskit_aer": {"hardware"},
+    "qiskit_ibm_runtime": {"hardware"},
+    "braket": {"hardware"},
+    "mthree": {"hardware"},
+    "mitiq": {"hardware"},
     "typer": {"cli"},
 }
 # `model.train(...)` is a convenience that users expect; it is imported inside of the call.
@@ -113,6 +118,7 @@ def test_the_document_names_the_rooms_in_this_order() -> None:
         ("import qgl.check.checker, qgl.syntax.parser, qgl.data.environment", ("jax", "networkx", "matplotlib")),
         ("import qgl.plan.planner", ("jax",)),
         ("import qgl.qasm", ("jax", "qiskit")),
+        ("import qgl.hardware.engine", ("jax", "qiskit", "braket")),
     ],
 )
 def test_start_up_loads_no_more_than_it_needs(code: str, banned: tuple[str, ...]) -> None:

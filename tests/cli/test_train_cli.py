@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_samples_need_nothing_but_the_folder(home: Path, tmp_path: Path) -> None
     assert told == json.loads((alone / "report.json").read_text())["metrics"]
 
 
-def read_law(run: Path) -> np.ndarray:
+def read_law(run: Path) -> np.ndarray[Any, Any]:
     """The law of a run from Python."""
     import qgl
 

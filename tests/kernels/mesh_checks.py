@@ -67,7 +67,7 @@ def test_seeds_beside_it_and_loops_around_it() -> None:
 def test_each_device_does_its_share_only() -> None:
     seen: list[int] = []
 
-    def look(row: np.ndarray) -> np.ndarray:
+    def look(row: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         seen.append(int(row))
         return row + 1
 

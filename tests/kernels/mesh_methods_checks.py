@@ -53,7 +53,7 @@ PAIRS = np.array([[a, b] for a in range(9) for b in range(a + 1, min(9, a + 3))]
     ],
     ids=lambda item: "" if isinstance(item, str | np.ndarray | None) else type(item).__name__,
 )
-def test_devices_share_the_work(method: Method, program: str, query: Query, given: np.ndarray | None) -> None:
+def test_devices_share_the_work(method: Method, program: str, query: Query, given: np.ndarray[Any, Any] | None) -> None:
     model = loads(program)
     run = Simulator(Planner(Circuit.of(model.program), "single", methods=(method,)).plan((query,)))
     inputs = RANDOM.uniform(-1, 1, run.plan.inputs).astype(np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -109,7 +111,7 @@ def test_chunks_of_tiles_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> No
     bonds = Expectation.sparse(np.stack([np.arange(39), np.arange(1, 40)], axis=1).astype(np.int32))
     inputs = jnp.asarray(np.random.default_rng(0).normal(size=40), jnp.float32)
 
-    def slope() -> np.ndarray:
+    def slope() -> np.ndarray[Any, Any]:
         run = Simulator(Planner(Circuit.of(program), methods=(LightCones(),)).plan([bonds]))
         return np.asarray(jax.jit(jax.grad(lambda values: jnp.sum(run.answer(values, bonds) ** 2)))(inputs))
 

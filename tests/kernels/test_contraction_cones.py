@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,11 +35,11 @@ def stars() -> list[Operation]:
     return gates
 
 
-def turn(angle: float) -> np.ndarray:
+def turn(angle: float) -> np.ndarray[Any, Any]:
     return np.array([[np.cos(angle / 2), -np.sin(angle / 2)], [np.sin(angle / 2), np.cos(angle / 2)]])
 
 
-def centre_values(theta: np.ndarray) -> np.ndarray:
+def centre_values(theta: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """<Z> of every centre: the arms are a product for each history of the centre."""
     phase = [np.eye(2), np.diag([1.0, -1.0])]
     values = []

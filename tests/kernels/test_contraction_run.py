@@ -60,7 +60,7 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contraction, "MOST_OPEN", {False: 0, True: 0})
 
 
-def values_of(rho: np.ndarray) -> np.ndarray:
+def values_of(rho: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.array([np.trace(word_matrix(word) @ rho).real for word in WORDS])
 
 
@@ -132,7 +132,7 @@ def test_likelihoods_with_closed_legs(seed: int, monkeypatch: pytest.MonkeyPatch
 
     slope, logs = in_double(jax.grad(loss, has_aux=True), inputs)
 
-    def exact(values: np.ndarray) -> np.ndarray:
+    def exact(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.asarray(np.log(np.diagonal(density_matrix(program, values)).real[[2, 7, 0]]))
 
     np.testing.assert_allclose(logs, exact(inputs), atol=1e-8)

@@ -50,7 +50,7 @@ def in_double(function: Callable[..., Any], *arguments: Any) -> Any:
         return jax.tree.map(np.asarray, jax.jit(function)(*(jnp.asarray(argument) for argument in arguments)))
 
 
-def check_state_and_gradient(program: Program, method: str, inputs: np.ndarray) -> None:
+def check_state_and_gradient(program: Program, method: str, inputs: np.ndarray[Any, Any]) -> None:
     """The state, phases included, and the gradient of a random real-linear function of it."""
     run = simulator(program, method)
     size = 2 ** len(program.visible)

@@ -26,7 +26,7 @@ def planned(program: Program, *queries: Any, precision: str = "double") -> Plan:
     return Planner(Circuit.of(program), precision, methods=(Sweep(),)).plan(queries)
 
 
-def check(program: Program, inputs: np.ndarray) -> Plan:
+def check(program: Program, inputs: np.ndarray[Any, Any]) -> Plan:
     """log p of all strings that are likely enough, and the gradient of a weighted sum of them."""
     n = len(program.visible)
     strings = (np.arange(2**n)[:, None] >> np.arange(n - 1, -1, -1) & 1).astype(np.uint8)
@@ -45,7 +45,7 @@ def check(program: Program, inputs: np.ndarray) -> Plan:
     index = strings.astype(int) @ 2 ** np.arange(n - 1, -1, -1)
     np.testing.assert_allclose(answer, np.log(expected[index]), atol=1e-7)
 
-    def reference(values: np.ndarray) -> float:
+    def reference(values: np.ndarray[Any, Any]) -> float:
         return float(weights @ np.log(probabilities(program, values)[index]))
 
     slopes = gradient(reference, inputs)

@@ -28,7 +28,7 @@ def simulator(program: Program, *queries: Any, precision: str = "double") -> Sim
     return Simulator(Planner(Circuit.of(program), precision, methods=(Sweep(),)).plan(queries))
 
 
-def reduced(rho: np.ndarray, region: tuple[int, ...]) -> np.ndarray:
+def reduced(rho: np.ndarray[Any, Any], region: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """The reduced density matrix of qubits of rho, in the order of `region`."""
     n = len(rho).bit_length() - 1
     words = list(product("IXYZ", repeat=len(region)))
@@ -41,7 +41,7 @@ def reduced(rho: np.ndarray, region: tuple[int, ...]) -> np.ndarray:
     return total
 
 
-def check(program: Program, inputs: np.ndarray) -> None:
+def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     """All words, some marginals and laws, given words, and the gradient of a weighted sum of all words."""
     n = len(program.visible)
     rho = density_matrix(program, inputs)

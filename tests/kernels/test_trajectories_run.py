@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -39,13 +41,13 @@ def noisy(layers: int = 2) -> Program:
     return program_of(3, 1, *gates, parameters=PARAMETERS)
 
 
-def transform(program: Program, inputs: np.ndarray) -> np.ndarray:
+def transform(program: Program, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """<Z_w> of `WORDS`."""
     strings = np.indices((2,) * 3).reshape(3, -1)
     return np.asarray((-1.0) ** (WORDS @ strings) @ probabilities(program, inputs))
 
 
-def check(program: Program, inputs: np.ndarray) -> None:
+def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     """Means, unbiased squares, and the gradient of a mixture of them."""
     query = GivenWords(len(WORDS), RUNS)
     run = simulator(program, query)
@@ -60,7 +62,7 @@ def check(program: Program, inputs: np.ndarray) -> None:
     many = jax.jit(jax.vmap(jax.grad(loss, has_aux=True), in_axes=(None, 0)))
     slopes, (means, squares) = many(jnp.asarray(inputs, jnp.float32), keys)
 
-    def exact(values: np.ndarray) -> float:
+    def exact(values: np.ndarray[Any, Any]) -> float:
         found = transform(program, values)
         return float(plain @ found + square @ found**2)
 
@@ -70,7 +72,7 @@ def check(program: Program, inputs: np.ndarray) -> None:
     within(np.asarray(slopes), gradient(exact, inputs))
 
 
-def within(draws: np.ndarray, expected: np.ndarray) -> None:
+def within(draws: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
     """The mean over groups is what is expected, within 4.5 standard errors."""
     error = draws.std(axis=0, ddof=1) / len(draws) ** 0.5
     assert (np.abs(draws.mean(axis=0) - expected) <= 4.5 * error + 1e-5).all()

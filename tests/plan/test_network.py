@@ -19,7 +19,7 @@ from tests.reference.density import density_matrix
 from tests.reference.programs import EVERYTHING, UNITARY, op, program_of, random_inputs, random_program, random_unitary
 
 
-def contracted(network: Network, inputs: np.ndarray) -> np.ndarray:
+def contracted(network: Network, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """All tensors of a network with its open legs left, flat."""
     with jax.enable_x64(True):
         tables = [np.asarray(table) for table in tensor_tables(network, jnp.asarray(inputs))]
@@ -29,7 +29,7 @@ def contracted(network: Network, inputs: np.ndarray) -> np.ndarray:
     return np.asarray(opt_einsum.contract(*arguments, list(network.open), optimize="greedy")).ravel()
 
 
-def check(program: Any, inputs: np.ndarray) -> None:
+def check(program: Any, inputs: np.ndarray[Any, Any]) -> None:
     circuit = Subject(Circuit.of(program), False).mixed
     rho, n = density_matrix(program, inputs), len(program.visible)
     words = contracted(network_of(circuit, "doubled"), inputs)

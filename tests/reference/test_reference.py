@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,7 +38,7 @@ def test_matrices_written_twice_agree(name: str) -> None:
     assert np.allclose(gate_matrix(name, angles), matrix_of(gate, *angles), atol=1e-13)
 
 
-def by_qiskit(program: Program, inputs: np.ndarray) -> Matrix:
+def by_qiskit(program: Program, inputs: np.ndarray[Any, Any]) -> Matrix:
     """The density matrix of a program of gates only, from Qiskit."""
     count = len(program.wires)
     circuit = QuantumCircuit(count)

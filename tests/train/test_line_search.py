@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -28,7 +29,7 @@ def waves(x: jax.Array) -> jax.Array:
     return jnp.sum(2 - jnp.cos(x) - jnp.cos(3 * x)) / x.size
 
 
-def run(loss: Loss, start: jax.Array, steps: int, memory: int = 10) -> tuple[np.ndarray, list[int]]:
+def run(loss: Loss, start: jax.Array, steps: int, memory: int = 10) -> tuple[np.ndarray[Any, Any], list[int]]:
     """Losses where each step begins, and the number of evaluations that each step took."""
     method, calls = LineSearch(memory), []
 

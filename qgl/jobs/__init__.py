@@ -1,0 +1,1 @@
+"""Jobs: what was sent to an engine, and what came back, in the folder of a run."""

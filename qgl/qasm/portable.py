@@ -41,6 +41,7 @@ PORTABLE = Profile(
     summary="one text that Qiskit, PennyLane and Amazon Braket load; measurements before the end are deferred",
     native={_OTHER_NAMES.get(name, (name, 0)): name for name in _DEFINITIONS},
     definitions=_DEFINITIONS,
+    resets=True,
     own_register=True,
     readers=(
         "Qiskit prints the outcome with c[0] last; PennyLane: qml.probs(wires=['q[0]', 'q[1]', ...]) has q[0] first.",

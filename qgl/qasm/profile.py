@@ -16,7 +16,10 @@ class Profile:
     definitions   names in the text -> their definitions from built-in gates; those that are used are written
     composites    gates that get a definition made from their decomposition; all others are decomposed in place
     include       a file that the text includes
-    branches      whether the text may measure before the end and branch on the outcome (`if (m[0])`)
+    measures      whether the text may measure single qubits before the end (`m[0] = measure q[0];`, `c[k] = ...`)
+    resets        whether the text may `reset` a qubit that has been used
+    branches      whether the text may branch on an outcome (`if (m[0]) { ... }`); needs `measures`
+    nests         whether an `if` may stand inside another
     own_register  whether a qubit that is not read out is a register of its own, since only registers can be reset
     reuse         whether a qubit whose wire has ended serves again after a `reset`, if the caller does not say
     """
@@ -28,7 +31,10 @@ class Profile:
     definitions: Mapping[str, str] = field(default_factory=dict)
     composites: frozenset[str] = frozenset()
     include: str | None = None
+    measures: bool = False
+    resets: bool = False
     branches: bool = False
+    nests: bool = False
     own_register: bool = False
     modifiers: bool = False
     reuse: bool = True

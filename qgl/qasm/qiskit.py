@@ -28,7 +28,10 @@ QISKIT = Profile(
     },
     composites=frozenset({"sxdg", "iswap", "rxx", "ryy", "rzz", "rzx", "su2", "su4"}),
     include="stdgates.inc",
+    measures=True,
+    resets=True,
     branches=True,
+    nests=True,
     modifiers=True,
     readers=("Qiskit prints the outcome with c[0] last, and the bits m, if any, before c.",),
 )

@@ -95,7 +95,8 @@ class Parameters:
     def _bits(self) -> NDArray[np.uint8]:
         """All values of the latent bits, shape (2^bits, bits)."""
         bits = sum(p.size for p in self._latents if p.draws is None)
-        return (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
+        table: NDArray[np.uint8] = (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
+        return table
 
     @functools.cached_property
     def _bit_places(self) -> dict[str, slice]:

@@ -31,7 +31,7 @@ def near_words(neighbourhood: Neighbourhood, weight: int, reach: int | None, mos
     if reach is None:
         if sum(comb(width, size) for size in range(1, weight + 1)) > most:
             return None
-        later = [np.arange(position + 1, width) for position in range(width)]
+        later: list[NDArray[np.int64]] = [np.arange(position + 1, width) for position in range(width)]
     else:
         near = neighbourhood.near(reach)
         later = [others[others > position] for position, others in enumerate(near)]
@@ -76,13 +76,14 @@ def _grown(
     width = len(starts) - 1
     options = np.diff(starts)[words[:, -1]]
     through = np.cumsum(options)
-    found, count, first = [np.zeros((0, words.shape[1] + 1), np.int64)], 0, 0
+    found: list[NDArray[np.int64]] = [np.zeros((0, words.shape[1] + 1), np.int64)]
+    count = first = 0
     while first < len(words):
         before = through[first] - options[first]
         last = max(first + 1, int(np.searchsorted(through, before + _TOGETHER)))
         chosen = np.repeat(np.arange(first, last), options[first:last])
         offset = np.arange(len(chosen)) - (through[chosen] - options[chosen] - before)
-        grown = np.column_stack([words[chosen], ends[starts[words[chosen, -1]] + offset]])
+        grown: NDArray[np.int64] = np.column_stack([words[chosen], ends[starts[words[chosen, -1]] + offset]])
         for column in range(words.shape[1] - 1):
             codes = grown[:, column] * width + grown[:, -1]
             at = np.minimum(np.searchsorted(linked, codes), len(linked) - 1)

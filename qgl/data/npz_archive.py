@@ -21,6 +21,8 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
 from qgl.source import Span
 
+_FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
+
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -59,7 +61,7 @@ def read_array(content: bytes, call: CallSpec, check: Callable[[IO[bytes]], tupl
                 shape = check(file)
             with archive.open(member) as file:
                 # the header is known to be harmless now; only the bytes that it speaks of are unpacked
-                values = np.lib.format.read_array(file, allow_pickle=False)
+                values: NDArray[Any] = _FORMAT.read_array(file, allow_pickle=False)
     except _DAMAGE as error:
         raise QglError([BadArchive(span, path, f"it is not a whole npz archive ({type(error).__name__})")]) from None
     if values.shape != shape:
@@ -69,11 +71,11 @@ def read_array(content: bytes, call: CallSpec, check: Callable[[IO[bytes]], tupl
 
 def header(file: IO[bytes], path: str, span: Span | None) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type of the array that a file says it has."""
-    version = np.lib.format.read_magic(file)
+    version = _FORMAT.read_magic(file)
     if version == (1, 0):
-        shape, _, kind = np.lib.format.read_array_header_1_0(file)
+        shape, _, kind = _FORMAT.read_array_header_1_0(file)
     elif version == (2, 0):
-        shape, _, kind = np.lib.format.read_array_header_2_0(file)
+        shape, _, kind = _FORMAT.read_array_header_2_0(file)
     else:
         raise QglError([BadArchive(span, path, f"format {version[0]}.{version[1]} of arrays is not read")])
     return tuple(int(extent) for extent in shape), kind

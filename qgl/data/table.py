@@ -109,7 +109,7 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
     """Bits of categories, shape (rows, columns) -> (rows, width); a binary code has its highest bit first."""
     if all(count == 2 for count in layout.categories) and layout.encoding != "one_hot":
         return values.astype(np.uint8)
-    pieces = []
+    pieces: list[NDArray[Any]] = []
     for place, count in enumerate(layout.categories):
         column = values[:, place : place + 1].astype(np.int64)
         width = code_width(count, layout.encoding)
@@ -117,7 +117,8 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
             pieces.append(column == np.arange(width))
         else:
             pieces.append(column >> np.arange(width - 1, -1, -1) & 1)
-    return np.concatenate(pieces, axis=1).astype(np.uint8)
+    bits: NDArray[np.uint8] = np.concatenate(pieces, axis=1).astype(np.uint8)
+    return bits
 
 
 def chosen_rows(call: CallSpec, table: NDArray[Any]) -> NDArray[Any]:

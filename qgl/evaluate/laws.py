@@ -174,4 +174,5 @@ def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
 
 def floored_log(p: Real) -> Real:
     """log p, not below the logarithm of the smallest normal float32."""
-    return np.maximum(np.log(np.maximum(p, np.finfo(np.float64).tiny)), LOG_TINY)
+    logs: Real = np.maximum(np.log(np.maximum(p, np.finfo(np.float64).tiny)), LOG_TINY)
+    return logs

@@ -88,7 +88,7 @@ def _correlation_length(
     shells, shots = Shells.of(setting.neighbourhood, call.arguments["reach"]), len(samples)
     rows, counts = _counted(samples)
     resampled = np.random.default_rng(seed).multinomial(shots, counts / shots, RESAMPLES).T
-    weights = np.column_stack([counts, resampled]) / shots
+    weights = np.column_stack([counts, resampled]).astype(np.float64) / shots
     value, *others = (shells.length(each, shots) for each in metrics.sample_moments(rows, weights, shells.places).T)
     found = [each for each in others if each is not None]
     error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None

@@ -10,6 +10,7 @@ so that the spectrum m is the law of words w with independent bits of probabilit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp

@@ -105,7 +105,8 @@ def _light(letters: _Columns, nearness: Nearness, number: Callable[[Piece], int]
         -1 if code < 0 else number((code,) if code < 1 << 32 else (code >> 32, code & (1 << 32) - 1))
         for code in distinct.tolist()
     ]
-    return np.array(numbers, np.int32)[place.reshape(codes.shape)]
+    pieces: NDArray[np.int32] = np.array(numbers, np.int32)[place.reshape(codes.shape)]
+    return pieces
 
 
 def absorb(pieces: Iterable[Piece]) -> dict[Piece, Piece]:

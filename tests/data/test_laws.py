@@ -110,7 +110,7 @@ def test_digits_of_two_classes() -> None:
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 70)), elements=st.integers(0, 1)))
 @settings(max_examples=60)
 def test_distinct_rows(rows: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> None:
-    weights = np.arange(1.0, len(rows) + 1)
+    weights = np.arange(1, len(rows) + 1).astype(np.float64)
     kept, sums, place = distinct(rows, weights)
     expected: dict[tuple[int, ...], float] = {}
     for row, weight in zip(rows.tolist(), weights, strict=True):

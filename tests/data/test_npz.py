@@ -64,7 +64,8 @@ def test_bad_archives(tmp_path: Path, arrays: dict[str, Any], arguments: dict[st
 
 def test_a_header_that_claims_too_much_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (10**12, 16)})
+    numpy_format: Any = np.lib.format
+    numpy_format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (10**12, 16)})
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("x.npy", header.getvalue())
     assert fault("npz", tmp_path, path="a.npz").code == "QGL0610"

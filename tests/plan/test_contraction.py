@@ -110,5 +110,5 @@ def test_chosen_for_the_likelihood_of_more_qubits_than_a_state_holds() -> None:
     program = program_of(side * side, 0, *gates, *(op("rx", k, args=[0.4]) for k in range(side * side)))
     methods = (Dense(), DensityMatrix(), Contraction())
     planner = Planner(Circuit.of(program), memory_limit=8 * 10**9, methods=methods)
-    row = planner.plan([GivenStrings(4)]).rows[0]
-    assert row.chosen == "contraction" and all(c.reason for c in row.candidates[1:])
+    planned = planner.plan([GivenStrings(4)]).rows[0]
+    assert planned.chosen == "contraction" and all(c.reason for c in planned.candidates[1:])

@@ -118,7 +118,7 @@ def test_random_unitary_programs_keep_their_phases(program: Circuit) -> None:
         (matrix,) = operators_of(operation, lambda number: evaluate(number, atoms))
         k = len(operation.wires)
         moved = np.tensordot(matrix.reshape((2,) * (2 * k)), expected, axes=(range(k, 2 * k), operation.wires))
-        expected = np.moveaxis(moved, range(k), operation.wires)
+        expected = np.moveaxis(moved.astype(np.complex128, copy=False), range(k), operation.wires)
     for profile in PROFILES:
         found = qiskit_unitary(emit(circuit, inputs, profile))
         np.testing.assert_allclose(found, expected.reshape(2**width, -1), atol=1e-9)

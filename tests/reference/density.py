@@ -74,7 +74,7 @@ class Branch:
 def _act(operator: Matrix, tensor: NDArray[np.complex128], axes: Sequence[int]) -> NDArray[np.complex128]:
     small = operator.reshape((2,) * (2 * len(axes)))
     moved = np.tensordot(small, tensor, axes=(range(len(axes), 2 * len(axes)), axes))
-    return np.moveaxis(moved, range(len(axes)), axes)
+    return np.moveaxis(moved.astype(np.complex128, copy=False), range(len(axes)), axes)
 
 
 def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Callable[[Input], float]:

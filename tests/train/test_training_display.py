@@ -13,7 +13,7 @@ from qgl.train.display import Live, Plain, Progress
 
 
 def progress(step: int = 50, seeds: int = 3) -> Progress:
-    loss = np.linspace(0.5, 0.2, seeds)
+    loss = np.linspace(0.5, 0.2, seeds, dtype=np.float64)
     return Progress(
         step=step,
         goal=100,

@@ -7,8 +7,8 @@
             rng = np.random.default_rng(task.seed)
             return [rng.integers(0, 2, (shots, task.width), dtype=np.uint8) for shots in task.shots]
 
-A local engine answers while it is called. A remote one takes a parcel, and the answer is fetched later, perhaps by
-another process: see `RemoteEngine`.
+A local engine answers while it is called; one that runs OpenQASM text is a `TextEngine`. A remote one takes a parcel,
+and the answer is fetched later, perhaps by another process: see `RemoteEngine`.
 """
 
 from __future__ import annotations
@@ -82,6 +82,23 @@ class Parcel:
     outputs: tuple[Any, ...]
     settings: Mapping[str, Any]
     figures: Mapping[str, float | int | None]
+
+
+@runtime_checkable
+class TextEngine(Engine, Protocol):
+    """A local engine that runs texts, so that what is shown and kept beforehand is what runs.
+
+    `samples(task)` is `run(parcel(task), task.seed)`. A parcel can be run in parts of its shots, by another process, and
+    with texts changed on purpose: those that calibrate readout, and those whose gates are folded.
+    """
+
+    def parcel(self, task: Task) -> Parcel:
+        """What would be run. Runs nothing."""
+        ...
+
+    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+        """The strings of each text, run as it stands: nothing is optimised or laid out again."""
+        ...
 
 
 Standing = Literal["waiting", "running", "done", "failed", "unknown"]

@@ -32,6 +32,7 @@ AREAS = {
     "08": "size and planning",
     "09": "files, runs and the command line",
     "10": "OpenQASM",
+    "11": "simulators and machines",
 }
 
 

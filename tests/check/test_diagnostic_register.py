@@ -37,7 +37,7 @@ def test_codes_stand() -> None:
 def test_names_are_unique_and_codes_have_a_form() -> None:
     names = [kind_name(kind) for kind in REGISTER.values()]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"QGL(0[1-9]|10)\d\d", code) for code in REGISTER)
+    assert all(re.fullmatch(r"QGL(0[1-9]|1[01])\d\d", code) for code in REGISTER)
 
 
 @pytest.mark.parametrize("code", REGISTER)

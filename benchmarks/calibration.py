@@ -1,15 +1,26 @@
-"""What the planner predicts beside what is measured: python -m benchmarks.calibration [PROGRAM ...]
+"""What the planner predicts beside what is measured.
 
-Every method that can answer a query of a small program is run: value and gradient, the least time of several calls
-after compilation, and the memory that XLA sets aside for a call (temporaries, arguments and results).
+python -m benchmarks.calibration                  # all programs
+python -m benchmarks.calibration chain IQP        # those whose name has one of the words
+python -m benchmarks.calibration --keep [...]     # and keeps what was measured in docs/calibration.json
+
+Every method that can answer a query is run, after compilation: value and gradient, or samples. The time of a call is
+the least wall time of several calls, or the least processor time of this process, whichever is less. On a quiet machine
+that is the wall time, as cores that work side by side take more processor time than wall time; on a busy one waiting
+for the processor is not counted, and the figure is too high by the number of cores at the most. Memory is
+what XLA sets aside for a call: temporaries, arguments and results.
 """
 
 from __future__ import annotations
 
+import datetime
+import json
+import math
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -17,13 +28,20 @@ import jax.numpy as jnp
 import numpy as np
 
 import qgl
+from benchmarks import workloads
+from benchmarks.results import machine
 from qgl.diagnostics.model import QglError
+from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
+from qgl.plan.iqp import EXPECTED_WEIGHT
 from qgl.plan.planner import METHODS, Planner
-from qgl.query import Expectation, GivenWords, LogProb, Probabilities, Query
+from qgl.query import Expectation, GivenWords, LogProb, Probabilities, Query, Samples
 
-CALLS = 7
-LONGEST = 2.0  # predicted seconds from which on a method is not run
+STORE = Path(__file__).resolve().parent.parent / "docs" / "calibration.json"
+CALLS, LEAST_SECONDS = 5, 1.0
+BLOCK_SECONDS = 0.1  # of calls whose processor time is taken together, as the system's clock of it is coarse
+LONGEST = 4.0  # predicted seconds from which on a method is not run
+MEMORY = 8 * 10**9
 
 
 @dataclass(frozen=True)
@@ -33,18 +51,24 @@ class Case:
     name: str
     text: str
     query: Query
+    constants: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Predicted and measured, of one method; `chosen` is what the planner takes."""
+class Predicted:
+    """What the planner says of a method; `chosen`: whether it takes it."""
 
-    method: str
     chosen: bool
     seconds: float
     memory: int
-    seconds_measured: float
-    memory_measured: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds and bytes of one call of a method."""
+
+    seconds: float
+    memory: int
 
 
 def strings(width: int, count: int) -> LogProb:
@@ -55,101 +79,172 @@ def neighbours(width: int) -> Expectation:
     return Expectation.sparse(np.stack([np.arange(width - 1), np.arange(1, width)], axis=1).astype(np.int32))
 
 
-RING = "visible v[10]; model { repeat 4 { rx(?) v; rz(?) v; for k in 0..9 { rxx(?) v[k], v[(k + 1) % 10]; } } }"
+RING = (
+    "const n = 10; visible v[n]; model { repeat 4 { rx(?) v; rz(?) v; for k in 0..n - 1 { rxx(?) v[k], v[(k + 1) % n]; "
+    "} } }"
+)
 NOISY = (
-    "visible v[5]; model { repeat 4 { ry(?) v; for k in 0..3 { cx v[k], v[k + 1]; } depolarizing(0.05) v; "
-    "amplitude_damping(0.1) v; } }"
+    "const n = 5, depth = 4; visible v[n]; model { repeat depth { ry(?) v; for k in 0..n - 2 { cx v[k], v[k + 1]; } "
+    "depolarizing(0.05) v; amplitude_damping(0.1) v; } }"
 )
-CHAIN = (
-    "const n = {n}, depth = {d}; lattice chain = line(n); visible v on chain; model {{ repeat depth as l {{ rx(?) v; "
-    "rz(?) v; for (q, r) in brick(chain, l) {{ rzz(?) q, r; }} }} rx(?) v; }}"
+BRICKS = (
+    "const n = 12, depth = 4; lattice chain = line(n); visible v on chain; model { repeat depth as l { rx(?) v; "
+    "rz(?) v; for (q, r) in brick(chain, l) { rzz(?) q, r; } } rx(?) v; }"
 )
-CHANNELS = (
-    "const n = {n}, depth = {d}; lattice chain = line(n); visible v on chain; "
-    "channel mix(a: angle[15], b: angle[15], q: qubit, r: qubit) {{ fresh e; su4(a) q, e; su4(b) e, r; }} "
-    "model {{ repeat depth as l {{ for (q, r) in brick(chain, l) {{ mix(?, ?) q, r; }} }} }}"
-)
-IQP = "visible s[{n}]; model {{ h s; for g in subsets(s, 1..2) {{ exp(i * ? * prod(a in g: Z[a])); }} h s; }}"
+FAR = "visible v[40]; model { ry(?) v; for k in 0..39 { rzz(?) v[k], v[(7 * k + 1) % 40]; } rx(?) v; }"
+PAIRS = "const n = 12; visible s[n]; model { h s; for g in subsets(s, 1..2) { exp(i * ? * prod(a in g: Z[a])); } h s; }"
+
+
+def benchmark(workload: str, *sizes: int) -> Case:
+    """A workload of `benchmarks.workloads`, with the query of its objective."""
+    one = workloads.Case(workload, sizes)
+    text, constants = one.program
+    queries: dict[str, Query] = {
+        "W1": Probabilities(),
+        "W1b": Expectation.of(one.words) if workload == "W1b" else Probabilities(),
+        "W3": GivenWords(1000, 1000),
+    }
+    if workload in ("W4", "W4c"):
+        query: Query = LogProb.of(one.rows)
+    else:
+        query = queries.get(workload) or Expectation.sparse(one.pairs)
+    circuit = "\n".join(line for line in text.splitlines() if not line.startswith(("data", "objective")))
+    return Case(f"{workload} {', '.join(map(str, sizes))}", circuit, query, constants)
+
 
 CASES = (
-    Case("ring, all probabilities", RING, Probabilities()),
-    Case("ring, strings", RING, strings(10, 64)),
-    Case("noisy, all probabilities", NOISY, Probabilities()),
-    Case("noisy, strings", NOISY, strings(5, 32)),
-    Case("chain of 12, words", CHAIN.format(n=12, d=4), neighbours(12)),
-    Case("chain of 16, strings", CHAIN.format(n=16, d=4), strings(16, 64)),
-    Case("chain of 200, words", CHAIN.format(n=200, d=4), neighbours(200)),
-    Case("chain of 200, strings", CHAIN.format(n=200, d=4), strings(200, 64)),
-    Case("channels on 6, strings", CHANNELS.format(n=6, d=2), strings(6, 64)),
-    Case("channels on 100, strings", CHANNELS.format(n=100, d=4), strings(100, 64)),
-    Case("channels on 100, words", CHANNELS.format(n=100, d=4), neighbours(100)),
-    Case("IQP of 12, sampled words", IQP.format(n=12), GivenWords(200, 200)),
-    Case("IQP of 40, sampled words", IQP.format(n=40), GivenWords(200, 200)),
+    *(benchmark("W1", *sizes) for sizes in ((8, 4), (8, 20), (12, 4), (12, 20))),
+    *(benchmark("W1b", n, 10) for n in (8, 12, 16, 20)),
+    *(benchmark("W2", *sizes) for sizes in ((20, 2), (20, 4), (100, 4), (1000, 4))),
+    benchmark("W2grid", 32, 2),
+    *(benchmark("W2c", n, 4) for n in (20, 100, 1000)),
+    *(benchmark("W3", n) for n in (12, 100, 1000)),
+    *(benchmark("W4", *sizes) for sizes in ((16, 4, 256), (100, 4, 256), (1000, 4, 256), (1000, 8, 256))),
+    *(benchmark("W4c", n, 4, 256) for n in (6, 100, 1000)),
+    Case("ring of 10, probabilities", RING, Probabilities()),
+    Case("ring of 10, strings", RING, strings(10, 64)),
+    Case("ring of 18, strings", RING, strings(18, 64), {"n": 18}),
+    Case("noise on 5, probabilities", NOISY, Probabilities()),
+    Case("noise on 5, strings", NOISY, strings(5, 32)),
+    Case("noise on 9, words", NOISY, neighbours(9), {"n": 9, "depth": 2}),
+    Case("noise on 10, sampled words", NOISY, GivenWords(50, 100), {"n": 10, "depth": 2}),
+    Case("bricks on 12, words", BRICKS, neighbours(12)),
+    Case("bricks on 16, strings", BRICKS, strings(16, 64), {"n": 16}),
+    Case("bricks on 200, words", BRICKS, neighbours(200), {"n": 200}),
+    Case("bricks on 200, strings", BRICKS, strings(200, 64), {"n": 200}),
+    Case("bricks on 200, samples", BRICKS, Samples(1000), {"n": 200}),
+    Case("far gates on 40, strings", FAR, strings(40, 64)),
+    Case("far gates on 40, words", FAR, neighbours(40)),
+    Case("IQP of 12, sampled words", PAIRS, GivenWords(200, 200)),
+    Case("IQP of 12, words", PAIRS, neighbours(12)),
+    Case("IQP of 40, sampled words", PAIRS, GivenWords(200, 200), {"n": 40}),
 )
 
 
-def figures(case: Case, timed: bool = True, only: str = "") -> Iterator[Figures]:
-    """Of every method that can answer, or of one; without `timed` nothing is run, and the time measured is 0."""
-    circuit = qgl.loads(case.text).circuit
-    row = Planner(circuit).weigh([case.query]).rows[0]
-    for candidate in row.candidates:
-        if candidate.refused or candidate.cost.seconds > LONGEST or only not in ("", candidate.method):
-            continue
-        method = next(method for method in METHODS if method.name == candidate.method)
-        seconds, memory = measured(Planner(circuit, methods=(method,)), case.query, timed)
-        cost = candidate.cost
-        yield Figures(candidate.method, candidate.method == row.chosen, cost.seconds, cost.memory, seconds, memory)
+def predictions(case: Case) -> dict[str, Predicted]:
+    """What the planner says of every method that can answer."""
+    row = Planner(_circuit(case), memory_limit=MEMORY).weigh([case.query]).rows[0]
+    return {
+        each.method: Predicted(each.method == row.chosen, each.cost.seconds, each.cost.memory)
+        for each in row.candidates
+        if not each.refused
+    }
 
 
-def measured(planner: Planner, query: Query, timed: bool) -> tuple[float, int]:
-    """Seconds and bytes of one value and gradient."""
-    plan = planner.plan([query])
+def measured(case: Case, name: str, timed: bool = True) -> Measured:
+    """One method; without `timed` it is only compiled, and its seconds are 0."""
+    planner = Planner(_circuit(case), methods=tuple(method for method in METHODS if method.name == name))
+    plan = planner.plan([case.query])
     simulator, key = Simulator(plan), jax.random.key(0)
     arrays: dict[Query, jax.Array] = {}
-    if isinstance(query, GivenWords):
+    if isinstance(case.query, GivenWords):
         width = len(planner.circuit.visible)
-        arrays[query] = jnp.asarray(np.random.default_rng(1).integers(0, 2, (query.count, width)), jnp.uint8)
+        sparse = np.random.default_rng(1).random((case.query.count, width)) < min(0.5, EXPECTED_WEIGHT / width)
+        arrays[case.query] = jnp.asarray(sparse, jnp.uint8)
+
+    def answer(inputs: Any) -> Any:
+        return simulator.answers(inputs, [case.query], key, arrays)[case.query]
 
     def loss(inputs: Any) -> Any:
-        return jnp.sum(simulator.answers(inputs, [query], key, arrays)[query] ** 2)
+        return jnp.sum(answer(inputs) ** 2)
 
     inputs = jnp.asarray(np.random.default_rng(2).normal(size=plan.inputs), jnp.float32)
-    compiled: Any = jax.jit(jax.value_and_grad(loss)).lower(inputs).compile()
+    asked: Any = answer if isinstance(case.query, Samples) else jax.value_and_grad(loss)
+    compiled: Any = jax.jit(asked).lower(inputs).compile()
     sizes = compiled.memory_analysis()
     memory = sizes.temp_size_in_bytes + sizes.argument_size_in_bytes + sizes.output_size_in_bytes
-    if not timed:
-        return 0.0, memory
-    _wait(compiled(inputs))
-    times = []
-    for _ in range(CALLS):
-        start = time.perf_counter()
-        _wait(compiled(inputs))
-        times.append(time.perf_counter() - start)
-    return min(times), memory
+    return Measured(_seconds(lambda: jax.block_until_ready(compiled(inputs))) if timed else 0.0, memory)
 
 
-def _wait(answers: Any) -> None:
-    for array in jax.tree.leaves(answers):
-        array.block_until_ready()
+def _seconds(call: Callable[[], object]) -> float:
+    """The time of a call after one that does not count; see the head of this module."""
+    call()
+    calls = 0
+    least = math.inf
+    first = time.perf_counter()
+    while calls < CALLS or time.perf_counter() - first < LEAST_SECONDS:
+        start, busy, block = time.perf_counter(), time.process_time(), 0
+        while block < 1 or time.perf_counter() - start < BLOCK_SECONDS:
+            wall = time.perf_counter()
+            call()
+            least = min(least, time.perf_counter() - wall)
+            block += 1
+        least = min(least, (time.process_time() - busy) / block)
+        calls += block
+    return least
+
+
+def _circuit(case: Case) -> Circuit:
+    constants: dict[str, Any] = dict(case.constants)
+    return qgl.loads(case.text, **constants).circuit
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def read() -> dict[str, dict[str, Measured]]:
+    """What is kept, by case and method."""
+    kept = json.loads(STORE.read_text(encoding="utf-8"))["cases"] if STORE.exists() else {}
+    return {name: {method: Measured(*pair) for method, pair in found.items()} for name, found in kept.items()}
+
+
+def write(cases: Mapping[str, Mapping[str, Measured]]) -> None:
+    """Keeps figures, in the order of `CASES`."""
+    note = f"{datetime.datetime.now(datetime.UTC):%d %B %Y}; {machine()}; jax {jax.__version__}"
+    lists = {
+        case.name: {method: [float(f"{one.seconds:.3g}"), one.memory] for method, one in cases[case.name].items()}
+        for case in CASES
+        if case.name in cases
+    }
+    STORE.write_text(json.dumps({"note": note, "cases": lists}, indent=1) + "\n", encoding="utf-8")
 
 
 def main(wanted: list[str]) -> None:
     from qgl.cli.explain import duration
     from qgl.diagnostics.size import amount
 
-    print(" " * 42 + "".join(f"{word:>10}" for word in ("time", "measured", "ratio", "memory", "measured", "ratio")))
-    chosen = [case for case in CASES if not wanted or any(word in case.name for word in wanted)]
-    for case in chosen:
-        for one in figures(case):
-            times, sizes = (one.seconds, one.seconds_measured), (one.memory, one.memory_measured)
+    words = [word for word in wanted if word != "--keep"]
+    kept = read()
+    print(" " * 44 + "".join(f"{word:>10}" for word in ("time", "measured", "ratio", "memory", "measured", "ratio")))
+    for case in CASES:
+        if words and not any(word in case.name for word in words):
+            continue
+        found: dict[str, Measured] = {}
+        for method, said in predictions(case).items():
+            if said.seconds > LONGEST:
+                continue
+            one = found[method] = measured(case, method)
             cells = [
-                *map(duration, times),
-                f"{times[0] / times[1]:.2f}",
-                *map(amount, sizes),
-                f"{sizes[0] / sizes[1]:.2f}",
+                *map(duration, (said.seconds, one.seconds)),
+                f"{said.seconds / one.seconds:.2f}",
+                *map(amount, (said.memory, one.memory)),
+                f"{said.memory / one.memory:.2f}",
             ]
-            head = f"{case.name:28}{'> ' if one.chosen else '  '}{one.method:12}"
+            head = f"{case.name:30}{'> ' if said.chosen else '  '}{method:12}"
             print(head + "".join(f"{cell:>10}" for cell in cells), flush=True)
+        if "--keep" in wanted:
+            kept[case.name] = found
+            write(kept)
 
 
 if __name__ == "__main__":

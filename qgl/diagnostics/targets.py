@@ -1,0 +1,238 @@
+"""What goes wrong when a circuit is fitted to a machine (QGL1120 to QGL1129)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic
+
+
+@dataclass(frozen=True)
+class UnknownTarget(Diagnostic):
+    """A target is the machine that a circuit is fitted to: its gates, its wires and how good they are.
+
+    It is a fake machine of `qiskit_ibm_runtime` (`fake_torino`, or `torino`), a file that says what a machine has
+    (`machine.json`), or a machine of IBM's service (`ibm_torino`, or `ibm:NAME` where a name does not start so).
+    """
+
+    written: str
+    nearest: str | None
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "QGL1120"
+
+    @property
+    def message(self) -> str:
+        return f"there is no target named `{self.written}`"
+
+    @property
+    def help(self) -> str:
+        start = f"did you mean `{self.nearest}`? " if self.nearest else ""
+        return (
+            f"{start}A target is a file FILE.json, a machine `ibm:NAME` of IBM's service, or one of\n"
+            f"{', '.join(self.known)}"
+        )
+
+
+@dataclass(frozen=True)
+class TargetNeedsPackage(Diagnostic):
+    """Circuits are fitted to machines by Qiskit's transpiler, and fake machines come with `qiskit_ibm_runtime`.
+
+    Neither is part of qgl; extras of the package install them.
+    """
+
+    target: str
+    package: str
+    extra: str
+
+    code: ClassVar[str] = "QGL1121"
+
+    @property
+    def message(self) -> str:
+        return f"to fit a circuit to `{self.target}`, the package `{self.package}` is needed"
+
+    @property
+    def help(self) -> str:
+        return f"install it: pip install 'qgl[{self.extra}]'"
+
+
+@dataclass(frozen=True)
+class NoServiceAccount(Diagnostic):
+    """Machines of IBM's service are known to the service only, and it answers those who have an account.
+
+    The account is that of the library `qiskit_ibm_runtime`, which saves it itself
+    (`QiskitRuntimeService.save_account`). qgl reads, stores and prints no credentials.
+    """
+
+    target: str
+    reason: str
+
+    code: ClassVar[str] = "QGL1122"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.target}` is a machine of IBM's service, and there is no account for it here: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return (
+            "save an account once by `QiskitRuntimeService.save_account(...)` in Python,\n"
+            "or take a fake machine, such as --target fake_torino"
+        )
+
+
+@dataclass(frozen=True)
+class ServiceHasNoTarget(Diagnostic):
+    """IBM's service was asked for a machine and did not give it: it has none of that name, or it was not reached."""
+
+    target: str
+    reason: str
+
+    code: ClassVar[str] = "QGL1123"
+
+    @property
+    def message(self) -> str:
+        return f"IBM's service does not give the machine `{self.target}`: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "`QiskitRuntimeService().backends()` in Python lists the machines of your account"
+
+
+@dataclass(frozen=True)
+class TargetFileWrong(Diagnostic):
+    """A file of `--target` is JSON that says how many qubits a machine has, its gates and its pairs of qubits:
+
+        {"qubits": 3, "basis": ["rz", "sx", "x", "cz", "measure", "reset", "if_else"], "coupling": [[0, 1], [1, 2]]}
+
+    It may also say `name`, `directed`, `durations` and `errors` (by gate), `t1` and `t2`. The document on hardware
+    tells what each of them holds.
+    """
+
+    path: str
+    reason: str
+    way_out: str = ""
+
+    code: ClassVar[str] = "QGL1124"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} does not describe a machine: {self.reason}"
+
+    @property
+    def label(self) -> str:
+        return "here"
+
+    @property
+    def help(self) -> str:
+        return self.way_out
+
+
+@dataclass(frozen=True)
+class TooWideForTarget(Diagnostic):
+    """A circuit needs a qubit for each qubit of the program that lives at the same time, channels' own included.
+
+    Qubits that have been measured or discarded can be reset and serve again, where the machine resets; that is done
+    unless `--no-reuse` forbids it. The order of operations is then chosen for few qubits.
+    """
+
+    target: str
+    needed: int
+    found: int
+    resets: bool
+
+    code: ClassVar[str] = "QGL1125"
+
+    @property
+    def message(self) -> str:
+        return f"the circuit needs {self.needed} qubits at once, and `{self.target}` has {self.found}"
+
+    @property
+    def help(self) -> str:
+        if not self.resets:
+            return "let qubits be reset and used again (--reuse), or emit a part of the circuit by --observable"
+        return "take a larger machine, or emit a part of the circuit by --observable"
+
+
+@dataclass(frozen=True)
+class TargetLacks(Diagnostic):
+    """A machine does only what its target lists. To reset a qubit, to measure in the middle, to branch on an outcome:
+    not every machine does each of them.
+    """
+
+    target: str
+    lacks: str
+    way_out: str
+
+    code: ClassVar[str] = "QGL1126"
+
+    @property
+    def message(self) -> str:
+        return f"`{self.target}` has no {self.lacks}, which the circuit needs"
+
+    @property
+    def help(self) -> str:
+        return self.way_out
+
+
+@dataclass(frozen=True)
+class ProfileNeedsTarget(Diagnostic):
+    """The profile `ibm` is the circuit as a machine of IBM takes it: its own gates on its own qubits. So the machine
+    must be known when the text is written.
+    """
+
+    profile: str
+
+    code: ClassVar[str] = "QGL1127"
+
+    @property
+    def message(self) -> str:
+        return f"the profile `{self.profile}` is written for one machine, and none is named"
+
+    @property
+    def help(self) -> str:
+        return "name it: --target fake_torino, or a file FILE.json, or a machine of IBM's service"
+
+
+@dataclass(frozen=True)
+class TargetNotForProfile(Diagnostic):
+    """After fitting, a circuit acts on numbered qubits of the machine, by its own gates. Not every profile can say so.
+
+    The profile `ibm` is made for it. Other services place circuits on their machines themselves: they take the
+    circuit as it is, without `--target`.
+    """
+
+    profile: str
+    target: str
+    reason: str
+
+    code: ClassVar[str] = "QGL1128"
+
+    @property
+    def message(self) -> str:
+        return f"a circuit fitted to `{self.target}` cannot be written in the profile `{self.profile}`: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "take --profile ibm, or leave --target out"
+
+
+@dataclass(frozen=True)
+class OpenParametersOnTarget(Diagnostic):
+    """Machines take angles that are numbers. A circuit whose parameters are left open can be written for programs
+    that bind them later, such as Qiskit, but not for a machine.
+    """
+
+    profile: str
+    name_of_input: str
+
+    code: ClassVar[str] = "QGL1129"
+
+    @property
+    def message(self) -> str:
+        return f"the profile `{self.profile}` needs a value for every input, and `{self.name_of_input}` is open"
+
+    @property
+    def help(self) -> str:
+        return "bind the parameters (emit a run, or use --seed), or leave them open with --free --profile qiskit"

@@ -8,6 +8,11 @@ from typing import ClassVar
 from qgl.diagnostics.model import Diagnostic
 
 
+def _one_of(profiles: tuple[str, ...]) -> str:
+    """`the profile portable`, or `one of the profiles portable, qiskit`."""
+    return f"{'the profile' if len(profiles) == 1 else 'one of the profiles'} {', '.join(profiles)}"
+
+
 @dataclass(frozen=True)
 class UnknownProfile(Diagnostic):
     """A profile is a dialect of OpenQASM 3 for one reader or a group of them. The name is not one of the profiles."""
@@ -30,13 +35,15 @@ class UnknownProfile(Diagnostic):
 class FunctionOfOpenInput(Diagnostic):
     """With free parameters, the text keeps inputs as `input float[64]`, and angles become arithmetic on them.
 
-    The readers of this profile take sums, products and quotients of inputs, but no functions such as `sin(a)` and no
-    powers. An angle that needs one can only be written once the input has a value. The angle 2 asin(sqrt(p)) of a
-    channel's strength is the exception: it becomes an input of its own, `coin_0`, whose meaning the text tells.
+    Every profile that has inputs takes sums, products and quotients of them. Functions such as `sin(a)` and powers are
+    read by few. An angle that needs one can otherwise only be written once the input has a value. The angle
+    2 asin(sqrt(p)) of a channel's strength is the exception: it becomes an input of its own, `coin_0`, whose meaning
+    the text tells.
     """
 
     profile: str
     formula: str
+    others: tuple[str, ...]  # profiles that can
 
     code: ClassVar[str] = "QGL1002"
 
@@ -50,7 +57,8 @@ class FunctionOfOpenInput(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "give the inputs values (emit a run, or use --seed instead of --free)"
+        able = f", or take {_one_of(self.others)}" if self.others else ""
+        return f"give the inputs values (emit a run, or use --seed instead of --free){able}"
 
 
 @dataclass(frozen=True)
@@ -118,3 +126,56 @@ class AngleIsNotFinite(Diagnostic):
     @property
     def help(self) -> str:
         return "check the values of the parameters that it depends on"
+
+
+@dataclass(frozen=True)
+class NoInputs(Diagnostic):
+    """The readers of this profile take angles as numbers only, so that no parameter can stay open in the text.
+
+    `--free` keeps all parameters open, and `condition` and `latent` inputs always stay open in the command line, since
+    one text is one circuit. In Python, `qgl.qasm.emit` takes the values of all inputs.
+    """
+
+    profile: str
+    formula: str
+    others: tuple[str, ...]  # profiles that can
+
+    code: ClassVar[str] = "QGL1006"
+
+    @property
+    def message(self) -> str:
+        return f"the profile `{self.profile}` takes no open inputs, and {self.formula} has no value"
+
+    @property
+    def label(self) -> str:
+        return "this angle depends on an open input"
+
+    @property
+    def help(self) -> str:
+        return f"give the input a value, or take {_one_of(self.others)}"
+
+
+@dataclass(frozen=True)
+class NestedBranches(Diagnostic):
+    """An `if` stands inside another `if`, and the readers of this profile do not take that in a text.
+
+    A program that branches on two outcomes at once (`if a { if b { ... } }`) runs where branches nest, or where
+    measurements are deferred and branches become controlled gates.
+    """
+
+    profile: str
+    others: tuple[str, ...]  # profiles that can
+
+    code: ClassVar[str] = "QGL1007"
+
+    @property
+    def message(self) -> str:
+        return f"the profile `{self.profile}` has no `if` inside an `if`"
+
+    @property
+    def label(self) -> str:
+        return "this depends on two outcomes"
+
+    @property
+    def help(self) -> str:
+        return f"take {_one_of(self.others)}"

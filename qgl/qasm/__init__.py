@@ -1,5 +1,6 @@
 """Circuits as OpenQASM 3: `emit(circuit, inputs, profile)`. A profile is what one group of readers takes."""
 
-from qgl.qasm.emit import PROFILES, Emission, emission, emit
+from qgl.qasm.emit import Emission, emission, emit
+from qgl.qasm.profiles import PROFILES
 
 __all__ = ["PROFILES", "Emission", "emission", "emit"]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from qgl.check.program import Parameter
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.qasm import AngleIsNotFinite, FunctionOfOpenInput
+from qgl.diagnostics.qasm import AngleIsNotFinite, FunctionOfOpenInput, NoInputs
 from qgl.expression import Atom, Function, Input, Real, apply
+from qgl.qasm.profile import Profile
+from qgl.qasm.profiles import able
 from qgl.source import Span
 
 _WORDS = """
@@ -106,7 +108,7 @@ class Angles:
     a coin in the dilation of a channel of strength p: 2 asin(sqrt(p)) becomes an input of its own.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], inputs: NDArray[np.float64] | None, profile: str) -> None:
+    def __init__(self, parameters: Sequence[Parameter], inputs: NDArray[np.float64] | None, profile: Profile) -> None:
         sizes = [parameter.size for parameter in parameters]
         self._offsets = [sum(sizes[:k]) for k in range(len(sizes))]
         self._inputs = np.full(sum(sizes), np.nan) if inputs is None else np.asarray(inputs, dtype=np.float64)
@@ -141,7 +143,7 @@ class Angles:
         """`number` as an expression.
 
         Raises:
-            QglError: it is not finite, or a function that readers do not know of an input that is left open.
+            QglError: it is not finite, or the profile has no inputs, or lacks a function of an input that is left open.
         """
         return _sum(self.bound(number, span), lambda atom: self._atom(atom, span))
 
@@ -152,7 +154,7 @@ class Angles:
     def _atom(self, atom: Atom, span: Span) -> tuple[float, str]:
         match atom:
             case Input():
-                return 1.0, self._declare(self._names.of(atom), Real(0.0, ((1.0, atom),)))
+                return 1.0, self._declare(self._names.of(atom), Real(0.0, ((1.0, atom),)), span)
             case Function("multiply", (x, y)):
                 return 1.0, f"({self.text(x, span)})*({self.text(y, span)})"
             case Function("reciprocal", (x,)):
@@ -161,10 +163,19 @@ class Angles:
                 turn = Real(0.0, ((2.0, Function("asin", (Real(0.0, ((1.0, root),)),))),))
                 if turn not in self._coins:
                     self._coins[turn] = self._names.new(f"coin_{len(self._coins)}")
-                return 0.5, self._declare(self._coins[turn], turn)
-        raise QglError([FunctionOfOpenInput(span, self._profile, _sum(Real(0.0, ((1.0, atom),)), self._spoken))])
+                return 0.5, self._declare(self._coins[turn], turn, span)
+            case Function("power", (x, y)) if "power" in self._profile.functions:
+                return 1.0, f"(({self.text(x, span)})**({self.text(y, span)}))"
+            case Function(name, (x,)) if name in self._profile.functions:
+                return 1.0, f"{self._profile.functions[name]}({self.text(x, span)})"
+        formula = _sum(Real(0.0, ((1.0, atom),)), self._spoken)
+        others = able(lambda profile: atom.name in profile.functions) if isinstance(atom, Function) else ()
+        raise QglError([FunctionOfOpenInput(span, self._profile.name, formula, others)])
 
-    def _declare(self, name: str, meaning: Real) -> str:
+    def _declare(self, name: str, meaning: Real, span: Span) -> str:
+        if self._profile.inputs is None:
+            others = able(lambda profile: profile.inputs is not None)
+            raise QglError([NoInputs(span, self._profile.name, self.formula(meaning), others)])
         self._used.setdefault(name, meaning)
         return name
 

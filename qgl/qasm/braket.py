@@ -38,11 +38,24 @@ _NAMES = {
     "ccnot": ("x", 2),
     "cswap": ("swap", 1),
 }
+_FUNCTIONS = {
+    "power": "**",
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "exp": "exp",
+    "log": "log",
+    "sqrt": "sqrt",
+}
 
 BRAKET = Profile(
     name="braket",
     summary="for Amazon Braket: its own gate names, no `ctrl @`; measurements before the end are deferred",
     native={key: name for name, key in _NAMES.items()},
+    functions=_FUNCTIONS,
     own_register=True,
     reuse=False,
     readers=("Braket shows the measured qubits in the order of q.",),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qgl.check.program import Operation
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.qasm import EvolveWithoutTrotter, UnknownProfile
+from qgl.diagnostics.qasm import EvolveWithoutTrotter, NestedBranches, UnknownProfile
 from qgl.expression import Input, Real, evaluate
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
@@ -19,15 +19,11 @@ from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
 from qgl.passes.lifetimes import tighten
 from qgl.qasm.angles import Angles
-from qgl.qasm.braket import BRAKET
 from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
 from qgl.qasm.places import Places
-from qgl.qasm.portable import PORTABLE
 from qgl.qasm.profile import Profile
-from qgl.qasm.qiskit import QISKIT
+from qgl.qasm.profiles import PROFILES, able
 from qgl.qasm.synthesis import synthesise
-
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (PORTABLE, QISKIT, BRAKET)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def emission(
     record = PROFILES[profile]
     prepared = prepare(circuit, record, optimise)
     outputs = [str(circuit.wires[wire]) for wire in circuit.visible]
-    writer = _Writer(prepared, record, Angles(circuit.parameters, inputs, profile), outputs)
+    writer = _Writer(prepared, record, Angles(circuit.parameters, inputs, record), outputs)
     writer.places.reuse = record.reuse if reuse is None else reuse
     writer.write_operations()
     sizes = [parameter.size for parameter in circuit.parameters]
@@ -104,7 +100,16 @@ def prepare(circuit: Circuit, profile: Profile, optimise: bool) -> Circuit:
     circuit = dilate(circuit)
     if not profile.branches:
         circuit = defer(circuit, reads_only_bits=optimise)
+    elif not profile.nests:
+        _refuse_nested(circuit, profile)
     return tighten(drop_dead(circuit, reads_only_bits=True)) if optimise else circuit
+
+
+def _refuse_nested(circuit: Circuit, profile: Profile) -> None:
+    for operation in circuit.operations:
+        if len(operation.condition) > 1:
+            others = able(lambda other: other.nests or not other.branches)
+            raise QglError([NestedBranches(operation.span, profile.name, others)])
 
 
 class _Writer:
@@ -152,6 +157,8 @@ class _Writer:
             case _:
                 for step in self._steps(operation):
                     for lowered in lower(step, self.profile.takes):
+                        if lowered.gate == "gphase" and not self.profile.gphase:
+                            continue
                         yield self._gate(lowered, operation)
 
     def _steps(self, operation: Operation) -> list[Step]:
@@ -234,7 +241,8 @@ class _Writer:
             head.append(f'include "{self.profile.include}";')
         head += [f"// {note}" for note in (f"Written by qgl, profile {self.profile.name}.", *notes)]
         definitions = self._definitions()
-        inputs = [f"input float[64] {name};{self._meaning(name, number)}" for name, number in self.angles.used.items()]
+        used = self.angles.used.items()
+        inputs = [f"input {self.profile.inputs} {name};{self._meaning(name, number)}" for name, number in used]
         parts = [head, definitions, inputs, self._registers(), self.lines, ["c = measure q;"]]
         return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 

@@ -20,6 +20,9 @@ class Profile:
     resets        whether the text may `reset` a qubit that has been used
     branches      whether the text may branch on an outcome (`if (m[0]) { ... }`); needs `measures`
     nests         whether an `if` may stand inside another
+    gphase        whether the text may hold a global phase; otherwise states are right up to one
+    inputs        the type of an input that is left open; None: the text has no inputs
+    functions     functions of inputs that the text may hold, by our names -> by the text's; `power` is an operator
     own_register  whether a qubit that is not read out is a register of its own, since only registers can be reset
     reuse         whether a qubit whose wire has ended serves again after a `reset`, if the caller does not say
     """
@@ -35,6 +38,9 @@ class Profile:
     resets: bool = False
     branches: bool = False
     nests: bool = False
+    gphase: bool = True
+    inputs: str | None = "float[64]"
+    functions: Mapping[str, str] = field(default_factory=dict)
     own_register: bool = False
     modifiers: bool = False
     reuse: bool = True

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from qgl.diagnostics.targets import NoServiceAccount, ServiceHasNoTarget, TargetNeedsPackage, UnknownTarget
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.targets import NoServiceAccount, ServiceHasNoTarget, TargetNeedsPackage, UnknownTarget
 from qgl.hardware.target_file import read_target
 
 

@@ -137,7 +137,7 @@ class WrongStrings(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"the engine `{self.engine}` answered row {self.row} with {self.found}, not with bits of shape {self.wanted}"
+        return f"the engine `{self.engine}` answered row {self.row} with {self.found}, not bits of shape {self.wanted}"
 
     @property
     def help(self) -> str:

@@ -1,1 +1,22 @@
-"""Running circuits on simulators and machines: whoever answers `Samples` from outside of our own kernels."""
+"""Running circuits on simulators and machines: whoever answers `Samples` from outside of our own kernels.
+
+engine = qgl.hardware.open_engine("aer")
+strings = qgl.hardware.run(model, params, engine, shots=4096)
+"""
+
+from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
+from qgl.hardware.engines import ENGINES, open_engine
+from qgl.hardware.run import run, task_of
+
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Parcel",
+    "RemoteEngine",
+    "Standing",
+    "Strings",
+    "Task",
+    "open_engine",
+    "run",
+    "task_of",
+]

@@ -179,3 +179,39 @@ class NestedBranches(Diagnostic):
     @property
     def help(self) -> str:
         return f"take {_one_of(self.others)}"
+
+
+@dataclass(frozen=True)
+class TooFewQubits(Diagnostic):
+    """`--max-qubits` allows fewer qubits than the circuit needs at once in the narrowest order that was found.
+
+    A qubit is in use from its first gate to its last, or to its measurement. Qubits that have been measured or
+    discarded are reset and used again, and gates are put into an order in which few are in use at once, as far as what
+    depends on what allows. A profile that cannot measure before the end keeps all qubits that are read out; one that
+    cannot reset gives each qubit of the program its own. The line is the one that brings the last qubit of the widest
+    place into use.
+    """
+
+    allowed: int
+    width: int
+    profile: str
+    least: bool  # no order is narrower
+    others: tuple[str, ...]  # profiles that may do with fewer
+
+    code: ClassVar[str] = "QGL1008"
+
+    @property
+    def message(self) -> str:
+        known = "needs" if self.least else "needs, in the narrowest order found,"
+        return (
+            f"the circuit {known} {self.width} qubits in the profile `{self.profile}`, and {self.allowed} are allowed"
+        )
+
+    @property
+    def label(self) -> str:
+        return f"here {self.width} qubits are in use at once"
+
+    @property
+    def help(self) -> str:
+        words = f"allow {self.width}: --max-qubits {self.width}"
+        return f"{words}; {_one_of(self.others)} may do with fewer" if self.others else words

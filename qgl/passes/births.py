@@ -164,9 +164,7 @@ def narrowest(
     return Births(tuple(order), width, True)
 
 
-def _greedily(
-    needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]
-) -> Iterator[list[int]]:
+def _greedily(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Orders by the greedy rule, the most promising ones first."""
     sides = _Greedy(needs), _Greedy(backwards)
     groups = list(dict.fromkeys(tuple(kind) for kind in kinds if kind))

@@ -80,12 +80,12 @@ class Narrow:
         return tighten(self.circuit.with_operations(operations))
 
     @cached_property
-    def widest(self) -> Operation:
-        """The operation of the narrowest order that brings the last wire of the widest place to life."""
+    def widest(self) -> Operation | None:
+        """The operation of the narrowest order that brings the last wire of the widest place to life, if any does."""
         operations = [o for o in self.ordered().operations if o.gate not in ("fresh", "discard")]
         last = {wire: k for k, operation in enumerate(operations) for wire in operation.wires}
         alive = set(self.circuit.visible)
-        widest, most = operations[0], 0
+        widest, most = None, 0
         for k, operation in enumerate(operations):
             alive.update(operation.wires)
             if len(alive) > most:
@@ -169,7 +169,7 @@ def _touched(operation: Operation, wires: int) -> tuple[tuple[int, bool], ...]:
 
 
 class _Schedule:
-    """Operations as soon as they can: at each turn the one that can begin first, then the one that was written first."""
+    """Operations as soon as they can be: at each turn the one that can begin first, in a draw as they were written."""
 
     def __init__(self, order: _Order, births: Sequence[int], room: int) -> None:
         self.operations = order.operations

@@ -30,6 +30,9 @@ VERBS = {
     "train": "Train the model of a program.",
     "sample": "Draw bit strings from a trained model.",
     "evaluate": "Measure a trained model.",
+    "run": "Run a trained circuit on an engine: a simulator or a machine.",
+    "jobs": "List what was run.",
+    "fetch": "Go on with jobs that are not done.",
     "emit": "Write a circuit as OpenQASM 3.",
     "draw": "Draw the circuit of a program.",
 }

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.source import Source
@@ -80,6 +83,27 @@ def _literal(expression: tree.Expression) -> Value | None:
             values = [_literal(item) for item in items]
             return None if any(value is None for value in values) else [v for v in values if v is not None]
     return None
+
+
+def numbers(text: str | None, width: int) -> NDArray[np.float64] | None:
+    """Values of `--condition`, the inputs of a conditional model; None for a model without.
+
+    Raises:
+        typer.BadParameter: no numbers, or not as many as the model has.
+    """
+    import numpy as np
+
+    if text is None and width == 0:
+        return None
+    try:
+        values = [float(word) for word in (text or "").split(",") if word.strip()]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
+    if len(values) != width:
+        raise typer.BadParameter(
+            f"the model has {width} condition inputs, {len(values)} numbers are given", param_hint="--condition"
+        )
+    return np.asarray(values)
 
 
 def open_file(name: str) -> tuple[Source, Environment]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qgl.cli.options import numbers
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -62,25 +64,8 @@ def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.nda
 
     compilation_cache.switch_on()
     run, model = Run.load(folder), model_of(folder)
-    given = _numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
+    given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
     return in_chunks.sample(model, run.params, number, seed, given)
-
-
-def _numbers(text: str | None, width: int) -> Any:
-    """The inputs of a conditional model as an array, None for a model without."""
-    import numpy as np
-
-    if text is None and width == 0:
-        return None
-    try:
-        values = [float(word) for word in (text or "").split(",") if word.strip()]
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
-    if len(values) != width:
-        raise typer.BadParameter(
-            f"the model has {width} condition inputs, {len(values)} numbers are given", param_hint="--condition"
-        )
-    return np.asarray(values)
 
 
 def _csv(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:

@@ -54,18 +54,26 @@ def answered(engine: Engine, task: Task) -> list[Strings]:
     Raises:
         QglError: QGL1106, an array is of another shape or type, or holds something other than 0 and 1.
     """
-    answer = engine.samples(task)
-    for row, shots in enumerate(task.shots):
+    return checked(engine.name, engine.samples(task), task.shots, task.width)
+
+
+def checked(name: str, answer: Sequence[Strings], shots: Sequence[int], width: int) -> list[Strings]:
+    """The answer of an engine, if it is an array of shape (shots, width) of bits for each of `shots`.
+
+    Raises:
+        QglError: QGL1106, it is not.
+    """
+    for row, count in enumerate(shots):
         found = answer[row] if row < len(answer) else None
-        wanted = (shots, task.width)
+        wanted = (count, width)
         if not isinstance(found, np.ndarray):
-            raise QglError([WrongStrings(None, engine.name, row, wanted, "nothing" if found is None else "no array")])
+            raise QglError([WrongStrings(None, name, row, wanted, "nothing" if found is None else "no array")])
         if found.shape != wanted or found.dtype != np.uint8:
             words = f"{found.dtype} of shape {found.shape}"
-            raise QglError([WrongStrings(None, engine.name, row, wanted, words)])
+            raise QglError([WrongStrings(None, name, row, wanted, words)])
         if found.max(initial=0) > 1:
-            raise QglError([WrongStrings(None, engine.name, row, wanted, "numbers other than 0 and 1")])
-    return answer
+            raise QglError([WrongStrings(None, name, row, wanted, "numbers other than 0 and 1")])
+    return list(answer)
 
 
 def together(strings: Sequence[Strings], seed: int) -> Strings:

@@ -1,0 +1,141 @@
+"""`qglc run`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qgl.cli.options import Format, FormatOption, numbers
+
+if TYPE_CHECKING:
+    from qgl.jobs.draft import Draft
+    from qgl.jobs.store import JobFolder
+
+
+class Mitigation(StrEnum):
+    READOUT = "readout"
+
+
+_SCALES = (1, 3, 5)  # of the noise
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    engine: Annotated[
+        str,
+        typer.Option("--on", metavar="ENGINE", help="statevector, aer, aer:fake_torino, braket-local, ibm:NAME, ..."),
+    ],
+    shots: Annotated[int, typer.Option("--shots", metavar="N", min=2, max=10**8, help="How many strings.")] = 4096,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Where randomness starts.")] = 0,
+    repeat: Annotated[bool, typer.Option("--repeat", help="Run again what was run already.")] = False,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Show exactly what would be sent; send and write nothing.")
+    ] = False,
+    max_qubits: Annotated[
+        int | None, typer.Option("--max-qubits", metavar="N", min=1, help="The most qubits to use, by resetting them.")
+    ] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
+    ] = None,
+    mitigate: Annotated[
+        Mitigation | None, typer.Option("--mitigate", help="Calibrate readout, to undo its errors (mthree).")
+    ] = None,
+    observable: Annotated[
+        list[str] | None,
+        typer.Option("--observable", metavar="WORD", help='A Pauli word, such as "Z[v[0]] Z[v[1]]"; may be repeated.'),
+    ] = None,
+    zne: Annotated[
+        bool, typer.Option("--zne", help="Measure the words at 1, 3 and 5 times the noise, and extrapolate (mitiq).")
+    ] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Run a trained circuit on an engine, and keep the strings in the run's folder.
+
+    A job is written down before it is sent. What was asked already is not run again without --repeat. A job that was
+    broken off, or sent to a machine that answers later, goes on with `qglc fetch RUN`.
+
+    \b
+    Examples:
+      qglc run runs/bars --on aer:fake_torino --shots 4096
+      qglc run runs/bars --on aer:fake_torino --mitigate readout
+      qglc run runs/bars --on aer:fake_torino --observable "Z[pixel[0]] Z[pixel[1]]" --zne
+      qglc run runs/bars --on ibm:ibm_torino --dry-run
+    """
+    if zne and not observable:
+        raise typer.BadParameter("it extrapolates words: give --observable WORD", param_hint="--zne")
+    from qgl.cli.fetch import go_on, tell
+    from qgl.hardware.engines import open_engine
+    from qgl.jobs import dispatch
+    from qgl.jobs.draft import draft, key_for
+    from qgl.jobs.record import Request
+    from qgl.jobs.words import read_word
+    from qgl.train.reload import model_of
+    from qgl.train.run import Run
+
+    trained, model = Run.load(folder), model_of(folder)
+    given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
+    opened = open_engine(engine)
+    request = Request(
+        engine=opened.name,
+        shots=shots,
+        seed=seed,
+        max_qubits=max_qubits,
+        condition=None if given is None else tuple(given.tolist()),
+        readout=mitigate is Mitigation.READOUT,
+        words=tuple(dict.fromkeys(read_word(model.program, word) for word in observable or ())),
+        scales=_SCALES if zne else (),
+    )
+    there = dispatch.same_request(folder, key_for(trained, model, request))
+    if there is not None and not repeat and not dry:
+        if output is Format.TEXT:
+            typer.echo(f"this was asked already, as job {there.job.id}; --repeat runs it again", err=True)
+        tell(folder, [there], output)
+        return
+    if repeat:
+        request = replace(request, repeat=dispatch.next_repeat(folder, request))
+    made = draft(trained, model, request, opened)
+    if dry:
+        _show(made, None if repeat else there, output)
+        return
+    if output is Format.TEXT:
+        _announce(made)
+    begun = dispatch.begin(folder, made)
+    go_on(folder, begun, opened, output)
+    tell(folder, [begun], output)
+
+
+def _announce(made: Draft) -> None:
+    from qgl.jobs import show
+
+    typer.echo(f"{made.job.request.engine}: {'; '.join(show.circuits(made.job))}")
+    if made.job.figures:
+        typer.echo(show.figures(made.job.figures))
+
+
+def _show(made: Draft, there: JobFolder | None, output: Format) -> None:
+    """What would be sent, all of it."""
+    job = made.job
+    if output is Format.JSON:
+        items = [
+            {"role": item.role, "shots": item.shots, "text": text}
+            for item, text in zip(job.items, made.texts or [None] * len(job.items), strict=True)
+        ]
+        facts = {"engine": job.request.engine, "settings": dict(job.settings), "figures": dict(job.figures)}
+        same = there.job.id if there else None
+        typer.echo(json.dumps({**facts, "items": items, "same_as": same}, indent=2, ensure_ascii=False))
+        return
+    _announce(made)
+    for name, value in job.settings.items():
+        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+    for item, text in zip(job.items, made.texts, strict=False):
+        typer.echo(f"\n--- {item.file}, {item.shots} shots ---\n{text}", nl=False)
+    if not made.texts:
+        typer.echo("the engine takes the circuit itself, no text")
+    typer.echo("\nnothing was sent or written")
+    if there is not None:
+        typer.echo(f"this was asked already, as job {there.job.id}: without --repeat it would not be run")

@@ -1,0 +1,170 @@
+"""Undoing some of what a machine does wrong: readout errors of distributions, gate errors of expectations.
+
+Readout is calibrated by two circuits on the very qubits that are measured, all in 0 and all in 1, and undone by mthree
+(Nation, Kang, Sundaresan and Gambetta, PRX Quantum 2, 040326 (2021)). Gate noise is amplified by folding the gates that
+run, G -> G (G^-1 G)^k, and expectations are extrapolated to none of it by mitiq (Giurgica-Tiron and others,
+arXiv 2005.10921). Both work on texts, so that what was laid out on a machine stays where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.diagnostics.jobs import CannotFold, MitigationMissing
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engine import Strings
+
+_HEAD = re.compile(r"\s*(OPENQASM|include|qubit|bit|//|#pragma)")
+_MEASURE = re.compile(r"\s*\w+(?:\[\d+\])?\s*=\s*measure\s+([^;]+);")
+Real = NDArray[np.float64]
+
+
+def need(package: str, purpose: str) -> None:
+    """Makes sure that a package for mitigation is installed.
+
+    Raises:
+        QglError: it is not (QGL1150).
+    """
+    if find_spec(package) is None:
+        raise QglError([MitigationMissing(None, package, purpose)])
+
+
+# ------------------------------------------------------------ readout
+
+
+def calibration(text: str, bit: int) -> str:
+    """The text that measures what `text` measures, into the same bits, with all of these qubits prepared in `bit`."""
+    lines = text.splitlines()
+    heads = [line for line in lines if _HEAD.match(line) and not line.lstrip().startswith("//")]
+    measures = [line.strip() for line in lines if _MEASURE.match(line)]
+    qubits = dict.fromkeys(found[1].strip() for found in map(_MEASURE.match, measures) if found)
+    flips = [f"x {qubit};" for qubit in qubits] if bit else []
+    note = f"// Readout: what is measured of qubits in {bit}."
+    return "\n".join([*heads[:1], note, *heads[1:], *flips, *measures]) + "\n"
+
+
+def readout_errors(zeros: Strings, ones: Strings) -> tuple[Real, Real]:
+    """The probabilities, of each bit, to be read as 1 when it is 0 and as 0 when it is 1, shape (n,) each.
+
+    A bit that is read wrong more often than right could not be corrected: probabilities stay below one half.
+    """
+    most = 0.499
+    return np.minimum(zeros.mean(axis=0), most), np.minimum(1.0 - ones.mean(axis=0), most)
+
+
+def corrected(rows: Strings, counts: Real, errors: tuple[Real, Real]) -> Real:
+    """Probabilities of distinct strings without errors of readout, from how often each was read.
+
+    The nearest distribution, in the Euclidean sense, to the solution of mthree on the strings that were read.
+
+    Args:
+        rows: distinct strings, shape (D, n).
+        counts: how often each was read, shape (D,).
+        errors: as `readout_errors` gives them.
+
+    Returns:
+        Probabilities, not negative, of sum 1, shape (D,).
+
+    Raises:
+        QglError: mthree is not installed (QGL1150).
+    """
+    need("mthree", "mitigation of readout")
+    from mthree import M3Mitigation
+
+    mitigation: Any = M3Mitigation(None)
+    up, down = errors
+    mitigation.cals_from_matrices(
+        [np.array([[1 - u, d], [u, 1 - d]], dtype=np.float32) for u, d in zip(up, down, strict=True)]
+    )
+    width = rows.shape[1]
+    names = ["".join(map(str, row[::-1])) for row in rows.tolist()]  # mthree writes the first qubit last
+    counted = {name: int(count) for name, count in zip(names, counts, strict=True) if count > 0}
+    quasi = mitigation.apply_correction(counted, qubits=list(range(width)))
+    law = quasi.nearest_probability_distribution()
+    found = np.array([max(float(law.get(name, 0.0)), 0.0) for name in names])
+    probabilities: Real = found / found.sum()
+    return probabilities
+
+
+# ------------------------------------------------------------ zero noise
+
+
+def folded(text: str, scale: int) -> str:
+    """The text with its gates folded, so that the noise of gates is `scale` times as strong; scale is odd.
+
+    Measurements, resets and delays stay as they are; each stretch of gates between them is folded as a whole.
+
+    Raises:
+        QglError: mitiq or Qiskit is not installed (QGL1150), or the text branches or is none for Qiskit (QGL1152).
+    """
+    for package in ("mitiq", "qiskit", "qiskit_qasm3_import"):
+        need(package, "zero-noise extrapolation")
+    from qiskit import qasm3
+
+    try:
+        circuit = qasm3.loads(text)
+    except Exception as error:  # of readers there are many kinds
+        raise QglError([CannotFold(None, f"Qiskit does not read its text ({error})")]) from error
+    if any(step.operation.name in ("if_else", "switch_case", "for_loop", "while_loop") for step in circuit.data):
+        raise QglError([CannotFold(None, "it branches on what it measured")])
+    whole = circuit.copy_empty_like()
+    stretch: list[Any] = []
+    for step in [*circuit.data, None]:
+        if step is not None and step.operation.name not in ("measure", "reset", "delay", "barrier"):
+            stretch.append(step)
+            continue
+        if stretch:
+            _fold(whole, stretch, scale)
+        if step is not None:
+            whole.append(step)
+        stretch = []
+    return str(qasm3.dumps(whole))
+
+
+def _fold(whole: Any, stretch: Sequence[Any], scale: int) -> None:
+    """Adds a stretch of gates to a circuit, folded as one; a machine has sx and no inverse of it."""
+    from mitiq.zne.scaling import fold_global
+    from qiskit import QuantumCircuit
+
+    qubits = list(dict.fromkeys(qubit for step in stretch for qubit in step.qubits))
+    alone = QuantumCircuit(len(qubits))
+    for step in stretch:
+        alone.append(step.operation, [qubits.index(qubit) for qubit in step.qubits])
+    undone = QuantumCircuit(1)
+    undone.rz(np.pi, 0)
+    undone.sx(0)
+    undone.rz(-np.pi, 0)
+    done: Any = fold_global(alone, scale)
+    for step in done.data:
+        places = [qubits[done.find_bit(qubit).index] for qubit in step.qubits]
+        operations = undone.data if step.operation.name == "sxdg" else [step]
+        for inner in operations:
+            whole.append(inner.operation, places)
+
+
+def extrapolated(scales: Sequence[int], values: Sequence[float], errors: Sequence[float]) -> tuple[float, float]:
+    """An expectation at no noise from those at several scales, and its standard error.
+
+    A straight line through two scales, a parabola through three or more, by least squares (mitiq's `PolyFactory`). The
+    result is linear in the values, so that their errors come through exactly.
+
+    Raises:
+        QglError: mitiq is not installed (QGL1150).
+    """
+    need("mitiq", "zero-noise extrapolation")
+    from mitiq.zne.inference import PolyFactory
+
+    order = min(2, len(scales) - 1)
+
+    def at_none(column: Sequence[float]) -> float:
+        found: Any = PolyFactory.extrapolate(list(scales), list(column), order)
+        return float(found)
+
+    weights = np.array([at_none(unit) for unit in np.eye(len(scales)).tolist()])
+    return at_none(values), float(np.sqrt((weights**2) @ np.square(errors)))

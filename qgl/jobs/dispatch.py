@@ -1,0 +1,200 @@
+"""Jobs from begin to end: written down, sent once, fetched; by whichever process comes next.
+
+A local engine runs a job in parts of its shots, each with a seed of its own, so that the strings do not depend on how
+often the work was broken off. A remote job is written down as being sent before it is sent. If the client is lost
+then, the next one asks the service for the job's tag before anything is sent again, and gives the service a minute to
+list it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from qgl.diagnostics.jobs import JobFailed, JobInDoubt, OtherEngine
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task, TextEngine
+from qgl.hardware.run import checked
+from qgl.jobs import store
+from qgl.jobs.draft import AnyEngine, Draft, task_for
+from qgl.jobs.record import Job, Request
+from qgl.jobs.store import JobFolder
+from qgl.jobs.words import turned
+from qgl.train import manifest as manifests
+from qgl.train.reload import model_of
+
+SETTLED = 60  # seconds after which a service lists what it has received
+Told = Callable[[int, int], None]  # strings that are there, and all
+
+
+def same_request(run: Path, key: str) -> JobFolder | None:
+    """The latest job of a run with this key that has not failed."""
+    found = [folder for folder in store.jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
+    return found[-1] if found else None
+
+
+def next_repeat(run: Path, request: Request) -> int:
+    """The first number of `repeat` with which a run has no job yet."""
+    taken = {
+        folder.job.request.repeat
+        for folder in store.jobs_of(run)[0]
+        if replace(folder.job.request, repeat=0) == replace(request, repeat=0)
+    }
+    return next(number for number in itertools.count() if number not in taken)
+
+
+def begin(run: Path, made: Draft) -> JobFolder:
+    """Writes a job down. Nothing is sent.
+
+    Raises:
+        QglError: it cannot be written.
+    """
+    return store.create(run, made.job, made.texts, made.params)
+
+
+def carry_on(folder: JobFolder, engine: AnyEngine, told: Told = lambda done, all_: None) -> Job:
+    """Takes a job as far as it goes now: to its end with a local engine; with a remote one, sent, and fetched if done.
+
+    Raises:
+        QglError: another process has the job (QGL1132), it is damaged (QGL1131), was begun with another engine
+            (QGL1136), may be on its way (QGL1133) or has failed (QGL1134), or the engine refuses (QGL11xx).
+    """
+    with folder.working():
+        if folder.job.request.engine != engine.name:
+            raise QglError([OtherEngine(None, folder.job.id, folder.job.request.engine, engine.name)])
+        if folder.job.state == "done":
+            return folder.job
+        if isinstance(engine, RemoteEngine):
+            _deliver(folder, engine)
+            _collect(folder, engine)
+        else:
+            _work(folder, engine, told)
+        return folder.job
+
+
+# ------------------------------------------------------------ local engines
+
+
+def _work(folder: JobFolder, engine: Engine, told: Told) -> None:
+    """Runs the parts that are not there, puts all together, and lets go of the parts."""
+    job = folder.job
+    if not folder.has_samples():
+        if job.state != "running":
+            folder.save(job.at("running", manifests.now(), said=""))
+        ask = _asker(folder, engine)
+        for part in range(job.parts):
+            if folder.part(part) is None:
+                folder.keep_part(part, _run_part(folder, ask, part))
+            told(sum(_share(item.shots, job.parts, k) for item in job.items for k in range(part + 1)), job.shots)
+        parts = [folder.part(part) or [] for part in range(job.parts)]
+        folder.keep_samples([np.concatenate(pieces) for pieces in zip(*parts, strict=True)])
+    folder.save(folder.job.at("done", manifests.now()))
+    folder.drop_parts()
+
+
+Ask = Callable[[int, int, int], Strings]  # place of an item, shots, seed -> strings
+
+
+def _run_part(folder: JobFolder, ask: Ask, part: int) -> list[Strings]:
+    job = folder.job
+    found = []
+    try:
+        for place, item in enumerate(job.items):
+            shots = _share(item.shots, job.parts, part)
+            empty = np.zeros((0, job.model["width"]), np.uint8)
+            found.append(ask(place, shots, _seed(job, part, place)) if shots else empty)
+    except QglError as error:
+        said = "; ".join(fault.message for fault in error.diagnostics)
+        folder.save(folder.job.at("failed", manifests.now(), said=said))
+        raise
+    return found
+
+
+def _asker(folder: JobFolder, engine: Engine) -> Ask:
+    """Strings of one item, from its text, or from its circuit for an engine that takes no texts."""
+    job, width = folder.job, folder.job.model["width"]
+    if isinstance(engine, TextEngine):
+        parcel = folder.parcel()
+
+        def by_text(place: int, shots: int, seed: int) -> Strings:
+            one = replace(parcel, texts=(parcel.texts[place],), shots=(shots,), outputs=(parcel.outputs[place],))
+            return checked(engine.name, engine.run(one, seed), (shots,), width)[0]
+
+        return by_text
+    task = task_for(model_of(folder.path.parent.parent), folder.params(), job.request)
+
+    def by_circuit(place: int, shots: int, seed: int) -> Strings:
+        item = job.items[place]
+        circuit, inputs = turned(task.circuit, item.basis), task.inputs[item.row : item.row + 1]
+        one = Task(circuit, inputs, (shots,), seed, task.max_qubits)
+        return checked(engine.name, engine.samples(one), (shots,), width)[0]
+
+    return by_circuit
+
+
+def _share(shots: int, parts: int, part: int) -> int:
+    return shots // parts + (part < shots % parts)
+
+
+def _seed(job: Job, part: int, place: int) -> int:
+    """A seed of 31 bits for an item in a part: apart from all others, and the same whenever it is run."""
+    entropy = [job.request.seed, job.request.repeat, part, place]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
+
+
+# ------------------------------------------------------------ remote engines
+
+
+def _deliver(folder: JobFolder, engine: RemoteEngine) -> None:
+    """Sends the job, unless it is at the service already."""
+    job = folder.job
+    if job.state == "failed":
+        raise QglError([JobFailed(None, job.id, job.said)])
+    if job.state == "sending":
+        service = engine.find(job.tag)
+        if service is not None:
+            folder.save(job.at("sent", manifests.now(), service=service))
+            return
+        left = SETTLED - _age(job.times["sending"])
+        if left > 0:
+            raise QglError([JobInDoubt(None, job.id, job.tag, math.ceil(left))])
+    if job.state in ("planned", "sending"):
+        parcel = folder.parcel()
+        folder.save(job.at("sending", manifests.now()))
+        service = engine.send(parcel, job.tag)
+        folder.save(folder.job.at("sent", manifests.now(), service=service))
+
+
+def _collect(folder: JobFolder, engine: RemoteEngine) -> None:
+    """Takes the strings, if the service has them."""
+    job = folder.job
+    if not folder.has_samples():
+        standing, said = engine.standing(job.service)
+        if standing == "failed":
+            folder.save(job.at("failed", manifests.now(), said=said))
+            raise QglError([JobFailed(None, job.id, said)])
+        if standing != "done":
+            folder.save(replace(job, said=said or standing))
+            return
+        strings = list(engine.collect(job.service, folder.parcel()))
+        came = [len(array) for array in strings if isinstance(array, np.ndarray)]
+        if len(came) != len(job.items) or not all(came):
+            came = [item.shots for item in job.items]  # what was asked for, for the message
+        folder.keep_samples(checked(engine.name, strings, came, job.model["width"]))
+    there = sum(map(len, folder.all_strings()))
+    said = "" if there == job.shots else f"{there} of {job.shots} strings came back"
+    folder.save(folder.job.at("done", manifests.now(), said=said))
+
+
+def _age(when: str) -> float:
+    """Seconds since a moment that `manifests.now` wrote down; endless for what is no time."""
+    try:
+        return (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds()
+    except (ValueError, TypeError):
+        return math.inf

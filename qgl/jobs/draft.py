@@ -1,0 +1,146 @@
+"""From a request to a job: the circuits that answer it, as texts where the engine takes texts. Nothing is sent."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from qgl.diagnostics.jobs import CannotMitigate
+from qgl.diagnostics.model import QglError
+from qgl.hardware import mitigation
+from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.run import task_of
+from qgl.jobs.record import Item, Job, Request, key_of, sha256
+from qgl.jobs.words import bases_of, turned
+from qgl.model import Model
+from qgl.train import checkpoint
+from qgl.train import manifest as manifests
+from qgl.train.run import Run
+
+AnyEngine = Engine | RemoteEngine
+_PART, _PARTS = 1024, 16  # shots of a part at least, parts at most
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A job that is not on the disk yet. `texts` are those of its items, none for an engine that takes none."""
+
+    job: Job
+    texts: tuple[str, ...]
+    params: dict[str, Any]
+
+
+def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
+    """The job that answers a request.
+
+    Raises:
+        QglError: the engine cannot run the circuit (QGL10xx, QGL11xx), or what is asked beside strings cannot be had:
+            QGL1150 to QGL1152.
+        ValueError: a condition is missing or of another width.
+    """
+    task = task_for(model, run.params, request)
+    if isinstance(engine, RemoteEngine | TextEngine):
+        items, parcel = _texts(task, request, engine)
+    else:
+        items, parcel = _bare(task, request), Parcel((), (), (), {}, {})
+    shots = sum(item.shots for item in items)
+    job = Job(
+        id="",
+        tag=f"qgl-{uuid.uuid4().hex[:16]}",
+        key=key_for(run, model, request),
+        request=request,
+        model={"weights": weights_hash(run.params), "step": run.steps, "width": model.width},
+        items=tuple(items),
+        parts=1 if isinstance(engine, RemoteEngine) else max(1, min(_PARTS, shots // _PART)),
+        outputs=parcel.outputs,
+        settings=parcel.settings,
+        figures=parcel.figures,
+        versions=manifests.versions(),
+        times={"planned": manifests.now()},
+    )
+    return Draft(job, parcel.texts, dict(run.params))
+
+
+def key_for(run: Run, model: Model, request: Request) -> str:
+    """What all jobs have in common that ask the same of the same circuit."""
+    return key_of(request, manifests.digest(model.files), weights_hash(run.params))
+
+
+def task_for(model: Model, params: dict[str, Any], request: Request) -> Task:
+    """Strings of the model's law, a row for each element of a mixture that gets some."""
+    return task_of(
+        model,
+        params,
+        request.shots,
+        seed=request.seed,
+        condition=None if request.condition is None else np.asarray(request.condition),
+        max_qubits=request.max_qubits,
+    )
+
+
+def weights_hash(params: dict[str, Any]) -> str:
+    """One hash of all parameters."""
+    leaves = {name: np.asarray(value) for name, value in params.items()}
+    return sha256(checkpoint.encode(leaves, {}).hex())
+
+
+def _bare(task: Task, request: Request) -> list[Item]:
+    """For an engine that takes no texts: strings of the law, and of every basis."""
+    if request.readout or request.scales:
+        purpose = "mitigation of readout" if request.readout else "zero-noise extrapolation"
+        raise QglError([CannotMitigate(None, request.engine, purpose, "it does not run texts as they stand")])
+    rows = list(enumerate(task.shots))
+    return [
+        *(Item("samples", shots, row) for row, shots in rows),
+        *(Item("word", shots, row, basis=basis) for basis in _other_bases(request) for row, shots in rows),
+    ]
+
+
+def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> tuple[list[Item], Parcel]:
+    """The items and all of their texts."""
+    law = engine.parcel(task)
+    rows = range(len(task.shots))
+    items = [Item("samples", task.shots[row], row) for row in rows]
+    texts, outputs = list(law.texts), list(law.outputs)
+
+    def add(item: Item, text: str, output: Any) -> None:
+        items.append(item)
+        texts.append(text)
+        outputs.append(output)
+
+    all_z = "Z" * task.width
+    bases = dict.fromkeys(bases_of(request.words).values())
+    for basis in bases:
+        parcel = law if basis == all_z else engine.parcel(replace(task, circuit=turned(task.circuit, basis)))
+        for scale in (1, *(scale for scale in request.scales if scale > 1)):
+            if basis == all_z and scale == 1:
+                continue  # the strings of the law say it
+            for row in rows:
+                text = parcel.texts[row] if scale == 1 else mitigation.folded(parcel.texts[row], scale)
+                add(Item("word", task.shots[row], row, basis=basis, scale=scale), text, parcel.outputs[row])
+    if request.readout:
+        mitigation.need("mthree", "mitigation of readout")
+        if len(rows) > 1:
+            reason = "the circuits of a mixture may lie on different qubits"
+            raise QglError([CannotMitigate(None, request.engine, "mitigation of readout", reason)])
+        for bit in (0, 1):
+            add(Item("readout", request.shots, bit=bit), mitigation.calibration(texts[0], bit), outputs[0])
+    names = _file_names(len(items))
+    items = [
+        replace(item, file=name, sha256=sha256(text)) for item, name, text in zip(items, names, texts, strict=True)
+    ]
+    shots = tuple(item.shots for item in items)
+    return items, Parcel(tuple(texts), shots, tuple(outputs), law.settings, law.figures)
+
+
+def _other_bases(request: Request) -> list[str]:
+    """The bases of words, beside that in which strings are drawn."""
+    return [basis for basis in dict.fromkeys(bases_of(request.words).values()) if set(basis) != {"Z"}]
+
+
+def _file_names(count: int) -> Sequence[str]:
+    return [f"circuit{f'-{k}' if k > 1 else ''}.qasm" for k in range(1, count + 1)]

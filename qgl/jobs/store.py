@@ -1,0 +1,309 @@
+"""Jobs on the disk: a folder for each in `RUN/jobs`, one process at a time in it.
+
+job.json               what was asked, and how far it came
+circuit.qasm           what is sent, exactly; further texts are circuit-2.qasm and so on
+weights.safetensors    the parameters of the circuit: a run may train on
+part-0.npz, ...        strings of a local engine, until all are there
+samples.npz            the strings: `x` of the model's law, `item_3` of the third item of `job.json`, ...
+machine.png            data, model and machine, drawn by `qglc evaluate`
+
+A folder comes into being whole, by a rename, before anything is sent; every file is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.diagnostics.jobs import DamagedJob, JobLocked, NoSuchJob
+from qgl.diagnostics.model import Diagnostic, QglError
+from qgl.diagnostics.runs import DamagedRun
+from qgl.hardware.engine import Parcel, Strings
+from qgl.jobs.record import Job, from_json, sha256, to_json
+from qgl.train import checkpoint
+from qgl.train.atomic import explained, sync_folder, write_bytes, write_text
+
+_JOB, _WEIGHTS, _SAMPLES, _LOCK = "job.json", "weights.safetensors", "samples.npz", ".lock"
+_TRIES = 5  # to take a lock
+
+
+def folder_of(run: Path) -> Path:
+    return run / "jobs"
+
+
+def folders(run: Path) -> list[Path]:
+    """The folders of the jobs of a run, oldest first."""
+    root = folder_of(run)
+    found = [path for path in root.iterdir() if re.match(r"\d+-", path.name)] if root.is_dir() else []
+    return sorted(found, key=lambda path: (_number(path), path.name))
+
+
+def jobs_of(run: Path) -> tuple[list[JobFolder], list[Diagnostic]]:
+    """The jobs of a run, oldest first, and what is wrong with those that cannot be read."""
+    sound, faults = [], []
+    for path in folders(run):
+        try:
+            sound.append(JobFolder.open(path))
+        except QglError as error:
+            faults += error.diagnostics
+    return sound, faults
+
+
+def find(run: Path, written: str) -> JobFolder:
+    """A job by its name or its number.
+
+    Raises:
+        QglError: there is none (QGL1130), or it is damaged (QGL1131).
+    """
+    for path in folders(run):
+        if written in (path.name, str(_number(path))):
+            return JobFolder.open(path)
+    raise QglError([NoSuchJob(None, str(run), written, tuple(path.name for path in folders(run)))])
+
+
+def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any]) -> JobFolder:
+    """The folder of a new job, with the next free number; it is there as a whole or not at all.
+
+    Raises:
+        QglError: it cannot be written.
+    """
+    root = folder_of(run)
+    with explained(root):
+        root.mkdir(exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    try:
+        for name, text in zip((item.file for item in job.items if item.file), texts, strict=True):
+            write_text(new / name, text)
+        leaves = {name: np.asarray(value) for name, value in params.items()}
+        write_bytes(new / _WEIGHTS, checkpoint.encode(leaves, {}))
+        with explained(new):
+            new.chmod(0o755)
+        return _settle(root, new, job)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _settle(root: Path, new: Path, job: Job) -> JobFolder:
+    """Gives a new folder its name: the next number and the engine's."""
+    slug = re.sub(r"[^\w.-]+", "-", job.request.engine).strip("-.")[:60]
+    while True:
+        number = 1 + max(map(_number, folders(root.parent)), default=0)
+        named = Job(**{**job.__dict__, "id": f"{number}-{slug}"})
+        write_text(new / _JOB, to_json(named))
+        with explained(root), _locked(root):
+            if any(_number(path) >= number for path in folders(root.parent)):
+                continue
+            new.rename(root / named.id)
+            sync_folder(root)
+        return JobFolder(root / named.id, named)
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Waits for its turn; what is done within takes no time."""
+    with (root / _LOCK).open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _taken(file: IO[str]) -> bool:
+    """Whether the lock was to be had; a listing holds it for an instant."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _number(path: Path) -> int:
+    return int(path.name.partition("-")[0])
+
+
+class JobFolder:
+    """The folder of a job, and the job as it was read or saved last."""
+
+    def __init__(self, path: Path, job: Job) -> None:
+        self.path, self.job = path, job
+
+    @classmethod
+    def open(cls, path: Path) -> JobFolder:
+        """The job in a folder.
+
+        Raises:
+            QglError: it is damaged (QGL1131).
+        """
+        file = path / _JOB
+        try:
+            return cls(path, from_json(file.read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            raise _damaged(file, "it is not there") from error
+        except (OSError, ValueError) as error:
+            raise _damaged(file, str(error)) from error
+
+    def save(self, job: Job) -> None:
+        """Writes the job down; on the disk when this returns."""
+        write_text(self.path / _JOB, to_json(job))
+        self.job = job
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Holds the job for this process, and reads it anew.
+
+        Raises:
+            QglError: another process has it (QGL1132).
+        """
+        with explained(self.path / _LOCK):
+            file = (self.path / _LOCK).open("a+", encoding="utf-8")
+        with file:
+            if not _taken(file):
+                file.seek(0)
+                raise QglError([JobLocked(None, str(self.path), file.read().strip() or "unknown")])
+            file.truncate(0)
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            self.job = JobFolder.open(self.path).job
+            for stray in self.path.glob(".*.tmp"):
+                stray.unlink(missing_ok=True)
+            yield
+
+    @property
+    def is_held(self) -> bool:
+        """Whether some process works on the job now."""
+        try:
+            with (self.path / _LOCK).open(encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def parcel(self) -> Parcel:
+        """What is sent, read back.
+
+        Raises:
+            QglError: a text is gone, or is not the one that was written (QGL1131).
+        """
+        texts = []
+        for item in self.job.items:
+            file = self.path / item.file
+            try:
+                text = file.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                raise _damaged(file, str(error)) from error
+            if sha256(text) != item.sha256:
+                raise _damaged(file, "it is not the text that the job began with")
+            texts.append(text)
+        shots = tuple(item.shots for item in self.job.items)
+        return Parcel(tuple(texts), shots, self.job.outputs, self.job.settings, self.job.figures)
+
+    def params(self) -> dict[str, NDArray[Any]]:
+        """The parameters of the circuit.
+
+        Raises:
+            QglError: they are gone or damaged (QGL1131).
+        """
+        file = self.path / _WEIGHTS
+        try:
+            return checkpoint.read(file)[0]
+        except QglError as error:
+            reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
+            raise _damaged(file, "; ".join(reasons) or "it cannot be read") from error
+        except OSError as error:
+            raise _damaged(file, str(error)) from error
+
+    # ------------------------------------------------------------ strings
+
+    def part(self, number: int) -> list[Strings] | None:
+        """The strings of all items in a part; None where it is still to be run."""
+        file = self.path / f"part-{number}.npz"
+        if not file.exists():
+            return None
+        return self._read(file, [f"item_{k}" for k in range(1, len(self.job.items) + 1)])
+
+    def keep_part(self, number: int, strings: Sequence[Strings]) -> None:
+        named = {f"item_{k}": array for k, array in enumerate(strings, start=1)}
+        write_bytes(self.path / f"part-{number}.npz", _npz(named))
+
+    @property
+    def parts_kept(self) -> int:
+        return sum((self.path / f"part-{number}.npz").exists() for number in range(self.job.parts))
+
+    def keep_samples(self, strings: Sequence[Strings]) -> None:
+        """The strings of all items; those of the model's law together, as `x`."""
+        law = [array for item, array in zip(self.job.items, strings, strict=True) if item.role == "samples"]
+        x = np.concatenate(law)
+        if len(law) > 1:  # elements of a mixture come in no order
+            x = x[np.random.default_rng(self.job.request.seed).permutation(len(x))]
+        others = {
+            f"item_{k}": array
+            for k, (item, array) in enumerate(zip(self.job.items, strings, strict=True), start=1)
+            if item.role != "samples"
+        }
+        write_bytes(self.path / _SAMPLES, _npz({"x": x, **others}))
+
+    def drop_parts(self) -> None:
+        with explained(self.path):
+            for part in self.path.glob("part-*.npz"):
+                part.unlink(missing_ok=True)
+
+    def has_samples(self) -> bool:
+        return (self.path / _SAMPLES).exists()
+
+    def samples(self) -> Strings:
+        """Strings of the model's law, shape (shots, width), bits in the program's order.
+
+        Raises:
+            QglError: the file is gone or damaged (QGL1131).
+        """
+        return self._read(self.path / _SAMPLES, ["x"])[0]
+
+    def others(self) -> dict[int, Strings]:
+        """The strings of the items that calibrate readout or measure words, by the item's place in the job."""
+        places = [k for k, item in enumerate(self.job.items) if item.role != "samples"]
+        found = self._read(self.path / _SAMPLES, [f"item_{k + 1}" for k in places])
+        return dict(zip(places, found, strict=True))
+
+    def all_strings(self) -> list[Strings]:
+        """Those of the law, then the others."""
+        return [self.samples(), *self.others().values()]
+
+    def _read(self, file: Path, names: Sequence[str]) -> list[Strings]:
+        width = self.job.model["width"]
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                found = [archive[name] for name in names]
+        except KeyError as error:
+            raise _damaged(file, f"it lacks an array ({error.args[0]})") from error
+        except Exception as error:  # of zip files, of compression, of NumPy's format: each has kinds of its own
+            raise _damaged(file, str(error) or type(error).__name__) from error
+        for name, array in zip(names, found, strict=True):
+            if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != width or array.max(initial=0) > 1:
+                raise _damaged(file, f"`{name}` is no array of strings of {width} bits")
+        return found
+
+
+def _npz(arrays: Mapping[str, NDArray[np.uint8]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _damaged(path: Path, reason: str) -> QglError:
+    return QglError([DamagedJob(None, str(path), reason)])

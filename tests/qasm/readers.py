@@ -23,12 +23,11 @@ from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator
 
 from qgl.check.program import Operation, Program
-from tests.reference.density import PROJECTORS, Branch
+from tests.qasm.exact import Mixture
 from tests.reference.matrices import controlled
 from tests.reference.programs import op
 
 Law = NDArray[np.float64]
-Bits = dict[Clbit, int]
 
 
 def parse(text: str) -> openqasm3.ast.Program:
@@ -93,66 +92,45 @@ def qiskit_unitary(text: str) -> NDArray[np.complex128]:
 
 
 def qiskit_law(text: str, inputs: dict[str, float] | None = None) -> Law:
-    """Exact: every outcome of a measurement is followed on a density matrix."""
+    """Exact: every outcome of a measurement is followed."""
     circuit = qiskit_circuit(text, inputs)
-    start = Branch([], np.ones((), dtype=np.complex128))
-    for wire in range(circuit.num_qubits):
-        start.add(wire)
     output: ClassicalRegister = next(register for register in circuit.cregs if register.name == "c")
-    law = np.zeros(2 ** len(output))
-    qubits = {qubit: k for k, qubit in enumerate(circuit.qubits)}
-    for bits, branch in _walk(circuit, [(dict.fromkeys(circuit.clbits, 0), branch_copy(start))], qubits, {}):
-        law[int("".join(str(bits[bit]) for bit in output), 2)] += np.real(branch.matrix([]).item())
-    return law
+    mixture = Mixture()
+    _walk(circuit, mixture, {qubit: k for k, qubit in enumerate(circuit.qubits)}, {bit: bit for bit in circuit.clbits})
+    return mixture.law(list(output))
 
 
-def branch_copy(branch: Branch) -> Branch:
-    return Branch(list(branch.wires), branch.rho.copy())
-
-
-def _walk(
-    circuit: QuantumCircuit, states: list[tuple[Bits, Branch]], qubits: dict[Any, int], clbits: dict[Any, Any]
-) -> list[tuple[Bits, Branch]]:
-    """All branches after a circuit or the body of an `if`, whose qubits and bits stand for those of the outside."""
+def _walk(circuit: QuantumCircuit, mixture: Mixture, qubits: dict[Any, int], clbits: dict[Any, Clbit]) -> None:
+    """A circuit, or the body of an `if`, whose qubits and bits stand for those of the outside."""
     for instruction in circuit.data:
-        wires = [qubits[qubit] for qubit in instruction.qubits]
-        bits = [clbits.get(bit, bit) for bit in instruction.clbits]
         operation = instruction.operation
-        after: list[tuple[Bits, Branch]] = []
-        for known, branch in states:
-            if operation.name == "measure":
-                for outcome, projector in enumerate(PROJECTORS):
-                    left = branch.apply([projector], wires)
-                    if np.real(left.matrix([]).item()) > 1e-14:
-                        after.append(({**known, bits[0]: outcome}, left))
-            elif operation.name == "reset":
-                lower = np.array([[0, 1], [0, 0]], dtype=np.complex128)
-                after.append((known, branch.apply([PROJECTORS[0], lower], wires)))
-            elif isinstance(operation, IfElseOp):
-                holds = _holds(operation.condition, {bit: known[clbits.get(bit, bit)] for bit in circuit.clbits})
-                block = operation.blocks[0] if holds else None
-                assert len(operation.blocks) == 1
-                if block is None:
-                    after.append((known, branch))
-                else:
-                    inner = dict(zip(block.clbits, bits, strict=True))
-                    after += _walk(block, [(known, branch)], dict(zip(block.qubits, wires, strict=True)), inner)
-            else:
-                matrix = Operator(operation).data  # Qiskit's first qubit is the least significant one
-                after.append((known, branch.apply([matrix], list(reversed(wires)))))
-        states = after
-    return states
+        wires = [qubits[qubit] for qubit in instruction.qubits]
+        bits = [clbits[bit] for bit in instruction.clbits]
+        if operation.name == "measure":
+            mixture.measure(wires[0], bits[0])
+        elif operation.name == "reset":
+            mixture.reset(wires[0])
+        elif isinstance(operation, IfElseOp):
+            (block,) = operation.blocks
+            mixture.need(wires)
+            inside, outside = mixture.apart(_holds(operation.condition, mixture, clbits))
+            within = dict(zip(block.qubits, wires, strict=True))
+            _walk(block, inside, within, dict(zip(block.clbits, bits, strict=True)))
+            outside.join(inside)
+            mixture.rows, mixture.wires, mixture.bits = outside.rows, outside.wires, outside.bits
+        elif operation.name not in ("barrier", "delay"):
+            mixture.gate(Operator(operation).data, wires[::-1])  # Qiskit's first qubit is the least significant one
 
 
-def _holds(condition: Any, bits: dict[Any, int]) -> bool:
+def _holds(condition: Any, mixture: Mixture, clbits: dict[Any, Clbit]) -> NDArray[np.bool_]:
     if isinstance(condition, tuple):
         target, value = condition
-        return bits[target] == int(value)
+        return mixture.bit(clbits[target]) == int(value)
     if isinstance(condition, expr.Unary):
         assert condition.op in (expr.Unary.Op.LOGIC_NOT, expr.Unary.Op.BIT_NOT)
-        return not _holds(condition.operand, bits)
+        return ~_holds(condition.operand, mixture, clbits)
     assert isinstance(condition, expr.Var)
-    return bool(bits[condition.var])
+    return mixture.bit(clbits[condition.var]) == 1
 
 
 # ---------------------------------------------------------------- Braket and PennyLane
@@ -161,17 +139,16 @@ def _holds(condition: Any, bits: dict[Any, int]) -> bool:
 def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
     """Exact: Braket's reading of the text, with our own algebra (its simulators miscompute `ctrl @`, its issue 319)."""
     circuit = Interpreter(ProgramContext()).build_circuit(source=text, inputs=inputs or {}, is_file=False)
-    branch = Branch([], np.ones((), dtype=np.complex128))
-    for wire in range(circuit.num_qubits):
-        branch.add(wire)
+    mixture = Mixture()
     for operation in circuit.instructions:
         if isinstance(operation, Reset):
-            lower = np.array([[0, 1], [0, 0]], dtype=np.complex128)
-            branch = branch.apply([PROJECTORS[0], lower], operation.targets)
+            mixture.reset(*operation.targets)
         elif not isinstance(operation, GPhase):
             assert set(operation.control_state) <= {1}
-            branch = branch.apply([controlled(operation.matrix, len(operation.control_state))], operation.targets)
-    return np.real(np.diagonal(branch.matrix(list(circuit.measured_qubits)))).copy()
+            mixture.gate(controlled(operation.matrix, len(operation.control_state)), operation.targets)
+    for qubit in circuit.measured_qubits:
+        mixture.measure(qubit, qubit)
+    return mixture.law(circuit.measured_qubits)
 
 
 def braket_simulator_law(text: str, inputs: dict[str, float] | None = None) -> Law:

@@ -1,0 +1,116 @@
+"""Exact laws of circuits with measurements, resets and branches: a mixture of pure states, with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.complex128]
+Bit = Hashable
+
+
+@dataclass
+class Mixture:
+    """Unnormalised pure states, one a row, whose sum of projectors is the state; with the bits that go with each.
+
+    Wires come in zero when they are first named. The mixture is kept as small as the bits allow: rows that are more
+    than a state has dimensions are replaced by fewer with the same sum.
+
+    rows   shape (states, 2, ..., 2), one axis for each of `wires`
+    bits   shape (states,) each; a bit that is not there is zero
+    """
+
+    wires: list[int] = field(default_factory=list)
+    rows: Matrix = field(default_factory=lambda: np.ones(1, dtype=np.complex128))
+    bits: dict[Bit, NDArray[np.uint8]] = field(default_factory=dict)
+
+    def need(self, wires: Sequence[int]) -> None:
+        for wire in wires:
+            if wire not in self.wires:
+                self._add(wire, np.zeros(len(self.rows), dtype=np.uint8))
+
+    def gate(self, matrix: Matrix, wires: Sequence[int]) -> None:
+        """First wire most significant."""
+        self.need(wires)
+        k, axes = len(wires), [1 + self.wires.index(wire) for wire in wires]
+        small = np.asarray(matrix, dtype=np.complex128).reshape((2,) * (2 * k))
+        self.rows = np.moveaxis(np.tensordot(small, self.rows, axes=(range(k, 2 * k), axes)), range(k), axes)
+
+    def measure(self, wire: int, bit: Bit | None) -> None:
+        outcomes = self.drop(wire)
+        if bit is not None:
+            self.bits[bit] = outcomes
+        self._add(wire, outcomes)
+        self._fold()
+
+    def reset(self, wire: int) -> None:
+        self.drop(wire)
+        self._fold()
+        self.need([wire])
+
+    def drop(self, wire: int) -> NDArray[np.uint8]:
+        """Measures a wire and takes it away; the outcomes."""
+        self.need([wire])
+        moved = np.moveaxis(self.rows, 1 + self.wires.index(wire), 0)
+        self.wires.remove(wire)
+        outcomes = np.repeat(np.arange(2, dtype=np.uint8), len(self.rows))
+        self.rows = moved.reshape(-1, *moved.shape[2:])
+        self.bits = {bit: np.concatenate([values, values]) for bit, values in self.bits.items()}
+        kept = np.sum(np.abs(self.rows.reshape(len(self.rows), -1)) ** 2, axis=1) > 1e-26
+        self._take(kept)
+        return outcomes[kept]
+
+    def apart(self, chosen: NDArray[np.bool_]) -> tuple[Mixture, Mixture]:
+        """The rows that are chosen, and the others."""
+        both = []
+        for which in (chosen, ~chosen):
+            part = Mixture(list(self.wires), self.rows, dict(self.bits))
+            part._take(which)
+            both.append(part)
+        return both[0], both[1]
+
+    def join(self, other: Mixture) -> None:
+        """Takes in rows of the same wires."""
+        axes = [0, *(1 + other.wires.index(wire) for wire in self.wires)]
+        for bit in self.bits.keys() | other.bits.keys():
+            self.bits[bit] = np.concatenate([self.bit(bit), other.bit(bit)])
+        self.rows = np.concatenate([self.rows, other.rows.transpose(axes)])
+
+    def bit(self, bit: Bit) -> NDArray[np.uint8]:
+        return self.bits.get(bit, np.zeros(len(self.rows), dtype=np.uint8))
+
+    def law(self, bits: Sequence[Bit]) -> NDArray[np.float64]:
+        """Of some bits, the first one most significant."""
+        index = np.zeros(len(self.rows), dtype=np.int64)
+        for bit in bits:
+            index = 2 * index + self.bit(bit)
+        weights = np.sum(np.abs(self.rows.reshape(len(self.rows), -1)) ** 2, axis=1)
+        return np.bincount(index, weights, minlength=2 ** len(bits))
+
+    def _add(self, wire: int, values: NDArray[np.uint8]) -> None:
+        one_hot = np.eye(2, dtype=np.complex128)[values].reshape(len(values), *(1,) * len(self.wires), 2)
+        self.rows = self.rows[..., None] * one_hot
+        self.wires.append(wire)
+
+    def _take(self, which: NDArray[np.bool_]) -> None:
+        self.rows = self.rows[which]
+        self.bits = {bit: values[which] for bit, values in self.bits.items()}
+
+    def _fold(self) -> None:
+        """Fewer rows with the same sum of projectors, where a group of the same bits has more rows than dimensions."""
+        size = 2 ** len(self.wires)
+        if len(self.rows) <= size:
+            return
+        known = np.stack([*self.bits.values(), np.zeros(len(self.rows), dtype=np.uint8)], axis=1)
+        _, first, group = np.unique(known, axis=0, return_index=True, return_inverse=True)
+        rows, where = [], []
+        for k, start in enumerate(first):
+            flat = self.rows[group.ravel() == k].reshape(-1, size)
+            flat = np.linalg.qr(flat, mode="r") if len(flat) > size else flat
+            rows.append(flat)
+            where.append(np.full(len(flat), start))
+        self.bits = {bit: values[np.concatenate(where)] for bit, values in self.bits.items()}
+        self.rows = np.concatenate(rows).reshape(-1, *(2,) * len(self.wires))

@@ -1,0 +1,105 @@
+"""What cannot be trained from shots (QGL1160 to QGL1179)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic
+
+_GOOD = """\
+data target = parity(3);
+visible v[3];
+model { ry(?) v; for (a, b) in chain(v) { cx a, b; } }
+objective mmd(target, hamming(sigma = 1));
+train { gradient parameter_shift(shots = 1000); engine statevector; }
+"""
+
+
+@dataclass(frozen=True)
+class UnfitForShots(Diagnostic):
+    """An objective cannot be trained from the strings that an engine gives, without a bias that no rule takes away.
+
+    Shots give unbiased estimates of means over strings, and of products of two of them. So an objective must be a
+    quadratic form of the law: `mmd` with any kernel or any set of words, and `marginals` with the distance
+    `hilbert_schmidt`. A likelihood is the logarithm of a probability: few shots meet the string at all, and the
+    logarithm of an estimate is not an estimate of the logarithm. A distance `tv` has a corner where the laws agree.
+    """
+
+    what: str
+    reason: str
+    way_out: str
+
+    code: ClassVar[str] = "QGL1160"
+    wrong: ClassVar[str] = _GOOD.replace("mmd(target, hamming(sigma = 1))", "nll(target)")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return f"`{self.what}` cannot be trained from shots: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return self.way_out
+
+
+@dataclass(frozen=True)
+class UnfitShotSettings(Diagnostic):
+    """Settings of `train` do not go together with where the gradient comes from.
+
+    An `engine` gives strings, which a gradient from shots is made of: `parameter_shift` or `spsa`. The exact gradient
+    has no use for it. L-BFGS chooses its steps by looking at the loss, which must not be an estimate.
+    """
+
+    what: str
+    way_out: str
+
+    code: ClassVar[str] = "QGL1161"
+    wrong: ClassVar[str] = _GOOD.replace("gradient parameter_shift(shots = 1000); ", "")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.way_out
+
+
+@dataclass(frozen=True)
+class OneProcessOnly(Diagnostic):
+    """Training from shots runs in one process with one device: it waits for the engine, not for the device."""
+
+    devices: int
+
+    code: ClassVar[str] = "QGL1162"
+
+    @property
+    def message(self) -> str:
+        return f"training from shots has no use for {self.devices} devices"
+
+    @property
+    def help(self) -> str:
+        return "leave out `--devices`, `--coordinator` and their like"
+
+
+@dataclass(frozen=True)
+class NoShiftRule(Diagnostic):
+    """A parameter-shift rule needs to know by which frequencies an expectation depends on a trained number.
+
+    Those of a rotation are known. Those of exp(-i t H) are all differences of eigenvalues of H, where the words of H
+    do not commute with each other. By a product formula it becomes rotations. SPSA needs to know nothing.
+    """
+
+    words: int
+
+    code: ClassVar[str] = "QGL1163"
+
+    @property
+    def message(self) -> str:
+        return f"there is no shift rule for `evolve` under {self.words} words that do not commute"
+
+    @property
+    def help(self) -> str:
+        return "add `by trotter(order = 2, steps = 4)` to it, or train with `gradient spsa(shots = 2000);`"

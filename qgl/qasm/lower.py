@@ -1,7 +1,7 @@
 """Unitary operations as the gates that a profile has, global phase included.
 
 Gates are taken apart by the definitions in their records. Everything under many controls comes down to phases `p`
-under controls, and these to `p` under one control and `x` under fewer.
+under controls, and these to `p` under one control and `x` under fewer, or to `x` under one control alone.
 """
 
 from __future__ import annotations
@@ -38,9 +38,14 @@ def lower(step: Step, takes: Callable[[str, int], bool]) -> Iterator[Step]:
         yield step
         return
     controls, targets = step.wires[: step.controls], step.wires[step.controls :]
-    if step.gate == "p" and step.controls > 1:
-        for simpler in _with_fewer_controls(controls, targets[0], step.angles[0]):
+    if step.gate == "p" and step.controls:
+        few = step.controls < 3 and not takes("p", 1)
+        split = _by_parities if few else _with_fewer_controls
+        for simpler in split(controls, targets[0], step.angles[0]):
             yield from lower(simpler, takes)
+        return
+    if step.gate == "z" and step.controls and takes("x", step.controls):
+        yield from (Step("h", targets), Step("x", step.wires, (), step.controls), Step("h", targets))
         return
     for part in decompose(step.gate, step.angles):
         wires = tuple(targets[qubit] for qubit in part.qubits)
@@ -71,6 +76,18 @@ def _with_fewer_controls(controls: tuple[int, ...], target: int, a: Real) -> lis
         flip,
         Step("p", (*others, target), (0.5 * a,), len(others)),
     ]
+
+
+def _by_parities(controls: tuple[int, ...], target: int, a: Real) -> list[Step]:
+    """The same for one control or two, from phases on parities that `cx` computes: two `cx`, or six."""
+    *outer, last = controls
+    share = (1.0 if outer else 2.0) * 0.25 * a
+    steps = []
+    for sign, flip in zip((-1.0, 1.0, -1.0, 1.0) if outer else (-1.0, 1.0), [last, *outer] * 2, strict=False):
+        steps += [Step("x", (flip, target), (), 1), Step("p", (target,), (sign * share,))]
+    if outer:
+        return [*steps, *_by_parities((outer[0],), last, 0.5 * a)]
+    return [*steps, Step("p", (last,), (share,))]
 
 
 def pauli_step(wires: tuple[int, ...], word: str, a: Real, controls: int = 0) -> list[Step]:

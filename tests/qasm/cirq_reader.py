@@ -1,0 +1,48 @@
+"""What Cirq makes of a text: laws and states by its own simulators."""
+
+from __future__ import annotations
+
+import cirq
+import numpy as np
+from cirq.contrib.qasm_import import circuit_from_qasm
+from cirq.contrib.qasm_import.exception import QasmException
+from numpy.typing import NDArray
+
+
+def cirq_circuit(text: str, inputs: dict[str, float] | None = None) -> cirq.Circuit:
+    circuit = circuit_from_qasm(text)
+    assert cirq.parameter_names(circuit) == set(inputs or {}), "symbolic parameters survive by name"
+    return cirq.resolve_parameters(circuit, inputs) if inputs else circuit
+
+
+def cirq_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.float64]:
+    """Exact: Cirq defers the measurements; its density matrix where the text resets, otherwise its state vector."""
+    circuit = cirq.defer_measurements(cirq_circuit(text, inputs))
+    keys = {key.name: op.qubits[0] for op in circuit.all_operations() for key in cirq.measurement_key_objs(op)}
+    outputs = [keys[f"c_{k}"] for k in range(sum(key.startswith("c_") for key in keys))]
+    before = cirq.drop_terminal_measurements(circuit)
+    mixed = any(isinstance(op.gate, cirq.ResetChannel) for op in before.all_operations())
+    simulator = cirq.DensityMatrixSimulator if mixed else cirq.Simulator
+    result = simulator(dtype=np.complex128).simulate(before, qubit_order=[*outputs, *_others(circuit, outputs)])
+    weights = np.diagonal(result.final_density_matrix) if mixed else np.abs(result.final_state_vector) ** 2
+    return np.asarray(np.real(weights)).reshape(2 ** len(outputs), -1).sum(axis=1)
+
+
+def _others(circuit: cirq.Circuit, outputs: list[cirq.Qid]) -> list[cirq.Qid]:
+    return sorted(circuit.all_qubits() - set(outputs))
+
+
+def cirq_unitary(text: str) -> NDArray[np.complex128]:
+    """Up to a global phase; q[0] most significant. Of a text with the register q only, measured at the end."""
+    circuit = cirq_circuit(text)
+    qubits = [cirq.NamedQubit(f"q_{k}") for k in range(len(circuit.all_qubits()))]
+    return np.asarray(cirq.drop_terminal_measurements(circuit).unitary(qubits, qubits))
+
+
+def takes_inputs() -> bool:
+    """Cirq reads `input` since version 1.7."""
+    try:
+        circuit_from_qasm("OPENQASM 3.0;\ninput float[64] a;\nqubit[1] q;\nU(a, 0.0, 0.0) q[0];\n")
+    except QasmException:
+        return False
+    return True

@@ -156,29 +156,24 @@ class NoInputs(Diagnostic):
 
 
 @dataclass(frozen=True)
-class NestedBranches(Diagnostic):
-    """An `if` stands inside another `if`, and the readers of this profile do not take that in a text.
+class NeedsTarget(Diagnostic):
+    """A text of this profile is made for one machine: its qubits, its gates, its wires. None was named.
 
-    A program that branches on two outcomes at once (`if a { if b { ... } }`) runs where branches nest, or where
-    measurements are deferred and branches become controlled gates.
+    `--target` names one: a fake machine (`fake_torino`), a JSON file, or a machine of IBM's service. In Python,
+    `qgl.hardware.machine.fit` does it.
     """
 
     profile: str
-    others: tuple[str, ...]  # profiles that can
 
     code: ClassVar[str] = "QGL1007"
 
     @property
     def message(self) -> str:
-        return f"the profile `{self.profile}` has no `if` inside an `if`"
-
-    @property
-    def label(self) -> str:
-        return "this depends on two outcomes"
+        return f"the profile `{self.profile}` is for a machine, and none is named"
 
     @property
     def help(self) -> str:
-        return f"take {_one_of(self.others)}"
+        return "name one, such as `--target fake_torino`, or take the profile qiskit"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.qasm import NestedBranches, TooFewQubits, UnknownProfile
+from qgl.diagnostics.qasm import NeedsTarget, TooFewQubits, UnknownProfile
 from qgl.expression import Input, Real, evaluate
 from qgl.ir.circuit import Circuit
 from qgl.passes.dead_code import drop_dead
@@ -103,6 +103,8 @@ def emission(
     if profile not in PROFILES:
         raise QglError([UnknownProfile(None, profile, tuple(PROFILES))])
     record = PROFILES[profile]
+    if record.machine:
+        raise QglError([NeedsTarget(None, profile)])
     prepared = prepare(circuit, record, optimise)
     outputs = [str(circuit.wires[wire]) for wire in circuit.visible]
     places = arrange(prepared, record, reuse, max_qubits)
@@ -128,16 +130,7 @@ def prepare(circuit: Circuit, profile: Profile, optimise: bool) -> Circuit:
     circuit = dilate(circuit)
     if not profile.branches:
         circuit = defer(circuit, reads_only_bits=optimise)
-    elif not profile.nests:
-        _refuse_nested(circuit, profile)
     return tighten(drop_dead(circuit, reads_only_bits=True)) if optimise else circuit
-
-
-def _refuse_nested(circuit: Circuit, profile: Profile) -> None:
-    for operation in circuit.operations:
-        if len(operation.condition) > 1:
-            others = able(lambda other: other.nests or not other.branches)
-            raise QglError([NestedBranches(operation.span, profile.name, others)])
 
 
 def arrange(circuit: Circuit, profile: Profile, reuse: bool | None, max_qubits: int | None) -> Places:

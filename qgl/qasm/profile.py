@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Profile:
-    """A dialect of OpenQASM 3.
+    """A dialect of OpenQASM 3. Every text starts with exactly `OPENQASM 3.0;`, since Cirq takes no other version.
 
     native        (gate, controls) -> its name in the text
     modifiers     whether `p` under more controls can be written as `ctrl @ ctrl @ p`
@@ -19,11 +19,11 @@ class Profile:
     measures      whether the text may measure single qubits before the end (`m[0] = measure q[0];`, `c[k] = ...`)
     resets        whether the text may `reset` a qubit that has been used
     branches      whether the text may branch on an outcome (`if (m[0]) { ... }`); needs `measures`
-    nests         whether an `if` may stand inside another
     gphase        whether the text may hold a global phase; otherwise states are right up to one
     inputs        the type of an input that is left open; None: the text has no inputs
     functions     functions of inputs that the text may hold, by our names -> by the text's; `power` is an operator
     own_register  whether a qubit that is not read out is a register of its own, since only registers can be reset
+    machine       whether the text is made for one machine, by `qgl.hardware.machine.fit`, and not by `qgl.qasm.emit`
     reuse         whether a qubit whose wire has ended serves again after a `reset`, if the caller does not say
     """
 
@@ -37,12 +37,12 @@ class Profile:
     measures: bool = False
     resets: bool = False
     branches: bool = False
-    nests: bool = False
     gphase: bool = True
     inputs: str | None = "float[64]"
     functions: Mapping[str, str] = field(default_factory=dict)
     own_register: bool = False
     modifiers: bool = False
+    machine: bool = False
     reuse: bool = True
 
     def takes(self, gate: str, controls: int) -> bool:

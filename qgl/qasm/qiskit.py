@@ -31,7 +31,6 @@ QISKIT = Profile(
     measures=True,
     resets=True,
     branches=True,
-    nests=True,
     modifiers=True,
     readers=("Qiskit prints the outcome with c[0] last, and the bits m, if any, before c.",),
 )

@@ -53,11 +53,15 @@ def valid_rate(data: DataSet) -> Estimate:
 
 def moments(data: DataSet, part: int, places: Places) -> Estimate:
     """The largest (`part` 0) or mean (1) absolute difference of moments from those of the data."""
-    ideal = metrics.sample_moments(data.rows, data.weights, places)[:, None]
+    return moments_from(metrics.sample_moments(data.rows, data.weights, places), part, places)
+
+
+def moments_from(ideal: Real, part: int, places: Places) -> Estimate:
+    """As `moments`, from ideal ones, shape (words,)."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        moments = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
-        return metrics.summary(moments - ideal)[part]
+        found = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
+        return metrics.summary(found - ideal[:, None])[part]
 
     return estimate
 

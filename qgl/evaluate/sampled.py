@@ -7,6 +7,7 @@ the floor from strings drawn from the data's law, the baselines from theirs, so 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,32 +41,58 @@ def evaluate_samples(
     Raises:
         ValueError: fewer than two samples.
     """
-    if len(samples) < 2:
-        raise ValueError(f"an evaluation needs two samples or more, not {len(samples)}")
-    return tuple(row for call in reports for row in _rows(call, setting, samples, seed))
+    return evaluate_counts(reports, setting, Counts.of(samples, seed), seed)
 
 
-def _rows(call: CallSpec, setting: Setting, samples: NDArray[np.uint8], seed: int) -> Iterator[Row]:
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Distinct strings, shape (D, n), and how often each came in `shots`, or would have come if a fault were undone.
+
+    columns  shape (D, 1 + resamples): the counts themselves, then those of resamples, for the errors
+    """
+
+    rows: NDArray[np.uint8]
+    columns: Real
+    shots: int
+
+    @classmethod
+    def of(cls, samples: NDArray[np.uint8], seed: int, resamples: int = RESAMPLES) -> Counts:
+        """Those of strings, shape (shots, n), with multinomial resamples.
+
+        Raises:
+            ValueError: fewer than two samples.
+        """
+        if len(samples) < 2:
+            raise ValueError(f"an evaluation needs two samples or more, not {len(samples)}")
+        rows, counts = _counted(samples)
+        others = np.random.default_rng(seed).multinomial(len(samples), counts / len(samples), resamples).T
+        return cls(rows, np.column_stack([counts, others]).astype(np.float64), len(samples))
+
+
+def evaluate_counts(reports: Sequence[CallSpec], setting: Setting, counts: Counts, seed: int = 0) -> tuple[Row, ...]:
+    """`evaluate_samples` of strings that are counted already; `seed` is that of the floor and the baselines."""
+    return tuple(row for call in reports for row in _rows(call, setting, counts, seed))
+
+
+def _rows(call: CallSpec, setting: Setting, counts: Counts, seed: int) -> Iterator[Row]:
     data = setting.data.get(call.arguments.get("data") or "")
     if call.name == "correlation_length":
-        yield _correlation_length(call, setting, data, samples, seed)
+        yield _correlation_length(call, setting, data, counts)
         return
     parts = list(_estimates(call, data, setting))
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if call.name in ("nll", "kl") else "")
         return
-    random, shots = np.random.default_rng(seed), len(samples)
-    rows, counts = _counted(samples)
-    resampled = random.multinomial(shots, counts / shots, RESAMPLES).T.astype(np.float64)
+    random, shots, width = np.random.default_rng([seed, 1]), counts.shots, counts.rows.shape[1]
     for part, unit, estimate in parts:
-        values = estimate(rows, np.column_stack([counts, resampled]))
+        values = estimate(counts.rows, counts.columns)
         floor = baseline = None
         if data is not None:
             ideal, law, _ = distinct(data.rows, data.weights)
             perfect = estimate(ideal, random.multinomial(shots, law / law.sum(), 8).T.astype(np.float64))
             floor = max(0.0, float(perfect.mean()))  # an unbiased estimate of nothing may come out below it
             baseline = _drawn(estimate, independent(data).ones, shots, random)
-        uniform = _drawn(estimate, fair(samples.shape[1]).ones, shots, random)
+        uniform = _drawn(estimate, fair(width).ones, shots, random)
         error = float(values[1:].std(ddof=1))
         yield Row(title(call) + part, float(values[0]), error, floor, baseline, uniform, unit)
 
@@ -81,15 +108,11 @@ def _drawn(estimate: Estimate, ones: Real, shots: int, random: np.random.Generat
     return float(estimate(rows, counts[:, None])[0])
 
 
-def _correlation_length(
-    call: CallSpec, setting: Setting, data: DataSet | None, samples: NDArray[np.uint8], seed: int
-) -> Row:
+def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
     """The fit may fail in some of the resamples; the error is that of the others."""
-    shells, shots = Shells.of(setting.neighbourhood, call.arguments["reach"]), len(samples)
-    rows, counts = _counted(samples)
-    resampled = np.random.default_rng(seed).multinomial(shots, counts / shots, RESAMPLES).T
-    weights = np.column_stack([counts, resampled]).astype(np.float64) / shots
-    value, *others = (shells.length(each, shots) for each in metrics.sample_moments(rows, weights, shells.places).T)
+    shells, shots = Shells.of(setting.neighbourhood, call.arguments["reach"]), counts.shots
+    moments = metrics.sample_moments(counts.rows, counts.columns / shots, shells.places)
+    value, *others = (shells.length(each, shots) for each in moments.T)
     found = [each for each in others if each is not None]
     error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None
     return Row(title(call), value, error, None if data is None else shells.length_in(data))

@@ -12,6 +12,7 @@ import jax
 from qgl.check.program import CallSpec, Program
 from qgl.check.training import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
+from qgl.evaluate.exact import Answerer
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.parameters import Params
@@ -53,17 +54,22 @@ def with_gaps(program: Program) -> tuple[CallSpec, ...]:
 
 def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
     """The rows of reports from exact answers."""
+    return evaluate(reports, Setting.of(model.program), answerer(model, params))
 
+
+def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
+    """What answers queries about a trained model; `always` are condition inputs for queries that come without."""
     key = jax.random.key(1, impl="threefry2x32")  # of estimates of words, apart from that of the words themselves
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
+        condition = always if condition is None else condition
         if isinstance(query, LogProb):
             return in_chunks.log_prob(model, params, query.rows, condition)
         if given is not None:
             return model.answers(params, (query,), condition, key, {query: given})[query]
         return model.answer(params, query, condition)
 
-    return evaluate(reports, Setting.of(model.program), answer)
+    return answer
 
 
 def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from qgl.check.modules import Parsed, Symbol, load
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
 from qgl.check.recorder import Recorder
 from qgl.check.recursion import report_recursion
+from qgl.check.regions import regions_fit
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.resolve import Resolver
 from qgl.check.training import Scope, read_objective, read_reports, read_train
@@ -126,7 +127,8 @@ class _Check:
             train=train,
             reports=reports,
         )
-        return program if words_fit(program, self.reporter.report) else None
+        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit)]
+        return program if all(fits) else None
 
     # ------------------------------------------------------------ names
 

@@ -9,6 +9,7 @@ from typing import Any
 from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError
 from qgl.check.arguments import number as plain_number
 from qgl.check.callables import SIGNATURES
+from qgl.check.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
 from qgl.check.signatures import bind
 from qgl.diagnostics.data import ConditionWidth, DataWidth
@@ -205,7 +206,6 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "checkpoint": _SettingRule(Integer(1)),
     "batch": _SettingRule(Integer(1)),
 }
-BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
 WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
 UNAVAILABLE = {
     "engine": "a choice of engine",
@@ -289,6 +289,8 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     settings = replace(settings, **dict(item for item in found if item is not None))
     if settings.batch is not None:
         _batch_fits(reader.seen["batch"], terms, scope)
+    for fault in line_search_faults(settings, estimated(terms, scope.data, settings.batch)):
+        scope.report(fault)
     return settings
 
 

@@ -177,6 +177,11 @@ class UnfitForLineSearch(Diagnostic):
     way_out: str
 
     code: ClassVar[str] = "QGL0908"
+    wrong: ClassVar[str] = (
+        "data target = parity(3);\nvisible v[3];\nmodel { ry(?) v; }\nobjective nll(target);\n"
+        "train { optimizer lbfgs(); batch 2; }\n"
+    )
+    right: ClassVar[str] = wrong.replace(" batch 2;", "")
 
     @property
     def message(self) -> str:

@@ -298,6 +298,8 @@ class UnfitRegions(Diagnostic):
     limit: int
 
     code: ClassVar[str] = "QGL0714"
+    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "marginals(target, size = 4)")
+    right: ClassVar[str] = _GOOD.replace("nll(target)", "marginals(target, size = 2)")
 
     @property
     def message(self) -> str:

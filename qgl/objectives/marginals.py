@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
+from qgl.check.regions import regions_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Objective, Setting
-from qgl.objectives.regions import MOST_REGIONS, data_laws, safe_log, stacked
+from qgl.objectives.regions import data_laws, safe_log, stacked
 from qgl.objectives.states import StateDistance, reduced_states
 from qgl.query import Marginals, Query
 
@@ -74,10 +75,9 @@ def marginals(call: CallSpec, setting: Setting) -> Objective:
     Raises:
         QglError: QGL0714, there are no connected regions of that size, or too many.
     """
-    given, size = setting.data[call.arguments["data"]], call.arguments["size"]
-    regions = setting.neighbourhood.regions(size, MOST_REGIONS)
-    if not regions:
-        raise QglError([UnfitRegions(call.span, size, regions is None, MOST_REGIONS)])
+    given, regions = setting.data[call.arguments["data"]], regions_of(call, setting.neighbourhood)
+    if isinstance(regions, UnfitRegions):
+        raise QglError([regions])
     if given.state is not None:
         return StateDistance(regions, reduced_states(given.state, regions), call.arguments["distance"])
     return RegionDistance(regions, data_laws(given.rows, given.weights, regions), call.arguments["distance"])

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 Array = jax.Array
 MOST_BITS = 12  # of a region
-MOST_REGIONS = 200_000
 _AT_ONCE = 1 << 22  # bits of the data that are looked at together
 
 

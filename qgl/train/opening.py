@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from qgl.check.line_search import line_search_faults
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import NothingToTrain, UnfitForLineSearch
+from qgl.diagnostics.runs import NothingToTrain
 from qgl.source import Span
 from qgl.train import manifest as manifests
 from qgl.train.devices import Team
@@ -127,12 +128,6 @@ def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
         faults.append(NothingToTrain(None, "objective"))
     if not any(model.trainable.values()):
         faults.append(NothingToTrain(None, "trained parameter"))
-    if settings.optimizer.name == "lbfgs":
-        span = settings.optimizer.span
-        if model.stochastic:
-            way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"
-            faults.append(UnfitForLineSearch(span, "an objective that is estimated anew at each step", way_out))
-        if settings.clip is not None:
-            faults.append(UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps"))
+    faults += line_search_faults(settings, model.stochastic)
     if faults:
         raise QglError(faults)

@@ -90,9 +90,14 @@ def test_a_run_of_batches_ends_with_the_losses_over_all_rows_and_resumes_to_the_
 
 
 def test_lbfgs_and_another_batch_than_the_programs_are_refused() -> None:
-    model = qgl.loads(PROGRAM.replace("steps 12;", "optimizer lbfgs(); steps 12;"))
+    searching = PROGRAM.replace("steps 12;", "optimizer lbfgs(); steps 12;")
     with pytest.raises(qgl.QglError) as caught:
-        train(model, display="quiet")
+        qgl.loads(searching)
+    assert [d.code for d in caught.value.diagnostics] == ["QGL0908"]
+    assert not qgl.loads(searching.replace("batch 2;", "batch 6;")).stochastic
+    model, line = qgl.loads(PROGRAM), CallSpec("lbfgs", {"memory": 10}, SPAN)
+    with pytest.raises(qgl.QglError) as caught:
+        train(model, replace(model.program.train, optimizer=line), display="quiet")
     assert [d.code for d in caught.value.diagnostics] == ["QGL0908"]
     with pytest.raises(ValueError, match="belongs to the objective"):
         train(model, replace(model.program.train, batch=3), display="quiet")

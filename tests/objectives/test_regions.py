@@ -162,10 +162,10 @@ def test_a_program_trains_on_both() -> None:
 def test_too_many_regions_or_none_are_refused_at_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
     text = 'data d = strings(["01"]); visible v[2]; model { ry(?) v; } objective marginals(d, size = 3);'
     with pytest.raises(qgl.QglError) as caught:
-        _ = qgl.loads(text).objectives
+        qgl.loads(text)
     (fault,) = caught.value.diagnostics
     assert fault.code == "QGL0714" and fault.span is not None and "no connected region of 3" in fault.message
-    monkeypatch.setattr(sys.modules["qgl.objectives.marginals"], "MOST_REGIONS", 1)
+    monkeypatch.setattr(sys.modules["qgl.check.regions"], "MOST_REGIONS", 1)
     with pytest.raises(qgl.QglError) as caught:
-        _ = qgl.loads(text.replace("size = 3", "size = 1")).objectives
+        qgl.loads(text.replace("size = 3", "size = 1"))
     assert "more than 1 connected" in caught.value.diagnostics[0].message

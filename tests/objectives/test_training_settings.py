@@ -88,13 +88,13 @@ def test_no_block_gives_defaults() -> None:
 
 def test_all_settings() -> None:
     block = declaration(
-        "train { optimizer lbfgs(memory = 5); steps 7; seeds 3; seed 11; stop target(1e-3), plateau(patience = 9);"
+        "train { optimizer adam(rate = 0.5); steps 7; seeds 3; seed 11; stop target(1e-3), plateau(patience = 9);"
         " clip 2; time_limit 60; precision double; checkpoint 5; batch 8; strategy gradient; }"
     )
     checker = Checker()
     settings = read_train(block, checker.scope, block.span)
     assert not checker.faults
-    assert settings.optimizer.name == "lbfgs" and settings.optimizer.arguments == {"memory": 5}
+    assert settings.optimizer.name == "adam" and settings.optimizer.arguments["rate"] == 0.5
     assert (settings.steps, settings.seeds, settings.seed, settings.checkpoint) == (7, 3, 11, 5)
     assert [stop.name for stop in settings.stop] == ["target", "plateau"]
     assert settings.stop[1].arguments == {"patience": 9, "tolerance": 1e-6}

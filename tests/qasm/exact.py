@@ -27,6 +27,16 @@ class Mixture:
     rows: Matrix = field(default_factory=lambda: np.ones(1, dtype=np.complex128))
     bits: dict[Bit, NDArray[np.uint8]] = field(default_factory=dict)
 
+    @classmethod
+    def of_columns(cls, width: int) -> Mixture:
+        """All basis states one after the other; see `columns`."""
+        size = 2**width
+        return cls(list(range(width)), np.eye(size, dtype=np.complex128).reshape(size, *(2,) * width))
+
+    def columns(self) -> Matrix:
+        """The unitary that has acted since `of_columns`, wire 0 most significant."""
+        return self.rows.transpose([0, *(1 + wire for wire in np.argsort(self.wires))]).reshape(len(self.rows), -1).T
+
     def need(self, wires: Sequence[int]) -> None:
         for wire in wires:
             if wire not in self.wires:

@@ -54,9 +54,9 @@ def law(gates: Gates, outputs: Sequence[int]) -> NDArray[np.float64]:
 
 def unitary(gates: Gates, width: int) -> NDArray[np.complex128]:
     """First qubit most significant."""
-    columns = Mixture(list(range(width)), np.eye(2**width, dtype=np.complex128).reshape(-1, *(2,) * width))
-    _run(columns, gates)
-    return columns.rows.reshape(2**width, -1).T
+    mixture = Mixture.of_columns(width)
+    _run(mixture, gates)
+    return mixture.columns()
 
 
 def _run(mixture: Mixture, gates: Gates) -> None:

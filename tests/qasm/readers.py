@@ -11,8 +11,9 @@ import numpy as np
 import openqasm3
 import pennylane as qml
 import qiskit_qasm3_import
-from braket.default_simulator import StateVectorSimulator
-from braket.default_simulator.gate_operations import GPhase, Reset
+from braket.circuits import Circuit as BraketCircuit
+from braket.default_simulator import DensityMatrixSimulator, StateVectorSimulator
+from braket.default_simulator.gate_operations import Reset
 from braket.default_simulator.openqasm.interpreter import Interpreter
 from braket.default_simulator.openqasm.program_context import ProgramContext
 from braket.ir.openqasm import Program as BraketProgram
@@ -143,7 +144,7 @@ def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
     for operation in circuit.instructions:
         if isinstance(operation, Reset):
             mixture.reset(*operation.targets)
-        elif not isinstance(operation, GPhase):
+        else:
             assert set(operation.control_state) <= {1}
             mixture.gate(controlled(operation.matrix, len(operation.control_state)), operation.targets)
     for qubit in circuit.measured_qubits:
@@ -151,19 +152,45 @@ def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
     return mixture.law(circuit.measured_qubits)
 
 
-def braket_simulator_law(text: str, inputs: dict[str, float] | None = None) -> Law:
-    """Exact, by Braket's local state-vector simulator."""
-    assert not re.search(r"^ *(ctrl|reset) ", text, re.MULTILINE), "its simulator would miscompute it"
+def braket_reading_unitary(text: str) -> NDArray[np.complex128]:
+    """Of Braket's reading, with our own algebra; global phase included, q[0] most significant."""
+    circuit = Interpreter(ProgramContext()).build_circuit(source=text, inputs={}, is_file=False)
+    mixture = Mixture.of_columns(qubits_of(text))
+    for operation in circuit.instructions:
+        mixture.gate(controlled(operation.matrix, len(operation.control_state)), operation.targets)
+    return mixture.columns()
+
+
+def braket_unitary(text: str) -> NDArray[np.complex128]:
+    """By Braket's own `Circuit.to_unitary`; global phase included, q[0] most significant."""
+    idle = "".join(f"i q[{k}];\n" for k in range(qubits_of(text)))  # otherwise it leaves out qubits without a gate
+    return np.asarray(BraketCircuit.from_ir(text.replace("\nc = measure q;\n", f"\n{idle}")).to_unitary())
+
+
+def braket_simulator_law(text: str, inputs: dict[str, float] | None = None, device: Any = StateVectorSimulator) -> Law:
+    """Exact, by one of Braket's local simulators."""
+    assert not re.search(r"^ *(ctrl|reset) ", text, re.MULTILINE), "they would miscompute it"
     source = text.replace("\nc = measure q;\n", "\n#pragma braket result probability q\n")
-    result = StateVectorSimulator().run(BraketProgram(source=source, inputs=inputs or {}), shots=0)
+    result = device().run(BraketProgram(source=source, inputs=inputs or {}), shots=0)
     return np.asarray(result.resultTypes[0].value)
 
 
-def pennylane_law(text: str, width: int, inputs: dict[str, float] | None = None) -> Law:
+def braket_density_law(text: str, inputs: dict[str, float] | None = None) -> Law:
+    return braket_simulator_law(text, inputs, DensityMatrixSimulator)
+
+
+def pennylane_law(text: str, inputs: dict[str, float] | None = None) -> Law:
     """Exact, by PennyLane's `default.qubit`, which defers measurements and resets."""
+    width = int(re.findall(r"^bit\[(\d+)\] c;", text, re.MULTILINE)[0])
 
     def circuit() -> Any:
         qml.from_qasm3(text)(**(inputs or {}))
         return qml.probs(wires=[f"q[{k}]" for k in range(width)])
 
     return np.asarray(qml.QNode(circuit, qml.device("default.qubit"))())
+
+
+def pennylane_unitary(text: str) -> NDArray[np.complex128]:
+    """Global phase included; q[0] most significant."""
+    source = text.replace("\nc = measure q;\n", "\n")
+    return np.asarray(qml.matrix(qml.from_qasm3(source), wire_order=[f"q[{k}]" for k in range(qubits_of(text))])())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EFFORT = 400_000  # sets of wires that a search looks at before it gives up
+EFFORT = 400_000  # sets of wires that are looked at; half of them at most for the greedy orders
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,16 @@ def width_of(order: Sequence[int], needs: Sequence[int]) -> int:
 
 def members(wires: int) -> list[int]:
     """The places of the ones in a bit mask, ascending."""
-    if not wires:
-        return []
+    if wires.bit_count() <= 32:  # sooner done one by one
+        places = []
+        while wires:
+            lowest = wires & -wires
+            places.append(lowest.bit_length() - 1)
+            wires ^= lowest
+        return places
     octets = np.frombuffer(wires.to_bytes((wires.bit_length() + 7) // 8, "little"), dtype=np.uint8)
-    return [int(place) for place in np.flatnonzero(np.unpackbits(octets, bitorder="little"))]
+    found: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
+    return found
 
 
 class _Greedy:
@@ -135,24 +141,24 @@ class _Run:
                 self.birth(wire)
 
 
-def narrowest(
-    needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]], effort: int = EFFORT
-) -> Births:
+def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]) -> Births:
     """The narrowest order that is found.
 
     needs: for each wire a bit mask of wires, its own included; what a need needs is in it too. backwards: the same with
     time reversed, the wires that end after its first operation has begun. kinds: groups of wires whose ends it may pay
-    to work towards, such as those that are read out. effort: a bound on the time of the search, in sets of wires.
+    to work towards, such as those that are read out.
     """
     if not needs:
         return Births((), 0, True)
     bound = max(min(need.bit_count() for need in side) for side in (needs, backwards))
     best: tuple[int, list[int]] | None = None
+    effort = EFFORT
     for order in _greedily(needs, backwards, kinds):
         width = width_of(order, needs)
         if best is None or width < best[0]:
             best = width, order
-        if best[0] == bound:
+        effort -= 20 * len(needs)
+        if best[0] == bound or effort < EFFORT // 2:
             break
     assert best is not None
     width, order = best

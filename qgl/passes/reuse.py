@@ -11,6 +11,7 @@ a measured bit, except that those which are diagonal on a wire commute there.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,8 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, is_reset, is_unitary
 from qgl.passes.births import narrowest
 from qgl.passes.lifetimes import tighten
+
+WINDOW = 128  # operations that commute on a wire among which the order is open
 
 
 def read_out(circuit: Circuit) -> Circuit:
@@ -141,8 +144,31 @@ class _Order:
                 now[place] = now.get(place, 0) | need
         return [now[wire] for wire in number]
 
-    def predecessors(self) -> list[set[int]]:
-        """Of every operation those that have to come before it."""
+    def predecessors(self, births: Sequence[int]) -> list[set[int]]:
+        """Of every operation those that have to come before it.
+
+        Of many that commute on a wire, the next few only are free to begin, so that the choice among them stays quick.
+        They are taken in the order in which their wires come to life: none waits for one that needs later births.
+        """
+        table = self._bound()
+        turn = {wire: k for k, wire in enumerate(births)}
+        rank: list[int] = []
+        for operation, found in zip(self.operations, table, strict=True):
+            rank.append(max((*(turn.get(w, -1) for w in operation.wires), *(rank[k] for k in found)), default=-1))
+        recent: dict[int, deque[int]] = {}
+        for k in sorted(range(len(rank)), key=lambda k: (rank[k], k)):
+            for place, commutes in self.steps[k]:
+                group = recent.setdefault(place, deque(maxlen=WINDOW))
+                if not commutes:
+                    group.clear()
+                    continue
+                if len(group) == WINDOW:
+                    table[k].add(group[0])
+                group.append(k)
+        return table
+
+    def _bound(self) -> list[set[int]]:
+        """Of every operation those of the group before it on one of its wires or bits."""
         before: dict[int, list[int]] = {}
         now: dict[int, list[int]] = {}
         commuting: dict[int, bool] = {}
@@ -174,7 +200,7 @@ class _Schedule:
     def __init__(self, order: _Order, births: Sequence[int], room: int) -> None:
         self.operations = order.operations
         self.steps = order.steps
-        before = order.predecessors()
+        before = order.predecessors(births)
         self.waits = [len(found) for found in before]  # for operations and for wires to come to life
         self.after: list[list[int]] = [[] for _ in before]
         for k, found in enumerate(before):

@@ -261,6 +261,16 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A name, written bare or, where it is not one word, as a string: `aer`, `"aer:fake_torino"`."""
+
+    words: str = "a name, or a string in double quotes"
+
+    def read(self, expression: tree.Expression, context: Context) -> str | Failure:
+        return expression.name if isinstance(expression, tree.Name) else Text(self.words).read(expression, context)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words, written bare: `combine = mean`."""
 

@@ -1,7 +1,8 @@
 """Everything that a program calls by name outside of circuits: the tables, with types, defaults and documentation.
 
-Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `stop`, `report`. The tables are
-the only list of these names: the checker, the messages, the documentation and the implementations all go by them.
+Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `gradient`, `stop`, `report`. The
+tables are the only list of these names: the checker, the messages, the documentation and the implementations all go by
+them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from qgl.check.arguments import (
     Rows,
     Text,
 )
-from qgl.check.optimizers import OPTIMIZERS, SCHEDULE_TABLE
+from qgl.check.optimizers import GRADIENTS, OPTIMIZERS, SCHEDULE_TABLE
 from qgl.check.signature_types import NOT_NEGATIVE, POSITIVE, Parameter, Signature, optional
 
 POSITIVES = Many(POSITIVE, "them")
@@ -283,7 +284,7 @@ REPORTS = (
 
 SIGNATURES: dict[str, dict[str, Signature]] = {
     signatures[0].kind: {signature.name: signature for signature in signatures}
-    for signatures in (DATA_SOURCES, OBJECTIVES, KERNELS, OPTIMIZERS, SCHEDULE_TABLE, STOPS, REPORTS)
+    for signatures in (DATA_SOURCES, OBJECTIVES, KERNELS, OPTIMIZERS, SCHEDULE_TABLE, GRADIENTS, STOPS, REPORTS)
 }
 
 KIND_WORDS = {
@@ -292,6 +293,7 @@ KIND_WORDS = {
     "kernel": "kernel",
     "optimizer": "optimizer",
     "schedule": "schedule",
+    "gradient": "gradient rule",
     "stop": "stopping rule",
     "report": "report",
 }

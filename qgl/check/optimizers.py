@@ -1,4 +1,4 @@
-"""The optimisers and the schedules of their rates, as a program calls them."""
+"""The optimisers, the schedules of their rates and the rules of their gradients, as a program calls them."""
 
 from __future__ import annotations
 
@@ -50,6 +50,28 @@ OPTIMIZERS = (
         "lbfgs",
         "Limited-memory BFGS with a line search; for losses without sampling noise.",
         optional("memory", Integer(1, 1000), 10, "pairs of steps that are kept", target="memory_size"),
+    ),
+)
+
+_SHOTS = Parameter("shots", Integer(2, 10**7), "strings that the engine draws of each circuit")
+
+GRADIENTS = (
+    Signature("gradient", "exact", "The derivative itself, by simulation.", ()),
+    Signature(
+        "gradient",
+        "parameter_shift",
+        "Unbiased, from strings of the circuit and of two or four more for each angle (Liu and Wang 2018).",
+        (_SHOTS,),
+    ),
+    Signature(
+        "gradient",
+        "spsa",
+        "Differences along directions drawn at random, from strings of two circuits for each (Spall 1992).",
+        (
+            _SHOTS,
+            optional("step", POSITIVE, 0.1, "how far the parameters are moved to both sides"),
+            optional("directions", Integer(1, 10_000), 1, "directions at each step, whose mean is taken"),
+        ),
     ),
 )
 

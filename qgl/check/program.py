@@ -186,6 +186,13 @@ class TrainSettings:
     checkpoint: int  # steps between checkpoints
     span: Span | None
     batch: int | None = None  # rows of data drawn at each step; None: all of them
+    gradient: CallSpec | None = None  # where it comes from; None: exact, by simulation
+    engine: str = "statevector"  # who gives the strings of a gradient from shots
+
+    @property
+    def from_shots(self) -> CallSpec | None:
+        """The rule by which the gradient is made of shots; None where it is exact."""
+        return None if self.gradient is None or self.gradient.name == "exact" else self.gradient
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError
+from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError, Word
 from qgl.check.arguments import number as plain_number
 from qgl.check.callables import SIGNATURES
 from qgl.check.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.check.shots import shot_faults
 from qgl.check.signatures import bind
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.model import Diagnostic
@@ -188,7 +189,7 @@ def _words_agree(call: CallSpec, kind: str, scope: Scope) -> bool:
 class _SettingRule:
     """How one setting of `train` is read: a plain type, or a call of a kind."""
 
-    type: Number | Integer | Choice | Flag | None
+    type: Number | Integer | Choice | Flag | Word | None
     kind: str = ""
     many: bool = False
 
@@ -205,11 +206,11 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "precision": _SettingRule(Choice(("single", "double"))),
     "checkpoint": _SettingRule(Integer(1)),
     "batch": _SettingRule(Integer(1)),
+    "gradient": _SettingRule(None, "gradient"),
+    "engine": _SettingRule(Word()),
 }
 WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
 UNAVAILABLE = {
-    "engine": "a choice of engine",
-    "gradient": "a choice of gradient rule",
     "baseline": "`baseline`",
     "stage": "`stage`",
 }
@@ -260,7 +261,7 @@ class _Reader:
         value = self._plain(name, rule.type, setting.values[0])
         return None if value is FAILED else (name, value)
 
-    def _plain(self, name: str, kind: Number | Integer | Choice | Flag, expression: tree.Expression) -> Any:
+    def _plain(self, name: str, kind: Number | Integer | Choice | Flag | Word, expression: tree.Expression) -> Any:
         context = Context(self.scope.evaluate, self.scope.report, lambda _call, _kind: FAILED)
         try:
             return kind.read(expression, context)
@@ -287,6 +288,8 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     reader = _Reader(scope)
     found = [reader.read(setting) for setting in train.settings]
     settings = replace(settings, **dict(item for item in found if item is not None))
+    for fault in shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
+        scope.report(fault)
     if settings.batch is not None:
         _batch_fits(reader.seen["batch"], terms, scope)
     for fault in line_search_faults(settings, estimated(terms, scope.data, settings.batch)):

@@ -91,12 +91,11 @@ class ShiftedCircuit:
     shifts: NDArray[np.float64]
     weights: NDArray[np.float64]
 
-    def rows(self, values: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
-        """Inputs of the shifted circuits `first` to `last` - 1, shape (last - first, numbers)."""
-        some = slice(first, last)
-        rows = np.tile(values, (last - first, 1))
-        rows[np.arange(last - first), self.places[some]] += self.shifts[some]
-        return rows
+    def shifted(self, values: NDArray[np.float64], which: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Rows of numbers, shape (rows, numbers), each at one of the shifts, shape (rows,)."""
+        moved = values.copy()
+        moved[np.arange(len(which)), self.places[which]] += self.shifts[which]
+        return moved
 
     def derivatives(self, expectations: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivatives by every number, shape (..., numbers), from expectations at the shifts, shape (..., shifted)."""

@@ -76,7 +76,7 @@ class Engine:
     """
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
-        self._model = model
+        self._model, self._stochastic = model, model.stochastic
         self._method = method(settings)
         self._rule = StopRule.of(settings.stop)
         self._seed = settings.seed
@@ -132,7 +132,7 @@ class Engine:
         moves = self._model.trainable
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
-        shapes = jax.eval_shape(self._model.terms, params, key)
+        shapes = jax.eval_shape(self._terms, params, key, self._blank())
         loss, terms = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, dtype=leaf.dtype), shapes)
         zero = jnp.zeros((), dtype=jnp.int32)
         best, since = self._rule.initial(loss)
@@ -151,11 +151,21 @@ class Engine:
             plateau_since=since,
         )
 
-    def _step(self, state: State, seed: jax.Array, step: jax.Array) -> State:
-        key = self._key(seed, 1)
+    def _step_key(self, seed: jax.Array, step: jax.Array) -> jax.Array:
+        return jax.random.fold_in(self._key(seed, 1), step)
+
+    def _blank(self) -> Any:
+        """What `_terms` takes beside parameters and key."""
+        return None
+
+    def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, dict[str, jax.Array]]:
+        return self._model.terms(params, key)
+
+    def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
+        key = self._step_key(seed, step)
 
         def terms_at(moved: Params) -> tuple[jax.Array, dict[str, jax.Array]]:
-            return self._model.terms({**state.fixed, **moved}, jax.random.fold_in(key, step))
+            return self._terms({**state.fixed, **moved}, key, measured)
 
         def evaluate(moved: Params) -> Any:
             return mesh.agreed(jax.value_and_grad(terms_at, has_aux=True)(moved))
@@ -172,7 +182,7 @@ class Engine:
         norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
         finite = jnp.isfinite(look.loss) & jnp.isfinite(norm)
         status, best, since = self._rule.judge(look.loss, finite, state.plateau_best, state.plateau_since)
-        keep = finite & (self._model.stochastic | (look.loss < state.kept_loss))
+        keep = finite & (self._stochastic | (look.loss < state.kept_loss))
         kept, kept_loss, kept_terms = _choose(
             keep, (look.params, look.loss, look.terms), (state.kept, state.kept_loss, state.kept_terms)
         )

@@ -22,6 +22,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl import hardware
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
@@ -37,12 +38,20 @@ from qgl.train.display import Display, Progress
 from qgl.train.engine import CAPACITY, Engine, State
 from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
+from qgl.train.measuring import MeasuringEngine
 from qgl.train.opening import Opening, opened
 from qgl.train.run import Run, verdict_of_state, verdict_to
 from qgl.train.settle import settled
 from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.trainable import Trainable, number_type
 
+_STATUS = {
+    "signal": "interrupted",
+    "lost process": "interrupted",
+    "engine failed": "interrupted",
+    "loss not finite": "failed",
+}
+_SAVE_SECONDS = 60.0  # between checkpoints, however few steps that are
 _CALL_SECONDS = 0.25  # aim for the length of one call of the device: short enough for Ctrl-C, long enough for speed
 
 
@@ -54,6 +63,7 @@ def train(
     resume: str | Path | None = None,
     steps: int | None = None,
     devices: int | None = None,
+    engine: hardware.Engine | None = None,
     display: str | Display = "auto",
     pictures: bool = True,
     command: Sequence[str] = (),
@@ -69,6 +79,8 @@ def train(
         devices: how many of this process's devices train together; by default one. Where several processes train
             (`jax.distributed`), each calls this function, by default with all of its devices; the first of them writes
             the folder and the report.
+        engine: who gives the strings of a gradient from shots, an engine of your own perhaps; by default the one that
+            the settings name. A run that began with it needs it again to go on.
         display: "live", "plain", "quiet", "auto", or a display of your own.
         pictures: whether to draw pictures into the folder.
         command: the command line, for the manifest.
@@ -76,7 +88,8 @@ def train(
     Raises:
         QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
             number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906), too few devices or a lost
-            process (QGL0930 to QGL0933).
+            process (QGL0930 to QGL0933), what cannot be trained from shots (QGL1160 to QGL1163), an engine that is not
+            there or failed (QGL1101 to QGL1119); the last leaves a run that can go on.
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
@@ -84,7 +97,7 @@ def train(
     shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
     with ExitStack() as stack:
         stack.enter_context(number_type(model))
-        opening = opened(stack, model, settings, out, resume, steps, command, team)
+        opening = opened(stack, model, settings, out, resume, steps, command, team, engine)
         if resume is not None and opening.is_finished:
             shown.note(
                 f"{resume} is finished: {opening.manifest['step']} steps, ended by {opening.manifest['reason']}; "
@@ -108,16 +121,22 @@ class _Training:
         self.model, self.settings, self.goal = model, opening.settings, opening.goal
         self.folder, self.shown, self.pictures, self.team = opening.folder, shown, pictures, team
         self.name = Path(model.program.source.name).stem
-        self.engine = Engine(model, opening.settings, team.devices)
+        self.measured = opening.measured
+        if self.measured is None:
+            self.engine = Engine(model, opening.settings, team.devices)
+        else:
+            self.engine = MeasuringEngine(model, self.measured, opening.settings)
         self.step = 0
         self.lost: QglError | None = None
-        self.saved = -1
+        self.saved, self.saved_at = -1, time.monotonic()
         self.chunks: list[History] = []
         self.trace: list[float] = []
 
     def run(self) -> Run:
         self.shown.start(self._title())
         try:
+            if self.measured is not None:
+                self.shown.note(self.measured.cost(self.settings, self.goal))
             begun, clock = manifests.now(), time.monotonic()
             step, state = self.team.of_the_leader(self._start())
             self.step = int(step)
@@ -189,13 +208,14 @@ class _Training:
                     state, rows = self.engine.advance(state, self.step, count)
             except QglError as lost:
                 self.lost = lost
-                return state, "lost process"
+                return state, "lost process" if self.measured is None else "engine failed"
             speed = rows.steps / max(time.monotonic() - clock, 1e-6)
             self._take(rows, status)
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
             chunk = max(1, min(CAPACITY, 4 * chunk, int(_CALL_SECONDS * speed)))
             self._show(rows, rate)
-            if self.step % self.settings.checkpoint == 0 and not (np.asarray(state.status) == FAILED).all():
+            due = self.step % self.settings.checkpoint == 0 or time.monotonic() - self.saved_at > _SAVE_SECONDS
+            if due and not (np.asarray(state.status) == FAILED).all():
                 self._save(state)
         status = np.asarray(state.status)
         return state, "loss not finite" if (status == FAILED).all() else "steps"
@@ -233,7 +253,7 @@ class _Training:
     def _save(self, state: State) -> None:
         if self.folder is not None and self.saved != self.step:
             self.folder.save_checkpoint(checkpoint.name_leaves(state), self.step)
-            self.saved = self.step
+            self.saved, self.saved_at = self.step, time.monotonic()
 
     def _history(self) -> History:
         history = empty([], self.settings.seeds)
@@ -244,8 +264,7 @@ class _Training:
     # ------------------------------------------------------------ the end
 
     def _end(self, state: State, reason: str) -> Run:
-        kinds = {"signal": "interrupted", "lost process": "interrupted", "loss not finite": "failed"}
-        status = kinds.get(reason, "finished")
+        status = _STATUS.get(reason, "finished")
         history = self._history()
         path = self.folder.path if self.folder else None
         if status == "interrupted":

@@ -9,14 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from qgl import hardware
 from qgl.check.line_search import line_search_faults
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NothingToTrain
+from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
+from qgl.hardware.waiting import patient
+from qgl.model import Model
 from qgl.source import Span
 from qgl.train import manifest as manifests
 from qgl.train.devices import Team
 from qgl.train.run_folder import RunFolder
+from qgl.train.shots import FromShots
 from qgl.train.trainable import Trainable
 
 _AGREED = ("the program", "the data", "the constants", "the settings", "the number of steps", "versions", "devices")
@@ -30,12 +35,14 @@ class Opening:
     goal       steps in all
     folder     of the run; None in memory, and in a process that does not lead
     manifest   as it stands in the folder, or would
+    measured   the loss and gradient, where they are made of an engine's strings
     """
 
     settings: TrainSettings
     goal: int
     folder: RunFolder | None
     manifest: manifests.Manifest
+    measured: FromShots | None
 
     @property
     def is_finished(self) -> bool:
@@ -53,6 +60,7 @@ def opened(
     steps: int | None,
     command: Sequence[str],
     team: Team,
+    engine: hardware.Engine | None = None,
 ) -> Opening:
     """Opens or makes the folder, which `stack` closes. In a team, the leader does; the others only read.
 
@@ -61,9 +69,9 @@ def opened(
     """
     try:
         if resume is not None:
-            opening, now = _resumed(stack, model, settings, Path(resume), steps, command, team)
+            opening, now = _resumed(stack, model, settings, Path(resume), steps, command, team, engine)
         else:
-            opening, now = _begun(stack, model, settings, out, steps, command, team)
+            opening, now = _begun(stack, model, settings, out, steps, command, team, engine)
     except QglError:
         team.agree(None, _AGREED)
         raise
@@ -79,16 +87,19 @@ def _resumed(
     steps: int | None,
     command: Sequence[str],
     team: Team,
+    engine: hardware.Engine | None,
 ) -> tuple[Opening, manifests.Manifest]:
     program = model.program
     folder = stack.enter_context(RunFolder.open(path)) if team.leads else None
     before = folder.manifest if folder else manifests.load(path)
     if settings is None:
         settings = manifests.settings_from_json(before["settings"], program.train, Span(program.source, 0, 0))
+    settings = _by(settings, engine)
     now = manifests.describe(program, model.files, settings, model.precision, command)
     manifests.refuse_changes(before, now)
     _refuse_unfit(model, settings)
-    return Opening(settings, before["goal"] if steps is None else steps, folder, before), now
+    measured = from_shots(model, settings, team, engine)
+    return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured), now
 
 
 def _begun(
@@ -99,16 +110,45 @@ def _begun(
     steps: int | None,
     command: Sequence[str],
     team: Team,
+    engine: hardware.Engine | None,
 ) -> tuple[Opening, manifests.Manifest]:
-    settings = settings or model.program.train
+    settings = _by(settings or model.program.train, engine)
     if steps is not None:
         settings = replace(settings, steps=steps)
     _refuse_unfit(model, settings)
+    measured = from_shots(model, settings, team, engine)
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
     folder = None
     if out is not None and team.leads:
         folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data))
-    return Opening(settings, settings.steps, folder, now), now
+    return Opening(settings, settings.steps, folder, now, measured), now
+
+
+def _by(settings: TrainSettings, engine: hardware.Engine | None) -> TrainSettings:
+    """The settings, which name an engine that was brought along."""
+    return settings if engine is None else replace(settings, engine=engine.name)
+
+
+def from_shots(
+    model: Trainable, settings: TrainSettings, team: Team, engine: hardware.Engine | None
+) -> FromShots | None:
+    """The loss and gradient from strings of the `engine`, or of the one that the settings name; None if exact.
+
+    Raises:
+        QglError: an engine without a gradient from shots (QGL1161), several devices or processes (QGL1162), no such
+            engine (QGL1101, QGL1102), or what `FromShots` refuses.
+        ValueError: the model is no `qgl.Model`.
+    """
+    if settings.from_shots is None:
+        if engine is not None:
+            way_out = "add `gradient parameter_shift(shots = 2000);` to `train`, or give no engine"
+            raise QglError([UnfitShotSettings(settings.span, "an engine has no use for the exact gradient", way_out)])
+        return None
+    if not isinstance(model, Model):
+        raise ValueError("only a qgl.Model has circuits to take shots of")
+    if len(team.devices) > 1:
+        raise QglError([OneProcessOnly(None, len(team.devices))])
+    return FromShots(model, settings, engine or patient(hardware.open_engine(settings.engine)))
 
 
 def _facts(now: manifests.Manifest, opening: Opening, team: Team) -> dict[str, str]:

@@ -50,6 +50,33 @@ class Trainable(Protocol):
         ...
 
 
+class Measured(Protocol):
+    """A loss that is made of what someone outside of the compiled program says: an engine's strings.
+
+    A step goes in three parts: `ask`, `measure`, `terms`. All randomness comes from the key.
+    """
+
+    def ask(self, params: Params, key: jax.Array) -> Any:
+        """Arrays of what a step wants to know; traced."""
+        ...
+
+    def measure(self, asked: Any, key: jax.Array) -> Any:
+        """Arrays of NumPy that answer it; called on the host.
+
+        Raises:
+            QglError: the engine cannot answer.
+        """
+        ...
+
+    def blank(self) -> Any:
+        """Arrays of the shapes that `measure` gives."""
+        ...
+
+    def terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, dict[str, jax.Array]]:
+        """The loss and its terms as measured; their derivatives by `params` are those that were measured. Traced."""
+        ...
+
+
 def number_type(model: Trainable) -> AbstractContextManager[Any]:
     """Within it, JAX holds numbers in the model's precision; outside, its settings are as before."""
     return jax.enable_x64(True) if model.precision == "double" else nullcontext()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from qgl.check.program import Program
+    from qgl.ir.circuit import Circuit
 
 
 def emit(
@@ -29,7 +30,23 @@ def emit(
     ] = True,
     reuse: Annotated[
         bool | None,
-        typer.Option("--reuse/--no-reuse", help="Reset qubits and use them again; by default as suits the profile."),
+        typer.Option(
+            "--reuse/--no-reuse",
+            help="As few qubits as possible, measured early, reset and used again; or a qubit for each wire. By "
+            "default the order of the program, with hidden qubits shared as suits the profile.",
+        ),
+    ] = None,
+    max_qubits: Annotated[
+        int | None,
+        typer.Option("--max-qubits", min=1, metavar="N", help="At most N qubits; the more, the less deep."),
+    ] = None,
+    observable: Annotated[
+        str | None,
+        typer.Option(
+            "--observable",
+            metavar="REGION|WORD",
+            help="Only the light cone of some visible qubits, or of a Pauli word: v[3..5], 'Z[v[3]]*X[v[4]]', Z3*X4.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
@@ -46,19 +63,38 @@ def emit(
       qglc emit runs/bars-2026-01-31-1 -o bars.qasm
       qglc emit bars.qgl --free --profile qiskit --set depth=2
       qglc emit noise.qgl --seed 7 --as-written
+      qglc emit sequence.qgl --seed 7 --profile qiskit --reuse
+      qglc emit chain.qgl --seed 7 --profile qiskit --max-qubits 20
+      qglc emit chain.qgl --seed 7 --observable 'Z[v[3]]*Z[v[4]]'
     """
-    from qgl.ir.circuit import Circuit
     from qgl.qasm import emit as write
 
     program, values, origin = _source(what, free, seed, settings)
     notes = [f"Made of {what}: {origin}."]
-    text = write(Circuit.of(program), values, profile, optimise=optimise, reuse=reuse, notes=notes)
+    circuit = _asked(program, observable, notes)
+    text = write(circuit, values, profile, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
     if out is None:
         typer.echo(text, nl=False)
         return
     from qgl.train.atomic import write_text
 
     write_text(out, text)
+
+
+def _asked(program: Program, text: str | None, notes: list[str]) -> Circuit:
+    """The circuit, or the part of it that `--observable` needs; `notes` are told which."""
+    from qgl.ir.circuit import Circuit
+    from qgl.qasm import sliced
+
+    circuit = Circuit.of(program)
+    if text is None:
+        return circuit
+    from qgl.cli.observable import observable
+
+    asked = observable(program, text)
+    part = sliced(circuit, asked.positions, asked.letters)
+    notes += [*asked.notes, f"{len(part.live_wires)} of the program's {len(circuit.live_wires)} wires take part."]
+    return part
 
 
 def _source(

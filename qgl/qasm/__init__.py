@@ -2,5 +2,6 @@
 
 from qgl.qasm.emit import Emission, emission, emit
 from qgl.qasm.profiles import PROFILES
+from qgl.qasm.slices import sliced
 
-__all__ = ["PROFILES", "Emission", "emission", "emit"]
+__all__ = ["PROFILES", "Emission", "emission", "emit", "sliced"]

@@ -14,13 +14,15 @@ _AGAIN = "start all processes again; a run that has saved a step goes on with `-
 class TooFewDevices(Diagnostic):
     """More devices were asked for than JAX has in this process.
 
-    On a processor, any number of host devices can be had, but only before JAX has started. `qglc train --devices N`
-    sees to that; in Python, set the environment variable JAX_NUM_CPU_DEVICES, or train before anything else uses JAX.
+    On a processor, `qglc train --devices N` makes host devices, up to the number of cores that the process may use: more
+    of them share the cores, and only take memory. The environment variable JAX_NUM_CPU_DEVICES, set before Python
+    starts, gives any number, and is also the way in Python, where JAX may have started before the training.
     """
 
     wanted: int
     found: int
     kind: str
+    cores: int
 
     code: ClassVar[str] = "QGL0930"
 
@@ -31,7 +33,11 @@ class TooFewDevices(Diagnostic):
     @property
     def help(self) -> str:
         if self.kind == "cpu":
-            return f"JAX has started already: set JAX_NUM_CPU_DEVICES={self.wanted} before Python starts"
+            asked = f"set JAX_NUM_CPU_DEVICES={self.wanted} before Python starts"
+            if self.wanted > self.cores:
+                plural = "s" if self.cores > 1 else ""
+                return f"this process may use {self.cores} core{plural}, which host devices share; to try it, {asked}"
+            return f"JAX has started already: {asked}"
         return f"ask for at most {self.found}, or add processes on other machines with `--coordinator`"
 
 

@@ -7,6 +7,7 @@ folder, the display and the report.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,17 +20,27 @@ from numpy.typing import NDArray
 from qgl.diagnostics.devices import ProcessesDiffer, ProcessLost, TooFewDevices
 from qgl.diagnostics.model import QglError
 
+_HOST_DEVICES = "xla_force_host_platform_device_count"
 # How a status of the runtime begins that can come of a lost process; JAX raises it as one of two exceptions.
 _LOST = re.compile("(UNKNOWN|INTERNAL|UNAVAILABLE|ABORTED|CANCELLED|DEADLINE_EXCEEDED|FAILED_PRECONDITION): ")
 
 
 def ask_for(count: int) -> None:
-    """Makes JAX start with at least `count` host devices, if it has not started; other devices are as they are."""
-    if jax.config.values["jax_num_cpu_devices"] < count:
-        try:
-            jax.config.update("jax_num_cpu_devices", count)  # type: ignore[no-untyped-call]
-        except RuntimeError:  # it has
-            return
+    """Makes JAX start with `count` host devices, but not more than there are cores; other devices are as they are.
+
+    Nothing is done where JAX has started, or where the environment says how many host devices there are.
+    """
+    if "JAX_NUM_CPU_DEVICES" in os.environ or _HOST_DEVICES in os.environ.get("XLA_FLAGS", ""):
+        return
+    try:
+        jax.config.update("jax_num_cpu_devices", min(count, cores()))  # type: ignore[no-untyped-call]
+    except RuntimeError:  # it has
+        return
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Team:
@@ -46,7 +57,7 @@ class Team:
         here = len(jax.local_devices())
         wanted = count or (1 if self.processes == 1 else here)
         if wanted > here:
-            raise QglError([TooFewDevices(None, wanted, here, jax.default_backend())])
+            raise QglError([TooFewDevices(None, wanted, here, jax.default_backend(), cores())])
         self.each = wanted
         groups = [[d for d in jax.devices() if d.process_index == k] for k in range(self.processes)]
         self.devices = tuple(device for group in groups for device in group[:wanted])

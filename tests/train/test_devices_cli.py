@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import qgl
+from qgl.train.devices import cores
 from qgl.train.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +94,13 @@ def manifest(folder: Path) -> Any:
     return json.loads((folder / "run/manifest.json").read_text())
 
 
+def test_more_host_devices_than_cores_are_refused_with_figures(home: Path) -> None:
+    status, said = qglc(home, "small.qgl", "--devices", "999", "--out", "run")
+    assert status == 1 and "QGL0930" in said and "999 devices were asked for" in said
+    assert f"may use {cores()} core" in said and "JAX_NUM_CPU_DEVICES=999" in said
+    assert not (home / "run").exists()
+
+
 def test_two_devices_give_the_numbers_of_one(home: Path) -> None:
     status, said = qglc(home, "small.qgl", "--devices", "2", "--out", "run")
     assert status == 0 and "on 2 devices" in said, said
@@ -107,6 +115,7 @@ def test_two_devices_give_the_numbers_of_one(home: Path) -> None:
     ("arguments", "words"),
     [
         (["--devices", "0"], "--devices"),
+        (["--devices", "99999"], "--devices"),
         (["--process", "0"], "also need --coordinator, --processes"),
         (["--coordinator", "here", "--process", "0", "--processes", "2"], "is not HOST:PORT"),
         (["--coordinator", "here:0", "--process", "0", "--processes", "2"], "is not HOST:PORT"),
@@ -150,7 +159,7 @@ def test_a_lost_process_ends_the_run_and_it_goes_on(home: Path, lost: int, devic
         assert (facts["status"], facts["reason"]) == ("interrupted", "lost process")
     resumed = Run.load(home / "run").steps
     assert resumed >= 20
-    status, said = qglc(home, "--resume", "run", "--steps", str(resumed + 10), "--devices", "3")
+    status, said = qglc(home, "--resume", "run", "--steps", str(resumed + 10), "--devices", "2")
     assert status == 0 and Run.load(home / "run").steps == resumed + 10, said
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from qgl.jobs.compare import Compared, Comparison
+    from qgl.jobs.store import JobFolder
+    from qgl.model import Model
+    from qgl.train.run import Run
 
 
 class EvaluationFormat(StrEnum):
@@ -28,11 +35,15 @@ def evaluate(
     output: Annotated[
         EvaluationFormat, typer.Option("--format", help="A table for people, JSON for programs.")
     ] = EvaluationFormat.TABLE,
+    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Draw no machine.png of jobs.")] = False,
 ) -> None:
     """Measure a trained model by the reports of its program, beside a floor and baselines.
 
     A program without reports is measured by kl, tv and moments of the data of its objective; beyond 24 bits by nll and
     moments.
+
+    If the run has jobs that are done (`qglc run`), the machine's strings are measured too, beside those of the model
+    and the data, and the gap between model and machine is named. `machine.png` in the job's folder shows them.
 
     \b
     Examples:
@@ -56,10 +67,63 @@ def evaluate(
 
         drawn = in_chunks.sample(model, trained.params, samples, seed)
         rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed)
+    found = list(_jobs(run, model, trained, seed, not no_pictures))
     if output is EvaluationFormat.JSON:
-        facts = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
-        typer.echo(json.dumps({**facts, "metrics": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False))
+        from qgl.jobs.tables import facts
+
+        known = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
+        known |= {"metrics": [asdict(row) for row in rows], "jobs": [facts(each) for each in found]}
+        typer.echo(json.dumps(known, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
 
-    Console().print(metrics_table(run.name, rows))
+    console = Console()
+    console.print(metrics_table(run.name, rows))
+    if found:
+        from qgl.jobs.tables import tables
+
+        for each in found:
+            console.print(*tables(each), sep="\n")
+
+
+def _jobs(folder: Path, model: Model, trained: Run, seed: int, pictures: bool) -> Iterator[Comparison]:
+    """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error."""
+    from qgl.jobs import store
+
+    if not store.folders(folder):
+        return
+    from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.render import show as show_faults
+    from qgl.jobs import show
+    from qgl.jobs.compare import Compared
+    from qgl.jobs.draft import weights_hash
+
+    jobs, faults = store.jobs_of(folder)
+    show_faults(tuple(faults))
+    for job in jobs:
+        if job.job.state != "done":
+            typer.echo(f"job {job.job.id} is left out: {show.standing(job)}", err=True)
+            continue
+        try:
+            compared = Compared(job, model, seed)
+            found = compared.compared(weights_hash(trained.params))
+            if pictures:
+                _draw(job, compared, found)
+        except QglError as error:
+            show_faults(error.diagnostics)
+            continue
+        yield found
+
+
+def _draw(job: JobFolder, compared: Compared, found: Comparison) -> None:
+    """`machine.png`; a folder that may not be written to gets none."""
+    from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.render import show as show_faults
+    from qgl.jobs.picture import machine
+    from qgl.train.atomic import write_bytes
+    from qgl.train.pictures import png
+
+    try:
+        write_bytes(job.path / "machine.png", png(machine(compared, found)))
+    except QglError as error:
+        show_faults(error.diagnostics)

@@ -13,6 +13,7 @@ import typer
 from qgl.cli.options import Format, FormatOption, numbers
 
 if TYPE_CHECKING:
+    from qgl.check.program import Program
     from qgl.jobs.draft import Draft
     from qgl.jobs.store import JobFolder
 
@@ -47,7 +48,7 @@ def run(
     ] = None,
     observable: Annotated[
         list[str] | None,
-        typer.Option("--observable", metavar="WORD", help='A Pauli word, such as "Z[v[0]] Z[v[1]]"; may be repeated.'),
+        typer.Option("--observable", metavar="WORD", help="A Pauli word, such as Z[v[0]]*Z[v[1]]; may be repeated."),
     ] = None,
     zne: Annotated[
         bool, typer.Option("--zne", help="Measure the words at 1, 3 and 5 times the noise, and extrapolate (mitiq).")
@@ -63,7 +64,7 @@ def run(
     Examples:
       qglc run runs/bars --on aer:fake_torino --shots 4096
       qglc run runs/bars --on aer:fake_torino --mitigate readout
-      qglc run runs/bars --on aer:fake_torino --observable "Z[pixel[0]] Z[pixel[1]]" --zne
+      qglc run runs/bars --on aer:fake_torino --observable Z[pixel[0]]*Z[pixel[1]] --zne
       qglc run runs/bars --on ibm:ibm_torino --dry-run
     """
     if zne and not observable:
@@ -73,7 +74,6 @@ def run(
     from qgl.jobs import dispatch
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request
-    from qgl.jobs.words import read_word
     from qgl.train.reload import model_of
     from qgl.train.run import Run
 
@@ -87,7 +87,7 @@ def run(
         max_qubits=max_qubits,
         condition=None if given is None else tuple(given.tolist()),
         readout=mitigate is Mitigation.READOUT,
-        words=tuple(dict.fromkeys(read_word(model.program, word) for word in observable or ())),
+        words=tuple(dict.fromkeys(_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
     there = dispatch.same_request(folder, key_for(trained, model, request))
@@ -107,6 +107,17 @@ def run(
     begun = dispatch.begin(folder, made)
     go_on(folder, begun, opened, output)
     tell(folder, [begun], output)
+
+
+def _word(program: Program, text: str) -> str:
+    """A letter of IXYZ for each visible qubit."""
+    from qgl.cli.observable import observable
+
+    found = observable(program, text)
+    if found.letters is None:
+        raise typer.BadParameter(f"{text!r} is a region, no word such as Z[v[3]]*Z[v[4]]", param_hint="--observable")
+    letters = dict(zip(found.positions, found.letters, strict=True))
+    return "".join(letters.get(position, "I") for position in range(len(program.visible)))
 
 
 def _announce(made: Draft) -> None:

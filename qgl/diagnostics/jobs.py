@@ -110,24 +110,6 @@ class JobFailed(Diagnostic):
 
 
 @dataclass(frozen=True)
-class UnreadableWord(Diagnostic):
-    """A word is a product of Pauli letters on visible qubits, `Z[v[3]] Z[v[4]]`, or a letter for each, `IIIZZ`."""
-
-    written: str
-    reason: str
-
-    code: ClassVar[str] = "QGL1135"
-
-    @property
-    def message(self) -> str:
-        return f"`{self.written}` is no word on the visible qubits: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return 'write it such as --observable "Z[v[0]] Z[v[1]]", or as a letter of IXYZ for each visible qubit'
-
-
-@dataclass(frozen=True)
 class OtherEngine(Diagnostic):
     """A job goes on with the engine that it began with: its texts were made for that one."""
 
@@ -135,7 +117,7 @@ class OtherEngine(Diagnostic):
     begun: str
     given: str
 
-    code: ClassVar[str] = "QGL1136"
+    code: ClassVar[str] = "QGL1135"
 
     @property
     def message(self) -> str:

@@ -63,7 +63,7 @@ def carry_on(folder: JobFolder, engine: AnyEngine, told: Told = lambda done, all
 
     Raises:
         QglError: another process has the job (QGL1132), it is damaged (QGL1131), was begun with another engine
-            (QGL1136), may be on its way (QGL1133) or has failed (QGL1134), or the engine refuses (QGL11xx).
+            (QGL1135), may be on its way (QGL1133) or has failed (QGL1134), or the engine refuses (QGL11xx).
     """
     with folder.working():
         if folder.job.request.engine != engine.name:

@@ -143,7 +143,7 @@ def _tuple(value: Any) -> Any:
 
 def _fault(job: Job) -> str:
     """What of a job cannot be, "" for a sound one."""
-    texts = {"id": job.id, "tag": job.tag, "key": job.key, "service": job.service, "said": job.said}
+    texts: dict[str, Any] = {"id": job.id, "tag": job.tag, "key": job.key, "service": job.service, "said": job.said}
     for name, value in {**texts, "request.engine": job.request.engine}.items():
         if not isinstance(value, str):
             return f"`{name}` is no text"

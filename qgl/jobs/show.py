@@ -19,6 +19,7 @@ _FIGURES = {
     "duration": "duration",
     "fidelity": "fidelity (estimate)",
 }
+_UNITS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
 
 
 def figures(values: Mapping[str, float | int | None]) -> str:
@@ -32,9 +33,7 @@ def figure(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "duration":
-        unit, factor = next(
-            (u, f) for u, f in (("s", 1), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9)) if value * f >= 1 or f == 1e9
-        )
+        unit, factor = next((each for each in _UNITS if value * each[1] >= 1), _UNITS[-1])
         return f"{value * factor:.3g} {unit}"
     return str(value) if isinstance(value, int) else number(value)
 
@@ -94,14 +93,11 @@ def table(name: str, folders: Sequence[JobFolder]) -> Table:
     from rich.table import Table
 
     shown = Table(box=SIMPLE_HEAD, title=f"Jobs of {name}", title_justify="left", title_style="bold")
-    for head in ("job", "shots", "when", "qubits", "depth", "2-qubit", "fidelity", "state"):
-        right = head not in ("job", "when", "state")
-        shown.add_column(head, justify="right" if right else "left", no_wrap=head != "state", overflow="fold")
+    for head in ("job", "shots", "when", "what it takes", "state"):
+        shown.add_column(head, justify="right" if head == "shots" else "left", overflow="fold")
     for folder in folders:
         job = folder.job
-        known = job.figures
-        cells = [figure(each, known.get(each)) for each in ("width", "depth", "two_qubit_gates", "fidelity")]
-        shown.add_row(job.id, str(job.request.shots), when(job), *cells, standing(folder))
+        shown.add_row(job.id, str(job.request.shots), when(job), figures(job.figures), standing(folder))
     return shown
 
 

@@ -52,7 +52,8 @@ def folders(run: Path) -> list[Path]:
 
 def jobs_of(run: Path) -> tuple[list[JobFolder], list[Diagnostic]]:
     """The jobs of a run, oldest first, and what is wrong with those that cannot be read."""
-    sound, faults = [], []
+    sound: list[JobFolder] = []
+    faults: list[Diagnostic] = []
     for path in folders(run):
         try:
             sound.append(JobFolder.open(path))

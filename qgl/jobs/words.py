@@ -1,54 +1,21 @@
-"""Pauli words on the visible qubits: how they are written, measured and estimated."""
+"""Pauli words, a letter of IXYZ for each visible qubit: how they are measured and estimated."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.program import Operation, Program
-from qgl.diagnostics.jobs import UnreadableWord
-from qgl.diagnostics.model import QglError
 from qgl.hardware.engine import Strings
 from qgl.ir.circuit import Circuit
 
-_FACTOR = re.compile(r"\s*\*?\s*([XYZ])\s*(?:\[\s*(\w+)\s*\[\s*(\d+)\s*\]\s*\]|\[?\s*(\d+)\s*\]?)")
-
-
-def read_word(program: Program, written: str) -> str:
-    """A letter of IXYZ for each visible qubit, of `Z[v[3]] Z[v[4]]`, `Z3 Z4` or the letters themselves.
-
-    Raises:
-        QglError: QGL1135, it is no word, or names a qubit that is not visible.
-    """
-    width = len(program.visible)
-    if re.fullmatch(r"[IXYZ]+", written):
-        if len(written) != width:
-            raise _fault(written, f"it has {len(written)} letters, and {width} qubits are visible")
-        return written
-    names = [str(program.wires[wire]) for wire in program.visible]
-    letters, at = ["I"] * width, 0
-    while at < len(written.rstrip()):
-        factor = _FACTOR.match(written, at)
-        if factor is None:
-            raise _fault(written, f"`{written[at:].strip()}` is no letter of a qubit")
-        letter, register, place, number = factor.groups()
-        name = f"{register}[{int(place)}]" if register else names[int(number)] if int(number) < width else number
-        if name not in names:
-            raise _fault(written, f"{name} is no visible qubit")
-        if letters[names.index(name)] != "I":
-            raise _fault(written, f"{name} has two letters")
-        letters[names.index(name)] = letter
-        at = factor.end()
-    return "".join(letters) if at else "I" * width
-
 
 def show_word(program: Program, word: str) -> str:
-    """`Z[v[3]] Z[v[4]]`, of a letter for each visible qubit."""
+    """`Z[v[3]]*Z[v[4]]`, as a user writes it."""
     names = [str(program.wires[wire]) for wire in program.visible]
-    return " ".join(f"{letter}[{name}]" for letter, name in zip(word, names, strict=True) if letter != "I") or "I"
+    return "*".join(f"{letter}[{name}]" for letter, name in zip(word, names, strict=True) if letter != "I") or "I"
 
 
 def bases_of(words: Sequence[str]) -> dict[str, str]:
@@ -95,7 +62,3 @@ def mean_and_error(values: NDArray[np.float64]) -> tuple[float, float]:
     """Of outcomes 1 and -1: their mean and its standard error; one outcome alone has an error of 1."""
     mean, shots = float(values.mean()), len(values)
     return mean, float(np.sqrt(max(1 - mean**2, 0.0) / (shots - 1))) if shots > 1 else 1.0
-
-
-def _fault(written: str, reason: str) -> QglError:
-    return QglError([UnreadableWord(None, written, reason)])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#8A8A8A"
 _CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
-_STYLE: Any = {
+STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -52,7 +52,7 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
         floor: the least loss that any model can reach, drawn as a line.
     """
     several = len(history.terms) > 1
-    figure, axes = _figure(1 + several + 1, (6.4, 5.4 + 1.8 * several), heights=[2.4] + [1.3] * (several + 1))
+    figure, axes = blank_figure(1 + several + 1, (6.4, 5.4 + 1.8 * several), heights=[2.4] + [1.3] * (several + 1))
     steps = np.arange(history.steps)
     top = axes[0]
     for seed in range(history.loss.shape[1]):
@@ -117,7 +117,7 @@ def strings(data: NDArray[np.uint8], model: NDArray[np.uint8]) -> Figure:
     Args:
         data, model: strings, shape (count, width); of longer ones, the first `_PIXELS` bits are shown.
     """
-    figure, axes = _figure(2, (9.6, 4.2))
+    figure, axes = blank_figure(2, (9.6, 4.2))
     width = data.shape[1]
     for axis, rows, name in zip(axes, (data, model), ("data", "model"), strict=True):
         axis.imshow(rows[:, :_PIXELS], cmap="Greys", vmin=0, vmax=1.15, interpolation="nearest", aspect="auto")
@@ -134,8 +134,8 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
     Args:
         sampled: the number of samples that the model's law is made of, for the legend; None if it is exact.
     """
-    figure, (axis,) = _figure(1, (7.6, 3.9))
-    strings, both = _joined(data, model)
+    figure, (axis,) = blank_figure(1, (7.6, 3.9))
+    strings, both = joined(data, model)
     order = np.argsort(-np.max(both, axis=0), kind="stable")[:most]
     order = order[np.argsort(-both[0, order], kind="stable")]
     place = np.arange(order.size)
@@ -164,22 +164,28 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
 
 def moments(data: Law, model: Law, chosen: Moments) -> Figure:
     """The chosen moments of the model against those of the data; on the diagonal they agree."""
-    figure, (axis,) = _figure(1, (4.6, 4.6))
-    width = data[0].shape[1]
-    one_data, two_data = np.split(sample_moments(*data, chosen.places), [width])
-    one_model, two_model = np.split(sample_moments(*model, chosen.places), [width])
+    figure, (axis,) = blank_figure(1, (4.6, 4.6))
+    both = [sample_moments(*law, chosen.places) for law in (data, model)]
+    scatter_moments(axis, both[0], both[1], data[0].shape[1], chosen.words)
+    axis.set(xlabel="moment of the data", ylabel="of the model")
+    return figure
+
+
+def scatter_moments(axis: Axes, ideal: NDArray[np.float64], found: NDArray[np.float64], width: int, words: str) -> None:
+    """Moments against ideal ones, the first `width` of them of single bits; `words` say which pairs there are."""
+    one_data, two_data = np.split(ideal, [width])
+    one_model, two_model = np.split(found, [width])
     axis.plot([-1, 1], [-1, 1], color=GREY, lw=1)
     many = width > 100
     size, alpha = (4, 0.3) if many else (16, 0.75)
-    label = r"$\langle Z_a Z_b\rangle$" + chosen.words
+    label = r"$\langle Z_a Z_b\rangle$" + words
     axis.scatter(two_data, two_model, s=size, color=BLUE, alpha=alpha, label=label, lw=0)
     label = r"$\langle Z_a\rangle$"
     axis.scatter(one_data, one_model, s=8 if many else 30, color=VERMILION, marker="D", label=label, lw=0)
     both = np.concatenate([one_data, two_data, one_model, two_model])
     low, high = max(-1.05, both.min() - 0.1), min(1.05, both.max() + 0.1)
-    axis.set(xlim=(low, high), ylim=(low, high), aspect="equal", xlabel="moment of the data", ylabel="of the model")
+    axis.set(xlim=(low, high), ylim=(low, high), aspect="equal")
     axis.legend(loc="upper left", frameon=False)
-    return figure
 
 
 def empirical(rows: NDArray[np.uint8]) -> Law:
@@ -187,23 +193,23 @@ def empirical(rows: NDArray[np.uint8]) -> Law:
     return distinct(rows, np.full(len(rows), 1.0 / len(rows)))[:2]
 
 
-def _joined(data: Law, model: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """All strings of either law, and their probabilities under both, shape (2, count)."""
-    rows = np.concatenate([data[0], model[0]])
-    split = len(data[0])
-    strings, _, place = distinct(rows, np.ones(len(rows)))
-    both = [
-        np.bincount(place[part], weights=law[1], minlength=len(strings))
-        for part, law in ((slice(0, split), data), (slice(split, None), model))
+def joined(*laws: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """All strings of some laws, and their probabilities under each, shape (laws, count)."""
+    strings, _, place = distinct(np.concatenate([law[0] for law in laws]), np.ones(sum(len(law[0]) for law in laws)))
+    ends = np.cumsum([len(law[0]) for law in laws])
+    each = [
+        np.bincount(place[end - len(law[0]) : end], weights=law[1], minlength=len(strings))
+        for law, end in zip(laws, ends, strict=True)
     ]
-    return strings, np.stack(both)
+    return strings, np.stack(each)
 
 
-def _figure(rows: int, size: tuple[float, float], heights: list[float] | None = None) -> tuple[Figure, list[Axes]]:
+def blank_figure(rows: int, size: tuple[float, float], heights: list[float] | None = None) -> tuple[Figure, list[Axes]]:
+    """A figure of some rows of axes, `size` in inches, in the style of all pictures."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(rows, 1, sharex=rows > 1, squeeze=False, height_ratios=heights)
     return figure, [axis for (axis,) in axes]

@@ -47,7 +47,7 @@ def test_bits_on_a_line_or_ring_are_none_unless_the_data_say_so() -> None:
 
 def test_joined_laws_keep_their_probabilities() -> None:
     one, other = law(1), law(2)
-    strings, both = pictures._joined(one, other)
+    strings, both = pictures.joined(one, other)
     for row, probabilities in zip((one, other), both, strict=True):
         table = {tuple(string): weight for string, weight in zip(row[0], row[1], strict=True)}
         np.testing.assert_allclose(probabilities, [table.get(tuple(string), 0.0) for string in strings])

@@ -1,0 +1,322 @@
+"""A job's strings beside the data and the model: the reports of each, and the gap between model and machine.
+
+The deployment gap is the distance of the machine's strings from the model's exact law. Some of it would be there if the
+machine were perfect, since its strings are finitely many: that part is what as many strings of the model itself have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from qgl.check.law import strings
+from qgl.check.program import CallSpec, DataSet
+from qgl.check.training import EXACT_WIDTH
+from qgl.diagnostics.model import QglError
+from qgl.evaluate import estimates, in_chunks
+from qgl.evaluate.estimates import Estimate
+from qgl.evaluate.exact import NATS, PARTS, evaluate
+from qgl.evaluate.laws import ModelLaw, Real
+from qgl.evaluate.pairs import Moments
+from qgl.evaluate.row import Row
+from qgl.evaluate.sampled import Counts, evaluate_counts
+from qgl.hardware import mitigation
+from qgl.hardware.engine import Strings
+from qgl.jobs.record import Job
+from qgl.jobs.store import JobFolder
+from qgl.jobs.words import bases_of, mean_and_error, show_word, signs
+from qgl.model import Model
+from qgl.objectives import Setting
+from qgl.query import log_floor
+from qgl.train.artefacts import data_of
+from qgl.train.report import answerer, reports_of
+
+NARROW = 16  # bits up to which the law of the model is compared string by string
+_DRAWS = 32  # sets of strings of the model
+_RESAMPLES, _FEW, _FEW_STRINGS = 64, 8, 600  # for errors of corrected counts; few of them where strings are many
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A number with its standard error, None where it is exact or unknown."""
+
+    value: float
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One quantity on all sides. A side is None where it cannot be had.
+
+    data       what a perfect sampler of the data's law has, with as many strings
+    model      exact
+    sampled    of as many strings of the model
+    machine    of the machine's strings
+    mitigated  of the machine's strings with readout errors undone
+    """
+
+    name: str
+    unit: str = ""
+    data: float | None = None
+    model: float | None = None
+    sampled: Measured | None = None
+    machine: Measured | None = None
+    mitigated: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A distance of the machine from the model, and what of it finitely many strings explain."""
+
+    name: str
+    unit: str
+    machine: Measured
+    shots_alone: Measured
+    mitigated: Measured | None = None
+
+    @property
+    def beyond(self) -> Measured:
+        """What finitely many strings do not explain."""
+        error = np.hypot(self.machine.error or 0.0, self.shots_alone.error or 0.0)
+        return Measured(self.machine.value - self.shots_alone.value, float(error))
+
+
+@dataclass(frozen=True, slots=True)
+class WordSide:
+    """The expectation of a word. `scaled` are the values at each scale of the noise, from 1 on."""
+
+    word: str
+    data: float | None
+    model: float | None
+    machine: Measured
+    scaled: tuple[tuple[int, Measured], ...] = ()
+    extrapolated: Measured | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Everything that is measured of one job. `strings` came back; `notes` say what a reader must know."""
+
+    job: Job
+    strings: int
+    sides: tuple[Side, ...]
+    gaps: tuple[Gap, ...]
+    words: tuple[WordSide, ...]
+    notes: tuple[str, ...]
+
+
+class Compared:
+    """A job that is done, its model, and the strings of both."""
+
+    def __init__(self, folder: JobFolder, model: Model, seed: int = 0) -> None:
+        self.folder, self.job, self.model, self.seed = folder, folder.job, model, seed
+        self.machine = folder.samples()
+        given = self.job.request.condition
+        self.condition = None if given is None else np.asarray(given)
+        self.setting = _given(Setting.of(model.program), self.condition)
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """Those that the job ran with."""
+        return dict(self.folder.params())
+
+    @cached_property
+    def law(self) -> Any:
+        """The exact law of the model."""
+        return ModelLaw(answerer(self.model, self.params, self.condition), self.model.width).law
+
+    @cached_property
+    def sampled(self) -> Strings:
+        """As many strings of the model as the machine gave."""
+        return in_chunks.sample(self.model, self.params, len(self.machine), self.seed, self.condition)
+
+    @cached_property
+    def counts(self) -> Counts:
+        return Counts.of(self.machine, self.seed)
+
+    @cached_property
+    def mitigated(self) -> Counts | None:
+        """The machine's counts with errors of readout undone; None without a calibration.
+
+        The columns for the errors resample the strings and the calibration.
+        """
+        if not self.job.request.readout:
+            return None
+        calibration = [self._of("readout", bit=bit) for bit in (0, 1)]
+        up, down = mitigation.readout_errors(*calibration)
+        shots = [len(each) for each in calibration]
+        many = len(self.counts.rows) > _FEW_STRINGS
+        raw, rng = Counts.of(self.machine, self.seed, _FEW if many else _RESAMPLES), np.random.default_rng(self.seed)
+        columns = []
+        for number, column in enumerate(raw.columns.T):
+            drawn = [rng.binomial(n, p) / n for n, p in zip(shots, (up, down), strict=True)] if number else [up, down]
+            columns.append(mitigation.corrected(raw.rows, column, (drawn[0], drawn[1])) * raw.shots)
+        return Counts(raw.rows, np.column_stack(columns), raw.shots)
+
+    def _of(self, role: str, *, bit: int = 0, basis: str = "", scale: int = 1) -> Strings:
+        """The strings of the items of a role, those of all rows of a mixture together."""
+        wanted = [
+            place
+            for place, item in enumerate(self.job.items)
+            if (item.role, item.bit, item.basis, item.scale) == (role, bit, basis, scale)
+        ]
+        return np.concatenate([self._others[place] for place in wanted])
+
+    @cached_property
+    def _others(self) -> dict[int, Strings]:
+        return self.folder.others()
+
+    # ------------------------------------------------------------ what is compared
+
+    def compared(self, now: str) -> Comparison:
+        """All of it. `now` is the hash of the run's weights as they are now.
+
+        Raises:
+            QglError: the model cannot be asked, a package for mitigation is gone, or the job is damaged.
+        """
+        notes = []
+        if self.job.model["weights"] != now:
+            step = self.job.model.get("step")
+            notes.append(f"the run has trained on since: this job and its model are of step {step}")
+        if len(self.machine) < self.job.request.shots:
+            notes.append(f"{len(self.machine)} of {self.job.request.shots} strings came back")
+        return Comparison(
+            self.job, len(self.machine), tuple(self._sides()), tuple(self._gaps()), tuple(self._words()), tuple(notes)
+        )
+
+    def _sides(self) -> Iterator[Side]:
+        reports = _reports(self.model, self.setting, self.condition)
+        exact = evaluate(reports, self.setting, answerer(self.model, self.params, self.condition))
+        columns = [evaluate_counts(reports, self.setting, counts, self.seed) for counts in self._all_counts()]
+        found = [{row.name: row for row in rows} for rows in columns]
+        for row in exact:
+            machine, sampled, *more = (each.get(row.name) for each in found)
+            floor = row.floor if _measured(machine) is None or machine is None else machine.floor
+            mitigated = _measured(more[0]) if more else None
+            yield Side(row.name, row.unit, floor, row.value, _measured(sampled), _measured(machine), mitigated)
+
+    def _all_counts(self) -> list[Counts]:
+        """Those of the machine, of the model, and of the machine mitigated, if it is."""
+        found = [self.counts, Counts.of(self.sampled, self.seed + 1)]
+        return found if self.mitigated is None else [*found, self.mitigated]
+
+    def _gaps(self) -> Iterator[Gap]:
+        for name, estimate in self._distances():
+            columns = [estimate(each.rows, each.columns) for each in self._all_counts()]
+            machine, *rest = (Measured(float(c[0]), float(c[1:].std(ddof=1))) for c in columns)
+            yield Gap(name, "", machine, self._by_shots(estimate), rest[1] if len(rest) > 1 else None)
+        if self.model.width > NARROW:
+            yield from self._likelihoods()
+
+    def _distances(self) -> Iterator[tuple[str, Estimate]]:
+        if self.model.width <= NARROW:
+            yield "tv(model)", estimates.tv(_as_data(self.law.dense()))
+        chosen = Moments.of(self.setting.neighbourhood)
+        ideal = self.law.moments(chosen.places)
+        for part, name in enumerate(PARTS):
+            yield f"moments(model), {name}{chosen.words}", estimates.moments_from(ideal, part, chosen.places)
+
+    def _by_shots(self, estimate: Estimate) -> Measured:
+        """The distance of as many strings of the model itself from the model: its mean, and how it spreads."""
+        shots, rng = len(self.machine), np.random.default_rng([self.seed, 3])
+        if self.model.width <= NARROW:
+            data = _as_data(self.law.dense())
+            drawn = estimate(data.rows, rng.multinomial(shots, data.weights, _DRAWS).T.astype(np.float64))
+        else:
+            counts = (Counts.of(rows, 0, 0) for rows in self._model_sets())
+            drawn = np.array([estimate(each.rows, each.columns)[0] for each in counts])
+        return Measured(float(drawn.mean()), float(drawn.std(ddof=1)))
+
+    def _model_sets(self) -> Iterator[Strings]:
+        """A few sets of as many strings of the model."""
+        yield self.sampled
+        for k in range(1, 4):
+            yield in_chunks.sample(self.model, self.params, len(self.machine), self.seed + k, self.condition)
+
+    def likelihood(self, rows: Strings) -> Real:
+        """-log p of strings by the model, in nats."""
+        found = in_chunks.log_prob(self.model, self.params, rows, self.condition)
+        return -np.maximum(found, log_floor(self.model.width))
+
+    def _likelihoods(self) -> Iterator[Gap]:
+        """How much less likely the machine's strings are to the model than its own are."""
+        try:
+            machine, own = self.likelihood(self.machine), self.likelihood(self.sampled)
+        except QglError:
+            return
+        errors = [float(each.std(ddof=1) / len(each) ** 0.5) for each in (machine, own)]
+        sides = (Measured(float(each.mean()), error) for each, error in zip((machine, own), errors, strict=True))
+        yield Gap("-log p(model)", NATS, *sides)
+
+    # ------------------------------------------------------------ words
+
+    def _words(self) -> Iterator[WordSide]:
+        words = self.job.request.words
+        exact = self.model.expectation(self.params, words, self.condition) if words else ()
+        bases = bases_of(words)
+        for word, value in zip(words, exact, strict=True):
+            scaled = [(scale, self._expectation(word, bases[word], scale)) for scale in self.job.request.scales or (1,)]
+            extrapolated = None
+            if len(scaled) > 1:
+                errors = [found.error or 0.0 for _, found in scaled]
+                extrapolated = Measured(
+                    *mitigation.extrapolated(self.job.request.scales, [found.value for _, found in scaled], errors)
+                )
+            data = self._in_data(word)
+            shown = show_word(self.model.program, word)
+            yield WordSide(shown, data, float(value), scaled[0][1], tuple(scaled[1:]), extrapolated)
+
+    def _expectation(self, word: str, basis: str, scale: int) -> Measured:
+        law = scale == 1 and set(basis) == {"Z"}
+        found = self.machine if law else self._of("word", basis=basis, scale=scale)
+        return Measured(*mean_and_error(signs(word, found)))
+
+    def _in_data(self, word: str) -> float | None:
+        """The mean of a word of Z in the data; None for other words, and without data."""
+        data = data_of(self.model.program)
+        data = None if data is None else self.setting.data.get(data.name)
+        if data is None or set(word) - {"I", "Z"}:
+            return None
+        return float(data.weights @ signs(word, data.rows))
+
+
+def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[CallSpec, ...]:
+    """What is measured: the program's reports; of a conditional model, those of the law under its condition."""
+    asked = [call for call in reports_of(model.program) if call.arguments.get("data") in (None, *setting.data)]
+    if condition is None:
+        return tuple(asked)
+    span = model.program.wires[0].span
+    kinds = ("tv", "moments") if model.width <= EXACT_WIDTH else ("moments",)
+    own = [CallSpec(kind, {"data": name}, span) for name in setting.data for kind in kinds]
+    return (*own, *(call for call in asked if call.arguments.get("data") is None))
+
+
+def _given(setting: Setting, condition: Real | None) -> Setting:
+    """The data sets under a condition: the rows that came with it. Those without conditions are left as they are."""
+    if condition is None:
+        return setting
+    found: dict[str, DataSet] = {}
+    for name, data in setting.data.items():
+        if data.conditions is None:
+            found[name] = data
+            continue
+        chosen = np.all(np.isclose(data.conditions, condition), axis=1)
+        weights = data.weights[chosen]
+        if weights.sum() > 0:
+            found[name] = replace(data, rows=data.rows[chosen], weights=weights / weights.sum(), conditions=None)
+    return replace(setting, data=found)
+
+
+def _as_data(p: Real) -> DataSet:
+    """A law, shape (2^n,), as a data set."""
+    kept = np.flatnonzero(p > 0)
+    rows = strings(kept, p.size.bit_length() - 1)
+    return DataSet("model", rows, p[kept] / p[kept].sum(), None, True, "", "the law of the model")
+
+
+def _measured(row: Row | None) -> Measured | None:
+    return None if row is None or row.value is None else Measured(row.value, row.error)

@@ -1,0 +1,108 @@
+"""Comparisons of jobs with data and model, as tables and for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from qgl.jobs.compare import Comparison, Gap, Measured
+from qgl.train.display import number
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SIDES = """data: what a perfect sampler of the data has, with as many strings
+model: exact; strings: as many strings of the model; machine: what came back"""
+_GAPS = "shots alone: what as many strings of the model itself have; beyond: what these do not explain"
+
+
+def tables(found: Comparison) -> Iterator[Table]:
+    """The sides, the gap, and the words of a job, for a terminal."""
+    job, mitigated = found.job, found.job.request.readout
+    if found.sides:
+        heads = ["data", "model", "strings", "machine", *(["mitigated"] if mitigated else [])]
+        shown = _blank(f"{job.id}: {job.request.engine}, {found.strings} strings", heads)
+        for side in found.sides:
+            cells = [_plain(side.data), _plain(side.model), *map(_figure, (side.sampled, side.machine, side.mitigated))]
+            shown.add_row(_named(side.name, side.unit), *cells[: len(heads)])
+        shown.caption = "\n".join([_SIDES, *found.notes])
+        yield shown
+    heads = ["machine", "shots alone", "beyond", *(["mitigated"] if mitigated else [])]
+    shown = _blank("deployment gap: from the model to the machine", heads)
+    for gap in found.gaps:
+        cells = [_figure(each) for each in (gap.machine, gap.shots_alone, gap.beyond, gap.mitigated)]
+        shown.add_row(_named(gap.name, gap.unit), *cells[: len(heads)])
+    shown.caption = "\n".join([_GAPS, *map(verdict, found.gaps[:1])])
+    yield shown
+    if found.words:
+        yield _word_table(found)
+
+
+def _word_table(found: Comparison) -> Table:
+    scales = [scale for scale, _ in found.words[0].scaled]
+    extrapolated = ["noise x 0"] if scales else []
+    shown = _blank("words", ["data", "model", "machine", *(f"noise x {scale}" for scale in scales), *extrapolated])
+    for word in found.words:
+        values = [_figure(each) for each in (word.machine, *(value for _, value in word.scaled))]
+        last = [_figure(word.extrapolated)] if scales else []
+        shown.add_row(word.word, _plain(word.data), _plain(word.model), *values, *last)
+    return shown
+
+
+def verdict(gap: Gap) -> str:
+    """The gap in a sentence."""
+    beyond = gap.beyond
+    name, value, alone = _named(gap.name, gap.unit), _figure(gap.machine), _figure(gap.shots_alone)
+    if beyond.value > 3 * (beyond.error or 0.0):
+        return f"{name} is {value}, of which shots alone explain {alone}: the machine adds {_figure(beyond)}"
+    return f"{name} is {value}, and shots alone explain {alone}: no fault of the machine is seen"
+
+
+def facts(found: Comparison) -> dict[str, Any]:
+    """A comparison for programs."""
+    job = found.job
+    return {
+        "id": job.id,
+        "engine": job.request.engine,
+        "shots": job.request.shots,
+        "step": job.model.get("step"),
+        "figures": dict(job.figures),
+        "metrics": [asdict(side) for side in found.sides],
+        "deployment_gap": [{**asdict(gap), "beyond": asdict(gap.beyond)} for gap in found.gaps],
+        "words": [
+            {**asdict(word), "scaled": [{"scale": scale, **asdict(value)} for scale, value in word.scaled]}
+            for word in found.words
+        ],
+        "notes": list(found.notes),
+    }
+
+
+def _blank(title: str, heads: list[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = Table(
+        box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
+    )
+    for name in ("", *heads):
+        shown.add_column(name, justify="right" if name else "left", no_wrap=bool(name), overflow="fold")
+    return shown
+
+
+def _named(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _plain(value: float | None) -> str:
+    return "-" if value is None else number(value)
+
+
+def _figure(value: Measured | None) -> str:
+    if value is None:
+        return "-"
+    if not value.error:
+        return number(value.value)
+    places = max(0, -math.floor(math.log10(value.error)))
+    return f"{value.value:.{places}f} ± {value.error:.{places}f}"

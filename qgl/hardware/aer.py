@@ -1,9 +1,11 @@
-"""The engine `aer`: Qiskit Aer, without noise or as one of IBM's fake machines."""
+"""The engine `aer`: Qiskit Aer, without noise or with that of a machine."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,128 +14,219 @@ from numpy.typing import NDArray
 from qgl.diagnostics.hardware import EngineFailed, EngineNotInstalled, TooWideForEngine
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import FunctionOfOpenInput
-from qgl.hardware.engine import Strings, Task
-from qgl.hardware.qiskit_counts import places_of, strings_of
+from qgl.hardware.engine import Parcel, Strings, Task
+from qgl.hardware.isa import load_isa
+from qgl.hardware.machine import Fitted, fit
+from qgl.hardware.qiskit_counts import OUTPUT, outputs_of, strings_of
+from qgl.hardware.target import resolve
 from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
 from qgl.qasm import Emission, emission
 
-_CIRCUITS = 8  # kept loaded
+_KEPT = 8  # circuits that are kept loaded
 _AMPLITUDE = 16  # bytes
 _SMALL = 14  # qubits of a state on which several threads only wait for each other
-_CLIFFORD = {
-    "id",
-    "x",
-    "y",
-    "z",
-    "h",
-    "s",
-    "sdg",
-    "sx",
-    "sxdg",
-    "cx",
-    "cy",
-    "cz",
-    "swap",
-    "measure",
-    "reset",
-    "barrier",
-}
+_PIECE = 512  # shots that are run in turn where each is simulated by itself; pieces run at the same time
+_OVERHEAD = 6  # a gate on so many qubits takes about as long as calling it
+_CLIFFORD = {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap"}
+# Aer 0.18 puts a row's angles into these rightly; it mixes up those of `mcphase` and refuses those of `cp`, `crx`, ...
+_BOUND_BY_ROW = ("rx", "ry", "rz", "p", "u", "rxx", "ryy", "rzz", "rzx")
+_FIXED = (*sorted(_CLIFFORD), "t", "tdg", "ccx", "measure", "reset", "if_else")
+_MIDDLE = re.compile(r"^ *(reset |m\[\d+\] =)", re.MULTILINE)
+
+Launch = Callable[..., Any]  # rows, options -> a job of Aer's with a result for each of the rows
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A text that Qiskit has read: `circuit` has the text's inputs as parameters, `places` are those of the output."""
+class Open:
+    """A circuit that Qiskit has read; `values` gives those of its parameters, by name, for inputs of the program."""
 
-    emission: Emission
     circuit: Any
-    places: tuple[int, ...]
+    values: Callable[[NDArray[np.float64]], dict[str, float]]
 
 
 class Aer:
-    """Runs the profile `qiskit`. All rows of a task are one text with open inputs, read once."""
+    """Runs the profile `qiskit`, or `ibm` with the noise of a machine. Rows of a task share what Qiskit has read.
+
+    Without noise, qubits are used again if that is the quicker way, or if `Task.max_qubits` asks for it.
+    """
 
     def __init__(self, machine: str | None = None) -> None:
-        """machine: the name of one of IBM's fake machines; None: no noise.
+        """machine: one that `qgl.hardware.target.resolve` knows, such as "fake_torino"; None: no noise.
 
         Raises:
-            QglError: QGL1102, Qiskit Aer is not installed.
+            QglError: QGL1102, Qiskit Aer is not installed; QGL112x, there is no such machine.
         """
         self.name = "aer" if machine is None else f"aer:{machine}"
         try:
-            import qiskit_aer
+            import qiskit_aer  # noqa: F401
             import qiskit_qasm3_import  # noqa: F401
         except ImportError as missing:
             raise QglError([EngineNotInstalled(None, self.name, str(missing.name), "aer")]) from None
-        self._simulator = qiskit_aer.AerSimulator()
-        self._open = lru_cache(_CIRCUITS)(self._opened)
+        self._machine = None if machine is None else resolve(machine)
+        self._read = lru_cache(_KEPT)(self._reading)
+        self._open = lru_cache(_KEPT)(self._opening)
 
     def samples(self, task: Task) -> list[Strings]:
         """Strings of each row; see `Engine.samples`.
 
         Raises:
-            QglError: QGL1104, the state does not fit into memory; QGL1103, with what Aer says; QGL10xx, the circuit
-                cannot be written down.
+            QglError: QGL1104, the state does not fit into memory; QGL1103, with what Aer says; QGL10xx or QGL112x, the
+                circuit cannot be written, or not for this machine.
         """
-        loaded = self._open(task.circuit) if len(task.shots) > 1 else None
-        found: dict[int, Strings] = {}
-        rng = np.random.default_rng(task.seed)
-        for shots in dict.fromkeys(task.shots):
-            rows = [row for row, wanted in enumerate(task.shots) if wanted == shots]
-            if loaded is not None:
-                found |= zip(rows, self._together(loaded, task.inputs[rows], shots, rng), strict=True)
-            else:
-                found |= {row: self._alone(task.circuit, task.inputs[row], shots, rng) for row in rows}
-        return [found[row] for row in range(len(task.shots))]
+        found = self._open(task.circuit, max(task.shots), task.max_qubits) if len(task.shots) > 1 else None
+        if found is None:
+            return self.run(self.parcel(task), task.seed)
+        values = [found.values(row) for row in task.inputs]
 
-    def _opened(self, circuit: Circuit) -> Loaded | None:
-        """The text with all inputs open; None where only numbers can be written."""
+        def launch(rows: Sequence[int], **options: Any) -> Any:
+            binds = {p: [values[row][p.name] for row in rows] for p in found.circuit.parameters}
+            if not binds:
+                return self._simulator.run([found.circuit] * len(rows), **options)
+            return self._simulator.run([found.circuit], parameter_binds=[binds], **options)
+
+        return self._gather([found.circuit] * len(values), task.shots, launch, task.seed)
+
+    def parcel(self, task: Task) -> Parcel:
+        """The texts of the rows, as they are run; see `TextEngine`."""
+        rows = range(len(task.shots))
+        settings = {"engine": self.name}
+        if self._machine is None:
+            emitted = [_emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
+            figures = _figures(max(emitted, key=lambda one: one.width))
+            return Parcel(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
+        fitted = [self._fitted(task.circuit, task.inputs[row], task.max_qubits) for row in rows]
+        texts = tuple(one.text() for one in fitted)
+        return Parcel(texts, task.shots, (OUTPUT,) * len(rows), settings, fitted[0].figures.mapping())
+
+    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+        """The strings of each text, run as it stands; see `TextEngine`.
+
+        Raises:
+            QglError: QGL1104, the state does not fit into memory; QGL1103, with what Aer says.
+        """
+        circuits = [self._read(text) for text in parcel.texts]
+
+        def launch(rows: Sequence[int], **options: Any) -> Any:
+            return self._simulator.run([circuits[row] for row in rows], **options)
+
+        return self._gather(circuits, parcel.shots, launch, seed)
+
+    @cached_property
+    def _simulator(self) -> Any:
+        from qiskit_aer import AerSimulator
+
+        return AerSimulator() if self._machine is None else AerSimulator.from_backend(self._machine.backend)
+
+    # ------------------------------------------------------------ circuits
+
+    def _fitted(self, circuit: Circuit, inputs: NDArray[np.float64] | None, max_qubits: int | None) -> Fitted:
+        assert self._machine is not None
+        return fit(circuit, inputs, self._machine, max_qubits=max_qubits)
+
+    def _opening(self, circuit: Circuit, shots: int, max_qubits: int | None) -> Open | None:
+        """The circuit with all inputs open; None where only numbers can be written."""
         try:
-            return self._load(emission(circuit, None, "qiskit", optimise=True))
+            if self._machine is None:
+                emitted = _emitted(circuit, None, shots, max_qubits)
+                basis = [*_BOUND_BY_ROW, *_FIXED]
+                return Open(self._reading(emitted.text, basis), emitted.bindings)
+            best = self._fitted(circuit, None, max_qubits).best
+            self._held(best.circuit)
+            return Open(best.circuit, best.emission.bindings)
         except QglError as refusal:
             if all(isinstance(found, FunctionOfOpenInput) for found in refusal.diagnostics):
                 return None
             raise
 
-    def _load(self, text: Emission) -> Loaded:
+    def _reading(self, text: str, basis: Sequence[str] | None = None) -> Any:
+        """A text as a circuit of gates that Aer has, or of those of `basis`."""
+        if self._machine is not None:
+            return self._held(load_isa(text))
         import qiskit_qasm3_import
         from qiskit import transpile
 
-        circuit = qiskit_qasm3_import.parse(text.text)
-        places = places_of(circuit.clbits, next(register for register in circuit.cregs if register.name == "c"))
-        ready = transpile(circuit, self._simulator, optimization_level=0)
-        self._fits(ready)
-        return Loaded(text, ready, places)
+        circuit = qiskit_qasm3_import.parse(text)
+        if basis is None:
+            return self._held(transpile(circuit, self._simulator, optimization_level=0))
+        return self._held(transpile(circuit, basis_gates=basis, optimization_level=0))
 
-    def _fits(self, circuit: Any) -> None:
-        needed, limit = _AMPLITUDE << circuit.num_qubits, available()
-        if needed > limit and not set(circuit.count_ops()) <= _CLIFFORD:
-            raise QglError([TooWideForEngine(None, self.name, circuit.num_qubits, needed, limit)])
+    def _held(self, circuit: Any) -> Any:
+        """The circuit, if its state fits into memory: Aer leaves out qubits that nothing touches."""
+        qubits = len({qubit for instruction in circuit.data for qubit in instruction.qubits})
+        needed, limit = _AMPLITUDE << qubits, available()
+        if needed > limit and not set(circuit.count_ops()) <= {*_CLIFFORD, "measure", "reset"}:
+            raise QglError([TooWideForEngine(None, self.name, qubits, needed, limit)])
+        return circuit
 
-    def _together(
-        self, loaded: Loaded, inputs: NDArray[np.float64], shots: int, rng: np.random.Generator
-    ) -> list[Strings]:
-        values = [loaded.emission.bindings(row) for row in inputs]
-        binds = {parameter: [row[parameter.name] for row in values] for parameter in loaded.circuit.parameters}
-        if binds:
-            return self._run([loaded.circuit], shots, rng, loaded.places, parameter_binds=[binds])
-        return self._run([loaded.circuit] * len(values), shots, rng, loaded.places)
+    # ------------------------------------------------------------ strings
 
-    def _alone(self, circuit: Circuit, inputs: NDArray[np.float64], shots: int, rng: np.random.Generator) -> Strings:
-        loaded = self._load(emission(circuit, inputs, "qiskit", optimise=True))
-        (strings,) = self._run([loaded.circuit], shots, rng, loaded.places)
-        return strings
+    def _gather(self, circuits: Sequence[Any], shots: Sequence[int], launch: Launch, seed: int) -> list[Strings]:
+        """The strings of each row. What is run at the same time does not change what is drawn."""
+        rng = np.random.default_rng(seed)
+        pieces = [(row, size) for row, count in enumerate(shots) for size in _pieces(count, circuits[row])]
+        found: list[list[Strings]] = [[] for _ in shots]
+        for size in dict.fromkeys(size for _, size in pieces):
+            rows = [row for row, own in pieces if own == size]
+            options = {"shots": size, "seed_simulator": int(rng.integers(2**31)), "max_parallel_shots": 1}
+            if max(circuits[row].num_qubits for row in rows) <= _SMALL or self._machine is not None:
+                options |= {"max_parallel_threads": 1} if len(rows) == 1 else {"max_parallel_experiments": 0}
+            for row, one in zip(rows, self._results(launch, rows, options), strict=True):
+                found[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
+        return [np.concatenate(parts) for parts in found]
 
-    def _run(
-        self, circuits: list[Any], shots: int, rng: np.random.Generator, places: tuple[int, ...], **options: Any
-    ) -> list[Strings]:
-        if circuits[0].num_qubits <= _SMALL:
-            options["max_parallel_threads"] = 1
-        seed = int(rng.integers(2**31))
+    def _results(self, launch: Launch, rows: Sequence[int], options: dict[str, Any]) -> list[Any]:
         try:
-            result = self._simulator.run(circuits, shots=shots, seed_simulator=seed, **options).result()
-        except Exception as error:
+            result = launch(rows, **options).result()
+        except Exception as error:  # whatever the library says, in its own words
             raise QglError([EngineFailed(None, self.name, str(error))]) from error
         if not result.success:
             raise QglError([EngineFailed(None, self.name, str(result.status))])
-        return [strings_of(one.data.counts, places, rng) for one in result.results]
+        return list(result.results)
+
+
+def _emitted(circuit: Circuit, inputs: NDArray[np.float64] | None, shots: int, max_qubits: int | None) -> Emission:
+    """The text in the form that is simulated sooner.
+
+    A circuit that is measured at the end only is simulated once for all shots, others once for each shot. So each wire
+    gets its own qubit where that takes no more than so many small simulations.
+    """
+    if max_qubits is not None:
+        return emission(circuit, inputs, "qiskit", optimise=True, max_qubits=max_qubits)
+    wide = emission(circuit, inputs, "qiskit", optimise=True, reuse=False)
+    once = not _MIDDLE.search(wide.text)
+    if once and 1 << wide.width <= shots << _OVERHEAD:
+        return wide
+    narrow = emission(circuit, inputs, "qiskit", optimise=True, reuse=True)
+    fits = _AMPLITUDE << wide.width <= available()
+    return wide if once and fits and 1 << wide.width <= shots << narrow.width else narrow
+
+
+def _figures(emitted: Emission) -> dict[str, float | int | None]:
+    return {
+        "width": emitted.width,
+        "depth": emitted.depth,
+        "two_qubit_gates": emitted.two_qubit_gates,
+        "duration": None,
+        "fidelity": None,
+    }
+
+
+def _pieces(shots: int, circuit: Any) -> list[int]:
+    """`shots` in pieces, if each of them is simulated by itself."""
+    if _measured_last(circuit):
+        return [shots]
+    whole, rest = divmod(shots, _PIECE)
+    return [_PIECE] * whole + [rest] * (rest > 0)
+
+
+def _measured_last(circuit: Any) -> bool:
+    """Whether one simulation serves for all shots: nothing follows a measurement on its qubit."""
+    measured: set[Any] = set()
+    for instruction in circuit.data:
+        name = instruction.operation.name
+        if name in ("reset", "if_else") or (name != "barrier" and not measured.isdisjoint(instruction.qubits)):
+            return False
+        if name == "measure":
+            measured.update(instruction.qubits)
+    return True

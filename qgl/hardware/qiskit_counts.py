@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.hardware.engine import Strings
+
+OUTPUT = "c"  # the register of a text whose bit k is bit k of a string
+
+
+def outputs_of(circuit: Any) -> list[int]:
+    """For each bit of the output register of a `QuantumCircuit` its place among all bits."""
+    index = {bit: k for k, bit in enumerate(circuit.clbits)}
+    return [index[bit] for register in circuit.cregs if register.name == OUTPUT for bit in register]
 
 
 def strings_of(counts: Mapping[str, int], places: Sequence[int], rng: np.random.Generator) -> Strings:
@@ -21,19 +30,13 @@ def strings_of(counts: Mapping[str, int], places: Sequence[int], rng: np.random.
     Returns:
         uint8, shape (sum of the counts, len(places)).
     """
-    size = max(places, default=0) // 8 + 1
-    numbers = b"".join(int(name, 16).to_bytes(max(size, (len(name) - 1) // 2), "little")[:size] for name in counts)
+    size = max(max(places) // 8 + 1, *(len(name) // 2 for name in counts))
+    numbers = b"".join(int(name, 16).to_bytes(size, "little") for name in counts)
     table = np.frombuffer(numbers, np.uint8).reshape(len(counts), size)
     bits = np.unpackbits(table, axis=1, bitorder="little")[:, list(places)]
     return rng.permutation(np.repeat(bits, list(counts.values()), axis=0))
 
 
-def places_of(circuit_bits: Sequence[object], output: Sequence[object]) -> tuple[int, ...]:
-    """For each bit of the output its place among all bits of a Qiskit circuit."""
-    index = {bit: k for k, bit in enumerate(circuit_bits)}
-    return tuple(index[bit] for bit in output)
-
-
-def unpacked(array: NDArray[np.uint8], width: int) -> Strings:
-    """The packed bytes of a `BitArray` of SamplerV2, shape (shots, bytes), as strings of `width` bits."""
-    return np.unpackbits(array, axis=1, bitorder="big")[:, ::-1][:, :width]
+def strings_of_bytes(packed: NDArray[np.uint8], width: int) -> Strings:
+    """The bytes of a `BitArray`, shape (shots, bytes), most significant first, as strings of `width` bits."""
+    return np.ascontiguousarray(np.unpackbits(packed, axis=1, bitorder="big")[:, ::-1][:, :width])

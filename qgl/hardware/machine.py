@@ -1,12 +1,12 @@
 """Circuits fitted to machines by Qiskit's transpiler: `fit(circuit, inputs, machine)`.
 
-The circuit is written in the profile `qiskit`, read by Qiskit and transpiled. Several forms of it are tried, and the
-one of which most should come out right is taken.
+The circuit is written in the profile `qiskit`, read by Qiskit and transpiled. Several forms of it are tried, each with
+and without a first layout by the program's lattice, and the one of which most should come out right is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +18,41 @@ from qgl.diagnostics.targets import TargetLacks, TargetNeedsPackage, TooWideForT
 from qgl.hardware.branches import flatten
 from qgl.hardware.figures import Figures, measure
 from qgl.hardware.isa import isa_text
+from qgl.hardware.layout import lattice_layout
+from qgl.hardware.sharing import share
 from qgl.hardware.target import Machine
 from qgl.ir.circuit import Circuit
+from qgl.ir.facts import is_reset
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
 from qgl.qasm import Emission, emission
+
+FORMS = {
+    "wide": "every wire its own qubit",
+    "shared": "channels of one place share a qubit",
+    "capped": "qubits used again, as many as there are",
+    "narrow": "qubits used again, as few as can be",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """One way to put a circuit on a machine.
 
-    form      "wide": each qubit of the program has its own; "narrow": qubits are reset and used again
+    form      a key of `FORMS`
+    lattice   whether the program's lattice was the first layout, rather than the transpiler's own
     circuit   the transpiled `QuantumCircuit`, on the machine's qubits
     """
 
     form: str
+    lattice: bool
     figures: Figures
     circuit: Any
     emission: Emission
+
+    def __str__(self) -> str:
+        return FORMS[self.form] + (", laid out by the lattice" if self.lattice else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +91,29 @@ class Fitted:
         return isa_text(self.circuit(inputs), [*notes, *self.report()])
 
     def report(self) -> list[str]:
-        """Lines for people: what it will take, and what else was tried."""
-        lines = [f"On {self.machine.name}: {self.figures}."]
-        lines += [f"Tried too, {trial.form}: {trial.figures}." for trial in self.trials[1:]]
-        return lines
+        """Lines for people: what it will take, what the program's locality saved, and what else was tried."""
+        lines = [f"On {self.machine.name}, {self.best}: {self.figures}.", self._locality()]
+        lines += [f"Tried too, {trial}: {trial.figures}." for trial in self.trials[1:]]
+        return [line for line in lines if line]
+
+    def _locality(self) -> str:
+        """What layouts by the lattice and qubits shared in their place save, against the transpiler alone."""
+        alone = [trial.figures for trial in self.trials if trial.form == "wide" and not trial.lattice]
+        local = [
+            trial.figures
+            for trial in self.trials
+            if trial.form == "shared" or (trial.form, trial.lattice) == ("wide", True)
+        ]
+        if not alone or not local:
+            return ""
+        before, after = alone[0], local[0]
+        if _merit(after)[:2] <= _merit(before)[:2]:
+            return "The program's locality saves nothing: the transpiler alone finds as good a layout."
+        gates = f"{before.two_qubit_gates} two-qubit gates become {after.two_qubit_gates}"
+        if before.fidelity is None or after.fidelity is None:
+            return f"What the program's locality saves: {gates}."
+        chances = f"a fidelity of about {before.fidelity:.3g} becomes {after.fidelity:.3g}"
+        return f"What the program's locality saves: {gates}, {chances}."
 
 
 def fit(
@@ -99,8 +133,9 @@ def fit(
         inputs: flat vector of the values of all parameters, shape (inputs,); NaN, or None for all, stays open.
         machine: see `qgl.hardware.target.resolve`.
         optimise: leave out what cannot change the distribution of the output bits.
-        reuse: whether qubits are reset and used again; None: both are tried, where the machine resets.
-        max_qubits: the most qubits to use.
+        reuse: True: as few qubits as can be, reset and used again; False: every wire has its own; None: both are
+            tried, and what lies between, where the machine resets.
+        max_qubits: the most qubits that the circuit may need before it is routed.
         seed: of the transpiler; the same one gives the same circuit.
 
     Raises:
@@ -110,26 +145,21 @@ def fit(
     prepared = _for_machine(circuit, machine, optimise, reuse)
     limit = machine.qubits if max_qubits is None else min(max_qubits, machine.qubits)
     trials: list[Trial] = []
-    widths: list[int] = []
-    for form, emitted in _forms(prepared, inputs, machine, optimise, reuse):
-        loaded = flatten(load(emitted.text, machine))
-        widths.append(loaded.num_qubits)
-        if loaded.num_qubits <= limit:
-            fitted = _transpiled(loaded, machine, seed)
-            trials.append(Trial(form, measure(fitted, machine.target), fitted, emitted))
+    width = 0
+    for form, emitted in _forms(prepared, inputs, machine, optimise, reuse, limit, max_qubits):
+        width = emitted.width
+        if width > limit:
+            continue
+        loaded = flatten(_load(emitted.text, machine))
+        layout = lattice_layout(loaded, machine.target, _positions(circuit))
+        for first in (None, layout) if layout else (None,):
+            fitted = _transpiled(loaded, machine, seed, first)
+            figures = measure(fitted, machine.target)
+            trials.append(Trial(form, first is not None, figures, fitted, emitted))
     if not trials:
-        raise QglError([TooWideForTarget(None, machine.name, min(widths), limit, reuse is not False)])
+        raise QglError([TooWideForTarget(None, machine.name, width, limit, reuse is not False)])
     trials.sort(key=lambda trial: _merit(trial.figures), reverse=True)
     return Fitted(machine, tuple(trials))
-
-
-def load(text: str, machine: Machine) -> Any:
-    """Text of the profile `qiskit` as a `QuantumCircuit`."""
-    try:
-        import qiskit_qasm3_import
-    except ImportError:
-        raise QglError([TargetNeedsPackage(None, machine.name, "qiskit_qasm3_import", "qiskit")]) from None
-    return qiskit_qasm3_import.parse(text)
 
 
 def _merit(figures: Figures) -> tuple[float, int, int]:
@@ -137,29 +167,67 @@ def _merit(figures: Figures) -> tuple[float, int, int]:
 
 
 def _for_machine(circuit: Circuit, machine: Machine, optimise: bool, reuse: bool | None) -> Circuit:
-    """The circuit with measurements, branches and resets that the machine does not have put off to the end."""
+    """The circuit in gates, with what the machine cannot do in the middle put off to the end."""
     if reuse and not machine.has("reset"):
         way_out = "leave --reuse out: every qubit of the program then has its own"
         raise QglError([TargetLacks(None, machine.name, "reset", way_out)])
     circuit = dilate(drop_dead(circuit, reads_only_bits=True) if optimise else circuit)
-    branches = any(operation.condition for operation in circuit.operations)
-    deep = any(operation.condition and operation.gate in ("measure", "reset") for operation in circuit.operations)
-    resets = any(operation.gate == "reset" for operation in circuit.operations)
-    if (branches and not machine.has("if_else")) or deep or (resets and not machine.has("reset")):
+    conditions = [operation for operation in circuit.operations if operation.condition]
+    if (
+        (conditions and not machine.has("if_else"))
+        or any(operation.gate == "measure" or is_reset(operation) for operation in conditions)
+        or (any(map(is_reset, circuit.operations)) and not machine.has("reset"))
+    ):
         return defer(circuit, reads_only_bits=optimise)
     return circuit
 
 
 def _forms(
-    circuit: Circuit, inputs: NDArray[np.float64] | None, machine: Machine, optimise: bool, reuse: bool | None
+    circuit: Circuit,
+    inputs: NDArray[np.float64] | None,
+    machine: Machine,
+    optimise: bool,
+    reuse: bool | None,
+    limit: int,
+    max_qubits: int | None,
 ) -> Iterator[tuple[str, Emission]]:
+    """The forms that are tried, the narrowest last."""
+
+    def written(form: Circuit, again: bool, most: int | None = None) -> Emission:
+        return emission(form, inputs, "qiskit", optimise=optimise, reuse=again, max_qubits=most)
+
+    wide = written(circuit, False)
     if not reuse:
-        yield "wide", emission(circuit, inputs, "qiskit", optimise=optimise, reuse=False)
-    if reuse is not False and machine.has("reset"):
-        yield "narrow", emission(circuit, inputs, "qiskit", optimise=optimise, reuse=True)
+        yield "wide", wide
+    if reuse is False or not machine.has("reset"):
+        return
+    if reuse is None:
+        shared = written(share(circuit), False)
+        if shared.width < wide.width:
+            yield "shared", shared
+    narrow = written(circuit, True)
+    if narrow.width < limit < wide.width:
+        yield "capped", written(circuit, True, limit)
+    if reuse or narrow.width < wide.width:
+        yield "narrow", narrow
 
 
-def _transpiled(circuit: Any, machine: Machine, seed: int) -> Any:
+def _positions(circuit: Circuit) -> Mapping[int, float]:
+    """Where the qubits of `q` stand: the sites of the visible qubits, or their order where they have none."""
+    sites = [circuit.wires[wire].site for wire in circuit.visible]
+    return {k: float(site[1] if site else k) for k, site in enumerate(sites)}
+
+
+def _load(text: str, machine: Machine) -> Any:
+    try:
+        import qiskit_qasm3_import
+    except ImportError:
+        raise QglError([TargetNeedsPackage(None, machine.name, "qiskit_qasm3_import", "qiskit")]) from None
+    return qiskit_qasm3_import.parse(text)
+
+
+def _transpiled(circuit: Any, machine: Machine, seed: int, layout: list[int] | None) -> Any:
     from qiskit.transpiler import generate_preset_pass_manager
 
-    return generate_preset_pass_manager(3, target=machine.target, seed_transpiler=seed).run(circuit)
+    manager = generate_preset_pass_manager(3, target=machine.target, seed_transpiler=seed, initial_layout=layout)
+    return manager.run(circuit)

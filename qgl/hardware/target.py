@@ -55,12 +55,13 @@ def resolve(name: str) -> Machine:
     if colon and prefix == "ibm" and rest:
         return _of_service(rest)
     known = fake_machines(name)
-    for written in (name, f"fake_{name}"):
+    for written in (name.lower(), f"fake_{name.lower()}"):
         if written in known:
             return _fake(written)
     if name.startswith("ibm_"):
         return _of_service(name)
-    raise QglError([UnknownTarget(None, name, nearest(name, known) or nearest(f"fake_{name}", known), tuple(known))])
+    near = nearest(name.lower().removeprefix("fake_"), [fake.removeprefix("fake_") for fake in known])
+    raise QglError([UnknownTarget(None, name, near and f"fake_{near}", tuple(known))])
 
 
 def fake_machines(asked: str = "fake_torino") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -97,11 +98,18 @@ def qiskit_law(text: str, inputs: dict[str, float] | None = None) -> Law:
     circuit = qiskit_circuit(text, inputs)
     output: ClassicalRegister = next(register for register in circuit.cregs if register.name == "c")
     mixture = Mixture()
-    _walk(circuit, mixture, {qubit: k for k, qubit in enumerate(circuit.qubits)}, {bit: bit for bit in circuit.clbits})
+    qubits = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    _walk(circuit, mixture, qubits, {bit: bit for bit in circuit.clbits}, {})
     return mixture.law(list(output))
 
 
-def _walk(circuit: QuantumCircuit, mixture: Mixture, qubits: dict[Any, int], clbits: dict[Any, Clbit]) -> None:
+def _walk(
+    circuit: QuantumCircuit,
+    mixture: Mixture,
+    qubits: dict[Any, int],
+    clbits: dict[Any, Clbit],
+    matrices: dict[Any, NDArray[np.complex128]],
+) -> None:
     """A circuit, or the body of an `if`, whose qubits and bits stand for those of the outside."""
     for instruction in circuit.data:
         operation = instruction.operation
@@ -116,17 +124,22 @@ def _walk(circuit: QuantumCircuit, mixture: Mixture, qubits: dict[Any, int], clb
             mixture.need(wires)
             inside, outside = mixture.apart(_holds(operation.condition, mixture, clbits))
             within = dict(zip(block.qubits, wires, strict=True))
-            _walk(block, inside, within, dict(zip(block.clbits, bits, strict=True)))
+            _walk(block, inside, within, dict(zip(block.clbits, bits, strict=True)), matrices)
             outside.join(inside)
             mixture.rows, mixture.wires, mixture.bits = outside.rows, outside.wires, outside.bits
         elif operation.name not in ("barrier", "delay"):
-            mixture.gate(Operator(operation).data, wires[::-1])  # Qiskit's first qubit is the least significant one
+            key = (operation.name, *operation.params)
+            if key not in matrices:
+                matrices[key] = Operator(operation).data
+            mixture.gate(matrices[key], wires[::-1])  # Qiskit's first qubit is the least significant one
 
 
 def _holds(condition: Any, mixture: Mixture, clbits: dict[Any, Clbit]) -> NDArray[np.bool_]:
     if isinstance(condition, tuple):
         target, value = condition
-        return mixture.bit(clbits[target]) == int(value)
+        bits = list(target) if isinstance(target, ClassicalRegister) else [target]
+        wanted = [(mixture.bit(clbits[bit]) == (int(value) >> k & 1)) for k, bit in enumerate(bits)]
+        return np.asarray(np.all(wanted, axis=0))
     if isinstance(condition, expr.Unary):
         assert condition.op in (expr.Unary.Op.LOGIC_NOT, expr.Unary.Op.BIT_NOT)
         return ~_holds(condition.operand, mixture, clbits)
@@ -176,7 +189,9 @@ def braket_simulator_law(text: str, inputs: dict[str, float] | None = None, devi
 
 
 def braket_density_law(text: str, inputs: dict[str, float] | None = None) -> Law:
-    return braket_simulator_law(text, inputs, DensityMatrixSimulator)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "You are running a noise-free circuit")
+        return braket_simulator_law(text, inputs, DensityMatrixSimulator)
 
 
 def pennylane_law(text: str, inputs: dict[str, float] | None = None) -> Law:

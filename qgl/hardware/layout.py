@@ -1,0 +1,122 @@
+"""Where a circuit's qubits might stand on a machine: a first layout for Qiskit's transpiler, which routes what is left.
+
+The program says which qubits are neighbours. They are placed one after another, each beside those that it acts
+with, on the machine's better pairs; a beam of the cheapest partial layouts is kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BEAM = 64  # partial layouts that are kept
+_BRANCHES = 6  # places that are tried for the next qubit of each of them
+_UNKNOWN = 0.01  # error of a pair where the machine tells none
+
+Floats = NDArray[np.float64]
+
+
+def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) -> list[int] | None:
+    """A qubit of the machine for each qubit of a `QuantumCircuit`; None if some cannot be reached from others.
+
+    Args:
+        circuit: not wider than the machine, of operations on any number of qubits.
+        target: Qiskit's `Target`.
+        positions: of some qubits, by number: where they stand on the program's lattice, counted in its order.
+
+    The cost of two qubits h steps apart is (the errors on the way) x (3 - 2 / h) for each of their operations: a
+    swap is three gates. That of a qubit is the error of its measurements.
+    """
+    pairs, measured = _acts(circuit)
+    distance, readout = _distances(target)
+    size = circuit.num_qubits
+    beside: list[dict[int, int]] = [{} for _ in range(size)]
+    for (a, b), count in pairs.items():
+        beside[a][b] = beside[b][a] = count
+    beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    order = _order(beside, positions)
+    for step, qubit in enumerate(order):
+        new: list[tuple[float, tuple[int, ...]]] = []
+        for cost, places in beam:
+            costs = measured[qubit] * readout
+            for earlier, place in zip(order[:step], places, strict=True):
+                if count := beside[qubit].get(earlier, 0):
+                    costs = costs + count * distance[:, place]
+            costs[list(places)] = np.inf
+            cheapest = np.argsort(costs, kind="stable")[: _BRANCHES if step else None]
+            new += [(cost + float(costs[k]), (*places, int(k))) for k in cheapest if np.isfinite(costs[k])]
+        beam = sorted(new)[: _BEAM if step else None]
+    if not beam:
+        return None
+    layout = dict(zip(order, beam[0][1], strict=True))
+    return [layout[k] for k in range(size)]
+
+
+def _order(beside: Sequence[Mapping[int, int]], positions: Mapping[int, float]) -> list[int]:
+    """Each qubit after those that it acts with most; among equals, by place on the lattice."""
+    place = {}
+    for qubit, others in enumerate(beside):
+        known = [positions[other] for other in others if other in positions]
+        place[qubit] = positions.get(qubit, float(np.mean(known)) if known else float("inf"))
+    left = set(range(len(beside)))
+    weight = dict.fromkeys(left, 0)
+    order: list[int] = []
+    while left:
+        qubit = min(left, key=lambda k: (-min(weight[k], 1), place[k], k))
+        left.remove(qubit)
+        order.append(qubit)
+        for other, count in beside[qubit].items():
+            weight[other] += count
+    return order
+
+
+def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int]]:
+    """How often each two qubits take part in an operation, and how often each one is measured; branches included."""
+    pairs: Counter[tuple[int, int]] = Counter()
+    measured: Counter[int] = Counter()
+    for name, qubits in _operations(circuit, {qubit: k for k, qubit in enumerate(circuit.qubits)}):
+        if name == "measure":
+            measured.update(qubits)
+        pairs.update((a, b) for a in qubits for b in qubits if a < b)
+    return pairs, measured
+
+
+def _operations(circuit: Any, numbers: Mapping[Any, int]) -> Iterator[tuple[str, list[int]]]:
+    for instruction in circuit.data:
+        qubits = [numbers[qubit] for qubit in instruction.qubits]
+        if instruction.operation.name == "if_else":
+            for block in instruction.operation.blocks:
+                yield from _operations(block, dict(zip(block.qubits, qubits, strict=True)))
+        elif instruction.operation.name != "barrier":
+            yield instruction.operation.name, qubits
+
+
+def _distances(target: Any) -> tuple[Floats, Floats]:
+    """What an operation on each two qubits costs, shape (qubits, qubits), and the readout error of each."""
+    size = target.num_qubits
+    error = np.full((size, size), np.inf)
+    for name in target.operation_names:
+        for operands, known in (target[name] or {}).items():
+            if operands and len(operands) == 2:
+                told = _UNKNOWN if known is None or known.error is None else known.error
+                a, b = operands
+                error[a, b] = error[b, a] = min(error[a, b], max(told, 1e-6))
+    total, hops = error.copy(), np.where(np.isfinite(error), 1.0, np.inf)
+    np.fill_diagonal(total, 0.0)
+    for k in range(size):
+        through = total[:, k, None] + total[None, k, :]
+        shorter = through < total
+        total = np.where(shorter, through, total)
+        hops = np.where(shorter, hops[:, k, None] + hops[None, k, :], hops)
+    np.fill_diagonal(hops, 1.0)
+    readout = np.array([_readout(target, k) for k in range(size)])
+    return total * (3.0 - 2.0 / hops), readout
+
+
+def _readout(target: Any, qubit: int) -> float:
+    known = (target["measure"] or {}).get((qubit,)) if "measure" in target.operation_names else None
+    return float(known.error) if known is not None and known.error is not None else 0.0

@@ -1,0 +1,105 @@
+"""Circuits fitted to machines: they stand on the machine, their texts are read again, and their laws are the program's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from qgl.check.program import Program
+from qgl.compiler import analyse
+from qgl.data.environment import FolderEnvironment
+from qgl.diagnostics.model import QglError
+
+from qgl.hardware.fitted_text import fitted_text
+from qgl.hardware.isa import load_isa
+from qgl.hardware.machine import Fitted, fit
+from qgl.hardware.target import Machine, resolve
+from qgl.ir.circuit import Circuit
+from qgl.source import Source
+from tests.qasm.readers import as_words, parse, qiskit_law, with_product_formulas
+from tests.reference.density import probabilities
+from tests.reference.programs import EVERYTHING, random_inputs, random_program
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+Law = NDArray[np.float64]
+
+
+@lru_cache
+def example(name: str, **constants: int) -> Program:
+    path = EXAMPLES / f"{name}.qgl"
+    return analyse(Source(path.name, path.read_text(encoding="utf-8")), FolderEnvironment(EXAMPLES), constants).program
+
+
+def angles(program: Program, seed: int = 0) -> Law:
+    size = sum(parameter.size for parameter in program.parameters)
+    return np.random.default_rng(seed).uniform(0.1, 0.9, size)
+
+
+def instructions(
+    circuit: Any, numbers: dict[Any, int] | None = None, depth: int = 0
+) -> Iterator[tuple[Any, list[int], int]]:
+    """Every operation with the machine's qubits that it acts on, and how many `if`s are around it."""
+    numbers = {qubit: k for k, qubit in enumerate(circuit.qubits)} if numbers is None else numbers
+    for instruction in circuit.data:
+        qubits = [numbers[qubit] for qubit in instruction.qubits]
+        yield instruction.operation, qubits, depth
+        if instruction.operation.name == "if_else":
+            for block in instruction.operation.blocks:
+                yield from instructions(block, dict(zip(block.qubits, qubits, strict=True)), depth + 1)
+
+
+def check_text(text: str, machine: Machine) -> Any:
+    """The text is OpenQASM 3, is read again, and stands on the machine; the circuit that was read."""
+    parse(text)
+    assert "\nqubit" not in text
+    circuit = load_isa(text)
+    for operation, qubits, depth in instructions(circuit):
+        assert depth <= 1
+        if operation.name == "if_else":
+            assert machine.has("if_else")
+            assert depth == 0
+        else:
+            parameters = None if operation.name in ("measure", "reset") else operation.params
+            assert machine.target.instruction_supported(operation.name, qubits, parameters=parameters), (
+                operation,
+                qubits,
+            )
+            assert type(operation) is type(machine.target.operation_from_name(operation.name))
+    return circuit
+
+
+def law_of(program: Program, inputs: Law) -> Law:
+    return probabilities(as_words(program), inputs)
+
+
+@pytest.mark.parametrize(
+    ("seed", "machine"), [(0, "fake_torino"), (1, "fake_torino"), (3, "fake_sherbrooke"), (4, "fake_fractional")]
+)
+def test_random_programs_keep_their_law_on_a_machine(seed: int, machine: str) -> None:
+    small = replace(EVERYTHING, visible=(2, 3), hidden=(0, 1), operations=(5, 9), live=4)
+    program, inputs = with_product_formulas(random_program(seed, small)), random_inputs(seed)
+    fitted = fit(Circuit.of(program), inputs, resolve(machine), optimise=seed % 2 == 0)
+    for trial in fitted.trials:
+        text = Fitted(fitted.machine, (trial,)).text()
+        check_text(text, fitted.machine)
+        np.testing.assert_allclose(qiskit_law(text), law_of(program, inputs), atol=1e-7, err_msg=text)
+
+
+NAMES = [("channel", {}), ("feedforward", {}), ("sequence", {"length": 2})]
+
+
+@pytest.mark.parametrize(("name", "constants"), NAMES, ids=[name for name, _ in NAMES])
+def test_examples_keep_their_law_on_a_machine(name: str, constants: dict[str, int]) -> None:
+    program = example(name, **constants)
+    inputs = angles(program)
+    text, report = fitted_text(Circuit.of(program), inputs, "ibm", "fake_torino")
+    check_text(text, resolve("fake_torino"))
+    np.testing.assert_allclose(qiskit_law(text), law_of(program, inputs), atol=1e-7)
+    assert report[0] in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import jax
@@ -17,7 +18,7 @@ from qgl.kernels.memory import device_limit
 from qgl.kernels.simulator import Simulator
 from qgl.query import Samples
 
-Draw = Callable[[jax.Array, jax.Array], jax.Array]  # inputs of one row, key -> strings
+Draw = Callable[[jax.Array, jax.Array], jax.Array]
 
 _BITS = 2**22  # of the strings that are drawn at once
 _MOST = 2**18  # strings that are drawn at once
@@ -42,8 +43,12 @@ class StateVector:
         largest = max(task.shots)
         even = min(task.shots) == largest
         # rows of many lengths share one compiled program
-        draw, block = self._prepared(task.circuit, min(most, largest if even else 1 << (largest - 1).bit_length()))
+        ready = self._prepared(task.circuit, min(most, largest if even else 1 << (largest - 1).bit_length()))
+        draw, block = ready.draw, ready.block
         key = jax.random.key(task.seed, impl="threefry2x32")
+        if even and block == largest and len(task.shots) > 1:
+            keys = jax.vmap(lambda row: jax.random.fold_in(jax.random.fold_in(key, row), 0))(np.arange(len(task.shots)))
+            return list(np.asarray(ready.every(jnp.asarray(task.inputs, jnp.float32), keys)))
         found = []
         for row, shots in enumerate(task.shots):
             inputs, own = jnp.asarray(task.inputs[row], jnp.float32), jax.random.fold_in(key, row)
@@ -52,8 +57,22 @@ class StateVector:
         return found
 
 
-def _prepared(circuit: Circuit, block: int) -> tuple[Draw, int]:
-    """What draws a block of strings, and how many that are: `block`, halved until they fit into memory.
+@dataclass(frozen=True)
+class Prepared:
+    """Compiled for one circuit.
+
+    block  how many strings are drawn at once
+    draw   a block of them from inputs, shape (inputs,), and a key
+    every  a block for each row of inputs, shape (rows, inputs), with a key for each
+    """
+
+    block: int
+    draw: Draw
+    every: Draw
+
+
+def _prepared(circuit: Circuit, block: int) -> Prepared:
+    """What draws `block` strings at once, or half of them, and so on, until they fit into memory.
 
     Raises:
         QglError: not even one does.
@@ -74,4 +93,5 @@ def _prepared(circuit: Circuit, block: int) -> tuple[Draw, int]:
         strings: jax.Array = simulator.answer(inputs, query, key)
         return strings
 
-    return jax.jit(draw), block
+    every = jax.jit(lambda inputs, keys: jax.lax.map(lambda row: draw(*row), (inputs, keys)))
+    return Prepared(block, jax.jit(draw), every)

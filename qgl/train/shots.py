@@ -6,11 +6,13 @@ that everything else of training stays as it is. All randomness comes from the k
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from numpy.typing import NDArray
 
 from qgl.check.program import TrainSettings
@@ -175,7 +177,7 @@ class ParameterShift:
 
     @property
     def circuits(self) -> int:
-        return self._sampler.elements * (1 + len(self._shifted.shifts))
+        return self._sampler.elements * (1 + int(self._shifted.shifts.size))
 
     def ask(self, params: Params, key: Array) -> Array:
         """The numbers of the circuit for every element of the mixture, shape (elements, numbers)."""
@@ -189,7 +191,8 @@ class ParameterShift:
         of_row = np.concatenate([np.arange(elements), np.repeat(np.arange(elements), shifts)])
         which = np.tile(np.arange(shifts), elements)
         found = np.zeros((sampler.terms, elements * shifts))
-        values, slopes = np.zeros(0), ()
+        values: Numbers
+        slopes: Means
         step = max(elements, sampler.together(asked.shape[1]))
         for first in range(0, len(of_row), step):
             some = of_row[first : first + step]
@@ -254,8 +257,8 @@ class Spsa:
 
     def moves(self, params: Params, key: Array, slopes: Array) -> Array:
         trained = self._trained(params)
-        along = jax.vmap(lambda signs: sum(jnp.vdot(signs[name], value) for name, value in trained.items()))
-        return along(self._signs(params, key)) @ slopes / self._directions
+        along: Array = jax.vmap(functools.partial(optax.tree.vdot, trained))(self._signs(params, key))
+        return along @ slopes / self._directions
 
     def _trained(self, params: Params) -> Params:
         return {name: value for name, value in params.items() if self._model.trainable[name]}

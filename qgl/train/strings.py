@@ -82,7 +82,7 @@ class Estimator:
 
     def _judged(self, parts: tuple[Array, ...], key: Array) -> tuple[Array, tuple[Array, ...]]:
         def values(answers: tuple[Array, ...]) -> Array:
-            found = {}
+            found: dict[str, Array] = {}
             for number, group in enumerate(groups(self._terms, key)):
                 asked = zip(self.asked, answers, strict=True)
                 own = {query: answer for (asker, query), answer in asked if asker == number}
@@ -99,7 +99,7 @@ def _mean(query: Query, strings: Strings, words: NDArray[np.int32] | None) -> Nu
     weights = np.full(len(strings), 1 / len(strings))
     match query:
         case Probabilities():
-            return np.bincount(indices(strings), weights, 2 ** strings.shape[1])
+            return np.bincount(indices(strings), weights, 2 ** strings.shape[1]).astype(np.float64)
         case Expectation():
             return data_means(strings, weights, query.places)
         case GivenWords():

@@ -136,8 +136,11 @@ def test_a_batch_needs_an_objective_that_is_a_mean_over_rows(objective: str, con
         ("seed 1; seed 2", "QGL0706", "seed"),
         ("strategy adversarial", "QGL0707", "adversarial"),
         ("strategy layerwise_search(candidates = 60)", "QGL0707", "layerwise_search(candidates = 60)"),
-        ("engine dense", "QGL0707", "engine dense;"),
-        ("gradient parameter_shift", "QGL0707", "gradient parameter_shift;"),
+        ("engine dense", "QGL1161", "engine"),
+        ("gradient spsa(shots = 10); engine 3", "QGL0703", "3"),
+        ("gradient parameter_shift", "QGL0702", "parameter_shift"),
+        ("gradient parameter_shift(shots = 1)", "QGL0703", "1"),
+        ("gradient spsa(shots = 10); optimizer lbfgs", "QGL0908", "lbfgs"),
     ],
 )
 def test_faulty_settings(setting: str, code: str, place: str) -> None:

@@ -20,7 +20,23 @@ def emit(
     what: Annotated[
         str, typer.Argument(metavar="FILE|RUN", help="A program (- for standard input), or a run's folder.")
     ],
-    profile: Annotated[str, typer.Option("--profile", help="For whom: portable, qiskit or braket.")] = "portable",
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="For whom: portable, qiskit, braket, cirq, ionq, or ibm with a target. By default ibm if a target is "
+            "given, else portable.",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="NAME|FILE",
+            help="Fit the circuit to a machine: fake_torino or another fake machine, FILE.json, a machine of IBM.",
+        ),
+    ] = None,
     free: Annotated[bool, typer.Option("--free", help="Keep parameters as `input float[64]`.")] = False,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Draw a program's parameters from this seed.")
@@ -66,13 +82,30 @@ def emit(
       qglc emit sequence.qgl --seed 7 --profile qiskit --reuse
       qglc emit chain.qgl --seed 7 --profile qiskit --max-qubits 20
       qglc emit chain.qgl --seed 7 --observable 'Z[v[3]]*Z[v[4]]'
+      qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
     """
-    from qgl.qasm import emit as write
-
     program, values, origin = _source(what, free, seed, settings)
     notes = [f"Made of {what}: {origin}."]
     circuit = _asked(program, observable, notes)
-    text = write(circuit, values, profile, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
+    if target is None and profile != "ibm":
+        from qgl.qasm import emit as write
+
+        chosen = profile or "portable"
+        text = write(circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
+    else:
+        from qgl.hardware.fitted_text import fitted_text
+
+        text, report = fitted_text(
+            circuit,
+            values,
+            profile or "ibm",
+            target,
+            optimise=optimise,
+            reuse=reuse,
+            max_qubits=max_qubits,
+            notes=notes,
+        )
+        typer.echo("\n".join(report), err=True)
     if out is None:
         typer.echo(text, nl=False)
         return

@@ -39,20 +39,13 @@ Law = NDArray[np.float64]
 Inputs = dict[str, float]
 
 
-def up_to(qubits: int) -> Callable[[str], bool]:
-    return lambda text: qubits_of(text) <= qubits
-
-
-_TWELVE = up_to(12)
-
-
 @dataclass(frozen=True)
 class Consumer:
     """A program that takes the texts of a profile.
 
     law       exact, of the output bits, first bit most significant
     unitary   of a text on the register q only, q[0] most significant, global phase included if the profile has it
-    reach     which texts a test gives it: those that take no more than a moment
+    largest   the most qubits that it gets in a test; one that makes a qubit of each reset is `deferring`
     inputs    whether it binds inputs that the text leaves open
     """
 
@@ -60,8 +53,13 @@ class Consumer:
     name: str
     law: Callable[[str, Inputs], Law]
     unitary: Callable[[str], NDArray[np.complex128]] | None
-    reach: Callable[[str], bool] = _TWELVE
+    largest: int = 17
+    deferring: bool = False
     inputs: bool = True
+
+    def reaches(self, text: str, most: int = 17) -> bool:
+        """Whether the text is small enough for a test."""
+        return qubits_of(text) + self.deferring * resets_of(text) <= min(self.largest, most)
 
     def __str__(self) -> str:
         return f"{self.profile}: {self.name}"
@@ -78,13 +76,13 @@ CONSUMERS = (
         f"PennyLane {version('pennylane')}",
         pennylane_law,
         pennylane_unitary,
-        lambda text: qubits_of(text) + resets_of(text) <= 10,
+        deferring=True,
     ),
     Consumer("portable", f"{_BRAKET}, read", braket_law, braket_reading_unitary),
     Consumer("qiskit", _QISKIT, qiskit_law, qiskit_unitary),
     Consumer("ibm", f"{_QISKIT}, fitted to a machine", qiskit_law, None, inputs=False),
     Consumer("braket", f"{_BRAKET}, state-vector simulator", braket_simulator_law, braket_unitary),
-    Consumer("braket", f"{_BRAKET}, density-matrix simulator", braket_density_law, None, up_to(5)),
+    Consumer("braket", f"{_BRAKET}, density-matrix simulator", braket_density_law, None, 5),
     Consumer("cirq", _CIRQ, cirq_law, cirq_unitary, inputs=takes_inputs()),
     Consumer(
         "ionq",
@@ -100,7 +98,7 @@ CONSUMERS = (
         lambda text: ionq_clients.unitary(ionq_clients.by_cirq(text)[0], qubits_of(text)),
         inputs=False,
     ),
-    Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_law, None, inputs=False),
+    Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_law, None, 12, inputs=False),
 )
 
 

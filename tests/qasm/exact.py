@@ -57,9 +57,8 @@ class Mixture:
         self._fold()
 
     def reset(self, wire: int) -> None:
-        self.drop(wire)
+        self.drop(wire)  # it comes in again, in zero, when it is next named
         self._fold()
-        self.need([wire])
 
     def drop(self, wire: int) -> NDArray[np.uint8]:
         """Measures a wire and takes it away; the outcomes."""
@@ -83,7 +82,9 @@ class Mixture:
         return both[0], both[1]
 
     def join(self, other: Mixture) -> None:
-        """Takes in rows of the same wires."""
+        """Takes in rows of another mixture."""
+        self.need(other.wires)
+        other.need(self.wires)
         axes = [0, *(1 + other.wires.index(wire) for wire in self.wires)]
         for bit in self.bits.keys() | other.bits.keys():
             self.bits[bit] = np.concatenate([self.bit(bit), other.bit(bit)])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +17,15 @@ from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import open_program
 from qgl.ir.circuit import Circuit
-from qgl.qasm import PROFILES, emission, emit
-from tests.qasm.readers import (
-    as_words,
-    braket_law,
-    braket_simulator_law,
-    parse,
-    pennylane_law,
-    qiskit_law,
-    qubits_of,
-    resets_of,
-)
+from qgl.qasm import PROFILES, emission
+from tests.qasm.consumers import consumers_of, dumped, written
+from tests.qasm.readers import as_words, parse
 from tests.reference.density import probabilities
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, dict[str, Any]] = {
     "bars": {"rows": 2, "cols": 2, "depth": 1},
+    "bars_from_shots": {"rows": 2, "cols": 2, "depth": 1},
     "chain1000": {"n": 4, "depth": 2},
     "channel": {"n": 3, "ones": 1, "depth": 1},
     "conditional": {"rows": 1, "cols": 2, "depth": 1},
@@ -41,6 +37,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "mbl": {"layers": 1},
     "noise": {},
     "sequence": {"length": 3},
+}
+
+TOO_WIDE = {
+    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl", "noise")),
+    (f"pyqasm {version('pyqasm')}", "noise"),
 }
 
 
@@ -67,26 +68,34 @@ def test_every_example_is_here() -> None:
     assert found - {"layers"} == set(SMALL)
 
 
-@pytest.mark.parametrize("profile", sorted(PROFILES))
-@pytest.mark.parametrize("name", sorted(SMALL))
-def test_an_example_keeps_its_law(name: str, profile: str) -> None:
+@lru_cache(maxsize=32)
+def prepared(name: str) -> tuple[Circuit, NDArray[np.float64], NDArray[np.float64]]:
+    """An example's circuit, values of its inputs, and its law."""
     program = example(name)
     inputs = values(program)
-    expected = probabilities(as_words(program), inputs)
-    circuit = Circuit.of(program)
-    for text, bindings in (
-        (emit(circuit, inputs, profile, optimise=True), {}),
-        ((free := emission(circuit, None, profile)).text, free.bindings(inputs)),
-    ):
-        parse(text)
-        if bindings and (len(text.splitlines()) > 250 or qubits_of(text) > 10):
-            continue  # the same gates as with bound parameters, which are slow enough
-        if profile == "braket":
-            np.testing.assert_allclose(braket_simulator_law(text, bindings), expected, atol=1e-7)
-            continue
-        np.testing.assert_allclose(qiskit_law(text, bindings), expected, atol=1e-7)
-        if profile == "portable":
-            np.testing.assert_allclose(braket_law(text, bindings), expected, atol=1e-7)
-            if qubits_of(text) + resets_of(text) <= 10:
-                width = len(program.visible)
-                np.testing.assert_allclose(pennylane_law(text, width, bindings), expected, atol=1e-7)
+    return Circuit.of(program), inputs, probabilities(as_words(program), inputs)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_an_example_keeps_its_law(name: str, profile: str) -> None:
+    circuit, inputs, expected = prepared(name)
+    text = written(circuit, inputs, profile, optimise=True)
+    parse(text)
+    for consumer in consumers_of(profile):
+        if consumer.reaches(text):
+            np.testing.assert_allclose(consumer.law(text, {}), expected, atol=1e-7, err_msg=str(consumer))
+        else:
+            assert (consumer.name.rpartition(", ")[2], name) in TOO_WIDE
+
+
+@pytest.mark.parametrize("profile", [name for name, profile in PROFILES.items() if profile.inputs])
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_an_example_keeps_its_law_with_open_inputs_and_through_the_reference_parser(name: str, profile: str) -> None:
+    circuit, inputs, expected = prepared(name)
+    free = emission(circuit, None, profile)
+    again, bindings = dumped(free.text), free.bindings(inputs)
+    assert list(bindings) == re.findall(r"^input float\[64\] (\w+);", again, re.MULTILINE)
+    for consumer in consumers_of(profile):
+        if (consumer.inputs or not bindings) and consumer.reaches(again, 10):
+            np.testing.assert_allclose(consumer.law(again, bindings), expected, atol=1e-7, err_msg=str(consumer))

@@ -140,7 +140,7 @@ class TooWideForTarget(Diagnostic):
     target: str
     needed: int
     found: int
-    resets: bool
+    used_again: bool
 
     code: ClassVar[str] = "QGL1125"
 
@@ -150,8 +150,8 @@ class TooWideForTarget(Diagnostic):
 
     @property
     def help(self) -> str:
-        if not self.resets:
-            return "let qubits be reset and used again (--reuse), or emit a part of the circuit by --observable"
+        if not self.used_again:
+            return "leave --no-reuse out, or take a larger machine or one that resets qubits"
         return "take a larger machine, or emit a part of the circuit by --observable"
 
 

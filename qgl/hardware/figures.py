@@ -29,13 +29,11 @@ class Figures:
         """By name, for a `Parcel`."""
         return dict(vars(self))
 
-    def __str__(self) -> str:
-        words = [f"{self.width} qubits, depth {self.depth}, {self.two_qubit_gates} two-qubit gates"]
-        if self.duration is not None:
-            words.append(f"{self.duration * 1e6:.1f} us")
-        if self.fidelity is not None:
-            words.append(f"fidelity about {self.fidelity:.3g}")
-        return ", ".join(words)
+    def cells(self) -> list[str]:
+        """As words of a table, `-` for what is not known."""
+        time = "-" if self.duration is None else f"{self.duration * 1e6:.1f} us"
+        chance = "-" if self.fidelity is None else f"{self.fidelity:.3g}"
+        return [str(self.width), str(self.depth), str(self.two_qubit_gates), time, chance]
 
 
 def measure(circuit: Any, target: Any) -> Figures:

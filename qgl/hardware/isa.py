@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-HEAD = "OPENQASM 3.0;\n"
-
 
 def isa_text(circuit: Any, notes: Sequence[str]) -> str:
     """OpenQASM 3 of a transpiled `QuantumCircuit` without open parameters.

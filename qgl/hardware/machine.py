@@ -91,12 +91,18 @@ class Fitted:
         return isa_text(self.circuit(inputs), [*notes, *self.report()])
 
     def report(self) -> list[str]:
-        """Lines for people: what it will take, what the program's locality saved, and what else was tried."""
-        lines = [f"On {self.machine.name}, {self.best}: {self.figures}.", self._locality()]
-        lines += [f"Tried too, {trial}: {trial.figures}." for trial in self.trials[1:]]
-        return [line for line in lines if line]
+        """Lines for people: what it will take, what the program's locality saves, and all that was tried."""
+        heads = ("qubits", "depth", "two-qubit gates", "duration", "fidelity")
+        names = [str(trial) for trial in self.trials]
+        width = max(map(len, names))
+        rows = [f"{' ' * width}  {'  '.join(heads)}"]
+        for name, trial in zip(names, self.trials, strict=True):
+            cells = [cell.rjust(len(head)) for cell, head in zip(trial.figures.cells(), heads, strict=True)]
+            rows.append(f"{name:<{width}}  {'  '.join(cells)}")
+        head = f"On {self.machine.name}, best first; the first one is taken. Duration and fidelity are estimates."
+        return [head, *rows, *self._locality()]
 
-    def _locality(self) -> str:
+    def _locality(self) -> list[str]:
         """What layouts by the lattice and qubits shared in their place save, against the transpiler alone."""
         alone = [trial.figures for trial in self.trials if trial.form == "wide" and not trial.lattice]
         local = [
@@ -105,15 +111,15 @@ class Fitted:
             if trial.form == "shared" or (trial.form, trial.lattice) == ("wide", True)
         ]
         if not alone or not local:
-            return ""
+            return []
         before, after = alone[0], local[0]
         if _merit(after)[:2] <= _merit(before)[:2]:
-            return "The program's locality saves nothing: the transpiler alone finds as good a layout."
+            return ["The program's locality saves nothing: the transpiler alone finds as good a layout."]
         gates = f"{before.two_qubit_gates} two-qubit gates become {after.two_qubit_gates}"
         if before.fidelity is None or after.fidelity is None:
-            return f"What the program's locality saves: {gates}."
+            return [f"What the program's locality saves: {gates}."]
         chances = f"a fidelity of about {before.fidelity:.3g} becomes {after.fidelity:.3g}"
-        return f"What the program's locality saves: {gates}, {chances}."
+        return [f"What the program's locality saves: {gates}, {chances}."]
 
 
 def fit(
@@ -157,7 +163,8 @@ def fit(
             figures = measure(fitted, machine.target)
             trials.append(Trial(form, first is not None, figures, fitted, emitted))
     if not trials:
-        raise QglError([TooWideForTarget(None, machine.name, width, limit, reuse is not False)])
+        again = reuse is not False and machine.has("reset")
+        raise QglError([TooWideForTarget(None, machine.name, width, limit, again)])
     trials.sort(key=lambda trial: _merit(trial.figures), reverse=True)
     return Fitted(machine, tuple(trials))
 

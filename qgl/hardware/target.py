@@ -12,7 +12,7 @@ from typing import Any
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.targets import NoServiceAccount, ServiceHasNoTarget, TargetNeedsPackage, UnknownTarget
-from qgl.hardware.target_file import read_target
+from qgl.hardware.target_file import read_backend
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +21,12 @@ class Machine:
 
     name     what a report calls it: "fake_torino", the name in a file, a name of the service
     target   Qiskit's `Target`: qubits, gates with directions, durations (seconds) and errors (probabilities)
-    backend  the library's own backend, None for a file
+    backend  of Qiskit's or the service's library
     """
 
     name: str
     target: Any
-    backend: Any | None = None
+    backend: Any
 
     @property
     def qubits(self) -> int:
@@ -49,8 +49,8 @@ def resolve(name: str) -> Machine:
             does not give the machine, or the file is wrong.
     """
     if name.endswith(".json"):
-        target_name, target = read_target(Path(name))
-        return Machine(target_name, target)
+        backend = read_backend(Path(name))
+        return Machine(backend.name, backend.target, backend)
     prefix, colon, rest = name.partition(":")
     if colon and prefix == "ibm" and rest:
         return _of_service(rest)

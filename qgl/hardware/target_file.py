@@ -35,8 +35,10 @@ _OTHERS = ("measure", "reset", "delay", "if_else")  # what a basis may name besi
 Pair = tuple[int, int]
 
 
-def read_target(path: Path) -> tuple[str, Any]:
-    """The name and Qiskit's `Target` of a file.
+def read_backend(path: Path) -> Any:
+    """The machine of a file as a backend of Qiskit's, whose `target` and `name` are those of the file.
+
+    It runs nothing, but simulators take its noise.
 
     Raises:
         QglError: QGL1124, at the place in the file; QGL1121, Qiskit is missing.
@@ -44,6 +46,7 @@ def read_target(path: Path) -> tuple[str, Any]:
     try:
         from qiskit.circuit import Delay, IfElseOp, Measure, Parameter, Reset
         from qiskit.circuit.library import get_standard_gate_name_mapping
+        from qiskit.providers import BackendV2, Options
         from qiskit.transpiler import InstructionProperties, QubitProperties, Target
     except ImportError:
         raise QglError([TargetNeedsPackage(None, str(path), "qiskit", "qiskit")]) from None
@@ -77,7 +80,8 @@ def read_target(path: Path) -> tuple[str, Any]:
         target.add_instruction(gates[gate], table)
     if "if_else" in basis:
         target.add_instruction(IfElseOp, name="if_else")
-    return name, target
+    body = {"target": target, "max_circuits": None, "run": None, "_default_options": classmethod(lambda _: Options())}
+    return type("FileBackend", (BackendV2,), body)(name=name)
 
 
 def _fields(root: Node) -> dict[str, Node]:

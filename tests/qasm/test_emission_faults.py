@@ -13,12 +13,14 @@ from qgl.diagnostics.qasm import (
     AngleIsNotFinite,
     EvolveWithoutTrotter,
     FunctionOfOpenInput,
+    NeedsTarget,
+    NoInputs,
     SynthesisNeedsQiskit,
     UnknownProfile,
 )
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
-from qgl.qasm import emission, emit
+from qgl.qasm import PROFILES, emission, emit
 from qgl.qasm.angles import RESERVED, Names, decimal
 from tests.reference.programs import HERE, op, parameter, program_of, random_unitary
 
@@ -36,13 +38,40 @@ def refused(*operations: object, inputs: object = None, profile: str = "portable
     return found
 
 
-@pytest.mark.parametrize("profile", ["portable", "qiskit", "braket"])
+@pytest.mark.parametrize("profile", ["portable", "qiskit", "cirq"])
 def test_a_function_of_an_open_input_is_refused_at_its_line(profile: str) -> None:
     found = refused(op("rx", 0, args=(apply("sin", A + B),)), profile=profile)
     assert isinstance(found, FunctionOfOpenInput)
     assert found.span == HERE
     assert "sin(a[0] + a[1])" in found.message
+    assert "braket" in found.help
     assert isinstance(refused(op("rx", 0, args=(apply("power", A, B),))), FunctionOfOpenInput)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_function_that_no_profile_knows_has_to_be_bound(profile: str) -> None:
+    if PROFILES[profile].inputs is None:
+        return
+    found = refused(op("rx", 0, args=(apply("sigmoid", A),)), profile=profile)
+    assert isinstance(found, FunctionOfOpenInput)
+    assert "profile" not in found.help
+
+
+@pytest.mark.parametrize("angle", [A, 2.0 * apply("asin", apply("sqrt", A))], ids=["input", "coin"])
+def test_an_open_input_is_refused_at_its_line_where_there_are_none(angle: Real) -> None:
+    found = refused(op("rx", 0, args=(angle,)), profile="ionq")
+    assert isinstance(found, NoInputs)
+    assert found.span == HERE
+    assert "a[0]" in found.message
+    assert "portable" in found.help
+    assert "ibm" not in found.help
+    emit(Circuit.of(program_of(1, 0, op("h", 0), parameters=[parameter("a", 2)])), None, "ionq")
+
+
+def test_a_profile_of_a_machine_needs_a_target() -> None:
+    found = refused(op("h", 0), profile="ibm")
+    assert isinstance(found, NeedsTarget)
+    assert "--target" in found.help
 
 
 def test_a_function_of_known_inputs_is_a_number() -> None:

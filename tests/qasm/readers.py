@@ -128,7 +128,7 @@ def _walk(
             outside.join(inside)
             mixture.rows, mixture.wires, mixture.bits = outside.rows, outside.wires, outside.bits
         elif operation.name not in ("barrier", "delay"):
-            key = (operation.name, *operation.params)
+            key = (operation.name, operation.num_qubits, *operation.params)
             if key not in matrices:
                 matrices[key] = Operator(operation).data
             mixture.gate(matrices[key], wires[::-1])  # Qiskit's first qubit is the least significant one

@@ -308,7 +308,8 @@ class Model:
         return self._simulator(queries).plan
 
     @functools.cached_property
-    def _planner(self) -> Planner:
+    def planner(self) -> Planner:
+        """What plans for the queries of this model; what it finds of the circuit is kept."""
         from qgl.kernels.memory import device_limit
 
         return compiler.planner(self.circuit, self.precision, device_limit())
@@ -317,7 +318,7 @@ class Model:
         from qgl.kernels.simulator import Simulator
 
         if queries not in self._simulators:
-            self._simulators[queries] = Simulator(self._planner.plan(queries))
+            self._simulators[queries] = Simulator(self.planner.plan(queries))
         return self._simulators[queries]
 
     def _answers(

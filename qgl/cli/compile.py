@@ -92,8 +92,8 @@ def _facts(program: Program, operation: Any) -> dict[str, Any]:
 
 
 def _plan(program: Program) -> Any:
-    from qgl.cli.asked import OBJECTIVE, asked_of
     from qgl.compiler import circuit_of, planner
+    from qgl.train.asked import OBJECTIVE, asked_of
 
     asked = asked_of(program)
     planning = planner(circuit_of(program), program.train.precision)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from qgl.check.program import Program
-    from qgl.cli.asked import Asked
     from qgl.diagnostics.model import Diagnostic
     from qgl.plan.model import Candidate, Row
     from qgl.plan.planner import Weighed
+    from qgl.train.asked import Asked
 
 
 def explain(
@@ -97,10 +97,13 @@ class Answer:
 
 def weigh(program: Program, memory_limit: int | None = None) -> list[Answer]:
     """The planner's view of everything that a program asks; `memory_limit` in bytes, None: what this machine has."""
-    from qgl.cli.asked import asked_of
     from qgl.compiler import circuit_of, planner
+    from qgl.kernels.memory import device_limit
+    from qgl.plan.memory import available
+    from qgl.train.asked import asked_of
 
-    planning = planner(circuit_of(program), program.train.precision, memory_limit)
+    limit = memory_limit or device_limit() or available()  # read once, so that all figures are held against one limit
+    planning = planner(circuit_of(program), program.train.precision, limit)
     return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
 
 
@@ -140,7 +143,7 @@ def refusals(answers: Sequence[Answer]) -> list[Diagnostic]:
 
     Reports and samples that cannot be had are only told of.
     """
-    from qgl.cli.asked import OBJECTIVE
+    from qgl.train.asked import OBJECTIVE
 
     asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
     if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
@@ -170,7 +173,7 @@ def _block(console: Console, row: Row, times: int, purposes: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from qgl.plan.model import describe
+    from qgl.plan.model import NO_METHOD, describe
 
     each = f", for each of {times:,} conditions" if times > 1 else ""
     console.print()
@@ -179,7 +182,7 @@ def _block(console: Console, row: Row, times: int, purposes: str) -> None:
     if able:
         console.print(_table(row, able))
     else:
-        console.print("  no method can answer this", style="red")
+        console.print(f"  {NO_METHOD}", style="red")
     for candidate in row.candidates:
         if candidate.refused:
             console.print(

@@ -31,7 +31,7 @@ def log_prob(model: Model, params: Params, rows: NDArray[np.uint8], condition: A
         p = np.asarray(model.probabilities(params, condition), dtype=np.float64)
         with np.errstate(divide="ignore"):
             return np.log(p[indices(rows)])
-    chunk = _fitting(model, GivenStrings, min(1 << (len(rows) - 1).bit_length(), max(1, _BITS // model.width)))
+    chunk = _fitting(model, GivenStrings, min(len(rows), max(1, _BITS // model.width)))
     found = []
     for start in range(0, len(rows), chunk):
         part = rows[start : start + chunk]

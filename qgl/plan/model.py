@@ -9,6 +9,8 @@ from qgl.plan.subject import Subject
 from qgl.plan.tables import KINDS, Tables
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
+NO_METHOD = "no method can answer this"
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

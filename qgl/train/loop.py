@@ -33,6 +33,7 @@ from qgl.train import display as displays
 from qgl.train import manifest as manifests
 from qgl.train import report as reports
 from qgl.train.artefacts import write_pictures
+from qgl.train.asked import refused_reports
 from qgl.train.devices import Team
 from qgl.train.display import Display, Progress
 from qgl.train.engine import CAPACITY, Engine, State
@@ -143,6 +144,7 @@ class _Training:
             state = self.engine.compile(state)
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
+            self._warn()
             self._session = {
                 "started": begun,
                 "from": self.step,
@@ -170,6 +172,12 @@ class _Training:
         count = len(self.team.devices)
         where = f", on {count} devices" if count > 1 else ""
         return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
+
+    def _warn(self) -> None:
+        """Of reports that will have no value."""
+        if self.team.leads and isinstance(self.model, Model):
+            for words in refused_reports(self.model):
+                self.shown.note(words)
 
     def _start(self) -> tuple[int, State]:
         """Steps done, and the state after them."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from qgl.check.program import Program
-from qgl.evaluate.exact import title
+from qgl.check.program import CallSpec, Program
+from qgl.check.training import EXACT_WIDTH
+from qgl.evaluate.exact import evaluate, title
 from qgl.model import Model
-from qgl.query import Query, Samples, reads_only_bits
-from qgl.train.report import measure, reports_of
+from qgl.objectives import Setting
+from qgl.plan.model import NO_METHOD, describe
+from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
+from qgl.train.report import reports_of, with_gaps
 
 OBJECTIVE, REPORT, SAMPLE = "objective", "report", "sample"
 SHOTS = 1000
@@ -36,9 +39,18 @@ class Asked:
 
 def asked_of(program: Program) -> tuple[Asked, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
-    model = _Listener(program)
-    found = [*_objective(model), *_reports(model)]
+    found = [*_objective(Model(program)), *_reports(program, reports_of(program))]
     return (*found, Asked(SAMPLE, {Samples(SHOTS): SAMPLE}))
+
+
+def refused_reports(model: Model) -> Iterator[str]:
+    """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
+    for asked in _reports(model.program, with_gaps(model.program)):
+        for row in model.planner.weigh(asked.queries).rows:
+            if not row.chosen:
+                purpose = f"{asked.kind} {', '.join(asked.names.values())}"
+                reasons = [f"    not {each.method}: {each.reason}" for each in row.candidates]
+                yield "\n".join([f"warning: {purpose}: {describe(row.query)}", f"  {NO_METHOD}", *reasons])
 
 
 def _objective(model: Model) -> Iterator[Asked]:
@@ -56,25 +68,21 @@ def _objective(model: Model) -> Iterator[Asked]:
         yield Asked(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
 
 
-def _reports(model: Model) -> Iterator[Asked]:
+def _reports(program: Program, calls: Sequence[CallSpec]) -> Iterator[Asked]:
     """What each report asks first, and mostly all: it is told to start, and listened to."""
-    for call in reports_of(model.program):
+    setting = Setting.of(program)
+    for call in calls:
         try:
-            measure(model, {}, (call,))
+            evaluate((call,), setting, _listen)
         except _HeardError as heard:
-            yield Asked(REPORT, dict.fromkeys(heard.queries, title(call)))
+            yield Asked(REPORT, {heard.query: title(call)})
 
 
 class _HeardError(Exception):
-    def __init__(self, queries: Iterable[Query]) -> None:
-        self.queries = tuple(queries)
+    def __init__(self, query: Query) -> None:
+        self.query = query
 
 
-class _Listener(Model):
-    """A model that takes down what it is asked, and does not answer."""
-
-    def answers(self, params: Any, queries: Iterable[Query], *_: Any, **__: Any) -> NoReturn:
-        raise _HeardError(queries)
-
-    def plan(self, *queries: Query) -> NoReturn:
-        raise _HeardError(queries)
+def _listen(query: Query, condition: Any = None, given: Any = None) -> NoReturn:
+    """Takes down what is asked, and does not answer; see `qgl.evaluate.in_chunks` for likelihoods."""
+    raise _HeardError(Probabilities() if isinstance(query, LogProb) and query.width <= EXACT_WIDTH else query)

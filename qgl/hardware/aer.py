@@ -16,7 +16,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import FunctionOfOpenInput
 from qgl.hardware.engine import Parcel, Strings, Task
 from qgl.hardware.isa import load_isa
-from qgl.hardware.machine import Fitted, fit
+from qgl.hardware.machine_rows import fit_open, texts_of
 from qgl.hardware.qiskit_counts import OUTPUT, outputs_of, strings_of
 from qgl.hardware.target import resolve
 from qgl.ir.circuit import Circuit
@@ -95,9 +95,8 @@ class Aer:
             emitted = [_emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
             figures = _figures(max(emitted, key=lambda one: one.width))
             return Parcel(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
-        fitted = [self._fitted(task.circuit, task.inputs[row], task.max_qubits) for row in rows]
-        texts = tuple(one.text() for one in fitted)
-        return Parcel(texts, task.shots, (OUTPUT,) * len(rows), settings, fitted[0].figures.mapping())
+        texts, measured = texts_of(task, self._machine)
+        return Parcel(texts, task.shots, (OUTPUT,) * len(rows), settings, measured.mapping())
 
     def run(self, parcel: Parcel, seed: int) -> list[Strings]:
         """The strings of each text, run as it stands; see `TextEngine`.
@@ -120,20 +119,14 @@ class Aer:
 
     # ------------------------------------------------------------ circuits
 
-    def _fitted(self, circuit: Circuit, inputs: NDArray[np.float64] | None, max_qubits: int | None) -> Fitted:
-        assert self._machine is not None
-        return fit(circuit, inputs, self._machine, max_qubits=max_qubits)
-
     def _opening(self, circuit: Circuit, shots: int, max_qubits: int | None) -> Open | None:
         """The circuit with all inputs open; None where only numbers can be written."""
+        if self._machine is not None:
+            fitted = fit_open(circuit, self._machine, max_qubits)
+            return None if fitted is None else Open(self._held(fitted.best.circuit), fitted.best.emission.bindings)
         try:
-            if self._machine is None:
-                emitted = _emitted(circuit, None, shots, max_qubits)
-                basis = [*_BOUND_BY_ROW, *_FIXED]
-                return Open(self._reading(emitted.text, basis), emitted.bindings)
-            best = self._fitted(circuit, None, max_qubits).best
-            self._held(best.circuit)
-            return Open(best.circuit, best.emission.bindings)
+            emitted = _emitted(circuit, None, shots, max_qubits)
+            return Open(self._reading(emitted.text, [*_BOUND_BY_ROW, *_FIXED]), emitted.bindings)
         except QglError as refusal:
             if all(isinstance(found, FunctionOfOpenInput) for found in refusal.diagnostics):
                 return None

@@ -10,6 +10,9 @@ ENGINES: dict[str, str] = {
     "statevector": "qgl's own simulator, by whatever method fits the program",
     "aer": "Qiskit Aer without noise",
     "aer:MACHINE": "Qiskit Aer with the gates, wires and noise of a machine, such as `aer:fake_torino`",
+    "braket-local": "Amazon Braket's simulator on this computer",
+    "ibm:MACHINE": "a machine of IBM's service, or a fake one that stands in for it, such as `ibm:fake_torino`",
+    "braket:ARN": "a device of Amazon Braket; `braket:local` is its simulator behind the same face",
 }
 
 
@@ -20,13 +23,25 @@ def open_engine(name: str) -> Engine | RemoteEngine:
         QglError: QGL1101, no engine has this name; QGL1102, its library is not installed; QGL112x, there is no
             such machine.
     """
+    kind, colon, detail = name.partition(":")
     if name == "statevector":
         from qgl.hardware.statevector import StateVector
 
         return StateVector()
-    kind, colon, machine = name.partition(":")
-    if kind == "aer" and (machine or not colon):
+    if name == "braket-local":
+        from qgl.hardware.braket_local import BraketLocal
+
+        return BraketLocal()
+    if kind == "aer" and (detail or not colon):
         from qgl.hardware.aer import Aer
 
-        return Aer(machine or None)
+        return Aer(detail or None)
+    if kind == "ibm" and detail:
+        from qgl.hardware.ibm import Ibm
+
+        return Ibm(detail)
+    if kind == "braket" and detail:
+        from qgl.hardware.braket_remote import BraketRemote
+
+        return BraketRemote(detail)
     raise QglError([UnknownEngine(None, name, tuple(ENGINES))])

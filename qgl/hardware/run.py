@@ -9,7 +9,8 @@ import numpy as np
 
 from qgl.diagnostics.hardware import WrongStrings
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engine import Engine, Strings, Task
+from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task
+from qgl.hardware.waiting import patient
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike
@@ -85,7 +86,7 @@ def together(strings: Sequence[Strings], seed: int) -> Strings:
 def run(
     model: Model,
     params: Params,
-    engine: Engine,
+    engine: Engine | RemoteEngine,
     shots: int,
     *,
     seed: int = 0,
@@ -94,8 +95,10 @@ def run(
 ) -> Strings:
     """`shots` strings of a model by an engine, uint8, shape (shots, visible qubits). Arguments as in `task_of`.
 
+    A remote engine is waited for. What is to outlive this process is run by `qglc run`, which keeps jobs on the disk.
+
     Raises:
         QglError: QGL11xx, the engine cannot run the circuit, failed, or broke its contract.
     """
     task = task_of(model, params, shots, seed=seed, condition=condition, max_qubits=max_qubits)
-    return together(answered(engine, task), seed)
+    return together(answered(patient(engine), task), seed)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 _BEAM = 64  # partial layouts that are kept
 _BRANCHES = 6  # places that are tried for the next qubit of each of them
 _UNKNOWN = 0.01  # error of a pair where the machine tells none
+_FAR = 24.0  # how much worse it is to be far apart; see `lattice_layout`
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +29,10 @@ def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) ->
         target: Qiskit's `Target`.
         positions: of some qubits, by number: where they stand on the program's lattice, counted in its order.
 
-    The cost of two qubits h steps apart is (the errors on the way) x (3 - 2 / h) for each of their operations: a
-    swap is three gates. That of a qubit is the error of its measurements.
+    The cost of two qubits h steps apart is (the errors on the way) x (24 - 23 / h) for each of their operations:
+    that is the error of the gate between neighbours. A swap is three gates, takes time, and moves others out of
+    place; the number was chosen by fitting lines, rings, grids and trees to a heavy-hexagon machine. The cost of a
+    qubit is the error of its measurements.
     """
     pairs, measured = _acts(circuit)
     distance, readout = _distances(target)
@@ -114,7 +117,7 @@ def _distances(target: Any) -> tuple[Floats, Floats]:
         hops = np.where(shorter, hops[:, k, None] + hops[None, k, :], hops)
     np.fill_diagonal(hops, 1.0)
     readout = np.array([_readout(target, k) for k in range(size)])
-    return total * (3.0 - 2.0 / hops), readout
+    return total * (_FAR - (_FAR - 1.0) / hops), readout
 
 
 def _readout(target: Any, qubit: int) -> float:

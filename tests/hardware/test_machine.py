@@ -1,7 +1,8 @@
-"""Circuits fitted to machines: they stand on the machine, their texts are read again, and their laws are the program's."""
+"""Circuits fitted to machines: they stand on the machine, their texts are read again, their laws are the program's."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -16,7 +17,6 @@ from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
-
 from qgl.hardware.fitted_text import fitted_text
 from qgl.hardware.isa import load_isa
 from qgl.hardware.machine import Fitted, fit
@@ -25,7 +25,7 @@ from qgl.ir.circuit import Circuit
 from qgl.source import Source
 from tests.qasm.readers import as_words, parse, qiskit_law, with_product_formulas
 from tests.reference.density import probabilities
-from tests.reference.programs import EVERYTHING, random_inputs, random_program
+from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 Law = NDArray[np.float64]
@@ -103,3 +103,87 @@ def test_examples_keep_their_law_on_a_machine(name: str, constants: dict[str, in
     check_text(text, resolve("fake_torino"))
     np.testing.assert_allclose(qiskit_law(text), law_of(program, inputs), atol=1e-7)
     assert report[0] in text
+
+
+def test_rows_of_open_inputs_are_bound_after_fitting() -> None:
+    program = example("channel", n=3, depth=1)
+    fitted = fit(Circuit.of(program), None, resolve("fake_torino"))
+    for seed in (1, 2):
+        inputs = angles(program, seed)
+        np.testing.assert_allclose(qiskit_law(fitted.text(inputs)), law_of(program, inputs), atol=1e-7)
+    with pytest.raises(ValueError, match="open inputs"):
+        fitted.text()
+
+
+def test_the_same_seed_gives_the_same_text() -> None:
+    program = example("feedforward")
+    one, other = (fit(Circuit.of(program), angles(program), resolve("fake_torino")).text() for _ in range(2))
+    assert one == other
+
+
+# ---------------------------------------------------------------- what the machine lacks, and what does not fit
+
+
+def nested() -> Program:
+    """A branch inside a branch, by bits that another branch asks about as well."""
+    return program_of(
+        4,
+        0,
+        *(op("ry", k, args=(0.7 + 0.4 * k,)) for k in range(3)),
+        *(op("measure", k, bit=k) for k in range(3)),
+        op("x", 3, condition=((0, True), (1, False))),
+        op("ry", 3, args=(0.9,), condition=((0, True), (1, False))),
+        op("ry", 3, args=(0.5,), condition=((1, True), (2, True))),
+        op("rx", 3, args=(0.3,), condition=((2, False),)),
+        op("h", 3),
+    )
+
+
+@pytest.mark.parametrize("optimise", [True, False])
+def test_branches_inside_of_branches_are_made_flat(optimise: bool) -> None:
+    program, machine = nested(), resolve("fake_torino")
+    fitted = fit(Circuit.of(program), np.zeros(0), machine, optimise=optimise, reuse=False)
+    text = fitted.text()
+    check_text(text, machine)
+    assert "if (together_0 ==" in text
+    np.testing.assert_allclose(qiskit_law(text), law_of(program, np.zeros(0)), atol=1e-7)
+
+
+def test_a_machine_without_branches_and_resets_gets_neither(tmp_path: Path) -> None:
+    path = tmp_path / "line.json"
+    path.write_text(
+        json.dumps({"qubits": 8, "basis": ["rz", "sx", "cx", "measure"], "coupling": [[k, k + 1] for k in range(7)]})
+    )
+    machine, program = resolve(str(path)), nested()
+    fitted = fit(Circuit.of(program), np.zeros(0), machine)
+    check_text(fitted.text(), machine)
+    np.testing.assert_allclose(qiskit_law(fitted.text()), law_of(program, np.zeros(0)), atol=1e-7)
+    assert (fitted.figures.duration, fitted.figures.fidelity) == (None, None)
+    with pytest.raises(QglError, match="QGL1126"):
+        fit(Circuit.of(program), np.zeros(0), machine, reuse=True)
+
+
+def test_a_circuit_too_wide_is_refused_unless_qubits_are_used_again() -> None:
+    program, machine = example("sequence", length=6), resolve("fake_lima")
+    fitted = fit(Circuit.of(program), angles(program), machine)
+    assert fitted.figures.width <= 5
+    assert {trial.form for trial in fitted.trials} == {"capped", "narrow"}
+    with pytest.raises(QglError, match=r"QGL1125.*needs 8 qubits at once, and `fake_lima` has 5"):
+        fit(Circuit.of(program), angles(program), machine, reuse=False)
+    with pytest.raises(QglError, match=r"QGL1125.*has 2"):
+        fit(Circuit.of(program), angles(program), machine, max_qubits=2)
+
+
+@pytest.mark.parametrize(
+    ("profile", "target", "code"),
+    [("ibm", None, "QGL1127"), ("cirq", "fake_torino", "QGL1128"), ("imb", "fake_torino", "QGL1001")],
+)
+def test_profiles_and_targets_that_do_not_go_together(profile: str, target: str | None, code: str) -> None:
+    program = example("feedforward")
+    with pytest.raises(QglError, match=code):
+        fitted_text(Circuit.of(program), angles(program), profile, target)
+
+
+def test_open_inputs_are_refused_by_name() -> None:
+    with pytest.raises(QglError, match=r"QGL1129.*`flip_0` is open"):
+        fitted_text(Circuit.of(example("feedforward")), None, "ibm", "fake_torino")

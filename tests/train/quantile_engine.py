@@ -1,0 +1,54 @@
+"""Engines for tests of training from shots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.check.law import strings
+from qgl.compiler import plan_queries
+from qgl.hardware.engine import Strings, Task
+from qgl.ir.circuit import Circuit
+from qgl.kernels.simulator import Simulator
+from qgl.query import Probabilities
+
+
+class Quantiles:
+    """Gives every string as often as its probability says, rounded: no noise but 1 / shots. Sorted, as from counts."""
+
+    name = "quantiles"
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+        self._laws = lru_cache(_laws)
+
+    def samples(self, task: Task) -> list[Strings]:
+        self.tasks.append(task)
+        laws = self._laws(task.circuit)(jnp.asarray(task.inputs, jnp.float32))
+        found = []
+        for law, shots in zip(np.asarray(laws, np.float64), task.shots, strict=True):
+            places = np.searchsorted(np.cumsum(law / law.sum()), (np.arange(shots) + 0.5) / shots)
+            found.append(strings(np.minimum(places, len(law) - 1), task.width))
+        return found
+
+
+def _laws(circuit: Circuit) -> Callable[[jax.Array], jax.Array]:
+    simulator = Simulator(plan_queries(circuit, (Probabilities(),)))
+    return jax.jit(lambda rows: jax.lax.map(simulator.probabilities, rows))
+
+
+class Failing:
+    """Another engine, until it has answered so many tasks."""
+
+    def __init__(self, inner: Quantiles, tasks: int) -> None:
+        self.inner, self.left, self.name = inner, tasks, inner.name
+
+    def samples(self, task: Task) -> list[Strings]:
+        if not self.left:
+            raise TimeoutError("the machine is being calibrated")
+        self.left -= 1
+        return self.inner.samples(task)

@@ -1,0 +1,183 @@
+"""The engine `ibm:MACHINE`: in the local mode of SamplerV2, and against a stand-in for the service. Noise of `aer:`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgl.diagnostics.hardware import EngineFailed, EngineNotInstalled, NoAccess, UnknownJob
+from qgl.diagnostics.model import QglError
+from qgl.expression import Real
+from qgl.hardware import ibm
+from qgl.hardware.aer import Aer
+from qgl.hardware.engine import Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.ibm import Ibm
+from qgl.hardware.qiskit_counts import strings_of_bytes
+from qgl.hardware.services import overall
+from qgl.hardware.target import Machine, resolve
+from qgl.ir.circuit import Circuit
+from tests.reference.programs import ANGLES, PARAMETERS, op, program_of
+
+
+def turned(*angles: float, shots: tuple[int, ...]) -> Task:
+    """Three visible qubits, 101 where the angle is pi and 001 where it is 0, with a hidden one that is either."""
+    turn = op("rx", 0, args=(Real(0.0, ((1.0, ANGLES[0]),)),))
+    gates = [turn, op("x", 2), op("h", 3), op("cx", 3, 1), op("cx", 3, 1)]
+    circuit = Circuit.of(program_of(3, 1, *gates, parameters=PARAMETERS))
+    inputs = np.zeros((len(angles), sum(p.size for p in PARAMETERS)))
+    inputs[:, 0] = angles
+    return Task(circuit, inputs, shots, seed=1)
+
+
+@lru_cache
+def noisy() -> Aer:
+    return Aer("fake_manila")
+
+
+def test_a_fake_machine_adds_its_noise_and_keeps_the_order_of_bits() -> None:
+    assert isinstance(noisy(), TextEngine)
+    low, high = noisy().samples(turned(0.0, np.pi, shots=(2000, 1000)))
+    assert np.abs(low.mean(axis=0) - [0, 0, 1]).max() < 0.08
+    assert np.abs(high.mean(axis=0) - [1, 0, 1]).max() < 0.12
+    assert 0 < (low != [0, 0, 1]).mean() < 0.08
+
+
+def test_texts_of_a_fake_machine_stand_on_it_and_are_what_is_run() -> None:
+    task = turned(np.pi, shots=(500,))
+    parcel = noisy().parcel(task)
+    assert "$" in parcel.texts[0]
+    fidelity = parcel.figures["fidelity"]
+    assert fidelity is not None
+    assert 0.8 < fidelity < 1.0
+    (strings,) = noisy().samples(task)
+    assert (strings == noisy().run(parcel, task.seed)[0]).all()
+
+
+def test_bytes_of_the_service_are_strings_in_the_order_of_the_program() -> None:
+    packed = np.array([[0b100, 0b1], [0, 0b10]], np.uint8)  # bit 10 and bit 0; bit 1
+    strings = strings_of_bytes(packed, 11)
+    assert strings[0].tolist() == [1] + [0] * 9 + [1]
+    assert strings[1].tolist() == [0, 1] + [0] * 9
+
+
+def test_a_job_of_the_local_mode() -> None:
+    engine = Ibm("fake_manila")
+    assert isinstance(engine, RemoteEngine)
+    parcel = engine.parcel(turned(0.0, np.pi, np.pi, shots=(60, 50, 60)))
+    assert parcel.settings["machine"] == "fake_manila"
+    assert engine.find("one") is None
+    job = engine.send(parcel, "one")
+    assert len(job.split()) == 2  # 60 shots, and 50
+    assert engine.find("one") == job == engine.send(parcel, "one")
+    while engine.standing(job)[0] != "done":
+        assert engine.standing(job)[0] in ("waiting", "running", "done")
+        time.sleep(0.05)
+    found = engine.collect(job, parcel)
+    assert [strings.shape for strings in found] == [(60, 3), (50, 3), (60, 3)]
+    means = [np.round(strings.mean(axis=0)).tolist() for strings in found]
+    assert means == [[0, 0, 1], [1, 0, 1], [1, 0, 1]]
+
+
+def test_a_job_of_another_process_is_not_known() -> None:
+    with pytest.raises(QglError) as caught:
+        Ibm("fake_manila").standing("0123")
+    assert isinstance(caught.value.diagnostics[0], UnknownJob)
+
+
+class Service:
+    """Stands in for the service and for SamplerV2: it keeps what was sent, and fails on the second job until mended."""
+
+    broken = True
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.target = resolve("fake_manila").target
+        self.service = self
+
+    def SamplerV2(self, mode: Any) -> Any:
+        assert mode is self
+        options = SimpleNamespace(environment=SimpleNamespace(job_tags=None))
+        return SimpleNamespace(options=options, run=lambda pubs: self._run(list(pubs), options.environment.job_tags))
+
+    def _run(self, pubs: list[Any], tags: list[str]) -> Any:
+        if self.broken and len(self.sent) == 1:
+            raise type("RequestsApiError", (Exception,), {})("401 Client Error: Unauthorized\nfor url")
+        name = f"job{len(self.sent)}"
+        arrays = [np.full((shots, 1), 0b101, np.uint8) for _, _, shots in pubs]
+        results = [SimpleNamespace(data={"c": SimpleNamespace(array=array, num_bits=3)}) for array in arrays]
+        job = SimpleNamespace(
+            job_id=lambda: name,
+            tags=tags,
+            status=lambda: "QUEUED",
+            error_message=lambda: "a calibration ran late",
+            result=lambda: results,
+        )
+        self.sent.append(job)
+        return job
+
+    def jobs(self, job_tags: list[str], limit: int | None) -> Iterable[Any]:
+        assert limit is None
+        return [job for job in self.sent if set(job_tags) <= set(job.tags)]
+
+    def job(self, name: str) -> Any:
+        return next(job for job in self.sent if job.job_id() == name)
+
+
+def test_a_job_that_broke_off_is_sent_on_and_nothing_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service()
+    asked: list[str] = []
+
+    def machine(name: str) -> Machine:
+        asked.append(name)
+        return Machine("ibm_manila", service.target, service)
+
+    monkeypatch.setattr(ibm, "resolve", machine)
+    engine = Ibm("ibm_manila")
+    monkeypatch.setattr(engine, "_library", service)
+    parcel = engine.parcel(turned(0.0, 1.0, 2.0, shots=(5, 6, 5)))
+    assert asked == ["ibm:ibm_manila"]
+    with pytest.raises(QglError) as caught:
+        engine.send(parcel, "tag")
+    (found,) = caught.value.diagnostics
+    assert isinstance(found, NoAccess)
+    assert found.words == "401 Client Error: Unauthorized"
+    assert engine.find("tag") is None
+    service.broken = False
+    job = engine.send(parcel, "tag")
+    assert [one.tags for one in service.sent] == [["tag", "tag-0-of-2"], ["tag", "tag-1-of-2"]]
+    assert job == engine.find("tag") == "job0 job1"
+    assert engine.standing(job) == ("waiting", "queued")
+    assert [strings.tolist()[0] for strings in engine.collect(job, parcel)] == [[1, 0, 1]] * 3
+    service.sent[0].status = lambda: "ERROR"
+    assert engine.standing(job) == ("failed", "error: a calibration ran late, queued")
+    service.sent[1].result = lambda: 1 / 0
+    with pytest.raises(QglError) as caught:
+        engine.collect(job, parcel)
+    assert isinstance(caught.value.diagnostics[0], EngineFailed)
+
+
+def test_parcels_hold_no_more_than_what_is_sent() -> None:
+    parcel = Ibm("fake_manila").parcel(turned(1.0, shots=(5,)))
+    assert set(vars(parcel)) == set(Parcel.__dataclass_fields__)
+    assert set(parcel.settings) == {"engine", "machine", "options"}
+
+
+def test_without_the_library_the_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qiskit_ibm_runtime", None)
+    with pytest.raises(QglError) as caught:
+        Ibm("fake_manila")
+    (found,) = caught.value.diagnostics
+    assert isinstance(found, EngineNotInstalled)
+    assert found.help == "install it: pip install 'qgl[ibm]'"
+
+
+def test_a_job_of_several_is_as_far_as_the_last() -> None:
+    assert overall([("done", "done"), ("running", "running")]) == ("running", "done, running")
+    assert overall([("done", "done"), ("failed", "x"), ("waiting", "")]) == ("failed", "done, x")

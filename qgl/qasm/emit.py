@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import NeedsTarget, TooFewQubits, UnknownProfile
-from qgl.expression import Input, Real, evaluate
+from qgl.expression import Real
 from qgl.ir.circuit import Circuit
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
 from qgl.passes.lifetimes import tighten
 from qgl.passes.reuse import narrow, read_out, renew
-from qgl.qasm.angles import Angles
+from qgl.qasm.angles import Angles, bind
 from qgl.qasm.places import Places
 from qgl.qasm.profile import Profile
 from qgl.qasm.profiles import PROFILES, able
@@ -47,12 +47,16 @@ class Emission:
     wide_depth: int
 
     def bindings(self, inputs: NDArray[np.float64]) -> dict[str, float]:
-        """The values to give a reader for the text's inputs, from the flat vector of the program's inputs."""
+        """The values to give a reader for the text's inputs, from the flat vector of the program's inputs.
 
-        def value(atom: Input) -> float:
-            return float(inputs[self._offsets[atom.parameter] + atom.element])
-
-        return {name: evaluate(meaning, value) for name, meaning in self.inputs.items()}
+        Raises:
+            ValueError: an input that the text needs is NaN.
+        """
+        values = {name: bind(meaning, inputs, self._offsets) for name, meaning in self.inputs.items()}
+        missing = [name for name, value in values.items() if not value.is_constant]
+        if missing:
+            raise ValueError(f"no values for the inputs {', '.join(missing)}")
+        return {name: value.constant for name, value in values.items()}
 
 
 def emit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +54,19 @@ def _one_qubit(matrix: Matrix) -> list[Step]:
 
 
 def _with_qiskit(matrix: Matrix, span: Span) -> list[Step]:
-    qubits = int(matrix.shape[0]).bit_length() - 1
     try:
-        from qiskit import transpile
-        from qiskit.synthesis import qs_decomposition
+        return _by_shannon(np.ascontiguousarray(matrix, dtype=np.complex128).tobytes(), len(matrix))
     except ImportError:
-        raise QglError([SynthesisNeedsQiskit(span, qubits)]) from None
+        raise QglError([SynthesisNeedsQiskit(span, len(matrix).bit_length() - 1)]) from None
+
+
+@lru_cache(maxsize=256)
+def _by_shannon(data: bytes, size: int) -> list[Step]:
+    from qiskit import transpile
+    from qiskit.synthesis import qs_decomposition
+
+    matrix = np.frombuffer(data, dtype=np.complex128).reshape(size, size)
+    qubits = size.bit_length() - 1
     circuit = transpile(qs_decomposition(matrix), basis_gates=["u", "cx"], optimization_level=1)
     steps = [Step("gphase", (), (real(float(circuit.global_phase)),))]
     for instruction in circuit.data:

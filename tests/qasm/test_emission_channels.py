@@ -1,0 +1,83 @@
+"""Channels in texts: every named one with a strength that stays open, Kraus lists, and under conditions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qgl.check.program import Program
+from qgl.expression import Input, Real
+from qgl.gates import CHANNELS
+from qgl.ir.circuit import Circuit
+from qgl.qasm import emission
+from tests.qasm.readers import qiskit_law
+from tests.reference.density import probabilities
+from tests.reference.programs import op, parameter, program_of, random_kraus
+
+
+def noisy(name: str) -> Program:
+    channel = CHANNELS[name]
+    count = len(channel.parameters)
+    strengths = [Real(0.0, ((1.0, Input(0, k)),)) for k in range(count)]
+    return program_of(
+        2,
+        0,
+        op("ry", 0, args=[0.7]),
+        op("ry", 1, args=[1.9]),
+        op("cx", 0, 1),
+        op("t", 0),
+        op(name, *range(channel.qubits), args=strengths),
+        op("h", 0),
+        op("h", 1),
+        parameters=[parameter("p", count, constraint="probability")],
+    )
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_a_strength_stays_open_and_takes_any_value(name: str) -> None:
+    """Also 0 and 1, where the ratios of a channel's coins divide zero by zero."""
+    program = noisy(name)
+    count = program.parameters[0].size
+    for profile in ("qiskit", "portable"):
+        text = emission(Circuit.of(program), None, profile, reuse=True)
+        assert text.inputs
+        for values in ([0.2, 0.3, 0.4], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]):
+            point = np.array(values[:count])
+            found = qiskit_law(text.text, text.bindings(point))
+            np.testing.assert_allclose(found, probabilities(program, point), atol=1e-7)
+
+
+def test_a_missing_value_is_an_error_of_the_caller() -> None:
+    text = emission(Circuit.of(noisy("bit_flip")), None, "qiskit")
+    with pytest.raises(ValueError, match="coin_0"):
+        text.bindings(np.array([np.nan]))
+
+
+@pytest.mark.parametrize(("qubits", "count", "fresh"), [(1, 1, 0), (1, 2, 1), (1, 3, 2), (2, 2, 1), (2, 3, 2)])
+def test_a_kraus_list_takes_the_fewest_fresh_qubits(qubits: int, count: int, fresh: int) -> None:
+    noise = op("kraus", *range(qubits), matrices=random_kraus(count, qubits, count))
+    program = program_of(2, 0, op("h", 0), op("cx", 0, 1), op("t", 1), noise, op("h", 0))
+    for profile in ("qiskit", "portable"):
+        text = emission(Circuit.of(program), np.zeros(0), profile)
+        assert text.width == 2 + fresh
+        np.testing.assert_allclose(qiskit_law(text.text), probabilities(program), atol=1e-7)
+
+
+@pytest.mark.parametrize("profile", ["qiskit", "portable"])
+def test_channels_happen_where_their_condition_holds(profile: str) -> None:
+    held = ((0, True),)
+    program = program_of(
+        2,
+        0,
+        op("ry", 0, args=[1.1]),
+        op("measure", 0, bit=0),
+        op("ry", 1, args=[0.4]),
+        op("kraus", 1, matrices=random_kraus(1, 1, 2), condition=held),
+        op("amplitude_damping", 0, args=[0.6], condition=held),
+        op("depolarizing2", 0, 1, args=[0.3], condition=held),
+        op("reset", 1, condition=((0, False),)),
+        op("h", 1),
+    )
+    for reuse in (False, True):
+        text = emission(Circuit.of(program), np.zeros(0), profile, reuse=reuse)
+        np.testing.assert_allclose(qiskit_law(text.text), probabilities(program), atol=1e-7)

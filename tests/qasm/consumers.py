@@ -44,7 +44,8 @@ class Consumer:
     """A program that takes the texts of a profile.
 
     law       exact, of the output bits, first bit most significant
-    unitary   of a text on the register q only, q[0] most significant, global phase included if the profile has it
+    unitary   of a text on the register q only, q[0] most significant
+    gphase    whether it keeps the global phase, of a profile that has one
     largest   the most qubits that it gets in a test; one that makes a qubit of each reset is `deferring`
     inputs    whether it binds inputs that the text leaves open
     """
@@ -55,7 +56,13 @@ class Consumer:
     unitary: Callable[[str], NDArray[np.complex128]] | None
     largest: int = 17
     deferring: bool = False
+    gphase: bool = True
     inputs: bool = True
+
+    @property
+    def phases(self) -> bool:
+        """Whether the global phase of a unitary program arrives."""
+        return self.gphase and PROFILES[self.profile].gphase
 
     def reaches(self, text: str, most: int = 17) -> bool:
         """Whether the text is small enough for a test."""
@@ -77,6 +84,7 @@ CONSUMERS = (
         pennylane_law,
         pennylane_unitary,
         deferring=True,
+        gphase=False,  # it takes gphase(a) for e^{-ia}
     ),
     Consumer("portable", f"{_BRAKET}, read", braket_law, braket_reading_unitary),
     Consumer("qiskit", _QISKIT, qiskit_law, qiskit_unitary),

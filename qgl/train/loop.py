@@ -197,6 +197,7 @@ class _Training:
     def _advance(self, state: State, interrupts: Interrupts, begun: float) -> tuple[State, str]:
         """Steps until the goal, or a reason to end before."""
         chunk, rate = 1, 0.0
+        longest = CAPACITY if self.measured is None else 1  # what an engine has measured is written down at once
         limit = self.settings.time_limit
         while self.step < self.goal:
             status = np.asarray(state.status)
@@ -220,7 +221,7 @@ class _Training:
             speed = rows.steps / max(time.monotonic() - clock, 1e-6)
             self._take(rows, status)
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
-            chunk = max(1, min(CAPACITY, 4 * chunk, int(_CALL_SECONDS * speed)))
+            chunk = max(1, min(longest, 4 * chunk, int(_CALL_SECONDS * speed)))
             self._show(rows, rate)
             due = self.step % self.settings.checkpoint == 0 or time.monotonic() - self.saved_at > _SAVE_SECONDS
             if due and not (np.asarray(state.status) == FAILED).all():

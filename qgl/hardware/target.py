@@ -14,6 +14,8 @@ from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.targets import NoServiceAccount, ServiceHasNoTarget, TargetNeedsPackage, UnknownTarget
 from qgl.hardware.target_file import read_backend
 
+_FAILS = 0.5  # error from which on a gate is out of order
+
 
 @dataclass(frozen=True, eq=False)
 class Machine:
@@ -21,12 +23,17 @@ class Machine:
 
     name     what a report calls it: "fake_torino", the name in a file, a name of the service
     target   Qiskit's `Target`: qubits, gates with directions, durations (seconds) and errors (probabilities)
-    backend  of Qiskit's or the service's library
+    backend  of Qiskit or the service's library; None where circuits are only fitted
     """
 
     name: str
     target: Any
-    backend: Any
+    backend: Any = None
+
+    @classmethod
+    def of(cls, name: str, backend: Any) -> Machine:
+        """A backend as a machine. Pairs of qubits that are out of order are left out: their gates have an error of 1."""
+        return cls(name, _in_order(backend.target), backend)
 
     @property
     def qubits(self) -> int:
@@ -50,7 +57,7 @@ def resolve(name: str) -> Machine:
     """
     if name.endswith(".json"):
         backend = read_backend(Path(name))
-        return Machine(backend.name, backend.target, backend)
+        return Machine.of(backend.name, backend)
     prefix, colon, rest = name.partition(":")
     if colon and prefix == "ibm" and rest:
         return _of_service(rest)
@@ -81,7 +88,7 @@ def _fake(name: str) -> Machine:
     with warnings.catch_warnings():  # some say on this occasion that their errors are not a real machine's
         warnings.simplefilter("ignore", UserWarning)
         backend = fake_machines(name)[name]()
-        return Machine(name, backend.target, backend)
+        return Machine.of(name, backend)
 
 
 def _of_service(name: str) -> Machine:
@@ -95,9 +102,47 @@ def _of_service(name: str) -> Machine:
         raise QglError([ServiceHasNoTarget(None, name, _first_line(error))]) from None
     try:
         backend = service.backend(name)
-        return Machine(name, backend.target, backend)
+        return Machine.of(name, backend)
     except Exception as error:
         raise QglError([ServiceHasNoTarget(None, name, _first_line(error))]) from None
+
+
+def _in_order(target: Any) -> Any:
+    """`target` without gates on two qubits that fail half of the time, or one of whose qubits does."""
+    from qiskit.transpiler import Target
+
+    tables = {name: target[name] for name in target.operation_names}
+    failing = {
+        operands
+        for name, table in tables.items()
+        if name not in ("measure", "reset", "delay")
+        for operands, known in (table or {}).items()
+        if known is not None and known.error is not None and known.error >= _FAILS
+    }
+    if not failing:
+        return target
+    qubits = {operands[0] for operands in failing if len(operands) == 1}
+    kept = Target(
+        num_qubits=target.num_qubits,
+        dt=target.dt,
+        granularity=target.granularity,
+        min_length=target.min_length,
+        pulse_alignment=target.pulse_alignment,
+        acquire_alignment=target.acquire_alignment,
+        qubit_properties=target.qubit_properties,
+        concurrent_measurements=target.concurrent_measurements,
+    )
+    for name, table in tables.items():
+        if not table or None in table:
+            kept.add_instruction(target.operation_from_name(name), name=name)
+            continue
+        working = {
+            operands: known
+            for operands, known in table.items()
+            if len(operands) == 1 or (operands not in failing and qubits.isdisjoint(operands))
+        }
+        kept.add_instruction(target.operation_from_name(name), working, name=name)
+    return kept
 
 
 def _first_line(error: Exception) -> str:

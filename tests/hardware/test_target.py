@@ -150,3 +150,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert refused(str(tmp_path / "none.json")).span is None
     (tmp_path / "latin.json").write_bytes(b'{"name": "\xff"}')
     assert "UTF-8" in refused(str(tmp_path / "latin.json")).message
+
+
+def test_pairs_out_of_order_are_left_out(tmp_path: Path) -> None:
+    """A pair whose gate has an error of 1, and all pairs of a qubit whose gate has."""
+    errors = {"cz": [0.01, 1.0, 0.01, 0.01], "sx": [0.0, 0.0, 0.0, 1.0]}
+    machine = read(tmp_path, json.dumps(RING | {"errors": errors}))
+    assert set(machine.target["cz"]) == {(0, 1), (1, 0)}
+    assert set(machine.target["sx"]) == {(0,), (1,), (2,), (3,)}
+    assert machine.target.instruction_supported("if_else")
+    assert machine.target.qubit_properties[3].t2 == RING["t2"][3]
+    assert len(machine.backend.target["cz"]) == 8

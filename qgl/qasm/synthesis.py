@@ -18,16 +18,18 @@ from qgl.source import Span
 Matrix = NDArray[np.complex128]
 
 
-def synthesise(matrix: Matrix, wires: tuple[int, ...], controls: int, span: Span) -> list[Step]:
+def synthesise(matrix: Matrix, wires: tuple[int, ...], controls: int, span: Span, zeros: int = 0) -> list[Step]:
     """A unitary of shape (2^k, 2^k), first wire after the controls most significant, as steps; exact, phase included.
 
-    One qubit is done here; more need Qiskit's quantum Shannon decomposition.
+    zeros: so many of the last wires are in |0>, so that it matters there only what the unitary does to that state.
+    One qubit is done here. More need Qiskit's quantum Shannon decomposition, or its column-by-column decomposition of
+    the isometry from the other wires, whichever has fewer gates on two qubits.
 
     Raises:
         QglError: Qiskit is needed and is not installed.
     """
     targets = wires[controls:]
-    local = _one_qubit(matrix) if len(targets) == 1 else _with_qiskit(matrix, span)
+    local = _one_qubit(matrix) if len(targets) == 1 else _with_qiskit(matrix, zeros, span)
     steps = []
     for step in local:
         own = tuple(targets[wire] for wire in step.wires)
@@ -53,24 +55,34 @@ def _one_qubit(matrix: Matrix) -> list[Step]:
     return [Step("u", (0,), (real(theta), real(phi), real(lam))), Step("gphase", (), (real(alpha),))]
 
 
-def _with_qiskit(matrix: Matrix, span: Span) -> list[Step]:
+def _with_qiskit(matrix: Matrix, zeros: int, span: Span) -> list[Step]:
     try:
-        return _by_shannon(np.ascontiguousarray(matrix, dtype=np.complex128).tobytes(), len(matrix))
+        return _synthesised(np.ascontiguousarray(matrix, dtype=np.complex128).tobytes(), len(matrix), zeros)
     except ImportError:
         raise QglError([SynthesisNeedsQiskit(span, len(matrix).bit_length() - 1)]) from None
 
 
 @lru_cache(maxsize=256)
-def _by_shannon(data: bytes, size: int) -> list[Step]:
-    from qiskit import transpile
+def _synthesised(data: bytes, size: int, zeros: int) -> list[Step]:
+    from qiskit import QuantumCircuit, transpile
+    from qiskit.circuit.library import Isometry
     from qiskit.synthesis import qs_decomposition
 
     matrix = np.frombuffer(data, dtype=np.complex128).reshape(size, size)
     qubits = size.bit_length() - 1
-    circuit = transpile(qs_decomposition(matrix), basis_gates=["u", "cx"], optimization_level=1)
+    forms = [qs_decomposition(matrix)]
+    if zeros:
+        # Qiskit's first qubit is the least significant one, and the qubits in zero are the most significant ones.
+        rest, ancillas = size >> zeros, 1 << zeros
+        columns = matrix.reshape(rest, ancillas, rest, ancillas)[..., 0].transpose(1, 0, 2).reshape(size, rest)
+        forms.append(QuantumCircuit(qubits))
+        forms[1].append(Isometry(columns, 0, 0), range(qubits))
+    tried = [transpile(form, basis_gates=["u", "cx"], optimization_level=1) for form in forms]
+    circuit = min(tried, key=lambda form: form.num_nonlocal_gates())
+    shannon = circuit is tried[0]
     steps = [Step("gphase", (), (real(float(circuit.global_phase)),))]
     for instruction in circuit.data:
-        # Qiskit's first qubit is the least significant one.
-        own = tuple(qubits - 1 - circuit.find_bit(qubit).index for qubit in instruction.qubits)
+        places = [circuit.find_bit(qubit).index for qubit in instruction.qubits]
+        own = tuple(qubits - 1 - place if shannon else (qubits - 1 - zeros - place) % qubits for place in places)
         steps.append(Step(instruction.operation.name, own, tuple(real(float(a)) for a in instruction.operation.params)))
     return steps

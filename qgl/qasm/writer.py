@@ -33,6 +33,7 @@ class Writer:
         self.output = output  # bit of the circuit that is the first one of the output
         self.register = "w" if self.circuit.visible else "q"
         self.file = self.circuit.wires[0].span.source.name
+        self.touched: set[int] = set()  # wires that a gate has acted on
         self.layers = Layers()
         self.apart = Layers()  # as if each wire had a qubit of its own
         self.two_qubit_gates = 0
@@ -61,6 +62,7 @@ class Writer:
                     self._measure(operation)
                 case _:
                     self._unitary(operation)
+                    self.touched.update(operation.wires)
             self.places.leave(position, self.layers.clock)
         self._branch(())
         for wire in self.circuit.visible:
@@ -111,9 +113,19 @@ class Writer:
                 return trotter_steps(operation, order, steps)
             case "unitary":
                 assert operation.matrices is not None
-                return synthesise(operation.matrices[0], operation.wires, operation.controls, operation.span)
+                zeros = self._zeros(operation.wires[operation.controls :])
+                return synthesise(operation.matrices[0], operation.wires, operation.controls, operation.span, zeros)
             case _:
                 return [Step(operation.gate, operation.wires, args, operation.controls)]
+
+    def _zeros(self, wires: tuple[int, ...]) -> int:
+        """How many of the last wires are fresh and untouched."""
+        count = 0
+        while count < len(wires) - 1 and self.circuit.wires[wires[-1 - count]].kind == "fresh":
+            if wires[-1 - count] in self.touched:
+                break
+            count += 1
+        return count
 
     def _gate(self, step: Step, operation: Operation) -> str:
         angles = ", ".join(self.angles.text(number, operation.span) for number in step.angles)

@@ -26,7 +26,7 @@ from qgl.qasm import Emission, emission
 _KEPT = 8  # circuits that are kept loaded
 _AMPLITUDE = 16  # bytes
 _SMALL = 14  # qubits of a state on which several threads only wait for each other
-_PIECE = 512  # shots that are run in turn where each is simulated by itself; pieces run at the same time
+_PIECE = 2048  # shots that are run in turn where each is simulated by itself; pieces run at the same time
 _OVERHEAD = 6  # a gate on so many qubits takes about as long as calling it
 _CLIFFORD = {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap"}
 # Aer 0.18 puts a row's angles into these rightly; it mixes up those of `mcphase` and refuses those of `cp`, `crx`, ...
@@ -155,15 +155,18 @@ class Aer:
     # ------------------------------------------------------------ strings
 
     def _gather(self, circuits: Sequence[Any], shots: Sequence[int], launch: Launch, seed: int) -> list[Strings]:
-        """The strings of each row. What is run at the same time does not change what is drawn."""
+        """The strings of each row. How many cores there are does not change what is drawn."""
         rng = np.random.default_rng(seed)
-        pieces = [(row, size) for row, count in enumerate(shots) for size in _pieces(count, circuits[row])]
+        once = {id(circuit): _measured_last(circuit) for circuit in circuits}
+        pieces = [(row, size) for row, all_ in enumerate(shots) for size in _pieces(all_, once[id(circuits[row])])]
         found: list[list[Strings]] = [[] for _ in shots]
         for size in dict.fromkeys(size for _, size in pieces):
             rows = [row for row, own in pieces if own == size]
             options = {"shots": size, "seed_simulator": int(rng.integers(2**31)), "max_parallel_shots": 1}
             if max(circuits[row].num_qubits for row in rows) <= _SMALL or self._machine is not None:
                 options |= {"max_parallel_threads": 1} if len(rows) == 1 else {"max_parallel_experiments": 0}
+            if self._machine is None and not all(once.values()):
+                options["fusion_threshold"] = 1  # gates are put together once, and each shot runs fewer
             for row, one in zip(rows, self._results(launch, rows, options), strict=True):
                 found[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
         return [np.concatenate(parts) for parts in found]
@@ -205,9 +208,9 @@ def _figures(emitted: Emission) -> dict[str, float | int | None]:
     }
 
 
-def _pieces(shots: int, circuit: Any) -> list[int]:
-    """`shots` in pieces, if each of them is simulated by itself."""
-    if _measured_last(circuit):
+def _pieces(shots: int, once: bool) -> list[int]:
+    """`shots` in pieces, unless one simulation serves for all of them."""
+    if once:
         return [shots]
     whole, rest = divmod(shots, _PIECE)
     return [_PIECE] * whole + [rest] * (rest > 0)

@@ -177,25 +177,6 @@ class TargetLacks(Diagnostic):
 
 
 @dataclass(frozen=True)
-class ProfileNeedsTarget(Diagnostic):
-    """The profile `ibm` is the circuit as a machine of IBM takes it: its own gates on its own qubits. So the machine
-    must be known when the text is written.
-    """
-
-    profile: str
-
-    code: ClassVar[str] = "QGL1127"
-
-    @property
-    def message(self) -> str:
-        return f"the profile `{self.profile}` is written for one machine, and none is named"
-
-    @property
-    def help(self) -> str:
-        return "name it: --target fake_torino, or a file FILE.json, or a machine of IBM's service"
-
-
-@dataclass(frozen=True)
 class TargetNotForProfile(Diagnostic):
     """After fitting, a circuit acts on numbered qubits of the machine, by its own gates. Not every profile can say so.
 
@@ -207,7 +188,7 @@ class TargetNotForProfile(Diagnostic):
     target: str
     reason: str
 
-    code: ClassVar[str] = "QGL1128"
+    code: ClassVar[str] = "QGL1127"
 
     @property
     def message(self) -> str:
@@ -216,23 +197,3 @@ class TargetNotForProfile(Diagnostic):
     @property
     def help(self) -> str:
         return "take --profile ibm, or leave --target out"
-
-
-@dataclass(frozen=True)
-class OpenParametersOnTarget(Diagnostic):
-    """Machines take angles that are numbers. A circuit whose parameters are left open can be written for programs
-    that bind them later, such as Qiskit, but not for a machine.
-    """
-
-    profile: str
-    name_of_input: str
-
-    code: ClassVar[str] = "QGL1129"
-
-    @property
-    def message(self) -> str:
-        return f"the profile `{self.profile}` needs a value for every input, and `{self.name_of_input}` is open"
-
-    @property
-    def help(self) -> str:
-        return "bind the parameters (emit a run, or use --seed), or leave them open with --free --profile qiskit"

@@ -32,7 +32,7 @@ class Machine:
 
     @classmethod
     def of(cls, name: str, backend: Any) -> Machine:
-        """A backend as a machine. Pairs of qubits that are out of order are left out: their gates have an error of 1."""
+        """A backend as a machine, without the pairs of qubits that are out of order: their gates have an error of 1."""
         return cls(name, _in_order(backend.target), backend)
 
     @property

@@ -176,7 +176,7 @@ def test_a_circuit_too_wide_is_refused_unless_qubits_are_used_again() -> None:
 
 @pytest.mark.parametrize(
     ("profile", "target", "code"),
-    [("ibm", None, "QGL1127"), ("cirq", "fake_torino", "QGL1128"), ("imb", "fake_torino", "QGL1001")],
+    [("ibm", None, "QGL1007"), ("cirq", "fake_torino", "QGL1127"), ("imb", "fake_torino", "QGL1001")],
 )
 def test_profiles_and_targets_that_do_not_go_together(profile: str, target: str | None, code: str) -> None:
     program = example("feedforward")
@@ -185,5 +185,5 @@ def test_profiles_and_targets_that_do_not_go_together(profile: str, target: str 
 
 
 def test_open_inputs_are_refused_by_name() -> None:
-    with pytest.raises(QglError, match=r"QGL1129.*`flip_0` is open"):
+    with pytest.raises(QglError, match=r"QGL1006.*flip_0 has no value"):
         fitted_text(Circuit.of(example("feedforward")), None, "ibm", "fake_torino")

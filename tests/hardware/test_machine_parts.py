@@ -19,6 +19,7 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.dilation import dilate
 from tests.hardware.test_target import RING
 from tests.reference.density import density_matrix, probabilities
+from tests.reference.matrices import Matrix
 from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
 
 
@@ -58,7 +59,7 @@ def test_decay_is_the_process_fidelity_of_damping_and_dephasing(ring: Machine) -
         np.array(p, dtype=complex) for p in ([[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])
     ]
 
-    def channel(rho: np.ndarray) -> np.ndarray:
+    def channel(rho: Matrix) -> Matrix:
         return np.array(
             [[rho[0, 0] + damped * rho[1, 1], kept * rho[0, 1]], [kept * rho[1, 0], (1 - damped) * rho[1, 1]]]
         )

@@ -17,6 +17,7 @@ from qgl.diagnostics.qasm import FunctionOfOpenInput
 from qgl.hardware.engine import Parcel, Strings, Task
 from qgl.hardware.isa import load_isa
 from qgl.hardware.machine_rows import fit_open, texts_of
+from qgl.hardware.noise import restricted, used_by
 from qgl.hardware.qiskit_counts import OUTPUT, outputs_of, strings_of
 from qgl.hardware.target import resolve
 from qgl.ir.circuit import Circuit
@@ -66,6 +67,7 @@ class Aer:
         self._machine = None if machine is None else resolve(machine)
         self._read = lru_cache(_KEPT)(self._reading)
         self._open = lru_cache(_KEPT)(self._opening)
+        self._noise = lru_cache(_KEPT)(self._noise_on)
 
     def samples(self, task: Task) -> list[Strings]:
         """Strings of each row; see `Engine.samples`.
@@ -117,6 +119,9 @@ class Aer:
 
         return AerSimulator() if self._machine is None else AerSimulator.from_backend(self._machine.backend)
 
+    def _noise_on(self, qubits: frozenset[int]) -> Any:
+        return restricted(self._simulator.options.noise_model, qubits)
+
     # ------------------------------------------------------------ circuits
 
     def _opening(self, circuit: Circuit, shots: int, max_qubits: int | None) -> Open | None:
@@ -167,6 +172,8 @@ class Aer:
                 options |= {"max_parallel_threads": 1} if len(rows) == 1 else {"max_parallel_experiments": 0}
             if self._machine is None and not all(once.values()):
                 options["fusion_threshold"] = 1  # gates are put together once, and each shot runs fewer
+            if self._machine is not None:
+                options["noise_model"] = self._noise(used_by(circuits))
             for row, one in zip(rows, self._results(launch, rows, options), strict=True):
                 found[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
         return [np.concatenate(parts) for parts in found]

@@ -98,42 +98,45 @@ def _work(folder: JobFolder, engine: Engine, told: Told) -> None:
     folder.drop_parts()
 
 
-Ask = Callable[[int, int, int], Strings]  # place of an item, shots, seed -> strings
+Ask = Callable[[int], list[Strings]]  # number of a part -> strings of all items
 
 
 def _run_part(folder: JobFolder, ask: Ask, part: int) -> list[Strings]:
-    job = folder.job
-    found = []
     try:
-        for place, item in enumerate(job.items):
-            shots = _share(item.shots, job.parts, part)
-            empty = np.zeros((0, job.model["width"]), np.uint8)
-            found.append(ask(place, shots, _seed(job, part, place)) if shots else empty)
+        return ask(part)
     except QglError as error:
         said = "; ".join(fault.message for fault in error.diagnostics)
         folder.save(folder.job.at("failed", manifests.now(), said=said))
         raise
-    return found
 
 
 def _asker(folder: JobFolder, engine: Engine) -> Ask:
-    """Strings of one item, from its text, or from its circuit for an engine that takes no texts."""
+    """Strings of parts, from the texts, or from circuits for an engine that takes no texts."""
     job, width = folder.job, folder.job.model["width"]
     if isinstance(engine, TextEngine):
         parcel = folder.parcel()
 
-        def by_text(place: int, shots: int, seed: int) -> Strings:
-            one = replace(parcel, texts=(parcel.texts[place],), shots=(shots,), outputs=(parcel.outputs[place],))
-            return checked(engine.name, engine.run(one, seed), (shots,), width)[0]
+        def by_text(part: int) -> list[Strings]:
+            shots = [_share(item.shots, job.parts, part) for item in job.items]
+            places = [place for place, count in enumerate(shots) if count]
+            texts, counts, outputs = (
+                tuple(each[place] for place in places) for each in (parcel.texts, shots, parcel.outputs)
+            )
+            some = replace(parcel, texts=texts, shots=counts, outputs=outputs)
+            came = iter(checked(engine.name, engine.run(some, _seed(job, part)), counts, width))
+            return [next(came) if count else np.zeros((0, width), np.uint8) for count in shots]
 
         return by_text
     task = task_for(model_of(folder.path.parent.parent), folder.params(), job.request)
 
-    def by_circuit(place: int, shots: int, seed: int) -> Strings:
-        item = job.items[place]
-        circuit, inputs = turned(task.circuit, item.basis), task.inputs[item.row : item.row + 1]
-        one = Task(circuit, inputs, (shots,), seed, task.max_qubits)
-        return checked(engine.name, engine.samples(one), (shots,), width)[0]
+    def by_circuit(part: int) -> list[Strings]:
+        found = []
+        for place, item in enumerate(job.items):
+            shots = _share(item.shots, job.parts, part)
+            circuit, inputs = turned(task.circuit, item.basis), task.inputs[item.row : item.row + 1]
+            one = Task(circuit, inputs, (shots,), _seed(job, part, place), task.max_qubits)
+            found.append(checked(engine.name, engine.samples(one), (shots,), width)[0] if shots else found[0][:0])
+        return found
 
     return by_circuit
 
@@ -142,9 +145,9 @@ def _share(shots: int, parts: int, part: int) -> int:
     return shots // parts + (part < shots % parts)
 
 
-def _seed(job: Job, part: int, place: int) -> int:
-    """A seed of 31 bits for an item in a part: apart from all others, and the same whenever it is run."""
-    entropy = [job.request.seed, job.request.repeat, part, place]
+def _seed(job: Job, *place: int) -> int:
+    """A seed of 31 bits for a part: apart from all others, and the same whenever it is run."""
+    entropy = [job.request.seed, job.request.repeat, *place]
     return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
 
 

@@ -288,7 +288,7 @@ class JobFolder:
     def _read(self, file: Path, names: Sequence[str]) -> list[Strings]:
         width = self.job.model["width"]
         try:
-            with np.load(file, allow_pickle=False) as archive:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
                 found = [archive[name] for name in names]
         except KeyError as error:
             raise _damaged(file, f"it lacks an array ({error.args[0]})") from error

@@ -88,8 +88,8 @@ class Parcel:
 class TextEngine(Engine, Protocol):
     """A local engine that runs texts, so that what is shown and kept beforehand is what runs.
 
-    `samples(task)` is `run(parcel(task), task.seed)`. A parcel can be run in parts of its shots, by another process, and
-    with texts changed on purpose: those that calibrate readout, and those whose gates are folded.
+    `samples(task)` is `run(parcel(task), task.seed)`. A parcel can be run in parts of its shots, by another process,
+    and with texts changed on purpose: those that calibrate readout, and those whose gates are folded.
     """
 
     def parcel(self, task: Task) -> Parcel:

@@ -88,10 +88,11 @@ def emit(
     notes = [f"Made of {what}: {origin}."]
     circuit = _asked(program, observable, notes)
     if target is None and profile != "ibm":
-        from qgl.qasm import emit as write
+        from qgl.qasm import emission
 
         chosen = profile or "portable"
-        text = write(circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
+        found = emission(circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
+        text, report = found.text, [*found.figures] if out is not None else []
     else:
         from qgl.hardware.fitted_text import fitted_text
 
@@ -105,6 +106,7 @@ def emit(
             max_qubits=max_qubits,
             notes=notes,
         )
+    if report:
         typer.echo("\n".join(report), err=True)
     if out is None:
         typer.echo(text, nl=False)

@@ -35,6 +35,7 @@ class Emission:
     two_qubit_gates  statements that are gates on two qubits or more; one that the text defines counts once
     wires            what `width` would be if each wire of the circuit had a qubit of its own
     wide_depth       what `depth` would be then
+    figures          these in words, as at the head of the text
     """
 
     text: str
@@ -45,6 +46,7 @@ class Emission:
     two_qubit_gates: int
     wires: int
     wide_depth: int
+    figures: tuple[str, ...]
 
     def bindings(self, inputs: NDArray[np.float64]) -> dict[str, float]:
         """The values to give a reader for the text's inputs, from the flat vector of the program's inputs.
@@ -124,6 +126,7 @@ def emission(
         writer.two_qubit_gates,
         writer.wires,
         writer.apart.depth,
+        tuple(writer.figures()),
     )
 
 

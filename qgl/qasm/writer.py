@@ -189,7 +189,7 @@ class Writer:
         if self.profile.include:
             head.append(f'include "{self.profile.include}";')
         written = f"Written by qgl, profile {self.profile.name}."
-        head += [f"// {note}" for note in (written, *notes, *self._figures())]
+        head += [f"// {note}" for note in (written, *notes, *self.figures())]
         definitions = self._definitions()
         used = self.angles.used.items()
         inputs = [f"input {self.profile.inputs} {name};{self._meaning(name, number)}" for name, number in used]
@@ -226,7 +226,8 @@ class Writer:
         """Qubits that the text would have if each wire had its own."""
         return len(self.circuit.visible) + sum(map(len, self.places.tenants))
 
-    def _figures(self) -> Iterator[str]:
+    def figures(self) -> Iterator[str]:
+        """What the text takes, in words."""
         gates = f"{self.two_qubit_gates} gate{'s' * (self.two_qubit_gates != 1)} on two qubits or more"
         yield f"{self.width} qubit{'s' * (self.width != 1)}, depth {self.layers.depth}, {gates}."
         if self.wires != self.width:

@@ -244,7 +244,7 @@ class _Packer:
         word = dict(zip(operation.wires[controls:], operation.word, strict=pauli))
         return Mark(
             column,
-            _shape(target, controls),
+            _shape(target, controls) if targets else "dots",  # of a gate whose targets are not shown, its controls
             tuple(self.row_of[wire] for wire in targets),
             tuple(self.row_of[wire] for wire in operation.wires[:controls] if wire in self.row_of),
             name_of(operation, target),

@@ -195,7 +195,7 @@ class _Line:
     def _condition(self, mark: Mark, x: float, bit: int, value: bool) -> None:
         bottom = self.y(len(self.layout.rows))
         offset = 0.12 * (bit - mark.condition[0][0] if len(mark.condition) > 1 else 0)
-        self._double([x, x], [self.y(spans(mark.rows)[1]), bottom])
+        self._double([x, x], [self.y(spans([*mark.rows, *mark.controls])[1]), bottom])
         face = GREY if value else PAPER
         self.axes.plot([x], [bottom], marker="o", ms=5, mfc=face, mec=GREY, zorder=4)
         label = " ".join(("" if v else "¬") + f"m{b}" for b, v in mark.condition)

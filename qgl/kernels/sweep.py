@@ -48,7 +48,8 @@ class SweepRunner:
             match query:
                 case LogProb():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
-                    found[query] = shared(strings, jnp.asarray(query.rows))
+                    rows = jax.lax.optimization_barrier(jnp.asarray(query.rows))  # XLA folds large constants slowly
+                    found[query] = shared(strings, rows)
                 case GivenStrings():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
                     found[query] = shared(strings, given(array, query))

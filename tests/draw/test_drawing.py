@@ -94,6 +94,21 @@ def test_a_large_circuit_is_shown_in_part_and_says_so() -> None:
     assert "showing 40 of 1000 wires" in draw.text(circuit, columns=20)
 
 
+def test_a_controlled_gate_that_goes_on_below_the_window_keeps_its_control() -> None:
+    gates = [
+        op("measure", 0, bit=0),
+        op("cx", 1, 2),
+        op("cz", 1, 2),
+        op("crx", 1, 2, args=(A,), condition=((0, True),)),
+    ]
+    circuit = circuit_of(*gates, visible=3)
+    layout = arrange(circuit, wires=2)
+    cut = [mark for mark in layout.marks if mark.cut]
+    assert [(mark.shape, mark.rows, mark.controls) for mark in cut] == [("dots", (), (1,))] * 3
+    assert draw.text(circuit, wires=2).splitlines()[2].count("●") == 3
+    assert draw.svg(circuit, wires=2).startswith("<svg")
+
+
 def test_text_shows_controls_channels_measurements_and_conditions() -> None:
     circuit = circuit_of(
         op("h", 0),

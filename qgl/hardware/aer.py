@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -29,11 +29,12 @@ _AMPLITUDE = 16  # bytes
 _SMALL = 14  # qubits of a state on which several threads only wait for each other
 _PIECE = 2048  # shots that are run in turn where each is simulated by itself; pieces run at the same time
 _OVERHEAD = 6  # a gate on so many qubits takes about as long as calling it
-_CLIFFORD = {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap"}
+_CLIFFORD = {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz", "swap", "measure", "reset"}
 # Aer 0.18 puts a row's angles into these rightly; it mixes up those of `mcphase` and refuses those of `cp`, `crx`, ...
 _BOUND_BY_ROW = ("rx", "ry", "rz", "p", "u", "rxx", "ryy", "rzz", "rzx")
-_FIXED = (*sorted(_CLIFFORD), "t", "tdg", "ccx", "measure", "reset", "if_else")
+_FIXED = (*sorted(_CLIFFORD), "t", "tdg", "ccx", "if_else")
 _MIDDLE = re.compile(r"^ *(reset |m\[\d+\] =)", re.MULTILINE)
+_APPLIED = re.compile(r"^ *([a-z]\w*)\b[^\[=]* [qw]\[", re.MULTILINE)  # names of what acts on qubits
 
 Launch = Callable[..., Any]  # rows, options -> a job of Aer's with a result for each of the rows
 
@@ -94,7 +95,7 @@ class Aer:
         rows = range(len(task.shots))
         settings = {"engine": self.name}
         if self._machine is None:
-            emitted = [_emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
+            emitted = [self._emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
             figures = _figures(max(emitted, key=lambda one: one.width))
             return Parcel(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
         texts, measured = texts_of(task, self._machine)
@@ -130,7 +131,7 @@ class Aer:
             fitted = fit_open(circuit, self._machine, max_qubits)
             return None if fitted is None else Open(self._held(fitted.best.circuit), fitted.best.emission.bindings)
         try:
-            emitted = _emitted(circuit, None, shots, max_qubits)
+            emitted = self._emitted(circuit, None, shots, max_qubits)
             return Open(self._reading(emitted.text, [*_BOUND_BY_ROW, *_FIXED]), emitted.bindings)
         except QglError as refusal:
             if all(isinstance(found, FunctionOfOpenInput) for found in refusal.diagnostics):
@@ -151,11 +152,22 @@ class Aer:
 
     def _held(self, circuit: Any) -> Any:
         """The circuit, if its state fits into memory: Aer leaves out qubits that nothing touches."""
-        qubits = len({qubit for instruction in circuit.data for qubit in instruction.qubits})
-        needed, limit = _AMPLITUDE << qubits, available()
-        if needed > limit and not set(circuit.count_ops()) <= {*_CLIFFORD, "measure", "reset"}:
-            raise QglError([TooWideForEngine(None, self.name, qubits, needed, limit)])
+        used = {qubit for instruction in circuit.data for qubit in instruction.qubits}
+        self._check_memory(len(used), circuit.count_ops())
         return circuit
+
+    def _check_memory(self, qubits: int, gates: Iterable[str]) -> None:
+        needed, limit = _AMPLITUDE << qubits, available()
+        if needed > limit and not _CLIFFORD.issuperset(gates):
+            raise QglError([TooWideForEngine(None, self.name, qubits, needed, limit)])
+
+    def _emitted(
+        self, circuit: Circuit, inputs: NDArray[np.float64] | None, shots: int, max_qubits: int | None
+    ) -> Emission:
+        """The text, if its state fits into memory; which is known long before Qiskit has read it."""
+        emitted = _sooner(circuit, inputs, shots, max_qubits)
+        self._check_memory(emitted.width, _APPLIED.findall(emitted.text))
+        return emitted
 
     # ------------------------------------------------------------ strings
 
@@ -188,7 +200,7 @@ class Aer:
         return list(result.results)
 
 
-def _emitted(circuit: Circuit, inputs: NDArray[np.float64] | None, shots: int, max_qubits: int | None) -> Emission:
+def _sooner(circuit: Circuit, inputs: NDArray[np.float64] | None, shots: int, max_qubits: int | None) -> Emission:
     """The text in the form that is simulated sooner.
 
     A circuit that is measured at the end only is simulated once for all shots, others once for each shot. So each wire

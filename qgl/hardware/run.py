@@ -10,6 +10,7 @@ import numpy as np
 from qgl.diagnostics.hardware import WrongStrings
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task
+from qgl.hardware.engines import open_engine
 from qgl.hardware.waiting import patient
 
 if TYPE_CHECKING:
@@ -86,14 +87,16 @@ def together(strings: Sequence[Strings], seed: int) -> Strings:
 def run(
     model: Model,
     params: Params,
-    engine: Engine | RemoteEngine,
+    engine: Engine | RemoteEngine | str,
     shots: int,
     *,
     seed: int = 0,
     condition: ArrayLike | None = None,
     max_qubits: int | None = None,
 ) -> Strings:
-    """`shots` strings of a model by an engine, uint8, shape (shots, visible qubits). Arguments as in `task_of`.
+    """`shots` strings of a model by an engine or the engine of a name. Shape (shots, visible qubits), uint8.
+
+    Other arguments are as in `task_of`.
 
     A remote engine is waited for. What is to outlive this process is run by `qglc run`, which keeps jobs on the disk.
 
@@ -101,4 +104,5 @@ def run(
         QglError: QGL11xx, the engine cannot run the circuit, failed, or broke its contract.
     """
     task = task_of(model, params, shots, seed=seed, condition=condition, max_qubits=max_qubits)
-    return together(answered(patient(engine), task), seed)
+    opened = open_engine(engine) if isinstance(engine, str) else engine
+    return together(answered(patient(opened), task), seed)

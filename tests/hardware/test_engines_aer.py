@@ -101,6 +101,16 @@ def test_what_does_not_fit_into_memory_is_refused_with_figures(monkeypatch: pyte
     assert len(engine().samples(Task(Circuit.of(flips), np.zeros((1, 0)), (10,)))[0]) == 10  # Clifford: no state
 
 
+def test_what_is_far_too_wide_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qiskit_qasm3_import", None)
+    monkeypatch.setattr(aer_module, "available", lambda: 16 << 25)
+    pairs = [op("rzz", a, b, args=(0.3,)) for a in range(30) for b in range(a)]
+    turns = [op("rx", a, args=(0.3,)) for a in range(30)]
+    with pytest.raises(QglError) as caught:
+        engine().samples(Task(Circuit.of(program_of(30, 0, *turns, *pairs, *turns)), np.zeros((1, 0)), (10,)))
+    assert caught.value.diagnostics == (TooWideForEngine(None, "aer", 30, 16 << 30, 16 << 25),)
+
+
 def test_without_aer_the_engine_is_refused_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "qiskit_aer", None)
     with pytest.raises(QglError) as caught:

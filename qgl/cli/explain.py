@@ -75,7 +75,7 @@ def explain(
 
         show(Console(highlight=False), program, answers)
     faults = refusals(answers)
-    if faults:
+    if faults and program.train.from_shots is None:
         raise QglError(faults)
 
 
@@ -165,6 +165,12 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
             blocks.setdefault((row, answer.asked.times), []).append(answer.purpose(row))
     for (row, times), purposes in blocks.items():
         _block(console, row, times, ", ".join(purposes))
+    if program.train.from_shots is not None:
+        from qgl.model import Model
+        from qgl.train.shots import cost
+
+        console.print()
+        console.print(f"training from shots, {cost(Model(program), program.train, program.train.steps)}")
     console.print()
     console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
 

@@ -43,6 +43,7 @@ from qgl.train.measuring import MeasuringEngine
 from qgl.train.opening import Opening, opened
 from qgl.train.run import Run, verdict_of_state, verdict_to
 from qgl.train.settle import settled
+from qgl.train.shots import cost
 from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.trainable import Trainable, number_type
 
@@ -137,7 +138,7 @@ class _Training:
         self.shown.start(self._title())
         try:
             if self.measured is not None:
-                self.shown.note(self.measured.cost(self.settings, self.goal))
+                self.shown.note(cost(self.measured.model, self.settings, self.goal))
             begun, clock = manifests.now(), time.monotonic()
             step, state = self.team.of_the_leader(self._start())
             self.step = int(step)

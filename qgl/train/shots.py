@@ -38,13 +38,7 @@ Numbers = NDArray[np.float64]
 
 
 class Rule(Protocol):
-    """How a gradient is made of strings.
-
-    circuits  how many are run at each step
-    """
-
-    @property
-    def circuits(self) -> int: ...
+    """How a gradient is made of strings."""
 
     def ask(self, params: Params, key: Array) -> Array:
         """Inputs of circuits; traced."""
@@ -77,24 +71,13 @@ class FromShots:
         if faults:
             raise QglError(faults)
         assert settings.from_shots is not None
-        self.model, self.engine = model, engine
+        self.model = model
         arguments = settings.from_shots.arguments
-        self.shots: int = arguments["shots"]
-        sampler = Sampler(model, engine, self.shots)
+        sampler = Sampler(model, engine, arguments["shots"])
         if settings.from_shots.name == "spsa":
             self.rule: Rule = Spsa(model, sampler, arguments["step"], arguments["directions"])
         else:
             self.rule = ParameterShift(model, sampler)
-
-    def cost(self, settings: TrainSettings, steps: int) -> str:
-        """What `steps` will ask of the engine, in words."""
-        circuits = self.rule.circuits * settings.seeds
-        shots = circuits * self.shots
-        each = f" for each of {settings.seeds} seeds" if settings.seeds > 1 else ""
-        return (
-            f"{self.engine.name}: {self.rule.circuits:,} circuits a step{each}, {self.shots:,} shots each; "
-            f"{steps * circuits:,} circuits and {steps * shots:,} shots in {steps:,} steps"
-        )
 
     def ask(self, params: Params, key: Array) -> Array:
         """What a step wants to know; traced."""
@@ -116,6 +99,25 @@ class FromShots:
         named = dict(zip((term.label for term in self.model.objectives), values, strict=True))
         total = sum((term.weight * named[term.label] for term in self.model.objectives), jnp.zeros((), values.dtype))
         return total, named
+
+
+def cost(model: Model, settings: TrainSettings, steps: int) -> str:
+    """What so many steps from shots will ask of the engine, in words.
+
+    Raises:
+        QglError: an `evolve` has no shift rule (QGL1163).
+    """
+    rule = settings.from_shots
+    assert rule is not None
+    by_shifts = rule.name == "parameter_shift"
+    one = 1 + len(shifted_circuit(model.circuit).shifts) if by_shifts else 2 * rule.arguments["directions"]
+    circuits, shots = one * len(model.parameters.weights), rule.arguments["shots"]
+    seeds = settings.seeds
+    each = f" for each of {seeds} seeds" if seeds > 1 else ""
+    return (
+        f"{settings.engine}: {circuits:,} circuits a step{each}, {one * shots:,} shots; "
+        f"{steps * seeds * circuits:,} circuits and {steps * seeds * one * shots:,} shots in {steps:,} steps"
+    )
 
 
 class Sampler:
@@ -175,10 +177,6 @@ class ParameterShift:
         self._places = np.array([builder.row(number) for number in self._shifted.numbers], np.int64)
         self._expressions = builder.build()
 
-    @property
-    def circuits(self) -> int:
-        return self._sampler.elements * (1 + int(self._shifted.shifts.size))
-
     def ask(self, params: Params, key: Array) -> Array:
         """The numbers of the circuit for every element of the mixture, shape (elements, numbers)."""
         inputs = self._model.parameters.inputs(params, None, real_of(self._model))
@@ -220,10 +218,6 @@ class Spsa:
 
     def __init__(self, model: Model, sampler: Sampler, step: float, directions: int) -> None:
         self._model, self._sampler, self._step, self._directions = model, sampler, step, directions
-
-    @property
-    def circuits(self) -> int:
-        return 2 * self._directions * self._sampler.elements
 
     def ask(self, params: Params, key: Array) -> Array:
         """Inputs at both ends of every direction, shape (directions, 2, elements, inputs)."""

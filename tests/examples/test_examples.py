@@ -23,6 +23,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 REDUCED: dict[str, dict[str, Any]] = {
     "bars": {"rows": 2, "cols": 2, "depth": 2},
     "chain1000": {"n": 6, "depth": 2},
+    "bars_from_shots": {"depth": 1},
     "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
     "digits": {"side": 2, "depth": 1},

@@ -260,22 +260,32 @@ class Model:
 
     # ------------------------------------------------------------ other forms
 
-    def qasm(self, params: Params | None = None, profile: str = "portable", condition: ArrayLike | None = None) -> str:
+    def qasm(
+        self,
+        params: Params | None = None,
+        profile: str = "portable",
+        condition: ArrayLike | None = None,
+        *,
+        reuse: bool | None = None,
+        max_qubits: int | None = None,
+    ) -> str:
         """OpenQASM 3 with the angles of `params` bound, or left as inputs if `params` is None.
 
+        `reuse` and `max_qubits` are those of `qgl.qasm.emit`.
+
         Raises:
-            QglError: the profile cannot say something that the program does.
+            QglError: the profile cannot say something that the program does, or `max_qubits` are too few.
             ValueError: the model is a mixture over `latent` inputs, which no single circuit is.
         """
         from qgl.qasm import emit
 
         if params is None:
-            return emit(self.circuit, None, profile)
+            return emit(self.circuit, None, profile, reuse=reuse, max_qubits=max_qubits)
         if self.parameters.is_mixture:
             raise ValueError("a model with latent inputs is a mixture of circuits: emit it with free parameters")
         with self._number_type():
             values = np.asarray(self.parameters.inputs(params, condition, self._real)[0], dtype=np.float64)
-        return emit(self.circuit, values, profile)
+        return emit(self.circuit, values, profile, reuse=reuse, max_qubits=max_qubits)
 
     def _repr_html_(self) -> str:
         from qgl.draw import svg

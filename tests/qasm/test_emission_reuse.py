@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+import qgl
 from qgl.check.program import Program
 from qgl.cli.main import app
 from qgl.compiler import analyse
@@ -121,6 +122,17 @@ def test_a_short_sequence_has_the_law_of_the_model() -> None:
         found = emission(Circuit.of(given), inputs, profile, reuse=True)
         assert found.width == 3
         np.testing.assert_allclose(law(found.text), expected, atol=1e-6)
+
+
+def test_a_model_is_written_on_few_qubits() -> None:
+    import jax
+
+    model = qgl.loads(SEQUENCE.replace("57", "3"))
+    params = model.init(jax.random.key(0))
+    text = model.qasm(params, "qiskit", max_qubits=3)
+    assert qubits_of(text) == 3
+    np.testing.assert_allclose(qiskit_law(text), np.asarray(model.probabilities(params)), atol=1e-5)
+    assert qubits_of(model.qasm(profile="qiskit", reuse=True)) == 3
 
 
 def test_qubits_are_traded_for_depth() -> None:

@@ -102,12 +102,13 @@ def test_what_does_not_fit_into_memory_is_refused_with_figures(monkeypatch: pyte
 
 
 def test_what_is_far_too_wide_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    aer = engine()
     monkeypatch.setitem(sys.modules, "qiskit_qasm3_import", None)
     monkeypatch.setattr(aer_module, "available", lambda: 16 << 25)
     pairs = [op("rzz", a, b, args=(0.3,)) for a in range(30) for b in range(a)]
     turns = [op("rx", a, args=(0.3,)) for a in range(30)]
     with pytest.raises(QglError) as caught:
-        engine().samples(Task(Circuit.of(program_of(30, 0, *turns, *pairs, *turns)), np.zeros((1, 0)), (10,)))
+        aer.samples(Task(Circuit.of(program_of(30, 0, *turns, *pairs, *turns)), np.zeros((1, 0)), (10,)))
     assert caught.value.diagnostics == (TooWideForEngine(None, "aer", 30, 16 << 30, 16 << 25),)
 
 

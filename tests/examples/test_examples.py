@@ -34,6 +34,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "mbl": {"layers": 2},
     "noise": {},
     "sequence": {"length": 3},
+    "walls": {},
 }
 MODELS = sorted(REDUCED)
 

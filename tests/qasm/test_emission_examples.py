@@ -37,6 +37,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "mbl": {"layers": 1},
     "noise": {},
     "sequence": {"length": 3},
+    "walls": {"depth": 1},
 }
 
 TOO_WIDE = {

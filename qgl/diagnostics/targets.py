@@ -178,10 +178,10 @@ class TargetLacks(Diagnostic):
 
 @dataclass(frozen=True)
 class TargetNotForProfile(Diagnostic):
-    """After fitting, a circuit acts on numbered qubits of the machine, by its own gates. Not every profile can say so.
+    """After fitting, a circuit is made of the machine's own gates. Not every profile has those on two qubits.
 
-    The profile `ibm` is made for it. Other services place circuits on their machines themselves: they take the
-    circuit as it is, without `--target`.
+    The profile `ibm` is made for it. The others can write what their readers know: gates on qubits that are
+    neighbours on the machine, with all measurements at the end.
     """
 
     profile: str
@@ -196,4 +196,4 @@ class TargetNotForProfile(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "take --profile ibm, or leave --target out"
+        return "take --profile ibm, or leave --target out: services place circuits on their machines themselves"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -23,7 +24,7 @@ from qgl.hardware.machine import Fitted, fit
 from qgl.hardware.target import Machine, resolve
 from qgl.ir.circuit import Circuit
 from qgl.source import Source
-from tests.qasm.readers import as_words, parse, qiskit_law, with_product_formulas
+from tests.qasm.readers import as_words, braket_law, parse, qiskit_law, with_product_formulas
 from tests.reference.density import probabilities
 from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
 
@@ -176,7 +177,7 @@ def test_a_circuit_too_wide_is_refused_unless_qubits_are_used_again() -> None:
 
 @pytest.mark.parametrize(
     ("profile", "target", "code"),
-    [("ibm", None, "QGL1007"), ("cirq", "fake_torino", "QGL1127"), ("imb", "fake_torino", "QGL1001")],
+    [("ibm", None, "QGL1007"), ("cirq", "fake_sherbrooke", "QGL1127"), ("imb", "fake_torino", "QGL1001")],
 )
 def test_profiles_and_targets_that_do_not_go_together(profile: str, target: str | None, code: str) -> None:
     program = example("feedforward")
@@ -187,3 +188,29 @@ def test_profiles_and_targets_that_do_not_go_together(profile: str, target: str 
 def test_open_inputs_are_refused_by_name() -> None:
     with pytest.raises(QglError, match=r"QGL1006.*flip_0 has no value"):
         fitted_text(Circuit.of(example("feedforward")), None, "ibm", "fake_torino")
+
+
+@pytest.mark.parametrize("profile", ["portable", "braket", "cirq", "ionq"])
+def test_other_profiles_write_the_gates_of_the_machine_on_its_pairs(profile: str) -> None:
+    program, machine = nested(), resolve("fake_lima")
+    inputs = np.zeros(0)
+    text, report = fitted_text(Circuit.of(program), inputs, profile, "fake_lima")
+    law = {"braket": braket_law, "portable": braket_law}.get(profile, qiskit_law)
+    np.testing.assert_allclose(law(text), law_of(program, inputs), atol=1e-7, err_msg=text)
+    assert f"// {report[0]}" in text
+    names = {name: place for place, name in _places(text)}
+    used = re.findall(r"^(?:cx|cnot) (\w+\[\d+\]), (\w+\[\d+\]);", text, re.MULTILINE)
+    assert used
+    assert all(machine.target.instruction_supported("cx", (names[a], names[b])) for a, b in used)
+
+
+def _places(text: str) -> Iterator[tuple[int, str]]:
+    """The machine's qubit that each qubit of a text stands for, as its comments tell."""
+    for register, told in re.findall(r"^qubit\[\d+\] (\w+);  // (.*)$", text, re.MULTILINE):
+        numbers = [
+            number
+            for low, high in re.findall(r"\$\[(\d+)(?:\.\.(\d+))?\]", told)
+            for number in range(int(low), int(high or low) + 1)
+        ]
+        yield from ((number, f"{register}[{k}]") for k, number in enumerate(numbers))
+    yield from ((int(place), f"w[{k}]") for k, place in re.findall(r"^// w\[(\d+)\]: \$\[(\d+)\]", text, re.MULTILINE))

@@ -41,7 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 TOO_WIDE = {
-    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl", "noise")),
+    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl", "noise", "walls")),
     (f"pyqasm {version('pyqasm')}", "noise"),
 }
 

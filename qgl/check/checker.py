@@ -104,8 +104,9 @@ class _Check:
         objective_block, train_block = self.main.blocks.get("objective"), self.main.blocks.get("train")
         objective = read_objective(objective_block if isinstance(objective_block, tree.Objective) else None, scope)
         train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place, objective)
-        reports = read_reports(tuple(self.main.reports), objective, scope)
-        if (objective_block is not None and not objective) or len(reports) < len(self.main.reports):
+        faulty = objective_block is not None and not objective
+        reports = read_reports(tuple(self.main.reports), objective, scope, faulty)
+        if faulty or len(reports) < len(self.main.reports):
             self.reporter.give_up(FaultyError())
         self._unreached()
         if self.reporter.has_errors or self.main.broken:

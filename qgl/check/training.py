@@ -313,8 +313,10 @@ def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
 # ---------------------------------------------------------------- reports
 
 
-def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], scope: Scope) -> tuple[CallSpec, ...]:
-    """Checked reports in order of writing.
+def read_reports(
+    items: tuple[tree.Expression, ...], terms: tuple[Term, ...], scope: Scope, faulty: bool = False
+) -> tuple[CallSpec, ...]:
+    """Checked reports in order of writing; `faulty`: the objective has a fault, and what it lacks is not to be missed.
 
     A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
     without a kernel takes that of the objective's first `mmd`, and its words; a `markov_gap` takes the radius of its
@@ -324,24 +326,29 @@ def read_reports(items: tuple[tree.Expression, ...], terms: tuple[Term, ...], sc
     mmds = [term.call for term in terms if term.call.name == "mmd"]
     radii = [term.call.arguments["radius"] for term in terms if term.call.name == "markov_nll"]
     reports: list[CallSpec] = []
+
+    def missing(place: Span, name: str, what: str) -> None:
+        if not faulty:
+            scope.report(ReportNeedsData(place, name, what))
+
     for item in items:
         call = scope.bind(item, "report")
         if call is None:
             continue
         if call.name == "mmd" and call.arguments["kernel"] is None:
             if not mmds:
-                scope.report(ReportNeedsData(item.span, call.name, "kernel"))
+                missing(item.span, call.name, "kernel")
                 continue
             given = {name: value for name, value in call.arguments.items() if value is not None}
             call = replace(call, arguments={**mmds[0].arguments, "data": None, **given})
         if call.name == "markov_gap" and call.arguments["radius"] is None:
             if not radii:
-                scope.report(ReportNeedsData(item.span, call.name, "radius"))
+                missing(item.span, call.name, "radius")
                 continue
             call = replace(call, arguments={"radius": radii[0]})
         if "data" in call.arguments and call.arguments["data"] is None and (used or call.name not in WITHOUT_DATA):
             if not used:
-                scope.report(ReportNeedsData(item.span, call.name, "data set"))
+                missing(item.span, call.name, "data set")
             filled = [replace(call, arguments={**call.arguments, "data": name}) for name in used]
         else:
             filled = [call]

@@ -208,6 +208,14 @@ def test_a_report_of_data_needs_some() -> None:
     assert checker.codes == ["QGL0708", "QGL0708"]
 
 
+def test_a_report_misses_nothing_of_a_faulty_objective() -> None:
+    checker = Checker()
+    items = declaration("report kl, mmd(d), markov_gap, entropy(v);").items
+    (left,) = read_reports(items, (), checker.scope, faulty=True)
+    assert left.name == "entropy"
+    assert checker.codes == []
+
+
 def test_a_family_of_laws_has_no_entropy() -> None:
     checker = Checker(conditions=1)
     assert reports("entropy(), nll(given)", checker, "nll(given)") == [("nll", "given")]

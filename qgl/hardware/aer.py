@@ -17,7 +17,7 @@ from qgl.diagnostics.qasm import FunctionOfOpenInput
 from qgl.hardware.engine import Parcel, Strings, Task
 from qgl.hardware.isa import load_isa
 from qgl.hardware.machine_rows import fit_open, texts_of
-from qgl.hardware.noise import restricted, used_by
+from qgl.hardware.noise import noise_of, restricted, used_by
 from qgl.hardware.qiskit_counts import OUTPUT, outputs_of, strings_of
 from qgl.hardware.target import resolve
 from qgl.ir.circuit import Circuit
@@ -118,7 +118,9 @@ class Aer:
     def _simulator(self) -> Any:
         from qiskit_aer import AerSimulator
 
-        return AerSimulator() if self._machine is None else AerSimulator.from_backend(self._machine.backend)
+        if self._machine is None:
+            return AerSimulator()
+        return AerSimulator.from_backend(self._machine.backend, noise_model=noise_of(self._machine))
 
     def _noise_on(self, qubits: frozenset[int]) -> Any:
         return restricted(self._simulator.options.noise_model, qubits)

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
+
+from qgl.hardware.target import Machine
+
+
+def noise_of(machine: Machine) -> Any:
+    """The noise model of a machine: errors of gates and readout, relaxation while gates last, where it tells them."""
+    from qiskit_aer.noise import NoiseModel
+
+    tells = all(told and told.error is not None for told in (machine.target["measure"] or {None: None}).values())
+    with warnings.catch_warnings():  # a file that tells no times is meant so
+        warnings.filterwarnings("ignore", "Qiskit backend .* has no QubitProperties", UserWarning)
+        return NoiseModel.from_backend(machine.backend, readout_error=tells)
 
 
 def used_by(circuits: Iterable[Any]) -> frozenset[int]:

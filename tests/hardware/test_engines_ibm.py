@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -58,6 +60,17 @@ def test_texts_of_a_fake_machine_stand_on_it_and_are_what_is_run() -> None:
     assert 0.8 < fidelity < 1.0
     (strings,) = noisy().samples(task)
     assert (strings == noisy().run(parcel, task.seed)[0]).all()
+
+
+@pytest.mark.parametrize(("errors", "wrong"), [({}, 0.0), ({"measure": 0.1}, 0.1), ({"x": 0.05}, 0.05)])
+def test_noise_is_what_a_file_tells(errors: dict[str, float], wrong: float, tmp_path: Path) -> None:
+    """A machine that tells no errors is perfect, one that tells some has these."""
+    path = tmp_path / "machine.json"
+    basis = ["rz", "sx", "x", "cz", "measure", "reset", "if_else"]
+    path.write_text(json.dumps({"qubits": 2, "basis": basis, "coupling": [[0, 1]], "errors": errors}))
+    flipped = Circuit.of(program_of(1, 0, op("x", 0)))
+    (strings,) = Aer(str(path)).samples(Task(flipped, np.zeros((1, 0)), (4000,)))
+    assert abs((1 - strings).mean() - wrong) < 0.02
 
 
 def test_bytes_of_the_service_are_strings_in_the_order_of_the_program() -> None:

@@ -1,0 +1,415 @@
+"""Jobs on the disk: written before they are sent, sent once, gone on with by whoever comes next."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import qgl
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task, TextEngine
+from qgl.jobs import dispatch, draft, show, store
+from qgl.jobs.dispatch import begin, carry_on
+from qgl.jobs.record import Job, Request, from_json, to_json
+from qgl.jobs.store import JobFolder
+from qgl.model import Model
+from qgl.train.reload import model_of
+from qgl.train.run import Run
+from tests.jobs.engines import Coins, Lost, Service, Texts
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PROGRAM = """
+data rows = strings(["000", "011", "110"]);
+visible v[3];
+model { ry(?) v; cz v[0], v[1]; cz v[1], v[2]; ry(?) v; }
+objective nll(rows);
+train { optimizer adam(rate = 0.1); steps 3; }
+"""
+MIXTURE = """
+data rows = strings(["00", "11"]);
+visible v[2];
+latent z[1] ~ bernoulli(0.25);
+param a : angle;
+model { ry(a + 3.0 * z[0]) v; }
+objective nll(rows);
+train { optimizer adam(rate = 0.1); steps 2; }
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("home") / "run"
+    qgl.loads(PROGRAM).train(out=path, display="quiet", pictures=False)
+    return path
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A run without jobs."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))
+
+
+@pytest.fixture(scope="module")
+def model(trained: Path) -> Model:
+    return model_of(trained)
+
+
+def drafted(run: Path, model: Model, engine: Engine | RemoteEngine, shots: int = 100, **asked: Any) -> draft.Draft:
+    return draft.draft(Run.load(run), model, Request(engine.name, shots, **asked), engine)
+
+
+def done(run: Path, model: Model, engine: Engine | RemoteEngine, shots: int = 100, **asked: Any) -> JobFolder:
+    folder = begin(run, drafted(run, model, engine, shots, **asked))
+    carry_on(folder, engine)
+    return folder
+
+
+def codes(error: pytest.ExceptionInfo[QglError]) -> list[str]:
+    return [diagnostic.code for diagnostic in error.value.diagnostics]
+
+
+def test_the_faces_are_told_apart(tmp_path: Path) -> None:
+    assert isinstance(Coins(), Engine) and not isinstance(Coins(), TextEngine | RemoteEngine)
+    assert isinstance(Texts(), TextEngine) and not isinstance(Texts(), RemoteEngine)
+    assert isinstance(Service(tmp_path / "s"), RemoteEngine)
+
+
+@pytest.mark.parametrize("engine", [Coins(), Texts()], ids=["coins", "texts"])
+def test_a_local_job(run: Path, model: Model, engine: Engine) -> None:
+    folder = done(run, model, engine, 5000)
+    assert folder.job.state == "done"
+    assert folder.samples().shape == (5000, 3)
+    assert not list(folder.path.glob("part-*"))
+    again = store.find(run, "1")
+    assert again.job == folder.job and again.path.name == f"1-{engine.name}"
+    assert list(again.job.times) == ["planned", "running", "done"]
+    assert abs(folder.samples().mean() - 0.5) < 0.02
+
+
+def test_the_text_is_written_before_anything_runs(run: Path, model: Model) -> None:
+    made = drafted(run, model, Texts())
+    folder = begin(run, made)
+    assert (folder.path / "circuit.qasm").read_text() == made.texts[0]
+    assert folder.job.state == "planned" and folder.parcel().texts == made.texts
+    engine = Texts()
+    carry_on(folder, engine)
+    assert engine.calls == list(made.texts)
+
+
+def test_a_job_reads_back_as_it_was_written(run: Path, model: Model) -> None:
+    job = drafted(run, model, Texts(), condition=None, words=("ZZI",), repeat=2).job
+    assert from_json(to_json(job)) == job
+
+
+def test_killed_in_the_middle_and_fetched(run: Path, model: Model, tmp_path: Path) -> None:
+    whole = done(Path(shutil.copytree(run, tmp_path / "whole")), model, Texts(), 8000)
+    command = [sys.executable, str(HERE / "job_child.py"), str(run), "8000", "0.3"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        for _ in range(3):
+            child.stdout.readline()
+        with pytest.raises(QglError) as locked:
+            carry_on(store.find(run, "1"), Texts())
+        assert codes(locked) == ["QGL1132"] and str(child.pid) in str(locked.value)
+        assert "running" in show.standing(store.find(run, "1"))
+        child.send_signal(signal.SIGKILL)
+    folder = store.find(run, "1")
+    assert folder.job.state == "running" and folder.job.parts == 7
+    kept = folder.parts_kept
+    assert 2 <= kept <= 3
+    assert "broken off" in show.standing(folder)
+    engine = Texts()
+    carry_on(folder, engine)
+    assert len(engine.calls) == 7 - kept
+    np.testing.assert_array_equal(folder.samples(), whole.samples())
+
+
+def test_a_full_disk_loses_nothing(run: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = done(Path(shutil.copytree(run, tmp_path / "whole")), model, Texts(), 3000)
+    folder, engine = begin(run, drafted(run, model, Texts(), 3000)), Texts()
+    left = [2]
+
+    def replaced(source: Any, target: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        os.rename(source, target)  # noqa: PTH104 -- what it stands for
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qgl.train.atomic.os.replace", replaced)
+        with pytest.raises(QglError) as full:
+            carry_on(folder, engine)
+    assert codes(full) == ["QGL0905"]
+    assert store.find(run, "1").job.state == "running" and folder.parts_kept == 1
+    assert not list(folder.path.glob(".*.tmp"))
+    carry_on(folder, engine)
+    np.testing.assert_array_equal(folder.samples(), whole.samples())
+
+
+def test_no_folder_is_left_on_a_full_disk(run: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Any, target: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("qgl.train.atomic.os.replace", refuse)
+    with pytest.raises(QglError) as full:
+        begin(run, drafted(run, model, Texts()))
+    assert codes(full) == ["QGL0905"]
+    assert list(store.folder_of(run).iterdir()) == []
+
+
+def test_an_engine_that_fails_is_believed(run: Path, model: Model) -> None:
+    class Broken(Coins):
+        def samples(self, task: Task) -> list[Strings]:
+            return [np.full((shots, task.width), 2, np.uint8) for shots in task.shots]
+
+    folder = begin(run, drafted(run, model, Broken()))
+    with pytest.raises(QglError) as wrong:
+        carry_on(folder, Broken())
+    assert codes(wrong) == ["QGL1106"]
+    assert store.find(run, "1").job.state == "failed"
+    carry_on(folder, Coins())  # once it is mended
+    assert folder.job.state == "done"
+
+
+def test_another_engine_does_not_go_on_with_it(run: Path, model: Model) -> None:
+    folder = begin(run, drafted(run, model, Texts()))
+    with pytest.raises(QglError) as other:
+        carry_on(folder, Coins())
+    assert codes(other) == ["QGL1135"]
+
+
+# ------------------------------------------------------------ the same again
+
+
+def test_the_same_request_is_found(run: Path, model: Model) -> None:
+    first = done(run, model, Coins())
+    trained = Run.load(run)
+
+    def there(**changes: Any) -> JobFolder | None:
+        asked = replace(Request("coins", 100), **changes)
+        return dispatch.same_request(run, draft.key_for(trained, model, asked))
+
+    found = there()
+    assert found is not None and found.job == first.job
+    assert there(seed=1) is None and there(shots=101) is None and there(repeat=1) is None
+    assert there(readout=True) is None and there(engine="texts") is None
+
+
+def test_repeats_draw_other_strings(run: Path, model: Model) -> None:
+    first = done(run, model, Coins())
+    assert dispatch.next_repeat(run, first.job.request) == 1
+    second = done(run, model, Coins(), repeat=1)
+    assert dispatch.next_repeat(run, first.job.request) == 2
+    assert second.path.name == "2-coins"
+    assert not np.array_equal(first.samples(), second.samples())
+
+
+def test_a_failed_job_does_not_stand_in_the_way(run: Path, model: Model, tmp_path: Path) -> None:
+    service = Service(tmp_path / "service", standing="failed")
+    folder = begin(run, drafted(run, model, service))
+    with pytest.raises(QglError) as failed:
+        carry_on(folder, service)
+    assert codes(failed) == ["QGL1134"] and "the service says failed" in str(failed.value)
+    assert dispatch.same_request(run, folder.job.key) is None
+    with pytest.raises(QglError):
+        carry_on(folder, service)  # and nothing is sent
+    assert len(service.sent) == 1
+
+
+# ------------------------------------------------------------ remote engines
+
+
+def test_a_remote_job_waits_and_is_fetched(run: Path, model: Model, tmp_path: Path) -> None:
+    service = Service(tmp_path / "service", standing="waiting")
+    folder = begin(run, drafted(run, model, service))
+    carry_on(folder, service)
+    assert (folder.job.state, folder.job.said) == ("sent", "the service says waiting")
+    service.now = "done"
+    carry_on(store.find(run, "1"), service)
+    carry_on(store.find(run, "1"), service)
+    folder = store.find(run, "1")
+    assert folder.job.state == "done" and folder.samples().shape == (100, 3)
+    assert len(service.sent) == 1 and service.asked == 0
+    assert list(folder.job.times) == ["planned", "sending", "sent", "done"]
+
+
+def lost(run: Path, model: Model, service: Service) -> JobFolder:
+    """A job whose client was killed while it was being sent."""
+    folder = begin(run, drafted(run, model, service))
+    with pytest.raises(Lost):
+        carry_on(folder, service)
+    found = store.find(run, "1")
+    assert found.job.state == "sending" and found.job.service == ""
+    service.dies = ""
+    return found
+
+
+def test_lost_between_sending_and_writing_is_not_sent_twice(run: Path, model: Model, tmp_path: Path) -> None:
+    service = Service(tmp_path / "service", dies="after")
+    folder = lost(run, model, service)
+    carry_on(folder, service)
+    assert folder.job.state == "done" and folder.job.service == "job-0"
+    assert len(service.sent) == 1 and service.asked == 1
+
+
+def test_lost_before_it_arrived_is_sent_once_the_service_has_had_time(run: Path, model: Model, tmp_path: Path) -> None:
+    service = Service(tmp_path / "service", dies="before")
+    folder = lost(run, model, service)
+    with pytest.raises(QglError) as doubt:
+        carry_on(folder, service)
+    assert codes(doubt) == ["QGL1133"] and len(service.sent) == 0
+    before = (datetime.now(UTC) - timedelta(seconds=dispatch.SETTLED + 1)).isoformat(timespec="seconds")
+    folder.save(replace(folder.job, times={**folder.job.times, "sending": before}))
+    carry_on(folder, service)
+    assert folder.job.state == "done" and len(service.sent) == 1 and service.asked == 2
+
+
+def test_fewer_strings_than_were_paid_for_are_kept(run: Path, model: Model, tmp_path: Path) -> None:
+    folder = done(run, model, Service(tmp_path / "service", missing=10))
+    assert folder.samples().shape == (90, 3)
+    assert folder.job.said == "90 of 100 strings came back"
+
+
+def test_what_is_no_array_of_strings_is_refused(run: Path, model: Model, tmp_path: Path) -> None:
+    class Garbled(Service):
+        def collect(self, job: str, parcel: Any) -> Sequence[Strings]:
+            return [array[:, :2] for array in super().collect(job, parcel)]
+
+    service = Garbled(tmp_path / "service")
+    folder = begin(run, drafted(run, model, service))
+    with pytest.raises(QglError) as wrong:
+        carry_on(folder, service)
+    assert codes(wrong) == ["QGL1106"]
+    assert store.find(run, "1").job.state == "sent"  # it can be fetched again
+
+
+# ------------------------------------------------------------ mixtures
+
+
+def test_elements_of_a_mixture_are_texts_of_their_own(tmp_path: Path) -> None:
+    trained = qgl.loads(MIXTURE).train(out=tmp_path / "run", display="quiet", pictures=False)
+    folder = done(tmp_path / "run", trained.model, Texts(), 1000)
+    shots = [item.shots for item in folder.job.items]
+    assert len(shots) == 2 and sum(shots) == 1000 and 200 < min(shots) < 300
+    assert folder.samples().shape == (1000, 2)
+    with pytest.raises(QglError) as refused:
+        drafted(tmp_path / "run", trained.model, Texts(), readout=True)
+    assert codes(refused) == ["QGL1151"]
+
+
+# ------------------------------------------------------------ damage
+
+
+def damage(folder: JobFolder, name: str, content: bytes) -> None:
+    (folder.path / name).write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"format": 1}',
+        b'{"format": 99}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+    ids=["empty", "half", "list", "bare", "later", "no text", "deep"],
+)
+def test_a_damaged_record_is_located(run: Path, model: Model, content: bytes) -> None:
+    folder, other = done(run, model, Coins()), done(run, model, Coins(), seed=1)
+    damage(folder, "job.json", content)
+    with pytest.raises(QglError) as damaged:
+        store.find(run, "1")
+    assert codes(damaged) == ["QGL1131"] and "job.json" in str(damaged.value)
+    sound, faults = store.jobs_of(run)
+    assert [each.job.id for each in sound] == [other.job.id] and len(faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("state",), "lost"),
+        (("parts",), 0),
+        (("items",), []),
+        (("items", 0, "shots"), -1),
+        (("items", 0, "file"), "../../manifest.json"),
+        (("model",), {}),
+        (("request", "engine"), None),
+        (("times",), None),
+        (("unheard",), 1),
+    ],
+    ids=str,
+)
+def test_an_edited_record_is_refused(run: Path, model: Model, place: tuple[Any, ...], value: Any) -> None:
+    folder = begin(run, drafted(run, model, Texts()))
+    facts = json.loads((folder.path / "job.json").read_text())
+    inner = facts
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    damage(folder, "job.json", json.dumps(facts).encode())
+    with pytest.raises(QglError) as damaged:
+        JobFolder.open(folder.path)
+    assert codes(damaged) == ["QGL1131"]
+
+
+def test_a_changed_text_is_not_run(run: Path, model: Model) -> None:
+    folder, engine = begin(run, drafted(run, model, Texts())), Texts()
+    damage(folder, "circuit.qasm", b"OPENQASM 3.0;\n")
+    with pytest.raises(QglError) as changed:
+        carry_on(folder, engine)
+    assert codes(changed) == ["QGL1131"] and engine.calls == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"], ids=["empty", "zip", "array"])
+def test_damaged_strings_are_located(run: Path, model: Model, content: bytes) -> None:
+    folder = done(run, model, Coins())
+    damage(folder, "samples.npz", content)
+    with pytest.raises(QglError) as damaged:
+        folder.samples()
+    assert codes(damaged) == ["QGL1131"] and "samples.npz" in str(damaged.value)
+
+
+def test_strings_of_another_width_are_not_taken(run: Path, model: Model) -> None:
+    folder = done(run, model, Coins())
+    with (folder.path / "samples.npz").open("wb") as file:
+        np.savez_compressed(file, x=np.zeros((10, 4), np.uint8))
+    with pytest.raises(QglError) as wrong:
+        folder.samples()
+    assert codes(wrong) == ["QGL1131"]
+
+
+def test_there_is_no_such_job(run: Path, model: Model) -> None:
+    done(run, model, Coins())
+    with pytest.raises(QglError) as unknown:
+        store.find(run, "7")
+    assert codes(unknown) == ["QGL1130"]
+
+
+def test_two_clients_get_two_numbers(run: Path, model: Model) -> None:
+    made = drafted(run, model, Coins())
+    assert [begin(run, made).path.name for _ in range(3)] == ["1-coins", "2-coins", "3-coins"]
+
+
+def test_what_a_listing_says(run: Path, model: Model) -> None:
+    folder: JobFolder = done(run, model, Texts())
+    facts = show.facts(folder)
+    assert facts["state"] == "done" and facts["figures"] == {"width": 3} and facts["parts"] == [1, 1]
+    assert show.figures(folder.job.figures) == "qubits 3"
+    assert isinstance(folder.job, Job)

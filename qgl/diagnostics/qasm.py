@@ -192,14 +192,17 @@ class TooFewQubits(Diagnostic):
     profile: str
     least: bool  # no order is narrower
     others: tuple[str, ...]  # profiles that may do with fewer
+    apart: bool = False  # --no-reuse asks for a qubit for each wire
 
     code: ClassVar[str] = "QGL1008"
 
     @property
     def message(self) -> str:
         known = "needs" if self.least else "needs, in the narrowest order found,"
+        form = ", with a qubit for each wire," if self.apart else ""
         return (
-            f"the circuit {known} {self.width} qubits in the profile `{self.profile}`, and {self.allowed} are allowed"
+            f"the circuit{form} {known} {self.width} qubits in the profile `{self.profile}`, "
+            f"and {self.allowed} are allowed"
         )
 
     @property
@@ -209,4 +212,6 @@ class TooFewQubits(Diagnostic):
     @property
     def help(self) -> str:
         words = f"allow {self.width}: --max-qubits {self.width}"
+        if self.apart:
+            return f"{words}; or let qubits be used again: --reuse"
         return f"{words}; {_one_of(self.others)} may do with fewer" if self.others else words

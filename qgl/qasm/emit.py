@@ -148,8 +148,8 @@ def arrange(circuit: Circuit, profile: Profile, reuse: bool | None, max_qubits: 
     most = wide if max_qubits is None else max_qubits
     if reuse is False or not profile.resets or (reuse is None and wide <= most):
         if wide > most:
-            others = able(lambda other: other.resets)
-            raise QglError([TooFewQubits(None, most, wide, profile.name, False, () if profile.resets else others)])
+            others = () if profile.resets else able(lambda other: other.resets)
+            raise QglError([TooFewQubits(None, most, wide, profile.name, True, others, profile.resets)])
         return Places(circuit, share=False)
     found = narrow(read_out(renew(circuit)) if profile.measures else circuit)
     if max_qubits is not None and max_qubits < found.width:

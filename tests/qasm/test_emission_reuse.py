@@ -175,6 +175,15 @@ def test_too_few_qubits_are_refused_with_the_figure_and_the_line() -> None:
     assert "qiskit" in fault.help
 
 
+def test_no_reuse_and_too_few_qubits_are_refused_together() -> None:
+    given = program(SEQUENCE, length=5)
+    with pytest.raises(QglError) as refusal:
+        emission(Circuit.of(given), None, "qiskit", reuse=False, max_qubits=6)
+    (fault,) = refusal.value.diagnostics
+    assert "with a qubit for each wire, needs 7" in fault.message
+    assert "--reuse" in fault.help
+
+
 @pytest.mark.parametrize("profile", ["braket", "ionq"])
 def test_where_no_qubit_is_reset_each_wire_has_its_own(profile: str) -> None:
     given = program(SEQUENCE, length=3)

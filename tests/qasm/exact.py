@@ -16,16 +16,19 @@ Bit = Hashable
 class Mixture:
     """Unnormalised pure states, one a row, whose sum of projectors is the state; with the bits that go with each.
 
-    Wires come in zero when they are first named. The mixture is kept as small as the bits allow: rows that are more
-    than a state has dimensions are replaced by fewer with the same sum.
+    Wires come in zero when they are first named, and a measured one comes in again when it is next named. The mixture
+    is kept as small as the bits allow: rows that are more than a state has dimensions are replaced by fewer with the
+    same sum.
 
     rows   shape (states, 2, ..., 2), one axis for each of `wires`
     bits   shape (states,) each; a bit that is not there is zero
+    known  shape (states,) each; the value of a measured wire that is not among `wires`
     """
 
     wires: list[int] = field(default_factory=list)
     rows: Matrix = field(default_factory=lambda: np.ones(1, dtype=np.complex128))
     bits: dict[Bit, NDArray[np.uint8]] = field(default_factory=dict)
+    known: dict[int, NDArray[np.uint8]] = field(default_factory=dict)
 
     @classmethod
     def of_columns(cls, width: int) -> Mixture:
@@ -40,7 +43,7 @@ class Mixture:
     def need(self, wires: Sequence[int]) -> None:
         for wire in wires:
             if wire not in self.wires:
-                self._add(wire, np.zeros(len(self.rows), dtype=np.uint8))
+                self._add(wire, self.known.pop(wire, np.zeros(len(self.rows), dtype=np.uint8)))
 
     def gate(self, matrix: Matrix, wires: Sequence[int]) -> None:
         """First wire most significant."""
@@ -53,7 +56,7 @@ class Mixture:
         outcomes = self.drop(wire)
         if bit is not None:
             self.bits[bit] = outcomes
-        self._add(wire, outcomes)
+        self.known[wire] = outcomes
         self._fold()
 
     def reset(self, wire: int) -> None:
@@ -68,6 +71,7 @@ class Mixture:
         outcomes = np.repeat(np.arange(2, dtype=np.uint8), len(self.rows))
         self.rows = moved.reshape(-1, *moved.shape[2:])
         self.bits = {bit: np.concatenate([values, values]) for bit, values in self.bits.items()}
+        self.known = {other: np.concatenate([values, values]) for other, values in self.known.items()}
         kept = np.sum(np.abs(self.rows.reshape(len(self.rows), -1)) ** 2, axis=1) > 1e-26
         self._take(kept)
         return outcomes[kept]
@@ -76,19 +80,22 @@ class Mixture:
         """The rows that are chosen, and the others."""
         both = []
         for which in (chosen, ~chosen):
-            part = Mixture(list(self.wires), self.rows, dict(self.bits))
+            part = Mixture(list(self.wires), self.rows, dict(self.bits), dict(self.known))
             part._take(which)
             both.append(part)
         return both[0], both[1]
 
     def join(self, other: Mixture) -> None:
         """Takes in rows of another mixture."""
-        self.need(other.wires)
+        self.need([*self.known, *other.known, *other.wires])
         other.need(self.wires)
         axes = [0, *(1 + other.wires.index(wire) for wire in self.wires)]
         for bit in self.bits.keys() | other.bits.keys():
             self.bits[bit] = np.concatenate([self.bit(bit), other.bit(bit)])
         self.rows = np.concatenate([self.rows, other.rows.transpose(axes)])
+
+    def take_over(self, other: Mixture) -> None:
+        self.wires, self.rows, self.bits, self.known = other.wires, other.rows, other.bits, other.known
 
     def bit(self, bit: Bit) -> NDArray[np.uint8]:
         return self.bits.get(bit, np.zeros(len(self.rows), dtype=np.uint8))
@@ -109,19 +116,23 @@ class Mixture:
     def _take(self, which: NDArray[np.bool_]) -> None:
         self.rows = self.rows[which]
         self.bits = {bit: values[which] for bit, values in self.bits.items()}
+        self.known = {wire: values[which] for wire, values in self.known.items()}
 
     def _fold(self) -> None:
         """Fewer rows with the same sum of projectors, where a group of the same bits has more rows than dimensions."""
         size = 2 ** len(self.wires)
         if len(self.rows) <= size:
             return
-        known = np.stack([*self.bits.values(), np.zeros(len(self.rows), dtype=np.uint8)], axis=1)
-        _, first, group = np.unique(known, axis=0, return_index=True, return_inverse=True)
-        rows, where = [], []
-        for k, start in enumerate(first):
-            flat = self.rows[group.ravel() == k].reshape(-1, size)
-            flat = np.linalg.qr(flat, mode="r") if len(flat) > size else flat
-            rows.append(flat)
-            where.append(np.full(len(flat), start))
-        self.bits = {bit: values[np.concatenate(where)] for bit, values in self.bits.items()}
+        told = [*self.bits.values(), *self.known.values(), np.zeros(len(self.rows), dtype=np.uint8)]
+        _, group, counts = np.unique(np.stack(told, axis=1), axis=0, return_inverse=True, return_counts=True)
+        group = group.ravel()
+        single = counts[group] <= size
+        rows, where = [self.rows[single].reshape(-1, size)], [np.flatnonzero(single)]
+        for k in np.flatnonzero(counts > size):
+            members = np.flatnonzero(group == k)
+            rows.append(np.linalg.qr(self.rows[members].reshape(-1, size), mode="r"))
+            where.append(np.full(len(rows[-1]), members[0]))
+        chosen = np.concatenate(where)
+        self.bits = {bit: values[chosen] for bit, values in self.bits.items()}
+        self.known = {wire: values[chosen] for wire, values in self.known.items()}
         self.rows = np.concatenate(rows).reshape(-1, *(2,) * len(self.wires))

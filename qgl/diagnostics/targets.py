@@ -146,13 +146,13 @@ class TooWideForTarget(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"the circuit needs {self.needed} qubits at once, and `{self.target}` has {self.found}"
+        return f"the circuit needs {self.needed} qubits at once, and {self.found} are to be had on `{self.target}`"
 
     @property
     def help(self) -> str:
         if not self.used_again:
             return "leave --no-reuse out, or take a larger machine or one that resets qubits"
-        return "take a larger machine, or emit a part of the circuit by --observable"
+        return "allow more qubits, take a larger machine, or emit a part of the circuit by --observable"
 
 
 @dataclass(frozen=True)
@@ -197,3 +197,24 @@ class TargetNotForProfile(Diagnostic):
     @property
     def help(self) -> str:
         return "take --profile ibm, or leave --target out: services place circuits on their machines themselves"
+
+
+@dataclass(frozen=True)
+class FittingFailed(Diagnostic):
+    """Qiskit's transpiler gave up: the machine may have parts that do not touch, or gates that cannot make all others.
+
+    Its own words are shown.
+    """
+
+    target: str
+    words: str
+
+    code: ClassVar[str] = "QGL1128"
+
+    @property
+    def message(self) -> str:
+        return f"Qiskit cannot fit the circuit to `{self.target}`: {self.words}"
+
+    @property
+    def help(self) -> str:
+        return "see that the basis makes every gate and that the coupling joins enough qubits, or take another machine"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.targets import TargetLacks, TargetNeedsPackage, TooWideForTarget
+from qgl.diagnostics.targets import FittingFailed, TargetLacks, TargetNeedsPackage, TooWideForTarget
 from qgl.hardware.branches import flatten
 from qgl.hardware.figures import Figures, measure
 from qgl.hardware.isa import isa_text
@@ -146,13 +146,13 @@ def fit(
 
     Raises:
         QglError: QGL1121 Qiskit is missing, QGL1125 the circuit is too wide, QGL1126 the machine lacks what it needs,
-            QGL10xx an operation cannot be written.
+            QGL1128 Qiskit gives up, QGL10xx an operation cannot be written.
     """
     prepared = _for_machine(circuit, machine, optimise, reuse)
     limit = machine.qubits if max_qubits is None else min(max_qubits, machine.qubits)
     trials: list[Trial] = []
-    width = 0
-    for form, emitted in _forms(prepared, inputs, machine, optimise, reuse, limit, max_qubits):
+    width, failure = 0, ""
+    for form, emitted in _forms(prepared, inputs, machine, optimise, reuse, limit):
         width = emitted.width
         if width > limit:
             continue
@@ -160,8 +160,12 @@ def fit(
         layout = lattice_layout(loaded, machine.target, _positions(circuit))
         for first in (None, layout) if layout else (None,):
             fitted = _transpiled(loaded, machine, seed, first)
-            figures = measure(fitted, machine.target)
-            trials.append(Trial(form, first is not None, figures, fitted, emitted))
+            if isinstance(fitted, str):
+                failure = fitted
+                continue
+            trials.append(Trial(form, first is not None, measure(fitted, machine.target), fitted, emitted))
+    if not trials and failure:
+        raise QglError([FittingFailed(None, machine.name, failure)])
     if not trials:
         again = reuse is not False and machine.has("reset")
         raise QglError([TooWideForTarget(None, machine.name, width, limit, again)])
@@ -196,7 +200,6 @@ def _forms(
     optimise: bool,
     reuse: bool | None,
     limit: int,
-    max_qubits: int | None,
 ) -> Iterator[tuple[str, Emission]]:
     """The forms that are tried, the narrowest last."""
 
@@ -234,7 +237,11 @@ def _load(text: str, machine: Machine) -> Any:
 
 
 def _transpiled(circuit: Any, machine: Machine, seed: int, layout: list[int] | None) -> Any:
-    from qiskit.transpiler import generate_preset_pass_manager
+    """The circuit on the machine, or what Qiskit says where it gives up."""
+    from qiskit.transpiler import TranspilerError, generate_preset_pass_manager
 
     manager = generate_preset_pass_manager(3, target=machine.target, seed_transpiler=seed, initial_layout=layout)
-    return manager.run(circuit)
+    try:
+        return manager.run(circuit)
+    except TranspilerError as error:
+        return str(error).strip("'\"")

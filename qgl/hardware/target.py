@@ -110,6 +110,7 @@ def _of_service(name: str) -> Machine:
 def _in_order(target: Any) -> Any:
     """`target` without gates on two qubits that fail half of the time, or one of whose qubits does."""
     from qiskit.transpiler import Target
+    from rustworkx import weakly_connected_components
 
     tables = {name: target[name] for name in target.operation_names}
     failing = {
@@ -142,7 +143,8 @@ def _in_order(target: Any) -> Any:
             if len(operands) == 1 or (operands not in failing and qubits.isdisjoint(operands))
         }
         kept.add_instruction(target.operation_from_name(name), working, name=name)
-    return kept
+    whole = max(map(len, weakly_connected_components(kept.build_coupling_map().graph)), default=0)
+    return kept if 2 * whole > target.num_qubits else target  # some tell an error of 1 where they know none
 
 
 def _first_line(error: Exception) -> str:

@@ -169,9 +169,9 @@ def test_a_circuit_too_wide_is_refused_unless_qubits_are_used_again() -> None:
     fitted = fit(Circuit.of(program), angles(program), machine)
     assert fitted.figures.width <= 5
     assert {trial.form for trial in fitted.trials} == {"capped", "narrow"}
-    with pytest.raises(QglError, match=r"QGL1125.*needs 8 qubits at once, and `fake_lima` has 5"):
+    with pytest.raises(QglError, match=r"QGL1125.*needs 8 qubits at once, and 5 are to be had on `fake_lima`"):
         fit(Circuit.of(program), angles(program), machine, reuse=False)
-    with pytest.raises(QglError, match=r"QGL1125.*has 2"):
+    with pytest.raises(QglError, match=r"QGL1125.*2 are to be had"):
         fit(Circuit.of(program), angles(program), machine, max_qubits=2)
 
 
@@ -214,3 +214,10 @@ def _places(text: str) -> Iterator[tuple[int, str]]:
         ]
         yield from ((number, f"{register}[{k}]") for k, number in enumerate(numbers))
     yield from ((int(place), f"w[{k}]") for k, place in re.findall(r"^// w\[(\d+)\]: \$\[(\d+)\]", text, re.MULTILINE))
+
+
+def test_what_qiskit_cannot_fit_is_told_in_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "flips.json"
+    path.write_text('{"qubits": 4, "basis": ["x", "cz", "measure"], "coupling": [[0, 1], [1, 2], [2, 3]]}')
+    with pytest.raises(QglError, match=r"QGL1128.*`flips`: Unable to translate"):
+        fit(Circuit.of(nested()), np.zeros(0), resolve(str(path)))

@@ -152,12 +152,21 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "UTF-8" in refused(str(tmp_path / "latin.json")).message
 
 
-def test_pairs_out_of_order_are_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("gate", "errors", "left"),
+    [("cz", [0.01, 1.0, 0.01, 0.01], {(0, 1), (2, 3), (3, 0)}), ("sx", [0.0, 0.0, 0.0, 1.0], {(0, 1), (1, 2)})],
+)
+def test_pairs_out_of_order_are_left_out(
+    gate: str, errors: list[float], left: set[tuple[int, int]], tmp_path: Path
+) -> None:
     """A pair whose gate has an error of 1, and all pairs of a qubit whose gate has."""
-    errors = {"cz": [0.01, 1.0, 0.01, 0.01], "sx": [0.0, 0.0, 0.0, 1.0]}
-    machine = read(tmp_path, json.dumps(RING | {"errors": errors}))
-    assert set(machine.target["cz"]) == {(0, 1), (1, 0)}
+    machine = read(tmp_path, json.dumps(RING | {"errors": {gate: errors}}))
+    assert set(machine.target["cz"]) == left | {(b, a) for a, b in left}
     assert set(machine.target["sx"]) == {(0,), (1,), (2,), (3,)}
     assert machine.target.instruction_supported("if_else")
     assert machine.target.qubit_properties[3].t2 == RING["t2"][3]
     assert len(machine.backend.target["cz"]) == 8
+
+
+def test_a_machine_that_tells_no_errors_but_ones_keeps_its_pairs() -> None:
+    assert len(resolve("fake_kyoto").target["ecr"]) == 144

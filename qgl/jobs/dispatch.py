@@ -119,11 +119,13 @@ def _asker(folder: JobFolder, engine: Engine) -> Ask:
         def by_text(part: int) -> list[Strings]:
             shots = [_share(item.shots, job.parts, part) for item in job.items]
             places = [place for place, count in enumerate(shots) if count]
-            texts, counts, outputs = (
-                tuple(each[place] for place in places) for each in (parcel.texts, shots, parcel.outputs)
+            some = replace(
+                parcel,
+                texts=tuple(parcel.texts[place] for place in places),
+                shots=tuple(shots[place] for place in places),
+                outputs=tuple(parcel.outputs[place] for place in places),
             )
-            some = replace(parcel, texts=texts, shots=counts, outputs=outputs)
-            came = iter(checked(engine.name, engine.run(some, _seed(job, part)), counts, width))
+            came = iter(checked(engine.name, engine.run(some, _seed(job, part)), some.shots, width))
             return [next(came) if count else np.zeros((0, width), np.uint8) for count in shots]
 
         return by_text

@@ -40,7 +40,7 @@ def open_engine(name: str) -> Engine | RemoteEngine:
         from qgl.hardware.ibm import Ibm
 
         return Ibm(detail)
-    if kind == "braket" and detail:
+    if kind == "braket" and (detail == "local" or detail.startswith("arn:")):
         from qgl.hardware.braket_remote import BraketRemote
 
         return BraketRemote(detail)

@@ -1,8 +1,8 @@
 """The engine `ibm:NAME`: machines of IBM's service, by SamplerV2. `ibm:fake_torino` is one on this computer.
 
-A fake machine runs in the local mode of the same library, with its noise; its jobs end with this process. A parcel is
-a job of the service for each number of shots, with two tags: ours, and ours with `-0-of-2` appended. What a tag is on
-is not sent again.
+A fake machine runs in the local mode of the same library, with its noise, while the parcel is sent; what came is
+there as long as this process. A parcel is a job of the service for each number of shots, with two tags: ours, and ours
+with `-0-of-2` appended. What a tag is on is not sent again.
 """
 
 from __future__ import annotations
@@ -134,6 +134,7 @@ class Ibm:
             sampler.options.environment.job_tags = tags
         job = sampler.run([(circuit, None, shots) for circuit in circuits])
         if self._is_fake:
+            job.result()  # it would be lost with this process
             _here[job.job_id()] = (job, tags)
         return str(job.job_id())
 

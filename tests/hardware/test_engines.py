@@ -61,7 +61,7 @@ def test_remote_engines_by_name(name: str) -> None:
     assert not isinstance(engine, Engine)
 
 
-@pytest.mark.parametrize("name", ["are", "aer:", "statevector:x", "braket", "ibm", "ibm:", ""])
+@pytest.mark.parametrize("name", ["are", "aer:", "statevector:x", "braket", "braket:sv1", "ibm", "ibm:", ""])
 def test_other_names_are_refused_with_those_there_are(name: str) -> None:
     with pytest.raises(QglError) as caught:
         open_engine(name)

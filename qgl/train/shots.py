@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.check.program import TrainSettings
@@ -91,7 +92,9 @@ class FromShots:
         """Zeros of the shapes that `measure` gives."""
         return self.rule.blank()
 
-    def terms(self, params: Params, key: Array, measured: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
+    def terms(
+        self, params: Params, key: Array, measured: tuple[ArrayLike, ArrayLike]
+    ) -> tuple[Array, dict[str, Array]]:
         """The loss and its terms as measured; their derivatives by `params` are those that were measured."""
         values, slopes = (jnp.asarray(array, real_of(self.model)) for array in measured)
         moves = self.rule.moves(params, key, slopes)
@@ -130,7 +133,7 @@ class Sampler:
         self.estimator = Estimator(model.objectives, real_of(model))
         self.engine, self.width, self.terms = engine, model.width, len(model.objectives)
         self.weights = model.parameters.weights / model.parameters.weights.sum()
-        self.shots = tuple(max(2, round(shots * weight)) for weight in self.weights)
+        self.shots: tuple[int, ...] = tuple(max(2, round(shots * weight)) for weight in self.weights.tolist())
 
     @property
     def elements(self) -> int:

@@ -41,7 +41,7 @@ def field(k: int) -> Real:
 
 
 def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCircuit:
-    """The jacobian of all probabilities by all that is trained, by shifts and by JAX."""
+    """The gradient of an expectation by all that is trained, by shifts and by JAX."""
     circuit = circuit_of(program)
     shifted = shifted_circuit(circuit)
     builder = ExpressionBuilder([p.size for p in PARAMETERS])
@@ -51,20 +51,22 @@ def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCir
     def numbers(inputs: jax.Array) -> jax.Array:
         return evaluate(expressions, inputs)[places]
 
+    weights = np.random.default_rng(seed).normal(size=2 ** len(circuit.visible))  # of the strings, in one expectation
     with jax.enable_x64(True):
         inputs = jnp.asarray(random_inputs(seed, PARAMETERS))
         whole = Simulator(plan_queries(circuit, (Probabilities(),), "double"))
         apart = Simulator(plan_queries(shifted.circuit, (Probabilities(),), "double"))
-        values = numbers(inputs)
-        np.testing.assert_allclose(apart.probabilities(values), whole.probabilities(inputs), atol=1e-12)
-        count = len(shifted.shifts)
-        rows = jnp.asarray(shifted.shifted(np.tile(values, (count, 1)), np.arange(count)))
-        laws = np.asarray(jax.lax.map(apart.probabilities, rows)).T
-        found = shifted.derivatives(laws) @ np.asarray(jax.jacrev(numbers)(inputs))
-        expected = np.asarray(jax.jit(jax.jacrev(whole.probabilities))(inputs))
+        value, expected = jax.jit(jax.value_and_grad(lambda x: weights @ whole.probabilities(x)))(inputs)
+        values, by_inputs = (np.asarray(jax.jit(f)(inputs)) for f in (numbers, jax.jacrev(numbers)))
+        rows = np.tile(values, (1 + len(shifted.shifts), 1))
+        rows[1:] = shifted.shifted(rows[1:], np.arange(len(shifted.shifts)))
+        each = jax.jit(lambda rows: jax.lax.map(lambda row: weights @ apart.probabilities(row), rows))
+        base, *expectations = np.asarray(each(jnp.asarray(rows)))
     trained = slice(0, 19)
-    assert np.abs(expected[:, trained]).max() > 1e-3
-    np.testing.assert_allclose(found[:, trained], expected[:, trained], atol=1e-10)
+    np.testing.assert_allclose(base, value, atol=1e-11)
+    found = shifted.derivatives(np.array(expectations)) @ by_inputs
+    assert np.abs(expected[trained]).max() > 1e-3
+    np.testing.assert_allclose(found[trained], expected[trained], atol=1e-10)
     return shifted
 
 
@@ -78,7 +80,7 @@ def mixed_last(qubits: int) -> list[Operation]:
     return [op("su2", k, args=(0.5 + k, 1.2 - 0.2 * k, 0.3)) for k in range(qubits)]
 
 
-@pytest.mark.parametrize("controls", [0, 1, 2])
+@pytest.mark.parametrize("controls", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 def test_every_gate_with_angles(controls: int) -> None:
     """All of them in one circuit, every angle in several places, and in sums and functions."""
     operations = []
@@ -113,16 +115,22 @@ def test_words_and_product_formulas() -> None:
         shifted_circuit(circuit_of(program_of(4, 0, *mixed_first(4), exact, parameters=PARAMETERS)))
 
 
-def test_channels_with_trained_strength() -> None:
+@pytest.mark.parametrize(
+    "names",
+    [
+        "bit_flip depolarizing amplitude_damping pauli_channel".split(),
+        pytest.param("dephasing bit_phase_flip phase_damping reset thermal".split(), marks=pytest.mark.slow),
+        pytest.param(["depolarizing2"], marks=pytest.mark.slow),
+    ],
+)
+def test_channels_with_trained_strength(names: list[str]) -> None:
     operations: list[Operation] = []
-    for number, channel in enumerate(channel for channel in CHANNELS.values() if channel.parameters):
+    for number, channel in enumerate(CHANNELS[name] for name in names):
         wires = tuple((number + k) % 3 for k in range(channel.qubits))
         strengths = [strength((number + k) % 3, 0.3) for k in range(len(channel.parameters))]
         operations.append(op(channel.name, *wires, args=strengths))
         operations.append(op("ry", wires[0], args=(theta(number),)))
-    half = len(operations) // 2
-    for some in (operations[:half], operations[half:]):
-        assert_rule_is_the_derivative(program_of(3, 0, *mixed_first(3), *some, *mixed_last(3), parameters=PARAMETERS))
+    assert_rule_is_the_derivative(program_of(3, 0, *mixed_first(3), *operations, *mixed_last(3), parameters=PARAMETERS))
 
 
 def test_feed_forward_takes_two_terms_and_a_control_takes_four() -> None:

@@ -117,7 +117,7 @@ def test_mmd_is_the_sum_over_pairs_of_different_strings() -> None:
 
     def kernel(x: NDArray[np.uint8], y: NDArray[np.uint8]) -> NDArray[np.float64]:
         distance = (x[:, None] != y[None]).sum(axis=2)
-        return (np.exp(-distance / 1.0) + np.exp(-distance / 4.0)) / 2
+        return np.asarray((np.exp(-distance / 1.0) + np.exp(-distance / 4.0)) / 2)
 
     with jax.enable_x64(True):
         estimator, key = Estimator(model.objectives, jnp.float64), jax.random.key(0)

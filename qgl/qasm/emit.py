@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,10 +112,10 @@ def emission(
     record = PROFILES[profile]
     if record.machine:
         raise QglError([NeedsTarget(None, profile)])
-    prepared = prepare(circuit, record, optimise)
+    arranged = _arranged(circuit, profile, optimise, reuse, max_qubits)
     outputs = [str(circuit.wires[wire]) for wire in circuit.visible]
-    places = arrange(prepared, record, reuse, max_qubits)
-    writer = Writer(places, record, Angles(circuit.parameters, inputs, record), outputs, prepared.bits)
+    places = Places(arranged.circuit, arranged.share, arranged.most)
+    writer = Writer(places, record, Angles(circuit.parameters, inputs, record), outputs, arranged.output)
     writer.write_operations()
     sizes = [parameter.size for parameter in circuit.parameters]
     return Emission(
@@ -140,22 +141,40 @@ def prepare(circuit: Circuit, profile: Profile, optimise: bool) -> Circuit:
     return tighten(drop_dead(circuit, reads_only_bits=True)) if optimise else circuit
 
 
-def arrange(circuit: Circuit, profile: Profile, reuse: bool | None, max_qubits: int | None) -> Places:
-    """The circuit in the order in which it is written, and how its wires take qubits; see `emit`."""
+@dataclass(frozen=True)
+class Arranged:
+    """A prepared circuit in the order in which it is written; `share` and `most` are those of `Places`.
+
+    output  the bit of the circuit that is the first one of the output, where the circuit measures it by itself
+    """
+
+    circuit: Circuit
+    output: int
+    share: bool = True
+    most: int | None = None
+
+
+@lru_cache(maxsize=16)  # the same circuit is often written many times, with other values of its inputs
+def _arranged(circuit: Circuit, profile: str, optimise: bool, reuse: bool | None, max_qubits: int | None) -> Arranged:
+    record = PROFILES[profile]
+    return arrange(prepare(circuit, record, optimise), record, reuse, max_qubits)
+
+
+def arrange(circuit: Circuit, profile: Profile, reuse: bool | None, max_qubits: int | None) -> Arranged:
+    """The order of a prepared circuit, and how its wires take qubits; see `emit`."""
     if reuse is None and max_qubits is None:
-        return Places(circuit, profile.reuse)
+        return Arranged(circuit, circuit.bits, profile.reuse)
     wide = len(circuit.live_wires)
     most = wide if max_qubits is None else max_qubits
     if reuse is False or not profile.resets or (reuse is None and wide <= most):
         if wide > most:
             others = () if profile.resets else able(lambda other: other.resets)
             raise QglError([TooFewQubits(None, most, wide, profile.name, True, others, profile.resets)])
-        return Places(circuit, share=False)
+        return Arranged(circuit, circuit.bits, share=False)
     found = narrow(read_out(renew(circuit)) if profile.measures else circuit)
     if max_qubits is not None and max_qubits < found.width:
         others = () if profile.measures else able(lambda other: other.measures and other.resets)
         span = found.widest.span if found.widest else None
-        fault = TooFewQubits(span, max_qubits, found.width, profile.name, found.least, others)
-        raise QglError([fault])
+        raise QglError([TooFewQubits(span, max_qubits, found.width, profile.name, found.least, others)])
     room = max(found.width, max_qubits or 0) - len(found.circuit.visible)
-    return Places(found.ordered(max_qubits), most=room)
+    return Arranged(found.ordered(max_qubits), circuit.bits, most=room)

@@ -109,7 +109,7 @@ class _Check:
         if faulty or len(reports) < len(self.main.reports):
             self.reporter.give_up(FaultyError())
         self._unreached()
-        if self.reporter.has_errors or self.main.broken:
+        if self.reporter.has_errors or self.main.broken or self.reporter.given_up is not None:
             return None
         self._unused(operations)
         program = Program(

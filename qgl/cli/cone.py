@@ -17,8 +17,8 @@ _LETTER = re.compile(r"[XYZ]\d+")
 _POSITIONS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
 
 
-def region_of(picture: Path | None, region: str | None, word: str | None) -> tuple[int, ...] | None:
-    """The positions that `--region` or `--word` names; None if there is neither.
+def region_of(picture: Path | None, region: str | None, word: str | None) -> dict[int, str] | None:
+    """The positions that `--region` or `--word` names, and the letter at each; None if there is neither.
 
     Raises:
         typer.BadParameter: both are given, or one in a wrong form, or without a picture, or that has no such name.
@@ -34,18 +34,18 @@ def region_of(picture: Path | None, region: str | None, word: str | None) -> tup
         letters = [letter for letter in re.split(r"[\s*,]+", word) if letter]
         if not letters or not all(map(_LETTER.fullmatch, letters)):
             raise typer.BadParameter(f"write a word such as Z3*Z4, not {word!r}", param_hint="--word")
-        return tuple(dict.fromkeys(int(letter[1:]) for letter in letters))
+        return {int(letter[1:]): letter[0] for letter in letters}
     if region is None:
         return None
     if not _POSITIONS.fullmatch(region):
         raise typer.BadParameter(
             f"write positions of visible qubits such as 3,4, not {region!r}", param_hint="--region"
         )
-    return tuple(dict.fromkeys(int(part) for part in region.split(",")))
+    return {int(part): "Z" for part in region.split(",")}
 
 
-def draw_cone(program: Program, picture: Path, positions: tuple[int, ...] | None) -> None:
-    """Writes the picture of the cone of visible `positions`; None: the two in the middle.
+def draw_cone(program: Program, picture: Path, positions: dict[int, str] | None) -> None:
+    """Writes the picture of the cone of visible `positions` and their letters; None: the two in the middle.
 
     Raises:
         typer.BadParameter: there is no such visible qubit.
@@ -56,11 +56,12 @@ def draw_cone(program: Program, picture: Path, positions: tuple[int, ...] | None
     from qgl.train.atomic import write_bytes
 
     width = len(program.visible)
-    chosen = positions or tuple(range(max(0, width // 2 - 1), width // 2 + 1))[:width]
+    chosen = tuple(positions or range(max(0, width // 2 - 1), width // 2 + 1))[:width]
+    states = [position for position, letter in (positions or {}).items() if letter != "Z"]
     if max(chosen) >= width:
         raise typer.BadParameter(f"the visible qubits are 0 to {width - 1}", param_hint="--region, --word")
     names = ", ".join(str(program.wires[program.visible[position]]) for position in chosen[:4])
     more = ", ..." if len(chosen) > 4 else ""
     title = f"{Path(program.source.name).name}: light cone of {names}{more}"
     circuit = circuit_of(program)
-    write_bytes(picture, written(lambda: cone(circuit, chosen, title=title), picture.suffix.lower()[1:]))
+    write_bytes(picture, written(lambda: cone(circuit, chosen, states=states, title=title), picture.suffix.lower()[1:]))

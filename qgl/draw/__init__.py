@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from qgl.ir.circuit import Circuit
@@ -34,19 +34,22 @@ def cone(
     picture_of: Circuit,
     positions: Sequence[int],
     *,
+    states: Collection[int] = (),
     wires: int = MAX_WIRES,
     columns: int = MAX_COLUMNS,
     title: str = "",
 ) -> Figure:
     """The light cone of visible qubits, given by position, on the circuit: what they depend on, and the rest pale.
 
-    Of a large circuit, the wires in the cone are drawn and those next to it.
+    states: positions whose quantum state is looked at, not only their bits.
+    Of a large circuit, the wires in the cone are drawn and those next to it; of a cone that is larger than the picture,
+    the wires nearest to the qubits, and the last columns.
     """
     from qgl.draw.layout import arrange
     from qgl.draw.light_cone import highlight
     from qgl.draw.picture import paint
 
-    return paint(arrange(picture_of, wires, columns, highlight(picture_of, positions)), title)
+    return paint(arrange(picture_of, wires, columns, highlight(picture_of, positions, states)), title)
 
 
 def svg(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, title: str = "") -> str:

@@ -90,18 +90,22 @@ def arrange(
     total = len(declared)
     if part is not None:
         declared = [wire for wire in declared if wire in part.shown]
-    shown = declared[:wires]
+    shown = declared[:wires] if part is None else _nearest(circuit, declared, part, wires)
     row_of, rows = _rows(circuit, shown)
     if part is not None:
         bright = {row_of[wire] for wire in part.wires if wire in row_of}
         rows = tuple(replace(row, pale=k not in bright) for k, row in enumerate(rows))
-    packer = _Packer(circuit, row_of, len(rows), columns, None if part is None else part.inside)
+    room = columns if part is None else 2 * len(circuit.operations) + 1
+    packer = _Packer(circuit, row_of, len(rows), room, None if part is None else part.inside)
     packer.pack()
+    before = packer.keep_last(columns)
     notes = []
     if len(shown) < total:
         notes.append(f"showing {len(shown)} of {total} wires")
     if packer.left_out:
         notes.append(f"showing the first {columns} columns; {packer.left_out} operations follow")
+    if before:
+        notes.append(f"showing the last {columns} columns; {before} operations come before")
     return Layout(
         rows,
         tuple(packer.marks),
@@ -111,6 +115,14 @@ def arrange(
         tuple(notes),
         () if part is None else tuple(sorted(row_of[wire] for wire in part.asked if wire in row_of)),
     )
+
+
+def _nearest(circuit: Circuit, declared: list[int], part: Highlight, most: int) -> list[int]:
+    """At most so many of the declared wires, of all registers those whose places are nearest to what is asked."""
+    centre = sum(circuit.wires[wire].position for wire in part.asked) / max(1, len(part.asked))
+    ranked = sorted(declared, key=lambda wire: abs(circuit.wires[wire].position - centre))
+    chosen = {*ranked[:most], *part.asked}
+    return [wire for wire in declared if wire in chosen]
 
 
 def _rows(circuit: Circuit, shown: list[int]) -> tuple[dict[int, int], tuple[Row, ...]]:
@@ -206,6 +218,21 @@ class _Packer:
             self._place(operation, inside, self.inside is not None and position not in self.inside)
         for wire, column in self.born.items():
             self.lives.append((self.row_of[wire], column, self.width))
+
+    def keep_last(self, columns: int) -> int:
+        """Cuts the columns before the last ones away, and those after all that stands out.
+
+        Gives the number of operations that come before.
+        """
+        if self.inside is not None:
+            self.width = max((mark.column + 1 for mark in self.marks if not mark.pale), default=1)
+            self.marks = [mark for mark in self.marks if mark.column < self.width]
+        first = max(0, self.width - columns)
+        gone = sum(mark.column < first and mark.shape != "fresh" for mark in self.marks)
+        self.marks = [replace(mark, column=mark.column - first) for mark in self.marks if mark.column >= first]
+        self.lives = [(row, low - first, high - first) for row, low, high in self.lives if high >= first]
+        self.width -= first
+        return gone
 
     def _place(self, operation: Operation, inside: list[int], pale: bool) -> None:
         rows = [self.row_of[wire] for wire in inside]

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qgl.draw.layout import Highlight
 from qgl.ir.circuit import Circuit
-from qgl.passes.light_cone import light_cone
+from qgl.plan.cone_kinds import kinds_of
+from qgl.plan.cone_strands import ALL, BITS, strands_of
+from qgl.plan.places import MARKERS
 
 BESIDE = 2  # wires that are shown on either side of the cone
 
 
-def highlight(circuit: Circuit, positions: Sequence[int]) -> Highlight:
-    """The cone of visible `positions`, and the declared wires that lie in it or next to it."""
+def highlight(circuit: Circuit, positions: Sequence[int], states: Collection[int] = ()) -> Highlight:
+    """The cone of visible `positions` as the planner finds it, and the declared wires that lie in it or next to it.
+
+    states: positions whose quantum state is looked at; of the others only the bits are read, so that what keeps their
+    basis states is not in the cone.
+    """
     asked = frozenset(circuit.visible[position] for position in positions)
-    kept = {id(operation) for operation in light_cone(circuit, positions).operations}  # the very ones of `circuit`
-    reached = {
-        k
-        for k, operation in enumerate(circuit.operations)
-        if id(operation) in kept and operation.gate not in ("fresh", "discard")
-    }
+    strands = strands_of(circuit, kinds_of(circuit).diagonal)
+    cones = [strands.cone(position, ALL if position in states else BITS) for position in positions]
+    reached = frozenset().union(*(cone.operations for cone in cones))
     wires = asked.union(*(circuit.operations[k].wires for k in reached))
     ends = {
-        k
-        for k, operation in enumerate(circuit.operations)
-        if operation.gate in ("fresh", "discard") and operation.wires[0] in wires
+        k for k, operation in enumerate(circuit.operations) if operation.gate in MARKERS and operation.wires[0] in wires
     }
     declared = [wire for wire, record in enumerate(circuit.wires) if record.kind != "fresh"]
     near = [k for k, wire in enumerate(declared) if wire in wires]
     beside = {k + step for k in near for step in range(-BESIDE, BESIDE + 1)}
     shown = tuple(wire for k, wire in enumerate(declared) if k in beside)
-    return Highlight(shown, frozenset(reached | ends), wires, asked)
+    return Highlight(shown, reached | ends, wires, asked)

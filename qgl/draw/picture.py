@@ -18,7 +18,8 @@ FILL_ONE, FILL_MANY, FILL_WORD, FILL_NOISE = "#e3eff7", "#cfe3f1", "#efe6f5", "#
 ROW, HALF = 1.0, 0.36  # height of a row and half the height of a box
 INCH = 0.46  # inches per unit
 FADED = 0.25  # of their ink is left of pale things
-MAX_WIDTH = 34.0  # units of one line of the picture; longer circuits are folded
+MAX_WIDTH = 34.0  # units of one line of the picture; longer circuits are folded, into a square if they have many wires
+DPI, MOST_PIXELS = 160, 5000
 
 
 def paint(layout: Layout, title: str = "") -> Figure:
@@ -26,12 +27,13 @@ def paint(layout: Layout, title: str = "") -> Figure:
     from matplotlib.figure import Figure
 
     widths = _widths(layout)
-    folds = _folds(widths)
+    folds = _folds(widths, max(MAX_WIDTH, (sum(widths) * (len(layout.rows) + 1)) ** 0.5))
     left = 0.6 + 0.17 * max(len(row.label) for row in layout.rows)
     height = len(layout.rows) + (1.0 if layout.classical else 0.0)
     across = left + max(sum(widths[first:last]) for first, last in folds) + 0.5
     down = len(folds) * (height + 0.7) + 0.9
-    figure = Figure(figsize=(max(across * INCH, 3.2), down * INCH), dpi=160, facecolor=PAPER)
+    size = max(across * INCH, 3.2), down * INCH
+    figure = Figure(figsize=size, dpi=min(DPI, MOST_PIXELS / max(size)), facecolor=PAPER)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, max(across, 3.2 / INCH)), ylim=(down, 0), aspect="equal")
     axes.axis("off")
@@ -83,10 +85,11 @@ def _box_width(mark: Mark) -> float:
     return max(0.7, max(0.135 * len(mark.name), 0.105 * len(mark.angles)) + 0.4)
 
 
-def _folds(widths: list[float]) -> list[tuple[int, int]]:
+def _folds(widths: list[float], most: float) -> list[tuple[int, int]]:
+    """First and last columns of the lines, each at most so wide."""
     folds, first, total = [], 0, 0.0
     for column, width in enumerate(widths):
-        if total + width > MAX_WIDTH and column > first:
+        if total + width > most and column > first:
             folds.append((first, column))
             first, total = column, 0.0
         total += width

@@ -32,6 +32,18 @@ def test_nothing_is_given_up_in_a_good_program() -> None:
     assert checked(TEXT).given_up is None
 
 
+@pytest.mark.parametrize("statement", ["rx(k +) v[1];", "for j in 0..1 { rx(a[j] v[1]; }", "cx v[0], , v[1];"])
+def test_after_a_fault_of_syntax_in_a_body_nothing_is_called_unused_or_untouched(statement: str) -> None:
+    text = f"const k = 3;\nparam a[2];\nvisible v[2];\nmodel {{ h v[0]; {statement} }}\n"
+    assert {fault.code for fault in checked(text).diagnostics} <= {"QGL0101", "QGL0103"}
+
+
+@pytest.mark.parametrize("objective", ["objective nll d;", "objective nll(d) +;"])
+def test_after_a_broken_objective_no_report_lacks_data(objective: str) -> None:
+    text = f"data d = parity(2);\nvisible v[2];\nmodel {{ ry(?) v; }}\n{objective}\nreport kl;\n"
+    assert {fault.code for fault in checked(text).diagnostics} == {"QGL0101"}
+
+
 @pytest.mark.usefixtures("silent")
 def test_a_statement_given_up_without_a_fault_is_an_internal_error(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="left out without a word") as stop:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.hardware.figures import decay
+
 _BEAM = 64  # partial layouts that are kept
 _BRANCHES = 6  # places that are tried for the next qubit of each of them
 _UNKNOWN = 0.01  # error of a pair where the machine tells none
@@ -32,10 +34,11 @@ def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) ->
     The cost of two qubits h steps apart is (the errors on the way) x (24 - 23 / h) for each of their operations:
     that is the error of the gate between neighbours. A swap is three gates, takes time, and moves others out of
     place; the number was chosen by fitting lines, rings, grids and trees to a heavy-hexagon machine. The cost of a
-    qubit is the error of its measurements.
+    qubit is the error of its measurements, and what it loses while others are measured and reset.
     """
-    pairs, measured = _acts(circuit)
-    distance, readout = _distances(target)
+    pairs, measured, stops = _acts(circuit)
+    distance = _distances(target)
+    readout, lost = _places(target, stops)
     size = circuit.num_qubits
     beside: list[dict[int, int]] = [{} for _ in range(size)]
     for (a, b), count in pairs.items():
@@ -45,7 +48,7 @@ def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) ->
     for step, qubit in enumerate(order):
         new: list[tuple[float, tuple[int, ...]]] = []
         for cost, places in beam:
-            costs = measured[qubit] * readout
+            costs = measured[qubit] * readout + lost
             for earlier, place in zip(order[:step], places, strict=True):
                 if count := beside[qubit].get(earlier, 0):
                     costs = costs + count * distance[:, place]
@@ -77,29 +80,54 @@ def _order(beside: Sequence[Mapping[int, int]], positions: Mapping[int, float]) 
     return order
 
 
-def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int]]:
-    """How often each two qubits take part in an operation, and how often each one is measured; branches included."""
+def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int], int]:
+    """How many gates there are on each two qubits and measurements of each one, and the most stops of any.
+
+    A stop is a measurement or a reset. What is in branches counts too.
+    """
     pairs: Counter[tuple[int, int]] = Counter()
     measured: Counter[int] = Counter()
-    for name, qubits in _operations(circuit, {qubit: k for k, qubit in enumerate(circuit.qubits)}):
-        if name == "measure":
+    stops: Counter[int] = Counter()
+    made_of: dict[str, list[tuple[int, int]]] = {}
+    for operation, qubits in _operations(circuit, {qubit: k for k, qubit in enumerate(circuit.qubits)}):
+        if operation.name == "measure":
             measured.update(qubits)
-        pairs.update((a, b) for a in qubits for b in qubits if a < b)
-    return pairs, measured
+        if operation.name in ("measure", "reset"):
+            stops.update(qubits)
+        if len(qubits) > 1:
+            if operation.name not in made_of:
+                made_of[operation.name] = _gates(operation)
+            pairs.update((min(qubits[a], qubits[b]), max(qubits[a], qubits[b])) for a, b in made_of[operation.name])
+    return pairs, measured, max(stops.values(), default=0)
 
 
-def _operations(circuit: Any, numbers: Mapping[Any, int]) -> Iterator[tuple[str, list[int]]]:
+def _gates(operation: Any) -> list[tuple[int, int]]:
+    """The pairs of its own qubits on which a gate's definition has gates that machines have, such as `cx`."""
+    if operation.num_qubits == 2 and (operation.name in ("cx", "cz", "ecr") or operation.definition is None):
+        return [(0, 1)]
+    if operation.definition is None:
+        return [(a, b) for a in range(operation.num_qubits) for b in range(a)]
+    numbers = {qubit: k for k, qubit in enumerate(operation.definition.qubits)}
+    return [
+        (numbers[inner.qubits[a]], numbers[inner.qubits[b]])
+        for inner in operation.definition.data
+        if len(inner.qubits) > 1
+        for a, b in _gates(inner.operation)
+    ]
+
+
+def _operations(circuit: Any, numbers: Mapping[Any, int]) -> Iterator[tuple[Any, list[int]]]:
     for instruction in circuit.data:
         qubits = [numbers[qubit] for qubit in instruction.qubits]
         if instruction.operation.name == "if_else":
             for block in instruction.operation.blocks:
                 yield from _operations(block, dict(zip(block.qubits, qubits, strict=True)))
         elif instruction.operation.name != "barrier":
-            yield instruction.operation.name, qubits
+            yield instruction.operation, qubits
 
 
-def _distances(target: Any) -> tuple[Floats, Floats]:
-    """What an operation on each two qubits costs, shape (qubits, qubits), and the readout error of each."""
+def _distances(target: Any) -> Floats:
+    """What an operation on each two qubits costs, shape (qubits, qubits)."""
     size = target.num_qubits
     error = np.full((size, size), np.inf)
     for name in target.operation_names:
@@ -116,10 +144,14 @@ def _distances(target: Any) -> tuple[Floats, Floats]:
         total = np.where(shorter, through, total)
         hops = np.where(shorter, hops[:, k, None] + hops[None, k, :], hops)
     np.fill_diagonal(hops, 1.0)
-    readout = np.array([_readout(target, k) for k in range(size)])
-    return total * (_FAR - (_FAR - 1.0) / hops), readout
+    return total * (_FAR - (_FAR - 1.0) / hops)
 
 
-def _readout(target: Any, qubit: int) -> float:
-    known = (target["measure"] or {}).get((qubit,)) if "measure" in target.operation_names else None
-    return float(known.error) if known is not None and known.error is not None else 0.0
+def _places(target: Any, stops: int) -> tuple[Floats, Floats]:
+    """The readout error of each qubit, and what it loses while another one is measured or reset so many times."""
+    table = target["measure"] if "measure" in target.operation_names else {}
+    known = [table.get((qubit,)) for qubit in range(target.num_qubits)]
+    times = [entry.duration for entry in known if entry is not None and entry.duration]
+    wait = stops * float(np.mean(times)) if times else 0.0
+    readout = [0.0 if entry is None or entry.error is None else entry.error for entry in known]
+    return np.array(readout), np.array([1.0 - decay(wait, target, qubit) for qubit in range(target.num_qubits)])

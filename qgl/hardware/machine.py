@@ -115,11 +115,10 @@ class Fitted:
         before, after = alone[0], local[0]
         if _merit(after)[:2] <= _merit(before)[:2]:
             return ["The program's locality saves nothing: the transpiler alone finds as good a layout."]
-        gates = f"{before.two_qubit_gates} two-qubit gates become {after.two_qubit_gates}"
-        if before.fidelity is None or after.fidelity is None:
-            return [f"What the program's locality saves: {gates}."]
-        chances = f"a fidelity of about {before.fidelity:.3g} becomes {after.fidelity:.3g}"
-        return [f"What the program's locality saves: {gates}, {chances}."]
+        words = f"two-qubit gates {before.two_qubit_gates} -> {after.two_qubit_gates}"
+        if before.fidelity is not None and after.fidelity is not None:
+            words += f", fidelity {before.fidelity:.3g} -> {after.fidelity:.3g}"
+        return [f"What the program's locality saves: {words}."]
 
 
 def fit(

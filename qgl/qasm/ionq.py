@@ -18,5 +18,5 @@ IONQ = Profile(
     gphase=False,
     inputs=None,
     reuse=False,
-    readers=("IonQ reports outcomes by c, with c[0] the lowest bit of an integer.",),
+    readers=("Bit k of the register c is bit k of a string.",),
 )

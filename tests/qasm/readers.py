@@ -160,6 +160,8 @@ def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
         else:
             assert set(operation.control_state) <= {1}
             mixture.gate(controlled(operation.matrix, len(operation.control_state)), operation.targets)
+    if len(set(circuit.measured_qubits)) < len(circuit.measured_qubits):
+        raise ValueError("its reading keeps one outcome of each qubit")
     for qubit in circuit.measured_qubits:
         mixture.measure(qubit, qubit)
     return mixture.law(circuit.measured_qubits)

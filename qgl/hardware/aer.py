@@ -131,7 +131,9 @@ class Aer:
         """The circuit with all inputs open; None where only numbers can be written."""
         if self._machine is not None:
             fitted = fit_open(circuit, self._machine, max_qubits)
-            return None if fitted is None else Open(self._held(fitted.best.circuit), fitted.best.emission.bindings)
+            if fitted is None or not _open_gates(fitted.best.circuit) <= {*_BOUND_BY_ROW, "u1", "u2", "u3", "r"}:
+                return None
+            return Open(self._held(fitted.best.circuit), fitted.best.emission.bindings)
         try:
             emitted = self._emitted(circuit, None, shots, max_qubits)
             return Open(self._reading(emitted.text, [*_BOUND_BY_ROW, *_FIXED]), emitted.bindings)
@@ -235,6 +237,13 @@ def _pieces(shots: int, once: bool) -> list[int]:
         return [shots]
     whole, rest = divmod(shots, _PIECE)
     return [_PIECE] * whole + [rest] * (rest > 0)
+
+
+def _open_gates(circuit: Any) -> set[str]:
+    """Names of the gates, in branches too, that have open angles."""
+    found = {one.operation.name for one in circuit.data if one.operation.is_parameterized()}
+    blocks = (block for one in circuit.data if one.operation.name == "if_else" for block in one.operation.blocks)
+    return (found - {"if_else"}).union(*map(_open_gates, blocks))
 
 
 def _measured_last(circuit: Any) -> bool:

@@ -24,7 +24,9 @@ from qgl.hardware.qiskit_counts import strings_of_bytes
 from qgl.hardware.services import overall
 from qgl.hardware.target import Machine, resolve
 from qgl.ir.circuit import Circuit
-from tests.reference.programs import ANGLES, PARAMETERS, op, program_of
+from tests.hardware.engine_laws import SHOTS, case, law_of, p_value
+from tests.hardware.engine_laws import task as task_of_case
+from tests.reference.programs import ANGLES, PARAMETERS, op, program_of, random_inputs
 
 
 def turned(*angles: float, shots: tuple[int, ...]) -> Task:
@@ -70,6 +72,23 @@ def test_noise_is_what_a_file_tells(errors: dict[str, float], wrong: float, tmp_
     flipped = Circuit.of(program_of(1, 0, op("x", 0)))
     (strings,) = Aer(str(path)).samples(Task(flipped, np.zeros((1, 0)), (4000,)))
     assert abs((1 - strings).mean() - wrong) < 0.02
+
+
+@pytest.mark.parametrize("seed", [1, 4, 6])
+def test_on_a_machine_without_errors_strings_follow_the_distribution(seed: int, tmp_path: Path) -> None:
+    """Channels, branches and resets of random programs, fitted to a ring; one row, and several at once."""
+    path = tmp_path / "ring.json"
+    basis = ["rz", "sx", "x", "cz", "measure", "reset", "if_else"]
+    ring = [[k, (k + 1) % 8] for k in range(8)]
+    path.write_text(json.dumps({"qubits": 8, "basis": basis, "coupling": ring}))
+    engine = Aer(str(path))
+    program, inputs, law = case(seed)
+    other = random_inputs(seed + 100)
+    assert p_value(engine.samples(task_of_case(seed))[0], law) > 1e-3
+    rows = Task(Circuit.of(program), np.stack([inputs, other]), (SHOTS, SHOTS), seed)
+    first, second = engine.samples(rows)
+    assert p_value(first, law) > 1e-3
+    assert p_value(second, law_of(program, other)) > 1e-3
 
 
 def test_bytes_of_the_service_are_strings_in_the_order_of_the_program() -> None:

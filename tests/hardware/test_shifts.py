@@ -118,8 +118,8 @@ def test_words_and_product_formulas() -> None:
 @pytest.mark.parametrize(
     "names",
     [
-        "bit_flip depolarizing amplitude_damping pauli_channel".split(),
-        pytest.param("dephasing bit_phase_flip phase_damping reset thermal".split(), marks=pytest.mark.slow),
+        ["bit_flip", "depolarizing", "amplitude_damping", "pauli_channel"],
+        pytest.param(["dephasing", "bit_phase_flip", "phase_damping", "reset", "thermal"], marks=pytest.mark.slow),
         pytest.param(["depolarizing2"], marks=pytest.mark.slow),
     ],
 )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pytest
 
 from qgl.diagnostics.model import QglError
-from qgl.hardware import waiting
 from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
 from qgl.hardware.statevector import StateVector
+from qgl.hardware.waiting import patient
 from qgl.ir.circuit import Circuit
 from tests.reference.programs import op, program_of
 
@@ -48,10 +47,10 @@ def task() -> Task:
 
 def test_waits_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(waiting.time, "sleep", slept.append)
-    remote: Any = Later(("waiting", "in the queue"), ("unknown", ""), ("running", ""), ("done", ""), ("done", ""))
-    assert isinstance(remote, RemoteEngine)
-    engine = waiting.patient(remote)
+    monkeypatch.setattr("time.sleep", slept.append)
+    remote = Later(("waiting", "in the queue"), ("unknown", ""), ("running", ""), ("done", ""), ("done", ""))
+    known: RemoteEngine = remote
+    engine = patient(known)
     assert isinstance(engine, Engine) and engine.name == "later"
     assert [strings.shape for strings in engine.samples(task())] == [(3, 2), (4, 2)]
     assert len(slept) == 3 and slept == sorted(slept)
@@ -60,11 +59,11 @@ def test_waits_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_job_that_failed_says_why() -> None:
-    engine = waiting.patient(Later(("failed", "out of helium")))
+    engine = patient(Later(("failed", "out of helium")))
     with pytest.raises(QglError, match=r"QGL1103.*later.*out of helium"):
         engine.samples(task())
 
 
 def test_a_local_engine_stays_as_it_is() -> None:
     engine = StateVector()
-    assert waiting.patient(engine) is engine
+    assert patient(engine) is engine

@@ -83,6 +83,7 @@ CONSUMERS = (
         f"PennyLane {version('pennylane')}",
         pennylane_law,
         pennylane_unitary,
+        12,
         deferring=True,
         gphase=False,  # it takes gphase(a) for e^{-ia}
     ),
@@ -104,6 +105,7 @@ CONSUMERS = (
         f"cirq-ionq {version('cirq-ionq')}",
         lambda text, _: ionq_clients.law(*ionq_clients.by_cirq(text)),
         lambda text: ionq_clients.unitary(ionq_clients.by_cirq(text)[0], qubits_of(text)),
+        12,
         inputs=False,
     ),
     Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_law, None, 12, inputs=False),

@@ -36,13 +36,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 1},
     "noise": {},
-    "sequence": {"length": 3},
+    "sequence": {"length": 2},
     "walls": {"depth": 1},
 }
 
 TOO_WIDE = {
     *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl", "noise", "walls")),
-    (f"pyqasm {version('pyqasm')}", "noise"),
+    *((f"{name} {version(name)}", "noise") for name in ("cirq-ionq", "pyqasm")),
+    (f"PennyLane {version('pennylane')}", "noise"),
 }
 
 

@@ -31,7 +31,7 @@ from qgl.qasm import Emission, emission
 FORMS = {
     "wide": "every wire its own qubit",
     "shared": "channels of one place share a qubit",
-    "capped": "qubits used again, as many as there are",
+    "capped": "qubits used again, as many as allowed",
     "narrow": "qubits used again, as few as can be",
 }
 

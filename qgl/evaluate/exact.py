@@ -93,6 +93,9 @@ def title(call: CallSpec) -> str:
 
 
 def _positions(region: tuple[int, ...]) -> str:
+    """`[3, 5]`, or `[3..7]` for a row of neighbours."""
+    if len(region) > 2 and region == tuple(range(region[0], region[-1] + 1)):
+        return f"[{region[0]}..{region[-1]}]"
     return f"[{', '.join(map(str, region))}]"
 
 

@@ -62,6 +62,8 @@ def test_entropy_of_a_region() -> None:
     (row,) = report("entropy", p, region=(4, 1), kind="classical")
     assert row.name == "entropy([4, 1])" and row.value == pytest.approx(shannon(p, [4, 1]))
     assert row.uniform == pytest.approx(2 * np.log(2))
+    (row,) = report("entropy", p, region=(1, 2, 3), kind="classical")
+    assert row.name == "entropy([1..3])" and row.value == pytest.approx(shannon(p, [1, 2, 3]))
     rho = np.diag([0.5, 0.25, 0.25, 0.0])
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:

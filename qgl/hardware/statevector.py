@@ -22,6 +22,7 @@ Draw = Callable[[jax.Array, jax.Array], jax.Array]
 
 _BITS = 2**22  # of the strings that are drawn at once
 _MOST = 2**18  # strings that are drawn at once
+_ANSWER_BITS = 2**28  # of the strings of all rows, where these come in one call
 _CIRCUITS = 8  # kept compiled
 
 
@@ -46,7 +47,7 @@ class StateVector:
         ready = self._prepared(task.circuit, min(most, largest if even else 1 << (largest - 1).bit_length()))
         draw, block = ready.draw, ready.block
         key = jax.random.key(task.seed, impl="threefry2x32")
-        if even and block == largest and len(task.shots) > 1:
+        if even and block == largest and 1 < len(task.shots) <= _ANSWER_BITS // (largest * task.width):
             keys = jax.vmap(lambda row: jax.random.fold_in(jax.random.fold_in(key, row), 0))(np.arange(len(task.shots)))
             return list(np.asarray(ready.every(jnp.asarray(task.inputs, jnp.float32), keys)))
         found = []

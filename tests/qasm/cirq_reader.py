@@ -30,10 +30,14 @@ def cirq_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.fl
     mixed = any(isinstance(op.gate, cirq.ResetChannel) for op in before.all_operations())
     if mixed and len(circuit.all_qubits()) > 8:
         return _reading_law(read)
-    simulator = cirq.DensityMatrixSimulator if mixed else cirq.Simulator
-    result = simulator(dtype=np.complex128).simulate(before, qubit_order=[*outputs, *_others(circuit, outputs)])
-    weights = np.diagonal(result.final_density_matrix) if mixed else np.abs(result.final_state_vector) ** 2
-    return np.asarray(np.real(weights)).reshape(2 ** len(outputs), -1).sum(axis=1)
+    order = [*outputs, *sorted(circuit.all_qubits() - set(outputs))]
+    if mixed:
+        mixed_state = cirq.DensityMatrixSimulator(dtype=np.complex128).simulate(before, qubit_order=order)
+        weights = np.real(np.diagonal(mixed_state.final_density_matrix))
+    else:
+        state = cirq.Simulator(dtype=np.complex128).simulate(before, qubit_order=order)
+        weights = np.abs(state.final_state_vector) ** 2
+    return np.asarray(weights.reshape(2 ** len(outputs), -1).sum(axis=1), dtype=np.float64)
 
 
 def _reading_law(circuit: cirq.Circuit) -> NDArray[np.float64]:
@@ -49,10 +53,6 @@ def _reading_law(circuit: cirq.Circuit) -> NDArray[np.float64]:
         else:
             mixture.gate(cirq.unitary(op), wires)
     return mixture.law([f"c_{k}" for k in range(len(bits))])
-
-
-def _others(circuit: cirq.Circuit, outputs: list[cirq.Qid]) -> list[cirq.Qid]:
-    return sorted(circuit.all_qubits() - set(outputs))
 
 
 def cirq_unitary(text: str) -> NDArray[np.complex128]:

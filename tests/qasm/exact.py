@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,8 @@ class Mixture:
         self.need(wires)
         k, axes = len(wires), [1 + self.wires.index(wire) for wire in wires]
         small = np.asarray(matrix, dtype=np.complex128).reshape((2,) * (2 * k))
-        self.rows = np.moveaxis(np.tensordot(small, self.rows, axes=(range(k, 2 * k), axes)), range(k), axes)
+        acted = np.tensordot(small, self.rows, axes=(range(k, 2 * k), axes)).astype(np.complex128, copy=False)
+        self.rows = np.moveaxis(acted, range(k), axes)
 
     def measure(self, wire: int, bit: Bit | None) -> None:
         outcomes = self.drop(wire)
@@ -74,7 +76,7 @@ class Mixture:
         self.known = {other: np.concatenate([values, values]) for other, values in self.known.items()}
         kept = np.sum(np.abs(self.rows.reshape(len(self.rows), -1)) ** 2, axis=1) > 1e-26
         self._take(kept)
-        return outcomes[kept]
+        return np.asarray(outcomes[kept])
 
     def apart(self, chosen: NDArray[np.bool_]) -> tuple[Mixture, Mixture]:
         """The rows that are chosen, and the others."""
@@ -102,11 +104,11 @@ class Mixture:
 
     def law(self, bits: Sequence[Bit]) -> NDArray[np.float64]:
         """Of some bits, the first one most significant."""
-        index = np.zeros(len(self.rows), dtype=np.int64)
+        index: NDArray[np.integer[Any]] = np.zeros(len(self.rows), dtype=np.int64)
         for bit in bits:
             index = 2 * index + self.bit(bit)
         weights = np.sum(np.abs(self.rows.reshape(len(self.rows), -1)) ** 2, axis=1)
-        return np.bincount(index, weights, minlength=2 ** len(bits))
+        return np.bincount(index, weights, minlength=2 ** len(bits)).astype(np.float64, copy=False)
 
     def _add(self, wire: int, values: NDArray[np.uint8]) -> None:
         one_hot = np.eye(2, dtype=np.complex128)[values].reshape(len(values), *(1,) * len(self.wires), 2)

@@ -37,8 +37,13 @@ def by_qiskit(text: str) -> tuple[Gates, list[int]]:
 def by_cirq(text: str) -> tuple[Gates, list[int]]:
     circuit = cirq_circuit(text)
     names = sorted(circuit.all_qubits(), key=str)
-    circuit = circuit.transform_qubits(dict(zip(names, cirq.LineQubit.range(len(names)), strict=True)))
-    measured = {op.gate.key: op.qubits[0].x for op in circuit.all_operations() if cirq.is_measurement(op)}
+    places = {qubit: k for k, qubit in enumerate(names)}
+    measured = {
+        cirq.measurement_key_name(op): places[op.qubits[0]]
+        for op in circuit.all_operations()
+        if cirq.is_measurement(op)
+    }
+    circuit = circuit.transform_qubits({qubit: cirq.LineQubit(k) for qubit, k in places.items()})
     gates = cirq.Circuit(op for op in circuit.all_operations() if not cirq.is_measurement(op))
     body = Serializer().serialize_single_circuit(gates).body["circuit"] if gates else []
     return body, [measured[f"c_{k}"] for k in range(len(measured))]
@@ -63,7 +68,7 @@ def _run(mixture: Mixture, gates: Gates) -> None:
     for gate in gates:
         controls = [*gate.get("controls", []), *([gate["control"]] if "control" in gate else [])]
         targets = gate["targets"] if "targets" in gate else [gate["target"]]
-        name = "x" if gate["gate"] == "cnot" else OURS.get(gate["gate"], gate["gate"])
+        name = "x" if gate["gate"] == "cnot" else OURS.get(gate["gate"], str(gate["gate"]))
         angles = [gate["rotation"]] if "rotation" in gate else []
         mixture.gate(controlled(gate_matrix(name, angles), len(controls)), [*controls, *targets])
 

@@ -142,9 +142,9 @@ def _holds(condition: Any, mixture: Mixture, clbits: dict[Any, Clbit]) -> NDArra
         return np.asarray(np.all(wanted, axis=0))
     if isinstance(condition, expr.Unary):
         assert condition.op in (expr.Unary.Op.LOGIC_NOT, expr.Unary.Op.BIT_NOT)
-        return ~_holds(condition.operand, mixture, clbits)
+        return np.logical_not(_holds(condition.operand, mixture, clbits))
     assert isinstance(condition, expr.Var)
-    return mixture.bit(clbits[condition.var]) == 1
+    return np.asarray(mixture.bit(clbits[condition.var]) == 1)
 
 
 # ---------------------------------------------------------------- Braket and PennyLane

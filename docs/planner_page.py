@@ -18,8 +18,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import qgl
-from qgl.cli.explain import refusals, show, weigh
+from qgl.cli.explain import duration, refusals, show, weigh
 from qgl.diagnostics.render import to_text
+from qgl.diagnostics.size import amount
 from qgl.draw import cone
 from qgl.plan.cones import LightCones, PreparedCones
 from qgl.plan.methods import Dense
@@ -30,13 +31,15 @@ from qgl.plan.sweep import PreparedSweep, Sweep
 from qgl.query import Expectation, GivenStrings, Query
 from qgl.source import Source
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))  # for the benchmarks
 PAGE, PICTURES = DOCS / "planner.md", DOCS / "pictures"
 MEMORY = 16 * 10**9
 COLUMNS = 110
 INK, BLUE, RED, GREEN = "#1a1a1a", "#0072b2", "#d55e00", "#009e73"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a", "#5b3fa0")
 PART = re.compile(r"(```qgl\n(.*?)```\n\n<!-- explain -->\n).*?(<!-- end -->)", re.DOTALL)
+TIMES = re.compile(r"(<!-- times -->).*?(<!-- end of times -->)", re.DOTALL)
 
 CHAIN = (
     "const n = {n}, depth = {depth}; lattice chain = line(n); visible v on chain; model {{ repeat depth as l {{ "
@@ -57,8 +60,29 @@ def explained(text: str) -> str:
 
 
 def filled(page: str) -> str:
-    """The page with the outputs of its programs renewed."""
+    """The page with the outputs of its programs, and the table of times, renewed."""
+    page = TIMES.sub(lambda match: f"{match[1]}\n\n{times()}\n\n{match[2]}", page)
     return PART.sub(lambda match: f"{match[1]}\n```text\n{explained(match[2])}```\n\n{match[3]}", page)
+
+
+def times() -> str:
+    """The table of what is predicted now and what was measured, of every method that can answer."""
+    from benchmarks import calibration
+
+    lines = [
+        "| program | method | time | measured | ratio | memory | measured | ratio |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    kept = calibration.read()
+    for case in calibration.CASES:
+        said, found = calibration.predictions(case), kept.get(case.name, {})
+        for method in (method for method in said if method in found):
+            one, other = said[method], found[method]
+            name = f"**{method}**" if one.chosen else method
+            seconds = [duration(one.seconds), duration(other.seconds), f"{one.seconds / other.seconds:.2g}"]
+            memory = [amount(one.memory), amount(other.memory), f"{one.memory / other.memory:.2g}"]
+            lines.append(f"| {case.name} | {name} | {' | '.join([*seconds, *memory])} |")
+    return "\n".join([*lines, "", f"Measured {calibration.note()}."])
 
 
 def without_figures(page: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-MOST_USES = 8
+barrier: Callable[[Any], Any] = lax.optimization_barrier  # what lies before is not folded into what comes after
 
 
 def complex_like(dtype: Any) -> Any:
@@ -29,63 +30,9 @@ def squared(amplitudes: jax.Array) -> jax.Array:
     return jnp.square(amplitudes.real) + jnp.square(amplitudes.imag)
 
 
-def take(values: jax.Array, index: NDArray[np.int32], fixed: int = 0) -> jax.Array:
-    """values[index], shape (*index.shape, *values.shape[1:]), for a static index.
-
-    In reverse mode it is a gather too: scattering is slow on CPUs. Values that are used often are copied first, once
-    for every few uses. The first `fixed` values do not depend on anything, and get no gradient.
-    """
-    copies = _copies(index.ravel(), len(values), fixed)
-    if copies is not None:
-        owners, which = copies
-        return take(take(values, owners, fixed), which.reshape(index.shape), fixed)
-    uses = _uses(index.ravel(), len(values), fixed)
-
-    @jax.custom_vjp
-    def gather(values: jax.Array) -> jax.Array:
-        return values.at[index].get(mode="promise_in_bounds")
-
-    def backward(_: None, gradient: jax.Array) -> tuple[jax.Array]:
-        flat = gradient.reshape(index.size, *gradient.shape[index.ndim :])
-        return (flat.at[uses].get(mode="fill", fill_value=0).sum(axis=1),)
-
-    gather.defvjp(lambda values: (gather(values), None), backward)
-    return gather(values)
-
-
-def _copies(index: NDArray[np.int32], size: int, fixed: int) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
-    """Owners of copies of the values, and the copy that each place of `index` is to use: few use the same.
-
-    The fixed values come first and are not copied. None if nothing is used often.
-    """
-    counts = np.bincount(index, minlength=size)
-    counts[:fixed] = 1
-    if counts.max(initial=0) <= MOST_USES:
-        return None
-    copies = -(-np.maximum(counts, 1) // MOST_USES)
-    owners = np.repeat(np.arange(size, dtype=np.int32), copies)
-    first = np.cumsum(copies) - copies
-    which = first[index] + np.where(index < fixed, 0, _ranks(index, counts) // MOST_USES)
-    return owners, which.astype(np.int32)
-
-
-def _ranks(index: NDArray[np.int32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many places before each one have the same index."""
-    order = np.argsort(index, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(index, minlength=len(counts)))])[:-1]
-    ranks = np.empty(len(index), np.int64)
-    ranks[order] = np.arange(len(index)) - starts[index[order]]
-    return ranks
-
-
-def _uses(index: NDArray[np.int32], size: int, fixed: int) -> NDArray[np.int32]:
-    """Positions in `index` of each value, shape (size, most uses), padded with len(index)."""
-    counts = np.bincount(index, minlength=size)
-    counts[:fixed] = 0
-    uses = np.full((size, int(counts.max(initial=0))), len(index), dtype=np.int32)
-    places = np.flatnonzero(index >= fixed)
-    uses[index[places], _ranks(index, counts)[places]] = places
-    return uses
+def take(values: jax.Array, index: NDArray[np.int32]) -> jax.Array:
+    """values[index], shape (*index.shape, *values.shape[1:]), for a static index that is in range."""
+    return values.at[index].get(mode="promise_in_bounds")
 
 
 @jax.custom_vjp

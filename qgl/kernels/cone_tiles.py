@@ -32,7 +32,7 @@ def tile_blocks(blocks: TileBlocks, numbers: jax.Array) -> jax.Array:
     if not depth:
         return rows[0]
     size = 2**blocks.arity
-    factors = take(jnp.concatenate(rows), blocks.factors, len(blocks.fixed))
+    factors = take(jnp.concatenate(rows), blocks.factors)
     factors = jnp.swapaxes(factors, 1, 2).reshape(depth, size, size, count)
     return product(factors).reshape(size * size, count).T
 
@@ -181,7 +181,7 @@ class TileRunner:
         """Words, shape (tiles * lanes, words), and regions, each of shape (tiles * lanes, ...)."""
         batch = self.batch
         tiles, lanes = batch.block.shape[1:]
-        matrices = take(blocks, batch.block, 1)
+        matrices = take(blocks, batch.block)
         size = min(batch.chunk, -(-tiles // sharers()))
         if size >= tiles:
             return self._run(matrices, jnp.asarray(batch.move), jnp.asarray(batch.final))

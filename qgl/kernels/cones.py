@@ -49,7 +49,7 @@ class ConeRunner:
 
     def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
         if isinstance(query, Expectation):
-            return jnp.prod(take(values, self.program.words[query], 1), axis=1)
+            return jnp.prod(take(values, self.program.words[query]), axis=1)
         assert isinstance(query, Marginals)
         groups = self.program.regions[query]
         pieces = ([states[batch][region] for batch, region in group.pieces] for group in groups)

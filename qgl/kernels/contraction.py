@@ -150,8 +150,7 @@ class _Rows:
 def _once(one: Contracted, inputs: jax.Array) -> tuple[jax.Array, Sources, jax.Array]:
     """What is the same in all rows: small tensors handed on, sources of the large ones, and their log scale."""
     part = one.scheme.once
-    fixed = LAW.size + sum(table.fixed.size for table in one.network.tables)
-    handed = small_contractions(part.small)(take(_entries(one, inputs), part.entries, fixed))
+    handed = small_contractions(part.small)(take(_entries(one, inputs), part.entries))
     return handed, *_large(one, _sources(part, handed, 0), varies=False)
 
 

@@ -10,9 +10,8 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_batching import custom_vmap
 
+from qgl.kernels.arrays import barrier
 from qgl.plan.contraction_sums import FIRST, SmallPart, Sums
-
-_barrier: Callable[[Any], Any] = lax.optimization_barrier
 
 
 def small_contractions(part: SmallPart) -> Callable[[jax.Array], jax.Array]:
@@ -70,7 +69,7 @@ def _filled(sums: Sums, inputs: jax.Array, other: jax.Array | None = None) -> ja
         factors = memory if other is None else other
         terms = (_numbers(memory, a) * _numbers(factors, b) for a, b in zip(left.T, right.T, strict=True))
         made: Any = sum(terms, start=jnp.zeros((width, *rest), memory.dtype))
-        made = _barrier(made)  # in one kernel with the update, it would need a copy of the memory
+        made = barrier(made)  # in one kernel with the update, it would need a copy of the memory
         return lax.dynamic_update_slice_in_dim(memory, made, at, axis=0), None
 
     first = FIRST + sums.inputs + width * jnp.arange(steps, dtype=jnp.int32)

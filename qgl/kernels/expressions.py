@@ -21,7 +21,7 @@ def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
 
 def _affine(rows: Affine, values: jax.Array) -> jax.Array:
     coefficient = jnp.asarray(rows.coefficient, values.dtype)
-    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * take(values, rows.index, 1)
+    numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * take(values, rows.index)
     if len(rows.extra_row):
         extra = jnp.asarray(rows.extra_coefficient, values.dtype) * values[rows.extra_index]
         numbers = numbers.at[rows.extra_row].add(extra)

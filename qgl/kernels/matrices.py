@@ -25,7 +25,7 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
 def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     """All matrices of a group, shape (count, size, size), from the expression outputs."""
     columns = group.angles.shape[1]
-    together = take(numbers, group.angles) if columns else group.angles  # one table of uses for all columns
+    together = take(numbers, group.angles) if columns else group.angles
     angles = [together[:, column] for column in range(columns)]
     if group.kind == "channel":
         kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))
@@ -52,15 +52,15 @@ def superoperator(kraus: jax.Array) -> jax.Array:
     return product.reshape(*product.shape[:-4], size, size)
 
 
-def block_matrices(products: Products, entries: jax.Array, fixed: int) -> jax.Array:
-    """The matrices of all blocks, shape (blocks, K, K); the first `fixed` entries are constants."""
+def block_matrices(products: Products, entries: jax.Array) -> jax.Array:
+    """The matrices of all blocks, shape (blocks, K, K)."""
     blocks, rows = products.finish.shape
     if not blocks:
         return jnp.zeros((0, rows, rows), entries.dtype)
     size = 2**products.arity
     still = np.broadcast_to(np.arange(size, dtype=np.int32), products.units.shape[:3])
-    units = chain(take(entries, products.units, fixed), still, still)
-    factors = take(units, products.members, 1)
+    units = chain(take(entries, products.units), still, still)
+    factors = take(units, products.members)
     product = chain(factors, products.moves, products.back)
     return _reorder(product, products.finish, products.unfinish)
 

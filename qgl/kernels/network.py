@@ -23,26 +23,25 @@ def tensor_tables(network: Network, inputs: jax.Array) -> list[jax.Array]:
     Complex in the algebra of amplitudes, real in the doubled one.
     """
     entries = pool_entries(network.pool, evaluate(network.expressions, inputs))
-    fixed = len(network.pool.constants)
-    return [_table(table, entries, fixed, network.algebra) for table in network.tables]
+    return [_table(table, entries, network.algebra) for table in network.tables]
 
 
-def _table(table: Table, entries: jax.Array, fixed: int, algebra: str) -> jax.Array:
+def _table(table: Table, entries: jax.Array, algebra: str) -> jax.Array:
     dtype = entries.dtype if algebra == "amplitude" else entries.real.dtype
     parts = [jnp.asarray(table.fixed, dtype)]
-    parts += [_tensors(source, entries, fixed, algebra).reshape(-1, *table.shape) for source in table.sources]
+    parts += [_tensors(source, entries, algebra).reshape(-1, *table.shape) for source in table.sources]
     values = jnp.concatenate(parts)
-    return jnp.concatenate([values, *(_run(values, run, len(table.fixed)) for run in table.runs)])
+    return jnp.concatenate([values, *(_run(values, run) for run in table.runs)])
 
 
-def _tensors(source: Source, entries: jax.Array, fixed: int, algebra: str) -> jax.Array:
+def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
     """Shape (rows, cut labels, out, in)."""
     size = (4 if source.kind == "channel" else 2) ** source.qubits
     offsets = source.offsets
     if np.all(np.diff(offsets) == size * size):  # a table of indices would grow with the matrices
         flat = entries[int(offsets[0]) : int(offsets[-1]) + size * size]
     else:
-        flat = take(entries, offsets[:, None] + np.arange(size * size, dtype=np.int32), fixed)
+        flat = take(entries, offsets[:, None] + np.arange(size * size, dtype=np.int32))
     matrices = flat.reshape(-1, size, size)
     if algebra == "doubled":
         matrices = transfer(matrices, source.qubits) if source.kind == "gate" else channel_transfer(matrices)
@@ -83,9 +82,9 @@ def _cut(matrices: jax.Array, source: Source, algebra: str) -> jax.Array:
     return result
 
 
-def _run(values: jax.Array, run: np.ndarray[Any, Any], fixed: int) -> jax.Array:
+def _run(values: jax.Array, run: np.ndarray[Any, Any]) -> jax.Array:
     """Products of matrices on one wire, shape (rows, d, d), as sums that vectorise along rows."""
-    matrices = take(values, run, fixed)
+    matrices = take(values, run)
     product = matrices[:, 0]
     for k in range(1, run.shape[1]):
         product = jnp.einsum("rab,rbc->rac", matrices[:, k], product, precision="highest")

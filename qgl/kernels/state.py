@@ -86,7 +86,7 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
 def parameters(tables: Tables, inputs: jax.Array) -> Parameters:
     """What the steps take from the inputs."""
     numbers = evaluate(tables.expressions, inputs)
-    blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers), len(tables.pool.constants))
+    blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers))
     return parameters_of(tables, blocks, numbers)
 
 

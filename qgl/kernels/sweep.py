@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.kernels.arrays import barrier
 from qgl.kernels.mesh import shared
 from qgl.kernels.network import tensor_tables
 from qgl.kernels.runner import given, needed
@@ -48,7 +49,7 @@ class SweepRunner:
             match query:
                 case LogProb():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
-                    rows = jax.lax.optimization_barrier(jnp.asarray(query.rows))  # XLA folds large constants slowly
+                    rows = barrier(jnp.asarray(query.rows))  # XLA folds large constants slowly
                     found[query] = shared(strings, rows)
                 case GivenStrings():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)

@@ -75,11 +75,10 @@ class ClassKernel:
         self.source_shape = tuple(sizes[label] for label in path.source)
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
-    def prepare(self, tables: Sequence[jax.Array], fixed: Sequence[int]) -> Held:
+    def prepare(self, tables: Sequence[jax.Array]) -> Held:
         """The operands that sweeps use, for all columns of the class, shape (count, ...) each.
 
-        fixed: how many rows of each table are constants. Where tensors are small, columns are the last axis in between,
-        so that products vectorise along them.
+        Where tensors are small, columns are the last axis in between, so that products vectorise along them.
         """
         last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in self.column.terms)
         axis = -1 if last else 0
@@ -89,7 +88,7 @@ class ClassKernel:
 
         live: dict[int, jax.Array] = {}
         for number, (table, _) in enumerate(self.column.terms):
-            rows = take(tables[table], self.column.rows[:, number], fixed[table])
+            rows = take(tables[table], self.column.rows[:, number])
             live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
         if self.path.narrow:
             select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
@@ -159,8 +158,7 @@ class Sweeper:
     def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
-        fixed = [len(table.fixed) for table in columns.network.tables]
-        self._held = [kernel.prepare(tables, fixed) for kernel in self.kernels]
+        self._held = [kernel.prepare(tables) for kernel in self.kernels]
         self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
             self._within[column.columns] = np.arange(column.count)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
+from qgl.kernels.arrays import barrier
 
 Array = jax.Array
 
@@ -46,9 +47,7 @@ class Kernel:
         high, low = width // 2, width - width // 2
         factors = [np.stack([_words_law(rate, bits) for rate in self.rates]) for bits in (high, low)]
         # the barrier keeps XLA from working out a table of 2^width numbers at compile time
-        left, right = jax.lax.optimization_barrier(  # type: ignore[no-untyped-call]
-            tuple(jnp.asarray(factor, dtype) for factor in factors)
-        )
+        left, right = barrier(tuple(jnp.asarray(factor, dtype) for factor in factors))
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
 
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:

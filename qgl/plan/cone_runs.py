@@ -118,12 +118,13 @@ def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequenc
     for one in readings:
         reading.add(one)
     double = DOUBLE if precision == "double" else 1.0
+    blocks = sum(count * len(one.blocks) for count, one in zip(counts, bucket.schedules, strict=True))
     amplitudes = float(sum(tiles) * lanes) * bucket.steps * 2.0**bucket.bits
     size = int(tile_bytes(bucket, arity, lanes) * double)
     chunk = max(1, min(sum(tiles), TILE_CHUNK // size))
     total = Cost(
-        double * (TILE_SECONDS * (1 + 2**arity) * amplitudes + 4 * bucket.steps * STEP_SECONDS),
-        chunk * size + int(double * BLOCK_BYTES * 4**arity * sum(tiles) * lanes * bucket.steps),
+        double * (TILE_SECONDS * (1 + 2**arity) * amplitudes + 8 * bucket.steps * STEP_SECONDS),
+        chunk * size + int(double * BLOCK_BYTES * 4**arity * blocks),
         3 * 8 * 2**arity * amplitudes,
         max(one.qubits for one in bucket.schedules),
     )

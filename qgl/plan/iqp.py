@@ -19,9 +19,9 @@ from qgl.plan.relations import ExactWords, Incidence
 from qgl.plan.subject import Subject
 from qgl.query import Expectation, GivenWords, Query, reads_only_bits
 
-FACTOR_SECONDS = 6e-9  # of a factor of an exact word, value and gradient
+FACTOR_SECONDS = 10e-9  # of a factor of an exact word, value and gradient
 TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
-ANGLE_SECONDS = 6e-9  # of a word in one string: its cosine
+ANGLE_SECONDS = 12e-9  # of a word in one string: its cosine
 PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
 START_SECONDS = 2e-4
 DRAWN_START_SECONDS = 1.5e-3  # of an estimate

@@ -54,7 +54,7 @@ class Whole:
     def memory(self, query: Query, precision: str) -> int:
         """Bytes of value and gradient."""
         # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
-        states = 6 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
+        states = 5 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
         blocks = BLOCKS * len(self.parts) << 2 * self.block_width
         held = BYTES[precision] * ((states << self.bits) + blocks)
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))

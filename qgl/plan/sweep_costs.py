@@ -13,11 +13,11 @@ from qgl.plan.sweep_paths import Path, path_of
 from qgl.plan.sweep_windows import windows, words_of
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples, reads_only_bits
 
-COLUMN_SECONDS = 6e-6  # of a column's turn, value only
-EARLY_SECONDS = 10e-6  # of a contraction for all columns of a class
-BODY_SECONDS = 50e-6  # of a column that is compiled by itself, for its preparation
-ENTRY_SECONDS = 16e-9  # of an entry of the tensors
-FLOPS_PER_SECOND = 30e9  # in turns
+COLUMN_SECONDS = 1e-6  # of a column's turn, value only
+EARLY_SECONDS = 1e-6  # of a contraction for all columns of a class
+BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
+ENTRY_SECONDS = 15e-9  # of an entry of the tensors
+FLOPS_PER_SECOND = 13e9  # in turns
 EARLY_FLOPS_PER_SECOND = 3e9
 DRAW_SECONDS = 40e-9  # of a random bit
 GRADIENT = 4.0

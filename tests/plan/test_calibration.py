@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from typing import Any
+
 import pytest
 
-from benchmarks.calibration import CASES, measured, predictions
+from benchmarks.calibration import CASES, Case, measured, predictions, read
+
+APART = 2.0  # measured times of a smaller ratio may change their order
+KEPT = read()
 
 
 @pytest.mark.parametrize(
@@ -24,3 +30,20 @@ def test_predicted_memory_is_within_a_factor_of_two(name: str, method: str) -> N
     (case,) = (case for case in CASES if case.name == name)
     predicted, found = predictions(case)[method].memory, measured(case, method, timed=False).memory
     assert 0.5 <= predicted / found <= 2.0, (predicted, found)
+
+
+def kept_cases() -> list[Any]:
+    """Those of which several methods were measured; large circuits and searches for a path take long to plan."""
+    cases = [case for case in CASES if len(KEPT.get(case.name, {})) > 1]
+    large = {case.name for case in cases if case.also or "1000" in case.name or case.name.startswith("W1b")}
+    return [pytest.param(case, marks=[pytest.mark.slow] * (case.name in large), id=case.name) for case in cases]
+
+
+@pytest.mark.parametrize("case", kept_cases())
+def test_the_predicted_order_of_methods_is_the_measured_one(case: Case) -> None:
+    said, found = predictions(case), KEPT[case.name]
+    for one, other in permutations(said.keys() & found.keys(), 2):
+        if found[one].seconds * APART < found[other].seconds:
+            assert said[one].seconds < said[other].seconds, (one, other, said, found)
+    chosen = next(method for method, figures in said.items() if figures.chosen)
+    assert found[chosen].seconds <= APART * min(figures.seconds for figures in found.values())

@@ -100,7 +100,7 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
 
 def test_without_qiskit_a_matrix_of_two_qubits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "qiskit", None)
-    found = refused(op("unitary", 0, 1, matrices=random_unitary(0, 2)[None]))
+    found = refused(op("unitary", 0, 1, matrices=random_unitary(777_777, 2)[None]))
     assert isinstance(found, SynthesisNeedsQiskit)
     emit(Circuit.of(program_of(1, 0, op("unitary", 0, matrices=random_unitary(0, 1)[None]))), np.zeros(0))
 

@@ -152,7 +152,8 @@ class NoInputs(Diagnostic):
 
     @property
     def help(self) -> str:
-        return f"give the input a value, or take {_one_of(self.others)}"
+        able = f", or take {_one_of(self.others)}" if self.others else ""
+        return f"give the input a value{able}"
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,8 @@ class Angles:
                 return 1.0, f"{self._profile.functions[name]}({self.text(x, span)})"
         formula = _sum(Real(0.0, ((1.0, atom),)), self._spoken)
         others = able(lambda profile: atom.name in profile.functions) if isinstance(atom, Function) else ()
+        if self._profile.inputs is None:
+            raise QglError([NoInputs(span, self._profile.name, formula, others)])
         raise QglError([FunctionOfOpenInput(span, self._profile.name, formula, others)])
 
     def _declare(self, name: str, meaning: Real, span: Span) -> str:

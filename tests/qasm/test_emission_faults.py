@@ -68,6 +68,15 @@ def test_an_open_input_is_refused_at_its_line_where_there_are_none(angle: Real) 
     emit(Circuit.of(program_of(1, 0, op("h", 0), parameters=[parameter("a", 2)])), None, "ionq")
 
 
+@pytest.mark.parametrize(("function", "others"), [("sin", "braket"), ("sigmoid", "")])
+def test_a_function_of_an_open_input_is_refused_as_such_where_there_are_none(function: str, others: str) -> None:
+    found = refused(op("rx", 0, args=(apply(function, A),)), profile="ionq")
+    assert isinstance(found, NoInputs)
+    assert f"{function}(a[0])" in found.message
+    assert ("profile" in found.help) == bool(others)
+    assert others in found.help
+
+
 def test_a_profile_of_a_machine_needs_a_target() -> None:
     found = refused(op("h", 0), profile="ibm")
     assert isinstance(found, NeedsTarget)

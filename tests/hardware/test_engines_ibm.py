@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit_aer import AerSimulator
 
 from qgl.diagnostics.hardware import EngineFailed, EngineNotInstalled, NoAccess, UnknownJob
 from qgl.diagnostics.model import QglError
@@ -20,6 +21,8 @@ from qgl.hardware import ibm
 from qgl.hardware.aer import Aer
 from qgl.hardware.engine import Parcel, RemoteEngine, Task, TextEngine
 from qgl.hardware.ibm import Ibm
+from qgl.hardware.isa import load_isa
+from qgl.hardware.noise import noise_of, restricted, used_by
 from qgl.hardware.qiskit_counts import strings_of_bytes
 from qgl.hardware.services import overall
 from qgl.hardware.target import Machine, resolve
@@ -72,6 +75,20 @@ def test_noise_is_what_a_file_tells(errors: dict[str, float], wrong: float, tmp_
     flipped = Circuit.of(program_of(1, 0, op("x", 0)))
     (strings,) = Aer(str(path)).samples(Task(flipped, np.zeros((1, 0)), (4000,)))
     assert abs((1 - strings).mean() - wrong) < 0.02
+
+
+def test_the_noise_on_the_used_qubits_is_all_that_a_circuit_meets() -> None:
+    machine = resolve("fake_manila")
+    full = noise_of(machine)
+    circuit = load_isa(noisy().parcel(turned(1.0, shots=(1,))).texts[0])
+    used = used_by([circuit])
+    assert len(used) < machine.qubits
+    simulator = AerSimulator.from_backend(machine.backend)
+    counts = [
+        simulator.run(circuit, shots=2000, seed_simulator=1, noise_model=model).result().get_counts()
+        for model in (full, restricted(full, used))
+    ]
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("seed", [1, 4, 6])

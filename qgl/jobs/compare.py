@@ -108,6 +108,11 @@ class Comparison:
     words: tuple[WordSide, ...]
     notes: tuple[str, ...]
 
+    @property
+    def gap(self) -> Gap:
+        """The one that says most: in `tv` of narrow strings, in likelihood of wide ones, else in the mean moment."""
+        return self.gaps[0] if self.gaps[0].name.startswith("tv") else self.gaps[-1]
+
 
 class Compared:
     """A job that is done, its model, and the strings of both."""

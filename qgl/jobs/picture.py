@@ -47,12 +47,13 @@ def _headline(found: Comparison) -> str:
 
 
 def _subtitle(found: Comparison) -> str:
-    gap = found.gaps[0] if found.gaps else None
-    if gap is None:
-        return ""
-    words = (
-        f"{gap.name.partition('(')[0]} from the model {_short(gap.machine)}, by shots alone {_short(gap.shots_alone)}"
-    )
+    gap = found.gap
+    if gap.unit:
+        return (
+            f"{gap.name} of its strings {_short(gap.machine)} {gap.unit}, of the model's own {_short(gap.shots_alone)}"
+        )
+    name = gap.name.partition("(")[0]
+    words = f"{name} from the model {_short(gap.machine)}, by shots alone {_short(gap.shots_alone)}"
     return words + ("" if gap.mitigated is None else f", readout mitigated {_short(gap.mitigated)}")
 
 

@@ -34,7 +34,7 @@ def tables(found: Comparison) -> Iterator[Table]:
     for gap in found.gaps:
         cells = [_figure(each) for each in (gap.machine, gap.shots_alone, gap.beyond, gap.mitigated)]
         shown.add_row(_named(gap.name, gap.unit), *cells[: len(heads)])
-    shown.caption = "\n".join([_GAPS, *map(verdict, found.gaps[:1])])
+    shown.caption = "\n".join([_GAPS, verdict(found.gap)])
     yield shown
     if found.words:
         yield _word_table(found)
@@ -54,10 +54,14 @@ def _word_table(found: Comparison) -> Table:
 def verdict(gap: Gap) -> str:
     """The gap in a sentence."""
     beyond = gap.beyond
-    name, value, alone = _named(gap.name, gap.unit), _figure(gap.machine), _figure(gap.shots_alone)
+    value, alone = _figure(gap.machine), _figure(gap.shots_alone)
+    if gap.unit:
+        words = f"{gap.name} of the machine's strings is {value} {gap.unit}, of the model's own {alone}"
+        far = abs(beyond.value) > 3 * (beyond.error or 0.0)
+        return f"{words}: {'the difference is the machine' if far else 'no fault of the machine is seen'}"
     if beyond.value > 3 * (beyond.error or 0.0):
-        return f"{name} is {value}, of which shots alone explain {alone}: the machine adds {_figure(beyond)}"
-    return f"{name} is {value}, and shots alone explain {alone}: no fault of the machine is seen"
+        return f"{gap.name} is {value}, of which shots alone explain {alone}: the machine adds {_figure(beyond)}"
+    return f"{gap.name} is {value}, and shots alone explain {alone}: no fault of the machine is seen"
 
 
 def facts(found: Comparison) -> dict[str, Any]:

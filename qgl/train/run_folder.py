@@ -8,6 +8,7 @@ data.safetensors          the data sets as bits
 program/                  the program and its imports
 report.json, report.md    numbers at the end
 *.png                     pictures
+jobs/                     what was run on engines (`qgl.jobs.store`), without this lock: a job keeps weights of its own
 """
 
 from __future__ import annotations

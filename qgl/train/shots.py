@@ -118,7 +118,7 @@ def cost(model: Model, settings: TrainSettings, steps: int) -> str:
     seeds = settings.seeds
     each = f" for each of {seeds} seeds" if seeds > 1 else ""
     return (
-        f"{settings.engine}: {circuits:,} circuits a step{each}, {one * shots:,} shots; "
+        f"{settings.engine}: {circuits:,} circuit{'s' * (circuits != 1)} a step{each}, {one * shots:,} shots; "
         f"{steps * seeds * circuits:,} circuits and {steps * seeds * one * shots:,} shots in {steps:,} steps"
     )
 

@@ -19,7 +19,7 @@ from qgl.kernels.expressions import evaluate
 from qgl.kernels.simulator import Simulator
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.query import Probabilities
-from tests.reference.programs import op, parameter, program_of, random_inputs
+from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_inputs, random_program
 
 PARAMETERS = (
     parameter("theta", 16),
@@ -44,8 +44,8 @@ def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCir
     """The gradient of an expectation by all that is trained, by shifts and by JAX."""
     circuit = circuit_of(program)
     shifted = shifted_circuit(circuit)
-    builder = ExpressionBuilder([p.size for p in PARAMETERS])
-    places = np.array([builder.row(number) for number in shifted.numbers])
+    builder = ExpressionBuilder([p.size for p in program.parameters])
+    places = np.array([builder.row(number) for number in shifted.numbers], np.int64)
     expressions = builder.build()
 
     def numbers(inputs: jax.Array) -> jax.Array:
@@ -53,7 +53,7 @@ def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCir
 
     weights = np.random.default_rng(seed).normal(size=2 ** len(circuit.visible))  # of the strings, in one expectation
     with jax.enable_x64(True):
-        inputs = jnp.asarray(random_inputs(seed, PARAMETERS))
+        inputs = jnp.asarray(random_inputs(seed, program.parameters))
         whole = Simulator(plan_queries(circuit, (Probabilities(),), "double"))
         apart = Simulator(plan_queries(shifted.circuit, (Probabilities(),), "double"))
         value, expected = jax.jit(jax.value_and_grad(lambda x: weights @ whole.probabilities(x)))(inputs)
@@ -62,10 +62,10 @@ def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCir
         rows[1:] = shifted.shifted(rows[1:], np.arange(len(shifted.shifts)))
         each = jax.jit(lambda rows: jax.lax.map(lambda row: weights @ apart.probabilities(row), rows))
         base, *expectations = np.asarray(each(jnp.asarray(rows)))
-    trained = slice(0, 19)
+    trained = np.repeat([p.kind == "param" for p in program.parameters], [p.size for p in program.parameters])
     np.testing.assert_allclose(base, value, atol=1e-11)
-    found = shifted.derivatives(np.array(expectations)) @ by_inputs
-    assert np.abs(expected[trained]).max() > 1e-3
+    found = shifted.derivatives(np.array(expectations, np.float64)) @ by_inputs
+    assert not len(shifted.shifts) or np.abs(expected[trained]).max() > 1e-3
     np.testing.assert_allclose(found[trained], expected[trained], atol=1e-10)
     return shifted
 
@@ -147,6 +147,12 @@ def test_feed_forward_takes_two_terms_and_a_control_takes_four() -> None:
     program = program_of(3, 0, *mixed_first(3), *operations, *mixed_last(3), parameters=PARAMETERS)
     shifted = assert_rule_is_the_derivative(program)
     assert np.bincount(shifted.places).tolist() == [2, 2, 4, 2, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs(seed: int) -> None:
+    assert_rule_is_the_derivative(random_program(seed, EVERYTHING, evolve=False, operations=(8, 12)), seed)
 
 
 def test_rules_are_those_of_the_papers() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
-from qgl.diagnostics.runs import UnfitForLineSearch
+
+if TYPE_CHECKING:
+    from qgl.diagnostics.runs import UnfitForLineSearch
 
 BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
 
@@ -25,6 +28,8 @@ def line_search_faults(settings: TrainSettings, stochastic: bool) -> Iterator[Un
     """Why the optimiser of `settings` cannot train an objective, if it is one that looks along a line."""
     if settings.optimizer.name != "lbfgs":
         return
+    from qgl.diagnostics.runs import UnfitForLineSearch
+
     span = settings.optimizer.span
     if stochastic:
         way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"

@@ -9,10 +9,12 @@ from qgl.diagnostics.hardware import EngineFailed, NoAccess
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engine import Standing
 
-_ACCESS = {
+_ACCESS = {  # kinds of errors, codes of AWS and statuses that speak of the account or the way there
     *("NoCredentialsError", "PartialCredentialsError", "NoRegionError", "ProfileNotFound", "SSOError"),
     *("EndpointConnectionError", "ConnectTimeoutError", "ConnectionError", "IBMNotAuthorizedError"),
-    *("AccountNotFoundError", "InvalidAccountError", "RequestsApiError", "IBMNetworkError"),
+    *("AccountNotFoundError", "InvalidAccountError"),
+    *("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException"),
+    *(401, 403, -1),  # IBM's library says -1 where no answer came
 }
 
 
@@ -29,9 +31,17 @@ def wrapped(engine: str, way: str) -> Iterator[None]:
         raise
     except Exception as error:  # whatever the library says, in its own words
         words = first_line(error)
-        if any(kind.__name__ in _ACCESS for kind in type(error).__mro__):
+        if not _ACCESS.isdisjoint(_marks(error)):
             raise QglError([NoAccess(None, engine, words, way)]) from error
         raise QglError([EngineFailed(None, engine, words)]) from error
+
+
+def _marks(error: Exception) -> set[str | int]:
+    """What tells kinds of errors apart: classes, the code of an AWS answer, the status of an IBM one."""
+    marks: set[str | int] = {kind.__name__ for kind in type(error).__mro__}
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return marks | {mark for mark in (code, getattr(error, "status_code", None)) if isinstance(mark, str | int)}
 
 
 def first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ import pytest
 from qiskit_aer import AerSimulator
 
 from qgl.diagnostics.hardware import EngineFailed, EngineNotInstalled, NoAccess, UnknownJob
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.expression import Real
 from qgl.hardware import ibm
 from qgl.hardware.aer import Aer
@@ -24,7 +25,7 @@ from qgl.hardware.ibm import Ibm
 from qgl.hardware.isa import load_isa
 from qgl.hardware.noise import noise_of, restricted, used_by
 from qgl.hardware.qiskit_counts import strings_of_bytes
-from qgl.hardware.services import overall
+from qgl.hardware.services import overall, wrapped
 from qgl.hardware.target import Machine, resolve
 from qgl.ir.circuit import Circuit
 from tests.hardware.engine_laws import SHOTS, case, law_of, p_value
@@ -154,7 +155,9 @@ class Service:
 
     def _run(self, pubs: list[Any], tags: list[str]) -> Any:
         if self.broken and len(self.sent) == 1:
-            raise type("RequestsApiError", (Exception,), {})("401 Client Error: Unauthorized\nfor url")
+            raise type("RequestsApiError", (Exception,), {"status_code": 401})(
+                "401 Client Error: Unauthorized\nfor url"
+            )
         name = f"job{len(self.sent)}"
         arrays = [np.full((shots, 1), 0b101, np.uint8) for _, _, shots in pubs]
         results = [SimpleNamespace(data={"c": SimpleNamespace(array=array, num_bits=3)}) for array in arrays]
@@ -222,6 +225,23 @@ def test_without_the_library_the_engine_is_refused(monkeypatch: pytest.MonkeyPat
     (found,) = caught.value.diagnostics
     assert isinstance(found, EngineNotInstalled)
     assert found.help == "install it: pip install 'qgl[ibm]'"
+
+
+def test_no_access_is_told_from_other_faults() -> None:
+    ClientError = importlib.import_module("botocore.exceptions").ClientError
+
+    def fault(error: Exception) -> Diagnostic:
+        with pytest.raises(QglError) as caught, wrapped("x", "a way"):
+            raise error
+        return caught.value.diagnostics[0]
+
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "CreateQuantumTask")
+    invalid = ClientError({"Error": {"Code": "ValidationException", "Message": "no"}}, "CreateQuantumTask")
+    refused = type("RequestsApiError", (Exception,), {"status_code": 400})("400: too many shots")
+    assert isinstance(fault(denied), NoAccess)
+    assert fault(denied).help == "a way"
+    assert isinstance(fault(invalid), EngineFailed)
+    assert fault(refused) == EngineFailed(None, "x", "400: too many shots")
 
 
 def test_a_job_of_several_is_as_far_as_the_last() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,19 @@ def test_json(program: str) -> None:
         ("report moments(target)", "density"),
         ("sample", "density"),
     ]
+
+
+@pytest.mark.parametrize("text", [NOISY, WIDE])
+def test_every_field_of_the_json_is_documented(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.qgl"
+    path.write_text(text)
+    answered = json.loads(CliRunner().invoke(app, ["explain", str(path), "--format", "json"]).stdout)
+    section = (Path(__file__).parents[2] / "docs/planner.md").read_text().split("## For programs")[1]
+    known = set(re.findall(r"`(\w+)`", section.split("\n## ")[0]))
+    queries = answered["queries"]
+    candidates = [candidate for query in queries for candidate in query["candidates"]]
+    for part in (answered, answered["wires"], *queries, *candidates):
+        assert part.keys() <= known, part.keys() - known
 
 
 def test_an_objective_without_a_method_is_a_fault_of_the_program(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def run(
         raise typer.BadParameter("it extrapolates words: give --observable WORD", param_hint="--zne")
     from qgl.cli.fetch import go_on, tell
     from qgl.hardware.engines import open_engine
-    from qgl.jobs import dispatch
+    from qgl.jobs import dispatch, store
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request
     from qgl.train.reload import model_of
@@ -90,11 +90,9 @@ def run(
         words=tuple(dict.fromkeys(_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
-    there = dispatch.same_request(folder, key_for(trained, model, request))
+    there = store.same_request(folder, key_for(trained, model, request))
     if there is not None and not repeat and not dry:
-        if output is Format.TEXT:
-            typer.echo(f"this was asked already, as job {there.job.id}; --repeat runs it again", err=True)
-        tell(folder, [there], output)
+        _already(folder, there, output)
         return
     if repeat:
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
@@ -105,8 +103,19 @@ def run(
     if output is Format.TEXT:
         _announce(made)
     begun = dispatch.begin(folder, made)
+    if begun.job.tag != made.job.tag:
+        _already(folder, begun, output)
+        return
     go_on(folder, begun, opened, output)
     tell(folder, [begun], output)
+
+
+def _already(folder: Path, there: JobFolder, output: Format) -> None:
+    from qgl.cli.fetch import tell
+
+    if output is Format.TEXT:
+        typer.echo(f"this was asked already, as job {there.job.id}; --repeat runs it again", err=True)
+    tell(folder, [there], output)
 
 
 def _word(program: Program, text: str) -> str:

@@ -33,12 +33,6 @@ SETTLED = 60  # seconds after which a service lists what it has received
 Told = Callable[[int, int], None]  # strings that are there, and all
 
 
-def same_request(run: Path, key: str) -> JobFolder | None:
-    """The latest job of a run with this key that has not failed."""
-    found = [folder for folder in store.jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
-    return found[-1] if found else None
-
-
 def next_repeat(run: Path, request: Request) -> int:
     """The first number of `repeat` with which a run has no job yet."""
     taken = {
@@ -50,7 +44,7 @@ def next_repeat(run: Path, request: Request) -> int:
 
 
 def begin(run: Path, made: Draft) -> JobFolder:
-    """Writes a job down. Nothing is sent.
+    """Writes a job down. Nothing is sent. It is another one, with its own tag, if the same was asked meanwhile.
 
     Raises:
         QglError: it cannot be written.

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -74,8 +75,16 @@ def find(run: Path, written: str) -> JobFolder:
     raise QglError([NoSuchJob(None, str(run), written, tuple(path.name for path in folders(run)))])
 
 
+def same_request(run: Path, key: str) -> JobFolder | None:
+    """The latest job of a run with this key that has not failed."""
+    found = [folder for folder in jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
+    return found[-1] if found else None
+
+
 def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any]) -> JobFolder:
     """The folder of a new job, with the next free number; it is there as a whole or not at all.
+
+    Where the same was asked meanwhile, by another process, it is that job's folder: its tag is another one.
 
     Raises:
         QglError: it cannot be written.
@@ -98,18 +107,19 @@ def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any])
 
 
 def _settle(root: Path, new: Path, job: Job) -> JobFolder:
-    """Gives a new folder its name: the next number and the engine's."""
+    """Gives a new folder its name: the next number and the engine's. Of two that ask the same, the first has it."""
     slug = re.sub(r"[^\w.-]+", "-", job.request.engine).strip("-.")[:60]
-    while True:
+    with explained(root), _locked(root):
+        there = same_request(root.parent, job.key)
+        if there is not None:
+            shutil.rmtree(new, ignore_errors=True)
+            return there
         number = 1 + max(map(_number, folders(root.parent)), default=0)
-        named = Job(**{**job.__dict__, "id": f"{number}-{slug}"})
+        named = replace(job, id=f"{number}-{slug}")
         write_text(new / _JOB, to_json(named))
-        with explained(root), _locked(root):
-            if any(_number(path) >= number for path in folders(root.parent)):
-                continue
-            new.rename(root / named.id)
-            sync_folder(root)
-        return JobFolder(root / named.id, named)
+        new.rename(root / named.id)
+        sync_folder(root)
+    return JobFolder(root / named.id, named)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from qgl.jobs.store import JobFolder
 from qgl.model import Model
 from qgl.train.reload import model_of
 from qgl.train.run import Run
+from qgl.train.run_folder import RunFolder
 from tests.jobs.engines import Coins, Lost, Service, Texts
 
 HERE = Path(__file__).parent
@@ -168,7 +169,7 @@ def test_no_folder_is_left_on_a_full_disk(run: Path, model: Model, monkeypatch: 
     with pytest.raises(QglError) as full:
         begin(run, drafted(run, model, Texts()))
     assert codes(full) == ["QGL0905"]
-    assert list(store.folder_of(run).iterdir()) == []
+    assert {path.name for path in store.folder_of(run).iterdir()} <= {".lock"}
 
 
 def test_an_engine_that_fails_is_believed(run: Path, model: Model) -> None:
@@ -192,6 +193,13 @@ def test_another_engine_does_not_go_on_with_it(run: Path, model: Model) -> None:
     assert codes(other) == ["QGL1135"]
 
 
+def test_a_run_that_is_training_can_be_run(run: Path, model: Model) -> None:
+    before = {path: path.read_bytes() for path in run.glob("*.safetensors")}
+    with RunFolder.open(run):
+        assert done(run, model, Coins()).job.state == "done"
+    assert {path: path.read_bytes() for path in run.glob("*.safetensors")} == before
+
+
 # ------------------------------------------------------------ the same again
 
 
@@ -201,7 +209,7 @@ def test_the_same_request_is_found(run: Path, model: Model) -> None:
 
     def there(**changes: Any) -> JobFolder | None:
         asked = replace(Request("coins", 100), **changes)
-        return dispatch.same_request(run, draft.key_for(trained, model, asked))
+        return store.same_request(run, draft.key_for(trained, model, asked))
 
     found = there()
     assert found is not None and found.job == first.job
@@ -224,7 +232,7 @@ def test_a_failed_job_does_not_stand_in_the_way(run: Path, model: Model, tmp_pat
     with pytest.raises(QglError) as failed:
         carry_on(folder, service)
     assert codes(failed) == ["QGL1134"] and "the service says failed" in str(failed.value)
-    assert dispatch.same_request(run, folder.job.key) is None
+    assert store.same_request(run, folder.job.key) is None
     with pytest.raises(QglError):
         carry_on(folder, service)  # and nothing is sent
     assert len(service.sent) == 1
@@ -402,9 +410,12 @@ def test_there_is_no_such_job(run: Path, model: Model) -> None:
     assert codes(unknown) == ["QGL1130"]
 
 
-def test_two_clients_get_two_numbers(run: Path, model: Model) -> None:
-    made = drafted(run, model, Coins())
-    assert [begin(run, made).path.name for _ in range(3)] == ["1-coins", "2-coins", "3-coins"]
+def test_jobs_are_numbered_and_of_the_same_there_is_one(run: Path, model: Model) -> None:
+    made = [drafted(run, model, Coins(), seed=seed) for seed in (0, 1, 2)]
+    assert [begin(run, each).path.name for each in made] == ["1-coins", "2-coins", "3-coins"]
+    late = begin(run, drafted(run, model, Coins(), seed=1))  # both clients had looked, and seen nothing
+    assert late.path.name == "2-coins" and late.job.tag == made[1].job.tag
+    assert len(list(store.folder_of(run).iterdir())) == 4  # and a lock
 
 
 def test_what_a_listing_says(run: Path, model: Model) -> None:

@@ -22,7 +22,7 @@ from qgl.train import manifest as manifests
 from qgl.train.run import Run
 
 AnyEngine = Engine | RemoteEngine
-_PART, _PARTS = 1024, 16  # shots of a part at least, parts at most
+_PART, _PARTS = 1024, 32  # shots of a part at least, parts at most
 
 
 @dataclass(frozen=True)

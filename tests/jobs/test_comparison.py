@@ -64,7 +64,7 @@ def compared(run: Path, folder: JobFolder, model: Model) -> Comparison:
 
 @pytest.fixture(scope="module")
 def from_noise(walls: Path, model: Model, noisy: Engine) -> JobFolder:
-    return job(walls, model, noisy, readout=True, words=("ZIIIZ", "XXIII"), scales=(1, 3, 5))
+    return job(walls, model, noisy, readout=True, words=("ZIIIZ",), scales=(1, 3, 5))
 
 
 def of_model(gaps: tuple[Gap, ...], name: str) -> Gap:

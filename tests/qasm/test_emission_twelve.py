@@ -79,8 +79,10 @@ def test_twelve_sites_have_the_same_law_in_every_consumer(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("consumer", [c for c in CONSUMERS if takes_twelve(c)], ids=str)
-def test_the_example_on_twelve_sites_has_the_same_law_in_every_consumer(consumer: Consumer) -> None:
-    program, inputs = program_and_inputs(EXAMPLE, n=12, depth=2)
-    text = written(Circuit.of(program), inputs, consumer.profile, optimise=True)
-    np.testing.assert_allclose(consumer.law(text, {}), law_of(program, inputs), atol=1e-9)
+def test_the_example_on_twelve_sites_has_the_same_law_in_every_consumer() -> None:
+    program, inputs = program_and_inputs(EXAMPLE, n=12, depth=1)  # a second layer would take minutes
+    expected = law_of(program, inputs)
+    for consumer in CONSUMERS:
+        if takes_twelve(consumer):
+            text = written(Circuit.of(program), inputs, consumer.profile, optimise=True)
+            np.testing.assert_allclose(consumer.law(text, {}), expected, atol=1e-9, err_msg=str(consumer))

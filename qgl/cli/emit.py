@@ -85,7 +85,8 @@ def emit(
       qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
     """
     program, values, origin = _source(what, free, seed, settings)
-    notes = [f"Made of {what}: {origin}."]
+    named = "".join(letter if letter.isprintable() else "?" for letter in str(what))
+    notes = [f"Made of {named}: {origin}."]
     circuit = _asked(program, observable, notes)
     if target is None and profile != "ibm":
         from qgl.qasm import emission

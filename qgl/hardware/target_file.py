@@ -28,7 +28,8 @@ from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.targets import TargetNeedsPackage
 from qgl.hardware.located import Node, read_json
 
-MOST_QUBITS = 20_000
+MOST_QUBITS = 2000  # Qiskit's transpiler takes 15 s of a thousand, and more than 10 GB of twenty thousand
+_LONGEST_NAME = 80
 _KEYS = ("name", "qubits", "basis", "coupling", "directed", "durations", "errors", "t1", "t2")
 _OTHERS = ("measure", "reset", "delay", "if_else")  # what a basis may name beside gates
 
@@ -52,7 +53,7 @@ def read_backend(path: Path) -> Any:
         raise QglError([TargetNeedsPackage(None, str(path), "qiskit", "qiskit")]) from None
 
     fields = _fields(read_json(path))
-    name = _is(fields["name"], str, "a string") if "name" in fields else path.stem
+    name = _name(fields["name"]) if "name" in fields else "".join(c if c.isprintable() else "?" for c in path.stem)
     size = _whole(fields["qubits"], 1, MOST_QUBITS)
     pairs = _pairs(fields["coupling"], size)
     gates = {k: v for k, v in get_standard_gate_name_mapping().items() if v.num_qubits in (1, 2)}
@@ -95,6 +96,14 @@ def _fields(root: Node) -> dict[str, Node]:
         if key not in fields:
             raise root.wrong(f"`{key}` is missing", "`qubits`, `basis` and `coupling` must be there")
     return fields
+
+
+def _name(node: Node) -> str:
+    """Of one line, since it stands in comments of texts."""
+    name = str(_is(node, str, "a string"))
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        raise node.wrong(f"a name is of 1 to {_LONGEST_NAME} letters that can be printed")
+    return name
 
 
 def _basis(node: Node, known: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 FORMAT = 1
+MOST_PARTS = 1024
 State = Literal["planned", "running", "sending", "sent", "done", "failed"]
 Role = Literal["samples", "readout", "word"]
 
@@ -150,11 +151,13 @@ def _fault(job: Job) -> str:
     for name, value in {"times": job.times, "model": job.model, "settings": job.settings}.items():
         if not isinstance(value, dict):
             return f"`{name}` is no object"
+    if not all(isinstance(value, str) for value in job.times.values()):
+        return "`times` are no times"
     if not isinstance(job.figures, dict) or not isinstance(job.outputs, list | tuple):
         return "`figures` or `outputs` are not what they should be"
     if job.state not in get_args(State):
         return f"`state` cannot be {job.state!r}"
-    if not isinstance(job.parts, int) or job.parts < 1:
+    if not isinstance(job.parts, int) or not 1 <= job.parts <= MOST_PARTS:
         return "`parts` is no number of parts"
     if not isinstance(job.model.get("width"), int) or not isinstance(job.model.get("weights"), str):
         return "`model` does not say of which strings and weights"

@@ -118,6 +118,8 @@ BAD = [
     ('{"qubits": true, "basis": ["measure"], "coupling": []}', "true", "whole number"),
     ('{"qubits": 1e9, "basis": ["measure"], "coupling": []}', "1e9", "whole number"),
     ('{"qubits": 99999999999999999999, "basis": ["measure"], "coupling": []}', "9999", "from 1 to"),
+    (f'{{"qubits": {"9" * 60}, "basis": ["measure"], "coupling": []}}', "9999", "from 1 to"),
+    (f'{{"qubits": {"9" * 6000}, "basis": ["measure"], "coupling": []}}', "9999", "not JSON"),
     ('{"qubits": 2, "basis": ["sx"], "coupling": []}', '["sx"]', "`measure` is missing"),
     ('{"qubits": 2, "basis": ["measure", "sxx"], "coupling": []}', '"sxx"', "no gate `sxx`"),
     ('{"qubits": 2, "basis": ["measure", "ccx"], "coupling": []}', '"ccx"', "no gate `ccx`"),
@@ -131,6 +133,8 @@ BAD = [
     ('{"qubits": 2, "basis": ["measure"], "coupling": [], "errors": {"sx": 0.1}}', "0.1", "not in the basis"),
     ('{"qubits": 2, "basis": ["measure"], "coupling": [], "cuopling": []}', "[]", "no key `cuopling`"),
     ('{"qubits": 2, "basis": ["measure"], "coupling": [], "name": 3}', "3", "a string"),
+    ('{"qubits": 2, "basis": ["measure"], "coupling": [], "name": "a\\nx $0;"}', '"a', "can be printed"),
+    ('{"qubits": 2, "basis": ["measure"], "coupling": [], "name": ""}', '""', "1 to 80"),
     ("[" * 40, "[", "nested"),
     ('{"qubits": 2, "basis": ["\\q"]}', '"', "not JSON"),
 ]
@@ -144,6 +148,12 @@ def test_what_is_wrong_in_a_file_is_shown_in_it(text: str, at: str, words: str, 
     assert diagnostic.code == "QGL1124"
     assert diagnostic.span is not None
     assert text[diagnostic.span.start :].startswith(at)
+
+
+def test_a_name_of_a_file_with_a_break_stays_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "a\nx $0;.json"
+    file.write_text('{"qubits": 2, "basis": ["measure"], "coupling": []}')
+    assert resolve(str(file)).name == "a?x $0;"
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

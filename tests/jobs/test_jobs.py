@@ -354,6 +354,8 @@ def test_a_damaged_record_is_located(run: Path, model: Model, content: bytes) ->
     [
         (("state",), "lost"),
         (("parts",), 0),
+        (("parts",), 10**9),
+        (("times", "planned"), [1]),
         (("items",), []),
         (("items", 0, "shots"), -1),
         (("items", 0, "file"), "../../manifest.json"),

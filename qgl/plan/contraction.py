@@ -31,7 +31,7 @@ MOST_OPEN = {False: 5, True: 12}  # visible qubits whose legs may stay open; mor
 MOST_IN_REGION = {False: 4, True: 10}
 ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
 OPERATIONS_PER_SECOND = 10e9
-PRODUCT_SECONDS = 1.5e-9  # for each product of small tensors, whose numbers are looked up one by one
+PRODUCT_SECONDS = 0.5e-9  # for each product of small tensors, whose numbers are looked up one by one
 COMPLEX = 4.0  # how much longer it takes with complex numbers
 LAW = np.array([[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]])  # Pauli components of a qubit to its law
 
@@ -223,10 +223,12 @@ def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
         for sums in (part.small.forward, part.small.backward):
             products += count * sums.left.size
             steps += turns * len(sums.left)
-    seconds = GRADIENT * one_way + products * PRODUCT_SECONDS * (1 if real else COMPLEX) + steps * STEP_SECONDS
+    seconds = GRADIENT * one_way + products * PRODUCT_SECONDS + steps * STEP_SECONDS
     seconds *= DOUBLE if precision == "double" else 1.0
     facts = (("tensors", len(made.network.tensors)), ("contractions", len(scheme.groups)), ("largest", scheme.largest))
-    memory = int(3 * size * (once.numbers + scheme.once.small.numbers + together * made.row_numbers))
+    large = once.numbers + together * each.numbers
+    small = scheme.once.small.numbers + together * scheme.each.small.numbers
+    memory = int(size * (1.5 * large + 1.1 * small))  # of the large ones the gradient keeps more
     flops = GRADIENT * operations + 2 * products
     return Cost(seconds, memory, flops, width, shared=seconds if made.closing == "open" else 0.0, facts=facts)
 

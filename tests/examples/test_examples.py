@@ -32,6 +32,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "iqp": {"n": 6, "weight": 2},
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 2},
+    "memory": {"length": 3},
     "noise": {},
     "sequence": {"length": 3},
     "walls": {},

@@ -14,8 +14,8 @@ _AGAIN = "start all processes again; a run that has saved a step goes on with `-
 class TooFewDevices(Diagnostic):
     """More devices were asked for than JAX has in this process.
 
-    On a processor, `qglc train --devices N` makes host devices, up to the number of cores that the process may use: more
-    of them share the cores, and only take memory. The environment variable JAX_NUM_CPU_DEVICES, set before Python
+    On a processor, `qglc train --devices N` makes host devices, up to the number of cores that the process may use:
+    more of them share the cores, and only take memory. The environment variable JAX_NUM_CPU_DEVICES, set before Python
     starts, gives any number, and is also the way in Python, where JAX may have started before the training.
     """
 

@@ -202,6 +202,13 @@ class Engine:
 
     # ------------------------------------------------------------ all seeds, many steps
 
+    def _step_of_all(self, state: State, seeds: jax.Array, step: jax.Array) -> State:
+        """One step of every seed. A single one runs by itself: in batches of one, XLA 0.10 crashes on some products."""
+        if len(seeds) > 1:
+            return jax.vmap(self._step, in_axes=(0, 0, None))(state, seeds, step)
+        alone = self._step(jax.tree.map(lambda array: array[0], state), seeds[0], step)
+        return jax.tree.map(lambda array: array[None], alone)
+
     def _chunk(
         self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array
     ) -> tuple[State, jax.Array, Record]:
@@ -211,7 +218,7 @@ class Engine:
 
         def body(carry: tuple[jax.Array, State, Record]) -> tuple[jax.Array, State, Record]:
             done, state, record = carry
-            state = jax.vmap(self._step, in_axes=(0, 0, None))(state, seeds, first + done)
+            state = self._step_of_all(state, seeds, first + done)
             return done + 1, state, jax.tree.map(lambda rows, row: rows.at[done].set(row), record, _record(state))
 
         blank = jax.tree.map(lambda a: jnp.zeros((CAPACITY, *a.shape), dtype=a.dtype), _record(state))

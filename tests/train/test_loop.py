@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import pytest
 
+import qgl
 from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
@@ -195,3 +196,19 @@ def test_display_sees_every_call_and_the_end() -> None:
     notes = Notes()
     train(SoftmaxModel(), settings(ADAM), display=notes)
     assert notes.steps == sorted(notes.steps) and notes.steps[-1] == 40
+
+
+@pytest.mark.slow
+def test_one_seed_of_a_sequence_trains() -> None:
+    """In a batch of one seed, XLA 0.10 crashed on products of the gradient of this sweep."""
+    source = """
+        hidden memory[2];
+        visible x[20];
+        data rows = strings(["01010101010101010101", "11111111110000000000"]);
+        param cell[20] : unitary(3);
+        model { repeat 20 as t { unitary(cell[t]) memory, x[t]; } }
+        objective nll(rows);
+        train { steps 2; seeds 1; }
+    """
+    run = train(qgl.loads(source), display="quiet")
+    assert np.isfinite(run.loss)

@@ -204,10 +204,13 @@ class Engine:
 
     def _step_of_all(self, state: State, seeds: jax.Array, step: jax.Array) -> State:
         """One step of every seed. A single one runs by itself: in batches of one, XLA 0.10 crashes on some products."""
+        after: State
         if len(seeds) > 1:
-            return jax.vmap(self._step, in_axes=(0, 0, None))(state, seeds, step)
-        alone = self._step(jax.tree.map(lambda array: array[0], state), seeds[0], step)
-        return jax.tree.map(lambda array: array[None], alone)
+            after = jax.vmap(self._step, in_axes=(0, 0, None))(state, seeds, step)
+        else:
+            alone = self._step(jax.tree.map(lambda array: array[0], state), seeds[0], step)
+            after = jax.tree.map(lambda array: array[None], alone)
+        return after
 
     def _chunk(
         self, state: State, seeds: jax.Array, first: jax.Array, count: jax.Array

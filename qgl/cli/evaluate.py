@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qgl.cli.options import console_for
+
 if TYPE_CHECKING:
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
@@ -75,15 +77,12 @@ def evaluate(
         known |= {"metrics": [asdict(row) for row in rows], "jobs": [facts(each) for each in found]}
         typer.echo(json.dumps(known, indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
-
-    console = Console()
-    console.print(metrics_table(run.name, rows))
+    shown = [metrics_table(run.name, rows)]
     if found:
         from qgl.jobs.tables import tables
 
-        for each in found:
-            console.print(*tables(each), sep="\n")
+        shown += [table for each in found for table in tables(each)]
+    console_for(*shown).print(*shown, sep="\n")
 
 
 def _jobs(folder: Path, model: Model, trained: Run, seed: int, pictures: bool) -> Iterator[Comparison]:

@@ -12,6 +12,8 @@ import typer
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from rich.console import Console
+    from rich.table import Table
 
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
@@ -101,7 +103,7 @@ def numbers(text: str | None, width: int) -> NDArray[np.float64] | None:
         raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
     if len(values) != width:
         raise typer.BadParameter(
-            f"the model has {width} condition inputs, {len(values)} numbers are given", param_hint="--condition"
+            f"the model has {width} condition inputs, and {len(values)} values are given", param_hint="--condition"
         )
     return np.asarray(values)
 
@@ -132,3 +134,13 @@ def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
     from qgl.diagnostics.render import show
 
     show(diagnostics)
+
+
+def console_for(*tables: Table) -> Console:
+    """A console that breaks no cell of the tables: a narrow terminal shows their lines on two of its own."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    ample = Console(width=1000)
+    needed = max((Measurement.get(ample, ample.options, table).maximum for table in tables), default=0)
+    return Console(width=max(Console().width, needed))

@@ -94,7 +94,8 @@ def table(name: str, folders: Sequence[JobFolder]) -> Table:
 
     shown = Table(box=SIMPLE_HEAD, title=f"Jobs of {name}", title_justify="left", title_style="bold")
     for head in ("job", "shots", "when", "what it takes", "state"):
-        shown.add_column(head, justify="right" if head == "shots" else "left", overflow="fold")
+        whole = head in ("job", "shots", "when")  # the others may take several lines
+        shown.add_column(head, justify="right" if head == "shots" else "left", overflow="fold", no_wrap=whole)
     for folder in folders:
         job = folder.job
         shown.add_row(job.id, str(job.request.shots), when(job), figures(job.figures), standing(folder))

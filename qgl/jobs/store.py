@@ -161,7 +161,7 @@ class JobFolder:
         """
         file = path / _JOB
         try:
-            return cls(path, from_json(file.read_text(encoding="utf-8")))
+            return cls(path, replace(from_json(file.read_text(encoding="utf-8")), id=path.name))
         except FileNotFoundError as error:
             raise _damaged(file, "it is not there") from error
         except (OSError, ValueError) as error:

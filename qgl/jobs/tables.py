@@ -109,4 +109,6 @@ def _figure(value: Measured | None) -> str:
     if not value.error:
         return number(value.value)
     places = max(0, -math.floor(math.log10(value.error)))
+    if places > 4:
+        return f"{number(value.value)} ± {value.error:.0e}"
     return f"{value.value:.{places}f} ± {value.error:.{places}f}"

@@ -65,7 +65,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_run_jobs_evaluate(run: Path) -> None:
+def test_run_jobs_evaluate(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = qglc("run", "run", "--on", "aer", "--shots", "2000", "--observable", "Z[v[0]]*Z[v[1]]")
     assert "aer: 2000 strings" in shown and "qubits 4, depth" in shown and "two-qubit gates 3" in shown
     assert "job 1-aer: done" in shown and "qglc evaluate run" in shown
@@ -88,7 +88,9 @@ def test_run_jobs_evaluate(run: Path) -> None:
     assert abs(compared["deployment_gap"][0]["beyond"]["value"]) < 0.05
     assert compared["words"][0]["word"] == "Z[v[0]]*Z[v[1]]"
     assert (job / "machine.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setenv("COLUMNS", "40")
     table = qglc("evaluate", "run", "--no-pictures")
+    assert "kl(rows) (nats)" in table and "moments(model), largest" in table  # no name is broken
     assert "deployment gap: from the model to the machine" in table and "1-aer: aer, 2000 strings" in table
 
 

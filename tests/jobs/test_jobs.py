@@ -379,6 +379,13 @@ def test_an_edited_record_is_refused(run: Path, model: Model, place: tuple[Any, 
     assert codes(damaged) == ["QGL1131"]
 
 
+def test_a_job_is_called_as_its_folder(run: Path, model: Model) -> None:
+    folder = done(run, model, Coins())
+    path = folder.path / "job.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(f'"id": "{folder.job.id}"', '"id": "../../x"'))
+    assert JobFolder.open(folder.path).job.id == folder.path.name
+
+
 def test_a_changed_text_is_not_run(run: Path, model: Model) -> None:
     folder, engine = begin(run, drafted(run, model, Texts())), Texts()
     damage(folder, "circuit.qasm", b"OPENQASM 3.0;\n")

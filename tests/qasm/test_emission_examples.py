@@ -35,6 +35,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "iqp": {"n": 4},
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 1},
+    "memory": {"length": 2},
     "noise": {},
     "sequence": {"length": 2},
     "walls": {"depth": 1},

@@ -7,30 +7,14 @@ Cirq reads inputs since version 1.7.
 
 from __future__ import annotations
 
-from qgl.qasm.profile import Profile
+from qgl.qasm.profile import STDGATES, Profile
 
-_PLAIN = ("id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "rx", "ry", "rz", "p", "u")
-_PAIRS = ("swap", "iswap", "rxx", "ryy", "rzz")
-_CONTROLLED = {
-    "cx": ("x", 1),
-    "cy": ("y", 1),
-    "cz": ("z", 1),
-    "ch": ("h", 1),
-    "cp": ("p", 1),
-    "crx": ("rx", 1),
-    "cry": ("ry", 1),
-    "crz": ("rz", 1),
-    "ccx": ("x", 2),
-    "cswap": ("swap", 1),
-}
+_OTHERS = ("sxdg", "u", "iswap", "rxx", "ryy", "rzz")
 
 CIRQ = Profile(
     name="cirq",
     summary="for Cirq 1.6 and later: stdgates.inc, no global phase; measurements before the end are deferred",
-    native={
-        **{(name, 0): name for name in (*_PLAIN, *_PAIRS)},
-        **{key: name for name, key in _CONTROLLED.items()},
-    },
+    native={**STDGATES, **{(name, 0): name for name in _OTHERS}},
     include="stdgates.inc",
     measures=True,
     resets=True,

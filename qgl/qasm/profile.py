@@ -5,6 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_PLAIN = ("id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "rx", "ry", "rz", "p", "swap")
+_CONTROLLED = {
+    "cx": ("x", 1),
+    "cy": ("y", 1),
+    "cz": ("z", 1),
+    "ch": ("h", 1),
+    "cp": ("p", 1),
+    "crx": ("rx", 1),
+    "cry": ("ry", 1),
+    "crz": ("rz", 1),
+    "ccx": ("x", 2),
+    "cswap": ("swap", 1),
+}
+# (gate, controls) -> its name in stdgates.inc
+STDGATES = {**{(name, 0): name for name in _PLAIN}, **{key: name for name, key in _CONTROLLED.items()}}
+
 
 @dataclass(frozen=True)
 class Profile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks import startup
@@ -76,6 +76,8 @@ def page(sessions: dict[str, Session]) -> str:
             session = sessions[workload]
             lines += ["", f"## {TITLES[workload][0]}", "", *wrapped(REMARKS[workload]), ""]
             lines += table(header(workload), rows(workload, session.results))
+            for fault in missed(session.results):
+                lines += ["", *wrapped(fault)]
             lines += ["", *wrapped(session.note)]
     if "W5" in sessions:
         found = sessions["W5"]
@@ -155,6 +157,31 @@ def goal(case: Case) -> str:
     if case.workload in HALF_PEER:
         goals.append("2 x peer")
     return ", ".join(goals)
+
+
+def missed(results: Iterable[Result]) -> Iterator[str]:
+    """What of ours took longer than we set out to reach, and where the time goes."""
+    peers: dict[Case, list[float]] = {}
+    for result in results:
+        if result.figures is not None and result.contender != "qgl":
+            peers.setdefault(result.case, []).append(result.figures["median"])
+    for result in results:
+        if result.figures is None or result.contender != "qgl":
+            continue
+        case, figures = result.case, result.figures
+        where = f"Missed at {', '.join(map(str, case.sizes))}:"
+        first, step = FIRST.get(case.workload), STEP.get((case.workload, case.sizes))
+        if first is not None and figures["first"] > first:
+            plan = figures.get("stages", {}).get("plan")
+            share = ""
+            if plan:
+                share = f"; {plan:.2f} s of it are the plan, most of the rest is the tracing and compiling of JAX"
+            yield f"{where} a first call of {figures['first']:.2f} s where {first:.0f} s were to be reached{share}."
+        if step is not None and figures["median"] > step:
+            yield f"{where} a step of {milliseconds(figures['median'])} where {milliseconds(step)} were to be reached."
+        if case.workload in HALF_PEER and case in peers and 2 * figures["median"] > min(peers[case]):
+            times = min(peers[case]) / figures["median"]
+            yield f"{where} a step {times:.2f} times as fast as the best peer's, where 2 were to be reached."
 
 
 def _growth(result: Result) -> list[str]:

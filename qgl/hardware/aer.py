@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,9 @@ class Aer:
             QglError: QGL1102, Qiskit Aer is not installed; QGL112x, there is no such machine.
         """
         self.name = "aer" if machine is None else f"aer:{machine}"
-        try:
-            import qiskit_aer  # noqa: F401
-            import qiskit_qasm3_import  # noqa: F401
-        except ImportError as missing:
-            raise QglError([EngineNotInstalled(None, self.name, str(missing.name), "aer")]) from None
+        for package in ("qiskit_aer", "qiskit_qasm3_import"):
+            if find_spec(package) is None:
+                raise QglError([EngineNotInstalled(None, self.name, package, "aer")])
         self._machine = None if machine is None else resolve(machine)
         self._read = lru_cache(_KEPT)(self._reading)
         self._open = lru_cache(_KEPT)(self._opening)

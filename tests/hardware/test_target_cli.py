@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from qgl.cli.main import app
+from tests.command import qglc
 from tests.hardware.test_target import RING
 from tests.qasm.readers import parse, qiskit_law
 
@@ -26,11 +25,6 @@ def program(tmp_path: Path) -> Path:
     path = tmp_path / "little.qgl"
     path.write_text(PROGRAM, encoding="utf-8")
     return path
-
-
-def qglc(*arguments: str | Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    return result.exit_code, result.stdout, result.stderr
 
 
 def test_the_text_and_what_it_takes(program: Path, tmp_path: Path) -> None:

@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from typer.testing import CliRunner
 
 import qgl
 from qgl.check.program import Program
-from qgl.cli.main import app
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
@@ -21,6 +19,7 @@ from qgl.diagnostics.qasm import TooFewQubits
 from qgl.ir.circuit import Circuit
 from qgl.qasm import Emission, emission, sliced
 from qgl.source import Source
+from tests.command import qglc
 from tests.qasm.cirq_reader import cirq_law
 from tests.qasm.readers import (
     as_words,
@@ -279,11 +278,6 @@ def chain(tmp_path: Path) -> Path:
     path = tmp_path / "chain.qgl"
     path.write_text(CHAIN, encoding="utf-8")
     return path
-
-
-def qglc(*arguments: str | Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.mark.parametrize(

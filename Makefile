@@ -11,6 +11,7 @@ help:
 	@echo "make test        lint, types, formatting and the tests"
 	@echo "make test-all    the same with the long tests"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
+	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
 	@echo "make clean       remove .venv and caches"
 
@@ -39,6 +40,11 @@ lint: $(SETUP)
 
 types: $(SETUP)
 	$(BIN)/mypy
+
+# A published system measured again in full: make reproduce-born, -iqp, -mbl, -bayes, -generalisation
+reproduce-%: $(SETUP)
+	$(BIN)/python -m examples.$*.reproduce
+	$(BIN)/python docs/systems_page.py
 
 benchmarks: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 EXAMPLES = Path(__file__).resolve().parent
 QGLC = Path(sys.executable).parent / "qglc"
@@ -32,7 +33,7 @@ def free_folder(parent: Path, name: str) -> Path:
     return path
 
 
-def qiskit_distribution(text: str) -> np.ndarray:
+def qiskit_distribution(text: str) -> NDArray[np.float64]:
     """The law of the classical bits of an OpenQASM 3 program without resets, by Qiskit's state vector.
 
     Shape (2^n,), the first classical bit most significant.

@@ -25,7 +25,7 @@ from qgl.hardware import Engine, open_engine
 from qgl.model import Model
 from qgl.train.shots import FromShots
 
-PROGRAM = Path(__file__).parents[1] / "examples" / "bars.qgl"
+PROGRAM = Path(__file__).parents[1] / "examples" / "born" / "bars.qgl"
 PUBLISHED = {None: 95.4, 2000: 88.6, 20_000: 92.4}  # valid strings in percent; None: exact
 
 

@@ -1,6 +1,6 @@
 """qgl: a language and compiler for generative quantum circuits.
 
-model = qgl.load("examples/bars.qgl", depth=8)
+model = qgl.load("examples/born/bars.qgl", depth=8)
 
 Names are imported when they are first used, so that `import qgl` is quick and loads neither JAX nor NumPy.
 """

@@ -1,6 +1,6 @@
 """The Python face: a model is a checked program with functions of its parameters.
 
-    model = qgl.load("examples/bars.qgl", depth=8)
+    model = qgl.load("examples/born/bars.qgl", depth=8)
     params = model.init(jax.random.key(0))
     value, gradient = model.value_and_grad(params)
 

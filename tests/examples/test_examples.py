@@ -21,9 +21,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 # Constants that make an example small. An example that is small already has none.
 REDUCED: dict[str, dict[str, Any]] = {
-    "bars": {"rows": 2, "cols": 2, "depth": 2},
+    "born/bars": {"rows": 2, "cols": 2, "depth": 2},
     "chain1000": {"n": 6, "depth": 2},
-    "bars_from_shots": {"depth": 1},
+    "born/bars_from_shots": {"depth": 1},
     "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
     "digits": {"side": 2, "depth": 1},
@@ -88,7 +88,7 @@ def test_leaves_as_openqasm(name: str, profile: str) -> None:
 
 
 def test_free_parameters_stay_inputs() -> None:
-    model = qgl.load(EXAMPLES / "bars.qgl", **REDUCED["bars"])
+    model = qgl.load(EXAMPLES / "born/bars.qgl", **REDUCED["born/bars"])
     text = model.qasm(profile="portable")
     openqasm3.parse(text)
     assert text.count("input float[64]") == sum(p.size for p in model.program.parameters)

@@ -182,7 +182,7 @@ class _Check:
         for symbol in self.main.of_kind("Hamiltonian"):
             if not symbol.node.arguments:
                 try:
-                    self.elaborator.evolver.terms(symbol, [], symbol.span)
+                    self.elaborator.evolver.hamiltonians.terms(symbol, [], symbol.span)
                 except FaultyError as fault:
                     self.reporter.give_up(fault)
 

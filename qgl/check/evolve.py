@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from qgl.check.binding import Binder
 from qgl.check.evaluate import Evaluator, Frame
+from qgl.check.hamiltonians import Hamiltonians, Terms
 from qgl.check.limits import Budget
-from qgl.check.modules import Symbol
 from qgl.check.operators import Operator, Word
 from qgl.check.recorder import Recorder
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values import Value, describe
-from qgl.diagnostics.operators import NotAnExponent, NotHermitian, WrongMethod
-from qgl.diagnostics.types import WrongType
+from qgl.diagnostics.operators import NotAnExponent, WrongMethod
 from qgl.expression import Real, real
 from qgl.source import Span
 from qgl.syntax import tree
 
-Terms = tuple[tuple[Real, Word], ...]
 MAX_TROTTER_STEPS = 100_000
 
 
@@ -31,7 +27,7 @@ class Evolver:
         self.reporter = reporter
         self.budget = budget
         self.binder = binder
-        self._known: dict[Hashable, Terms] = {}
+        self.hamiltonians = Hamiltonians(evaluator, reporter, recorder.wires)
 
     # ------------------------------------------------------------ exp
 
@@ -88,7 +84,7 @@ class Evolver:
         given = target.arguments if isinstance(target, tree.Call) else ()
         if len(given) != len(symbol.node.arguments):
             raise FaultyError
-        terms = self.terms(symbol, self.evaluator.all_of(given, frame), target.span)
+        terms = self.hamiltonians.terms(symbol, self.evaluator.all_of(given, frame), target.span)
         wires = tuple(sorted({wire for _, word in terms for wire, _ in word}))
         self.budget.spend(len(terms) * (1 + len(wires) // 64), node.span)
         order, steps, simulate = method or (0, 0, False)
@@ -98,38 +94,6 @@ class Evolver:
         spelled = tuple((coefficient, _letters(word, wires)) for coefficient, word in terms)
         trotter = (order, steps) if method else None
         self.recorder.emit("evolve", wires, node.span, (time,), terms=spelled, trotter=trotter)
-
-    def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
-        """Real coefficients and words of a Hamiltonian for given arguments."""
-        try:
-            key: Hashable = (id(symbol), tuple(arguments))
-            known = self._known.get(key)
-        except TypeError:
-            key = known = None
-        if known is not None:
-            return known
-        frame = Frame({}, symbol.module)
-        for formal, value in zip(symbol.node.arguments, arguments, strict=True):
-            frame.names[formal.name.name] = value
-        value = self.evaluator.evaluate(symbol.node.value, frame)
-        where = symbol.node.value.span
-        if not isinstance(value, Operator):
-            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
-        found: list[tuple[Real, Word]] = []
-        for word, re, im in value:
-            if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
-                written = "*".join(f"{letter}[{self._qubit(wire)}]" for wire, letter in word)
-                raise self.reporter.fault(NotHermitian(where, written))
-            found.append((re, word))
-        if not any(word for _, word in found):
-            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
-        terms = tuple(found)
-        if key is not None:
-            self._known[key] = terms
-        return terms
-
-    def _qubit(self, wire: int) -> str:
-        return str(self.recorder.wires[wire])
 
     def _time(self, node: tree.Expression, frame: Frame) -> Real:
         if isinstance(node, tree.Hole):

@@ -1,0 +1,61 @@
+"""Declared Hamiltonians as sums of Pauli words with real coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from qgl.check.evaluate import Evaluator, Frame
+from qgl.check.modules import Symbol
+from qgl.check.operators import Operator, Word
+from qgl.check.program import Wire
+from qgl.check.reporter import Reporter
+from qgl.check.values import Value, describe
+from qgl.diagnostics.operators import NotHermitian
+from qgl.diagnostics.types import WrongType
+from qgl.expression import Real
+from qgl.source import Span
+
+Terms = tuple[tuple[Real, Word], ...]
+
+
+class Hamiltonians:
+    """Gives the terms of declared Hamiltonians; those of given arguments are computed once."""
+
+    def __init__(self, evaluator: Evaluator, reporter: Reporter, wires: Sequence[Wire]) -> None:
+        self.evaluator = evaluator
+        self.reporter = reporter
+        self.wires = wires
+        self._known: dict[Hashable, Terms] = {}
+
+    def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
+        """Real coefficients and words of a Hamiltonian for given arguments.
+
+        Raises:
+            FaultyError: it is no Hamiltonian; reported.
+        """
+        try:
+            key: Hashable = (id(symbol), tuple(arguments))
+            known = self._known.get(key)
+        except TypeError:
+            key = known = None
+        if known is not None:
+            return known
+        frame = Frame({}, symbol.module)
+        for formal, value in zip(symbol.node.arguments, arguments, strict=True):
+            frame.names[formal.name.name] = value
+        value = self.evaluator.evaluate(symbol.node.value, frame)
+        where = symbol.node.value.span
+        if not isinstance(value, Operator):
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
+        found: list[tuple[Real, Word]] = []
+        for word, re, im in value:
+            if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
+                written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in word)
+                raise self.reporter.fault(NotHermitian(where, written))
+            found.append((re, word))
+        if not any(word for _, word in found):
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
+        terms = tuple(found)
+        if key is not None:
+            self._known[key] = terms
+        return terms

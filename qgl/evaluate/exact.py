@@ -41,10 +41,14 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a report may use: the model's law and answers, and the data sets by name."""
+    """What a report may use: the model's law and answers, and the data sets by name.
+
+    bare  values alone are wanted, nothing to hold them against
+    """
 
     answer: Answerer
     setting: Setting
+    bare: bool = False
 
     @cached_property
     def law(self) -> Law:
@@ -55,15 +59,18 @@ class Evaluation:
         return self.setting.data[call.arguments["data"]]
 
 
-def evaluate(reports: Sequence[CallSpec], setting: Setting, answer: Answerer) -> tuple[Row, ...]:
+def evaluate(
+    reports: Sequence[CallSpec], setting: Setting, answer: Answerer, *, bare: bool = False
+) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
     Args:
         reports: checked reports of a program.
         setting: its data, width and lattice.
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
+        bare: give values alone, without floors and baselines, which cost time and are the same for all parameters.
     """
-    evaluation = Evaluation(answer, setting)
+    evaluation = Evaluation(answer, setting, bare)
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
@@ -117,6 +124,9 @@ def _distance(
     def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         data = evaluation.of(call)
         value = metric(evaluation.law, data)
+        if evaluation.bare:
+            yield Row(title(call), value, unit=unit)
+            return
         yield Row(
             title(call),
             value,
@@ -182,10 +192,16 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     words = WordSet.of(call, evaluation.setting)
     if words is not None:
         value, error = _by_words(words, evaluation)
+        if evaluation.bare:
+            yield Row(title(call), value, error)
+            return
         baseline, uniform = (
             words.distance(law.moments(words.places))[0] for law in (independent(data), fair(data.width))
         )
         yield Row(title(call), value, error, words.by_chance(data), baseline, uniform)
+        return
+    if evaluation.bare:
+        yield Row(title(call), metrics.mmd(evaluation.law, data, kernel))
         return
     laws = (evaluation.law, independent(data), fair(data.width))
     columns = [metrics.mmd(law, data, kernel) for law in laws]
@@ -208,8 +224,11 @@ def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
     columns = [metrics.summary(law.moments(chosen.places) - ideal) for law in laws]
     for part, (value, baseline, uniform) in enumerate(zip(*columns, strict=True)):
-        floor = by_chance(estimates.moments(data, part, chosen.places), data)
         name = f"{title(call)}, {PARTS[part]}{chosen.words}"
+        if evaluation.bare:
+            yield Row(name, float(value))
+            continue
+        floor = by_chance(estimates.moments(data, part, chosen.places), data)
         yield Row(name, float(value), floor=floor, baseline=float(baseline), uniform=float(uniform))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LEGEND = "floor: a perfect model; baseline: independent bits with the data's means; uniform: fair coins"
 _COLUMNS = ("value", "floor", "baseline", "uniform")
+_SEEDS = "median of seeds [range]"
 
 
 def reports_of(program: Program) -> tuple[CallSpec, ...]:
@@ -52,9 +53,9 @@ def with_gaps(program: Program) -> tuple[CallSpec, ...]:
     return (*program.reports, *gaps)
 
 
-def measure(model: Model, params: Params, reports: Sequence[CallSpec]) -> tuple[Row, ...]:
-    """The rows of reports from exact answers."""
-    return evaluate(reports, Setting.of(model.program), answerer(model, params))
+def measure(model: Model, params: Params, reports: Sequence[CallSpec], *, bare: bool = False) -> tuple[Row, ...]:
+    """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
+    return evaluate(reports, Setting.of(model.program), answerer(model, params), bare=bare)
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
@@ -83,22 +84,23 @@ def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> di
         "seconds": round(seconds, 3),
         "seeds": len(run.losses),
         "best_seed": run.best_seed,
-        "loss": _plain(run.loss),
-        "loss_of_seeds": [_plain(loss) for loss in run.losses.tolist()],
-        "median_loss": _plain(statistics.median(finite)) if finite else None,
-        "terms": {name: _plain(values[run.best_seed]) for name, values in run.terms.items()},
+        "loss": plain(run.loss),
+        "loss_of_seeds": [plain(loss) for loss in run.losses.tolist()],
+        "median_loss": plain(statistics.median(finite)) if finite else None,
+        "terms": {name: plain(values[run.best_seed]) for name, values in run.terms.items()},
         "metrics": [asdict(row) for row in metrics],
     }
 
 
 def table(report: dict[str, Any]) -> Table:
     """The report for a terminal."""
-    shown = _blank(_heading(report))
+    several = report["seeds"] > 1
+    shown = _blank(_heading(report), several)
     for row in _objective_rows(report):
         shown.add_row(*row)
     shown.add_section()
     for metric in report["metrics"]:
-        shown.add_row(*_cells(metric))
+        shown.add_row(*_cells(metric, several))
     shown.caption = "\n".join(_captions(report["metrics"]))
     return shown
 
@@ -112,22 +114,24 @@ def metrics_table(title: str, rows: Sequence[Row]) -> Table:
     return shown
 
 
-def _blank(title: str) -> Table:
+def _blank(title: str, several: bool = False) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     shown = Table(
         box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
     )
-    for name in ("", *_COLUMNS):
+    for name in ("", *_columns(several)):
         shown.add_column(name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold")
     return shown
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The report as a page of Markdown."""
-    lines = [f"# {_heading(report)}", "", f"| | {' | '.join(_COLUMNS)} |", "|---|---:|---:|---:|---:|"]
-    for row in [*_objective_rows(report), *(_cells(metric) for metric in report["metrics"])]:
+    several = report["seeds"] > 1
+    names = _columns(several)
+    lines = [f"# {_heading(report)}", "", f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    for row in [*_objective_rows(report), *(_cells(metric, several) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
     for caption in _captions(report["metrics"]):
@@ -143,31 +147,47 @@ def _heading(report: dict[str, Any]) -> str:
 
 def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     name = "loss" if report["seeds"] == 1 else f"loss (best of {report['seeds']} seeds: {report['best_seed']})"
-    values = {name: report["loss"]}
-    if report["seeds"] > 1:
-        values["  median of seeds"] = report["median_loss"]
+    several = report["seeds"] > 1
+    finite = [loss for loss in report["loss_of_seeds"] if loss is not None]
+    among = _among(report["median_loss"], min(finite, default=None), max(finite, default=None))
+    cells = [(name, _figure(report["loss"]), *([among] if several else []))]
     if len(report["terms"]) > 1:
-        values |= {f"  {term}": value for term, value in report["terms"].items()}
-    return [(name, _figure(value), *[""] * (len(_COLUMNS) - 1)) for name, value in values.items()]
+        cells += [(f"  {term}", _figure(value)) for term, value in report["terms"].items()]
+    return [(*row, *[""] * (1 + len(_columns(several)) - len(row))) for row in cells]
 
 
-def _cells(metric: dict[str, Any]) -> tuple[str, ...]:
+def _columns(several: bool) -> tuple[str, ...]:
+    """The headings of figures; with `several` seeds, what these have stands beside the value of the best."""
+    return (_COLUMNS[0], *([_SEEDS] if several else []), *_COLUMNS[1:])
+
+
+def _among(median: float | None, low: float | None, high: float | None) -> str:
+    """`0.31 [0.28, 0.4]`: median and range over seeds."""
+    if median is None or low is None or high is None:
+        return ""
+    return f"{median:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _cells(metric: dict[str, Any], several: bool = False) -> tuple[str, ...]:
     name = f"{metric['name']} ({metric['unit']})" if metric["unit"] else metric["name"]
     value = _figure(metric["value"]) if metric["value"] is not None else "-"
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
-    return (name, value, *(_figure(metric[column]) for column in _COLUMNS[1:]))
+    among = [_among(*(metric.get(key) for key in ("median", "low", "high")))] if several else []
+    return (name, value, *among, *(_figure(metric[column]) for column in _COLUMNS[1:]))
 
 
 def _captions(metrics: Sequence[dict[str, Any]]) -> list[str]:
     """What the columns are, and why a value is missing."""
-    return [_LEGEND, *(metric["note"] for metric in metrics if metric.get("note"))] if metrics else []
+    notes = dict.fromkeys(metric["note"] for metric in metrics if metric.get("note"))
+    return [_LEGEND, *notes] if metrics else []
 
 
 def _figure(value: float | None) -> str:
     return "" if value is None else number(value)
 
 
-def _plain(value: float) -> float | None:
+def plain(value: float) -> float | None:
+    """A number as JSON takes it; None for one that is not finite."""
     plain = float(value)
     return plain if plain == plain and abs(plain) != float("inf") else None

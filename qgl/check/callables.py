@@ -1,8 +1,8 @@
 """Everything that a program calls by name outside of circuits: the tables, with types, defaults and documentation.
 
-Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `gradient`, `stop`, `report`. The
-tables are the only list of these names: the checker, the messages, the documentation and the implementations all go by
-them.
+Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `gradient`, `strategy`, `stop`,
+`report`, `baseline`. The tables are the only list of these names: the checker, the messages, the documentation and the
+implementations all go by them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ from qgl.check.arguments import (
     Number,
     Region,
     Rows,
+    Spins,
     Text,
 )
+from qgl.check.baselines import BASELINES
+from qgl.check.kernels import OF
 from qgl.check.optimizers import GRADIENTS, OPTIMIZERS, SCHEDULE_TABLE
 from qgl.check.signature_types import NOT_NEGATIVE, POSITIVE, Parameter, Signature, optional
+from qgl.check.strategies import STRATEGY_TABLE
 
 POSITIVES = Many(POSITIVE, "them")
 COLUMNS = Many(Column(), "them")
@@ -106,6 +110,17 @@ DATA_SOURCES = (
     ),
     Signature(
         "data",
+        "mixture",
+        "Normal laws on the whole numbers from 0 to 2^bits - 1, cut off there; the first bit is the most significant.",
+        (
+            Parameter("bits", Integer(1, 24), "bits of a number"),
+            Parameter("means", Many(Number(), "them"), "the mean of each"),
+            Parameter("deviations", POSITIVES, "the standard deviation of each, or one for all"),
+            optional("weights", POSITIVES, None, "the weight of each; made to sum to 1, equal by default"),
+        ),
+    ),
+    Signature(
+        "data",
         "strings",
         "The law with given strings, equally probable or with given weights; repeated strings add up.",
         (
@@ -120,6 +135,15 @@ DATA_SOURCES = (
         (
             Parameter("path", Text(), "the file, relative to the program's folder"),
             optional("array", Text(), None, "the name of the array; not needed where there is only one"),
+        ),
+    ),
+    Signature(
+        "data",
+        "ground_state",
+        "The ground state of a Hamiltonian on the visible qubits, as `state`: a target of `marginals`, else its bits.",
+        (
+            Parameter("hamiltonian", Spins(), "the Hamiltonian, which depends on no input"),
+            optional("basis", Choice(("x", "y", "z")), "z", "the Pauli matrix that is measured on every qubit"),
         ),
     ),
 )
@@ -193,11 +217,12 @@ KERNELS = (
     Signature(
         "kernel",
         "gaussian",
-        "exp(-d^2 / (2 variance)), d^2 being the Hamming distance of bit strings; variance = sigma^2.",
+        "exp(-d^2 / (2 variance)), d being the distance of two strings; variance = sigma^2.",
         (
             optional("variance", POSITIVES, None, "one variance or several", keyword_only=True),
             optional("sigma", POSITIVES, None, "one standard deviation or several", keyword_only=True),
             _COMBINE,
+            OF,
         ),
         one_of=("variance", "sigma"),
     ),
@@ -284,7 +309,18 @@ REPORTS = (
 
 SIGNATURES: dict[str, dict[str, Signature]] = {
     signatures[0].kind: {signature.name: signature for signature in signatures}
-    for signatures in (DATA_SOURCES, OBJECTIVES, KERNELS, OPTIMIZERS, SCHEDULE_TABLE, GRADIENTS, STOPS, REPORTS)
+    for signatures in (
+        DATA_SOURCES,
+        OBJECTIVES,
+        KERNELS,
+        OPTIMIZERS,
+        SCHEDULE_TABLE,
+        GRADIENTS,
+        STRATEGY_TABLE,
+        STOPS,
+        REPORTS,
+        BASELINES,
+    )
 }
 
 KIND_WORDS = {
@@ -294,6 +330,8 @@ KIND_WORDS = {
     "optimizer": "optimizer",
     "schedule": "schedule",
     "gradient": "gradient rule",
+    "strategy": "training strategy",
     "stop": "stopping rule",
     "report": "report",
+    "baseline": "baseline",
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import cast
 
+from qgl.check.baselines import read_baselines
 from qgl.check.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.elaborate import Elaborator
 from qgl.check.environment import Environment
@@ -106,7 +107,8 @@ class _Check:
         train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place, objective)
         faulty = objective_block is not None and not objective
         reports = read_reports(tuple(self.main.reports), objective, scope, faulty)
-        if faulty or len(reports) < len(self.main.reports):
+        baselines = read_baselines(tuple(self.main.baselines), objective, scope.data, scope.bind, scope.report, faulty)
+        if faulty or len(reports) < len(self.main.reports) or len(baselines) < len(self.main.baselines):
             self.reporter.give_up(FaultyError())
         self._unreached()
         if self.reporter.has_errors or self.main.broken or self.reporter.given_up is not None:
@@ -127,6 +129,7 @@ class _Check:
             objective=objective,
             train=train,
             reports=reports,
+            baselines=baselines,
         )
         fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit)]
         return program if all(fits) else None

@@ -68,6 +68,7 @@ class Module:
     blocks: dict[str, Any] = field(default_factory=dict)
     locals: list[tree.Local] = field(default_factory=list)
     reports: list[tree.Expression] = field(default_factory=list)
+    baselines: list[tree.Expression] = field(default_factory=list)
     broken: bool = False  # some declaration could not be read
     nameless: bool = False  # and it is not known what it would have declared
 
@@ -122,6 +123,8 @@ class _Loader:
                 module.locals.append(declaration)
             case tree.Report(_, items):
                 module.reports.extend(items)
+            case tree.Baseline(_, items):
+                module.baselines.extend(items)
             case tree.Model() | tree.Objective() | tree.Train():
                 self._add_block(module, declaration)
             case tree.Broken(_, keyword, names):
@@ -156,7 +159,7 @@ class _Loader:
         module.broken = True
         if keyword in ("model", "objective", "train"):
             module.blocks.setdefault(keyword, declaration)
-        elif not names and keyword not in ("report", "local"):
+        elif not names and keyword not in ("report", "baseline", "local"):
             module.nameless = True
         for name in names:
             symbol = Symbol(name, "broken", declaration.span, declaration, module, used=True, state="failed")

@@ -24,16 +24,36 @@ from qgl.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One qubit. `register` and `position` say where it was declared; `site` is its site on a lattice, if any."""
+    """One qubit. `register` and `position` say where it was declared; `site` is its site on a lattice, if any.
+
+    In a register of categorical variables each has `width` qubits; elsewhere that is 0.
+    """
 
     kind: str  # "visible" | "hidden" | "fresh"
     register: str
     position: int
     site: tuple[str, int] | None  # (lattice name, site number)
     span: Span
+    width: int = 0
 
     def __str__(self) -> str:
-        return f"{self.register}[{self.position}]"
+        if not self.width:
+            return f"{self.register}[{self.position}]"
+        variable, bit = divmod(self.position, self.width)
+        return f"{self.register}[{variable}][{bit}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A visible categorical variable: `categories` values, whose codes stand in the bits of `positions`, binary.
+
+    positions  among the visible qubits, the most significant bit first
+    """
+
+    name: str  # "stage[3]"
+    categories: int
+    positions: tuple[int, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,8 @@ class DataSet:
     picture    rows and columns of the picture that a row of data is, row by row; None where it is none
     state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the law of its bits; None where
                the data are bits only
+    integer    the strings are whole numbers, first bit most significant
+    categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     """
 
     name: str
@@ -145,6 +167,8 @@ class DataSet:
     description: str
     picture: tuple[int, int] | None = None
     state: NDArray[np.complex128] | None = None
+    integer: bool = False
+    categories: tuple[tuple[int, int], ...] | None = None
 
     @property
     def width(self) -> int:
@@ -188,11 +212,16 @@ class TrainSettings:
     batch: int | None = None  # rows of data drawn at each step; None: all of them
     gradient: CallSpec | None = None  # where it comes from; None: exact, by simulation
     engine: str = "statevector"  # who gives the strings of a gradient from shots
+    strategy: CallSpec | None = None  # how parameters are moved at all; None: by the gradient
 
     @property
     def from_shots(self) -> CallSpec | None:
         """The rule by which the gradient is made of shots; None where it is exact."""
         return None if self.gradient is None or self.gradient.name == "exact" else self.gradient
+
+    @property
+    def strategy_name(self) -> str:
+        return "gradient" if self.strategy is None else self.strategy.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +240,8 @@ class Program:
     objective: tuple[Term, ...]
     train: TrainSettings
     reports: tuple[CallSpec, ...]
+    variables: tuple[Variable, ...] = ()  # registers of categories
+    baselines: tuple[CallSpec, ...] = ()  # fitted to the objective's first data set; none: independent bits
 
     def input_name(self, atom: Input) -> str:
         """`theta[2, 0]` for an input, as a user would write it."""

@@ -150,7 +150,7 @@ class KeywordAsName(Diagnostic):
 
 @dataclass(frozen=True)
 class ReservedWord(Diagnostic):
-    """`stage` and `baseline` are kept for constructs that later versions of the language will have."""
+    """`stage` is kept for a construct that later versions of the language will have."""
 
     word: str
 

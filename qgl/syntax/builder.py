@@ -233,9 +233,9 @@ class Builder:
         return _Size(self._span(children), children[1])
 
     def register(self, children: Children) -> tree.Register:
-        place, initial = _after(children, "ON"), _after(children, "ASSIGN")
+        place, type_, initial = (_after(children, terminal) for terminal in ("ON", "COLON", "ASSIGN"))
         name, kind = self._name(children[1]), str(children[0])
-        return tree.Register(self._span(children), kind, name, _size(children), place, initial)
+        return tree.Register(self._span(children), kind, name, _size(children), place, type_, initial)
 
     def within(self, children: Children) -> tree.Bound:
         return tree.Bound(self._span(children), "within", None, children[1])
@@ -260,7 +260,7 @@ class Builder:
 
     def type_name(self, children: Children) -> tree.Type:
         name = self._name(children[0]).name
-        return tree.Type(self._span(children), name, _after(children, "LEFT_PARENTHESIS"), _size(children))
+        return tree.Type(self._span(children), name, _nodes(children[1:]), _size(children))
 
     def parameter(self, children: Children) -> tree.Parameter:
         dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
@@ -306,6 +306,9 @@ class Builder:
 
     def report_declaration(self, children: Children) -> tree.Report:
         return tree.Report(self._span(children), _nodes(children))
+
+    def baseline_declaration(self, children: Children) -> tree.Baseline:
+        return tree.Baseline(self._span(children), _nodes(children))
 
 
 # ---------------------------------------------------------------- parts of rules that are no nodes of the tree

@@ -111,7 +111,8 @@ class _Formatter:
 
     def _register(self, item: tree.Register) -> Document:
         place: list[Document] = [" on ", self.expression(item.place)] if item.place else []
-        return group(f"{item.kind} ", self._name(item.name), *self._size(item.size), *place, *self._initial(item), ";")
+        name, type_ = self._name(item.name), self._typed(item.type)
+        return group(f"{item.kind} ", name, *self._size(item.size), *place, *type_, *self._initial(item), ";")
 
     def _initial(self, item: tree.Register | tree.Fresh) -> list[Document]:
         return [" = ", self.expression(item.initial)] if item.initial else []
@@ -138,17 +139,20 @@ class _Formatter:
         parts: list[Document] = [f"{item.kind} ", self._name(item.name)]
         if item.dimensions:
             parts.append(self._listed("[", item.dimensions))
-        if item.type:
-            parts += [" : ", self._type(item.type)]
+        parts += self._typed(item.type)
         if item.distribution:
             parts += [" ~ ", self.expression(item.distribution)]
         if item.draws:
             parts += [" draws ", self.expression(item.draws)]
         return group(*parts, ";")
 
+    def _typed(self, item: tree.Type | None) -> list[Document]:
+        return [" : ", self._type(item)] if item else []
+
     def _type(self, item: tree.Type) -> Document:
-        argument: list[Document] = ["(", self.expression(item.argument), ")"] if item.argument else []
-        return group(*self._leading(item), item.name, *argument, *self._size(item.size))
+        inside: list[Document] = [_separated([self.expression(each) for each in item.arguments])]
+        arguments = ["(", *inside, ")"] if item.arguments else []
+        return group(*self._leading(item), item.name, *arguments, *self._size(item.size))
 
     def _formals(self, arguments: Sequence[tree.Argument]) -> Document:
         return self._bracketed("(", [(argument.span, self._formal, argument) for argument in arguments])
@@ -182,6 +186,9 @@ class _Formatter:
 
     def _report(self, item: tree.Report) -> Document:
         return group("report ", _separated([self.expression(part) for part in item.items]), ";")
+
+    def _baseline(self, item: tree.Baseline) -> Document:
+        return group("baseline ", _separated([self.expression(part) for part in item.items]), ";")
 
     def _apply(self, item: tree.Apply) -> Document:
         parts: list[Document] = []

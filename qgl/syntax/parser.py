@@ -33,10 +33,10 @@ _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": 
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
 _WHOLE = {
     *("import_declaration", "const", "lattice", "register", "local", "data", "parameter", "routine", "hamiltonian"),
-    *("model", "objective", "train", "setting", "report_declaration"),
+    *("model", "objective", "train", "setting", "report_declaration", "baseline_declaration"),
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
-_RESERVED = ("STAGE", "BASELINE")
+_RESERVED = ("STAGE",)
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
 

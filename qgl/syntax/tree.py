@@ -225,12 +225,16 @@ class Lattice(Node):
 
 @dataclass(frozen=True, slots=True)
 class Register(Node):
-    """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`. One of `size` and `place`, or neither for one qubit."""
+    """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`, `visible x[16] : category(8);`.
+
+    One of `size` and `place`, or neither for one qubit or one variable.
+    """
 
     kind: str  # "visible" | "hidden"
     name: Name
     size: Expression | None
     place: Expression | None
+    type: Type | None
     initial: Expression | None
 
 
@@ -257,10 +261,10 @@ class Data(Node):
 
 @dataclass(frozen=True, slots=True)
 class Type(Node):
-    """`angle`, `angle[3]`, `probability`, `real`, `unitary(3)`, `qubit`, `qubit[2]`, `int`, `bit`."""
+    """`angle`, `angle[3]`, `probability`, `unitary(3)`, `table(2, 8)`, `qubit`, `qubit[2]`, `category(8)`, `int`."""
 
     name: str
-    argument: Expression | None  # of unitary(...)
+    arguments: tuple[Expression, ...]  # in parentheses
     size: Expression | None  # in brackets
 
 
@@ -332,6 +336,13 @@ class Report(Node):
     items: tuple[Expression, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline(Node):
+    """`baseline hmm(states = 4), independent;`"""
+
+    items: tuple[Expression, ...]
+
+
 Declaration = (
     Import
     | Const
@@ -346,6 +357,7 @@ Declaration = (
     | Objective
     | Train
     | Report
+    | Baseline
     | Broken
 )
 

@@ -1,0 +1,107 @@
+"""What can be wrong with `baseline`: classical models beside the circuit (QGL0740 to QGL0749)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic, Note
+from qgl.source import Span
+
+_GOOD = """\
+data target = parity(3);
+visible v[3];
+model { ry(?) v; for (a, b) in chain(v) { cx a, b; } }
+objective nll(target);
+baseline hmm(states = 2), markov(order = 1);
+"""
+
+
+@dataclass(frozen=True)
+class BaselineNotInstalled(Diagnostic):
+    """A baseline is fitted by a library that is not part of qgl, and that library is not installed.
+
+    `rbm` is fitted by scikit-learn and a stationary `hmm` by hmmlearn; both come with the extra `baselines`. This is
+    said before the first step of training, since baselines are fitted at its end.
+    """
+
+    baseline: str
+    package: str
+
+    code: ClassVar[str] = "QGL0740"
+
+    @property
+    def message(self) -> str:
+        return f"the baseline `{self.baseline}` needs the package `{self.package}`, which is not installed"
+
+    @property
+    def help(self) -> str:
+        return "install it: pip install 'qgl[baselines]'"
+
+
+@dataclass(frozen=True)
+class RepeatedBaseline(Diagnostic):
+    """The same baseline with the same arguments is declared twice; its two columns would hold the same figures."""
+
+    written: str
+    first: Span
+
+    code: ClassVar[str] = "QGL0741"
+    wrong: ClassVar[str] = _GOOD.replace("markov(order = 1)", "hmm(2)")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return f"the baseline `{self.written}` is declared twice"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return (Note("first declared here", self.first),)
+
+    @property
+    def help(self) -> str:
+        return "leave one of them out, or give it other arguments"
+
+
+@dataclass(frozen=True)
+class BaselineNeedsData(Diagnostic):
+    """Baselines are fitted to the rows of the first data set of the objective, and there is none."""
+
+    baseline: str
+
+    code: ClassVar[str] = "QGL0742"
+    wrong: ClassVar[str] = _GOOD.replace("objective nll(target);\n", "report kl(target);\n")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return f"the baseline `{self.baseline}` has no data to be fitted to"
+
+    @property
+    def help(self) -> str:
+        return "declare an objective with a data set, such as `objective nll(rows);`"
+
+
+@dataclass(frozen=True)
+class TooManyContexts(Diagnostic):
+    """A Markov chain of order k has a law for each value of the k columns before a column: more than are counted here.
+
+    It would be a table of the data, in which hardly a row is found twice.
+    """
+
+    order: int
+    categories: int
+    limit: int
+
+    code: ClassVar[str] = "QGL0743"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"a Markov chain of order {self.order} over columns of {self.categories} values has "
+            f"{self.categories**self.order:,} contexts at each place"
+        )
+
+    @property
+    def help(self) -> str:
+        return f"at most {self.limit:,} are counted; lower the order"

@@ -48,7 +48,7 @@ def test_every_deletion(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [*GOOD, *sorted(ROOT.glob("examples/*.qgl"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*GOOD, *sorted(ROOT.glob("examples/**/*.qgl"))], ids=lambda path: path.stem)
 def test_every_one_of_them(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for match in TOKEN.finditer(text):

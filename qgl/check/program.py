@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.membership import Rule
 from qgl.expression import Input, Real
 from qgl.source import Source, Span
 
@@ -156,6 +157,7 @@ class DataSet:
                the data are bits only
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
+    rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
     """
 
     name: str
@@ -169,10 +171,16 @@ class DataSet:
     state: NDArray[np.complex128] | None = None
     integer: bool = False
     categories: tuple[tuple[int, int], ...] | None = None
+    rule: Rule | None = None
 
     @property
     def width(self) -> int:
         return int(self.rows.shape[1])
+
+    @property
+    def listed(self) -> bool:
+        """Whether its strings are held, and not only their rule."""
+        return self.rule is None or len(self.rows) > 0
 
 
 @dataclass(frozen=True, slots=True)

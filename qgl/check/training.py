@@ -9,10 +9,12 @@ from typing import Any
 from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError, Word
 from qgl.check.arguments import number as plain_number
 from qgl.check.callables import SIGNATURES
+from qgl.check.kernels import kernel_faults, of_integers
 from qgl.check.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
 from qgl.check.shots import shot_faults
 from qgl.check.signatures import bind
+from qgl.check.strategies import LATER
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
@@ -166,6 +168,8 @@ def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
         "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
     )
     bound = call.arguments["words"] is not None or call.arguments["weight"] is not None
+    if of_integers(call.arguments["kernel"]):
+        way_out = "take a kernel of bits, with `words = 1000, samples = 1000`"
     return bound or _narrow_enough(call, scope.visible, way_out, scope)
 
 
@@ -179,7 +183,10 @@ def _words_agree(call: CallSpec, kind: str, scope: Scope) -> bool:
         fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
     if fault:
         scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES[kind]["mmd"].usage))
-    return not fault
+    unfit = kernel_faults(call)
+    for each in unfit:
+        scope.report(each)
+    return not fault and not unfit
 
 
 # ---------------------------------------------------------------- train
@@ -208,12 +215,9 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "batch": _SettingRule(Integer(1)),
     "gradient": _SettingRule(None, "gradient"),
     "engine": _SettingRule(Word()),
+    "strategy": _SettingRule(None, "strategy"),
 }
 WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
-UNAVAILABLE = {
-    "baseline": "`baseline`",
-    "stage": "`stage`",
-}
 
 
 def default_settings(span: Span | None, place: Span) -> TrainSettings:
@@ -237,21 +241,16 @@ class _Reader:
             self.scope.report(RepeatedSetting(setting.name.span, name, self.seen[name]))
             return None
         self.seen[name] = setting.name.span
-        if name == "strategy":
-            self._strategy(setting)
-            return None
-        if name in UNAVAILABLE:
-            self.scope.report(NotAvailableYet(setting.span, UNAVAILABLE[name], f"leave `{name}` out"))
-            return None
         if name not in SETTINGS:
-            known = (*SETTINGS, "strategy")
-            self.scope.report(UnknownSetting(setting.name.span, name, known, nearest(name, known)))
+            self.scope.report(UnknownSetting(setting.name.span, name, tuple(SETTINGS), nearest(name, SETTINGS)))
             return None
         rule = SETTINGS[name]
         if not setting.values or (len(setting.values) > 1 and not rule.many):
             found = "nothing" if not setting.values else f"{len(setting.values)} values"
             span = setting.values[1].span if setting.values else setting.span
             self.scope.report(BadArgument(span, "train", name, "one value", found))
+            return None
+        if name == "strategy" and self._is_for_later(setting.values[0]):
             return None
         if rule.type is None:
             calls = tuple(self.scope.bind(value, rule.kind) for value in setting.values)
@@ -261,6 +260,13 @@ class _Reader:
         value = self._plain(name, rule.type, setting.values[0])
         return None if value is FAILED else (name, value)
 
+    def _is_for_later(self, value: tree.Expression) -> bool:
+        written = value.function.name if isinstance(value, tree.Call) else value.span.text
+        if written in LATER:
+            way_out = "leave it out: training then follows the gradient of the objective"
+            self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
+        return written in LATER
+
     def _plain(self, name: str, kind: Number | Integer | Choice | Flag | Word, expression: tree.Expression) -> Any:
         context = Context(self.scope.evaluate, self.scope.report, lambda _call, _kind: FAILED)
         try:
@@ -268,13 +274,6 @@ class _Reader:
         except UnfitError as unfit:
             self.scope.report(BadArgument(expression.span, "train", name, kind.words, str(unfit)))
             return FAILED
-
-    def _strategy(self, setting: tree.Setting) -> None:
-        for value in setting.values:
-            written = value.function.name if isinstance(value, tree.Call) else value.span.text[:40]
-            if written != "gradient" or isinstance(value, tree.Call):
-                way_out = "leave it out, or write `strategy gradient;`"
-                self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
 
 
 def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple[Term, ...] = ()) -> TrainSettings:
@@ -367,7 +366,9 @@ def _report_fits(call: CallSpec, scope: Scope) -> bool:
     if repeated or not _fits(call, scope):
         return False
     if call.name == "mmd":
-        return _words_agree(call, "report", scope)
+        way_out = "leave it out, or take a kernel of bits"
+        exact = of_integers(call.arguments["kernel"])
+        return _words_agree(call, "report", scope) and (not exact or _narrow_enough(call, scope.visible, way_out, scope))
     if call.name == "purity" or (call.name == "entropy" and not regions):
         return _narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return _narrow_enough(call, len(regions), "take smaller regions", scope)

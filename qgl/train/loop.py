@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +25,7 @@ from qgl import hardware
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
+from qgl.diagnostics.strategies import OldState
 from qgl.evaluate import Row
 from qgl.model import Model
 from qgl.train import checkpoint
@@ -36,15 +36,16 @@ from qgl.train.artefacts import write_pictures
 from qgl.train.asked import refused_reports
 from qgl.train.devices import Team
 from qgl.train.display import Display, Progress
-from qgl.train.engine import CAPACITY, Engine, State
 from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
-from qgl.train.measuring import MeasuringEngine
 from qgl.train.opening import Opening, opened
 from qgl.train.run import Run, verdict_of_state, verdict_to
+from qgl.train.seeds import with_seeds
 from qgl.train.settle import settled
 from qgl.train.shots import cost
 from qgl.train.stopping import FAILED, RUNNING
+from qgl.train.strategies.measured import MeasuredGradient
+from qgl.train.strategies.strategy import CAPACITY, Factory, State, Strategy
 from qgl.train.trainable import Trainable, number_type
 
 _STATUS = {
@@ -66,6 +67,7 @@ def train(
     steps: int | None = None,
     devices: int | None = None,
     engine: hardware.Engine | None = None,
+    strategy: Factory | None = None,
     display: str | Display = "auto",
     pictures: bool = True,
     command: Sequence[str] = (),
@@ -83,6 +85,8 @@ def train(
             the folder and the report.
         engine: who gives the strings of a gradient from shots, an engine of your own perhaps; by default the one that
             the settings name. A run that began with it needs it again to go on.
+        strategy: what makes a strategy of your own, from model, settings and devices; by default the one that the
+            settings name. A run that began with it needs it again to go on.
         display: "live", "plain", "quiet", "auto", or a display of your own.
         pictures: whether to draw pictures into the folder.
         command: the command line, for the manifest.
@@ -91,7 +95,8 @@ def train(
         QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
             number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906), too few devices or a lost
             process (QGL0930 to QGL0933), what cannot be trained from shots (QGL1160 to QGL1163), an engine that is not
-            there or failed (QGL1101 to QGL1119); the last leaves a run that can go on.
+            there or failed (QGL1101 to QGL1119); the last leaves a run that can go on. A run that began with a strategy
+            of its own and is resumed without it (QGL0920), or a state of an earlier version (QGL0921).
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
@@ -99,7 +104,7 @@ def train(
     shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
     with ExitStack() as stack:
         stack.enter_context(number_type(model))
-        opening = opened(stack, model, settings, out, resume, steps, command, team, engine)
+        opening = opened(stack, model, settings, out, resume, steps, command, team, engine, strategy)
         if resume is not None and opening.is_finished:
             shown.note(
                 f"{resume} is finished: {opening.manifest['step']} steps, ended by {opening.manifest['reason']}; "
@@ -125,9 +130,9 @@ class _Training:
         self.name = Path(model.program.source.name).stem
         self.measured = opening.measured
         if self.measured is None:
-            self.engine = Engine(model, opening.settings, team.devices)
+            self.strategy: Strategy = opening.strategy(model, opening.settings, team.devices)
         else:
-            self.engine = MeasuringEngine(model, self.measured, opening.settings)
+            self.strategy = MeasuredGradient(model, self.measured, opening.settings)
         self.step = 0
         self.lost: QglError | None = None
         self.saved, self.saved_at = -1, time.monotonic()
@@ -142,7 +147,7 @@ class _Training:
             begun, clock = manifests.now(), time.monotonic()
             step, state = self.team.of_the_leader(self._start())
             self.step = int(step)
-            state = self.engine.compile(state)
+            state = self.strategy.compile(state)
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
             self._warn()
@@ -184,13 +189,15 @@ class _Training:
         """Steps done, and the state after them."""
         found = self.folder.load_checkpoint() if self.folder else None
         if self.folder is None or found is None:
-            return 0, self.engine.initial()
+            return 0, self.strategy.initial()
         leaves, self.step = found
         self.saved = self.step
         past = parse(self.folder.path / "metrics.jsonl")
         self._remember(past)
         path = self.folder.path / "checkpoint.safetensors"
-        state: State = jax.tree.map(jax.numpy.asarray, checkpoint.restore(leaves, self.engine.shape(), path))
+        if any(name.startswith("optimizer/") for name in leaves):
+            raise QglError([OldState(None, str(path))])
+        state: State = checkpoint.restore(leaves, self.strategy.shape(), path)
         if self.folder.manifest["versions"] != manifests.versions():
             self.shown.note("warning: versions changed since the run began; the numbers may differ in the last digits")
         return self.step, state
@@ -215,7 +222,7 @@ class _Training:
                     return state, "time limit"
                 clock = time.monotonic()
                 with self.team.together():
-                    state, rows = self.engine.advance(state, self.step, count)
+                    state, rows = self.strategy.advance(state, self.step, count)
             except QglError as lost:
                 self.lost = lost
                 return state, "lost process" if self.measured is None else "engine failed"
@@ -284,7 +291,7 @@ class _Training:
             verdict = verdict_of_state(checkpoint.name_leaves(state))
             return Run.of(verdict, history, status, reason, path, {})
         with self.team.together():
-            verdict = self.engine.verdict(state, self.step)
+            verdict = self.strategy.verdict(state, self.step)
         if self.team.leads:
             verdict = settled(self.model, verdict)
         run = Run.of(verdict, history, status, reason, path, {})
@@ -297,8 +304,11 @@ class _Training:
             return run
         metrics: tuple[Row, ...] = ()
         if isinstance(self.model, Model):
-            metrics = reports.measure(self.model, run.params, reports.with_gaps(self.model.program))
+            calls = reports.with_gaps(self.model.program)
+            metrics = reports.measure(self.model, run.params, calls)
         run.report.update(reports.assemble(self.name, run, self._seconds(), metrics))
+        if isinstance(self.model, Model):
+            run.report["metrics"] = with_seeds(self.model, run, calls, metrics)
         if self.folder is not None:
             self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")
             self.folder.write_text("report.md", reports.markdown(run.report))

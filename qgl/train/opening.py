@@ -11,10 +11,12 @@ from typing import Any
 
 from qgl import hardware
 from qgl.check.line_search import line_search_faults
-from qgl.check.program import TrainSettings
+from qgl.check.program import CallSpec, TrainSettings
+from qgl.check.strategies import BY_GRADIENT, OF_RANDOM
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
+from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.waiting import patient
 from qgl.model import Model
 from qgl.source import Span
@@ -22,6 +24,8 @@ from qgl.train import manifest as manifests
 from qgl.train.devices import Team
 from qgl.train.run_folder import RunFolder
 from qgl.train.shots import FromShots
+from qgl.train.strategies.strategy import Factory
+from qgl.train.strategies.table import STRATEGIES
 from qgl.train.trainable import Trainable
 
 _AGREED = ("the program", "the data", "the constants", "the settings", "the number of steps", "versions", "devices")
@@ -36,6 +40,7 @@ class Opening:
     folder     of the run; None in memory, and in a process that does not lead
     manifest   as it stands in the folder, or would
     measured   the loss and gradient, where they are made of an engine's strings
+    strategy   what makes the strategy
     """
 
     settings: TrainSettings
@@ -43,6 +48,7 @@ class Opening:
     folder: RunFolder | None
     manifest: manifests.Manifest
     measured: FromShots | None
+    strategy: Factory
 
     @property
     def is_finished(self) -> bool:
@@ -61,6 +67,7 @@ def opened(
     command: Sequence[str],
     team: Team,
     engine: hardware.Engine | None = None,
+    strategy: Factory | None = None,
 ) -> Opening:
     """Opens or makes the folder, which `stack` closes. In a team, the leader does; the others only read.
 
@@ -69,9 +76,9 @@ def opened(
     """
     try:
         if resume is not None:
-            opening, now = _resumed(stack, model, settings, Path(resume), steps, command, team, engine)
+            opening, now = _resumed(stack, model, settings, Path(resume), steps, command, team, engine, strategy)
         else:
-            opening, now = _begun(stack, model, settings, out, steps, command, team, engine)
+            opening, now = _begun(stack, model, settings, out, steps, command, team, engine, strategy)
     except QglError:
         team.agree(None, _AGREED)
         raise
@@ -88,18 +95,20 @@ def _resumed(
     command: Sequence[str],
     team: Team,
     engine: hardware.Engine | None,
+    strategy: Factory | None,
 ) -> tuple[Opening, manifests.Manifest]:
     program = model.program
     folder = stack.enter_context(RunFolder.open(path)) if team.leads else None
     before = folder.manifest if folder else manifests.load(path)
     if settings is None:
         settings = manifests.settings_from_json(before["settings"], program.train, Span(program.source, 0, 0))
-    settings = _by(settings, engine)
+    settings = _by(settings, engine, strategy)
     now = manifests.describe(program, model.files, settings, model.precision, command)
     manifests.refuse_changes(before, now)
+    factory = _factory(settings, strategy)
     _refuse_unfit(model, settings)
     measured = from_shots(model, settings, team, engine)
-    return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured), now
+    return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured, factory), now
 
 
 def _begun(
@@ -111,22 +120,44 @@ def _begun(
     command: Sequence[str],
     team: Team,
     engine: hardware.Engine | None,
+    strategy: Factory | None,
 ) -> tuple[Opening, manifests.Manifest]:
-    settings = _by(settings or model.program.train, engine)
+    settings = _by(settings or model.program.train, engine, strategy)
     if steps is not None:
         settings = replace(settings, steps=steps)
+    factory = _factory(settings, strategy)
     _refuse_unfit(model, settings)
     measured = from_shots(model, settings, team, engine)
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
     folder = None
     if out is not None and team.leads:
         folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data))
-    return Opening(settings, settings.steps, folder, now, measured), now
+    return Opening(settings, settings.steps, folder, now, measured, factory), now
 
 
-def _by(settings: TrainSettings, engine: hardware.Engine | None) -> TrainSettings:
-    """The settings, which name an engine that was brought along."""
-    return settings if engine is None else replace(settings, engine=engine.name)
+def _by(settings: TrainSettings, engine: hardware.Engine | None, strategy: Factory | None) -> TrainSettings:
+    """The settings, which name an engine and a strategy that were brought along."""
+    if engine is not None:
+        settings = replace(settings, engine=engine.name)
+    if strategy is not None:
+        name = getattr(strategy, "__name__", type(strategy).__name__)
+        if name in STRATEGIES:
+            raise ValueError(f"`{name}` is a strategy of qgl; a strategy of your own needs a name of its own")
+        settings = replace(settings, strategy=CallSpec(name, {}, settings.optimizer.span))
+    return settings
+
+
+def _factory(settings: TrainSettings, strategy: Factory | None) -> Factory:
+    """What makes the strategy: one's own, or that of the settings.
+
+    Raises:
+        QglError: the settings are of a run that began with a strategy of its own (QGL0920).
+    """
+    if strategy is not None:
+        return strategy
+    if settings.strategy_name not in STRATEGIES:
+        raise QglError([StrategyNeeded(None, settings.strategy_name)])
+    return STRATEGIES[settings.strategy_name]
 
 
 def from_shots(
@@ -144,6 +175,9 @@ def from_shots(
             way_out = "add `gradient parameter_shift(shots = 2000);` to `train`, or give no engine"
             raise QglError([UnfitShotSettings(settings.span, "an engine has no use for the exact gradient", way_out)])
         return None
+    if settings.strategy_name not in BY_GRADIENT:
+        what = f"the strategy `{settings.strategy_name}` has no use for a gradient from shots"
+        raise QglError([UnfitShotSettings(settings.span, what, "leave out `gradient`, or the strategy")])
     if not isinstance(model, Model):
         raise ValueError("only a qgl.Model has circuits to take shots of")
     if len(team.devices) > 1:
@@ -166,7 +200,8 @@ def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
     faults: list[Any] = []
     if not model.program.objective:
         faults.append(NothingToTrain(None, "objective"))
-    if not any(model.trainable.values()):
+    random = settings.strategy_name in OF_RANDOM and any(p.kind == "random" for p in model.program.parameters)
+    if not random and not any(model.trainable.values()):
         faults.append(NothingToTrain(None, "trained parameter"))
     faults += line_search_faults(settings, model.stochastic)
     if faults:

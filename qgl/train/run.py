@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NoWeights
 from qgl.train import checkpoint, history, manifest
-from qgl.train.engine import Verdict
 from qgl.train.history import History
+from qgl.train.strategies.strategy import Verdict
 
 if TYPE_CHECKING:
     from qgl.model import Model

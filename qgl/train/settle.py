@@ -9,7 +9,7 @@ import numpy as np
 from qgl.evaluate import in_chunks
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
-from qgl.train.engine import Verdict
+from qgl.train.strategies.strategy import Verdict
 from qgl.train.trainable import Trainable
 
 

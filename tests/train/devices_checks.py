@@ -13,10 +13,11 @@ import pytest
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
 from qgl.kernels.mesh import mapped, sharers
-from qgl.train.engine import Engine, State
 from qgl.train.history import History
 from qgl.train.loop import train
 from qgl.train.manifest import load
+from qgl.train.strategies.gradient import Gradient
+from qgl.train.strategies.strategy import State
 from tests.train.softmax_model import TARGET, SoftmaxModel, call, settings
 
 ADAM = call("adam", rate=0.05, b1=0.9, b2=0.999, eps=1e-8)
@@ -41,17 +42,17 @@ class Shared(SoftmaxModel):
 
 def trained(model: SoftmaxModel, chosen: Any, devices: int, chunks: tuple[int, ...]) -> Any:
     """State, history and verdict after some chunks."""
-    engine = Engine(model, chosen, jax.devices()[:devices])
-    state: State = engine.compile(engine.initial())
+    strategy = Gradient(model, chosen, jax.devices()[:devices])
+    state: State = strategy.compile(strategy.initial())
     step, rows = 0, []
     for count in chunks:
-        state, record = engine.advance(state, step, count)
+        state, record = strategy.advance(state, step, count)
         step += record.steps
         rows.append(record)
     history: History = rows[0]
     for record in rows[1:]:
         history = history.then(record)
-    return state, history, engine.verdict(state, step)
+    return state, history, strategy.verdict(state, step)
 
 
 def equal(found: Any, expected: Any, rtol: float) -> None:

@@ -12,9 +12,9 @@ import qgl
 from qgl.check.callables import SIGNATURES
 from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
-from qgl.train.engine import Engine
 from qgl.train.loop import train
 from qgl.train.stopping import PLATEAU, RUNNING, TARGET
+from qgl.train.strategies.gradient import Gradient
 from tests.train.softmax_model import SPAN, Notes, SoftmaxModel, call, settings
 
 
@@ -46,7 +46,7 @@ def test_every_optimiser_lowers_the_loss_and_moves_only_what_is_trained(name: st
     run = train(model, settings(default_call("optimizer", name)), display="quiet")
     assert run.status == "finished" and run.steps == 40
     assert (run.losses < run.history.loss[0]).all()
-    start = Engine(model, settings(ADAM)).initial()
+    start = Gradient(model, settings(ADAM)).initial()
     assert same(run.all_params["field"], start.fixed["field"])
     assert not same(run.all_params["logits"], start.trained["logits"])
     assert np.isclose(run.loss, float(model.terms(run.params)[0]), rtol=1e-4, atol=1e-6)
@@ -68,17 +68,17 @@ def test_schedules(schedule: CallSpec, expected: list[float]) -> None:
     steps = 20 if schedule.name == "cosine" else 30
     chosen = settings(default_call("optimizer", "sgd", rate=schedule), steps=steps, seeds=1)
     model = SoftmaxModel()
-    engine = Engine(model, chosen)
-    state = engine.initial()
-    engine.compile(state)
+    strategy = Gradient(model, chosen)
+    state = strategy.initial()
+    strategy.compile(state)
     done = 0
     for step, rate in zip((0, 10, 20), expected, strict=True):
-        state, _ = engine.advance(state, done, step - done)
+        state, _ = strategy.advance(state, done, step - done)
         done = step + 1
         params = {name: value[0] for name, value in {**state.fixed, **state.trained}.items()}
         gradient = jax.grad(lambda p: model.terms(p)[0])(params)
         before = params["logits"]
-        state, _ = engine.advance(state, step, 1)
+        state, _ = strategy.advance(state, step, 1)
         np.testing.assert_allclose(before - state.trained["logits"][0], rate * gradient["logits"], atol=1e-7)
 
 
@@ -86,13 +86,13 @@ def test_schedules(schedule: CallSpec, expected: list[float]) -> None:
 @pytest.mark.parametrize("chunks", [[40], [1] * 40, [7, 20, 13], [39, 1]])
 def test_results_do_not_depend_on_chunks(optimizer: CallSpec, chunks: list[int]) -> None:
     noise = 0.0 if optimizer.name == "lbfgs" else 0.1
-    engine = Engine(SoftmaxModel(noise), settings(optimizer))
-    start = engine.initial()
-    engine.compile(start)
-    whole, records = engine.advance(start, 0, 40)
+    strategy = Gradient(SoftmaxModel(noise), settings(optimizer))
+    start = strategy.initial()
+    strategy.compile(start)
+    whole, records = strategy.advance(start, 0, 40)
     state, losses, done = start, [], 0
     for count in chunks:
-        state, rows = engine.advance(state, done, count)
+        state, rows = strategy.advance(state, done, count)
         losses.append(rows.loss)
         done += count
     assert same(state, whole)
@@ -133,10 +133,10 @@ def test_stop_rules_freeze_each_seed_by_itself() -> None:
 def test_clipping_bounds_the_step() -> None:
     chosen = settings(default_call("optimizer", "sgd", rate=1.0), steps=1, seeds=1, clip=1e-3)
     model = SoftmaxModel()
-    start = Engine(model, chosen).initial()
-    engine = Engine(model, chosen)
-    engine.compile(start)
-    state, _ = engine.advance(start, 0, 1)
+    start = Gradient(model, chosen).initial()
+    strategy = Gradient(model, chosen)
+    strategy.compile(start)
+    state, _ = strategy.advance(start, 0, 1)
     moved = sum(float(((state.trained[name] - start.trained[name]) ** 2).sum()) for name in start.trained)
     assert np.isclose(moved**0.5, 1e-3, rtol=1e-4)
 

@@ -8,14 +8,15 @@ import jax
 import numpy as np
 
 from qgl.check.program import TrainSettings
-from qgl.train.engine import Engine, State
 from qgl.train.history import History
 from qgl.train.stopping import RUNNING
+from qgl.train.strategies.gradient import Gradient
+from qgl.train.strategies.strategy import Record, State
 from qgl.train.trainable import Measured, Params, Trainable
 
 
-class MeasuringEngine(Engine):
-    """As `Engine`, on one device, for a loss that is measured. The seeds ask the engine one after another."""
+class MeasuredGradient(Gradient):
+    """As `Gradient`, on one device, for a loss that is measured. The seeds ask the engine one after another."""
 
     def __init__(self, model: Trainable, measured: Measured, settings: TrainSettings) -> None:
         super().__init__(model, settings)
@@ -31,7 +32,7 @@ class MeasuringEngine(Engine):
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
-        """See `Engine.advance`.
+        """See `Strategy.advance`.
 
         Raises:
             QglError: the engine could not answer; the state before the steps is still good.
@@ -66,8 +67,9 @@ class MeasuringEngine(Engine):
         return jax.tree.map(lambda *rows: np.stack(rows).astype(jax.numpy.zeros(()).dtype), *answers)
 
 
-def _record(state: State) -> Any:
-    return jax.tree.map(np.asarray, (state.loss, state.terms, state.gradient_norm, state.status))
+def _record(state: State) -> Record:
+    record: Record = jax.tree.map(np.asarray, Record.of(state))
+    return record
 
 
 def _row(tree: Any, number: int) -> Any:

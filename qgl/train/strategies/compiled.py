@@ -1,4 +1,4 @@
-"""The compiled part of training: all seeds advance together, many steps in one call of the device.
+"""Strategies whose steps are compiled: all seeds advance together, many steps in one call of the device.
 
 A call runs `count` steps with `count` known at run time only, so that one compiled program serves chunks of every
 length and the numbers do not depend on how a run is cut into chunks: the key of a step is made from the seed and the
@@ -11,85 +11,57 @@ On several devices, each takes some of the seeds; where there are more devices t
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax.sharding import NamedSharding
 
 from qgl.check.program import TrainSettings
 from qgl.kernels import mesh
 from qgl.train.history import History
-from qgl.train.methods import Look
-from qgl.train.optimisers import method
+from qgl.train.methods import Terms
 from qgl.train.stopping import PLATEAU, RUNNING, StopRule
+from qgl.train.strategies.strategy import CAPACITY, Record, State, Verdict, run_key, step_key
 from qgl.train.trainable import Params, Trainable
 
-CAPACITY = 256  # longest chunk, in steps
 
-
-class State(NamedTuple):
-    """All that a run carries from step to step. Every array has a leading axis of seeds.
-
-    `kept` are the parameters to hand out: the best seen where the loss is deterministic, else the latest whose loss
-    was finite. `loss`, `terms` and `gradient_norm` are those of the last step that the seed was running.
-    """
-
-    trained: Params
-    fixed: Params
-    optimizer: Any
-    kept: Params
-    kept_loss: jax.Array
-    kept_terms: dict[str, jax.Array]
-    status: jax.Array
-    loss: jax.Array
-    terms: dict[str, jax.Array]
-    gradient_norm: jax.Array
-    plateau_best: jax.Array
-    plateau_since: jax.Array
-
-
-class Record(NamedTuple):
-    """What is written down of each step; arrays of shape (steps, seeds)."""
-
-    loss: jax.Array
-    terms: dict[str, jax.Array]
-    gradient_norm: jax.Array
-    status: jax.Array
-
-
-class Verdict(NamedTuple):
-    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced."""
-
-    params: dict[str, Any]
-    loss: Any
-    terms: dict[str, Any]
-
-
-class Engine:
-    """Compiled functions of one model under one set of settings. Seed s of a run does not know how many others run.
+class Compiled(ABC):
+    """The parts that compiled strategies share. A strategy says what it remembers and what a step of one seed is.
 
     devices: those that train; none or one is the first device.
     """
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         self._model, self._stochastic = model, model.stochastic
-        self._method = method(settings)
         self._rule = StopRule.of(settings.stop)
         self._seed = settings.seed
         self._seeds = np.arange(settings.seeds, dtype=np.int32)
         self._mesh = mesh.grid(devices, settings.seeds) if len(devices) > 1 else None
 
+    @abstractmethod
+    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
+        """The memory of one seed before the first step; `loss` and `terms` give types and shapes only. Traced."""
+
+    @abstractmethod
+    def _step(self, state: State, seed: jax.Array, step: jax.Array) -> State:
+        """The state of one seed after a step; that of a seed which has finished stays as it is. Traced."""
+
+    @property
+    def _moves(self) -> Mapping[str, bool]:
+        """For each name of the parameters, whether the strategy moves it."""
+        return self._model.trainable
+
     def initial(self) -> State:
-        """The state before the first step."""
+        """See `Strategy.initial`."""
         state: State = jax.jit(jax.vmap(self._initial))(self._seeds)
         return state
 
     def shape(self) -> State:
-        """The state's shapes and types, computing nothing."""
+        """See `Strategy.shape`."""
         shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
         return shape
 
@@ -106,11 +78,7 @@ class Engine:
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
-        """At most `count` <= CAPACITY steps, the first of which is number `step`.
-
-        Returns:
-            the state after them and what happened, in fewer steps if all seeds have finished.
-        """
+        """See `Strategy.advance`."""
         state, done, record = self._advance(state, self._seeds, np.int32(step), np.int32(count))
         loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
         return state, History(loss, terms, norm, status)
@@ -118,18 +86,14 @@ class Engine:
     def verdict(self, state: State, step: int) -> Verdict:
         """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
         after, _ = self.advance(state, step, 1)
-        return Verdict(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
+        return kept(after)
 
     # ------------------------------------------------------------ one seed
 
-    def _key(self, seed: jax.Array, use: int) -> jax.Array:
-        root = jax.random.key(self._seed, impl="threefry2x32")
-        return jax.random.fold_in(jax.random.fold_in(root, seed), use)
-
     def _initial(self, seed: jax.Array) -> State:
-        key = self._key(seed, 0)
+        key = run_key(self._seed, seed, 0)
         params = self._model.init(key)
-        moves = self._model.trainable
+        moves = self._moves
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
         shapes = jax.eval_shape(self._terms, params, key, self._blank())
@@ -139,7 +103,7 @@ class Engine:
         return State(
             trained=trained,
             fixed=fixed,
-            optimizer=self._method.initial(trained, loss, terms),
+            memory=self._memory(trained, loss, terms),
             kept=trained,
             kept_loss=loss,
             kept_terms=terms,
@@ -152,50 +116,35 @@ class Engine:
         )
 
     def _step_key(self, seed: jax.Array, step: jax.Array) -> jax.Array:
-        return jax.random.fold_in(self._key(seed, 1), step)
+        return step_key(self._seed, seed, step)
 
     def _blank(self) -> Any:
         """What `_terms` takes beside parameters and key."""
         return None
 
-    def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, dict[str, jax.Array]]:
+    def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, Terms]:
         return self._model.terms(params, key)
 
-    def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
-        key = self._step_key(seed, step)
+    def _seen(self, state: State, params: Params, loss: jax.Array, terms: Terms, norm: jax.Array | None) -> State:
+        """The state with what was seen at `params` written down, and the seed stopped if that is called for.
 
-        def terms_at(moved: Params) -> tuple[jax.Array, dict[str, jax.Array]]:
-            return self._terms({**state.fixed, **moved}, key, measured)
-
-        def evaluate(moved: Params) -> Any:
-            return mesh.agreed(jax.value_and_grad(terms_at, has_aux=True)(moved))
-
-        running = state.status == RUNNING
-        look = self._method.look(state.trained, state.optimizer, evaluate, ~running)
-        seen = self._seen(state, look)
-        trained, memory = self._method.move(look)
-        moved = seen._replace(trained=trained, optimizer=memory)
-        return _choose(running, _choose(seen.status == RUNNING, moved, seen), state)  # type: ignore[no-any-return]
-
-    def _seen(self, state: State, look: Look) -> State:
-        """The state with what was seen written down, and the seed stopped if that is called for."""
-        norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
-        finite = jnp.isfinite(look.loss) & jnp.isfinite(norm)
-        status, best, since = self._rule.judge(look.loss, finite, state.plateau_best, state.plateau_since)
-        keep = finite & (self._stochastic | (look.loss < state.kept_loss))
-        kept, kept_loss, kept_terms = _choose(
-            keep, (look.params, look.loss, look.terms), (state.kept, state.kept_loss, state.kept_terms)
+        norm: of the gradient; None where there is no gradient.
+        """
+        finite = jnp.isfinite(loss) & (True if norm is None else jnp.isfinite(norm))
+        status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
+        keep = finite & (self._stochastic | (loss < state.kept_loss))
+        kept, kept_loss, kept_terms = choose(
+            keep, (params, loss, terms), (state.kept, state.kept_loss, state.kept_terms)
         )
         return state._replace(
-            trained=look.params,
-            optimizer=look.memory,
+            trained=params,
             kept=kept,
             kept_loss=kept_loss,
             kept_terms=kept_terms,
             status=status,
-            loss=look.loss,
-            terms=look.terms,
-            gradient_norm=norm,
+            loss=loss,
+            terms=terms,
+            gradient_norm=jnp.full_like(loss, jnp.nan) if norm is None else norm,
             plateau_best=best,
             plateau_since=since,
         )
@@ -222,9 +171,9 @@ class Engine:
         def body(carry: tuple[jax.Array, State, Record]) -> tuple[jax.Array, State, Record]:
             done, state, record = carry
             state = self._step_of_all(state, seeds, first + done)
-            return done + 1, state, jax.tree.map(lambda rows, row: rows.at[done].set(row), record, _record(state))
+            return done + 1, state, jax.tree.map(lambda rows, row: rows.at[done].set(row), record, Record.of(state))
 
-        blank = jax.tree.map(lambda a: jnp.zeros((CAPACITY, *a.shape), dtype=a.dtype), _record(state))
+        blank = jax.tree.map(lambda a: jnp.zeros((CAPACITY, *a.shape), dtype=a.dtype), Record.of(state))
         done, state, record = jax.lax.while_loop(goes_on, body, (jnp.zeros((), dtype=jnp.int32), state, blank))
         return state, done, record
 
@@ -237,14 +186,16 @@ class Engine:
         state = state._replace(status=jnp.where(real, state.status, PLATEAU))
         state, done, record = self._chunk(state, seeds, first, count)
         ran = jnp.arange(CAPACITY)[:, None] < done
-        record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, _record(state))
+        record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, Record.of(state))
         gather = functools.partial(mesh.all_seeds, count=len(self._seeds))
         return gather(state), mesh.longest(done), gather(record, axis=1)
 
 
-def _record(state: State) -> Record:
-    return Record(state.loss, state.terms, state.gradient_norm, state.status)
+def kept(state: State) -> Verdict:
+    """What the seeds of a state hand out, on the host."""
+    return Verdict(*jax.device_get(({**state.fixed, **state.kept}, state.kept_loss, state.kept_terms)))
 
 
-def _choose(condition: jax.Array, yes: Any, no: Any) -> Any:
+def choose(condition: jax.Array, yes: Any, no: Any) -> Any:
+    """The arrays of one of two pytrees. Traced."""
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

@@ -1,0 +1,49 @@
+"""Training by the gradient: the optimiser of the settings, L-BFGS among them, at every step and for all parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import optax
+
+from qgl.check.program import TrainSettings
+from qgl.kernels import mesh
+from qgl.train.methods import Look, Terms
+from qgl.train.optimisers import method
+from qgl.train.stopping import RUNNING
+from qgl.train.strategies.compiled import Compiled, choose
+from qgl.train.strategies.strategy import State
+from qgl.train.trainable import Params, Trainable
+
+
+class Gradient(Compiled):
+    """A step looks at the loss and its gradient, and moves. The memory is that of the optimiser."""
+
+    def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
+        super().__init__(model, settings, devices)
+        self._method = method(settings)
+
+    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
+        return self._method.initial(trained, loss, terms)
+
+    def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
+        key = self._step_key(seed, step)
+
+        def terms_at(moved: Params) -> tuple[jax.Array, Terms]:
+            return self._terms({**state.fixed, **moved}, key, measured)
+
+        def evaluate(moved: Params) -> Any:
+            return mesh.agreed(jax.value_and_grad(terms_at, has_aux=True)(moved))
+
+        running = state.status == RUNNING
+        look = self._method.look(state.trained, state.memory, evaluate, ~running)
+        seen = self._looked(state, look)
+        trained, memory = self._method.move(look)
+        moved = seen._replace(trained=trained, memory=memory)
+        return choose(running, choose(seen.status == RUNNING, moved, seen), state)  # type: ignore[no-any-return]
+
+    def _looked(self, state: State, look: Look) -> State:
+        norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
+        return self._seen(state, look.params, look.loss, look.terms, norm)._replace(memory=look.memory)

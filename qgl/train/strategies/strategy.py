@@ -1,0 +1,106 @@
+"""What a strategy of training is: the face that the loop, the run folder and the display know.
+
+A strategy holds one model under one set of settings. It makes a state, advances it by some steps, and says what each
+seed hands out at the end. All that it carries from step to step is in the state: that is what a checkpoint saves, so
+that a run which was killed goes on to the same numbers. All randomness comes from `step_key`, which knows the seed of
+the run, the number of the seed and the number of the step, and nothing of how the steps are cut into calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import jax
+
+from qgl.check.program import TrainSettings
+from qgl.train.history import History
+from qgl.train.trainable import Params, Trainable
+
+CAPACITY = 256  # longest chunk, in steps
+
+
+class State(NamedTuple):
+    """All that a run carries from step to step. Every array has a leading axis of seeds.
+
+    `memory` is the strategy's own: a pytree of arrays whose shapes and types do not change. `kept` are the parameters
+    to hand out: the best seen where the loss is deterministic, else the latest whose loss was finite. `loss`, `terms`
+    and `gradient_norm` are those of the last step that the seed was running; a strategy without gradients has a norm of
+    NaN.
+    """
+
+    trained: Params
+    fixed: Params
+    memory: Any
+    kept: Params
+    kept_loss: jax.Array
+    kept_terms: dict[str, jax.Array]
+    status: jax.Array
+    loss: jax.Array
+    terms: dict[str, jax.Array]
+    gradient_norm: jax.Array
+    plateau_best: jax.Array
+    plateau_since: jax.Array
+
+
+class Record(NamedTuple):
+    """What is written down of each step; arrays of shape (steps, seeds)."""
+
+    loss: jax.Array
+    terms: dict[str, jax.Array]
+    gradient_norm: jax.Array
+    status: jax.Array
+
+    @classmethod
+    def of(cls, state: State) -> Record:
+        return cls(state.loss, state.terms, state.gradient_norm, state.status)
+
+
+class Verdict(NamedTuple):
+    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced."""
+
+    params: dict[str, Any]
+    loss: Any
+    terms: dict[str, Any]
+
+
+class Strategy(Protocol):
+    """A way to train all seeds of a run. Seed s does not know how many others run."""
+
+    def initial(self) -> State:
+        """The state before the first step."""
+        ...
+
+    def shape(self) -> State:
+        """The state's shapes and types, computing nothing."""
+        ...
+
+    def compile(self, state: State) -> State:
+        """Compiles what `advance` needs; returns the state as `advance` takes it."""
+        ...
+
+    def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
+        """At most `count` <= CAPACITY steps, the first of which is number `step`; fewer if all seeds have finished.
+
+        Raises:
+            QglError: who had to be asked could not answer; the state before the steps is still good.
+        """
+        ...
+
+    def verdict(self, state: State, step: int) -> Verdict:
+        """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
+        ...
+
+
+Factory = Callable[[Trainable, TrainSettings, Sequence[jax.Device]], Strategy]
+
+
+def run_key(seed_of_run: int, seed: Any, use: int) -> jax.Array:
+    """The key of one use that a seed makes of random numbers: 0 for its start, 1 for its steps; others are free."""
+    root = jax.random.key(seed_of_run, impl="threefry2x32")
+    return jax.random.fold_in(jax.random.fold_in(root, seed), use)
+
+
+def step_key(seed_of_run: int, seed: Any, step: Any) -> jax.Array:
+    """The key of one step of one seed."""
+    return jax.random.fold_in(run_key(seed_of_run, seed, 1), step)

@@ -1,0 +1,10 @@
+"""The strategies by the names that a program calls them by; their arguments stand in `qgl.check.strategies`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qgl.train.strategies.gradient import Gradient
+from qgl.train.strategies.strategy import Factory
+
+STRATEGIES: Mapping[str, Factory] = {"gradient": Gradient}

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.environment import NONE
 from qgl.check.law import distinct
+from qgl.check.membership import BarsAndStripes, Cardinality, Parity, Rule
 from qgl.check.program import CallSpec, DataSet
+from qgl.data import parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
 from qgl.data.files import Limits, decode, read_bytes, resolve
+from qgl.data.integers import mixture
+from qgl.data.ground_state import ground_state
 from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
 from qgl.data.state_archive import law_of, read_state
 from qgl.data.table import check_size, chosen_rows, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
+
+_NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,14 @@ class Files:
         return read_bytes(resolve(self.root, self.base, path, call.span), path, self.limits.data_bytes, call.span)
 
 
-def load(name: str, call: CallSpec, files: Files) -> DataSet:
-    """The data set `name` that a checked call of a data source gives.
+def load(name: str, call: CallSpec, files: Files, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+    """The data set `name` that a checked call of a data source gives; `declared` are those that it may be a part of.
 
     Raises:
         QglError: QGL06xx, at the call.
     """
+    if call.name in parts.PARTS:
+        return parts.PARTS[call.name](name, call, declared, files.limits)
     return SOURCES[call.name](name, call, files)
 
 
@@ -94,17 +103,34 @@ def _remark(call: CallSpec, table: Table) -> str:
     return "" if call.arguments["width"] else unused_codes(table.layout)
 
 
-def _exact(source: Callable[[CallSpec, Limits], Law]) -> Callable[[str, CallSpec, Files], DataSet]:
+def _ruled(source: Callable[[CallSpec], Law]) -> Callable[[str, CallSpec, Files], DataSet]:
+    """The uniform law over a set that has a rule, listed where it is not too large."""
+
     def load_law(name: str, call: CallSpec, files: Files) -> DataSet:
-        rows, weights = source(call, files.limits)
-        return make(name, rows, weights)
+        rule = RULES[call.name](call)
+        if rule.count * rule.width > files.limits.cells:
+            return parts.unlisted(name, rule, repr(rule))
+        return replace(make(name, *source(call)), rule=rule)
 
     return load_law
 
 
+def rule_of(call: CallSpec, declared: Mapping[str, DataSet]) -> Rule | None:
+    """The rule of what a call of a data source gives, if it has one."""
+    return RULES[call.name](call) if call.name in RULES else parts.rule_of(call, declared)
+
+
+def _given_strings(name: str, call: CallSpec, files: Files) -> DataSet:
+    return make(name, *given_strings(call))
+
+
 def _bars_and_stripes(name: str, call: CallSpec, files: Files) -> DataSet:
-    rows, weights = bars_and_stripes(call, files.limits)
-    return replace(make(name, rows, weights), picture=(call.arguments["rows"], call.arguments["columns"]))
+    shape = (call.arguments["rows"], call.arguments["columns"])
+    return replace(_ruled(bars_and_stripes)(name, call, files), picture=shape)
+
+
+def _mixture(name: str, call: CallSpec, files: Files) -> DataSet:
+    return replace(make(name, *mixture(call, files.limits)), integer=True)
 
 
 def _digits(name: str, call: CallSpec, files: Files) -> DataSet:
@@ -120,13 +146,32 @@ def _state(name: str, call: CallSpec, files: Files) -> DataSet:
     return replace(data, state=state, sha256=digest.hexdigest())
 
 
+def _ground_state(name: str, call: CallSpec, files: Files) -> DataSet:
+    """The hash is over the Hamiltonian and the basis, since the last digits of a state depend on the machine."""
+    state = ground_state(call)
+    rows, weights = law_of(np.where(np.abs(state) < _NOTHING, 0, state))
+    spins, basis = call.arguments["hamiltonian"], call.arguments["basis"]
+    digest = hashlib.sha256(repr(("ground state", spins.width, sorted(spins.terms), basis)).encode())
+    state.setflags(write=False)
+    data = make(name, rows, weights, remark=f"a ground state, read in {basis}")
+    return replace(data, state=state, sha256=digest.hexdigest())
+
+
+RULES: Mapping[str, Callable[[CallSpec], Rule]] = {
+    "bars_and_stripes": lambda call: BarsAndStripes(call.arguments["rows"], call.arguments["columns"]),
+    "parity": lambda call: Parity(call.arguments["size"], call.arguments["even"]),
+    "cardinality": lambda call: Cardinality(call.arguments["size"], call.arguments["ones"]),
+}
+
 SOURCES: dict[str, Callable[[str, CallSpec, Files], DataSet]] = {
     "csv": _csv,
     "npz": _npz,
     "bars_and_stripes": _bars_and_stripes,
-    "parity": _exact(parity),
-    "cardinality": _exact(cardinality),
+    "parity": _ruled(parity),
+    "cardinality": _ruled(cardinality),
     "digits": _digits,
-    "strings": _exact(given_strings),
+    "mixture": _mixture,
+    "strings": _given_strings,
     "state": _state,
+    "ground_state": _ground_state,
 }

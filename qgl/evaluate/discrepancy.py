@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.kernels import of_integers
 from qgl.check.program import CallSpec, DataSet
 from qgl.check.training import EXACT_WIDTH
 from qgl.check.words import data_means
@@ -38,6 +39,8 @@ class WordSet:
     @classmethod
     def of(cls, call: CallSpec, setting: Setting) -> WordSet | None:
         """That of a report `mmd`; None where all words are taken together, through the law of all strings."""
+        if of_integers(call.arguments["kernel"]):
+            return None
         data, kernel = setting.data[call.arguments["data"]], Kernel.of(call.arguments["kernel"])
         weight = call.arguments.get("weight")
         if weight is not None:

@@ -11,11 +11,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.kernels import of_integers
 from qgl.check.law import distinct, indices
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.laws import Places, Real
+from qgl.objectives.integer_kernel import IntegerKernel
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]
@@ -102,7 +104,7 @@ def cmi(call: CallSpec) -> Estimate:
 def mmd(data: DataSet, kernel: CallSpec) -> Estimate:
     """The unbiased U-statistic."""
     ideal, law, _ = distinct(data.rows, data.weights)
-    itself = metrics.kernel_of_distance(kernel, data.width)[0]
+    itself = metrics.of_itself(kernel)
     data_term = float(law @ smoothed(kernel, ideal, ideal, law[:, None])[:, 0])
 
     def estimate(rows: Rows, counts: Real) -> Real:
@@ -131,7 +133,7 @@ def mmd_of_words(words: WordSet) -> Estimate:
 def mmd_by_chance(data: DataSet, kernel: CallSpec) -> float:
     """The expected mmd of a law from as many of its samples as the data are: (k(x, x) - E k(x, y)) / count."""
     rows, law, _ = distinct(data.rows, data.weights)
-    count, itself = len(data.rows), metrics.kernel_of_distance(kernel, data.width)[0]
+    count, itself = len(data.rows), metrics.of_itself(kernel)
     if count < 2:
         return 0.0
     with_itself = law @ smoothed(kernel, rows, rows, law[:, None])[:, 0]
@@ -150,10 +152,16 @@ def smoothed(kernel: CallSpec, left: Rows, right: Rows, vectors: Real) -> Real:
             dense = np.bincount(indices(right), weights=vector, minlength=2**width).astype(np.float64)
             smooth[:, column] = metrics.apply_kernel(dense, kernel)[indices(left)]
         return smooth
-    by_distance, signs = metrics.kernel_of_distance(kernel, width), 1.0 - 2.0 * right
-    blocks = []
-    for start in range(0, len(left), _BLOCK):
-        agreement = (1.0 - 2.0 * left[start : start + _BLOCK]) @ signs.T
-        distance = np.rint((width - agreement) / 2).astype(np.int64)
-        blocks.append(by_distance[distance] @ vectors)
-    return np.concatenate(blocks)
+    starts = range(0, len(left), _BLOCK)
+    return np.concatenate([_pairs(kernel, left[start : start + _BLOCK], right) @ vectors for start in starts])
+
+
+def _pairs(kernel: CallSpec, left: Rows, right: Rows) -> Real:
+    """k(x, y) for x in `left` and y in `right`."""
+    if of_integers(kernel):
+        return IntegerKernel.of(kernel).at(np.subtract.outer(indices(left), indices(right)).astype(np.float64))
+    width = left.shape[1]
+    agreement = (1.0 - 2.0 * left) @ (1.0 - 2.0 * right).T
+    distance = np.rint((width - agreement) / 2).astype(np.int64)
+    found: Real = metrics.kernel_of_distance(kernel, width)[distance]
+    return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.kernels import of_integers
 from qgl.check.law import distinct, entropy, indices
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate.laws import Law, Places, Real
+from qgl.objectives.integer_kernel import IntegerKernel
 
 _AT_ONCE = 1 << 23  # signs of a block of words in all rows
 
@@ -65,6 +67,12 @@ def mmd(law: Law, data: DataSet, kernel: CallSpec) -> float | None:
     return float(difference @ apply_kernel(difference, kernel))
 
 
+def of_itself(kernel: CallSpec) -> float:
+    """k(x, x)."""
+    widths = kernel.arguments.get("variance") or kernel.arguments["sigma"]
+    return float(len(widths)) if kernel.arguments["combine"] == "sum" else 1.0
+
+
 def decays(kernel: CallSpec) -> tuple[list[float], float]:
     """The bases a of the powers a^H that a kernel is the weighted sum of, and the weight of each."""
     variances = kernel.arguments.get("variance") or [sigma**2 for sigma in kernel.arguments["sigma"]]
@@ -80,7 +88,9 @@ def kernel_of_distance(kernel: CallSpec, width: int) -> Real:
 
 
 def apply_kernel(vector: Real, kernel: CallSpec) -> Real:
-    """sum_y k(x, y) vector[y], shape (2^n,): a^H is the tensor product of [[1, a], [a, 1]]."""
+    """sum_y k(x, y) vector[y], shape (2^n,): on bits, a^H is the tensor product of [[1, a], [a, 1]]."""
+    if of_integers(kernel):
+        return IntegerKernel.of(kernel).smoothed(vector)
     bases, weight = decays(kernel)
     total = np.zeros_like(vector)
     for base in bases:

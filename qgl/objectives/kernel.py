@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
 from qgl.kernels.arrays import barrier
+from qgl.kernels.words import walsh
 
 Array = jax.Array
 
@@ -49,6 +50,14 @@ class Kernel:
         # the barrier keeps XLA from working out a table of 2^width numbers at compile time
         left, right = barrier(tuple(jnp.asarray(factor, dtype) for factor in factors))
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
+
+    def forward(self, vector: Array) -> Array:
+        """The transform in which `spectrum` is diagonal, shape (2^width,)."""
+        return walsh(vector)
+
+    def apply(self, transformed: Array, spectrum: Array) -> Array:
+        """sum_y k(x, y) vector[y] from the transform of a vector, shape (2^width,)."""
+        return walsh(spectrum * transformed)
 
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
         """The spectrum at words of `sizes` ones among `width` bits, scaled so that its sum over them is `total`."""

@@ -2,7 +2,8 @@
 
 In the Walsh basis every kernel of `qgl.objectives.kernel` is diagonal: with the spectrum m(w) and the transforms
 P(w), Q(w) of the laws of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not negative.
-The difference is taken before the transform, so that small losses keep their digits in single precision.
+The difference is taken before the transform, so that small losses keep their digits in single precision. Kernels of
+whole numbers are diagonal in the Fourier basis instead, and all else is the same.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct, indices
+from qgl.check.kernels import of_integers
 from qgl.check.program import CallSpec
 from qgl.check.training import EXACT_WIDTH
+from qgl.kernels.arrays import squared
 from qgl.kernels.queries import draw
-from qgl.kernels.words import walsh
+from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.words import drawn_words, fixed_words
@@ -38,7 +41,7 @@ class MaximumMeanDiscrepancy:
              Value and gradient are unbiased: a U-statistic, differentiated by likelihood ratios.
     """
 
-    kernel: Kernel
+    kernel: Kernel | IntegerKernel
     width: int
     strings: NDArray[np.int64] = field(repr=False)  # indices of the data's strings
     law: NDArray[np.float64] = field(repr=False)  # and their probabilities
@@ -66,11 +69,11 @@ class MaximumMeanDiscrepancy:
         words_key, samples_key = (None, None) if key is None else jax.random.split(key)
         spectrum = self._spectrum(p.dtype, words_key)
         if self.samples is None or samples_key is None:
-            return jnp.sum(spectrum * walsh(self._minus_data(p)) ** 2)
+            return jnp.sum(spectrum * squared(self.kernel.forward(self._minus_data(p))))
         return self._estimate(p, spectrum, samples_key, self.samples)
 
     def _spectrum(self, dtype: jnp.dtype[Any], key: Array | None) -> Array:
-        if self.words is None or key is None:
+        if self.words is None or key is None or isinstance(self.kernel, IntegerKernel):
             return self.kernel.spectrum(self.width, dtype)
         drawn = self.kernel.draw_words(key, self.words, self.width)
         return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.words)
@@ -82,12 +85,13 @@ class MaximumMeanDiscrepancy:
         """The U-statistic of `samples` draws; its derivative is the likelihood-ratio gradient."""
         fixed = jax.lax.stop_gradient(p)
         drawn = jnp.zeros_like(fixed).at[draw(fixed, key, samples)].add(1.0 / samples)
-        of_drawn, of_difference = walsh(drawn), walsh(self._minus_data(drawn))
-        value = jnp.sum(spectrum * (of_difference**2 - (1 - of_drawn**2) / (samples - 1)))
-        itself = jnp.sum(spectrum)
+        of_drawn, of_difference = self.kernel.forward(drawn), self.kernel.forward(self._minus_data(drawn))
+        itself = jnp.asarray(self.kernel.total, p.dtype)
+        of_pairs = (itself - jnp.sum(spectrum * squared(of_drawn))) / (samples - 1)
+        value = jnp.sum(spectrum * squared(of_difference)) - of_pairs
         # mean of k(x, .) over the other draws, for each string x that was drawn; the same over the data
-        others = (samples * walsh(spectrum * of_drawn) - itself) / (samples - 1)
-        data = walsh(spectrum * (of_drawn - of_difference))
+        others = (samples * self.kernel.apply(of_drawn, spectrum) - itself) / (samples - 1)
+        data = self.kernel.apply(of_drawn - of_difference, spectrum)
         log_p = jnp.log(jnp.where(drawn > 0, p, 1.0))
         surrogate = 2 * jnp.sum(drawn * (others - data) * log_p)
         return value + surrogate - jax.lax.stop_gradient(surrogate)
@@ -97,16 +101,26 @@ def mmd(call: CallSpec, setting: Setting) -> Objective:
     """The objective `mmd(data, kernel, words, samples, weight, reach)`.
 
     With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
-    expectations of words that are drawn (`qgl.objectives.words`). In all other cases the law of all strings is held:
-    it gives the discrepancy itself, and estimates from words alone or from samples of strings alone.
+    expectations of words that are drawn (`qgl.objectives.words`). In all other cases, and with kernels of whole
+    numbers, the law of all strings is held: it gives the discrepancy itself, and estimates from words alone or from
+    samples of strings alone.
     """
     arguments, width = call.arguments, setting.width
-    kernel = Kernel.of(arguments["kernel"])
     words, samples, weight = arguments["words"], arguments["samples"], arguments["weight"]
+    kernel: Kernel | IntegerKernel
+    if of_integers(arguments["kernel"]):
+        kernel = IntegerKernel.of(arguments["kernel"])
+        return MaximumMeanDiscrepancy(kernel, width, *_law(arguments["data"], setting), None, samples)
+    kernel = Kernel.of(arguments["kernel"])
     if weight is not None:
         return fixed_words(arguments["data"], kernel, weight, arguments["reach"], setting)
     if words is not None and (samples is not None or width > EXACT_WIDTH):
         return drawn_words(arguments["data"], kernel, words, samples, setting)
-    given = setting.data[arguments["data"]]
+    return MaximumMeanDiscrepancy(kernel, width, *_law(arguments["data"], setting), words, samples)
+
+
+def _law(name: str, setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The indices of the strings of a data set, each once, and their probabilities."""
+    given = setting.data[name]
     rows, law, _ = distinct(given.rows, given.weights)
-    return MaximumMeanDiscrepancy(kernel, width, indices(rows), law, words, samples)
+    return indices(rows), law

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
+_NUMBERS_WIDTH = 16  # visible bits up to which the numbers that they make are drawn, one by one
 _SAMPLES = 2000
 _SHOWN = 60  # strings that are shown as such, at most
 _COLUMNS = 36  # of the circuit that are drawn
@@ -65,6 +66,8 @@ def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Fig
     figures = {}
     if shape is not None:
         figures["samples"] = pictures.images(data.rows[chosen], drawn, shape, places)
+    elif data.integer and model.width <= _NUMBERS_WIDTH:
+        figures["samples"] = pictures.numbers(law, generated, sampled=None if exact else _SAMPLES)
     elif model.width <= EXACT_WIDTH:
         figures["samples"] = pictures.histogram(law, generated, sampled=None if exact else _SAMPLES)
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct
+from qgl.check.law import distinct, indices
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
 from qgl.train.history import History
@@ -158,6 +158,24 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
             f"the {most} most likely of {len(strings)} strings ({shown[0]:.0%} of data, {shown[1]:.0%} of model)",
             loc="left",
         )
+    axis.legend(loc="upper right", frameon=False)
+    return figure
+
+
+def numbers(data: Law, model: Law, *, sampled: int | None = None) -> Figure:
+    """Probabilities of whole numbers under data and model, the first bit being the most significant one.
+
+    Args:
+        sampled: the number of samples that the model's law is made of, for the legend; None if it is exact.
+    """
+    figure, (axis,) = blank_figure(1, (7.6, 3.9))
+    label = "model" if sampled is None else f"model ({sampled} samples)"
+    for (rows, weights), colour, name in ((model, ORANGE, label), (data, BLUE, "data")):
+        p = np.bincount(indices(rows), weights=weights, minlength=2 ** rows.shape[1])
+        edges = np.arange(p.size + 1) - 0.5
+        axis.stairs(p, edges, color=colour, fill=colour == ORANGE, alpha=0.85, lw=1.4, label=name)
+    axis.set(xlabel="number", ylabel="probability", xlim=(-0.5, p.size - 0.5))
+    axis.set_ylim(bottom=0)
     axis.legend(loc="upper right", frameon=False)
     return figure
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.environment import NONE
 from qgl.check.program import CallSpec, DataSet
 from qgl.data.environment import FolderEnvironment
+from qgl.data.sources import rule_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.train import checkpoint
@@ -35,6 +38,7 @@ def encode(data: Mapping[str, DataSet]) -> bytes:
             "sha256": item.sha256,
             "description": item.description,
             "picture": item.picture,
+            "integer": item.integer,
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts)})
 
@@ -53,6 +57,7 @@ def decode(path: Path) -> dict[str, DataSet]:
             description=facts["description"],
             picture=tuple(facts["picture"]) if facts["picture"] else None,
             state=_complex(leaves.get(f"{name}/state")),
+            integer=facts.get("integer", False),
         )
         for name, facts in json.loads(text["data"]).items()
     }
@@ -70,7 +75,7 @@ class RunEnvironment(FolderEnvironment):
         self._file = run / FILE
         self._data = decode(self._file) if self._file.exists() else {}
 
-    def load_data(self, name: str, call: CallSpec) -> DataSet:
+    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         if name not in self._data:
             raise QglError([DamagedRun(None, str(self._file), f"it has no data set `{name}`")])
-        return self._data[name]
+        return replace(self._data[name], rule=rule_of(call, declared))

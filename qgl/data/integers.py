@@ -1,0 +1,44 @@
+"""Laws on whole numbers as laws of bit strings, the first bit being the most significant one."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import strings
+from qgl.check.program import CallSpec
+from qgl.data.files import Limits
+from qgl.data.laws import Law, bound
+from qgl.diagnostics.kernels import UnevenMixture
+from qgl.diagnostics.model import QglError
+
+_LEAST = float(np.finfo(np.float64).eps)  # of the largest probability; what is rarer changes no sum
+
+
+def mixture(call: CallSpec, limits: Limits) -> Law:
+    """p(x) proportional to sum_i weights[i] / deviations[i] exp(-((x - means[i]) / deviations[i])^2 / 2), 0 <= x < 2^n.
+
+    Raises:
+        QglError: too many bits (QGL0610), numbers of means, deviations and weights that differ (QGL0621).
+    """
+    bits, means = call.arguments["bits"], np.array(call.arguments["means"], dtype=np.float64)
+    deviations = _as_many(call, "deviations", means)
+    weights = _as_many(call, "weights", means)
+    bound(call, bits, bits, limits)
+    numbers = np.arange(2**bits, dtype=np.float64)
+    logs = np.full(2**bits, -np.inf)
+    for mean, deviation, weight in zip(means, deviations, weights, strict=True):
+        logs = np.logaddexp(logs, np.log(weight / deviation) - ((numbers - mean) / deviation) ** 2 / 2)
+    p = np.exp(logs - logs.max())
+    kept = np.flatnonzero(p > _LEAST)
+    return strings(kept, bits), p[kept] / p[kept].sum()
+
+
+def _as_many(call: CallSpec, argument: str, means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One positive number for each mean."""
+    given = call.arguments[argument]
+    if given is None or (argument == "deviations" and len(given) == 1):
+        return np.full(len(means), 1.0 if given is None else given[0])
+    if len(given) != len(means):
+        raise QglError([UnevenMixture(call.span, argument, len(given), len(means))])
+    return np.array(given, dtype=np.float64)

@@ -24,14 +24,26 @@ FAILED = Failure.FAILED
 
 
 @dataclass(frozen=True, slots=True)
-class VisibleQubits:
-    """The value of an expression that names visible qubits: their positions among the visible ones, in order."""
+class Qubits:
+    """The value of an expression that names qubits: their positions among the visible ones, in order.
+
+    Hidden qubits are counted on after the visible ones; `hidden` is then what to say where only visible ones are read.
+    """
 
     positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    hidden: Diagnostic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpinTerms:
+    """A Hamiltonian of known numbers on `width` visible qubits: coefficients, each with its (position, letter)s."""
+
+    width: int
+    terms: tuple[tuple[float, tuple[tuple[int, str], ...]], ...]
     """What reading an argument needs: the checker's evaluator, its list of faults, and the reader of nested calls."""
 
     evaluate: Callable[[tree.Expression], Any]
@@ -63,12 +75,14 @@ def describe(value: object) -> str:
             return f'"{value if len(value) <= 40 else value[:37] + "..."}"'
         case DataSet():
             return f"the data set `{value.name}`"
-        case VisibleQubits():
+        case Qubits():
             return "qubits"
         case list() | tuple() | range():
             return f"a list of {len(value)}"
         case _:
             return "something else"
+        case SpinTerms():
+            return "a Hamiltonian"
 
 
 def number(value: object) -> int | float:
@@ -304,7 +318,10 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Visible qubits; read as their positions among the visible ones. `[]` is none of them, where that may be."""
+    """Qubits; read as their positions among the visible ones, see `Qubits`. `[]` is none of them, where that may be.
+
+    may_be_hidden: whether hidden qubits may be among them.
+    """
 
     words: str = "a register or list of visible qubits"
     may_be_empty: bool = False
@@ -315,7 +332,7 @@ class Region:
             return value
         if isinstance(value, list | tuple) and not value and self.may_be_empty:
             return ()
-        if not isinstance(value, VisibleQubits):
+        if not isinstance(value, Qubits):
             raise UnfitError(describe(value))
         return value.positions
 
@@ -323,6 +340,7 @@ class Region:
 @dataclass(frozen=True, slots=True)
 class Nested:
     """A call of another kind: the kernel of an `mmd`."""
+    may_be_hidden: bool = False
 
     kind: str
     example: str
@@ -332,9 +350,25 @@ class Nested:
         return f"a {self.kind}, such as `{self.example}`"
 
     def read(self, expression: tree.Expression, context: Context) -> CallSpec | Failure:
+        if value.hidden is not None and not self.may_be_hidden:
+            context.report(value.hidden)
+            return FAILED
         if not isinstance(expression, tree.Call | tree.Name):
             value = context.evaluate(expression)
             if isinstance(value, Failure):
+@dataclass(frozen=True, slots=True)
+class Spins:
+    """A declared Hamiltonian of known numbers on visible qubits; read as its `SpinTerms`."""
+
+    words: str = "a Hamiltonian of the program"
+
+    def read(self, expression: tree.Expression, context: Context) -> SpinTerms | Failure:
+        value = context.evaluate(expression)
+        if not isinstance(value, SpinTerms | Failure):
+            raise UnfitError(describe(value))
+        return value
+
+
                 return value
             raise UnfitError(describe(value))
         return context.bind(expression, self.kind)

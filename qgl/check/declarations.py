@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
-from qgl.check.arguments import FAILED, VisibleQubits
+from qgl.check.arguments import FAILED, Qubits
+from qgl.check.categories import code_bits, register_of_variables
 from qgl.check.distributions import DEFAULTS, Distributions
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.geometry import read_lattice
+from qgl.check.hamiltonians import Hamiltonians
 from qgl.check.lattices import Lattice
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
 from qgl.check.modules import EXPORTED, Module, Symbol
@@ -56,6 +59,7 @@ class Declarations:
         self.distributions = Distributions(reporter, self.evaluator)
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
+        self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self._inputs = 0
         self._methods = {
             "constant": self._constant,
@@ -135,21 +139,33 @@ class Declarations:
         try:
             value = self.evaluator.evaluate(expression, Frame({}, self.main))
             wires = self._wires_of(value, expression.span)
+            symbol = self._hamiltonian_of(expression)
+            if symbol is not None:
+                given = expression.arguments if isinstance(expression, tree.Call) else ()
+                arguments = self.evaluator.all_of(given, Frame({}, self.main))
+                width = len(self.visible_wires())
+                return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
             if wires is None:
                 self._plain(value, expression.span)
                 return value
-            positions = {wire: position for position, wire in enumerate(self.visible_wires())}
-            for wire in wires:
-                if wire not in positions:
-                    raise self.reporter.fault(
-                        HiddenReadOut(expression.span, self.qubit_name(wire), self.wires[wire].span)
-                    )
-            return VisibleQubits(tuple(positions[wire] for wire in wires))
+            return self._read_out(wires, expression.span)
         except FaultyError:
             return FAILED
 
     def _plain(self, value: Value, span: Span) -> None:
         """That `value` is made of numbers, truth values, strings and data sets."""
+    def _hamiltonian_of(self, expression: tree.Expression) -> Symbol | None:
+        name = expression.function if isinstance(expression, tree.Call) else expression
+        symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
+        return symbol if symbol is not None and symbol.kind == "Hamiltonian" else None
+
+    def _read_out(self, wires: Sequence[int], span: Span) -> Qubits:
+        """Where qubits stand in a reading of all of them."""
+        order = [*self.visible_wires(), *(wire for wire, each in enumerate(self.wires) if each.kind == "hidden")]
+        unseen = [wire for wire in wires if self.wires[wire].kind != "visible"]
+        faults = [HiddenReadOut(span, self.qubit_name(wire), self.wires[wire].span) for wire in unseen]
+        return Qubits(tuple(order.index(wire) for wire in wires), faults[0] if faults else None)
+
         if isinstance(value, tuple):
             for each in value:
                 self._plain(each, span)

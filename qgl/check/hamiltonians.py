@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
+from qgl.check.arguments import Qubits, SpinTerms
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.modules import Symbol
 from qgl.check.operators import Operator, Word
@@ -11,9 +12,10 @@ from qgl.check.program import Wire
 from qgl.check.reporter import Reporter
 from qgl.check.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian
-from qgl.diagnostics.types import WrongType
+from qgl.diagnostics.types import ArgumentCount, WrongType
 from qgl.expression import Real
 from qgl.source import Span
+from qgl.syntax import tree
 
 Terms = tuple[tuple[Real, Word], ...]
 
@@ -59,3 +61,32 @@ class Hamiltonians:
         if key is not None:
             self._known[key] = terms
         return terms
+
+    def of_numbers(
+        self,
+        symbol: Symbol,
+        node: tree.Expression,
+        arguments: list[Value],
+        place: Callable[[Sequence[int], Span], Qubits],
+        width: int,
+    ) -> SpinTerms:
+        """A Hamiltonian that data of `width` bits are made of, as `node` names it; `place` says where wires are read.
+
+        Raises:
+            FaultyError: it depends on inputs or acts on a hidden qubit, or its arguments are too many or few; reported.
+        """
+        wanted = len(symbol.node.arguments)
+        keywords = node.keywords if isinstance(node, tree.Call) else ()
+        if keywords or len(arguments) != wanted:
+            found = len(arguments) + len(keywords)
+            raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, found, declared=symbol.span))
+        terms = []
+        for coefficient, word in self.terms(symbol, arguments, node.span):
+            if not coefficient.is_constant:
+                raise self.reporter.fault(WrongType(node.span, "a Hamiltonian of known numbers", "one with inputs"))
+            qubits = place([wire for wire, _ in word], node.span)
+            if qubits.hidden is not None:
+                raise self.reporter.fault(qubits.hidden)
+            letters = (letter for _, letter in word)
+            terms.append((coefficient.constant, tuple(zip(qubits.positions, letters, strict=True))))
+        return SpinTerms(width, tuple(terms))

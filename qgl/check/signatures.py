@@ -26,7 +26,7 @@ def bind(
     """A call (or a bare name, for a call without arguments) of a callable of `kind`, checked, defaults filled in.
 
     `evaluate` gives the value of an argument: a number, a constant `Real`, a bool, a string, a list, tuple or range of
-    these, the `DataSet` that a name stands for, or `VisibleQubits` for qubits (only reports ask for them). It must
+    these, the `DataSet` that a name stands for, or `Qubits` for qubits (only reports ask for them). It must
     report unknown names and whatever else it cannot evaluate itself, and then give `FAILED` of `qgl.check.arguments`;
     that silences the consequences. Words such as `mean` in `combine = mean` and nested calls are not evaluated.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.check.arguments import FAILED, VisibleQubits
+from qgl.check.arguments import FAILED, Qubits
 from qgl.check.program import DataSet
 from qgl.check.training import Scope
 from qgl.diagnostics.model import Diagnostic
@@ -22,7 +22,7 @@ NAMES: dict[str, Any] = {
     "wide": WIDE,
     "given": GIVEN,
     "w": 0.5,
-    "v": VisibleQubits((0, 1, 2)),
+    "v": Qubits((0, 1, 2)),
     "faulty": FAILED,
 }
 
@@ -42,7 +42,7 @@ def evaluate(expression: tree.Expression) -> Any:
         case tree.Binary(operator="*"):
             return evaluate(expression.left) * evaluate(expression.right)
         case tree.Index():
-            return VisibleQubits((evaluate(expression.indices[0]),))
+            return Qubits((evaluate(expression.indices[0]),))
         case _:
             raise AssertionError(expression)
 

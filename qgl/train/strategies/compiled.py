@@ -51,7 +51,7 @@ class Compiled(ABC):
         """The state of one seed after a step; that of a seed which has finished stays as it is. Traced."""
 
     @property
-    def _moves(self) -> Mapping[str, bool]:
+    def moves(self) -> Mapping[str, bool]:
         """For each name of the parameters, whether the strategy moves it."""
         return self._model.trainable
 
@@ -93,7 +93,7 @@ class Compiled(ABC):
     def _initial(self, seed: jax.Array) -> State:
         key = run_key(self._seed, seed, 0)
         params = self._model.init(key)
-        moves = self._moves
+        moves = self.moves
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
         shapes = jax.eval_shape(self._terms, params, key, self._blank())

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from qgl.check.limits import MAX_CELLS
+from qgl.check.membership import words
 from qgl.check.program import CallSpec, DataSet
+from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Real
+from qgl.source import Span
 from qgl.syntax import tree
 
 
@@ -31,10 +35,6 @@ class Qubits:
     """
 
     positions: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
     hidden: Diagnostic | None = None
 
 
@@ -44,6 +44,10 @@ class SpinTerms:
 
     width: int
     terms: tuple[tuple[float, tuple[tuple[int, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
     """What reading an argument needs: the checker's evaluator, its list of faults, and the reader of nested calls."""
 
     evaluate: Callable[[tree.Expression], Any]
@@ -77,12 +81,12 @@ def describe(value: object) -> str:
             return f"the data set `{value.name}`"
         case Qubits():
             return "qubits"
+        case SpinTerms():
+            return "a Hamiltonian"
         case list() | tuple() | range():
             return f"a list of {len(value)}"
         case _:
             return "something else"
-        case SpinTerms():
-            return "a Hamiltonian"
 
 
 def number(value: object) -> int | float:
@@ -303,9 +307,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A declared data set; read as its name."""
+    """A declared data set; read as its name. By default one whose strings are listed, not known by their rule alone."""
 
     words: str = "a data set"
+    rule_will_do: bool = False
 
     def read(self, expression: tree.Expression, context: Context) -> str | Failure:
         value = context.evaluate(expression)
@@ -313,7 +318,17 @@ class Data:
             return value
         if not isinstance(value, DataSet):
             raise UnfitError(describe(value))
+        if not value.listed and not self.rule_will_do:
+            context.report(not_listed(value, expression.span))
+            return FAILED
         return value.name
+
+
+def not_listed(data: DataSet, span: Span) -> DataTooLarge:
+    """What to say where the strings of a data set are needed that is known by its rule alone."""
+    count = words(data.rule.count if data.rule is not None else 0)
+    extent = f"{count} strings of {plural(data.width, 'bit')}"
+    return DataTooLarge(span, f"`{data.name}`", extent, f"{MAX_CELLS:,} bits", by_rule=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +340,7 @@ class Region:
 
     words: str = "a register or list of visible qubits"
     may_be_empty: bool = False
+    may_be_hidden: bool = False
 
     def read(self, expression: tree.Expression, context: Context) -> tuple[int, ...] | Failure:
         value = context.evaluate(expression)
@@ -334,28 +350,12 @@ class Region:
             return ()
         if not isinstance(value, Qubits):
             raise UnfitError(describe(value))
-        return value.positions
-
-
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """A call of another kind: the kernel of an `mmd`."""
-    may_be_hidden: bool = False
-
-    kind: str
-    example: str
-
-    @property
-    def words(self) -> str:
-        return f"a {self.kind}, such as `{self.example}`"
-
-    def read(self, expression: tree.Expression, context: Context) -> CallSpec | Failure:
         if value.hidden is not None and not self.may_be_hidden:
             context.report(value.hidden)
             return FAILED
-        if not isinstance(expression, tree.Call | tree.Name):
-            value = context.evaluate(expression)
-            if isinstance(value, Failure):
+        return value.positions
+
+
 @dataclass(frozen=True, slots=True)
 class Spins:
     """A declared Hamiltonian of known numbers on visible qubits; read as its `SpinTerms`."""
@@ -369,6 +369,21 @@ class Spins:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A call of another kind: the kernel of an `mmd`."""
+
+    kind: str
+    example: str
+
+    @property
+    def words(self) -> str:
+        return f"a {self.kind}, such as `{self.example}`"
+
+    def read(self, expression: tree.Expression, context: Context) -> CallSpec | Failure:
+        if not isinstance(expression, tree.Call | tree.Name):
+            value = context.evaluate(expression)
+            if isinstance(value, Failure):
                 return value
             raise UnfitError(describe(value))
         return context.bind(expression, self.kind)

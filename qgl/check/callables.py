@@ -7,6 +7,7 @@ implementations all go by them.
 
 from __future__ import annotations
 
+from qgl.check import generalisation
 from qgl.check.arguments import (
     BitString,
     Choice,
@@ -146,6 +147,7 @@ DATA_SOURCES = (
             optional("basis", Choice(("x", "y", "z")), "z", "the Pauli matrix that is measured on every qubit"),
         ),
     ),
+    *generalisation.PARTS,
 )
 
 _DATA = Parameter("data", Data(), "the data set")
@@ -305,6 +307,7 @@ REPORTS = (
             optional("kind", Choice(("classical", "quantum")), "classical", "of the bits, or von Neumann"),
         ),
     ),
+    *generalisation.REPORTS,
 )
 
 SIGNATURES: dict[str, dict[str, Signature]] = {

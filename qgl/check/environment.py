@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from qgl.check.program import CallSpec, DataSet
 from qgl.source import Source, Span
+
+NONE: Mapping[str, DataSet] = MappingProxyType({})
 
 
 class Environment(Protocol):
@@ -18,6 +22,6 @@ class Environment(Protocol):
         """
         ...
 
-    def load_data(self, name: str, call: CallSpec) -> DataSet:
-        """The data set that `data name = call(...)` declares."""
+    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+        """The data set that `data name = call(...)` declares; `declared` are those that its arguments name."""
         ...

@@ -9,6 +9,7 @@ from itertools import chain as joined
 from itertools import combinations, pairwise
 from typing import Any
 
+from qgl.check.arguments import not_listed
 from qgl.check.lattices import Lattice
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.numbers import Arithmetic
@@ -270,6 +271,8 @@ class Functions:
         data = values[0]
         if not isinstance(data, DataSet):
             raise self._fault(call, f"takes a data set, not {describe(data)}", call.arguments[0].span)
+        if not data.listed:
+            raise self.reporter.fault(not_listed(data, call.arguments[0].span))
         wires = self._read_out(call, values[1]) if len(values) == 2 else self.visible()
         if len(wires) != data.width:
             text = (

@@ -15,6 +15,7 @@ MAX_INTEGER = 2**63 - 1
 MAX_MIXTURE = 2**20  # circuits that a program with `latent` inputs is a mixture of
 MAX_TERMS = 4096  # functions and terms in one real expression of inputs
 MAX_IMPORTS = 32
+MAX_CELLS = 1 << 27  # bits of a data set
 
 
 class Budget:

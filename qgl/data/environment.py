@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from qgl.check.environment import NONE
 from qgl.check.program import CallSpec, DataSet
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
@@ -47,13 +49,13 @@ class FolderEnvironment:
             self.adopt(Source(str(real.relative_to(self.folder)), text), real)
         return self._sources[real]
 
-    def load_data(self, name: str, call: CallSpec) -> DataSet:
+    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         """The data set that `data name = call(...)` declares.
 
         Raises:
             QglError: QGL06xx.
         """
-        return load(name, call, Files(self.folder, self._folder_of(call.span.source), self.limits))
+        return load(name, call, Files(self.folder, self._folder_of(call.span.source), self.limits), declared)
 
     def _folder_of(self, source: Source) -> Path:
         return self._folders.get(source, self.folder)

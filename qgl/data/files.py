@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from qgl.check.limits import MAX_CELLS
 from qgl.diagnostics.data import FileTooLarge, MissingFile, OutsidePath, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
@@ -22,7 +23,7 @@ class Limits:
     text_bytes: int = 1 << 20
     data_bytes: int = 512 << 20
     columns: int = 1 << 16
-    cells: int = 1 << 27
+    cells: int = MAX_CELLS
 
 
 def resolve(root: Path, base: Path, path: str, span: Span | None) -> Path:

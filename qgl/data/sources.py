@@ -23,7 +23,7 @@ from qgl.data.ground_state import ground_state
 from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
 from qgl.data.state_archive import law_of, read_state
-from qgl.data.table import check_size, chosen_rows, encode, of_width, unused_codes
+from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
 
 _NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
@@ -96,7 +96,16 @@ def _from_table(name: str, call: CallSpec, table: Table, files: Files) -> DataSe
     values, conditions = chosen_rows(call, table.values), table.conditions
     check_size(path, len(values), table.layout.width, files.limits, call.span)
     rows = of_width(call, encode(values, table.layout), conditions is not None)
-    return make(name, rows, None, None if conditions is None else chosen_rows(call, conditions), _remark(call, table))
+    given = None if conditions is None else chosen_rows(call, conditions)
+    return replace(make(name, rows, None, given, _remark(call, table)), categories=_categories(call, table))
+
+
+def _categories(call: CallSpec, table: Table) -> tuple[tuple[int, int], ...] | None:
+    """Of each column, where whole columns in binary code are what a row is."""
+    layout = table.layout
+    if layout.encoding != "binary" or call.arguments["width"]:
+        return None
+    return tuple((count, code_width(count, layout.encoding)) for count in layout.categories)
 
 
 def _remark(call: CallSpec, table: Table) -> str:

@@ -192,11 +192,16 @@ class BadArchive(Diagnostic):
 
 @dataclass(frozen=True)
 class DataTooLarge(Diagnostic):
-    """A data set would have more cells, or more columns, than are held in memory."""
+    """A data set would have more cells, or more columns, than are held in memory.
+
+    `cardinality`, `parity` and `bars_and_stripes` may be as large as one likes where their rule is enough: as the set
+    that a `subset` is drawn from, and as the valid strings of `fidelity` and its like.
+    """
 
     what: str
     extent: str
     limit: str
+    by_rule: bool = False  # whether it is known by its rule
 
     code: ClassVar[str] = "QGL0610"
     wrong: ClassVar[str] = f"data target = parity(60);\nvisible v[60];\n{_MODEL}"
@@ -205,6 +210,10 @@ class DataTooLarge(Diagnostic):
     @property
     def message(self) -> str:
         return f"{self.what} has {self.extent}; at most {self.limit} are held"
+
+    @property
+    def help(self) -> str:
+        return "draw some of them: `subset(..., count = 1000)`" if self.by_rule else ""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
 
+from qgl.check import generalisation
 from qgl.check.law import distinct, entropy
 from qgl.check.program import CallSpec, DataSet
 from qgl.diagnostics.model import QglError
@@ -17,15 +18,17 @@ from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.laws import Law, ModelLaw, ProductLaw, Real
+from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
+from qgl.evaluate.laws import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
-from qgl.query import GivenWords, LogProb, Marginals, Query, State, log_floor
+from qgl.query import GivenWords, LogProb, Marginals, Query, Samples, State, log_floor
 
 NATS = "nats"
+INDEPENDENT = "independent"
 PARTS = ("largest", "mean")
 _RESAMPLES = 8
 
@@ -41,13 +44,15 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a report may use: the model's law and answers, and the data sets by name.
+    """What a report may use: the model's law and answers, the data sets by name, and the laws of baselines.
 
-    bare  values alone are wanted, nothing to hold them against
+    baselines  by label; None where the program declares none, and independent bits stand for them
+    bare       values alone are wanted, nothing to hold them against
     """
 
     answer: Answerer
     setting: Setting
+    baselines: Mapping[str, Drawn] | None = None
     bare: bool = False
 
     @cached_property
@@ -55,12 +60,56 @@ class Evaluation:
         """The model's law; asked for only when a report needs it."""
         return ModelLaw(self.answer, self.setting.width).law
 
+    @cached_property
+    def drawn(self) -> dict[int, tuple[Any, Real]]:
+        """Different strings of the model, and how often each came among so many."""
+        return {}
+
+    def draw(self, count: int) -> tuple[Any, Real]:
+        """The same strings for all reports."""
+        if count not in self.drawn:
+            rows = np.asarray(self.answer(Samples(count)), dtype=np.uint8)
+            self.drawn[count] = distinct(rows, np.ones(len(rows)))[:2]
+        return self.drawn[count]
+
     def of(self, call: CallSpec) -> DataSet:
         return self.setting.data[call.arguments["data"]]
 
+    def row(
+        self,
+        name: str,
+        value: float | None,
+        measure: Callable[[Drawn], float | None],
+        *,
+        data: DataSet | None = None,
+        floor: Callable[[], float | None] = lambda: None,
+        error: float | None = None,
+        unit: str = "",
+    ) -> Row:
+        """A value beside those of the baselines and of fair coins, which `measure` takes of their laws."""
+        if self.bare:
+            return Row(name, value, error, unit=unit)
+        laws: Mapping[str, Drawn] = self.baselines or {}
+        if self.baselines is None and data is not None:
+            laws = {INDEPENDENT: independent(data)}
+        found: dict[str, float | None] = {}
+        notes = []
+        for label, law in laws.items():
+            try:
+                found[label] = measure(law)
+            except UnansweredError as words:
+                found[label] = None
+                notes.append(f"{label}: {words}")
+        return Row(name, value, error, floor(), found, measure(fair(self.setting.width)), unit, "\n".join(notes))
+
 
 def evaluate(
-    reports: Sequence[CallSpec], setting: Setting, answer: Answerer, *, bare: bool = False
+    reports: Sequence[CallSpec],
+    setting: Setting,
+    answer: Answerer,
+    baselines: Mapping[str, Drawn] | None = None,
+    *,
+    bare: bool = False,
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
@@ -68,9 +117,10 @@ def evaluate(
         reports: checked reports of a program.
         setting: its data, width and lattice.
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
+        baselines: the laws of its baselines, by label; None for independent bits with the means of each report's data.
         bare: give values alone, without floors and baselines, which cost time and are the same for all parameters.
     """
-    evaluation = Evaluation(answer, setting, bare)
+    evaluation = Evaluation(answer, setting, baselines, bare)
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
@@ -86,7 +136,7 @@ def _rows(call: CallSpec, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def title(call: CallSpec) -> str:
     """`kl(spins)`: a report as a program writes it, without its kernel."""
-    parts = [call.arguments.get("data") or ""]
+    parts = [call.arguments.get(name) or "" for name in ("data", "seen", "valid")]
     if call.name == "cmi":
         parts = [_positions(call.arguments[key]) for key in "abc"]
     if call.name == "entropy" and call.arguments.get("region") is not None:
@@ -124,16 +174,8 @@ def _distance(
     def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         data = evaluation.of(call)
         value = metric(evaluation.law, data)
-        if evaluation.bare:
-            yield Row(title(call), value, unit=unit)
-            return
-        yield Row(
-            title(call),
-            value,
-            floor=floor(data),
-            baseline=metric(independent(data), data),
-            uniform=metric(fair(data.width), data),
-            unit=unit,
+        yield evaluation.row(
+            title(call), value, lambda law: metric(law, data), data=data, floor=lambda: floor(data), unit=unit
         )
 
     return report
@@ -183,8 +225,14 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         chosen = np.all(data.conditions == condition, axis=1)
         log_prob = np.asarray(evaluation.answer(LogProb.of(data.rows[chosen]), condition), dtype=np.float64)
         value -= float(data.weights[chosen] @ np.maximum(log_prob, log_floor(data.width)))
-    baseline, uniform = metrics.nll(independent(data), data), metrics.nll(fair(data.width), data)
-    yield Row(title(call), value, floor=data_entropy(data), baseline=baseline, uniform=uniform, unit=NATS)
+    yield evaluation.row(
+        title(call),
+        value,
+        lambda law: metrics.nll(law, data),
+        data=data,
+        floor=lambda: data_entropy(data),
+        unit=NATS,
+    )
 
 
 def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -192,21 +240,22 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     words = WordSet.of(call, evaluation.setting)
     if words is not None:
         value, error = _by_words(words, evaluation)
-        if evaluation.bare:
-            yield Row(title(call), value, error)
-            return
-        baseline, uniform = (
-            words.distance(law.moments(words.places))[0] for law in (independent(data), fair(data.width))
+        yield evaluation.row(
+            title(call),
+            value,
+            lambda law: words.distance(law.moments(words.places))[0],
+            data=data,
+            floor=lambda: words.by_chance(data),
+            error=error,
         )
-        yield Row(title(call), value, error, words.by_chance(data), baseline, uniform)
         return
-    if evaluation.bare:
-        yield Row(title(call), metrics.mmd(evaluation.law, data, kernel))
-        return
-    laws = (evaluation.law, independent(data), fair(data.width))
-    columns = [metrics.mmd(law, data, kernel) for law in laws]
-    floor = 0.0 if data.exact else estimates.mmd_by_chance(data, kernel)
-    yield Row(title(call), columns[0], floor=floor, baseline=columns[1], uniform=columns[2])
+    yield evaluation.row(
+        title(call),
+        metrics.mmd(evaluation.law, data, kernel),
+        lambda law: metrics.mmd(law, data, kernel),
+        data=data,
+        floor=lambda: 0.0 if data.exact else estimates.mmd_by_chance(data, kernel),
+    )
 
 
 def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | None]:
@@ -220,46 +269,85 @@ def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | No
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
-    laws: tuple[Law, ...] = (evaluation.law, independent(data), fair(data.width))
     ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
-    columns = [metrics.summary(law.moments(chosen.places) - ideal) for law in laws]
-    for part, (value, baseline, uniform) in enumerate(zip(*columns, strict=True)):
+
+    def differences(law: Law) -> tuple[Real, Real]:
+        return metrics.summary(law.moments(chosen.places) - ideal)
+
+    def floor(part: int) -> float:
+        return by_chance(estimates.moments(data, part, chosen.places), data)
+
+    for part, value in enumerate(differences(evaluation.law)):
         name = f"{title(call)}, {PARTS[part]}{chosen.words}"
-        if evaluation.bare:
-            yield Row(name, float(value))
-            continue
-        floor = by_chance(estimates.moments(data, part, chosen.places), data)
-        yield Row(name, float(value), floor=floor, baseline=float(baseline), uniform=float(uniform))
+        measure, least = _part(differences, part), partial(floor, part)
+        yield evaluation.row(name, float(value), measure, data=data, floor=least)
+
+
+def _part(measure: Callable[[Law], tuple[Real, Real]], part: int) -> Callable[[Law], float]:
+    """One of the two numbers that `measure` takes of a law."""
+    return lambda law: float(measure(law)[part])
 
 
 def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     shells = Shells.of(evaluation.setting.neighbourhood, call.arguments["reach"])
-    floor = None if call.arguments["data"] is None else shells.length_in(evaluation.of(call))
-    yield Row(title(call), shells.length(evaluation.law.moments(shells.places)), floor=floor)
+    data = None if call.arguments["data"] is None else evaluation.of(call)
+
+    def length(law: Law) -> float | None:
+        return shells.length(law.moments(shells.places))
+
+    yield evaluation.row(
+        title(call), length(evaluation.law), length, floor=lambda: None if data is None else shells.length_in(data)
+    )
 
 
 def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     region, width = call.arguments.get("region"), evaluation.setting.width
-    size = width if region is None else len(region)
     if call.arguments.get("kind") == "quantum":
         asked = State() if region is None else Marginals((tuple(sorted(region)),))
         answer = evaluation.answer(asked)
-        value: float | None = von_neumann(answer if region is None else answer[0])
-    elif region is None:
-        value = evaluation.law.entropy()
-    else:
-        value = entropy(evaluation.law.regions((region,))[0])
-    yield Row(title(call), value, uniform=fair(size).entropy(), unit=NATS)
+        value = von_neumann(answer if region is None else answer[0])
+        size = width if region is None else len(region)
+        yield Row(title(call), value, uniform=fair(size).entropy(), unit=NATS)
+        return
+
+    def shannon(law: Law) -> float | None:
+        return law.entropy() if region is None else entropy(law.regions((region,))[0])
+
+    yield evaluation.row(title(call), shannon(evaluation.law), shannon, unit=NATS)
 
 
 def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     radius, width = call.arguments["radius"], evaluation.setting.width
-    gaps = [0.0]  # of a radius that takes in every bit
-    if radius + 2 <= width:
-        laws = evaluation.law.regions(windows(width, radius + 2))
-        gaps = [metrics.conditional_mutual_information(law, (1, radius, 1)) for law in laws]
-    for part, value in zip(PARTS, metrics.summary(np.array(gaps)), strict=True):
-        yield Row(f"{title(call)}, {part}", float(value), unit=NATS)
+
+    def gaps(law: Law) -> tuple[Real, Real]:
+        if radius + 2 > width:  # a radius that takes in every bit
+            return metrics.summary(np.zeros(1))
+        laws = law.regions(windows(width, radius + 2))
+        found = [metrics.conditional_mutual_information(each, (1, radius, 1)) for each in laws]
+        return metrics.summary(np.array(found))
+
+    for part, value in enumerate(gaps(evaluation.law)):
+        name = f"{title(call)}, {PARTS[part]}"
+        yield evaluation.row(name, float(value), _part(gaps, part), unit=NATS)
+
+
+def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    seen, queries = evaluation.setting.data[call.arguments["seen"]], call.arguments["queries"]
+    valid = Valid.of(seen, evaluation.setting.data[call.arguments["valid"]])
+    shares = Shares.of(evaluation.law, valid)
+    if shares is not None:
+        found = expected(call.name, shares, valid, queries)
+    else:
+        found = counted(call.name, valid, *evaluation.draw(queries), queries)
+
+    def of_law(law: Drawn) -> float | None:
+        return measured(call.name, law, valid, queries).value
+
+    def floor() -> float | None:
+        return expected(call.name, Shares.perfect(valid), valid, queries).value
+
+    row = evaluation.row(title(call), found.value, of_law, data=seen, floor=floor, error=found.error)
+    yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 
 def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -268,13 +356,16 @@ def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     a, b, c = (call.arguments[key] for key in "abc")
-    if call.arguments["kind"] == "classical":
-        (joint,) = evaluation.law.regions(((*a, *b, *c),))
-        value = metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
-    else:
+    if call.arguments["kind"] == "quantum":
         regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
-        value = quantum_information(*evaluation.answer(Marginals(regions)))
-    yield Row(title(call), value, unit=NATS)
+        yield Row(title(call), quantum_information(*evaluation.answer(Marginals(regions))), unit=NATS)
+        return
+
+    def information(law: Law) -> float:
+        (joint,) = law.regions(((*a, *b, *c),))
+        return metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
+
+    yield evaluation.row(title(call), information(evaluation.law), information, unit=NATS)
 
 
 REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
@@ -289,4 +380,5 @@ REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "markov_gap": _markov_gap,
     "purity": _purity,
     "cmi": _cmi,
+    **dict.fromkeys(generalisation.NAMES, _generalisation),
 }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import entropy, indices
+from qgl.check.law import entropy, indices, strings
 from qgl.check.training import EXACT_WIDTH
 from qgl.query import LOG_TINY, Expectation, LogProb, Marginals, Probabilities, Query, log_floor
 
@@ -46,6 +46,18 @@ class Law(Protocol):
         ...
 
 
+class UnansweredError(Exception):
+    """A question that a law has no answer to; the words say why."""
+
+
+class Drawn(Law, Protocol):
+    """A law that strings can be drawn from. It may raise `UnansweredError` where another law answers."""
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        """Independent strings, shape (count, n)."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class DenseLaw:
     """A law held as a vector, shape (2^n,)."""
@@ -67,6 +79,10 @@ class DenseLaw:
         ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))
         moments: Real = transformed[ones.sum(axis=1)]
         return moments
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        total = np.cumsum(self.p)
+        return strings(np.searchsorted(total, random.random(count) * total[-1], side="right"), self.width)
 
     def entropy(self) -> float | None:
         return entropy(self.p)
@@ -102,6 +118,9 @@ class ProductLaw:
         z = 1 - 2 * self.ones
         values: Real = np.where(places < 0, 1.0, z[places]).prod(axis=1)
         return values
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        return (random.random((count, self.width)) < self.ones).astype(np.uint8)
 
     def entropy(self) -> float | None:
         return entropy(np.stack([self.ones, 1 - self.ones]))

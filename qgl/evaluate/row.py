@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +16,18 @@ class Row:
     floor     what a perfect model has: for nll and kl that of the data's own law, which no model passes; for tv,
               moments and mmd with data that are samples, what their number leaves to chance; in an evaluation from
               samples, what a perfect sampler with as many samples has
-    baseline  what independent bits with the marginals of the data have
+    baselines what the program's baselines have, by their labels; without any, what independent bits with the
+              marginals of the data have. None where a baseline cannot say
     uniform   what fair coins have
     unit      "nats", or empty for a pure number
-    note      why there is no value, where that is not plain
+    note      why there is no value, here or of a baseline, where that is not plain
     """
 
     name: str
     value: float | None
     error: float | None = None
     floor: float | None = None
-    baseline: float | None = None
+    baselines: Mapping[str, float | None] = field(default_factory=dict)
     uniform: float | None = None
     unit: str = ""
     note: str = ""

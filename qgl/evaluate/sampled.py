@@ -6,29 +6,36 @@ the floor from strings drawn from the data's law, the baselines from theirs, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check import generalisation
 from qgl.check.law import distinct
 from qgl.check.program import CallSpec, DataSet
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.exact import NATS, PARTS, fair, independent, title
-from qgl.evaluate.laws import Real
+from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS, fair, independent, title
+from qgl.evaluate.generalisation import Shares, Valid, counted, expected
+from qgl.evaluate.laws import Drawn, Real
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.objectives.model import Setting
 
 RESAMPLES = 64
+_Counted = tuple[NDArray[np.uint8], Real]  # distinct strings, and how often each came
 
 
 def evaluate_samples(
-    reports: Sequence[CallSpec], setting: Setting, samples: NDArray[np.uint8], seed: int = 0
+    reports: Sequence[CallSpec],
+    setting: Setting,
+    samples: NDArray[np.uint8],
+    seed: int = 0,
+    baselines: Mapping[str, Drawn] | None = None,
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value where samples alone do not tell.
 
@@ -37,11 +44,12 @@ def evaluate_samples(
         setting: its data, width and lattice.
         samples: strings of 0 and 1, shape (shots, n), shots >= 2.
         seed: of the resampling.
+        baselines: the laws of its baselines, by label; None for independent bits with the means of each report's data.
 
     Raises:
         ValueError: fewer than two samples.
     """
-    return evaluate_counts(reports, setting, Counts.of(samples, seed), seed)
+    return evaluate_counts(reports, setting, Counts.of(samples, seed), seed, baselines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +77,28 @@ class Counts:
         return cls(rows, np.column_stack([counts, others]).astype(np.float64), len(samples))
 
 
-def evaluate_counts(reports: Sequence[CallSpec], setting: Setting, counts: Counts, seed: int = 0) -> tuple[Row, ...]:
+def evaluate_counts(
+    reports: Sequence[CallSpec],
+    setting: Setting,
+    counts: Counts,
+    seed: int = 0,
+    baselines: Mapping[str, Drawn] | None = None,
+) -> tuple[Row, ...]:
     """`evaluate_samples` of strings that are counted already; `seed` is that of the floor and the baselines."""
-    return tuple(row for call in reports for row in _rows(call, setting, counts, seed))
+    drawn: dict[str, _Counted] | None = None
+    if baselines is not None:
+        random = np.random.default_rng([seed, 2])
+        drawn = {label: _counted(law.sample(counts.shots, random)) for label, law in baselines.items()}
+    return tuple(row for call in reports for row in _rows(call, setting, counts, seed, drawn))
 
 
-def _rows(call: CallSpec, setting: Setting, counts: Counts, seed: int) -> Iterator[Row]:
+def _rows(
+    call: CallSpec, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
+) -> Iterator[Row]:
     data = setting.data.get(call.arguments.get("data") or "")
+    if call.name in generalisation.NAMES:
+        yield _generalisation(call, setting, counts, seed, drawn)
+        return
     if call.name == "correlation_length":
         yield _correlation_length(call, setting, data, counts)
         return
@@ -86,26 +109,48 @@ def _rows(call: CallSpec, setting: Setting, counts: Counts, seed: int) -> Iterat
     random, shots, width = np.random.default_rng([seed, 1]), counts.shots, counts.rows.shape[1]
     for part, unit, estimate in parts:
         values = estimate(counts.rows, counts.columns)
-        floor = baseline = None
+        floor, beside = None, drawn or {}
         if data is not None:
             ideal, law, _ = distinct(data.rows, data.weights)
             perfect = estimate(ideal, random.multinomial(shots, law / law.sum(), 8).T.astype(np.float64))
             floor = max(0.0, float(perfect.mean()))  # an unbiased estimate of nothing may come out below it
-            baseline = _drawn(estimate, independent(data).ones, shots, random)
-        uniform = _drawn(estimate, fair(width).ones, shots, random)
+            if drawn is None:
+                beside = {INDEPENDENT: _counted(independent(data).sample(shots, random))}
+        baselines = {label: _of(estimate, found) for label, found in beside.items()}
+        uniform = _of(estimate, _counted(fair(width).sample(shots, random)))
         error = float(values[1:].std(ddof=1))
-        yield Row(title(call) + part, float(values[0]), error, floor, baseline, uniform, unit)
+        yield Row(title(call) + part, float(values[0]), error, floor, baselines, uniform, unit)
 
 
-def _counted(samples: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Real]:
+def _counted(samples: NDArray[np.uint8]) -> _Counted:
     rows, counts, _ = distinct(samples, np.ones(len(samples)))
     return rows, counts
 
 
-def _drawn(estimate: Estimate, ones: Real, shots: int, random: np.random.Generator) -> float:
-    """The estimate from independent bits."""
-    rows, counts = _counted((random.random((shots, ones.size)) < ones).astype(np.uint8))
+def _of(estimate: Estimate, found: _Counted) -> float:
+    """The estimate from one set of strings."""
+    rows, counts = found
     return float(estimate(rows, counts[:, None])[0])
+
+
+def _generalisation(
+    call: CallSpec, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
+) -> Row:
+    seen, queries = setting.data[call.arguments["seen"]], call.arguments["queries"]
+    valid = Valid.of(seen, setting.data[call.arguments["valid"]])
+    found = counted(call.name, valid, counts.rows, counts.columns[:, 0], queries)
+    note = ""
+    if call.name == "coverage" and counts.shots < queries:
+        note = f"{title(call)}: {counts.shots:,} strings are fewer than its {queries:,} queries"
+    if drawn is None:
+        random = np.random.default_rng([seed, 1])
+        drawn = {INDEPENDENT: _counted(independent(seen).sample(counts.shots, random))}
+    baselines = {label: counted(call.name, valid, *others, queries).value for label, others in drawn.items()}
+    floor, uniform = (
+        expected(call.name, shares, valid, queries).value
+        for shares in (Shares.perfect(valid), Shares.even(valid, 2**seen.width))
+    )
+    return Row(title(call), found.value, found.error, floor, baselines, uniform, note=note)
 
 
 def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, counts: Counts) -> Row:

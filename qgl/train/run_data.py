@@ -39,6 +39,7 @@ def encode(data: Mapping[str, DataSet]) -> bytes:
             "description": item.description,
             "picture": item.picture,
             "integer": item.integer,
+            "categories": item.categories,
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts)})
 
@@ -58,6 +59,7 @@ def decode(path: Path) -> dict[str, DataSet]:
             picture=tuple(facts["picture"]) if facts["picture"] else None,
             state=_complex(leaves.get(f"{name}/state")),
             integer=facts.get("integer", False),
+            categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
         )
         for name, facts in json.loads(text["data"]).items()
     }

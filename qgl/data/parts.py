@@ -1,0 +1,162 @@
+"""Parts of data sets: some strings of a law or rows of a table, drawn from a seed, and what is left without them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.law import distinct
+from qgl.check.membership import Listed, Rule, Rows, Without, draw_distinct, words
+from qgl.check.program import CallSpec, DataSet
+from qgl.data.files import Limits
+from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
+from qgl.diagnostics.model import QglError
+
+Declared = Mapping[str, DataSet]
+
+
+def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
+    """Strings of a law or rule, or rows of a table, drawn without replacement, every set with the same chance.
+
+    Of a law, the probabilities of the strings that are kept stand to each other as before.
+
+    Raises:
+        QglError: there are not so many (QGL0613), none is left (QGL0607), or they are too many to hold (QGL0610).
+    """
+    whole = declared[call.arguments["data"]]
+    total = whole.rule.count if whole.rule is not None else len(whole.rows)
+    number = _number(call, total, limits, whole.width)
+    random = np.random.default_rng(call.arguments["seed"])
+    if whole.listed:
+        kept = np.sort(random.permutation(len(whole.rows))[:number])
+        return _of_rows(name, call, whole, kept)
+    assert whole.rule is not None
+    rows = draw_distinct(whole.rule, number, random)
+    return _made(name, call, whole, rows, np.full(number, 1.0 / number), None)
+
+
+def without(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
+    """What is left of a data set: of a law or rule, the other strings; of a table, each row as often as it is left.
+
+    Raises:
+        QglError: the part has something that the whole has not (QGL0613), or nothing is left (QGL0607).
+    """
+    whole, part = declared[call.arguments["data"]], declared[call.arguments["part"]]
+    if whole.width != part.width:
+        fault = f"`{part.name}` has {plural(part.width, 'bit')} per string, `{whole.name}` {whole.width}"
+        raise QglError([BadDataArgument(call.span, call.name, fault)])
+    if whole.listed:
+        return _of_rows(name, call, whole, _left(call, whole, part))
+    rule = rule_of(call, declared)
+    if rule is None or not whole.rule or not whole.rule.contains(part.rows).all():
+        raise QglError([_not_inside(call, whole, part)])
+    return unlisted(name, rule, f"{whole.sha256} without {part.sha256}")
+
+
+def rule_of(call: CallSpec, declared: Declared) -> Rule | None:
+    """The rule of what a `without` gives, if its whole is known by a rule alone."""
+    if call.name != "without":
+        return None
+    whole, part = declared[call.arguments["data"]], declared[call.arguments["part"]]
+    return None if whole.rule is None or whole.listed else Without(whole.rule, Listed.of(part.rows))
+
+
+def unlisted(name: str, rule: Rule, identity: str) -> DataSet:
+    """A data set that is known by its rule alone; `identity` is what its hash is of."""
+    none = np.zeros((0, rule.width), np.uint8), np.zeros(0)
+    for array in none:
+        array.setflags(write=False)
+    about = f"{words(rule.count)} strings, known by their rule; {plural(rule.width, 'bit')} each"
+    return DataSet(name, *none, None, True, hashlib.sha256(identity.encode()).hexdigest(), about, rule=rule)
+
+
+PARTS: Mapping[str, Callable[[str, CallSpec, Declared, Limits], DataSet]] = {"subset": subset, "without": without}
+
+
+def _number(call: CallSpec, total: int, limits: Limits, width: int) -> int:
+    """How many strings or rows of `total` a `subset` asks for."""
+    count, fraction = call.arguments["count"], call.arguments["fraction"]
+    number = int(count if count is not None else round(fraction * total))
+    whole = call.arguments["data"]
+    if number > total:
+        raise QglError([BadDataArgument(call.span, call.name, f"{number} of the {total} of `{whole}`")])
+    if number == 0:
+        raise QglError([NoRows(call.span, call.name, f"a fraction of {fraction:g} of {total} rounds to none")])
+    if number * width > limits.cells:
+        extent = f"{words(number)} strings of {plural(width, 'bit')}"
+        raise QglError([DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")])
+    return number
+
+
+def _left(call: CallSpec, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
+    """Numbers of the rows of `whole` that are left, ascending."""
+    if (whole.conditions is None) != (part.conditions is None):
+        fault = f"of `{whole.name}` and `{part.name}`, one has conditions and the other has none"
+        raise QglError([BadDataArgument(call.span, call.name, fault)])
+    both = np.concatenate([whole.rows, part.rows])
+    _, _, place = distinct(both, np.zeros(len(both)))
+    if whole.conditions is not None and part.conditions is not None:
+        joined = np.column_stack([place, np.concatenate([whole.conditions, part.conditions])])
+        _, place = np.unique(joined, axis=0, return_inverse=True)
+        place = place.reshape(-1).astype(np.int64)
+    ours, theirs = place[: len(whole.rows)], place[len(whole.rows) :]
+    kinds = int(place.max()) + 1
+    have, gone = (np.bincount(each, minlength=kinds) for each in (ours, theirs))
+    if whole.exact:
+        have, gone = have > 0, gone > 0
+    if (gone > have).any():
+        raise QglError([_not_inside(call, whole, part)])
+    order = np.argsort(ours, kind="stable")  # of the rows that are alike, the first ones go
+    first = np.searchsorted(ours[order], ours[order])
+    nth = np.empty(len(ours), np.int64)
+    nth[order] = np.arange(len(ours)) - first
+    kept = np.flatnonzero(nth >= gone[ours])
+    if not len(kept):
+        raise QglError([NoRows(call.span, call.name, f"`{part.name}` is all of `{whole.name}`")])
+    return kept
+
+
+def _not_inside(call: CallSpec, whole: DataSet, part: DataSet) -> BadDataArgument:
+    kind = "strings" if whole.exact else "rows"
+    return BadDataArgument(call.span, call.name, f"`{part.name}` has {kind} that `{whole.name}` has not")
+
+
+def _of_rows(name: str, call: CallSpec, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
+    weights = whole.weights[kept]
+    conditions = None if whole.conditions is None else whole.conditions[kept]
+    data = _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
+    return data
+
+
+def _made(
+    name: str,
+    call: CallSpec,
+    whole: DataSet,
+    rows: Rows,
+    weights: NDArray[np.float64],
+    conditions: NDArray[np.float64] | None,
+) -> DataSet:
+    digest = hashlib.sha256(f"{rows.shape}".encode())
+    for part in (np.packbits(rows, axis=1), weights, conditions):
+        digest.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+    for array in (rows, weights, conditions):
+        if array is not None:
+            array.setflags(write=False)
+    total = whole.rule.count if whole.rule is not None and not whole.listed else len(whole.rows)
+    kind = "strings" if whole.exact else "rows"
+    about = f"{len(rows):,} of the {words(total)} {kind} of {whole.name}; {plural(whole.width, 'bit')} each"
+    return replace(
+        whole,
+        name=name,
+        rows=rows,
+        weights=weights,
+        conditions=conditions,
+        sha256=digest.hexdigest(),
+        description=about,
+        state=None,
+        rule=None,
+    )

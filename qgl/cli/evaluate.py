@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 from qgl.cli.options import console_for
 
 if TYPE_CHECKING:
+    from qgl.evaluate.laws import Drawn
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
     from qgl.model import Model
@@ -53,6 +54,7 @@ def evaluate(
       qglc evaluate runs/bars-2026-01-31-1 --samples 10000
       qglc evaluate runs/bars-2026-01-31-1 --format json
     """
+    from qgl.baselines import fitted, laws
     from qgl.train import compilation_cache
     from qgl.train.reload import model_of
     from qgl.train.report import measure, metrics_table, reports_of
@@ -60,24 +62,26 @@ def evaluate(
 
     compilation_cache.switch_on()
     trained, model = Run.load(run), model_of(run)
-    reports = reports_of(model.program)
+    reports, baselines = reports_of(model.program), fitted(model.program)
     if samples is None:
-        rows = measure(model, trained.params, reports)
+        rows = measure(model, trained.params, reports, baselines)
     else:
         from qgl.evaluate import evaluate_samples, in_chunks
         from qgl.objectives import Setting
 
         drawn = in_chunks.sample(model, trained.params, samples, seed)
-        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed)
-    found = list(_jobs(run, model, trained, seed, not no_pictures))
+        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, laws(baselines))
+    beside = laws(baselines) if model.program.baselines else None
+    found = list(_jobs(run, model, trained, seed, beside, not no_pictures))
     if output is EvaluationFormat.JSON:
         from qgl.jobs.tables import facts
 
         known = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
-        known |= {"metrics": [asdict(row) for row in rows], "jobs": [facts(each) for each in found]}
+        known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
+        known |= {"jobs": [facts(each) for each in found]}
         typer.echo(json.dumps(known, indent=2, ensure_ascii=False))
         return
-    shown = [metrics_table(run.name, rows)]
+    shown = [metrics_table(run.name, rows, baselines)]
     if found:
         from qgl.jobs.tables import tables
 
@@ -85,7 +89,9 @@ def evaluate(
     console_for(*shown).print(*shown, sep="\n")
 
 
-def _jobs(folder: Path, model: Model, trained: Run, seed: int, pictures: bool) -> Iterator[Comparison]:
+def _jobs(
+    folder: Path, model: Model, trained: Run, seed: int, baselines: Mapping[str, Drawn] | None, pictures: bool
+) -> Iterator[Comparison]:
     """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error."""
     from qgl.jobs import store
 
@@ -104,7 +110,7 @@ def _jobs(folder: Path, model: Model, trained: Run, seed: int, pictures: bool) -
             typer.echo(f"job {job.job.id} is left out: {show.standing(job)}", err=True)
             continue
         try:
-            compared = Compared(job, model, seed)
+            compared = Compared(job, model, seed, baselines)
             found = compared.compared(weights_hash(trained.params))
             if pictures:
                 _draw(job, compared, found)

@@ -21,6 +21,7 @@ from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.laws import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
 from qgl.evaluate.pairs import Moments
+from qgl.evaluate.probes import hamming_distance, magnetisation
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
 from qgl.objectives.markov_nll import windows
@@ -139,7 +140,7 @@ def title(call: CallSpec) -> str:
     parts = [call.arguments.get(name) or "" for name in ("data", "seen", "valid")]
     if call.name == "cmi":
         parts = [_positions(call.arguments[key]) for key in "abc"]
-    if call.name == "entropy" and call.arguments.get("region") is not None:
+    if call.name in ("entropy", "hamming_distance") and call.arguments.get("region") is not None:
         parts = [_positions(call.arguments["region"])]
     if call.name == "markov_gap":
         parts = [str(call.arguments["radius"])]
@@ -316,6 +317,14 @@ def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(title(call), shannon(evaluation.law), shannon, unit=NATS)
 
 
+def _hamming_distance(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+    start = evaluation.setting.start
+    assert start is not None  # the checker has seen to it
+    region = call.arguments["region"] or tuple(range(len(start)))
+    z = evaluation.answer(magnetisation(region))
+    yield Row(title(call), hamming_distance(z, [start[position] for position in region]), uniform=0.5)
+
+
 def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     radius, width = call.arguments["radius"], evaluation.setting.width
 
@@ -376,6 +385,7 @@ REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "valid_rate": _distance(metrics.valid_rate, lambda data: 1.0, ""),
     "moments": _moments,
     "entropy": _entropy,
+    "hamming_distance": _hamming_distance,
     "correlation_length": _correlation_length,
     "markov_gap": _markov_gap,
     "purity": _purity,

@@ -6,8 +6,8 @@ machine were perfect, since its strings are finitely many: that part is what as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,12 @@ import numpy as np
 
 from qgl.check.law import strings
 from qgl.check.program import CallSpec, DataSet
-from qgl.check.training import EXACT_WIDTH
+from qgl.check.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import NATS, PARTS, evaluate
-from qgl.evaluate.laws import ModelLaw, Real
+from qgl.evaluate.laws import Drawn, ModelLaw, Real
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.evaluate.sampled import Counts, evaluate_counts
@@ -57,6 +57,7 @@ class Side:
     sampled    of as many strings of the model
     machine    of the machine's strings
     mitigated  of the machine's strings with readout errors undone
+    baselines  of as many strings of each baseline that the program declares, by their labels
     """
 
     name: str
@@ -66,6 +67,7 @@ class Side:
     sampled: Measured | None = None
     machine: Measured | None = None
     mitigated: Measured | None = None
+    baselines: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +117,13 @@ class Comparison:
 
 
 class Compared:
-    """A job that is done, its model, and the strings of both."""
+    """A job that is done, its model, and the strings of both; `baselines` are the laws of those that are declared."""
 
-    def __init__(self, folder: JobFolder, model: Model, seed: int = 0) -> None:
+    def __init__(
+        self, folder: JobFolder, model: Model, seed: int = 0, baselines: Mapping[str, Drawn] | None = None
+    ) -> None:
         self.folder, self.job, self.model, self.seed = folder, folder.job, model, seed
+        self.baselines = baselines or {}
         self.machine = folder.samples()
         given = self.job.request.condition
         self.condition = None if given is None else np.asarray(given)
@@ -196,13 +201,16 @@ class Compared:
     def _sides(self) -> Iterator[Side]:
         reports = _reports(self.model, self.setting, self.condition)
         exact = evaluate(reports, self.setting, answerer(self.model, self.params, self.condition))
-        columns = [evaluate_counts(reports, self.setting, counts, self.seed) for counts in self._all_counts()]
+        columns = [
+            evaluate_counts(reports, self.setting, counts, self.seed, self.baselines) for counts in self._all_counts()
+        ]
         found = [{row.name: row for row in rows} for rows in columns]
         for row in exact:
             machine, sampled, *more = (each.get(row.name) for each in found)
             floor = row.floor if _measured(machine) is None or machine is None else machine.floor
             mitigated = _measured(more[0]) if more else None
-            yield Side(row.name, row.unit, floor, row.value, _measured(sampled), _measured(machine), mitigated)
+            beside = {} if machine is None else machine.baselines
+            yield Side(row.name, row.unit, floor, row.value, _measured(sampled), _measured(machine), mitigated, beside)
 
     def _all_counts(self) -> list[Counts]:
         """Those of the machine, of the model, and of the machine mitigated, if it is."""

@@ -22,11 +22,14 @@ def tables(found: Comparison) -> Iterator[Table]:
     """The sides, the gap, and the words of a job, for a terminal."""
     job, mitigated = found.job, found.job.request.readout
     if found.sides:
-        heads = ["data", "model", "strings", "machine", *(["mitigated"] if mitigated else [])]
+        baselines = list(dict.fromkeys(label for side in found.sides for label in side.baselines))
+        own = ["data", "model", "strings", "machine", *(["mitigated"] if mitigated else [])]
+        heads = [*own, *(label.replace("(", "\n(", 1) for label in baselines)]
         shown = _blank(f"{job.id}: {job.request.engine}, {found.strings} strings", heads)
         for side in found.sides:
             cells = [_plain(side.data), _plain(side.model), *map(_figure, (side.sampled, side.machine, side.mitigated))]
-            shown.add_row(_named(side.name, side.unit), *cells[: len(heads)])
+            beside = [_plain(side.baselines.get(label)) for label in baselines]
+            shown.add_row(_named(side.name, side.unit), *cells[: len(own)], *beside)
         shown.caption = "\n".join([_SIDES, *found.notes])
         yield shown
     heads = ["machine", "shots alone", "beyond", *(["mitigated"] if mitigated else [])]

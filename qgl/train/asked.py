@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from qgl.check.program import CallSpec, Program
-from qgl.check.training import EXACT_WIDTH
+from qgl.check.fit import EXACT_WIDTH
 from qgl.evaluate.exact import evaluate, title
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe
 from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
-from qgl.train.report import reports_of, with_gaps
+from qgl.train.report import at_the_end, reports_of
 
 OBJECTIVE, REPORT, SAMPLE = "objective", "report", "sample"
 SHOTS = 1000
@@ -43,9 +43,14 @@ def asked_of(program: Program) -> tuple[Asked, ...]:
     return (*found, Asked(SAMPLE, {Samples(SHOTS): SAMPLE}))
 
 
+def objective_of(model: Model) -> tuple[Asked, ...]:
+    """What training asks at each step; nothing is run."""
+    return tuple(_objective(model))
+
+
 def refused_reports(model: Model) -> Iterator[str]:
     """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
-    for asked in _reports(model.program, with_gaps(model.program)):
+    for asked in _reports(model.program, at_the_end(model.program)):
         for row in model.planner.weigh(asked.queries).rows:
             if not row.chosen:
                 purpose = f"{asked.kind} {', '.join(asked.names.values())}"

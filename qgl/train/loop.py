@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl import hardware
+from qgl.baselines import Fitted, fitted
 from qgl.check.program import TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
@@ -303,10 +304,12 @@ class _Training:
         if not self.team.leads:
             return run
         metrics: tuple[Row, ...] = ()
+        baselines: tuple[Fitted, ...] = ()
         if isinstance(self.model, Model):
-            calls = reports.with_gaps(self.model.program)
-            metrics = reports.measure(self.model, run.params, calls)
-        run.report.update(reports.assemble(self.name, run, self._seconds(), metrics))
+            calls = reports.at_the_end(self.model.program)
+            baselines = fitted(self.model.program) if calls else ()
+            metrics = reports.measure(self.model, run.params, calls, baselines)
+        run.report.update(reports.assemble(self.name, run, self._seconds(), metrics, baselines))
         if isinstance(self.model, Model):
             run.report["metrics"] = with_seeds(self.model, run, calls, metrics)
         if self.folder is not None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from qgl import hardware
+from qgl.baselines import missing
 from qgl.check.line_search import line_search_faults
 from qgl.check.program import CallSpec, TrainSettings
 from qgl.check.strategies import BY_GRADIENT, OF_RANDOM
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
@@ -194,15 +195,19 @@ def _facts(now: manifests.Manifest, opening: Opening, team: Team) -> dict[str, s
 
 
 def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
-    """Faults that can be told before anything is computed."""
     if settings.batch != model.program.train.batch:
         raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
-    faults: list[Any] = []
+    faults = unfit(model, settings)
+    if faults:
+        raise QglError(faults)
+
+
+def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:
+    """Why a model cannot be trained, as far as it can be told before anything is computed."""
+    faults: list[Diagnostic] = [*missing(model.program)]
     if not model.program.objective:
         faults.append(NothingToTrain(None, "objective"))
     random = settings.strategy_name in OF_RANDOM and any(p.kind == "random" for p in model.program.parameters)
     if not random and not any(model.trainable.values()):
         faults.append(NothingToTrain(None, "trained parameter"))
-    faults += line_search_faults(settings, model.stochastic)
-    if faults:
-        raise QglError(faults)
+    return [*faults, *line_search_faults(settings, model.stochastic)]

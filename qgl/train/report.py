@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from qgl.baselines import Fitted, laws
 from qgl.check.program import CallSpec, Program
-from qgl.check.training import EXACT_WIDTH
+from qgl.check.fit import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.evaluate.exact import Answerer
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.parameters import Params
-from qgl.query import LogProb, Query
+from qgl.query import LogProb, Query, Samples
 from qgl.train.display import duration, number
 from qgl.train.run import Run
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_LEGEND = "floor: a perfect model; baseline: independent bits with the data's means; uniform: fair coins"
-_COLUMNS = ("value", "floor", "baseline", "uniform")
+_LEGEND = "floor: a perfect model; uniform: fair coins"
+_DRAWN = 2  # the seed of strings that are drawn for reports
 _SEEDS = "median of seeds [range]"
 
 
@@ -45,6 +46,11 @@ def reports_of(program: Program) -> tuple[CallSpec, ...]:
     )
 
 
+def at_the_end(program: Program) -> tuple[CallSpec, ...]:
+    """What a run is measured by: the reports of its program; where it has baselines, always something."""
+    return reports_of(program) if program.baselines else with_gaps(program)
+
+
 def with_gaps(program: Program) -> tuple[CallSpec, ...]:
     """The reports of a program, and beside each `markov_nll` of its objective how far that is from nll."""
     asked = [call.arguments["radius"] for call in program.reports if call.name == "markov_gap"]
@@ -53,9 +59,16 @@ def with_gaps(program: Program) -> tuple[CallSpec, ...]:
     return (*program.reports, *gaps)
 
 
-def measure(model: Model, params: Params, reports: Sequence[CallSpec], *, bare: bool = False) -> tuple[Row, ...]:
+def measure(
+    model: Model,
+    params: Params,
+    reports: Sequence[CallSpec],
+    baselines: Sequence[Fitted] = (),
+    *,
+    bare: bool = False,
+) -> tuple[Row, ...]:
     """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
-    return evaluate(reports, Setting.of(model.program), answerer(model, params), bare=bare)
+    return evaluate(reports, Setting.of(model.program), answerer(model, params), laws(baselines), bare=bare)
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
@@ -66,6 +79,8 @@ def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
         condition = always if condition is None else condition
         if isinstance(query, LogProb):
             return in_chunks.log_prob(model, params, query.rows, condition)
+        if isinstance(query, Samples):
+            return in_chunks.sample(model, params, query.shots, _DRAWN, condition)
         if given is not None:
             return model.answers(params, (query,), condition, key, {query: given})[query]
         return model.answer(params, query, condition)
@@ -73,7 +88,9 @@ def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
     return answer
 
 
-def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> dict[str, Any]:
+def assemble(
+    title: str, run: Run, seconds: float, metrics: Sequence[Row], baselines: Sequence[Fitted] = ()
+) -> dict[str, Any]:
     """The content of `report.json`; `seconds` is the time of training without compilation."""
     finite = [loss for loss in run.losses.tolist() if loss == loss]
     return {
@@ -89,52 +106,56 @@ def assemble(title: str, run: Run, seconds: float, metrics: Sequence[Row]) -> di
         "median_loss": plain(statistics.median(finite)) if finite else None,
         "terms": {name: plain(values[run.best_seed]) for name, values in run.terms.items()},
         "metrics": [asdict(row) for row in metrics],
+        "baselines": [each.facts for each in baselines],
     }
 
 
 def table(report: dict[str, Any]) -> Table:
     """The report for a terminal."""
-    several = report["seeds"] > 1
-    shown = _blank(_heading(report), several)
+    names = _columns(report["metrics"], report["seeds"] > 1)
+    shown = _blank(_heading(report), names)
     for row in _objective_rows(report):
         shown.add_row(*row)
     shown.add_section()
     for metric in report["metrics"]:
-        shown.add_row(*_cells(metric, several))
-    shown.caption = "\n".join(_captions(report["metrics"]))
+        shown.add_row(*_cells(metric, names))
+    shown.caption = "\n".join(_captions(report["metrics"], report.get("baselines", ())))
     return shown
 
 
-def metrics_table(title: str, rows: Sequence[Row]) -> Table:
+def metrics_table(title: str, rows: Sequence[Row], baselines: Sequence[Fitted] = ()) -> Table:
     """Metrics alone for a terminal."""
-    shown = _blank(title)
-    for row in rows:
-        shown.add_row(*_cells(asdict(row)))
-    shown.caption = "\n".join(_captions([asdict(row) for row in rows]))
+    metrics = [asdict(row) for row in rows]
+    names = _columns(metrics)
+    shown = _blank(title, names)
+    for metric in metrics:
+        shown.add_row(*_cells(metric, names))
+    shown.caption = "\n".join(_captions(metrics, [each.facts for each in baselines]))
     return shown
 
 
-def _blank(title: str, several: bool = False) -> Table:
+def _blank(title: str, names: Sequence[str]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     shown = Table(
         box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
     )
-    for name in ("", *_columns(several)):
-        shown.add_column(name, justify="left" if not name else "right", no_wrap=bool(name), overflow="fold")
+    shown.add_column("", overflow="fold")
+    for name in names:
+        heading = name.replace("(", "\n(", 1)  # arguments of a baseline stand below its name
+        shown.add_column(heading, justify="right", no_wrap=True, overflow="fold")
     return shown
 
 
 def markdown(report: dict[str, Any]) -> str:
     """The report as a page of Markdown."""
-    several = report["seeds"] > 1
-    names = _columns(several)
+    names = _columns(report["metrics"], report["seeds"] > 1)
     lines = [f"# {_heading(report)}", "", f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
-    for row in [*_objective_rows(report), *(_cells(metric, several) for metric in report["metrics"])]:
+    for row in [*_objective_rows(report), *(_cells(metric, names) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
-    for caption in _captions(report["metrics"]):
+    for caption in _captions(report["metrics"], report.get("baselines", ())):
         lines += ["", caption]
     lines += ["", f"Loss of the seeds: {losses}.", ""]
     return "\n".join(lines)
@@ -153,12 +174,13 @@ def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     cells = [(name, _figure(report["loss"]), *([among] if several else []))]
     if len(report["terms"]) > 1:
         cells += [(f"  {term}", _figure(value)) for term, value in report["terms"].items()]
-    return [(*row, *[""] * (1 + len(_columns(several)) - len(row))) for row in cells]
+    return [(*row, *[""] * (1 + len(_columns(report["metrics"], several)) - len(row))) for row in cells]
 
 
-def _columns(several: bool) -> tuple[str, ...]:
+def _columns(metrics: Sequence[dict[str, Any]], several: bool = False) -> tuple[str, ...]:
     """The headings of figures; with `several` seeds, what these have stands beside the value of the best."""
-    return (_COLUMNS[0], *([_SEEDS] if several else []), *_COLUMNS[1:])
+    baselines = dict.fromkeys(name for metric in metrics for name in metric.get("baselines", {}))
+    return ("value", *([_SEEDS] if several else []), "floor", *baselines, "uniform")
 
 
 def _among(median: float | None, low: float | None, high: float | None) -> str:
@@ -168,19 +190,22 @@ def _among(median: float | None, low: float | None, high: float | None) -> str:
     return f"{median:.3g} [{low:.3g}, {high:.3g}]"
 
 
-def _cells(metric: dict[str, Any], several: bool = False) -> tuple[str, ...]:
+def _cells(metric: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """The cells of one row under the headings `names`."""
     name = f"{metric['name']} ({metric['unit']})" if metric["unit"] else metric["name"]
     value = _figure(metric["value"]) if metric["value"] is not None else "-"
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
-    among = [_among(*(metric.get(key) for key in ("median", "low", "high")))] if several else []
-    return (name, value, *among, *(_figure(metric[column]) for column in _COLUMNS[1:]))
+    known = {"value": value, _SEEDS: _among(*(metric.get(key) for key in ("median", "low", "high")))}
+    known |= {key: _figure(figure) for key, figure in metric.get("baselines", {}).items()}
+    known |= {key: _figure(metric[key]) for key in ("floor", "uniform")}
+    return (name, *(known.get(heading, "") for heading in names))
 
 
-def _captions(metrics: Sequence[dict[str, Any]]) -> list[str]:
+def _captions(metrics: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]) -> list[str]:
     """What the columns are, and why a value is missing."""
-    notes = dict.fromkeys(metric["note"] for metric in metrics if metric.get("note"))
-    return [_LEGEND, *notes] if metrics else []
+    notes = dict.fromkeys(line for metric in metrics for line in (metric.get("note") or "").splitlines())
+    return [_LEGEND, *(f"{each['name']}: {each['words']}" for each in baselines), *notes] if metrics else []
 
 
 def _figure(value: float | None) -> str:

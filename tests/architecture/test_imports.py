@@ -19,13 +19,13 @@ PACKAGE = ROOT / "qgl"
 ORDER = [
     *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan"],
     *["kernels", "qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model"],
-    *["evaluate", "hardware", "train", "jobs", "cli"],
+    *["evaluate", "baselines", "hardware", "train", "jobs", "sweeps", "cli"],
 ]
 LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the project outside of themselves
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
-    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "cli"},
+    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "sweeps", "cli"},
     "optax": {"train"},
     "qiskit": {"qasm", "hardware"},
     "qiskit_aer": {"hardware"},
@@ -33,6 +33,8 @@ HEAVY = {
     "braket": {"hardware"},
     "mthree": {"hardware"},
     "mitiq": {"hardware"},
+    "sklearn": {"baselines"},
+    "hmmlearn": {"baselines"},
     "typer": {"cli"},
 }
 # `model.train(...)` is a convenience that users expect; it is imported inside of the call.

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec, DataSet
-from qgl.check.training import read_objective, read_reports
+from qgl.check.reporting import read_reports
+from qgl.check.training import read_objective
 from qgl.evaluate import Row, evaluate, evaluate_samples
 from qgl.evaluate.discrepancy import WordSet
 from qgl.objectives import Setting
@@ -48,8 +49,10 @@ def test_words_of_all_weights_give_the_discrepancy_but_for_the_empty_word() -> N
     kernel = np.mean([np.exp(-distance / (2 * sigma**2)) for sigma in (0.9, 1.6)], axis=0)
     assert whole.value == pytest.approx((P - Q) @ kernel @ (P - Q))
     empty = kernel.mean()  # the spectrum at the empty word, the mean of k over all pairs
-    for name in ("value", "baseline", "uniform"):
+    for name in ("value", "uniform"):
         assert getattr(words, name) == pytest.approx(getattr(whole, name) / (1 - empty))
+    independent = whole.baselines["independent"]
+    assert independent is not None and words.baselines["independent"] == pytest.approx(independent / (1 - empty))
     assert words.error is None and words.floor == 0 and words.name == "mmd(d, weight 5)"
 
 

@@ -54,8 +54,8 @@ def test_many_samples_come_near_the_exact_values() -> None:
         assert exact.value is not None and estimate.value is not None and estimate.error is not None
         assert abs(estimate.value - exact.value) < 5 * estimate.error + 2e-3
         assert estimate.uniform == pytest.approx(exact.uniform, abs=0.02) if exact.uniform is not None else True
-        if exact.baseline is not None:
-            assert estimate.baseline == pytest.approx(exact.baseline, abs=0.02)
+        if estimate.baselines:
+            assert estimate.baselines == pytest.approx(exact.baselines, abs=0.02)
         if exact.floor is not None:
             assert estimate.floor == pytest.approx(exact.floor, abs=0.02)
 

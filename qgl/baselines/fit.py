@@ -1,0 +1,111 @@
+"""Fitting the baselines that a program declares."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from qgl.baselines.boltzmann import rbm
+from qgl.baselines.columns import Table
+from qgl.baselines.hmm import hmm
+from qgl.baselines.markov import markov
+from qgl.check.baselines import label
+from qgl.check.program import CallSpec, DataSet, Program
+from qgl.diagnostics.baselines import BaselineNotInstalled
+from qgl.diagnostics.model import QglError
+from qgl.evaluate.exact import independent
+from qgl.evaluate.laws import Drawn
+from qgl.source import Span
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A baseline after its fit.
+
+    label       as a program would write it: `hmm(states = 4)`
+    parameters  real numbers that were fitted
+    seconds     how long the fit took
+    note        how far the fit went, where that is not plain
+    """
+
+    label: str
+    law: Drawn = field(repr=False)
+    parameters: int
+    seconds: float
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """`152 parameters, fitted in 1.2 s`, and the note."""
+        shown = f"{self.parameters:,} parameter{'s' * (self.parameters != 1)}, fitted in {self.seconds:.1f} s"
+        return f"{shown}, {self.note}" if self.note else shown
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For `report.json`."""
+        known = {"name": self.label, "parameters": self.parameters, "seconds": round(self.seconds, 3)}
+        return {**known, "words": self.words}
+
+
+def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:
+    """The baselines of a program whose library is not installed."""
+    found = []
+    for call in program.baselines:
+        needed = _library(call)
+        if needed is not None and importlib.util.find_spec(needed[0]) is None:
+            found.append(BaselineNotInstalled(call.span, label(call), needed[1]))
+    return tuple(found)
+
+
+def fitted(program: Program) -> tuple[Fitted, ...]:
+    """The baselines of a program, or independent bits where it declares none, fitted to its objective's first data set.
+
+    The same program gives the same laws: random numbers come from its `seed`. Nothing for an objective without data.
+
+    Raises:
+        QglError: a library is not installed (QGL0740).
+    """
+    faults = missing(program)
+    if faults:
+        raise QglError(faults)
+    names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
+    if not names or not len(program.data[names[0]].rows):
+        return ()
+    data = program.data[names[0]]
+    default = CallSpec("independent", {}, Span(program.source, 0, 0))
+    return tuple(_fitted(call, data, program.train.seed) for call in program.baselines or (default,))
+
+
+def laws(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
+    """Their laws by label; None without any."""
+    return {each.label: each.law for each in baselines} or None
+
+
+def _library(call: CallSpec) -> tuple[str, str] | None:
+    """The module and the package that a baseline is fitted by."""
+    if call.name == "rbm":
+        return "sklearn", "scikit-learn"
+    if call.name == "hmm" and call.arguments["stationary"]:
+        return "hmmlearn", "hmmlearn"
+    return None
+
+
+def _fitted(call: CallSpec, data: DataSet, seed: int) -> Fitted:
+    clock, arguments, note = time.monotonic(), call.arguments, ""
+    law: Drawn
+    if call.name == "markov":
+        law, parameters = markov(Table.of(data), **arguments)
+    elif call.name == "hmm":
+        found = hmm(Table.of(data), **arguments, seed=seed % 2**31)
+        law, parameters, note = found.law, found.parameters, found.note
+    elif call.name == "rbm":
+        machine = rbm(Table.of(data), **arguments, seed=seed % 2**31)
+        law, parameters = machine.law(np.random.default_rng([seed, 1])), machine.parameters
+    else:
+        law, parameters = independent(data), data.width
+    return Fitted(label(call), law, parameters, time.monotonic() - clock, note)

@@ -1,7 +1,7 @@
 """Everything that a program calls by name outside of circuits: the tables, with types, defaults and documentation.
 
 Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `gradient`, `strategy`, `stop`,
-`report`, `baseline`. The tables are the only list of these names: the checker, the messages, the documentation and the
+`watch`, `report`, `baseline`. The tables are the only list of these names: the checker, the messages, the documentation and the
 implementations all go by them.
 """
 
@@ -29,6 +29,7 @@ from qgl.check.kernels import OF
 from qgl.check.optimizers import GRADIENTS, OPTIMIZERS, SCHEDULE_TABLE
 from qgl.check.signature_types import NOT_NEGATIVE, POSITIVE, Parameter, Signature, optional
 from qgl.check.strategies import STRATEGY_TABLE
+from qgl.check.watch_table import EARLY, WATCH
 
 POSITIVES = Many(POSITIVE, "them")
 COLUMNS = Many(Column(), "them")
@@ -249,6 +250,7 @@ STOPS = (
             optional("tolerance", NOT_NEGATIVE, 1e-6, "the least fall that counts"),
         ),
     ),
+    EARLY,
 )
 
 _OF = optional("data", Data(), None, "the data set; the objective's by default")
@@ -279,7 +281,12 @@ REPORTS = (
         "entropy",
         "Entropy of the generated bits or of the visible state, in nats.",
         (
-            optional("region", Region(), None, "some visible qubits; all of them by default, up to 24"),
+            optional(
+                "region",
+                Region(may_be_hidden=True),
+                None,
+                "some qubits, hidden ones too where `kind = quantum`; the visible ones by default, up to 24",
+            ),
             optional("kind", Choice(("classical", "quantum")), "classical", "Shannon, of the bits, or von Neumann"),
         ),
     ),
@@ -294,6 +301,12 @@ REPORTS = (
         "markov_gap",
         "Largest and mean of I(x_i : x_(i-r-1) | the r bits between), in nats: 0 where `markov_nll` is nll.",
         (optional("radius", Integer(0, 10), None, "r; that of the objective's `markov_nll` by default"),),
+    ),
+    Signature(
+        "report",
+        "hamming_distance",
+        "Mean fraction of bits that differ from the basis state that the registers start in: mean of (1 - z <Z>) / 2.",
+        (optional("region", Region(may_be_hidden=True), None, "some qubits; all visible and hidden ones by default"),),
     ),
     Signature("report", "purity", "Tr rho^2 of the visible register.", ()),
     Signature(
@@ -321,6 +334,7 @@ SIGNATURES: dict[str, dict[str, Signature]] = {
         GRADIENTS,
         STRATEGY_TABLE,
         STOPS,
+        WATCH,
         REPORTS,
         BASELINES,
     )
@@ -335,6 +349,7 @@ KIND_WORDS = {
     "gradient": "gradient rule",
     "strategy": "training strategy",
     "stop": "stopping rule",
+    "watch": "setting of `watch`",
     "report": "report",
     "baseline": "baseline",
 }

@@ -12,21 +12,26 @@ from math import lcm
 from typing import cast
 
 from qgl.check.baselines import read_baselines
+from qgl.check.categories import visible_variables
 from qgl.check.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.elaborate import Elaborator
 from qgl.check.environment import Environment
 from qgl.check.evaluate import Frame
+from qgl.check.fit import Scope
 from qgl.check.lattices import Lattice
+from qgl.check.layers import in_layers
 from qgl.check.limits import MAX_MIXTURE, Budget
 from qgl.check.locality import Locality
 from qgl.check.modules import Parsed, Symbol, load
+from qgl.check.probes import probes_fit
 from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
 from qgl.check.recorder import Recorder
 from qgl.check.recursion import report_recursion
 from qgl.check.regions import regions_fit
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
+from qgl.check.reporting import read_reports
 from qgl.check.resolve import Resolver
-from qgl.check.training import Scope, read_objective, read_reports, read_train
+from qgl.check.training import read_objective, read_train
 from qgl.check.words import words_fit
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
@@ -129,10 +134,12 @@ class _Check:
             objective=objective,
             train=train,
             reports=reports,
+            variables=scope.variables,
             baselines=baselines,
+            prepared=self._prepared,
         )
-        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit)]
-        return program if all(fits) else None
+        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit, probes_fit)]
+        return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 
     # ------------------------------------------------------------ names
 
@@ -165,7 +172,7 @@ class _Check:
     def _operations(self) -> tuple[tuple[Operation, ...], tuple[LocalityBound, ...]]:
         recorder, elaborator, model = self.recorder, self.elaborator, self.main.blocks.get("model")
         elaborator.registers()
-        initial = len(recorder.operations)
+        self._prepared = initial = len(recorder.operations)
         if isinstance(model, tree.Model):
             elaborator.block(model.body, Frame({}, self.main))
         operations = tuple(recorder.operations)
@@ -217,6 +224,7 @@ class _Check:
             len(visible) if known else None,
             first.span if first else None,
             conditions,
+            visible_variables(self.declarations.groups, self.declarations.wires, visible) if known else (),
         )
 
     def _constants(self) -> dict[str, int | float | bool | str]:

@@ -221,6 +221,8 @@ class TrainSettings:
     gradient: CallSpec | None = None  # where it comes from; None: exact, by simulation
     engine: str = "statevector"  # who gives the strings of a gradient from shots
     strategy: CallSpec | None = None  # how parameters are moved at all; None: by the gradient
+    watch: tuple[CallSpec, ...] = ()  # reports that are measured while training
+    every: int = 10  # steps between two such measurements
 
     @property
     def from_shots(self) -> CallSpec | None:
@@ -249,6 +251,7 @@ class Program:
     train: TrainSettings
     reports: tuple[CallSpec, ...]
     variables: tuple[Variable, ...] = ()  # registers of categories
+    prepared: int = 0  # operations at the head that prepare what the registers start in
     baselines: tuple[CallSpec, ...] = ()  # fitted to the objective's first data set; none: independent bits
 
     def input_name(self, atom: Input) -> str:

@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qgl.check.arguments import FAILED, Choice, Context, Failure, Flag, Integer, Interval, Number, UnfitError, Word
 from qgl.check.arguments import number as plain_number
 from qgl.check.callables import SIGNATURES
-from qgl.check.kernels import kernel_faults, of_integers
+from qgl.check.fit import Scope, fits, narrow_enough, words_agree
+from qgl.check.kernels import of_integers
 from qgl.check.line_search import BY_ROW, estimated, line_search_faults
-from qgl.check.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.check.program import CallSpec, Term, TrainSettings
 from qgl.check.shots import shot_faults
-from qgl.check.signatures import bind
 from qgl.check.strategies import LATER
-from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.model import Diagnostic
+from qgl.check.watching import complete_early, read_watch, watch_faults
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import (
     BadArgument,
-    BadArguments,
-    ConditionalModel,
     NotAnObjective,
     NotAvailableYet,
-    OverlappingRegions,
     RepeatedSetting,
-    ReportNeedsData,
-    TooWideForExact,
     UnfitForBatch,
     UnknownSetting,
 )
 from qgl.source import Span
 from qgl.syntax import tree
-
-EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What the checker tells of a program.
-
-    evaluate      see `qgl.check.signatures.bind`
-    data          the data sets that could be loaded, by name, and where each was declared
-    visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
-    conditions    the number of condition inputs (elements); None when these are faulty
-    """
-
-    evaluate: Callable[[tree.Expression], Any]
-    report: Callable[[Diagnostic], None]
-    data: Mapping[str, DataSet]
-    data_spans: Mapping[str, Span]
-    visible: int | None
-    visible_span: Span | None
-    conditions: int | None = 0
-
-    def bind(self, call: tree.Expression, kind: str) -> CallSpec | None:
-        return bind(call, kind, self.evaluate, self.report)
-
 
 # ---------------------------------------------------------------- objective
 
@@ -129,40 +98,12 @@ def _names_objective(expression: tree.Expression) -> bool:
             return False
 
 
-def _fits(call: CallSpec, scope: Scope) -> bool:
-    """Whether the data set of an objective or report goes with the registers and inputs of the program."""
-    name = call.arguments.get("data")
-    data = scope.data.get(name) if name is not None else None
-    if data is None:
-        return True
-    faults: list[Diagnostic] = []
-    declared = scope.data_spans.get(data.name)
-    if scope.visible is not None and data.width != scope.visible:
-        faults.append(DataWidth(call.span, data.name, data.width, scope.visible, declared, scope.visible_span))
-    columns = 0 if data.conditions is None else int(data.conditions.shape[1])
-    if scope.conditions is not None and columns != scope.conditions:
-        faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and call.name != "nll":
-        faults.append(ConditionalModel(call.span, call.name))
-    for fault in faults:
-        scope.report(fault)
-    return not faults
-
-
-def _narrow_enough(call: CallSpec, width: int | None, way_out: str, scope: Scope) -> bool:
-    """Whether a quantity that is made of the probabilities of all strings of `width` bits can be had."""
-    if width is None or width <= EXACT_WIDTH:
-        return True
-    scope.report(TooWideForExact(call.span, f"`{call.name}`", width, EXACT_WIDTH, way_out))
-    return False
-
-
 def _objective_fits(call: CallSpec, scope: Scope) -> bool:
-    return _fits(call, scope) and (call.name != "mmd" or _mmd_fits(call, scope))
+    return fits(call, scope) and (call.name != "mmd" or _mmd_fits(call, scope))
 
 
 def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
-    if not _words_agree(call, "objective", scope):
+    if not words_agree(call, "objective", scope):
         return False
     way_out = (
         "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
@@ -170,23 +111,7 @@ def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
     bound = call.arguments["words"] is not None or call.arguments["weight"] is not None
     if of_integers(call.arguments["kernel"]):
         way_out = "take a kernel of bits, with `words = 1000, samples = 1000`"
-    return bound or _narrow_enough(call, scope.visible, way_out, scope)
-
-
-def _words_agree(call: CallSpec, kind: str, scope: Scope) -> bool:
-    """Whether the words of an `mmd` are given in one way."""
-    words, samples, weight, reach = (call.arguments[name] for name in ("words", "samples", "weight", "reach"))
-    fault = ""
-    if weight is None and reach is not None:
-        fault = "has a `reach` but no `weight`: the two give a set of words"
-    elif weight is not None and (words is not None or samples is not None):
-        fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
-    if fault:
-        scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES[kind]["mmd"].usage))
-    unfit = kernel_faults(call)
-    for each in unfit:
-        scope.report(each)
-    return not fault and not unfit
+    return bound or narrow_enough(call, scope.visible, way_out, scope)
 
 
 # ---------------------------------------------------------------- train
@@ -216,8 +141,8 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "gradient": _SettingRule(None, "gradient"),
     "engine": _SettingRule(Word()),
     "strategy": _SettingRule(None, "strategy"),
+    "watch": _SettingRule(None, "report", many=True),
 }
-WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
 
 
 def default_settings(span: Span | None, place: Span) -> TrainSettings:
@@ -232,33 +157,36 @@ def default_settings(span: Span | None, place: Span) -> TrainSettings:
 @dataclass
 class _Reader:
     scope: Scope
+    terms: tuple[Term, ...]
     seen: dict[str, Span] = field(default_factory=dict)
 
-    def read(self, setting: tree.Setting) -> tuple[str, Any] | None:
-        """(field, value), or None after a fault or for a setting without effect."""
+    def read(self, setting: tree.Setting) -> Mapping[str, Any]:
+        """The fields of the settings that a line gives; none after a fault."""
         name = setting.name.name
         if name in self.seen:
             self.scope.report(RepeatedSetting(setting.name.span, name, self.seen[name]))
-            return None
+            return {}
         self.seen[name] = setting.name.span
         if name not in SETTINGS:
             self.scope.report(UnknownSetting(setting.name.span, name, tuple(SETTINGS), nearest(name, SETTINGS)))
-            return None
+            return {}
         rule = SETTINGS[name]
         if not setting.values or (len(setting.values) > 1 and not rule.many):
             found = "nothing" if not setting.values else f"{len(setting.values)} values"
             span = setting.values[1].span if setting.values else setting.span
             self.scope.report(BadArgument(span, "train", name, "one value", found))
-            return None
+            return {}
         if name == "strategy" and self._is_for_later(setting.values[0]):
-            return None
+            return {}
+        if name == "watch":
+            return read_watch(setting, self.terms, self.scope)
         if rule.type is None:
             calls = tuple(self.scope.bind(value, rule.kind) for value in setting.values)
             if None in calls:
-                return None
-            return name, calls if rule.many else calls[0]
+                return {}
+            return {name: calls if rule.many else calls[0]}
         value = self._plain(name, rule.type, setting.values[0])
-        return None if value is FAILED else (name, value)
+        return {} if value is FAILED else {name: value}
 
     def _is_for_later(self, value: tree.Expression) -> bool:
         written = value.function.name if isinstance(value, tree.Call) else value.span.text
@@ -284,9 +212,11 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     settings = default_settings(train.span if train else None, place)
     if train is None:
         return settings
-    reader = _Reader(scope)
+    reader = _Reader(scope, terms)
     found = [reader.read(setting) for setting in train.settings]
-    settings = replace(settings, **dict(item for item in found if item is not None))
+    settings = replace(settings, **{name: value for fields in found for name, value in fields.items()})
+    settings = complete_early(settings, terms, scope)
+    watch_faults(settings, next((each for each in train.settings if each.name.name == "watch"), None), scope)
     for fault in shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
         scope.report(fault)
     if settings.batch is not None:
@@ -307,68 +237,3 @@ def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
         if data is not None and data.conditions is not None:
             scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
             return
-
-
-# ---------------------------------------------------------------- reports
-
-
-def read_reports(
-    items: tuple[tree.Expression, ...], terms: tuple[Term, ...], scope: Scope, faulty: bool = False
-) -> tuple[CallSpec, ...]:
-    """Checked reports in order of writing; `faulty`: the objective has a fault, and what it lacks is not to be missed.
-
-    A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
-    without a kernel takes that of the objective's first `mmd`, and its words; a `markov_gap` takes the radius of its
-    `markov_nll`.
-    """
-    used = tuple(dict.fromkeys(term.call.arguments["data"] for term in terms))
-    mmds = [term.call for term in terms if term.call.name == "mmd"]
-    radii = [term.call.arguments["radius"] for term in terms if term.call.name == "markov_nll"]
-    reports: list[CallSpec] = []
-
-    def missing(place: Span, name: str, what: str) -> None:
-        if not faulty:
-            scope.report(ReportNeedsData(place, name, what))
-
-    for item in items:
-        call = scope.bind(item, "report")
-        if call is None:
-            continue
-        if call.name == "mmd" and call.arguments["kernel"] is None:
-            if not mmds:
-                missing(item.span, call.name, "kernel")
-                continue
-            given = {name: value for name, value in call.arguments.items() if value is not None}
-            call = replace(call, arguments={**mmds[0].arguments, "data": None, **given})
-        if call.name == "markov_gap" and call.arguments["radius"] is None:
-            if not radii:
-                missing(item.span, call.name, "radius")
-                continue
-            call = replace(call, arguments={"radius": radii[0]})
-        if "data" in call.arguments and call.arguments["data"] is None and (used or call.name not in WITHOUT_DATA):
-            if not used:
-                missing(item.span, call.name, "data set")
-            filled = [replace(call, arguments={**call.arguments, "data": name}) for name in used]
-        else:
-            filled = [call]
-        reports += [report for report in filled if _report_fits(report, scope)]
-    return tuple(reports)
-
-
-def _report_fits(call: CallSpec, scope: Scope) -> bool:
-    if scope.conditions and call.arguments.get("data") is None:
-        scope.report(ConditionalModel(call.span, call.name))
-        return False
-    regions = [position for key in ("a", "b", "c", "region") for position in call.arguments.get(key) or ()]
-    repeated = {position for position in regions if regions.count(position) > 1}
-    if repeated:
-        scope.report(OverlappingRegions(call.span, min(repeated), call.name))
-    if repeated or not _fits(call, scope):
-        return False
-    if call.name == "mmd":
-        way_out = "leave it out, or take a kernel of bits"
-        exact = of_integers(call.arguments["kernel"])
-        return _words_agree(call, "report", scope) and (not exact or _narrow_enough(call, scope.visible, way_out, scope))
-    if call.name == "purity" or (call.name == "entropy" and not regions):
-        return _narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
-    return _narrow_enough(call, len(regions), "take smaller regions", scope)

@@ -11,7 +11,7 @@ from qgl import draw
 from qgl.check.law import distinct, entropy, strings
 from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import DataSet, Program
-from qgl.check.training import EXACT_WIDTH
+from qgl.check.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from qgl.check.arguments import FAILED, Qubits
+from qgl.check.fit import Scope
 from qgl.check.program import DataSet
-from qgl.check.training import Scope
 from qgl.diagnostics.model import Diagnostic
 from qgl.source import Source
 from qgl.syntax import tree

@@ -10,6 +10,7 @@ import pytest
 from qgl.check.callables import KIND_WORDS, SIGNATURES
 from qgl.check.signature_types import Signature
 from qgl.check.signatures import bind
+from qgl.data.parts import PARTS
 from qgl.data.sources import SOURCES
 from tests.objectives.named_calls import Checker, evaluate, expression
 
@@ -17,7 +18,7 @@ EVERY = [signature for table in SIGNATURES.values() for signature in table.value
 
 
 def test_data_sources_of_the_tables_are_those_that_load() -> None:
-    assert set(SOURCES) == set(SIGNATURES["data"])
+    assert set(SOURCES) | set(PARTS) == set(SIGNATURES["data"])
 
 
 def test_every_kind_has_words_and_every_entry_a_documentation() -> None:

@@ -27,7 +27,7 @@ from qgl.check.environment import Environment
 from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
 from qgl.mixture import CIRCUITS, mixed
-from qgl.objectives.terms import WeightedObjective, groups, terms_of
+from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.query import (
     Expectation,
@@ -38,6 +38,7 @@ from qgl.query import (
     Samples,
     State,
     reads_only_bits,
+    support,
 )
 from qgl.source import Source
 
@@ -227,18 +228,11 @@ class Model:
         if self.stochastic and key is None:
             raise ValueError("this objective is stochastic: give the loss a key")
         with self._number_type():
-            values: dict[str, Array] = {}
-            # what the terms draw and what the methods draw comes from keys apart: run k of a method may use the
-            # k-th child of its key, and so may a term
-            drawn, answering = (None, None) if key is None else jax.random.split(key)
-            for group in groups(self.objectives, drawn):
-                queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
-                answers = self._conditioned(params, queries, group.conditions, answering, group.given)
-                for term, subkey in group.terms:
-                    values[term.label] = term.objective.loss(answers, subkey)
-            ordered = {term.label: values[term.label] for term in self.objectives}
-            total = sum((term.weight * ordered[term.label] for term in self.objectives), jnp.zeros((), self._real))
-        return total, ordered
+
+            def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
+                return self._conditioned(params, queries, conditions, key, given)
+
+            return combined(self.objectives, ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
@@ -348,10 +342,11 @@ class Model:
     def _ask(
         self, inputs: Array, queries: Iterable[Query], key: Array | None, given: Mapping[Query, Array]
     ) -> dict[Query, Any]:
-        """Answers of one circuit; what reads bits only is planned for by itself, on a smaller circuit."""
-        shares: dict[bool, list[Query]] = {}
+        """Answers of one circuit; what reads bits only, and what sees hidden qubits, is planned for by itself."""
+        shares: dict[tuple[bool, bool], list[Query]] = {}
         for query in queries:
-            shares.setdefault(reads_only_bits(query), []).append(query)
+            beyond = max(support(query, self.width), default=0) >= self.width
+            shares.setdefault((reads_only_bits(query), beyond), []).append(query)
         found: dict[Query, Any] = {}
         for share in shares.values():
             found |= self._simulator(tuple(share)).answers(inputs, share, key, given)

@@ -123,13 +123,14 @@ def _is_stored(parameter: Parameter) -> bool:
 def _draw(parameter: Parameter, key: Array) -> Array:
     """An array from the declared law; for a trained probability, the logit of what was drawn."""
     shape = parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
-    drawn = _sample(parameter.distribution, key, shape)
+    drawn = sample(parameter.distribution, key, shape)
     if parameter.constraint == "probability" and parameter.kind == "param":
         return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
     return drawn
 
 
-def _sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
+def sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
+    """Numbers drawn from a law."""
     match law.name, law.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)

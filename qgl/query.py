@@ -2,6 +2,9 @@
 
 Most queries say all that they ask. Two leave their strings open, so that a compiled program serves for any: what
 `GivenStrings` and `GivenWords` ask of comes with the call, as an array.
+
+Positions are those of the visible qubits. `Expectation` and `Marginals` may name the qubits of hidden registers too, by
+the positions after the visible ones, in order of declaration.
 """
 
 from __future__ import annotations

@@ -51,6 +51,12 @@ class Circuit:
         )
 
     @cached_property
+    def with_hidden_read(self) -> Circuit:
+        """The same circuit with its hidden registers read out as well, after the visible ones."""
+        hidden = tuple(number for number, wire in enumerate(self.wires) if wire.kind == "hidden")
+        return self.with_operations(self.operations, visible=(*self.visible, *hidden)) if hidden else self
+
+    @cached_property
     @put_off()
     def graph(self) -> nx.DiGraph:
         """Node k is `operations[k]`; edge (j, k) when k is the next operation after j on a wire or on a bit.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.neighbourhood import Neighbourhood
+from qgl.check.probes import start_bits
 from qgl.check.program import DataSet, Program
 from qgl.query import Query
 
@@ -25,16 +26,18 @@ class Setting:
     width          number of visible bits
     neighbourhood  which of them are near each other
     batch          rows of data drawn at each evaluation; None: all of them, always
+    start          the bits that the registers start in, of visible and then of hidden qubits; None: no basis state
     """
 
     data: Mapping[str, DataSet]
     width: int
     neighbourhood: Neighbourhood
     batch: int | None = None
+    start: tuple[int, ...] | None = None
 
     @classmethod
     def of(cls, program: Program) -> Setting:
-        return cls(program.data, len(program.visible), Neighbourhood.of(program), program.train.batch)
+        return cls(program.data, len(program.visible), Neighbourhood.of(program), program.train.batch, start_bits(program))
 
     @classmethod
     def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from qgl.objectives import Objective, Setting, build
 from qgl.query import Query
 
 Array = jax.Array
+Ask = Callable[[tuple[Query, ...], NDArray[np.float64] | None, Array | None, Mapping[Query, Array]], Mapping[Query, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,23 @@ def groups(terms: Sequence[WeightedObjective], key: Array | None) -> list[Group]
         group.terms.append((term, subkey))
         group.given |= given
     return found
+
+
+def combined(
+    terms: Sequence[WeightedObjective], ask: Ask, key: Array | None, real: Any
+) -> tuple[Array, dict[str, Array]]:
+    """The loss, of type `real`, and each of its terms, unweighted.
+
+    ask: answers queries, given conditions (their rows stacked), a key, and the arrays of queries that leave them open.
+    """
+    # what the terms draw and what the methods draw comes from keys apart: run k of a method may use the
+    # k-th child of its key, and so may a term
+    drawn, answering = (None, None) if key is None else jax.random.split(key)
+    values: dict[str, Array] = {}
+    for group in groups(terms, drawn):
+        queries = tuple(dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries))
+        answers = ask(queries, group.conditions, answering, group.given)
+        for term, subkey in group.terms:
+            values[term.label] = term.objective.loss(answers, subkey)
+    ordered = {term.label: values[term.label] for term in terms}
+    return sum((term.weight * ordered[term.label] for term in terms), jnp.zeros((), real)), ordered

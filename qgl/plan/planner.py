@@ -108,8 +108,8 @@ class Planner:
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[Subject, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:
-            whole = len(seen) == len(self.circuit.visible)
-            subject = Subject(self.circuit if whole else light_cone(self.circuit, seen), bits_only)
+            whole = seen == tuple(range(len(self.circuit.visible)))
+            subject = Subject(self.circuit if whole else light_cone(self.circuit.with_hidden_read, seen), bits_only)
             prepared = {method.name: method.prepare(subject) for method in self.methods}
             self._prepared[seen, bits_only] = subject, prepared
         return self._prepared[seen, bits_only]

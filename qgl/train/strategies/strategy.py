@@ -87,6 +87,10 @@ class Strategy(Protocol):
         """
         ...
 
+    def model_at(self, step: int) -> Trainable:
+        """The model whose loss and reports describe the state after `step` steps."""
+        ...
+
     def verdict(self, state: State, step: int) -> Verdict:
         """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
         ...

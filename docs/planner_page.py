@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import qgl
-from qgl.cli.explain import duration, refusals, show, weigh
+from qgl.cli.explain import duration, show
 from qgl.diagnostics.render import to_text
 from qgl.diagnostics.size import amount
 from qgl.draw import cone
@@ -30,6 +30,7 @@ from qgl.plan.subject import Subject
 from qgl.plan.sweep import PreparedSweep, Sweep
 from qgl.query import Expectation, GivenStrings, Query
 from qgl.source import Source
+from qgl.train.weighing import refusals, weigh
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # for the benchmarks

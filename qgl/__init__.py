@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qgl.diagnostics.model import Diagnostic, QglError
     from qgl.model import Model, load, loads
     from qgl.source import Source, Span
+    from qgl.sweeps.sweep import sweep
     from qgl.train.run import open_run
 
 __version__ = "0.1.0"
@@ -27,9 +28,10 @@ _HOMES = {
     "load": "qgl.model",
     "loads": "qgl.model",
     "open_run": "qgl.train.run",
+    "sweep": "qgl.sweeps.sweep",
 }
 
-__all__ = ["Diagnostic", "Model", "QglError", "Source", "Span", "__version__", "load", "loads", "open_run"]
+__all__ = ["Diagnostic", "Model", "QglError", "Source", "Span", "__version__", "load", "loads", "open_run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

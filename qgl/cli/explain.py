@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from qgl.check.program import Program
-    from qgl.diagnostics.model import Diagnostic
     from qgl.plan.model import Candidate, Row
-    from qgl.plan.planner import Weighed
-    from qgl.train.asked import Asked
+    from qgl.train.weighing import Answer
 
 
 def explain(
@@ -59,6 +56,7 @@ def explain(
     """
     from qgl.compiler import analyse
     from qgl.diagnostics.model import QglError
+    from qgl.train.weighing import refusals, weigh
 
     source, environment = open_file(file)
     positions = region_of(picture, region, word)
@@ -77,34 +75,6 @@ def explain(
     faults = refusals(answers)
     if faults and program.train.from_shots is None:
         raise QglError(faults)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Some queries, and what the planner makes of them."""
-
-    asked: Asked
-    weighed: Weighed
-
-    def purpose(self, row: Row) -> str:
-        """`objective nll`."""
-        from qgl.query import restricted
-
-        names = [name for query, name in self.asked.names.items() if restricted(query, self.weighed.seen) == row.query]
-        kind = self.asked.kind
-        return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
-
-
-def weigh(program: Program, memory_limit: int | None = None) -> list[Answer]:
-    """The planner's view of everything that a program asks; `memory_limit` in bytes, None: what this machine has."""
-    from qgl.compiler import circuit_of, planner
-    from qgl.kernels.memory import device_limit
-    from qgl.plan.memory import available
-    from qgl.train.asked import asked_of
-
-    limit = memory_limit or device_limit() or available()  # read once, so that all figures are held against one limit
-    planning = planner(circuit_of(program), program.train.precision, limit)
-    return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
 
 
 def wires_by_kind(program: Program) -> dict[str, int]:
@@ -136,19 +106,6 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
 
 def _inputs(program: Program) -> int:
     return sum(parameter.size for parameter in program.parameters)
-
-
-def refusals(answers: Sequence[Answer]) -> list[Diagnostic]:
-    """Why a program is at fault: queries of its objective have no method, or nothing that it asks has one.
-
-    Reports and samples that cannot be had are only told of.
-    """
-    from qgl.train.asked import OBJECTIVE
-
-    asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
-    if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
-        asked = list(answers)
-    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))
 
 
 # ---------------------------------------------------------------- text

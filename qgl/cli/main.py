@@ -28,6 +28,7 @@ VERBS = {
     "explain": "Say how a program will be simulated, and why.",
     "compile": "Show a stage of the compilation.",
     "train": "Train the model of a program.",
+    "sweep": "Train at every point of a grid of constants.",
     "sample": "Draw bit strings from a trained model.",
     "evaluate": "Measure a trained model.",
     "run": "Run a trained circuit on an engine: a simulator or a machine.",

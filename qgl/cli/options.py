@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.source import Source
-    from qgl.syntax import tree
+    from qgl.syntax.literals import Value
 
 
 class Format(StrEnum):
@@ -34,57 +34,51 @@ SetOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="What to write: text for people, JSON for programs.")]
 
-Value = int | float | bool | str | list["Value"]
-
 
 def constants(settings: list[str] | None) -> dict[str, object]:
     """Values of `--set NAME=VALUE`: numbers, `true`, `false`, strings (quoted or bare) and lists of these.
 
     Raises:
+        typer.BadParameter: not of that form, several values, or a name is given twice.
+    """
+    return {name: _one(name, values) for name, values in settings_of(settings).items()}
+
+
+def settings_of(settings: list[str] | None) -> dict[str, list[Value | range]]:
+    """The values of each constant in `--set NAME=VALUES`: `1..10`, `0.1,0.01`, or one value.
+
+    Raises:
         typer.BadParameter: not of that form, or a name is given twice.
     """
-    values: dict[str, object] = {}
+    from qgl.syntax.literals import read_values
+
+    found: dict[str, list[Value | range]] = {}
     for setting in settings or ():
         name, equals, text = setting.partition("=")
         name, text = name.strip(), text.strip()
         if not equals or not name.isidentifier() or not text:
             raise typer.BadParameter(f"write NAME=VALUE, such as --set depth=8, not {setting!r}", param_hint="--set")
-        if name in values:
+        if name in found:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--set")
-        values[name] = _value(name, text)
-    return values
+        values = read_values(text)
+        if values is None:
+            raise typer.BadParameter(
+                f"the value of {name} is no number, string, truth value or list: {text}", param_hint="--set"
+            )
+        if range(0) in values:
+            raise typer.BadParameter(f"the range of {name} has no values: {text}", param_hint="--set")
+        found[name] = values
+    return found
 
 
-def _value(name: str, text: str) -> Value:
-    from qgl.source import Source
-    from qgl.syntax import tree
-    from qgl.syntax.parser import parse
-
-    parsed = parse(Source("--set", f"const {name} = {text};"))
-    match parsed.file.declarations:
-        case (tree.Const(bindings=((_, expression),)),) if not parsed.diagnostics:
-            value = _literal(expression)
-            if value is not None:
-                return value
-    raise typer.BadParameter(
-        f"the value of {name} is no number, string, truth value or list: {text}", param_hint="--set"
-    )
-
-
-def _literal(expression: tree.Expression) -> Value | None:
-    from qgl.syntax import tree
-
-    match expression:
-        case tree.Number(value=value) | tree.String(value=value) | tree.Boolean(value=value):
-            return value
-        case tree.Name(name=name):
-            return name
-        case tree.Unary(operator="-", operand=tree.Number(value=value)):
-            return -value
-        case tree.List(items=items):
-            values = [_literal(item) for item in items]
-            return None if any(value is None for value in values) else [v for v in values if v is not None]
-    return None
+def _one(name: str, values: list[Value | range]) -> Value:
+    first = values[0]
+    if len(values) > 1 or isinstance(first, range):
+        raise typer.BadParameter(
+            f"{name} is given several values, and a program has one; `qglc sweep` trains with each of them",
+            param_hint="--set",
+        )
+    return first
 
 
 def numbers(text: str | None, width: int) -> NDArray[np.float64] | None:
@@ -136,11 +130,11 @@ def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
     show(diagnostics)
 
 
-def console_for(*tables: Table) -> Console:
+def console_for(*tables: Table, stderr: bool = False) -> Console:
     """A console that breaks no cell of the tables: a narrow terminal shows their lines on two of its own."""
     from rich.console import Console
     from rich.measure import Measurement
 
     ample = Console(width=1000)
     needed = max((Measurement.get(ample, ample.options, table).maximum for table in tables), default=0)
-    return Console(width=max(Console().width, needed))
+    return Console(width=max(Console().width, needed), stderr=stderr)

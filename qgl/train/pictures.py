@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#8A8A8A"
-_CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
+CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
 STYLE: Any = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -70,7 +70,7 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
     top.set_title(title, loc="left")
     top.legend(loc="upper right", frameon=False)
     if several:
-        for colour, (name, values) in zip(_CYCLE * len(history.terms), history.terms.items(), strict=False):
+        for colour, (name, values) in zip(CYCLE * len(history.terms), history.terms.items(), strict=False):
             axes[1].plot(steps, values[:, best], color=colour, lw=1.3, label=name)
         _scale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
         axes[1].set_ylabel("terms")

@@ -64,7 +64,7 @@ class RunFolder:
             others = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
         if others:
             raise QglError([FolderTaken(None, str(path), "manifest.json" in others)])
-        folder = cls(path, _lock(path), manifest)
+        folder = cls(path, lock(path), manifest)
         try:
             for name, file in manifest["program"]["files"].items():
                 folder.write_text(f"program/{name}", file["text"])
@@ -83,7 +83,7 @@ class RunFolder:
             QglError: the folder is not a run, or another process writes to it.
         """
         manifests.load(path)  # before the lock: a folder that is not a run gets no file
-        folder = cls(path, _lock(path), manifests.load(path))
+        folder = cls(path, lock(path), manifests.load(path))
         for stray in path.glob(".*.tmp"):
             stray.unlink(missing_ok=True)
         return folder
@@ -136,7 +136,7 @@ class RunFolder:
         self.close()
 
 
-def _lock(path: Path) -> IO[str]:
+def lock(path: Path) -> IO[str]:
     with explained(path / _LOCK):
         file = (path / _LOCK).open("a+", encoding="utf-8")
         try:

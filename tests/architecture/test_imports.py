@@ -25,7 +25,10 @@ LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the
 HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
-    "jax": {"kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "sweeps", "cli"},
+    "jax": {
+        *["kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "sweeps"],
+        "cli",
+    },
     "optax": {"train"},
     "qiskit": {"qasm", "hardware"},
     "qiskit_aer": {"hardware"},

@@ -1,0 +1,200 @@
+"""A sweep on the disk: one folder, with the folder of a run for each point.
+
+sweep.json       what is swept, of which program and data, and how far it came
+sweep.md, .csv   the table at the end
+sweep.png        the picture
+NAME=VALUE,...   a run for each point, as `qglc train` makes it
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.sweeps import NotASweep, SweepTaken
+from qgl.sweeps.grid import Grid, Point
+from qgl.sweeps.survey import Identity, Options, Surveyed
+from qgl.syntax.literals import Value
+from qgl.train import manifest as manifests
+from qgl.train.atomic import explained, write_bytes, write_text
+from qgl.train.run_folder import lock
+
+FORMAT = 1
+FILE = "sweep.json"
+_PARTS = {"program", "data.safetensors"}  # of a run that was killed before it had a manifest
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A point as the sweep began with it; `identity` is None where it could not be checked without fault."""
+
+    point: Point
+    identity: Identity | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Sweeping:
+    """What a sweep is of.
+
+    program   the file
+    values    the grid: constants with their values
+    """
+
+    program: Path
+    values: dict[str, tuple[Value, ...]]
+    options: Options
+    points: tuple[Planned, ...]
+
+    @classmethod
+    def of(cls, program: Path, grid: Grid, options: Options, surveyed: Sequence[Surveyed]) -> Sweeping:
+        planned = (
+            Planned(one.point, one.identity if not one.faults else None, "; ".join(f.message for f in one.faults))
+            for one in surveyed
+        )
+        return cls(program.resolve(), grid.values, options, tuple(planned))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "program": str(self.program),
+            "values": self.values,
+            "options": asdict(self.options),
+            "points": [
+                {
+                    "folder": planned.point.folder,
+                    "constants": planned.point.constants,
+                    "identity": asdict(planned.identity) if planned.identity else None,
+                    "message": planned.message,
+                }
+                for planned in self.points
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Sweeping:
+        points = tuple(
+            Planned(
+                Point(_safe(point["folder"]), dict(point["constants"])),
+                Identity(**point["identity"]) if point["identity"] else None,
+                str(point["message"]),
+            )
+            for point in content["points"]
+        )
+        values = {name: tuple(values) for name, values in content["values"].items()}
+        return cls(Path(content["program"]), values, Options(**content["options"]), points)
+
+
+class SweepFolder:
+    """The writer of a sweep's folder. It holds a lock that the system drops with the process; use `with`."""
+
+    def __init__(self, path: Path, sweeping: Sweeping, held: IO[str]) -> None:
+        self.path, self.sweeping, self._held = path, sweeping, held
+
+    @classmethod
+    def create(cls, path: Path, sweeping: Sweeping) -> SweepFolder:
+        """A folder for a new sweep.
+
+        Raises:
+            QglError: the folder holds something (QGL0943), is in use, or cannot be made.
+        """
+        with explained(path):
+            path.mkdir(parents=True, exist_ok=True)
+            others = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
+        if others:
+            raise QglError([SweepTaken(None, str(path), FILE in others)])
+        folder = cls(path, sweeping, lock(path))
+        try:
+            folder.save({})
+        except BaseException:
+            folder.close()
+            raise
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> SweepFolder:
+        """The folder of a sweep that is to go on.
+
+        Raises:
+            QglError: it is none (QGL0940), or another process writes to it.
+        """
+        load(path)  # before the lock: a folder that is no sweep gets no file
+        held = lock(path)
+        return cls(path, load(path)[0], held)
+
+    def save(self, outcome: Mapping[str, Any]) -> None:
+        """Writes `sweep.json`, with what has become of the points."""
+        content = {**self.sweeping.to_json(), "outcome": outcome}
+        write_text(self.path / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        write_text(self.path / name, text)
+
+    def write_bytes(self, name: str, data: bytes) -> None:
+        write_bytes(self.path / name, data)
+
+    def run(self, point: Point) -> Path:
+        """The run folder of a point."""
+        return self.path / point.folder
+
+    def close(self) -> None:
+        self._held.close()
+
+    def __enter__(self) -> SweepFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
+    """What a sweep is of, and what has become of its points when that was last written down.
+
+    Raises:
+        QglError: the folder is no sweep (QGL0940).
+    """
+    try:
+        content = json.loads((path / FILE).read_text(encoding="utf-8"))
+        if content["format"] > FORMAT:
+            raise QglError([NotASweep(None, str(path), "it was made by a later version of qgl")])
+        return Sweeping.from_json(content), dict(content["outcome"])
+    except FileNotFoundError as error:
+        reason = f"it has no {FILE}" if path.is_dir() else "there is no such folder"
+        raise QglError([NotASweep(None, str(path), reason)]) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise QglError([NotASweep(None, str(path), f"its {FILE} cannot be read ({error})")]) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QglError([NotASweep(None, str(path), f"its {FILE} is of no known format")]) from error
+
+
+def begun(run: Path) -> manifests.Manifest | None:
+    """The manifest of a point's run, None before there is one; what a kill left of its beginning is taken away.
+
+    Raises:
+        QglError: the manifest is damaged.
+    """
+    if (run / "manifest.json").exists():
+        return manifests.load(run)
+    if run.is_dir() and {entry.name for entry in run.iterdir() if not entry.name.startswith(".")} <= _PARTS:
+        with explained(run):
+            shutil.rmtree(run)
+    return None
+
+
+def _safe(folder: str) -> str:
+    """The name of a folder directly in the sweep's.
+
+    Raises:
+        ValueError: it leads elsewhere.
+    """
+    if Path(folder).name != folder or folder in ("", ".", ".."):
+        raise ValueError(f"{folder!r} is no name of a folder")
+    return folder

@@ -1,0 +1,66 @@
+"""What is told of a sweep before it is trained: sizes and predicted costs of every point, and of all together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.size import amount
+from qgl.sweeps.grid import label
+from qgl.sweeps.survey import Surveyed
+from qgl.train.display import duration
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_COLUMNS = ("qubits", "operations", "trained", "steps", "seeds", "simulated by", "memory", "time")
+
+
+def table(found: Sequence[Surveyed], swept: Sequence[str]) -> Table:
+    """A line a point, for a terminal."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = Table(box=SIMPLE_HEAD, caption_justify="left")
+    for name in (*swept, *_COLUMNS):
+        shown.add_column(name, justify="left" if name in (*swept, "simulated by") else "right", no_wrap=True)
+    for one in found:
+        own = [label(one.point.constants, [name]).partition("=")[2] for name in swept]
+        shown.add_row(*own, *_cells(one))
+    shown.caption = "time and memory are rough; compilation is not counted"
+    return shown
+
+
+def _cells(one: Surveyed) -> tuple[str, ...]:
+    if one.faults:
+        return ("", "", "", "", "", "[red]at fault", "", "")
+    time = "by shots" if one.seconds is None else _roughly(one.seconds)
+    counts = (one.qubits, one.operations, one.trained, one.steps, one.seeds)
+    return (*(f"{count:,}" for count in counts), one.method, amount(one.memory), time)
+
+
+def total(found: Sequence[Surveyed], jobs: int) -> str:
+    """`10 points, 2 at a time: about 12 min, compilation not counted`."""
+    able = [one for one in found if not one.faults]
+    points = f"{len(able)} point{'s' * (len(able) != 1)}, {jobs} at a time"
+    seconds = [one.seconds for one in able]
+    known = [second for second in seconds if second is not None]
+    if len(known) < len(able):
+        return f"{points}; how long they take is up to the engine"
+    longest = max(known, default=0.0)
+    return f"{points}: about {_roughly(max(longest, sum(known) / jobs))}, compilation not counted"
+
+
+def _roughly(seconds: float) -> str:
+    """Two digits are more than a prediction has."""
+    return duration(seconds) if seconds >= 10 else f"{seconds:.1g} s"
+
+
+def faults(found: Sequence[Surveyed]) -> dict[Diagnostic, list[str]]:
+    """Every fault, with the folders of the points that have it."""
+    points: dict[Diagnostic, list[str]] = {}
+    for one in found:
+        for fault in one.faults:
+            points.setdefault(fault, []).append(one.point.folder)
+    return points

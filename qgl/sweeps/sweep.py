@@ -1,0 +1,242 @@
+"""A sweep of constants: a run for each point of a grid, by processes side by side.
+
+    found = sweep("bars.qgl", {"depth": range(1, 11)}, out="runs/depths", seeds=8)
+    found = sweep(resume="runs/depths")      # goes on; points that are finished are not trained again
+
+Each point is an ordinary run folder. The numbers are those that `qglc train --set depth=3` would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qgl.diagnostics.model import QglError
+from qgl.sweeps import folder as folders
+from qgl.sweeps import picture, results
+from qgl.sweeps.child import Request
+from qgl.sweeps.display import choose
+from qgl.sweeps.folder import Planned, SweepFolder, Sweeping
+from qgl.sweeps.grid import Grid, label
+from qgl.sweeps.machine import Machine
+from qgl.sweeps.pool import FAILED, FINISHED, INTERRUPTED, Outcome, Pool
+from qgl.sweeps.results import Result
+from qgl.sweeps.survey import Options, Surveyed, survey
+from qgl.syntax.literals import Value
+from qgl.train.pictures import png
+from qgl.train.run import Run
+
+WAITING = "waiting"
+Surveying = Callable[[Sequence[Surveyed], int], None]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What `sweep` gives back, and what its folder holds.
+
+    path     the folder
+    results  of all points, in order of the grid
+    swept    the constants with several values
+    """
+
+    path: Path
+    title: str
+    results: tuple[Result, ...]
+    swept: tuple[str, ...]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every point came to its end."""
+        return all(result.status == FINISHED for result in self.results)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether points are left that `resume` would train."""
+        return any(result.status in (WAITING, INTERRUPTED) for result in self.results)
+
+    def run(self, **constants: Value) -> Run:
+        """The run of the point with these constants.
+
+        Raises:
+            KeyError: there is none, or several.
+        """
+        found = [r for r in self.results if constants.items() <= r.point.constants.items()]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} points have {label(constants, constants)}")
+        return Run.load(self.path / found[0].point.folder)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Sweep:
+        """The sweep in a folder, as far as it came.
+
+        Raises:
+            QglError: the folder is no sweep (QGL0940).
+        """
+        path = Path(path)
+        sweeping, outcome = folders.load(path)
+        return cls(path, _title(sweeping), _results(path, sweeping, outcome), Grid(sweeping.values).swept)
+
+
+def sweep(
+    program: str | Path | None = None,
+    constants: Mapping[str, Value | Iterable[Value | range]] | None = None,
+    *,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    seeds: int | None = None,
+    precision: str | None = None,
+    jobs: int | None = None,
+    display: str = "auto",
+    pictures: bool = True,
+    surveyed: Surveying = lambda found, jobs: None,
+) -> Sweep:
+    """Trains a program at every point of a grid of constants, and sums up.
+
+    All points are checked first. One that is at fault is left out and told of; if all are, none is trained. On SIGINT
+    the running points are saved, and the sweep ends; it goes on with `resume`.
+
+    Args:
+        program: the file.
+        constants: for each constant a value, or a list or range of values.
+        out: the folder to make.
+        resume: the folder of a sweep to go on with; nothing else is needed then.
+        steps, seed, seeds, precision: as for `train`, the same at all points; on resuming, more steps extend all runs.
+        jobs: processes at a time; by default what devices, cores and memory allow.
+        display: "live", "plain", "quiet" or "auto".
+        pictures: whether each run gets its pictures; the sweep has one anyway.
+        surveyed: hears what was found of all points, and the number of jobs, before the first is trained.
+
+    Raises:
+        QglError: every point has a fault (with all of them), a folder that cannot be used (QGL0904 to QGL0906, QGL0940,
+            QGL0943), a program or data that changed (QGL0941), too many points (QGL0942).
+        ValueError: neither a program with a folder nor a sweep to go on with, or a constant without values.
+    """
+    if resume is not None:
+        if program is not None or out is not None:
+            raise ValueError("a sweep goes on with its own program, in its own folder")
+        with SweepFolder.open(Path(resume)) as folder:
+            return _Session(folder, steps, jobs, (), display, pictures).run()
+    if program is None or out is None:
+        raise ValueError("give a program and `out`, the folder to make, or a sweep to `resume`")
+    grid, options = Grid.of(constants or {}), Options(steps, seed, seeds, precision)
+    found = look(program, grid, options)
+    sweeping = Sweeping.of(Path(program), grid, options, found)
+    with SweepFolder.create(Path(out), sweeping) as folder:
+        session = _Session(folder, None, jobs, found, display, pictures)
+        surveyed(found, session.jobs)
+        return session.run()
+
+
+def look(program: str | Path, grid: Grid, options: Options) -> tuple[Surveyed, ...]:
+    """Every point, checked and weighed; nothing is trained.
+
+    Raises:
+        QglError: the program cannot be read, or all points are at fault.
+    """
+    found = survey(Path(program), grid.points, options)
+    if all(one.faults for one in found):
+        raise QglError(tuple(dict.fromkeys(fault for one in found for fault in one.faults)))
+    return found
+
+
+class _Session:
+    """One session of a sweep: from its first point, or those that are left, to its end."""
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        steps: int | None,
+        jobs: int | None,
+        found: Sequence[Surveyed],
+        display: str,
+        pictures: bool,
+    ) -> None:
+        self.folder, self.steps, self.display, self.pictures = folder, steps, display, pictures
+        self.planned = folder.sweeping.points
+        self.machine = Machine.here()
+        self.jobs = self.machine.jobs(found, jobs, len(self.planned))
+        self.outcomes: dict[int, Outcome] = {}
+
+    def run(self) -> Sweep:
+        sweeping = self.folder.sweeping
+        requests = {}
+        for number, planned in enumerate(self.planned):
+            if planned.identity is None:
+                self.outcomes[number] = Outcome(FAILED, planned.message)
+            elif _is_over(self.folder.run(planned.point), self.steps):
+                self.outcomes[number] = _over(self.folder.run(planned.point))
+            else:
+                requests[number] = self._request(planned)
+        names = [label(planned.point.constants, Grid(sweeping.values).swept) for planned in self.planned]
+        if requests:
+            with choose(self.display, names) as shown:
+                Pool(self.jobs, shown, self.machine.environment).run(requests, self._take)
+        return self._sum_up()
+
+    def _request(self, planned: Planned) -> Request:
+        assert planned.identity is not None
+        sweeping = self.folder.sweeping
+        return Request(
+            program=str(sweeping.program),
+            constants=planned.point.constants,
+            options=vars(sweeping.options).copy(),
+            identity=vars(planned.identity).copy(),
+            folder=str(self.folder.run(planned.point)),
+            steps=self.steps,
+            pictures=self.pictures,
+        )
+
+    def _take(self, number: int, outcome: Outcome) -> None:
+        self.outcomes[number] = outcome
+        self.folder.save(self._outcome())
+
+    def _outcome(self) -> dict[str, dict[str, str]]:
+        return {
+            self.planned[number].point.folder: {"status": outcome.status, "message": outcome.message}
+            for number, outcome in sorted(self.outcomes.items())
+        }
+
+    def _sum_up(self) -> Sweep:
+        sweeping, path = self.folder.sweeping, self.folder.path
+        outcome = self._outcome()
+        found = Sweep(path, _title(sweeping), _results(path, sweeping, outcome), Grid(sweeping.values).swept)
+        constants = tuple(sweeping.values)
+        swept = found.swept or constants
+        figure = picture.draw(found.title, found.results, swept)
+        if figure is not None:
+            self.folder.write_bytes("sweep.png", png(figure))
+        name = None if figure is None else "sweep.png"
+        self.folder.write_text("sweep.md", results.markdown(found.title, found.results, swept, name))
+        self.folder.write_text("sweep.csv", results.as_csv(found.results, constants))
+        self.folder.save(outcome)
+        return found
+
+
+def _is_over(run: Path, steps: int | None) -> bool:
+    """Whether a point's run came to its end, and no more steps are asked for."""
+    manifest = folders.begun(run)
+    if manifest is None or manifest["status"] not in ("finished", "failed"):
+        return False
+    return manifest["status"] == "failed" or steps is None or steps <= manifest["goal"]
+
+
+def _over(run: Path) -> Outcome:
+    manifest = folders.begun(run)
+    assert manifest is not None
+    return Outcome(FINISHED if manifest["status"] == "finished" else FAILED, manifest["reason"])
+
+
+def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, str]]) -> tuple[Result, ...]:
+    found = []
+    for planned in sweeping.points:
+        own = outcome.get(planned.point.folder, {"status": WAITING, "message": planned.message})
+        found.append(Result.of(planned.point, own["status"], own["message"], path / planned.point.folder))
+    return tuple(found)
+
+
+def _title(sweeping: Sweeping) -> str:
+    grid = Grid(sweeping.values)
+    return f"{sweeping.program.stem}, by {' and '.join(grid.swept or grid.values) or 'nothing'}"

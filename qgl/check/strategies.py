@@ -1,13 +1,27 @@
-"""The strategies of training as a program calls them."""
+"""The strategies of training as a program calls them, and what of `train` each has a use for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from qgl.check.arguments import Integer
 from qgl.check.layers import SEARCH
-from qgl.check.signature_types import Signature, optional
+from qgl.check.program import TrainSettings
+from qgl.check.signature_types import POSITIVE, Signature, optional
+from qgl.diagnostics.strategies import UnusedByStrategy
+from qgl.source import Span
 
 STRATEGY_TABLE = (
     Signature("strategy", "gradient", "All parameters at every step, along the gradient, by the optimizer.", ()),
+    Signature(
+        "strategy",
+        "cma",
+        "CMA-ES (Hansen 2016), which asks for losses only: the best of a population move the law of the next.",
+        (
+            optional("population", Integer(3, 100_000), None, "candidates of a step; 4 + 3 ln(parameters) by default"),
+            optional("sigma", POSITIVE, 0.5, "standard deviation of the first candidates around the start"),
+        ),
+    ),
     Signature(
         "strategy",
         SEARCH,
@@ -18,3 +32,12 @@ STRATEGY_TABLE = (
 BY_GRADIENT = ("gradient",)  # strategies that have an optimizer
 LATER = ("adversarial", "em")  # strategies that systems to come need
 OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
+_OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")
+
+
+def strategy_faults(settings: TrainSettings, given: Mapping[str, Span]) -> Iterator[UnusedByStrategy]:
+    """Settings that were `given`, and where, that the strategy has no use for."""
+    if settings.strategy_name not in BY_GRADIENT:
+        for name in _OF_GRADIENTS:
+            if name in given:
+                yield UnusedByStrategy(given[name], settings.strategy_name, name)

@@ -14,7 +14,7 @@ from qgl.check.kernels import of_integers
 from qgl.check.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.program import CallSpec, Term, TrainSettings
 from qgl.check.shots import shot_faults
-from qgl.check.strategies import LATER
+from qgl.check.strategies import LATER, strategy_faults
 from qgl.check.watching import complete_early, read_watch, watch_faults
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import (
@@ -217,7 +217,8 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     settings = replace(settings, **{name: value for fields in found for name, value in fields.items()})
     settings = complete_early(settings, terms, scope)
     watch_faults(settings, next((each for each in train.settings if each.name.name == "watch"), None), scope)
-    for fault in shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
+    unused = tuple(strategy_faults(settings, reader.seen))
+    for fault in unused or shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
         scope.report(fault)
     if settings.batch is not None:
         _batch_fits(reader.seen["batch"], terms, scope)

@@ -1,4 +1,4 @@
-"""Faults of strategies of training."""
+"""Faults of strategies of training (QGL0720 to QGL0729, and in a run QGL0920 to QGL0929)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,34 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from qgl.diagnostics.model import Diagnostic
+
+_GOOD = """\
+data target = parity(3);
+visible v[3];
+model { ry(?) v; for (a, b) in chain(v) { cx a, b; } }
+objective nll(target);
+train { strategy cma(population = 16); steps 100; }
+"""
+
+
+@dataclass(frozen=True)
+class UnusedByStrategy(Diagnostic):
+    """A setting is about the gradient, and the strategy of training does not follow one."""
+
+    strategy: str
+    setting: str
+
+    code: ClassVar[str] = "QGL0720"
+    wrong: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; optimizer adam(rate = 0.1);")
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        return f"the strategy `{self.strategy}` has no use for `{self.setting}`"
+
+    @property
+    def help(self) -> str:
+        return f"leave out `{self.setting}`, or `strategy`"
 
 
 @dataclass(frozen=True)
@@ -40,3 +68,21 @@ class OldState(Diagnostic):
     @property
     def help(self) -> str:
         return "its weights, report and samples can still be used; to train further, start a new run"
+
+
+@dataclass(frozen=True)
+class StrategyNotInstalled(Diagnostic):
+    """A strategy of training is made of a library that does not come with qgl and is not there."""
+
+    strategy: str
+    extra: str
+
+    code: ClassVar[str] = "QGL0922"
+
+    @property
+    def message(self) -> str:
+        return f"the strategy `{self.strategy}` needs a library that is not installed"
+
+    @property
+    def help(self) -> str:
+        return f"pip install 'qgl[{self.extra}]'"

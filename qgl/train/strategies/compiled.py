@@ -11,9 +11,8 @@ On several devices, each takes some of the seeds; where there are more devices t
 from __future__ import annotations
 
 import functools
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -23,47 +22,25 @@ from jax.sharding import NamedSharding
 from qgl.check.program import TrainSettings
 from qgl.kernels import mesh
 from qgl.train.history import History
-from qgl.train.methods import Terms
-from qgl.train.stopping import PLATEAU, RUNNING, StopRule
-from qgl.train.strategies.strategy import CAPACITY, Record, State, Verdict, run_key, step_key
-from qgl.train.trainable import Params, Trainable
+from qgl.train.stopping import PLATEAU, RUNNING
+from qgl.train.strategies.common import Common
+from qgl.train.strategies.strategy import CAPACITY, Record, State
+from qgl.train.trainable import Trainable
 
 
-class Compiled(ABC):
-    """The parts that compiled strategies share. A strategy says what it remembers and what a step of one seed is.
+class Compiled(Common):
+    """A strategy says what it remembers and what a step of one seed is.
 
     devices: those that train; none or one is the first device.
     """
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
-        self._model, self._stochastic = model, model.stochastic
-        self._rule = StopRule.of(settings.stop)
-        self._seed = settings.seed
-        self._seeds = np.arange(settings.seeds, dtype=np.int32)
+        super().__init__(model, settings)
         self._mesh = mesh.grid(devices, settings.seeds) if len(devices) > 1 else None
-
-    @abstractmethod
-    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
-        """The memory of one seed before the first step; `loss` and `terms` give types and shapes only. Traced."""
 
     @abstractmethod
     def _step(self, state: State, seed: jax.Array, step: jax.Array) -> State:
         """The state of one seed after a step; that of a seed which has finished stays as it is. Traced."""
-
-    @property
-    def moves(self) -> Mapping[str, bool]:
-        """For each name of the parameters, whether the strategy moves it."""
-        return self._model.trainable
-
-    def initial(self) -> State:
-        """See `Strategy.initial`."""
-        state: State = jax.jit(jax.vmap(self._initial))(self._seeds)
-        return state
-
-    def shape(self) -> State:
-        """See `Strategy.shape`."""
-        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
-        return shape
 
     def compile(self, state: State) -> State:
         """Compiles `advance`, which takes most of the time before the first step; returns the state on its devices."""
@@ -82,74 +59,6 @@ class Compiled(ABC):
         state, done, record = self._advance(state, self._seeds, np.int32(step), np.int32(count))
         loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
         return state, History(loss, terms, norm, status)
-
-    def verdict(self, state: State, step: int) -> Verdict:
-        """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
-        after, _ = self.advance(state, step, 1)
-        return kept(after)
-
-    # ------------------------------------------------------------ one seed
-
-    def _initial(self, seed: jax.Array) -> State:
-        key = run_key(self._seed, seed, 0)
-        params = self._model.init(key)
-        moves = self.moves
-        trained = {name: value for name, value in params.items() if moves[name]}
-        fixed = {name: value for name, value in params.items() if not moves[name]}
-        shapes = jax.eval_shape(self._terms, params, key, self._blank())
-        loss, terms = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, dtype=leaf.dtype), shapes)
-        zero = jnp.zeros((), dtype=jnp.int32)
-        best, since = self._rule.initial(loss)
-        return State(
-            trained=trained,
-            fixed=fixed,
-            memory=self._memory(trained, loss, terms),
-            kept=trained,
-            kept_loss=loss,
-            kept_terms=terms,
-            status=zero + RUNNING,
-            loss=loss,
-            terms=terms,
-            gradient_norm=loss,
-            plateau_best=best,
-            plateau_since=since,
-        )
-
-    def _step_key(self, seed: jax.Array, step: jax.Array) -> jax.Array:
-        return step_key(self._seed, seed, step)
-
-    def _blank(self) -> Any:
-        """What `_terms` takes beside parameters and key."""
-        return None
-
-    def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, Terms]:
-        return self._model.terms(params, key)
-
-    def _seen(self, state: State, params: Params, loss: jax.Array, terms: Terms, norm: jax.Array | None) -> State:
-        """The state with what was seen at `params` written down, and the seed stopped if that is called for.
-
-        norm: of the gradient; None where there is no gradient.
-        """
-        finite = jnp.isfinite(loss) & (True if norm is None else jnp.isfinite(norm))
-        status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
-        keep = finite & (self._stochastic | (loss < state.kept_loss))
-        kept, kept_loss, kept_terms = choose(
-            keep, (params, loss, terms), (state.kept, state.kept_loss, state.kept_terms)
-        )
-        return state._replace(
-            trained=params,
-            kept=kept,
-            kept_loss=kept_loss,
-            kept_terms=kept_terms,
-            status=status,
-            loss=loss,
-            terms=terms,
-            gradient_norm=jnp.full_like(loss, jnp.nan) if norm is None else norm,
-            plateau_best=best,
-            plateau_since=since,
-        )
-
-    # ------------------------------------------------------------ all seeds, many steps
 
     def _step_of_all(self, state: State, seeds: jax.Array, step: jax.Array) -> State:
         """One step of every seed. A single one runs by itself: in batches of one, XLA 0.10 crashes on some products."""
@@ -189,13 +98,3 @@ class Compiled(ABC):
         record = jax.tree.map(lambda rows, last: jnp.where(ran, rows, last), record, Record.of(state))
         gather = functools.partial(mesh.all_seeds, count=len(self._seeds))
         return gather(state), mesh.longest(done), gather(record, axis=1)
-
-
-def kept(state: State) -> Verdict:
-    """What the seeds of a state hand out, on the host."""
-    return Verdict(*jax.device_get(({**state.fixed, **state.kept}, state.kept_loss, state.kept_terms)))
-
-
-def choose(condition: jax.Array, yes: Any, no: Any) -> Any:
-    """The arrays of one of two pytrees. Traced."""
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

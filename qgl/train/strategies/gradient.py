@@ -13,7 +13,8 @@ from qgl.kernels import mesh
 from qgl.train.methods import Look, Terms
 from qgl.train.optimisers import method
 from qgl.train.stopping import RUNNING
-from qgl.train.strategies.compiled import Compiled, choose
+from qgl.train.strategies.common import choose
+from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 

@@ -12,7 +12,8 @@ from qgl.check.program import TrainSettings
 from qgl.train.methods import Terms
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, judged, together
-from qgl.train.strategies.compiled import Compiled, choose
+from qgl.train.strategies.common import choose
+from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 

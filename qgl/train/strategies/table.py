@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qgl.check.layers import SEARCH
+from qgl.train.strategies.cma import Cma
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory
 
-STRATEGIES: Mapping[str, Factory] = {"gradient": Gradient, SEARCH: LayerwiseSearch}
+STRATEGIES: Mapping[str, Factory] = {"cma": Cma, "gradient": Gradient, SEARCH: LayerwiseSearch}

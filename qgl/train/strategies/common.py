@@ -1,0 +1,126 @@
+"""What the strategies of qgl share: the state before the first step, what is made of a loss that was seen, the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.check.program import TrainSettings
+from qgl.train.history import History
+from qgl.train.methods import Terms
+from qgl.train.stopping import RUNNING, StopRule
+from qgl.train.strategies.strategy import State, Verdict, run_key, step_key
+from qgl.train.trainable import Params, Trainable
+
+
+class Common(ABC):
+    """Most of a `Strategy`; what is left is how it remembers and how it advances."""
+
+    def __init__(self, model: Trainable, settings: TrainSettings) -> None:
+        self._model, self._stochastic = model, model.stochastic
+        self._rule = StopRule.of(settings.stop)
+        self._seed = settings.seed
+        self._seeds = np.arange(settings.seeds, dtype=np.int32)
+
+    @property
+    def moves(self) -> Mapping[str, bool]:
+        """For each name of the parameters, whether the strategy moves it."""
+        return self._model.trainable
+
+    @abstractmethod
+    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
+        """The memory of one seed before the first step; `loss` and `terms` give types and shapes only. Traced."""
+
+    @abstractmethod
+    def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
+        """See `Strategy.advance`."""
+
+    def initial(self) -> State:
+        """See `Strategy.initial`."""
+        state: State = jax.jit(jax.vmap(self._initial))(self._seeds)
+        return state
+
+    def shape(self) -> State:
+        """See `Strategy.shape`."""
+        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
+        return shape
+
+    def model_at(self, step: int) -> Trainable:
+        """See `Strategy.model_at`."""
+        return self._model
+
+    def verdict(self, state: State, step: int) -> Verdict:
+        """See `Strategy.verdict`."""
+        after, _ = self.advance(state, step, 1)
+        return Verdict(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
+
+    # ------------------------------------------------------------ one seed
+
+    def _initial(self, seed: jax.Array) -> State:
+        key = run_key(self._seed, seed, 0)
+        params = self._model.init(key)
+        moves = self.moves
+        trained = {name: value for name, value in params.items() if moves[name]}
+        fixed = {name: value for name, value in params.items() if not moves[name]}
+        shapes = jax.eval_shape(self._terms, params, key, self._blank())
+        loss, terms = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, dtype=leaf.dtype), shapes)
+        zero = jnp.zeros((), dtype=jnp.int32)
+        best, since = self._rule.initial(loss)
+        return State(
+            trained=trained,
+            fixed=fixed,
+            memory=self._memory(trained, loss, terms),
+            kept=trained,
+            kept_loss=loss,
+            kept_terms=terms,
+            status=zero + RUNNING,
+            loss=loss,
+            terms=terms,
+            gradient_norm=loss,
+            plateau_best=best,
+            plateau_since=since,
+        )
+
+    def _step_key(self, seed: Any, step: jax.Array) -> jax.Array:
+        return step_key(self._seed, seed, step)
+
+    def _blank(self) -> Any:
+        """What `_terms` takes beside parameters and key."""
+        return None
+
+    def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, Terms]:
+        return self._model.terms(params, key)
+
+    def _seen(self, state: State, params: Params, loss: jax.Array, terms: Terms, norm: jax.Array | None) -> State:
+        """The state with what was seen at `params` written down, and the seed stopped if that is called for.
+
+        norm: of the gradient; None where there is no gradient.
+        """
+        finite = jnp.isfinite(loss) & (True if norm is None else jnp.isfinite(norm))
+        status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
+        keep = finite & (self._stochastic | (loss < state.kept_loss))
+        kept, kept_loss, kept_terms = choose(
+            keep, (params, loss, terms), (state.kept, state.kept_loss, state.kept_terms)
+        )
+        return state._replace(
+            trained=params,
+            kept=kept,
+            kept_loss=kept_loss,
+            kept_terms=kept_terms,
+            status=status,
+            loss=loss,
+            terms=terms,
+            gradient_norm=jnp.full_like(loss, jnp.nan) if norm is None else norm,
+            plateau_best=best,
+            plateau_since=since,
+        )
+
+
+def choose(condition: jax.Array, yes: Any, no: Any) -> Any:
+    """The arrays of one of two pytrees. Traced."""
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

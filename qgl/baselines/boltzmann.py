@@ -23,7 +23,7 @@ from qgl.query import log_floor
 
 DENSE_BITS = 20  # visible bits up to which the law is a vector
 MIXED_UNITS = 16  # hidden units up to which it is a mixture
-_BATCH, _CHAINS, _SWEEPS = 20, 4096, 200
+_BATCH, _CHAINS, _SWEEPS = 100, 4096, 200
 _BLOCK = 1 << 14
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from qgl.check.arguments import Flag, Integer, Interval, Number
 from qgl.check.program import CallSpec, DataSet, Term
 from qgl.check.signature_types import NOT_NEGATIVE, Signature, optional, written
-from qgl.diagnostics.baselines import BaselineNeedsData, RepeatedBaseline, TooManyContexts
+from qgl.diagnostics.baselines import BaselineNeedsData, RepeatedBaseline, TooManyContexts, UnevenColumns
 from qgl.diagnostics.model import Diagnostic
 from qgl.syntax import tree
 
-MOST_CONTEXTS = 1 << 12  # of a Markov chain at one place
+MOST_CONTEXTS = 64  # of a Markov chain at one place
 
 _STATIONARY = optional("stationary", Flag(), False, "whether all columns share their tables; else each has its own")
 
@@ -44,8 +44,8 @@ BASELINES = (
         "A restricted Boltzmann machine on the bits, by persistent contrastive divergence.",
         (
             optional("units", Integer(1, 1024), 8, "hidden units"),
-            optional("rate", Number(Interval(0.0, 1.0, open_low=True)), 0.1, "step size at the start; it falls to 0"),
-            optional("steps", Integer(1, 1_000_000), 5000, "steps, each on a batch of 20 rows"),
+            optional("rate", Number(Interval(0.0, 1.0, open_low=True)), 0.5, "step size at the start; it falls to 0"),
+            optional("steps", Integer(1, 1_000_000), 3000, "steps, each on a batch of 100 rows"),
         ),
     ),
 )
@@ -96,8 +96,21 @@ def read_baselines(
         elif target is None:
             if not faulty:
                 report(BaselineNeedsData(item.span, call.name))
-        elif call.name == "markov" and 2 ** call.arguments["order"] > MOST_CONTEXTS:
-            report(TooManyContexts(item.span, call.arguments["order"], 2, MOST_CONTEXTS))
         else:
-            found[name] = call
+            fault = _unfit(call, target)
+            if fault is None:
+                found[name] = call
+            else:
+                report(fault)
     return tuple(found.values())
+
+
+def _unfit(call: CallSpec, data: DataSet) -> Diagnostic | None:
+    """Why a baseline cannot be fitted to the columns of a data set."""
+    sizes = [count for count, _ in data.categories or ((2, 1),)]
+    order = call.arguments.get("order", 0)
+    if max(sizes) ** order > MOST_CONTEXTS:
+        return TooManyContexts(call.span, order, max(sizes), MOST_CONTEXTS)
+    if call.arguments.get("stationary") and len(set(sizes)) > 1:
+        return UnevenColumns(call.span, call.name, data.name, min(sizes), max(sizes))
+    return None

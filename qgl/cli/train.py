@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import SetOption, constants, open_file, warn
+from qgl.cli.options import SetOption, console_for, constants, open_file, warn
 from qgl.train.processes import Member, is_child, join, leave, supervise
 
 if TYPE_CHECKING:
@@ -166,9 +166,8 @@ def _tell(run: Run, quiet: bool) -> None:
             typer.echo(f"stopped at step {run.steps} and saved; go on with\n  qglc train --resume {run.path}", err=True)
         raise typer.Exit(130)
     if not quiet:
-        from rich.console import Console
-
         from qgl.train.report import table
 
-        Console().print(table(run.report))
+        shown = table(run.report)
+        console_for(shown).print(shown)
         typer.echo(f"the run is in {run.path}")

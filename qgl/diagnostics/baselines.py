@@ -94,6 +94,8 @@ class TooManyContexts(Diagnostic):
     limit: int
 
     code: ClassVar[str] = "QGL0743"
+    wrong: ClassVar[str] = _GOOD.replace("order = 1", "order = 7")
+    right: ClassVar[str] = _GOOD
 
     @property
     def message(self) -> str:
@@ -105,3 +107,25 @@ class TooManyContexts(Diagnostic):
     @property
     def help(self) -> str:
         return f"at most {self.limit:,} are counted; lower the order"
+
+
+@dataclass(frozen=True)
+class UnevenColumns(Diagnostic):
+    """A stationary chain has one table for all columns, and these have different numbers of categories."""
+
+    baseline: str
+    data: str
+    least: int
+    most: int
+
+    code: ClassVar[str] = "QGL0744"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"`{self.data}` has columns of {self.least} to {self.most} categories, and one table cannot serve them all"
+        )
+
+    @property
+    def help(self) -> str:
+        return f"leave out `stationary`, so that `{self.baseline}` has a table for each column"

@@ -27,7 +27,7 @@ from qgl.check.membership import Listed, Rows, Rule
 from qgl.check.program import DataSet
 from qgl.evaluate.laws import Drawn, Law, ProductLaw, Real
 
-SPREAD = "of exploration, fidelity, rate, coverage and precision, ± is the deviation of one set of queries; the value is exact"
+SPREAD = "exploration, fidelity, rate, coverage, precision: exact expectations; ± is the deviation of one set of queries"
 MOST_LISTED = 1 << 17  # valid strings of a wide model whose likelihoods are taken one by one
 _AT_ONCE = 1 << 16  # strings that are looked at together
 

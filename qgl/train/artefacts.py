@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qgl import draw
+from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import distinct, entropy, strings
 from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import DataSet, Program
-from qgl.check.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments

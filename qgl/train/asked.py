@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from qgl.check.program import CallSpec, Program
 from qgl.check.fit import EXACT_WIDTH
+from qgl.check.program import CallSpec, Program
 from qgl.evaluate.exact import evaluate, title
 from qgl.model import Model
 from qgl.objectives import Setting

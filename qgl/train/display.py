@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -30,6 +30,7 @@ class Progress:
     status: NDArray[np.int32]
     rate: float  # steps a second
     trace: tuple[float, ...] = ()  # best loss at evenly spread steps so far
+    watched: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # measured last
 
     @property
     def best(self) -> int:
@@ -38,12 +39,17 @@ class Progress:
 
     @property
     def median(self) -> float:
-        finite = self.loss[np.isfinite(self.loss)]
-        return float(np.median(finite)) if finite.size else float("nan")
+        return _median(self.loss)
 
     @property
     def seconds_left(self) -> float:
         return (self.goal - self.step) / self.rate if self.rate > 0 else float("inf")
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    """Of the finite ones."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")
 
 
 class Display(Protocol):
@@ -106,7 +112,8 @@ class Plain:
     def _show(self, progress: Progress) -> None:
         self._shown_step, self._shown_at = progress.step, time.monotonic()
         seed = progress.best
-        terms = "".join(f"  {name} {number(values[seed])}" for name, values in progress.terms.items())
+        shown = {**progress.terms, **progress.watched}
+        terms = "".join(f"  {name} {number(values[seed])}" for name, values in shown.items())
         median = f"  median {number(progress.median)}" if progress.loss.size > 1 else ""
         self._line(
             f"step {progress.step}/{progress.goal}  loss {number(progress.loss[seed])}{median}{terms}  "
@@ -175,6 +182,9 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
     if len(progress.terms) > 1:
         terms = ", ".join(f"{_escaped(name)} {number(values[seed])}" for name, values in progress.terms.items())
         table.add_row("terms", terms)
+    for name, values in progress.watched.items():
+        figures = f"{number(values[seed])}" + (f", median {number(_median(values))}" if count > 1 else "")
+        table.add_row("watched", f"{_escaped(name)} {figures}")
     table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")
     table.add_row("course", sparkline(progress.trace))
     finished = int(np.sum(progress.status != RUNNING))

@@ -48,6 +48,8 @@ from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.strategies.measured import MeasuredGradient
 from qgl.train.strategies.strategy import CAPACITY, Factory, State, Strategy
 from qgl.train.trainable import Trainable, number_type
+from qgl.train.watch import Watch
+from qgl.train.watched import PREFIX
 
 _STATUS = {
     "signal": "interrupted",
@@ -134,9 +136,11 @@ class _Training:
             self.strategy: Strategy = opening.strategy(model, opening.settings, team.devices)
         else:
             self.strategy = MeasuredGradient(model, self.measured, opening.settings)
+        self.watch = Watch(model, opening.settings, team, opening.folder, self.measured is not None)
         self.step = 0
         self.lost: QglError | None = None
         self.saved, self.saved_at = -1, time.monotonic()
+        self.leaves: checkpoint.Leaves = {}  # of the checkpoint, that are the watch's
         self.chunks: list[History] = []
         self.trace: list[float] = []
 
@@ -148,6 +152,7 @@ class _Training:
             begun, clock = manifests.now(), time.monotonic()
             step, state = self.team.of_the_leader(self._start())
             self.step = int(step)
+            self.watch.begin(self.strategy, self.leaves)
             state = self.strategy.compile(state)
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
@@ -192,6 +197,8 @@ class _Training:
         if self.folder is None or found is None:
             return 0, self.strategy.initial()
         leaves, self.step = found
+        self.leaves = {name: leaf for name, leaf in leaves.items() if name.startswith(PREFIX)}
+        leaves = {name: leaf for name, leaf in leaves.items() if name not in self.leaves}
         self.saved = self.step
         past = parse(self.folder.path / "metrics.jsonl")
         self._remember(past)
@@ -208,6 +215,7 @@ class _Training:
         chunk, rate = 1, 0.0
         longest = CAPACITY if self.measured is None else 1  # what an engine has measured is written down at once
         limit = self.settings.time_limit
+        state = self.watch.measured(state, self.step)
         while self.step < self.goal:
             status = np.asarray(state.status)
             if not (status == RUNNING).any():
@@ -215,7 +223,7 @@ class _Training:
             late = limit is not None and time.monotonic() - begun >= limit
             to_checkpoint = self.settings.checkpoint - self.step % self.settings.checkpoint
             try:
-                planned = min(chunk, to_checkpoint, self.goal - self.step)
+                planned = min(chunk, to_checkpoint, self.goal - self.step, self.watch.steps_to_next(self.step))
                 asked, over, count = self.team.decide(interrupts.asked, late, planned)
                 if asked:
                     return state, "signal"
@@ -229,6 +237,7 @@ class _Training:
                 return state, "lost process" if self.measured is None else "engine failed"
             speed = rows.steps / max(time.monotonic() - clock, 1e-6)
             self._take(rows, status)
+            state = self.watch.measured(state, self.step)
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
             chunk = max(1, min(longest, 4 * chunk, int(_CALL_SECONDS * speed)))
             self._show(rows, rate)
@@ -265,12 +274,13 @@ class _Training:
                 status=rows.status[-1],
                 rate=rate,
                 trace=tuple(self.trace[place] for place in places),
+                watched=self.watch.latest,
             )
         )
 
     def _save(self, state: State) -> None:
         if self.folder is not None and self.saved != self.step:
-            self.folder.save_checkpoint(checkpoint.name_leaves(state), self.step)
+            self.folder.save_checkpoint({**checkpoint.name_leaves(state), **self.watch.leaves()}, self.step)
             self.saved, self.saved_at = self.step, time.monotonic()
 
     def _history(self) -> History:
@@ -289,13 +299,13 @@ class _Training:
             self._close(status, reason)
             if self.lost:
                 raise self.lost
-            verdict = verdict_of_state(checkpoint.name_leaves(state))
-            return Run.of(verdict, history, status, reason, path, {})
+            verdict = self.watch.verdict(verdict_of_state(checkpoint.name_leaves(state)))
+            return Run.of(verdict, history, status, reason, path, {}, self.watch.record)
         with self.team.together():
-            verdict = self.strategy.verdict(state, self.step)
+            verdict = self.watch.verdict(self.strategy.verdict(state, self.step))
         if self.team.leads:
             verdict = settled(self.model, verdict)
-        run = Run.of(verdict, history, status, reason, path, {})
+        run = Run.of(verdict, history, status, reason, path, {}, self.watch.record)
         if self.folder is not None:
             self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})
         if status == "failed":

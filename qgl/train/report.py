@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from qgl.baselines import Fitted, laws
-from qgl.check.program import CallSpec, Program
 from qgl.check.fit import EXACT_WIDTH
+from qgl.check.program import CallSpec, Program
 from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.evaluate.exact import Answerer
 from qgl.model import Model

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NoWeights
-from qgl.train import checkpoint, history, manifest
+from qgl.train import checkpoint, history, manifest, watched
 from qgl.train.history import History
 from qgl.train.strategies.strategy import Verdict
+from qgl.train.watched import Watched, best_measured
 
 if TYPE_CHECKING:
     from qgl.model import Model
@@ -28,13 +29,14 @@ class Run:
 
     params       parameters of the best seed: arrays by name, as `model.init` makes them
     all_params   those of all seeds, with a leading axis of seeds
-    best_seed    the seed of the lowest loss, counted from 0
+    best_seed    the seed of the lowest loss, or under `early` of the best measurement, counted from 0
     losses       loss of each seed's parameters, shape (seeds,)
     terms        each term of the loss, unweighted, shape (seeds,)
     history      loss, terms and gradient norm at each step
     status       "finished", "interrupted", "failed", or "running" if the process was killed
     reason       why it ended: "steps", "stop rule", "time limit", "signal", "loss not finite"
     report       metrics at the end, as `report.json` holds them
+    watched      what was measured on the way, of every seed
     """
 
     params: Arrays
@@ -48,6 +50,7 @@ class Run:
     reason: str
     path: Path | None
     report: dict[str, Any] = field(default_factory=dict)
+    watched: Watched = field(default_factory=Watched)
 
     @property
     def model(self) -> Model:
@@ -81,18 +84,27 @@ class Run:
         if weights.exists() and facts["status"] in ("finished", "failed"):
             verdict = verdict_from(checkpoint.read(weights)[0])
         elif state.exists():
-            verdict = verdict_of_state(checkpoint.read(state)[0])
+            leaves = checkpoint.read(state)[0]
+            verdict = best_measured(verdict_of_state(leaves), leaves)
         else:
             raise QglError([NoWeights(None, str(folder))])
         report = folder / "report.json"
         known = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
-        return cls.of(verdict, records, facts["status"], facts["reason"], folder, known)
+        measured = watched.parse(folder / watched.FILE)
+        return cls.of(verdict, records, facts["status"], facts["reason"], folder, known, measured)
 
     @classmethod
     def of(
-        cls, verdict: Verdict, records: History, status: str, reason: str, path: Path | None, report: dict[str, Any]
+        cls,
+        verdict: Verdict,
+        records: History,
+        status: str,
+        reason: str,
+        path: Path | None,
+        report: dict[str, Any],
+        measured: Watched | None = None,
     ) -> Run:
-        best = best_of(verdict.loss)
+        best = best_of(verdict)
         return cls(
             params={name: np.asarray(value[best]) for name, value in verdict.params.items()},
             all_params={name: np.asarray(value) for name, value in verdict.params.items()},
@@ -105,6 +117,7 @@ class Run:
             reason=reason,
             path=path,
             report=report,
+            watched=measured or Watched(),
         )
 
 
@@ -113,16 +126,18 @@ def open_run(path: str | Path) -> Run:
     return Run.load(path)
 
 
-def best_of(losses: Any) -> int:
-    """The place of the lowest finite loss."""
-    values = np.asarray(losses)
+def best_of(verdict: Verdict) -> int:
+    """The seed of the lowest finite loss, or of the lowest score where the verdict has scores."""
+    values = np.asarray(verdict.loss if verdict.score is None else verdict.score)
     return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
 
 
 def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
     """The arrays of `weights.safetensors`."""
-    best = best_of(verdict.loss)
+    best = best_of(verdict)
+    scores = {} if verdict.score is None else {"score": np.asarray(verdict.score)}
     return {
+        **scores,
         **{f"best/{name}": np.asarray(value[best]) for name, value in verdict.params.items()},
         **{f"seeds/{name}": np.asarray(value) for name, value in verdict.params.items()},
         "loss": np.asarray(verdict.loss),
@@ -131,7 +146,7 @@ def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
 
 
 def verdict_from(leaves: checkpoint.Leaves) -> Verdict:
-    return Verdict(_under("seeds/", leaves), leaves["loss"], _under("terms/", leaves))
+    return Verdict(_under("seeds/", leaves), leaves["loss"], _under("terms/", leaves), leaves.get("score"))
 
 
 def verdict_of_state(leaves: checkpoint.Leaves) -> Verdict:

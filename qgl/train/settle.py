@@ -32,4 +32,4 @@ def settled(model: Trainable, verdict: Verdict) -> Verdict:
             loss[seed] += term.weight * (whole - values[seed])
             values[seed] = whole
         terms[term.label] = values
-    return Verdict(verdict.params, loss, terms)
+    return verdict._replace(loss=loss, terms=terms)

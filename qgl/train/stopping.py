@@ -1,4 +1,4 @@
-"""When a seed is finished: its loss met the target, or has not got better for a while, or is not a number."""
+"""When a seed is finished: its loss met the target, has not got better for a while, or is not a number; or `early`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import jax.numpy as jnp
 
 from qgl.check.program import CallSpec
 
-RUNNING, TARGET, PLATEAU, FAILED = range(4)
-WORDS = ("running", "target", "plateau", "failed")
+RUNNING, TARGET, PLATEAU, FAILED, EARLY = range(5)
+WORDS = ("running", "target", "plateau", "failed", "early")
 
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """`target(value)` and `plateau(patience, tolerance)`, any number of each.
+    """`target(value)` and `plateau(patience, tolerance)`, any number of each; for `early` see `qgl.train.watch`.
 
     A plateau holds, per rule, the best loss so far and the number of steps since the loss fell below it by more than
     `tolerance`; the seed is finished when that number reaches `patience`.
@@ -30,7 +30,7 @@ class StopRule:
         plateaus = [
             (call.arguments["patience"], call.arguments["tolerance"]) for call in calls if call.name == "plateau"
         ]
-        unknown = {call.name for call in calls} - {"target", "plateau"}
+        unknown = {call.name for call in calls} - {"target", "plateau", "early"}
         if unknown:
             raise ValueError(f"no stop rule {', '.join(sorted(unknown))}")
         return cls(max(targets, default=None), tuple(plateaus))

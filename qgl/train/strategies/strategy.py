@@ -57,11 +57,15 @@ class Record(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced."""
+    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced.
+
+    `score` says which seed is the best, less being better; where it is None, the loss does.
+    """
 
     params: dict[str, Any]
     loss: Any
     terms: dict[str, Any]
+    score: Any = None
 
 
 class Strategy(Protocol):

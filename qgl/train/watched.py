@@ -1,0 +1,90 @@
+"""What was measured while a model trained, of every seed, as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.train.strategies.strategy import Verdict
+
+FILE = "watch.jsonl"
+PREFIX = "watch/"  # of arrays in a checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Measurements after `steps` steps each, shape (count,): the steps that were done, 0 for the start.
+
+    values  by the name of a report's row, shape (count, seeds); NaN where there is none. They are of the parameters
+            that a seed had then. A finished seed repeats its last.
+    """
+
+    steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def then(self, step: int, found: dict[str, NDArray[np.float64]]) -> Watched:
+        """With one measurement more, each of shape (seeds,)."""
+        before = self.values or {name: np.zeros((0, values.size)) for name, values in found.items()}
+        values = {name: np.concatenate([before[name], values[None]]) for name, values in found.items()}
+        return Watched(np.append(self.steps, step), values)
+
+    def until(self, step: int) -> Watched:
+        """The measurements of at most so many steps."""
+        kept = self.steps <= step
+        return Watched(self.steps[kept], {name: values[kept] for name, values in self.values.items()})
+
+    def lines(self) -> bytes:
+        """A line for each measurement; what is not finite is null."""
+        rows = []
+        for place, step in enumerate(self.steps.tolist()):
+            values = {name: [_plain(value) for value in each[place].tolist()] for name, each in self.values.items()}
+            rows.append(json.dumps({"step": step, "values": values}, ensure_ascii=False) + "\n")
+        return "".join(rows).encode()
+
+
+def parse(path: Path) -> Watched:
+    """The measurements in a file of such lines; a last line that is cut short is left out."""
+    rows: list[dict[str, Any]] = []
+    if path.exists():
+        lines = path.read_bytes().splitlines(keepends=True)
+        rows = [json.loads(line) for line in lines if line.endswith(b"\n")]
+    if not rows:
+        return Watched()
+    steps = np.array([row["step"] for row in rows], np.int64)
+    columns = {name: [row["values"][name] for row in rows] for name in rows[0]["values"]}
+    values = {
+        name: np.array([[math.nan if value is None else value for value in row] for row in column], np.float64)
+        for name, column in columns.items()
+    }
+    return Watched(steps, values)
+
+
+def best_measured(verdict: Verdict, leaves: Mapping[str, NDArray[Any]]) -> Verdict:
+    """`verdict` with the parameters of each seed's best measurement, if the arrays of a checkpoint have any."""
+    score = leaves.get(f"{PREFIX}score")
+    kept = {name: value for name, value in leaves.items() if name.startswith(f"{PREFIX}kept/")}
+    if score is None or not kept or not np.isfinite(score).any():
+        return verdict
+    chosen = np.isfinite(score)
+
+    def mixed(name: str, value: Any) -> NDArray[Any]:
+        ours, theirs = leaves[PREFIX + name], np.asarray(value)
+        return np.where(chosen.reshape((-1,) + (1,) * (theirs.ndim - 1)), ours, theirs)
+
+    return verdict._replace(
+        params={name: mixed(f"kept/{name}", value) for name, value in verdict.params.items()},
+        loss=mixed("loss", verdict.loss),
+        terms={name: mixed(f"terms/{name}", value) for name, value in verdict.terms.items()},
+        score=score,
+    )
+
+
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -14,6 +14,7 @@ from qgl.kernels.cones import ConeRunner
 from qgl.kernels.contraction import ContractionRunner
 from qgl.kernels.iqp import PhaseRunner
 from qgl.kernels.runner import Runner
+from qgl.kernels.sectors import SectorRunner
 from qgl.kernels.state import StateRunner
 from qgl.kernels.sweep import SweepRunner
 from qgl.kernels.trajectories import TrajectoryRunner
@@ -21,6 +22,7 @@ from qgl.plan.cone_tables import ConeProgram
 from qgl.plan.contraction import ContractionProgram
 from qgl.plan.iqp import PhaseProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
+from qgl.plan.sectors_tables import SectorProgram
 from qgl.plan.sweep import SweepProgram
 from qgl.plan.trajectories import TrajectoryProgram
 from qgl.query import (
@@ -37,6 +39,7 @@ from qgl.query import (
 
 RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     StateProgram: StateRunner,
+    SectorProgram: SectorRunner,
     ConeProgram: ConeRunner,
     TrajectoryProgram: TrajectoryRunner,
     ContractionProgram: ContractionRunner,

@@ -87,7 +87,7 @@ def patterns(flips: Bits, words: Sequence[Word]) -> list[Bits]:
     if len(flips) > MOST_FLIPPED:
         raise TooWideError
     if len(words) == 1:
-        nothing = _is_nothing(words[0][0])
+        nothing = is_nothing(words[0][0])
         return [] if nothing else list(product((0, 1), repeat=len(flips)))
     apart: dict[str, list[Word]] = {}
     for coefficient, word in words:
@@ -96,7 +96,7 @@ def patterns(flips: Bits, words: Sequence[Word]) -> list[Bits]:
     return [
         before
         for before in product((0, 1), repeat=len(flips))
-        if any(not (_is_nothing(re) and _is_nothing(im)) for re, im in (amplitude(w, before) for w in apart.values()))
+        if any(not (is_nothing(re) and is_nothing(im)) for re, im in (amplitude(w, before) for w in apart.values()))
     ]
 
 
@@ -111,7 +111,8 @@ def amplitude(words: Iterable[Word], before: Bits) -> tuple[Real, Real]:
     return parts[0], parts[1]
 
 
-def _is_nothing(number: Real) -> bool:
+def is_nothing(number: Real) -> bool:
+    """Whether a number is 0 for every value of the inputs, up to rounding."""
     return abs(number.constant) < _TOLERANCE and all(abs(factor) < _TOLERANCE for factor, _ in number.terms)
 
 

@@ -20,6 +20,7 @@ from qgl.plan.iqp import PhaseWords
 from qgl.plan.memory import available
 from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
+from qgl.plan.sectors import Sectors
 from qgl.plan.subject import Subject
 from qgl.plan.sweep import Sweep
 from qgl.plan.trajectories import Trajectories
@@ -27,6 +28,7 @@ from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
     Dense(),
+    Sectors(),
     DensityMatrix(),
     LightCones(),
     Trajectories(),

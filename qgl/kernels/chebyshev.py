@@ -1,0 +1,127 @@
+"""exp(-i H t) on a state by its Chebyshev series, for any Hermitian H that is given as a map of states.
+
+exp(-i z h) = sum over k of (2 - [k=0]) (-i)^k J_k(z) T_k(h) for h with spectrum in [-1, 1] (Tal-Ezer and Kosloff,
+J. Chem. Phys. 81, 3967, 1984). Time is cut into segments of at most `SEGMENT` in units of 1 / norm, and the series
+where the Bessel functions vanish: the longer a segment, the nearer to one application of H for each unit.
+
+A Krylov space would need the inner products of its vectors, and a number of them that depends on the state; here
+states that are run side by side take the same steps. The reverse rule evolves the state back segment by segment
+and runs the recurrence of each series forth and back beside its transpose; a handful of states are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.custom_batching import custom_vmap
+
+SEGMENT = 64.0
+TERMS = {"float32": 96, "float64": 128}
+_CIRCLE = 256  # points of the trapezium rule for Bessel functions
+
+
+class Action(Protocol):
+    """A Hermitian map with spectrum in [-1, 1], and how it depends on its coefficients."""
+
+    def __call__(self, state: jax.Array) -> jax.Array:
+        """h |state>."""
+        ...
+
+    def transposed(self, state: jax.Array) -> jax.Array:
+        """The transpose of h on a state."""
+        ...
+
+    def overlaps(self, left: jax.Array, right: jax.Array) -> Any:
+        """Re(-i sum over x of left[x] (P right)[x]) for the derivative P of h by each coefficient: a pytree."""
+        ...
+
+
+@custom_vmap
+def agreed(number: jax.Array) -> jax.Array:
+    """The largest of the numbers of states that are run side by side: how often a loop of all of them turns."""
+    return number
+
+
+@agreed.def_vmap
+def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.Array, bool]:
+    return agreed(jnp.max(number, axis=0)) if batched[0] else agreed(number), False
+
+
+def segments(bound: jax.Array, time: jax.Array) -> jax.Array:
+    """How many segments an evolution under a Hamiltonian of a norm of at most `bound` takes; a whole number."""
+    return agreed(jnp.maximum(jnp.ceil(bound * jnp.abs(time) / SEGMENT), 1.0))
+
+
+def series(z: jax.Array) -> jax.Array:
+    """Coefficients (2 - [k=0]) J_k(z), shape (TERMS,), for |z| <= SEGMENT. Bessel functions as means over a circle."""
+    terms = TERMS[z.dtype.name]
+    point, order = np.arange(_CIRCLE), np.arange(terms)
+    turn = 2 * np.pi / _CIRCLE * (order[:, None] * point % _CIRCLE)  # whole turns are dropped: large angles lose digits
+    scale = np.where(order == 0, 1.0, 2.0)[:, None] / _CIRCLE
+    along = z * jnp.asarray(np.sin(2 * np.pi / _CIRCLE * point), z.dtype)
+    even, odd = jnp.asarray(scale * np.cos(turn), z.dtype), jnp.asarray(scale * np.sin(turn), z.dtype)
+    return jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(odd, jnp.sin(along), precision="highest")
+
+
+def count_of(coefficients: jax.Array) -> jax.Array:
+    """How many terms of a series matter; at least two."""
+    significant = jnp.abs(coefficients) > float(np.finfo(coefficients.dtype).eps) / 4
+    return agreed(jnp.max(jnp.where(significant, jnp.arange(len(coefficients)), 1)) + 1)
+
+
+def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.Array:
+    """exp(-i z h) |state>, with the series of z."""
+    count = count_of(coefficients)
+
+    def body(k: jax.Array, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        total, before, now = carry
+        # With u_k = (-i)^k T_k(h) |state> the recurrence is u_{k+1} = -2i h u_k + u_{k-1}.
+        following = -2j * action(now) + before
+        return total + coefficients[k + 1] * following, now, following
+
+    first = -1j * action(state)
+    start = (coefficients[0] * state + coefficients[1] * first, state, first)
+    total: jax.Array = lax.fori_loop(1, count - 1, body, start)[0]
+    return total
+
+
+def slopes(
+    action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array, Any]:
+    """Reverse mode of `propagate`: cotangents of the state and, for a fixed series, of the coefficients of h.
+
+    The recurrence of the u_k runs back as it ran forward, so that they need not be kept. The cotangents a_k obey its
+    transpose, a_k = series_k g - 2i h^T a_{k+1} + a_{k+2}; at k = 0 the factor 2 is absent.
+    """
+    count = count_of(coefficients)
+
+    def forward(_: jax.Array, pair: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        before, now = pair
+        return now, -2j * action(now) + before
+
+    pair = lax.fori_loop(1, count - 1, forward, (state, -1j * action(state)))
+
+    def body(step: jax.Array, carry: tuple[Any, ...]) -> tuple[Any, ...]:
+        # `now` is u_k, `after` u_{k+1}; `near` is a_{k+1} and `far` is a_{k+2}
+        k = count - 2 - step
+        now, after, near, far, total = carry
+        total = jax.tree.map(lambda old, new: old + 2 * new, total, action.overlaps(near, now))
+        following = coefficients[k] * gradient - 2j * action.transposed(near) + far
+        return after + 2j * action(now), now, following, near, total
+
+    last = coefficients[count - 1] * gradient
+    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(action.overlaps, last, state))
+    start = (*pair, last, jnp.zeros_like(last), nothing)
+    now, _, near, far, total = lax.fori_loop(0, count - 2, body, start)
+    total = jax.tree.map(jnp.add, total, action.overlaps(near, now))
+    return coefficients[0] * gradient - 1j * action.transposed(near) + far, total
+
+
+def repeated(times: jax.Array, body: Callable[[Any], Any], start: Any) -> Any:
+    """`body` applied `times` times, a whole number; in a batch as often to all as `segments` says."""
+    return lax.fori_loop(0, times.astype(jnp.int32), lambda _, carry: body(carry), start)

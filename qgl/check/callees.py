@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from qgl.check.types import Formal
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
+from qgl.gates.uniform import FAMILIES
 from qgl.source import Span
 from qgl.syntax import tree
 
 MANY = 1 << 30
+WIDE = ("unitary", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,22 @@ COUNTS: dict[str, Counts] = {
     **{channel.name: _of_channel(channel) for channel in CHANNELS.values()},
     "exp": Counts("exp", (1, 1), (0, 0), True, "exp(i * a * Z[p] * Z[q]);"),
     "unitary": Counts("unitary", (1, 1), (1, MANY), True, "unitary(v) q, r;"),
+    "prepare": Counts("prepare", (1, 2), (1, MANY), True, "prepare(v) parent, child;"),
+    "levels": Counts("levels", (1, 1), (1, MANY), True, "levels(v) x;"),
+    **{name: Counts(name, (1, 1), (1, MANY), True, f"{name}(v) q, r;") for name in FAMILIES},
     "kraus": Counts("kraus", (1, MANY), (1, MANY), False, "kraus([[1, 0], [0, 1]]) q;"),
 }
 
 
 def counts_of_routine(name: str, routine: tree.Routine, declared: Span) -> Counts:
-    qubits = tuple(each.name.name for each in routine.arguments if each.type is not None and each.type.name == "qubit")
+    operands = [each for each in routine.arguments if each.type is not None and each.type.name in ("qubit", "category")]
+    qubits = tuple(each.name.name for each in operands)
     numbers = tuple(each.name.name for each in routine.arguments if each.name.name not in qubits)
-    one = len(qubits) == 1 and all(
-        each.type.size is None for each in routine.arguments if each.type is not None and each.type.name == "qubit"
-    )
+    one = len(qubits) == 1 and all(each.type is not None and each.type.name == "qubit" for each in operands)
+    one = one and all(each.type is not None and each.type.size is None for each in operands)
     usage = _usage(name, numbers, qubits)
-    operands = (len(qubits), MANY if one else len(qubits))
-    return Counts(name, (len(numbers), len(numbers)), operands, routine.kind == "layer", usage, declared)
+    counted = (len(qubits), MANY if one else len(qubits))
+    return Counts(name, (len(numbers), len(numbers)), counted, routine.kind == "layer", usage, declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,15 @@ from qgl.check.lattices import Lattice
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
 from qgl.check.modules import EXPORTED, Module, Symbol
 from qgl.check.program import DataSet, Parameter, Wire
+from qgl.check.registers import categories_of, sites_of
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.signatures import bind, nearest
 from qgl.check.types import Types
 from qgl.check.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
+from qgl.diagnostics.categories import WrongVariables
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
-from qgl.diagnostics.registers import HiddenReadOut, RepeatedSite, SiteWithoutQubit, WrongRegisterSize
+from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter, WrongType
 from qgl.expression import Input, Real
@@ -57,9 +59,9 @@ class Declarations:
         self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
         self.types = Types(reporter, self.evaluator)
         self.distributions = Distributions(reporter, self.evaluator)
+        self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
-        self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self._inputs = 0
         self._methods = {
             "constant": self._constant,
@@ -137,14 +139,14 @@ class Declarations:
     def for_settings(self, expression: tree.Expression) -> Any:
         """The value of an argument of an objective, report or data set, as `qgl.check.signatures.bind` wants it."""
         try:
-            value = self.evaluator.evaluate(expression, Frame({}, self.main))
-            wires = self._wires_of(value, expression.span)
             symbol = self._hamiltonian_of(expression)
             if symbol is not None:
                 given = expression.arguments if isinstance(expression, tree.Call) else ()
                 arguments = self.evaluator.all_of(given, Frame({}, self.main))
                 width = len(self.visible_wires())
                 return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
+            value = self.evaluator.evaluate(expression, Frame({}, self.main))
+            wires = self._wires_of(value, expression.span)
             if wires is None:
                 self._plain(value, expression.span)
                 return value
@@ -152,8 +154,6 @@ class Declarations:
         except FaultyError:
             return FAILED
 
-    def _plain(self, value: Value, span: Span) -> None:
-        """That `value` is made of numbers, truth values, strings and data sets."""
     def _hamiltonian_of(self, expression: tree.Expression) -> Symbol | None:
         name = expression.function if isinstance(expression, tree.Call) else expression
         symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
@@ -166,6 +166,8 @@ class Declarations:
         faults = [HiddenReadOut(span, self.qubit_name(wire), self.wires[wire].span) for wire in unseen]
         return Qubits(tuple(order.index(wire) for wire in wires), faults[0] if faults else None)
 
+    def _plain(self, value: Value, span: Span) -> None:
+        """That `value` is made of numbers, truth values, strings and data sets."""
         if isinstance(value, tuple):
             for each in value:
                 self._plain(each, span)
@@ -243,13 +245,20 @@ class Declarations:
         sites: tuple[int, ...] = ()
         size = 1
         if node.place is not None:
-            lattice, sites = self._place(node.place, symbol)
+            lattice, sites = sites_of(node.place, Frame({}, self.main), self.evaluator, self.reporter)
             size = len(sites)
         elif node.size is not None:
             size = self.evaluator.integer(node.size, Frame({}, self.main), "the number of qubits")
         if size < 1:
             span = (node.size or node.place or node.name).span
             raise self.reporter.fault(WrongRegisterSize(span, f"a register has at least one qubit, not {size}"))
+        categories, width = None, 0
+        if node.type is not None:
+            categories = categories_of(node.type, Frame({}, self.main), self.evaluator, self.reporter)
+            if lattice is not None:
+                raise self.reporter.fault(WrongVariables(node.type.span, "a register of variables lies on no lattice"))
+            width = code_bits(categories)
+            size *= width
         if len(self.wires) + size > MAX_QUBITS:
             span = (node.size or node.place or node.name).span
             found = f"{len(self.wires) + size:,} qubits"
@@ -259,31 +268,18 @@ class Declarations:
         first = len(self.wires)
         for position in range(size):
             place = (lattice.name, sites[position]) if lattice else None
-            self.wires.append(Wire(node.kind, symbol.name, position, place, node.name.span))
+            self.wires.append(Wire(node.kind, symbol.name, position, place, node.name.span, width))
         group = Group(symbol.name, tuple(range(first, first + size)), lattice, sites, node.name.span)
+        if categories is not None:
+            group = register_of_variables(symbol.name, group.wires, categories, node.name.span)
+            if node.size is None:
+                group = replace(group.members[0], name=symbol.name)
         if lattice is not None:
             for wire, site in zip(group.wires, sites, strict=True):
                 self._on_site.setdefault(Site(lattice, site), []).append(wire)
         self.groups.append(group)
-        return Qubit(first) if node.size is None and node.place is None else group
-
-    def _place(self, expression: tree.Expression, symbol: Symbol) -> tuple[Lattice, tuple[int, ...]]:
-        value = self.evaluator.evaluate(expression, Frame({}, self.main))
-        if isinstance(value, Lattice):
-            return value, tuple(range(value.sites))
-        sites = (value,) if isinstance(value, Site) else value
-        if not isinstance(sites, tuple) or not all(isinstance(site, Site) for site in sites):
-            raise self.reporter.fault(WrongType(expression.span, "a lattice or sites of one", describe(value)))
-        if not sites:
-            raise self.reporter.fault(WrongRegisterSize(expression.span, "a register has at least one qubit, not 0"))
-        if any(site.lattice is not sites[0].lattice for site in sites):
-            raise self.reporter.fault(WrongType(expression.span, "sites of one lattice", "sites of several"))
-        seen: set[int] = set()
-        for site in sites:
-            if site.number in seen:
-                raise self.reporter.fault(RepeatedSite(expression.span, str(site)))
-            seen.add(site.number)
-        return sites[0].lattice, tuple(site.number for site in sites)
+        single = node.size is None and node.place is None and categories is None
+        return Qubit(first) if single else group
 
     # ------------------------------------------------------------ data and inputs
 
@@ -292,7 +288,7 @@ class Declarations:
         if call is None:
             raise FaultyError
         try:
-            found = self.environment.load_data(symbol.name, call)
+            found = self.environment.load_data(symbol.name, call, self.data)
         except QglError as error:
             raise self.reporter.faults(error) from None
         self.data[symbol.name] = found
@@ -313,7 +309,7 @@ class Declarations:
         if self._inputs > MAX_INPUTS:
             what = f"`{symbol.name}` with {elements:,} elements"
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
-        law, draws = self.distributions.of(node, constraint, frame)
+        law, draws = self.distributions.of(node, constraint, size, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
         self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
         if not dimensions:

@@ -19,7 +19,7 @@ from qgl.check.modules import Symbol
 from qgl.check.program import Operation
 from qgl.check.recorder import Recorder
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.types import Formal
+from qgl.check.types import Formal, QubitFormal
 from qgl.check.values import Array, Bit, Dimension, Group, Qubit, Value, describe
 from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
 from qgl.diagnostics.types import WrongType
@@ -96,11 +96,12 @@ class Elaborator:
             return
         self.block(symbol.node.body, frame)
 
-    def _stand_in(self, argument: tree.Argument, formal: Formal | tuple[int | None]) -> Value | None:
+    def _stand_in(self, argument: tree.Argument, formal: Formal | QubitFormal) -> Value | None:
         if isinstance(formal, tuple):
-            size = formal[0]
+            size = formal.size
             wires = tuple(self.recorder.fresh_wires(argument.name, size or 1))
-            return Qubit(wires[0]) if size is None else Group(argument.name.name, wires, None, (), argument.span)
+            group = Group(argument.name.name, wires, None, (), argument.span, formal.categories)
+            return Qubit(wires[0]) if size is None else group
         if formal.kind in ("int", "bit"):
             return None
         number = len(self.recorder.parameters)

@@ -130,9 +130,11 @@ class Evaluator:
             return value.wire
         if isinstance(value, Site):
             return self.world.qubit_on(value, span)
-        if isinstance(value, Group) and len(value) == 1:
+        if isinstance(value, Group) and len(value.wires) == 1:
             return value.wires[0]
         hint = "name its register, such as `v[0]`" if isinstance(value, int) else ""
+        if isinstance(value, Group) and value.categories is not None:
+            hint = "its qubits are `[0]`, `[1]` and so on, the most significant bit of a category first"
         raise self.reporter.fault(NotAQubit(span, describe(value), hint))
 
     def items(self, expression: tree.Expression, frame: Frame) -> Sequence[Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+from qgl.check.categories import gathered
 from qgl.check.functions import Functions
 from qgl.check.lattices import Lattice
 from qgl.check.reporter import FaultyError, Reporter
@@ -77,7 +78,11 @@ class Indexing:
                 positions += [self._member(node, k, base, each) for each in value]
             else:
                 positions.append(self._position(node, k, value, len(base), base.span))
-        if len(indices) == 1 and not isinstance(indices[0], range | tuple):
+        single = len(indices) == 1 and not isinstance(indices[0], range | tuple)
+        if base.members:
+            members = tuple(base.members[position] for position in positions)
+            return members[0] if single else gathered(node.span.text[:60], members, base.span)
+        if single:
             return Qubit(base.wires[positions[0]])
         wires = tuple(base.wires[position] for position in positions)
         sites = tuple(base.sites[position] for position in positions) if base.lattice else ()

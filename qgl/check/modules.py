@@ -13,6 +13,7 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.names import DeepImports, DuplicateName, ImportCycle, ReservedName
 from qgl.diagnostics.registers import RepeatedBlock
 from qgl.gates import CHANNELS, GATES
+from qgl.gates.uniform import FAMILIES
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -23,7 +24,7 @@ RESERVED = {
     "Z": "a Pauli matrix",
     "pi": "the number 3.14159...",
 }
-SPECIAL = ("exp", "unitary", "kraus", "reset")  # statements of the form of a gate that are neither gates nor routines
+SPECIAL = ("exp", "unitary", "prepare", "levels", *FAMILIES, "kraus", "reset")  # of the form of a gate, but no record
 PARAMETER_WORDS = {
     "param": "parameter",
     "random": "random input",

@@ -61,11 +61,13 @@ class Variable:
 class Distribution:
     """The law that elements of a parameter are drawn from: name and arguments as written.
 
-    Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`.
+    Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
+    `moments(deviation)`, which is normal about a centre of its own for each element.
     """
 
     name: str
     arguments: tuple[float, ...]
+    centres: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

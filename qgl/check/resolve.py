@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qgl.check.callees import COUNTS, Counts, counts_of_routine
+from qgl.check.callees import COUNTS, WIDE, Counts, counts_of_routine
 from qgl.check.modules import EXPORTED, Module, Symbol
 from qgl.check.reporter import Reporter
 from qgl.check.resolve_expressions import ExpressionResolver
@@ -92,7 +92,7 @@ class Resolver(ExpressionResolver):
             if argument.type is None and self.body.where:
                 text = f"the argument `{argument.name.name}` needs a type"
                 self.reporter.report(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
-            kinds = {"qubit": "qubit", "bit": "bit"}
+            kinds = {"qubit": "qubit", "category": "qubit", "bit": "bit"}
             self._add(argument.name, kinds.get(argument.type.name if argument.type else "", "value"))
 
     # ------------------------------------------------------------ statements
@@ -233,7 +233,7 @@ class Resolver(ExpressionResolver):
     def _gates(self) -> list[str]:
         known = self.body.module.names.items()
         if self.body.where == "layer":
-            return [*GATES, "exp", "unitary", *(name for name, symbol in known if symbol.kind == "layer")]
+            return [*GATES, "exp", *WIDE, *(name for name, symbol in known if symbol.kind == "layer")]
         return [*COUNTS, *(name for name, symbol in known if symbol.kind in ("layer", "channel"))]
 
     def _counts(self, node: tree.Apply, counts: Counts) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
 
+from qgl.check.categories import code_bits
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.limits import MAX_INPUTS
+from qgl.check.registers import categories_of
 from qgl.check.reporter import Reporter
 from qgl.check.signatures import nearest
 from qgl.diagnostics.size import ValueTooLarge
@@ -13,9 +18,18 @@ from qgl.diagnostics.types import WrongParameter
 from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
-OF_PARAMETER = (*NUMBERS, "unitary")
-OF_ARGUMENT = (*NUMBERS, "unitary", "int", "bit", "qubit")
+OF_PARAMETER = (*NUMBERS, "unitary", "table", "phases", "levels")
+OF_ARGUMENT = (*OF_PARAMETER, "int", "bit", "qubit", "category")
 MAX_UNITARY = 10
+_MANY = 64
+_NOTHING = (0, 0, "none", "")
+INSIDE = {  # least and most numbers in parentheses, what they are, how it is written
+    "unitary": (1, 1, "a number of qubits", "unitary(k)"),
+    "table": (1, _MANY, "the numbers of values of the parents and of the child", "table(4, 8)"),
+    "phases": (1, _MANY, "the numbers of values of the parents and of the child", "phases(4, 8)"),
+    "levels": (1, 1, "a number of categories", "levels(6)"),
+    "category": (1, 1, "a number of categories", "category(8)"),
+}
 
 
 def unitary_angles(qubits: int) -> int:
@@ -28,6 +42,21 @@ def unitary_angles(qubits: int) -> int:
     return angles
 
 
+def table_angles(values: Sequence[int]) -> int:
+    """The number of angles of `table(...)`: for each value of the parents, one fewer than the child has values."""
+    return prod(values[:-1]) * (values[-1] - 1)
+
+
+def table_phases(values: Sequence[int]) -> int:
+    """The number of angles of `phases(...)`."""
+    return prod(values)
+
+
+def level_angles(values: Sequence[int]) -> int:
+    """The number of angles of `levels(d)`: those of a unitary of d dimensions up to its phase."""
+    return values[0] ** 2 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Formal:
     """A formal argument that is a number, or `size` numbers."""
@@ -35,6 +64,13 @@ class Formal:
     name: str
     kind: str  # "angle" | "real" | "probability" | "int" | "bit"
     size: int | None = None
+
+
+class QubitFormal(NamedTuple):
+    """A formal argument of qubits: their number, None for a single one; the categories of a variable."""
+
+    size: int | None
+    categories: int | None = None
 
 
 @dataclass
@@ -47,15 +83,18 @@ class Types:
         self.known(type_, OF_PARAMETER, "a parameter")
         return self._numbers(type_, frame)
 
-    def of_argument(self, argument: tree.Argument, frame: Frame) -> Formal | tuple[int | None]:
-        """A formal for numbers and bits; for qubits a tuple of their number, None for a single one."""
+    def of_argument(self, argument: tree.Argument, frame: Frame) -> Formal | QubitFormal:
+        """A formal for numbers and bits, or for qubits."""
         type_ = argument.type
         if type_ is None:
             text = f"the argument `{argument.name.name}` needs a type"
             raise self.reporter.fault(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
         self.known(type_, OF_ARGUMENT, "an argument")
         if type_.name == "qubit":
-            return (None if type_.size is None else self._size(type_.size, frame),)
+            return QubitFormal(None if type_.size is None else self._size(type_.size, frame))
+        if type_.name == "category":
+            count = categories_of(type_, frame, self.evaluator, self.reporter)
+            return QubitFormal(code_bits(count), count)
         kind, size = self._numbers(type_, frame)
         return Formal(argument.name.name, kind, size)
 
@@ -68,11 +107,13 @@ class Types:
             near = nearest(type_.name, allowed)
             hint = f"did you mean `{near}`?" if near else f"types are {', '.join(allowed)}"
             raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` is not a type of {whose}", hint))
-        if (type_.argument is not None) != (type_.name == "unitary"):
-            text = "`unitary` takes a number of qubits" if type_.name == "unitary" else f"`{type_.name}` takes none"
-            hint = "write `unitary(k)`" if type_.name == "unitary" else f"write `{type_.name}` or `{type_.name}[k]`"
-            raise self.reporter.fault(WrongParameter(type_.span, f"{text} in parentheses", hint))
-        if type_.size is not None and type_.name in ("unitary", "int", "bit"):
+        count = len(type_.arguments)
+        least, most, what, usage = INSIDE.get(type_.name, _NOTHING)
+        if not least <= count <= most:
+            text = f"`{type_.name}` takes {what} in parentheses"
+            hint = f"write `{usage or type_.name}`" if usage else f"write `{type_.name}` or `{type_.name}[k]`"
+            raise self.reporter.fault(WrongParameter(type_.span, text, hint))
+        if type_.size is not None and type_.name not in (*NUMBERS, "qubit"):
             raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` takes no size in brackets"))
 
     def _size(self, expression: tree.Expression, frame: Frame) -> int:
@@ -84,11 +125,17 @@ class Types:
         return size
 
     def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
+        if not type_.arguments:
+            return type_.name, None if type_.size is None else self._size(type_.size, frame)
+        numbers = [self._size(argument, frame) for argument in type_.arguments]
+        span = type_.arguments[0].span
         if type_.name == "unitary":
-            assert type_.argument is not None
-            qubits = self._size(type_.argument, frame)
-            if qubits > MAX_UNITARY:
-                what = f"a unitary of {qubits} qubits"
-                raise self.reporter.fault(ValueTooLarge(type_.argument.span, what, f"{MAX_UNITARY} qubits"))
-            return "angle", unitary_angles(qubits)
-        return type_.name, None if type_.size is None else self._size(type_.size, frame)
+            if numbers[0] > MAX_UNITARY:
+                what = f"a unitary of {numbers[0]} qubits"
+                raise self.reporter.fault(ValueTooLarge(span, what, f"{MAX_UNITARY} qubits"))
+            return "angle", unitary_angles(numbers[0])
+        size = {"table": table_angles, "phases": table_phases, "levels": level_angles}[type_.name](numbers)
+        if not 1 <= size <= MAX_INPUTS:
+            text = f"`{type_.span.text[:40]}` has {size:,} numbers"
+            raise self.reporter.fault(WrongParameter(type_.span, text, "a variable has at least two values"))
+        return "angle", size

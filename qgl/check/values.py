@@ -40,19 +40,31 @@ class Qubit:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """A register, or a part of one: qubits in order, and their sites if they are on a lattice."""
+    """A register, or a part of one: qubits in order, and their sites if they are on a lattice.
+
+    The qubits of one variable have its number of values in `categories`; a register of variables has these as its
+    `members`, and they are what one goes through and counts.
+    """
 
     name: str
     wires: tuple[int, ...]
     lattice: Lattice | None
     sites: tuple[int, ...]
     span: Span
+    categories: int | None = None
+    members: tuple[Group, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.wires)
+        return len(self.members or self.wires)
 
-    def __iter__(self) -> Iterator[Qubit]:
-        return map(Qubit, self.wires)
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.members) if self.members else map(Qubit, self.wires)
+
+    @property
+    def words(self) -> str:
+        if self.categories is not None:
+            return f"a variable of {self.categories} categories"
+        return f"a register of {len(self)} {'variable' if self.members else 'qubit'}{'s' * (len(self) != 1)}"
 
     @cached_property
     def position_of_site(self) -> Mapping[int, int]:
@@ -154,7 +166,7 @@ def describe(value: Value) -> str:
         case Qubit():
             return "a qubit"
         case Group():
-            return f"a register of {len(value)} qubit{'s' * (len(value) != 1)}"
+            return value.words
         case tuple():
             return f"a list of {len(value)}"
         case range():

@@ -7,8 +7,9 @@ from qgl.gates.controlled import CONTROLLED
 from qgl.gates.model import Channel, Gate
 from qgl.gates.several import SEVERAL
 from qgl.gates.single import SINGLE
+from qgl.gates.uniform import Gates
 
 __all__ = ["CHANNELS", "GATES"]
 
-GATES: dict[str, Gate] = {gate.name: gate for gate in (*SINGLE, *SEVERAL, *CONTROLLED)}
+GATES: dict[str, Gate] = Gates((gate.name, gate) for gate in (*SINGLE, *SEVERAL, *CONTROLLED))
 CHANNELS: dict[str, Channel] = {channel.name: channel for channel in NAMED}

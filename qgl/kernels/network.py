@@ -13,7 +13,7 @@ from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import pool_entries
 from qgl.plan.network import Network
-from qgl.plan.network_bases import letter_duals, pauli_basis
+from qgl.plan.network_bases import letter_duals, pair_basis, pauli_basis
 from qgl.plan.network_values import Source, Table
 
 
@@ -43,16 +43,29 @@ def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
     else:
         flat = take(entries, offsets[:, None] + np.arange(size * size, dtype=np.int32))
     matrices = flat.reshape(-1, size, size)
-    if algebra == "doubled":
-        matrices = transfer(matrices, source.qubits) if source.kind == "gate" else channel_transfer(matrices)
-    return _cut(matrices, source, algebra)
+    if source.kind == "channel":
+        return channel_transfer(matrices)
+    tensors = _cut(matrices, source)
+    return tensors if algebra == "amplitude" else doubled(tensors, len(source.cut))
 
 
-def transfer(unitaries: jax.Array, qubits: int) -> jax.Array:
-    """Pauli transfer matrices tr(P_i U P_j U^+) / 2^k of unitaries, shape (rows, 4^k, 4^k), real."""
-    basis = jnp.asarray(pauli_basis(qubits), unitaries.dtype)
-    moved = jnp.einsum("rab,jbc,rdc->rjad", unitaries, basis, unitaries.conj(), precision="highest")
-    return jnp.einsum("ida,rjad->rij", basis / 2**qubits, moved, precision="highest").real
+def doubled(tensors: jax.Array, cut: int) -> jax.Array:
+    """From maps F_k of a gate to the real tensor of rho -> sum over k, l of E_kl (x) F_k rho F_l^+.
+
+    tensors: axes (rows, `cut` labels k, outs, ins), all but the first of dimension 2; the result has the same axes of
+    dimension 4, in the basis of `qgl.plan.network_bases`.
+    """
+    count = tensors.ndim - 1
+    kets = tensors.reshape(len(tensors), *(2, 1) * count)
+    bras = tensors.conj().reshape(len(tensors), *(1, 2) * count)
+    pairs = (kets * bras).reshape(len(tensors), *(4,) * count)
+    outs = (count - cut) // 2
+    for axis in range(count):
+        side = "cut" if axis < cut else "out" if axis < cut + outs else "in"
+        change = jnp.asarray(pair_basis(side), pairs.dtype)
+        moved = jnp.tensordot(pairs, change, ((axis + 1,), (0,)), precision="highest")
+        pairs = jnp.moveaxis(moved, -1, axis + 1)
+    return pairs.real
 
 
 def channel_transfer(matrices: jax.Array) -> jax.Array:
@@ -64,17 +77,15 @@ def channel_transfer(matrices: jax.Array) -> jax.Array:
     return jnp.einsum("ia,rab,jb->rij", left, matrices, right, precision="highest").real
 
 
-def _cut(matrices: jax.Array, source: Source, algebra: str) -> jax.Array:
-    """Matrices with the cut wires replaced by the labels of their letters, these first."""
-    if not source.cut:
-        return matrices
-    count, dimension = source.qubits, 2 if algebra == "amplitude" else 4
-    tensor = matrices.reshape(-1, *(dimension,) * (2 * count))
+def _cut(matrices: jax.Array, source: Source) -> jax.Array:
+    """Matrices as tensors whose cut wires are replaced by the labels of their letters, these first."""
+    count = source.qubits
+    tensor = matrices.reshape(-1, *(2,) * (2 * count))
     rows, outs, ins = 0, list(range(1, count + 1)), list(range(count + 1, 2 * count + 1))
     arguments: list[object] = [tensor, [rows, *outs, *ins]]
     labels = list(range(2 * count + 1, 2 * count + 1 + len(source.cut)))
     for label, (place, letter) in zip(labels, source.cut, strict=True):
-        dual = jnp.asarray(letter_duals(algebra, letter), matrices.dtype)
+        dual = jnp.asarray(letter_duals(letter), matrices.dtype)
         arguments += [dual, [label, outs[place], ins[place]]]
     kept = [k for k in range(count) if k not in dict(source.cut)]
     output = [rows, *labels, *(outs[k] for k in kept), *(ins[k] for k in kept)]

@@ -54,11 +54,23 @@ def letter_maps(algebra: str, letter: str) -> Fixed:
 
 
 @cache
-def letter_duals(algebra: str, letter: str) -> Fixed:
+def letter_duals(letter: str) -> Fixed:
     """What finds F_k in sum over k of P_k x F_k: sum over out, in of dual[k, out, in] * matrix[out, in, ...]."""
-    maps = letter_maps(algebra, letter)
+    maps = letter_maps("amplitude", letter)
     dual: Fixed = maps.conj() / np.sum(np.abs(maps) ** 2, axis=(1, 2), keepdims=True)
     return dual
+
+
+@cache
+def pair_basis(side: str) -> Fixed:
+    """From pairs of a ket's and a bra's index to the doubled basis, shape (4, 4), axes (pair, basis).
+
+    side: "cut", of a label of projectors; "out" or "in", of a wire.
+    """
+    if side == "cut":
+        return np.linalg.inv(_HERMITIAN)
+    words = pauli_basis(1)
+    return words.transpose(2, 1, 0).reshape(4, 4) if side == "out" else words.transpose(1, 2, 0).reshape(4, 4) / 2
 
 
 @cache

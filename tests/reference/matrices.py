@@ -102,6 +102,13 @@ def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
             return _su2(*angles)
         case "su4":
             return _su4(*angles)
+        case _ if name.startswith("uniform_phase"):
+            return np.diag(np.exp(1j * np.array(angles)))
+        case _ if name.startswith("uniform_r"):
+            blocks = np.zeros((2 * len(angles), 2 * len(angles)), dtype=np.complex128)
+            for k, angle in enumerate(angles):
+                blocks[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = _rotation(name[9].upper(), angle)
+            return blocks
     raise KeyError(name)
 
 

@@ -1,0 +1,81 @@
+"""What can be wrong with categorical variables and how they are prepared (QGL042x)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic, Note
+from qgl.source import Span
+
+
+@dataclass(frozen=True)
+class WrongVariables(Diagnostic):
+    """The type of a register says that it holds categorical variables: `category(d)`, d from 2 to 1024.
+
+    Each takes ceil(log2 d) qubits. A register of variables lies on no lattice.
+    """
+
+    text: str
+
+    code: ClassVar[str] = "QGL0420"
+    wrong: ClassVar[str] = "visible x[3] : category(1);\nmodel { h x; }\n"
+    right: ClassVar[str] = "visible x[3] : category(4);\nmodel { h x; }\n"
+
+    @property
+    def message(self) -> str:
+        return self.text
+
+    @property
+    def help(self) -> str:
+        return "write `visible x[16] : category(8);`"
+
+
+@dataclass(frozen=True)
+class NotADistribution(Diagnostic):
+    """A constant table of `prepare` has a row for each value of the parents, with a probability for each value of the
+    child: numbers from 0 that add up to 1.
+    """
+
+    text: str
+
+    code: ClassVar[str] = "QGL0421"
+    wrong: ClassVar[str] = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.2], [0.5, 0.5]]) a, b; }\n"
+    right: ClassVar[str] = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.1], [0.5, 0.5]]) a, b; }\n"
+
+    @property
+    def message(self) -> str:
+        return self.text
+
+    @property
+    def help(self) -> str:
+        return "each row is a law over the values of the child: make its numbers add up to 1"
+
+
+@dataclass(frozen=True)
+class CategoriesDiffer(Diagnostic):
+    """The columns of a data set are not the variables of the registers.
+
+    A column of k categories in binary code goes with a variable of `category(k)`, or with plain qubits. Codes that
+    stand for no category would else mean one thing in the data and another in the model.
+    """
+
+    data: str
+    text: str
+    declared: Span | None = None
+    register: Span | None = None
+
+    code: ClassVar[str] = "QGL0422"
+
+    @property
+    def message(self) -> str:
+        return f"the data set `{self.data}` does not go with the registers: {self.text}"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        found = [("the data set is declared here", self.declared), ("the register is declared here", self.register)]
+        return tuple(Note(text, span) for text, span in found if span is not None)
+
+    @property
+    def help(self) -> str:
+        return "give `categories` of the data and `category(...)` of the register the same number"

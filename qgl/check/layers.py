@@ -45,7 +45,7 @@ def layers_of(program: Program) -> Layers | Diagnostic:
     ((count,),) = extents
     first: dict[int, int] = {}
     for place, operation in enumerate(program.operations):
-        read = {layer for atom in _inputs(operation) if (layer := _layer(atom, searched)) is not None}
+        read = {layer for atom in inputs_of(operation) if (layer := _layer(atom, searched)) is not None}
         if not read:
             continue
         if len(read) > 1 or min(read) < max(first, default=0):
@@ -83,7 +83,8 @@ def _layer(atom: Input, searched: dict[int, Parameter]) -> int | None:
     return atom.element // int(np.prod(shape[1:], dtype=np.int64))
 
 
-def _inputs(operation: Operation) -> Iterator[Input]:
+def inputs_of(operation: Operation) -> Iterator[Input]:
+    """The inputs that the numbers of an operation are made of."""
     for number in (*operation.args, *(coefficient for coefficient, _ in operation.terms)):
         yield from _atoms(number)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from qgl.check.fit import EXACT_WIDTH
-from qgl.check.program import CallSpec, Program
+from qgl.check.program import CallSpec, Program, TrainSettings
+from qgl.check.watching import watched
 from qgl.evaluate.exact import evaluate, title
 from qgl.model import Model
 from qgl.objectives import Setting
@@ -15,7 +16,7 @@ from qgl.plan.model import NO_METHOD, describe
 from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
 from qgl.train.report import at_the_end, reports_of
 
-OBJECTIVE, REPORT, SAMPLE = "objective", "report", "sample"
+OBJECTIVE, REPORT, WATCH, SAMPLE = "objective", "report", "watch", "sample"
 SHOTS = 1000
 
 
@@ -23,7 +24,7 @@ SHOTS = 1000
 class Asked:
     """Queries that are asked together, and so planned together.
 
-    kind   what for: `OBJECTIVE`, `REPORT` or `SAMPLE`
+    kind   what for: `OBJECTIVE`, `REPORT`, `WATCH` or `SAMPLE`
     names  for each query the terms or the report that it is for
     times  how often they are asked: once for each value of the condition inputs
     """
@@ -39,7 +40,7 @@ class Asked:
 
 def asked_of(program: Program) -> tuple[Asked, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
-    found = [*_objective(Model(program)), *_reports(program, reports_of(program))]
+    found = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
     return (*found, Asked(SAMPLE, {Samples(SHOTS): SAMPLE}))
 
 
@@ -48,9 +49,10 @@ def objective_of(model: Model) -> tuple[Asked, ...]:
     return tuple(_objective(model))
 
 
-def refused_reports(model: Model) -> Iterator[str]:
+def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
     """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
-    for asked in _reports(model.program, at_the_end(model.program)):
+    program = model.program
+    for asked in (*_watched(program, settings), *_reports(program, at_the_end(program))):
         for row in model.planner.weigh(asked.queries).rows:
             if not row.chosen:
                 purpose = f"{asked.kind} {', '.join(asked.names.values())}"
@@ -71,6 +73,13 @@ def _objective(model: Model) -> Iterator[Asked]:
             share.setdefault(query, []).append(term.label)
     for (group, _), share in shares.items():
         yield Asked(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
+
+
+def _watched(program: Program, settings: TrainSettings) -> Iterator[Asked]:
+    """What is asked of each seed while training."""
+    for asked in _reports(program, watched(settings)):
+        often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
+        yield Asked(WATCH, {query: name + often for query, name in asked.names.items()})
 
 
 def _reports(program: Program, calls: Sequence[CallSpec]) -> Iterator[Asked]:

@@ -186,9 +186,9 @@ class _Training:
         return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
 
     def _warn(self) -> None:
-        """Of reports that will have no value."""
+        """Of what is measured on the way, and of reports that will have no value."""
         if self.team.leads and isinstance(self.model, Model):
-            for words in refused_reports(self.model):
+            for words in (*self.watch.plan(self.goal), *refused_reports(self.model, self.settings)):
                 self.shown.note(words)
 
     def _start(self) -> tuple[int, State]:
@@ -241,6 +241,8 @@ class _Training:
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
             chunk = max(1, min(longest, 4 * chunk, int(_CALL_SECONDS * speed)))
             self._show(rows, rate)
+            for words in self.watch.too_dear(time.monotonic() - begun):
+                self.shown.note(words)
             due = self.step % self.settings.checkpoint == 0 or time.monotonic() - self.saved_at > _SAVE_SECONDS
             if due and not (np.asarray(state.status) == FAILED).all():
                 self._save(state)

@@ -8,7 +8,7 @@ between two calls of the strategy, whatever that is. Of several processes the le
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qgl.check.program import TrainSettings
 from qgl.check.watch_table import BETTER
 from qgl.check.watching import early_of, watched
+from qgl.evaluate.exact import title
 from qgl.model import Model
 from qgl.train.atomic import append, write_bytes
 from qgl.train.devices import Team
@@ -68,6 +69,7 @@ class Watch:
         self._terms = None if from_shots else jax.jit(model.terms)
         self.record = Watched()
         self.seconds, self.count = 0.0, 0  # of all measurements but the first, which compiles
+        self._told = False
         self._memory: Memory | None = None
 
     # ------------------------------------------------------------ begin and go on
@@ -105,6 +107,22 @@ class Watch:
         """The arrays for a checkpoint."""
         found, _ = jax.tree_util.tree_flatten_with_path(self._memory)
         return {PREFIX + jax.tree_util.keystr(path, simple=True, separator="/"): np.asarray(a) for path, a in found}
+
+    def plan(self, goal: int) -> Iterator[str]:
+        """What will be measured and how often, in words."""
+        if self.calls:
+            names = ", ".join(title(call) for call in self.calls)
+            seeds = f" of {self._settings.seeds} seeds" if self._settings.seeds > 1 else ""
+            times = goal // self._settings.every + 1
+            yield f"watched every {self._settings.every} steps{seeds}, {times} times in all: {names}"
+
+    def too_dear(self, elapsed: float) -> Iterator[str]:
+        """A word, once, on measuring that takes more than half of the time of training, `elapsed` in seconds."""
+        if not self._told and self.count >= 5 and self.seconds > max(0.5 * elapsed, 2.0):
+            self._told = True
+            each, more = self.seconds / self.count, 10 * self._settings.every
+            part = f"{self.seconds / elapsed:.0%} of the time, {each:.2g} s each"
+            yield f"watching takes {part}; `every({more})` would ask less"
 
     def steps_to_next(self, step: int) -> int:
         """Steps from `step` to the next measurement, at least 1."""

@@ -63,6 +63,11 @@ class ExpressionBuilder:
             found = self._rows[number] = len(self._rows)
         return found
 
+    @property
+    def numbers(self) -> tuple[Real, ...]:
+        """The numbers so far, in the order of their rows."""
+        return tuple(self._rows)
+
     def _level(self, atom: Atom) -> int:
         """0 for an input, else one more than the highest level among the arguments."""
         if isinstance(atom, Input):

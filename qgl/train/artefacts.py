@@ -20,6 +20,7 @@ from qgl.train import pictures
 from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
+from qgl.train.watch_picture import watch_curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +33,7 @@ _COLUMNS = 36  # of the circuit that are drawn
 
 
 def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
-    """`loss.png`, `circuit.png` and, where there are data to compare with, `samples.png` and `moments.png`.
+    """`loss.png`, `circuit.png`, `watch.png` of what was watched and, where there are data to compare with, `samples.png` and `moments.png`.
 
     Raises:
         QglError: a file cannot be written.
@@ -45,6 +46,15 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
         ),
         "circuit": draw.circuit(model.circuit, columns=_COLUMNS),
     }
+    if run.watched.steps.size:
+        figures["watch"] = watch_curves(
+            run.history,
+            run.watched,
+            title=title,
+            loss=" + ".join(f"{term.call.name}({term.call.arguments.get('data')})" for term in program.objective),
+            unit=unit(program),
+            best=run.best_steps,
+        )
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
         figures |= _compared(model, run, data, seed)

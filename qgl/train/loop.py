@@ -323,6 +323,7 @@ class _Training:
             metrics = reports.measure(self.model, run.params, calls, baselines)
         run.report.update(reports.assemble(self.name, run, self._seconds(), metrics, baselines))
         if isinstance(self.model, Model):
+            run.report["best_by"] = self.watch.ranked_by
             run.report["metrics"] = with_seeds(self.model, run, calls, metrics)
         if self.folder is not None:
             self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")

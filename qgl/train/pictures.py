@@ -65,18 +65,18 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
     shifted = floor if floor is not None and floor > 0 else None
     if shifted is not None:
         top.axhline(shifted, color=VERMILION, lw=1.2, ls="--", label=f"floor {shifted:.4g}")
-    _scale(top, history.loss if shifted is None else np.append(history.loss, shifted))
+    rescale(top, history.loss if shifted is None else np.append(history.loss, shifted))
     top.set_ylabel(f"loss ({unit})" if unit else "loss")
     top.set_title(title, loc="left")
     top.legend(loc="upper right", frameon=False)
     if several:
         for colour, (name, values) in zip(CYCLE * len(history.terms), history.terms.items(), strict=False):
             axes[1].plot(steps, values[:, best], color=colour, lw=1.3, label=name)
-        _scale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
+        rescale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
         axes[1].set_ylabel("terms")
         axes[1].legend(loc="upper right", frameon=False)
     axes[-1].plot(steps, history.gradient_norm[:, best], color=GREEN, lw=1.1)
-    _scale(axes[-1], history.gradient_norm[:, best])
+    rescale(axes[-1], history.gradient_norm[:, best])
     axes[-1].set_ylabel("gradient norm")
     axes[-1].set_xlabel("step")
     return figure
@@ -233,7 +233,7 @@ def blank_figure(rows: int, size: tuple[float, float], heights: list[float] | No
     return figure, [axis for (axis,) in axes]
 
 
-def _scale(axis: Any, values: NDArray[np.float64]) -> None:
+def rescale(axis: Any, values: NDArray[np.float64]) -> None:
     """A logarithmic axis where all values are positive and span more than a factor of ten."""
     finite = values[np.isfinite(values)]
     if finite.size and finite.min() > 0 and finite.max() > 10 * finite.min():

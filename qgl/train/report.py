@@ -167,7 +167,8 @@ def _heading(report: dict[str, Any]) -> str:
 
 
 def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
-    name = "loss" if report["seeds"] == 1 else f"loss (best of {report['seeds']} seeds: {report['best_seed']})"
+    by = f" by {report['best_by']}" if report.get("best_by") else ""
+    name = "loss" if report["seeds"] == 1 else f"loss (best of {report['seeds']} seeds{by}: {report['best_seed']})"
     several = report["seeds"] > 1
     finite = [loss for loss in report["loss_of_seeds"] if loss is not None]
     among = _among(report["median_loss"], min(finite, default=None), max(finite, default=None))

@@ -37,6 +37,7 @@ class Run:
     reason       why it ended: "steps", "stop rule", "time limit", "signal", "loss not finite"
     report       metrics at the end, as `report.json` holds them
     watched      what was measured on the way, of every seed
+    best_steps   under `early`, the step of each seed's best measurement, shape (seeds,), -1 where it has none
     """
 
     params: Arrays
@@ -51,6 +52,7 @@ class Run:
     path: Path | None
     report: dict[str, Any] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
+    best_steps: NDArray[np.int64] | None = None
 
     @property
     def model(self) -> Model:
@@ -118,6 +120,7 @@ class Run:
             path=path,
             report=report,
             watched=measured or Watched(),
+            best_steps=None if verdict.at is None else np.asarray(verdict.at),
         )
 
 
@@ -135,7 +138,7 @@ def best_of(verdict: Verdict) -> int:
 def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
     """The arrays of `weights.safetensors`."""
     best = best_of(verdict)
-    scores = {} if verdict.score is None else {"score": np.asarray(verdict.score)}
+    scores = {} if verdict.score is None else {"score": np.asarray(verdict.score), "at": np.asarray(verdict.at)}
     return {
         **scores,
         **{f"best/{name}": np.asarray(value[best]) for name, value in verdict.params.items()},
@@ -146,7 +149,9 @@ def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
 
 
 def verdict_from(leaves: checkpoint.Leaves) -> Verdict:
-    return Verdict(_under("seeds/", leaves), leaves["loss"], _under("terms/", leaves), leaves.get("score"))
+    return Verdict(
+        _under("seeds/", leaves), leaves["loss"], _under("terms/", leaves), leaves.get("score"), leaves.get("at")
+    )
 
 
 def verdict_of_state(leaves: checkpoint.Leaves) -> Verdict:

@@ -207,6 +207,11 @@ class Watch:
         return verdict if self._memory is None or self.early is None else best_measured(verdict, self.leaves())
 
     @property
+    def ranked_by(self) -> str:
+        """The report by which seeds are ranked; empty where the loss does."""
+        return "" if self.early is None else title(self.early.arguments["report"])
+
+    @property
     def latest(self) -> dict[str, Real]:
         """The last measurement by name, shape (seeds,)."""
         return {name: values[-1] for name, values in self.record.values.items()}

@@ -83,6 +83,7 @@ def best_measured(verdict: Verdict, leaves: Mapping[str, NDArray[Any]]) -> Verdi
         loss=mixed("loss", verdict.loss),
         terms={name: mixed(f"terms/{name}", value) for name, value in verdict.terms.items()},
         score=score,
+        at=leaves[f"{PREFIX}at"],
     )
 
 

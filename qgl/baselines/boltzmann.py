@@ -45,15 +45,17 @@ class Machine:
 
     def score(self, rows: NDArray[np.uint8]) -> Real:
         """log p(v) + log Z."""
-        found: Real = rows @ self.visible + np.logaddexp(0, rows @ self.weights + self.hidden).sum(axis=1)
+        bits = rows.astype(np.float64)
+        found: Real = bits @ self.visible + np.logaddexp(0, bits @ self.weights + self.hidden).sum(axis=1)
         return found
 
     def swept(self, rows: NDArray[np.uint8], sweeps: int, random: np.random.Generator) -> NDArray[np.uint8]:
         """Strings after some sweeps of Gibbs sampling, all units given all bits and back."""
+        bits = rows.astype(np.float64)
         for _ in range(sweeps):
-            units = random.random((len(rows), len(self.hidden))) < _sigmoid(rows @ self.weights + self.hidden)
-            rows = (random.random(rows.shape) < _sigmoid(units @ self.weights.T + self.visible)).astype(np.uint8)
-        return rows
+            units = _drawn(_sigmoid(bits @ self.weights + self.hidden), random)
+            bits = _drawn(_sigmoid(units @ self.weights.T + self.visible), random)
+        return bits.astype(np.uint8)
 
     def law(self, random: np.random.Generator) -> Drawn:
         """Its law, exact where it can be."""
@@ -187,6 +189,11 @@ def rbm(table: Table, units: int, rate: float, steps: int, seed: int) -> Machine
         np.asarray(model.intercept_visible_, dtype=np.float64),
         np.asarray(model.intercept_hidden_, dtype=np.float64),
     )
+
+
+def _drawn(means: Real, random: np.random.Generator) -> Real:
+    """Bits of given means, as numbers."""
+    return (random.random(means.shape) < means).astype(np.float64)
 
 
 def _sigmoid(fields: Real) -> Real:

@@ -9,11 +9,15 @@ from itertools import combinations
 import numpy as np
 
 from qgl.check.program import Operation
+from qgl.expression import real
 from qgl.gates import GATES
+from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.elements import SMALL, Element, Evolve, Small, Word, gate_axes, matrix_axes
 from qgl.plan.places import MARKERS
 from qgl.plan.pool import Recipe
+
+WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
 
 
 def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
@@ -29,12 +33,35 @@ def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int])
 def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
     """One unitary operation on `places`, its controls first. Evolution under words that commute is a product."""
     if operation.gate != "evolve":
-        return [_element(operation, places)]
+        return [_element(part, touched) for part, touched in in_parts(operation, places, WIDEST_UNIFORM)]
     controls, targets = places[: operation.controls], places[operation.controls :]
     product = rotations(operation, places)
     if product is None:
         return [Evolve(targets, operation.terms, operation.args[0], controls)]
     return [_element(rotation, touched) for rotation, touched in product]
+
+
+def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
+    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its places."""
+    family = family_of(operation.gate)
+    if family is None or family[1] <= widest:
+        return [(operation, places)]
+    definition = GATES[operation.gate].definition
+    assert definition is not None
+    controls, own = places[: operation.controls], places[operation.controls :]
+    found: list[tuple[Operation, tuple[int, ...]]] = []
+    for part in definition(*operation.args):
+        held = () if part.frame else controls
+        on = (*held, *(own[qubit] for qubit in part.qubits))
+        angles = tuple(real(angle) for angle in part.angles)
+        if part.gate == "gphase":
+            if held:
+                phase = replace(operation, gate="p", wires=held, args=angles, controls=len(held) - 1)
+                found.append((phase, held))
+            continue
+        inner = replace(operation, gate=part.gate, wires=on, args=angles, controls=len(held))
+        found += in_parts(inner, on, widest)
+    return found
 
 
 def rotations(evolution: Operation, places: tuple[int, ...]) -> list[tuple[Operation, tuple[int, ...]]] | None:

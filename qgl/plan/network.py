@@ -25,7 +25,7 @@ from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
 from qgl.ir.facts import is_channel
-from qgl.plan.dense import controlled, recipe_of, rotations
+from qgl.plan.dense import controlled, in_parts, recipe_of, rotations
 from qgl.plan.density import superoperator
 from qgl.plan.expressions import Expressions
 from qgl.plan.network_bases import DIMENSION, Fixed, letter_maps, logic, start, trace
@@ -37,6 +37,7 @@ from qgl.source import Span
 __all__ = ["Network", "Source", "Table", "Tensor", "UnsuitableError", "network_of"]
 
 LARGEST = 2**16  # entries of one tensor
+WIDEST_UNIFORM = 7  # qubits of a uniformly controlled gate that is one tensor
 
 
 class UnsuitableError(Exception):
@@ -180,7 +181,8 @@ class _Builder:
             for rotation, wires in product:
                 self.unitary(replace(rotation, wires=wires))
             return
-        self.unitary(unfold(operation))
+        for part, wires in in_parts(operation, operation.wires, WIDEST_UNIFORM):
+            self.unitary(unfold(replace(part, wires=wires)))
 
     def channel(self, operation: Operation) -> None:
         if operation.gate == "kraus":

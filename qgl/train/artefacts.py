@@ -33,7 +33,9 @@ _COLUMNS = 36  # of the circuit that are drawn
 
 
 def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
-    """`loss.png`, `circuit.png`, `watch.png` of what was watched and, where there are data to compare with, `samples.png` and `moments.png`.
+    """`loss.png`, `circuit.png`, `watch.png` where something was watched, and `samples.png` and `moments.png`.
+
+    The last two only where there are data to compare with.
 
     Raises:
         QglError: a file cannot be written.

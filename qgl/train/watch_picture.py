@@ -35,7 +35,7 @@ def watch_curves(
         own = name.partition("(")[0]
         groups.setdefault(_PARTS if own in (*NAMES, "valid_rate") else own, []).append(name)
     figure, axes = blank_figure(
-        len(groups), (6.8, 3.4 + 2.0 * (len(groups) - 1)), heights=[2.0] + [1.3] * (len(groups) - 1)
+        len(groups), (8.4, 3.4 + 2.0 * (len(groups) - 1)), heights=[2.0] + [1.3] * (len(groups) - 1)
     )
     for axis, (group, names) in zip(axes, groups.items(), strict=True):
         colours = iter(CYCLE * (1 + len(names)))
@@ -52,12 +52,12 @@ def watch_curves(
             rescale(axis, np.concatenate([values.ravel() for values in drawn]))
         axis.set_ylabel(f"{group} ({unit})" if group == kind and unit else group)
         if axis is not axes[0]:
-            axis.legend(loc="best", frameon=False, fontsize=8)
+            axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     for number, step in enumerate(np.unique(best) if best is not None else ()):
         if step >= 0:
             label = "best measurement of a seed" if number == 0 else None
             axes[0].axvline(step, color=GREY, lw=0.8, ls=":", label=label)
-    axes[0].legend(loc="best", frameon=False, fontsize=8)
+    axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     axes[0].set_title(title, loc="left")
     axes[-1].set_xlabel("step")
     return figure

@@ -31,6 +31,7 @@ from qgl.check.regions import regions_fit
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.reporting import read_reports
 from qgl.check.resolve import Resolver
+from qgl.check.stages import stages_fit
 from qgl.check.training import read_objective, read_train
 from qgl.check.words import words_fit
 from qgl.diagnostics.model import Diagnostic
@@ -138,7 +139,7 @@ class _Check:
             baselines=baselines,
             prepared=self._prepared,
         )
-        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit, probes_fit)]
+        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit, probes_fit, stages_fit)]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 
     # ------------------------------------------------------------ names

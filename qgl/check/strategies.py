@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from qgl.check import stages
 from qgl.check.arguments import Integer
 from qgl.check.layers import SEARCH
 from qgl.check.program import TrainSettings
@@ -13,6 +14,7 @@ from qgl.source import Span
 
 STRATEGY_TABLE = (
     Signature("strategy", "gradient", "All parameters at every step, along the gradient, by the optimizer.", ()),
+    stages.SIGNATURE,
     Signature(
         "strategy",
         "cma",
@@ -29,7 +31,7 @@ STRATEGY_TABLE = (
         (optional("draws", Integer(1, 100_000), 60, "patterns that are drawn for each layer"),),
     ),
 )
-BY_GRADIENT = ("gradient",)  # strategies that have an optimizer
+BY_GRADIENT = ("gradient", stages.STAGEWISE)  # strategies that have an optimizer
 LATER = ("adversarial", "em")  # strategies that systems to come need
 OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
 _OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")

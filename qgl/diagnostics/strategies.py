@@ -16,6 +16,16 @@ train { strategy cma(population = 16); steps 100; }
 """
 
 
+_STAGES = """\
+const layers = 3;
+data target = parity(3);
+visible v[3];
+model { repeat layers { ry(?) v; for (a, b) in chain(v) { cx a, b; } } }
+objective nll(target);
+train { strategy stagewise(layers); steps 100; }
+"""
+
+
 @dataclass(frozen=True)
 class UnusedByStrategy(Diagnostic):
     """A setting is about the gradient, and the strategy of training does not follow one."""
@@ -34,6 +44,52 @@ class UnusedByStrategy(Diagnostic):
     @property
     def help(self) -> str:
         return f"leave out `{self.setting}`, or `strategy`"
+
+
+@dataclass(frozen=True)
+class NoStages(Diagnostic):
+    """`stagewise` trains layer by layer, and it is not clear which parameters belong to which layer.
+
+    A parameter has layers if its elements, in order, can be cut into as many equal parts: `param theta[layers, n];` by
+    its first dimension, a `?` in `repeat layers { ... }` by its turn. Without `of`, layer 0 must stand in the circuit
+    before layer 1, and so on.
+    """
+
+    reason: str
+    known: tuple[str, ...]
+
+    code: ClassVar[str] = "QGL0721"
+    wrong: ClassVar[str] = _STAGES.replace("repeat layers", "repeat 5")
+    right: ClassVar[str] = _STAGES
+
+    @property
+    def message(self) -> str:
+        return f"the parameters have no such layers: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return f"name those that have, `of = [...]`, among {', '.join(f'`{name}`' for name in self.known) or 'none'}"
+
+
+@dataclass(frozen=True)
+class StagesBeyondSteps(Diagnostic):
+    """The training would end before the last layer is trained: the stages take more steps than there are."""
+
+    stages: int
+    each: int
+    steps: int
+
+    code: ClassVar[str] = "QGL0722"
+    wrong: ClassVar[str] = _STAGES.replace("stagewise(layers)", "stagewise(layers, steps = 50)")
+    right: ClassVar[str] = _STAGES
+
+    @property
+    def message(self) -> str:
+        return f"{self.stages} stages of {self.each} steps are more than the {self.steps} steps of the training"
+
+    @property
+    def help(self) -> str:
+        return f"raise `steps` of `train` to {self.stages * self.each} or more, or take shorter stages"
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,17 @@ Evaluate = Callable[[Params], tuple[tuple[jax.Array, Terms], Params]]  # loss, t
 
 
 class Look(NamedTuple):
-    """Where the parameters stand, with the loss, its terms and its gradient there; `memory` is the method's own."""
+    """Where the parameters stand, with the loss, its terms and its gradient there; `memory` is the method's own.
+
+    `settled` is false while the method goes on to something else by itself, whether the loss falls or not.
+    """
 
     params: Params
     loss: jax.Array
     terms: Terms
     gradient: Params
     memory: Any
+    settled: jax.Array | bool = True
 
 
 class Method(Protocol):

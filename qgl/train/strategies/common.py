@@ -96,13 +96,24 @@ class Common(ABC):
     def _terms(self, params: Params, key: jax.Array, measured: Any) -> tuple[jax.Array, Terms]:
         return self._model.terms(params, key)
 
-    def _seen(self, state: State, params: Params, loss: jax.Array, terms: Terms, norm: jax.Array | None) -> State:
+    def _seen(
+        self,
+        state: State,
+        params: Params,
+        loss: jax.Array,
+        terms: Terms,
+        norm: jax.Array | None,
+        settled: jax.Array | bool = True,
+    ) -> State:
         """The state with what was seen at `params` written down, and the seed stopped if that is called for.
 
         norm: of the gradient; None where there is no gradient.
+        settled: whether a plateau may stop the seed; where not, none has begun.
         """
         finite = jnp.isfinite(loss) & (True if norm is None else jnp.isfinite(norm))
-        status, best, since = self._rule.judge(loss, finite, state.plateau_best, state.plateau_since)
+        status, best, since = self._rule.judge(
+            loss, finite, jnp.where(settled, state.plateau_best, jnp.inf), jnp.where(settled, state.plateau_since, 0)
+        )
         keep = finite & (self._stochastic | (loss < state.kept_loss))
         kept, kept_loss, kept_terms = choose(
             keep, (params, loss, terms), (state.kept, state.kept_loss, state.kept_terms)

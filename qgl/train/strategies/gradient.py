@@ -1,30 +1,38 @@
-"""Training by the gradient: the optimiser of the settings, L-BFGS among them, at every step and for all parameters."""
+"""Training by the gradient: the optimiser of the settings, L-BFGS among them, for all parameters or stage by stage."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
 import optax
 
-from qgl.check.program import TrainSettings
+from qgl.check.program import Program, TrainSettings
+from qgl.check.stages import STAGEWISE, Stages, stages_of
+from qgl.diagnostics.model import QglError
 from qgl.kernels import mesh
-from qgl.train.methods import Look, Terms
+from qgl.train.methods import Look, Method, Terms
 from qgl.train.optimisers import method
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.common import choose
 from qgl.train.strategies.compiled import Compiled
+from qgl.train.strategies.stagewise import Staged
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 
 
 class Gradient(Compiled):
-    """A step looks at the loss and its gradient, and moves. The memory is that of the optimiser."""
+    """A step looks at the loss and its gradient, and moves. The memory is that of the optimiser.
+
+    Raises:
+        QglError: there are no such stages as the settings ask for (QGL0721, QGL0722).
+    """
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
-        self._method = method(settings)
+        self._method = _method(model.program, settings)
 
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return self._method.initial(trained, loss, terms)
@@ -47,4 +55,16 @@ class Gradient(Compiled):
 
     def _looked(self, state: State, look: Look) -> State:
         norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
-        return self._seen(state, look.params, look.loss, look.terms, norm)._replace(memory=look.memory)
+        seen = self._seen(state, look.params, look.loss, look.terms, norm, look.settled)
+        return seen._replace(memory=look.memory)
+
+
+def _method(program: Program, settings: TrainSettings) -> Method:
+    if settings.strategy_name != STAGEWISE:
+        return method(settings)
+    stages = stages_of(program, settings)
+    if not isinstance(stages, Stages):
+        raise QglError([stages])
+    rest = max(1, settings.steps - stages.growing * stages.steps)
+    growing, last = (method(replace(settings, steps=steps)) for steps in (stages.steps, rest))
+    return Staged(stages, growing, last)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qgl.check.layers import SEARCH
+from qgl.check.stages import STAGEWISE
 from qgl.train.strategies.cma import Cma
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory
 
-STRATEGIES: Mapping[str, Factory] = {"cma": Cma, "gradient": Gradient, SEARCH: LayerwiseSearch}
+STRATEGIES: Mapping[str, Factory] = {"cma": Cma, "gradient": Gradient, STAGEWISE: Gradient, SEARCH: LayerwiseSearch}

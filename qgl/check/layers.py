@@ -38,6 +38,9 @@ def layers_of(program: Program) -> Layers | Diagnostic:
     searched = {number: each for number, each in enumerate(program.parameters) if each.kind == "random"}
     if not searched:
         return NotInLayers(program.train.span, "there is no `random` input to search")
+    mixed = next((each for each in program.parameters if each.kind in ("latent", "condition")), None)
+    if mixed is not None:
+        return NotInLayers(mixed.span, f"with the {mixed.kind} input `{mixed.name}` there are several circuits")
     extents = {each.shape[:1] for each in searched.values()}
     if len(extents) != 1 or extents == {()}:
         odd = next((each for each in searched.values() if not each.shape), list(searched.values())[-1])

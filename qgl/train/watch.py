@@ -65,6 +65,7 @@ class Watch:
         if self.calls and not isinstance(model, Model):
             raise ValueError("only a qgl.Model has reports that can be watched")
         self._model: Any = model
+        self._strategy: Strategy | None = None
         self._settings, self._team, self._folder = settings, team, folder
         self._terms = None if from_shots else jax.jit(model.terms)
         self.record = Watched()
@@ -78,6 +79,7 @@ class Watch:
         """Takes up what a checkpoint holds, or begins. Measurements that came after the checkpoint are cut off."""
         if not self.calls:
             return
+        self._strategy = strategy
         shape, seeds = strategy.shape(), self._settings.seeds
         kept: dict[str, Any] = {}
         if self.early is not None:
@@ -140,7 +142,7 @@ class Watch:
         first = np.full(len(running), np.nan)
         if self._team.leads:
             clock = time.monotonic()
-            found = self._of_seeds(params, running)
+            found = self._of_seeds(state, params, running)
             if self.count or self.record.steps.size:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
             self.record = self.record.then(step, found)
@@ -150,12 +152,14 @@ class Watch:
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)
 
-    def _of_seeds(self, params: dict[str, Any], running: NDArray[np.bool_]) -> dict[str, Real]:
+    def _of_seeds(self, state: State, params: dict[str, Any], running: NDArray[np.bool_]) -> dict[str, Real]:
         """Values by name, shape (seeds,). Seeds that do not run have those of the last measurement."""
         found: dict[str, Real] = {name: values[-1].copy() for name, values in self.record.values.items()}
         for seed in np.flatnonzero(running):
             own = {name: value[seed] for name, value in params.items()}
-            for row in measure(self._model, own, self.calls, bare=True):
+            assert self._strategy is not None
+            model: Any = self._strategy.model_of(state, int(seed))
+            for row in measure(model, own, self.calls, bare=True):
                 values = found.setdefault(row.name, np.full(len(running), np.nan))
                 values[seed] = np.nan if row.value is None else row.value
         return found

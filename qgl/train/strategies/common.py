@@ -50,8 +50,8 @@ class Common(ABC):
         shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
         return shape
 
-    def model_at(self, step: int) -> Trainable:
-        """See `Strategy.model_at`."""
+    def model_of(self, state: State, seed: int) -> Trainable:
+        """See `Strategy.model_of`."""
         return self._model
 
     def verdict(self, state: State, step: int) -> Verdict:

@@ -2,13 +2,12 @@
 
 Step k draws the inputs of layer k and judges each draw by the loss of the circuit that ends with this layer. The layers
 before it are frozen, those after it are absent. Parameters that the program declares beside them stay as they are drawn
-at the start.
+at the start. The state of the frozen layers is what a run remembers, so that a draw costs one layer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -17,100 +16,105 @@ import numpy as np
 
 from qgl.check.layers import Layers, layers_of
 from qgl.check.program import TrainSettings
+from qgl.check.watching import watched
+from qgl.diagnostics.many_body import NotInLayers
 from qgl.diagnostics.model import QglError
+from qgl.ir.circuit import Circuit
+from qgl.kernels.layered import LayeredRunner
 from qgl.model import Model
+from qgl.objectives.terms import combined
 from qgl.parameters import sample
-from qgl.train.history import History
+from qgl.plan.layered import NotLayeredError, layered
+from qgl.query import reads_only_bits
 from qgl.train.methods import Terms
 from qgl.train.stopping import PLATEAU, RUNNING
 from qgl.train.strategies.candidates import judged, together
-from qgl.train.strategies.common import Common, choose
-from qgl.train.strategies.strategy import Record, State, Verdict
+from qgl.train.strategies.common import choose
+from qgl.train.strategies.compiled import Compiled
+from qgl.train.strategies.frozen import Frozen
+from qgl.train.strategies.strategy import State, Verdict
 from qgl.train.trainable import Params, Trainable
 
 
-class LayerwiseSearch(Common):
+class LayerwiseSearch(Compiled):
     """A step searches one layer. What is handed out are the patterns of the last layer that was searched.
+
+    The memory holds the state of the layers so far as the losses need it and, where training watches reports, as these
+    do: of all declared qubits, in the order visible, hidden.
 
     Raises:
         QglError: QGL0751, the program has no layers.
-        ValueError: the model is no `qgl.Model`, or the strategy is not that of its program.
+        ValueError: the model is no `qgl.Model`, or the settings name another strategy.
     """
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
-        super().__init__(model, settings)
+        super().__init__(model, settings, devices)
         if not isinstance(model, Model) or settings.strategy is None:
-            raise ValueError("a search by layers needs a qgl.Model, and its settings")
+            raise ValueError("a search by layers needs a qgl.Model, and settings that name it")
         layers = layers_of(model.program)
         if not isinstance(layers, Layers):
             raise QglError([layers])
-        self._whole, self.layers = model, layers
+        self._whole, self._layers = model, layers
         self._draws: int = settings.strategy.arguments["draws"]
         self._laws = {each.name: each for each in model.program.parameters if each.name in layers.names}
         self._together = together(model, settings.seeds)
-        self._stochastic = True  # the last circuit is handed out: losses of circuits of other lengths are not compared
-        self._first: dict[int, Model] = {}
-        self._steps: dict[int, Any] = {}
+        self._stochastic = True  # what comes last is handed out: losses of circuits of other lengths do not compare
+        queries = [query for term in model.objectives for query in term.objective.queries]
+        self._runners = {"loss": self._runner(model.circuit, all(map(reads_only_bits, queries)))}
+        if watched(settings):
+            self._runners["watched"] = self._runner(model.circuit.with_hidden_read, False)
+        self._frozen: Frozen | None = None
+
+    def _runner(self, circuit: Circuit, bits_only: bool) -> LayeredRunner:
+        try:
+            return LayeredRunner(layered(circuit, self._layers.names, bits_only))
+        except NotLayeredError as refusal:
+            raise QglError([NotInLayers(self._whole.program.train.span, str(refusal))]) from None
 
     @property
     def moves(self) -> Mapping[str, bool]:
+        """See `Common.moves`."""
         return {name: name in self._laws for name in self._model.trainable}
 
-    def model_at(self, step: int) -> Model:
-        """The circuit after so many steps: its layers that have been searched."""
-        if step >= self.layers.count:
-            return self._whole
-        if step not in self._first:
-            program = self._whole.program
-            cut = replace(program, operations=program.operations[: self.layers.starts[step]])
-            self._first[step] = Model(cut, precision=self._whole.precision)
-        return self._first[step]
-
-    def compile(self, state: State) -> State:
-        """Nothing: each layer is compiled when it is searched."""
-        return state
-
-    def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
-        """See `Strategy.advance`."""
-        records = [_record(state)]
-        for number in range(step, step + count):
-            if not (np.asarray(state.status) == RUNNING).any():
-                break
-            state = self._compiled(min(number, self.layers.count))(state, self._seeds, np.int32(number))
-            records.append(_record(state))
-        return state, History(*jax.tree.map(lambda *rows: np.stack(rows)[1:], *records))
+    def model_of(self, state: State, seed: int) -> Trainable:
+        """The circuit of the layers so far."""
+        held = jax.tree.map(np.asarray, state.memory)["watched"][seed]
+        self._frozen = Frozen(self._whole, held[0] + 1j * held[1], self._frozen)
+        return self._frozen
 
     def verdict(self, state: State, step: int) -> Verdict:
         """The patterns with the loss of the whole circuit; layers that were not reached are as they were drawn."""
         params = {**state.fixed, **state.kept}
-        keys = jax.vmap(lambda seed: self._step_key(seed, jnp.int32(step)))(self._seeds)
-        loss, terms = jax.jit(jax.vmap(self._model.terms))(params, keys)
-        return Verdict(*jax.device_get((params, loss, terms)))
+        if step >= self._layers.count:
+            return Verdict(*jax.device_get((params, state.kept_loss, state.kept_terms)))
+        losses = []
+        for seed in self._seeds:
+            key = self._step_key(seed, jnp.int32(step))
+            losses.append(jax.jit(self._model.terms)({name: value[seed] for name, value in params.items()}, key))
+        loss, terms = jax.tree.map(lambda *rows: np.stack(rows), *losses)
+        return Verdict(jax.device_get(params), loss, terms)
 
-    def _compiled(self, layer: int) -> Any:
-        if layer not in self._steps:
+    # ------------------------------------------------------------ one seed
 
-            def all_of(state: State, seeds: jax.Array, step: jax.Array) -> State:
-                if len(seeds) == 1:  # in batches of one, XLA 0.10 crashes on some products
-                    alone = self._search(jax.tree.map(lambda array: array[0], state), seeds[0], step, layer)
-                    return jax.tree.map(lambda array: array[None], alone)  # type: ignore[no-any-return]
-                after: State = jax.vmap(lambda one, seed: self._search(one, seed, step, layer))(state, seeds)
-                return after
+    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
+        return {}
 
-            self._steps[layer] = jax.jit(all_of)
-        return self._steps[layer]
+    def _initial(self, seed: jax.Array) -> State:
+        state = super()._initial(seed)
+        inputs = self._inputs({**state.fixed, **state.trained})
+        return state._replace(memory={use: _split(one.start(inputs)) for use, one in self._runners.items()})
 
-    def _search(self, state: State, seed: jax.Array, step: jax.Array, layer: int) -> State:
-        if layer == self.layers.count:  # a run is asked for more steps than there are layers
-            return state._replace(status=jnp.full_like(state.status, PLATEAU))
+    def _step(self, state: State, seed: jax.Array, step: jax.Array) -> State:
         own, drawn = jax.random.split(self._step_key(seed, step))
-        model = self.model_at(layer + 1)
 
         def loss(candidate: Params) -> tuple[jax.Array, Terms]:
-            return model.terms({**state.fixed, **candidate}, drawn)
+            return self._loss(self._after("loss", state, candidate, step), drawn)
 
-        best = judged(loss, self._candidates(state.trained, own, layer), self._together).best()
-        after = self._seen(state, best.params, best.loss, best.terms, None)
+        best = judged(loss, self._candidates(state.trained, own, step), self._together).best()
+        memory = {use: _split(self._after(use, state, best.params, step)) for use in self._runners}
+        after = self._seen(state, best.params, best.loss, best.terms, None)._replace(memory=memory)
+        ended = state._replace(status=jnp.full_like(state.status, PLATEAU))  # a run is asked for more steps than layers
+        after = choose(step < self._layers.count, after, ended)
         return choose(state.status == RUNNING, after, state)  # type: ignore[no-any-return]
 
     def _candidates(self, params: Params, key: jax.Array, layer: Any) -> Params:
@@ -123,10 +127,22 @@ class LayerwiseSearch(Common):
             found[name] = repeated.at[:, layer].set(rows)
         return found
 
-    def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
-        return ()
+    def _inputs(self, params: Params) -> jax.Array:
+        inputs: jax.Array = self._whole.parameters.inputs(params, None, jnp.zeros(()).dtype)[0]
+        return inputs
+
+    def _after(self, use: str, state: State, params: Params, layer: Any) -> jax.Array:
+        """The state after a layer."""
+        before = state.memory[use]
+        return self._runners[use].step(layer, self._inputs({**state.fixed, **params}), before[0] + 1j * before[1])
+
+    def _loss(self, reached: jax.Array, key: jax.Array) -> tuple[jax.Array, Terms]:
+        def ask(queries: Any, conditions: Any, key: jax.Array | None, given: Any) -> Mapping[Any, Any]:
+            return self._runners["loss"].read(reached, queries, key, given)
+
+        return combined(self._whole.objectives, ask, key, jnp.zeros(()).dtype)
 
 
-def _record(state: State) -> Record:
-    record: Record = jax.tree.map(np.asarray, Record.of(state))
-    return record
+def _split(state: jax.Array) -> jax.Array:
+    """A state as real and imaginary part, as a checkpoint holds it, shape (2, states)."""
+    return jnp.stack([state.real, state.imag])

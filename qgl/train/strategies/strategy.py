@@ -93,8 +93,8 @@ class Strategy(Protocol):
         """
         ...
 
-    def model_at(self, step: int) -> Trainable:
-        """The model whose loss and reports describe the state after `step` steps."""
+    def model_of(self, state: State, seed: int) -> Trainable:
+        """The model whose reports describe the state of a seed, with the parameters that the seed has there."""
         ...
 
     def verdict(self, state: State, step: int) -> Verdict:

@@ -96,7 +96,7 @@ def stages_of(program: Program, settings: TrainSettings) -> Stages | Diagnostic:
         reason = f"the {uneven.size} elements of `{uneven.name}` are not {layers} equal parts"
         return NoStages(place, reason, tuple(trained))
     if not chosen:
-        return NoStages(place, f"no trained parameter has a first dimension of {layers}", tuple(trained))
+        return NoStages(place, f"none can be cut into {layers} equal parts", tuple(trained))
     disorder = "" if given["of"] else _disorder(program, chosen, layers)
     if disorder:
         return NoStages(place, disorder, tuple(trained))

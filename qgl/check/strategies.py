@@ -33,8 +33,16 @@ STRATEGY_TABLE = (
 )
 BY_GRADIENT = ("gradient", stages.STAGEWISE)  # strategies that have an optimizer
 LATER = ("adversarial", "em")  # strategies that systems to come need
-OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
 _OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")
+OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
+
+
+def method_words(settings: TrainSettings) -> str:
+    """How parameters are moved, for titles: `adam`, `stagewise adam`, `cma`."""
+    name = settings.strategy_name
+    if name not in BY_GRADIENT:
+        return name
+    return settings.optimizer.name if name == "gradient" else f"{name} {settings.optimizer.name}"
 
 
 def strategy_faults(settings: TrainSettings, given: Mapping[str, Span]) -> Iterator[UnusedByStrategy]:

@@ -59,7 +59,7 @@ class NoStages(Diagnostic):
     known: tuple[str, ...]
 
     code: ClassVar[str] = "QGL0721"
-    wrong: ClassVar[str] = _STAGES.replace("repeat layers", "repeat 5")
+    wrong: ClassVar[str] = _STAGES.replace("stagewise(layers)", "stagewise(4)")
     right: ClassVar[str] = _STAGES
 
     @property

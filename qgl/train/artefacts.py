@@ -11,7 +11,8 @@ from qgl import draw
 from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import distinct, entropy, strings
 from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import DataSet, Program
+from qgl.check.program import DataSet, Program, TrainSettings
+from qgl.check.strategies import method_words
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments
@@ -32,7 +33,7 @@ _SHOWN = 60  # strings that are shown as such, at most
 _COLUMNS = 36  # of the circuit that are drawn
 
 
-def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
+def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> None:
     """`loss.png`, `circuit.png`, `watch.png` where something was watched, and `samples.png` and `moments.png`.
 
     The last two only where there are data to compare with.
@@ -41,7 +42,7 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
         QglError: a file cannot be written.
     """
     program = model.program
-    title = f"{Path(program.source.name).stem}, {program.train.optimizer.name}"
+    title = f"{Path(program.source.name).stem}, {method_words(settings)}"
     figures = {
         "loss": pictures.loss_curves(
             run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)
@@ -59,7 +60,7 @@ def write_pictures(folder: Path, model: Model, run: Run, seed: int) -> None:
         )
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
-        figures |= _compared(model, run, data, seed)
+        figures |= _compared(model, run, data, settings.seed)
     for name, figure in figures.items():
         write_bytes(folder / f"{name}.png", pictures.png(figure))
 

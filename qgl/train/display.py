@@ -115,9 +115,11 @@ class Plain:
         shown = {**progress.terms, **progress.watched}
         terms = "".join(f"  {name} {number(values[seed])}" for name, values in shown.items())
         median = f"  median {number(progress.median)}" if progress.loss.size > 1 else ""
+        norm = progress.gradient_norm[seed]
+        gradient = "" if np.isnan(norm) else f"|grad| {number(norm)}  "  # there is none without a gradient
         self._line(
             f"step {progress.step}/{progress.goal}  loss {number(progress.loss[seed])}{median}{terms}  "
-            f"|grad| {number(progress.gradient_norm[seed])}  {progress.rate:.3g} steps/s  "
+            f"{gradient}{progress.rate:.3g} steps/s  "
             f"{duration(progress.seconds_left)} left"
         )
 
@@ -185,7 +187,8 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
     for name, values in progress.watched.items():
         figures = f"{number(values[seed])}" + (f", median {number(_median(values))}" if count > 1 else "")
         table.add_row("watched", f"{_escaped(name)} {figures}")
-    table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")
+    if not np.isnan(progress.gradient_norm[seed]):
+        table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")
     table.add_row("course", sparkline(progress.trace))
     finished = int(np.sum(progress.status != RUNNING))
     if finished:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from qgl import hardware
 from qgl.baselines import Fitted, fitted
 from qgl.check.program import TrainSettings
+from qgl.check.strategies import BY_GRADIENT, method_words
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
@@ -183,7 +184,7 @@ class _Training:
         place = f", into {self.folder.path}" if self.folder else ""
         count = len(self.team.devices)
         where = f", on {count} devices" if count > 1 else ""
-        return f"{self.name}: {s.optimizer.name}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
+        return f"{self.name}: {method_words(s)}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
 
     def _warn(self) -> None:
         """Of what is measured on the way, and of reports that will have no value."""
@@ -329,7 +330,7 @@ class _Training:
             self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")
             self.folder.write_text("report.md", reports.markdown(run.report))
             if self.pictures and isinstance(self.model, Model):
-                write_pictures(self.folder.path, self.model, run, self.settings.seed)
+                write_pictures(self.folder.path, self.model, run, self.settings)
         self._close(status, reason)
         return run
 
@@ -349,7 +350,7 @@ class _Training:
         seeds = tuple(int(seed) for seed in np.flatnonzero(history.status[last] == FAILED))
         where = "gradient" if np.isfinite(history.loss[last]).any() else "loss"
         causes = []
-        if self.settings.optimizer.name != "lbfgs":
+        if self.settings.strategy_name in BY_GRADIENT and self.settings.optimizer.name != "lbfgs":
             causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
         if any(term.call.name in ("nll", "kl") for term in self.model.program.objective):
             causes.append("a string of the data has probability 0 in the model")

@@ -45,14 +45,15 @@ def png(figure: Figure) -> bytes:
 
 
 def loss_curves(history: History, best: int, *, title: str, unit: str = "", floor: float | None = None) -> Figure:
-    """Loss of every seed against the step, the best one foremost; terms and gradient norm of the best below.
+    """Loss of every seed against the step, the best one foremost; terms and gradient norm of the best, if any, below.
 
     Args:
         unit: what the loss is counted in, such as "nats".
         floor: the least loss that any model can reach, drawn as a line.
     """
-    several = len(history.terms) > 1
-    figure, axes = blank_figure(1 + several + 1, (6.4, 5.4 + 1.8 * several), heights=[2.4] + [1.3] * (several + 1))
+    several, sloped = len(history.terms) > 1, not np.isnan(history.gradient_norm).all()
+    below = several + sloped
+    figure, axes = blank_figure(1 + below, (6.4, 3.6 + 1.8 * below), heights=[2.4] + [1.3] * below)
     steps = np.arange(history.steps)
     top = axes[0]
     for seed in range(history.loss.shape[1]):
@@ -75,9 +76,10 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
         rescale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
         axes[1].set_ylabel("terms")
         axes[1].legend(loc="upper right", frameon=False)
-    axes[-1].plot(steps, history.gradient_norm[:, best], color=GREEN, lw=1.1)
-    rescale(axes[-1], history.gradient_norm[:, best])
-    axes[-1].set_ylabel("gradient norm")
+    if sloped:
+        axes[-1].plot(steps, history.gradient_norm[:, best], color=GREEN, lw=1.1)
+        rescale(axes[-1], history.gradient_norm[:, best])
+        axes[-1].set_ylabel("gradient norm")
     axes[-1].set_xlabel("step")
     return figure
 

@@ -57,10 +57,13 @@ def test_joined_laws_keep_their_probabilities() -> None:
 def test_loss_curves_are_drawn(seeds: int, terms: int, steps: int) -> None:
     loss = np.geomspace(1, 1e-4, steps)[:, None] * np.ones(seeds)
     loss[-1, -1] = np.nan
-    history = History(loss, {f"term {k}": loss for k in range(terms)}, loss, np.zeros((steps, seeds), np.int32))
+    norm, status = np.nan_to_num(loss), np.zeros((steps, seeds), np.int32)
+    history = History(loss, {f"term {k}": loss for k in range(terms)}, norm, status)
     figure = pictures.loss_curves(history, 0, title="x", unit="nats", floor=1e-5)
     assert figure.axes[0].get_ylabel() == "loss (nats)"
     assert len(figure.axes) == (3 if terms > 1 else 2)
+    without = pictures.loss_curves(replace(history, gradient_norm=norm * np.nan), 0, title="x")
+    assert len(without.axes) == len(figure.axes) - 1  # no gradient, and nothing to draw of it
     data = pictures.png(figure)
     assert data.startswith(b"\x89PNG") and data == pictures.png(figure)
 

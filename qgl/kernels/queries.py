@@ -53,6 +53,26 @@ class Vector:
         return vector_expectation(self.psi, words)
 
 
+class Flipped:
+    """A final state whose bits are flipped by chance: `means` are those of the words of the flips, shape (V,).
+
+    Bits alone can be read from it.
+    """
+
+    def __init__(self, final: Final, means: jax.Array) -> None:
+        self.final, self.means = final, means
+        self.visible = final.visible
+
+    def density(self) -> jax.Array:
+        raise ValueError("only bits are read from a state with coins")
+
+    def probabilities(self) -> jax.Array:
+        return walsh(walsh(self.final.probabilities()) * self.means) / self.means.shape[0]
+
+    def expectation(self, words: Words) -> jax.Array:
+        raise ValueError("only words of Z are read from a state with coins")
+
+
 class Density:
     """rho of shape (V, V)."""
 

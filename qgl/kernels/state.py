@@ -15,6 +15,7 @@ from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.moves import transpose
 from qgl.kernels.runner import given, needed
 from qgl.kernels.steps import Parameters, parameters_of, runner
+from qgl.kernels.words import walsh_product
 from qgl.plan.model import StateProgram
 from qgl.plan.tables import Tables
 from qgl.query import (
@@ -78,9 +79,17 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
             rest = 2 ** (tables.places // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
             return queries.Density(rho)
-        return queries.Vector(state.reshape(2**bits, -1))
+        vector = queries.Vector(state.reshape(2**bits, -1))
+        return queries.Flipped(vector, _flipped(lowered, inputs)) if len(lowered.flips.masks) else vector
 
     return final
+
+
+def _flipped(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
+    """What the coins multiply the mean of each Z word by, shape (2^visible,)."""
+    angles = evaluate(lowered.tables.expressions, inputs)[lowered.flips.angles]
+    factors = jnp.ones(2 ** len(lowered.visible), angles.dtype)
+    return walsh_product(factors.at[lowered.flips.masks].set(jnp.prod(jnp.cos(angles), axis=1)))
 
 
 def parameters(tables: Tables, inputs: jax.Array) -> Parameters:

@@ -49,6 +49,23 @@ def walsh(vector: jax.Array) -> jax.Array:
     return vector
 
 
+def walsh_product(factors: jax.Array) -> jax.Array:
+    """The product of factors[x] over all x with an odd number of ones under z, for all z, shape (2^n,).
+
+    A transform like `walsh`, with products in place of sums: those over an even number of ones go along. Nothing is
+    divided by, so that factors and slopes may be 0.
+    """
+    even, odd = factors, jnp.ones_like(factors)
+    size = factors.shape[0]
+    while size > 1:
+        # the leading bit is transformed and goes to the end; once all have, they are in order again
+        size //= 2
+        (e0, e1), (o0, o1) = even.reshape(2, -1), odd.reshape(2, -1)
+        even = jnp.stack([e0 * e1, e0 * o1], axis=1).reshape(-1)
+        odd = jnp.stack([o0 * o1, o0 * e1], axis=1).reshape(-1)
+    return odd
+
+
 def _hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
     place = np.arange(2**bits)
     return (1 - 2 * (np.bitwise_count(place[:, None] & place) % 2)).astype(np.int8)

@@ -16,7 +16,7 @@ from qgl.plan.methods import Dense, DensityMatrix, PreparedWhole
 from qgl.plan.model import Cost, Method, Prepared
 from qgl.plan.subject import Subject
 
-WAYS: tuple[Method, ...] = (Dense(), DensityMatrix(), Contraction())  # to run the circuit of a class
+WAYS: tuple[Method, ...] = (Dense(coins=False), DensityMatrix(), Contraction())  # to run the circuit of a class
 CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
 TILE_CHUNK = 1 << 24  # and the tiles: about what a cache holds
 FLOPS_PER_SECOND = 1e9  # of the second and further members of a class that runs by itself

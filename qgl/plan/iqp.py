@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.plan.coin_words import CoinTable, met_coins
+from qgl.plan.coins import Coin
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.phases import Phases, UnlikeError, only_phases, phases
@@ -39,6 +41,7 @@ class PhaseProgram:
     met_at    shape (positions, most), the generators of each position, padded with m
     turns     shape (positions,), quarter turns
     exact     the tables of words that are known beforehand, by their query
+    coins     what is tossed after all else (`qgl.plan.coins`)
     """
 
     method: str
@@ -50,12 +53,14 @@ class PhaseProgram:
     met_at: NDArray[np.int32]
     turns: NDArray[np.int32]
     exact: dict[Query, ExactWords]
+    coins: CoinTable
 
     def sizes(self) -> dict[str, int]:
         return {
             "generators": len(self.angles),
             "summed_bits": self.variables,
             "factors": sum(words.entries for words in self.exact.values()),
+            **({"coins": len(self.coins.angles)} if len(self.coins.angles) else {}),
         }
 
 
@@ -66,6 +71,7 @@ class PreparedPhases:
     name: str
     subject: Subject
     _exact: dict[Expectation, ExactWords | str] = field(default_factory=dict)
+    _met: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
 
     @cached_property
     def formula(self) -> Phases | str:
@@ -73,7 +79,7 @@ class PreparedPhases:
         if not only_phases(self.subject.circuit):
             return "a gate with an angle that is not constant is not diagonal"
         try:
-            return phases(self.subject.pure)
+            return phases(self.subject.carried.circuit)
         except UnlikeError as unlike:
             return str(unlike)
 
@@ -82,24 +88,37 @@ class PreparedPhases:
         assert isinstance(self.formula, Phases)
         return Incidence(self.formula)
 
+    @property
+    def coins(self) -> tuple[Coin, ...]:
+        return self.subject.carried.coins
+
+    def met(self, query: Expectation) -> NDArray[np.int32] | str:
+        """The coins that each word meets."""
+        if query not in self._met:
+            self._met[query] = met_coins(self.coins, self.subject.width, query.places)
+        return self._met[query]
+
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
         if not isinstance(query, Expectation | GivenWords) or not reads_only_bits(query):
             return Cost.refused("answers expectations of Z words only")
-        if isinstance(query, GivenWords) and query.samples is None:
-            return Cost.refused("words that are not known beforehand are only estimated: `samples = ...`")
         if isinstance(self.formula, str):
             return Cost.refused(f"not diagonal between two Hadamard layers: {self.formula}")
+        if isinstance(query, GivenWords) and query.samples is None and self.formula.variables:
+            return Cost.refused("words that are not known beforehand are only estimated: `samples = ...`")
         number = 8 if precision == "double" else 4
         if isinstance(query, Expectation):
             return self._exact_cost(query, self.formula, number)
-        return self._sampled_cost(query.count, query.samples or 0, self.formula, number)
+        return self._sampled_cost(query.count, query.samples or 1, self.formula, number)
 
     def _exact_cost(self, query: Expectation, formula: Phases, number: int) -> Cost:
         exact = self.exact(query)
         if isinstance(exact, str):
             return Cost.refused(exact)
-        entries, products = exact.entries, sum(len(group.word) for group in exact.products)
+        met = self.met(query) if self.coins else np.zeros(0, np.int32)
+        if isinstance(met, str):
+            return Cost.refused(met)
+        entries, products = exact.entries + met.size, sum(len(group.word) for group in exact.products)
         memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
         facts = (("generators", len(formula.generators)), ("products", products), ("factors", entries))
         seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
@@ -113,7 +132,9 @@ class PreparedPhases:
         memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
         facts = (("generators", generators), ("strings", samples), ("words", words))
-        seconds = DRAWN_START_SECONDS + sums * each * number / 4
+        tossed = words * len(self.coins)
+        memory += 4 * number * tossed
+        seconds = DRAWN_START_SECONDS + (sums * each + tossed * FACTOR_SECONDS) * number / 4
         return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
 
     def exact(self, query: Expectation) -> ExactWords | str:
@@ -127,7 +148,14 @@ class PreparedPhases:
         assert isinstance(formula, Phases)
         expressions = ExpressionBuilder([parameter.size for parameter in self.subject.circuit.parameters])
         rows = [expressions.row(generator.angle) for generator in formula.generators]
-        exact = {query: self.exact(query) for query in queries if isinstance(query, Expectation)}
+        known = [query for query in queries if isinstance(query, Expectation)]
+        exact = {query: self.exact(query) for query in known}
+        met: dict[Query, NDArray[np.int32]] = {}
+        for query in known if self.coins else ():
+            table = self.met(query)
+            assert not isinstance(table, str)
+            met[query] = table
+        coins = CoinTable.of(self.coins, len(formula.turns), met, expressions)
         return PhaseProgram(
             self.name,
             expressions.build(),
@@ -138,6 +166,7 @@ class PreparedPhases:
             incidence.met_at,
             np.array(formula.turns, np.int32),
             {query: tables for query, tables in exact.items() if isinstance(tables, ExactWords)},
+            coins,
         )
 
 

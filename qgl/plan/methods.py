@@ -6,8 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
+import numpy as np
+
+from qgl.expression import real
 from qgl.ir.circuit import Circuit
+from qgl.plan.coins import Coin
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.dense import dense_elements
 from qgl.plan.density import density_elements
@@ -17,7 +22,7 @@ from qgl.plan.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.places import dense_places, density_places
 from qgl.plan.subject import Subject
-from qgl.plan.tables import Tables
+from qgl.plan.tables import NO_FLIPS, FlipTable, Tables
 from qgl.query import Query
 
 BYTES = {"single": 8, "double": 16}
@@ -39,6 +44,7 @@ class Whole:
     qubits: int
     visible: tuple[int, ...]
     unitary: bool
+    coins: tuple[Coin, ...] = ()
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -60,10 +66,23 @@ class Whole:
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> tuple[Tables, FlipTable]:
+        """The steps, and the coins that are tossed after them."""
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
-        arity = widest_small(self.elements, self.bits)
-        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary)
+        arity, width = widest_small(self.elements, self.bits), len(self.visible)
+        flips = flip_table(self.coins, width, expressions) if self.coins else NO_FLIPS
+        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary), flips
+
+
+def flip_table(coins: tuple[Coin, ...], width: int, expressions: ExpressionBuilder) -> FlipTable:
+    """Coins that flip some of `width` bits."""
+    rows: dict[int, list[int]] = {}
+    for coin in coins:
+        mask = sum(1 << (width - 1 - place) for place in coin.positions)
+        rows.setdefault(mask, []).append(expressions.row(coin.angle))
+    nothing, most = expressions.row(real(0.0)), max(map(len, rows.values()))
+    angles = [[*row, *[nothing] * (most - len(row))] for row in rows.values()]
+    return FlipTable(np.array(list(rows), np.int32), np.array(angles, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,16 +116,23 @@ class PreparedWhole:
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> StateProgram:
         """One program for any queries."""
-        return StateProgram(self.method, self.whole.tables, self.whole.visible)
+        tables, flips = self.whole.tables
+        return StateProgram(self.method, tables, self.whole.visible, flips)
 
 
+@dataclass(frozen=True)
 class Dense:
-    """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits."""
+    """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits.
 
-    name = "dense"
+    coins: those qubits that are coins (`qgl.plan.coins`) are left out, where bits alone are asked for.
+    """
+
+    coins: bool = True
+    name: ClassVar[str] = "dense"
 
     def prepare(self, subject: Subject) -> Prepared:
-        return PreparedWhole(self.name, subject, subject.width, _state_vector)
+        carried = self.coins and subject.bits_only
+        return PreparedWhole(self.name, subject, subject.width, _without_coins if carried else _state_vector)
 
 
 class DensityMatrix:
@@ -119,11 +145,18 @@ class DensityMatrix:
 
 
 def _state_vector(subject: Subject) -> Whole:
-    pure = subject.pure
+    return _vector(subject.pure)
+
+
+def _without_coins(subject: Subject) -> Whole:
+    return _vector(subject.carried.circuit, subject.carried.coins)
+
+
+def _vector(pure: Circuit, coins: tuple[Coin, ...] = ()) -> Whole:
     place_of = dense_places(pure)
     elements = dense_elements(pure.operations, place_of)
     visible = tuple(place_of[wire] for wire in pure.visible)
-    return Whole(pure, elements, len(place_of), len(place_of), visible, unitary=True)
+    return Whole(pure, elements, len(place_of), len(place_of), visible, True, coins)
 
 
 def _density_matrix(subject: Subject) -> Whole:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from qgl.plan.subject import Subject
-from qgl.plan.tables import KINDS, Tables
+from qgl.plan.tables import KINDS, NO_FLIPS, FlipTable, Tables
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
 NO_METHOD = "no method can answer this"
@@ -57,12 +57,14 @@ class StateProgram:
     """A circuit as a method runs it that holds the whole state.
 
     visible are the places of the visible bits, most significant first. In a density matrix, place p has its ket at
-    2p and its bra at 2p + 1 of the state; in a state vector a place is a bit of the state.
+    2p and its bra at 2p + 1 of the state; in a state vector a place is a bit of the state. `flips` happen to the bits
+    that are read out.
     """
 
     method: str
     tables: Tables
     visible: tuple[int, ...]
+    flips: FlipTable = NO_FLIPS
 
     def sizes(self) -> dict[str, int]:
         tables = self.tables
@@ -74,6 +76,7 @@ class StateProgram:
             **{name: count for name, count in steps.items() if count},
             "small_matrices": sum(group.count for group in tables.pool.groups),
             "transpositions": len(tables.steps.moves),
+            **({"coins": len(self.flips.masks)} if len(self.flips.masks) else {}),
         }
 
 

@@ -37,6 +37,7 @@ from qgl.passes.diagonal import terms
 from qgl.plan.places import MARKERS
 
 CLOSE = 1e-9
+FLIPS = ("bit_flip", "bit_phase_flip")  # channels that are coins; `dephasing` is diagonal
 Positions = frozenset[int]
 Matrix = NDArray[np.complex128]
 
@@ -77,9 +78,17 @@ def phases(circuit: Circuit) -> Phases:
 
 
 def only_phases(circuit: Circuit) -> bool:
-    """Whether the circuit may be of this kind: a quick look, at what takes an input and is not diagonal."""
+    """Whether the circuit may be of this kind: a quick look, at what takes an input and is neither diagonal nor a coin
+
+    (`qgl.plan.coins`)."""
+    visible = set(circuit.visible)
+
+    def a_coin(operation: Operation) -> bool:
+        return operation.gate in FLIPS or (operation.gate == "ry" and operation.wires[0] not in visible)
+
     return all(
-        operation.gate in MARKERS or _constant(operation) or is_diagonal(operation) for operation in circuit.operations
+        operation.gate in MARKERS or _constant(operation) or is_diagonal(operation) or a_coin(operation)
+        for operation in circuit.operations
     )
 
 

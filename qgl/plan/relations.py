@@ -74,11 +74,11 @@ class Incidence:
 
     @cached_property
     def members(self) -> Integers:
-        return _padded([sorted(g.variables) for g in self.phases.generators], self.phases.variables)
+        return padded([sorted(g.variables) for g in self.phases.generators], self.phases.variables)
 
     @cached_property
     def places(self) -> Integers:
-        return _padded([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns))
+        return padded([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns))
 
     @cached_property
     def met_at(self) -> Integers:
@@ -86,7 +86,7 @@ class Incidence:
         for number, generator in enumerate(self.phases.generators):
             for position in generator.positions:
                 lists[position].append(number)
-        return _padded(lists, len(self.phases.generators))
+        return padded(lists, len(self.phases.generators))
 
     @cached_property
     def codes(self) -> Bits:
@@ -163,17 +163,10 @@ class Incidence:
     def _met(self, places: Integers) -> tuple[Integers, Integers]:
         """The generators that have an odd number of each word's places, first in their row, and how many they are."""
         none = len(self.phases.generators)
-        table = np.concatenate([self.met_at, np.full((1, self.met_at.shape[1]), none, np.int32)])
-        listed = np.sort(table[places].reshape(len(places), -1), axis=1)
-        odd = np.ones(listed.shape, bool)
-        for column in range(1, listed.shape[1]):
-            odd[:, column] = ~(odd[:, column - 1] & (listed[:, column] == listed[:, column - 1]))
-        last = np.ones(listed.shape, bool)
-        last[:, :-1] = listed[:, :-1] != listed[:, 1:]
-        met = np.sort(np.where(odd & last, listed, none), axis=1)
+        met, count = met_by(self.met_at, places, none)
         if met.shape[1] <= MOST_MET:
             met = np.pad(met, ((0, 0), (0, MOST_MET + 1 - met.shape[1])), constant_values=none)
-        return met, (met < none).sum(axis=1).astype(np.int32)
+        return met, count
 
     def _products(self, met: Integers, turns: NDArray[np.int64], words: NDArray[np.int64]) -> list[Products] | str:
         """Words that meet the generators `met`, shape (words, K), padded with m."""
@@ -197,6 +190,24 @@ class Incidence:
             sign = (1 - power[row, place]).astype(np.int8)
             found.append(Products(factor, sign, words[rows[row]].astype(np.int32)))
         return found
+
+
+def met_by(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
+    """Which of the things that lie at positions have an odd number of a word's places, and how many they are.
+
+    at: shape (positions, most), the numbers of the things at each position, padded with `none`.
+    places: shape (words, weight), padded with -1.
+    Returns their numbers, ascending in each row and padded with `none`, and shape (words,).
+    """
+    table = np.concatenate([at, np.full((1, at.shape[1]), none, np.int32)])
+    listed = np.sort(table[places].reshape(len(places), -1), axis=1)
+    odd = np.ones(listed.shape, bool)
+    for column in range(1, listed.shape[1]):
+        odd[:, column] = ~(odd[:, column - 1] & (listed[:, column] == listed[:, column - 1]))
+    last = np.ones(listed.shape, bool)
+    last[:, :-1] = listed[:, :-1] != listed[:, 1:]
+    met = np.sort(np.where(odd & last, listed, none), axis=1)
+    return met, (met < none).sum(axis=1).astype(np.int32)
 
 
 def _relations(codes: Bits, real: NDArray[np.bool_]) -> Bits:
@@ -246,7 +257,7 @@ def _joined(groups: list[Products]) -> Products:
     return Products(factor, np.concatenate([group.sign for group in groups])[order], word[order])
 
 
-def _padded(lists: list[list[int]], filler: int) -> Integers:
+def padded(lists: list[list[int]], filler: int) -> Integers:
     """Lists of any length as one table, at least one column wide."""
     table = np.full((len(lists), max([1, *map(len, lists)])), filler, np.int32)
     for row, numbers in enumerate(lists):

@@ -8,6 +8,7 @@ from functools import cached_property
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel
 from qgl.passes.pipeline import finish, simplify
+from qgl.plan.coins import Carried, carry
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,11 @@ class Subject:
         if not any(map(is_channel, self._simplified.operations)):
             return self.pure
         return finish(self._simplified, self.bits_only, keep_channels=True)
+
+    @cached_property
+    def carried(self) -> Carried:
+        """`pure` without its coins, and these, which flip bits at its end: the same law of bits."""
+        return carry(self.pure)
 
     @cached_property
     def _simplified(self) -> Circuit:

@@ -113,6 +113,21 @@ class Steps:
 
 
 @dataclass(frozen=True, eq=False)
+class FlipTable:
+    """Coins: the bits of a mask are flipped with probability sin^2(angle / 2) for each angle, after all steps.
+
+    masks   (masks,) on the index of a string, each once
+    angles  (masks, most) rows of the expression outputs, those of the coins of each mask, padded with one that is 0
+    """
+
+    masks: Indices
+    angles: Indices
+
+
+NO_FLIPS = FlipTable(np.zeros(0, np.int32), np.zeros((0, 0), np.int32))
+
+
+@dataclass(frozen=True, eq=False)
 class Tables:
     places: int
     unitary: bool

@@ -29,6 +29,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
     "hidden": {"side": 2, "units": 1, "depth": 1},
+    "iqp/flips": {"n": 5, "weight": 2},
     "iqp/ising": {"n": 6, "weight": 2},
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 2},

@@ -32,6 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
     "hidden": {"side": 2, "units": 1, "depth": 1},
+    "iqp/flips": {"n": 2, "weight": 2},
     "iqp/ising": {"n": 4},
     "latent": {"cols": 2, "depth": 1},
     "mbl": {"layers": 1},

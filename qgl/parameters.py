@@ -134,6 +134,8 @@ def sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
     match law.name, law.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)
+        case "moments", (deviation,):
+            return jnp.asarray(law.centres).reshape(shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):

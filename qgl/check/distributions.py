@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.limits import MAX_ITEMS
+from qgl.check.moments_law import moments_law
 from qgl.check.program import Distribution
 from qgl.check.reporter import Reporter
 from qgl.check.signatures import nearest
@@ -31,8 +32,10 @@ class Distributions:
     reporter: Reporter
     evaluator: Evaluator
 
-    def of(self, node: tree.Parameter, constraint: str, frame: Frame) -> tuple[Distribution, int | None]:
-        """(law, number of draws of a latent of continuous law) of a declaration.
+    def of(
+        self, node: tree.Parameter, constraint: str, numbers: int | None, frame: Frame
+    ) -> tuple[Distribution, int | None]:
+        """(law, number of draws of a latent of continuous law) of a declaration whose type has so many numbers.
 
         Raises:
             FaultyError: it does not suit the kind of input; reported.
@@ -43,7 +46,7 @@ class Distributions:
                 raise self.reporter.fault(WrongParameter(node.distribution.span, text))
             law = Distribution("constant", (0.0,))
         elif node.distribution is not None:
-            law = self._law(node.distribution, constraint, frame)
+            law = self._law(node, node.distribution, constraint, numbers, frame)
         elif node.kind == "param":
             law = DEFAULTS[constraint]
         else:
@@ -72,13 +75,20 @@ class Distributions:
             )
         return draws
 
-    def _law(self, expression: tree.Expression, constraint: str, frame: Frame) -> Distribution:
+    def _law(
+        self, node: tree.Parameter, expression: tree.Expression, constraint: str, numbers: int | None, frame: Frame
+    ) -> Distribution:
         if not isinstance(expression, tree.Call):
             text = "a law is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         name = expression.function.name
+        if name == "moments" and node.kind == "param" and constraint != "probability":
+            return moments_law(expression, node, numbers, frame, self.evaluator, self.reporter)
+        if name == "moments":
+            text = "`moments` is where trained angles and real numbers start"
+            raise self.reporter.fault(WrongDistribution(expression.span, text))
         if name not in _ARGUMENTS:
-            near = nearest(name, _ARGUMENTS)
+            near = nearest(name, (*_ARGUMENTS, "moments"))
             raise self.reporter.fault(WrongDistribution(expression.function.span, f"there is no law `{name}`", near))
         names = _ARGUMENTS[name]
         given: dict[str, tree.Expression] = dict(zip(names, expression.arguments, strict=False))

@@ -148,7 +148,7 @@ def test_a_full_disk_loses_nothing(run: Path, model: Model, tmp_path: Path, monk
         left[0] -= 1
         if left[0] < 0:
             raise OSError(errno.ENOSPC, "No space left on device")
-        os.rename(source, target)  # noqa: PTH104 -- what it stands for
+        Path(source).rename(target)
 
     with monkeypatch.context() as patch:
         patch.setattr("qgl.train.atomic.os.replace", replaced)

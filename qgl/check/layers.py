@@ -7,8 +7,9 @@ the `h v;` of `repeat layers as k { h v; evolve quench(k) for t; }`, belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -59,8 +60,8 @@ def layers_of(program: Program) -> Layers | Diagnostic:
         one = next(iter(searched.values()))
         return NotInLayers(one.span, f"no operation reads layer {missing} of `{one.name}`")
     places = [first[layer] for layer in range(count)]
-    leading = [_leading(program.operations, places[0], place) for place in places[1:]]
-    starts = tuple(place - length for place, length in zip(places, [*leading[:1], *leading] or [0], strict=True))
+    heads = [program.operations[: places[0]], *(program.operations[a:b] for a, b in pairwise(places))]
+    starts = tuple(place - length for place, length in zip(places, leading(heads), strict=True))
     return Layers(tuple(each.name for each in searched.values()), starts)
 
 
@@ -71,12 +72,20 @@ def _disorder(read: set[int], first: dict[int, int]) -> str:
     return f"this operation reads layer {min(read)} of the `random` inputs, after one that reads layer {max(first)}"
 
 
-def _leading(operations: tuple[Operation, ...], start: int, place: int) -> int:
-    """How many operations right before `place` are written where those right before the first reading are."""
-    length = 0
-    while length < start and operations[start - length - 1].span == operations[place - length - 1].span:
-        length += 1
-    return length
+def leading(heads: Sequence[Sequence[Operation]]) -> list[int]:
+    """How many of the operations right before each layer's first reading belong to that layer.
+
+    heads: what stands before the first layer's first reading, then what stands between it and the next one's, and so
+        on; operations of the same layer may stand at the head of each.
+    """
+    lengths = [_alike(heads[0], head) for head in heads[1:]]
+    return [*lengths[:1], *lengths] if lengths else [0] * len(heads)
+
+
+def _alike(one: Sequence[Operation], other: Sequence[Operation]) -> int:
+    """How many operations at the end of both are written in the same places."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0].span == pair[1].span, pairs))
 
 
 def _layer(atom: Input, searched: dict[int, Parameter]) -> int | None:

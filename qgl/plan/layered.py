@@ -1,7 +1,8 @@
 """A circuit cut into layers, each of which can be run by itself on the state before it.
 
 The layer of an operation is the first index of the chosen parameters that it reads. What reads none of them belongs to
-the layer before it; what comes before all layers makes the start. No pass moves anything across a cut, so that the
+the layer before it, or to the one after it where `qgl.check.layers` says so; what comes before all layers makes the
+start. No pass moves anything across a cut, so that the
 first k layers are the circuit that ends there.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.layers import leading
 from qgl.check.program import Operation
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import inputs_of
@@ -122,6 +124,10 @@ def cut(circuit: Circuit, operations: Iterable[Operation], names: Collection[str
             raise NotLayeredError(f"`{operation.gate}` of layer {layer - 1} comes after layer {at - 1}")
         at = layer
         pieces[at].append(operation)
+    lengths = leading(pieces[:-1])
+    for piece, following, length in zip(pieces[:-1], pieces[1:], lengths, strict=True):
+        following[:0] = piece[len(piece) - length :]
+        del piece[len(piece) - length :]
     return pieces
 
 

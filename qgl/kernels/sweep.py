@@ -34,14 +34,14 @@ class SweepRunner:
     def answers(
         self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
-        made: dict[str, tuple[Columns, list[jax.Array]]] = {}
+        made: dict[str, list[jax.Array]] = {}
 
         def tables(query: Query) -> tuple[Columns, list[jax.Array]]:
             columns = self.program.columns(query)
             name = columns.network.algebra
             if name not in made:
-                made[name] = columns, tensor_tables(columns.network, inputs)
-            return made[name]
+                made[name] = tensor_tables(columns.network, inputs)
+            return columns, made[name]
 
         words = [query for query in asked if isinstance(query, Expectation | Marginals)]
         found: dict[Query, Any] = word_answers(*tables(words[0]), words) if words else {}
@@ -68,6 +68,8 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
     sweeper = Sweeper(columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables)
     kind = tables[0].dtype
+    last = len(columns.order) - 1
+    qubits = np.stack([columns.order[np.minimum(columns.starts + k, last)] for k in range(max(columns.widths))])
     least = float(np.finfo(np.dtype(dtype)).tiny)
 
     def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
@@ -75,7 +77,7 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
         return normalised(Boundary(across(left.values, caps), left.exponents)), None
 
     def swept(rows: jax.Array) -> jax.Array:
-        bits = rows.T[columns.order].astype(kind)
+        bits = rows.T[qubits.T].transpose(0, 2, 1).astype(kind)  # (columns, strings, qubits of a column)
         end = sweeper.scan(turn, sweeper.start(len(rows), kind), bits)[0]
         value = end.values[:, 0]
         p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)

@@ -71,7 +71,7 @@ class ClassKernel:
 
     def __init__(self, column: ColumnClass, path: Path) -> None:
         self.column, self.path = column, path
-        sizes = dict(enumerate(column.sizes)) | {len(column.sizes): 2}
+        sizes = dict(enumerate(column.sizes)) | {len(column.sizes) + k: 2 for k in range(len(column.legs))}
         self.source_shape = tuple(sizes[label] for label in path.source)
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
@@ -90,10 +90,10 @@ class ClassKernel:
         for number, (table, _) in enumerate(self.column.terms):
             rows = take(tables[table], self.column.rows[:, number])
             live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
-        if self.path.narrow:
+        for number in range(self._narrowed):
             select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
             repeated = jnp.broadcast_to(select, (self.column.count, 2, 4))
-            live[TERMS + len(self.column.terms)] = jnp.moveaxis(repeated, 0, axis)
+            live[TERMS + len(self.column.terms) + number] = jnp.moveaxis(repeated, 0, axis)
         for step, number in self._numbered():
             if step.early:
                 labels = [labelled(part) for part in (step.left_labels, step.right_labels, step.out)]
@@ -103,12 +103,14 @@ class ClassKernel:
     def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
 
-        Shape (batch, bond), or (batch, leg * bond) where the leg is open.
+        cap has shape (batch, leg), or (batch, widest, leg), of which each of the column's legs takes one.
+
+        Shape (batch, bond), or (batch, legs * bond) where the legs are open.
         """
         live = dict(zip(self.path.held, held, strict=True))
         live[BOUNDARY] = values.reshape(-1, *self.source_shape)
         if cap is not None:
-            live[CAP] = cap
+            live[CAP] = cap if cap.ndim == 2 else self._joint(cap)
         for step, number in self._numbered():
             if not step.early:
                 live[number] = contract(
@@ -118,8 +120,19 @@ class ClassKernel:
         order = [labels.index(label) for label in (BATCH, *self.path.target)]
         return live[result].transpose(order).reshape(len(values), -1)
 
+    def _joint(self, caps: jax.Array) -> jax.Array:
+        """The product of vectors for the legs, shape (batch, leg, leg, ...)."""
+        joint = caps[:, 0]
+        for k in range(1, len(self.column.legs)):
+            joint = joint[..., None] * caps[:, k].reshape(len(caps), *(1,) * k, -1)
+        return joint
+
+    @property
+    def _narrowed(self) -> int:
+        return len(self.column.legs) if self.path.narrow else 0
+
     def _numbered(self) -> list[tuple[Step, int]]:
-        first = TERMS + len(self.column.terms) + self.path.narrow
+        first = TERMS + len(self.column.terms) + self._narrowed
         return [(step, first + k) for k, step in enumerate(self.path.steps)]
 
 

@@ -104,21 +104,20 @@ class Skeleton:
                 at[joint] = min(known)[1] if known else None
         return [0 if place is None else place for place in at]
 
-    def ends(self, places: Indices, order: Indices) -> tuple[Indices, Indices]:
-        """The first and the last column of every label."""
-        rank = np.empty(len(order), np.int32)
-        rank[order] = np.arange(len(order), dtype=np.int32)
-        column = np.concatenate([places, rank[::-1]])[self.holders]
+    def ends(self, places: Indices, columns: Indices) -> tuple[Indices, Indices]:
+        """The first and the last column of every label, from those of tensors and of visible qubits."""
+        column = np.concatenate([places, columns[::-1]])[self.holders]
         return column.min(axis=1), column.max(axis=1)
 
-    def bits(self, places: Indices, order: Indices) -> NDArray[np.float64]:
+    def bits(self, places: Indices, columns: Indices) -> NDArray[np.float64]:
         """log2 of the bond before every column, shape (columns,)."""
-        low, high = self.ends(places, order)
+        low, high = self.ends(places, columns)
+        count = int(columns.max()) + 1
         weights = np.log2(self.network.sizes)
-        change = np.zeros(len(order) + 2)
+        change = np.zeros(count + 2)
         np.add.at(change, low + 1, weights)
         np.add.at(change, high + 1, -weights)
-        total: NDArray[np.float64] = np.round(np.cumsum(change)[: len(order)], 9)
+        total: NDArray[np.float64] = np.round(np.cumsum(change)[:count], 9)
         return total
 
 

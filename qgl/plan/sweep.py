@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from qgl.ir.circuit import Circuit
 from qgl.plan.columns import Columns, columns_of
 from qgl.plan.model import Cost, Prepared
-from qgl.plan.network import UnsuitableError, network_of, traced_wires
+from qgl.plan.network import Network, UnsuitableError, network_of, traced_wires
 from qgl.plan.subject import Subject
 from qgl.plan.sweep_costs import estimate
 from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
@@ -17,26 +18,30 @@ from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Sa
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
 LARGEST_REGION = 8
+_OF_STRINGS = (LogProb, GivenStrings)
 _BY_AMPLITUDES = (LogProb, GivenStrings, Samples)  # where nothing is traced out
 
 
 @dataclass(frozen=True, eq=False)
 class SweepProgram:
-    """Columns in the algebras that the queries need."""
+    """Columns in the algebras that the queries need; `grouped` for strings of variables, a column for each variable."""
 
     method: str
     amplitude: Columns | None
     doubled: Columns | None
+    grouped: Columns | None = None
 
     def columns(self, query: Query) -> Columns:
         """What answers a query."""
+        if isinstance(query, _OF_STRINGS) and self.grouped is not None:
+            return self.grouped
         found = self.amplitude if isinstance(query, _BY_AMPLITUDES) and self.amplitude is not None else self.doubled
         assert found is not None
         return found
 
     def sizes(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        for columns in (self.amplitude, self.doubled):
+        for columns in (self.amplitude, self.doubled, self.grouped):
             if columns is not None:
                 name = columns.network.algebra
                 found |= {
@@ -59,20 +64,30 @@ class PreparedSweep:
         return traced_wires(self._subject.mixed)
 
     @cached_property
-    def _columns(self) -> dict[str, Columns]:
+    def _columns(self) -> dict[tuple[str, bool], Columns]:
         return {}
 
-    def columns(self, algebra: str) -> Columns:
-        """Raises:
-        UnsuitableError: the circuit has no network.
+    @cached_property
+    def _networks(self) -> dict[str, Network]:
+        return {}
+
+    def columns(self, algebra: str, grouped: bool = False) -> Columns:
+        """grouped: the qubits of a variable share a column.
+
+        Raises:
+            UnsuitableError: the circuit has no network.
         """
-        if algebra not in self._columns:
-            circuit = self._subject.mixed
+        circuit = self._subject.mixed
+        groups = variables_of(circuit) if grouped else None
+        key = (algebra, groups is not None)
+        if key not in self._columns:
+            if algebra not in self._networks:
+                self._networks[algebra] = network_of(circuit, algebra)
             sites = [circuit.wires[wire].site for wire in circuit.visible]
             numbers = [site[1] for site in sites if site is not None]
             lattice = numbers if len(numbers) == len(sites) == len(set(numbers)) else None
-            self._columns[algebra] = columns_of(network_of(circuit, algebra), lattice)
-        return self._columns[algebra]
+            self._columns[key] = columns_of(self._networks[algebra], lattice, groups)
+        return self._columns[key]
 
     def _algebra(self, query: Query) -> str:
         return "amplitude" if isinstance(query, _BY_AMPLITUDES) and not self._traced else "doubled"
@@ -83,7 +98,7 @@ class PreparedSweep:
         if isinstance(query, Marginals) and max(map(len, query.regions)) > LARGEST_REGION:
             return Cost.refused(f"regions of more than {LARGEST_REGION} qubits have too many words")
         try:
-            columns = self.columns(self._algebra(query))
+            columns = self.columns(self._algebra(query), isinstance(query, _OF_STRINGS))
         except UnsuitableError as error:
             return Cost.refused(str(error))
         width = int(np.ceil(columns.bits.max()))
@@ -96,13 +111,27 @@ class PreparedSweep:
     def _place(self, columns: Columns) -> str:
         """Where the widest cut is, in words."""
         circuit, at = self._subject.mixed, columns.widest
-        left, right = (str(circuit.wires[circuit.visible[int(columns.order[c])]]) for c in (at - 1, at))
+        ends = (columns.order[columns.starts[at] - 1], columns.order[columns.starts[at]])
+        left, right = (str(circuit.wires[circuit.visible[int(qubit)]]) for qubit in ends)
         return f"between {left} and {right}"
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> SweepProgram:
-        algebras = {self._algebra(query) for query in queries}
+        strings = [query for query in queries if isinstance(query, _OF_STRINGS)]
+        variables = variables_of(self._subject.mixed) is not None
+        algebras = {self._algebra(query) for query in queries if not (variables and query in strings)}
         parts = {name: self.columns(name) if name in algebras else None for name in ("amplitude", "doubled")}
-        return SweepProgram("sweep", parts["amplitude"], parts["doubled"])
+        grouped = self.columns(self._algebra(strings[0]), True) if variables and strings else None
+        return SweepProgram("sweep", parts["amplitude"], parts["doubled"], grouped)
+
+
+def variables_of(circuit: Circuit) -> list[list[int]] | None:
+    """The visible qubits by the variables that they belong to; None where no two belong to one."""
+    groups: dict[tuple[str, int], list[int]] = {}
+    for place, number in enumerate(circuit.visible):
+        wire = circuit.wires[number]
+        key = (wire.register, wire.position // wire.width) if wire.width > 1 else ("", -1 - place)
+        groups.setdefault(key, []).append(place)
+    return list(groups.values()) if len(groups) < len(circuit.visible) else None
 
 
 class Sweep:

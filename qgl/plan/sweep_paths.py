@@ -43,8 +43,8 @@ class Path:
     """How a class of columns takes boundaries across.
 
     source, target  labels of the boundary before and after, in order, without the batch
-    narrow          the leg is cut down to its I and Z components, a further term after those of the class
-    cap             the boundary's rows come with vectors for the leg
+    narrow          legs are cut down to their I and Z components, by further terms after those of the class
+    cap             the boundary's rows come with a tensor for the legs
     result          the operand that is left, and its labels
     held            operands that are ready before a sweep: terms, and results of early steps
     early_flops     operations beforehand for one column
@@ -70,8 +70,8 @@ def path_of(
 ) -> Path:
     """The path of a class for boundaries of `batch` rows.
 
-    narrow: only the I and Z components of the leg are read. backward: from right to left. is_open: there is no cap, and
-    the leg comes first in the target.
+    narrow: only the I and Z components of the legs are read. backward: from right to left. is_open: there is no cap,
+    and the legs come first in the target.
 
     Where the product of all terms is small, it is made beforehand, and a turn is one product of matrices.
     """
@@ -83,25 +83,25 @@ def path_of(
 def _path(column: ColumnClass, batch: int, narrow: bool, backward: bool, is_open: bool, whole: bool) -> Path:
     """whole: contract all terms of the class first."""
     sizes = dict(enumerate(column.sizes)) | {BATCH: batch}
-    leg = column.leg
+    legs = column.legs
     terms = [labels for _, labels in column.terms]
     if narrow:
-        leg = len(column.sizes)
-        sizes[leg] = 2
-        terms.append((leg, column.leg))
+        legs = tuple(range(len(column.sizes), len(column.sizes) + len(column.legs)))
+        sizes |= dict.fromkeys(legs, 2)
+        terms += zip(legs, column.legs, strict=True)
     source, after = (column.after, column.before) if backward else (column.before, column.after)
-    target = (leg, *after) if is_open else after
+    target = (*legs, *after) if is_open else after
     search = _Search(sizes, (BATCH, *target), column.count)
     for number, labels in enumerate(terms):
         search.add(TERMS + number, labels)
-    search.outside = {*source, leg}
+    search.outside = {*source, *legs}
     search.simplify()
     if whole:
         search.finish()
     search.outside = set()
     search.add(BOUNDARY, (BATCH, *source))
     if not is_open:
-        search.add(CAP, (BATCH, leg))
+        search.add(CAP, (BATCH, *legs))
     search.finish()
     ((result, labels),) = search.live.items()
     used = {operand for step in search.steps if not step.early for operand in (step.left, step.right)} | {result}

@@ -20,6 +20,7 @@ from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import pool_entries
 from qgl.plan.sectors_tables import Evolutions, Group, Indices, Mixes, Phases, SectorTables
 
+AT_ONCE = 1 << 13  # partners that are looked up together; more would not stay in the cache
 Row = dict[str, jax.Array]  # what one operation takes from the inputs
 Parameters = tuple[Row, ...]  # for each group, with a first axis of its operations
 
@@ -64,7 +65,15 @@ class _Hops(NamedTuple):
 
     def __call__(self, state: jax.Array) -> jax.Array:
         weights = self.amplitudes * self.phase
-        return self.energies * state + jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
+        if self.sign.size <= AT_ONCE:
+            hopped = jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
+            return self.energies * state + hopped
+
+        def body(slot: jax.Array, total: jax.Array) -> jax.Array:
+            return total + (weights[slot] * self.sign[slot]) * _partners(state, self.gather[slot])
+
+        result: jax.Array = lax.fori_loop(0, len(weights), body, self.energies * state)
+        return result
 
     def transposed(self, state: jax.Array) -> jax.Array:
         if jnp.iscomplexobj(self.phase):
@@ -72,12 +81,17 @@ class _Hops(NamedTuple):
         return self(state)
 
     def overlaps(self, left: jax.Array, right: jax.Array) -> tuple[jax.Array, jax.Array]:
-        joined = self.phase * jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
-        return (left * right).imag, joined.imag
+        if self.sign.size <= AT_ONCE:
+            joined = jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
+        else:
+            joined = lax.map(
+                lambda slot: jnp.sum(left * slot[1] * _partners(right, slot[0])), (self.gather, self.sign)
+            )
+        return (left * right).imag, (self.phase * joined).imag
 
     def range(self) -> tuple[jax.Array, jax.Array]:
         """The middle of the spectrum and a positive bound of its distance from there, by Gershgorin's circles."""
-        radius = jnp.abs(self.amplitudes) @ jnp.abs(self.sign).astype(self.energies.dtype)
+        radius = jnp.abs(self.amplitudes) @ jnp.abs(self.sign).astype(self.amplitudes.dtype)
         low, high = jnp.min(self.energies - radius), jnp.max(self.energies + radius)
         return (low + high) / 2, jnp.maximum((high - low) / 2, float(np.finfo(self.energies.dtype).tiny) ** 0.5)
 
@@ -99,7 +113,7 @@ class EvolutionKernel:
         sign = _of(group.sign, structure)
         energies = row["diagonal"] @ words.astype(dtype)
         amplitudes = row["hops"][columns]
-        found = _Hops(_of(group.gather, structure), sign.astype(dtype), _of(phase, structure), energies, amplitudes)
+        found = _Hops(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
         return found, words, columns
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:

@@ -1,0 +1,58 @@
+"""System E at a small size: definitions, overfitting, early stopping, a conserved charge, sets too large to list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from examples.generalisation.reproduce import measure
+from examples.published import Ours, published
+
+_, FIGURES = published("generalisation")
+
+
+@pytest.fixture(scope="module")
+def ours() -> Mapping[str, Ours]:
+    return measure(True)
+
+
+def value(ours: Mapping[str, Ours], key: str) -> float:
+    found = ours[key].value
+    assert found is not None
+    return found
+
+
+def test_every_figure_is_measured(ours: Mapping[str, Ours]) -> None:
+    assert set(ours) == {figure.key for figure in FIGURES}
+
+
+def test_the_definitions_are_met_exactly(ours: Mapping[str, Ours]) -> None:
+    for figure in FIGURES:
+        if figure.tag == "P" or figure.key == "by_hand":
+            assert figure.reached(ours[figure.key]), figure.key
+
+
+def test_expectations_agree_with_samples(ours: Mapping[str, Ours]) -> None:
+    assert value(ours, "agreement") < 4.5
+
+
+def test_the_seen_strings_are_learnt_and_the_others_are_not(ours: Mapping[str, Ours]) -> None:
+    assert value(ours, "loss_seen") < value(ours, "loss_unseen")
+    assert value(ours, "loss_unseen_least") <= value(ours, "loss_unseen")
+    assert value(ours, "rate") == pytest.approx(value(ours, "exploration") * value(ours, "fidelity"), rel=0.2)
+    assert value(ours, "precision") > 20 / 64
+
+
+def test_stopping_early_is_before_the_end(ours: Mapping[str, Ours]) -> None:
+    assert value(ours, "early_step") < 60
+
+
+def test_a_conserved_charge_gives_valid_strings_only(ours: Mapping[str, Ours]) -> None:
+    assert ours["charge_fidelity"].low == pytest.approx(1, abs=1e-5)
+    assert 0 < value(ours, "charge_coverage") <= 1
+
+
+def test_beyond_enumeration(ours: Mapping[str, Ours]) -> None:
+    assert value(ours, "wide_exploration") > 0.99
+    assert 0.05 < value(ours, "wide_fidelity") < 1

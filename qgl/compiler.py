@@ -54,7 +54,16 @@ def diagnose(
     at_fault = any(d.severity is Severity.ERROR for d in diagnostics)
     if checked.given_up is not None and not at_fault:
         raise AssertionError("a piece of the program was left out without a word") from checked.given_up
-    return (None if at_fault else checked.program), diagnostics
+    program = None if at_fault else checked.program
+    return program, diagnostics if program is None else (*diagnostics, *_out_of_reach(program))
+
+
+def _out_of_reach(program: Program) -> tuple[Diagnostic, ...]:
+    """Warnings of rows that the program can never generate."""
+    from qgl.passes.unreachable import unreachable
+
+    with put_off():
+        return tuple(unreachable(program))
 
 
 def analyse(source: Source, environment: Environment, constants: Mapping[str, Any] | None = None) -> Analysed:

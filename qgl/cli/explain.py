@@ -89,6 +89,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "wires": wires_by_kind(program),
         "operations": len(program.operations),
         "inputs": _inputs(program),
+        "conserved": _conserved(program),
         "precision": program.train.precision,
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
@@ -104,6 +105,14 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     }
 
 
+def _conserved(program: Program) -> list[str]:
+    """What the program conserves, and what it reaches, in words."""
+    from qgl.passes.charge_words import words_of
+    from qgl.passes.unreachable import reach_of
+
+    return words_of(reach_of(program), program.wires)
+
+
 def _inputs(program: Program) -> int:
     return sum(parameter.size for parameter in program.parameters)
 
@@ -116,6 +125,8 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
+    for line in _conserved(program):
+        console.print(line)
     blocks: dict[tuple[Row, int], list[str]] = {}
     for answer in answers:
         for row in answer.weighed.rows:

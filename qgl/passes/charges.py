@@ -70,9 +70,11 @@ class Conserved:
 
 def conserved(operations: Iterable[Operation], wires: Iterable[int], parities: bool = True) -> Conserved:
     """The charges of operations in order, every wire starting in |0>."""
-    start, kept = _prepared(operations, tuple(wires))
+    wires, operations = tuple(wires), tuple(operations)
+    if _all_turned(operations, len(wires)):
+        return Conserved(wires, dict.fromkeys(wires, 0), operations, ())
+    start, kept = _prepared(operations, wires)
     kept = gathered(kept)
-    wires = tuple(start)
     equations = _equations(kept)
     free = _solve(equations, wires, 0)
     charges = [_with_value(vector, start, 0) for vector in free]
@@ -89,6 +91,22 @@ def _with_value(vector: Equation, start: dict[int, int], modulus: int) -> Charge
 
 
 # ------------------------------------------------------------ the start
+
+
+def _all_turned(operations: Iterable[Operation], count: int) -> bool:
+    """Whether a gate on it alone puts each of the wires into a superposition, so that no charge can have any: most
+    circuits are known by that from their first layer.
+    """
+    turned: set[int] = set()
+    for operation in operations:
+        if len(operation.wires) > 1 or operation.gate in ("fresh", "discard", "measure") or is_reset(operation):
+            continue
+        if operation.gate == "pauli" or (is_unitary(operation) and not is_permutation(operation)):
+            if any(len(change.wires) == 1 for change in transitions(operation)):
+                turned.update(operation.wires)
+                if len(turned) == count:
+                    return True
+    return False
 
 
 def _prepared(operations: Iterable[Operation], wires: tuple[int, ...]) -> tuple[dict[int, int], list[Operation]]:

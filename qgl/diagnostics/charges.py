@@ -1,0 +1,52 @@
+"""What follows from conserved charges (QGL0758 and QGL0759)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from qgl.diagnostics.model import Diagnostic, Note, Severity
+
+_GOOD = """\
+data pairs = strings(["0011", "1100"]);
+visible v[4] = "0101";
+model { for (a, b) in chain(v) { iswap a, b; rz(?) a; } }
+objective nll(pairs);
+"""
+
+
+@dataclass(frozen=True)
+class UnreachableRows(Diagnostic):
+    """The circuit conserves a charge, such as the number of ones, and some rows of the data have another value of it than
+    the start. They can never be generated, whatever the parameters are: `kl` is infinite and `nll` too, and what is
+    reported instead are the floors of the two. Start the register elsewhere, leave the rows out, let hidden qubits take
+    up the difference, or add a gate that does not conserve the charge.
+    """
+
+    data: str
+    rows: int
+    total: int
+    example: str
+    conserved: tuple[str, ...]  # in words
+
+    code: ClassVar[str] = "QGL0758"
+    severity: ClassVar[Severity] = Severity.WARNING
+    wrong: ClassVar[str] = _GOOD.replace('"1100"', '"0111"')
+    right: ClassVar[str] = _GOOD
+
+    @property
+    def message(self) -> str:
+        which = f"{self.rows:,} of the {self.total:,} rows" if self.total > 1 else "the only row"
+        return f"{which} of `{self.data}` can never be generated: kl and nll are infinite"
+
+    @property
+    def label(self) -> str:
+        return f"such as {self.example}"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(Note(text) for text in self.conserved)
+
+    @property
+    def help(self) -> str:
+        return "start in another state, add hidden qubits to what is conserved, or a gate that does not conserve it"

@@ -62,16 +62,10 @@ def sweep(
     """
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # the accelerators are the processes'
     if resume is not None:
-        given = {
-            "FILE": file,
-            "--set": settings,
-            "--out": out,
-            "--seed": seed,
-            "--seeds": seeds,
-            "--precision": precision,
-        }
-        wrong = [name for name, value in given.items() if value not in (None, [])]
-        if wrong or dry_run:
+        fresh = {"FILE": file, "--set": settings, "--out": out, "--seed": seed, "--seeds": seeds}
+        fresh |= {"--precision": precision, "--dry-run": dry_run or None}
+        wrong = [name for name, value in fresh.items() if value not in (None, [])]
+        if wrong:
             raise typer.BadParameter(
                 "a sweep goes on as it began; only --steps may change", param_hint=", ".join(wrong)
             )
@@ -120,10 +114,10 @@ def _tell_before(grid: Grid, found: Sequence[Surveyed], jobs: int, quiet: bool =
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if not quiet:
-        show(dict.fromkeys(warning for one in found for warning in one.warnings))
-    for fault, folders in faults(found).items():
+        show({(w.code, w.message): w for one in found for w in one.warnings}.values())
+    for wrong, folders in faults(found):
         console.print(f"at {', '.join(folders)}:", markup=False)
-        show([fault])
+        show(wrong)
     if not quiet:
         shown = table(found, grid.swept or tuple(grid.values))
         console_for(shown, stderr=True).print(shown)

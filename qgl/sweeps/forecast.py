@@ -57,10 +57,11 @@ def _roughly(seconds: float) -> str:
     return duration(seconds) if seconds >= 10 else f"{seconds:.1g} s"
 
 
-def faults(found: Sequence[Surveyed]) -> dict[Diagnostic, list[str]]:
-    """Every fault, with the folders of the points that have it."""
-    points: dict[Diagnostic, list[str]] = {}
+def faults(found: Sequence[Surveyed]) -> list[tuple[tuple[Diagnostic, ...], list[str]]]:
+    """What is wrong, each set of faults once, with the folders of the points that have it."""
+    groups: dict[tuple[object, ...], tuple[tuple[Diagnostic, ...], list[str]]] = {}
     for one in found:
-        for fault in one.faults:
-            points.setdefault(fault, []).append(one.point.folder)
-    return points
+        if one.faults:
+            key = tuple((fault.code, fault.message, fault.span and fault.span.start) for fault in one.faults)
+            groups.setdefault(key, (one.faults, []))[1].append(one.point.folder)
+    return list(groups.values())

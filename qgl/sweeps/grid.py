@@ -75,7 +75,7 @@ def _several(value: Value | Iterable[Value | range]) -> list[Value]:
     if isinstance(value, str | int | float):
         return [value]
     found: list[Value] = []
-    for item in value:
+    for item in [value] if isinstance(value, range) else value:
         if isinstance(item, range):
             if len(item) > MOST:
                 raise QglError([TooManyPoints(None, len(item), MOST)])

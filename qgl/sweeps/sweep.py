@@ -18,6 +18,7 @@ from qgl.sweeps import picture, results
 from qgl.sweeps.child import Request
 from qgl.sweeps.display import choose
 from qgl.sweeps.folder import Planned, SweepFolder, Sweeping
+from qgl.sweeps.forecast import faults
 from qgl.sweeps.grid import Grid, label
 from qgl.sweeps.machine import Machine
 from qgl.sweeps.pool import FAILED, FINISHED, INTERRUPTED, Outcome, Pool
@@ -138,7 +139,7 @@ def look(program: str | Path, grid: Grid, options: Options) -> tuple[Surveyed, .
     """
     found = survey(Path(program), grid.points, options)
     if all(one.faults for one in found):
-        raise QglError(tuple(dict.fromkeys(fault for one in found for fault in one.faults)))
+        raise QglError([fault for wrong, _ in faults(found) for fault in wrong])
     return found
 
 

@@ -12,6 +12,7 @@ from math import lcm
 from typing import cast
 
 from qgl.check.baselines import read_baselines
+from qgl.check.bayesian import expectation_fits
 from qgl.check.categories import visible_variables
 from qgl.check.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.elaborate import Elaborator
@@ -139,7 +140,10 @@ class _Check:
             baselines=baselines,
             prepared=self._prepared,
         )
-        fits = [fit(program, self.reporter.report) for fit in (words_fit, regions_fit, probes_fit, stages_fit)]
+        fits = [
+            fit(program, self.reporter.report)
+            for fit in (words_fit, regions_fit, probes_fit, stages_fit, expectation_fits)
+        ]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 
     # ------------------------------------------------------------ names

@@ -26,13 +26,19 @@ STRATEGY_TABLE = (
     ),
     Signature(
         "strategy",
+        "em",
+        "Expectation maximisation (Dempster, Laird, Rubin 1977), for classical networks of `prepare` alone.",
+        (),
+    ),
+    Signature(
+        "strategy",
         SEARCH,
         "The `random` inputs, one layer after another: the best of several draws is kept. A step is a layer.",
         (optional("draws", Integer(1, 100_000), 60, "patterns that are drawn for each layer"),),
     ),
 )
 BY_GRADIENT = ("gradient", stages.STAGEWISE)  # strategies that have an optimizer
-LATER = ("adversarial", "em")  # strategies that systems to come need
+LATER = ("adversarial",)  # strategies that systems to come need
 _OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")
 OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
 

@@ -79,3 +79,34 @@ class CategoriesDiffer(Diagnostic):
     @property
     def help(self) -> str:
         return "give `categories` of the data and `category(...)` of the register the same number"
+
+
+_NETWORK = """\
+data words = parity(3);
+visible v[3];
+model {{ prepare(?) v[0]; prepare(?) v[0], v[1]; prepare(?) v[1], v[2]; {0}}}
+objective nll(words);
+train {{ strategy em(); steps 10; }}
+"""
+
+
+@dataclass(frozen=True)
+class NotForExpectation(Diagnostic):
+    """Expectation maximisation needs a classical Bayesian network: each qubit prepared once, from zero, by a table
+    that is trained or constant, under the control of others, and read out or discarded without a change of basis.
+    The objective is `nll` or `kl` over all rows.
+    """
+
+    why: str
+
+    code: ClassVar[str] = "QGL0425"
+    wrong: ClassVar[str] = _NETWORK.format("h v[2]; ")
+    right: ClassVar[str] = _NETWORK.format("")
+
+    @property
+    def message(self) -> str:
+        return f"`em` does not apply: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "prepare variables with `prepare(?) parent, child;` and leave other gates out, or train by the gradient"

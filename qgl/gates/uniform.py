@@ -19,7 +19,8 @@ from qgl.gates.model import Array, Gate, Step
 
 FAMILIES = ("uniform_ry", "uniform_rz", "uniform_phase")
 LARGEST = 12  # qubits
-_NAME = re.compile(rf"({'|'.join(FAMILIES)})([1-9]\d?)")
+SPLIT = "uniform_split"  # of no program: what `qgl.train.strategies.em` differentiates
+_NAME = re.compile(rf"({'|'.join((*FAMILIES, SPLIT))})([1-9]\d?)")
 
 
 class Gates(dict[str, Gate]):
@@ -53,6 +54,10 @@ def family_member(name: str) -> Gate | None:
     family, qubits = found
     if family == "uniform_phase":
         return _gate(name, qubits, 2**qubits, _phases, _parts_of_phases, "a phase for each basis state")
+    if family == SPLIT:
+        return _gate(
+            name, qubits, 2**qubits, _splits, None, "sqrt(e^u), sqrt(e^w) from |0>, for each state of the others"
+        )
     if qubits < 2:
         return None
     axis = family[-1].upper()
@@ -61,7 +66,7 @@ def family_member(name: str) -> Gate | None:
 
 
 def _gate(
-    name: str, qubits: int, angles: int, matrix: Callable[..., Array], parts: Callable[..., Parts], summary: str
+    name: str, qubits: int, angles: int, matrix: Callable[..., Array], parts: Callable[..., Parts] | None, summary: str
 ) -> Gate:
     def undo(*a: Any) -> tuple[Step, ...]:
         return ((name, tuple(range(qubits)), tuple(-angle for angle in a)),)
@@ -78,12 +83,24 @@ def _rotations(axis: str) -> Callable[..., Array]:
     turn = rotation(axis)
 
     def matrix(xp: Any, *angles: Array) -> Array:
-        blocks = turn(xp, xp.stack(angles, -1))
-        count = len(angles)
-        spread = blocks[..., :, :, None, :] * entered(xp, np.eye(count))[:, None, :, None]
-        return spread.reshape(*blocks.shape[:-3], 2 * count, 2 * count)
+        return _blocks(xp, turn(xp, xp.stack(angles, -1)))
 
     return matrix
+
+
+def _splits(xp: Any, *logarithms: Array) -> Array:
+    """First the logarithms u of what goes to 0, for each state of the other qubits, then those w of what goes to 1."""
+    half = len(logarithms) // 2
+    zero, one = (xp.exp(0.5 * xp.stack(part, -1)) for part in (logarithms[:half], logarithms[half:]))
+    rows = [xp.stack([zero, -one], -1), xp.stack([one, zero], -1)]
+    return _blocks(xp, xp.stack(rows, -2) + 0j)
+
+
+def _blocks(xp: Any, blocks: Array) -> Array:
+    """Matrices on the diagonal of a larger one: shape (..., count, 2, 2) to (..., 2 count, 2 count)."""
+    count = blocks.shape[-3]
+    spread = blocks[..., :, :, None, :] * entered(xp, np.eye(count))[:, None, :, None]
+    return spread.reshape(*blocks.shape[:-3], 2 * count, 2 * count)
 
 
 def walsh(angles: tuple[Any, ...]) -> list[Any]:

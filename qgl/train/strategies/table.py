@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from qgl.check.layers import SEARCH
 from qgl.check.stages import STAGEWISE
 from qgl.train.strategies.cma import Cma
+from qgl.train.strategies.em import ExpectationMaximisation
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory
 
-STRATEGIES: Mapping[str, Factory] = {"cma": Cma, "gradient": Gradient, STAGEWISE: Gradient, SEARCH: LayerwiseSearch}
+STRATEGIES: Mapping[str, Factory] = {
+    "cma": Cma,
+    "em": ExpectationMaximisation,
+    "gradient": Gradient,
+    STAGEWISE: Gradient,
+    SEARCH: LayerwiseSearch,
+}

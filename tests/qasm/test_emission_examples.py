@@ -35,7 +35,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "iqp/flips": {"n": 2, "weight": 2},
     "iqp/ising": {"n": 4},
     "latent": {"cols": 2, "depth": 1},
-    "mbl": {"layers": 1},
+    "mbl/mbl": {"layers": 1},
     "memory": {"length": 2},
     "noise": {},
     "sequence": {"length": 2},
@@ -43,7 +43,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 TOO_WIDE = {
-    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl", "noise", "walls")),
+    *(("density-matrix simulator", name) for name in ("chain1000", "feedforward", "mbl/mbl", "noise", "walls")),
     *((f"{name} {version(name)}", "noise") for name in ("cirq-ionq", "pyqasm")),
     (f"PennyLane {version('pennylane')}", "noise"),
 }

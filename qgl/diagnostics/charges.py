@@ -10,7 +10,8 @@ from qgl.diagnostics.model import Diagnostic, Note, Severity
 _GOOD = """\
 data pairs = strings(["0011", "1100"]);
 visible v[4] = "0101";
-model { for (a, b) in chain(v) { iswap a, b; rz(?) a; } }
+param hop[chain(v)] : angle;
+model { for (a, b) in chain(v) { rxx(hop[a, b]) a, b; ryy(hop[a, b]) a, b; } }
 objective nll(pairs);
 """
 

@@ -1,7 +1,7 @@
 """The stages of `stagewise`: a circuit is grown layer by layer, and some layers are trained while others are held.
 
 A parameter has layers if its elements, in order, are cut into as many equal parts as there are layers: for
-`theta[layers, n]` and `gamma[layers]` that is the leading index, for a `?` in a loop the turn. What has no layers is
+`theta[layers, n]` and `gamma[layers]` that is the first index, for a `?` in a loop the turn. What has no layers is
 trained in every stage.
 """
 
@@ -90,7 +90,7 @@ def stages_of(program: Program, settings: TrainSettings) -> Stages | Diagnostic:
     unknown = [name for name in given["of"] if name not in trained]
     if unknown:
         return NoStages(place, f"there is no trained parameter `{unknown[0]}`", tuple(trained))
-    chosen = [trained[name] for name in given["of"]] or _by_shape(list(trained.values()), layers)
+    chosen = [trained[name] for name in given["of"]] or _found(program, layers)
     uneven = next((each for each in chosen if each.size % layers), None)
     if uneven is not None:
         reason = f"the {uneven.size} elements of `{uneven.name}` are not {layers} equal parts"
@@ -124,10 +124,18 @@ def stages_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     return isinstance(found, Stages)
 
 
-def _by_shape(trained: list[Parameter], layers: int) -> list[Parameter]:
-    """Parameters whose first dimension is the layer; where there are none, those that can be cut into layers."""
-    leading = [each for each in trained if each.shape[:1] == (layers,)]
-    return leading or [each for each in trained if each.size % layers == 0]
+def _found(program: Program, layers: int) -> list[Parameter]:
+    """Parameters whose first dimension is the layer, and those of `?` that are used layer by layer along with them.
+
+    Of the latter the largest come first: what stands in the loop over layers has more elements than what does not.
+    """
+    trained = [each for each in program.parameters if each.kind == "param"]
+    chosen = [each for each in trained if each.shape[:1] == (layers,) and each.span.text != "?"]
+    holes = [each for each in trained if each.size % layers == 0 and each.span.text == "?"]
+    for each in sorted(holes, key=lambda hole: -hole.size):
+        if not _disorder(program, [*chosen, each], layers):
+            chosen.append(each)
+    return chosen
 
 
 def _disorder(program: Program, chosen: list[Parameter], layers: int) -> str:

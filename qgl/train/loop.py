@@ -46,8 +46,7 @@ from qgl.train.seeds import with_seeds
 from qgl.train.settle import settled
 from qgl.train.shots import cost
 from qgl.train.stopping import FAILED, RUNNING
-from qgl.train.strategies.measured import MeasuredGradient
-from qgl.train.strategies.strategy import CAPACITY, Factory, State, Strategy
+from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
 from qgl.train.watch import Watch
 from qgl.train.watched import PREFIX
@@ -133,10 +132,7 @@ class _Training:
         self.folder, self.shown, self.pictures, self.team = opening.folder, shown, pictures, team
         self.name = Path(model.program.source.name).stem
         self.measured = opening.measured
-        if self.measured is None:
-            self.strategy: Strategy = opening.strategy(model, opening.settings, team.devices)
-        else:
-            self.strategy = MeasuredGradient(model, self.measured, opening.settings)
+        self.strategy = opening.strategy
         self.watch = Watch(model, opening.settings, team, opening.folder, self.measured is not None)
         self.step = 0
         self.lost: QglError | None = None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from qgl import hardware
 from qgl.baselines import missing
@@ -25,7 +24,8 @@ from qgl.train import manifest as manifests
 from qgl.train.devices import Team
 from qgl.train.run_folder import RunFolder
 from qgl.train.shots import FromShots
-from qgl.train.strategies.strategy import Factory
+from qgl.train.strategies.measured import MeasuredGradient
+from qgl.train.strategies.strategy import Factory, Strategy
 from qgl.train.strategies.table import STRATEGIES
 from qgl.train.trainable import Trainable
 
@@ -41,7 +41,7 @@ class Opening:
     folder     of the run; None in memory, and in a process that does not lead
     manifest   as it stands in the folder, or would
     measured   the loss and gradient, where they are made of an engine's strings
-    strategy   what makes the strategy
+    strategy   how parameters are moved
     """
 
     settings: TrainSettings
@@ -49,7 +49,7 @@ class Opening:
     folder: RunFolder | None
     manifest: manifests.Manifest
     measured: FromShots | None
-    strategy: Factory
+    strategy: Strategy
 
     @property
     def is_finished(self) -> bool:
@@ -109,7 +109,8 @@ def _resumed(
     factory = _factory(settings, strategy)
     _refuse_unfit(model, settings)
     measured = from_shots(model, settings, team, engine)
-    return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured, factory), now
+    moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
+    return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured, moved), now
 
 
 def _begun(
@@ -129,11 +130,12 @@ def _begun(
     factory = _factory(settings, strategy)
     _refuse_unfit(model, settings)
     measured = from_shots(model, settings, team, engine)
+    moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
     folder = None
     if out is not None and team.leads:
         folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data))
-    return Opening(settings, settings.steps, folder, now, measured, factory), now
+    return Opening(settings, settings.steps, folder, now, measured, moved), now
 
 
 def _by(settings: TrainSettings, engine: hardware.Engine | None, strategy: Factory | None) -> TrainSettings:

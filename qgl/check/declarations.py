@@ -268,7 +268,9 @@ class Declarations:
         first = len(self.wires)
         for position in range(size):
             place = (lattice.name, sites[position]) if lattice else None
-            self.wires.append(Wire(node.kind, symbol.name, position, place, node.name.span, width))
+            self.wires.append(
+                Wire(node.kind, symbol.name, position, place, node.name.span, width, node.size is None and width > 0)
+            )
         group = Group(symbol.name, tuple(range(first, first + size)), lattice, sites, node.name.span)
         if categories is not None:
             group = register_of_variables(symbol.name, group.wires, categories, node.name.span)

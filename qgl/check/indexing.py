@@ -146,7 +146,7 @@ class Indexing:
         for dimension in base.dimensions:
             if k == len(indices):
                 return value
-            if spare > 0 and dimension.arity == 2:
+            if dimension.arity == 2 and k + 1 < len(indices) and (spare > 0 or _is_end(indices[k], dimension)):
                 key, taken = (indices[k], indices[k + 1]), 2
                 spare -= 1
             else:
@@ -176,6 +176,11 @@ class Indexing:
             raise self.reporter.fault(IndexOutOfRange(span, base.name, f"at {span.text[:40]}", allowed, base.span))
         hint = "declare it with the register in its brackets" if isinstance(value, Qubit) else ""
         raise self.reporter.fault(WrongType(span, f"an index into {dimension.words}", describe(value), hint))
+
+
+def _is_end(value: Value, dimension: Dimension) -> bool:
+    """Whether an index is one end of a pair, and no pair by itself."""
+    return isinstance(value, Qubit | Site | Group) and key_of(value) not in (dimension.keys or ())
 
 
 def _sites(sites: tuple[int, ...]) -> str:

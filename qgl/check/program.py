@@ -27,7 +27,8 @@ from qgl.source import Source, Span
 class Wire:
     """One qubit. `register` and `position` say where it was declared; `site` is its site on a lattice, if any.
 
-    In a register of categorical variables each has `width` qubits; elsewhere that is 0.
+    In a register of categorical variables each has `width` qubits, elsewhere that is 0; `lone` is one variable without
+    a number.
     """
 
     kind: str  # "visible" | "hidden" | "fresh"
@@ -36,9 +37,10 @@ class Wire:
     site: tuple[str, int] | None  # (lattice name, site number)
     span: Span
     width: int = 0
+    lone: bool = False
 
     def __str__(self) -> str:
-        if not self.width:
+        if not self.width or self.lone:
             return f"{self.register}[{self.position}]"
         variable, bit = divmod(self.position, self.width)
         return f"{self.register}[{variable}][{bit}]"

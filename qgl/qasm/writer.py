@@ -291,7 +291,8 @@ def _runs(names: list[str], limit: int = 6) -> str:
     """`v[0], v[1], v[2]` as `v[0..2]`; long lists are cut."""
     runs: list[list[str]] = []
     for name in names:
-        register, bracket, position = name.rstrip("]").partition("[")
+        register, bracket, position = name.removesuffix("]").rpartition("[")
+        register = register or name
         if runs and bracket and runs[-1][0] == register and int(runs[-1][-1]) + 1 == int(position):
             runs[-1][2:] = [position]
         else:

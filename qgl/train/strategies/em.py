@@ -1,6 +1,6 @@
 """Expectation maximisation for classical Bayesian networks (Dempster, Laird and Rubin 1977).
 
-The likelihood of a row is a polynomial in the probabilities that a node sends its visitors to 0 or to 1. Of a polynomial
+The likelihood of a row is a polynomial in the probabilities that a node sends its visitors to 0 or to 1. Of one
 with one factor for each visit, the derivative of its logarithm by the logarithm of such a probability is the number of
 times that it is expected to be taken, given the row. So one gradient of the log-likelihood by all logarithms, taken by
 the method that answers likelihoods, counts everything; a step then sets every probability to its share of the visits.

@@ -80,6 +80,16 @@ class Stages:
         """Stages in which the circuit grows."""
         return len(self.bounds) - self.blocks
 
+    def words(self) -> tuple[str, ...]:
+        """The stages, one a line, as `qglc explain` shows them."""
+        names = ", ".join(f"`{name}`" for name in self.sizes)
+        lines = [f"training by stages: {self.layers} layers of {names}; each stage of {self.steps} steps trains"]
+        for number, (low, high) in enumerate(self.bounds.tolist()):
+            layers = f"layer {low}" if high - low == 1 else f"layers {low} to {high - 1}"
+            last = "to the end" if self.blocks == 1 else "in turns to the end"
+            lines.append(f"  {last if number >= self.growing else f'stage {number}'}: {layers}")
+        return tuple(lines)
+
 
 def stages_of(program: Program, settings: TrainSettings) -> Stages | Diagnostic:
     """The stages of a program whose strategy is `stagewise`, or why it has none."""

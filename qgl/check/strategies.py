@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from qgl.check import stages
 from qgl.check.arguments import Integer
 from qgl.check.layers import SEARCH
-from qgl.check.program import TrainSettings
+from qgl.check.program import Program, TrainSettings
 from qgl.check.signature_types import POSITIVE, Signature, optional
 from qgl.diagnostics.strategies import UnusedByStrategy
 from qgl.source import Span
@@ -49,6 +50,24 @@ def method_words(settings: TrainSettings) -> str:
     if name not in BY_GRADIENT:
         return name
     return settings.optimizer.name if name == "gradient" else f"{name} {settings.optimizer.name}"
+
+
+def cost_words(program: Program) -> tuple[str, ...]:
+    """What the strategy of a program asks for at a step, where that is not one value and gradient."""
+    settings = program.train
+    each = f" for each of {settings.seeds} seeds" if settings.seeds > 1 else ""
+    if settings.strategy is None or settings.strategy_name == "gradient":
+        return ()
+    given = settings.strategy.arguments
+    if settings.strategy_name == stages.STAGEWISE:
+        found = stages.stages_of(program, settings)
+        return found.words() if isinstance(found, stages.Stages) else ()
+    if settings.strategy_name == "cma":
+        size = sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
+        population = given["population"] or 4 + int(3 * math.log(size))
+        memory = f"{2 * size**2:,} numbers of {size:,} parameters are kept{each}"
+        return (f"training by cma: {1 + population:,} losses a step{each}, and no gradient; {memory}",)
+    return (f"training by {settings.strategy_name}: {given['draws']:,} losses a step{each}, and no gradient",)
 
 
 def strategy_faults(settings: TrainSettings, given: Mapping[str, Span]) -> Iterator[UnusedByStrategy]:

@@ -85,12 +85,15 @@ def wires_by_kind(program: Program) -> dict[str, int]:
 
 def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     """All figures as plain data."""
+    from qgl.check.strategies import cost_words
+
     return {
         "wires": wires_by_kind(program),
         "operations": len(program.operations),
         "inputs": _inputs(program),
         "conserved": _conserved(program),
         "precision": program.train.precision,
+        "strategy": {"name": program.train.strategy_name, "cost": list(cost_words(program))},
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
             {
@@ -122,6 +125,8 @@ def _inputs(program: Program) -> int:
 
 def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     """The figures as people read them."""
+    from qgl.check.strategies import cost_words
+
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
@@ -133,6 +138,10 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
             blocks.setdefault((row, answer.asked.times), []).append(answer.purpose(row))
     for (row, times), purposes in blocks.items():
         _block(console, row, times, ", ".join(purposes))
+    if strategy := cost_words(program):
+        console.print()
+        for line in strategy:
+            console.print(line, soft_wrap=True)
     if program.train.from_shots is not None:
         from qgl.model import Model
         from qgl.train.shots import cost

@@ -212,4 +212,6 @@ def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:
     random = settings.strategy_name in OF_RANDOM and any(p.kind == "random" for p in model.program.parameters)
     if not random and not any(model.trainable.values()):
         faults.append(NothingToTrain(None, "trained parameter"))
-    return [*faults, *line_search_faults(settings, model.stochastic)]
+    if settings.strategy_name in BY_GRADIENT:
+        faults += line_search_faults(settings, model.stochastic)
+    return faults

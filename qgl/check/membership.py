@@ -43,7 +43,7 @@ class BarsAndStripes:
 
     @property
     def count(self) -> int:
-        return 2**self.rows + 2**self.columns - 2  # the two pictures of one colour are of both kinds
+        return (1 << self.rows) + (1 << self.columns) - 2  # the two pictures of one colour are of both kinds
 
     def contains(self, rows: Rows) -> NDArray[np.bool_]:
         pictures = rows.reshape(-1, self.rows, self.columns)
@@ -54,8 +54,8 @@ class BarsAndStripes:
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
         """A row or column of fair coins; one of a single colour is kept with half the chance, having two kinds."""
-        found = np.empty((0, self.width), np.uint8)
-        share = 2**self.rows / (2**self.rows + 2**self.columns)
+        found: Rows = np.empty((0, self.width), np.uint8)
+        share = (1 << self.rows) / ((1 << self.rows) + (1 << self.columns))
         while len(found) < number:
             size = 2 * (number - len(found)) + 8
             stripes = random.integers(0, 2, (size, self.rows, 1), np.uint8).repeat(self.columns, axis=2)
@@ -96,7 +96,7 @@ class Parity:
 
     @property
     def count(self) -> int:
-        return 2 ** (self.width - 1)
+        return 1 << (self.width - 1)
 
     def contains(self, rows: Rows) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = rows.sum(axis=1, dtype=np.int64) % 2 == (0 if self.even else 1)
@@ -154,7 +154,7 @@ class Without:
         return self.rule.contains(rows) & ~self.left_out.contains(rows)
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
-        found = np.empty((0, self.width), np.uint8)
+        found: Rows = np.empty((0, self.width), np.uint8)
         while len(found) < number:
             drawn = self.rule.draw(number - len(found), random)
             found = np.concatenate([found, drawn[~self.left_out.contains(drawn)]])

@@ -107,7 +107,7 @@ def _left(call: CallSpec, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
     kinds = int(place.max()) + 1
     have, gone = (np.bincount(each, minlength=kinds) for each in (ours, theirs))
     if whole.exact:
-        have, gone = have > 0, gone > 0
+        have, gone = np.minimum(have, 1), np.minimum(gone, 1)
     if (gone > have).any():
         raise QglError([_not_inside(call, whole, part)])
     order = np.argsort(ours, kind="stable")  # of the rows that are alike, the first ones go

@@ -148,7 +148,7 @@ class Watch:
             self.record = self.record.then(step, found)
             if self._folder is not None:
                 append(self._folder.path / FILE, Watched().then(step, found).lines())
-            first = next(iter(found.values()), first)
+            first = np.asarray([*found.values(), first][0])
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)
 
@@ -192,9 +192,10 @@ class Watch:
         done = running & (since >= arguments["patience"])
         if not done.any():
             return state
-        status = np.where(done, EARLY, np.asarray(state.status)).astype(np.int32)
-        place = getattr(state.status, "sharding", None)
-        return state._replace(status=status if place is None else jax.device_put(status, place))
+        status: Any = np.where(done, EARLY, np.asarray(state.status)).astype(np.int32)
+        if isinstance(state.status, jax.Array):
+            status = jax.device_put(status, state.status.sharding)
+        return state._replace(status=status)
 
     def _loss(self, state: State, params: dict[str, Any], seed: int) -> tuple[Any, dict[str, Any]]:
         """The loss of a seed's parameters, and its terms. From shots, those that were seen last."""
@@ -202,7 +203,8 @@ class Watch:
             return np.asarray(state.loss)[seed], {name: np.asarray(value)[seed] for name, value in state.terms.items()}
         own = {name: value[seed] for name, value in params.items()}
         key = jax.random.key(self._settings.seed, impl="threefry2x32") if self._model.stochastic else None
-        return jax.device_get(self._terms(own, key))  # type: ignore[no-any-return]
+        loss, terms = jax.device_get(self._terms(own, key))
+        return loss, terms
 
     # ------------------------------------------------------------ the end
 

@@ -6,6 +6,7 @@ import itertools
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,10 +55,10 @@ def test_draws_are_members_and_uniform(rule: Rule) -> None:
     assert chi < rule.count - 1 + 5 * math.sqrt(2 * max(rule.count - 1, 1)) + 1e-9
 
 
-def made(source: str, declared: dict[str, DataSet], cells: int = 1 << 27, **arguments: object) -> DataSet:
-    defaults: dict[str, object] = {"fraction": None, "count": None, "seed": 0} if source == "subset" else {}
+def made(source: str, declared: dict[str, DataSet], **arguments: Any) -> DataSet:
+    defaults: dict[str, Any] = {"fraction": None, "count": None, "seed": 0} if source == "subset" else {}
     call = CallSpec(source, {**defaults, **arguments}, SPAN)
-    return (subset if source == "subset" else without)("part", call, declared, Limits(cells=cells))
+    return (subset if source == "subset" else without)("part", call, declared, Limits())
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -95,13 +96,12 @@ def test_a_law_keeps_its_ratios_and_the_rest_is_the_rest() -> None:
 
 def test_a_table_is_split_by_rows_which_may_be_alike() -> None:
     rows = strings(np.array([0, 0, 0, 1, 1, 2, 3, 3]), 2)
-    conditions = np.arange(8.0)[:, None] // 2
+    conditions = np.repeat(np.arange(4.0), 2)[:, None]
     table = DataSet("d", rows, np.full(8, 1 / 8), conditions, False, "", "")
     train = made("subset", {"d": table}, data="d", count=5, seed=1)
     test = made("without", {"d": table, "t": replace(train, name="t")}, data="d", part="t")
     assert not train.exact and len(train.rows) == 5 and len(test.rows) == 3
-    assert train.conditions is not None and test.conditions is not None
-    together = np.concatenate([np.column_stack([each.rows, each.conditions]) for each in (train, test)])
+    together = np.concatenate([np.column_stack([each.rows, np.array(each.conditions)]) for each in (train, test)])
     whole = np.column_stack([rows, conditions])
     assert sorted(map(tuple, together.tolist())) == sorted(map(tuple, whole.tolist()))
 
@@ -129,7 +129,7 @@ def test_what_is_left_of_a_rule_is_a_rule() -> None:
         ("without", {"data": "d", "part": "wide"}, "QGL0613"),
     ],
 )
-def test_parts_that_cannot_be(source: str, arguments: dict[str, object], code: str) -> None:
+def test_parts_that_cannot_be(source: str, arguments: dict[str, Any], code: str) -> None:
     declared = {
         "d": load("cardinality", size=6, ones=3),
         "odd": load("strings", strings=("000001",)),

@@ -88,7 +88,8 @@ def test_a_seed_stops_early_and_hands_out_its_best(model: Model, run: Run) -> No
     assert WORDS[EARLY] == "early" and run.report["best_by"] == "nll(unseen)"
     assert run.path is not None
     again = Run.load(run.path)
-    assert again.best_seed == run.best_seed and again.best_steps.tolist() == run.best_steps.tolist()  # type: ignore[union-attr]
+    assert again.best_seed == run.best_seed
+    np.testing.assert_array_equal(again.best_steps, run.best_steps)
     np.testing.assert_array_equal(again.watched.values["nll(unseen)"], values)
     assert (run.path / "watch.png").stat().st_size > 10_000
 
@@ -130,7 +131,7 @@ def test_interrupted_and_gone_on_is_the_same(model: Model, run: Run, tmp_path: P
 
     first = train(model, out=tmp_path / "r", display=Breaks(), pictures=False)
     assert first.status == "interrupted" and first.best_steps is not None
-    assert Run.load(tmp_path / "r").best_steps.tolist() == first.best_steps.tolist()  # type: ignore[union-attr]
+    np.testing.assert_array_equal(Run.load(tmp_path / "r").best_steps, first.best_steps)
     train(model, resume=tmp_path / "r", display="quiet", pictures=False)
     assert run.path is not None
     for name in FILES:

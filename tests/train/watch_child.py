@@ -42,5 +42,5 @@ class Slow(Silent):
 
 if __name__ == "__main__":
     how, folder, pause = sys.argv[1:]
-    where = {"out": folder} if how == "new" else {"resume": folder}
-    train(qgl.loads(PROGRAM), display=Slow(float(pause)), pictures=False, **where)  # type: ignore[arg-type]
+    out, resume = (folder, None) if how == "new" else (None, folder)
+    train(qgl.loads(PROGRAM), display=Slow(float(pause)), pictures=False, out=out, resume=resume)

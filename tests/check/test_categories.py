@@ -106,7 +106,7 @@ def test_levels_reach_every_unitary_of_the_categories(values: int) -> None:
         size = np.hypot(abs(a), abs(b))
         turn = np.array([[b, -a], [a.conj(), b.conj()]]) / size
         matrix[[at[first], at[second]]] = turn @ rows
-        if number + 1 == len(pairs) or second == last and max(pairs[number + 1]) < last:
+        if number + 1 == len(pairs) or (second == last and max(pairs[number + 1]) < last):
             gone.add(last)
             last -= 1
     np.testing.assert_allclose(np.abs(matrix), np.eye(values), atol=1e-12)

@@ -123,7 +123,7 @@ def with_blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 STATEMENTS = st.recursive(SIMPLE, with_blocks, max_leaves=5)
-TYPES = make(tree.Type, IDENTIFIERS, MAYBE, MAYBE)
+TYPES = make(tree.Type, IDENTIFIERS, some(EXPRESSIONS, 0, 2), MAYBE)
 ARGUMENTS = make(tree.Argument, NAMES, st.one_of(st.none(), TYPES))
 BOUNDS = st.one_of(
     make(tree.Bound, st.sampled_from(["within", "depth", "channel"]), None, EXPRESSIONS),
@@ -134,8 +134,8 @@ DECLARATIONS = st.one_of(
     make(tree.Import, make(tree.String, TEXT)),
     make(tree.Const, some(st.tuples(NAMES, EXPRESSIONS), 1)),
     make(tree.Lattice, NAMES, EXPRESSIONS),
-    make(tree.Register, REGISTER_KINDS, NAMES, MAYBE, None, MAYBE),
-    make(tree.Register, REGISTER_KINDS, NAMES, None, EXPRESSIONS, MAYBE),
+    make(tree.Register, REGISTER_KINDS, NAMES, MAYBE, None, st.one_of(st.none(), TYPES), MAYBE),
+    make(tree.Register, REGISTER_KINDS, NAMES, None, EXPRESSIONS, st.one_of(st.none(), TYPES), MAYBE),
     make(tree.Local, NAMES, some(BOUNDS, 1)),
     make(tree.Data, NAMES, EXPRESSIONS),
     make(

@@ -16,11 +16,14 @@ from qgl.kernels.mesh import mapped, sharers
 from qgl.train.history import History
 from qgl.train.loop import train
 from qgl.train.manifest import load
-from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.strategy import State
+from qgl.train.strategies.table import STRATEGIES
+from tests.train.bowl_model import Bowl
 from tests.train.softmax_model import TARGET, SoftmaxModel, call, settings
 
 ADAM = call("adam", rate=0.05, b1=0.9, b2=0.999, eps=1e-8)
+CMA = call("cma", population=6, sigma=0.5)
+STAGEWISE = call("stagewise", layers=3, steps=3, add=1, window=1, hold="zero", blocks=1, of=())
 LBFGS = call("lbfgs", memory=4)
 
 
@@ -42,7 +45,7 @@ class Shared(SoftmaxModel):
 
 def trained(model: SoftmaxModel, chosen: Any, devices: int, chunks: tuple[int, ...]) -> Any:
     """State, history and verdict after some chunks."""
-    strategy = Gradient(model, chosen, jax.devices()[:devices])
+    strategy = STRATEGIES[chosen.strategy_name](model, chosen, jax.devices()[:devices])
     state: State = strategy.compile(strategy.initial())
     step, rows = 0, []
     for count in chunks:
@@ -84,6 +87,15 @@ def test_the_work_of_a_seed_is_shared(optimizer: CallSpec, devices: int, seeds: 
     equal(several[1].loss, alone[1].loss, 1e-4)
     equal(several[1].gradient_norm, alone[1].gradient_norm, 1e-3)
     equal(several[2].loss, alone[2].loss, 1e-4)
+
+
+@pytest.mark.parametrize(("strategy", "seeds"), [(CMA, 1), (STAGEWISE, 3)])
+def test_other_strategies_are_shared_too(strategy: CallSpec, seeds: int) -> None:
+    chosen = settings(ADAM, strategy=strategy, seeds=seeds, steps=10)
+    alone, several = trained(Bowl(0.1), chosen, 1, STEPS), trained(Bowl(0.1), chosen, 4, STEPS)
+    equal(several[1].loss, alone[1].loss, 1e-4)
+    equal(several[2].params, alone[2].params, 1e-3)
+    equal(trained(Bowl(0.1), chosen, 4, (10,))[0], several[0], 0.0)
 
 
 def test_seeds_that_finish_early_repeat_their_last_row() -> None:

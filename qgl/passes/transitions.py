@@ -205,7 +205,16 @@ def _joined(group: Sequence[Operation]) -> Sequence[Operation]:
     terms = tuple((angle, "".join(letters[wire] for wire in wires)) for angle, letters in words)
     whole = Operation("evolve", wires, group[0].span, (real(1.0),), terms=terms)
     try:
-        fewer = len(transitions(whole)) < len({change for operation in group for change in transitions(operation)})
+        fewer = len(_sorted((whole,))) < len(_sorted(group))
     except TooWideError:
         return group
     return (whole,) if fewer else group
+
+
+def _sorted(operations: Iterable[Operation]) -> set[tuple[tuple[int, int, int], ...]]:
+    """Transitions as sets of (wire, before, after), whatever the order of wires."""
+    return {
+        tuple(sorted(zip(change.wires, change.before, change.after, strict=True)))
+        for operation in operations
+        for change in transitions(operation)
+    }

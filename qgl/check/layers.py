@@ -1,8 +1,9 @@
 """The layers of a program whose `random` inputs are searched one layer after another.
 
-The leading index of a random input is the layer. A layer begins with the first operation that reads its numbers and goes
-on to where the next one begins. What is written before a layer's first reading and was so before the first layer's, as
-the `h v;` of `repeat layers as k { h v; evolve quench(k) for t; }`, belongs to the layer that it stands before.
+The leading index of a random input is the layer. A layer begins with the first operation that reads its numbers and
+goes on to where the next one begins. What is written before a layer's first reading and was so before the first
+layer's, as the `h v;` of `repeat layers as k { h v; evolve quench(k) for t; }`, belongs to the layer that it stands
+before.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from qgl.diagnostics.model import Diagnostic
 
 
 def start_bits(program: Program) -> tuple[int, ...] | None:
-    """The basis state that the registers start in: bits of the visible qubits, then of the hidden ones; None if none."""
+    """Bits of the basis state that the registers start in, of visible, then of hidden qubits; None if there is none."""
     prepared = program.operations[: program.prepared]
     if any(operation.gate != "x" or operation.controls for operation in prepared):
         return None

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from qgl.check.arguments import SpinTerms
 from qgl.check.program import CallSpec
-from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.data import DataTooLarge, plural
+from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.model import QglError
 
 MOST = 14  # qubits

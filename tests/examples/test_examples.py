@@ -49,6 +49,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "walls": {},
 }
 MODELS = sorted(REDUCED)
+WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyond what its chain conserves
 
 
 def test_all_examples_are_here() -> None:
@@ -61,7 +62,7 @@ def test_checks_without_a_word(name: str) -> None:
     source, environment = open_program(EXAMPLES / f"{name}.qgl")
     program, found = diagnose(source, environment)
     assert program is not None
-    assert not found, [f"[{d.code}] {d.message}" for d in found]
+    assert [d.code for d in found] == WARNED.get(name, []), [f"[{d.code}] {d.message}" for d in found]
 
 
 @pytest.mark.parametrize("name", [*MODELS, "layers"])

@@ -190,9 +190,7 @@ train {{ strategy layerwise_search; }}
 # ---------------------------------------------------------------- runs
 
 
-@pytest.mark.parametrize(
-    "objective", ["mmd(words, hamming(sigma = 1), samples = 20)", "kl(words) + 0.5 * nll(words)"]
-)
+@pytest.mark.parametrize("objective", ["mmd(words, hamming(sigma = 1), samples = 20)", "kl(words) + 0.5 * nll(words)"])
 def test_any_objective_one_seed(objective: str) -> None:
     found = train(turns(objective, seeds=1), display="quiet")
     assert np.isfinite(found.history.loss).all()

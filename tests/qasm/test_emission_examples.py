@@ -34,6 +34,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "hidden": {"side": 2, "units": 1, "depth": 1},
     "iqp/flips": {"n": 2, "weight": 2},
     "iqp/ising": {"n": 4},
+    "iqp/local": {"rows": 2, "cols": 2},
     "latent": {"cols": 2, "depth": 1},
     "mbl/mbl": {"layers": 1},
     "memory": {"length": 2},

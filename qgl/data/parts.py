@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct
-from qgl.check.membership import Listed, Rule, Rows, Without, draw_distinct, words
+from qgl.check.membership import Listed, Rows, Rule, Without, draw_distinct, words
 from qgl.check.program import CallSpec, DataSet
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
@@ -128,8 +128,7 @@ def _not_inside(call: CallSpec, whole: DataSet, part: DataSet) -> BadDataArgumen
 def _of_rows(name: str, call: CallSpec, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
     weights = whole.weights[kept]
     conditions = None if whole.conditions is None else whole.conditions[kept]
-    data = _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
-    return data
+    return _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
 
 
 def _made(

@@ -119,7 +119,7 @@ class _Rows:
         if self.one.network.algebra == "amplitude":
             closings = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
         else:
-            closings = jnp.stack([jnp.ones_like(bits), 0 * bits, 0 * bits, 1 - 2 * bits], -1)
+            closings = 2 * jnp.stack([1 - bits, bits], -1)
         return self._over(self._log, closings) - bits.shape[1] * math.log(2)
 
     def _log(self, closing: jax.Array) -> jax.Array:

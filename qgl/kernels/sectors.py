@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -51,19 +50,15 @@ class SectorRunner:
         return {query: _answer(final, query, array, key) for query, array in asked.items()}
 
 
-@dataclass(frozen=True, eq=False)
 class StringLaw:
     """Probabilities of some strings, shape (S,), the others having none; `strings` are ascending, shape (S, n).
 
     It is read as a final state (`qgl.kernels.queries.Final`) of which only the bits are asked.
     """
 
-    strings: NDArray[np.uint8]
-    law: jax.Array
-
-    @property
-    def visible(self) -> int:
-        return int(self.strings.shape[1])
+    def __init__(self, strings: NDArray[np.uint8], law: jax.Array) -> None:
+        self.strings, self.law = strings, law
+        self.visible = int(strings.shape[1])
 
     def probabilities(self) -> jax.Array:
         """Of all strings, shape (2^n,)."""

@@ -84,9 +84,7 @@ class _Hops(NamedTuple):
         if self.sign.size <= AT_ONCE:
             joined = jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
         else:
-            joined = lax.map(
-                lambda slot: jnp.sum(left * slot[1] * _partners(right, slot[0])), (self.gather, self.sign)
-            )
+            joined = lax.map(lambda slot: jnp.sum(left * slot[1] * _partners(right, slot[0])), (self.gather, self.sign))
         return (left * right).imag, (self.phase * joined).imag
 
     def range(self) -> tuple[jax.Array, jax.Array]:
@@ -169,7 +167,7 @@ class MixKernel:
 
     def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
         where = self.group.at[:, None] + np.arange(self.group.elements, dtype=np.int32)
-        return {"matrix": entries.at[where].get(mode="promise_in_bounds")}
+        return {"matrix": entries.at[where].get(mode="clip")}
 
     def _weights(self, row: Row, number: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         structure = jnp.asarray(self.group.structure)[number]

@@ -60,7 +60,7 @@ def _sum(charge: Charge, wires: Sequence[Wire]) -> str:
     by_weight: dict[int, list[int]] = {}
     for wire, weight in charge.weights:
         by_weight.setdefault(weight, []).append(wire)
-    parts = []
+    parts: list[str] = []
     for weight, own in by_weight.items():
         sign = ("-" if weight < 0 else "") if not parts else (" - " if weight < 0 else " + ")
         factor = "" if abs(weight) == 1 else f"{abs(weight)} x "

@@ -16,9 +16,6 @@ from fractions import Fraction
 from functools import cached_property
 from math import gcd, lcm
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qgl.check.program import Operation
 from qgl.ir.facts import is_permutation, is_reset, is_unitary
 from qgl.passes.transitions import TooWideError, gathered, transitions
@@ -101,11 +98,11 @@ def _all_turned(operations: Iterable[Operation], count: int) -> bool:
     for operation in operations:
         if len(operation.wires) > 1 or operation.gate in ("fresh", "discard", "measure") or is_reset(operation):
             continue
-        if operation.gate == "pauli" or (is_unitary(operation) and not is_permutation(operation)):
-            if any(len(change.wires) == 1 for change in transitions(operation)):
-                turned.update(operation.wires)
-                if len(turned) == count:
-                    return True
+        turns = operation.gate == "pauli" or (is_unitary(operation) and not is_permutation(operation))
+        if turns and transitions(operation):
+            turned.update(operation.wires)
+            if len(turned) == count:
+                return True
     return False
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from qgl.check.program import Operation
 from qgl.expression import Real, real
 from qgl.gates import CHANNELS, GATES
-from qgl.gates.algebra import pauli_word
 from qgl.ir.facts import is_reset
 
 MOST_FLIPPED = 10  # wires that a word may flip: all patterns of their bits are looked at

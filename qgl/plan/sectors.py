@@ -123,7 +123,9 @@ class PreparedSector:
         if self.refusal:
             return Cost.refused(self.refusal, width)
         if width > MOST_BITS and isinstance(query, Probabilities | GivenWords | GivenStrings | Expectation):
-            return Cost.refused(f"of more than {MOST_BITS} bits it answers for given strings, samples and laws of regions")
+            return Cost.refused(
+                f"of more than {MOST_BITS} bits it answers for given strings, samples and laws of regions"
+            )
         seconds, slots, states = self._work
         if precision == "double":
             seconds *= DOUBLE

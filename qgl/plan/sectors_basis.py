@@ -36,7 +36,7 @@ class Basis:
 
     def local(self, places: Iterable[int]) -> NDArray[np.int64]:
         """The bits of every state at some places as one number, the first most significant, shape (D,)."""
-        number = np.zeros(self.size, np.int64)
+        number: NDArray[np.int64] = np.zeros(self.size, np.int64)
         for place in places:
             number = 2 * number + self.bits(place)
         return number
@@ -48,7 +48,8 @@ class Basis:
 
     def signs(self, mask: np.uint64) -> NDArray[np.int8]:
         """(-1)^(ones of a state under the mask), shape (D,)."""
-        return (1 - 2 * (np.bitwise_count(self.codes & mask) & 1).astype(np.int8)).astype(np.int8)
+        ones: NDArray[np.int8] = (np.bitwise_count(self.codes & mask) & 1).astype(np.int8)
+        return np.where(ones, np.int8(-1), np.int8(1))
 
 
 def reachable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,7 +65,7 @@ class _EvolutionGroup:
 
 @dataclass
 class _MixGroup:
-    elements: int
+    elements: int = 0
     structures: list[tuple[Indices, Indices]] = field(default_factory=list)
     known: dict[Hashable, int] = field(default_factory=dict)
     rows: list[tuple[int, int]] = field(default_factory=list)  # structure, handle of the pool
@@ -145,15 +146,9 @@ class SectorLowerer:
 
     # ------------------------------------------------------------ evolutions
 
-    def _evolve(
-        self, places: tuple[int, ...], words: Sequence[tuple[Real, str]], time: Real, controls: int
-    ) -> None:
+    def _evolve(self, places: tuple[int, ...], words: Sequence[tuple[Real, str]], time: Real, controls: int) -> None:
         own, on = places[controls:], self._basis.mask(places[:controls])
-        slots = [
-            slot
-            for flips, group in flip_groups(words).items()
-            for slot in self._slots(own, flips, group, on)
-        ]
+        slots = [slot for flips, group in flip_groups(words).items() for slot in self._slots(own, flips, group, on)]
         slots = [slot for slot in slots if slot.sign.any()]
         plain = [(c, word) for c, word in words if not any(letter in "XY" for letter in word)]
         distinct = {c: k for k, c in enumerate(dict.fromkeys(slot.coefficient for slot in slots))}
@@ -230,8 +225,9 @@ class SectorLowerer:
         skip = 0 if inner else count
         changes = [(change.before[skip:], change.after[skip:]) for change in transitions(operation)]
         flips = sorted({_number(before) ^ _number(after) for before, after in changes})
-        key = ("mix", recipe.size, _rounded(len(flips)))
-        group = self._mixes.setdefault(key, _MixGroup(recipe.size**2))
+        key = ("mix", _rounded(len(flips)))
+        group = self._mixes.setdefault(key, _MixGroup())
+        group.elements = max(group.elements, recipe.size**2)
         pairs = tuple(sorted((_number(before), _number(after)) for before, after in changes))
         shape = (own, int(on), pairs)
         if shape not in group.known:
@@ -319,8 +315,8 @@ def _signed(number: Real) -> tuple[Real, int]:
 
 
 def _rounded(count: int) -> int:
-    """The least power of two that is no less."""
-    return 1 << max(0, count - 1).bit_length() if count else 0
+    """The least power of four that is no less: what has about as many slots is run, and compiled, alike."""
+    return 1 << 2 * math.ceil(math.log(max(count, 1), 4))
 
 
 def _number(bits: Iterable[int]) -> int:

@@ -59,7 +59,7 @@ class Mixes:
                slot; 0 is the number 0, 1 is 1, 2 + k is element k of the matrix, row by row
     structure  (operations,)
     at         (operations,) where the matrix lies in the pool
-    elements   (operations,) of the matrix
+    elements   of the largest matrix
     """
 
     gather: Indices

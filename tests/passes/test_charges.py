@@ -91,7 +91,9 @@ def test_hopping_cancels_for_all_values_where_the_coefficients_are_one_expressio
 
 
 def test_wires_that_do_not_meet_have_charges_of_their_own() -> None:
-    found = of('visible v[6] = "010110"; param a : angle; model { swap v[0], v[1]; rxx(a) v[2], v[3]; rz(a) v[4]; h v[5]; }')
+    found = of(
+        'visible v[6] = "010110"; param a : angle; model { swap v[0], v[1]; rxx(a) v[2], v[3]; rz(a) v[4]; h v[5]; }'
+    )
     # the swap of two known bits is the start; v[0], v[1] and v[4] keep theirs, and v[5] has none
     assert found.start[0] == 1
     assert found.frozen == {0, 1, 4}
@@ -99,7 +101,8 @@ def test_wires_that_do_not_meet_have_charges_of_their_own() -> None:
 
 
 def test_rotations_are_gathered_where_they_conserve_together() -> None:
-    text = "visible v[3]; param a : angle; param b : angle; model {{ h v[2]; rxx(a) v[0], v[1]; z v[2]; ryy({}) v[1], v[0]; }}"
+    inner = "h v[2]; rxx(a) v[0], v[1]; z v[2]; ryy({}) v[1], v[0];"
+    text = f"visible v[3]; param a : angle; param b : angle; model {{{{ {inner} }}}}"
     assert [o.gate for o in gathered(qgl.loads(text.format("a")).program.operations)] == ["h", "evolve", "z"]
     assert [o.gate for o in gathered(qgl.loads(text.format("b")).program.operations)] == ["h", "rxx", "ryy", "z"]
 
@@ -123,8 +126,11 @@ def test_what_can_be_reached(seed: int) -> None:
     p = probabilities(program, random_inputs(seed, program.parameters))
     assert (p[~possible] < 1e-12).all()
     states = sum(
-        all(sum(w * (state >> wire & 1) for wire, w in c.weights) - c.value in ((0,) if not c.modulus else (-2, 0, 2, 4))
-            for c in reach.conserved.charges)
+        all(
+            sum(w * (state >> wire & 1) for wire, w in c.weights) - c.value
+            in ((0,) if not c.modulus else (-2, 0, 2, 4))
+            for c in reach.conserved.charges
+        )
         for state in range(2 ** len(program.wires))
     )
     assert states == reach.states

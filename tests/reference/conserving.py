@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from qgl.compiler import analyse
 from qgl.check.program import Program
+from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.source import Source
-from pathlib import Path
 
 STATEMENTS = (
     "rz({a}) {p};",
@@ -55,4 +56,4 @@ def conserving(seed: int, statements: int = 9) -> Program:
             + Y[{wires[0]}] * Z[{wires[1]}] * Y[{wires[4]}]) + Z[{wires[2]}] * Z[{wires[3]}];
         model {{ evolve ladder(0) for 0.7; {" ".join(lines)} evolve ladder(1) for 1.3; }}
     """
-    return analyse(Source("conserving.qgl", text), FolderEnvironment(Path("."))).program
+    return analyse(Source("conserving.qgl", text), FolderEnvironment(Path())).program

@@ -113,7 +113,7 @@ def contracted(subject: Subject, closing: str) -> Contracted:
 
 
 def _path(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]) -> Path:
-    """A path on which work that is the same in all rows is cheap: what varies has an axis of rows, as far as it counts."""
+    """A path on which what is the same in all rows is done once: what varies counts as often as there are rows."""
     rows = len(sizes)
     tensors = [(*leaf.labels, rows) if leaf.varies else leaf.labels for leaf in leaves]
     varies = any(leaf.varies for leaf in leaves)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -46,23 +47,24 @@ def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
     if source.kind == "channel":
         return channel_transfer(matrices)
     tensors = _cut(matrices, source)
-    return tensors if algebra == "amplitude" else doubled(tensors, len(source.cut))
+    return tensors if algebra == "amplitude" else doubled(tensors, [letter for _, letter in source.cut])
 
 
-def doubled(tensors: jax.Array, cut: int) -> jax.Array:
+def doubled(tensors: jax.Array, letters: Sequence[str]) -> jax.Array:
     """From maps F_k of a gate to the real tensor of rho -> sum over k, l of E_kl (x) F_k rho F_l^+.
 
-    tensors: axes (rows, `cut` labels k, outs, ins), all but the first of dimension 2; the result has the same axes of
-    dimension 4, in the basis of `qgl.plan.network_bases`.
+    tensors: axes (rows, labels k of the cut `letters`, outs, ins), all but the first of dimension 2; the result has the
+    same axes of dimension 4, in the basis of `qgl.plan.network_bases`, but 2 for a letter `z`.
     """
-    count = tensors.ndim - 1
+    count, cut = tensors.ndim - 1, len(letters)
     kets = tensors.reshape(len(tensors), *(2, 1) * count)
     bras = tensors.conj().reshape(len(tensors), *(1, 2) * count)
     pairs = (kets * bras).reshape(len(tensors), *(4,) * count)
     outs = (count - cut) // 2
     for axis in range(count):
         side = "cut" if axis < cut else "out" if axis < cut + outs else "in"
-        change = jnp.asarray(pair_basis(side), pairs.dtype)
+        basis = pair_basis(side)[:, :2] if axis < cut and letters[axis] == "z" else pair_basis(side)
+        change = jnp.asarray(basis, pairs.dtype)
         moved = jnp.tensordot(pairs, change, ((axis + 1,), (0,)), precision="highest")
         pairs = jnp.moveaxis(moved, -1, axis + 1)
     return pairs.real

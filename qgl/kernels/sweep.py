@@ -34,14 +34,14 @@ class SweepRunner:
     def answers(
         self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
-        made: dict[str, list[jax.Array]] = {}
+        made: dict[int, list[jax.Array]] = {}
 
         def tables(query: Query) -> tuple[Columns, list[jax.Array]]:
             columns = self.program.columns(query)
-            name = columns.network.algebra
-            if name not in made:
-                made[name] = tensor_tables(columns.network, inputs)
-            return columns, made[name]
+            network = columns.network
+            if id(network) not in made:
+                made[id(network)] = tensor_tables(network, inputs)
+            return columns, made[id(network)]
 
         words = [query for query in asked if isinstance(query, Expectation | Marginals)]
         found: dict[Query, Any] = word_answers(*tables(words[0]), words) if words else {}

@@ -7,7 +7,6 @@ is lost over any number of columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +19,19 @@ from qgl.plan.columns import ColumnClass, Columns, Segment
 from qgl.plan.sweep_paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
 
 Held = tuple[jax.Array, ...]
-Across = Callable[..., jax.Array]
+
+
+class Across:
+    """Takes boundary values across one column, whose visible qubits are `legs`."""
+
+    def __init__(self, kernel: ClassKernel, held: Held) -> None:
+        self._kernel, self._held = kernel, held
+        self.legs = len(kernel.column.legs)
+
+    def __call__(self, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
+        return self._kernel.turn(self._held, values, cap)
+
+
 Turn = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
 SMALL = 16  # entries of tensors whose products are worth vectorising along columns
 
@@ -103,14 +114,14 @@ class ClassKernel:
     def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
 
-        cap has shape (batch, leg), or (batch, widest, leg), of which each of the column's legs takes one.
+        cap has shape (batch, leg), the same for all of the column's legs, or (batch, legs or more, leg).
 
         Shape (batch, bond), or (batch, legs * bond) where the legs are open.
         """
         live = dict(zip(self.path.held, held, strict=True))
         live[BOUNDARY] = values.reshape(-1, *self.source_shape)
         if cap is not None:
-            live[CAP] = cap if cap.ndim == 2 else self._joint(cap)
+            live[CAP] = self._joint(cap if cap.ndim == 3 else cap[:, None])
         for step, number in self._numbered():
             if not step.early:
                 live[number] = contract(
@@ -124,7 +135,7 @@ class ClassKernel:
         """The product of vectors for the legs, shape (batch, leg, leg, ...)."""
         joint = caps[:, 0]
         for k in range(1, len(self.column.legs)):
-            joint = joint[..., None] * caps[:, k].reshape(len(caps), *(1,) * k, -1)
+            joint = joint[..., None] * caps[:, min(k, caps.shape[1] - 1)].reshape(len(caps), *(1,) * k, -1)
         return joint
 
     @property
@@ -212,7 +223,7 @@ class Sweeper:
             held, inside, others = all_xs
             ys: list[Any] = [None] * length
             for place in places:
-                across = partial(kernels[place].turn, held[place])
+                across = Across(kernels[place], held[place])
                 carry, ys[place] = turn(across, carry, inside[place], None if others is None else others[place])
             return carry, ys
 

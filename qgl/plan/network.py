@@ -24,7 +24,7 @@ from qgl.check.program import Operation
 from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
-from qgl.ir.facts import is_channel
+from qgl.ir.facts import diagonal_wires, is_channel
 from qgl.plan.dense import controlled, in_parts, recipe_of, rotations
 from qgl.plan.density import superoperator
 from qgl.plan.expressions import Expressions
@@ -87,8 +87,11 @@ def traced_wires(circuit: Circuit) -> bool:
     return bool(ended) or any(is_channel(operation) for operation in circuit.operations)
 
 
-def network_of(circuit: Circuit, algebra: str) -> Network:
+def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network:
     """The network of a circuit after its passes: gates with controls, `fresh`, `discard`, unconditional channels.
+
+    settled: only bits are read of it. A wire on which nothing but diagonal gates follows then has its bit already, and
+    what is cut there is cut for two states, not for pairs of them.
 
     Raises:
         UnsuitableError: a gate is too wide, or an evolution has words that do not commute.
@@ -96,7 +99,7 @@ def network_of(circuit: Circuit, algebra: str) -> Network:
     """
     if algebra == "amplitude" and traced_wires(circuit):
         raise ValueError("a circuit that traces something out has no amplitudes")
-    builder = _Builder(circuit, algebra)
+    builder = _Builder(circuit, algebra, settled)
     for position, operation in enumerate(circuit.operations):
         builder.position = position
         if operation.gate == "discard":
@@ -109,8 +112,9 @@ def network_of(circuit: Circuit, algebra: str) -> Network:
 class _Builder:
     """Follows the label of every wire and the run of one-wire gates that waits on it."""
 
-    def __init__(self, circuit: Circuit, algebra: str) -> None:
+    def __init__(self, circuit: Circuit, algebra: str, settled: bool) -> None:
         self.circuit, self.algebra = circuit, algebra
+        self._changed = _last_changes(circuit) if settled else None
         self.values = ValueBuilder(algebra, [parameter.size for parameter in circuit.parameters])
         self.position = 0
         self._now: dict[int, int] = {}
@@ -215,7 +219,8 @@ class _Builder:
             if len(lettered) == len(own):
                 lettered = lettered[:-1]
             first = len(cut)
-            cut += [(first + k, axes[k], self.cut(own[k], axes[k])) for k in lettered]
+            letters = {k: self.letter(own[k], axes[k]) for k in lettered}
+            cut += [(first + k, letters[k], self.cut(own[k], letters[k])) for k in lettered]
             core = tuple(wire for k, wire in enumerate(own) if k not in lettered)
         if controls:
             recipe = controlled(recipe, 1)
@@ -237,6 +242,12 @@ class _Builder:
         here, there = self.here(left), self.here(right)
         self._now[left], self._now[right] = there, here
 
+    def letter(self, wire: int, letter: str) -> str:
+        """The letter under which a wire is cut: `z` for Z where the wire has its bit already."""
+        if letter != "Z" or self._changed is None or self._changed.get(wire, -1) >= self.position:
+            return letter
+        return "z"
+
     def cut(self, wire: int, letter: str) -> int:
         """The label of the projectors of a letter, which are put on a wire."""
         value = letter_maps(self.algebra, letter)
@@ -253,3 +264,13 @@ class _Builder:
             label = self.label(self._sizes[label])
             self.fixed((*both, label), logic(self.algebra, name))
         return label
+
+
+def _last_changes(circuit: Circuit) -> dict[int, int]:
+    """Of each wire the last operation that is not diagonal on it."""
+    found: dict[int, int] = {}
+    for position, operation in enumerate(circuit.operations):
+        if operation.gate not in MARKERS:
+            diagonal = diagonal_wires(operation)
+            found.update((wire, position) for wire in operation.wires if wire not in diagonal)
+    return found

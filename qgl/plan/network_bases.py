@@ -44,7 +44,12 @@ def trace() -> Fixed:
 
 @cache
 def letter_maps(algebra: str, letter: str) -> Fixed:
-    """The maps P_k, or the combinations of E_kl, on a wire: shape (2, 2, 2) or (4, 4, 4), axes (k, out, in)."""
+    """The maps P_k, or the combinations of E_kl, on a wire: shape (2, 2, 2) or (4, 4, 4), axes (k, out, in).
+
+    `z` is Z without the last two combinations, which change nothing where only the bit is read.
+    """
+    if letter == "z":
+        return letter_maps(algebra, "Z")[:2]
     projectors = np.stack([(PAULI["I"] + sign * PAULI[letter]) / 2 for sign in (1, -1)])
     if algebra == "amplitude":
         return projectors
@@ -56,7 +61,7 @@ def letter_maps(algebra: str, letter: str) -> Fixed:
 @cache
 def letter_duals(letter: str) -> Fixed:
     """What finds F_k in sum over k of P_k x F_k: sum over out, in of dual[k, out, in] * matrix[out, in, ...]."""
-    maps = letter_maps("amplitude", letter)
+    maps = letter_maps("amplitude", letter.upper())
     dual: Fixed = maps.conj() / np.sum(np.abs(maps) ** 2, axis=(1, 2), keepdims=True)
     return dual
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.plan.expressions import ExpressionBuilder, Expressions
-from qgl.plan.network_bases import DIMENSION, Fixed
+from qgl.plan.network_bases import DIMENSION, Fixed, letter_maps
 from qgl.plan.pool import Pool, PoolBuilder, Recipe
 
 Indices = NDArray[np.int32]
@@ -60,7 +60,7 @@ class ValueBuilder:
     """Collects tensors; equal fixed ones are kept once."""
 
     def __init__(self, algebra: str, parameter_sizes: Sequence[int]) -> None:
-        self._dimension = DIMENSION[algebra]
+        self._algebra, self._dimension = algebra, DIMENSION[algebra]
         self._expressions = ExpressionBuilder(parameter_sizes)
         self._pool = PoolBuilder(self._expressions)
         self._fixed: dict[Shape, list[Fixed]] = {}
@@ -79,7 +79,8 @@ class ValueBuilder:
 
     def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int) -> Handle:
         """A matrix on cut wires and `wires` more: axes (cut labels, outs, ins)."""
-        shape = (self._dimension,) * (len(cut) + 2 * wires)
+        cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
+        shape = (*cuts, *(self._dimension,) * (2 * wires))
         groups = self._sources.setdefault(shape, {})
         key = (kind, len(cut) + wires, cut)
         rows = groups.setdefault(key, [])

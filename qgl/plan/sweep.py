@@ -18,7 +18,7 @@ from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Sa
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
 LARGEST_REGION = 8
-_OF_STRINGS = (LogProb, GivenStrings)
+_OF_STRINGS = (LogProb, GivenStrings, Samples)
 _BY_AMPLITUDES = (LogProb, GivenStrings, Samples)  # where nothing is traced out
 
 
@@ -68,7 +68,7 @@ class PreparedSweep:
         return {}
 
     @cached_property
-    def _networks(self) -> dict[str, Network]:
+    def _networks(self) -> dict[tuple[str, bool], Network]:
         return {}
 
     def columns(self, algebra: str, grouped: bool = False) -> Columns:
@@ -81,12 +81,12 @@ class PreparedSweep:
         groups = variables_of(circuit) if grouped else None
         key = (algebra, groups is not None)
         if key not in self._columns:
-            if algebra not in self._networks:
-                self._networks[algebra] = network_of(circuit, algebra)
+            if key not in self._networks:
+                self._networks[key] = network_of(circuit, algebra, settled=groups is not None)
             sites = [circuit.wires[wire].site for wire in circuit.visible]
             numbers = [site[1] for site in sites if site is not None]
             lattice = numbers if len(numbers) == len(sites) == len(set(numbers)) else None
-            self._columns[key] = columns_of(self._networks[algebra], lattice, groups)
+            self._columns[key] = columns_of(self._networks[key], lattice, groups)
         return self._columns[key]
 
     def _algebra(self, query: Query) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.strategies import STRATEGY_TABLE, method_words
+from qgl.check.strategies import STRATEGY_TABLE, cost_words, method_words
 from qgl.diagnostics.model import QglError
 from qgl.train import checkpoint, manifest
 from qgl.train.loop import train
@@ -37,6 +37,48 @@ def evolution(**options: Any) -> Any:
 
 def test_every_strategy_of_the_table_is_made_by_something() -> None:
     assert {signature.name for signature in STRATEGY_TABLE} == set(STRATEGIES)
+
+
+PROGRAM = """
+    data words = parity(3);
+    visible v[3];
+    model {{ repeat 2 {{ ry(?) v; cx v[0], v[1]; cx v[1], v[2]; }} }}
+    objective mmd(words, hamming(sigma = 1));
+    train {{ {settings} }}
+    report kl;
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ("", ()),
+        ("strategy gradient;", ()),
+        ("strategy cma; seeds 2;", ("10 losses a step for each of 2 seeds", "72 numbers of 6 parameters")),
+        ("strategy cma(population = 20);", ("21 losses a step, and no gradient",)),
+        (
+            "strategy stagewise(2, window = 1, blocks = 2); steps 80;",
+            (
+                "2 layers of `ry_1`; each stage of 20 steps",
+                "stage 0: layer 0",
+                "stage 1: layer 1",
+                "in turns to the end",
+            ),
+        ),
+    ],
+)
+def test_what_a_strategy_costs_is_told(chosen: str, words: tuple[str, ...]) -> None:
+    told = "\n".join(cost_words(qgl.loads(PROGRAM.format(settings=chosen)).program))
+    assert all(each in told for each in words) and bool(told) == bool(words)
+
+
+@pytest.mark.parametrize(
+    "setting", ["optimizer sgd", "clip 1.0", "gradient spsa(shots = 10)", "gradient exact", "engine statevector"]
+)
+def test_what_is_about_the_gradient_is_refused_where_there_is_none(setting: str) -> None:
+    with pytest.raises(QglError) as error:
+        qgl.loads(PROGRAM.format(settings=f"strategy cma; {setting};"))
+    assert codes(error) == ["QGL0720"]
 
 
 # ---------------------------------------------------------------- CMA-ES
@@ -220,14 +262,7 @@ def test_a_state_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_model_trains_by_cma(tmp_path: Path) -> None:
     """All of a run: pictures, report, and the folder read again."""
-    source = """
-        data words = parity(3);
-        visible v[3];
-        model { ry(?) v; cx v[0], v[1]; cx v[1], v[2]; }
-        objective mmd(words, hamming(sigma = 1));
-        train { strategy cma(population = 8); steps 10; seeds 2; }
-        report kl;
-    """
+    source = PROGRAM.format(settings="strategy cma(population = 8); steps 10; seeds 2;")
     run = train(qgl.loads(source), out=tmp_path / "run", display="quiet")
     assert {"loss.png", "report.md", "weights.safetensors"} <= {each.name for each in (tmp_path / "run").iterdir()}
     assert qgl.open_run(tmp_path / "run").losses.shape == (2,)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -285,6 +286,14 @@ class Model:
         from qgl.draw import svg
 
         return svg(self.circuit)
+
+    @functools.cached_property
+    def emitted(self) -> Model:
+        """The model whose evolutions are the slices of their `by trotter`, as hardware gets them."""
+        from qgl.passes.trotter import sliced
+
+        program = replace(self.program, operations=tuple(sliced(self.program.operations)))
+        return Model(program, precision=self.precision)
 
     # ------------------------------------------------------------ parts
 

@@ -311,6 +311,12 @@ REPORTS = (
     Signature("report", "purity", "Tr rho^2 of the visible register.", ()),
     Signature(
         "report",
+        "trotter_error",
+        "Total variation distance of the law of the circuit as it is emitted, in slices, and a bound by commutators.",
+        (),
+    ),
+    Signature(
+        "report",
         "cmi",
         "Conditional mutual information I(A : C | B), in nats, of the generated bits or of the visible state.",
         (

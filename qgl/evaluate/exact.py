@@ -17,6 +17,7 @@ from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.laws import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
@@ -49,12 +50,14 @@ class Evaluation:
 
     baselines  by label; None where the program declares none, and independent bits stand for them
     bare       values alone are wanted, nothing to hold them against
+    emitted    the circuit as it is emitted; None: not known
     """
 
     answer: Answerer
     setting: Setting
     baselines: Mapping[str, Drawn] | None = None
     bare: bool = False
+    emitted: Emitted | None = None
 
     @cached_property
     def law(self) -> Law:
@@ -111,6 +114,7 @@ def evaluate(
     baselines: Mapping[str, Drawn] | None = None,
     *,
     bare: bool = False,
+    emitted: Emitted | None = None,
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
@@ -120,8 +124,9 @@ def evaluate(
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
         baselines: the laws of its baselines, by label; None for independent bits with the means of each report's data.
         bare: give values alone, without floors and baselines, which cost time and are the same for all parameters.
+        emitted: the circuit as it is emitted, for `trotter_error`.
     """
-    evaluation = Evaluation(answer, setting, baselines, bare)
+    evaluation = Evaluation(answer, setting, baselines, bare, emitted)
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
@@ -359,10 +364,6 @@ def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 
-def _purity(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    yield Row(title(call), purity(evaluation.answer(State())))
-
-
 def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     a, b, c = (call.arguments[key] for key in "abc")
     if call.arguments["kind"] == "quantum":
@@ -388,7 +389,8 @@ REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "hamming_distance": _hamming_distance,
     "correlation_length": _correlation_length,
     "markov_gap": _markov_gap,
-    "purity": _purity,
+    "purity": lambda call, evaluation: iter([Row(title(call), purity(evaluation.answer(State())))]),
+    "trotter_error": lambda call, evaluation: trotter_error(call.name, evaluation.law, evaluation.emitted),
     "cmi": _cmi,
     **dict.fromkeys(generalisation.NAMES, _generalisation),
 }

@@ -8,15 +8,22 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import jax
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.baselines import Fitted, laws
 from qgl.check.fit import EXACT_WIDTH
 from qgl.check.program import CallSpec, Program
 from qgl.evaluate import Row, evaluate, in_chunks
+from qgl.evaluate.emitted import Emitted
 from qgl.evaluate.exact import Answerer
+from qgl.evaluate.laws import ModelLaw
+from qgl.expression import Real
+from qgl.expression import evaluate as evaluate_number
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.parameters import Params
+from qgl.passes.trotter import error_bound, is_lost, is_sliced
 from qgl.query import LogProb, Query, Samples
 from qgl.train.display import duration, number
 from qgl.train.run import Run
@@ -68,7 +75,8 @@ def measure(
     bare: bool = False,
 ) -> tuple[Row, ...]:
     """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
-    return evaluate(reports, Setting.of(model.program), answerer(model, params), laws(baselines), bare=bare)
+    setting, answer = Setting.of(model.program), answerer(model, params)
+    return evaluate(reports, setting, answer, laws(baselines), bare=bare, emitted=as_emitted(model, params))
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
@@ -86,6 +94,30 @@ def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
         return model.answer(params, query, condition)
 
     return answer
+
+
+def as_emitted(model: Model, params: Params) -> Emitted:
+    """The circuit of a trained model as it is emitted; of a mixture, the mean of its circuits."""
+
+    def bound() -> float | None:
+        rows = np.asarray(model.parameters.inputs(params, None, np.float32), np.float64)
+        each = [slice_bound(model.program, row) for row in rows]
+        return None if None in each else float(np.dot(model.parameters.weights, np.array(each, np.float64)))
+
+    lost = any(map(is_lost, model.program.operations))
+    return Emitted(lambda: ModelLaw(answerer(model.emitted, params), model.width), bound, lost)
+
+
+def slice_bound(program: Program, inputs: NDArray[np.float64]) -> float | None:
+    """The sum of the bounds of all evolutions in slices, for given inputs, shape (inputs,)."""
+    starts = np.cumsum([0, *(parameter.size for parameter in program.parameters)])
+
+    def value(number: Real) -> float:
+        return evaluate_number(number, lambda atom: float(inputs[starts[atom.parameter] + atom.element]))
+
+    each = [error_bound(operation, value) for operation in program.operations if is_sliced(operation)]
+    found = [bound for bound in each if bound is not None]
+    return sum(found) if len(found) == len(each) else None
 
 
 def assemble(

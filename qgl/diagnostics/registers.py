@@ -98,7 +98,10 @@ class QubitTwice(Diagnostic):
 
 @dataclass(frozen=True)
 class HiddenReadOut(Diagnostic):
-    """A hidden qubit is never read: it belongs neither to the data nor to a report."""
+    """A hidden qubit is never read: it belongs neither to the data nor to a report of bits.
+
+    `entropy(..., kind = quantum)` and `hamming_distance` look at the state, and may name hidden qubits.
+    """
 
     qubit: str
     declared: Span | None

@@ -1,0 +1,53 @@
+"""The many-body-localised Born machine, small: the phases after four layers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import qgl
+from examples.mbl.reproduce import HERE, fields, measure, trotter_errors
+from examples.published import Ours, published
+from tests.qasm.consumers import consumers_of
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Ours]:
+    return dict(measure(True))
+
+
+def test_figures_have_published_ones(figures: dict[str, Ours]) -> None:
+    _, known = published("mbl")
+    assert set(figures) <= {figure.key for figure in known}
+
+
+def test_phases(figures: dict[str, Ours]) -> None:
+    values = {key: found.value for key, found in figures.items() if found.value is not None}
+    assert values["charge"] == 1
+    assert values["mbl"] < values["thermal"] < 0.2
+    assert values["entropy_first"] > 1
+    for phase in ("mbl", "thermal"):
+        assert 0 < values[f"entropy_{phase}"] < 3 * math.log(2)
+        assert 0 < values[f"hamming_{phase}"] < 0.6
+
+
+def test_trotter_slices_come_to_the_exact_law() -> None:
+    first, second = (trotter_errors(order, (10, 20)) for order in (1, 2))
+    assert second[20] < second[10]
+    assert second[20] < first[20]
+
+
+@pytest.mark.slow
+def test_the_emitted_circuit_has_the_sliced_law() -> None:
+    """As Qiskit reads it, beside the simulation of the slices."""
+    constants = {"layers": 2, "slices": 20, "precision": "double"}
+    exact = qgl.load(HERE / "search.qgl", **constants)
+    sliced = qgl.load(HERE / "search.qgl", sliced=True, **constants)
+    params = fields(exact)
+    text = exact.qasm(params, profile="qiskit")
+    law = np.asarray(sliced.probabilities(params))
+    assert consumers_of("qiskit")
+    for consumer in consumers_of("qiskit"):
+        np.testing.assert_allclose(consumer.law(text, {}), law, atol=1e-7, err_msg=str(consumer))

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
-from qgl.check.limits import MAX_CELLS
-from qgl.check.membership import words
+from qgl.check.listed import not_listed
 from qgl.check.program import CallSpec, DataSet
-from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Real
-from qgl.source import Span
 from qgl.syntax import tree
 
 
@@ -322,13 +319,6 @@ class Data:
             context.report(not_listed(value, expression.span))
             return FAILED
         return value.name
-
-
-def not_listed(data: DataSet, span: Span) -> DataTooLarge:
-    """What to say where the strings of a data set are needed that is known by its rule alone."""
-    count = words(data.rule.count if data.rule is not None else 0)
-    extent = f"{count} strings of {plural(data.width, 'bit')}"
-    return DataTooLarge(span, f"`{data.name}`", extent, f"{MAX_CELLS:,} bits", by_rule=True)
 
 
 @dataclass(frozen=True, slots=True)

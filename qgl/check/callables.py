@@ -1,8 +1,8 @@
 """Everything that a program calls by name outside of circuits: the tables, with types, defaults and documentation.
 
 Kinds: `data` (sources of data sets), `objective`, `kernel`, `optimizer`, `schedule`, `gradient`, `strategy`, `stop`,
-`watch`, `report`, `baseline`. The tables are the only list of these names: the checker, the messages, the documentation and the
-implementations all go by them.
+`watch`, `report`, `baseline`. The tables are the only list of these names: the checker, the messages, the
+documentation and the implementations all go by them.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from itertools import chain as joined
 from itertools import combinations, pairwise
 from typing import Any
 
-from qgl.check.arguments import not_listed
 from qgl.check.lattices import Lattice
 from qgl.check.limits import MAX_ITEMS
+from qgl.check.listed import not_listed
 from qgl.check.numbers import Arithmetic
 from qgl.check.program import DataSet
 from qgl.check.reporter import FaultyError, Reporter

@@ -40,7 +40,9 @@ PARTS = (
 
 _ARGUMENTS = (
     Parameter("seen", Data(), "the strings that the model was trained on"),
-    Parameter("valid", Data(rule_will_do=True), "the valid strings, or held-out rows, which with `seen` are then these"),
+    Parameter(
+        "valid", Data(rule_will_do=True), "the valid strings; or held-out rows, the valid ones being these and `seen`"
+    ),
     optional("queries", Integer(1, 10**7), 10_000, "strings that the model is asked for"),
 )
 

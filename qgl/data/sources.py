@@ -18,9 +18,8 @@ from qgl.data import parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
 from qgl.data.files import Limits, decode, read_bytes, resolve
-from qgl.data.integers import mixture
-from qgl.data.integers import mixture
 from qgl.data.ground_state import ground_state
+from qgl.data.integers import mixture
 from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
 from qgl.data.state_archive import law_of, read_state

@@ -11,9 +11,9 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.check.fit import EXACT_WIDTH
 from qgl.check.kernels import of_integers
 from qgl.check.program import CallSpec, DataSet
-from qgl.check.fit import EXACT_WIDTH
 from qgl.check.words import data_means
 from qgl.evaluate.laws import Places, Real
 from qgl.objectives.kernel import Kernel

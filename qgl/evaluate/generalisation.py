@@ -27,7 +27,7 @@ from qgl.check.membership import Listed, Rows, Rule
 from qgl.check.program import DataSet
 from qgl.evaluate.laws import Drawn, Law, ProductLaw, Real
 
-SPREAD = "exploration, fidelity, rate, coverage, precision: exact expectations; ± is the deviation of one set of queries"
+SPREAD = "± of exploration, fidelity, rate, coverage, precision: the deviation of one set of queries; values are exact"
 MOST_LISTED = 1 << 17  # valid strings of a wide model whose likelihoods are taken one by one
 _AT_ONCE = 1 << 16  # strings that are looked at together
 
@@ -148,7 +148,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An expectation, and the standard deviation of one set of queries; both None where there is nothing to divide by."""
+    """An expectation, and the standard deviation of one set of queries; None where there is nothing to divide by."""
 
     value: float | None
     error: float | None = None
@@ -180,7 +180,8 @@ def expected(name: str, shares: Shares, valid: Valid, queries: int) -> Figure:
     missed, once = np.exp(logs), p / (1 - p) * np.exp(logs)
     value = float(shares.portion @ -np.expm1(logs))
     # of the number of occupied boxes, to leading order in 1 / queries (Johnson and Kotz 1977)
-    variance = float(shares.portion @ (missed * (1 - missed))) * (1 / valid.new) - queries * float(shares.portion @ once) ** 2
+    apart = float(shares.portion @ (missed * (1 - missed))) * (1 / valid.new)
+    variance = apart - queries * float(shares.portion @ once) ** 2
     return Figure(value, max(variance, 0.0) ** 0.5)
 
 

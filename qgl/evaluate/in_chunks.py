@@ -9,8 +9,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import indices
 from qgl.check.fit import EXACT_WIDTH
+from qgl.check.law import indices
 from qgl.diagnostics.model import QglError
 from qgl.model import Model
 from qgl.parameters import Params

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import entropy, indices, strings
 from qgl.check.fit import EXACT_WIDTH
+from qgl.check.law import entropy, indices, strings
 from qgl.query import LOG_TINY, Expectation, LogProb, Marginals, Probabilities, Query, log_floor
 
 Real = NDArray[np.float64]

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import strings
 from qgl.check.program import CallSpec, DataSet
-from qgl.check.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
 from qgl.evaluate.estimates import Estimate

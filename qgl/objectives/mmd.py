@@ -17,10 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct, indices
-from qgl.check.kernels import of_integers
-from qgl.check.program import CallSpec
 from qgl.check.fit import EXACT_WIDTH
+from qgl.check.kernels import of_integers
+from qgl.check.law import distinct, indices
+from qgl.check.program import CallSpec
 from qgl.kernels.arrays import squared
 from qgl.kernels.queries import draw
 from qgl.objectives.integer_kernel import IntegerKernel

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 BIAS, THETA = (
     (0.2, 1.0),
     (-0.6, 0.6),
-)  # where the teacher's angles lie; with the student's start it has nothing in common
+)  # where the teacher's angles lie
 TRAIN, UNSEEN = 2000, 1000
 
 
@@ -38,8 +38,8 @@ def main() -> None:
     model = teacher()
     params = model.init(jax.random.key(2503_02934))
     rows = in_chunks.sample(model, params, TRAIN + UNSEEN, seed=1)
-    angles = {name: np.asarray(values, np.float32) for name, values in params.items()}
-    np.savez_compressed(HERE / "local.npz", train=rows[:TRAIN], unseen=rows[TRAIN:], **angles)
+    bias, theta = (np.asarray(params[name], np.float32) for name in ("bias", "theta"))
+    np.savez_compressed(HERE / "local.npz", train=rows[:TRAIN], unseen=rows[TRAIN:], bias=bias, theta=theta)
 
 
 if __name__ == "__main__":

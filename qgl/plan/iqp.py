@@ -92,6 +92,10 @@ class PreparedPhases:
     def coins(self) -> tuple[Coin, ...]:
         return self.subject.carried.coins
 
+    @property
+    def _tossed(self) -> tuple[tuple[str, int], ...]:
+        return (("coins", len(self.coins)),) if self.coins else ()
+
     def met(self, query: Expectation) -> NDArray[np.int32] | str:
         """The coins that each word meets."""
         if query not in self._met:
@@ -120,7 +124,8 @@ class PreparedPhases:
             return Cost.refused(met)
         entries, products = exact.entries + met.size, sum(len(group.word) for group in exact.products)
         memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
-        facts = (("generators", len(formula.generators)), ("products", products), ("factors", entries))
+        generators = len(formula.generators)
+        facts = (("generators", generators), ("products", products), ("factors", entries), *self._tossed)
         seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
         return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
 
@@ -131,7 +136,7 @@ class PreparedPhases:
         sums = words * samples
         memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
-        facts = (("generators", generators), ("strings", samples), ("words", words))
+        facts = (("generators", generators), ("strings", samples), ("words", words), *self._tossed)
         tossed = words * len(self.coins)
         memory += 4 * number * tossed
         seconds = DRAWN_START_SECONDS + (sums * each + tossed * FACTOR_SECONDS) * number / 4

@@ -28,6 +28,7 @@ from qgl.query import Query
 BYTES = {"single": 8, "double": 16}
 BLOCKS = 10  # matrices of the size of a block that are held for each step
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
+FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the law under coins
 LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 
@@ -63,6 +64,8 @@ class Whole:
         states = 5 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
         blocks = BLOCKS * len(self.parts) << 2 * self.block_width
         held = BYTES[precision] * ((states << self.bits) + blocks)
+        if self.coins:
+            held += BYTES[precision] * (len(self.visible) + 2 << len(self.visible))
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))
 
     @cached_property
@@ -111,7 +114,10 @@ class PreparedWhole:
         if whole.bits > LARGEST:
             return Cost(0.0, memory, 0.0, whole.qubits, refusal=refusal)
         seconds, flops = pass_seconds(whole.parts, whole.bits, whole.block_width, precision)
-        facts = (("steps", len(whole.parts)), ("gates", len(whole.elements)))
+        facts: tuple[tuple[str, int], ...] = (("steps", len(whole.parts)), ("gates", len(whole.elements)))
+        if whole.coins:
+            facts = (*facts, ("coins", len(whole.coins)))
+            seconds += FLIP_SECONDS * (len(whole.visible) << len(whole.visible))
         return Cost(seconds, memory, flops, whole.qubits, shared=seconds, facts=facts)
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> StateProgram:

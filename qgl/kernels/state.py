@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from qgl.kernels import queries
-from qgl.kernels.arrays import complex_like
+from qgl.kernels.arrays import barrier, complex_like
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.moves import transpose
@@ -74,7 +74,10 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
     bits = len(lowered.visible)
 
     def final(inputs: jax.Array) -> queries.Final:
-        state = transpose(steps(parameters(tables, inputs), zero_state(tables, inputs)), axes)
+        start = zero_state(tables, inputs)
+        if len(lowered.flips.masks):  # of a circuit of coins alone XLA would work out all that follows at compile time
+            start = barrier(start)
+        state = transpose(steps(parameters(tables, inputs), start), axes)
         if lowered.method == "density":
             rest = 2 ** (tables.places // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]

@@ -47,7 +47,7 @@ class Scope:
 
 def fits(call: CallSpec, scope: Scope) -> bool:
     """Whether the data set of an objective or report goes with the registers and inputs of the program."""
-    given = (call.arguments.get(argument) for argument in ("data", "seen", "valid"))
+    given = (str(call.arguments.get(argument)) for argument in ("data", "seen", "valid"))
     found = [_goes_with(call, scope.data[name], scope) for name in given if name in scope.data]
     return all(found)
 

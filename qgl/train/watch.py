@@ -139,7 +139,7 @@ class Watch:
             return state
         running = np.asarray(state.status) == RUNNING
         params = jax.tree.map(np.asarray, {**state.fixed, **state.trained})
-        first = np.full(len(running), np.nan)
+        first: Real = np.full(len(running), np.nan)
         if self._team.leads:
             clock = time.monotonic()
             found = self._of_seeds(state, params, running)
@@ -148,7 +148,7 @@ class Watch:
             self.record = self.record.then(step, found)
             if self._folder is not None:
                 append(self._folder.path / FILE, Watched().then(step, found).lines())
-            first = np.asarray([*found.values(), first][0])
+            first = next((values for values in found.values()), first)
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)
 

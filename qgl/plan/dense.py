@@ -42,12 +42,14 @@ def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Elem
 
 
 def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
-    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its places."""
+    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its places.
+
+    One that is no product of such stays whole.
+    """
     family = family_of(operation.gate)
-    if family is None or family[1] <= widest:
+    definition = None if family is None else GATES[operation.gate].definition
+    if family is None or family[1] <= widest or definition is None:
         return [(operation, places)]
-    definition = GATES[operation.gate].definition
-    assert definition is not None
     controls, own = places[: operation.controls], places[operation.controls :]
     found: list[tuple[Operation, tuple[int, ...]]] = []
     for part in definition(*operation.args):

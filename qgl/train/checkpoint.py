@@ -19,7 +19,7 @@ Leaves = dict[str, NDArray[Any]]
 
 
 def name_leaves(tree: Any) -> Leaves:
-    """The arrays of a pytree by their path in it, such as `trained/theta` or `optimizer/0/mu/theta`."""
+    """The arrays of a pytree by their path in it, such as `trained/theta` or `memory/0/mu/theta`."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {jax.tree_util.keystr(path, simple=True, separator="/"): np.asarray(leaf) for path, leaf in leaves}
 

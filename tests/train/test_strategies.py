@@ -20,7 +20,7 @@ from qgl.train import checkpoint, manifest
 from qgl.train.loop import train
 from qgl.train.stopping import TARGET
 from qgl.train.strategies.candidates import Judged, together
-from qgl.train.strategies.cma_steps import _OPTIONS, Memory, Sampler, ranked
+from qgl.train.strategies.cma_steps import OPTIONS, Memory, Sampler, ranked
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.search import Losses, Search
 from qgl.train.strategies.table import STRATEGIES
@@ -94,7 +94,7 @@ def test_steps_from_arrays_are_those_of_the_library(size: int, population: int |
     """An object of the library that lives on and is given the same random numbers comes to the same, bit for bit."""
     sampler = Sampler(size, 0.5, population)
     memory = sampler.initial(np.zeros(size))
-    options = _OPTIONS if population is None else {**_OPTIONS, "popsize": population}
+    options = OPTIONS if population is None else {**OPTIONS, "popsize": population}
     search = cma.CMAEvolutionStrategy(np.zeros(size), 0.5, options)
     for step in range(steps):
         asked = sampler.ask(memory, np.random.default_rng((3, step)))

@@ -20,8 +20,9 @@ from qgl.train.methods import Terms
 from qgl.train.trainable import Params, Trainable
 
 _TOGETHER = 64  # candidates at the same time, however small they are
-_BYTES = {"cpu": 2**28}  # that those at the same time may take, by platform; not what happens to be free: the
-_ACCELERATOR_BYTES = 2**32  # size of a batch must not change the last digits of a run that is resumed
+# Bytes that those at the same time may take, on a processor and elsewhere. It is not what happens to be free: the size
+# of a batch must not change the last digits of a run that is resumed.
+_BYTES, _ACCELERATOR_BYTES = 2**28, 2**32
 
 
 class Judged(NamedTuple):
@@ -49,7 +50,8 @@ def judged(loss: Callable[[Params], tuple[jax.Array, Terms]], candidates: Params
 
 def together(model: Trainable, seeds: int) -> int:
     """How many candidates of each of so many seeds are judged at the same time."""
-    room = _BYTES.get(jax.devices()[0].platform, _ACCELERATOR_BYTES) // max(1, memory(model))
+    limit = _BYTES if jax.devices()[0].platform == "cpu" else _ACCELERATOR_BYTES
+    room = limit // max(1, memory(model))
     return max(1, min(_TOGETHER, room) // seeds)
 
 

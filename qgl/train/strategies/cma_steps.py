@@ -22,7 +22,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.strategies import StrategyNotInstalled
 
 Array = NDArray[Any]
-_OPTIONS = {
+OPTIONS = {
     "verbose": -10,
     "seed": np.nan,  # the global random numbers of NumPy are left alone
     "CMA_mirrors": 0,
@@ -64,7 +64,7 @@ class Sampler:
             import cma
         except ImportError as error:
             raise QglError([StrategyNotInstalled(None, "cma", "cma")]) from error
-        options = _OPTIONS if population is None else {**_OPTIONS, "popsize": population}
+        options = OPTIONS if population is None else {**OPTIONS, "popsize": population}
         self._template = cma.CMAEvolutionStrategy(np.zeros(size), sigma, options)
         self._template.adapt_sigma.initialize(self._template)
         self._template.timer = cma.utilities.utils.ElapsedWCTime()  # the library makes it at its first step only

@@ -48,19 +48,20 @@ class IntegerKernel:
         size = 2**width
         found: NDArray[np.float64] = self._transform(size) / (2 * size)
         found[1:-1] *= 2  # the frequencies -f, which are not kept
-        (spectrum,) = barrier((jnp.asarray(found, dtype),))
+        spectrum: Array = barrier(jnp.asarray(found, dtype))
         return spectrum
 
     def forward(self, vector: Array) -> Array:
         """The transform in which `spectrum` is diagonal: (2^width,) -> (2^width + 1,), complex."""
-        return jnp.fft.rfft(vector, 2 * vector.shape[0])
+        transformed: Array = jnp.fft.rfft(vector, 2 * vector.shape[0])
+        return transformed
 
     def apply(self, transformed: Array, spectrum: Array) -> Array:
         """sum_y k(x, y) vector[y] from the transform of a vector, shape (2^width,)."""
         size = transformed.shape[0] - 1
         each = jnp.full(size + 1, size, spectrum.dtype).at[jnp.array([0, size])].set(2 * size)
-        smooth: Array = jnp.fft.irfft(each * spectrum * transformed, 2 * size)
-        return smooth[:size]
+        smooth: Array = jnp.fft.irfft(each * spectrum * transformed, 2 * size)[:size]
+        return smooth
 
     def smoothed(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """sum_y k(x, y) vector[y] in double precision, shape (2^width,)."""

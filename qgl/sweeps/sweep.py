@@ -233,7 +233,8 @@ def _over(run: Path) -> Outcome:
 def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, str]]) -> tuple[Result, ...]:
     found = []
     for planned in sweeping.points:
-        own = outcome.get(planned.point.folder, {"status": WAITING, "message": planned.message})
+        unknown = {"status": FAILED if planned.identity is None else WAITING, "message": planned.message}
+        own = outcome.get(planned.point.folder, unknown)
         found.append(Result.of(planned.point, own["status"], own["message"], path / planned.point.folder))
     return tuple(found)
 

@@ -25,11 +25,15 @@ def read_values(text: str, name: str = "value") -> list[Value | range] | None:
 def _value(expression: tree.Expression) -> Value | range | None:
     match expression:
         case tree.Range(first=first, last=last):
-            low, high = _literal(first), _literal(last)
-            whole = type(low) is int and type(high) is int
-            return range(low, high + 1) if whole else None
+            low, high = _whole(first), _whole(last)
+            return None if low is None or high is None else range(low, high + 1)
         case _:
             return _literal(expression)
+
+
+def _whole(expression: tree.Expression) -> int | None:
+    value = _literal(expression)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _literal(expression: tree.Expression) -> Value | None:

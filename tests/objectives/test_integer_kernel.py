@@ -30,7 +30,8 @@ def slow_kernel(width: int = WIDTH) -> NDArray[np.float64]:
     """k(x, y) for all pairs of numbers, from the definition."""
     numbers = np.arange(2**width)
     square = (numbers[:, None] - numbers[None, :]) ** 2
-    return np.mean([np.exp(-square / (2 * variance)) for variance in VARIANCES], axis=0)
+    kernel: NDArray[np.float64] = np.mean([np.exp(-square / (2 * variance)) for variance in VARIANCES], axis=0)
+    return kernel
 
 
 def law(seed: int, width: int = WIDTH) -> NDArray[np.float64]:

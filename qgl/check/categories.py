@@ -7,6 +7,10 @@ first. Codes from d on stand for nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.check.program import DataSet, Variable, Wire
 from qgl.check.values import Group
@@ -50,6 +54,22 @@ def visible_variables(groups: Sequence[Group], wires: Sequence[Wire], visible: S
                 places = tuple(position[wire] for wire in each.wires)
                 found.append(Variable(each.name, each.categories, places, each.span))
     return tuple(found)
+
+
+def in_categories(rows: NDArray[np.uint8], variables: Sequence[Variable]) -> NDArray[np.integer[Any]]:
+    """Rows of bits, shape (count, width), as rows of numbers: a column for each variable and for each bit of none."""
+    if not variables:
+        return rows
+    starts = {variable.positions[0]: variable for variable in variables}
+    inside = {place for variable in variables for place in variable.positions}
+    columns = []
+    for place in range(rows.shape[1]):
+        if place in starts:
+            bits = rows[:, list(starts[place].positions)].astype(np.uint16)
+            columns.append(bits @ (1 << np.arange(bits.shape[1] - 1, -1, -1, dtype=np.uint16)))
+        elif place not in inside:
+            columns.append(rows[:, place].astype(np.uint16))
+    return np.stack(columns, axis=1)
 
 
 def disagreement(data: DataSet, variables: Sequence[Variable], width: int) -> tuple[str, Variable] | None:

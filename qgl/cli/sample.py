@@ -34,8 +34,11 @@ def sample(
     condition: Annotated[
         str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
     ] = None,
+    bits: Annotated[bool, typer.Option("--bits", help="Bits also where a program declares categories.")] = False,
 ) -> None:
-    """Draw bit strings from a trained model, one a line, the first visible qubit first.
+    """Draw strings from a trained model, one a line, the first visible qubit first.
+
+    Bits, or the numbers of categories where registers are of these.
 
     \b
     Examples:
@@ -46,7 +49,7 @@ def sample(
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
-    rows = _draw(run, number, seed, condition)
+    rows = _draw(run, number, seed, condition, bits)
     content = _csv(rows) if kind is SampleFormat.CSV else _npz(rows)
     if out is None:
         sys.stdout.write(content.decode())
@@ -56,7 +59,8 @@ def sample(
     write_bytes(out, content)
 
 
-def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _draw(folder: Path, number: int, seed: int, condition: str | None, bits: bool) -> np.ndarray[Any, Any]:
+    from qgl.check.categories import in_categories
     from qgl.evaluate import in_chunks
     from qgl.train import compilation_cache
     from qgl.train.reload import model_of
@@ -65,19 +69,22 @@ def _draw(folder: Path, number: int, seed: int, condition: str | None) -> np.nda
     compilation_cache.switch_on()
     run, model = Run.load(folder), model_of(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
-    return in_chunks.sample(model, run.params, number, seed, given)
+    rows = in_chunks.sample(model, run.params, number, seed, given)
+    return rows if bits else in_categories(rows, model.program.variables)
 
 
-def _csv(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+def _csv(rows: np.ndarray[Any, Any]) -> bytes:
     import numpy as np
 
+    if rows.max(initial=0) > 9:
+        return "".join(",".join(map(str, row)) + "\n" for row in rows.tolist()).encode()
     text = np.full((len(rows), 2 * rows.shape[1]), ord(","), dtype=np.uint8)
     text[:, ::2] = rows + ord("0")
     text[:, -1] = ord("\n")
     return text.tobytes()
 
 
-def _npz(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+def _npz(rows: np.ndarray[Any, Any]) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()

@@ -52,10 +52,8 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
 
 def signs(bits: int) -> jax.Array:
     """(-1)^(ones of x & s), shape (2^bits, 2^bits): the laws of bits from the means of their words of I and Z."""
-    matrix = np.ones((1, 1))
-    for _ in range(bits):
-        matrix = np.kron(matrix, [[1, 1], [1, -1]])
-    return jnp.asarray(matrix)
+    codes = np.arange(2**bits)
+    return jnp.asarray(1 - 2 * (np.bitwise_count(codes[:, None] & codes) & 1).astype(np.int8))
 
 
 def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:

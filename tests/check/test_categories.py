@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from qgl.check.categories import in_categories
 from qgl.check.levels import turned_pairs
 from qgl.check.wide import codes_of, nodes_of, row_angles
 from tests.check.checking import pointed, program
@@ -26,7 +28,7 @@ model {
 """
 
 
-def law(angles: np.ndarray) -> list[float]:
+def law(angles: NDArray[np.float64]) -> list[float]:
     """The probabilities of a variable of two or three values, by hand."""
     one = np.sin(angles / 2) ** 2
     if len(one) == 1:
@@ -79,7 +81,7 @@ model {
 
 @pytest.mark.parametrize("values", range(2, 10))
 def test_constant_tables(values: int) -> None:
-    row = np.random.default_rng(values).dirichlet(np.ones(values))
+    row = np.random.default_rng(values).dirichlet(np.ones(values)).tolist()
     table = ", ".join(f"{x:.12g}" for x in row)
     checked = program(f"visible x : category({values});\nmodel {{ prepare([{table}]) x; }}")
     found = probabilities(checked, np.zeros(0))
@@ -160,3 +162,10 @@ objective nll(rows);
     assert data.categories == ((4, 2), (6, 3))
     np.testing.assert_array_equal(data.rows[0], [0, 0, 1, 0, 1])
     assert [code for code, _ in pointed(text.format(3), tmp_path)] == ["QGL0422"]
+
+
+def test_bits_as_categories() -> None:
+    checked = program("visible a : category(12);\nvisible b;\nvisible c[2] : category(3);\nmodel { h a, b, c; }")
+    rows = np.array([[1, 0, 1, 1, 1, 0, 1, 1, 0], [0, 0, 1, 0, 0, 0, 0, 0, 1]], np.uint8)
+    np.testing.assert_array_equal(in_categories(rows, checked.variables), [[11, 1, 1, 2], [2, 0, 0, 1]])
+    assert in_categories(rows, ()) is rows

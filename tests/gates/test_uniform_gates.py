@@ -21,7 +21,7 @@ NAMES = [f"{family}{qubits}" for family in FAMILIES for qubits in range(1, 6) if
 
 def product(steps: Iterable[tuple[str, tuple[int, ...], tuple[Any, ...], int]], qubits: int) -> Matrix:
     """The matrix of (gate, qubits, angles, controls) in order."""
-    whole = np.eye(2**qubits, dtype=np.complex128)
+    whole: NDArray[Any] = np.eye(2**qubits, dtype=np.complex128)
     for gate, on, angles, controls in steps:
         if gate == "gphase":
             whole = np.exp(1j * angles[0]) * whole
@@ -37,12 +37,12 @@ def product(steps: Iterable[tuple[str, tuple[int, ...], tuple[Any, ...], int]], 
 @pytest.mark.parametrize("name", NAMES)
 def test_matrix_inverse_and_definition(name: str) -> None:
     gate = GATES[name]
-    angles = np.random.default_rng(7).normal(size=len(gate.parameters))
+    angles: list[float] = np.random.default_rng(7).normal(size=len(gate.parameters)).tolist()
     matrix = np.asarray(gate.matrix(np, *map(np.asarray, angles)))
     np.testing.assert_allclose(matrix, gate_matrix(name, angles), atol=1e-14)
     ((other, on, back),) = gate.inverse(*angles)
     assert (other, on) == (name, tuple(range(gate.qubits)))
-    np.testing.assert_allclose(gate_matrix(name, back) @ matrix, np.eye(len(matrix)), atol=1e-14)
+    np.testing.assert_allclose(gate_matrix(name, list(back)) @ matrix, np.eye(len(matrix)), atol=1e-14)
     assert gate.definition is not None
     parts = [(part.gate, part.qubits, part.angles, 0) for part in gate.definition(*angles)]
     np.testing.assert_allclose(product(parts, gate.qubits), matrix, atol=1e-13)
@@ -53,7 +53,7 @@ def test_matrix_inverse_and_definition(name: str) -> None:
 def test_gates_of_a_profile(name: str, controls: int) -> None:
     """As many rotations as angles, and as many `cx`; under a control the `cx` stay as they are."""
     gate = GATES[name]
-    angles = np.random.default_rng(8).normal(size=len(gate.parameters))
+    angles: list[float] = np.random.default_rng(8).normal(size=len(gate.parameters)).tolist()
     qubits = gate.qubits + controls
 
     def takes(gate: str, controls: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_trotter_slices_come_to_the_exact_law() -> None:
 @pytest.mark.slow
 def test_the_emitted_circuit_has_the_sliced_law() -> None:
     """As Qiskit reads it, beside the simulation of the slices."""
-    constants = {"layers": 2, "slices": 20, "precision": "double"}
+    constants: dict[str, Any] = {"layers": 2, "slices": 20, "precision": "double"}
     exact = qgl.load(HERE / "search.qgl", **constants)
     sliced = qgl.load(HERE / "search.qgl", sliced=True, **constants)
     params = fields(exact)

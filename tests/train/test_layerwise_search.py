@@ -63,7 +63,10 @@ SITES = 4
 
 
 def word(letters: dict[int, str]) -> NDArray[np.complex128]:
-    return reduce(np.kron, [PAULI[letters.get(k, "I")] for k in range(SITES)])
+    product = np.eye(1, dtype=np.complex128)
+    for k in range(SITES):
+        product = np.kron(product, PAULI[letters.get(k, "I")])
+    return product
 
 
 def quench(field: NDArray[np.float64]) -> NDArray[np.complex128]:

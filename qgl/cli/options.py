@@ -75,7 +75,7 @@ def _one(name: str, values: list[Value | range]) -> Value:
     first = values[0]
     if len(values) > 1 or isinstance(first, range):
         raise typer.BadParameter(
-            f"{name} is given several values, and a program has one; `qglc sweep` trains with each of them",
+            f"{name} is given several values, and takes one; `qglc sweep FILE --set {name}=...` trains with each",
             param_hint="--set",
         )
     return first

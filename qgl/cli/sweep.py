@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from qgl.sweeps.survey import Surveyed
     from qgl.sweeps.sweep import Sweep
 
+_MANY = 20  # points, whose checking takes a while
+
 
 def sweep(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="A program; not needed to resume.")] = None,
@@ -26,7 +28,9 @@ def sweep(
             "--set", metavar="NAME=VALUES", help="Values of a constant: 1..10, or 0.1,0.01, or one; may be repeated."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="The folder to make.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="The folder to make; runs/NAME-DATE-N by default.")
+    ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Steps in all; with --resume, extends the runs.")
     ] = None,
@@ -73,34 +77,31 @@ def sweep(
         raise typer.BadParameter("give a program, or a sweep to go on with by --resume", param_hint="FILE")
     elif not settings:
         raise typer.BadParameter("say what to sweep, such as --set depth=1..10", param_hint="--set")
-    elif out is None and not dry_run:
-        raise typer.BadParameter("name the folder to make", param_hint="--out")
     from qgl.sweeps.grid import Grid
     from qgl.sweeps.machine import Machine
     from qgl.sweeps.survey import Options
     from qgl.sweeps.sweep import look
     from qgl.sweeps.sweep import sweep as run
+    from qgl.train.run_folder import next_folder
 
+    how: dict[str, Any] = {"steps": steps, "jobs": jobs, "pictures": not no_pictures}
+    how["display"] = "quiet" if quiet else "auto"
+    if resume is not None:
+        _tell_after(run(resume=resume, **how), quiet)
+        return
+    grid = Grid.of(settings_of(settings))
+    if len(grid.points) > _MANY and not quiet:
+        typer.echo(f"checking {len(grid.points):,} points", err=True)
     if dry_run:
-        grid = Grid.of(settings_of(settings))
         found = look(str(file), grid, Options(steps, seed, seeds, precision))
         _tell_before(grid, found, Machine.here().jobs(found, jobs, len(found)))
         raise typer.Exit(int(any(one.faults for one in found)))
-    how: dict[str, Any] = {
-        "steps": steps,
-        "jobs": jobs,
-        "display": "quiet" if quiet else "auto",
-        "pictures": not no_pictures,
-    }
-    if resume is not None:
-        done = run(resume=resume, **how)
-    else:
-        values = settings_of(settings)
 
-        def tell(found: Sequence[Surveyed], jobs: int) -> None:
-            _tell_before(Grid.of(values), found, jobs, quiet)
+    def tell(found: Sequence[Surveyed], jobs: int) -> None:
+        _tell_before(grid, found, jobs, quiet)
 
-        done = run(str(file), values, out=out, seed=seed, seeds=seeds, precision=precision, surveyed=tell, **how)
+    out = out or next_folder(str(file))
+    done = run(str(file), grid.values, out=out, seed=seed, seeds=seeds, precision=precision, surveyed=tell, **how)
     _tell_after(done, quiet)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,19 +72,13 @@ class Surveyed:
     memory: int = 0
 
 
-def survey(
-    program: Path, points: Sequence[Point], options: Options, told: Callable[[int], None] = lambda done: None
-) -> tuple[Surveyed, ...]:
-    """All points in order; `told` hears how many are done.
+def survey(program: Path, points: Sequence[Point], options: Options) -> tuple[Surveyed, ...]:
+    """All points in order.
 
     Raises:
         QglError: the program cannot be read.
     """
-    found = []
-    for number, point in enumerate(points):
-        found.append(_look(program, point, options))
-        told(number + 1)
-    return tuple(found)
+    return tuple(_look(program, point, options) for point in points)
 
 
 def _look(path: Path, point: Point, options: Options) -> Surveyed:

@@ -81,7 +81,6 @@ def test_too_many_points() -> None:
         (("check", "p.qgl", "--set", "depth=1,2"), "qglc sweep"),
         (("sweep", "p.qgl", "--set", "depth=3..1", "--out", "o"), "no values"),
         (("sweep", "p.qgl", "--set", "depth=1+1", "--out", "o"), "is no number"),
-        (("sweep", "p.qgl", "--set", "depth=1..2"), "--out"),
         (("sweep", "p.qgl", "--out", "o"), "what to sweep"),
         (("sweep", "--set", "depth=1..2", "--out", "o"), "FILE"),
         (("sweep", "-", "--set", "depth=1..2", "--out", "o"), "FILE"),

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgl.check.arguments import not_listed
 from qgl.check.evaluate import Evaluator, Frame
 from qgl.check.lattices import Lattice
+from qgl.check.listed import not_listed
 from qgl.check.program import DataSet, Distribution
 from qgl.check.reporter import Reporter
 from qgl.check.values import Group, Qubit, Site, Value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def chsh() -> Real:
     return law
 
 
-def strategies(settings: list[tuple[int, ...]]) -> Real:
+def strategies(settings: Sequence[tuple[int, ...]]) -> Real:
     """The laws of all deterministic local strategies, shape (strategies, settings, answers).
 
     Each player answers one bit, by a table of its own from its own setting alone.
@@ -54,7 +55,7 @@ def least_divergence(target: Real, laws: Real, steps: int = 20_000) -> float:
     joint = target.reshape(-1) / len(target)
     each = laws.reshape(len(laws), -1) / len(target)
     seen = joint > 0
-    weights = np.full(len(laws), 1 / len(laws))
+    weights: Real = np.full(len(laws), 1 / len(laws))
     for _ in range(steps):
         weights = weights * (each[:, seen] @ (joint[seen] / (weights @ each[:, seen])))
     return float(joint[seen] @ np.log(joint[seen] / (weights @ each[:, seen])))

@@ -109,11 +109,17 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _conserved(program: Program) -> list[str]:
-    """What the program conserves, and what it reaches, in words."""
+    """What the program conserves, what it reaches, and whether what is emitted is something else, in words."""
     from qgl.passes.charge_words import words_of
+    from qgl.passes.trotter import is_sliced
     from qgl.passes.unreachable import reach_of
 
-    return words_of(reach_of(program), program.wires)
+    lines = words_of(reach_of(program), program.wires)
+    count = sum(map(is_sliced, program.operations))
+    if count:
+        noun = "1 evolution is" if count == 1 else f"{count:,} evolutions are"
+        lines.append(f"emitted: {noun} cut into slices; `report trotter_error` says what that changes")
+    return lines
 
 
 def _inputs(program: Program) -> int:

@@ -39,7 +39,8 @@ def _states(reach: Reach) -> str:
 
 
 def _line(charge: Charge, reach: Reach, wires: Sequence[Wire]) -> str:
-    visible = [wire for wire in charge.wires if wire in set(reach.visible)]
+    seen = set(reach.visible)
+    visible = [wire for wire in charge.wires if wire in seen]
     if charge.modulus:
         what, value = f"the parity of the ones of {names(charge.wires, wires)}", "odd" if charge.value else "even"
     elif charge.is_count:

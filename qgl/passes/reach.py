@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.passes.charges import Charge, Conserved
 
+MOST_WIRES = 2_000  # of a group of charges that are counted
 MOST_VALUES = 200_000  # values of charges that are told apart in a count
 Values = tuple[int, ...]
 
@@ -34,6 +35,9 @@ class Group:
         """How many strings of bits of some wires have each value of the charges; None: too many values."""
         found: dict[Values, int] = {(0,) * len(self.charges): 1}
         weights = [dict(charge.weights) for charge in self.charges]
+        wires = tuple(wires)
+        if len(wires) > MOST_WIRES:
+            return None
         for wire in wires:
             step = tuple(of.get(wire, 0) for of in weights)
             after = dict(found)
@@ -96,9 +100,13 @@ class Reach:
         charged = {wire for group in self.groups for wire in group.wires}
         return prod(counts) << sum(wire not in charged for wire in self.visible)
 
+    @cached_property
+    def _seen(self) -> frozenset[int]:
+        return frozenset(self.visible)
+
     def _allowed(self, group: Group) -> dict[Values, int] | None:
         """The values of a group that the visible wires may have, and how many of their strings have each."""
-        seen = set(self.visible)
+        seen = self._seen
         inside = group.values(wire for wire in group.wires if wire in seen)
         outside = group.values(wire for wire in group.wires if wire not in seen)
         if inside is None or outside is None:
@@ -126,6 +134,6 @@ class Reach:
     def seen_values(self, charge: Charge) -> Sequence[int]:
         """The values that the visible part of a charge may have, ascending; none where it is on no visible wire."""
         group = Group((charge,))
-        if not set(charge.wires) & set(self.visible):
+        if not self._seen.intersection(charge.wires):
             return ()
         return sorted(value for (value,) in self._allowed(group) or {})

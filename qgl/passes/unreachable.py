@@ -10,14 +10,18 @@ from qgl.check.program import Program
 from qgl.diagnostics.charges import UnreachableRows
 from qgl.diagnostics.model import Diagnostic
 from qgl.passes.charge_words import words_of
-from qgl.passes.charges import conserved
+from qgl.passes.charges import Conserved, conserved
 from qgl.passes.reach import Reach
 
+MOST_OPERATIONS = 20_000  # that are looked at: a second
 LIKELIHOODS = ("nll", "kl")  # reports that are infinite where a row is out of reach
 
 
 def reach_of(program: Program) -> Reach:
-    """What the program reaches, as it is written."""
+    """What the program reaches, as it is written; of more than `MOST_OPERATIONS` nothing is said."""
+    if len(program.operations) > MOST_OPERATIONS:
+        wires = tuple(range(len(program.wires)))
+        return Reach(Conserved(wires, dict.fromkeys(wires, 0), program.operations, ()), program.visible)
     return Reach(conserved(program.operations, range(len(program.wires))), program.visible)
 
 

@@ -28,13 +28,13 @@ MOST_BITS = 24  # visible qubits up to which a law of all strings is held
 BYTES = {"single": 8, "double": 16}
 DOUBLE = 2.0
 GRADIENT = 4.0
-STEP_SECONDS = 20e-6
-HOP_SECONDS = 2e-9  # for each amplitude and slot
+STEP_SECONDS = 2e-6
+HOP_SECONDS = 4e-9  # for each amplitude and slot
 EVOLUTION = 30.0  # applications of the Hamiltonian that are expected in an evolution, as its time is not known
-HOP_OVERHEAD = 3e-6  # of an application
+HOP_OVERHEAD = 0.7e-6  # of an application
 STATES = 8  # states that are held
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
-TABLE_BYTES = 9  # of a slot, for each basis state
+TABLE_BYTES = 5  # of a slot, for each basis state
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,27 +126,28 @@ class PreparedSector:
             return Cost.refused(
                 f"of more than {MOST_BITS} bits it answers for given strings, samples and laws of regions"
             )
-        seconds, slots, states = self._work
+        seconds, hops, slots, states = self._work
         if precision == "double":
             seconds *= DOUBLE
         memory = states * (STATES * BYTES[precision] + TABLE_BYTES * slots) + LEAST_MEMORY
         memory += int(query_memory(query, min(width, MOST_BITS), precision))
         facts = (("states", states), ("steps", len(self.sector.conserved.operations)))
-        return Cost(seconds, memory, seconds * 1e9, len(self.sector.conserved.wires), shared=seconds, facts=facts)
+        return Cost(seconds, memory, 8 * hops, len(self.sector.conserved.wires), shared=seconds, facts=facts)
 
     @cached_property
-    def _work(self) -> tuple[float, int, int]:
-        """Seconds of value and gradient in single precision, slots of all structures, and basis states."""
+    def _work(self) -> tuple[float, float, int, int]:
+        """Seconds and products of value and gradient in single precision, slots of all structures, and basis states."""
         states = self.sector.states or 0
-        seconds, shapes = STEP_SECONDS, dict[tuple[tuple[int, ...], int], int]()
+        seconds, hops, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int], int]()
         for operation in self.sector.conserved.operations:
             if operation.gate in MARKERS:
                 continue
             flips = {frozenset(_flipped(change)) for change in transitions(operation)}
             times = EVOLUTION if operation.gate == "evolve" and flips else 1.0
-            seconds += STEP_SECONDS + times * (HOP_SECONDS * (1 + len(flips)) * states + HOP_OVERHEAD)
+            hops += times * (1 + len(flips)) * states
+            seconds += STEP_SECONDS + times * HOP_OVERHEAD
             shapes[operation.wires, len(flips)] = len(flips)
-        return GRADIENT * seconds, sum(shapes.values()), states
+        return GRADIENT * (seconds + HOP_SECONDS * hops), GRADIENT * hops, sum(shapes.values()), states
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> SectorProgram:
         """One program for any queries of bits."""

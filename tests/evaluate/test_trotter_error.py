@@ -33,7 +33,7 @@ def program(order: int, steps: int, more: str = "") -> Program:
 def test_the_bound_holds_and_is_not_idle(order: int, steps: int) -> None:
     (operation,) = [o for o in program(order, steps).operations if o.gate == "evolve"]
     whole = expm(-1.5j * sum(evaluate(c, lambda _: 0.7) * word_matrix(word) for c, word in operation.terms))
-    product = np.eye(8)
+    product: Matrix = np.eye(8, dtype=np.complex128)
     for part in sliced([operation]):
         (matrix,) = operators_of(part, lambda number: evaluate(number, lambda _: 0.7))
         product = _embedded(matrix, part.wires) @ product

@@ -37,7 +37,9 @@ class Setting:
 
     @classmethod
     def of(cls, program: Program) -> Setting:
-        return cls(program.data, len(program.visible), Neighbourhood.of(program), program.train.batch, start_bits(program))
+        return cls(
+            program.data, len(program.visible), Neighbourhood.of(program), program.train.batch, start_bits(program)
+        )
 
     @classmethod
     def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:

@@ -17,7 +17,9 @@ from qgl.objectives import Objective, Setting, build
 from qgl.query import Query
 
 Array = jax.Array
-Ask = Callable[[tuple[Query, ...], NDArray[np.float64] | None, Array | None, Mapping[Query, Array]], Mapping[Query, Any]]
+Ask = Callable[
+    [tuple[Query, ...], NDArray[np.float64] | None, Array | None, Mapping[Query, Array]], Mapping[Query, Any]
+]
 
 
 @dataclass(frozen=True, slots=True)

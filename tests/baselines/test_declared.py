@@ -112,7 +112,7 @@ def test_the_same_again(model: Model, run: Run) -> None:
     calls = at_the_end(model.program)
     once, again = (measure(model, run.params, calls, fitted(model.program)) for _ in range(2))
     assert [row.baselines for row in once] == [row.baselines for row in again]
-    assert "hmm" in metrics_table("", once, fitted(model.program)).columns[4].header
+    assert "hmm" in str(metrics_table("", once, fitted(model.program)).columns[4].header)
 
 
 def test_samples_have_the_columns_too(model: Model, run: Run) -> None:

@@ -63,7 +63,7 @@ SITES = 4
 
 
 def word(letters: dict[int, str]) -> NDArray[np.complex128]:
-    product = np.eye(1, dtype=np.complex128)
+    product: NDArray[Any] = np.eye(1, dtype=np.complex128)
     for k in range(SITES):
         product = np.kron(product, PAULI[letters.get(k, "I")])
     return product

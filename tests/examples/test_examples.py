@@ -58,7 +58,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "walls": {},
 }
 MODELS = sorted(REDUCED)
-# The same as bars but for a word, as `test_born.py` holds; as mbl/hidden but for its data; and trained by `test_mbl.py`.
+# The same as bars but for a word, as `test_born.py` holds; as mbl/hidden but for the data, and in `test_mbl.py`.
 TWINS = {"born/bars_by_adam", "born/bars_on_a_chain", "mbl/critical", "mbl/search"}
 RUN = [name for name in MODELS if name not in TWINS]
 WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyond what its chain conserves

@@ -111,7 +111,7 @@ def _chain(name: str, run: Run, beside: Mapping[str, float]) -> dict[str, Ours]:
     among = f"best of {len(losses)} starts, the worst of which has {max(losses):.3f}; all rows at each step"
     return {
         f"{name}_born": Ours(run.loss, note=f"{among}, {run.steps} steps"),
-        f"{name}_hmm": Ours(beside["hmm"], note="best of 8 starts"),
+        f"{name}_hmm": Ours(beside["hmm"], note="best of 40 starts"),
         f"{name}_below": Ours(beside["hmm"] - run.loss),
         f"{name}_markov": Ours(beside["markov"]),
     }

@@ -24,7 +24,8 @@ RESERVED = {
     "Z": "a Pauli matrix",
     "pi": "the number 3.14159...",
 }
-SPECIAL = ("exp", "unitary", "prepare", "levels", *FAMILIES, "kraus", "reset")  # of the form of a gate, but no record
+# Of the form of a gate, but no record.
+SPECIAL = ("exp", "unitary", "generator", "prepare", "levels", *FAMILIES, "kraus", "reset")
 PARAMETER_WORDS = {
     "param": "parameter",
     "random": "random input",

@@ -15,12 +15,13 @@ from qgl.check.reporter import Reporter
 from qgl.check.signatures import nearest
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
+from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
 from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
-OF_PARAMETER = (*NUMBERS, "unitary", "table", "phases", "levels")
+OF_PARAMETER = (*NUMBERS, "unitary", "table", "phases", "levels", "generator")
 OF_ARGUMENT = (*OF_PARAMETER, "int", "bit", "qubit", "category")
-MAX_UNITARY = 10
+WIDEST = {"unitary": 10, "generator": WIDEST_GENERATOR}  # qubits
 _MANY = 64
 _NOTHING = (0, 0, "none", "")
 INSIDE = {  # least and most numbers in parentheses, what they are, how it is written
@@ -28,6 +29,7 @@ INSIDE = {  # least and most numbers in parentheses, what they are, how it is wr
     "table": (1, _MANY, "the numbers of values of the parents and of the child", "table(4, 8)"),
     "phases": (1, _MANY, "the numbers of values of the parents and of the child", "phases(4, 8)"),
     "levels": (1, 1, "a number of categories", "levels(6)"),
+    "generator": (1, 1, "a number of qubits", "generator(k)"),
     "category": (1, 1, "a number of categories", "category(8)"),
 }
 
@@ -129,11 +131,11 @@ class Types:
             return type_.name, None if type_.size is None else self._size(type_.size, frame)
         numbers = [self._size(argument, frame) for argument in type_.arguments]
         span = type_.arguments[0].span
-        if type_.name == "unitary":
-            if numbers[0] > MAX_UNITARY:
-                what = f"a unitary of {numbers[0]} qubits"
-                raise self.reporter.fault(ValueTooLarge(span, what, f"{MAX_UNITARY} qubits"))
-            return "angle", unitary_angles(numbers[0])
+        if type_.name in WIDEST:
+            if numbers[0] > WIDEST[type_.name]:
+                what = f"a {type_.name} of {numbers[0]} qubits"
+                raise self.reporter.fault(ValueTooLarge(span, what, f"{WIDEST[type_.name]} qubits"))
+            return "angle", {"unitary": unitary_angles, "generator": generator_numbers}[type_.name](numbers[0])
         size = {"table": table_angles, "phases": table_phases, "levels": level_angles}[type_.name](numbers)
         if not 1 <= size <= MAX_INPUTS:
             text = f"`{type_.span.text[:40]}` has {size:,} numbers"

@@ -18,13 +18,14 @@ from qgl.check.callees import Callee
 from qgl.check.functions import is_number
 from qgl.check.levels import level_pieces
 from qgl.check.transform import Piece, unitary
-from qgl.check.types import MAX_UNITARY, Formal, level_angles, table_angles, table_phases, unitary_angles
+from qgl.check.types import WIDEST, Formal, level_angles, table_angles, table_phases, unitary_angles
 from qgl.check.values import Value
 from qgl.diagnostics.categories import NotADistribution
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import OperandCount
 from qgl.expression import Real
+from qgl.gates.generators import generator_numbers
 from qgl.gates.uniform import FAMILIES, LARGEST
 from qgl.source import Span
 from qgl.syntax import tree
@@ -81,9 +82,9 @@ class WideGates:
             raise self.applied.reporter.fault(
                 WrongRegisterSize(node.gate.span, f"`{name}` takes at least {what}, not {qubits}")
             )
-        most = MAX_UNITARY if name == "unitary" else LARGEST
+        most = WIDEST.get(name, LARGEST)
         if qubits > most:
-            what = f"a unitary of {qubits} qubits" if name == "unitary" else f"`{name}` on {qubits} qubits"
+            what = f"a {name} of {qubits} qubits" if name in WIDEST else f"`{name}` on {qubits} qubits"
             raise self.applied.reporter.fault(ValueTooLarge(node.gate.span, what, f"{most} qubits"))
 
     def _numbers(self, node: tree.Apply, operands: list[Operand], sizes: list[int]) -> tuple[tuple[Formal, ...], Build]:
@@ -92,6 +93,8 @@ class WideGates:
         match name:
             case "unitary":
                 return (Formal("v", "angle", unitary_angles(qubits)),), _unitary
+            case "generator":
+                return (Formal("v", "angle", generator_numbers(qubits)),), _on_all(f"generator{qubits}")
             case "levels":
                 return (Formal("v", "angle", level_angles([math.prod(sizes)])),), _levels(sizes)
             case "prepare":
@@ -99,10 +102,10 @@ class WideGates:
                     Formal("v", "angle", table_angles(sizes)),
                     Formal("w", "angle", table_phases(sizes)),
                 )
-                return formals[: len(node.arguments)], _prepare(sizes)
+                return formals[: max(1, len(node.arguments))], _prepare(sizes)
             case _:
                 angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
-                return (Formal("v", "angle", angles),), _uniform(name)
+                return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
 
     def _angles(self, value: Value, sizes: list[int], span: Span) -> Value:
         """The angles of a constant table of probabilities; any other list stays what it is."""
@@ -184,10 +187,9 @@ def _rotation(name: str, wires: Wires, angles: tuple[Real, ...]) -> Piece:
     return f"{name}{len(wires)}", wires, angles, ""
 
 
-def _uniform(name: str) -> Build:
+def _on_all(gate: str) -> Build:
     def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
-        everything = tuple(wire for each in wires for wire in each)
-        yield f"{name}{len(everything)}", everything, numbers[0], ""
+        yield gate, tuple(wire for each in wires for wire in each), numbers[0], ""
 
     return build
 

@@ -62,6 +62,31 @@ class FunctionOfOpenInput(Diagnostic):
 
 
 @dataclass(frozen=True)
+class OpenGenerator(Diagnostic):
+    """`generator(v)` is the exponential of a sum of words, and its gates are found from its matrix. As long as numbers
+    of it are open, there is no matrix: with `--free` the angles of its gates would be functions that no text can say.
+
+    `unitary(v)` reaches the same unitaries by angles that stand in gates as they are.
+    """
+
+    qubits: int
+
+    code: ClassVar[str] = "QGL1009"
+
+    @property
+    def message(self) -> str:
+        return f"a generator of {self.qubits} qubit{'s' * (self.qubits > 1)} with open numbers has no gates"
+
+    @property
+    def label(self) -> str:
+        return "numbers of this are left open"
+
+    @property
+    def help(self) -> str:
+        return "give the inputs values (emit a run, or use --seed instead of --free), or use `unitary(...)`"
+
+
+@dataclass(frozen=True)
 class EvolveWithoutTrotter(Diagnostic):
     """The simulator evolves under a Hamiltonian exactly. Gates can only do so word by word, and the product of the
     words' evolutions is exact only if all words commute.
@@ -88,7 +113,7 @@ class EvolveWithoutTrotter(Diagnostic):
 
 @dataclass(frozen=True)
 class SynthesisNeedsQiskit(Diagnostic):
-    """A constant matrix on two or more qubits (a Kraus channel's dilation) is turned into gates by Qiskit."""
+    """A matrix on two or more qubits (a Kraus channel's dilation, a `generator`) is turned into gates by Qiskit."""
 
     qubits: int
 
@@ -96,7 +121,7 @@ class SynthesisNeedsQiskit(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"to write a constant unitary of {self.qubits} qubits as gates, the package `qiskit` is needed"
+        return f"to write a unitary matrix of {self.qubits} qubits as gates, the package `qiskit` is needed"
 
     @property
     def label(self) -> str:

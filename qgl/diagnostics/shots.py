@@ -103,3 +103,24 @@ class NoShiftRule(Diagnostic):
     @property
     def help(self) -> str:
         return "add `by trotter(order = 2, steps = 4)` to it, or train with `gradient spsa(shots = 2000);`"
+
+
+@dataclass(frozen=True)
+class GeneratorWithoutShifts(Diagnostic):
+    """The numbers of `generator(v)` are coefficients of words that do not commute: an expectation depends on each of
+    them by frequencies that change with the others, so that no fixed shifts give its derivative.
+
+    `unitary(v)` reaches the same unitaries by angles of rotations, which have shift rules. SPSA needs to know nothing.
+    """
+
+    qubits: int
+
+    code: ClassVar[str] = "QGL1164"
+
+    @property
+    def message(self) -> str:
+        return f"there is no shift rule for a generator of {self.qubits} qubit{'s' * (self.qubits > 1)}"
+
+    @property
+    def help(self) -> str:
+        return "use `unitary(...)`, or train with `gradient spsa(shots = 2000);`"

@@ -15,6 +15,7 @@ import numpy as np
 
 from qgl.gates.algebra import entered, rotation
 from qgl.gates.definition import Part, Parts
+from qgl.gates.generators import generator_gate
 from qgl.gates.model import Array, Gate, Step
 
 FAMILIES = ("uniform_ry", "uniform_rz", "uniform_phase")
@@ -27,16 +28,20 @@ class Gates(dict[str, Gate]):
     """Records by name. Those of families are found by their names, and are not listed."""
 
     def __missing__(self, name: str) -> Gate:
-        found = family_member(name)
+        found = _member(name)
         if found is None:
             raise KeyError(name)
         return found
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and family_member(name) is not None)
+        return super().__contains__(name) or (isinstance(name, str) and _member(name) is not None)
 
     def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name) or family_member(name) or default
+        return super().get(name) or _member(name) or default
+
+
+def _member(name: str) -> Gate | None:
+    return family_member(name) or generator_gate(name)
 
 
 def family_of(name: str) -> tuple[str, int] | None:

@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from qgl.check.program import Distribution, Operation, Parameter, Wire
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.shots import NoShiftRule
+from qgl.diagnostics.shots import GeneratorWithoutShifts, NoShiftRule
 from qgl.expression import Input, Real
 from qgl.gates import GATES
+from qgl.gates.generators import generator_qubits
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import inputs_of, is_channel
@@ -108,7 +109,8 @@ def shifted_circuit(circuit: Circuit) -> ShiftedCircuit:
     """`circuit`, of which only the bits are read, with a shift rule for every number that depends on a `param`.
 
     Raises:
-        QglError: an `evolve` with trained numbers has no product formula (QGL1163).
+        QglError: an `evolve` with trained numbers has no product formula (QGL1163), or a generator is
+            trained (QGL1164).
     """
     apart = simplify(taken_apart(simplify(circuit, reads_only_bits=True)), reads_only_bits=True)
     return _numbered(apart)
@@ -150,6 +152,9 @@ def _parts(operation: Operation, wires: list[Wire]) -> Iterator[Operation]:
 
 
 def _steps(operation: Operation) -> list[Step]:
+    qubits = generator_qubits(operation.gate)
+    if qubits is not None:
+        raise QglError([GeneratorWithoutShifts(operation.span, qubits)])
     if operation.gate != "evolve":
         return [Step(operation.gate, operation.wires, operation.args, operation.controls)]
     words = [word for _, word in operation.terms]

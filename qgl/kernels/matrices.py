@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.gates import CHANNELS, GATES
+from qgl.gates.generators import generator_qubits, hermitian
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take
+from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
 from qgl.plan.pool import MatrixGroup, Pool
 from qgl.plan.tables import Products
@@ -34,6 +36,8 @@ def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
         assert group.words is not None
         angle = angles[0][:, None, None]
         matrix = jnp.cos(angle) * np.eye(group.words.shape[-1]) + 1j * jnp.sin(angle) * group.words
+    elif (qubits := generator_qubits(group.name)) is not None:
+        matrix = exponential(hermitian(jnp, qubits, together))
     else:
         matrix = jnp.asarray(GATES[group.name].matrix(jnp, *angles))
     inner = matrix.shape[-1]

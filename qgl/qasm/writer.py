@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from qgl.check.program import Operation
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.qasm import EvolveWithoutTrotter
+from qgl.diagnostics.qasm import EvolveWithoutTrotter, OpenGenerator
 from qgl.expression import Input, Real
 from qgl.gates import GATES
+from qgl.gates.generators import generator_qubits
 from qgl.qasm.angles import Angles
 from qgl.qasm.layers import Layers
 from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
 from qgl.qasm.places import Places
 from qgl.qasm.profile import Profile
-from qgl.qasm.synthesis import synthesise
+from qgl.qasm.synthesis import Matrix, synthesise
 
 
 class Writer:
@@ -113,10 +116,18 @@ class Writer:
                 return trotter_steps(operation, order, steps)
             case "unitary":
                 assert operation.matrices is not None
-                zeros = self._zeros(operation.wires[operation.controls :])
-                return synthesise(operation.matrices[0], operation.wires, operation.controls, operation.span, zeros)
+                return self._synthesised(operation.matrices[0], operation)
+            case name if (qubits := generator_qubits(name)) is not None:
+                if not all(number.is_constant for number in args):
+                    raise QglError([OpenGenerator(operation.span, qubits)])
+                matrix = GATES[name].matrix(np, *(np.asarray(number.constant) for number in args))
+                return self._synthesised(matrix, operation)
             case _:
                 return [Step(operation.gate, operation.wires, args, operation.controls)]
+
+    def _synthesised(self, matrix: Matrix, operation: Operation) -> list[Step]:
+        zeros = self._zeros(operation.wires[operation.controls :])
+        return synthesise(matrix, operation.wires, operation.controls, operation.span, zeros)
 
     def _zeros(self, wires: tuple[int, ...]) -> int:
         """How many of the last wires are fresh and untouched."""

@@ -97,7 +97,7 @@ def train(
     Raises:
         QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
             number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906), too few devices or a lost
-            process (QGL0930 to QGL0933), what cannot be trained from shots (QGL1160 to QGL1163), an engine that is not
+            process (QGL0930 to QGL0933), what cannot be trained from shots (QGL1160 to QGL1164), an engine that is not
             there or failed (QGL1101 to QGL1119); the last leaves a run that can go on. A run that began with a strategy
             of its own and is resumed without it (QGL0920), or a state of an earlier version (QGL0921).
     """

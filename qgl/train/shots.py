@@ -62,8 +62,8 @@ class FromShots:
     """The loss and the gradient of a model from an engine's strings; see `qgl.train.trainable.Measured`.
 
     Raises:
-        QglError: the objective or the settings do not go with shots (QGL1160, QGL1161, QGL0908), or an `evolve` has
-            no shift rule (QGL1163).
+        QglError: the objective or the settings do not go with shots (QGL1160, QGL1161, QGL0908), or an `evolve` or a
+            generator has no shift rule (QGL1163, QGL1164).
     """
 
     def __init__(self, model: Model, settings: TrainSettings, engine: Engine) -> None:
@@ -108,7 +108,7 @@ def cost(model: Model, settings: TrainSettings, steps: int) -> str:
     """What so many steps from shots will ask of the engine, in words.
 
     Raises:
-        QglError: an `evolve` has no shift rule (QGL1163).
+        QglError: an `evolve` or a generator has no shift rule (QGL1163, QGL1164).
     """
     rule = settings.from_shots
     assert rule is not None

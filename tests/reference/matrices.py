@@ -11,6 +11,7 @@ from math import cos, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import expm
 
 Matrix = NDArray[np.complex128]
 
@@ -109,6 +110,10 @@ def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
             for k, angle in enumerate(angles):
                 blocks[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = _rotation(name[9].upper(), angle)
             return blocks
+        case _ if name.startswith("generator"):
+            words = ["".join(letters) for letters in product("IXYZ", repeat=int(name[9:]))][1:]
+            exponent = sum(a * word_matrix(word) for a, word in zip(angles, words, strict=True))
+            return np.asarray(expm(-1j / 2 ** int(name[9:]) * exponent))
     raise KeyError(name)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import optax
 
 from qgl.kernels.mesh import agreed
-from qgl.train.methods import Evaluate, Look, Terms
+from qgl.train.methods import Evaluate, Look, Terms, choose
 from qgl.train.trainable import Params
 
 _DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions
@@ -90,10 +90,10 @@ class LineSearch:
     def move(self, look: Look) -> tuple[Params, Memory]:
         """Stays, and leaves the next direction."""
         before: Memory = look.memory
-        pairs = _choose(before.stuck > 0, self._directions.init(look.params), before.pairs)
+        pairs = choose(before.stuck > 0, self._directions.init(look.params), before.pairs)
         scaled, pairs = self._directions.update(look.gradient, pairs, look.params)
         uphill = ~(_dot(scaled, look.gradient) > 0)
-        scaled = _choose(uphill, look.gradient, scaled)
+        scaled = choose(uphill, look.gradient, scaled)
         direction = jax.tree.map(lambda part: jnp.where(before.stuck > 1, 0.0, -part), scaled)
         return look.params, Memory(look.loss, look.terms, look.gradient, direction, pairs, before.stuck)
 
@@ -118,7 +118,7 @@ class LineSearch:
             done=idle,
         )
         last = jax.lax.while_loop(lambda b: ~b.done & (b.tries < _EVALUATIONS), body, first)
-        chosen: Point = _choose(last.done, last.trial, last.low)
+        chosen: Point = choose(last.done, last.trial, last.low)
         return chosen
 
 
@@ -134,9 +134,9 @@ def _narrow(start: Point, bracket: Bracket, trial: Point, unknown: jax.Array) ->
     worse = ~finite | ~falls | ((trial.loss >= low.loss) & (low.step > 0))
     towards_high = jnp.where(jnp.isfinite(high[0]), high[0] - low.step, 1.0)
     turned = trial.slope * towards_high >= 0
-    bound = _choose(turned, (low.step, low.loss, low.slope), high)
-    high = _choose(worse, (trial.step, trial.loss, trial.slope), bound)
-    low = _choose(worse, low, trial)
+    bound = choose(turned, (low.step, low.loss, low.slope), high)
+    high = choose(worse, (trial.step, trial.loss, trial.slope), bound)
+    low = choose(worse, low, trial)
     step = jnp.where(jnp.isfinite(high[0]), _between(low, high), _GROWTH * trial.step)
     exhausted = jnp.abs(high[0] - low.step) <= _eps(step) * low.step
     tries = jnp.where(exhausted, _EVALUATIONS, bracket.tries + 1)
@@ -164,7 +164,3 @@ def _eps(like: jax.Array) -> float:
 def _dot(a: Params, b: Params) -> jax.Array:
     total: jax.Array = optax.tree.vdot(a, b)
     return total
-
-
-def _choose(condition: jax.Array, yes: Any, no: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

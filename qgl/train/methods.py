@@ -8,9 +8,10 @@ leaves for the next step is a new direction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import jax
+import jax.numpy as jnp
 
 from qgl.train.trainable import Params
 
@@ -46,3 +47,12 @@ class Method(Protocol):
     def move(self, look: Look) -> tuple[Params, Any]:
         """Parameters and memory after the step."""
         ...
+
+
+Tree = TypeVar("Tree")
+
+
+def choose(condition: jax.Array, yes: Tree, no: Tree) -> Tree:
+    """The arrays of one of two pytrees. Traced."""
+    chosen: Tree = jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
+    return chosen

@@ -18,11 +18,11 @@ from jax.sharding import NamedSharding
 from qgl.check.program import TrainSettings
 from qgl.kernels import mesh
 from qgl.train.history import History
-from qgl.train.methods import Terms
+from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, together
 from qgl.train.strategies.cma_steps import Memory, Sampler
-from qgl.train.strategies.common import Common, choose
+from qgl.train.strategies.common import Common
 from qgl.train.strategies.strategy import Record, State
 from qgl.train.trainable import Params, Trainable
 
@@ -133,7 +133,7 @@ class Cma(Common):
         mean = judged.at(0)
         seen: Judged = choose(self._stochastic & jnp.isfinite(mean.loss), mean, judged.best())
         after = self._seen(state, seen.params, seen.loss, seen.terms, None)
-        return choose(state.status == RUNNING, after, state)  # type: ignore[no-any-return]
+        return choose(state.status == RUNNING, after, state)
 
 
 def _stacked(memories: list[Memory]) -> Memory:

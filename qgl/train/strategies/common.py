@@ -12,7 +12,7 @@ import numpy as np
 
 from qgl.check.program import TrainSettings
 from qgl.train.history import History
-from qgl.train.methods import Terms
+from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING, StopRule
 from qgl.train.strategies.strategy import State, Verdict, run_key, step_key
 from qgl.train.trainable import Params, Trainable
@@ -130,8 +130,3 @@ class Common(ABC):
             plateau_best=best,
             plateau_since=since,
         )
-
-
-def choose(condition: jax.Array, yes: Any, no: Any) -> Any:
-    """The arrays of one of two pytrees. Traced."""
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

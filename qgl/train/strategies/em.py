@@ -28,9 +28,8 @@ from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner
 from qgl.query import LogProb
-from qgl.train.methods import Terms
+from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
-from qgl.train.strategies.common import choose
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
@@ -62,7 +61,7 @@ class ExpectationMaximisation(Compiled):
         loss, terms = mesh.agreed(self._terms(params, self._step_key(seed, step), None))
         seen = self._seen(state, state.trained, loss, terms, None)
         moved = seen._replace(trained=self._counts.improved(state.trained))
-        return choose(running, choose(seen.status == RUNNING, moved, seen), state)  # type: ignore[no-any-return]
+        return choose(running, choose(seen.status == RUNNING, moved, seen), state)
 
 
 class Counts:

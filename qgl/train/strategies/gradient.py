@@ -13,10 +13,9 @@ from qgl.check.program import Program, TrainSettings
 from qgl.check.stages import STAGEWISE, Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels import mesh
-from qgl.train.methods import Look, Method, Terms
+from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.stopping import RUNNING
-from qgl.train.strategies.common import choose
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.stagewise import Staged
 from qgl.train.strategies.strategy import State
@@ -51,7 +50,7 @@ class Gradient(Compiled):
         seen = self._looked(state, look)
         trained, memory = self._method.move(look)
         moved = seen._replace(trained=trained, memory=memory)
-        return choose(running, choose(seen.status == RUNNING, moved, seen), state)  # type: ignore[no-any-return]
+        return choose(running, choose(seen.status == RUNNING, moved, seen), state)
 
     def _looked(self, state: State, look: Look) -> State:
         norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)

@@ -26,10 +26,9 @@ from qgl.objectives.terms import combined
 from qgl.parameters import sample
 from qgl.plan.layered import NotLayeredError, layered
 from qgl.query import reads_only_bits
-from qgl.train.methods import Terms
+from qgl.train.methods import Terms, choose
 from qgl.train.stopping import PLATEAU, RUNNING
 from qgl.train.strategies.candidates import judged, together
-from qgl.train.strategies.common import choose
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.frozen import Frozen
 from qgl.train.strategies.strategy import State, Verdict
@@ -115,7 +114,7 @@ class LayerwiseSearch(Compiled):
         after = self._seen(state, best.params, best.loss, best.terms, None)._replace(memory=memory)
         ended = state._replace(status=jnp.full_like(state.status, PLATEAU))  # a run is asked for more steps than layers
         after = choose(step < self._layers.count, after, ended)
-        return choose(state.status == RUNNING, after, state)  # type: ignore[no-any-return]
+        return choose(state.status == RUNNING, after, state)
 
     def _candidates(self, params: Params, key: jax.Array, layer: Any) -> Params:
         """`params` as often as there are draws, each with other numbers for the layer."""

@@ -9,10 +9,9 @@ from typing import Any
 import jax
 
 from qgl.check.program import TrainSettings
-from qgl.train.methods import Terms
+from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, judged, together
-from qgl.train.strategies.common import choose
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
@@ -69,4 +68,4 @@ class Search(Compiled):
         after = self._seen(state, seen.params, seen.loss, seen.terms, None)
         moved = after._replace(trained=params, memory=memory)
         last = choose(after.status == RUNNING, moved, after)
-        return choose(state.status == RUNNING, last, state)  # type: ignore[no-any-return]
+        return choose(state.status == RUNNING, last, state)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from qgl.check.stages import Stages
-from qgl.train.methods import Evaluate, Look, Method, Terms
+from qgl.train.methods import Evaluate, Look, Method, Terms, choose
 from qgl.train.trainable import Params
 
 
@@ -42,7 +42,7 @@ class Staged:
     def look(self, params: Params, memory: Memory, evaluate: Evaluate, idle: jax.Array) -> Look:
         """Sets the layers that are new to the stage to what they begin with, and looks at the trained ones."""
         stage, begins = self._stage(memory.done)
-        params = _choose(begins, self._begun(params, memory.drawn, stage), params)
+        params = choose(begins, self._begun(params, memory.drawn, stage), params)
         moves = self._moves(params, stage)
 
         def of_moving(point: Params) -> Any:
@@ -51,7 +51,7 @@ class Staged:
 
         (loss, terms), _ = jax.eval_shape(evaluate, params)
         fresh = self._growing.initial(params, jnp.zeros((), loss.dtype), _zeros(terms))
-        look = self._growing.look(params, _choose(begins, fresh, memory.inner), of_moving, idle)
+        look = self._growing.look(params, choose(begins, fresh, memory.inner), of_moving, idle)
         kept = _where(moves, look.params, params)
         return look._replace(
             params=kept, memory=memory._replace(inner=look.memory), settled=stage >= self._stages.growing
@@ -63,7 +63,7 @@ class Staged:
         stage, _ = self._stage(memory.done)
         inner = look._replace(memory=memory.inner)
         is_last = (self._stages.blocks == 1) & (stage >= self._stages.growing)
-        params, after = _choose(is_last, self._last.move(inner), self._growing.move(inner))
+        params, after = choose(is_last, self._last.move(inner), self._growing.move(inner))
         moved = _where(self._moves(look.params, stage), params, look.params)
         return moved, Memory(memory.done + 1, memory.drawn, after)
 
@@ -110,10 +110,6 @@ class Staged:
 
 def _zeros(shapes: Mapping[str, Any]) -> Terms:
     return {name: jnp.zeros(leaf.shape, leaf.dtype) for name, leaf in shapes.items()}
-
-
-def _choose(condition: jax.Array, yes: Any, no: Any) -> Any:
-    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)
 
 
 def _where(conditions: Mapping[str, jax.Array], yes: Params, no: Params) -> Params:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.check.program import Operation
 from qgl.expression import Real, real
 from qgl.passes.diagonal import DiagonalTerm, terms
-from qgl.passes.transitions import Bits, amplitude, flip_groups, is_nothing, patterns, transitions
+from qgl.passes.transitions import Bits, Transition, amplitude, flip_groups, is_nothing, patterns, transitions
 from qgl.plan.dense import controlled, recipe_of, rotations
 from qgl.plan.elements import SMALL
 from qgl.plan.expressions import ExpressionBuilder
@@ -223,7 +224,8 @@ class SectorLowerer:
         if inner and count:
             recipe = controlled(recipe, count)
         skip = 0 if inner else count
-        changes = [(change.before[skip:], change.after[skip:]) for change in transitions(operation)]
+        joined = {pair for change in transitions(operation) for pair in _on_all(operation.wires, change)}
+        changes = [(before[skip:], after[skip:]) for before, after in joined]
         flips = sorted({_number(before) ^ _number(after) for before, after in changes})
         key = ("mix", _rounded(len(flips)))
         group = self._mixes.setdefault(key, _MixGroup())
@@ -306,6 +308,15 @@ class SectorLowerer:
             _padded([row.hops for row in group.rows], self._zero, least=1),
             _int([row.time for row in group.rows]),
         )
+
+
+def _on_all(wires: Sequence[int], change: Transition) -> Iterator[tuple[Bits, Bits]]:
+    """A transition as pairs of the bits of all `wires`: those that it does not name keep any value."""
+    others = [wire for wire in wires if wire not in change.wires]
+    for bits in product((0, 1), repeat=len(others)):
+        still = dict(zip(others, bits, strict=True))
+        before, after = (still | dict(zip(change.wires, own, strict=True)) for own in (change.before, change.after))
+        yield tuple(before[wire] for wire in wires), tuple(after[wire] for wire in wires)
 
 
 def _signed(number: Real) -> tuple[Real, int]:

@@ -63,6 +63,29 @@ def test_random_programs_that_interfere(seed: int, precision: str) -> None:
     assert slope @ along == pytest.approx(wanted[0], rel=1e-6 if precision == "double" else 2e-3, abs=1e-3)
 
 
+WORDS = """
+visible v[3] = "010";
+hidden h[2] = "01";
+param a : real;
+hamiltonian hop = X[v[2]] * X[h[1]] + Y[v[2]] * Y[h[1]] + 0.7 * Z[v[2]] * Z[h[0]];
+model {
+    evolve hop for a;
+    exp(i * a * X[v[2]] * Z[h[1]] * X[v[0]]);
+    exp(i * 0.6 * Z[v[0]] * Y[h[0]] * X[v[1]]);
+    CONTROLLED
+}
+"""
+
+
+@pytest.mark.parametrize("controlled", ["", "ctrl exp(i * 0.4 * Z[v[2]] * X[h[0]] * X[v[0]]) v[1];"])
+def test_words_with_z_beside_what_they_flip(controlled: str) -> None:
+    program = qgl.loads(WORDS.replace("CONTROLLED", controlled)).program
+    weights = np.random.default_rng(1).normal(size=8)
+    p, slope = value_and_gradient(program, "double", np.array([0.9]), weights)
+    assert p == pytest.approx(probabilities(program, [0.9]), abs=1e-12)
+    assert slope == pytest.approx(gradient(lambda x: weights @ probabilities(program, x), np.array([0.9])), abs=1e-8)
+
+
 LONG = """
 lattice chain = line(6);
 visible v on chain = neel;

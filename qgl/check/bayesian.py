@@ -78,9 +78,9 @@ def _fault(operation: Operation, touched: set[int]) -> str:
         return "a measured bit decides here"
     if split_wires(operation) is None:
         moves = operation.gate in _MOVES
-        return "" if moves else f"`{operation.gate}` is neither a table that is prepared nor a move of values"
+        return "" if moves else "this is neither a table that is prepared nor a move of values"
     if operation.wires[-1] in touched:
-        return f"`{operation.gate}` turns a qubit that is not in zero any more, which changes its basis"
+        return "this turns a qubit that is not in zero any more, which changes its basis"
     if not all(angle.is_constant or atom_of(angle) is not None for angle in operation.args):
         return "an angle is computed from others; give the table's own"
     return ""

@@ -33,6 +33,7 @@ from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.reporting import read_reports
 from qgl.check.resolve import Resolver
 from qgl.check.stages import stages_fit
+from qgl.check.strategies import cma_fits
 from qgl.check.training import read_objective, read_train
 from qgl.check.words import words_fit
 from qgl.diagnostics.model import Diagnostic
@@ -142,7 +143,7 @@ class _Check:
         )
         fits = [
             fit(program, self.reporter.report)
-            for fit in (words_fit, regions_fit, probes_fit, stages_fit, expectation_fits)
+            for fit in (words_fit, regions_fit, probes_fit, stages_fit, cma_fits, expectation_fits)
         ]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 

@@ -20,6 +20,7 @@ from qgl.check.modules import EXPORTED, Module, Symbol
 from qgl.check.program import DataSet, Parameter, Wire
 from qgl.check.registers import categories_of, sites_of
 from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.resolve_expressions import ExpressionResolver
 from qgl.check.signatures import bind, nearest
 from qgl.check.types import Types
 from qgl.check.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
@@ -60,6 +61,7 @@ class Declarations:
         self.types = Types(reporter, self.evaluator)
         self.distributions = Distributions(reporter, self.evaluator)
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
+        self.names = ExpressionResolver(reporter)
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
         self._inputs = 0
@@ -142,9 +144,12 @@ class Declarations:
             symbol = self._hamiltonian_of(expression)
             if symbol is not None:
                 given = expression.arguments if isinstance(expression, tree.Call) else ()
+                for argument in given:
+                    self.names.look_at(argument, self.main)
                 arguments = self.evaluator.all_of(given, Frame({}, self.main))
                 width = len(self.visible_wires())
                 return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
+            self.names.look_at(expression, self.main)
             value = self.evaluator.evaluate(expression, Frame({}, self.main))
             wires = self._wires_of(value, expression.span)
             if wires is None:

@@ -140,7 +140,7 @@ class _Loader:
             first.state = "failed"  # which of the two is meant is not known
             return
         if kind in ("layer", "channel") and (name.name in GATES or name.name in CHANNELS or name.name in SPECIAL):
-            word = "gate" if name.name in GATES else "channel"
+            word = "channel" if name.name in (*CHANNELS, "kraus") else "gate"
             self.reporter.report(DuplicateName(name.span, name.name, None, f"a built-in {word}"))
         symbol = Symbol(name.name, kind, name.span, node, module)
         module.names[name.name] = symbol

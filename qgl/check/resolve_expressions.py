@@ -35,6 +35,11 @@ class ExpressionResolver:
         self.holes = False
         self.main = True
 
+    def look_at(self, node: tree.Expression, module: Module) -> None:
+        """Report names and functions of an expression outside of all bodies that stand for nothing."""
+        self.body = Body(module)
+        self._expression(node)
+
     def _mark(self, module: Module, node: Any) -> None:
         """Note as used whatever is named in `node`, whose names somebody else checks."""
         for name in tree.names_in(node):

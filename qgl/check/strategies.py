@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from qgl.check import stages
 from qgl.check.arguments import Integer
 from qgl.check.layers import SEARCH
 from qgl.check.program import Program, TrainSettings
 from qgl.check.signature_types import POSITIVE, Signature, optional
-from qgl.diagnostics.strategies import UnusedByStrategy
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.strategies import TooManyForCma, UnusedByStrategy
 from qgl.source import Span
 
 STRATEGY_TABLE = (
@@ -41,6 +42,7 @@ STRATEGY_TABLE = (
 BY_GRADIENT = ("gradient", stages.STAGEWISE)  # strategies that have an optimizer
 LATER = ("adversarial",)  # strategies that systems to come need
 _OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")
+MOST_BY_CMA = 4000  # parameters: two matrices of 128 MB for each seed
 OF_RANDOM = (SEARCH,)  # strategies that move what `random` declares, too
 
 
@@ -63,13 +65,27 @@ def cost_words(program: Program) -> tuple[str, ...]:
         found = stages.stages_of(program, settings)
         return found.words() if isinstance(found, stages.Stages) else ()
     if settings.strategy_name == "cma":
-        size = sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
+        size = _trained(program)
         population = given["population"] or 4 + int(3 * math.log(max(1, size)))
         memory = f"{2 * size**2:,} numbers of {size:,} parameters are kept{each}"
         return (f"training by cma: {1 + population:,} losses a step{each}, and no gradient; {memory}",)
     if settings.strategy_name == SEARCH:
         return (f"training by {SEARCH}: {given['draws']:,} losses a step{each}, and no gradient",)
     return ()
+
+
+def cma_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether `cma` can keep its matrices of the parameters, if a program asks for it; a fault is reported."""
+    settings, size = program.train, _trained(program)
+    if settings.strategy is None or settings.strategy_name != "cma" or size <= MOST_BY_CMA:
+        return True
+    report(TooManyForCma(settings.strategy.span, size, MOST_BY_CMA))
+    return False
+
+
+def _trained(program: Program) -> int:
+    """How many numbers are trained."""
+    return sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
 
 
 def strategy_faults(settings: TrainSettings, given: Mapping[str, Span]) -> Iterator[UnusedByStrategy]:

@@ -59,7 +59,8 @@ class WideGates:
         numbers, build = self._numbers(node, turns[0], sizes)
         callee = Callee(name, numbers, tuple(len(operand.wires) for operand in turns[0]))
         if name == "prepare" and values and isinstance(values[0], tuple):
-            values = [self._angles(values[0], sizes, node.arguments[0].span), *values[1:]]
+            written = isinstance(node.arguments[0], tree.List)
+            values = [self._angles(values[0], sizes, node.arguments[0].span, written), *values[1:]]
         found = []
         for turn in turns:
             found += self.applied.applications(node, callee, controls, [*operands[:controls], *turn])
@@ -107,12 +108,16 @@ class WideGates:
                 angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
                 return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
 
-    def _angles(self, value: Value, sizes: list[int], span: Span) -> Value:
-        """The angles of a constant table of probabilities; any other list stays what it is."""
+    def _angles(self, value: Value, sizes: list[int], span: Span, written: bool) -> Value:
+        """The angles of a constant table of probabilities; any other list stays what it is, unless `written` here."""
         rows = value if value and isinstance(value[0], tuple) else (value,)
         count, width = math.prod(sizes[:-1]), sizes[-1]
-        known = all(is_number(x) for row in rows if isinstance(row, tuple) for x in row)
+        known = all(isinstance(row, tuple) and all(is_number(x) for x in row) for row in rows)
         if not known or len(rows) != count or any(len(row) != width for row in rows):
+            if known and written:
+                shape = f"table of {count} rows" if count > 1 else "list"
+                text = f"a {shape} of {width} probabilities belongs here"
+                raise self.applied.reporter.fault(NotADistribution(span, text))
             return value
         angles: list[float] = []
         for number, row in enumerate(rows):

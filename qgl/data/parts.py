@@ -83,9 +83,10 @@ def _number(call: CallSpec, total: int, limits: Limits, width: int) -> int:
     number = int(count if count is not None else round(fraction * total))
     whole = call.arguments["data"]
     if number > total:
-        raise QglError([BadDataArgument(call.span, call.name, f"{number} of the {total} of `{whole}`")])
+        fault = f"{words(number)} cannot be drawn of the {words(total)} that `{whole}` has"
+        raise QglError([BadDataArgument(call.span, call.name, fault)])
     if number == 0:
-        raise QglError([NoRows(call.span, call.name, f"a fraction of {fraction:g} of {total} rounds to none")])
+        raise QglError([NoRows(call.span, "this subset", f"a fraction of {fraction:g} of {total} rounds to none")])
     if number * width > limits.cells:
         extent = f"{words(number)} strings of {plural(width, 'bit')}"
         raise QglError([DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")])
@@ -116,7 +117,7 @@ def _left(call: CallSpec, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
     nth[order] = np.arange(len(ours)) - first
     kept = np.flatnonzero(nth >= gone[ours])
     if not len(kept):
-        raise QglError([NoRows(call.span, call.name, f"`{part.name}` is all of `{whole.name}`")])
+        raise QglError([NoRows(call.span, "what is left", f"`{part.name}` is all of `{whole.name}`")])
     return kept
 
 

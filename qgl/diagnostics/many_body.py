@@ -142,7 +142,9 @@ class HiddenBits(Diagnostic):
 
 @dataclass(frozen=True)
 class NoBasisStart(Diagnostic):
-    """`hamming_distance` compares with the bits of the start: a register starts in `zero`, `one`, `neel` or a string."""
+    """`hamming_distance` compares with the bits of the start: a register starts in `zero`, `one`, `neel` or a
+    string.
+    """
 
     code: ClassVar[str] = "QGL0755"
     wrong: ClassVar[str] = _HIDDEN.format("hamming_distance").replace('"01"', "plus")

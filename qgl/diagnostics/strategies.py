@@ -26,6 +26,16 @@ train { strategy stagewise(layers); steps 100; }
 """
 
 
+_MANY = """\
+data target = parity(3);
+visible v[3];
+param theta[5000] : angle;
+model { for k in 0..size(theta)-1 { ry(theta[k]) v[k % 3]; } }
+objective nll(target);
+train { strategy cma; steps 100; }
+"""
+
+
 @dataclass(frozen=True)
 class UnusedByStrategy(Diagnostic):
     """A setting is about the gradient, and the strategy of training does not follow one."""
@@ -90,6 +100,29 @@ class StagesBeyondSteps(Diagnostic):
     @property
     def help(self) -> str:
         return f"raise `steps` of `train` to {self.stages * self.each} or more, or take shorter stages"
+
+
+@dataclass(frozen=True)
+class TooManyForCma(Diagnostic):
+    """`cma` keeps two matrices with a row and a column for each parameter, and takes one of them apart again and again.
+
+    It is made for some hundred parameters; with more, follow the gradient.
+    """
+
+    parameters: int
+    most: int
+
+    code: ClassVar[str] = "QGL0723"
+    wrong: ClassVar[str] = _MANY
+    right: ClassVar[str] = _MANY.replace("5000", "10")
+
+    @property
+    def message(self) -> str:
+        return f"`cma` goes up to {self.most:,} parameters, and this program has {self.parameters:,}"
+
+    @property
+    def help(self) -> str:
+        return "leave `strategy` out, so that training follows the gradient, or train fewer parameters"
 
 
 @dataclass(frozen=True)

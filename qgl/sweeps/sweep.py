@@ -171,7 +171,8 @@ class _Session:
                 self.outcomes[number] = _over(self.folder.run(planned.point))
             else:
                 requests[number] = self._request(planned)
-        names = [label(planned.point.constants, Grid(sweeping.values).swept) for planned in self.planned]
+        swept = Grid(sweeping.values).swept or tuple(sweeping.values)
+        names = [label(planned.point.constants, swept) for planned in self.planned]
         if requests:
             with choose(self.display, names) as shown:
                 Pool(self.jobs, shown, self.machine.environment).run(requests, self._take)

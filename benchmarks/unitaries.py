@@ -2,7 +2,8 @@
 
 Two problems: lymphography's rows under a chain with a memory of one qubit (a Born machine of bond 2 whose memory is
 not read at the end, 19 cells on 4 qubits), and strings of even parity by windows of 3 qubits that move along 8 bits
-and back. The same cells, losses and starts near Haar for each way; Adam with a cosine schedule and a few rates.
+and back. The same cells and losses for each way, Adam with a cosine schedule and a few rates. Numbers start by
+uniform(-pi, pi), matrices by Haar's law.
 
     angles     the quantum Shannon form, as `unitary(v)` of the language
     generator  exp(-i / 2^k sum a_P P), as `generator(v)` of the language
@@ -189,7 +190,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4)
     options = parser.parse_args()
     for name, problem in (("parity", parity()), ("lymphography", lymphography())):
-        print(f"{name}: {problem.cells} cells on {problem.qubits} qubits", flush=True)
+        print(f"{name}: {problem.cells} cells on {problem.qubits} qubits; losses at 1/4, 1/2 and the end", flush=True)
+        print("  way        rate   median     best    median     best    median     best   a step and seed")
         for kind, rates in RATES.items():
             for rate in rates:
                 cosine = optax.cosine_decay_schedule(rate, options.steps, 0.01)

@@ -79,6 +79,13 @@ def test_one_qubit_is_a_rotation() -> None:
     assert all(name not in GATES for name in ("generator", "generator0", "generator6", "generator12"))
 
 
+def test_the_default_law_is_near_that_of_haar() -> None:
+    """E |u|^4 = 2 / (d (d + 1)) of an entry of a d x d unitary."""
+    numbers = np.random.default_rng(0).uniform(-np.pi, np.pi, (15, 4000))
+    entries = np.abs(GATES["generator2"].matrix(np, *numbers)) ** 4
+    np.testing.assert_allclose(entries.mean() * 4 * 5 / 2, 1, atol=0.05)
+
+
 @pytest.mark.parametrize("scale", [0.0, 1e-7, 1.0, 20.0])
 def test_derivative_by_finite_differences(scale: float) -> None:
     """Also where all eigenvalues are equal, or nearly."""

@@ -20,8 +20,8 @@ objective nll(pairs);
 class UnreachableRows(Diagnostic):
     """The circuit conserves a charge, such as the number of ones, and some rows of the data have another value of it
     than the start. They can never be generated, whatever the parameters are: `kl` is infinite and `nll` too, and what
-    is reported instead are the floors of the two. Start the register elsewhere, leave the rows out, let hidden qubits take
-    up the difference, or add a gate that does not conserve the charge.
+    is reported instead are the floors of the two. Start the register elsewhere, leave the rows out, let hidden qubits
+    take up the difference, or add a gate that does not conserve the charge.
     """
 
     data: str

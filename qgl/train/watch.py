@@ -116,7 +116,7 @@ class Watch:
             names = ", ".join(title(call) for call in self.calls)
             seeds = f" of {self._settings.seeds} seeds" if self._settings.seeds > 1 else ""
             times = goal // self._settings.every + 1
-            yield f"watched every {self._settings.every} steps{seeds}, {times} times in all: {names}"
+            yield f"watched every {self._settings.every} steps{seeds}, {times} time{'s' * (times != 1)} in all: {names}"
 
     def too_dear(self, elapsed: float) -> Iterator[str]:
         """A word, once, on measuring that takes more than half of the time of training, `elapsed` in seconds."""

@@ -108,6 +108,16 @@ def test_steps_from_arrays_are_those_of_the_library(size: int, population: int |
     assert hills(memory.mean) < hills(np.zeros(size))
 
 
+def test_many_parameters() -> None:
+    """From 300 on the library would adapt the size of its steps in another way, of which a memory holds nothing."""
+    sampler = Sampler(300, 0.5, 4)
+    memory = sampler.initial(np.zeros(300))
+    for step in range(2):
+        asked = sampler.ask(memory, np.random.default_rng(step))
+        memory = asked.tell(np.array([hills(x) for x in asked.candidates]))
+    assert np.isfinite(memory.mean).all() and memory.sigma != 0.5
+
+
 def test_losses_that_are_no_numbers_are_ranked_last() -> None:
     found = ranked(np.array([3.0, np.nan, -2.0, np.inf], dtype=np.float32))
     assert np.isfinite(found).all() and set(np.argsort(found)[2:]) == {1, 3} and found[0] == 3.0

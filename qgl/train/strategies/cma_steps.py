@@ -64,7 +64,9 @@ class Sampler:
             import cma
         except ImportError as error:
             raise QglError([StrategyNotInstalled(None, "cma", "cma")]) from error
-        options = OPTIONS if population is None else {**OPTIONS, "popsize": population}
+        options = {**OPTIONS, "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA}  # else another one from 300 on
+        if population is not None:
+            options["popsize"] = population
         self._template = cma.CMAEvolutionStrategy(np.zeros(size), sigma, options)
         self._template.adapt_sigma.initialize(self._template)
         self._template.timer = cma.utilities.utils.ElapsedWCTime()  # the library makes it at its first step only

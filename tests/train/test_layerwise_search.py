@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qgl.check.layers import Layers, layers_of
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
+from qgl.diagnostics.model import QglError
 from qgl.gates.algebra import PAULI
 from qgl.model import Model, loads
 from qgl.source import Source
@@ -161,6 +162,12 @@ def test_what_stands_before_a_layer_belongs_to_it() -> None:
 def test_steps_are_the_layers_unless_said() -> None:
     assert turns().program.train.steps == 3
     assert turns(settings="steps 2;").program.train.steps == 2
+
+
+def test_more_steps_than_layers_are_refused_wherever_they_are_asked_for() -> None:
+    with pytest.raises(QglError) as refused:
+        train(turns(), steps=4, display="quiet")
+    assert [fault.code for fault in refused.value.diagnostics] == ["QGL0752"]
 
 
 @pytest.mark.parametrize(

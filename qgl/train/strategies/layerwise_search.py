@@ -18,6 +18,7 @@ from qgl.check.layers import Layers, layers_of
 from qgl.check.program import TrainSettings
 from qgl.check.watching import watched
 from qgl.diagnostics.many_body import NotInLayers
+from qgl.diagnostics.many_body import StepsBeyondLayers
 from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
 from qgl.kernels.layered import LayeredRunner
@@ -42,7 +43,7 @@ class LayerwiseSearch(Compiled):
     do: of all declared qubits, in the order visible, hidden.
 
     Raises:
-        QglError: QGL0751, the program has no layers.
+        QglError: the program has no layers (QGL0751), or fewer than steps (QGL0752).
         ValueError: the model is no `qgl.Model`, or the settings name another strategy.
     """
 
@@ -53,6 +54,8 @@ class LayerwiseSearch(Compiled):
         layers = layers_of(model.program)
         if not isinstance(layers, Layers):
             raise QglError([layers])
+        if settings.steps > layers.count:
+            raise QglError([StepsBeyondLayers(settings.span, settings.steps, layers.count)])
         self._whole, self._layers = model, layers
         self._draws: int = settings.strategy.arguments["draws"]
         self._laws = {each.name: each for each in model.program.parameters if each.name in layers.names}

@@ -17,8 +17,7 @@ import numpy as np
 from qgl.check.layers import Layers, layers_of
 from qgl.check.program import TrainSettings
 from qgl.check.watching import watched
-from qgl.diagnostics.many_body import NotInLayers
-from qgl.diagnostics.many_body import StepsBeyondLayers
+from qgl.diagnostics.many_body import NotInLayers, StepsBeyondLayers
 from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
 from qgl.kernels.layered import LayeredRunner

@@ -38,6 +38,8 @@ class Watched:
     def until(self, step: int) -> Watched:
         """The measurements of at most so many steps."""
         kept = self.steps <= step
+        if not kept.any():
+            return Watched()  # as before the first measurement: a run was killed before its first checkpoint
         return Watched(self.steps[kept], {name: values[kept] for name, values in self.values.items()})
 
     def lines(self) -> bytes:

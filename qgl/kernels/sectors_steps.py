@@ -123,7 +123,8 @@ class EvolutionKernel:
         def body(state: jax.Array) -> jax.Array:
             return chebyshev.propagate(action, series, state)
 
-        return jnp.exp(-1j * middle * row["time"]) * chebyshev.repeated(count, body, state)  # type: ignore[no-any-return]
+        evolved: jax.Array = jnp.exp(-1j * middle * row["time"]) * chebyshev.repeated(count, body, state)
+        return evolved
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array

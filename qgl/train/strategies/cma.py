@@ -96,7 +96,8 @@ class Cma(Common):
         moves = running & np.isfinite(losses).any(axis=1)
         told = [one.tell(losses[k]) if moves[k] else memories[k] for k, one in enumerate(asked)]
         memory = _stacked(told)
-        return after._replace(trained=self._named(memory.mean), memory=memory)  # type: ignore[no-any-return]
+        moved: State = after._replace(trained=self._named(memory.mean), memory=memory)
+        return moved
 
     def _points(self, memory: Memory, candidates: np.ndarray[Any, Any]) -> Any:
         """The mean of each seed before its candidates, in the type of the parameters."""

@@ -22,6 +22,7 @@ def check(files: FilesArgument, settings: SetOption = None, output: FormatOption
     from qgl.compiler import diagnose
     from qgl.diagnostics.model import Diagnostic, QglError, Severity
     from qgl.diagnostics.render import show, to_json
+    from qgl.diagnostics.terminal import one_line
 
     values = constants(settings)
     found: list[Diagnostic] = []
@@ -33,7 +34,7 @@ def check(files: FilesArgument, settings: SetOption = None, output: FormatOption
         except QglError as error:
             diagnostics = error.diagnostics
         if output is Format.TEXT and not diagnostics:
-            typer.echo(f"{name}: no faults")
+            typer.echo(f"{one_line(name)}: no faults")
         found += diagnostics
     if output is Format.JSON:
         typer.echo(to_json(found))

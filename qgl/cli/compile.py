@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,6 +46,7 @@ def compile_(
     """
     from qgl.cli.dump import outline, plain
     from qgl.compiler import analyse
+    from qgl.diagnostics.terminal import json_text, write_data
 
     source, environment = open_file(file)
     if emit is Stage.TREE:
@@ -56,9 +56,9 @@ def compile_(
         warn(analysed.warnings)
         value = _STAGES[emit](analysed.program)
     if output is Format.JSON:
-        typer.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+        typer.echo(json_text(plain(value)))
     elif isinstance(value, str):
-        typer.echo(value, nl=not value.endswith("\n"))
+        write_data(value if value.endswith("\n") else value + "\n")
     else:
         for line in outline(plain(value)):
             typer.echo(line)

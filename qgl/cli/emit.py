@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import SetOption, constants, open_file, warn
+from qgl.cli.options import SetOption, constants, file_or_output, open_file, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,6 +84,7 @@ def emit(
       qglc emit chain.qgl --seed 7 --observable 'Z[v[3]]*Z[v[4]]'
       qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
     """
+    out = file_or_output(out)
     program, values, origin = _source(what, free, seed, settings)
     named = "".join(letter if letter.isprintable() else "?" for letter in str(what))
     notes = [f"Made of {named}: {origin}."]
@@ -110,7 +111,9 @@ def emit(
     if report:
         typer.echo("\n".join(report), err=True)
     if out is None:
-        typer.echo(text, nl=False)
+        from qgl.diagnostics.terminal import write_data
+
+        write_data(text)
         return
     from qgl.train.atomic import write_text
 
@@ -149,7 +152,7 @@ def _source(
 
         run, program = Run.load(what), model_of(Path(what)).program
         return program, None if free else flat(program, run.params), "open parameters" if free else "trained angles"
-    if not free and seed is None:
+    if not free and seed is None and (what == "-" or Path(what).exists()):
         raise typer.BadParameter("a program has no angles yet: give --free or --seed, or the folder of a run")
     source, environment = open_file(what)
     analysed = analyse(source, environment, constants(settings))

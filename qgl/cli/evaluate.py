@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
@@ -74,12 +73,13 @@ def evaluate(
     beside = laws(baselines) if model.program.baselines else None
     found = list(_jobs(run, model, trained, seed, beside, not no_pictures))
     if output is EvaluationFormat.JSON:
+        from qgl.diagnostics.terminal import json_text
         from qgl.jobs.tables import facts
 
         known = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
         known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
         known |= {"jobs": [facts(each) for each in found]}
-        typer.echo(json.dumps(known, indent=2, ensure_ascii=False))
+        typer.echo(json_text(known))
         return
     shown = [metrics_table(run.name, rows, baselines)]
     if found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,6 +55,7 @@ def explain(
     """
     from qgl.compiler import analyse
     from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.terminal import console, json_text
     from qgl.train.weighing import refusals, weigh
 
     source, environment = open_file(file)
@@ -67,11 +67,9 @@ def explain(
         draw_cone(program, picture, positions)
     answers = weigh(program)
     if output is Format.JSON:
-        typer.echo(json.dumps(to_json(program, answers), indent=2, ensure_ascii=False))
+        typer.echo(json_text(to_json(program, answers)))
     else:
-        from rich.console import Console
-
-        show(Console(highlight=False), program, answers)
+        show(console(highlight=False), program, answers)
     faults = refusals(answers)
     if faults and program.train.from_shots is None:
         raise QglError(faults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,13 +58,14 @@ def fetch(
 
 def go_on(run: Path, job: JobFolder, engine: AnyEngine, output: Format) -> None:
     """Takes a job as far as it goes. On a terminal it counts; Ctrl-C says how to go on."""
+    from qgl.diagnostics.terminal import write_over
     from qgl.jobs.dispatch import carry_on
 
     counts = output is Format.TEXT and sys.stderr.isatty()
 
     def told(done: int, all_: int) -> None:
         if counts:
-            typer.echo(f"\r{done} of {all_} strings", nl=done == all_, err=True)
+            write_over(f"{done} of {all_} strings", last=done == all_)
 
     try:
         carry_on(job, engine, told)
@@ -79,7 +79,9 @@ def tell(run: Path, jobs: Sequence[JobFolder], output: Format) -> None:
     from qgl.jobs import show
 
     if output is Format.JSON:
-        typer.echo(json.dumps([show.facts(each) for each in jobs], indent=2, ensure_ascii=False))
+        from qgl.diagnostics.terminal import json_text
+
+        typer.echo(json_text([show.facts(each) for each in jobs]))
         return
     for each in jobs:
         typer.echo(f"job {each.job.id}: {show.standing(each)}")

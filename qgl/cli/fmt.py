@@ -29,6 +29,7 @@ def fmt(
     """
     from qgl.diagnostics.model import Diagnostic, QglError
     from qgl.diagnostics.render import show
+    from qgl.diagnostics.terminal import one_line, write_data
     from qgl.train.atomic import write_bytes
 
     found: list[Diagnostic] = []
@@ -41,14 +42,14 @@ def fmt(
             found += error.diagnostics
             continue
         if name == "-" and not check:
-            typer.echo(after, nl=False)
+            write_data(after)
         elif after != before:
             changed += 1
             if check:
-                typer.echo(f"{name}: not in the canonical form")
+                typer.echo(f"{one_line(name)}: not in the canonical form")
             else:
                 write_bytes(Path(name).resolve(), after.encode())
-                typer.echo(f"{name}: formatted")
+                typer.echo(f"{one_line(name)}: formatted")
     show(found)
     if found or (check and changed):
         raise typer.Exit(1)

@@ -23,6 +23,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.terminal import silence
 
 INTERNAL = 70
 P = ParamSpec("P")
@@ -47,7 +48,7 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             typer.echo("\nstopped", err=True)
             raise typer.Exit(130) from None
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
             raise typer.Exit(0) from None
         except Exception as error:
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
@@ -62,7 +63,7 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
 
 def _no_output(error: OSError) -> int:
     """Say that what a verb shows cannot be written; files are written by `qgl.train.atomic`, which explains itself."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    silence(sys.stdout)
     typer.echo(f"cannot write the output: {error.strerror}", err=True)
     return 1
 

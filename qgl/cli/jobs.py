@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -23,17 +22,16 @@ def jobs(
       qglc jobs runs/bars --format json
     """
     from qgl.diagnostics.render import show as show_faults
+    from qgl.diagnostics.terminal import console, json_text
     from qgl.jobs import show, store
     from qgl.train import manifest
 
     manifest.load(folder)
     found, faults = store.jobs_of(folder)
     if output is Format.JSON:
-        typer.echo(json.dumps([show.facts(each) for each in found], indent=2, ensure_ascii=False))
+        typer.echo(json_text([show.facts(each) for each in found]))
     elif found:
-        from rich.console import Console
-
-        Console().print(show.table(folder.name, found))
+        console().print(show.table(folder.name, found))
     elif not faults:
         typer.echo(f"no jobs yet; `qglc run {folder} --on aer` makes one")
     if faults:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import os
 import sys
 from typing import Annotated, Any
 
@@ -19,6 +18,8 @@ from typer.core import TyperGroup
 
 from qgl import __version__
 from qgl.cli.guard import guarded
+from qgl.cli.interrupts import watch
+from qgl.diagnostics.terminal import protect, silence
 
 VERBS = {
     "check": "Say what is wrong with programs.",
@@ -106,6 +107,8 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    protect()
+    watch()
     try:
         app(prog_name="qglc")
     finally:
@@ -118,7 +121,7 @@ def _finish() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         if not isinstance(error, BrokenPipeError):  # there, who read our output has closed it: nothing is left to say
             typer.echo(f"cannot write the output: {error.strerror}", err=True)
             raise SystemExit(1) from None

@@ -35,6 +35,15 @@ SetOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="What to write: text for people, JSON for programs.")]
 
 
+# What a shell gives in place of a file, such as `qglc check <(make_program)`: it is read to its end, as `-` is.
+_DESCRIPTORS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def file_or_output(out: Path | None) -> Path | None:
+    """Where `-o` says that something goes: None for standard output, which `-` means too."""
+    return None if out == Path("-") else out
+
+
 def constants(settings: list[str] | None) -> dict[str, object]:
     """Values of `--set NAME=VALUE`: numbers, `true`, `false`, strings (quoted or bare) and lists of these.
 
@@ -110,17 +119,33 @@ def open_file(name: str) -> tuple[Source, Environment]:
     """
     from qgl.data.environment import FolderEnvironment, open_program
     from qgl.data.files import Limits, decode
-    from qgl.diagnostics.data import FileTooLarge
+    from qgl.diagnostics.data import FileTooLarge, UnreadableFile
     from qgl.diagnostics.model import QglError
     from qgl.source import Source
 
-    if name != "-":
+    if name != "-" and not name.startswith(_DESCRIPTORS):
         return open_program(Path(name))
+    known = "standard input" if name == "-" else name
     limit = Limits().text_bytes
-    content = sys.stdin.buffer.read(limit + 1)
+    try:
+        content = _read_stream(name, limit + 1)
+    except (OSError, ValueError) as error:  # a closed descriptor
+        words = error.strerror.lower() if isinstance(error, OSError) and error.strerror else "it is closed"
+        raise QglError([UnreadableFile(None, known, words)]) from None
     if len(content) > limit:
-        raise QglError([FileTooLarge(None, "standard input", len(content), limit)])
-    return Source("<stdin>", decode(content, "standard input", None)), FolderEnvironment(Path.cwd())
+        raise QglError([FileTooLarge(None, known, len(content), limit)])
+    shown = "<stdin>" if name == "-" else name
+    return Source(shown, decode(content, known, None)), FolderEnvironment(Path.cwd())
+
+
+def _read_stream(name: str, most: int) -> bytes:
+    """Up to `most` bytes of standard input, or of an open descriptor that has a name."""
+    if name == "-":
+        if sys.stdin is None:
+            raise ValueError
+        return sys.stdin.buffer.read(most)
+    with Path(name).open("rb") as stream:
+        return stream.read(most)
 
 
 def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
@@ -132,9 +157,10 @@ def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
 
 def console_for(*tables: Table, stderr: bool = False) -> Console:
     """A console that breaks no cell of the tables: a narrow terminal shows their lines on two of its own."""
-    from rich.console import Console
     from rich.measure import Measurement
 
-    ample = Console(width=1000)
+    from qgl.diagnostics.terminal import console
+
+    ample = console(width=1000)
     needed = max((Measurement.get(ample, ample.options, table).maximum for table in tables), default=0)
-    return Console(width=max(Console().width, needed), stderr=stderr)
+    return console(width=max(console().width, needed), stderr=stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -139,6 +138,8 @@ def _announce(made: Draft) -> None:
 
 def _show(made: Draft, there: JobFolder | None, output: Format) -> None:
     """What would be sent, all of it."""
+    from qgl.diagnostics.terminal import json_text
+
     job = made.job
     if output is Format.JSON:
         items = [
@@ -147,11 +148,11 @@ def _show(made: Draft, there: JobFolder | None, output: Format) -> None:
         ]
         facts = {"engine": job.request.engine, "settings": dict(job.settings), "figures": dict(job.figures)}
         same = there.job.id if there else None
-        typer.echo(json.dumps({**facts, "items": items, "same_as": same}, indent=2, ensure_ascii=False))
+        typer.echo(json_text({**facts, "items": items, "same_as": same}))
         return
     _announce(made)
     for name, value in job.settings.items():
-        typer.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        typer.echo(f"{name}: {json_text(value, None)}")
     for item, text in zip(job.items, made.texts, strict=False):
         typer.echo(f"\n--- {item.file}, {item.shots} shots ---\n{text}", nl=False)
     if not made.texts:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import numbers
+from qgl.cli.options import file_or_output, numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,13 +45,16 @@ def sample(
       qglc sample runs/bars-2026-01-31-1 -n 100000 -o samples.npz --seed 7
       qglc sample runs/digit --condition 1,0 | head
     """
+    out = file_or_output(out)
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
     rows = _draw(run, number, seed, condition, bits)
     content = _csv(rows) if kind is SampleFormat.CSV else _npz(rows)
     if out is None:
-        sys.stdout.write(content.decode())
+        from qgl.diagnostics.terminal import write_data
+
+        write_data(content.decode())
         return
     from qgl.train.atomic import write_bytes
 

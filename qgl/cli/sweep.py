@@ -107,13 +107,12 @@ def sweep(
 
 def _tell_before(grid: Grid, found: Sequence[Surveyed], jobs: int, quiet: bool = False) -> None:
     """Warnings and faults, and what the points will cost."""
-    from rich.console import Console
-
     from qgl.cli.options import console_for
     from qgl.diagnostics.render import show
+    from qgl.diagnostics.terminal import console as safe_console
     from qgl.sweeps.forecast import faults, table, total
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = safe_console(stderr=True, highlight=False, soft_wrap=True)
     if not quiet:
         show({(w.code, w.message): w for one in found for w in one.warnings}.values())
     for wrong, folders in faults(found):

@@ -1,18 +1,18 @@
 """Diagnostics as people and editors read them: text with the place underlined, and JSON.
 
 Columns on the screen are not characters: tabs run to the next multiple of four, wide characters take two cells,
-combining ones none. Characters that steer a terminal or the direction of writing are shown, never sent.
+combining ones none. Characters that steer a terminal are shown, never sent (`qgl.diagnostics.terminal`).
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, TextIO
 
 from qgl.diagnostics.model import Diagnostic, Severity
+from qgl.diagnostics.terminal import console, json_text, one_line, visible
 from qgl.source import Source, Span
 
 Line = list[tuple[str, str]]  # pieces of text with the name of a style
@@ -61,12 +61,11 @@ def show(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None, most: 
     if not stream.isatty():
         stream.write(to_text(found, most))
         return
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, soft_wrap=True)
+    shown = console(file=stream, highlight=False, soft_wrap=True)
     for line in _lines(found, most):
-        console.print(Text.assemble(*((text, _STYLES[style]) for text, style in line)))
+        shown.print(Text.assemble(*((text, _STYLES[style]) for text, style in line)))
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -84,7 +83,7 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> str:
         }
         for diagnostic in in_order(diagnostics)
     ]
-    return json.dumps(objects, indent=2, ensure_ascii=False)
+    return json_text(objects)
 
 
 def _place(span: Span | None) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def _excerpt(span: Span, label: str, style: str, mark: str, margin: int) -> list
     source = span.source
     first, last = source.line_of(span.start), source.line_of(max(span.start, span.end - 1))
     lines: list[Line] = [
-        [(" " * margin + "--> ", "frame"), (visible(str(span)), "")],
+        [(" " * margin + "--> ", "frame"), (one_line(str(span)), "")],
         [(" " * margin + " |", "frame")],
     ]
     for number in (first,) if first == last else (first, last):
@@ -172,20 +171,6 @@ def _underlined(text: str, start: int, end: int) -> tuple[str, int, int]:
     shift = len(before) - cells[begin]
     line = before + "".join(shown[begin:stop]) + after
     return line, left + shift, min(right, max(cells[stop], left + 1)) + shift
-
-
-def visible(text: str) -> str:
-    """Text with control characters as pictures and invisible ones as marks, except line ends and tabs."""
-    return "".join(c if c in "\n\t" or c.isprintable() or c == "\u3000" else _picture(c) for c in text)
-
-
-def _picture(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    return " " if unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 def _width(character: str) -> int:

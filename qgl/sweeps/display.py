@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from qgl.diagnostics.terminal import console as safe_console
 from qgl.sweeps.pool import FAILED, FINISHED, Outcome
 from qgl.train.display import duration, number
 
@@ -102,9 +103,7 @@ class Live(Lines):
 
 def choose(kind: str, names: Sequence[str]) -> Lines:
     """The display of a kind: "live", "plain", "quiet", or "auto" (live on a terminal, else plain). On stderr."""
-    from rich.console import Console
-
-    console = Console(stderr=True, quiet=kind == "quiet")
+    console = safe_console(stderr=True, quiet=kind == "quiet")
     if kind not in ("live", "plain", "quiet", "auto"):
         raise ValueError(f"display is live, plain, quiet or auto, not {kind!r}")
     live = kind == "live" or (kind == "auto" and console.is_terminal and not console.is_dumb_terminal)

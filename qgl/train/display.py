@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.diagnostics.terminal import console as safe_console
 from qgl.train.stopping import RUNNING
 
 if TYPE_CHECKING:
@@ -200,9 +201,7 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
 
 def choose(kind: str) -> Display:
     """The display of a kind: "live", "plain", "quiet", or "auto" (live on a terminal, else plain). On stderr."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
+    console = safe_console(stderr=True)
     match kind:
         case "quiet":
             return Silent()

@@ -24,6 +24,7 @@ from typing import IO
 
 from qgl.diagnostics.devices import NotTogether, ProcessDied, ProcessLost
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.terminal import protect
 
 JOIN_SECONDS = 300  # for the others to come
 HEARTBEAT_SECONDS = 15  # without a sign of life, a process is lost; most that are killed are missed at once
@@ -90,6 +91,7 @@ def begin_child() -> None:
     out, err, line = (int(handle) for handle in os.environ[_CHILD].split(","))
     sys.stdout = os.fdopen(out, "w", buffering=1, encoding="utf-8")
     sys.stderr = os.fdopen(err, "w", buffering=1, encoding="utf-8")
+    protect()
     supervisor = socket.socket(fileno=os.dup(line))
 
     def watch() -> None:

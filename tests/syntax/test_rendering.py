@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from qgl.diagnostics.model import Diagnostic, Note, Severity
-from qgl.diagnostics.render import in_order, show, summary, to_json, to_text, visible
+from qgl.diagnostics.render import in_order, show, summary, to_json, to_text
+from qgl.diagnostics.terminal import visible
 from qgl.source import Source, Span
 from qgl.syntax.parser import parse
 

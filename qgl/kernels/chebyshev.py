@@ -1,7 +1,7 @@
 """exp(-i H t) on a state by its Chebyshev series, for any Hermitian H that is given as a map of states.
 
 exp(-i z h) = sum over k of (2 - [k=0]) (-i)^k J_k(z) T_k(h) for h with spectrum in [-1, 1] (Tal-Ezer and Kosloff,
-J. Chem. Phys. 81, 3967, 1984). Time is cut into segments of at most `SEGMENT` in units of 1 / norm, and the series
+J. Chem. Phys. 81, 3967, 1984). The generator H t is cut into segments of a norm of at most `SEGMENT`, and the series
 where the Bessel functions vanish: the longer a segment, the nearer to one application of H for each unit.
 
 A Krylov space would need the inner products of its vectors, and a number of them that depends on the state; here
@@ -19,8 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.custom_batching import custom_vmap
+from numpy.typing import NDArray
 
 SEGMENT = 64.0
+LEAST_BOUND = 1.0
 TERMS = {"float32": 96, "float64": 128}
 _CIRCLE = 256  # points of the trapezium rule for Bessel functions
 
@@ -52,21 +54,41 @@ def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.
     return agreed(jnp.max(number, axis=0)) if batched[0] else agreed(number), False
 
 
-def segments(bound: jax.Array, time: jax.Array) -> jax.Array:
-    """How many segments an evolution under a Hamiltonian of a norm of at most `bound` takes; a whole number."""
-    count: jax.Array = agreed(jnp.maximum(jnp.ceil(bound * jnp.abs(time) / SEGMENT), 1.0))
-    return count
+def bound_and_segments(norm: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """What a generator G = H t of norm at most `norm` is divided by, and the number of its segments.
+
+    The bound is never below `LEAST_BOUND`: the derivative by a coefficient of G is that by one of G / bound, divided by
+    the bound, and rounding errors with it. A bound above the norm costs a few terms of the series.
+
+    Of a norm that is no number, or so large that phases have no digits left, the bound is no number, in one segment:
+    then no amplitude is a number either, and no loop turns for ever.
+    """
+    known = norm * float(np.finfo(norm.dtype).eps) < 1
+    bound = jnp.where(known, jnp.maximum(norm, LEAST_BOUND), jnp.nan)
+    return bound, jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0)
 
 
 def series(z: jax.Array) -> jax.Array:
-    """Coefficients (2 - [k=0]) J_k(z), shape (TERMS,), for |z| <= SEGMENT. Bessel functions as means over a circle."""
-    terms = TERMS[z.dtype.name]
+    """Coefficients (2 - [k=0]) J_k(z) of the series, shape (TERMS,), for |z| <= SEGMENT.
+
+    Bessel functions are means over a circle, with rounding errors of one size for all k. The map T_k(h) turns one
+    of these into k times as much in a derivative, so that coefficients which are known to be smaller are put to 0.
+    """
+    terms, eps = TERMS[z.dtype.name], float(np.finfo(z.dtype).eps)
     point, order = np.arange(_CIRCLE), np.arange(terms)
     turn = 2 * np.pi / _CIRCLE * (order[:, None] * point % _CIRCLE)  # whole turns are dropped: large angles lose digits
     scale = np.where(order == 0, 1.0, 2.0)[:, None] / _CIRCLE
     along = z * jnp.asarray(np.sin(2 * np.pi / _CIRCLE * point), z.dtype)
     even, odd = jnp.asarray(scale * np.cos(turn), z.dtype), jnp.asarray(scale * np.sin(turn), z.dtype)
-    return jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(odd, jnp.sin(along), precision="highest")
+    found = jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(odd, jnp.sin(along), precision="highest")
+    # |J_k(z)| <= |z / 2|^k / k!, which is below eps / 8 where |z| is below this
+    largest = 2 * np.exp((np.log(eps / 8) + _log_factorials(terms)) / np.maximum(order, 1))
+    return jnp.where((jnp.abs(z) < jnp.asarray(largest, z.dtype)) & (order > 0), 0, found)
+
+
+def _log_factorials(count: int) -> NDArray[np.float64]:
+    """log k! for k below `count`."""
+    return np.cumsum(np.log(np.maximum(np.arange(count), 1)))
 
 
 def count_of(coefficients: jax.Array) -> jax.Array:
@@ -123,5 +145,5 @@ def slopes(action: Action, coefficients: jax.Array, state: jax.Array, gradient: 
 
 
 def repeated(times: jax.Array, body: Callable[[Any], Any], start: Any) -> Any:
-    """`body` applied `times` times, a whole number; in a batch as often to all as `segments` says."""
+    """`body` applied `times` times, a whole number; in a batch as often to all, if `times` is `agreed`."""
     return lax.fori_loop(0, times.astype(jnp.int32), lambda _, carry: body(carry), start)

@@ -88,10 +88,29 @@ class _Hops(NamedTuple):
         return (left * right).imag, (self.phase * joined).imag
 
     def range(self) -> tuple[jax.Array, jax.Array]:
-        """The middle of the spectrum and a positive bound of its distance from there, by Gershgorin's circles."""
+        """The middle of the spectrum and a bound of its distance from there, by Gershgorin's circles."""
         radius = jnp.abs(self.amplitudes) @ jnp.abs(self.sign).astype(self.amplitudes.dtype)
         low, high = jnp.min(self.energies - radius), jnp.max(self.energies + radius)
-        return (low + high) / 2, jnp.maximum((high - low) / 2, float(np.finfo(self.energies.dtype).tiny) ** 0.5)
+        return (low + high) / 2, (high - low) / 2
+
+
+class _Segmented(NamedTuple):
+    """exp(-i H t) = exp(-i shift) exp(-i z h)^turns for h of spectrum in [-1, 1]; H t = shift + bound h."""
+
+    action: _Hops
+    shift: jax.Array
+    bound: jax.Array
+    turns: jax.Array
+    z: jax.Array
+
+    @classmethod
+    def of(cls, hops: _Hops, time: jax.Array) -> _Segmented:
+        energies, amplitudes = hops.energies * time, hops.amplitudes * time
+        shift, norm = hops._replace(energies=energies, amplitudes=amplitudes).range()
+        bound, segments = chebyshev.bound_and_segments(norm)
+        turns = chebyshev.agreed(segments)
+        action = hops._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound)
+        return cls(action, shift, bound, turns, bound / turns)
 
 
 class EvolutionKernel:
@@ -116,24 +135,21 @@ class EvolutionKernel:
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
         hops, _, _ = self._hamiltonian(row, number)
-        action, middle, bound = _scaled(hops)
-        count = chebyshev.segments(bound, row["time"])
-        series = chebyshev.series(bound * row["time"] / count)
+        action, shift, _, turns, z = _Segmented.of(hops, row["time"])
+        series = chebyshev.series(z)
 
         def body(state: jax.Array) -> jax.Array:
             return chebyshev.propagate(action, series, state)
 
-        evolved: jax.Array = jnp.exp(-1j * middle * row["time"]) * chebyshev.repeated(count, body, state)
+        evolved: jax.Array = jnp.exp(-1j * shift) * chebyshev.repeated(turns, body, state)
         return evolved
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         hops, words, columns = self._hamiltonian(row, number)
-        action, middle, bound = _scaled(hops)
         time = row["time"]
-        count = chebyshev.segments(bound, time)
-        z = bound * time / count
+        action, shift, bound, turns, z = _Segmented.of(hops, time)
         there, back = chebyshev.series(z), chebyshev.series(-z)
 
         def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -142,21 +158,14 @@ class EvolutionKernel:
             slope, slopes = chebyshev.slopes(action, there, before, slope)
             return before, slope, jax.tree.map(jnp.add, total, slopes)
 
-        turn = jnp.exp(-1j * middle * time)
+        turn = jnp.exp(-1j * shift)
         nothing = (jnp.zeros_like(hops.energies), jnp.zeros_like(hops.amplitudes))
         start = (turn.conj() * state, turn * gradient, nothing)
-        before, slope, (energies, amplitudes) = chebyshev.repeated(count, body, start)
+        before, slope, (energies, amplitudes) = chebyshev.repeated(turns, body, start)
         in_time = jnp.sum(gradient * hops(state)).imag
-        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes / bound)
-        diagonal = words.astype(time.dtype) @ (energies / bound)
+        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes / bound * time)
+        diagonal = words.astype(time.dtype) @ (energies / bound * time)
         return before, slope, {"diagonal": diagonal, "hops": joined, "time": in_time}
-
-
-def _scaled(hops: _Hops) -> tuple[_Hops, jax.Array, jax.Array]:
-    """(H - middle) / bound, middle and bound."""
-    middle, bound = hops.range()
-    energies, amplitudes = (hops.energies - middle) / bound, hops.amplitudes / bound
-    return hops._replace(energies=energies, amplitudes=amplitudes), middle, bound
 
 
 # ---------------------------------------------------------------- small matrices and phases

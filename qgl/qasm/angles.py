@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -14,60 +12,10 @@ from qgl.check.program import Parameter
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import AngleIsNotFinite, FunctionOfOpenInput, NoInputs
 from qgl.expression import Atom, Function, Input, Real, apply
+from qgl.qasm.names import Names
 from qgl.qasm.profile import Profile
 from qgl.qasm.profiles import able
 from qgl.source import Span
-
-_WORDS = """
-OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for while in switch
-case default nop pragma input output const readonly mutable qreg qubit creg bool bit int uint float angle complex array
-void duration stretch gphase inv pow ctrl negctrl durationof delay reset measure barrier true false im pi tau euler
-sin cos tan arcsin arccos arctan exp log ln sqrt mod floor ceiling popcount rotl rotr real imag sizeof
-U CX id x y z h s sdg t tdg sx sxdg rx ry rz p u u1 u2 u3 phase cphase cx cy cz ch cp cu crx cry crz ccx ccz cswap swap
-iswap rxx ryy rzz rzx su2 su4 cnot i v vi si ti xx yy zz xy unitary noise q c m w
-"""
-RESERVED = frozenset(
-    _WORDS.split()
-)  # words of OpenQASM 3, of readers' own gates, and of the registers that are written
-_OWN = re.compile(r"(w|q|arg)[0-9]+")  # registers and formal names that are written
-
-
-class Names:
-    """Names of inputs: `theta[2, 0]` is `theta_2_0`. Letters outside ASCII are written out (`θ` is `theta`)."""
-
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
-        self._parameters = parameters
-        self._names: dict[Input, str] = {}
-        self._taken = set(RESERVED)
-
-    def of(self, atom: Input) -> str:
-        """The name of an input, the same each time it is asked for."""
-        if atom not in self._names:
-            parameter = self._parameters[atom.parameter]
-            index = np.unravel_index(atom.element, parameter.shape) if parameter.shape else ()
-            self._names[atom] = self.new("_".join([_ascii(parameter.name), *(str(int(i)) for i in index)]))
-        return self._names[atom]
-
-    def new(self, name: str) -> str:
-        """`name`, with underscores appended until it is not taken."""
-        while name in self._taken or _OWN.fullmatch(name):
-            name += "_"
-        self._taken.add(name)
-        return name
-
-
-def _ascii(name: str) -> str:
-    letters = []
-    for letter in name:
-        words = unicodedata.name(letter, "").split()
-        if letter.isascii():
-            letters.append(letter)
-        elif words[:1] == ["GREEK"] and words[2:3] == ["LETTER"]:
-            spelt = words[-1] if len(words) == 4 else words[3]
-            letters.append(spelt.lower() if words[1] == "SMALL" else spelt.capitalize())
-        else:
-            letters.append(f"u{ord(letter):x}")
-    return "".join(letters).lstrip("_") or "input"
 
 
 def bind(number: Real, inputs: NDArray[np.float64], offsets: Sequence[int]) -> Real:

@@ -185,7 +185,8 @@ class Writer:
         place = (operation.span.source.name, operation.span.line)
         if place != self._line:
             self._line = place
-            text = operation.span.source.line_text(place[1] - 1).strip()
+            line = operation.span.source.line_text(place[1] - 1).strip().replace("\t", " ")
+            text = "".join(letter if letter.isprintable() else "?" for letter in line)  # readers end lines in many ways
             where = f"line {place[1]}" if place[0] == self.file else f"{place[0]}, line {place[1]}"
             self._write(f"// {where}: {text[:80]}{'...' if len(text) > 80 else ''}")
 

@@ -21,7 +21,8 @@ from qgl.diagnostics.qasm import (
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
 from qgl.qasm import PROFILES, emission, emit
-from qgl.qasm.angles import RESERVED, Names, decimal
+from qgl.qasm.angles import decimal
+from qgl.qasm.names import RESERVED, Names
 from tests.reference.programs import HERE, op, parameter, program_of, random_unitary
 
 A = Real(0.0, ((1.0, Input(0, 0)),))

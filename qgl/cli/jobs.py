@@ -31,7 +31,11 @@ def jobs(
     if output is Format.JSON:
         typer.echo(json_text([show.facts(each) for each in found]))
     elif found:
-        console().print(show.table(folder.name, found))
+        shown = console()
+        if shown.width >= show.WIDE:
+            shown.print(show.table(folder.name, found))
+        else:
+            typer.echo("\n".join(show.lines(found)))
     elif not faults:
         typer.echo(f"no jobs yet; `qglc run {folder} --on aer` makes one")
     if faults:

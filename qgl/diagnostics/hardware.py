@@ -145,6 +145,30 @@ class WrongStrings(Diagnostic):
 
 
 @dataclass(frozen=True)
+class WrongAnswer(Diagnostic):
+    """Engines may be written by anyone, against the contracts of `qgl.hardware.engine`.
+
+    This one answered with something of another kind: nothing at all, a generator where a list is wanted, another number
+    of arrays, a job without a name. Nothing of the answer is kept.
+    """
+
+    engine: str
+    asked: str
+    found: str
+    wanted: str
+
+    code: ClassVar[str] = "QGL1108"
+
+    @property
+    def message(self) -> str:
+        return f"the engine `{self.engine}` was asked for {self.asked} and answered with {self.found}"
+
+    @property
+    def help(self) -> str:
+        return f"the answer is {self.wanted}; see the contracts in `qgl.hardware.engine`"
+
+
+@dataclass(frozen=True)
 class UnknownJob(Diagnostic):
     """A service does not know a job under this name: it is another account's, it is too old, or the name is not whole.
 

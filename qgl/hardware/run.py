@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qgl.diagnostics.hardware import WrongStrings
-from qgl.diagnostics.model import QglError
+from qgl.hardware.contract import checked
 from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task
 from qgl.hardware.engines import open_engine
 from qgl.hardware.waiting import patient
@@ -54,28 +53,9 @@ def answered(engine: Engine, task: Task) -> list[Strings]:
     """What the engine answers, held to its contract.
 
     Raises:
-        QglError: QGL1106, an array is of another shape or type, or holds something other than 0 and 1.
+        QglError: QGL1106 or QGL1108, it is something else than a list of arrays of bits of the shapes that are wanted.
     """
     return checked(engine.name, engine.samples(task), task.shots, task.width)
-
-
-def checked(name: str, answer: Sequence[Strings], shots: Sequence[int], width: int) -> list[Strings]:
-    """The answer of an engine, if it is an array of shape (shots, width) of bits for each of `shots`.
-
-    Raises:
-        QglError: QGL1106, it is not.
-    """
-    for row, count in enumerate(shots):
-        found = answer[row] if row < len(answer) else None
-        wanted = (count, width)
-        if not isinstance(found, np.ndarray):
-            raise QglError([WrongStrings(None, name, row, wanted, "nothing" if found is None else "no array")])
-        if found.shape != wanted or found.dtype != np.uint8:
-            words = f"{found.dtype} of shape {found.shape}"
-            raise QglError([WrongStrings(None, name, row, wanted, words)])
-        if found.max(initial=0) > 1:
-            raise QglError([WrongStrings(None, name, row, wanted, "numbers other than 0 and 1")])
-    return list(answer)
 
 
 def together(strings: Sequence[Strings], seed: int) -> Strings:

@@ -7,6 +7,7 @@ import uuid
 
 from qgl.diagnostics.hardware import EngineFailed
 from qgl.diagnostics.model import QglError
+from qgl.hardware.contract import listed, named, packed, stood
 from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task
 
 _SLEEP = (0.2, 20.0)  # seconds between two questions whether a job is done, at first and at most
@@ -22,15 +23,15 @@ class Patient:
         """See `Engine.samples`.
 
         Raises:
-            QglError: the job failed (QGL1103), or what the remote engine raises.
+            QglError: the job failed (QGL1103), an answer is of the wrong kind (QGL1108), or what the engine raises.
         """
-        parcel = self._remote.parcel(task)
-        job = self._remote.send(parcel, f"qgl-{uuid.uuid4().hex}")
+        parcel = packed(self.name, self._remote.parcel(task), len(task.shots))
+        job = named(self.name, self._remote.send(parcel, f"qgl-{uuid.uuid4().hex}"))
         sleep, longest = _SLEEP
         while True:
-            standing, words = self._remote.standing(job)
+            standing, words = stood(self.name, self._remote.standing(job))
             if standing == "done":
-                return list(self._remote.collect(job, parcel))
+                return listed(self.name, self._remote.collect(job, parcel), len(task.shots))
             if standing == "failed":
                 raise QglError([EngineFailed(None, self.name, words)])
             time.sleep(sleep)

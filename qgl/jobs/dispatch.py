@@ -3,24 +3,27 @@
 A local engine runs a job in parts of its shots, each with a seed of its own, so that the strings do not depend on how
 often the work was broken off. A remote job is written down as being sent before it is sent. If the client is lost
 then, the next one asks the service for the job's tag before anything is sent again, and gives the service a minute to
-list it.
+list it. The minute begins with the last sign of life of whoever sent: texts are many, and sending may last longer.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from qgl.diagnostics.hardware import EngineFailed
 from qgl.diagnostics.jobs import JobFailed, JobInDoubt, OtherEngine
 from qgl.diagnostics.model import QglError
+from qgl.hardware.contract import checked, listed, named, stood
 from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task, TextEngine
-from qgl.hardware.run import checked
 from qgl.jobs import store
 from qgl.jobs.draft import AnyEngine, Draft, task_for
 from qgl.jobs.record import Job, Request
@@ -29,7 +32,8 @@ from qgl.jobs.words import turned
 from qgl.train import manifest as manifests
 from qgl.train.reload import model_of
 
-SETTLED = 60  # seconds after which a service lists what it has received
+SETTLED = 62  # seconds from the last sign of life: a service lists within a minute, and a sign is two seconds old
+BEAT = 2.0  # seconds between two signs of life while something is sent
 Told = Callable[[int, int], None]  # strings that are there, and all
 
 
@@ -97,11 +101,22 @@ Ask = Callable[[int], list[Strings]]  # number of a part -> strings of all items
 
 def _run_part(folder: JobFolder, ask: Ask, part: int) -> list[Strings]:
     try:
-        return ask(part)
+        return _asked(folder.job.request.engine, ask, part)
     except QglError as error:
         said = "; ".join(fault.message for fault in error.diagnostics)
         folder.save(folder.job.at("failed", manifests.now(), said=said))
         raise
+
+
+def _asked(engine: str, ask: Ask, part: int) -> list[Strings]:
+    """An engine may be anyone's, and raise anything; a job that it failed must not look as if it went on."""
+    try:
+        return ask(part)
+    except QglError:
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"
+        raise QglError([EngineFailed(None, engine, words)]) from error
 
 
 def _asker(folder: JobFolder, engine: Engine) -> Ask:
@@ -161,32 +176,57 @@ def _deliver(folder: JobFolder, engine: RemoteEngine) -> None:
     if job.state == "sending":
         service = engine.find(job.tag)
         if service is not None:
-            folder.save(job.at("sent", manifests.now(), service=service))
+            folder.save(job.at("sent", manifests.now(), service=named(engine.name, service)))
             return
         left = SETTLED - _age(job.times["sending"])
         if left > 0:
             raise QglError([JobInDoubt(None, job.id, job.tag, math.ceil(left))])
     if job.state in ("planned", "sending"):
         parcel = folder.parcel()
-        folder.save(job.at("sending", manifests.now()))
-        service = engine.send(parcel, job.tag)
+        with _beating(folder):
+            service = named(engine.name, engine.send(parcel, job.tag))
         folder.save(folder.job.at("sent", manifests.now(), service=service))
+
+
+@contextmanager
+def _beating(folder: JobFolder) -> Iterator[None]:
+    """Writes down again and again that the job is being sent, so that whoever comes next knows when that ended.
+
+    What arrived last may not be listed yet, however long ago the sending began; an engine tells nothing in between.
+    """
+    over = threading.Event()
+
+    def beat() -> None:
+        with suppress(QglError):  # a full disk is told when the job is saved as sent
+            while not over.wait(BEAT):
+                folder.save(folder.job.at("sending", manifests.now()))
+
+    folder.save(folder.job.at("sending", manifests.now()))
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
+        with suppress(QglError):
+            folder.save(folder.job.at("sending", manifests.now()))
 
 
 def _collect(folder: JobFolder, engine: RemoteEngine) -> None:
     """Takes the strings, if the service has them."""
     job = folder.job
     if not folder.has_samples():
-        standing, said = engine.standing(job.service)
+        standing, said = stood(engine.name, engine.standing(job.service))
         if standing == "failed":
             folder.save(job.at("failed", manifests.now(), said=said))
             raise QglError([JobFailed(None, job.id, said)])
         if standing != "done":
             folder.save(replace(job, said=said or standing))
             return
-        strings = list(engine.collect(job.service, folder.parcel()))
-        came = [len(array) for array in strings if isinstance(array, np.ndarray)]
-        if len(came) != len(job.items) or not all(came):
+        strings = listed(engine.name, engine.collect(job.service, folder.parcel()), len(job.items))
+        came = [len(array) for array in strings if isinstance(array, np.ndarray) and array.ndim]
+        if not all(came) or len(came) != len(job.items):
             came = [item.shots for item in job.items]  # what was asked for, for the message
         folder.keep_samples(checked(engine.name, strings, came, job.model["width"]))
     there = sum(map(len, folder.all_strings()))

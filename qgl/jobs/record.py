@@ -69,7 +69,7 @@ class Job:
     outputs    of each item, and `settings` and `figures`: as in `qgl.hardware.engine.Parcel`
     service    the service's name of the job, "" if it is not known to have arrived
     said       what the engine said last
-    times      when each state began, in UTC
+    times      when each state began, in UTC; of `sending`, when it was last seen to go on
     """
 
     id: str

@@ -19,6 +19,7 @@ _FIGURES = {
     "duration": "duration",
     "fidelity": "fidelity (estimate)",
 }
+WIDE = 100  # columns of a terminal from which on jobs are shown as a table
 _UNITS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
 
 
@@ -88,18 +89,31 @@ def facts(folder: JobFolder) -> dict[str, Any]:
 
 
 def table(name: str, folders: Sequence[JobFolder]) -> Table:
-    """The jobs of a run for a terminal."""
+    """The jobs of a run for a terminal of `WIDE` columns or more; a narrower table would lose some of its own."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     shown = Table(box=SIMPLE_HEAD, title=f"Jobs of {name}", title_justify="left", title_style="bold")
     for head in ("job", "shots", "when", "what it takes", "state"):
-        whole = head in ("job", "shots", "when")  # the others may take several lines
-        shown.add_column(head, justify="right" if head == "shots" else "left", overflow="fold", no_wrap=whole)
+        whole = head in ("shots", "when")  # the others may take several lines
+        least = 14 if head == "state" else None
+        shown.add_column(
+            head, justify="right" if head == "shots" else "left", overflow="fold", no_wrap=whole, min_width=least
+        )
     for folder in folders:
         job = folder.job
         shown.add_row(job.id, str(job.request.shots), when(job), figures(job.figures), standing(folder))
     return shown
+
+
+def lines(folders: Sequence[JobFolder]) -> Iterator[str]:
+    """The same line by line."""
+    for folder in folders:
+        job = folder.job
+        yield f"job {job.id}: {standing(folder)}"
+        yield f"  {', '.join(part for part in (f'{job.request.shots} shots', when(job)) if part)}"
+        if takes := figures(job.figures):
+            yield f"  {takes}"
 
 
 def when(job: Job) -> str:

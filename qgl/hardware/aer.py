@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
 from qgl.qasm import Emission, emission
 
+_WIDEST = 10_000  # qubits; Aer's own bound is what a state vector has, and its other methods go further
 _KEPT = 8  # circuits that are kept loaded
 _AMPLITUDE = 16  # bytes
 _SMALL = 14  # qubits of a state on which several threads only wait for each other
@@ -35,7 +37,7 @@ _CLIFFORD = {"id", "x", "y", "z", "h", "s", "sdg", "sx", "sxdg", "cx", "cy", "cz
 _BOUND_BY_ROW = ("rx", "ry", "rz", "p", "u", "rxx", "ryy", "rzz", "rzx")
 _FIXED = (*sorted(_CLIFFORD), "t", "tdg", "ccx", "if_else")
 _MIDDLE = re.compile(r"^ *(reset |m\[\d+\] =)", re.MULTILINE)
-_APPLIED = re.compile(r"^ *([a-z]\w*)\b[^\[=]* [qw]\[", re.MULTILINE)  # names of what acts on qubits
+_APPLIED = re.compile(r"^ *([a-zA-Z]\w*)\b[^\[=]* [qw]\[", re.MULTILINE)  # names of what acts on qubits
 
 Launch = Callable[..., Any]  # rows, options -> a job of Aer's with a result for each of the rows
 
@@ -64,7 +66,7 @@ class Aer:
         for package in ("qiskit_aer", "qiskit_qasm3_import"):
             if find_spec(package) is None:
                 raise QglError([EngineNotInstalled(None, self.name, package, "aer")])
-        self._machine = None if machine is None else resolve(machine)
+        self.machine = None if machine is None else resolve(machine)
         self._read = lru_cache(_KEPT)(self._reading)
         self._open = lru_cache(_KEPT)(self._opening)
         self._noise = lru_cache(_KEPT)(self._noise_on)
@@ -93,11 +95,11 @@ class Aer:
         """The texts of the rows, as they are run; see `TextEngine`."""
         rows = range(len(task.shots))
         settings = {"engine": self.name}
-        if self._machine is None:
+        if self.machine is None:
             emitted = [self._emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
             figures = _figures(max(emitted, key=lambda one: one.width))
             return Parcel(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
-        texts, measured = texts_of(task, self._machine)
+        texts, measured = texts_of(task, self.machine)
         return Parcel(texts, task.shots, (OUTPUT,) * len(rows), settings, measured.mapping())
 
     def run(self, parcel: Parcel, seed: int) -> list[Strings]:
@@ -117,9 +119,9 @@ class Aer:
     def _simulator(self) -> Any:
         from qiskit_aer import AerSimulator
 
-        if self._machine is None:
-            return AerSimulator()
-        return AerSimulator.from_backend(self._machine.backend, noise_model=noise_of(self._machine))
+        if self.machine is None:
+            return AerSimulator(n_qubits=_WIDEST)
+        return AerSimulator.from_backend(self.machine.backend, noise_model=noise_of(self.machine))
 
     def _noise_on(self, qubits: frozenset[int]) -> Any:
         return restricted(self._simulator.options.noise_model, qubits)
@@ -128,9 +130,13 @@ class Aer:
 
     def _opening(self, circuit: Circuit, shots: int, max_qubits: int | None) -> Open | None:
         """The circuit with all inputs open; None where only numbers can be written."""
-        if self._machine is not None:
-            fitted = fit_open(circuit, self._machine, max_qubits)
-            if fitted is None or not _open_gates(fitted.best.circuit) <= {*_BOUND_BY_ROW, "u1", "u2", "u3", "r"}:
+        if self.machine is not None:
+            fitted = fit_open(circuit, self.machine, max_qubits)
+            if fitted is None:
+                return None
+            free = _open_gates(fitted.best.circuit)
+            bounded = any(map(self.machine.target.gate_has_angle_bounds, free))
+            if bounded or not free <= {*_BOUND_BY_ROW, "u1", "u2", "u3", "r"}:
                 return None
             return Open(self._held(fitted.best.circuit), fitted.best.emission.bindings)
         try:
@@ -143,7 +149,7 @@ class Aer:
 
     def _reading(self, text: str, basis: Sequence[str] | None = None) -> Any:
         """A text as a circuit of gates that Aer has, or of those of `basis`."""
-        if self._machine is not None:
+        if self.machine is not None:
             return self._held(load_isa(text))
         import qiskit_qasm3_import
         from qiskit import transpile
@@ -156,7 +162,7 @@ class Aer:
     def _held(self, circuit: Any) -> Any:
         """The circuit, if its state fits into memory: Aer leaves out qubits that nothing touches."""
         used = {qubit for instruction in circuit.data for qubit in instruction.qubits}
-        self._check_memory(len(used), circuit.count_ops())
+        self._check_memory(len(used), _names(circuit))
         return circuit
 
     def _check_memory(self, qubits: int, gates: Iterable[str]) -> None:
@@ -183,11 +189,11 @@ class Aer:
         for size in dict.fromkeys(size for _, size in pieces):
             rows = [row for row, own in pieces if own == size]
             options = {"shots": size, "seed_simulator": int(rng.integers(2**31)), "max_parallel_shots": 1}
-            if max(circuits[row].num_qubits for row in rows) <= _SMALL or self._machine is not None:
+            if max(circuits[row].num_qubits for row in rows) <= _SMALL or self.machine is not None:
                 options |= {"max_parallel_threads": 1} if len(rows) == 1 else {"max_parallel_experiments": 0}
-            if self._machine is None and not all(once.values()):
+            if self.machine is None and not all(once.values()):
                 options["fusion_threshold"] = 1  # gates are put together once, and each shot runs fewer
-            if self._machine is not None:
+            if self.machine is not None:
                 options["noise_model"] = self._noise(used_by(circuits))
             for row, one in zip(rows, self._results(launch, rows, options), strict=True):
                 found[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
@@ -243,6 +249,15 @@ def _open_gates(circuit: Any) -> set[str]:
     found = {one.operation.name for one in circuit.data if one.operation.is_parameterized()}
     blocks = (block for one in circuit.data if one.operation.name == "if_else" for block in one.operation.blocks)
     return (found - {"if_else"}).union(*map(_open_gates, blocks))
+
+
+def _names(circuit: Any) -> Iterator[str]:
+    """Names of all operations, those in branches too."""
+    for instruction in circuit.data:
+        if instruction.operation.name == "if_else":
+            yield from chain.from_iterable(map(_names, instruction.operation.blocks))
+        else:
+            yield instruction.operation.name
 
 
 def _measured_last(circuit: Any) -> bool:

@@ -59,8 +59,8 @@ class Ibm:
             QglError: QGL112x, there is no such machine, no account, or the circuit does not fit; QGL10xx, it cannot be
                 written.
         """
-        texts, figures = texts_of(task, self._machine)
-        settings = {"engine": self.name, "machine": self._machine.name, "options": {}}
+        texts, figures = texts_of(task, self.machine)
+        settings = {"engine": self.name, "machine": self.machine.name, "options": {}}
         return Parcel(texts, task.shots, (OUTPUT,) * len(texts), settings, figures.mapping())
 
     def send(self, parcel: Parcel, tag: str) -> str:
@@ -69,7 +69,7 @@ class Ibm:
         Raises:
             QglError: QGL112x, the machine is not to be had; QGL1105, no access; QGL1103, with what the service says.
         """
-        machine = self._machine
+        machine = self.machine
         with wrapped(self.name, _WAY):
             there = self._tagged(tag)
             groups = _groups(parcel.shots)
@@ -119,12 +119,13 @@ class Ibm:
         return self._written.startswith("fake_")
 
     @cached_property
-    def _machine(self) -> Machine:
+    def machine(self) -> Machine:
+        """The machine; its service is asked for it once."""
         return resolve(self._written if self._is_fake else f"ibm:{self._written}")
 
     @cached_property
     def _service(self) -> Any:
-        return self._machine.backend.service
+        return self.machine.backend.service
 
     def _sent(self, machine: Machine, circuits: Sequence[Any], shots: int, tags: list[str]) -> str:
         with warnings.catch_warnings():

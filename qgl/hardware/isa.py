@@ -26,10 +26,15 @@ def load_isa(text: str) -> Any:
     """The `QuantumCircuit` of such a text. Gates that the text defines are the library's own gates of that name."""
     import qiskit_qasm3_import
 
-    return _standard(qiskit_qasm3_import.parse(text))
+    return standard(qiskit_qasm3_import.parse(text))
 
 
-def _standard(circuit: Any) -> Any:
+def standard(circuit: Any) -> Any:
+    """The circuit with the library's own gates where a text has defined gates of their names.
+
+    A gate that a text defines is another one to Qiskit, even where a machine has one of that name: it would pass
+    through the transpiler as it is, and be written under a name of its own.
+    """
     from qiskit.circuit.library import get_standard_gate_name_mapping
 
     gates = get_standard_gate_name_mapping()
@@ -37,7 +42,7 @@ def _standard(circuit: Any) -> Any:
     for instruction in circuit.data:
         operation = instruction.operation
         if operation.name == "if_else":
-            operation = operation.replace_blocks([_standard(block) for block in operation.blocks])
+            operation = operation.replace_blocks([standard(block) for block in operation.blocks])
         elif operation.name in gates and operation.name not in ("measure", "reset", "delay"):
             operation = type(gates[operation.name])(*operation.params)
         new._append(instruction.replace(operation=operation))

@@ -88,16 +88,17 @@ def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int], int]:
     pairs: Counter[tuple[int, int]] = Counter()
     measured: Counter[int] = Counter()
     stops: Counter[int] = Counter()
-    made_of: dict[str, list[tuple[int, int]]] = {}
+    made_of: dict[tuple[str, int], list[tuple[int, int]]] = {}  # `mcphase` is on any number of qubits
     for operation, qubits in _operations(circuit, {qubit: k for k, qubit in enumerate(circuit.qubits)}):
         if operation.name == "measure":
             measured.update(qubits)
         if operation.name in ("measure", "reset"):
             stops.update(qubits)
         if len(qubits) > 1:
-            if operation.name not in made_of:
-                made_of[operation.name] = _gates(operation)
-            pairs.update((min(qubits[a], qubits[b]), max(qubits[a], qubits[b])) for a, b in made_of[operation.name])
+            key = operation.name, operation.num_qubits
+            if key not in made_of:
+                made_of[key] = _gates(operation)
+            pairs.update((min(qubits[a], qubits[b]), max(qubits[a], qubits[b])) for a, b in made_of[key])
     return pairs, measured, max(stops.values(), default=0)
 
 

@@ -17,9 +17,10 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.targets import FittingFailed, TargetLacks, TargetNeedsPackage, TooWideForTarget
 from qgl.hardware.branches import flatten
 from qgl.hardware.figures import Figures, measure
-from qgl.hardware.isa import isa_text
+from qgl.hardware.isa import isa_text, standard
 from qgl.hardware.layout import lattice_layout
 from qgl.hardware.sharing import share
+from qgl.hardware.stray import stray
 from qgl.hardware.target import Machine
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_reset
@@ -84,7 +85,7 @@ class Fitted:
         if inputs is None:
             raise ValueError("the circuit has open inputs: give their values")
         values = self.best.emission.bindings(inputs)
-        return circuit.assign_parameters({p: values[p.name] for p in circuit.parameters})
+        return within_bounds(circuit.assign_parameters({p: values[p.name] for p in circuit.parameters}), self.machine)
 
     def text(self, inputs: NDArray[np.float64] | None = None, notes: Sequence[str] = ()) -> str:
         """OpenQASM 3 on the machine's own qubits (`$4`), by its own gates, with inputs bound as in `circuit`."""
@@ -159,8 +160,9 @@ def fit(
         layout = lattice_layout(loaded, machine.target, _positions(circuit))
         for first in (None, layout) if layout else (None,):
             fitted = _transpiled(loaded, machine, seed, first)
-            if isinstance(fitted, str):
-                failure = fitted
+            left = fitted if isinstance(fitted, str) else stray(fitted, machine.target)
+            if left:
+                failure = left if isinstance(fitted, str) else f"it leaves {left}"
                 continue
             trials.append(Trial(form, first is not None, measure(fitted, machine.target), fitted, emitted))
     if not trials and failure:
@@ -232,7 +234,20 @@ def _load(text: str, machine: Machine) -> Any:
         import qiskit_qasm3_import
     except ImportError:
         raise QglError([TargetNeedsPackage(None, machine.name, "qiskit_qasm3_import", "qiskit")]) from None
-    return qiskit_qasm3_import.parse(text)
+    return standard(qiskit_qasm3_import.parse(text))
+
+
+def within_bounds(circuit: Any, machine: Machine) -> Any:
+    """The circuit, whose angles are numbers, with those that the machine does not take made of others.
+
+    IBM's `rzz` takes angles of 0 to pi / 2. The transpiler sees to that where it knows the angles.
+    """
+    if not machine.target.has_angle_bounds():
+        return circuit
+    from qiskit.transpiler import PassManager
+    from qiskit.transpiler.passes import WrapAngles
+
+    return PassManager([WrapAngles(machine.target)]).run(circuit)
 
 
 def _transpiled(circuit: Any, machine: Machine, seed: int, layout: list[int] | None) -> Any:

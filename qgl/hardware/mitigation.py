@@ -2,7 +2,7 @@
 
 Readout is calibrated by two circuits on the very qubits that are measured, all in 0 and all in 1, and undone by mthree
 (Nation, Kang, Sundaresan and Gambetta, PRX Quantum 2, 040326 (2021)). Gate noise is amplified by folding the gates that
-run, G -> G (G^-1 G)^k, and expectations are extrapolated to none of it by mitiq (Giurgica-Tiron and others,
+run (`qgl.hardware.folding`), and expectations are extrapolated to none of it by mitiq (Giurgica-Tiron and others,
 arXiv 2005.10921). Both work on texts, so that what was laid out on a machine stays where it is.
 """
 
@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.diagnostics.jobs import CannotFold, MitigationMissing
+from qgl.diagnostics.jobs import MitigationMissing
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engine import Strings
+from qgl.hardware.qiskit_counts import OUTPUT
 
 _HEAD = re.compile(r"\s*(OPENQASM|include|qubit|bit|//|#pragma)")
-_MEASURE = re.compile(r"\s*\w+(?:\[\d+\])?\s*=\s*measure\s+([^;]+);")
+_OUTPUT = re.compile(rf"\s*{OUTPUT}(?:\[\d+\])?\s*=\s*measure\s+([^;]+?)\s*;")
+_QUBITS = re.compile(r"\s*qubit\[(\d+)\]\s+(\w+)\s*;")
 Real = NDArray[np.float64]
 
 
@@ -39,14 +41,25 @@ def need(package: str, purpose: str) -> None:
 
 
 def calibration(text: str, bit: int) -> str:
-    """The text that measures what `text` measures, into the same bits, with all of these qubits prepared in `bit`."""
-    lines = text.splitlines()
+    """The text that reads the output of `text`, from the same qubits into the same bits, with all prepared in `bit`.
+
+    A qubit that is read out several times is reset and prepared anew each time, as it was in `text`. Measurements on
+    the way, into other bits than those of the output, are left out: what they decide is part of the circuit.
+    """
+    lines = text.split("\n")
     heads = [line for line in lines if _HEAD.match(line) and not line.lstrip().startswith("//")]
-    measures = [line.strip() for line in lines if _MEASURE.match(line)]
-    qubits = dict.fromkeys(found[1].strip() for found in map(_MEASURE.match, measures) if found)
-    flips = [f"x {qubit};" for qubit in qubits] if bit else []
+    sizes = {found[2]: int(found[1]) for found in map(_QUBITS.match, lines) if found}
+    body: list[str] = []
+    read: set[str] = set()
+    for found in filter(None, map(_OUTPUT.match, lines)):
+        size = sizes.get(found[1])
+        qubits = [found[1]] if size is None else [f"{found[1]}[{k}]" for k in range(size)]
+        body += [f"reset {qubit};" for qubit in qubits if qubit in read]
+        body += [f"x {qubit};" for qubit in qubits if bit]
+        body.append(found[0].strip())
+        read.update(qubits)
     note = f"// Readout: what is measured of qubits in {bit}."
-    return "\n".join([*heads[:1], note, *heads[1:], *flips, *measures]) + "\n"
+    return "\n".join([*heads[:1], note, *heads[1:], *body]) + "\n"
 
 
 def readout_errors(zeros: Strings, ones: Strings) -> tuple[Real, Real]:
@@ -93,59 +106,6 @@ def corrected(rows: Strings, counts: Real, errors: tuple[Real, Real]) -> Real:
 
 
 # ------------------------------------------------------------ zero noise
-
-
-def folded(text: str, scale: int) -> str:
-    """The text with its gates folded, so that the noise of gates is `scale` times as strong; scale is odd.
-
-    Measurements, resets and delays stay as they are; each stretch of gates between them is folded as a whole.
-
-    Raises:
-        QglError: mitiq or Qiskit is not installed (QGL1150), or the text branches or is none for Qiskit (QGL1152).
-    """
-    for package in ("mitiq", "qiskit", "qiskit_qasm3_import"):
-        need(package, "zero-noise extrapolation")
-    from qiskit import qasm3
-
-    try:
-        circuit = qasm3.loads(text)
-    except Exception as error:  # of readers there are many kinds
-        raise QglError([CannotFold(None, f"Qiskit does not read its text ({error})")]) from error
-    if any(step.operation.name in ("if_else", "switch_case", "for_loop", "while_loop") for step in circuit.data):
-        raise QglError([CannotFold(None, "it branches on what it measured")])
-    whole = circuit.copy_empty_like()
-    stretch: list[Any] = []
-    for step in [*circuit.data, None]:
-        if step is not None and step.operation.name not in ("measure", "reset", "delay", "barrier"):
-            stretch.append(step)
-            continue
-        if stretch:
-            _fold(whole, stretch, scale)
-        if step is not None:
-            whole.append(step)
-        stretch = []
-    return str(qasm3.dumps(whole))
-
-
-def _fold(whole: Any, stretch: Sequence[Any], scale: int) -> None:
-    """Adds a stretch of gates to a circuit, folded as one; a machine has sx and no inverse of it."""
-    from mitiq.zne.scaling import fold_global
-    from qiskit import QuantumCircuit
-
-    qubits = list(dict.fromkeys(qubit for step in stretch for qubit in step.qubits))
-    alone = QuantumCircuit(len(qubits))
-    for step in stretch:
-        alone.append(step.operation, [qubits.index(qubit) for qubit in step.qubits])
-    undone = QuantumCircuit(1)
-    undone.rz(np.pi, 0)
-    undone.sx(0)
-    undone.rz(-np.pi, 0)
-    done: Any = fold_global(alone, scale)
-    for step in done.data:
-        places = [qubits[done.find_bit(qubit).index] for qubit in step.qubits]
-        operations = undone.data if step.operation.name == "sxdg" else [step]
-        for inner in operations:
-            whole.append(inner.operation, places)
 
 
 def extrapolated(scales: Sequence[int], values: Sequence[float], errors: Sequence[float]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.targets import NoServiceAccount, ServiceHasNoTarget, TargetNeedsPackage, UnknownTarget
 from qgl.hardware.target_file import read_backend
 
+_BOUNDS = {"rzz": [(0.0, math.pi / 2)]}  # of angles, on machines of IBM
 _FAILS = 0.5  # error from which on a gate is out of order
 
 
@@ -120,7 +122,8 @@ def _in_order(target: Any) -> Any:
         for operands, known in (table or {}).items()
         if known is not None and known.error is not None and known.error >= _FAILS
     }
-    if not failing:
+    bounded = {name for name in tables if target.gate_has_angle_bounds(name)}
+    if not failing or bounded - set(_BOUNDS):  # what bounds there are, a target does not tell
         return target
     qubits = {operands[0] for operands in failing if len(operands) == 1}
     kept = Target(
@@ -142,7 +145,8 @@ def _in_order(target: Any) -> Any:
             for operands, known in table.items()
             if len(operands) == 1 or (operands not in failing and qubits.isdisjoint(operands))
         }
-        kept.add_instruction(target.operation_from_name(name), working, name=name)
+        bounds = _BOUNDS[name] if name in bounded else None
+        kept.add_instruction(target.operation_from_name(name), working, name=name, angle_bounds=bounds)
     whole = max(map(len, weakly_connected_components(kept.build_coupling_map().graph)), default=0)
     return kept if 2 * whole > target.num_qubits else target  # some tell an error of 1 where they know none
 

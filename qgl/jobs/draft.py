@@ -12,7 +12,9 @@ import numpy as np
 from qgl.diagnostics.jobs import CannotMitigate
 from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
+from qgl.hardware.contract import packed
 from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
 from qgl.jobs.words import bases_of, turned
@@ -102,8 +104,12 @@ def _bare(task: Task, request: Request) -> list[Item]:
 
 def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> tuple[list[Item], Parcel]:
     """The items and all of their texts."""
-    law = engine.parcel(task)
     rows = range(len(task.shots))
+
+    def parcel_of(task: Task) -> Parcel:
+        return packed(engine.name, engine.parcel(task), len(rows))
+
+    law = parcel_of(task)
     items = [Item("samples", task.shots[row], row) for row in rows]
     texts, outputs = list(law.texts), list(law.outputs)
 
@@ -113,14 +119,15 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
         outputs.append(output)
 
     all_z = "Z" * task.width
+    machine = getattr(engine, "machine", None)  # an engine that stands on none, or anyone's own, has no such thing
     bases = dict.fromkeys(bases_of(request.words).values())
     for basis in bases:
-        parcel = law if basis == all_z else engine.parcel(replace(task, circuit=turned(task.circuit, basis)))
+        parcel = law if basis == all_z else parcel_of(replace(task, circuit=turned(task.circuit, basis)))
         for scale in (1, *(scale for scale in request.scales if scale > 1)):
             if basis == all_z and scale == 1:
                 continue  # the strings of the law say it
             for row in rows:
-                text = parcel.texts[row] if scale == 1 else mitigation.folded(parcel.texts[row], scale)
+                text = parcel.texts[row] if scale == 1 else folded(parcel.texts[row], scale, machine)
                 add(Item("word", task.shots[row], row, basis=basis, scale=scale), text, parcel.outputs[row])
     if request.readout:
         mitigation.need("mthree", "mitigation of readout")

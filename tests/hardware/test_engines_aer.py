@@ -101,6 +101,26 @@ def test_what_does_not_fit_into_memory_is_refused_with_figures(monkeypatch: pyte
     assert len(engine().samples(Task(Circuit.of(flips), np.zeros((1, 0)), (10,)))[0]) == 10  # Clifford: no state
 
 
+@pytest.mark.parametrize(("width", "max_qubits"), [(40, None), (70, None), (70, 70), (70, 2)])
+def test_clifford_gates_are_simulated_however_many_qubits_they_act_on(width: int, max_qubits: int | None) -> None:
+    """A GHZ state by H and CZ, and flips that a bit decides: Aer's state vectors end at thirty qubits or so."""
+    chain = [gate for k in range(1, width) for gate in (op("h", k), op("cz", k - 1, k), op("h", k))]
+    flips = [op("measure", width, bit=0), op("x", width - 1, condition=((0, True),))]
+    program = program_of(width, 1, op("h", 0), *chain, op("x", width), *flips)
+    (strings,) = engine().samples(Task(Circuit.of(program), np.zeros((1, 0)), (200,), 1, max_qubits))
+    ends = strings ^ np.eye(width, dtype=np.uint8)[-1]
+    assert (ends == ends[:, :1]).all()
+    assert 60 < ends[:, 0].sum() < 140
+
+
+def test_a_gate_that_is_not_clifford_in_a_branch_is_seen() -> None:
+    turn = [op("measure", 0, bit=0), op("u", 1, args=(0.3, 0.2, 0.1), condition=((0, True),))]
+    pairs = [op("cz", a, b) for a in range(60) for b in range(a)]
+    program = program_of(60, 0, *(op("h", k) for k in range(60)), *pairs, *turn, *(op("h", k) for k in range(60)))
+    with pytest.raises(QglError, match=r"QGL1104.*60 qubits"):
+        engine().samples(Task(Circuit.of(program), np.zeros((1, 0)), (10,), 0, 60))
+
+
 def test_what_is_far_too_wide_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     aer = engine()
     monkeypatch.setitem(sys.modules, "qiskit_qasm3_import", None)

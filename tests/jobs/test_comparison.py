@@ -16,7 +16,8 @@ from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
 from qgl.hardware.engine import Engine
 from qgl.hardware.engines import open_engine
-from qgl.hardware.mitigation import corrected, extrapolated, folded
+from qgl.hardware.folding import folded
+from qgl.hardware.mitigation import corrected, extrapolated
 from qgl.jobs import tables
 from qgl.jobs.compare import Compared, Comparison, Gap, Measured
 from qgl.jobs.dispatch import begin, carry_on
@@ -227,7 +228,7 @@ def test_a_line_is_extrapolated_to_its_end() -> None:
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mitigation, "find_spec", lambda name: None)
     calls: list[Callable[[], Any]] = [
-        lambda: mitigation.folded("", 3),
+        lambda: folded("", 3),
         lambda: mitigation.extrapolated([1, 3], [1.0, 1.0], [0.0, 0.0]),
         lambda: mitigation.corrected(np.zeros((1, 1), np.uint8), np.ones(1), (np.zeros(1), np.zeros(1))),
     ]

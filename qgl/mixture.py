@@ -25,12 +25,13 @@ def mixed(
     numbers = jnp.arange(len(weights))
     chosen = None if key is None else jax.random.fold_in(key, 0)
 
-    def one(pair: tuple[jax.Array, jax.Array]) -> dict[Query, Any]:
+    def one(pair: tuple[jax.Array, jax.Array]) -> tuple[Any, ...]:
         row, number = pair
-        return ask(row, None if key is None else jax.random.fold_in(key, 1 + number))
+        found = ask(row, None if key is None else jax.random.fold_in(key, 1 + number))
+        return tuple(found[query] for query in queries)  # JAX sorts the keys of dictionaries, and queries have no order
 
     stacked = jax.lax.map(one, (inputs, numbers), batch_size=min(CIRCUITS, len(weights)))
-    return {query: _mix(query, stacked[query], weights, chosen) for query in queries}
+    return {query: _mix(query, part, weights, chosen) for query, part in zip(queries, stacked, strict=True)}
 
 
 def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) -> Any:

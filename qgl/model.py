@@ -41,6 +41,8 @@ from qgl.query import (
     reads_only_bits,
     support,
 )
+from qgl.questions import bits, check_query, checked_queries, of_bits_only, pauli_words, random_key, whole
+from qgl.questions import regions as checked_regions
 from qgl.source import Source
 
 if TYPE_CHECKING:
@@ -87,6 +89,10 @@ class Model:
 
     `x` in the methods are bit strings, shape (batch, visible qubits), first declared qubit first. A `condition` is
     an array of shape (condition width,); it is needed exactly if the program declares `condition` inputs.
+
+    Every question raises ValueError, in words, for parameters, strings, conditions or keys that are none of this model:
+    another name, shape or type, or numbers that are not finite. What JAX traces has a shape and a type but no numbers
+    yet; `log_prob` of traced strings that turn out to hold other numbers than 0 and 1 is NaN.
     """
 
     def __init__(
@@ -121,7 +127,7 @@ class Model:
     def init(self, key: Array) -> Params:
         """Parameters drawn from their declared laws: a dictionary of real arrays of the declared shapes."""
         with self._number_type():
-            return self.parameters.init(key)
+            return self.parameters.init(random_key(key))
 
     # ------------------------------------------------------------ answers
 
@@ -136,19 +142,23 @@ class Model:
         """Answers to several queries of `qgl.query`, planned together: work that they share is done once.
 
         `key` is for queries that draw random numbers, `given` for those whose strings or words come with the call.
+
+        Raises:
+            ValueError: a query that cannot be asked of this model, or what comes with it does not fit.
         """
-        asked = tuple(queries)
-
-        def answers(
-            params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
-        ) -> tuple[Any, ...]:
-            put = {query: array for query, array in zip(asked, arrays, strict=True) if array is not None}
-            found = self._answers(params, asked, condition, key, put)
-            return tuple(found[query] for query in asked)
-
         with self._number_type():
-            put = tuple(jnp.asarray(given[query]) if given and query in given else None for query in asked)
-            return dict(zip(asked, self._jit(asked, answers)(params, condition, key, put), strict=True))
+            params, condition, key = self._checked(params, condition, key)
+            asked, put = checked_queries(queries, given, key, self.width, self._positions)
+
+            def answers(
+                params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
+            ) -> tuple[Any, ...]:
+                put = {query: array for query, array in zip(asked, arrays, strict=True) if array is not None}
+                found = self._answers(params, asked, condition, key, put)
+                return tuple(found[query] for query in asked)
+
+            found = self._jit(asked, answers)(params, condition, key, put)
+            return {query: of_bits_only(one, rows) for query, one, rows in zip(asked, found, put, strict=True)}
 
     def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
         """The answer to one query."""
@@ -160,14 +170,15 @@ class Model:
         return result
 
     def log_prob(self, params: Params, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
-        """log p(x) in nats, shape (batch,)."""
-        query = GivenStrings(len(jnp.asarray(x)))
-        result: Array = self.answers(params, (query,), condition, given={query: x})[query]
+        """log p(x) in nats, shape (batch,). Strings are whole numbers 0 and 1, or texts: `["011", "100"]`."""
+        rows = bits(x, "x", self.width)
+        query = GivenStrings(len(rows))
+        result: Array = self.answers(params, (query,), condition, given={query: rows})[query]
         return result
 
     def sample(self, params: Params, key: Array, shots: int, condition: ArrayLike | None = None) -> Array:
         """`shots` strings drawn from p, shape (shots, n), uint8."""
-        result: Array = self.answer(params, Samples(shots), condition, key)
+        result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
         return result
 
     def expectation(self, params: Params, words: Sequence[str], condition: ArrayLike | None = None) -> Array:
@@ -178,10 +189,7 @@ class Model:
         Raises:
             ValueError: a word of another length or with other letters.
         """
-        for word in words:
-            if len(word) != self.width or set(word) - set("IXYZ"):
-                raise ValueError(f"{word!r} is not a word of {self.width} letters of IXYZ")
-        result: Array = self.answer(params, Expectation.of(words), condition)
+        result: Array = self.answer(params, Expectation.of(pauli_words(words, self.width)), condition)
         return result
 
     def marginals(
@@ -194,10 +202,7 @@ class Model:
         Raises:
             ValueError: a position that there is not, or one twice in a region.
         """
-        for region in regions:
-            if len(set(region)) < len(region) or not set(region) <= set(range(self.width)):
-                raise ValueError(f"{tuple(region)} is not a region of positions 0 to {self.width - 1}")
-        query = Marginals(tuple(tuple(region) for region in regions))
+        query = Marginals(checked_regions(regions, self.width))
         result: tuple[Array, ...] = self.answer(params, query, condition)
         return result
 
@@ -224,11 +229,8 @@ class Model:
         Raises:
             ValueError: the program has no objective, or a stochastic one is given no key.
         """
-        if not self.objectives:
-            raise ValueError("the program has no objective")
-        if self.stochastic and key is None:
-            raise ValueError("this objective is stochastic: give the loss a key")
         with self._number_type():
+            params, key = self._checked_for_loss(params, key)
 
             def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
                 return self._conditioned(params, queries, conditions, key, given)
@@ -238,12 +240,14 @@ class Model:
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
         with self._number_type():
+            params, key = self._checked_for_loss(params, key)
             result: Array = self._jit("loss", lambda params, key: self.terms(params, key)[0])(params, key)
             return result
 
     def value_and_grad(self, params: Params, key: Array | None = None) -> tuple[Array, Params]:
         """The loss and its gradient, compiled."""
         with self._number_type():
+            params, key = self._checked_for_loss(params, key)
             result: tuple[Array, Params] = self._jit("value_and_grad", jax.value_and_grad(self.loss))(params, key)
             return result
 
@@ -316,8 +320,30 @@ class Model:
             self._compiled[name] = jax.jit(function, **options)
         return self._compiled[name]
 
+    def _checked(
+        self, params: Params, condition: ArrayLike | None, key: Array | None
+    ) -> tuple[Params, Array | None, Array | None]:
+        """What comes with a question, if it fits this model."""
+        key = None if key is None else random_key(key)
+        return self.parameters.checked(params), self.parameters.checked_condition(condition), key
+
+    def _checked_for_loss(self, params: Params, key: Array | None) -> tuple[Params, Array | None]:
+        """What comes with the loss; its conditions are those of the data."""
+        if not self.objectives:
+            raise ValueError("the program has no objective")
+        if self.stochastic and key is None:
+            raise ValueError("this objective is stochastic: give the loss a key")
+        return self.parameters.checked(params), None if key is None else random_key(key)
+
+    @property
+    def _positions(self) -> int:
+        """Number of visible and hidden qubits, which words and regions may name."""
+        return self.width + len(self.program.hidden)
+
     def plan(self, *queries: Query) -> Plan:
         """How queries are answered that are asked together, all of bits or all of the quantum state."""
+        for query in queries:
+            check_query(query, self.width, self._positions)
         return self._simulator(queries).plan
 
     @functools.cached_property
@@ -373,7 +399,12 @@ class Model:
         if conditions is None:
             return self._answers(params, queries, None, key, given)
         rows = jnp.asarray(conditions, dtype=self._real)
-        answers: dict[Query, Any] = jax.lax.map(
-            lambda row: self._answers(params, queries, row, key, given), rows, batch_size=min(CIRCUITS, len(rows))
-        )
-        return answers
+
+        def one(row: Array) -> tuple[Any, ...]:
+            found = self._answers(params, queries, row, key, given)
+            return tuple(
+                found[query] for query in queries
+            )  # JAX sorts the keys of dictionaries, and queries have no order
+
+        stacked = jax.lax.map(one, rows, batch_size=min(CIRCUITS, len(rows)))
+        return dict(zip(queries, stacked, strict=True))

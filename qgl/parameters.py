@@ -8,7 +8,7 @@ is its logit. A program with `latent` inputs is a mixture: it has one vector of 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -18,6 +18,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.check.program import Distribution, Parameter
+from qgl.questions import numbers
 
 Array = jax.Array
 Params = dict[str, Array]
@@ -54,12 +55,54 @@ class Parameters:
             if _is_stored(parameter)
         }
 
+    @functools.cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each entry of the dictionary."""
+        return {p.name: _stored_shape(p) for p in self.declared if _is_stored(p)}
+
+    @functools.cached_property
+    def condition_width(self) -> int:
+        """Number of `condition` inputs."""
+        return sum(p.size for p in self.declared if p.kind == "condition")
+
+    def checked(self, params: Mapping[str, ArrayLike]) -> Params:
+        """`params` as real arrays of the declared names and shapes.
+
+        Raises:
+            ValueError: a name too many or too few, another shape, or numbers that are not real and finite.
+        """
+        if not isinstance(params, Mapping):
+            raise ValueError(f"parameters are a dictionary of named arrays, not {type(params).__name__}")
+        declared = ", ".join(f"`{name}` {shape}" for name, shape in self.shapes.items()) or "none"
+        strange = [f"{name}" for name in params if name not in self.shapes]
+        missing = [name for name in self.shapes if name not in params]
+        if strange or missing:
+            fault = f"`{missing[0]}` is missing" if missing else f"there is no `{strange[0]}`"
+            raise ValueError(f"{fault} among the parameters; the program declares {declared}")
+        return {name: numbers(params[name], f"the parameter `{name}`", shape) for name, shape in self.shapes.items()}
+
+    def checked_condition(self, condition: ArrayLike | None) -> Array | None:
+        """`condition` as a real array of shape (condition width,); None for a model without.
+
+        Raises:
+            ValueError: there are `condition` inputs and no `condition`, one of another width, or one too many.
+        """
+        width = self.condition_width
+        if condition is None and not width:
+            return None
+        if not width:
+            raise ValueError("`condition` is given, but the program declares no `condition` inputs")
+        if condition is None:
+            raise ValueError(f"the model is conditional: give `condition`, {width} numbers, shape ({width},)")
+        return numbers(condition, f"the model is conditional: give `condition`, {width} numbers; this", (width,))
+
     def inputs(self, params: Params, condition: ArrayLike | None, real: Any) -> Array:
         """Constrained values of all inputs in order of declaration, shape (rows, inputs), of type `real`.
 
         Raises:
-            ValueError: there are `condition` inputs and no `condition`, or one of another width.
+            ValueError: parameters or a `condition` that `checked` and `checked_condition` refuse.
         """
+        params, condition = self.checked(params), self.checked_condition(condition)
         rows = len(self.weights)
         columns = [
             jnp.broadcast_to(self._column(parameter, params, condition).astype(real), (rows, parameter.size))
@@ -67,7 +110,7 @@ class Parameters:
         ]
         return jnp.concatenate(columns, axis=1) if columns else jnp.zeros((rows, 0), dtype=real)
 
-    def _column(self, parameter: Parameter, params: Params, condition: ArrayLike | None) -> Array:
+    def _column(self, parameter: Parameter, params: Params, condition: Array | None) -> Array:
         """Values of one parameter, shape (size,) or (rows, size)."""
         match parameter.kind:
             case "param":
@@ -76,11 +119,7 @@ class Parameters:
             case "random":
                 return jax.lax.stop_gradient(jnp.ravel(params[parameter.name]))
             case "condition":
-                place = self._condition_places[parameter.name]
-                width = sum(p.size for p in self.declared if p.kind == "condition")
-                if condition is None or jnp.shape(condition) != (width,):
-                    raise ValueError(f"the model is conditional: give `condition`, {width} numbers")
-                return jnp.asarray(condition)[place]
+                return jnp.asarray(condition)[self._condition_places[parameter.name]]
         if parameter.draws is None:
             return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self._draws, axis=0)
         drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, parameter.size)
@@ -120,10 +159,13 @@ def _is_stored(parameter: Parameter) -> bool:
     return parameter.kind in ("param", "random") or (parameter.kind == "latent" and parameter.draws is not None)
 
 
+def _stored_shape(parameter: Parameter) -> tuple[int, ...]:
+    return parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
+
+
 def _draw(parameter: Parameter, key: Array) -> Array:
     """An array from the declared law; for a trained probability, the logit of what was drawn."""
-    shape = parameter.shape if parameter.draws is None else (parameter.draws, *parameter.shape)
-    drawn = sample(parameter.distribution, key, shape)
+    drawn = sample(parameter.distribution, key, _stored_shape(parameter))
     if parameter.constraint == "probability" and parameter.kind == "param":
         return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
     return drawn

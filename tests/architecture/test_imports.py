@@ -18,7 +18,7 @@ PACKAGE = ROOT / "qgl"
 # A room may import from itself and from rooms before it.
 ORDER = [
     *["collector", "source", "expression", "diagnostics", "gates", "syntax", "check", "query", "ir", "passes", "plan"],
-    *["kernels", "qasm", "draw", "objectives", "data", "compiler", "parameters", "mixture", "model"],
+    *["kernels", "qasm", "draw", "objectives", "data", "compiler", "questions", "parameters", "mixture", "model"],
     *["evaluate", "baselines", "hardware", "train", "jobs", "sweeps", "cli"],
 ]
 LEAVES = {"collector", "source", "expression", "gates"}  # import nothing of the project outside of themselves
@@ -26,7 +26,19 @@ HEAVY = {
     "lark": {"syntax"},
     "networkx": {"ir", "passes"},
     "jax": {
-        *["kernels", "objectives", "parameters", "mixture", "model", "evaluate", "hardware", "train", "jobs", "sweeps"],
+        *[
+            "kernels",
+            "objectives",
+            "questions",
+            "parameters",
+            "mixture",
+            "model",
+            "evaluate",
+            "hardware",
+            "train",
+            "jobs",
+            "sweeps",
+        ],
         "cli",
     },
     "optax": {"train"},

@@ -169,7 +169,9 @@ class Model:
         result: Array = self.answer(params, Probabilities(), condition)
         return result
 
-    def log_prob(self, params: Params, x: ArrayLike, condition: ArrayLike | None = None) -> Array:
+    def log_prob(
+        self, params: Params, x: ArrayLike | Sequence[str | bytes], condition: ArrayLike | None = None
+    ) -> Array:
         """log p(x) in nats, shape (batch,). Strings are whole numbers 0 and 1, or texts: `["011", "100"]`."""
         rows = bits(x, "x", self.width)
         query = GivenStrings(len(rows))

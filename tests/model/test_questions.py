@@ -13,7 +13,7 @@ import pytest
 
 import qgl
 from qgl.data.environment import FolderEnvironment
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Samples
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples
 
 TEXT = """
 data seen = strings(["000", "011"]);
@@ -31,7 +31,7 @@ def model() -> qgl.Model:
 
 
 @pytest.fixture(scope="module")
-def params(model: qgl.Model) -> dict[str, Any]:
+def params(model: Any) -> dict[str, Any]:
     return {"a": np.linspace(0.1, 0.9, 6, dtype=np.float32).reshape(2, 3)}
 
 
@@ -58,12 +58,12 @@ def params(model: qgl.Model) -> dict[str, Any]:
         (7, r"x has shape \(\)"),
     ],
 )
-def test_what_is_no_string_has_no_probability(model: qgl.Model, params: Any, x: Any, words: str) -> None:
+def test_what_is_no_string_has_no_probability(model: Any, params: Any, x: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         model.log_prob(params, x)
 
 
-def test_strings_in_every_form_that_means_them(model: qgl.Model, params: Any) -> None:
+def test_strings_in_every_form_that_means_them(model: Any, params: Any) -> None:
     p = np.asarray(model.probabilities(params))
     expected = np.log(p[[0b011, 0b100]])
     rows = np.array([[0, 1, 1], [1, 0, 0]])
@@ -72,7 +72,7 @@ def test_strings_in_every_form_that_means_them(model: qgl.Model, params: Any) ->
         np.testing.assert_allclose(model.log_prob(params, form), expected, rtol=1e-5)
 
 
-def test_traced_strings_are_of_a_shape_and_nan_if_they_are_none(model: qgl.Model, params: Any) -> None:
+def test_traced_strings_are_of_a_shape_and_nan_if_they_are_none(model: Any, params: Any) -> None:
     traced = jax.jit(lambda x: model.log_prob(params, x))
     found = traced(jnp.array([[0, 1, 1], [2, 0, 0], [0, 0, -1]]))
     np.testing.assert_allclose(found[0], model.log_prob(params, ["011"])[0], rtol=1e-5)
@@ -99,7 +99,7 @@ def test_traced_strings_are_of_a_shape_and_nan_if_they_are_none(model: qgl.Model
         ([0.1], "a dictionary of named arrays, not list"),
     ],
 )
-def test_every_question_refuses_parameters_of_another_program(model: qgl.Model, wrong: Any, words: str) -> None:
+def test_every_question_refuses_parameters_of_another_program(model: Any, wrong: Any, words: str) -> None:
     questions: list[Callable[[Any], Any]] = [
         model.probabilities,
         model.state,
@@ -118,7 +118,7 @@ def test_every_question_refuses_parameters_of_another_program(model: qgl.Model, 
             question(wrong)
 
 
-def test_traced_parameters_are_held_to_names_shapes_and_types(model: qgl.Model, params: Any) -> None:
+def test_traced_parameters_are_held_to_names_shapes_and_types(model: Any, params: Any) -> None:
     for wrong in ({"a": jnp.zeros(6)}, {}, {**params, "b": jnp.zeros(1)}, {"a": jnp.zeros((2, 3), complex)}):
         for traced in (jax.jit(model.loss), jax.jit(jax.grad(model.loss))):
             with pytest.raises((ValueError, TypeError), match=r"parameter|complex"):
@@ -132,11 +132,20 @@ def test_traced_parameters_are_held_to_names_shapes_and_types(model: qgl.Model, 
     assert jax.vmap(model.loss)({"a": jnp.zeros((4, 2, 3))}).shape == (4,)
 
 
-def test_keys_and_numbers_of_shots(model: qgl.Model, params: Any) -> None:
+def test_keys_and_numbers_of_shots(model: Any, params: Any) -> None:
     key = jax.random.key(3)
     raw = jax.random.key_data(key)
     np.testing.assert_array_equal(model.sample(params, raw, np.int64(4)).shape, (4, 3))
-    for wrong in (0, None, "key", np.zeros(2), jax.random.split(key), jax.random.split(raw, 2), np.zeros(3, np.uint32)):
+    wrong_keys: list[Any] = [
+        0,
+        None,
+        "key",
+        np.zeros(2),
+        jax.random.split(key),
+        jax.random.split(raw, 2),
+        np.zeros(3, np.uint32),
+    ]
+    for wrong in wrong_keys:
         for ask in (model.init, lambda k: model.sample(params, k, 2), lambda k: model.init(k)):
             with pytest.raises(ValueError, match="one key is wanted"):
                 ask(wrong)
@@ -149,11 +158,26 @@ def test_keys_and_numbers_of_shots(model: qgl.Model, params: Any) -> None:
         model.loss(params, 5)
 
 
-def test_words_and_regions(model: qgl.Model, params: Any) -> None:
-    for words in ("ZZZ", [], ["ZZ"], ["zzz"], [b"ZZZ"], [3], None, {"ZZZ": 1}):
+def test_words_and_regions(model: Any, params: Any) -> None:
+    wrong_words: list[Any] = ["ZZZ", [], ["ZZ"], ["zzz"], [b"ZZZ"], [3], None, {"ZZZ": 1}]
+    for words in wrong_words:
         with pytest.raises(ValueError, match="word"):
             model.expectation(params, words)
-    for regions in ([0, 1], [], [[]], [[3]], [[0, 0]], [[-1]], [[0.0]], [[True]], ["01"], None, [[None]], [{0: 1}]):
+    wrong_regions: list[Any] = [
+        [0, 1],
+        [],
+        [[]],
+        [[3]],
+        [[0, 0]],
+        [[-1]],
+        [[0.0]],
+        [[True]],
+        ["01"],
+        None,
+        [[None]],
+        [{0: 1}],
+    ]
+    for regions in wrong_regions:
         with pytest.raises(ValueError, match="region"):
             model.marginals(params, regions)
     first, second = model.marginals(params, np.array([[0, 1], [1, 2]])), model.marginals(params, [[0, 1], (1, 2)])
@@ -178,12 +202,12 @@ def test_words_and_regions(model: qgl.Model, params: Any) -> None:
         (Probabilities, "no query"),
     ],
 )
-def test_queries_that_cannot_be_asked(model: qgl.Model, params: Any, query: Any, words: str) -> None:
+def test_queries_that_cannot_be_asked(model: Any, params: Any, query: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         model.answers(params, [query])
 
 
-def test_arrays_that_come_with_queries(model: qgl.Model, params: Any) -> None:
+def test_arrays_that_come_with_queries(model: Any, params: Any) -> None:
     query = GivenStrings(2)
     for wrong in (np.zeros((3, 3), int), np.zeros((2, 2), int), np.full((2, 3), 2)):
         with pytest.raises(ValueError, match=r"given\[GivenStrings\(count=2\)\]"):
@@ -194,17 +218,17 @@ def test_arrays_that_come_with_queries(model: qgl.Model, params: Any) -> None:
         model.answers(params, [Probabilities()], given={Probabilities(): np.zeros((2, 3), int)})
     assert model.answers(params, []) == {}
     with pytest.raises(ValueError, match="queries is"):
-        model.answers(params, Probabilities())  # type: ignore[arg-type]
+        model.answers(params, Probabilities())
 
 
-def test_conditions_are_given_where_there_are_any(model: qgl.Model, params: Any) -> None:
+def test_conditions_are_given_where_there_are_any(model: Any, params: Any) -> None:
     with pytest.raises(ValueError, match="declares no `condition`"):
         model.probabilities(params, condition=np.zeros(1))
     conditional = qgl.loads("condition c[2]; visible v[1]; model { ry(c[0] + c[1]) v[0]; }")
     for wrong in (None, 0.3, np.zeros((1, 2)), np.full(2, np.nan), np.zeros(2, complex)):
         with pytest.raises(ValueError, match="`condition`"):
             conditional.probabilities({}, wrong)
-    np.testing.assert_allclose(conditional.probabilities({}, [1, 0])[1], np.sin(0.5) ** 2, rtol=1e-5)
+    np.testing.assert_allclose(conditional.probabilities({}, np.array([1, 0]))[1], np.sin(0.5) ** 2, rtol=1e-5)
 
 
 TWO = """
@@ -233,7 +257,12 @@ def test_a_mixture_answers_two_kinds_of_question() -> None:
     )
     model = qgl.loads(text)
     params = model.init(jax.random.key(0))
-    asked = [Probabilities(), LogProb.of(np.array([[0, 1]], np.uint8)), Expectation.of(["ZZ"]), Marginals(((0,),))]
+    asked: list[Query] = [
+        Probabilities(),
+        LogProb.of(np.array([[0, 1]], np.uint8)),
+        Expectation.of(["ZZ"]),
+        Marginals(((0,),)),
+    ]
     answers = model.answers(params, asked)
     p = np.asarray(answers[asked[0]], np.float64)
     np.testing.assert_allclose(answers[asked[1]], np.log(p[1:2]), rtol=1e-5)
@@ -258,7 +287,7 @@ def test_two_conditional_sets_in_one_objective(tmp_path: Path) -> None:
     params = model.init(jax.random.key(0))
 
     def log_p(c: float, x: str) -> float:
-        return float(model.log_prob(params, [x], [c])[0])
+        return float(model.log_prob(params, [x], np.array([c]))[0])
 
     expected = -(log_p(0, "00") + log_p(1, "11")) / 2 - (log_p(0.5, "00") + log_p(2, "11") + log_p(2, "01")) / 3
     np.testing.assert_allclose(model.value_and_grad(params)[0], expected, rtol=1e-5)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import SetOption, constants, file_or_output, open_file, warn
+from qgl.cli.options import SetOption, constants, file_or_output, open_file, trained, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,10 +147,8 @@ def _source(
     if Path(what).is_dir():
         if settings or seed is not None:
             raise typer.BadParameter("a run has its constants and parameters: --set and --seed are for programs")
-        from qgl.train.reload import model_of
-        from qgl.train.run import Run
-
-        run, program = Run.load(what), model_of(Path(what)).program
+        run, model = trained(Path(what))
+        program = model.program
         return program, None if free else flat(program, run.params), "open parameters" if free else "trained angles"
     if not free and seed is None and (what == "-" or Path(what).exists()):
         raise typer.BadParameter("a program has no angles yet: give --free or --seed, or the folder of a run")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgl.cli.options import console_for
+from qgl.cli.options import console_for, trained
 
 if TYPE_CHECKING:
     from qgl.evaluate.laws import Drawn
@@ -55,28 +55,26 @@ def evaluate(
     """
     from qgl.baselines import fitted, laws
     from qgl.train import compilation_cache
-    from qgl.train.reload import model_of
     from qgl.train.report import measure, metrics_table, reports_of
-    from qgl.train.run import Run
 
     compilation_cache.switch_on()
-    trained, model = Run.load(run), model_of(run)
+    found_run, model = trained(run)
     reports, baselines = reports_of(model.program), fitted(model.program)
     if samples is None:
-        rows = measure(model, trained.params, reports, baselines)
+        rows = measure(model, found_run.params, reports, baselines)
     else:
         from qgl.evaluate import evaluate_samples, in_chunks
         from qgl.objectives import Setting
 
-        drawn = in_chunks.sample(model, trained.params, samples, seed)
+        drawn = in_chunks.sample(model, found_run.params, samples, seed)
         rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, laws(baselines))
     beside = laws(baselines) if model.program.baselines else None
-    found = list(_jobs(run, model, trained, seed, beside, not no_pictures))
+    found = list(_jobs(run, model, found_run, seed, beside, not no_pictures))
     if output is EvaluationFormat.JSON:
         from qgl.diagnostics.terminal import json_text
         from qgl.jobs.tables import facts
 
-        known = {"run": str(run), "status": trained.status, "steps": trained.steps, "samples": samples}
+        known = {"run": str(run), "status": found_run.status, "steps": found_run.steps, "samples": samples}
         known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
         known |= {"jobs": [facts(each) for each in found]}
         typer.echo(json_text(known))
@@ -90,7 +88,7 @@ def evaluate(
 
 
 def _jobs(
-    folder: Path, model: Model, trained: Run, seed: int, baselines: Mapping[str, Drawn] | None, pictures: bool
+    folder: Path, model: Model, run: Run, seed: int, baselines: Mapping[str, Drawn] | None, pictures: bool
 ) -> Iterator[Comparison]:
     """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error."""
     from qgl.jobs import store
@@ -111,7 +109,7 @@ def _jobs(
             continue
         try:
             compared = Compared(job, model, seed, baselines)
-            found = compared.compared(weights_hash(trained.params))
+            found = compared.compared(weights_hash(run.params))
             if pictures:
                 _draw(job, compared, found)
         except QglError as error:
@@ -121,14 +119,11 @@ def _jobs(
 
 
 def _draw(job: JobFolder, compared: Compared, found: Comparison) -> None:
-    """`machine.png`; a folder that may not be written to gets none."""
-    from qgl.diagnostics.model import QglError
+    """`machine.png`; why there is none is said as a warning."""
     from qgl.diagnostics.render import show as show_faults
     from qgl.jobs.picture import machine
-    from qgl.train.atomic import write_bytes
-    from qgl.train.pictures import png
+    from qgl.train.pictures import attempted
 
-    try:
-        write_bytes(job.path / "machine.png", png(machine(compared, found)))
-    except QglError as error:
-        show_faults(error.diagnostics)
+    failure = attempted(job.path / "machine.png", lambda: machine(compared, found))
+    if failure is not None:
+        show_faults((failure,))

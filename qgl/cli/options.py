@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
+    from qgl.model import Model
     from qgl.source import Source
     from qgl.syntax.literals import Value
+    from qgl.train.run import Run
 
 
 class Format(StrEnum):
@@ -153,6 +155,21 @@ def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
     from qgl.diagnostics.render import show
 
     show(diagnostics)
+
+
+def trained(folder: Path) -> tuple[Run, Model]:
+    """A run and its model. Of a run that failed, it is said that its parameters are the last good ones.
+
+    Raises:
+        QglError: as `qgl.train.reload.trained`.
+    """
+    from qgl.diagnostics.runs import LastGoodWeights
+    from qgl.train.reload import trained as opened
+
+    run, model = opened(folder)
+    if run.status == "failed":
+        warn((LastGoodWeights(None, str(folder), run.steps),))
+    return run, model
 
 
 def console_for(*tables: Table, stderr: bool = False) -> Console:

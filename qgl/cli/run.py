@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgl.cli.options import Format, FormatOption, numbers
+from qgl.cli.options import Format, FormatOption, numbers, trained
 
 if TYPE_CHECKING:
     from qgl.check.program import Program
@@ -73,10 +73,8 @@ def run(
     from qgl.jobs import dispatch, store
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request
-    from qgl.train.reload import model_of
-    from qgl.train.run import Run
 
-    trained, model = Run.load(folder), model_of(folder)
+    found, model = trained(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
     opened = open_engine(engine)
     request = Request(
@@ -89,13 +87,13 @@ def run(
         words=tuple(dict.fromkeys(_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
-    there = store.same_request(folder, key_for(trained, model, request))
+    there = store.same_request(folder, key_for(found, model, request))
     if there is not None and not repeat and not dry:
         _already(folder, there, output)
         return
     if repeat:
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
-    made = draft(trained, model, request, opened)
+    made = draft(found, model, request, opened)
     if dry:
         _show(made, None if repeat else there, output)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import file_or_output, numbers
+from qgl.cli.options import file_or_output, numbers, trained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,11 +65,9 @@ def _draw(folder: Path, number: int, seed: int, condition: str | None, bits: boo
     from qgl.check.categories import in_categories
     from qgl.evaluate import in_chunks
     from qgl.train import compilation_cache
-    from qgl.train.reload import model_of
-    from qgl.train.run import Run
 
     compilation_cache.switch_on()
-    run, model = Run.load(folder), model_of(folder)
+    run, model = trained(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
     rows = in_chunks.sample(model, run.params, number, seed, given)
     return rows if bits else in_categories(rows, model.program.variables)

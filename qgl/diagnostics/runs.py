@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, Severity
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,11 @@ class RunLocked(Diagnostic):
 
 @dataclass(frozen=True)
 class DamagedRun(Diagnostic):
-    """A file of a run folder does not hold what it should, although qgl writes it whole or not at all."""
+    """A file of a run folder does not hold what it should, although qgl writes it whole or not at all.
+
+    Every file that numbers come from carries a checksum, which is compared whenever it is opened: a flipped bit, an
+    edited entry or a file of another run is told, and nothing is computed from it.
+    """
 
     path: str
     reason: str
@@ -226,3 +230,107 @@ class NoWeights(Diagnostic):
     @property
     def help(self) -> str:
         return f"train on with `qglc train --resume {self.path}`"
+
+
+@dataclass(frozen=True)
+class NotOurs(Diagnostic):
+    """A run, sweep or job writes to plain files and folders of its own: not through links, pipes and devices.
+
+    A folder that came from somebody else could otherwise have a file of yours overwritten. What is only read may be a
+    link to a plain file. A file that lines are added to must not have a second name (a hard link): both would change.
+    """
+
+    path: str
+    kind: str
+
+    code: ClassVar[str] = "QGL0911"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} is not written to: {self.kind}"
+
+    @property
+    def help(self) -> str:
+        return "put a copy in its place (`cp -rL` makes one of a whole folder), or delete it"
+
+
+@dataclass(frozen=True)
+class OldRun(Diagnostic):
+    """A run or sweep was made by an earlier version of qgl, whose files have no checksums.
+
+    Whether such a folder is intact cannot be told, so nothing is computed from it. The version that made it opens it.
+    """
+
+    path: str
+    version: str
+
+    code: ClassVar[str] = "QGL0912"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} was made by qgl {self.version}, whose folders have no checksums"
+
+    @property
+    def help(self) -> str:
+        return "open it with that version, or train anew: the folder holds the program and its data"
+
+
+@dataclass(frozen=True)
+class PictureFailed(Diagnostic):
+    """A picture could not be drawn or written. Nothing else depends on it: all numbers are there."""
+
+    path: str
+    reason: str
+
+    code: ClassVar[str] = "QGL0913"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} could not be drawn: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "the numbers that it shows are in the folder; `--no-pictures` draws none"
+
+
+@dataclass(frozen=True)
+class NoFiniteWeights(Diagnostic):
+    """A run has no parameters whose loss is a finite number: training met infinity or NaN from its first step on.
+
+    Strings, reports or circuits of such parameters would mean nothing.
+    """
+
+    path: str
+
+    code: ClassVar[str] = "QGL0914"
+
+    @property
+    def message(self) -> str:
+        return f"the run {self.path} has no parameters with a finite loss"
+
+    @property
+    def help(self) -> str:
+        return "mend what makes the loss infinite (`train` names likely causes), and train anew"
+
+
+@dataclass(frozen=True)
+class LastGoodWeights(Diagnostic):
+    """A run ended because its loss was no finite number, and its parameters are the last ones before that.
+
+    They are sound, and have not been trained to the end.
+    """
+
+    path: str
+    steps: int
+
+    code: ClassVar[str] = "QGL0915"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+    @property
+    def message(self) -> str:
+        return f"the run {self.path} failed after {self.steps} steps; these are its last good parameters"
+
+    @property
+    def help(self) -> str:
+        return "`train` names likely causes; a smaller rate or `clip` often keeps a loss finite"

@@ -99,7 +99,7 @@ def _folds(widths: list[float], most: float) -> list[tuple[int, int]]:
 def _head(axes: Axes, layout: Layout, title: str) -> None:
     at = 0.3
     if title:
-        axes.text(at, 0.45, title, fontsize=9, color=INK, va="center", weight="bold")
+        axes.text(at, 0.45, title, fontsize=9, color=INK, va="center", weight="bold", parse_math=False)
         at += 0.5 + 0.2 * len(title)
     for kind in ("visible", "hidden", "fresh"):
         if any(row.kind == kind for row in layout.rows):

@@ -43,16 +43,17 @@ def machine(compared: Compared, found: Comparison) -> Figure:
 
 
 def _headline(found: Comparison) -> str:
-    return f"{found.job.request.engine}, {found.strings} strings"
+    return pictures.verbatim(f"{found.job.request.engine}, {found.strings} strings")
 
 
 def _subtitle(found: Comparison) -> str:
     gap = found.gap
     if gap.unit:
         return (
-            f"{gap.name} of its strings {_short(gap.machine)} {gap.unit}, of the model's own {_short(gap.shots_alone)}"
+            f"{pictures.verbatim(gap.name)} of its strings {_short(gap.machine)} {gap.unit}, "
+            f"of the model's own {_short(gap.shots_alone)}"
         )
-    name = gap.name.partition("(")[0]
+    name = pictures.verbatim(gap.name.partition("(")[0])
     words = f"{name} from the model {_short(gap.machine)}, by shots alone {_short(gap.shots_alone)}"
     return words + ("" if gap.mitigated is None else f", readout mitigated {_short(gap.mitigated)}")
 

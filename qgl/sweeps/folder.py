@@ -9,25 +9,47 @@ NAME=VALUE,...   a run for each point, as `qglc train` makes it
 from __future__ import annotations
 
 import json
-import shutil
+import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import IO, Any
 
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.diagnostics.sweeps import NotASweep, SweepTaken
-from qgl.sweeps.grid import Grid, Point
+from qgl.sweeps.grid import MOST, Grid, Point
 from qgl.sweeps.survey import Identity, Options, Surveyed
 from qgl.syntax.literals import Value
 from qgl.train import manifest as manifests
-from qgl.train.atomic import explained, write_bytes, write_text
+from qgl.train import plain, sealed
+from qgl.train.atomic import explained, put
+from qgl.train.entries import Bounded, Named, Several, fault
+from qgl.train.plain import own_folder
 from qgl.train.run_folder import lock
 
-FORMAT = 1
+FORMAT = 2  # since 0.1.0 had checksums
 FILE = "sweep.json"
-_PARTS = {"program", "data.safetensors"}  # of a run that was killed before it had a manifest
+_VALUE = (str, bool, Bounded(-1e308, 1e308, real=True), list)
+_CONSTANTS = Named(_VALUE, str.isidentifier)
+_MAYBE = (NoneType, Bounded(high=2**32))
+_SHAPE: dict[str, Any] = {
+    "program": str,
+    "values": Named(Several(_VALUE), str.isidentifier),
+    "options": {"steps": _MAYBE, "seed": _MAYBE, "seeds": _MAYBE, "precision": (NoneType, "single", "double")},
+    "points": Several(
+        {
+            "folder": str,
+            "constants": _CONSTANTS,
+            "identity": (NoneType, {"program": str, "data": Named(str)}),
+            "message": str,
+        },
+        MOST,
+    ),
+    "outcome": Named({"status": str, "message": str}),
+}
 
 
 @dataclass(frozen=True)
@@ -79,16 +101,26 @@ class Sweeping:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Sweeping:
+        """The sweep in a document of the shape `_SHAPE`. Its points are those of its grid, and no others.
+
+        Raises:
+            ValueError: they are not.
+        """
+        grid = Grid({name: tuple(values) for name, values in content["values"].items()})
         points = tuple(
             Planned(
-                Point(_safe(point["folder"]), dict(point["constants"])),
-                Identity(**point["identity"]) if point["identity"] else None,
-                str(point["message"]),
+                Point(point["folder"], point["constants"]),
+                Identity(point["identity"]["program"], point["identity"]["data"]) if point["identity"] else None,
+                point["message"],
             )
             for point in content["points"]
         )
-        values = {name: tuple(values) for name, values in content["values"].items()}
-        return cls(Path(content["program"]), values, Options(**content["options"]), points)
+        if math.prod(len(values) for values in grid.values.values()) != len(points):
+            raise ValueError("`points` are not those of the grid")
+        if [planned.point for planned in points] != list(grid.points):
+            raise ValueError("`points` are not those of the grid")
+        options = {name: content["options"][name] for name in _SHAPE["options"]}
+        return cls(Path(content["program"]), grid.values, Options(**options), points)
 
 
 class SweepFolder:
@@ -131,17 +163,18 @@ class SweepFolder:
     def save(self, outcome: Mapping[str, Any]) -> None:
         """Writes `sweep.json`, with what has become of the points."""
         content = {**self.sweeping.to_json(), "outcome": outcome}
-        write_text(self.path / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        self.write_text(FILE, sealed.document(content, indent=1))
 
     def write_text(self, name: str, text: str) -> None:
-        write_text(self.path / name, text)
-
-    def write_bytes(self, name: str, data: bytes) -> None:
-        write_bytes(self.path / name, data)
+        put(self.path / name, text.encode())
 
     def run(self, point: Point) -> Path:
-        """The run folder of a point."""
-        return self.path / point.folder
+        """The run folder of a point.
+
+        Raises:
+            QglError: it is a link (QGL0911).
+        """
+        return own_folder(self.path, point.folder)
 
     def close(self) -> None:
         self._held.close()
@@ -159,12 +192,17 @@ def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
     """What a sweep is of, and what has become of its points when that was last written down.
 
     Raises:
-        QglError: the folder is no sweep (QGL0940).
+        QglError: the folder is no sweep (QGL0940), is damaged (QGL0904), or of a version without checksums (QGL0912).
     """
     try:
-        content = json.loads((path / FILE).read_text(encoding="utf-8"))
+        content = json.loads(plain.read(path / FILE).decode())
         if content["format"] > FORMAT:
             raise QglError([NotASweep(None, str(path), "it was made by a later version of qgl")])
+        if content["points"] and content["format"] < FORMAT and sealed.SEAL not in content:
+            raise QglError([OldRun(None, str(path), "0.1.0 or earlier")])
+        wrong = fault(content, _SHAPE) or ("" if sealed.is_intact(content) else sealed.CHANGED)
+        if wrong:
+            raise QglError([DamagedRun(None, str(path / FILE), wrong)])
         return Sweeping.from_json(content), dict(content["outcome"])
     except FileNotFoundError as error:
         reason = f"it has no {FILE}" if path.is_dir() else "there is no such folder"
@@ -176,25 +214,9 @@ def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
 
 
 def begun(run: Path) -> manifests.Manifest | None:
-    """The manifest of a point's run, None before there is one; what a kill left of its beginning is taken away.
+    """The manifest of a point's run, None before there is one. What a kill left of its beginning is begun anew.
 
     Raises:
         QglError: the manifest is damaged.
     """
-    if (run / "manifest.json").exists():
-        return manifests.load(run)
-    if run.is_dir() and {entry.name for entry in run.iterdir() if not entry.name.startswith(".")} <= _PARTS:
-        with explained(run):
-            shutil.rmtree(run)
-    return None
-
-
-def _safe(folder: str) -> str:
-    """The name of a folder directly in the sweep's.
-
-    Raises:
-        ValueError: it leads elsewhere.
-    """
-    if Path(folder).name != folder or folder in ("", ".", ".."):
-        raise ValueError(f"{folder!r} is no name of a folder")
-    return folder
+    return manifests.load(run) if os.path.lexists(run / "manifest.json") else None

@@ -11,7 +11,7 @@ from qgl.sweeps.grid import label
 from qgl.sweeps.pool import FINISHED
 from qgl.sweeps.results import LOSS, Result, Spread, columns
 from qgl.syntax.literals import Value
-from qgl.train.pictures import CYCLE, blank_figure
+from qgl.train.pictures import CYCLE, blank_figure, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,14 +21,14 @@ _LINES = 12  # that have names in a legend
 _DECADES = 30  # an axis is logarithmic where values span more than this factor
 
 
-def draw(title: str, results: Sequence[Result], swept: Sequence[str], unit: str = "") -> Figure | None:
-    """A panel a figure, a line of medians with a band from least to largest; colours are the other constants.
+def is_worth(results: Sequence[Result], swept: Sequence[str]) -> bool:
+    """Whether there is something to draw: two points came to an end, and something was swept."""
+    return sum(result.status == FINISHED for result in results) >= 2 and bool(swept)
 
-    None: no two points came to an end, or nothing was swept.
-    """
+
+def draw(title: str, results: Sequence[Result], swept: Sequence[str], unit: str = "") -> Figure:
+    """A panel a figure, a line of medians with a band from least to largest; colours are the other constants."""
     finished = [result for result in results if result.status == FINISHED]
-    if len(finished) < 2 or not swept:
-        return None
     across = next((name for name in swept if all(_is_number(r.point.constants[name]) for r in results)), swept[0])
     places = _places([result.point.constants[across] for result in results])
     others = [name for name in swept if name != across]
@@ -42,9 +42,9 @@ def draw(title: str, results: Sequence[Result], swept: Sequence[str], unit: str 
             found = [(places[str(r.point.constants[across])], r.figures[name]) for r in members if name in r.figures]
             _line(axis, sorted(found, key=lambda pair: pair[0]), CYCLE[number % len(CYCLE)], words)
         _scale(axis, name, finished)
-        axis.set_ylabel(f"{name} ({unit})" if unit and name == LOSS else name)
+        axis.set_ylabel(verbatim(f"{name} ({unit})" if unit and name == LOSS else name))
     _across(axes[-1], across, places)
-    axes[0].set_title(title, loc="left")
+    axes[0].set_title(verbatim(title), loc="left")
     if 1 < len(lines) <= _LINES:
         axes[0].legend(frameon=False, fontsize=8)
     return figure
@@ -59,16 +59,18 @@ def _places(values: Sequence[Value]) -> dict[str, float]:
 
 def _across(axis: Any, name: str, places: dict[str, float]) -> None:
     """The axis of the constant."""
-    axis.set_xlabel(name)
+    axis.set_xlabel(verbatim(name))
     low, high = min(places.values()), max(places.values())
     if low > 0 and high > _DECADES * low:
         axis.set_xscale("log")
     elif len(places) <= 20:
-        axis.set_xticks(list(places.values()), list(places))
+        axis.set_xticks(list(places.values()), [verbatim(text) for text in places])
 
 
 def _line(axis: Any, found: Sequence[tuple[float, Spread]], colour: str, words: str) -> None:
-    axis.plot([x for x, _ in found], [s.median for _, s in found], "o-", color=colour, lw=1.6, ms=4, label=words)
+    axis.plot(
+        [x for x, _ in found], [s.median for _, s in found], "o-", color=colour, lw=1.6, ms=4, label=verbatim(words)
+    )
     band = [(x, s.low, s.high) for x, s in found if s.low is not None]
     if band:
         axis.fill_between(*zip(*band, strict=True), color=colour, alpha=0.18, lw=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from qgl.sweeps.grid import Point
 from qgl.sweeps.pool import FAILED, FINISHED
 from qgl.syntax.literals import Value, written
 from qgl.train.display import duration, number
+from qgl.train.run import report_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,7 +34,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float | None]) -> Spread | None:
-        finite = [value for value in values if value is not None]
+        finite = [value for value in values if value is not None and math.isfinite(value)]
         if not finite:
             return None
         ends = (min(finite), max(finite)) if len(values) > 1 else (None, None)
@@ -66,7 +67,7 @@ class Result:
         """Of a point whose run is in the folder `run`, if it came so far."""
         if status != FINISHED:
             return cls(point, status, message)
-        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+        report = report_of(run)
         figures = {LOSS: Spread.of(report["loss_of_seeds"])}
         for metric in report["metrics"]:
             figures[metric["name"]] = Spread.of(metric.get("seeds") or [metric["value"]])

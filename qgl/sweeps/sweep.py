@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.render import show, to_text
 from qgl.sweeps import folder as folders
 from qgl.sweeps import picture, results
 from qgl.sweeps.child import Request
@@ -25,8 +26,8 @@ from qgl.sweeps.pool import FAILED, FINISHED, INTERRUPTED, Outcome, Pool
 from qgl.sweeps.results import Result
 from qgl.sweeps.survey import Options, Surveyed, survey
 from qgl.syntax.literals import Value
-from qgl.train.pictures import png
-from qgl.train.run import Run
+from qgl.train.pictures import attempted
+from qgl.train.run import Run, report_of
 
 WAITING = "waiting"
 Surveying = Callable[[Sequence[Surveyed], int], None]
@@ -167,16 +168,25 @@ class _Session:
         for number, planned in enumerate(self.planned):
             if planned.identity is None:
                 self.outcomes[number] = Outcome(FAILED, planned.message)
-            elif _is_over(self.folder.run(planned.point), self.steps):
-                self.outcomes[number] = _over(self.folder.run(planned.point))
             else:
-                requests[number] = self._request(planned)
+                over = self._over(planned)
+                if over is None:
+                    requests[number] = self._request(planned)
+                else:
+                    self.outcomes[number] = over
         swept = Grid(sweeping.values).swept or tuple(sweeping.values)
         names = [label(planned.point.constants, swept) for planned in self.planned]
         if requests:
             with choose(self.display, names) as shown:
                 Pool(self.jobs, shown, self.machine.environment).run(requests, self._take)
         return self._sum_up()
+
+    def _over(self, planned: Planned) -> Outcome | None:
+        """How a point has ended, None if it is to be trained. One whose folder is damaged stops no other."""
+        try:
+            return _ended(self.folder.run(planned.point), self.steps)
+        except QglError as error:
+            return Outcome(FAILED, to_text(error.diagnostics).strip())
 
     def _request(self, planned: Planned) -> Request:
         assert planned.identity is not None
@@ -207,28 +217,36 @@ class _Session:
         found = Sweep(path, _title(sweeping), _results(path, sweeping, outcome), Grid(sweeping.values).swept)
         constants = tuple(sweeping.values)
         swept = found.swept or constants
-        figure = picture.draw(found.title, found.results, swept)
-        if figure is not None:
-            self.folder.write_bytes("sweep.png", png(figure))
-        name = None if figure is None else "sweep.png"
+        name = self._draw(found, swept)
         self.folder.write_text("sweep.md", results.markdown(found.title, found.results, swept, name))
         self.folder.write_text("sweep.csv", results.as_csv(found.results, constants))
         self.folder.save(outcome)
         return found
 
+    def _draw(self, found: Sweep, swept: Sequence[str]) -> str | None:
+        """The name of the picture, None where there is none: too little to draw, or it failed, which is told."""
+        path = self.folder.path / "sweep.png"
+        if not picture.is_worth(found.results, swept):
+            return None
+        failure = attempted(path, lambda: picture.draw(found.title, found.results, swept))
+        if failure is not None:
+            show((failure,))
+        return None if failure else path.name
 
-def _is_over(run: Path, steps: int | None) -> bool:
-    """Whether a point's run came to its end, and no more steps are asked for."""
+
+def _ended(run: Path, steps: int | None) -> Outcome | None:
+    """How a point's run came to its end; None if it did not, or more steps are asked for.
+
+    Raises:
+        QglError: the run is damaged.
+    """
     manifest = folders.begun(run)
     if manifest is None or manifest["status"] not in ("finished", "failed"):
-        return False
-    return manifest["status"] == "failed" or steps is None or steps <= manifest["goal"]
-
-
-def _over(run: Path) -> Outcome:
-    manifest = folders.begun(run)
-    assert manifest is not None
-    return Outcome(FINISHED if manifest["status"] == "finished" else FAILED, manifest["reason"])
+        return None
+    if manifest["status"] == "failed":
+        return Outcome(FAILED, manifest["reason"])
+    report_of(run)
+    return Outcome(FINISHED, manifest["reason"]) if steps is None or steps <= manifest["goal"] else None
 
 
 def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, str]]) -> tuple[Result, ...]:
@@ -236,7 +254,11 @@ def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, 
     for planned in sweeping.points:
         unknown = {"status": FAILED if planned.identity is None else WAITING, "message": planned.message}
         own = outcome.get(planned.point.folder, unknown)
-        found.append(Result.of(planned.point, own["status"], own["message"], path / planned.point.folder))
+        try:
+            result = Result.of(planned.point, own["status"], own["message"], path / planned.point.folder)
+        except QglError as error:
+            result = Result(planned.point, FAILED, to_text(error.diagnostics).strip())
+        found.append(result)
     return tuple(found)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl import draw
 from qgl.check.fit import EXACT_WIDTH
@@ -14,11 +17,11 @@ from qgl.check.neighbourhood import Neighbourhood
 from qgl.check.program import DataSet, Program, TrainSettings
 from qgl.check.strategies import method_words
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments
 from qgl.model import Model
 from qgl.train import pictures
-from qgl.train.atomic import write_bytes
 from qgl.train.pictures import Law
 from qgl.train.run import Run
 from qgl.train.watch_picture import watch_curves
@@ -33,24 +36,21 @@ _SHOWN = 60  # strings that are shown as such, at most
 _COLUMNS = 36  # of the circuit that are drawn
 
 
-def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> None:
+def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> list[PictureFailed]:
     """`loss.png`, `circuit.png`, `watch.png` where something was watched, and `samples.png` and `moments.png`.
 
-    The last two only where there are data to compare with.
-
-    Raises:
-        QglError: a file cannot be written.
+    The last two only where there are data to compare with. What could not be drawn or written is given back.
     """
     program = model.program
     title = f"{Path(program.source.name).stem}, {method_words(settings)}"
-    figures = {
-        "loss": pictures.loss_curves(
+    paints: dict[str, Callable[[], Figure]] = {
+        "loss": lambda: pictures.loss_curves(
             run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)
         ),
-        "circuit": draw.circuit(model.circuit, columns=_COLUMNS),
+        "circuit": lambda: draw.circuit(model.circuit, columns=_COLUMNS),
     }
     if run.watched.steps.size:
-        figures["watch"] = watch_curves(
+        paints["watch"] = lambda: watch_curves(
             run.history,
             run.watched,
             title=title,
@@ -60,12 +60,12 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
         )
     data = data_of(program)
     if data is not None and data.conditions is None and data.width == model.width:
-        figures |= _compared(model, run, data, settings.seed)
-    for name, figure in figures.items():
-        write_bytes(folder / f"{name}.png", pictures.png(figure))
+        paints |= _compared(model, run, data, settings.seed)
+    failed = [pictures.attempted(folder / f"{name}.png", paint) for name, paint in paints.items()]
+    return [failure for failure in failed if failure is not None]
 
 
-def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Figure]:
+def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Callable[[], Figure]]:
     """Data beside samples, and moments of both; nothing for a model that cannot be sampled."""
     try:
         drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
@@ -73,21 +73,29 @@ def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Fig
         return {}
     law: Law = (data.rows, data.weights)
     exact = model.width <= _EXACT_WIDTH
-    generated = _law(model, run) if exact else pictures.empirical(drawn)
+    generated = functools.cache(lambda: _law(model, run) if exact else pictures.empirical(drawn))
+    paints: dict[str, Callable[[], Figure]] = {
+        "samples": lambda: _beside(model, data, drawn, generated(), None if exact else _SAMPLES, seed)
+    }
+    if model.width > 1:
+        paints["moments"] = lambda: pictures.moments(law, generated(), Moments.of(Neighbourhood.of(model.program)))
+    return paints
+
+
+def _beside(
+    model: Model, data: DataSet, drawn: NDArray[np.uint8], generated: Law, sampled: int | None, seed: int
+) -> Figure:
+    """The data beside the model: pictures, numbers, the likeliest strings, or strings that were drawn."""
+    law: Law = (data.rows, data.weights)
     shape, places = picture(model.program, data)
     chosen = np.random.default_rng(seed).choice(len(data.rows), size=_SHOWN, p=data.weights)
-    figures = {}
     if shape is not None:
-        figures["samples"] = pictures.images(data.rows[chosen], drawn, shape, places)
-    elif data.integer and model.width <= _NUMBERS_WIDTH:
-        figures["samples"] = pictures.numbers(law, generated, sampled=None if exact else _SAMPLES)
-    elif model.width <= EXACT_WIDTH:
-        figures["samples"] = pictures.histogram(law, generated, sampled=None if exact else _SAMPLES)
-    else:
-        figures["samples"] = pictures.strings(data.rows[chosen], drawn[:_SHOWN])
-    if model.width > 1:
-        figures["moments"] = pictures.moments(law, generated, Moments.of(Neighbourhood.of(model.program)))
-    return figures
+        return pictures.images(data.rows[chosen], drawn, shape, places)
+    if data.integer and model.width <= _NUMBERS_WIDTH:
+        return pictures.numbers(law, generated, sampled=sampled)
+    if model.width <= EXACT_WIDTH:
+        return pictures.histogram(law, generated, sampled=sampled)
+    return pictures.strings(data.rows[chosen], drawn[:_SHOWN])
 
 
 def data_of(program: Program) -> DataSet | None:

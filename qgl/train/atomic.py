@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+from typing import IO
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import CannotWrite, NoSpace
+from qgl.train.plain import in_place
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -40,15 +43,27 @@ def write_bytes(path: Path, data: bytes) -> None:
                 _write_all(device, data)
             return
         path = path.resolve()
+    put(path, data)
+
+
+def put(path: Path, data: bytes) -> None:
+    """`write_bytes` into a folder of a run, sweep or job: it replaces whatever stands at `path`, a link too.
+
+    Raises:
+        QglError: as `write_bytes`.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     with explained(path):
+        temporary.unlink(missing_ok=True)
         try:
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:  # follows no link
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             with suppress(FileNotFoundError):
-                temporary.chmod(path.stat().st_mode & 0o7777)
+                mode = path.lstat().st_mode
+                if stat.S_ISREG(mode):
+                    temporary.chmod(mode & 0o7777)
             os.replace(temporary, path)  # noqa: PTH105 -- the call that is atomic
             sync_folder(path.parent)
         except BaseException:
@@ -76,7 +91,8 @@ def append(path: Path, data: bytes) -> None:
     Raises:
         QglError: as `write_bytes`; what was written of `data` is cut off again.
     """
-    with explained(path), path.open("ab", buffering=0) as file:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    with explained(path), os.fdopen(in_place(path, flags), "ab", buffering=0) as file:
         start = file.seek(0, os.SEEK_END)
         try:
             _write_all(file, data)
@@ -84,6 +100,16 @@ def append(path: Path, data: bytes) -> None:
         except OSError:
             os.ftruncate(file.fileno(), start)
             raise
+
+
+def lock_file(path: Path) -> IO[str]:
+    """A file to lock, made if it is not there, for reading and writing.
+
+    Raises:
+        QglError: it is a link or no plain file (QGL0911), or cannot be opened (QGL0906).
+    """
+    with explained(path):
+        return os.fdopen(in_place(path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "a+", encoding="utf-8")
 
 
 def _write_all(file: FileIO, data: bytes) -> None:
@@ -94,6 +120,10 @@ def _write_all(file: FileIO, data: bytes) -> None:
 
 def truncate(path: Path, size: int) -> None:
     """Cuts a file down to `size` bytes."""
-    with explained(path), path.open("r+b") as file:
-        file.truncate(size)
-        os.fsync(file.fileno())
+    with explained(path):
+        descriptor = in_place(path, os.O_WRONLY)
+        try:
+            os.ftruncate(descriptor, size)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

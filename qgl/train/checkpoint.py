@@ -1,7 +1,11 @@
-"""Training states and weights as safetensors: named leaves with text beside them, in one file written whole."""
+"""Training states and weights as safetensors: named leaves with text beside them, in one file written whole.
+
+The text has a checksum of itself and of all leaves, which is compared whenever the file is read.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +17,8 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
+from qgl.train import plain
+from qgl.train.sealed import CHANGED, SEAL
 
 _TEXT = "qgl"
 Leaves = dict[str, NDArray[Any]]
@@ -49,23 +55,45 @@ def encode(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> bytes
     """
     from safetensors.numpy import save
 
-    header = {_TEXT: json.dumps(dict(text), sort_keys=True)}
-    data: bytes = save({name: np.array(leaf, order="C") for name, leaf in leaves.items()}, metadata=header)
+    leaves = {name: np.array(leaf, order="C") for name, leaf in leaves.items()}
+    header = {_TEXT: json.dumps({**text, SEAL: _seal(leaves, text)}, sort_keys=True)}
+    data: bytes = save(leaves, metadata=header)
     return data
 
 
-def read(path: Path) -> tuple[Leaves, dict[str, str]]:
-    """Arrays and text of a safetensors file.
+def read(path: Path, run: str | None = None) -> tuple[Leaves, dict[str, str]]:
+    """Arrays and text of a safetensors file that `encode` made.
+
+    Args:
+        run: the identity of the run whose file it should be, which its text names; None: of any.
 
     Raises:
-        QglError: the file is not one.
+        QglError: the file is none, or not as it was written.
         FileNotFoundError: there is no such file.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
+    plain.reader(path, plain.ARRAY_BYTES).close()
     try:
         with safe_open(path, "np") as file:
             leaves = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a mapping
-            return leaves, json.loads(file.metadata()[_TEXT])
-    except (SafetensorError, KeyError, TypeError) as error:
+            text = dict(json.loads(file.metadata()[_TEXT]))
+    except MemoryError:
+        raise
+    except Exception as error:  # of safetensors, of JSON, of types that NumPy lacks: each has kinds of its own
         raise QglError([DamagedRun(None, str(path), str(error))]) from error
+    if text.pop(SEAL, None) != _seal(leaves, text):
+        raise QglError([DamagedRun(None, str(path), CHANGED)])
+    if run is not None and text.get("run") != run:
+        raise QglError([DamagedRun(None, str(path), "it is of another run")])
+    return leaves, text
+
+
+def _seal(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> str:
+    """A hash of names, types, shapes and bytes of all leaves, and of the text."""
+    found = hashlib.sha256(json.dumps(dict(text), sort_keys=True).encode())
+    for name in sorted(leaves):
+        leaf = leaves[name]
+        found.update(json.dumps([name, leaf.dtype.str, leaf.shape]).encode())
+        found.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
+    return found.hexdigest()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun
+from qgl.train import plain, sealed
 from qgl.train.stopping import WORDS
 
 
@@ -37,8 +41,11 @@ class History:
             np.concatenate([self.status, later.status]),
         )
 
-    def lines(self, first: int) -> bytes:
-        """JSON lines, the first of them for step `first`. Numbers that are not finite are written as null."""
+    def lines(self, first: int, run: str = "") -> bytes:
+        """JSON lines, the first of them for step `first`. Numbers that are not finite are written as null.
+
+        Each has a checksum of itself and of the identity of its `run`.
+        """
         rows = []
         for k in range(self.steps):
             row = {
@@ -48,8 +55,8 @@ class History:
                 "gradient_norm": _plain(self.gradient_norm[k]),
                 "status": [WORDS[status] for status in self.status[k]],
             }
-            rows.append(json.dumps(row, ensure_ascii=False) + "\n")
-        return "".join(rows).encode()
+            rows.append(sealed.line(row, run))
+        return b"".join(rows)
 
 
 def empty(terms: list[str], seeds: int) -> History:
@@ -58,15 +65,26 @@ def empty(terms: list[str], seeds: int) -> History:
     return History(none, dict.fromkeys(terms, none), none, np.zeros((0, seeds), dtype=np.int32))
 
 
-def parse(path: Path) -> History:
-    """The history in a file of JSON lines; a last line that is cut short is left out."""
-    rows: list[dict[str, Any]] = []
-    if path.exists():
-        for line in path.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                rows.append(json.loads(line))
-    if not rows:
-        return empty([], 0)
+def parse(path: Path, run: str = "", most: int | None = None) -> History:
+    """The history in a file of JSON lines, at `most` so many; a last line that is cut short is left out.
+
+    Raises:
+        QglError: it is not what was written (QGL0904).
+    """
+    try:
+        rows = sealed.read_lines(path, run, most)
+    except FileNotFoundError:
+        rows = []
+    try:
+        if [row["step"] for row in rows] == list(range(len(rows))):
+            return _of(rows) if rows else empty([], 0)
+        reason = "steps are missing"
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        reason = f"a line is no record of a step ({error})"
+    raise QglError([DamagedRun(None, str(path), reason)])
+
+
+def _of(rows: Sequence[Mapping[str, Any]]) -> History:
     return History(
         _column([row["loss"] for row in rows]),
         {name: _column([row["terms"][name] for row in rows]) for name in rows[0]["terms"]},
@@ -76,15 +94,16 @@ def parse(path: Path) -> History:
 
 
 def size_of(path: Path, steps: int) -> int | None:
-    """Bytes that the first `steps` lines of a file take; None if it has fewer."""
+    """Bytes that the first `steps` lines of a file take; None if it has fewer, or is not there."""
+    if not os.path.lexists(path):
+        return None
     if steps == 0:
         return 0
     size = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            size += len(line)
-            if number == steps and line.endswith(b"\n"):
-                return size
+    for number, line in enumerate(plain.lines(path), start=1):
+        size += len(line)
+        if number == steps:
+            return size
     return None
 
 

@@ -11,7 +11,6 @@ them by rounding only.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
 from qgl.evaluate import Row
 from qgl.model import Model
-from qgl.train import checkpoint
+from qgl.train import checkpoint, sealed
 from qgl.train import display as displays
 from qgl.train import manifest as manifests
 from qgl.train import report as reports
@@ -114,7 +113,12 @@ def train(
                 "a larger number of steps extends it"
             )
             return Run.load(resume)
-        return _Training(model, opening, shown, pictures, team).run()
+        try:
+            return _Training(model, opening, shown, pictures, team).run()
+        except Exception:
+            if out is not None and opening.folder is not None and not opening.folder.has_begun:
+                opening.folder.take_back()  # such as a plan that is refused: the name is free again
+            raise
 
 
 class _Training:
@@ -162,7 +166,7 @@ class _Training:
                 "processes": self.team.processes,
             }
             if self.folder is not None:
-                self.folder.save_manifest(status="running", reason="", goal=self.goal)
+                self.folder.go_on(self.step, self.goal)
             clock = time.monotonic()
             with Interrupts() as interrupts:
                 state, reason = self._advance(state, interrupts, clock)
@@ -197,7 +201,7 @@ class _Training:
         self.leaves = {name: leaf for name, leaf in leaves.items() if name.startswith(PREFIX)}
         leaves = {name: leaf for name, leaf in leaves.items() if name not in self.leaves}
         self.saved = self.step
-        past = parse(self.folder.path / "metrics.jsonl")
+        past = parse(self.folder.path / "metrics.jsonl", self.folder.identity, self.step)
         self._remember(past)
         path = self.folder.path / "checkpoint.safetensors"
         if any(name.startswith("optimizer/") for name in leaves):
@@ -323,10 +327,11 @@ class _Training:
             run.report["best_by"] = self.watch.ranked_by
             run.report["metrics"] = with_seeds(self.model, run, calls, metrics)
         if self.folder is not None:
-            self.folder.write_text("report.json", json.dumps(run.report, indent=2, ensure_ascii=False) + "\n")
+            self.folder.write_text("report.json", sealed.document(run.report, self.folder.identity))
             self.folder.write_text("report.md", reports.markdown(run.report))
             if self.pictures and isinstance(self.model, Model):
-                write_pictures(self.folder.path, self.model, run, self.settings)
+                for failure in write_pictures(self.folder.path, self.model, run, self.settings):
+                    self.shown.note(f"warning: {failure.message}")
         self._close(status, reason)
         return run
 

@@ -20,11 +20,13 @@ import jax
 from qgl import __version__
 from qgl.check.program import CallSpec, Program, TrainSettings
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun, NotARun, RunChanged
+from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
 from qgl.source import Span
-from qgl.train.manifest_shape import fault, seal
+from qgl.train import plain, sealed
+from qgl.train.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
 
-FORMAT = 1
+__all__ = ["digest", "identity"]
+FORMAT = 2  # since 0.1.0 had checksums
 Manifest = dict[str, Any]
 _SECRET = re.compile(r"(token|password|passwd|secret|credential|api.?key)", re.IGNORECASE)
 
@@ -56,7 +58,6 @@ def describe(
             for name, data in program.data.items()
         },
         "settings": settings_to_json(settings),
-        "settings_sha256": seal(settings_to_json(settings)),
         "precision": precision,
         "versions": versions(),
         "machine": machine(),
@@ -86,7 +87,7 @@ def refuse_changes(before: Manifest, now: Manifest) -> None:
             faults.append(RunChanged(None, f"the constant `{name}`", str(old), str(new)))
     settings = [{**m["settings"], "precision": m["precision"]} for m in (before, now)]
     for name in settings[0]:
-        if name not in ("steps", "checkpoint", "time_limit") and settings[0][name] != settings[1].get(name):
+        if name not in MAY_CHANGE and settings[0][name] != settings[1].get(name):
             old, new = (json.dumps(s.get(name)) for s in settings)
             faults.append(RunChanged(None, f"the setting `{name}`", old, new))
     if faults:
@@ -107,38 +108,35 @@ def load(folder: Path) -> Manifest:
     """The manifest in a run folder.
 
     Raises:
-        QglError: the folder is not a run, is damaged, or is of a later version of qgl.
+        QglError: the folder is not a run, is damaged, or is of a later version of qgl (QGL0901, QGL0904); or of an
+            earlier one that knew no checksums (QGL0912).
     """
     path = folder / "manifest.json"
     if folder.is_file():
         what = "a program" if folder.suffix == ".qgl" else "a file"
         raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(plain.read(path).decode())
         if manifest["format"] > FORMAT:
             reason = f"it was made by a later version of qgl, {manifest['versions']['qgl']}"
             raise QglError([NotARun(None, str(folder), reason)])
-        wrong = fault(manifest)
+        if manifest["format"] < FORMAT and sealed.SEAL not in manifest:
+            raise QglError([OldRun(None, str(folder), str(manifest["versions"]["qgl"])[:40])])
+        wrong = manifest_fault(manifest) or ("" if sealed.is_intact(manifest) else sealed.CHANGED)
     except FileNotFoundError as error:
         reason = "it has no manifest.json" if folder.is_dir() else "there is no such folder"
         raise QglError([NotARun(None, str(folder), reason)]) from error
     except (OSError, ValueError, RecursionError) as error:
         raise QglError([NotARun(None, str(folder), f"its manifest.json cannot be read ({error})")]) from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise QglError([NotARun(None, str(folder), "its manifest.json is of no known format")]) from error
     if wrong:
         raise QglError([DamagedRun(None, str(path), wrong)])
-    return dict(manifest)
+    return {name: value for name, value in manifest.items() if name != sealed.SEAL}
 
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def digest(files: Mapping[str, str]) -> str:
-    """One hash for a program with all of its imports, whatever folder they lie in."""
-    joined = "".join(f"{name}\0{sha256(text)}\n" for name, text in sorted(files.items()))
-    return hashlib.sha256(joined.encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -5,61 +5,72 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from types import NoneType
 from typing import Any
 
+from qgl.train.entries import Bounded, Named, Several, fault
+
+MAY_CHANGE = ("steps", "checkpoint", "time_limit")  # settings that a run can go on with other values of
+_SECONDS = Bounded(0, 1e12, real=True)
+
+
+def is_inside(name: str) -> bool:
+    """Whether a name is that of a file in a folder or below, written plainly."""
+    path = PurePosixPath(name)
+    plain = bool(path.parts) and path.as_posix() == name and "\0" not in name
+    return plain and not path.is_absolute() and ".." not in path.parts
+
+
 _SHAPE: dict[str, Any] = {
-    "status": str,
+    "status": ("running", "finished", "interrupted", "failed"),
     "reason": str,
-    "step": int,
-    "goal": int,
+    "step": Bounded(),
+    "goal": Bounded(),
     "program": {
         "name": str,
         "path": (str, NoneType),
         "sha256": str,
-        "files": [{"sha256": str, "text": str}],
+        "files": Named({"sha256": str, "text": str}, is_inside),
     },
-    "constants": dict,
-    "data": [{"sha256": str}],
+    "constants": Named((str, bool, Bounded(-1e308, 1e308, real=True), list), str.isidentifier),
+    "data": Named({"sha256": str, "description": str, "rows": Bounded(), "width": Bounded()}),
     "settings": dict,
-    "settings_sha256": str,
     "precision": ("single", "double"),
-    "versions": {"qgl": str},
-    "sessions": list,
+    "versions": Named(str),
+    "machine": dict,
+    "command": Several(str),
+    "sessions": Several({"seconds": _SECONDS, "started": str, "ended": str, "from": Bounded(), "to": Bounded()}),
 }
-_SESSION = {"seconds": (int, float)}
-_LEAST = {"step": 0, "goal": 1}
 
 
-def fault(manifest: Mapping[str, Any]) -> str:
+def manifest_fault(manifest: Mapping[str, Any]) -> str:
     """What is wrong with the first entry that is not as it should be, "" for a sound manifest."""
-    found = _fault(manifest, _SHAPE, "")
+    found = fault(manifest, _SHAPE)
     if found:
         return found
-    if manifest["program"]["name"].rpartition("/")[2] not in manifest["program"]["files"]:
+    program = manifest["program"]
+    if program["name"].rpartition("/")[2] not in program["files"]:
         return "`program.files` has no text of the program"
-    if seal(manifest["settings"]) != manifest["settings_sha256"]:
-        return "`settings` are not those that the run began with"
-    return next(filter(None, (_fault(each, _SESSION, "sessions") for each in manifest["sessions"])), "")
+    if "qgl" not in manifest["versions"]:
+        return "`versions.qgl` is missing"
+    for name, file in program["files"].items():
+        if file["sha256"] != hashlib.sha256(file["text"].encode()).hexdigest():
+            return f"the text of {name} is not the one that the run began with"
+    texts = {name: file["text"] for name, file in program["files"].items()}
+    return "" if program["sha256"] == digest(texts) else "`program.sha256` is not the hash of its files"
 
 
-def seal(settings: Mapping[str, Any]) -> str:
-    """A hash of settings: nobody but a new run may set them."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+def digest(files: Mapping[str, str]) -> str:
+    """One hash for a program with all of its imports, whatever folder they lie in."""
+    each = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    joined = "".join(f"{name}\0{sha}\n" for name, sha in sorted(each.items()))
+    return hashlib.sha256(joined.encode()).hexdigest()
 
 
-def _fault(value: Any, shape: Any, place: str) -> str:
-    """A dictionary stands for entries with these names, a list for any names, a tuple for a choice."""
-    if isinstance(shape, dict | list):
-        if not isinstance(value, dict):
-            return f"`{place}` is no object"
-        shapes = shape if isinstance(shape, dict) else dict.fromkeys(value, shape[0])
-        inner = f"{place}." if place else ""
-        missing = next((f"`{inner}{name}` is missing" for name in shapes if name not in value), "")
-        return missing or next(filter(None, (_fault(value[k], s, inner + k) for k, s in shapes.items())), "")
-    choices = shape if isinstance(shape, tuple) else (shape,)
-    if not any(value == choice or type(value) is choice for choice in choices):
-        return f"`{place}` cannot be {str(value)[:40]!r}"
-    if value is not None and place in _LEAST and value < _LEAST[place]:
-        return f"`{place}` cannot be {value}"
-    return ""
+def identity(manifest: Mapping[str, Any]) -> str:
+    """A hash of what a run is of, which stays as it is from its beginning on: all of its files are sealed for it."""
+    data = {name: each["sha256"] for name, each in manifest["data"].items()}
+    settings = {name: value for name, value in manifest["settings"].items() if name not in MAY_CHANGE}
+    parts = [manifest["program"]["sha256"], manifest["constants"], data, settings, manifest["precision"]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -6,14 +6,19 @@ Colours are those of Okabe and Ito, which readers with any colour vision can tel
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.law import distinct, indices
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
+from qgl.train.atomic import put
 from qgl.train.history import History
 
 if TYPE_CHECKING:
@@ -35,6 +40,22 @@ STYLE: Any = {
 }
 _PIXELS = 1000  # bits of a string that are shown
 Law = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, width) and their probabilities (count,)
+
+
+def verbatim(text: str) -> str:
+    """A text of a user's, such as the name of a file: its dollars begin no formula of matplotlib."""
+    return text.replace("$", r"\$")
+
+
+def attempted(path: Path, paint: Callable[[], Figure]) -> PictureFailed | None:
+    """Draws a picture into a file of a run, sweep or job, or says why it could not: no number depends on a picture."""
+    try:
+        put(path, png(paint()))
+    except Exception as error:  # of matplotlib and what it is given, of fonts, of the disk: each has kinds of its own
+        faults = error.diagnostics if isinstance(error, QglError) else ()
+        reason = "; ".join(fault.message for fault in faults) or f"{type(error).__name__}: {error}"
+        return PictureFailed(None, str(path), " ".join(reason.split())[:300])
+    return None
 
 
 def png(figure: Figure) -> bytes:
@@ -68,11 +89,11 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
         top.axhline(shifted, color=VERMILION, lw=1.2, ls="--", label=f"floor {shifted:.4g}")
     rescale(top, history.loss if shifted is None else np.append(history.loss, shifted))
     top.set_ylabel(f"loss ({unit})" if unit else "loss")
-    top.set_title(title, loc="left")
+    top.set_title(verbatim(title), loc="left")
     top.legend(loc="upper right", frameon=False)
     if several:
         for colour, (name, values) in zip(CYCLE * len(history.terms), history.terms.items(), strict=False):
-            axes[1].plot(steps, values[:, best], color=colour, lw=1.3, label=name)
+            axes[1].plot(steps, values[:, best], color=colour, lw=1.3, label=verbatim(name))
         rescale(axes[1], np.concatenate([values[:, best] for values in history.terms.values()]))
         axes[1].set_ylabel("terms")
         axes[1].legend(loc="upper right", frameon=False)

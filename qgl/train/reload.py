@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
-from qgl.data.environment import open_program
-from qgl.model import Model, loads
+import jax
+import numpy as np
+
+from qgl.compiler import analyse
+from qgl.data.environment import FolderEnvironment, open_program
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun, NoFiniteWeights
+from qgl.model import Model
 from qgl.source import Source
 from qgl.train import manifest as manifests
+from qgl.train import plain
+from qgl.train.run import Run
 from qgl.train.run_data import RunEnvironment
+
+
+def trained(folder: str | Path) -> tuple[Run, Model]:
+    """A run and its model, for what asks the model with the run's parameters.
+
+    Raises:
+        QglError: as `Run.load` and `model_of`; the parameters are not the model's (QGL0904), or none of a finite loss
+            (QGL0914).
+    """
+    folder = Path(folder)
+    run, model = Run.load(folder), model_of(folder)
+    _refuse_unfit(folder, run, model)
+    return run, model
+
+
+def _refuse_unfit(folder: Path, run: Run, model: Model) -> None:
+    shapes = jax.eval_shape(model.init, jax.random.key(0))
+    found = {name: value.shape for name, value in run.params.items()}
+    if found != {name: leaf.shape for name, leaf in shapes.items()}:
+        raise QglError([DamagedRun(None, str(folder), "its parameters are not those of its program")])
+    if not math.isfinite(run.loss) or not all(np.isfinite(value).all() for value in run.params.values()):
+        raise QglError([NoFiniteWeights(None, str(folder))])
 
 
 def model_of(folder: str | Path) -> Model:
@@ -20,10 +52,11 @@ def model_of(folder: str | Path) -> Model:
     folder = Path(folder)
     facts = manifests.load(folder)
     name = Path(facts["program"]["name"]).name
-    environment = RunEnvironment(folder)
+    environment = RunEnvironment(folder, manifests.identity(facts))
+    _refuse_edited(environment.folder, facts["program"]["files"])
     source = Source(facts["program"]["name"], facts["program"]["files"][name]["text"])
     environment.adopt(source, environment.folder / name)
-    return loads(source, environment, precision=facts["precision"], **facts["constants"])
+    return _checked(source, environment, facts)
 
 
 def model_to_resume(folder: str | Path, program: str | Path | None = None) -> Model:
@@ -37,4 +70,28 @@ def model_to_resume(folder: str | Path, program: str | Path | None = None) -> Mo
     if path is None or (program is None and not Path(path).is_file()):
         return model_of(folder)
     source, environment = open_program(Path(path))
-    return loads(source, environment, precision=facts["precision"], **facts["constants"])
+    return _checked(source, environment, facts)
+
+
+def _checked(source: Source, environment: FolderEnvironment, facts: manifests.Manifest) -> Model:
+    """The model of a text with the constants and precision of a manifest.
+
+    The program knows which constants there are and what they may be; `loads` would take some names for its own.
+    """
+    analysed = analyse(source, environment, facts["constants"])
+    return Model(analysed.program, precision=facts["precision"], warnings=analysed.warnings, files=environment.texts)
+
+
+def _refuse_edited(folder: Path, files: Mapping[str, Mapping[str, str]]) -> None:
+    """Makes sure that the copies of the program's files are those that the run began with.
+
+    Raises:
+        QglError: one is not, or is not there (QGL0904).
+    """
+    for name, file in files.items():
+        try:
+            text = plain.read(folder / name).decode()
+        except (FileNotFoundError, ValueError):
+            text = ""
+        if text != file["text"]:
+            raise QglError([DamagedRun(None, str(folder / name), "it is not the text that the run began with")])

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import NoWeights
-from qgl.train import checkpoint, history, manifest, watched
+from qgl.diagnostics.runs import DamagedRun, NoWeights
+from qgl.train import checkpoint, history, manifest, sealed, watched
+from qgl.train.entries import Bounded, Named, Several, fault
 from qgl.train.history import History
+from qgl.train.run_folder import step_of
 from qgl.train.strategies.strategy import Verdict
 from qgl.train.watched import Watched, best_measured
 
 if TYPE_CHECKING:
     from qgl.model import Model
 
+_FIGURE = (NoneType, float, int)
+_METRIC = {"name": str, "value": _FIGURE, "unit": str, "floor": _FIGURE, "uniform": _FIGURE}
+_REPORT: dict[str, Any] = {
+    "title": str,
+    "reason": str,
+    "steps": Bounded(),
+    "seconds": Bounded(high=1e12, real=True),
+    "seeds": Bounded(),
+    "best_seed": Bounded(),
+    "loss": _FIGURE,
+    "loss_of_seeds": Several(_FIGURE),
+    "median_loss": _FIGURE,
+    "terms": Named(_FIGURE),
+    "metrics": Several(_METRIC),
+    "baselines": Several(dict),
+}
 Arrays = dict[str, Any]  # of NumPy, which keeps double precision whatever JAX is set to
 
 
@@ -81,18 +99,13 @@ class Run:
         """
         folder = Path(path)
         facts = manifest.load(folder)
-        records = history.parse(folder / "metrics.jsonl")
-        weights, state = folder / "weights.safetensors", folder / "checkpoint.safetensors"
-        if weights.exists() and facts["status"] in ("finished", "failed"):
-            verdict = verdict_from(checkpoint.read(weights)[0])
-        elif state.exists():
-            leaves = checkpoint.read(state)[0]
-            verdict = best_measured(verdict_of_state(leaves), leaves)
-        else:
-            raise QglError([NoWeights(None, str(folder))])
-        report = folder / "report.json"
-        known = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
-        measured = watched.parse(folder / watched.FILE)
+        run = manifest.identity(facts)
+        ended = facts["status"] in ("finished", "failed")
+        verdict, step = _verdict(folder, run, ended)
+        records = history.parse(folder / "metrics.jsonl", run)
+        _refuse_other_steps(folder, facts, step, records.steps)
+        known = _report(folder, run, facts) if ended else {}
+        measured = watched.parse(folder / watched.FILE, run)
         return cls.of(verdict, records, facts["status"], facts["reason"], folder, known, measured)
 
     @classmethod
@@ -122,6 +135,68 @@ class Run:
             watched=measured or Watched(),
             best_steps=None if verdict.at is None else np.asarray(verdict.at),
         )
+
+
+def _verdict(folder: Path, run: str, ended: bool) -> tuple[Verdict, int]:
+    """What a run hands out, and the step that this is of: its weights, or the last checkpoint of one that goes on.
+
+    Raises:
+        QglError: there is neither (QGL0910), or it is damaged (QGL0904).
+    """
+    weights, state = folder / "weights.safetensors", folder / "checkpoint.safetensors"
+    path = weights if ended else state
+    try:
+        leaves, text = checkpoint.read(path, run)
+    except FileNotFoundError as error:
+        if ended:
+            raise QglError([DamagedRun(None, str(path), "it is not there")]) from error
+        raise QglError([NoWeights(None, str(folder))]) from error
+    try:
+        verdict = verdict_from(leaves) if ended else best_measured(verdict_of_state(leaves), leaves)
+    except (KeyError, ValueError, IndexError) as error:
+        raise QglError([DamagedRun(None, str(path), f"an array is missing ({error})")]) from error
+    if np.ndim(verdict.loss) != 1 or not len(verdict.loss):
+        raise QglError([DamagedRun(None, str(path), "it has no losses of seeds")])
+    return verdict, step_of(path, text)
+
+
+def _refuse_other_steps(folder: Path, facts: manifest.Manifest, step: int, lines: int) -> None:
+    """Makes sure that manifest, arrays and metrics are of one moment: a run that goes on may have lines beyond.
+
+    Raises:
+        QglError: one is older than the others (QGL0904).
+    """
+    ended = facts["status"] in ("finished", "failed")
+    if ended and step != facts["step"]:
+        reason = f"it is of step {step}, and the run ended at {facts['step']}"
+        raise QglError([DamagedRun(None, str(folder / "weights.safetensors"), reason)])
+    if lines < step or (facts["status"] != "running" and lines != facts["step"]):
+        reason = f"it has {lines} lines for {max(step, facts['step'])} steps"
+        raise QglError([DamagedRun(None, str(folder / "metrics.jsonl"), reason)])
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    """The report of a run that is finished, {} of one that failed.
+
+    Raises:
+        QglError: it is not there, or the folder is damaged (QGL0904).
+    """
+    facts = manifest.load(folder)
+    return _report(folder, manifest.identity(facts), facts)
+
+
+def _report(folder: Path, run: str, facts: manifest.Manifest) -> dict[str, Any]:
+    path = folder / "report.json"
+    try:
+        found = sealed.read_document(path, run)
+    except FileNotFoundError as error:
+        if facts["status"] == "failed":
+            return {}
+        raise QglError([DamagedRun(None, str(path), "it is not there")]) from error
+    wrong = fault(found, _REPORT)
+    if wrong:
+        raise QglError([DamagedRun(None, str(path), wrong)])
+    return found
 
 
 def open_run(path: str | Path) -> Run:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ from qgl.train import checkpoint
 FILE = "data.safetensors"
 
 
-def encode(data: Mapping[str, DataSet]) -> bytes:
-    """Data sets as a safetensors file; rows are packed eight bits to a byte."""
+def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
+    """Data sets as a safetensors file of the `run` with this identity; rows are packed eight bits to a byte."""
     leaves: checkpoint.Leaves = {}
     facts = {}
     for name, item in data.items():
@@ -41,12 +42,23 @@ def encode(data: Mapping[str, DataSet]) -> bytes:
             "integer": item.integer,
             "categories": item.categories,
         }
-    return checkpoint.encode(leaves, {"data": json.dumps(facts)})
+    return checkpoint.encode(leaves, {"data": json.dumps(facts), "run": run})
 
 
-def decode(path: Path) -> dict[str, DataSet]:
-    """The data sets in a file that `encode` made."""
-    leaves, text = checkpoint.read(path)
+def decode(path: Path, run: str | None = None) -> dict[str, DataSet]:
+    """The data sets in a file that `encode` made, of the run with this identity.
+
+    Raises:
+        QglError: it is damaged, or of another run (QGL0904).
+    """
+    leaves, text = checkpoint.read(path, run)
+    try:
+        return _of(leaves, json.loads(text["data"]))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise QglError([DamagedRun(None, str(path), f"it holds no data sets ({error})")]) from error
+
+
+def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSet]:
     return {
         name: DataSet(
             name=name,
@@ -61,7 +73,7 @@ def decode(path: Path) -> dict[str, DataSet]:
             integer=facts.get("integer", False),
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
         )
-        for name, facts in json.loads(text["data"]).items()
+        for name, facts in found.items()
     }
 
 
@@ -72,10 +84,10 @@ def _complex(parts: NDArray[np.float64] | None) -> NDArray[np.complex128] | None
 class RunEnvironment(FolderEnvironment):
     """The world of a program in a run folder: its imports lie beside it, its data are those that the run began with."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, identity: str) -> None:
         super().__init__(run / "program")
         self._file = run / FILE
-        self._data = decode(self._file) if self._file.exists() else {}
+        self._data = decode(self._file, identity) if self._file.exists() else {}
 
     def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         if name not in self._data:

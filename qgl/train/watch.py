@@ -20,7 +20,7 @@ from qgl.check.watch_table import BETTER
 from qgl.check.watching import early_of, watched
 from qgl.evaluate.exact import title
 from qgl.model import Model
-from qgl.train.atomic import append, write_bytes
+from qgl.train.atomic import append, put
 from qgl.train.devices import Team
 from qgl.train.report import measure
 from qgl.train.run_folder import RunFolder
@@ -101,9 +101,10 @@ class Watch:
         self._memory = self._team.of_the_leader(begun)
         if self._folder is not None:
             path = self._folder.path / FILE
-            self.record = parse(path).until(int(begun.until))
+            run = self._folder.identity
+            self.record = parse(path, run).until(int(begun.until))
             if path.exists():
-                write_bytes(path, self.record.lines())
+                put(path, self.record.lines(run))
 
     def leaves(self) -> dict[str, NDArray[Any]]:
         """The arrays for a checkpoint."""
@@ -147,7 +148,7 @@ class Watch:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
             self.record = self.record.then(step, found)
             if self._folder is not None:
-                append(self._folder.path / FILE, Watched().then(step, found).lines())
+                append(self._folder.path / FILE, Watched().then(step, found).lines(self._folder.identity))
             first = next((values for values in found.values()), first)
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qgl.check.generalisation import NAMES
 from qgl.train.history import History
-from qgl.train.pictures import CYCLE, GREY, blank_figure, rescale
+from qgl.train.pictures import CYCLE, GREY, blank_figure, rescale, verbatim
 from qgl.train.watched import Watched
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def watch_curves(
             axis.set_ylim(-0.03, 1.03)
         else:
             rescale(axis, np.concatenate([values.ravel() for values in drawn]))
-        axis.set_ylabel(f"{group} ({unit})" if group == kind and unit else group)
+        axis.set_ylabel(verbatim(f"{group} ({unit})" if group == kind and unit else group))
         if axis is not axes[0]:
             axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     for number, step in enumerate(np.unique(best) if best is not None else ()):
@@ -58,7 +58,7 @@ def watch_curves(
             label = "best measurement of a seed" if number == 0 else None
             axes[0].axvline(step, color=GREY, lw=0.8, ls=":", label=label)
     axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
-    axes[0].set_title(title, loc="left")
+    axes[0].set_title(verbatim(title), loc="left")
     axes[-1].set_xlabel("step")
     return figure
 
@@ -69,7 +69,7 @@ def _band(axis: Axes, steps: NDArray[Any], values: NDArray[np.float64], colour: 
     steps, values = steps[known], values[known]
     if not len(steps):
         return
-    axis.plot(steps, np.nanmedian(values, axis=1), color=colour, lw=1.5, label=label)
+    axis.plot(steps, np.nanmedian(values, axis=1), color=colour, lw=1.5, label=verbatim(label))
     if values.shape[1] > 1:
         low, high = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
         axis.fill_between(steps, low, high, color=colour, alpha=0.18, lw=0)

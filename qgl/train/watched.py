@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun
+from qgl.train import sealed
 from qgl.train.strategies.strategy import Verdict
 
 FILE = "watch.jsonl"
@@ -42,23 +44,32 @@ class Watched:
             return Watched()  # as before the first measurement: a run was killed before its first checkpoint
         return Watched(self.steps[kept], {name: values[kept] for name, values in self.values.items()})
 
-    def lines(self) -> bytes:
-        """A line for each measurement; what is not finite is null."""
+    def lines(self, run: str = "") -> bytes:
+        """A line for each measurement, sealed for the identity of its `run`; what is not finite is null."""
         rows = []
         for place, step in enumerate(self.steps.tolist()):
             values = {name: [_plain(value) for value in each[place].tolist()] for name, each in self.values.items()}
-            rows.append(json.dumps({"step": step, "values": values}, ensure_ascii=False) + "\n")
-        return "".join(rows).encode()
+            rows.append(sealed.line({"step": step, "values": values}, run))
+        return b"".join(rows)
 
 
-def parse(path: Path) -> Watched:
-    """The measurements in a file of such lines; a last line that is cut short is left out."""
-    rows: list[dict[str, Any]] = []
-    if path.exists():
-        lines = path.read_bytes().splitlines(keepends=True)
-        rows = [json.loads(line) for line in lines if line.endswith(b"\n")]
-    if not rows:
-        return Watched()
+def parse(path: Path, run: str = "") -> Watched:
+    """The measurements in a file of such lines; a last line that is cut short is left out.
+
+    Raises:
+        QglError: it is not what was written (QGL0904).
+    """
+    try:
+        rows = sealed.read_lines(path, run)
+    except FileNotFoundError:
+        rows = []
+    try:
+        return _of(rows) if rows else Watched()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise QglError([DamagedRun(None, str(path), f"a line is no measurement ({error})")]) from error
+
+
+def _of(rows: Sequence[Mapping[str, Any]]) -> Watched:
     steps = np.array([row["step"] for row in rows], np.int64)
     columns = {name: [row["values"][name] for row in rows] for name in rows[0]["values"]}
     values = {

@@ -79,8 +79,9 @@ def test_picture_of_other_values(values: list[float | str], scale: str, across: 
 
 
 def test_no_picture_of_one_point() -> None:
-    assert picture.draw("t", RESULTS[:1], GRID.swept) is None
-    assert picture.draw("t", RESULTS, ()) is None
+    assert picture.is_worth(RESULTS, GRID.swept)
+    assert not picture.is_worth(RESULTS[:1], GRID.swept)
+    assert not picture.is_worth(RESULTS, ())
 
 
 def test_forecast() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import qgl
 from qgl.diagnostics.model import QglError
 from qgl.sweeps.folder import FILE
 from qgl.sweeps.sweep import Sweep, sweep
+from qgl.train import sealed
 from qgl.train.loop import train
 from qgl.train.run import Run
 from tests.command import qglc
@@ -72,7 +74,7 @@ def test_resuming_trains_what_is_left_and_nothing_else(program: Path, done: Swee
         if entry.is_file() and entry.name not in ("data.safetensors", ".lock"):
             entry.unlink()
     content = json.loads((done.path / FILE).read_text(encoding="utf-8"))
-    (done.path / FILE).write_text(json.dumps({**content, "outcome": {}}), encoding="utf-8")
+    (done.path / FILE).write_text(sealed.document({**content, "outcome": {}}), encoding="utf-8")
     assert [result.status for result in Sweep.load(done.path).results] == ["failed", "waiting", "waiting"]
     status, output, errors = qglc("sweep", "--resume", done.path, "--quiet", "--no-pictures")
     assert (status, output) == (1, ""), errors
@@ -115,9 +117,7 @@ def test_a_program_that_changed_is_refused(program: Path, tmp_path: Path) -> Non
     done = sweep(own, {"depth": [1, 2]}, out=tmp_path / "out", pictures=False, display="quiet")
     own.write_text(PROGRAM.replace("sigma = 1", "sigma = 2"), encoding="utf-8")
     assert sweep(resume=done.path, display="quiet").finished
-    content = json.loads((done.path / FILE).read_text(encoding="utf-8"))
-    content["points"][0]["folder"] = "depth=1_2"
-    (done.path / FILE).write_text(json.dumps(content), encoding="utf-8")
+    shutil.rmtree(done.path / "depth=1")
     again = sweep(resume=done.path, display="quiet")
     assert [result.status for result in again.results] == ["failed", "finished"]
     assert "QGL0941" in again.results[0].message

@@ -105,8 +105,8 @@ def test_history_comes_back_from_its_lines(tmp_path: Path) -> None:
     loss = np.asarray([[1.5, np.nan], [np.float32(0.1), np.inf]])
     rows = history.History(loss, {"kl ∑": loss + 1, "b": loss}, loss * 2, np.asarray([[0, 3], [1, 3]], np.int32))
     path = tmp_path / "metrics.jsonl"
-    path.write_bytes(rows.lines(5) + b'{"step": 7, "lo')
-    assert [json.loads(line)["step"] for line in path.read_bytes().splitlines()[:2]] == [5, 6]
+    assert [json.loads(line)["step"] for line in rows.lines(5).splitlines()] == [5, 6]
+    path.write_bytes(rows.lines(0) + b'{"step": 2, "lo')
     back = history.parse(path)
     assert back.steps == 2 and list(back.terms) == ["kl ∑", "b"]
     np.testing.assert_array_equal(back.loss, [[1.5, np.nan], [np.float32(0.1), np.nan]])

@@ -176,7 +176,8 @@ def test_lines_are_read_back_and_a_torn_one_is_left_out(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.values["a"], record.values["a"])
     assert found.steps.tolist() == [0, 5] and found.until(4).steps.tolist() == [0]
     assert found.until(-1).values == {}
-    assert json.loads(file.read_text().splitlines()[0]) == {"step": 0, "values": {"a": [1.0, None]}}
+    first = json.loads(file.read_text().splitlines()[0])
+    assert len(first.pop("check")) == 16 and first == {"step": 0, "values": {"a": [1.0, None]}}
 
 
 def test_only_a_model_has_reports(model: Model) -> None:

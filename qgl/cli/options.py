@@ -161,10 +161,10 @@ def trained(folder: Path) -> tuple[Run, Model]:
     """A run and its model. Of a run that failed, it is said that its parameters are the last good ones.
 
     Raises:
-        QglError: as `qgl.train.reload.trained`.
+        QglError: as `qgl.train.opened.trained`.
     """
     from qgl.diagnostics.runs import LastGoodWeights
-    from qgl.train.reload import trained as opened
+    from qgl.train.opened import trained as opened
 
     run, model = opened(folder)
     if run.status == "failed":

@@ -8,6 +8,7 @@ a coefficient plus a constant, which lowers to one row of a table.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -91,21 +92,42 @@ class Real:
         return real(other) / self
 
 
+SLACK = 8 * sys.float_info.epsilon  # how far outside of its domain an argument may lie and still be taken as its end
+
+
+def _root(x: float) -> float:
+    return math.sqrt(0.0 if -SLACK < x < 0 else x)
+
+
+def _inside(x: float) -> float:
+    return max(-1.0, min(1.0, x)) if abs(x) <= 1 + SLACK else x
+
+
+def _power(x: float, y: float) -> float:
+    if x == 0 and y < 0:
+        raise ZeroDivisionError("a negative power of zero")
+    return math.pow(0.0 if -SLACK < x < 0 and y != round(y) else x, y)
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > 0 else math.exp(x) / (1.0 + math.exp(x))
+
+
 FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "multiply": lambda x, y: x * y,
     "reciprocal": lambda x: 1.0 / x,
-    "power": lambda x, y: x**y,
+    "power": _power,
     "sin": math.sin,
     "cos": math.cos,
     "tan": math.tan,
-    "asin": math.asin,
-    "acos": math.acos,
+    "asin": lambda x: math.asin(_inside(x)),
+    "acos": lambda x: math.acos(_inside(x)),
     "atan": math.atan,
     "exp": math.exp,
     "log": math.log,
-    "sqrt": math.sqrt,
+    "sqrt": _root,
     "tanh": math.tanh,
-    "sigmoid": lambda x: 1.0 / (1.0 + math.exp(-x)),
+    "sigmoid": _sigmoid,
     "abs": abs,
 }
 

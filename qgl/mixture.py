@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from qgl.kernels.queries import draw
 from qgl.query import GivenStrings, GivenWords, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
@@ -42,7 +43,7 @@ def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) 
         case GivenWords():
             return _mix_words(answers, weights.astype(answers.dtype), query.samples)
         case Samples() if key is not None:
-            element = jax.random.choice(key, len(weights), (query.shots,), p=weights)
+            element = draw(weights, key, query.shots)
             return answers[element, jnp.arange(query.shots)]
         case _:
             return jax.tree.map(lambda rows: jnp.tensordot(weights.astype(rows.dtype), rows, axes=1), answers)

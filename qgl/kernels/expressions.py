@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.kernels.arrays import take
 from qgl.kernels.functions import FUNCTIONS
@@ -16,10 +20,13 @@ def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
     for calls in expressions.calls:
         arguments = (_affine(argument, values) for argument in calls.arguments)
         values = jnp.concatenate([values, FUNCTIONS[calls.name](*arguments)])
-    return _affine(expressions.outputs, values)
+    return jnp.asarray(_affine(expressions.outputs, values))
 
 
-def _affine(rows: Affine, values: jax.Array) -> jax.Array:
+def _affine(rows: Affine, values: jax.Array) -> jax.Array | NDArray[Any]:
+    """The numbers of some rows; where all are constant, nothing that JAX would differentiate."""
+    if rows.is_constant:
+        return np.asarray(rows.constant, values.dtype)
     coefficient = jnp.asarray(rows.coefficient, values.dtype)
     numbers = jnp.asarray(rows.constant, values.dtype) + coefficient * take(values, rows.index)
     if len(rows.extra_row):

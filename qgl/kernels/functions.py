@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 
 SLACK = 8  # in units of rounding: how far outside of its domain an argument may lie and still be taken as its end
 
@@ -47,7 +48,7 @@ def asin(x: jax.Array) -> jax.Array:
 @asin.defjvp
 def _asin_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
     (x,) = primals
-    return asin(x), tangents[0] / jnp.sqrt(jnp.maximum(1 - x * x, _eps(x)))
+    return asin(x), tangents[0] / jnp.sqrt(jnp.maximum((1 - x) * (1 + x), _eps(x)))
 
 
 def acos(x: jax.Array) -> jax.Array:
@@ -55,10 +56,36 @@ def acos(x: jax.Array) -> jax.Array:
     return np.pi / 2 - asin(x)
 
 
+@jax.custom_jvp
+def power(x: jax.Array, y: jax.Array) -> jax.Array:
+    """x to the power y; of what is negative by rounding only, 0 to the power y where y is not whole."""
+    rounding = (x < 0) & (x > -SLACK * _eps(x)) & (y != jnp.round(y))
+    return jnp.power(jnp.where(rounding, 0, x), y)
+
+
+def _power_jvp(primals: tuple[jax.Array, ...], tangents: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
+    """The derivative of a root at 0 is large and finite, as that of `sqrt`.
+
+    By the exponent there is none at a negative base. It is not asked for where the exponent is constant.
+    """
+    (x, y), (of_x, of_y) = primals, tangents
+    result = power(x, y)
+    tiny = float(np.finfo(result.dtype).tiny)
+    change = jnp.zeros_like(result)
+    if not isinstance(of_x, SymbolicZero):
+        change += of_x * y * jnp.power(jnp.where((jnp.abs(x) < tiny) & (y < 1), tiny, x), y - 1)
+    if not isinstance(of_y, SymbolicZero):
+        change += of_y * result * jnp.log(jnp.where(jnp.abs(x) < tiny, tiny, x))
+    return result, change
+
+
+power.defjvp(_power_jvp, symbolic_zeros=True)
+
+
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "multiply": jnp.multiply,
     "reciprocal": jnp.reciprocal,
-    "power": jnp.power,
+    "power": power,
     "sin": jnp.sin,
     "cos": jnp.cos,
     "tan": jnp.tan,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +17,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.gates.algebra import pauli_word
-from qgl.kernels.arrays import product, squared
+from qgl.kernels.arrays import barrier, product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.words import index, sign, walsh
 from qgl.plan.tables import Words
@@ -188,10 +188,54 @@ def from_words(values: jax.Array, qubits: int) -> jax.Array:
 
 
 def draw(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:
-    """Indices drawn from probabilities `p` by inverting their sums, shape (shots,)."""
-    sums = jnp.cumsum(jnp.maximum(p, 0))
-    at = jax.random.uniform(key, (shots,), sums.dtype) * sums[-1]
-    return jnp.minimum(jnp.searchsorted(sums, at, side="right"), len(sums) - 1)
+    """Indices drawn from probabilities `p` up to a factor, shape (shots,), int32; what is negative counts as zero.
+
+    They are drawn by halves: which half of all, which half of that one, and so on. So no sum of many small numbers is
+    compared with a random number of few digits: each choice is right to rounding, and what has no probability never
+    comes. The last choices, whose sums are many, are steps of their own; the others are one loop over one array.
+    """
+    bits = (len(p) - 1).bit_length()
+    level = jnp.pad(jnp.maximum(p, 0), (0, 2**bits - len(p)))
+    at = jnp.zeros(shots, jnp.int32)
+    if not bits:
+        return at
+    last: list[jax.Array] = []
+    while len(last) < min(3, bits - 1):
+        last.append(level)
+        level = _halved(level)
+    heap = [level]  # sums of 2^k stretches from place 2^k - 2 on
+    while len(heap[-1]) > 2:
+        heap.append(_halved(heap[-1]))
+    sums, numbers = jnp.concatenate(heap[::-1]), fractions(key, (bits, shots), p.dtype)
+
+    def body(at: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        first, numbers = xs
+        return _chosen(sums, first, at, numbers), None
+
+    first = (1 << jnp.arange(1, len(heap) + 1, dtype=jnp.int32)) - 2
+    at = lax.scan(body, at, (first, numbers[: len(heap)]))[0]
+    for level, row in zip(reversed(last), numbers[len(heap) :], strict=True):
+        at = _chosen(level, 0, at, row)
+    return at
+
+
+def _halved(level: jax.Array) -> jax.Array:
+    """The sums of neighbours; behind a barrier, as XLA goes round in circles when it joins several of these."""
+    sums: jax.Array = barrier(level.reshape(-1, 2).sum(axis=1))
+    return sums
+
+
+def _chosen(sums: jax.Array, first: jax.Array | int, at: jax.Array, numbers: jax.Array) -> jax.Array:
+    """For each stretch its left or right half, of sums at first + 2 at and the place after it."""
+    left, right = sums[first + 2 * at], sums[first + 2 * at + 1]
+    # the less likely half is looked for among small random numbers, which have most digits
+    rarely = numbers * (left + right) < jnp.minimum(left, right)
+    return 2 * at + (rarely ^ (right > left)).astype(jnp.int32)
+
+
+def fractions(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """Random numbers between 0 and 1, uniform to 2^-32, none of them 0; small ones keep all digits of the type."""
+    return (jax.random.bits(key, shape, jnp.uint32).astype(dtype) + 0.5) * 2.0**-32
 
 
 def sample(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:

@@ -28,10 +28,18 @@ class Affine:
     extra_coefficient: NDArray[np.float64]
     extra_index: Indices
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether no number depends on a value."""
+        return not self.coefficient.any() and not len(self.extra_row)
+
 
 @dataclass(frozen=True, eq=False)
 class Calls:
-    """Function `name` applied to rows of arguments; the results are appended to the values."""
+    """Function `name` applied to rows of arguments; the results are appended to the values.
+
+    Arguments that are constant, as nearly all exponents, are so in all rows.
+    """
 
     name: str
     arguments: tuple[Affine, ...]
@@ -87,9 +95,9 @@ class ExpressionBuilder:
         calls: list[Calls] = []
         at = 1 + inputs
         for level in self._levels:
-            for key in sorted({(f.name, len(f.arguments)) for f in level}):
-                group = [f for f in level if (f.name, len(f.arguments)) == key]
-                columns = [[f.arguments[position] for f in group] for position in range(key[1])]
+            for key in sorted({_kind(f) for f in level}):
+                group = [f for f in level if _kind(f) == key]
+                columns = [[f.arguments[position] for f in group] for position in range(len(key[1]))]
                 calls.append(Calls(key[0], tuple(self._affine(column, place) for column in columns)))
                 for function in group:
                     place[function] = at
@@ -119,3 +127,8 @@ class ExpressionBuilder:
 
     def _input(self, atom: Input) -> int:
         return 1 + int(self._offsets[atom.parameter]) + atom.element
+
+
+def _kind(function: Function) -> tuple[str, tuple[bool, ...]]:
+    """Functions of one kind are computed together: the name, and which arguments are constant."""
+    return function.name, tuple(argument.is_constant for argument in function.arguments)

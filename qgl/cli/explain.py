@@ -10,6 +10,7 @@ import typer
 
 from qgl.cli.cone import draw_cone, region_of
 from qgl.cli.options import FileArgument, Format, FormatOption, SetOption, constants, open_file, warn
+from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +66,8 @@ def explain(
     program = analysed.program
     if picture is not None:
         draw_cone(program, picture, positions)
-    answers = weigh(program)
+    with Waiting("planning") as waiting:
+        answers = weigh(program, told=waiting.at)
     if output is Format.JSON:
         typer.echo(json_text(to_json(program, answers)))
     else:

@@ -275,6 +275,7 @@ def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | No
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
+    model = evaluation.law.moments(chosen.places)  # asked first: who only listens need not wait for those of the data
     ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
 
     def differences(law: Law) -> tuple[Real, Real]:
@@ -283,7 +284,7 @@ def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     def floor(part: int) -> float:
         return by_chance(estimates.moments(data, part, chosen.places), data)
 
-    for part, value in enumerate(differences(evaluation.law)):
+    for part, value in enumerate(metrics.summary(model - ideal)):
         name = f"{title(call)}, {PARTS[part]}{chosen.words}"
         measure, least = _part(differences, part), partial(floor, part)
         yield evaluation.row(name, float(value), measure, data=data, floor=least)

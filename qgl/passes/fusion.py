@@ -9,7 +9,7 @@ operations in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -77,6 +77,7 @@ class Frontier:
                 place.append((wire, len(self.groups[wire]) - 1))
             self.place.append(tuple(place))
         self.front = [0] * wires
+        self.open = [list(groups[0]) if groups else [] for groups in self.groups]  # of each wire's front group
         self.left = [[len(group) for group in groups] for groups in self.groups]
         self.done = bytearray(len(items))
         self.earliest = 0
@@ -90,18 +91,25 @@ class Frontier:
     def ready(self, position: int) -> bool:
         return not self.done[position] and all(self.front[wire] == group for wire, group in self.place[position])
 
-    def take(self, position: int) -> None:
+    def take(self, position: int) -> list[int]:
+        """The wires on which the front group is another one now."""
         self.done[position] = 1
+        advanced = []
         for wire, group in self.place[position]:
             self.left[wire][group] -= 1
+            before = self.front[wire]
             while self.front[wire] < len(self.left[wire]) and self.left[wire][self.front[wire]] == 0:
                 self.front[wire] += 1
+            if self.front[wire] > before:
+                advanced.append(wire)
+                groups = self.groups[wire]
+                self.open[wire] = list(groups[self.front[wire]]) if self.front[wire] < len(groups) else []
+        return advanced
 
-    def waiting(self, wire: int) -> Iterator[int]:
+    def waiting(self, wire: int) -> list[int]:
         """Items of the wire's front group that are not yet taken."""
-        groups, front = self.groups[wire], self.front[wire]
-        if front < len(groups):
-            yield from (position for position in groups[front] if not self.done[position])
+        self.open[wire] = [position for position in self.open[wire] if not self.done[position]]
+        return self.open[wire]
 
     def absorb(
         self, window: int, changed: list[int], wanted: Callable[[int], bool] = lambda position: True
@@ -111,11 +119,10 @@ class Frontier:
         stack = list(changed)
         while stack:
             wire = stack.pop()
-            for position in list(self.waiting(wire)):
+            for position in self.waiting(wire):
                 if not self.masks[position] & ~window and wanted(position) and self.ready(position):
-                    self.take(position)
+                    stack.extend(self.take(position))  # elsewhere nothing becomes ready
                     taken.append(position)
-                    stack.extend(self.items[position].wires)
         return taken
 
     def wishes(self, window: int, room: int) -> list[int]:

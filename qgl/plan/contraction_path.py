@@ -12,6 +12,7 @@ from typing import Any
 Path = tuple[tuple[int, int], ...]
 
 QUICK, THOROUGH = 4, 64  # random greedy paths
+SEARCHED = 30_000  # tensors in all greedy paths together; a search of these takes some seconds
 EASY = 3e5  # operations up to which a quick search will do
 SUBTREE = 6  # tensors of the subtrees that are contracted in the best order
 
@@ -33,6 +34,6 @@ def find_path(tensors: Sequence[tuple[int, ...]], output: Sequence[int], sizes: 
 
     tree = search(QUICK)
     if tree.contraction_cost() > EASY:
-        tree = search(THOROUGH)
+        tree = search(max(QUICK, min(THOROUGH, SEARCHED // len(tensors))))
         tree = tree.subtree_reconfigure(subtree_size=SUBTREE, seed=0)
     return tuple((int(left), int(right)) for left, right in tree.get_ssa_path())

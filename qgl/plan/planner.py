@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qgl.collector import put_off
@@ -41,6 +41,10 @@ LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 
 
+def _silent(words: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, eq=False)
 class Weighed:
     """What every method would take for some queries that are asked together, and which ones are chosen.
@@ -68,12 +72,14 @@ class Planner:
     precision     "single" or "double"
     memory_limit  bytes; None: most of what the machine has free
     methods       what may be chosen from
+    told          hears which method is asked, as to find what one takes can need seconds
     """
 
     circuit: Circuit
     precision: str = "single"
     memory_limit: int | None = None
     methods: tuple[Method, ...] = METHODS
+    told: Callable[[str], None] = _silent
     _prepared: dict[tuple[tuple[int, ...], bool], tuple[Subject, dict[str, Prepared]]] = field(default_factory=dict)
 
     @put_off()
@@ -106,7 +112,7 @@ class Planner:
         asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
         subject, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
         limit = available() if self.memory_limit is None else self.memory_limit
-        return Weighed(subject, seen, _choose(asked, prepared, self.precision, limit), limit)
+        return Weighed(subject, seen, _choose(asked, prepared, self.precision, limit, self.told), limit)
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[Subject, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:
@@ -124,21 +130,30 @@ def plan(
     return Planner(circuit, precision, memory_limit).plan(queries)
 
 
-def _choose(queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int) -> tuple[Row, ...]:
-    costs = {query: _costs(query, prepared, precision, limit) for query in queries}
+def _choose(
+    queries: Sequence[Query], prepared: dict[str, Prepared], precision: str, limit: int, told: Callable[[str], None]
+) -> tuple[Row, ...]:
+    costs = {query: _costs(query, prepared, precision, limit, told) for query in queries}
     reasons = {query: {name: _refusal(cost, limit) for name, cost in costs[query].items()} for query in queries}
     fitting = {query: fits for query in queries if (fits := [name for name in prepared if not reasons[query][name]])}
     chosen = _assign(fitting, costs)
     return tuple(_row(query, chosen.get(query, ""), costs[query], reasons[query]) for query in queries)
 
 
-def _costs(query: Query, prepared: dict[str, Prepared], precision: str, limit: int) -> dict[str, Cost]:
+def _costs(
+    query: Query, prepared: dict[str, Prepared], precision: str, limit: int, told: Callable[[str], None]
+) -> dict[str, Cost]:
     """What every method would take; a last resort is not asked where another method is quick."""
-    costs = {name: one.cost(query, precision) for name, one in prepared.items() if name not in LAST_RESORTS}
+
+    def cost(name: str) -> Cost:
+        told(f"{describe(query)}, by {name}")
+        return prepared[name].cost(query, precision)
+
+    costs = {name: cost(name) for name in prepared if name not in LAST_RESORTS}
     quickest = min((cost.seconds for cost in costs.values() if not _refusal(cost, limit)), default=math.inf)
     for name in prepared.keys() - costs.keys():
         quick = quickest <= PATIENCE
-        costs[name] = Cost.refused("not tried, as others are quick") if quick else prepared[name].cost(query, precision)
+        costs[name] = Cost.refused("not tried, as others are quick") if quick else cost(name)
     return costs
 
 

@@ -17,6 +17,7 @@ from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Sa
 
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
+MOST_TENSORS = 1_000  # of one column, each of which is a step that is compiled
 LARGEST_REGION = 8
 _OF_STRINGS = (LogProb, GivenStrings, Samples)
 _BY_AMPLITUDES = (LogProb, GivenStrings, Samples)  # where nothing is traced out
@@ -106,6 +107,9 @@ class PreparedSweep:
             return Cost.refused(f"the bond is 2^{width} {self._place(columns)}", width)
         if columns.bodies > MOST_BODIES:
             return Cost.refused(f"{columns.bodies} columns differ; each would be compiled by itself", width)
+        tensors = max(len(column.terms) for column in columns.classes)
+        if tensors > MOST_TENSORS:
+            return Cost.refused(f"a column of {tensors:,} tensors; {MOST_TENSORS:,} are the most", width)
         return estimate(columns, query, precision)
 
     def _place(self, columns: Columns) -> str:

@@ -45,14 +45,14 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     given_strings = isinstance(query, LogProb | GivenStrings)
     for column_paths, rows in _sweeps(columns, query):
         batch = max(batch, rows)
+        together = rows_at_once(columns, rows, number) / rows if given_strings else 1.0
         for column, path in zip(columns.classes, column_paths, strict=True):
             complexity = slow * column.count * (1 if real else COMPLEX)
             seconds += sum(step.early for step in path.steps) * EARLY_SECONDS
             seconds += complexity * (path.early_flops / EARLY_FLOPS_PER_SECOND + path.flops / FLOPS_PER_SECOND)
             flops += column.count * (path.early_flops + path.flops) * (1 if real else COMPLEX)
             kept = 1.0 if isinstance(query, Samples) else float(column.count)
-            if given_strings:
-                kept *= rows_at_once(columns, rows, number) / rows
+            kept *= together
             times = 2 if given_strings else 5
             memory += number * (4 * column.count * path.held_size + times * kept * path.large)
     count = len(columns.kinds)

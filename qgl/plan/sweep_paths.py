@@ -6,8 +6,9 @@ columns of a class at once; the rest is done when a sweep comes to the column.
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import opt_einsum
@@ -123,6 +124,8 @@ def _path(column: ColumnClass, batch: int, narrow: bool, backward: bool, is_open
 
 
 class _Search:
+    """Operands that are left to contract; what holds a label is known, so that a step costs its own labels only."""
+
     def __init__(self, sizes: dict[int, int], target: Labels, count: int) -> None:
         self.sizes, self.target, self.count = sizes, target, count
         self.live: dict[int, Labels] = {}
@@ -131,11 +134,15 @@ class _Search:
         self.flops = {True: 0.0, False: 0.0}
         self.large = 0.0
         self.held_sizes: dict[int, float] = {}
+        self._holders: dict[int, set[int]] = {}
+        self._wanted = frozenset(target)
         self._late = {BOUNDARY, CAP}
         self._next = TERMS
 
     def add(self, operand: int, labels: Labels) -> None:
         self.live[operand] = labels
+        for label in labels:
+            self._holders.setdefault(label, set()).add(operand)
         self._next = max(self._next, operand + 1)
         self.held_sizes[operand] = self.size(labels)
 
@@ -144,15 +151,20 @@ class _Search:
 
     def result(self, left: int, right: int) -> Labels:
         """The labels of a contraction: those that are needed elsewhere."""
-        others = {label for operand, labels in self.live.items() if operand not in (left, right) for label in labels}
-        needed = others.union(self.target, self.outside)
+        both = {left, right}
         union = dict.fromkeys((*self.live[left], *self.live[right]))
-        return tuple(label for label in union if label in needed)
+        return tuple(
+            label
+            for label in union
+            if label in self._wanted or label in self.outside or not self._holders[label] <= both
+        )
 
     def contract(self, left: int, right: int) -> None:
         out = self.result(left, right)
         late = left in self._late or right in self._late or 8 * self.size(out) * self.count > HELD
         labels = self.live.pop(left), self.live.pop(right)
+        for label in {*labels[0], *labels[1]}:
+            self._holders[label] -= {left, right}
         cost = 2 * self.size(sorted({*labels[0], *labels[1]}))
         self.flops[not late] += cost
         if late:
@@ -162,37 +174,38 @@ class _Search:
         self.add(self._next, out)
 
     def simplify(self) -> None:
-        """Contracts neighbours whose product is no larger than the larger of them, the smallest products first."""
-        while True:
-            holders: dict[int, list[int]] = {}
-            for operand, labels in self.live.items():
-                for label in labels:
-                    holders.setdefault(label, []).append(operand)
-            best: tuple[float, int, int] | None = None
-            for pair in holders.values():
-                if len(pair) == 2:
-                    size = self.size(self.result(pair[0], pair[1]))
-                    largest = max(self.size(self.live[operand]) for operand in pair)
-                    if size <= largest and (best is None or size < best[0]):
-                        best = size, pair[0], pair[1]
-            if best is None:
-                return
-            self.contract(*best[1:])
+        """Contracts neighbours whose product is no larger than the larger of them, the smallest products first.
+
+        The product of two operands stays what it is as long as both are there, so that the heap is never put in order
+        anew: what a contraction makes is all that is added.
+        """
+        waiting = [pair for operand in self.live for pair in self._neighbours(operand)]
+        heapq.heapify(waiting)
+        while waiting:
+            _, left, _, right = heapq.heappop(waiting)
+            if left in self.live and right in self.live:
+                self.contract(left, right)
+                for pair in self._neighbours(self._next - 1):
+                    heapq.heappush(waiting, pair)
+
+    def _neighbours(self, operand: int) -> Iterator[tuple[float, int, int, int]]:
+        """Worthwhile products of an operand with what alone shares a label with it, by size, then age, then label."""
+        for label in self.live[operand]:
+            if len(self._holders[label]) == 2:
+                left, right = sorted(self._holders[label])
+                size = self.size(self.result(left, right))
+                if size <= max(self.size(self.live[left]), self.size(self.live[right])):
+                    yield size, left, self.live[left].index(label), right
 
     def finish(self) -> None:
         """Contracts all that is left."""
         numbers = sorted(self.live)
         if len(numbers) < 2:
             return
-        inputs = [self.live[number] for number in numbers]
-        symbols = {label: opt_einsum.get_symbol(k) for k, label in enumerate(sorted(self.sizes))}
-        equation = ",".join("".join(symbols[label] for label in labels) for labels in inputs)
-        present = {label for labels in inputs for label in labels}
-        output = dict.fromkeys(label for label in (*self.target, *sorted(self.outside)) if label in present)
-        equation += "->" + "".join(symbols[label] for label in output)
-        shapes = [tuple(self.sizes[label] for label in labels) for labels in inputs]
-        optimizer = "optimal" if len(inputs) <= _FEW else "auto"
-        path, _ = opt_einsum.contract_path(equation, *shapes, shapes=True, optimize=optimizer)
+        inputs = [frozenset(self.live[number]) for number in numbers]
+        output = frozenset().union(*inputs) & (self._wanted | self.outside)
+        search = opt_einsum.paths.optimal if len(inputs) <= _FEW else opt_einsum.paths.auto
+        path = search(inputs, output, self.sizes)
         for pair in path:
             if len(pair) == 1:
                 continue

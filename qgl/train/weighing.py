@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qgl.check.program import Program
@@ -31,10 +31,14 @@ class Answer:
         return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
 
 
-def weigh(program: Program, memory_limit: int | None = None) -> list[Answer]:
-    """The planner's view of everything that a program asks; `memory_limit` in bytes, None: what this machine has."""
+def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str], None] | None = None) -> list[Answer]:
+    """The planner's view of everything that a program asks.
+
+    memory_limit: in bytes, None: what this machine has. told: hears what is looked at.
+    """
     limit = memory_limit or device_limit() or available()  # read once, so that all figures are held against one limit
     planning = planner(circuit_of(program), program.train.precision, limit)
+    planning.told = told or planning.told
     return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
 
 

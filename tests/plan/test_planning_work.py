@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from qgl.data.environment import FolderEnvironment
 from qgl.passes.fusion import Frontier, Item, fuse
 from qgl.plan.contraction_path import SEARCHED, find_path
 from qgl.plan.planner import Planner
-from qgl.plan.sweep import MOST_TENSORS
 from qgl.plan.sweep_paths import TERMS, _Search
 from qgl.query import Samples
 from qgl.source import Source
@@ -40,7 +40,8 @@ def network(seed: int) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
 def smallest_first(tensors: list[tuple[int, ...]], target: tuple[int, ...]) -> list[tuple[int, int]]:
     """The same order found by looking at every pair anew before each step."""
     live = {TERMS + number: labels for number, labels in enumerate(tensors)}
-    found, following = [], TERMS + len(tensors)
+    found: list[tuple[int, int]] = []
+    following = TERMS + len(tensors)
 
     def product(left: int, right: int) -> tuple[int, ...]:
         kept = {label for number, labels in live.items() if number not in (left, right) for label in labels}
@@ -68,6 +69,19 @@ def smallest_first(tensors: list[tuple[int, ...]], target: tuple[int, ...]) -> l
         found.append((left, right))
 
 
+def counted(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[str]:
+    """Grows by one at each call of a method."""
+    calls: list[str] = []
+    original = getattr(owner, name)
+
+    def noted(*args: Any) -> Any:
+        calls.append(name)
+        return original(*args)
+
+    monkeypatch.setattr(owner, name, noted)
+    return calls
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_neighbours_are_contracted_smallest_first(seed: int) -> None:
     tensors, target = network(seed)
@@ -79,9 +93,7 @@ def test_neighbours_are_contracted_smallest_first(seed: int) -> None:
 
 
 def test_a_step_of_a_long_column_costs_its_own_labels_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, calls = 400, []
-    original = _Search.result
-    monkeypatch.setattr(_Search, "result", lambda self, left, right: calls.append(1) or original(self, left, right))
+    count, calls = 400, counted(monkeypatch, _Search, "result")
     search = _Search(dict.fromkeys(range(count + 1), 2), (0, count), 1)
     for k in range(count):
         search.add(TERMS + k, (k, k + 1))
@@ -91,22 +103,21 @@ def test_a_step_of_a_long_column_costs_its_own_labels_only(monkeypatch: pytest.M
 
 
 def test_fusion_looks_at_commuting_operations_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, calls = 600, []
-    original = Frontier.ready
-    monkeypatch.setattr(Frontier, "ready", lambda self, position: calls.append(1) or original(self, position))
+    count, calls = 600, counted(monkeypatch, Frontier, "ready")
     items = [Item((k % 7, 7 + k % 5), "ZZ", (k,)) for k in range(count)]
     blocks = fuse(items, 12, 5)
     assert sorted(m for block in blocks for item in block.items for m in item.members) == list(range(count))
     assert len(calls) < 12 * count
 
 
-def test_a_column_of_very_many_tensors_is_refused(tmp_path: Path) -> None:
-    text = "visible life[2] : category(4); hidden memory : category(64);\n"
-    text += "model { prepare(?) memory; for x in life { repeat 9 { prepare(?) memory, x; levels(?) x; } } }"
+def test_a_column_of_very_many_tensors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qgl.plan.sweep.MOST_TENSORS", 40)
+    text = "visible life[2] : category(6); hidden memory : category(8);\n"
+    text += "model { prepare(?) memory; for x in life { prepare(?) memory, x; } levels(?) life; }"
     circuit = circuit_of(analyse(Source("x.qgl", text), FolderEnvironment(tmp_path)).program)
     (row,) = Planner(circuit).weigh([Samples(10)]).rows
     reason = next(candidate.reason for candidate in row.candidates if candidate.method == "sweep")
-    assert f"{MOST_TENSORS:,} are the most" in reason
+    assert "40 are the most" in reason
     assert row.chosen == "dense"
 
 

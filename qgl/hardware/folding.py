@@ -13,21 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qgl.diagnostics.jobs import CannotFold
 from qgl.diagnostics.model import QglError
 from qgl.hardware.isa import standard
 from qgl.hardware.mitigation import need
+from qgl.hardware.singles import EXACT, NO_GATES, Matrix, Part, single, singles
 from qgl.hardware.stray import stray, supports
 from qgl.hardware.target import Machine
 
-_ENDS = ("measure", "reset", "delay", "barrier")  # of a stretch that is folded as a whole
 _BRANCHES = ("if_else", "switch_case", "for_loop", "while_loop")
-_EXACT = 1e-9  # how far from the inverse, in the average over the entries of its matrix
-
-Matrix = NDArray[np.complex128]
-Part = tuple[Any, tuple[int, ...]]  # an operation and the qubits that it acts on
 
 
 def folded(text: str, scale: int, machine: Machine | None = None) -> str:
@@ -59,7 +54,7 @@ def folded(text: str, scale: int, machine: Machine | None = None) -> str:
     numbers = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     stretch: list[Part] = []
     for step in [*circuit.data, None]:
-        if step is not None and step.operation.name not in _ENDS:
+        if step is not None and step.operation.name not in NO_GATES:
             stretch.append((step.operation, tuple(numbers[qubit] for qubit in step.qubits)))
             continue
         for operation, qubits in _folded(stretch, scale, machine):
@@ -85,39 +80,29 @@ def _undoing(operation: Any, qubits: tuple[int, ...], machine: Machine | None) -
     inverse = operation.inverse()
     if machine is None or supports(machine.target, inverse, qubits):
         return [(inverse, qubits)]
-    singles = tuple(tuple(_singles(machine.target, qubit)) for qubit in qubits)
+    names = tuple(tuple(singles(machine.target, qubit)) for qubit in qubits)
     key = (operation.name, tuple(map(float, operation.params)))
-    found = _made(operation.base_class, key, singles)
+    found = _made(operation.base_class, key, names)
     if found is None:
         raise QglError([CannotFold(None, f"`{machine.name}` cannot undo its own `{operation.name}`")])
     return [(gate, tuple(qubits[place] for place in places)) for gate, places in found]
 
 
-def _singles(target: Any, qubit: int) -> Iterator[str]:
-    """Names of the gates on one qubit that a machine has there."""
-    from qiskit.circuit.library import get_standard_gate_name_mapping
-
-    known = get_standard_gate_name_mapping()
-    for name in sorted(set(target.operation_names) & set(known) - {*_ENDS, "id"}):
-        if known[name].num_qubits == 1 and target.instruction_supported(name, (qubit,)):
-            yield name
-
-
 @lru_cache(maxsize=4096)
 def _made(
-    kind: type, key: tuple[str, tuple[float, ...]], singles: tuple[tuple[str, ...], ...]
+    kind: type, key: tuple[str, tuple[float, ...]], names: tuple[tuple[str, ...], ...]
 ) -> tuple[Part, ...] | None:
     """The inverse of a gate on the qubits 0, 1 from gates on one qubit and the gate itself; None if that cannot be."""
     gate = kind(*key[1])
     matrix: Matrix = np.asarray(gate.to_matrix(), dtype=np.complex128)
-    if len(singles) == 1:
-        return _single(matrix.conj().T, singles[0], 0)
-    if len(singles) != 2:
+    if len(names) == 1:
+        return single(matrix.conj().T, names[0], 0)
+    if len(names) != 2:
         return None
     sides = _sides(matrix)
     if sides is None:
         return None
-    before, after = ([_single(side[place], singles[place], place) for place in (0, 1)] for side in sides)
+    before, after = ([single(side[place], names[place], place) for place in (0, 1)] for side in sides)
     parts = [*before, ((gate, (0, 1)),), *after]
     return None if any(part is None for part in parts) else tuple(one for part in parts if part for one in part)
 
@@ -134,21 +119,4 @@ def _sides(matrix: Matrix) -> tuple[tuple[Matrix, Matrix], tuple[Matrix, Matrix]
     before = (own.K2r.conj().T @ other.K2r, own.K2l.conj().T @ other.K2l)
     after = (other.K1r @ own.K1r.conj().T, other.K1l @ own.K1l.conj().T)
     product = np.kron(after[1], after[0]) @ matrix @ np.kron(before[1], before[0]) @ matrix
-    return (before, after) if abs(abs(np.trace(product)) / 4.0 - 1.0) < _EXACT else None
-
-
-def _single(matrix: Matrix, names: tuple[str, ...], place: int) -> tuple[Part, ...] | None:
-    """A matrix on one qubit by gates of these names, up to a phase; None if they do not reach it."""
-    from qiskit import QuantumCircuit
-    from qiskit.circuit.library import UnitaryGate
-    from qiskit.quantum_info import Operator
-    from qiskit.transpiler import TranspilerError, generate_preset_pass_manager
-
-    circuit = QuantumCircuit(1)
-    circuit.append(UnitaryGate(matrix), [0])
-    try:
-        written: Any = generate_preset_pass_manager(1, basis_gates=list(names), seed_transpiler=0).run(circuit)
-    except TranspilerError:
-        return None
-    overlap = abs(np.trace(Operator(written).data.conj().T @ matrix)) / 2.0
-    return tuple((step.operation, (place,)) for step in written.data) if abs(overlap - 1.0) < _EXACT else None
+    return (before, after) if abs(abs(np.trace(product)) / 4.0 - 1.0) < EXACT else None

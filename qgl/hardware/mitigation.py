@@ -1,14 +1,13 @@
 """Undoing some of what a machine does wrong: readout errors of distributions, gate errors of expectations.
 
-Readout is calibrated by two circuits on the very qubits that are measured, all in 0 and all in 1, and undone by mthree
-(Nation, Kang, Sundaresan and Gambetta, PRX Quantum 2, 040326 (2021)). Gate noise is amplified by folding the gates that
-run (`qgl.hardware.folding`), and expectations are extrapolated to none of it by mitiq (Giurgica-Tiron and others,
-arXiv 2005.10921). Both work on texts, so that what was laid out on a machine stays where it is.
+Readout is calibrated by two circuits, all that is measured in 0 and all in 1 (`qgl.hardware.calibration`), and undone
+by mthree (Nation, Kang, Sundaresan and Gambetta, PRX Quantum 2, 040326 (2021)). Gate noise is amplified by folding the
+gates that run (`qgl.hardware.folding`), and expectations are extrapolated to none of it by mitiq (Giurgica-Tiron and
+others, arXiv 2005.10921). All work on texts, so that what was laid out on a machine stays where it is.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -19,11 +18,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.jobs import MitigationMissing
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engine import Strings
-from qgl.hardware.qiskit_counts import OUTPUT
 
-_HEAD = re.compile(r"\s*(OPENQASM|include|qubit|bit|//|#pragma)")
-_OUTPUT = re.compile(rf"\s*{OUTPUT}(?:\[\d+\])?\s*=\s*measure\s+([^;]+?)\s*;")
-_QUBITS = re.compile(r"\s*qubit\[(\d+)\]\s+(\w+)\s*;")
 Real = NDArray[np.float64]
 
 
@@ -38,28 +33,6 @@ def need(package: str, purpose: str) -> None:
 
 
 # ------------------------------------------------------------ readout
-
-
-def calibration(text: str, bit: int) -> str:
-    """The text that reads the output of `text`, from the same qubits into the same bits, with all prepared in `bit`.
-
-    A qubit that is read out several times is reset and prepared anew each time, as it was in `text`. Measurements on
-    the way, into other bits than those of the output, are left out: what they decide is part of the circuit.
-    """
-    lines = text.split("\n")
-    heads = [line for line in lines if _HEAD.match(line) and not line.lstrip().startswith("//")]
-    sizes = {found[2]: int(found[1]) for found in map(_QUBITS.match, lines) if found}
-    body: list[str] = []
-    read: set[str] = set()
-    for found in filter(None, map(_OUTPUT.match, lines)):
-        size = sizes.get(found[1])
-        qubits = [found[1]] if size is None else [f"{found[1]}[{k}]" for k in range(size)]
-        body += [f"reset {qubit};" for qubit in qubits if qubit in read]
-        body += [f"x {qubit};" for qubit in qubits if bit]
-        body.append(found[0].strip())
-        read.update(qubits)
-    note = f"// Readout: what is measured of qubits in {bit}."
-    return "\n".join([*heads[:1], note, *heads[1:], *body]) + "\n"
 
 
 def readout_errors(zeros: Strings, ones: Strings) -> tuple[Real, Real]:

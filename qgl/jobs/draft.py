@@ -12,6 +12,7 @@ import numpy as np
 from qgl.diagnostics.jobs import CannotMitigate
 from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
+from qgl.hardware.calibration import calibration
 from qgl.hardware.contract import packed
 from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
@@ -135,7 +136,7 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
             reason = "the circuits of a mixture may lie on different qubits"
             raise QglError([CannotMitigate(None, request.engine, "mitigation of readout", reason)])
         for bit in (0, 1):
-            add(Item("readout", request.shots, bit=bit), mitigation.calibration(texts[0], bit), outputs[0])
+            add(Item("readout", request.shots, bit=bit), calibration(texts[0], bit, machine), outputs[0])
     names = _file_names(len(items))
     items = [
         replace(item, file=name, sha256=sha256(text)) for item, name, text in zip(items, names, texts, strict=True)

@@ -26,27 +26,8 @@ NUMBERS = (
 )
 STRANGE = (
     *("θ", "é", "\u202e", "\x00", "\x1b[31m", "\t", "\r", "\u2028", "$", "[/bold]", "`", "'", '"', "\\", "/*", "//"),
-    *(
-        "{",
-        "}",
-        "(",
-        ")",
-        "[",
-        "]",
-        ";",
-        ",",
-        "..",
-        "->",
-        "**",
-        "=",
-        "==",
-        "?",
-        "not",
-        "and",
-        "or",
-        "inverse",
-        "ctrl(3)",
-    ),
+    *("{", "}", "(", ")", "[", "]", ";", ",", "..", "->", "**", "=", "==", "?", "not", "and", "or", "inverse"),
+    "ctrl(3)",
 )
 BRACKETS = (("(", ")"), ("[", "]"), ("- ", " "), ("not ", " "), ("repeat 9 { ", " }"), ("sin(", ")"))
 STATEMENTS = (
@@ -157,9 +138,7 @@ def _graft(pieces: list[str], random: Random, _: Sequence[str]) -> list[str]:
 
 def _wrap(pieces: list[str], random: Random, _: Sequence[str]) -> list[str]:
     """A stretch inside of many brackets, signs or loops."""
-    before, after = random.choice(
-        (("(", ")"), ("[", "]"), ("-", ""), ("not ", ""), ("repeat 9 { ", " }"), ("sin(", ")"))
-    )
+    before, after = random.choice(BRACKETS)
     times = random.choice((1, 1, 3, 20, 400))
     start, end = _stretch(pieces, random, 8)
     return [*pieces[:start], *[before] * times, *pieces[start:end], *[after] * times, *pieces[end:]]

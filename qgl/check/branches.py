@@ -9,6 +9,7 @@ stands for it follows from the conjunction of whoever asks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgl.check.values import Bit, Condition
@@ -50,21 +51,26 @@ def comparison(operator: str, left: Any, right: Any) -> Formula | None:
     return same if operator == "==" else negation(same)
 
 
-def number_of(bit: Bit, under: Conjunction) -> int:
-    """The number of `bit` for an operation that happens under `under`."""
-    held = set(under)
+def number_of(bit: Bit, held: set[tuple[int, bool]]) -> int:
+    """The number of `bit` for an operation that happens where `held` holds."""
     return next(number for measured_under, number in bit.numbers if held.issuperset(measured_under))
 
 
-def split(formula: Formula, under: tuple[Conjunction, ...]) -> tuple[tuple[Conjunction, ...], tuple[Conjunction, ...]]:
-    """(conjunctions where `formula` holds, where it does not) inside of those of `under`; all disjoint."""
+def split(
+    formula: Formula, under: tuple[Conjunction, ...], spend: Callable[[int], None]
+) -> tuple[tuple[Conjunction, ...], tuple[Conjunction, ...]]:
+    """(conjunctions where `formula` holds, where it does not) inside of those of `under`; all disjoint.
+
+    There can be exponentially many, so every step is counted by `spend` before it is made.
+    """
     holds: list[Conjunction] = []
     fails: list[Conjunction] = []
     for start in under:
         waiting = [start]
         while waiting:
             current = waiting.pop()
-            value = _decide(formula, current)
+            spend(4 + len(current) // 2)
+            value = _Decision(current, spend).of(formula)
             if isinstance(value, bool):
                 (holds if value else fails).append(current)
             else:
@@ -72,25 +78,43 @@ def split(formula: Formula, under: tuple[Conjunction, ...]) -> tuple[tuple[Conju
     return tuple(holds), tuple(fails)
 
 
-def _decide(formula: Formula, under: Conjunction) -> bool | int:
-    """The value of `formula` where `under` holds, or the number of a bit that it depends on."""
-    if isinstance(formula, bool):
-        return formula
-    if isinstance(formula, Bit):
-        number = number_of(formula, under)
-        return next((value for bit, value in under if bit == number), number)
-    values: list[bool] = []
-    for argument in formula.arguments:
-        value = _decide(argument, under)
-        if not isinstance(value, bool):
-            return value
-        if formula.operator in ("and", "or") and value == (formula.operator == "or"):
-            return value
-        values.append(value)
-    match formula.operator:
-        case "not":
-            return not values[0]
-        case "xor":
-            return values[0] != values[1]
-        case operator:
-            return operator == "and"
+class _Decision:
+    """Values of formulas where `under` holds, or the number of a bit that they depend on. Parts that a formula has
+    several times (by `let`) are decided once."""
+
+    def __init__(self, under: Conjunction, spend: Callable[[int], None]) -> None:
+        self.held = set(under)
+        self.values = dict(under)
+        self.spend = spend
+        self.known: dict[int, bool | int] = {}
+
+    def of(self, formula: Formula) -> bool | int:
+        if isinstance(formula, bool):
+            return formula
+        found = self.known.get(id(formula))
+        if found is None:
+            found = self.known[id(formula)] = self._bit(formula) if isinstance(formula, Bit) else self._parts(formula)
+        return found
+
+    def _bit(self, bit: Bit) -> bool | int:
+        self.spend(2 + len(bit.numbers) // 4)
+        number = number_of(bit, self.held)
+        return self.values.get(number, number)
+
+    def _parts(self, formula: Condition) -> bool | int:
+        self.spend(2)
+        values: list[bool] = []
+        for argument in formula.arguments:
+            value = self.of(argument)
+            if not isinstance(value, bool):
+                return value
+            if formula.operator in ("and", "or") and value == (formula.operator == "or"):
+                return value
+            values.append(value)
+        match formula.operator:
+            case "not":
+                return not values[0]
+            case "xor":
+                return values[0] != values[1]
+            case operator:
+                return operator == "and"

@@ -14,7 +14,7 @@ from qgl.check.evaluate import POISON, Frame
 from qgl.check.evolve import Evolver
 from qgl.check.initial import Initial
 from qgl.check.lattices import Lattice
-from qgl.check.limits import Budget
+from qgl.check.limits import FAULT, STATEMENT, Budget
 from qgl.check.modules import Symbol
 from qgl.check.program import Operation
 from qgl.check.recorder import Recorder
@@ -116,9 +116,11 @@ class Elaborator:
         """Statements in order, and the end of the `fresh` qubits among them. `frame` is the block's own."""
         self._blocks.append([])
         for statement in statements:
+            self.budget.spend(STATEMENT, statement.span)
             try:
                 self._methods[type(statement)](statement, frame)
             except FaultyError as fault:
+                self.budget.spend(FAULT, statement.span)
                 self.reporter.give_up(fault)
                 for name in _declared(statement):
                     frame.names[name] = POISON
@@ -171,8 +173,7 @@ class Elaborator:
         if not is_condition(formula):
             raise self.reporter.fault(NotACondition(node.condition.span, describe(formula)))
         outer = self.recorder.under
-        holds, fails = split(formula, outer)
-        self.budget.spend(len(holds) + len(fails), node.condition.span)
+        holds, fails = split(formula, outer, lambda steps: self.budget.spend(steps, node.condition.span))
         for under, body in ((holds, node.then), (fails, node.otherwise)):
             if under:
                 self.recorder.under = under

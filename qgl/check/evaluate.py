@@ -12,7 +12,7 @@ from qgl.check.branches import comparison, conjunction, is_condition, negation
 from qgl.check.functions import USAGES, Functions, is_number
 from qgl.check.indexing import Indexing
 from qgl.check.lattices import Lattice
-from qgl.check.limits import Budget
+from qgl.check.limits import ITEMS, Budget
 from qgl.check.modules import Module, Symbol
 from qgl.check.numbers import COMPARISONS, Arithmetic
 from qgl.check.operators import Operator
@@ -45,7 +45,7 @@ class Frame:
     module: Module
 
     def inner(self) -> Frame:
-        return Frame(dict(self.names), self.module)
+        return Frame(self.names.copy(), self.module)
 
 
 class Evaluator:
@@ -89,6 +89,7 @@ class Evaluator:
             FaultyError: it has none, which has been reported.
             TooLargeError: it is too large to build, which has been reported.
         """
+        self.budget.spend(1, expression.span)
         return self._methods[type(expression)](expression, frame)
 
     def all_of(self, expressions: Sequence[tree.Expression], frame: Frame) -> list[Value]:
@@ -143,7 +144,9 @@ class Evaluator:
         if isinstance(value, range):
             return value
         if isinstance(value, Group | tuple | Lattice | Array):
-            return self.functions.items(value, expression.span)
+            found = self.functions.items(value, expression.span)
+            self.budget.spend(len(found) // ITEMS, expression.span)
+            return found
         hint = "a loop over a count is `repeat n as k { ... }` or `for k in 0..n-1`" if is_number(value) else ""
         raise self.reporter.fault(
             WrongType(expression.span, "a register, a lattice, a range or a list", describe(value), hint)
@@ -202,6 +205,7 @@ class Evaluator:
                 raise self.reporter.fault(NotACondition(node.operand.span, describe(value)))
             return negation(value)
         if isinstance(value, Operator):
+            self.budget.spend(len(value.terms), node.span)
             return operators.scale(value, -1.0) if node.operator == "-" else value
         value = self._numeric(value, node.operand.span)
         return -value if node.operator == "-" else value
@@ -227,6 +231,7 @@ class Evaluator:
             return self._operators(node, left, right)
         x, y = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
         if isinstance(x, Real) or isinstance(y, Real):
+            self.budget.spend(_terms(x) + _terms(y), node.span)
             return self.arithmetic.real_binary(name, x, y, node.span)
         return self.arithmetic.binary(name, x, y, node.span)
 
@@ -265,6 +270,7 @@ class Evaluator:
             known = isinstance(value, Operator)
             sides.append(value if known else operators.number(self._numeric(value, side.span)))
         x, y = sides
+        self.budget.spend(len(x.terms) + len(y.terms), node.span)
         match node.operator:
             case "+":
                 return operators.total((x, y))
@@ -291,11 +297,14 @@ class Evaluator:
         if usage is None or node.keywords or not usage.least <= len(node.arguments) <= usage.most:
             raise FaultyError  # reported by the look at names
         values = self.all_of(node.arguments, frame)
-        if name in ("chain", "ring", "pairs", "subsets", "brick", "edges", "chow_liu"):
-            found = self.functions.call(node, values)
-            self.budget.spend(len(found) // 4, node.span)
-            return found
-        return self.functions.call(node, values)
+        self.budget.spend(self.functions.steps(name, values), node.span)
+        return self._counted(self.functions.call(node, values), node)
+
+    def _counted(self, value: Value, node: tree.Expression) -> Value:
+        """`value`, its items counted: they have been made for it."""
+        if isinstance(value, tuple | Group):
+            self.budget.spend(len(value), node.span)
+        return value
 
     def _index(self, node: tree.Index, frame: Frame) -> Value:
         if isinstance(node.base, tree.Name) and node.base.name in PAULIS:
@@ -304,7 +313,7 @@ class Evaluator:
             wire = self.wire(self.evaluate(node.indices[0], frame), node.indices[0].span)
             return operators.pauli(node.base.name, wire)
         base, *indices = self.all_of((node.base, *node.indices), frame)
-        return self.indexing.index(node, base, indices)
+        return self._counted(self.indexing.index(node, base, indices), node)
 
     def _range(self, node: tree.Range, frame: Frame) -> Value:
         ends: list[int] = []
@@ -339,6 +348,7 @@ class Evaluator:
         product: int | float | Real = 1
         for value in values:
             if isinstance(product, Real) or isinstance(value, Real):
+                self.budget.spend(_terms(product) + _terms(value), node.span)
                 product = self.arithmetic.real_binary("*", product, value, node.span)
             else:
                 product = self.arithmetic.binary("*", product, value, node.span)
@@ -367,3 +377,8 @@ class Evaluator:
                     terms[atom] = terms.get(atom, 0.0) + coefficient
         kept = tuple((coefficient, atom) for atom, coefficient in terms.items() if coefficient != 0)
         return self.arithmetic.bounded(Real(float(constant), kept), node.span)
+
+
+def _terms(value: Real | float) -> int:
+    """Steps of going through the terms of a number once."""
+    return len(value.terms) // ITEMS if isinstance(value, Real) else 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain as joined
 from itertools import combinations, pairwise
 from typing import Any
 
 from qgl.check.lattices import Lattice
-from qgl.check.limits import MAX_ITEMS
+from qgl.check.limits import ITEMS, MAX_ITEMS
 from qgl.check.listed import not_listed
 from qgl.check.numbers import Arithmetic
 from qgl.check.program import DataSet
@@ -65,6 +65,7 @@ class Functions:
     arithmetic: Arithmetic
     visible: Callable[[], tuple[int, ...]]
     name_of: Callable[[int], str]
+    _trees: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, init=False)
 
     def call(self, call: tree.Call, values: list[Value]) -> Value:
         """The value of a call whose name and number of arguments have been checked."""
@@ -73,6 +74,17 @@ class Functions:
             return self._real(call, values[0])
         method: Callable[[tree.Call, list[Value]], Value] = getattr(self, f"_{name}")
         return method(call, values)
+
+    def steps(self, name: str, values: list[Value]) -> int:
+        """What a call takes beyond its result: the lists that it goes through, searches in lattices."""
+        if name == "size":
+            return 0
+        lattice = values[0] if isinstance(values[0], Lattice) else None
+        if lattice is not None:
+            whole = lattice.sites + len(lattice.edges) if name in ("chain", "ring", "pairs", "subsets", "brick") else 0
+            return lattice.search if name == "distance" else whole // ITEMS
+        sizes = (len(value) for value in values if isinstance(value, tuple | range | Group))
+        return sum(sizes) // ITEMS
 
     def _fault(self, call: tree.Call, text: str, span: Span | None = None) -> FaultyError:
         name = call.function.name
@@ -280,9 +292,15 @@ class Functions:
             )
             raise self._fault(call, text)
         self._bounded(call, data.width * data.width)
-        from qgl.check.chow_liu import spanning_tree
+        return tuple((Qubit(wires[a]), Qubit(wires[b])) for a, b in self._tree(data))
 
-        return tuple((Qubit(wires[a]), Qubit(wires[b])) for a, b in spanning_tree(data.rows, data.weights))
+    def _tree(self, data: DataSet) -> tuple[tuple[int, int], ...]:
+        """The Chow-Liu tree of a data set, which is found once."""
+        if data.name not in self._trees:
+            from qgl.check.chow_liu import spanning_tree
+
+            self._trees[data.name] = spanning_tree(data.rows, data.weights)
+        return self._trees[data.name]
 
     def _read_out(self, call: tree.Call, value: Value) -> tuple[int, ...]:
         if not isinstance(value, Group | tuple) or not all(isinstance(qubit, Qubit) for qubit in value):

@@ -50,6 +50,13 @@ class Lattice:
             return steps if limit is None or steps <= limit else None
         return self._search(a, b, limit)
 
+    @property
+    def search(self) -> int:
+        """Steps that `distance` can take."""
+        if self.kind == "graph":
+            return 1 + (self.sites + 2 * len(self.edges)) // 4
+        return 1 + 2 * self.extents[1] // 4 if self.kind == "tree" else 1
+
     def _search(self, a: int, b: int, limit: int | None) -> int | None:
         seen, border = {a}, deque([(a, 0)])
         while border:

@@ -1,4 +1,8 @@
-"""How large a program may be. Everything is counted before it is built."""
+"""How large a program may be. Everything is counted before it is built.
+
+A step is about a microsecond of the checker's work. Every loop of the checker takes its steps from one budget, so that
+any file is answered within seconds.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,11 @@ from qgl.check.reporter import Reporter, TooLargeError
 from qgl.diagnostics.size import ProgramTooLarge
 from qgl.source import Span
 
-MAX_STEPS = 4_000_000  # operations and their angles, turns of loops
+MAX_STEPS = 6_000_000
+STATEMENT = 2  # steps of going through a statement
+OPERATION = 3  # steps of noting an operation, without its angles
+FAULT = 20  # steps of meeting a fault
+ITEMS = 8  # items of a list that are gone through in a step
 MAX_QUBITS = 2**18
 MAX_SITES = 2**18
 MAX_ITEMS = 1_000_000  # of a list
@@ -20,6 +28,8 @@ MAX_CELLS = 1 << 27  # bits of a data set
 
 class Budget:
     """Counts the steps of building a program, and foresees what nested loops will need."""
+
+    __slots__ = ("_left", "_reporter", "_turns")
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qgl.check.cones import cones_of, regions_of
 from qgl.check.declarations import REGISTERS, Declarations
 from qgl.check.evaluate import Frame
-from qgl.check.limits import Budget
+from qgl.check.limits import ITEMS, Budget
 from qgl.check.program import LocalityBound, Operation
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.signatures import nearest
@@ -113,6 +114,8 @@ class Locality:
                 continue
             for wires in _supports(operation):
                 inside = [wire for wire in wires if wire in place]
+                search = group.lattice.search if group.lattice else 1
+                self.budget.spend(1 + search * len(inside) * (len(inside) - 1) // 4, bound.span)
                 self._near(group, bound, operation, inside, place)
 
     def _near(
@@ -136,6 +139,7 @@ class Locality:
 
     def _depth(self, group: Group, bound: LocalityBound) -> None:
         members, level = set(group.wires), [0] * len(self.declarations.wires)
+        self.budget.spend(len(self.operations) // 2, bound.span)
         for operation in self.operations:
             if operation.gate in UNCOUNTED:
                 continue
@@ -151,39 +155,43 @@ class Locality:
     # ------------------------------------------------------------ cone
 
     def _cone(self, group: Group, bound: LocalityBound) -> None:
-        assert bound.argument is not None
-        cones = _cones(self.operations, len(self.declarations.wires))
-        if bound.argument == 1:
-            regions: Iterator[tuple[int, ...]] = ((wire,) for wire in group.wires)
-        else:
-            regions = _regions(group, bound.argument)
-        for count, region in enumerate(regions):
+        size, wires = bound.argument, len(self.declarations.wires)
+        assert size is not None
+        if bound.limit >= wires:
+            return  # however they are joined
+
+        def spend(steps: int) -> None:
+            self.budget.spend(steps, bound.span)
+
+        cones = cones_of(self.operations, wires, bound.limit, spend)
+        for count, region in enumerate(regions_of(group, size, spend)):
             if count >= MAX_REGIONS:
-                text = f"there are more than {MAX_REGIONS:,} connected regions of {bound.argument} sites"
+                text = f"there are more than {MAX_REGIONS:,} connected regions of {size} sites"
                 self.reporter.report(WrongBound(bound.span, text))
                 return
-            width = len(cones[region[0]].union(*(cones[wire] for wire in region[1:])))
-            if width > bound.limit:
-                self._too_wide(region, width, bound)
+            spend(1)
+            if cones.width(region) > bound.limit:
+                self._too_wide(region, bound)
                 return
 
-    def _too_wide(self, region: tuple[int, ...], width: int, bound: LocalityBound) -> None:
+    def _too_wide(self, region: tuple[int, ...], bound: LocalityBound) -> None:
         """Report at the gate that makes the cone of `region` too wide, going backwards."""
         cone, span = set(region), bound.span
         for operation in reversed(self.operations):
             if not cone.isdisjoint(operation.wires):
+                within = len(cone) <= bound.limit
                 cone.update(operation.wires)
-                span = operation.span
-                if len(cone) > bound.limit:
-                    break
+                if within:
+                    span = operation.span
         names = tuple(self._name(wire) for wire in region)
-        self.reporter.report(ConeTooWide(span, bound.span, names, width, bound.limit))
+        self.reporter.report(ConeTooWide(span, bound.span, names, len(cone), bound.limit))
 
     # ------------------------------------------------------------ channel
 
     def _channel(self, group: Group, bound: LocalityBound) -> None:
         members = set(group.wires)
         for name, span, wires in self.channel_calls:
+            self.budget.spend(1 + len(wires) // ITEMS, bound.span)
             sites = len(members & wires)
             if sites > bound.limit:
                 self.reporter.report(ChannelTooWide(span, bound.span, name, sites, bound.limit))
@@ -209,37 +217,3 @@ def _written(operation: Operation) -> str:
     """The gate as the text has it: its first word that is not a modifier."""
     words = operation.span.text.replace("(", " ").split()
     return next((word for word in words if word not in ("inverse", "ctrl")), operation.gate)
-
-
-def _cones(operations: Sequence[Operation], wires: int) -> list[frozenset[int]]:
-    """Of each wire, the wires from which a path of operations leads to its end."""
-    cones = [frozenset((wire,)) for wire in range(wires)]
-    for operation in operations:
-        if len(operation.wires) > 1:
-            first, *rest = operation.wires
-            joined = cones[first].union(*(cones[wire] for wire in rest))
-            for wire in operation.wires:
-                cones[wire] = joined
-    return cones
-
-
-def _regions(group: Group, size: int) -> Iterator[tuple[int, ...]]:
-    """Connected sets of `size` qubits of a register, each once: runs of positions, or sites joined by edges."""
-    if group.lattice is None:
-        yield from (group.wires[first : first + size] for first in range(len(group.wires) - size + 1))
-        return
-    wire_on = dict(zip(group.sites, group.wires, strict=True))
-    neighbours = group.lattice.neighbours
-    for root in sorted(wire_on):
-        # Sets whose least site is the root, grown by sites that are new to their border, so that none comes twice.
-        border = tuple(n for n in neighbours[root] if n > root and n in wire_on)
-        waiting: list[tuple[tuple[int, ...], frozenset[int], tuple[int, ...]]] = [((root,), frozenset((root,)), border)]
-        while waiting:
-            region, seen, border = waiting.pop()
-            if len(region) == size:
-                yield tuple(wire_on[site] for site in region)
-                continue
-            for position, site in enumerate(border):
-                reached = seen | {*border}
-                new = tuple(n for n in neighbours[site] if n > root and n in wire_on and n not in reached)
-                waiting.append(((*region, site), reached, (*border[position + 1 :], *new)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from qgl.check.branches import Conjunction
 from qgl.check.declarations import Declarations
-from qgl.check.limits import MAX_QUBITS, Budget
+from qgl.check.limits import ITEMS, MAX_QUBITS, OPERATION, Budget
 from qgl.check.program import Operation, Parameter, Wire
 from qgl.check.reporter import Reporter
 from qgl.check.values import Array, Dimension, Value
@@ -63,7 +63,7 @@ class Recorder:
 
     def emit(self, gate: str, wires: tuple[int, ...], span: Span, args: tuple[Real, ...] = (), **more: Any) -> None:
         """Append an operation, under each of the conditions that hold here."""
-        self.budget.spend(1 + len(args), span)
+        self.budget.spend((OPERATION + len(args) + len(wires) // ITEMS) * len(self.under), span)
         for condition in self.under:
             self.operations.append(Operation(gate, wires, span, args, condition=condition, **more))
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
+from qgl.diagnostics.size import FaultsNotShown
+
+MOST = 100  # diagnostics of a kind that are kept; the rest are counted
 
 
 class FaultyError(Exception):
@@ -13,20 +18,45 @@ class TooLargeError(Exception):
     """The program is too large, which has been reported; going on would take too long."""
 
 
+@dataclass
+class _Kind:
+    """The diagnostics of one code by place, and those that came after the first `MOST`: where, and how many."""
+
+    found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    more: set[tuple[object, ...]] = field(default_factory=set)
+    first_left: Diagnostic | None = None
+
+
 class Reporter:
-    """Diagnostics by place. A second report of the same code at the same place is dropped."""
+    """Diagnostics by place. A second report of the same code at the same place is dropped.
+
+    Of each kind the first hundred in order of reporting are kept and the rest counted.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[object, ...], Diagnostic] = {}
+        self._kinds: dict[str, _Kind] = {}
+        self.has_errors = False
         self.given_up: FaultyError | None = None
 
     def report(self, diagnostic: Diagnostic) -> None:
         span = diagnostic.span
         if span is None:
-            key: tuple[object, ...] = (diagnostic.code, diagnostic.message)
+            key: tuple[object, ...] = (diagnostic.message,)
         else:
-            key = (diagnostic.code, id(span.source), span.start, span.end)
-        self._found.setdefault(key, diagnostic)
+            key = (id(span.source), span.start, span.end)
+        kind = self._kinds.setdefault(diagnostic.code, _Kind())
+        if key in kind.found:
+            return
+        self.has_errors = self.has_errors or diagnostic.severity is Severity.ERROR
+        if len(kind.found) < MOST:
+            kind.found[key] = diagnostic
+        else:
+            kind.more.add(key)
+            kind.first_left = kind.first_left or diagnostic
+
+    def is_full(self, kind: type[Diagnostic]) -> bool:
+        """Whether what else is reported of a kind is only counted, so that it need not be well explained."""
+        return kind.code in self._kinds and len(self._kinds[kind.code].found) >= MOST
 
     def fault(self, diagnostic: Diagnostic) -> FaultyError:
         """Report, and give what is to be raised by whoever cannot go on."""
@@ -43,10 +73,6 @@ class Reporter:
         """Note that a piece of the program is left out because of `fault`; the first one is kept."""
         self.given_up = self.given_up or fault
 
-    @property
-    def has_errors(self) -> bool:
-        return any(diagnostic.severity is Severity.ERROR for diagnostic in self._found.values())
-
     def in_order(self, main: object) -> tuple[Diagnostic, ...]:
         """All diagnostics: without a place first, then those of the source `main`, then others, each by place."""
 
@@ -56,4 +82,8 @@ class Reporter:
                 return (0, "", 0, 0, diagnostic.code)
             return (1 if span.source is main else 2, span.source.name, span.start, span.end, diagnostic.code)
 
-        return tuple(sorted(self._found.values(), key=key))
+        found = [diagnostic for kind in self._kinds.values() for diagnostic in kind.found.values()]
+        for code, kind in self._kinds.items():
+            if kind.first_left is not None:
+                found.append(FaultsNotShown(kind.first_left.span, code, len(kind.more)))
+        return tuple(sorted(found, key=key))

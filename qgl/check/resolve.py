@@ -6,7 +6,7 @@ arguments, places of `?`, and what a `layer` may not hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qgl.check.callees import COUNTS, WIDE, Counts, counts_of_routine
@@ -230,11 +230,12 @@ class Resolver(ExpressionResolver):
         elif local is None:
             self._unknown(node.gate, "gate, layer or channel", self._gates(), UnknownGate)
 
-    def _gates(self) -> list[str]:
+    def _gates(self) -> Iterator[str]:
         known = self.body.module.names.items()
-        if self.body.where == "layer":
-            return [*GATES, "exp", *WIDE, *(name for name, symbol in known if symbol.kind == "layer")]
-        return [*COUNTS, *(name for name, symbol in known if symbol.kind in ("layer", "channel"))]
+        in_layer = self.body.where == "layer"
+        yield from (*GATES, "exp", *WIDE) if in_layer else COUNTS
+        kinds = ("layer",) if in_layer else ("layer", "channel")
+        yield from (name for name, symbol in known if symbol.kind in kinds)
 
     def _counts(self, node: tree.Apply, counts: Counts) -> None:
         given = len(node.arguments)

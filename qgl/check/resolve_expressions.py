@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from qgl.check.evaluate import PAULIS
@@ -68,17 +68,17 @@ class ExpressionResolver:
             self.reporter.report(UsedAfterBlock(node.span, node.name, ended.kind, ended.span))
             return
         near = ALIASES.get(node.name.lower()) if type_ is UnknownGate else None
-        near = near or nearest(node.name, known)
+        if near is None and not self.reporter.is_full(type_):
+            near = nearest(node.name, known)
         declared = None
         if near is not None:
             local, symbol = self.body.find(near), self.body.module.names.get(near)
             declared = local.span if local else symbol.span if symbol else None
         self.reporter.report(type_(node.span, node.name, wanted, near, declared))
 
-    def _values(self) -> list[str]:
-        return self.body.names() + [
-            name for name, symbol in self.body.module.names.items() if symbol.kind not in CALLABLE
-        ]
+    def _values(self) -> Iterator[str]:
+        yield from self.body.names()
+        yield from (name for name, symbol in self.body.module.names.items() if symbol.kind not in CALLABLE)
 
     # ------------------------------------------------------------ expressions
 

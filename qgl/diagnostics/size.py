@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, Severity
 
 
 def amount(count: float) -> str:
@@ -82,6 +82,29 @@ class NestedTooDeep(Diagnostic):
     @property
     def help(self) -> str:
         return "split the expression with `let`, or have fewer layers call each other"
+
+
+@dataclass(frozen=True)
+class FaultsNotShown(Diagnostic):
+    """A program has very many faults of one kind: the first hundred are shown, this one counts the rest.
+
+    It stands at the first one that is not shown. A name that is spelt wrong everywhere, or a file that is no program,
+    can have tens of thousands, which nobody reads.
+    """
+
+    kind: str  # a code
+    count: int
+
+    code: ClassVar[str] = "QGL0805"
+    severity: ClassVar[Severity] = Severity.WARNING
+
+    @property
+    def message(self) -> str:
+        return f"there are {self.count:,} more faults of the kind {self.kind}, which are not shown"
+
+    @property
+    def label(self) -> str:
+        return "the first of them"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 64  # letters of a name that is compared
+MOST = 2_000  # candidates of about the same length that are compared
+
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate with the fewest typing errors from `name`, None if none is near; the first one wins a tie.
 
     An error is a letter left out, put in or exchanged, or two neighbours swapped; a wrong case counts half an error.
-    One error is allowed for every three letters, and at least one for names of two letters or more.
+    One error is allowed for every three letters, and at least one for names of two letters or more. Longer names than
+    anybody types are near to none, and of very many candidates the first are compared.
     """
     allowed = max(1.0, len(name) / 3) if len(name) > 1 else 0.5
     best: str | None = None
+    compared = 0
+    if len(name) > LONGEST:
+        return None
     for candidate in candidates:
         if candidate == name or abs(len(candidate) - len(name)) > allowed:
             continue
+        compared += 1
+        if compared > MOST:
+            break
         distance = _distance(name, candidate)
         if distance < allowed or (distance == allowed and best is None):
             best, allowed = candidate, distance

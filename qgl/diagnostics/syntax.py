@@ -278,5 +278,21 @@ class BoundArgument(Diagnostic):
         return "write `cone(2) <= w`" if self.bound == "cone" else f"write `{self.bound} <= d`"
 
 
+@dataclass(frozen=True)
+class CannotFormat(Diagnostic):
+    """The canonical form of a file is read again before it is written. If it does not mean the same, with the same
+    comments, the file stays as it is. This is a fault of `qglc fmt`, not of the program; please report it."""
+
+    code = "QGL0121"
+
+    @property
+    def message(self) -> str:
+        return "this cannot be put into the canonical form without changing it; the file stays as it is"
+
+    @property
+    def help(self) -> str:
+        return "this is a fault of qglc: please report it; a comment on a line of its own is always kept"
+
+
 def _either(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

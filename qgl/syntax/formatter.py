@@ -7,13 +7,17 @@ numbers stay as written.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import Any
 
-from qgl.source import Span
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.syntax import CannotFormat
+from qgl.source import Source, Span
 from qgl.syntax import tree
 from qgl.syntax.builder import read_number
 from qgl.syntax.comments import Comments, is_line, text_of
 from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
+from qgl.syntax.parser import parse
 
 _LEVELS = {
     "or": 1,
@@ -38,9 +42,33 @@ _CLOSING = {"(": ")", "[": "]"}
 
 
 def format_file(file: tree.File) -> str:
-    """The canonical text of a file that was read without a fault; reading it gives the same tree."""
+    """The canonical text of a file that was read without a fault.
+
+    Raises:
+        QglError: reading it would not give the same tree with the same comments (QGL0121); it is not given out then.
+    """
     body = _Formatter(file).sequence(file.declarations, len(file.source.text))
-    return lay_out(Group(tuple(body))) + "\n" if body else ""
+    text = lay_out(Group(tuple(body))) + "\n" if body else ""
+    again = parse(Source(file.source.name, text))
+    if again.diagnostics or not _means_the_same(file, again.file):
+        raise QglError([CannotFormat(_first_changed(file, again.file))])
+    return text
+
+
+def _means_the_same(file: tree.File, again: tree.File) -> bool:
+    before, after = ([comment.text.split() for comment in each.comments] for each in (file, again))
+    return before == after and tree.same(file.declarations, again.declarations)
+
+
+def _first_changed(file: tree.File, again: tree.File) -> Span | None:
+    """The place of the first declaration or comment that would be another one."""
+    for one, other in zip_longest(file.declarations, again.declarations):
+        if not tree.same(one, other):
+            return one.span if one else None
+    for one, other in zip_longest(file.comments, again.comments):
+        if one is None or other is None or one.text.split() != other.text.split():
+            return one.span if one else None
+    return None
 
 
 class _Formatter:
@@ -118,7 +146,14 @@ class _Formatter:
         return [" = ", self.expression(item.initial)] if item.initial else []
 
     def _size(self, size: tree.Expression | None) -> list[Document]:
-        return ["[", self.expression(size), "]"] if size else []
+        return self._enclosed("[", [size]) if size else []
+
+    def _enclosed(self, opening: str, items: Sequence[tree.Expression]) -> list[Document]:
+        """A few expressions in brackets, with the comments that stand before the closing one."""
+        close = self.comments.find(_CLOSING[opening], items[-1].span.end)
+        inside = _separated([self.expression(item) for item in items])
+        rest = [piece for comment in self.comments.before(close) for piece in (" ", text_of(comment))]
+        return [opening, inside, *rest, _CLOSING[opening]]
 
     def _local(self, item: tree.Local) -> Document:
         name = self._name(item.register)
@@ -129,7 +164,7 @@ class _Formatter:
         head = self._leading(bound)
         if bound.kind == "within":
             return group(*head, "within ", self.expression(bound.limit, _LEVELS["+"]))
-        argument: list[Document] = ["(", self.expression(bound.argument), ")"] if bound.argument else []
+        argument = self._enclosed("(", [bound.argument]) if bound.argument else []
         return group(*head, bound.kind, *argument, " <= ", self.expression(bound.limit, _LEVELS["+"]))
 
     def _data(self, item: tree.Data) -> Document:
@@ -150,9 +185,9 @@ class _Formatter:
         return [" : ", self._type(item)] if item else []
 
     def _type(self, item: tree.Type) -> Document:
-        inside: list[Document] = [_separated([self.expression(each) for each in item.arguments])]
-        arguments = ["(", *inside, ")"] if item.arguments else []
-        return group(*self._leading(item), item.name, *arguments, *self._size(item.size))
+        head = self._leading(item)
+        arguments = self._enclosed("(", item.arguments) if item.arguments else []
+        return group(*head, item.name, *arguments, *self._size(item.size))
 
     def _formals(self, arguments: Sequence[tree.Argument]) -> Document:
         return self._bracketed("(", [(argument.span, self._formal, argument) for argument in arguments])
@@ -194,7 +229,7 @@ class _Formatter:
         parts: list[Document] = []
         for modifier in item.modifiers:
             parts += [*self._leading(modifier), modifier.kind]
-            parts += ["(", self.expression(modifier.count), ") "] if modifier.count else [" "]
+            parts += [*self._enclosed("(", [modifier.count]), " "] if modifier.count else [" "]
         parts.append(self._name(item.gate))
         if item.arguments or not item.operands:
             parts.append(self._listed("(", item.arguments))

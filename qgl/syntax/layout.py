@@ -52,8 +52,13 @@ def indent(*parts: Document) -> Group:
 
 def is_forced(document: Document) -> bool:
     if isinstance(document, str):
-        return "\n" in document
+        return "\n" in document or _ends_its_line(document)
     return document.hard if isinstance(document, Line) else document.forced
+
+
+def _ends_its_line(text: str) -> bool:
+    """A comment to the end of the line: nothing may stand behind it, wherever it was put."""
+    return text.startswith("//")
 
 
 def join(separator: Sequence[Document], items: Iterable[Document]) -> tuple[Document, ...]:
@@ -66,13 +71,16 @@ def join(separator: Sequence[Document], items: Iterable[Document]) -> tuple[Docu
 
 
 def lay_out(document: Document, width: int = WIDTH) -> str:
-    """The text of a document. No line of it ends with a space."""
+    """The text of a document. No line of it ends with a space, and what follows a `//` comment is on the next one."""
     out: list[str] = []
-    column = 0
+    column, ended = 0, False
     todo: list[tuple[int, bool, Document]] = [(0, False, document)]
     while todo:
         margin, flat, part = todo.pop()
         if isinstance(part, str):
+            if ended:
+                part = "\n" + " " * margin + part.lstrip()
+            ended = _ends_its_line(part)
             out.append(part)
             column = column + len(part) if "\n" not in part else len(part) - part.rindex("\n") - 1
         elif isinstance(part, Group):
@@ -80,13 +88,13 @@ def lay_out(document: Document, width: int = WIDTH) -> str:
             if part.sealed and not flat:
                 flat = not part.forced and _fits(part, todo, width - column)
             todo += [(inner, flat, piece) for piece in reversed(part.parts)]
-        elif flat and not part.hard:
+        elif flat and not part.hard and not ended:
             out.append(part.flat)
             column += len(part.flat)
         else:
             out.append("\n\n" if part.blank else "\n")
             out.append(" " * margin)
-            column = margin
+            column, ended = margin, False
     return "\n".join(line.rstrip() for line in "".join(out).split("\n"))
 
 
@@ -103,7 +111,7 @@ def _fits(part: Document, after: list[tuple[int, bool, Document]], room: int) ->
             todo.append((flat, following))
         flat, piece = todo.pop()
         if isinstance(piece, str):
-            if "\n" in piece:
+            if is_forced(piece):
                 return len(piece.split("\n", 1)[0]) <= room
             room -= len(piece)
         elif isinstance(piece, Group):

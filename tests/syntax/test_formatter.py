@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from qgl.diagnostics.model import QglError
 from qgl.source import Source
 from qgl.syntax import tree
 from qgl.syntax.formatter import format_file
@@ -73,6 +75,50 @@ def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random
 def test_programs_of_the_repository_are_canonical(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert format_file(read(text)) == text
+
+
+COMMENTS = (" /* c */ ", " // c\n", "\n// c\n", "\n/* c\n   d */\n")
+
+
+@pytest.mark.parametrize("number", range(len(COMMENTS)))
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_comments_between_any_two_tokens_of_our_programs(path: Path, number: int) -> None:
+    """Every fifth gap at a time, from another one on for each form of comment."""
+    text = path.read_text(encoding="utf-8")
+    spans = [comment.span for comment in read(text).comments]
+    outside = [end for start, end in tokens_of(text) if not any(s.start <= start < s.end for s in spans)]
+    gaps = outside[number::5]
+    commented = "".join(text[a:b] + COMMENTS[number] for a, b in pairwise([0, *gaps])) + text[gaps[-1] :]
+    before = read(commented)
+    after = read(format_file(before))
+    assert bare(after) == bare(before)
+    assert [c.text.split() for c in after.comments] == [c.text.split() for c in before.comments]
+
+
+COMMENTED = {
+    "in the brackets of a size": (
+        "layer a(q: qubit[3 // three\n]) { h q; }",
+        "layer a(\n    q: qubit[3 // three\n    ]\n) {\n    h q;\n}",
+    ),
+    "in the parentheses of a type": ("param t : unitary(2 /* k */);", "param t : unitary(2 /* k */);"),
+    "in a bound": ("local v cone(2 /* k */) <= 4;", "local v cone(2 /* k */) <= 4;"),
+    "in a number of controls": ("model { ctrl(2 /* k */) x a, b, c; }", "model { ctrl(2 /* k */) x a, b, c; }"),
+}
+
+
+@pytest.mark.parametrize("name", COMMENTED)
+def test_comments_in_brackets_stay_in_them(name: str) -> None:
+    written, canonical = COMMENTED[name]
+    assert format_file(read(written)) == canonical + "\n"
+
+
+@pytest.mark.parametrize("spoilt", ["// const a = 1;\n", "const a = 2; // c\n", "const a = 1;\n", "const a = ;\n"])
+def test_what_would_mean_something_else_is_never_given_out(spoilt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = read("const a = 1; // c\n")
+    monkeypatch.setattr("qgl.syntax.formatter.lay_out", lambda _: spoilt.rstrip())
+    with pytest.raises(QglError) as raised:
+        format_file(file)
+    assert [d.code for d in raised.value.diagnostics] == ["QGL0121"]
 
 
 CASES = {

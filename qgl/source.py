@@ -5,9 +5,12 @@ Offsets count characters (code points), never bytes, so that a theta in a commen
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,14 +23,7 @@ class Source:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offsets at which lines start; lines end at LF, CRLF or a lone CR."""
-        starts, text, at = [0], self.text, 0
-        while at < len(text):
-            if text[at] == "\r" and text[at + 1 : at + 2] == "\n":
-                at += 1
-            if text[at] in "\r\n":
-                starts.append(at + 1)
-            at += 1
-        return tuple(starts)
+        return (0, *(match.end() for match in _LINE_END.finditer(self.text)))
 
     def line_of(self, offset: int) -> int:
         """Zero-based line that holds `offset`; an offset past the end is on the last line."""

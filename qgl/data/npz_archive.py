@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qgl.check.program import CallSpec
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
-from qgl.data.table import check_columns, check_size, lay_out
+from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
@@ -23,6 +23,7 @@ from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
 
+BLOCK = 1 << 20  # cells that are looked at together
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -105,6 +106,7 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
         raise QglError([BadArchive(span, path, f"the array has {len(shape)} axes; it must have two, (rows, columns)")])
     check_columns(f'"{path}"', shape[1], limits, span)
     check_size(f'"{path}"', shape[0], max(shape[1], 1), limits, span)
+    check_bytes(f'"{path}"', shape[0] * shape[1] * kind.itemsize, limits, span)
     if 0 in shape:
         raise QglError([NoRows(span, f'"{path}"', f"the array has shape {shape}")])
     return shape
@@ -113,18 +115,38 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
 def _table(values: NDArray[Any], call: CallSpec) -> Table:
     path, span = call.arguments["path"], call.span
     layout = lay_out(call.arguments, path, None, values.shape[1], span)
-    generated = values[:, layout.columns]
-    limits = np.asarray(layout.categories)
-    with np.errstate(invalid="ignore"):
-        good = (generated >= 0) & (generated < limits) & (generated == np.floor(generated))
+    generated = _categories(values, layout, path, span)
     conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
-    if not good.all():
-        row, column = (int(place) for place in np.argwhere(~good)[0])
-        wanted = "0 or 1" if limits[column] == 2 else f"a whole number from 0 to {limits[column] - 1}"
-        found, more = f"`{generated[row, column]}`", int((~good).sum()) - 1
-        raise QglError([BadCell(span, path, row, str(layout.columns[column]), wanted, found, more)])
     if conditions is not None and not np.isfinite(conditions).all():
         row, column = (int(place) for place in np.argwhere(~np.isfinite(conditions))[0])
         found = f"`{conditions[row, column]}`"
         raise QglError([BadCell(span, path, row, str(layout.condition[column]), "a number", found)])
-    return Table(generated.astype(np.uint16), conditions, layout)
+    return Table(generated, conditions, layout)
+
+
+def _categories(values: NDArray[Any], layout: Layout, path: str, span: Span | None) -> NDArray[np.uint16]:
+    """The generated columns as whole numbers, some rows at a time: no copy of a large table is made.
+
+    Raises:
+        QglError: QGL0607, a cell is none of the categories of its column.
+    """
+    limits = np.asarray(layout.categories)
+    found = np.empty((len(values), len(layout.columns)), dtype=np.uint16)
+    first, faults = None, 0
+    block = max(1, BLOCK // len(layout.columns))
+    for start in range(0, len(values), block):
+        rows = values[start : start + block, layout.columns]
+        with np.errstate(invalid="ignore"):
+            good = (rows >= 0) & (rows < limits) & (rows == np.floor(rows))
+            found[start : start + block] = np.where(good, rows, 0)
+        if not good.all():
+            faults += int((~good).sum())
+            if first is None:
+                row, column = (int(place) for place in np.argwhere(~good)[0])
+                first = start + row, column
+    if first is None:
+        return found
+    row, column = first
+    wanted = "0 or 1" if limits[column] == 2 else f"a whole number from 0 to {limits[column] - 1}"
+    cell = f"`{values[row, layout.columns[column]]}`"
+    raise QglError([BadCell(span, path, row, str(layout.columns[column]), wanted, cell, faults - 1)])

@@ -14,6 +14,7 @@ from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
 from qgl.source import Span
 
@@ -103,6 +104,16 @@ def check_size(what: str, rows: int, width: int, limits: Limits, span: Span | No
         raise QglError(
             [DataTooLarge(span, what, f"{rows:,} rows of {plural(width, 'column')}", f"{limits.cells:,} cells")]
         )
+
+
+def check_bytes(what: str, size: int, limits: Limits, span: Span | None) -> None:
+    """Refuses a table that is small in its file and large when it is unpacked.
+
+    Raises:
+        QglError: QGL0610.
+    """
+    if size > limits.data_bytes:
+        raise QglError([DataTooLarge(span, what, f"{amount(size)} when it is unpacked", amount(limits.data_bytes))])
 
 
 def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ Line = list[tuple[str, str]]  # pieces of text with the name of a style
 MOST = 50
 TAB = 4
 WINDOW = 140  # cells of a line of the program that are shown
+FAR = 4 * WINDOW  # characters before and after a place that are looked at
 _STYLES = {
     "error": "bold red",
     "warning": "bold yellow",
@@ -156,6 +157,9 @@ def _excerpt(span: Span, label: str, style: str, mark: str, margin: int) -> list
 
 def _underlined(text: str, start: int, end: int) -> tuple[str, int, int]:
     """A line as shown, and the cells from and up to which it is underlined; a long line is cut to what is near."""
+    near, far = max(0, start - FAR), start + FAR  # characters that are looked at: no others can be shown
+    left_out, right_out = near > 0, far < len(text)
+    text, start, end = text[near:far], start - near, end - near
     cells, shown = [0], []
     for character in text:
         piece = " " * (TAB - cells[-1] % TAB) if character == "\t" else visible(character)
@@ -163,11 +167,12 @@ def _underlined(text: str, start: int, end: int) -> tuple[str, int, int]:
         cells.append(cells[-1] + sum(_width(c) for c in piece))
     left = cells[min(start, len(text))] + max(0, start - len(text))
     right = max(cells[min(end, len(text))], left + 1)
-    if cells[-1] <= WINDOW:
+    if cells[-1] <= WINDOW and not left_out and not right_out:
         return "".join(shown), left, right
     begin = next(k for k in range(len(cells)) if cells[k] >= max(0, left - WINDOW // 3))
     stop = next((k for k in range(begin, len(cells)) if cells[k] - cells[begin] > WINDOW), len(text))
-    before, after = "… " if begin else "", " …" if stop < len(text) else ""
+    before = "… " if begin or left_out else ""
+    after = " …" if stop < len(text) or right_out else ""
     shift = len(before) - cells[begin]
     line = before + "".join(shown[begin:stop]) + after
     return line, left + shift, min(right, max(cells[stop], left + 1)) + shift

@@ -209,3 +209,14 @@ def test_both_ways_of_reading_agree(table: np.ndarray[Any, Any], mark: str, end:
     assert read(plain) == read(slow)
     if table.max() < 2:
         assert read(plain) == table.tolist()
+
+
+@pytest.mark.parametrize("text", ["\n" * 100_000, " \n\t\r\n" * 1000, ""])
+def test_blank_lines_are_no_table(text: str, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text(text, encoding="utf-8")
+    assert fault("csv", tmp_path, path="table.csv").code == "QGL0607"
+
+
+def test_a_quote_that_never_ends_is_told(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text('a,b\n0,"1\n' + "0,1\n" * 50_000, encoding="utf-8")
+    assert fault("csv", tmp_path, path="table.csv").code == "QGL0603"

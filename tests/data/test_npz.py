@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.data.npz_archive import read_npz
+from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
 from tests.data.data_calls import SPAN, fault, load
 
@@ -107,3 +108,24 @@ def test_damaged_archives_give_a_diagnostic_or_bits(data: st.DataObject) -> None
         assert all(diagnostic.code.startswith("QGL06") and diagnostic.message for diagnostic in error.diagnostics)
     else:
         assert set(np.unique(table.values)) <= {0, 1}
+
+
+def test_what_a_small_file_would_unpack_to_is_looked_up_first(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros((40_000, 8), dtype=np.float16))
+    size = (tmp_path / "a.npz").stat().st_size
+    assert size < 20_000
+    found = fault("npz", tmp_path, Limits(data_bytes=20_000), path="a.npz")
+    assert found.code == "QGL0610"
+    assert "640 kB when it is unpacked" in found.message
+
+
+def test_the_first_fault_of_a_large_table_is_told_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qgl.data.npz_archive.BLOCK", 6)
+    cells = np.zeros((9, 2), dtype=np.float16)
+    cells[4, 1], cells[7, 0], cells[8, 1] = 0.5, np.nan, -1
+    np.savez(tmp_path / "a.npz", x=cells)
+    found = fault("npz", tmp_path, path="a.npz")
+    assert isinstance(found, BadCell)
+    assert (found.row, found.column, found.found, found.more) == (4, "1", "`0.5`", 2)

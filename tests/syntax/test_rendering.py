@@ -163,3 +163,18 @@ def test_nothing_steers_the_terminal() -> None:
     text = to_text([Example(Span(Source("evil\x1b[2J", "a\x1b[31mb"), 0, 3), words="\x1b]0;title\x07")])
     assert "\x1b" not in text
     assert "\x07" not in text
+
+
+def test_of_a_very_long_line_only_what_is_near_is_looked_at() -> None:
+    """A line of a megabyte with many faults is shown as quickly as a short one: by what lies around each place."""
+    text = "θ;" * 500_000
+    far = to_text([Example(Span(Source("t", text), 600_000, 600_001))])
+    near = to_text([Example(Span(Source("t", text[:2_000]), 600, 601))])
+    assert far.split("\n")[3:] == near.split("\n")[3:]
+    assert "… " in far
+    assert " …" in far
+
+
+def test_lines_end_at_every_kind_of_end() -> None:
+    assert Source("t", "a\r\nb\rc\n\n\r\n\rd").line_starts == (0, 3, 5, 7, 8, 10, 11)
+    assert Source("t", "").line_starts == (0,)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qgl.plan.model import Candidate, Row
     from qgl.train.weighing import Answer
 
+TOLD = 10**9  # bytes of a process from which on they are told
+
 
 def explain(
     file: FileArgument,
@@ -94,6 +96,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "conserved": _conserved(program),
         "precision": program.train.precision,
         "strategy": {"name": program.train.strategy_name, "cost": list(cost_words(program))},
+        "process_bytes": _process(answers),
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
             {
@@ -120,6 +123,14 @@ def _conserved(program: Program) -> list[str]:
         noun = "1 evolution is" if count == 1 else f"{count:,} evolutions are"
         lines.append(f"emitted: {noun} cut into slices; `report trotter_error` says what that changes")
     return lines
+
+
+def _process(answers: Sequence[Answer]) -> int:
+    """What a process takes that answers all of it, one question after the other."""
+    from qgl.plan.memory import process_bytes
+
+    costs = (row.candidates[0].cost for answer in answers for row in answer.weighed.rows if row.chosen)
+    return process_bytes(max((cost.memory for cost in costs), default=0))
 
 
 def _inputs(program: Program) -> int:
@@ -156,6 +167,10 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         console.print(f"training from shots, {cost(Model(program), program.train, program.train.steps)}")
     console.print()
     console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
+    if (process := _process(answers)) > TOLD:
+        from qgl.diagnostics.size import amount
+
+        console.print(f"A process that trains takes about {amount(process)} in all.", style="dim")
 
 
 def _block(console: Console, row: Row, times: int, purposes: str) -> None:

@@ -5,6 +5,7 @@ typer.BadParameter   how to use the verb, exit status 2
 Ctrl-C               exit status 130
 a closed pipe        silence
 a full disk          a line on standard error, exit status 1
+no memory            QGL0811, exit status 1
 anything else        a fault of qglc: what to report, exit status 70
 """
 
@@ -26,6 +27,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.terminal import silence
 
 INTERNAL = 70
+NO_MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory", "std::bad_alloc")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -51,6 +53,12 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             silence(sys.stdout)
             raise typer.Exit(0) from None
         except Exception as error:
+            if wanted := lack_of_memory(error):
+                from qgl.diagnostics.render import show
+                from qgl.diagnostics.size import OutOfMemory
+
+                show([OutOfMemory(None, wanted)])
+                raise typer.Exit(1) from None
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
                 raise typer.Exit(_no_output(error)) from None
             if os.environ.get("QGL_DEBUG"):
@@ -59,6 +67,15 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERNAL) from None
 
     return wrapped
+
+
+def lack_of_memory(error: BaseException) -> str:
+    """What an allocation that failed asked for, in the words of who made it; "" for any other exception."""
+    words = str(error)
+    if isinstance(error, MemoryError):
+        return words or "Python got no more"
+    lines = [line for line in words.splitlines() if any(mark in line for mark in NO_MEMORY)]
+    return lines[0].strip() if lines and type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") else ""
 
 
 def _no_output(error: OSError) -> int:

@@ -163,3 +163,25 @@ class TooLarge(Diagnostic):
     @property
     def help(self) -> str:
         return "\nor ".join(self.advice)
+
+
+@dataclass(frozen=True)
+class OutOfMemory(Diagnostic):
+    """The machine had no memory left for what was to be computed, though the planner thought that it had.
+
+    What is predicted is good to a factor of 1.5, other processes take memory too, and a container or `ulimit` may
+    allow less than the machine has. `qglc explain` shows what each question takes; fewer seeds, or a smaller `batch`,
+    take less.
+    """
+
+    wanted: str
+
+    code: ClassVar[str] = "QGL0811"
+
+    @property
+    def message(self) -> str:
+        return f"not enough memory: {self.wanted}"
+
+    @property
+    def help(self) -> str:
+        return "`qglc explain` shows what each question takes; train fewer seeds at once, or a smaller `batch`"

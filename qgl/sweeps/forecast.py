@@ -28,7 +28,7 @@ def table(found: Sequence[Surveyed], swept: Sequence[str]) -> Table:
     for one in found:
         own = [label(one.point.constants, [name]).partition("=")[2] for name in swept]
         shown.add_row(*own, *_cells(one))
-    shown.caption = "time and memory are rough; compilation is not counted"
+    shown.caption = "time and memory are rough; memory is of the whole process, and in time compilation is not counted"
     return shown
 
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qgl.plan.memory import available
-from qgl.sweeps.survey import PROCESS_BYTES, Surveyed
+from qgl.plan.memory import available, process_bytes
+from qgl.sweeps.survey import Surveyed
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Machine:
             return max(1, min(wanted, points))
         if self.accelerators:
             return min(len(self.accelerators), points)
-        largest = PROCESS_BYTES + max((one.memory for one in found), default=0)
+        largest = max((one.memory for one in found), default=process_bytes(0))
         return max(1, min(points, self.cores, self.memory // largest))
 
     def environment(self, slot: int) -> Mapping[str, str]:

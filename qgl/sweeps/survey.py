@@ -11,12 +11,11 @@ from qgl.check.program import Program, TrainSettings
 from qgl.data.environment import open_program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.model import loads
+from qgl.plan.memory import process_bytes
 from qgl.sweeps.grid import Point
 from qgl.train import manifest as manifests
 from qgl.train.opening import unfit
 from qgl.train.weighing import refusals, weigh_objective
-
-PROCESS_BYTES = 700 * 10**6  # of Python with JAX, before it computes anything
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Surveyed:
     trained   number of trained parameters
     method    how the objective is simulated; where it is taken from shots, by which engine
     seconds   predicted for all steps and seeds, compilation not counted; None where shots are taken
-    memory    predicted in bytes
+    memory    that its process takes, predicted in bytes
     """
 
     point: Point
@@ -111,5 +110,5 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
         steps=settings.steps,
         seeds=settings.seeds,
         seconds=None if shots else once * settings.steps * settings.seeds,
-        memory=max((candidate.cost.memory for _, candidate in chosen), default=0) * settings.seeds,
+        memory=process_bytes(max((candidate.cost.memory for _, candidate in chosen), default=0) * settings.seeds),
     )

@@ -99,7 +99,7 @@ def test_forecast() -> None:
 
 def test_jobs_by_what_the_machine_has() -> None:
     point = GRID.points[0]
-    assert Machine((), 8, 10**10).jobs([Surveyed(point, memory=10**9)], None, 20) == 5
+    assert Machine((), 8, 10**10).jobs([Surveyed(point, memory=2 * 10**9)], None, 20) == 5  # of whole processes
     assert Machine((), 8, 10**11).jobs([Surveyed(point, memory=10**9)], None, 20) == 8
     assert Machine((), 8, 10**8).jobs([], None, 20) == 1
     assert Machine((), 8, 10**11).jobs([], 30, 3) == 3

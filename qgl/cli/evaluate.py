@@ -124,6 +124,6 @@ def _draw(job: JobFolder, compared: Compared, found: Comparison) -> None:
     from qgl.jobs.picture import machine
     from qgl.train.pictures import attempted
 
-    failure = attempted(job.path / "machine.png", lambda: machine(compared, found))
+    failure = attempted(job.own / "machine.png", lambda: machine(compared, found))
     if failure is not None:
         show_faults((failure,))

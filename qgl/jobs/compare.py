@@ -16,6 +16,7 @@ import numpy as np
 from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import strings
 from qgl.check.program import CallSpec, DataSet
+from qgl.diagnostics.jobs import DamagedJob
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
 from qgl.evaluate.estimates import Estimate
@@ -124,6 +125,8 @@ class Compared:
     ) -> None:
         self.folder, self.job, self.model, self.seed = folder, folder.job, model, seed
         self.baselines = baselines or {}
+        if self.job.model["width"] != model.width:
+            raise QglError([DamagedJob(None, str(folder.path / "job.json"), "it is of strings of another width")])
         self.machine = folder.samples()
         given = self.job.request.condition
         self.condition = None if given is None else np.asarray(given)

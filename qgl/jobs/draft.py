@@ -87,8 +87,7 @@ def task_for(model: Model, params: dict[str, Any], request: Request) -> Task:
 
 def weights_hash(params: dict[str, Any]) -> str:
     """One hash of all parameters."""
-    leaves = {name: np.asarray(value) for name, value in params.items()}
-    return sha256(checkpoint.encode(leaves, {}).hex())
+    return checkpoint.hash_of(params)
 
 
 def _bare(task: Task, request: Request) -> list[Item]:

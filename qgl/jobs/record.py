@@ -5,13 +5,52 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from types import NoneType
 from typing import Any, Literal, get_args
 
-FORMAT = 1
+from qgl.train import sealed
+from qgl.train.entries import Bounded, Named, Several, fault
+
+FORMAT = 2  # since 0.1.0 had checksums
 MOST_PARTS = 1024
 State = Literal["planned", "running", "sending", "sent", "done", "failed"]
 Role = Literal["samples", "readout", "word"]
+_COUNT, _NUMBER = Bounded(1, 10**9), Bounded(-1e308, 1e308, real=True)
+_SHAPE: dict[str, Any] = {
+    **dict.fromkeys(("id", "tag", "key", "service", "said"), str),
+    "request": {
+        "engine": str,
+        "shots": _COUNT,
+        "seed": Bounded(),
+        "max_qubits": (NoneType, _COUNT),
+        "condition": (NoneType, Several(_NUMBER)),
+        "readout": bool,
+        "words": Several(str),
+        "scales": Several(_COUNT),
+        "repeat": Bounded(),
+    },
+    "model": {"weights": str, "step": Bounded(), "width": Bounded(1, 1 << 20)},
+    "items": Several(
+        {
+            "role": get_args(Role),
+            "shots": _COUNT,
+            "row": Bounded(),
+            "file": str,
+            "sha256": str,
+            "bit": Bounded(0, 1),
+            "basis": str,
+            "scale": _COUNT,
+        }
+    ),
+    "parts": Bounded(1, MOST_PARTS),
+    "outputs": list,
+    "settings": dict,
+    "figures": Named((NoneType, _NUMBER)),
+    "versions": Named(str),
+    "state": get_args(State),
+    "times": Named(str),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +148,7 @@ def sha256(text: str) -> str:
 
 
 def to_json(job: Job) -> str:
-    return json.dumps({"format": FORMAT, **asdict(job)}, indent=2, ensure_ascii=False) + "\n"
+    return sealed.document({"format": FORMAT, **asdict(job)})
 
 
 def from_json(text: str) -> Job:
@@ -124,18 +163,22 @@ def from_json(text: str) -> Job:
         raise ValueError(f"it is no JSON ({error})") from error
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
         raise ValueError("it is no record of a job")
-    if facts.pop("format") > FORMAT:
+    if facts["format"] > FORMAT:
         raise ValueError("it was made by a later version of qgl")
-    try:
-        request = Request(**{name: _tuple(value) for name, value in facts.pop("request").items()})
-        items = tuple(Item(**item) for item in facts.pop("items"))
-        job = Job(**facts, request=request, items=items)
-    except (TypeError, AttributeError, KeyError) as error:
-        raise ValueError(f"an entry is missing or unknown ({error})") from error
+    if facts["format"] < FORMAT and sealed.SEAL not in facts:
+        raise ValueError("it was made by an earlier version of qgl, whose jobs have no checksums")
+    wrong = fault(facts, _SHAPE) or ("" if sealed.is_intact(facts) else sealed.CHANGED)
+    unknown = set(facts) - {"format", sealed.SEAL, *(each.name for each in fields(Job))}
+    if wrong or unknown:
+        raise ValueError(wrong or f"`{min(unknown)[:40]}` is unknown")
+    known = {each.name: facts[each.name] for each in fields(Job)}
+    request = {each.name: _tuple(facts["request"][each.name]) for each in fields(Request)}
+    items = tuple(Item(**{each.name: item[each.name] for each in fields(Item)}) for item in facts["items"])
+    job = Job(**{**known, "request": Request(**request), "items": items, "outputs": tuple(facts["outputs"])})
     wrong = _fault(job)
     if wrong:
         raise ValueError(wrong)
-    return replace(job, outputs=tuple(job.outputs))
+    return job
 
 
 def _tuple(value: Any) -> Any:
@@ -144,28 +187,13 @@ def _tuple(value: Any) -> Any:
 
 def _fault(job: Job) -> str:
     """What of a job cannot be, "" for a sound one."""
-    texts: dict[str, Any] = {"id": job.id, "tag": job.tag, "key": job.key, "service": job.service, "said": job.said}
-    for name, value in {**texts, "request.engine": job.request.engine}.items():
-        if not isinstance(value, str):
-            return f"`{name}` is no text"
-    for name, value in {"times": job.times, "model": job.model, "settings": job.settings}.items():
-        if not isinstance(value, dict):
-            return f"`{name}` is no object"
-    if not all(isinstance(value, str) for value in job.times.values()):
-        return "`times` are no times"
-    if not isinstance(job.figures, dict) or not isinstance(job.outputs, list | tuple):
-        return "`figures` or `outputs` are not what they should be"
-    if job.state not in get_args(State):
-        return f"`state` cannot be {job.state!r}"
-    if not isinstance(job.parts, int) or not 1 <= job.parts <= MOST_PARTS:
-        return "`parts` is no number of parts"
-    if not isinstance(job.model.get("width"), int) or not isinstance(job.model.get("weights"), str):
-        return "`model` does not say of which strings and weights"
     if not job.items or len(job.outputs) not in (0, len(job.items)):
         return "`items` and `outputs` do not belong together"
+    if any(len(word) != job.model["width"] or set(word) - set("IXYZ") for word in job.request.words):
+        return "`request.words` are no words of the model's strings"
     for number, item in enumerate(job.items):
-        if item.role not in get_args(Role) or not isinstance(item.shots, int) or item.shots < 1:
-            return f"`items[{number}]` is no set of strings"
-        if not isinstance(item.file, str) or "/" in item.file or item.file.startswith("."):
+        if len(item.basis) not in (0, job.model["width"]) or set(item.basis) - set("XYZ"):
+            return f"`items[{number}].basis` is no basis of the model's strings"
+        if "/" in item.file or "\0" in item.file or item.file.startswith("."):
             return f"`items[{number}].file` is no file of the job"
     return ""

@@ -13,12 +13,14 @@ A folder comes into being whole, by a rename, before anything is sent; every fil
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import io
 import os
 import re
 import shutil
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,10 +36,15 @@ from qgl.diagnostics.runs import DamagedRun
 from qgl.hardware.engine import Parcel, Strings
 from qgl.jobs.record import Job, from_json, sha256, to_json
 from qgl.train import checkpoint
-from qgl.train.atomic import explained, sync_folder, write_bytes, write_text
+from qgl.train.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
+from qgl.train.plain import ARRAY_BYTES, own_folder, read, reader
+from qgl.train.run_folder import clear_strays
+from qgl.train.sealed import CHANGED
 
 _JOB, _WEIGHTS, _SAMPLES, _LOCK = "job.json", "weights.safetensors", "samples.npz", ".lock"
 _TRIES = 5  # to take a lock
+_MOST = 4 << 30  # bytes of strings
+_FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
 
 
 def folder_of(run: Path) -> Path:
@@ -47,7 +54,7 @@ def folder_of(run: Path) -> Path:
 def folders(run: Path) -> list[Path]:
     """The folders of the jobs of a run, oldest first."""
     root = folder_of(run)
-    found = [path for path in root.iterdir() if re.match(r"\d+-", path.name)] if root.is_dir() else []
+    found = [path for path in root.iterdir() if re.match(r"[0-9]{1,9}-", path.name)] if root.is_dir() else []
     return sorted(found, key=lambda path: (_number(path), path.name))
 
 
@@ -91,6 +98,7 @@ def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any])
     """
     root = folder_of(run)
     with explained(root):
+        own_folder(run, "jobs")
         root.mkdir(exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
     try:
@@ -125,7 +133,7 @@ def _settle(root: Path, new: Path, job: Job) -> JobFolder:
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
     """Waits for its turn; what is done within takes no time."""
-    with (root / _LOCK).open("a+", encoding="utf-8") as file:
+    with lock_file(root / _LOCK) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -161,7 +169,7 @@ class JobFolder:
         """
         file = path / _JOB
         try:
-            return cls(path, replace(from_json(file.read_text(encoding="utf-8")), id=path.name))
+            return cls(path, replace(from_json(_text(file)), id=path.name))
         except FileNotFoundError as error:
             raise _damaged(file, "it is not there") from error
         except (OSError, ValueError) as error:
@@ -169,8 +177,20 @@ class JobFolder:
 
     def save(self, job: Job) -> None:
         """Writes the job down; on the disk when this returns."""
-        write_text(self.path / _JOB, to_json(job))
+        self._put(_JOB, to_json(job).encode())
         self.job = job
+
+    def _put(self, name: str, content: bytes) -> None:
+        put(self.own / name, content)
+
+    @property
+    def own(self) -> Path:
+        """The folder, to write to.
+
+        Raises:
+            QglError: it is a link, or lies behind one (QGL0911).
+        """
+        return own_folder(self.path.parent.parent, self.path.parent.name, self.path.name)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -179,9 +199,7 @@ class JobFolder:
         Raises:
             QglError: another process has it (QGL1132).
         """
-        with explained(self.path / _LOCK):
-            file = (self.path / _LOCK).open("a+", encoding="utf-8")
-        with file:
+        with lock_file(self.own / _LOCK) as file:
             if not _taken(file):
                 file.seek(0)
                 raise QglError([JobLocked(None, str(self.path), file.read().strip() or "unknown")])
@@ -189,19 +207,18 @@ class JobFolder:
             file.write(f"process {os.getpid()}")
             file.flush()
             self.job = JobFolder.open(self.path).job
-            for stray in self.path.glob(".*.tmp"):
-                stray.unlink(missing_ok=True)
+            clear_strays(self.path)
             yield
 
     @property
     def is_held(self) -> bool:
         """Whether some process works on the job now."""
         try:
-            with (self.path / _LOCK).open(encoding="utf-8") as file:
+            with reader(self.path / _LOCK, ARRAY_BYTES) as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        except OSError:
+        except (OSError, QglError):
             return False
         return False
 
@@ -215,7 +232,7 @@ class JobFolder:
         for item in self.job.items:
             file = self.path / item.file
             try:
-                text = file.read_text(encoding="utf-8")
+                text = _text(file)
             except (OSError, ValueError) as error:
                 raise _damaged(file, str(error)) from error
             if sha256(text) != item.sha256:
@@ -232,7 +249,10 @@ class JobFolder:
         """
         file = self.path / _WEIGHTS
         try:
-            return checkpoint.read(file)[0]
+            found = checkpoint.read(file)[0]
+            if checkpoint.hash_of(found) != self.job.model["weights"]:
+                raise _damaged(file, "they are not the parameters that the job began with")
+            return found
         except QglError as error:
             reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
             raise _damaged(file, "; ".join(reasons) or "it cannot be read") from error
@@ -250,7 +270,7 @@ class JobFolder:
 
     def keep_part(self, number: int, strings: Sequence[Strings]) -> None:
         named = {f"item_{k}": array for k, array in enumerate(strings, start=1)}
-        write_bytes(self.path / f"part-{number}.npz", _npz(named))
+        self._put(f"part-{number}.npz", _npz(named, self.job.tag))
 
     @property
     def parts_kept(self) -> int:
@@ -267,7 +287,7 @@ class JobFolder:
             for k, (item, array) in enumerate(zip(self.job.items, strings, strict=True), start=1)
             if item.role != "samples"
         }
-        write_bytes(self.path / _SAMPLES, _npz({"x": x, **others}))
+        self._put(_SAMPLES, _npz({"x": x, **others}, self.job.tag))
 
     def drop_parts(self) -> None:
         with explained(self.path):
@@ -298,8 +318,8 @@ class JobFolder:
     def _read(self, file: Path, names: Sequence[str]) -> list[Strings]:
         width = self.job.model["width"]
         try:
-            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as archive:
-                found = [archive[name] for name in names]
+            every = _arrays(read(file, _MOST), self.job.tag)
+            found = [every[name] for name in names]
         except KeyError as error:
             raise _damaged(file, f"it lacks an array ({error.args[0]})") from error
         except Exception as error:  # of zip files, of compression, of NumPy's format: each has kinds of its own
@@ -310,10 +330,49 @@ class JobFolder:
         return found
 
 
-def _npz(arrays: Mapping[str, NDArray[np.uint8]]) -> bytes:
+def _npz(arrays: Mapping[str, NDArray[np.uint8]], tag: str) -> bytes:
+    """An archive of strings of the job with this tag; its comment is a hash of both."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = _comment(arrays, tag)
     return buffer.getvalue()
+
+
+def _arrays(content: bytes, tag: str) -> dict[str, NDArray[Any]]:
+    """The arrays of such an archive. No more is unpacked than its limits allow.
+
+    Raises:
+        ValueError, and others of zip files and of NumPy: it is damaged, or of another job.
+    """
+    found: dict[str, NDArray[Any]] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.namelist():
+            with archive.open(member) as file:
+                data = file.read(_MOST + 1)  # to its end, where its checksum is compared
+            if len(data) > _MOST:
+                raise ValueError(f"{member} has more than {_MOST:,} bytes")
+            found[member.removesuffix(".npy")] = _FORMAT.read_array(io.BytesIO(data), allow_pickle=False)
+        if archive.comment != _comment(found, tag):
+            raise ValueError(CHANGED)
+    return found
+
+
+def _comment(arrays: Mapping[str, NDArray[Any]], tag: str) -> bytes:
+    return hashlib.sha256(f"{tag} {checkpoint.hash_of(arrays)}".encode()).hexdigest().encode()
+
+
+def _text(file: Path) -> str:
+    """The text of a file of the job.
+
+    Raises:
+        OSError, ValueError: it cannot be read, or is no text.
+    """
+    try:
+        return read(file).decode()
+    except QglError as error:
+        reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
+        raise ValueError("; ".join(reasons)) from error
 
 
 def _damaged(path: Path, reason: str) -> QglError:

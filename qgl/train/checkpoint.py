@@ -89,6 +89,11 @@ def read(path: Path, run: str | None = None) -> tuple[Leaves, dict[str, str]]:
     return leaves, text
 
 
+def hash_of(leaves: Mapping[str, Any]) -> str:
+    """One hash of named arrays."""
+    return _seal({name: np.asarray(value) for name, value in leaves.items()}, {})
+
+
 def _seal(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> str:
     """A hash of names, types, shapes and bytes of all leaves, and of the text."""
     found = hashlib.sha256(json.dumps(dict(text), sort_keys=True).encode())

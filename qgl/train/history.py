@@ -41,6 +41,11 @@ class History:
             np.concatenate([self.status, later.status]),
         )
 
+    def as_written(self) -> History:
+        """Numbers as their lines give them back: a run that was never broken off shows what a resumed one shows."""
+        terms = {name: _written(values) for name, values in self.terms.items()}
+        return History(_written(self.loss), terms, _written(self.gradient_norm), self.status.astype(np.int32))
+
     def lines(self, first: int, run: str = "") -> bytes:
         """JSON lines, the first of them for step `first`. Numbers that are not finite are written as null.
 
@@ -105,6 +110,11 @@ def size_of(path: Path, steps: int) -> int | None:
         if number == steps:
             return size
     return None
+
+
+def _written(values: NDArray[Any]) -> NDArray[np.float64]:
+    wide = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(wide), wide, np.nan)
 
 
 def _plain(values: NDArray[Any]) -> list[float | None]:

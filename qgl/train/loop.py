@@ -262,7 +262,7 @@ class _Training:
             self.shown.note(f"warning: loss or gradient not finite, seed {seeds} stopped near step {self.step}")
 
     def _remember(self, rows: History) -> None:
-        self.chunks.append(rows)
+        self.chunks.append(rows.as_written())
         self.trace.extend(np.min(np.where(np.isfinite(rows.loss), rows.loss, np.inf), axis=1).tolist())
 
     def _show(self, rows: History, rate: float) -> None:
@@ -344,7 +344,9 @@ class _Training:
         if self.folder is not None:
             session = {**self._session, "to": self.step, "ended": manifests.now()}
             sessions = [*self.folder.manifest["sessions"], session]
-            self.folder.save_manifest(status=status, reason=reason, step=self.step, goal=self.goal, sessions=sessions)
+            count = int(self.watch.record.steps.size)
+            done = {"step": self.step, "goal": self.goal, "measurements": count, "sessions": sessions}
+            self.folder.save_manifest(status=status, reason=reason, **done)
 
     def _not_finite(self, history: History) -> NonFiniteLoss:
         last = int(np.argmax(np.all(history.status == FAILED, axis=1)))

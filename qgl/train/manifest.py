@@ -41,6 +41,7 @@ def describe(
         "reason": "",
         "step": 0,
         "goal": settings.steps,
+        "measurements": 0,
         "program": {
             "name": program.source.name,
             "path": _place(program.source.name),

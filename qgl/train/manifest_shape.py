@@ -27,6 +27,7 @@ _SHAPE: dict[str, Any] = {
     "reason": str,
     "step": Bounded(),
     "goal": Bounded(),
+    "measurements": Bounded(),
     "program": {
         "name": str,
         "path": (str, NoneType),

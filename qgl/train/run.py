@@ -106,6 +106,9 @@ class Run:
         _refuse_other_steps(folder, facts, step, records.steps)
         known = _report(folder, run, facts) if ended else {}
         measured = watched.parse(folder / watched.FILE, run)
+        if facts["status"] != "running" and measured.steps.size != facts["measurements"]:
+            reason = f"it has {measured.steps.size} measurements of {facts['measurements']}"
+            raise QglError([DamagedRun(None, str(folder / watched.FILE), reason)])
         return cls.of(verdict, records, facts["status"], facts["reason"], folder, known, measured)
 
     @classmethod

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from qgl.check.program import TrainSettings
 from qgl.check.watch_table import BETTER
 from qgl.check.watching import early_of, watched
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun
 from qgl.evaluate.exact import title
 from qgl.model import Model
 from qgl.train.atomic import append, put
@@ -103,6 +105,8 @@ class Watch:
             path = self._folder.path / FILE
             run = self._folder.identity
             self.record = parse(path, run).until(int(begun.until))
+            if self.record.steps.tolist() != list(range(0, int(begun.until) + 1, self._settings.every)):
+                raise QglError([DamagedRun(None, str(path), "it lacks measurements of before the checkpoint")])
             if path.exists():
                 put(path, self.record.lines(run))
 

@@ -32,7 +32,8 @@ class Watched:
     values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def then(self, step: int, found: dict[str, NDArray[np.float64]]) -> Watched:
-        """With one measurement more, each of shape (seeds,)."""
+        """With one measurement more, each of shape (seeds,), as its line gives it back: what is not finite is NaN."""
+        found = {name: np.where(np.isfinite(values), values, np.nan) for name, values in found.items()}
         before = self.values or {name: np.zeros((0, values.size)) for name, values in found.items()}
         values = {name: np.concatenate([before[name], values[None]]) for name, values in found.items()}
         return Watched(np.append(self.steps, step), values)
@@ -64,9 +65,12 @@ def parse(path: Path, run: str = "") -> Watched:
     except FileNotFoundError:
         rows = []
     try:
-        return _of(rows) if rows else Watched()
+        found = _of(rows) if rows else Watched()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise QglError([DamagedRun(None, str(path), f"a line is no measurement ({error})")]) from error
+    if (np.diff(found.steps) <= 0).any():
+        raise QglError([DamagedRun(None, str(path), "its measurements do not follow each other")])
+    return found
 
 
 def _of(rows: Sequence[Mapping[str, Any]]) -> Watched:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import qgl
 from qgl.cli.main import app
+from qgl.train import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
@@ -125,7 +126,7 @@ def test_a_listing_says_how_far_jobs_are_however_narrow_the_terminal(
     facts = json.loads(record.read_text())
     figures = {"width": 127, "depth": 1234, "two_qubit_gates": 345, "duration": 3.2e-4, "fidelity": 0.0123}
     request = {**facts["request"], "engine": "braket:arn:aws:braket:us-east-1::device/qpu/ionq/Aria-1"}
-    record.write_text(json.dumps({**facts, "figures": figures, "request": request}))
+    record.write_text(sealed.document({**facts, "figures": figures, "request": request}))
     record.parent.rename(record.parent.with_name("1-braket-arn-aws-braket-us-east-1-device-qpu-ionq-Aria-1"))
     monkeypatch.setenv("COLUMNS", str(columns))
     shown = qglc("jobs", "run")

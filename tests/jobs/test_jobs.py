@@ -26,6 +26,7 @@ from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.record import Job, Request, from_json, to_json
 from qgl.jobs.store import JobFolder
 from qgl.model import Model
+from qgl.train import sealed
 from qgl.train.reload import model_of
 from qgl.train.run import Run
 from qgl.train.run_folder import RunFolder
@@ -373,16 +374,17 @@ def test_an_edited_record_is_refused(run: Path, model: Model, place: tuple[Any, 
     for step in place[:-1]:
         inner = inner[step]
     inner[place[-1]] = value
-    damage(folder, "job.json", json.dumps(facts).encode())
-    with pytest.raises(QglError) as damaged:
-        JobFolder.open(folder.path)
-    assert codes(damaged) == ["QGL1131"]
+    for text in (json.dumps(facts), sealed.document(facts)):  # also with a checksum that fits
+        damage(folder, "job.json", text.encode())
+        with pytest.raises(QglError) as damaged:
+            JobFolder.open(folder.path)
+        assert codes(damaged) == ["QGL1131"]
 
 
 def test_a_job_is_called_as_its_folder(run: Path, model: Model) -> None:
     folder = done(run, model, Coins())
     path = folder.path / "job.json"
-    path.write_text(path.read_text(encoding="utf-8").replace(f'"id": "{folder.job.id}"', '"id": "../../x"'))
+    path.write_text(sealed.document({**json.loads(path.read_text(encoding="utf-8")), "id": "../../x"}))
     assert JobFolder.open(folder.path).job.id == folder.path.name
 
 

@@ -38,6 +38,7 @@ FILES = (
     "report.json",
     "program/small.qgl",
 )
+OTHERS: tuple[Any, ...] = (None, True, -1, 1e300, "", "../x", [], {}, [[]], {"call": "x", "arguments": {}})
 VERBS = (["evaluate", "run"], ["sample", "run", "-n", "5"], ["emit", "run"], ["jobs", "run"], ["fetch", "run"])
 runner = CliRunner()
 
@@ -122,7 +123,7 @@ def test_entries_of_other_types(run: Path, resealed: bool) -> None:
     facts = json.loads(path.read_text())
     whole = loaded(run)
     for place in list(edits(facts))[1:]:
-        for value in (None, True, -1, 1e300, "", "../x", [], {}, [[]], {"call": "x", "arguments": {}}):
+        for value in OTHERS:
             changed = json.loads(json.dumps(facts))
             inner = changed
             for step in place[:-1]:

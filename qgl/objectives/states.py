@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,8 +39,8 @@ def _trace_distance(rho: Array, sigma: Array) -> Array:
 def _relative_entropy(rho: Array, sigma: Array) -> Array:
     """Tr sigma (log sigma - log rho)."""
     values = jnp.linalg.eigvalsh(sigma)
-    own = jnp.sum(jnp.where(values > 0, values * jnp.log(jnp.maximum(values, _least(values))), 0.0), axis=1)
-    return own - _mean_log(sigma)(rho)
+    own = jnp.sum(jnp.where(values > 0, values * _level_log(values), 0.0), axis=1)
+    return own - _mean_log(rho, sigma)
 
 
 def _hilbert_schmidt(rho: Array, sigma: Array) -> Array:
@@ -57,39 +56,58 @@ DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {
 
 
 def _least(values: Array) -> float:
-    """Eigenvalues below this are rounding."""
-    return float(np.finfo(values.dtype).eps)
+    """Eigenvalues below this are rounding, and count as this many."""
+    return 8 * float(np.finfo(values.dtype).eps)
 
 
-def _mean_log(sigma: Array) -> Callable[[Array], Array]:
-    """The function Tr sigma log rho of rho, shape (regions, d, d) -> (regions,).
+@jax.custom_jvp
+def _mean_log(rho: Array, sigma: Array) -> Array:
+    """Tr sigma log rho, shapes (regions, d, d) -> (regions,).
 
-    Its derivative is by divided differences of the logarithm (Daleckii and Krein 1951), so that it is finite where
-    eigenvalues of rho coincide.
+    Its derivative is by divided differences (Daleckii and Krein 1951) of the logarithm that is level below rounding:
+    finite where eigenvalues of rho coincide, and without noise where some of them vanish.
     """
+    values, _, inside = _in_eigenvectors(rho, sigma)
+    return jnp.sum(jnp.diagonal(inside, axis1=1, axis2=2).real * _level_log(values), axis=1)
 
-    def parts(rho: Array) -> tuple[Array, Array, Array]:
-        values, vectors = jnp.linalg.eigh(rho)
-        return jnp.maximum(values, _least(values)), vectors, jnp.swapaxes(vectors.conj(), 1, 2) @ sigma @ vectors
 
-    @jax.custom_jvp
-    def mean_log(rho: Array) -> Array:
-        values, _, inside = parts(rho)
-        return jnp.sum(jnp.diagonal(inside, axis1=1, axis2=2).real * jnp.log(values), axis=1)
+def _level_log(values: Array) -> Array:
+    return jnp.log(jnp.maximum(values, _least(values)))
 
-    @mean_log.defjvp
-    def _(primals: tuple[Any], tangents: tuple[Any]) -> tuple[Array, Array]:
-        values, vectors, inside = parts(primals[0])
-        moved = jnp.swapaxes(vectors.conj(), 1, 2) @ tangents[0] @ vectors
-        one, other = values[:, :, None], values[:, None, :]
-        x = (one - other) / (one + other)  # log one - log other = 2 artanh x, a series where the two are close
-        close = jnp.abs(x) <= 0.05
-        slopes = (jnp.log(one) - jnp.log(other)) / jnp.where(close, 1.0, one - other)
-        slopes = jnp.where(close, 2 / (one + other) * (1 + x**2 / 3 + x**4 / 5 + x**6 / 7), slopes)
-        change = jnp.sum(slopes * (jnp.swapaxes(inside, 1, 2) * moved).real, axis=(1, 2))
-        return mean_log(primals[0]), change
 
-    return mean_log
+def _in_eigenvectors(rho: Array, sigma: Array) -> tuple[Array, Array, Array]:
+    """Eigenvalues of rho, its eigenvectors, and sigma in these."""
+    values, vectors = jnp.linalg.eigh(rho)
+    return values, vectors, _conjugated(vectors, sigma)
+
+
+def _conjugated(vectors: Array, matrix: Array) -> Array:
+    """V* matrix V."""
+    return jnp.swapaxes(vectors.conj(), 1, 2) @ matrix @ vectors
+
+
+def _quotients(values: Array) -> Array:
+    """Divided differences of `_level_log` at all pairs of eigenvalues, shape (regions, d) -> (regions, d, d)."""
+    least = _least(values)
+    low = values < least
+    raised = jnp.maximum(values, least)
+    one, other = raised[:, :, None], raised[:, None, :]
+    x = (one - other) / (one + other)  # log one - log other = 2 artanh x, a series where the two are close
+    close = jnp.abs(x) <= 0.05
+    exact = (jnp.log(one) - jnp.log(other)) / jnp.where(close, 1.0, one - other)
+    exact = jnp.where(close, 2 / (one + other) * (1 + x**2 / 3 + x**4 / 5 + x**6 / 7), exact)
+    either, both = low[:, :, None] | low[:, None, :], low[:, :, None] & low[:, None, :]
+    apart = jnp.where(either & ~both, values[:, :, None] - values[:, None, :], 1.0)
+    return exact * jnp.where(both, 0.0, jnp.where(either, (one - other) / apart, 1.0))
+
+
+@_mean_log.defjvp
+def _mean_log_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    values, vectors, inside = _in_eigenvectors(*primals)
+    of_rho, of_sigma = (_conjugated(vectors, tangent) for tangent in tangents)
+    mean = jnp.sum(jnp.diagonal(inside, axis1=1, axis2=2).real * _level_log(values), axis=1)
+    change = jnp.sum(_quotients(values) * (jnp.swapaxes(inside, 1, 2) * of_rho).real, axis=(1, 2))
+    return mean, change + jnp.sum(jnp.diagonal(of_sigma, axis1=1, axis2=2).real * _level_log(values), axis=1)
 
 
 @dataclass(frozen=True, eq=False)

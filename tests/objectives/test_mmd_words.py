@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -260,3 +261,18 @@ def test_forms_that_cannot_be(how: str, code: str, text: str) -> None:
     assert program is None
     (found,) = [each for each in diagnostics if each.code == code]
     assert text in f"{found.message} {found.help}"
+
+
+def test_weight_is_the_discrepancy_on_a_scale_of_its_own() -> None:
+    """With all words it is 1 / (1 - (1 - r)^n) times `mmd`, whose spectrum the empty word has a part of."""
+    text = 'visible v[3]; data d = strings(["011", "110", "000", "011"]); param t[3];'
+    text += "model { ry(t) v; cx v[0], v[1]; rx(0.4) v[2]; } objective mmd(d, hamming(sigma = 1)WEIGHT);"
+    t: Any = np.array([0.3, -0.9, 1.4])
+    plain, scaled = loads(text.replace("WEIGHT", "")), loads(text.replace("WEIGHT", ", weight = 3"))
+    p = np.asarray(plain.probabilities({"t": t}), np.float64)
+    q = np.array([1, 0, 0, 2, 0, 0, 1, 0], np.float64) / 4
+    kernel = np.exp(-0.5 * np.bitwise_count(np.arange(8)[:, None] ^ np.arange(8)))
+    assert float(plain.loss({"t": t})) == pytest.approx((p - q) @ kernel @ (p - q), rel=1e-5)
+    empty = ((1 + np.exp(-0.5)) / 2) ** 3
+    assert 1 / (1 - empty) == pytest.approx(2.08, abs=5e-3)  # as the reference of the language says
+    assert float(scaled.loss({"t": t})) == pytest.approx(float(plain.loss({"t": t})) / (1 - empty), rel=1e-5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -80,3 +81,32 @@ def test_a_program_learns_a_state_that_its_bits_do_not_tell(tmp_path: Path) -> N
     assert run.terms["marginals"][0] < 1e-3
     assert run.terms["nll"][0] == pytest.approx(3 * np.log(2), abs=1e-3)
     np.testing.assert_allclose(run.model.marginals(run.params, [(1,)])[0], np.outer(one, one.conj()), atol=0.05)
+
+
+@pytest.mark.parametrize("source", ['state("ghz.npz")', 'strings(["000", "111", "011"])'])
+@pytest.mark.parametrize("distance", list(DISTANCES))
+def test_gradients_where_states_have_not_full_rank(distance: str, source: str, tmp_path: Path) -> None:
+    """By `value_and_grad` of the model: targets and circuits of low rank, their eigenvalues 0, and two of one half."""
+    np.savez(tmp_path / "ghz.npz", np.sqrt(np.array([1, 0, 0, 0, 0, 0, 0, 1]) / 2))
+    path = tmp_path / "program.qgl"
+    for noise in ("", "depolarizing(0.1) v;"):
+        path.write_text(
+            f"""visible v[3]; data target = {source}; param a[3];
+            model {{ ry(a) v; cx v[0], v[1]; cx v[1], v[2]; {noise} }}
+            objective marginals(target, size = 2, distance = {distance});"""
+        )
+        exact, single = qgl.load(path, precision="double"), qgl.load(path)
+        for point in ([np.pi / 2, 0.0, 0.0], [1.3, 0.4, -0.2], [0.0, 0.0, 0.0]):
+            a: Any = np.array(point)
+            value, slope = exact.value_and_grad({"a": a})
+            assert np.isfinite(value) and np.isfinite(slope["a"]).all()
+            found, gradient = single.value_and_grad({"a": jnp.asarray(a, jnp.float32)})
+            assert np.isfinite(found) and np.isfinite(gradient["a"]).all()
+            if point[1] == 0 and distance != "hilbert_schmidt":
+                continue  # on an edge: a distance with a kink, or zeros that become large
+            steps = 1e-6 * np.eye(3)
+            pairs = [(float(exact.loss({"a": a + step})), float(exact.loss({"a": a - step}))) for step in steps]
+            wanted = [(after - before) / 2e-6 for after, before in pairs]
+            assert np.asarray(slope["a"]) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+            if noise or distance != "kl":  # else the logarithm of zero is that of rounding, another in each precision
+                assert np.asarray(gradient["a"]) == pytest.approx(wanted, rel=1e-3, abs=1e-4)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgl.cli.options import SetOption, constants, file_or_output, open_file, trained, warn
+from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,21 +94,25 @@ def emit(
         from qgl.qasm import emission
 
         chosen = profile or "portable"
-        found = emission(circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes)
+        with Waiting("writing OpenQASM"):
+            found = emission(
+                circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes
+            )
         text, report = found.text, [*found.figures] if out is not None else []
     else:
         from qgl.hardware.fitted_text import fitted_text
 
-        text, report = fitted_text(
-            circuit,
-            values,
-            profile or "ibm",
-            target,
-            optimise=optimise,
-            reuse=reuse,
-            max_qubits=max_qubits,
-            notes=notes,
-        )
+        with Waiting("fitting to the machine"):
+            text, report = fitted_text(
+                circuit,
+                values,
+                profile or "ibm",
+                target,
+                optimise=optimise,
+                reuse=reuse,
+                max_qubits=max_qubits,
+                notes=notes,
+            )
     if report:
         typer.echo("\n".join(report), err=True)
     if out is None:

@@ -71,6 +71,7 @@ class _Schedule:
     free: dict[Any, float] = field(default_factory=dict)  # qubit number or bit -> when its last operation ended
     zero: dict[int, bool] = field(default_factory=dict)  # whether a qubit is in |0>; those not listed are
     used: set[int] = field(default_factory=set)
+    tables: dict[str, Any] = field(default_factory=dict)  # of the machine: Qiskit makes them anew whenever asked
     pairs: int = 0
     log_fidelity: float = 0.0
 
@@ -93,7 +94,9 @@ class _Schedule:
             )
 
     def _operation(self, name: str, operands: tuple[int, ...], clbits: tuple[Any, ...]) -> None:
-        known = (self.target[name] or {}).get(operands) if name in self.target.operation_names else None
+        if name not in self.tables:
+            self.tables[name] = (self.target[name] or {}) if name in self.target.operation_names else {}
+        known = self.tables[name].get(operands)
         start = max(self.free.get(key, 0.0) for key in (*operands, *clbits))
         for qubit in operands:
             if name != "reset":

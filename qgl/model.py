@@ -319,7 +319,7 @@ class Model:
     def _jit(self, name: Hashable, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
         """The compiled `function`, one for each name."""
         if name not in self._compiled:
-            self._compiled[name] = jax.jit(function, **options)
+            self._compiled[name] = _in_reverse(jax.jit(function, **options))
         return self._compiled[name]
 
     def _checked(
@@ -410,3 +410,22 @@ class Model:
 
         stacked = jax.lax.map(one, rows, batch_size=min(CIRCUITS, len(rows)))
         return dict(zip(queries, stacked, strict=True))
+
+
+def _in_reverse(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which says in our words that a kernel with a reverse rule of its own has no forward mode."""
+
+    @functools.wraps(function)
+    def called(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except TypeError as error:
+            if "can't apply forward-mode" not in str(error):
+                raise
+            raise TypeError(
+                "the method that answers for this model is differentiated in reverse mode only, once: use jax.grad, "
+                "jax.vjp or jax.jacrev; jax.jvp, jax.jacfwd and jax.hessian need forward mode (second derivatives can "
+                "be taken as differences of `value_and_grad`)"
+            ) from error
+
+    return called

@@ -270,3 +270,17 @@ def test_qasm_of_a_mixture_needs_free_parameters() -> None:
     with pytest.raises(ValueError, match="mixture"):
         latent.qasm({})
     assert "input float" in latent.qasm()
+
+
+def test_forward_mode_is_refused_in_words_where_a_kernel_has_none() -> None:
+    text = 'visible v[2]; data d = strings(["01", "11"]); param t[2]; objective nll(d);'
+    text += "hamiltonian h = t[0] * X[v[0]] * X[v[1]] + t[1] * Z[v[0]]; model { ry(0.3) v; evolve h for 1; }"
+    model, params = qgl.loads(text), {"t": jnp.array([0.3, 0.4])}
+    along: Any = lambda p: jax.jvp(model.loss, (p,), (p,))  # noqa: E731 - one of three transformed functions
+    questions: list[Any] = [along, jax.hessian(model.loss), jax.jacfwd(model.probabilities)]
+    for asked in questions:
+        with pytest.raises(TypeError, match="reverse mode only"):
+            asked(params)
+    slope = jax.jit(jax.grad(model.loss))(params)["t"]
+    rows = jax.vmap(jax.grad(model.loss))({"t": jnp.stack([params["t"]] * 2)})["t"]
+    assert np.asarray(rows) == pytest.approx(np.stack([slope] * 2), abs=1e-6)

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any
 
 from qgl.train.entries import Bounded, Named, Several, fault
+from qgl.train.settings_shape import settings_fault
 
 MAY_CHANGE = ("steps", "checkpoint", "time_limit")  # settings that a run can go on with other values of
 _SECONDS = Bounded(0, 1e12, real=True)
@@ -47,7 +48,7 @@ _SHAPE: dict[str, Any] = {
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str:
     """What is wrong with the first entry that is not as it should be, "" for a sound manifest."""
-    found = fault(manifest, _SHAPE)
+    found = fault(manifest, _SHAPE) or settings_fault(manifest["settings"])
     if found:
         return found
     program = manifest["program"]

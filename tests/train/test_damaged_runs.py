@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.model import load
-from qgl.train import sealed
+from qgl.source import Span
+from qgl.train import manifest, sealed
 from qgl.train.loop import train
 from qgl.train.run import Run
 from qgl.train.run_folder import RunFolder
@@ -121,7 +122,7 @@ def test_entries_of_other_types(run: Path, resealed: bool) -> None:
     """Every entry of the manifest is replaced by values of every type; a checksum that fits changes no diagnostic."""
     path = run / "manifest.json"
     facts = json.loads(path.read_text())
-    whole = loaded(run)
+    whole, model = loaded(run), Run.load(run).model
     for place in list(edits(facts))[1:]:
         for value in OTHERS:
             changed = json.loads(json.dumps(facts))
@@ -135,6 +136,9 @@ def test_entries_of_other_types(run: Path, resealed: bool) -> None:
             except QglError:
                 continue
             assert found[0] == whole[0], (place, value)
+            if place[:1] == ("settings",) and place[1:2] != ("steps",):
+                place_of, default = Span(model.program.source, 0, 0), model.program.train
+                manifest.settings_from_json(changed["settings"], default, place_of)
 
 
 def linked(name: str) -> Callable[[Path, Path], None]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from qgl.check.limits import MAX_INTEGER
 from qgl.check.listed import not_listed
 from qgl.check.program import CallSpec, DataSet
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Real
 from qgl.syntax import tree
+
+LEAST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # of the normal numbers of single precision
 
 
 class Failure(Enum):
@@ -96,6 +99,8 @@ def number(value: object) -> int | float:
         value = value.constant
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UnfitError(describe(value))
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:  # which only Python can hand in
+        raise UnfitError("a whole number of more than 64 bits")
     if not math.isfinite(value):
         raise UnfitError(f"{value}")
     return value
@@ -147,7 +152,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A real number within bounds."""
+    """A real number within bounds. Numbers other than 0 have a size that single precision holds, whatever the bounds.
+
+    What is larger or smaller would be infinite or 0 where it is used, and a rate of 0 trains nothing without a word.
+    """
 
     bounds: Interval = field(default_factory=Interval)
 
@@ -163,6 +171,9 @@ class Number:
         plain = float(number(value))
         if plain not in self.bounds:
             raise UnfitError(f"{plain:g}")
+        if plain and not LEAST <= abs(plain) <= LARGEST:
+            size = "large" if abs(plain) > 1 else "small"
+            raise UnfitError(f"{plain:g}, which is too {size} for single precision")
         return plain
 
 

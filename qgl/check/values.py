@@ -138,7 +138,9 @@ def key_of(value: Value) -> Hashable:
     """What an array dimension knows a value by: a pair in either order is the same edge, a subset is a set."""
     if isinstance(value, tuple | Group):
         return frozenset(map(key_of, value))
-    if isinstance(value, list | dict | set):
+    try:
+        hash(value)
+    except TypeError:  # a data set, say, which is no index and equal to none
         return id(value)
     return value  # type: ignore[no-any-return]
 

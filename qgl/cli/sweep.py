@@ -116,7 +116,7 @@ def _tell_before(grid: Grid, found: Sequence[Surveyed], jobs: int, quiet: bool =
     if not quiet:
         show({(w.code, w.message): w for one in found for w in one.warnings}.values())
     for wrong, folders in faults(found):
-        console.print(f"at {', '.join(folders)}:", markup=False)
+        console.print(f"at {', '.join(folders)}:")
         show(wrong)
     if not quiet:
         shown = table(found, grid.swept or tuple(grid.values))

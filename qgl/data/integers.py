@@ -9,9 +9,11 @@ from qgl.check.law import strings
 from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.data.laws import Law, bound
+from qgl.diagnostics.data import BadDataArgument
 from qgl.diagnostics.kernels import UnevenMixture
 from qgl.diagnostics.model import QglError
 
+_FARTHEST = 1e4  # deviations from a mean to a whole number; beyond, differences of exponents would be rounding errors
 _LEAST = float(np.finfo(np.float64).eps)  # of the largest probability; what is rarer changes no sum
 
 
@@ -19,13 +21,20 @@ def mixture(call: CallSpec, limits: Limits) -> Law:
     """p(x) proportional to sum_i weights[i] / deviations[i] exp(-((x - means[i]) / deviations[i])^2 / 2), 0 <= x < 2^n.
 
     Raises:
-        QglError: too many bits (QGL0610), numbers of means, deviations and weights that differ (QGL0621).
+        QglError: too many bits (QGL0610), numbers of means, deviations and weights that differ (QGL0621), a mean that
+            is far from every number (QGL0613).
     """
     bits, means = call.arguments["bits"], np.array(call.arguments["means"], dtype=np.float64)
     deviations = _as_many(call, "deviations", means)
     weights = _as_many(call, "weights", means)
     bound(call, bits, bits, limits)
     numbers = np.arange(2**bits, dtype=np.float64)
+    for mean, deviation in zip(means, deviations, strict=True):
+        nearest = min(max(np.round(mean), 0.0), numbers[-1])
+        if abs(mean - nearest) > _FARTHEST * deviation:
+            near = f"within {_FARTHEST:g} deviations ({deviation:g}) of {mean:g}"
+            fault = f"no whole number from 0 to {2**bits - 1} is {near}"
+            raise QglError([BadDataArgument(call.span, "mixture", fault)])
     logs = np.full(2**bits, -np.inf)
     for mean, deviation, weight in zip(means, deviations, weights, strict=True):
         logs = np.logaddexp(logs, np.log(weight / deviation) - ((numbers - mean) / deviation) ** 2 / 2)

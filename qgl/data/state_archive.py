@@ -56,7 +56,7 @@ def law_of(state: State) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
 def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None) -> tuple[int, ...]:
     shape, kind = header(file, path, span)
     size = shape[0] if shape else 0
-    if kind.hasobject or kind.kind not in "iufc":
+    if kind.hasobject or kind.kind not in "biufc":
         raise QglError([BadArchive(span, path, f"the array holds {kind}, not numbers")])
     if len(shape) not in (1, 2) or shape != (size,) * len(shape) or size < 2 or size & (size - 1):
         fault = (

@@ -149,6 +149,37 @@ class KeywordAsName(Diagnostic):
 
 
 @dataclass(frozen=True)
+class UnfitForModifier(Diagnostic):
+    """`ctrl` and `inverse` stand before gates and layers; evolutions, measurements and other statements take neither.
+
+    The inverse of an evolution is the evolution for the negative time. An evolution under H that is controlled by the
+    qubit c is one under (1 - Z[c]) / 2 times H.
+    """
+
+    modifier: str
+    word: str
+
+    code = "QGL0125"
+    wrong = "visible v[3];\nhamiltonian xx = X[v[1]] * X[v[2]];\nmodel { h v; ctrl evolve xx for 0.3; }\n"
+    right = (
+        "visible v[3];\nhamiltonian xx = X[v[1]] * X[v[2]] - Z[v[0]] * X[v[1]] * X[v[2]];\n"
+        "model { h v; evolve xx for 0.15; }\n"
+    )
+
+    @property
+    def message(self) -> str:
+        return f"`{self.modifier}` stands before gates and layers, not before `{self.word}`"
+
+    @property
+    def help(self) -> str:
+        if self.word != "evolve":
+            return f"leave `{self.modifier}` out; `if m {{ ... }}` does something where the measured bit `m` is 1"
+        if self.modifier == "inverse":
+            return "the inverse of `evolve h for t` is `evolve h for -t`"
+        return "an evolution controlled by `c` is one under `(1 - Z[c]) / 2` times its Hamiltonian"
+
+
+@dataclass(frozen=True)
 class ReservedWord(Diagnostic):
     """`stage` is kept for a construct that later versions of the language will have."""
 

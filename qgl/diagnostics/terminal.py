@@ -113,7 +113,10 @@ def write_over(text: str, last: bool) -> None:
 
 
 def console(**options: Any) -> Console:
-    """A console of rich that shows visible text only. When nobody reads standard error any more, it is silent."""
+    """A console of rich that shows visible text only. When nobody reads standard error any more, it is silent.
+
+    Text is what it says: `[bold]` or `:smile:` in a name is no markup, so that styles are given to `Text` and columns.
+    """
     from rich.console import Console
     from rich.segment import Segment
 
@@ -134,7 +137,7 @@ def console(**options: Any) -> Console:
             self.quiet = True
             silence(cast(TextIO, self.file))
 
-    return Visible(**options)
+    return Visible(**{"markup": False, "emoji": False, **options})
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:

@@ -34,7 +34,8 @@ class Kernel:
     @classmethod
     def of(cls, call: CallSpec) -> Kernel:
         """The kernel that `gaussian(...)` or `hamming(...)` names."""
-        variances = call.arguments.get("variance") or tuple(sigma**2 for sigma in call.arguments["sigma"])
+        sigmas = call.arguments.get("sigma")
+        variances = [sigma * sigma for sigma in sigmas] if sigmas is not None else call.arguments["variance"]
         rates = tuple(float(-np.expm1(-0.5 / variance) / 2) for variance in variances)
         return cls(rates, 1.0 if call.arguments["combine"] == "sum" else 1.0 / len(rates))
 

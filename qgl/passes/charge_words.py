@@ -90,4 +90,7 @@ def _ranges(positions: Sequence[int]) -> list[str]:
 
 
 def _amount(count: int) -> str:
-    return f"{count:,}" if count < 10**12 else f"{count:.2g}"
+    if count < 10**12:
+        return f"{count:,}"
+    power = len(str(count)) - 1  # of numbers that no float can hold, too
+    return f"{count / 10**power:.2g}e+{power}"

@@ -52,7 +52,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         self._spoken = time.monotonic()
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, highlight=False, soft_wrap=True)
 
 
 class Live(Lines):
@@ -82,6 +82,7 @@ class Live(Lines):
     def _table(self) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
         for _ in range(3):
@@ -89,15 +90,15 @@ class Live(Lines):
         room = max(4, self._console.size.height - 4 - len(self._begun))
         for point in list(self._ended)[-room:]:
             outcome, seconds = self._ended[point]
-            words = f"{_escaped(_ending(outcome, self._last.get(point)))}, {duration(seconds)}"
+            words = f"{_ending(outcome, self._last.get(point))}, {duration(seconds)}"
             style = {FINISHED: "green", FAILED: "red"}.get(outcome.status, "yellow")
-            table.add_row(_escaped(self._names[point]), f"[{style}]{outcome.status}", words)
+            table.add_row(self._names[point], Text(outcome.status, style), words)
         for point in sorted(self._begun):
             last = self._last.get(point, {"step": 0, "goal": 1})
             bar = ProgressBar(total=last["goal"], completed=last["step"], width=_BAR)
-            table.add_row(_escaped(self._names[point]), bar, _course(self._last.get(point)))
+            table.add_row(self._names[point], bar, _course(self._last.get(point)))
         left = len(self._names) - self._done - len(self._begun)
-        table.add_row("", "", f"[dim]{self._done} of {len(self._names)} points done, {left} waiting")
+        table.add_row("", "", Text(f"{self._done} of {len(self._names)} points done, {left} waiting", "dim"))
         return table
 
 
@@ -121,9 +122,3 @@ def _ending(outcome: Outcome, last: Mapping[str, Any] | None) -> str:
     if outcome.status != FINISHED:
         return f"{outcome.status}: {first}" if (first := outcome.message.partition("\n")[0]) else outcome.status
     return "done" if last is None else f"loss {number(last['best'])}, median {number(last['median'])}"
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -13,6 +13,7 @@ from qgl.train.display import duration
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 _COLUMNS = ("qubits", "operations", "trained", "steps", "seeds", "simulated by", "memory", "time")
 
@@ -32,9 +33,11 @@ def table(found: Sequence[Surveyed], swept: Sequence[str]) -> Table:
     return shown
 
 
-def _cells(one: Surveyed) -> tuple[str, ...]:
+def _cells(one: Surveyed) -> tuple[str | Text, ...]:
+    from rich.text import Text
+
     if one.faults:
-        return ("", "", "", "", "", "[red]at fault", "", "")
+        return ("", "", "", "", "", Text("at fault", "red"), "", "")
     time = "by shots" if one.seconds is None else _roughly(one.seconds)
     counts = (one.qubits, one.operations, one.trained, one.steps, one.seeds)
     return (*(f"{count:,}" for count in counts), one.method, amount(one.memory), time)

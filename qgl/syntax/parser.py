@@ -37,6 +37,7 @@ _WHOLE = {
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
 _RESERVED = ("STAGE",)
+_MODIFIERS = ("INVERSE", "CTRL")
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
 
@@ -138,6 +139,11 @@ class _Reader:
         token, at = self.tokens[k], self._end_before(k)
         if token.type in _RESERVED and self._start_of(k) == k:  # a construct to come, not a name
             return self._break(k)
+        modifier = self._modifier_before(k)
+        if modifier is not None and token.type in _STATEMENTS.difference(_MODIFIERS):
+            self._report(faults.UnfitForModifier(self._span(token), str(modifier), str(token)))
+            self.patched.add(k)  # one fault, whatever follows of the statement
+            return self._break(k)
         if is_keyword(token) and self._accepts("NAME", self.tokens[k + 1].type) and not self._is_start(k):
             self._report_word(token)
             self._put("NAME", str(token), token.start_pos or 0, token.end_pos or 0)
@@ -153,6 +159,13 @@ class _Reader:
             self._put(swapped, _MARKS[swapped], token.start_pos or 0, token.end_pos or 0)
             return k + 1
         return self._break(k)
+
+    def _modifier_before(self, k: int) -> Token | None:
+        """The `inverse`, `ctrl` or `ctrl(...)` that ends right before token `k`."""
+        j = k - 1
+        if j >= 0 and self.tokens[j].type == "RIGHT_PARENTHESIS":
+            j = self.partners.get(j, 0) - 1
+        return self.tokens[j] if j >= 0 and self.tokens[j].type in _MODIFIERS else None
 
     def _break(self, k: int) -> int:
         """Give up the innermost statement, setting or declaration around token `k` and skip to its end."""
@@ -197,6 +210,9 @@ class _Reader:
     def _broken(self, tokens: Sequence[Token]) -> tree.Broken:
         """What stands for a stretch of tokens; its names are those that it would have declared."""
         span = self._span(tokens[0]).to(self._span(tokens[-1]))
+        if tokens[0].type in _MODIFIERS:  # of a statement that takes none
+            lead = (k for k, token in enumerate(tokens) if token.type in _STATEMENTS.difference(_MODIFIERS))
+            tokens = tokens[next(lead, 0) :]
         keyword = tokens[0].type
         if keyword == "CONST":
             names = [a for a, b in pairwise(tokens) if b.type == "ASSIGN"]

@@ -125,7 +125,7 @@ class Plain:
         )
 
     def _line(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text, highlight=False, soft_wrap=True)
 
 
 class Live:
@@ -151,7 +151,7 @@ class Live:
         self._progress = progress
 
     def note(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False)
 
     def stop(self) -> None:
         self._live.stop()
@@ -167,12 +167,13 @@ class Live:
             body = Text(f"compiled in {self._compiled:.1f} s; first steps ...", style="yellow")
         else:
             body = _figures(self._progress, self._compiled)
-        return Panel(body, title=f"[bold]{_escaped(self._title)}", title_align="left", box=ROUNDED, padding=(0, 1))
+        return Panel(body, title=Text(self._title, "bold"), title_align="left", box=ROUNDED, padding=(0, 1))
 
 
 def _figures(progress: Progress, compiled: float) -> RenderableType:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
+    from rich.text import Text
 
     seed, count = progress.best, progress.loss.size
     table = Table.grid(padding=(0, 2))
@@ -180,14 +181,14 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_row("", ProgressBar(total=progress.goal, completed=progress.step, width=_BAR))
     table.add_row("step", f"{progress.step} of {progress.goal}")
-    best = f"[bold]{number(progress.loss[seed])}[/bold]"
-    table.add_row("loss", best if count == 1 else f"{best} (seed {seed}), median of {count}: {number(progress.median)}")
+    others = "" if count == 1 else f" (seed {seed}), median of {count}: {number(progress.median)}"
+    table.add_row("loss", Text.assemble((number(progress.loss[seed]), "bold"), others))
     if len(progress.terms) > 1:
-        terms = ", ".join(f"{_escaped(name)} {number(values[seed])}" for name, values in progress.terms.items())
+        terms = ", ".join(f"{name} {number(values[seed])}" for name, values in progress.terms.items())
         table.add_row("terms", terms)
     for name, values in progress.watched.items():
         figures = f"{number(values[seed])}" + (f", median {number(_median(values))}" if count > 1 else "")
-        table.add_row("watched", f"{_escaped(name)} {figures}")
+        table.add_row("watched", f"{name} {figures}")
     if not np.isnan(progress.gradient_norm[seed]):
         table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")
     table.add_row("course", sparkline(progress.trace))
@@ -241,9 +242,3 @@ def sparkline(values: tuple[float, ...]) -> str:
     spread = finite.max() - finite.min()
     heights = np.zeros(finite.size) if spread == 0 else (finite - finite.min()) / spread
     return "".join(_TICKS[round(height * (len(_TICKS) - 1))] for height in heights)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -68,4 +68,6 @@ def _arguments(kind: str, call: CallSpec, settings: TrainSettings) -> dict[str, 
         elif kind == "schedule" and parameter.name == "steps" and value is None:
             value = settings.steps
         given[parameter.target or parameter.name] = value
+    if kind == "schedule" and "decay_steps" in given:  # a training may end before the rate falls: it only rises then
+        given["decay_steps"] = max(given["decay_steps"], given.get("warmup_steps", 0) + 1)
     return given

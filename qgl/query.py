@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,20 @@ def log_floor(width: int) -> float:
     return LOG_TINY * max(1.0, width / 24)
 
 
+def most_of_remainder(dtype: Any, of_amplitudes: bool) -> float:
+    """The log p above which a string's probability in numbers of `dtype` is no mere remainder of rounding.
+
+    That is 32 units in the last place of a sum of numbers up to 1, which a probability is, or an amplitude, whose
+    square is the probability: -25.0 nats in single and -65.2 in double precision by amplitudes, else -12.5 and -32.6.
+    """
+    return (2 if of_amplitudes else 1) * float(np.log(32 * np.finfo(dtype).eps))
+
+
+def impossible(width: int) -> float:
+    """The log p that every method tells of a string of `width` bits that cannot come: just below `log_floor`."""
+    return log_floor(width) * (1 + 2.0**-16)
+
+
 @dataclass(frozen=True, slots=True)
 class Probabilities:
     """p(x) of every visible string, shape (2^n,), big-endian in declaration order."""
@@ -37,8 +52,9 @@ class Probabilities:
 class LogProb:
     """Natural logarithm of p(x) of given strings, shape (batch,).
 
-    Of a string that cannot come, a finite number of -87.3 or less. Objectives and reports hold what they read at or
-    above `log_floor` of the width, so that such a string costs much and a long one costs what it does.
+    Of a string that cannot come, and of one whose probability is but a remainder of rounding, `impossible` of the
+    width, whatever the method; it has no gradient. Objectives and reports hold what they read at or above `log_floor`
+    of the width, so that such a string costs much and a long one costs what it does.
 
     The strings are held as bytes so that a query can be compared and hashed; make one with `LogProb.of`.
     """

@@ -20,6 +20,7 @@ from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
+from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.laws import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.probes import hamming_distance, magnetisation
@@ -89,22 +90,30 @@ class Evaluation:
         floor: Callable[[], float | None] = lambda: None,
         error: float | None = None,
         unit: str = "",
+        impossible: int | None = None,
     ) -> Row:
-        """A value beside those of the baselines and of fair coins, which `measure` takes of their laws."""
+        """A value beside those of the baselines and of fair coins, which `measure` takes of their laws.
+
+        impossible: how many rows of `data` the model cannot give, where they are charged for; then those of the
+            baselines are told too.
+        """
         if self.bare:
-            return Row(name, value, error, unit=unit)
+            return Row(name, value, error, unit=unit, impossible=impossible)
         laws: Mapping[str, Drawn] = self.baselines or {}
         if self.baselines is None and data is not None:
             laws = {INDEPENDENT: independent(data)}
         found: dict[str, float | None] = {}
-        notes = []
+        notes = [] if data is None or impossible is None else [cannot_give(name, impossible, data)]
         for label, law in laws.items():
             try:
                 found[label] = measure(law)
-            except UnansweredError as words:
+                if data is not None and impossible is not None:
+                    notes.append(cannot_give(f"{name}, {label}", impossible_rows(law, data), data))
+            except UnansweredError as reason:
                 found[label] = None
-                notes.append(f"{label}: {words}")
-        return Row(name, value, error, floor(), found, measure(fair(self.setting.width)), unit, "\n".join(notes))
+                notes.append(f"{label}: {reason}")
+        note, uniform = "\n".join(filter(None, notes)), measure(fair(self.setting.width))
+        return Row(name, value, error, floor(), found, uniform, unit, note, impossible)
 
 
 def evaluate(
@@ -173,15 +182,25 @@ def fair(width: int) -> ProductLaw:
 
 
 def _distance(
-    metric: Callable[[Law, DataSet], float], floor: Callable[[DataSet], float | None], unit: str
+    metric: Callable[[Law, DataSet], float],
+    floor: Callable[[DataSet], float | None],
+    unit: str,
+    *,
+    charged: bool = False,
 ) -> Callable[[CallSpec, Evaluation], Iterator[Row]]:
-    """A report that is one number of a law and a data set."""
+    """A report that is one number of a law and a data set; `charged`: rows that cannot come cost it a finite number."""
 
     def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         data = evaluation.of(call)
         value = metric(evaluation.law, data)
         yield evaluation.row(
-            title(call), value, lambda law: metric(law, data), data=data, floor=lambda: floor(data), unit=unit
+            title(call),
+            value,
+            lambda law: metric(law, data),
+            data=data,
+            floor=lambda: floor(data),
+            unit=unit,
+            impossible=impossible_rows(evaluation.law, data) if charged else None,
         )
 
     return report
@@ -224,13 +243,14 @@ def _merged_entropy(rows: Real, weights: Real) -> float:
 def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
-        yield from _distance(metrics.nll, likelihood_floor, NATS)(call, evaluation)
+        yield from _distance(metrics.nll, likelihood_floor, NATS, charged=True)(call, evaluation)
         return
-    value = 0.0
+    value, impossible = 0.0, 0
     for condition in np.unique(data.conditions, axis=0):
         chosen = np.all(data.conditions == condition, axis=1)
         log_prob = np.asarray(evaluation.answer(LogProb.of(data.rows[chosen]), condition), dtype=np.float64)
         value -= float(data.weights[chosen] @ np.maximum(log_prob, log_floor(data.width)))
+        impossible += int((is_impossible(log_prob, data.width) & (data.weights[chosen] > 0)).sum())
     yield evaluation.row(
         title(call),
         value,
@@ -238,6 +258,7 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         data=data,
         floor=lambda: data_entropy(data),
         unit=NATS,
+        impossible=impossible,
     )
 
 
@@ -380,7 +401,7 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 
 REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
-    "kl": _distance(metrics.kl, lambda data: 0.0, NATS),
+    "kl": _distance(metrics.kl, lambda data: 0.0, NATS, charged=True),
     "tv": _distance(metrics.tv, lambda data: by_chance(estimates.tv(data), data), ""),
     "nll": _nll,
     "mmd": _mmd,

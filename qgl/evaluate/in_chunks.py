@@ -12,25 +12,42 @@ from numpy.typing import NDArray
 from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import indices
 from qgl.diagnostics.model import QglError
+from qgl.evaluate.laws import log_of
 from qgl.model import Model
 from qgl.parameters import Params
-from qgl.query import GivenStrings, Query, Samples
+from qgl.query import GivenStrings, Query, Samples, most_of_remainder
 
 _BITS = 2**18  # of the strings whose likelihoods are asked at once
 _DRAWN_BITS = 2**22  # of those drawn at once
 _MOST_DRAWN = 2**18
 
 
-def log_prob(model: Model, params: Params, rows: NDArray[np.uint8], condition: Any = None) -> NDArray[np.float64]:
-    """log p of strings, shape (count, n), by one program however many there are. Shape (count,).
+def log_prob(
+    model: Model,
+    params: Params,
+    rows: NDArray[np.uint8],
+    condition: Any = None,
+    p: NDArray[np.floating[Any]] | None = None,
+) -> NDArray[np.float64]:
+    """log p of strings, shape (count, n), as `model.log_prob`, however many there are. Shape (count,).
+
+    p: the probabilities of all strings, if they are known already, shape (2^n,).
 
     Raises:
         QglError: QGL0810, not even one string fits into memory.
     """
-    if model.width <= EXACT_WIDTH:
-        p = np.asarray(model.probabilities(params, condition), dtype=np.float64)
-        with np.errstate(divide="ignore"):
-            return np.log(p[indices(rows)])
+    if model.width > EXACT_WIDTH:
+        return _one_by_one(model, params, rows, condition)
+    p = np.asarray(model.probabilities(params, condition)) if p is None else p
+    logs = log_of(np.maximum(p[indices(rows)].astype(np.float64), 0.0))
+    doubtful = logs < most_of_remainder(p.dtype, of_amplitudes=False)
+    if doubtful.any():
+        logs[doubtful] = _one_by_one(model, params, rows[doubtful], condition)
+    return logs
+
+
+def _one_by_one(model: Model, params: Params, rows: NDArray[np.uint8], condition: Any) -> NDArray[np.float64]:
+    """`log_prob` by one compiled program for all chunks of strings."""
     chunk = _fitting(model, GivenStrings, min(len(rows), max(1, _BITS // model.width)))
     found = []
     for start in range(0, len(rows), chunk):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.check.fit import EXACT_WIDTH
 from qgl.check.law import entropy, indices, strings
-from qgl.query import LOG_TINY, Expectation, LogProb, Marginals, Probabilities, Query, log_floor
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, log_floor, most_of_remainder
 
 Real = NDArray[np.float64]
 Places = NDArray[np.int32]
@@ -69,7 +69,7 @@ class DenseLaw:
         return self.p.size.bit_length() - 1
 
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
-        return floored_log(self.p[indices(rows)])
+        return np.maximum(log_of(self.p[indices(rows)]), log_floor(self.width))
 
     def moments(self, places: Places) -> Real:
         transformed: Real = self.p
@@ -100,6 +100,26 @@ class DenseLaw:
 
 
 @dataclass(frozen=True, eq=False)
+class HeldLaw(DenseLaw):
+    """The law of a model, held as a vector that was computed in numbers of `dtype`.
+
+    What may be a remainder of rounding in it is asked for string by string, so that a likelihood is what the model's
+    `log_prob` is.
+    """
+
+    answer: Answer
+    dtype: np.dtype[Any]
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        logs = super().log_prob(rows)
+        doubtful = logs < most_of_remainder(self.dtype, of_amplitudes=False)
+        if doubtful.any():
+            asked = np.asarray(self.answer(LogProb.of(rows[doubtful])), dtype=np.float64)
+            logs[doubtful] = np.maximum(asked, log_floor(self.width))
+        return logs
+
+
+@dataclass(frozen=True, eq=False)
 class ProductLaw:
     """Independent bits; `ones` are their probabilities of 1, shape (n,)."""
 
@@ -111,7 +131,7 @@ class ProductLaw:
 
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         chosen = np.where(rows == 1, self.ones, 1 - self.ones)
-        total: Real = floored_log(chosen).sum(axis=1)
+        total: Real = log_of(chosen).sum(axis=1)
         return np.maximum(total, log_floor(self.width))
 
     def moments(self, places: Places) -> Real:
@@ -183,7 +203,8 @@ class ModelLaw:
     def law(self) -> Law:
         if self.width > EXACT_WIDTH:
             return AskedLaw(self.answer, self.width)
-        return DenseLaw(np.maximum(np.asarray(self.answer(Probabilities()), dtype=np.float64), 0.0))
+        p = np.asarray(self.answer(Probabilities()))
+        return HeldLaw(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
 
 
 def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
@@ -191,7 +212,8 @@ def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
     return np.transpose(law, np.argsort(np.argsort(positions)))
 
 
-def floored_log(p: Real) -> Real:
-    """log p, not below the logarithm of the smallest normal float32."""
-    logs: Real = np.maximum(np.log(np.maximum(p, np.finfo(np.float64).tiny)), LOG_TINY)
+def log_of(p: Real) -> Real:
+    """log p, minus infinity where p is 0."""
+    with np.errstate(divide="ignore"):
+        logs: Real = np.log(p)
     return logs

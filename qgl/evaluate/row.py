@@ -21,6 +21,8 @@ class Row:
               marginals of the data have. None where a baseline cannot say
     uniform   what fair coins have
     unit      "nats", or empty for a pure number
+    impossible of a likelihood, how many rows of the data the model cannot give: each is charged `query.log_floor`; None
+              of other quantities
     note      why there is no value, here or of a baseline, where that is not plain
     """
 
@@ -32,3 +34,4 @@ class Row:
     uniform: float | None = None
     unit: str = ""
     note: str = ""
+    impossible: int | None = None

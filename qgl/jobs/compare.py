@@ -130,6 +130,7 @@ class Compared:
         self.machine = folder.samples()
         given = self.job.request.condition
         self.condition = None if given is None else np.asarray(given)
+        self._impossible: list[str] = []  # words on strings that the model cannot give
         self.setting = _given(Setting.of(model.program), self.condition)
 
     @cached_property
@@ -197,13 +198,13 @@ class Compared:
             notes.append(f"the run has trained on since: this job and its model are of step {step}")
         if len(self.machine) < self.job.request.shots:
             notes.append(f"{len(self.machine)} of {self.job.request.shots} strings came back")
-        return Comparison(
-            self.job, len(self.machine), tuple(self._sides()), tuple(self._gaps()), tuple(self._words()), tuple(notes)
-        )
+        sides, gaps, words = tuple(self._sides()), tuple(self._gaps()), tuple(self._words())
+        return Comparison(self.job, len(self.machine), sides, gaps, words, (*notes, *self._impossible))
 
     def _sides(self) -> Iterator[Side]:
         reports = _reports(self.model, self.setting, self.condition)
         exact = evaluate(reports, self.setting, answerer(self.model, self.params, self.condition))
+        self._impossible += [line for row in exact if row.impossible for line in row.note.splitlines()]
         columns = [
             evaluate_counts(reports, self.setting, counts, self.seed, self.baselines) for counts in self._all_counts()
         ]
@@ -264,6 +265,10 @@ class Compared:
             machine, own = self.likelihood(self.machine), self.likelihood(self.sampled)
         except QglError:
             return
+        charged = -log_floor(self.model.width)
+        if count := int((machine >= charged).sum()):
+            strings = f"{count:,} of {len(machine):,} strings of the machine"
+            self._impossible.append(f"-log p(model): the model cannot give {strings}, charged {charged:.4g} nats each")
         errors = [float(each.std(ddof=1) / len(each) ** 0.5) for each in (machine, own)]
         sides = (Measured(float(each.mean()), error) for each, error in zip((machine, own), errors, strict=True))
         yield Gap("-log p(model)", NATS, *sides)

@@ -18,6 +18,7 @@ from qgl.kernels.contraction_sums import small_contractions
 from qgl.kernels.mesh import mapped
 from qgl.kernels.network import tensor_tables
 from qgl.kernels.queries import Density, Final, from_words
+from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given
 from qgl.kernels.state import read
 from qgl.kernels.words import walsh
@@ -31,6 +32,8 @@ Sources = dict[int, jax.Array]
 
 class Law:
     """The law of the visible bits alone, shape (2^visible,)."""
+
+    of_amplitudes = False
 
     def __init__(self, p: jax.Array) -> None:
         self.p = p
@@ -111,22 +114,27 @@ class _Rows:
 
     def expectation(self, letters: jax.Array) -> jax.Array:
         """<P> of words, rows of letters 0 to 3, shape (rows, n)."""
-        return self._over(lambda closing: self._value(closing)[0], jax.nn.one_hot(letters, 4, dtype=self.dtype))
+        closings = jax.nn.one_hot(letters, 4, dtype=self.dtype)
+        found: jax.Array = self._over(lambda closing: self._value(closing)[0], closings)
+        return found
 
-    def log_prob(self, strings: jax.Array) -> jax.Array:
+    def log_prob(self, strings: jax.Array) -> LogLikelihood:
         """log p of rows of bits, shape (rows, n). Each leg is scaled by 2 in p, so that a uniform law has p = 1."""
         bits = strings.astype(self.dtype)
         if self.one.network.algebra == "amplitude":
             closings = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
         else:
             closings = 2 * jnp.stack([1 - bits, bits], -1)
-        return self._over(self._log, closings) - bits.shape[1] * math.log(2)
+        found: LogLikelihood = self._over(self._log, closings)
+        return found
 
-    def _log(self, closing: jax.Array) -> jax.Array:
+    def _log(self, closing: jax.Array) -> LogLikelihood:
         value, log_scale = self._value(closing)
-        if self.one.network.algebra == "amplitude":
+        of_amplitudes = self.one.network.algebra == "amplitude"
+        if of_amplitudes:
             value, log_scale = squared(value), 2 * log_scale
-        return jnp.log(jnp.maximum(value, float(np.finfo(value.dtype).tiny))) + log_scale
+        width = len(closing)
+        return LogLikelihood.of(value, width, log_scale - width * math.log(2), of_amplitudes=of_amplitudes)
 
     def _value(self, closing: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The contracted network over exp(log scale), and the log scale."""
@@ -137,14 +145,13 @@ class _Rows:
         sources, log_scale = _large(self.one, sources, varies=True)
         return _result(self.one, sources), self.log_scale + log_scale
 
-    def _over(self, function: Callable[[jax.Array], jax.Array], closings: jax.Array) -> jax.Array:
+    def _over(self, function: Callable[[jax.Array], Any], closings: jax.Array) -> Any:
         rows = len(closings)
         count, together = self.one.batches(rows)
         padding = jnp.broadcast_to(closings[:1], (count * together - rows, *closings.shape[1:]))
         filled = jnp.concatenate([closings, padding])
         run = jax.checkpoint(function) if count > 1 else function
-        values: jax.Array = mapped(run, filled, batch_size=together)
-        return values[:rows]
+        return jax.tree.map(lambda values: values[:rows], mapped(run, filled, batch_size=together))
 
 
 def _once(one: Contracted, inputs: jax.Array) -> tuple[jax.Array, Sources, jax.Array]:

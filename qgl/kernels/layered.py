@@ -17,6 +17,7 @@ from qgl.kernels.arrays import complex_like
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.moves import transpose
+from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.sectors import SectorRunner
 from qgl.kernels.sectors_steps import stretch_of
 from qgl.kernels.state import read
@@ -66,7 +67,10 @@ class LayeredRunner:
     ) -> dict[Query, Any]:
         """Answers as if the circuit ended here, with the arguments of `Simulator.answers`."""
         arrays = given or {}
-        return self._engine.read(state, {query: arrays.get(query) for query in asked}, key)
+        found = self._engine.read(state, {query: arrays.get(query) for query in asked}, key)
+        return {
+            query: answer.log_prob if isinstance(answer, LogLikelihood) else answer for query, answer in found.items()
+        }
 
 
 class _InSector:

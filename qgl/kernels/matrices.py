@@ -11,6 +11,7 @@ from qgl.gates.generators import generator_qubits, hermitian
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take
 from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
+from qgl.kernels.rounding import stirred
 from qgl.plan.pool import MatrixGroup, Pool
 from qgl.plan.tables import Products
 
@@ -20,7 +21,7 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
     dtype = complex_like(numbers.dtype)
     parts = [jnp.asarray(pool.constants, dtype)]
     parts += [group_matrices(group, numbers).astype(dtype).reshape(-1) for group in pool.groups]
-    entries = jnp.concatenate(parts)
+    entries = stirred(jnp.concatenate(parts))
     return jnp.concatenate([entries, entries.conj()]) if pool.conjugates else entries
 
 

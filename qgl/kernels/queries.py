@@ -19,15 +19,20 @@ from numpy.typing import NDArray
 from qgl.gates.algebra import pauli_word
 from qgl.kernels.arrays import barrier, product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
+from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.words import index, sign, walsh
 from qgl.plan.tables import Words
 from qgl.query import Expectation
 
 
 class Final(Protocol):
-    """A final state: `density` (V, V), `probabilities` (V,), and `expectation` of words other than Z words."""
+    """A final state: `density` (V, V), `probabilities` (V,), and `expectation` of words other than Z words.
+
+    of_amplitudes: whether probabilities are squares of amplitudes, whose digits go further down than those of sums.
+    """
 
     visible: int
+    of_amplitudes: bool
 
     def density(self) -> jax.Array: ...
 
@@ -38,6 +43,8 @@ class Final(Protocol):
 
 class Vector:
     """psi of shape (2^visible, E)."""
+
+    of_amplitudes = True
 
     def __init__(self, psi: jax.Array) -> None:
         self.psi = psi
@@ -59,6 +66,8 @@ class Flipped:
     Bits alone can be read from it.
     """
 
+    of_amplitudes = False
+
     def __init__(self, final: Final, means: jax.Array) -> None:
         self.final, self.means = final, means
         self.visible = final.visible
@@ -75,6 +84,8 @@ class Flipped:
 
 class Density:
     """rho of shape (V, V)."""
+
+    of_amplitudes = False
 
     def __init__(self, rho: jax.Array) -> None:
         self.rho = rho
@@ -134,9 +145,9 @@ def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
     return jnp.asarray(rows).astype(jnp.int32) @ weights
 
 
-def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
-    """log p of rows of bits, shape (batch,); what rounds to nothing is taken as the least positive number."""
-    return jnp.log(jnp.maximum(p[string_index(rows)], float(np.finfo(p.dtype).tiny)))
+def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array, of_amplitudes: bool) -> LogLikelihood:
+    """log p of rows of bits, shape (batch, n), by the probabilities of all strings, as `LogLikelihood.of`."""
+    return LogLikelihood.of(p[string_index(rows)], rows.shape[1], of_amplitudes=of_amplitudes)
 
 
 def laws(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels import queries
 from qgl.kernels.arrays import squared
+from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
 from qgl.kernels.sectors_steps import Steps
 from qgl.plan.sectors_tables import SectorProgram
@@ -56,6 +57,8 @@ class StringLaw:
     It is read as a final state (`qgl.kernels.queries.Final`) of which only the bits are asked.
     """
 
+    of_amplitudes = True
+
     def __init__(self, strings: NDArray[np.uint8], law: jax.Array) -> None:
         self.strings, self.law = strings, law
         self.visible = int(strings.shape[1])
@@ -64,12 +67,12 @@ class StringLaw:
         """Of all strings, shape (2^n,)."""
         return jnp.zeros(2**self.visible, self.law.dtype).at[_codes(self.strings)].set(self.law, unique_indices=True)
 
-    def log_prob(self, rows: NDArray[np.uint8]) -> jax.Array:
-        """log p of known strings, shape (batch,); of those that cannot come, of the least positive number."""
+    def log_prob(self, rows: NDArray[np.uint8]) -> LogLikelihood:
+        """log p of known strings, shape (batch,)."""
         codes, asked = _codes(self.strings), _codes(rows)
         at = np.minimum(np.searchsorted(codes, asked), len(codes) - 1)
         p = jnp.where(codes[at] == asked, self.law[at], 0)
-        return jnp.log(jnp.maximum(p, float(np.finfo(p.dtype).tiny)))
+        return LogLikelihood.of(p, self.visible, of_amplitudes=True)
 
     def region(self, places: tuple[int, ...]) -> jax.Array:
         """The joint law of the bits at some places, shape (2^k,)."""
@@ -103,7 +106,7 @@ def _answer(final: StringLaw, query: Query, array: jax.Array | None, key: jax.Ar
         case LogProb():
             return final.log_prob(query.rows)
         case GivenStrings():
-            return queries.log_of(final.probabilities(), given(array, query))
+            return queries.log_of(final.probabilities(), given(array, query), final.of_amplitudes)
         case Expectation():
             return queries.expectation(final, query)
         case GivenWords():

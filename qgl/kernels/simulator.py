@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qgl.kernels.cones import ConeRunner
 from qgl.kernels.contraction import ContractionRunner
 from qgl.kernels.iqp import PhaseRunner
+from qgl.kernels.rounding import LogLikelihood, told
 from qgl.kernels.runner import Runner
 from qgl.kernels.sectors import SectorRunner
 from qgl.kernels.state import StateRunner
@@ -28,6 +29,7 @@ from qgl.plan.trajectories import TrajectoryProgram
 from qgl.query import (
     Expectation,
     GivenStrings,
+    LogProb,
     Marginals,
     Probabilities,
     Query,
@@ -86,7 +88,7 @@ class Simulator:
         results: dict[Query, Any] = {}
         for method, share in shares.items():
             put = {inner: arrays.get(query) for query, inner in share.items()}
-            found = self._runners[method].answers(jnp.asarray(inputs), put, key)
+            found = self._told(self._runners[method], jnp.asarray(inputs), put, key)
             results |= {query: found[inner] for query, inner in share.items()}
         return {query: results[query] for query in queries}
 
@@ -124,6 +126,28 @@ class Simulator:
         """Strings drawn from p, shape (shots, n), uint8."""
         result: jax.Array = self.answer(inputs, Samples(shots), key)
         return result
+
+    def _told(
+        self, runner: Runner, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        """The answers of a method, in which a remainder of rounding is no likelihood."""
+        found = runner.answers(inputs, asked, key)
+        for query, array in asked.items():
+            match query:
+                case LogProb():
+                    rows: Any = query.rows
+                case GivenStrings():
+                    rows = array
+                case _:
+                    continue
+
+            def again(inputs: jax.Array, rows: jax.Array) -> LogLikelihood:
+                strings = GivenStrings(len(rows))
+                result: LogLikelihood = runner.answers(inputs, {strings: rows}, None)[strings]
+                return result
+
+            found[query] = told(found[query], again, inputs, jnp.asarray(rows))
+        return found
 
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):

@@ -50,9 +50,9 @@ def read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.A
         case Probabilities():
             return final.probabilities()
         case LogProb():
-            return queries.log_of(final.probabilities(), query.rows)
+            return queries.log_of(final.probabilities(), query.rows, final.of_amplitudes)
         case GivenStrings():
-            return queries.log_of(final.probabilities(), given(array, query))
+            return queries.log_of(final.probabilities(), given(array, query), final.of_amplitudes)
         case Expectation():
             return queries.expectation(final, query)
         case GivenWords():

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qgl.kernels.arrays import product, squared
 from qgl.kernels.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.moves import Mover
+from qgl.kernels.rounding import stirred
 from qgl.kernels.words import apply_word, flip, index, walsh
 from qgl.plan.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, RESET, WORD, Indices, Tables
 
@@ -169,12 +170,15 @@ class _Kernel:
 
 
 def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Parameters:
-    """What the steps take from the inputs: block matrices, angles, coefficients, times. `draw` comes from elsewhere."""
+    """What the steps take from the inputs: block matrices, angles, coefficients, times. `draw` comes from elsewhere.
+
+    Equal numbers are one number of the table, and are stirred apart here, where each has its own part in a sum.
+    """
     return {
         "block": blocks,
-        "word": numbers[tables.words.angles],
-        "diagonal": numbers[tables.diagonals.angles],
-        "evolve": numbers[tables.evolutions.coefficients],
+        "word": stirred(numbers[tables.words.angles]),
+        "diagonal": stirred(numbers[tables.diagonals.angles]),
+        "evolve": stirred(numbers[tables.evolutions.coefficients]),
         "time": numbers[tables.evolutions.times],
     }
 

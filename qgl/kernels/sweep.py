@@ -14,6 +14,7 @@ import numpy as np
 from qgl.kernels.arrays import barrier
 from qgl.kernels.mesh import shared
 from qgl.kernels.network import tensor_tables
+from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
 from qgl.kernels.sweep_columns import Across, Boundary, Sweeper, normalised
 from qgl.kernels.sweep_samples import samples
@@ -62,32 +63,42 @@ class SweepRunner:
         return found
 
 
-def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dtype: Any) -> jax.Array:
-    """log p of strings of 0 and 1, shape (batch, n); what rounds to nothing at the end is the least positive number."""
+def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dtype: Any) -> LogLikelihood:
+    """log p of strings of 0 and 1, shape (batch, n).
+
+    Where paths cancel, a column leaves little of the boundary. What leaves half of the digits or more has many of its
+    own, so that long strings, which are all unlikely, are in no doubt.
+    """
     real = columns.network.algebra == "doubled"
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
     sweeper = Sweeper(columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables)
-    kind = tables[0].dtype
+    kind, width = tables[0].dtype, rows.shape[1]
     last = len(columns.order) - 1
     qubits = np.stack([columns.order[np.minimum(columns.starts + k, last)] for k in range(max(columns.widths))])
-    least = float(np.finfo(np.dtype(dtype)).tiny)
+    half = np.finfo(np.dtype(dtype)).nmant // 2
 
-    def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
+    def turn(
+        across: Across, carry: tuple[Boundary, jax.Array], bits: jax.Array, _other: Any
+    ) -> tuple[tuple[Boundary, jax.Array], None]:
+        left, doubtful = carry
         caps = jnp.stack([jnp.full_like(bits, 0.5), 0.5 - bits] if real else [1 - bits, bits], axis=-1)
-        return normalised(Boundary(across(left.values, caps), left.exponents)), None
+        right = normalised(Boundary(across(left.values, caps), left.exponents))
+        return (right, doubtful | (right.exponents - left.exponents < -half)), None
 
-    def swept(rows: jax.Array) -> jax.Array:
+    def swept(rows: jax.Array) -> LogLikelihood:
         bits = rows.T[qubits.T].transpose(0, 2, 1).astype(kind)  # (columns, strings, qubits of a column)
-        end = sweeper.scan(turn, sweeper.start(len(rows), kind), bits)[0]
+        start = sweeper.start(len(rows), kind), jnp.zeros(len(rows), bool)
+        end, doubtful = sweeper.scan(turn, start, bits)[0]
         value = end.values[:, 0]
         p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
         powers = (end.exponents * (1 if real else 2)).astype(dtype)
-        result: jax.Array = jnp.log(jnp.maximum(p, least)) + powers * math.log(2)
-        return result
+        return LogLikelihood.of(p, width, powers * math.log(2), of_amplitudes=not real)._replace(
+            doubtful=doubtful & (p > 0)
+        )
 
     if at_once == len(rows):
         return swept(rows)
     sweeps = -(-len(rows) // at_once)
     padded = jnp.pad(rows, ((0, sweeps * at_once - len(rows)), (0, 0))).reshape(sweeps, at_once, -1)
-    found: jax.Array = jax.lax.map(jax.checkpoint(swept), padded).reshape(-1)[: len(rows)]
-    return found
+    found: LogLikelihood = jax.lax.map(jax.checkpoint(swept), padded)
+    return LogLikelihood(*(values.reshape(-1)[: len(rows)] for values in found))

@@ -16,7 +16,7 @@ from qgl.check.regions import regions_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Objective, Setting
-from qgl.objectives.regions import data_laws, safe_log, stacked
+from qgl.objectives.regions import data_laws, log_or_floor, stacked
 from qgl.objectives.states import StateDistance, reduced_states
 from qgl.query import Marginals, Query
 
@@ -28,7 +28,8 @@ def _tv(p: Array, q: Array) -> Array:
 
 
 def _kl(p: Array, q: Array) -> Array:
-    return jnp.sum(jnp.where(q > 0, q * (safe_log(q) - safe_log(p)), 0.0), axis=1)
+    seen, width = q > 0, p.shape[1].bit_length() - 1
+    return jnp.sum(jnp.where(seen, q * (jnp.log(jnp.where(seen, q, 1.0)) - log_or_floor(p, width)), 0.0), axis=1)
 
 
 def _hilbert_schmidt(p: Array, q: Array) -> Array:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from qgl.check.program import CallSpec
 from qgl.objectives.model import Setting
-from qgl.objectives.regions import data_laws, safe_log, stacked
+from qgl.objectives.regions import data_laws, log_or_floor, stacked
 from qgl.query import Marginals, Query
 
 Array = jax.Array
@@ -40,6 +40,11 @@ class MarkovLikelihood:
     stochastic = False
     conditions = None
 
+    @property
+    def width(self) -> int:
+        """Bits of a string."""
+        return self.windows[-1][-1] + 1
+
     @cached_property
     def queries(self) -> tuple[Query, ...]:
         return (Marginals(self.windows, bits=True),)
@@ -52,7 +57,8 @@ class MarkovLikelihood:
         q = jnp.asarray(self.laws, p.dtype)
         # the first window gives its bits; each further one its last bit, given those before it
         before_p, before_q = (law[1:].reshape(len(law) - 1, law.shape[1] // 2, 2).sum(axis=2) for law in (p, q))
-        return jnp.sum(before_q * safe_log(before_p)) - jnp.sum(q * safe_log(p))
+        logs, before = log_or_floor(p, self.width), log_or_floor(before_p, self.width)
+        return jnp.sum(before_q * before) - jnp.sum(q * logs)
 
 
 def windows(width: int, size: int) -> tuple[tuple[int, ...], ...]:

@@ -32,6 +32,12 @@ class Progress:
     rate: float  # steps a second
     trace: tuple[float, ...] = ()  # best loss at evenly spread steps so far
     watched: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # measured last
+    impossible: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # of those, rows that cannot be given
+
+    def cannot_give(self, name: str, seed: int) -> str:
+        """What stands behind a likelihood that was watched, if rows cannot be given."""
+        count = self.impossible[name][seed] if name in self.impossible else 0
+        return f" ({count:,.0f} row{'s' * (count != 1)} impossible)" if count > 0 else ""
 
     @property
     def best(self) -> int:
@@ -114,7 +120,9 @@ class Plain:
         self._shown_step, self._shown_at = progress.step, time.monotonic()
         seed = progress.best
         shown = {**progress.terms, **progress.watched}
-        terms = "".join(f"  {name} {number(values[seed])}" for name, values in shown.items())
+        terms = "".join(
+            f"  {name} {number(values[seed])}{progress.cannot_give(name, seed)}" for name, values in shown.items()
+        )
         median = f"  median {number(progress.median)}" if progress.loss.size > 1 else ""
         norm = progress.gradient_norm[seed]
         gradient = "" if np.isnan(norm) else f"|grad| {number(norm)}  "  # there is none without a gradient
@@ -187,7 +195,8 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
         terms = ", ".join(f"{name} {number(values[seed])}" for name, values in progress.terms.items())
         table.add_row("terms", terms)
     for name, values in progress.watched.items():
-        figures = f"{number(values[seed])}" + (f", median {number(_median(values))}" if count > 1 else "")
+        figures = f"{number(values[seed])}{progress.cannot_give(name, seed)}"
+        figures += f", median {number(_median(values))}" if count > 1 else ""
         table.add_row("watched", f"{name} {figures}")
     if not np.isnan(progress.gradient_norm[seed]):
         table.add_row("gradient", f"norm {number(progress.gradient_norm[seed])}")

@@ -278,6 +278,7 @@ class _Training:
                 rate=rate,
                 trace=tuple(self.trace[place] for place in places),
                 watched=self.watch.latest,
+                impossible=self.watch.impossible,
             )
         )
 

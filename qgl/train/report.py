@@ -24,7 +24,7 @@ from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.parameters import Params
 from qgl.passes.trotter import error_bound, is_lost, is_sliced
-from qgl.query import LogProb, Query, Samples
+from qgl.query import LogProb, Probabilities, Query, Samples
 from qgl.train.display import duration, number
 from qgl.train.run import Run
 
@@ -82,11 +82,16 @@ def measure(
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
     """What answers queries about a trained model; `always` are condition inputs for queries that come without."""
     key = jax.random.key(1, impl="threefry2x32")  # of estimates of words, apart from that of the words themselves
+    held: list[NDArray[np.floating[Any]]] = []  # probabilities of all strings under `always`
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
-        condition = always if condition is None else condition
         if isinstance(query, LogProb):
-            return in_chunks.log_prob(model, params, query.rows, condition)
+            known = held[0] if held and condition is None else None
+            return in_chunks.log_prob(model, params, query.rows, always if condition is None else condition, known)
+        if isinstance(query, Probabilities) and condition is None:
+            held[:] = held or [np.asarray(model.probabilities(params, always))]
+            return held[0]
+        condition = always if condition is None else condition
         if isinstance(query, Samples):
             return in_chunks.sample(model, params, query.shots, _DRAWN, condition)
         if given is not None:

@@ -147,19 +147,27 @@ class Watch:
         first: Real = np.full(len(running), np.nan)
         if self._team.leads:
             clock = time.monotonic()
-            found = self._of_seeds(state, params, running)
+            found, impossible = self._of_seeds(state, params, running)
             if self.count or self.record.steps.size:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
-            self.record = self.record.then(step, found)
+            self.record = self.record.then(step, found, impossible)
             if self._folder is not None:
-                append(self._folder.path / FILE, Watched().then(step, found).lines(self._folder.identity))
+                append(self._folder.path / FILE, Watched().then(step, found, impossible).lines(self._folder.identity))
             first = next((values for values in found.values()), first)
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)
 
-    def _of_seeds(self, state: State, params: dict[str, Any], running: NDArray[np.bool_]) -> dict[str, Real]:
-        """Values by name, shape (seeds,). Seeds that do not run have those of the last measurement."""
-        found: dict[str, Real] = {name: values[-1].copy() for name, values in self.record.values.items()}
+    def _of_seeds(
+        self, state: State, params: dict[str, Any], running: NDArray[np.bool_]
+    ) -> tuple[dict[str, Real], dict[str, Real]]:
+        """Values by name, shape (seeds,), and of likelihoods how many rows could not be given.
+
+        Seeds that do not run have those of the last measurement.
+        """
+        found, impossible = (
+            {name: values[-1].copy() for name, values in last.items()}
+            for last in (self.record.values, self.record.impossible)
+        )
         for seed in np.flatnonzero(running):
             own = {name: value[seed] for name, value in params.items()}
             assert self._strategy is not None
@@ -167,7 +175,9 @@ class Watch:
             for row in measure(model, own, self.calls, bare=True):
                 values = found.setdefault(row.name, np.full(len(running), np.nan))
                 values[seed] = np.nan if row.value is None else row.value
-        return found
+                if row.impossible is not None:
+                    impossible.setdefault(row.name, np.full(len(running), np.nan))[seed] = row.impossible
+        return found, impossible
 
     def _judged(
         self, state: State, step: int, running: NDArray[np.bool_], params: dict[str, Any], values: Real
@@ -226,6 +236,11 @@ class Watch:
     def latest(self) -> dict[str, Real]:
         """The last measurement by name, shape (seeds,)."""
         return {name: values[-1] for name, values in self.record.values.items()}
+
+    @property
+    def impossible(self) -> dict[str, Real]:
+        """How many rows of the data likelihoods of the last measurement could not be given for, shape (seeds,)."""
+        return {name: values[-1] for name, values in self.record.impossible.items()}
 
 
 def _put(array: Any, place: Any, value: Any) -> NDArray[Any]:

@@ -26,31 +26,45 @@ class Watched:
 
     values  by the name of a report's row, shape (count, seeds); NaN where there is none. They are of the parameters
             that a seed had then. A finished seed repeats its last.
+    impossible  of likelihoods, by name: how many rows of the data a seed could not give, shape (count, seeds)
     """
 
     steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    impossible: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
-    def then(self, step: int, found: dict[str, NDArray[np.float64]]) -> Watched:
+    def then(
+        self,
+        step: int,
+        found: dict[str, NDArray[np.float64]],
+        impossible: Mapping[str, NDArray[np.float64]] | None = None,
+    ) -> Watched:
         """With one measurement more, each of shape (seeds,), as its line gives it back: what is not finite is NaN."""
         found = {name: np.where(np.isfinite(values), values, np.nan) for name, values in found.items()}
-        before = self.values or {name: np.zeros((0, values.size)) for name, values in found.items()}
-        values = {name: np.concatenate([before[name], values[None]]) for name, values in found.items()}
-        return Watched(np.append(self.steps, step), values)
+        after = (_longer(self.values, found), _longer(self.impossible, impossible or {}))
+        return Watched(np.append(self.steps, step), *after)
 
     def until(self, step: int) -> Watched:
         """The measurements of at most so many steps."""
         kept = self.steps <= step
         if not kept.any():
             return Watched()  # as before the first measurement: a run was killed before its first checkpoint
-        return Watched(self.steps[kept], {name: values[kept] for name, values in self.values.items()})
+        return Watched(self.steps[kept], *({name: each[kept] for name, each in d.items()} for d in self._figures))
+
+    @property
+    def _figures(self) -> tuple[dict[str, NDArray[np.float64]], ...]:
+        return self.values, self.impossible
 
     def lines(self, run: str = "") -> bytes:
         """A line for each measurement, sealed for the identity of its `run`; what is not finite is null."""
         rows = []
         for place, step in enumerate(self.steps.tolist()):
-            values = {name: [_plain(value) for value in each[place].tolist()] for name, each in self.values.items()}
-            rows.append(sealed.line({"step": step, "values": values}, run))
+            values, impossible = (
+                {name: [_plain(value) for value in each[place].tolist()] for name, each in figures.items()}
+                for figures in self._figures
+            )
+            counts = {"impossible": impossible} if impossible else {}
+            rows.append(sealed.line({"step": step, "values": values, **counts}, run))
         return b"".join(rows)
 
 
@@ -75,12 +89,26 @@ def parse(path: Path, run: str = "") -> Watched:
 
 def _of(rows: Sequence[Mapping[str, Any]]) -> Watched:
     steps = np.array([row["step"] for row in rows], np.int64)
-    columns = {name: [row["values"][name] for row in rows] for name in rows[0]["values"]}
-    values = {
+    return Watched(steps, *(_columns([row.get(key, {}) for row in rows]) for key in ("values", "impossible")))
+
+
+def _columns(rows: Sequence[Mapping[str, Sequence[float | None]]]) -> dict[str, NDArray[np.float64]]:
+    """Figures by name, shape (rows, seeds); NaN where there is none."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return {
         name: np.array([[math.nan if value is None else value for value in row] for row in column], np.float64)
         for name, column in columns.items()
     }
-    return Watched(steps, values)
+
+
+def _longer(
+    before: Mapping[str, NDArray[np.float64]], found: Mapping[str, NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]]:
+    """Figures with one row more."""
+    return {
+        name: np.concatenate([before.get(name, np.zeros((0, values.size))), values[None]])
+        for name, values in found.items()
+    }
 
 
 def best_measured(verdict: Verdict, leaves: Mapping[str, NDArray[Any]]) -> Verdict:

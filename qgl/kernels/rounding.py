@@ -1,0 +1,125 @@
+"""Which probabilities rounding alone has made.
+
+A string that a circuit cannot give gets 0 where its paths are products with a zero, and what rounding leaves of a sum
+where they cancel: some 1e-15 in single precision (-33 nats), 1e-33 in double. No bound on p tells such a remainder from
+a small probability: a product of many small factors may be far less, and every digit of it be right. What tells them
+apart is how they answer to rounding. So the numbers that a circuit is made of are moved by `STIR` units in the last
+place, each by another share: a probability that has digits hardly changes, a remainder becomes another one.
+
+It takes two further runs of the circuit, without their gradient; they are made only if there is a string so unlikely
+that it may be a remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.mesh import agreed
+from qgl.query import impossible, most_of_remainder
+
+STIR = 32.0  # units in the last place
+APART = 1.0  # nats by which the log p of a remainder differs from that of the next
+_SALTS = (1, 2)  # a remainder that is near the last one by chance is not near twice
+
+_salt: ContextVar[Any] = ContextVar("salt", default=None)
+_one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is untyped
+
+
+def stirred(values: jax.Array) -> jax.Array:
+    """`values`; while a circuit is run again, each made smaller by up to `STIR` units in the last place.
+
+    Smaller only, so that probabilities stay probabilities. A zero stays a zero.
+    """
+    salt = _salt.get()
+    if salt is None or not values.size:
+        return values
+    real = np.finfo(values.dtype).dtype
+    share = _shares(values.size, salt).astype(real).reshape(values.shape)
+    return values * (1 - STIR * float(np.finfo(real).eps) * share)
+
+
+def _shares(count: int, salt: jax.Array) -> jax.Array:
+    """Numbers from 0 to 1 without a pattern, shape (count,): multiplicative hashes of their places."""
+    mixed = (jnp.arange(count, dtype=jnp.uint32) + salt * np.uint32(40503)) * np.uint32(2654435761)
+    mixed = (mixed ^ mixed >> 16) * np.uint32(2246822519)
+    return ((mixed ^ mixed >> 13) >> 8).astype(jnp.float32) / 2**24
+
+
+@contextmanager
+def _stirring(salt: jax.Array) -> Iterator[None]:
+    token = _salt.set(salt)
+    try:
+        yield
+    finally:
+        _salt.reset(token)
+
+
+class LogLikelihood(NamedTuple):
+    """log p of strings as a method finds it, shape (batch,), and whether it may be a remainder of rounding."""
+
+    log_prob: jax.Array
+    doubtful: jax.Array
+
+    @classmethod
+    def of(cls, p: jax.Array, width: int, log_scale: jax.Array | float = 0.0, *, of_amplitudes: bool) -> LogLikelihood:
+        """Of the probability of strings of `width` bits, over a scale whose logarithm is `log_scale`.
+
+        of_amplitudes: p is the square of a sum of paths, or a sum of such squares; else it is a sum of paths itself.
+
+        Every method makes its log p here, so that a string that cannot come costs the same whatever was scaled before
+        its probability became 0; it has no gradient. A number below the normal ones has lost its digits, and is 0.
+        """
+        comes = p >= float(np.finfo(p.dtype).tiny)
+        log_prob = jnp.where(comes, jnp.log(jnp.where(comes, p, 1.0)) + log_scale, impossible(width))
+        return cls(log_prob, comes & (log_prob < most_of_remainder(p.dtype, of_amplitudes)))
+
+
+def told(
+    found: LogLikelihood, again: Callable[[jax.Array, jax.Array], LogLikelihood], inputs: jax.Array, rows: jax.Array
+) -> jax.Array:
+    """log p of `rows`, shape (batch, n), in which a remainder is told as what it is: `impossible`. Shape (batch,).
+
+    again: the same from `inputs` and `rows`; it is run while numbers are stirred.
+    """
+
+    @jax.custom_jvp
+    def remainders(*known: jax.Array) -> jax.Array:
+        result: jax.Array = _one_by_one(lambda *known: _remainders(again, *known))(*known)
+        return result
+
+    @remainders.defjvp
+    def _(known: tuple[jax.Array, ...], _: Any) -> tuple[jax.Array, jax.Array]:
+        result = remainders(*known)
+        return result, jnp.zeros_like(result)
+
+    known = lax.stop_gradient((*found, inputs))
+    return jnp.where(remainders(*known, rows) > 0, impossible(rows.shape[1]), found.log_prob)
+
+
+def _remainders(
+    again: Callable[[jax.Array, jax.Array], LogLikelihood],
+    log_prob: jax.Array,
+    doubtful: jax.Array,
+    inputs: jax.Array,
+    rows: jax.Array,
+) -> jax.Array:
+    """1 for each string whose probability is a remainder, else 0, shape (batch,)."""
+
+    def apart(salt: jax.Array) -> jax.Array:
+        with _stirring(salt):
+            return jnp.abs(again(inputs, rows).log_prob - log_prob) > APART
+
+    def checked() -> jax.Array:
+        changed = jnp.any(lax.map(apart, jnp.asarray(_SALTS, jnp.uint32)), axis=0)
+        return (doubtful & changed).astype(log_prob.dtype)
+
+    result: jax.Array = lax.cond(agreed(jnp.any(doubtful)), checked, lambda: jnp.zeros_like(log_prob))
+    return result

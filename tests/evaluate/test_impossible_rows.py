@@ -1,0 +1,61 @@
+"""Rows that a model cannot give: objective, report and log_prob agree, and the report says how many there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qgl
+from qgl.evaluate.laws import ProductLaw
+from qgl.query import log_floor
+from qgl.train.report import measure, metrics_table
+from qgl.train.watched import Watched, parse
+
+# bit 1 is never set, by a sum that cancels; a row of two thirds can be given
+TEXT = """
+data rows = strings(["000", "100", "010"]);
+visible v[3];
+model { ry(?) v[0]; h v[1]; rz(0.3) v[1]; rz(-0.3) v[1]; h v[1]; }
+objective nll(rows);
+report nll(rows), kl(rows);
+"""
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_a_remainder_of_rounding_is_charged_and_counted_everywhere(precision: str) -> None:
+    model = qgl.loads(TEXT, precision=precision)
+    (name,) = model.trainable
+    params = {name: np.full(1, 0.8, np.float32 if precision == "single" else np.float64)}
+    logs = [2 * np.log(np.cos(0.4)), 2 * np.log(np.sin(0.4)), log_floor(3)]
+    rows = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.uint8)
+    np.testing.assert_allclose(model.log_prob(params, rows), logs, rtol=1e-4)
+    value, slopes = model.value_and_grad(params)
+    assert float(value) == pytest.approx(-np.mean(logs), rel=1e-5)
+    slope = -(-np.tan(0.4) + 1 / np.tan(0.4)) / 3
+    np.testing.assert_allclose(slopes[name], [slope], rtol=1e-4)
+    likelihood, divergence = measure(model, params, model.program.reports)
+    assert likelihood.value == pytest.approx(-np.mean(logs), rel=1e-5)
+    assert divergence.value == pytest.approx(-np.mean(logs) - np.log(3), rel=1e-5)
+    assert likelihood.impossible == divergence.impossible == 1
+    assert likelihood.note.splitlines()[0] == "nll(rows): cannot give 1 of 3 rows of `rows`, charged 87.34 nats each"
+    assert "cannot give 1 of 3 rows" in str(metrics_table("t", (likelihood, divergence)).caption)
+
+
+def test_one_impossible_bit_of_a_wide_product_costs_what_its_width_says() -> None:
+    """It cost 87.3 nats more than the other bits, and was likelier than possible strings."""
+    ones = np.full(200, 0.5)
+    ones[7] = 0.0
+    strings = np.zeros((2, 200), np.uint8)
+    strings[1, 7] = 1
+    np.testing.assert_allclose(ProductLaw(ones).log_prob(strings), [199 * np.log(0.5), log_floor(200)])
+
+
+def test_counts_of_measurements_are_kept(tmp_path: Path) -> None:
+    record = Watched().then(0, {"nll(rows)": np.array([3.0])}, {"nll(rows)": np.array([2.0])})
+    record = record.then(5, {"nll(rows)": np.array([1.0])}, {"nll(rows)": np.array([0.0])})
+    path = tmp_path / "watch.jsonl"
+    path.write_bytes(record.lines())
+    assert parse(path).impossible["nll(rows)"].tolist() == [[2.0], [0.0]]
+    assert parse(path).until(0).impossible["nll(rows)"].tolist() == [[2.0]]

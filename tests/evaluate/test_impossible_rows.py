@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ report nll(rows), kl(rows);
 def test_a_remainder_of_rounding_is_charged_and_counted_everywhere(precision: str) -> None:
     model = qgl.loads(TEXT, precision=precision)
     (name,) = model.trainable
-    params = {name: np.full(1, 0.8, np.float32 if precision == "single" else np.float64)}
+    params: Any = {name: np.full(1, 0.8, np.float32 if precision == "single" else np.float64)}
     logs = [2 * np.log(np.cos(0.4)), 2 * np.log(np.sin(0.4)), log_floor(3)]
     rows = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.uint8)
     np.testing.assert_allclose(model.log_prob(params, rows), logs, rtol=1e-4)

@@ -33,7 +33,7 @@ from benchmarks.results import machine
 from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.iqp import EXPECTED_WEIGHT
+from qgl.plan.iqp.method import EXPECTED_WEIGHT
 from qgl.plan.planner import METHODS, Planner
 from qgl.query import Expectation, GivenWords, LogProb, Probabilities, Query, Samples
 

@@ -19,10 +19,10 @@ import jax
 import numpy as np
 
 import qgl
-from qgl.check.callables import SIGNATURES
-from qgl.check.program import CallSpec, TrainSettings
+from qgl.check.calls.callables import SIGNATURES
 from qgl.hardware import Engine, open_engine
 from qgl.model import Model
+from qgl.program.program import CallSpec, TrainSettings
 from qgl.train.shots import FromShots
 
 PROGRAM = Path(__file__).parents[1] / "examples" / "born" / "bars.qgl"

@@ -24,8 +24,8 @@ import numpy as np
 import optax
 
 import qgl
-from qgl.check.transform import unitary
-from qgl.check.types import unitary_angles
+from qgl.check.circuit.transform import unitary
+from qgl.check.values.types import unitary_angles
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.algebra import entered, pauli_word

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import qgl.diagnostics
-from qgl.check.callables import SIGNATURES
-from qgl.check.signature_types import Signature
+from qgl.check.calls.callables import SIGNATURES
+from qgl.check.calls.signature_types import Signature
 from qgl.diagnostics.model import REGISTRY, Diagnostic
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate

@@ -22,15 +22,15 @@ from qgl.cli.explain import duration, show
 from qgl.diagnostics.render import to_text
 from qgl.diagnostics.size import amount
 from qgl.draw import cone
-from qgl.plan.cones import LightCones, PreparedCones
-from qgl.plan.methods import Dense
+from qgl.plan.boundary.method import PreparedSweep, Sweep
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.cones.method import LightCones, PreparedCones
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
-from qgl.plan.subject import Subject
-from qgl.plan.sweep import PreparedSweep, Sweep
+from qgl.plan.state.methods import Dense
 from qgl.query import Expectation, GivenStrings, Query
+from qgl.report.weighing import refusals, weigh
 from qgl.source import Source
-from qgl.train.weighing import refusals, weigh
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # for the benchmarks

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from qgl.train.manifest import versions
+from qgl.runs.manifest import versions
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "systems"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qgl.diagnostics.model import Diagnostic, QglError
     from qgl.model import Model, load, loads
+    from qgl.runs.run import open_run
     from qgl.source import Source, Span
     from qgl.sweeps.sweep import sweep
-    from qgl.train.run import open_run
 
 __version__ = "0.1.0"
 
@@ -27,7 +27,7 @@ _HOMES = {
     "Span": "qgl.source",
     "load": "qgl.model",
     "loads": "qgl.model",
-    "open_run": "qgl.train.run",
+    "open_run": "qgl.runs.run",
     "sweep": "qgl.sweeps.sweep",
 }
 

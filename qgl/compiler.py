@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qgl.check.environment import Environment
-from qgl.check.program import Program
 from qgl.collector import put_off
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.diagnostics.registers import NoModel
+from qgl.program.program import Program
 from qgl.query import Query
 from qgl.source import Source, Span
 
@@ -60,7 +60,7 @@ def diagnose(
 
 def _out_of_reach(program: Program) -> tuple[Diagnostic, ...]:
     """Warnings of rows that the program can never generate."""
-    from qgl.passes.unreachable import unreachable
+    from qgl.passes.charges.unreachable import unreachable
 
     with put_off():
         return tuple(unreachable(program))

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from qgl.kernels.queries import draw
+from qgl.kernels.final_state import draw
 from qgl.query import GivenStrings, GivenWords, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.check.environment import Environment
-from qgl.check.program import Program
 from qgl.diagnostics.model import Diagnostic
 from qgl.mixture import CIRCUITS, mixed
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
+from qgl.program.program import Program
 from qgl.query import (
     Expectation,
     GivenStrings,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
     from qgl.plan.planner import Planner
-    from qgl.train.run import Run
+    from qgl.runs.run import Run
 
 Array = jax.Array
 

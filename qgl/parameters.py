@@ -17,7 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from qgl.check.program import Distribution, Parameter
+from qgl.program.program import Distribution, Parameter
 from qgl.questions import numbers
 
 Array = jax.Array

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.train.history import History
+from qgl.runs.history import History
 
 PUBLISHED = {"real Born machine, D = 2 (published)": 14.8696, "purified, D = 2, mu = 2 (published)": 15.1814}
 STATES = ("parent", "left", "married", "left + married", "child", "left + child", "left + married + child", "divorced")

@@ -24,8 +24,8 @@ from examples.bayes.pictures import biofam_states, training_curves
 from examples.published import PICTURES, Ours, main
 from qgl.baselines.columns import Columns
 from qgl.evaluate.exact import data_entropy
+from qgl.runs.run import Run
 from qgl.train.loop import train
-from qgl.train.run import Run
 
 HERE = Path(__file__).parent
 NOT_SHIPPED = "not measured: the rows are not shipped; BIOFAM=/path/to/biofam.csv measures it"

@@ -12,8 +12,8 @@ from typing import Any
 import qgl
 from examples.published import PICTURES, Ours, main
 from qgl.hardware.shifts import shifted_circuit
+from qgl.runs.run import Run
 from qgl.sweeps.sweep import Sweep, sweep
-from qgl.train.run import Run
 
 HERE = Path(__file__).parent
 TREE = {(0, 1), (0, 2), (0, 3), (0, 6), (1, 4), (1, 7), (2, 5), (2, 8)}  # of bars and stripes, as first found

@@ -12,15 +12,15 @@ import numpy as np
 
 import qgl
 from examples.published import PICTURES, Ours, main
-from qgl.check.law import strings
-from qgl.check.program import DataSet
+from qgl.bits.distribution import strings
 from qgl.evaluate import evaluate_samples, in_chunks
+from qgl.evaluate.distributions import DenseLaw
 from qgl.evaluate.generalisation import Shares, Valid, expected
-from qgl.evaluate.laws import DenseLaw
 from qgl.model import Model
 from qgl.objectives import Setting
+from qgl.program.program import DataSet
+from qgl.runs.run import Run
 from qgl.train.loop import train
-from qgl.train.run import Run
 
 HERE = Path(__file__).resolve().parent
 NAME = "generalisation"

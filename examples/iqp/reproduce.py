@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 import qgl
 from examples.published import PICTURES, Ours, main
 from qgl.baselines import fitted
-from qgl.check.law import entropy, law
-from qgl.train.run import Run
+from qgl.bits.distribution import entropy, law
+from qgl.runs.run import Run
 
 HERE = Path(__file__).parent
 SIGMAS = {"0.6": 0.6, "1.52": 1.52, "2.83": math.sqrt(2.83)}

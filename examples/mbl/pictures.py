@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from examples.published import PICTURES
-from qgl.train.pictures import BLUE, ORANGE, VERMILION, blank_figure, png
+from qgl.report.pictures import BLUE, ORANGE, VERMILION, blank_figure, png
 
 Real = NDArray[np.float64]
 COLOURS = {"mbl": BLUE, "anderson": ORANGE, "thermal": VERMILION}

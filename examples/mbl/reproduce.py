@@ -15,8 +15,8 @@ import qgl
 from examples.mbl.pictures import write_loss, write_probes, write_trotter
 from examples.published import Ours, main
 from qgl.model import Model
-from qgl.passes.charges import conserved
-from qgl.train.run import Run
+from qgl.passes.charges.conserved import conserved
+from qgl.runs.run import Run
 
 HERE = Path(__file__).parent
 PHASES: Mapping[str, Mapping[str, Any]] = {

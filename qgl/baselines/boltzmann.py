@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.baselines.columns import Real, Table
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.law import strings
-from qgl.evaluate.laws import DenseLaw, Drawn, UnansweredError
+from qgl.bits.distribution import strings
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.evaluate.distributions import DenseLaw, Drawn, UnansweredError
 from qgl.evaluate.metrics import sample_moments
 from qgl.query import log_floor
 

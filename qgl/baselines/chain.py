@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.baselines.columns import Columns, Real, Values
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.law import entropy
+from qgl.bits.distribution import entropy
+from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.query import log_floor
 
 _AT_ONCE = 8192  # words or strings that are carried along the chain at once

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct
-from qgl.check.program import DataSet
+from qgl.bits.distribution import distinct
+from qgl.program.program import DataSet
 
 Real = NDArray[np.float64]
 Values = NDArray[np.int64]

@@ -14,12 +14,12 @@ from qgl.baselines.boltzmann import rbm
 from qgl.baselines.columns import Table
 from qgl.baselines.hmm import hmm
 from qgl.baselines.markov import markov
-from qgl.check.baselines import label
-from qgl.check.program import CallSpec, DataSet, Program
+from qgl.check.calls.baselines import label
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
+from qgl.evaluate.distributions import Drawn
 from qgl.evaluate.exact import independent
-from qgl.evaluate.laws import Drawn
+from qgl.program.program import CallSpec, DataSet, Program
 from qgl.source import Span
 
 

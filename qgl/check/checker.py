@@ -11,35 +11,35 @@ from dataclasses import dataclass
 from math import lcm
 from typing import cast
 
-from qgl.check.baselines import read_baselines
-from qgl.check.bayesian import expectation_fits
-from qgl.check.categories import visible_variables
-from qgl.check.declarations import INPUTS, REGISTERS, Declarations
-from qgl.check.elaborate import Elaborator
+from qgl.bits.pauli_words import words_fit
+from qgl.bits.regions import regions_fit
+from qgl.check.calls.baselines import read_baselines
+from qgl.check.calls.strategies import cma_fits
+from qgl.check.circuit.elaborate import Elaborator
+from qgl.check.circuit.locality import Locality
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.declarations.categories import visible_variables
+from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.environment import Environment
-from qgl.check.evaluate import Frame
-from qgl.check.fit import Scope
-from qgl.check.lattices import Lattice
-from qgl.check.layers import in_layers
 from qgl.check.limits import MAX_MIXTURE, Budget
-from qgl.check.locality import Locality
-from qgl.check.modules import Parsed, Symbol, load
-from qgl.check.probes import probes_fit
-from qgl.check.program import Geometry, LocalityBound, Operation, Parameter, Program
-from qgl.check.recorder import Recorder
-from qgl.check.recursion import report_recursion
-from qgl.check.regions import regions_fit
+from qgl.check.names.modules import Parsed, Symbol, load
+from qgl.check.names.recursion import report_recursion
+from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
-from qgl.check.reporting import read_reports
-from qgl.check.resolve import Resolver
-from qgl.check.stages import stages_fit
-from qgl.check.strategies import cma_fits
-from qgl.check.training import read_objective, read_train
-from qgl.check.words import words_fit
+from qgl.check.settings.bayesian import expectation_fits
+from qgl.check.settings.fit import Scope
+from qgl.check.settings.layers import in_layers
+from qgl.check.settings.report_requirements import probes_fit
+from qgl.check.settings.reporting import read_reports
+from qgl.check.settings.stages import stages_fit
+from qgl.check.settings.training import read_objective, read_train
+from qgl.check.values.evaluate import Frame
+from qgl.check.values.lattices import Lattice
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
+from qgl.program.program import Geometry, LocalityBound, Operation, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from qgl.check.program import CallSpec, DataSet
+from qgl.program.program import CallSpec, DataSet
 from qgl.source import Source, Span
 
 NONE: Mapping[str, DataSet] = MappingProxyType({})

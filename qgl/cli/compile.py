@@ -11,7 +11,7 @@ import typer
 from qgl.cli.options import FileArgument, Format, FormatOption, SetOption, constants, open_file, warn
 
 if TYPE_CHECKING:
-    from qgl.check.program import Program
+    from qgl.program.program import Program
 
 
 class Stage(StrEnum):
@@ -93,7 +93,7 @@ def _facts(program: Program, operation: Any) -> dict[str, Any]:
 
 def _plan(program: Program) -> Any:
     from qgl.compiler import circuit_of, planner
-    from qgl.train.asked import OBJECTIVE, asked_of
+    from qgl.report.planned_queries import OBJECTIVE, asked_of
 
     asked = asked_of(program)
     planning = planner(circuit_of(program), program.train.precision)

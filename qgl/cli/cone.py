@@ -11,7 +11,7 @@ import typer
 from qgl.cli.draw import PICTURES
 
 if TYPE_CHECKING:
-    from qgl.check.program import Program
+    from qgl.program.program import Program
 
 _LETTER = re.compile(r"[XYZ]\d+")
 _POSITIONS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
@@ -53,7 +53,7 @@ def draw_cone(program: Program, picture: Path, positions: dict[int, str] | None)
     """
     from qgl.compiler import circuit_of
     from qgl.draw import cone, written
-    from qgl.train.atomic import write_bytes
+    from qgl.runs.atomic import write_bytes
 
     width = len(program.visible)
     chosen = tuple(positions or range(max(0, width // 2 - 1), width // 2 + 1))[:width]

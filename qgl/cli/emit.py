@@ -13,8 +13,8 @@ from qgl.cli.waiting import Waiting
 if TYPE_CHECKING:
     import numpy as np
 
-    from qgl.check.program import Program
     from qgl.ir.circuit import Circuit
+    from qgl.program.program import Program
 
 
 def emit(
@@ -100,7 +100,7 @@ def emit(
             )
         text, report = found.text, [*found.figures] if out is not None else []
     else:
-        from qgl.hardware.fitted_text import fitted_text
+        from qgl.hardware.machines.fitted_text import fitted_text
 
         with Waiting("fitting to the machine"):
             text, report = fitted_text(
@@ -120,7 +120,7 @@ def emit(
 
         write_data(text)
         return
-    from qgl.train.atomic import write_text
+    from qgl.runs.atomic import write_text
 
     write_text(out, text)
 

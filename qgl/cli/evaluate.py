@@ -13,11 +13,11 @@ import typer
 from qgl.cli.options import console_for, trained
 
 if TYPE_CHECKING:
-    from qgl.evaluate.laws import Drawn
+    from qgl.evaluate.distributions import Drawn
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
     from qgl.model import Model
-    from qgl.train.run import Run
+    from qgl.runs.run import Run
 
 
 class EvaluationFormat(StrEnum):
@@ -54,8 +54,8 @@ def evaluate(
       qglc evaluate runs/bars-2026-01-31-1 --format json
     """
     from qgl.baselines import fitted, laws
+    from qgl.report.report import measure, metrics_table, reports_of
     from qgl.train import compilation_cache
-    from qgl.train.report import measure, metrics_table, reports_of
 
     compilation_cache.switch_on()
     found_run, model = trained(run)
@@ -122,7 +122,7 @@ def _draw(job: JobFolder, compared: Compared, found: Comparison) -> None:
     """`machine.png`; why there is none is said as a warning."""
     from qgl.diagnostics.render import show as show_faults
     from qgl.jobs.picture import machine
-    from qgl.train.pictures import attempted
+    from qgl.report.pictures import attempted
 
     failure = attempted(job.own / "machine.png", lambda: machine(compared, found))
     if failure is not None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from qgl.check.program import Program
     from qgl.plan.model import Candidate, Row
-    from qgl.train.weighing import Answer
+    from qgl.program.program import Program
+    from qgl.report.weighing import Answer
 
 TOLD = 10**9  # bytes of a process from which on they are told
 
@@ -59,7 +59,7 @@ def explain(
     from qgl.compiler import analyse
     from qgl.diagnostics.model import QglError
     from qgl.diagnostics.terminal import console, json_text
-    from qgl.train.weighing import refusals, weigh
+    from qgl.report.weighing import refusals, weigh
 
     source, environment = open_file(file)
     positions = region_of(picture, region, word)
@@ -87,7 +87,7 @@ def wires_by_kind(program: Program) -> dict[str, int]:
 
 def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     """All figures as plain data."""
-    from qgl.check.strategies import cost_words
+    from qgl.check.calls.strategies import cost_words
 
     return {
         "wires": wires_by_kind(program),
@@ -113,9 +113,9 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
 
 def _conserved(program: Program) -> list[str]:
     """What the program conserves, what it reaches, and whether what is emitted is something else, in words."""
-    from qgl.passes.charge_words import words_of
+    from qgl.passes.charges.in_words import words_of
+    from qgl.passes.charges.unreachable import reach_of
     from qgl.passes.trotter import is_sliced
-    from qgl.passes.unreachable import reach_of
 
     lines = words_of(reach_of(program), program.wires)
     count = sum(map(is_sliced, program.operations))
@@ -142,7 +142,7 @@ def _inputs(program: Program) -> int:
 
 def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     """The figures as people read them."""
-    from qgl.check.strategies import cost_words
+    from qgl.check.calls.strategies import cost_words
 
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)

@@ -31,9 +31,9 @@ def fetch(
     """
     from qgl.diagnostics.model import QglError
     from qgl.diagnostics.render import show as show_faults
-    from qgl.hardware.engines import open_engine
+    from qgl.hardware.engines.table import open_engine
     from qgl.jobs import store
-    from qgl.train import manifest
+    from qgl.runs import manifest
 
     manifest.load(folder)
     faults: list[Diagnostic] = []

@@ -24,7 +24,7 @@ def jobs(
     from qgl.diagnostics.render import show as show_faults
     from qgl.diagnostics.terminal import console, json_text
     from qgl.jobs import show, store
-    from qgl.train import manifest
+    from qgl.runs import manifest
 
     manifest.load(folder)
     found, faults = store.jobs_of(folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from qgl.check.program import Program
+    from qgl.program.program import Program
 
 _NUMBERED = re.compile(r"([XYZ])(\d+)")
 _NAMED = re.compile(r"([XYZ])\[(.+)\]")

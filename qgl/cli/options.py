@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.model import Model
+    from qgl.runs.run import Run
     from qgl.source import Source
     from qgl.syntax.literals import Value
-    from qgl.train.run import Run
 
 
 class Format(StrEnum):
@@ -161,10 +161,10 @@ def trained(folder: Path) -> tuple[Run, Model]:
     """A run and its model. Of a run that failed, it is said that its parameters are the last good ones.
 
     Raises:
-        QglError: as `qgl.train.opened.trained`.
+        QglError: as `qgl.runs.opened.trained`.
     """
     from qgl.diagnostics.runs import LastGoodWeights
-    from qgl.train.opened import trained as opened
+    from qgl.runs.opened import trained as opened
 
     run, model = opened(folder)
     if run.status == "failed":

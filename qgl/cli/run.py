@@ -12,9 +12,9 @@ import typer
 from qgl.cli.options import Format, FormatOption, numbers, trained
 
 if TYPE_CHECKING:
-    from qgl.check.program import Program
     from qgl.jobs.draft import Draft
     from qgl.jobs.store import JobFolder
+    from qgl.program.program import Program
 
 
 class Mitigation(StrEnum):
@@ -69,7 +69,7 @@ def run(
     if zne and not observable:
         raise typer.BadParameter("it extrapolates words: give --observable WORD", param_hint="--zne")
     from qgl.cli.fetch import go_on, tell
-    from qgl.hardware.engines import open_engine
+    from qgl.hardware.engines.table import open_engine
     from qgl.jobs import dispatch, store
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request

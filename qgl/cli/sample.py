@@ -56,13 +56,13 @@ def sample(
 
         write_data(content.decode())
         return
-    from qgl.train.atomic import write_bytes
+    from qgl.runs.atomic import write_bytes
 
     write_bytes(out, content)
 
 
 def _draw(folder: Path, number: int, seed: int, condition: str | None, bits: bool) -> np.ndarray[Any, Any]:
-    from qgl.check.categories import in_categories
+    from qgl.check.declarations.categories import in_categories
     from qgl.evaluate import in_chunks
     from qgl.train import compilation_cache
 

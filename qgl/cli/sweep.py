@@ -77,12 +77,12 @@ def sweep(
         raise typer.BadParameter("give a program, or a sweep to go on with by --resume", param_hint="FILE")
     elif not settings:
         raise typer.BadParameter("say what to sweep, such as --set depth=1..10", param_hint="--set")
+    from qgl.runs.folder import next_folder
     from qgl.sweeps.grid import Grid
     from qgl.sweeps.machine import Machine
     from qgl.sweeps.survey import Options
     from qgl.sweeps.sweep import look
     from qgl.sweeps.sweep import sweep as run
-    from qgl.train.run_folder import next_folder
 
     how: dict[str, Any] = {"steps": steps, "jobs": jobs, "pictures": not no_pictures}
     how["display"] = "quiet" if quiet else "auto"

@@ -15,7 +15,7 @@ from qgl.train.processes import Member, is_child, join, leave, supervise
 
 if TYPE_CHECKING:
     from qgl.model import Model
-    from qgl.train.run import Run
+    from qgl.runs.run import Run
 
 
 class Precision(StrEnum):
@@ -144,7 +144,7 @@ def _begin(
     options: _Options,
 ) -> Run:
     from qgl.model import loads
-    from qgl.train.run_folder import next_folder
+    from qgl.runs.folder import next_folder
 
     source, environment = open_file(file)
     model = loads(source, environment, precision=precision, **constants(constant_settings))
@@ -154,7 +154,7 @@ def _begin(
 
 
 def _resume(folder: Path, file: str | None, steps: int | None, options: _Options) -> Run:
-    from qgl.train.reload import model_to_resume
+    from qgl.runs.reload import model_to_resume
 
     return options.train(model_to_resume(folder, file), resume=folder, steps=steps)
 
@@ -166,7 +166,7 @@ def _tell(run: Run, quiet: bool) -> None:
             typer.echo(f"stopped at step {run.steps} and saved; go on with\n  qglc train --resume {run.path}", err=True)
         raise typer.Exit(130)
     if not quiet:
-        from qgl.train.report import table
+        from qgl.report.report import table
 
         shown = table(run.report)
         console_for(shown).print(shown)

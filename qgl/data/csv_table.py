@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.data.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 from qgl.source import Span
 
 _DELIMITERS = ",;\t "

@@ -8,7 +8,7 @@ import importlib.resources
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
+from qgl.program.program import CallSpec
 
 SIDE, INK = 8, 16  # pixels along a side of the pictures as shipped, and the most ink of one
 

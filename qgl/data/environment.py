@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qgl.check.environment import NONE
-from qgl.check.program import CallSpec, DataSet
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
 from qgl.diagnostics.data import MissingFile, UnreadableFile
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec, DataSet
 from qgl.source import Source, Span
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.arguments import SpinTerms
-from qgl.check.program import CallSpec
+from qgl.check.calls.arguments import SpinTerms
 from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 
 MOST = 14  # qubits
 _DENSE = 256  # states up to which all levels are found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import strings
-from qgl.check.program import CallSpec
+from qgl.bits.distribution import strings
+from qgl.data.distributions import Law, bound
 from qgl.data.files import Limits
-from qgl.data.laws import Law, bound
 from qgl.diagnostics.data import BadDataArgument
 from qgl.diagnostics.kernels import UnevenMixture
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 
 _FARTHEST = 1e4  # deviations from a mean to a whole number; beyond, differences of exponents would be rounding errors
 _LEAST = float(np.finfo(np.float64).eps)  # of the largest probability; what is rarer changes no sum

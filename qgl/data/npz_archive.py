@@ -12,13 +12,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
 from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.program.program import CallSpec
 from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct
-from qgl.check.membership import Listed, Rows, Rule, Without, draw_distinct, words
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import distinct
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
 from qgl.diagnostics.model import QglError
+from qgl.program.membership import Listed, Rows, Rule, Without, draw_distinct, words
+from qgl.program.program import CallSpec, DataSet
 
 Declared = Mapping[str, DataSet]
 

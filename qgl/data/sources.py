@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import distinct
 from qgl.check.environment import NONE
-from qgl.check.law import distinct
-from qgl.check.membership import BarsAndStripes, Cardinality, Parity, Rule
-from qgl.check.program import CallSpec, DataSet
 from qgl.data import parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
+from qgl.data.distributions import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.ground_state import ground_state
 from qgl.data.integers import mixture
-from qgl.data.laws import Law, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.npz_archive import read_npz
 from qgl.data.state_archive import law_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
+from qgl.program.membership import BarsAndStripes, Cardinality, Parity, Rule
+from qgl.program.program import CallSpec, DataSet
 
 _NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
 

@@ -7,13 +7,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import strings
-from qgl.check.program import CallSpec
+from qgl.bits.distribution import strings
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
 from qgl.data.table import check_size
 from qgl.diagnostics.data import BadArchive
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 from qgl.source import Span
 
 State = NDArray[np.complex128]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
+from qgl.program.program import CallSpec
 from qgl.source import Span
 
 

@@ -146,7 +146,7 @@ class WrongStrings(Diagnostic):
 
 @dataclass(frozen=True)
 class WrongAnswer(Diagnostic):
-    """Engines may be written by anyone, against the contracts of `qgl.hardware.engine`.
+    """Engines may be written by anyone, against the contracts of `qgl.hardware.engines.engine`.
 
     This one answered with something of another kind: nothing at all, a generator where a list is wanted, another number
     of arrays, a job without a name. Nothing of the answer is kept.
@@ -165,7 +165,7 @@ class WrongAnswer(Diagnostic):
 
     @property
     def help(self) -> str:
-        return f"the answer is {self.wanted}; see the contracts in `qgl.hardware.engine`"
+        return f"the answer is {self.wanted}; see the contracts in `qgl.hardware.engines.engine`"
 
 
 @dataclass(frozen=True)

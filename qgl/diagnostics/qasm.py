@@ -186,7 +186,7 @@ class NeedsTarget(Diagnostic):
     """A text of this profile is made for one machine: its qubits, its gates, its wires. None was named.
 
     `--target` names one: a fake machine (`fake_torino`), a JSON file, or a machine of IBM's service. In Python,
-    `qgl.hardware.machine.fit` does it.
+    `qgl.hardware.machines.machine.fit` does it.
     """
 
     profile: str

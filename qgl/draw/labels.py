@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from qgl.check.program import Operation, Parameter
 from qgl.expression import Function, Input, Real
+from qgl.program.program import Operation, Parameter
 
 SHORT = {
     "id": "I",

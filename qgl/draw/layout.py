@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from qgl.check.program import Operation
 from qgl.draw.labels import angles_of, name_of
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Operation
 
 MAX_WIRES, MAX_COLUMNS = 40, 120
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from qgl.draw.layout import Highlight
 from qgl.ir.circuit import Circuit
-from qgl.plan.cone_kinds import kinds_of
-from qgl.plan.cone_strands import ALL, BITS, strands_of
-from qgl.plan.places import MARKERS
+from qgl.plan.axes import MARKERS
+from qgl.plan.cones.kinds import kinds_of
+from qgl.plan.cones.wire_segments import ALL, BITS, strands_of
 
 BESIDE = 2  # wires that are shown on either side of the cone
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import DataSet
-from qgl.evaluate.laws import Real
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.evaluate.distributions import Real
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import singles
+from qgl.program.program import DataSet
 
 _RESOLUTION = 1e-6  # of connected functions in single precision
 

@@ -11,14 +11,14 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.kernels import of_integers
-from qgl.check.program import CallSpec, DataSet
-from qgl.check.words import data_means
-from qgl.evaluate.laws import Places, Real
+from qgl.bits.pauli_words import data_means
+from qgl.check.calls.kernels import of_integers
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Setting
-from qgl.objectives.words import fixed_words
+from qgl.objectives.pauli_words import fixed_words
+from qgl.program.program import CallSpec, DataSet
 
 _DRAWN = 1000  # words, where the program does not say how many
 

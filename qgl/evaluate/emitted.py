@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgl.evaluate.laws import Law, ModelLaw
+from qgl.evaluate.distributions import Law, ModelLaw
 from qgl.evaluate.row import Row
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.kernels import of_integers
-from qgl.check.law import distinct, indices
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import distinct, indices
+from qgl.check.calls.kernels import of_integers
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import WordSet
-from qgl.evaluate.laws import Places, Real
+from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.integer_kernel import IntegerKernel
+from qgl.program.program import CallSpec, DataSet
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]

@@ -9,25 +9,25 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from qgl.check import generalisation
-from qgl.check.law import distinct, entropy
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import distinct, entropy
+from qgl.check.calls import generalisation
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.distributions import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.laws import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
+from qgl.evaluate.many_body import hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.probes import hamming_distance, magnetisation
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import GivenWords, LogProb, Marginals, Query, Samples, State, log_floor
 
 NATS = "nats"

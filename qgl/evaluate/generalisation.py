@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from qgl.check.law import distinct, indices, strings
-from qgl.check.membership import Listed, Rows, Rule
-from qgl.check.program import DataSet
-from qgl.evaluate.laws import Drawn, Law, ProductLaw, Real
+from qgl.bits.distribution import distinct, indices, strings
+from qgl.evaluate.distributions import Drawn, Law, ProductLaw, Real
+from qgl.program.membership import Listed, Rows, Rule
+from qgl.program.program import DataSet
 
 SPREAD = "± of exploration, fidelity, rate, coverage, precision: the deviation of one set of queries; values are exact"
 MOST_LISTED = 1 << 17  # valid strings of a wide model whose likelihoods are taken one by one

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import DataSet
-from qgl.evaluate.laws import Law
+from qgl.evaluate.distributions import Law
+from qgl.program.program import DataSet
 from qgl.query import log_floor
 
 

@@ -9,10 +9,10 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.law import indices
+from qgl.bits.distribution import indices
+from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
-from qgl.evaluate.laws import log_of
+from qgl.evaluate.distributions import log_of
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import GivenStrings, Query, Samples, most_of_remainder

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.kernels import of_integers
-from qgl.check.law import distinct, entropy, indices
-from qgl.check.program import CallSpec, DataSet
-from qgl.evaluate.laws import Law, Places, Real
+from qgl.bits.distribution import distinct, entropy, indices
+from qgl.check.calls.kernels import of_integers
+from qgl.evaluate.distributions import Law, Places, Real
 from qgl.objectives.integer_kernel import IntegerKernel
+from qgl.program.program import CallSpec, DataSet
 
 _AT_ONCE = 1 << 23  # signs of a block of words in all rows
 

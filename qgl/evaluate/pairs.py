@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.neighbourhood import Neighbourhood
+from qgl.bits.neighbourhood import Neighbourhood
 
 MOST = 8192  # moments; so all of them up to 127 bits
 

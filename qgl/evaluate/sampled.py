@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check import generalisation
-from qgl.check.law import distinct
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import distinct
+from qgl.check.calls import generalisation
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS, fair, independent, title
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected
-from qgl.evaluate.laws import Drawn, Real
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.objectives.model import Setting
+from qgl.program.program import CallSpec, DataSet
 
 RESAMPLES = 64
 _Counted = tuple[NDArray[np.uint8], Real]  # distinct strings, and how often each came

@@ -4,8 +4,8 @@ engine = qgl.hardware.open_engine("aer")
 strings = qgl.hardware.run(model, params, engine, shots=4096)
 """
 
-from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
-from qgl.hardware.engines import ENGINES, open_engine
+from qgl.hardware.engines.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
+from qgl.hardware.engines.table import ENGINES, open_engine
 from qgl.hardware.run import run, task_of
 
 __all__ = [

@@ -12,10 +12,10 @@ import numpy as np
 
 from qgl.diagnostics.jobs import CannotMitigate
 from qgl.diagnostics.model import QglError
-from qgl.hardware.isa import load_isa
-from qgl.hardware.qiskit_counts import OUTPUT, outputs_of
-from qgl.hardware.singles import Part, single, singles
-from qgl.hardware.target import Machine
+from qgl.hardware.engines.qiskit_counts import OUTPUT, outputs_of
+from qgl.hardware.machines.isa import load_isa
+from qgl.hardware.machines.singles import Part, single, singles
+from qgl.hardware.machines.target import Machine
 
 _HEAD = re.compile(r"\s*(OPENQASM|include|qubit|bit|#pragma)")
 _OUTPUT = re.compile(rf"\s*{OUTPUT}(?:\[\d+\])?\s*=\s*measure\s+([^;]+?)\s*;")

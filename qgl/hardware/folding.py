@@ -16,11 +16,11 @@ import numpy as np
 
 from qgl.diagnostics.jobs import CannotFold
 from qgl.diagnostics.model import QglError
-from qgl.hardware.isa import standard
+from qgl.hardware.machines.isa import standard
+from qgl.hardware.machines.singles import EXACT, NO_GATES, Matrix, Part, single, singles
+from qgl.hardware.machines.stray import stray, supports
+from qgl.hardware.machines.target import Machine
 from qgl.hardware.mitigation import need
-from qgl.hardware.singles import EXACT, NO_GATES, Matrix, Part, single, singles
-from qgl.hardware.stray import stray, supports
-from qgl.hardware.target import Machine
 
 _BRANCHES = ("if_else", "switch_case", "for_loop", "while_loop")
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.jobs import MitigationMissing
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engine import Strings
+from qgl.hardware.engines.engine import Strings
 
 Real = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qgl.hardware.contract import checked
-from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task
-from qgl.hardware.engines import open_engine
-from qgl.hardware.waiting import patient
+from qgl.hardware.engines.contract import checked
+from qgl.hardware.engines.engine import Engine, RemoteEngine, Strings, Task
+from qgl.hardware.engines.table import open_engine
+from qgl.hardware.engines.waiting import patient
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike

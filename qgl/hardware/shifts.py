@@ -26,7 +26,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Distribution, Operation, Parameter, Wire
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.shots import GeneratorWithoutShifts, NoShiftRule
 from qgl.expression import Input, Real
@@ -37,6 +36,7 @@ from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import inputs_of, is_channel
 from qgl.passes.dilation import dilated
 from qgl.passes.pipeline import simplify
+from qgl.program.program import Distribution, Operation, Parameter, Wire
 from qgl.qasm.lower import Step, commuting, lower, trotter_steps
 
 

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import networkx as nx
 
-from qgl.check.program import Operation, Parameter, Program, Wire
 from qgl.collector import put_off
+from qgl.program.program import Operation, Parameter, Program, Wire
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.program import Operation
 from qgl.gates import GATES
+from qgl.program.program import Operation
 
 _NAMES = {(gate.target, gate.controls): gate.name for gate in GATES.values() if gate.target is not None}
 

@@ -7,9 +7,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Operation
 from qgl.expression import Input, Real
 from qgl.gates import CHANNELS, GATES
+from qgl.program.program import Operation
 
 TOLERANCE = 1e-12
 NO_WIRES: frozenset[int] = frozenset()

@@ -13,28 +13,28 @@ from typing import Any
 
 import numpy as np
 
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.law import strings
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import strings
+from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.jobs import DamagedJob
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
+from qgl.evaluate.distributions import Drawn, ModelLaw, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import NATS, PARTS, evaluate
-from qgl.evaluate.laws import Drawn, ModelLaw, Real
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.evaluate.sampled import Counts, evaluate_counts
 from qgl.hardware import mitigation
-from qgl.hardware.engine import Strings
+from qgl.hardware.engines.engine import Strings
+from qgl.jobs.pauli_words import bases_of, mean_and_error, show_word, signs
 from qgl.jobs.record import Job
 from qgl.jobs.store import JobFolder
-from qgl.jobs.words import bases_of, mean_and_error, show_word, signs
 from qgl.model import Model
 from qgl.objectives import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import log_floor
-from qgl.train.artefacts import data_of
-from qgl.train.report import answerer, reports_of
+from qgl.report.figures import data_of
+from qgl.report.report import answerer, reports_of
 
 NARROW = 16  # bits up to which the law of the model is compared string by string
 _DRAWS = 32  # sets of strings of the model

@@ -22,15 +22,15 @@ import numpy as np
 from qgl.diagnostics.hardware import EngineFailed
 from qgl.diagnostics.jobs import JobFailed, JobInDoubt, OtherEngine
 from qgl.diagnostics.model import QglError
-from qgl.hardware.contract import checked, listed, named, stood
-from qgl.hardware.engine import Engine, RemoteEngine, Strings, Task, TextEngine
+from qgl.hardware.engines.contract import checked, listed, named, stood
+from qgl.hardware.engines.engine import Engine, RemoteEngine, Strings, Task, TextEngine
 from qgl.jobs import store
 from qgl.jobs.draft import AnyEngine, Draft, task_for
+from qgl.jobs.pauli_words import turned
 from qgl.jobs.record import Job, Request
 from qgl.jobs.store import JobFolder
-from qgl.jobs.words import turned
-from qgl.train import manifest as manifests
-from qgl.train.reload import model_of
+from qgl.runs import manifest as manifests
+from qgl.runs.reload import model_of
 
 SETTLED = 62  # seconds from the last sign of life: a service lists within a minute, and a sign is two seconds old
 BEAT = 2.0  # seconds between two signs of life while something is sent

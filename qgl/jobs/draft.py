@@ -13,16 +13,16 @@ from qgl.diagnostics.jobs import CannotMitigate
 from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
 from qgl.hardware.calibration import calibration
-from qgl.hardware.contract import packed
-from qgl.hardware.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.engines.contract import packed
+from qgl.hardware.engines.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
+from qgl.jobs.pauli_words import bases_of, turned
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
-from qgl.jobs.words import bases_of, turned
 from qgl.model import Model
-from qgl.train import checkpoint
-from qgl.train import manifest as manifests
-from qgl.train.run import Run
+from qgl.runs import checkpoint
+from qgl.runs import manifest as manifests
+from qgl.runs.run import Run
 
 AnyEngine = Engine | RemoteEngine
 _PART, _PARTS = 1024, 32  # shots of a part at least, parts at most

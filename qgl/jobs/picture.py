@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qgl.check.law import strings
-from qgl.check.program import DataSet
+from qgl.bits.distribution import strings
 from qgl.diagnostics.model import QglError
-from qgl.evaluate.laws import Real
+from qgl.evaluate.distributions import Real
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
 from qgl.jobs.compare import Compared, Comparison, Measured
-from qgl.train import pictures
-from qgl.train.artefacts import data_of
-from qgl.train.pictures import BLUE, ORANGE, VERMILION, Law
+from qgl.program.program import DataSet
+from qgl.report import pictures
+from qgl.report.figures import data_of
+from qgl.report.pictures import BLUE, ORANGE, VERMILION, Law
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

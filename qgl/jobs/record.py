@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import NoneType
 from typing import Any, Literal, get_args
 
-from qgl.train import sealed
-from qgl.train.entries import Bounded, Named, Several, fault
+from qgl.runs import sealed
+from qgl.runs.entries import Bounded, Named, Several, fault
 
 FORMAT = 2  # since 0.1.0 had checksums
 MOST_PARTS = 1024
@@ -105,7 +105,7 @@ class Job:
     key        hash of the request, the program and the weights: what makes two jobs the same
     model      of what: `program` and `weights` (hashes), `step` of the training, `width` of a string
     parts      how many parts of its shots it is run in, by a local engine
-    outputs    of each item, and `settings` and `figures`: as in `qgl.hardware.engine.Parcel`
+    outputs    of each item, and `settings` and `figures`: as in `qgl.hardware.engines.engine.Parcel`
     service    the service's name of the job, "" if it is not known to have arrived
     said       what the engine said last
     times      when each state began, in UTC; of `sending`, when it was last seen to go on

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgl.jobs.record import Job
 from qgl.jobs.store import JobFolder
-from qgl.train.display import number
+from qgl.report.display import number
 
 if TYPE_CHECKING:
     from rich.table import Table

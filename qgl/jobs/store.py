@@ -33,13 +33,13 @@ from numpy.typing import NDArray
 from qgl.diagnostics.jobs import DamagedJob, JobLocked, NoSuchJob
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.hardware.engine import Parcel, Strings
+from qgl.hardware.engines.engine import Parcel, Strings
 from qgl.jobs.record import Job, from_json, sha256, to_json
-from qgl.train import checkpoint
-from qgl.train.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
-from qgl.train.plain import ARRAY_BYTES, own_folder, read, reader
-from qgl.train.run_folder import clear_strays
-from qgl.train.sealed import CHANGED
+from qgl.runs import checkpoint
+from qgl.runs.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
+from qgl.runs.folder import clear_strays
+from qgl.runs.plain import ARRAY_BYTES, own_folder, read, reader
+from qgl.runs.sealed import CHANGED
 
 _JOB, _WEIGHTS, _SAMPLES, _LOCK = "job.json", "weights.safetensors", "samples.npz", ".lock"
 _TRIES = 5  # to take a lock

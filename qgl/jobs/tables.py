@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from qgl.jobs.compare import Comparison, Gap, Measured
-from qgl.train.display import number
+from qgl.report.display import number
 
 if TYPE_CHECKING:
     from rich.table import Table

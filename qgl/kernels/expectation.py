@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from qgl.gates.algebra import PAULI
 from qgl.kernels.arrays import product, squared
-from qgl.kernels.words import apply_word, walsh
-from qgl.plan.tables import Words
+from qgl.kernels.pauli_words import apply_word, walsh
+from qgl.plan.state.tables import Words
 
 CHUNK = 5  # bits that are turned by one matrix product
 FEWEST = 3  # words that make turning the state worth while

@@ -12,8 +12,8 @@ from qgl.kernels.arrays import chain, complex_like, permute_rows, take
 from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
 from qgl.kernels.rounding import stirred
-from qgl.plan.pool import MatrixGroup, Pool
-from qgl.plan.tables import Products
+from qgl.plan.matrix_pool import MatrixGroup, Pool
+from qgl.plan.state.tables import Products
 
 
 def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:

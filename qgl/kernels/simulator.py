@@ -10,22 +10,22 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.kernels.cones import ConeRunner
-from qgl.kernels.contraction import ContractionRunner
-from qgl.kernels.iqp import PhaseRunner
+from qgl.kernels.boundary.runner import SweepRunner
+from qgl.kernels.cones.runner import ConeRunner
+from qgl.kernels.contraction.runner import ContractionRunner
+from qgl.kernels.iqp.runner import PhaseRunner
 from qgl.kernels.rounding import LogLikelihood, told
 from qgl.kernels.runner import Runner
-from qgl.kernels.sectors import SectorRunner
-from qgl.kernels.state import StateRunner
-from qgl.kernels.sweep import SweepRunner
-from qgl.kernels.trajectories import TrajectoryRunner
-from qgl.plan.cone_tables import ConeProgram
-from qgl.plan.contraction import ContractionProgram
-from qgl.plan.iqp import PhaseProgram
+from qgl.kernels.sectors.runner import SectorRunner
+from qgl.kernels.state.runner import StateRunner
+from qgl.kernels.trajectories.runner import TrajectoryRunner
+from qgl.plan.boundary.method import SweepProgram
+from qgl.plan.cones.tables import ConeProgram
+from qgl.plan.contraction.method import ContractionProgram
+from qgl.plan.iqp.method import PhaseProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
-from qgl.plan.sectors_tables import SectorProgram
-from qgl.plan.sweep import SweepProgram
-from qgl.plan.trajectories import TrajectoryProgram
+from qgl.plan.sectors.tables import SectorProgram
+from qgl.plan.trajectories.method import TrajectoryProgram
 from qgl.query import (
     Expectation,
     GivenStrings,

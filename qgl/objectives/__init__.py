@@ -1,16 +1,16 @@
-"""Objectives by name: each is one module and one entry here, beside its entry in `qgl.check.callables`."""
+"""Objectives by name: each is one module and one entry here, beside its entry in `qgl.check.calls.callables`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from qgl.check.program import CallSpec
 from qgl.objectives.kl import kl
 from qgl.objectives.marginals import marginals
 from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
+from qgl.program.program import CallSpec
 
 __all__ = ["OBJECTIVES", "Objective", "Setting", "build"]
 

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.kernels.arrays import barrier
+from qgl.program.program import CallSpec
 
 Array = jax.Array
 

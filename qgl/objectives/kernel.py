@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.kernels.arrays import barrier
-from qgl.kernels.words import walsh
+from qgl.kernels.pauli_words import walsh
+from qgl.program.program import CallSpec
 
 Array = jax.Array
 

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct, entropy
-from qgl.check.program import CallSpec
+from qgl.bits.distribution import distinct, entropy
 from qgl.objectives.batch import RowsDrawn
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import floored
+from qgl.program.program import CallSpec
 from qgl.query import LogProb, Query
 
 Array = jax.Array

@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
-from qgl.check.regions import regions_of
+from qgl.bits.regions import regions_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.regions import data_laws, log_or_floor, stacked
 from qgl.objectives.states import StateDistance, reduced_states
+from qgl.program.program import CallSpec
 from qgl.query import Marginals, Query
 
 Array = jax.Array

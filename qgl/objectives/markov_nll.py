@@ -18,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec
 from qgl.objectives.model import Setting
 from qgl.objectives.regions import data_laws, log_or_floor, stacked
+from qgl.program.program import CallSpec
 from qgl.query import Marginals, Query
 
 Array = jax.Array

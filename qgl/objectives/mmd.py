@@ -17,16 +17,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.fit import EXACT_WIDTH
-from qgl.check.kernels import of_integers
-from qgl.check.law import distinct, indices
-from qgl.check.program import CallSpec
+from qgl.bits.distribution import distinct, indices
+from qgl.check.calls.kernels import of_integers
+from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
-from qgl.kernels.queries import draw
+from qgl.kernels.final_state import draw
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Objective, Setting
-from qgl.objectives.words import drawn_words, fixed_words
+from qgl.objectives.pauli_words import drawn_words, fixed_words
+from qgl.program.program import CallSpec
 from qgl.query import Probabilities, Query
 
 Array = jax.Array
@@ -101,7 +101,7 @@ def mmd(call: CallSpec, setting: Setting) -> Objective:
     """The objective `mmd(data, kernel, words, samples, weight, reach)`.
 
     With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
-    expectations of words that are drawn (`qgl.objectives.words`). In all other cases, and with kernels of whole
+    expectations of words that are drawn (`qgl.objectives.pauli_words`). In all other cases, and with kernels of whole
     numbers, the law of all strings is held: it gives the discrepancy itself, and estimates from words alone or from
     samples of strings alone.
     """

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.probes import start_bits
-from qgl.check.program import DataSet, Program
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.check.settings.report_requirements import start_bits
+from qgl.program.program import DataSet, Program
 from qgl.query import Query
 
 Array = jax.Array

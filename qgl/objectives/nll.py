@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import distinct
-from qgl.check.program import CallSpec
+from qgl.bits.distribution import distinct
 from qgl.objectives.batch import RowsDrawn
 from qgl.objectives.model import Objective, Setting
+from qgl.program.program import CallSpec
 from qgl.query import LogProb, Query, log_floor
 
 Array = jax.Array

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.objectives import Objective, Setting, build
+from qgl.program.program import Program
 from qgl.query import Query
 
 Array = jax.Array

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgl.check.program import Operation
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_unitary
+from qgl.program.program import Operation
 
 
 def cancel_pairs(circuit: Circuit) -> Circuit:

@@ -16,11 +16,11 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import IntEnum
 
-from qgl.check.program import Operation
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, inputs_of, is_permutation, is_reset
 from qgl.passes.known_states import resolve_known
+from qgl.program.program import Operation
 
 
 class Seen(IntEnum):

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from qgl.check.program import Operation, Wire
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold
 from qgl.ir.facts import diagonal_wires, is_channel, is_reset
 from qgl.passes.dilation import dilated
+from qgl.program.program import Operation, Wire
 from qgl.source import Span
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import comb, pi
 
-from qgl.check.program import Operation
 from qgl.expression import Real, real
 from qgl.passes.fusion import Frontier, Item
+from qgl.program.program import Operation
 
 MAX_CONTROLS = 6  # a projector on c controls is a sum of 2^c Z words
 

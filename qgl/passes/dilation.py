@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Operation, Wire
 from qgl.expression import Real, apply
 from qgl.gates import CHANNELS, GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel
+from qgl.program.program import Operation, Wire
 
 Matrix = NDArray[np.complex128]
 

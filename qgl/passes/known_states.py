@@ -11,12 +11,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from qgl.check.program import Operation
 from qgl.expression import Real
 from qgl.gates import CHANNELS, GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import diagonal_wires, is_diagonal, is_permutation, is_reset, is_unitary
+from qgl.program.program import Operation
 
 LEADING = {"su2": {0: 0}, "su4": {0: 0, 3: 1}, "u": {2: 0}}  # angle of a first rotation about Z: the place it acts on
 _EPSILON = 1e-14

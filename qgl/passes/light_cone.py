@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_reset
-from qgl.passes.lifetimes import tighten
+from qgl.passes.allocation.lifetimes import tighten
 
 
 def light_cone(circuit: Circuit, positions: Iterable[int]) -> Circuit:

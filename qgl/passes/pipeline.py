@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from qgl.collector import put_off
 from qgl.ir.circuit import Circuit
+from qgl.passes.allocation.lifetimes import tighten
 from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
-from qgl.passes.lifetimes import tighten
 
 
 def standard(circuit: Circuit, reads_only_bits: bool, keep_channels: bool = False) -> Circuit:

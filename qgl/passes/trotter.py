@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from qgl.check.program import Operation
 from qgl.expression import Real, real
+from qgl.program.program import Operation
 
 MOST_TERMS = 200  # of a Hamiltonian whose commutators are looked at
 Masks = tuple[int, int]  # wires with X or Y, and with Z or Y

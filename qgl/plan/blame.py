@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgl.check.program import Operation
 from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
+from qgl.program.program import Operation
 from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, State
 from qgl.source import Span
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgl.plan.elements import Diagonal, Evolve, Small, StochasticReset, Word
-from qgl.plan.lower import Part
+from qgl.plan.state.elements import Diagonal, Evolve, Small, StochasticReset, Word
+from qgl.plan.state.lower import Part
 from qgl.query import Marginals, Query, State
 
 FLOPS_PER_SECOND = 70e9

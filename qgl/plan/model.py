@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qgl.plan.subject import Subject
-from qgl.plan.tables import KINDS, NO_FLIPS, FlipTable, Tables
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.state.tables import KINDS, NO_FLIPS, FlipTable, Tables
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
 NO_METHOD = "no method can answer this"

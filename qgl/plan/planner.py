@@ -14,16 +14,16 @@ from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.plan.blame import blame
-from qgl.plan.cones import LightCones
-from qgl.plan.contraction import Contraction
-from qgl.plan.iqp import PhaseWords
+from qgl.plan.boundary.method import Sweep
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.cones.method import LightCones
+from qgl.plan.contraction.method import Contraction
+from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.memory import available
-from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
-from qgl.plan.sectors import Sectors
-from qgl.plan.subject import Subject
-from qgl.plan.sweep import Sweep
-from qgl.plan.trajectories import Trajectories
+from qgl.plan.sectors.method import Sectors
+from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.trajectories.method import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (

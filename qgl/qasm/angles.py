@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Parameter
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import AngleIsNotFinite, FunctionOfOpenInput, NoInputs
 from qgl.expression import Atom, Function, Input, Real, apply
+from qgl.program.program import Parameter
 from qgl.qasm.names import Names
-from qgl.qasm.profile import Profile
-from qgl.qasm.profiles import able
+from qgl.qasm.profiles.profile import Profile
+from qgl.qasm.profiles.table import able
 from qgl.source import Span
 
 

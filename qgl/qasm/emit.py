@@ -13,15 +13,15 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import NeedsTarget, TooFewQubits, UnknownProfile
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
+from qgl.passes.allocation.lifetimes import tighten
+from qgl.passes.allocation.reuse import narrow, read_out, renew
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
-from qgl.passes.lifetimes import tighten
-from qgl.passes.reuse import narrow, read_out, renew
 from qgl.qasm.angles import Angles, bind
-from qgl.qasm.places import Places
-from qgl.qasm.profile import Profile
-from qgl.qasm.profiles import PROFILES, able
+from qgl.qasm.profiles.profile import Profile
+from qgl.qasm.profiles.table import PROFILES, able
+from qgl.qasm.qubits import Places
 from qgl.qasm.writer import Writer
 
 

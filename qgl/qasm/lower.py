@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from qgl.check.program import Operation
 from qgl.expression import Real, real
 from qgl.gates import GATES
 from qgl.gates.definition import Part, pauli_parts
+from qgl.program.program import Operation
 
 Angles = tuple[Real, ...]
 

@@ -13,8 +13,8 @@ from keyword import kwlist, softkwlist
 
 import numpy as np
 
-from qgl.check.program import Parameter
 from qgl.expression import Input
+from qgl.program.program import Parameter
 
 _OPENQASM = """
 OPENQASM include defcalgrammar def cal defcal gate extern box let break continue if else end return for while in switch

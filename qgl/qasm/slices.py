@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgl.check.program import Operation
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
+from qgl.program.program import Operation
 
 _TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}  # gates that turn a letter into Z
 

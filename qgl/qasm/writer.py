@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from qgl.check.program import Operation
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import EvolveWithoutTrotter, OpenGenerator
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.generators import generator_qubits
+from qgl.program.program import Operation
 from qgl.qasm.angles import Angles
-from qgl.qasm.layers import Layers
+from qgl.qasm.depth import Layers
 from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
-from qgl.qasm.places import Places
-from qgl.qasm.profile import Profile
+from qgl.qasm.profiles.profile import Profile
+from qgl.qasm.qubits import Places
 from qgl.qasm.synthesis import Matrix, synthesise
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qgl.diagnostics.terminal import console as safe_console
+from qgl.report.display import duration, number
 from qgl.sweeps.pool import FAILED, FINISHED, Outcome
-from qgl.train.display import duration, number
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -20,15 +20,15 @@ from typing import IO, Any
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.diagnostics.sweeps import NotASweep, SweepTaken
+from qgl.runs import manifest as manifests
+from qgl.runs import plain, sealed
+from qgl.runs.atomic import explained, put
+from qgl.runs.entries import Bounded, Named, Several, fault
+from qgl.runs.folder import lock
+from qgl.runs.plain import own_folder
 from qgl.sweeps.grid import MOST, Grid, Point
 from qgl.sweeps.survey import Identity, Options, Surveyed
 from qgl.syntax.literals import Value
-from qgl.train import manifest as manifests
-from qgl.train import plain, sealed
-from qgl.train.atomic import explained, put
-from qgl.train.entries import Bounded, Named, Several, fault
-from qgl.train.plain import own_folder
-from qgl.train.run_folder import lock
 
 FORMAT = 2  # since 0.1.0 had checksums
 FILE = "sweep.json"

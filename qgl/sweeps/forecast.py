@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.size import amount
+from qgl.report.display import duration
 from qgl.sweeps.grid import label
 from qgl.sweeps.survey import Surveyed
-from qgl.train.display import duration
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qgl.report.pictures import CYCLE, blank_figure, verbatim
 from qgl.sweeps.grid import label
 from qgl.sweeps.pool import FINISHED
 from qgl.sweeps.results import LOSS, Result, Spread, columns
 from qgl.syntax.literals import Value
-from qgl.train.pictures import CYCLE, blank_figure, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

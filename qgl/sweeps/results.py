@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qgl.report.display import duration, number
+from qgl.runs.run import report_of
 from qgl.sweeps.grid import Point
 from qgl.sweeps.pool import FAILED, FINISHED
 from qgl.syntax.literals import Value, written
-from qgl.train.display import duration, number
-from qgl.train.run import report_of
 
 if TYPE_CHECKING:
     from rich.table import Table

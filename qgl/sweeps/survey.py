@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from qgl.check.program import Program, TrainSettings
 from qgl.data.environment import open_program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.model import loads
 from qgl.plan.memory import process_bytes
+from qgl.program.program import Program, TrainSettings
+from qgl.report.weighing import refusals, weigh_objective
+from qgl.runs import manifest as manifests
 from qgl.sweeps.grid import Point
-from qgl.train import manifest as manifests
 from qgl.train.opening import unfit
-from qgl.train.weighing import refusals, weigh_objective
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.render import show, to_text
+from qgl.report.pictures import attempted
+from qgl.runs.run import Run, report_of
 from qgl.sweeps import folder as folders
 from qgl.sweeps import picture, results
 from qgl.sweeps.child import Request
@@ -26,8 +28,6 @@ from qgl.sweeps.pool import FAILED, FINISHED, INTERRUPTED, Outcome, Pool
 from qgl.sweeps.results import Result
 from qgl.sweeps.survey import Options, Surveyed, survey
 from qgl.syntax.literals import Value
-from qgl.train.pictures import attempted
-from qgl.train.run import Run, report_of
 
 WAITING = "waiting"
 Surveying = Callable[[Sequence[Surveyed], int], None]

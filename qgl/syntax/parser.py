@@ -24,7 +24,7 @@ from qgl.syntax import tree
 from qgl.syntax.brackets import CLOSERS, DECLARATIONS, Balancer, first_on_line, starts_declaration
 from qgl.syntax.builder import Builder
 from qgl.syntax.grammar import tables
-from qgl.syntax.words import expected_words, found_words, is_keyword
+from qgl.syntax.keywords import expected_words, found_words, is_keyword
 
 MAX_CHARACTERS = 1 << 20
 MAX_FAULTS = 100

@@ -22,33 +22,33 @@ from numpy.typing import NDArray
 
 from qgl import hardware
 from qgl.baselines import Fitted, fitted
-from qgl.check.program import TrainSettings
-from qgl.check.strategies import BY_GRADIENT, method_words
+from qgl.check.calls.strategies import BY_GRADIENT, method_words
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
 from qgl.evaluate import Row
 from qgl.model import Model
-from qgl.train import checkpoint, sealed
-from qgl.train import display as displays
-from qgl.train import manifest as manifests
-from qgl.train import report as reports
-from qgl.train.artefacts import write_pictures
-from qgl.train.asked import refused_reports
+from qgl.program.program import TrainSettings
+from qgl.report import display as displays
+from qgl.report import report as reports
+from qgl.report.display import Display, Progress
+from qgl.report.figures import write_pictures
+from qgl.report.planned_queries import refused_reports
+from qgl.report.reevaluate_loss import settled
+from qgl.report.seeds import with_seeds
+from qgl.report.watch import Watch
+from qgl.runs import checkpoint, sealed
+from qgl.runs import manifest as manifests
+from qgl.runs.history import History, empty, parse
+from qgl.runs.run import Run, verdict_of_state, verdict_to
+from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
-from qgl.train.display import Display, Progress
-from qgl.train.history import History, empty, parse
 from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, opened
-from qgl.train.run import Run, verdict_of_state, verdict_to
-from qgl.train.seeds import with_seeds
-from qgl.train.settle import settled
 from qgl.train.shots import cost
 from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
-from qgl.train.watch import Watch
-from qgl.train.watched import PREFIX
 
 _STATUS = {
     "signal": "interrupted",

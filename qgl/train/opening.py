@@ -10,19 +10,19 @@ from pathlib import Path
 
 from qgl import hardware
 from qgl.baselines import missing
-from qgl.check.line_search import line_search_faults
-from qgl.check.program import CallSpec, TrainSettings
-from qgl.check.strategies import BY_GRADIENT, OF_RANDOM
+from qgl.check.calls.strategies import BY_GRADIENT, OF_RANDOM
+from qgl.check.settings.line_search import line_search_faults
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
-from qgl.hardware.waiting import patient
+from qgl.hardware.engines.waiting import patient
 from qgl.model import Model
+from qgl.program.program import CallSpec, TrainSettings
+from qgl.runs import manifest as manifests
+from qgl.runs.folder import RunFolder
 from qgl.source import Span
-from qgl.train import manifest as manifests
 from qgl.train.devices import Team
-from qgl.train.run_folder import RunFolder
 from qgl.train.shots import FromShots
 from qgl.train.strategies.measured import MeasuredGradient
 from qgl.train.strategies.strategy import Factory, Strategy

@@ -1,6 +1,6 @@
 """Methods of training, optimisers and schedules by their checked calls: `adam(rate = cosine(0.1, steps = 500))`.
 
-Names, arguments and what they are called in optax stand in the tables of `qgl.check.callables`.
+Names, arguments and what they are called in optax stand in the tables of `qgl.check.calls.callables`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 import jax
 import optax
 
-from qgl.check.callables import SIGNATURES
-from qgl.check.program import CallSpec, TrainSettings
+from qgl.check.calls.callables import SIGNATURES
+from qgl.program.program import CallSpec, TrainSettings
 from qgl.train.line_search import LineSearch
 from qgl.train.methods import Evaluate, Look, Method, Terms
 from qgl.train.trainable import Params

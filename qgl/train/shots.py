@@ -16,17 +16,17 @@ import optax
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from qgl.check.program import TrainSettings
-from qgl.check.shots import shot_faults
+from qgl.check.settings.shots import shot_faults
 from qgl.diagnostics.hardware import EngineFailed
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engine import Engine, Strings, Task
+from qgl.hardware.engines.engine import Engine, Strings, Task
 from qgl.hardware.run import answered
 from qgl.hardware.shifts import shifted_circuit
 from qgl.ir.circuit import Circuit
 from qgl.kernels.expressions import evaluate
 from qgl.model import Model
 from qgl.plan.expressions import ExpressionBuilder
+from qgl.program.program import TrainSettings
 from qgl.train.strings import Estimator, Means, Words
 from qgl.train.trainable import Params
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from qgl.check.program import CallSpec
+from qgl.program.program import CallSpec
 
 RUNNING, TARGET, PLATEAU, FAILED, EARLY = range(5)
 WORDS = ("running", "target", "plateau", "failed", "early")
@@ -15,7 +15,7 @@ WORDS = ("running", "target", "plateau", "failed", "early")
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """`target(value)` and `plateau(patience, tolerance)`, any number of each; for `early` see `qgl.train.watch`.
+    """`target(value)` and `plateau(patience, tolerance)`, any number of each; for `early` see `qgl.report.watch`.
 
     A plateau holds, per rule, the best loss so far and the number of steps since the loss fell below it by more than
     `tolerance`; the seed is finished when that number reaches `patience`.

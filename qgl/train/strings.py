@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.law import indices
-from qgl.check.words import data_means
-from qgl.hardware.engine import Strings
+from qgl.bits.distribution import indices
+from qgl.bits.pauli_words import data_means
+from qgl.hardware.engines.engine import Strings
 from qgl.objectives.regions import data_laws
 from qgl.objectives.terms import WeightedObjective, groups
 from qgl.query import Expectation, GivenWords, Marginals, Probabilities, Query

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import jax
 
-from qgl.check.program import Program
+from qgl.program.program import Program
 
 Params = dict[str, jax.Array]
 

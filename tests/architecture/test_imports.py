@@ -135,7 +135,7 @@ def test_the_document_names_the_rooms_in_this_order() -> None:
         ("import qgl.check.checker, qgl.syntax.parser, qgl.data.environment", ("jax", "networkx", "matplotlib")),
         ("import qgl.plan.planner", ("jax",)),
         ("import qgl.qasm", ("jax", "qiskit")),
-        ("import qgl.hardware.engine", ("jax", "qiskit", "braket")),
+        ("import qgl.hardware.engines.engine", ("jax", "qiskit", "braket")),
     ],
 )
 def test_start_up_loads_no_more_than_it_needs(code: str, banned: tuple[str, ...]) -> None:

@@ -13,17 +13,17 @@ import pytest
 
 import qgl
 from qgl.baselines import fitted, laws
-from qgl.check.baselines import label
+from qgl.check.calls.baselines import label
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import evaluate_samples
 from qgl.model import Model
 from qgl.objectives import Setting
+from qgl.report.report import at_the_end, markdown, measure, metrics_table
+from qgl.runs.run import Run
 from qgl.source import Source
 from qgl.train.loop import train
-from qgl.train.report import at_the_end, markdown, measure, metrics_table
-from qgl.train.run import Run
 
 PROGRAM = """\
 data target = bars_and_stripes(2, 2);

@@ -13,7 +13,7 @@ from qgl.baselines.boltzmann import Machine, MixedLaw, SampledLaw, rbm
 from qgl.baselines.columns import Columns, Table
 from qgl.baselines.hmm import _law, _step, hmm
 from qgl.baselines.markov import markov
-from qgl.evaluate.laws import DenseLaw, UnansweredError
+from qgl.evaluate.distributions import DenseLaw, UnansweredError
 
 RANDOM = np.random.default_rng(3)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from qgl.check.checker import Checked, check
-from qgl.check.program import Program
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import Diagnostic
+from qgl.program.program import Program
 from qgl.source import Source
 from qgl.syntax.parser import parse
 

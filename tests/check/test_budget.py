@@ -9,13 +9,13 @@ from random import Random
 import networkx as nx
 import pytest
 
-from qgl.check.cones import _Masks, _Search, regions_of
-from qgl.check.lattices import build
-from qgl.check.program import Operation
-from qgl.check.values import Group
+from qgl.check.circuit.cones import _Masks, _Search, regions_of
+from qgl.check.values.lattices import build
+from qgl.check.values.values import Group
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import Diagnostic
+from qgl.program.program import Operation
 from qgl.source import Source, Span
 
 PLACE = Span(Source("a.qgl", ""), 0, 0)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qgl import compiler
-from qgl.check.apply import Applier
+from qgl.check.circuit.apply import Applier
 from qgl.check.reporter import FaultyError
 from qgl.cli.main import app
 from qgl.data.environment import FolderEnvironment

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.chow_liu import mutual_information, spanning_tree
+from qgl.bits.chow_liu import mutual_information, spanning_tree
 from tests.check.checking import program
 from tests.reference.density import density_matrix, probabilities
 

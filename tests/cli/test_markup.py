@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from qgl.diagnostics.terminal import console
+from qgl.report import display as training_display
 from qgl.sweeps import display as sweep_display
-from qgl.train import display as training_display
 from tests.command import qglc
 
 PROGRAM = 'visible v[2];\ndata d = strings(["00", "11"]);\nmodel { ry(?) v; cx v[0], v[1]; }\nobjective nll(d);\n'

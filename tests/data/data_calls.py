@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgl.check.callables import SIGNATURES
-from qgl.check.program import CallSpec, DataSet
+from qgl.check.calls.callables import SIGNATURES
 from qgl.data.environment import FolderEnvironment
 from qgl.data.files import Limits
 from qgl.diagnostics.model import Diagnostic, QglError
+from qgl.program.program import CallSpec, DataSet
 from qgl.source import Source, Span
 
 SPAN = Span(Source("program.qgl", 'csv("table.csv")'), 0, 16)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from qgl.check.program import CallSpec
 from qgl.data.csv_table import read_csv
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 from tests.data.data_calls import SPAN, fault, load
 
 

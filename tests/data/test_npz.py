@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgl.check.program import CallSpec
 from qgl.data.files import Limits
 from qgl.data.npz_archive import read_npz
 from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 from tests.data.data_calls import SPAN, fault, load
 
 BITS = np.array([[0, 1, 1], [1, 0, 0]])

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qgl.check.law import indices, strings
-from qgl.check.membership import BarsAndStripes, Cardinality, Listed, Parity, Rule, Without, words
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import indices, strings
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.data.files import Limits
 from qgl.data.parts import subset, without
 from qgl.diagnostics.model import QglError
+from qgl.program.membership import BarsAndStripes, Cardinality, Listed, Parity, Rule, Without, words
+from qgl.program.program import CallSpec, DataSet
 from qgl.source import Source
 from tests.data.data_calls import SPAN, load
 

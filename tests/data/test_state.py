@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qgl.train import run_data
+from qgl.runs import data as run_data
 from tests.data.data_calls import fault, load
 
 RNG = np.random.default_rng(0)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.callables import SIGNATURES
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.check.calls.callables import SIGNATURES
 from qgl.evaluate import Row, evaluate
+from qgl.evaluate.distributions import AskedLaw, DenseLaw, ProductLaw
 from qgl.evaluate.exact import REPORTS
-from qgl.evaluate.laws import AskedLaw, DenseLaw, ProductLaw
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, State
 from qgl.source import Source, Span
 

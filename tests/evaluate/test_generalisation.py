@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qgl.check.generalisation import NAMES
-from qgl.check.law import strings
-from qgl.check.membership import Cardinality
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import strings
+from qgl.check.calls.generalisation import NAMES
 from qgl.evaluate import evaluate, evaluate_samples
+from qgl.evaluate.distributions import DenseLaw, ProductLaw
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected
-from qgl.evaluate.laws import DenseLaw, ProductLaw
 from qgl.objectives.model import Setting
+from qgl.program.membership import Cardinality
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import LogProb, Probabilities, Samples
 from qgl.source import Source, Span
 

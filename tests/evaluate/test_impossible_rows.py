@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.evaluate.laws import ProductLaw
+from qgl.evaluate.distributions import ProductLaw
 from qgl.query import log_floor
-from qgl.train.report import measure, metrics_table
-from qgl.train.watched import Watched, parse
+from qgl.report.report import measure, metrics_table
+from qgl.runs.watched import Watched, parse
 
 # bit 1 is never set, by a sum that cancels; a row of two thirds can be given
 TEXT = """

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec, DataSet
-from qgl.check.reporting import read_reports
-from qgl.check.training import read_objective
+from qgl.check.settings.reporting import read_reports
+from qgl.check.settings.training import read_objective
 from qgl.evaluate import Row, evaluate, evaluate_samples
 from qgl.evaluate.discrepancy import WordSet
 from qgl.objectives import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import GivenWords, Probabilities, Query
 from qgl.source import Source, Span
 from tests.objectives.named_calls import Checker, declaration

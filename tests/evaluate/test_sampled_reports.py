@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.law import strings
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import strings
 from qgl.evaluate import evaluate, evaluate_samples
 from qgl.evaluate.estimates import smoothed
 from qgl.objectives import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 

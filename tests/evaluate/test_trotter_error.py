@@ -8,10 +8,10 @@ import pytest
 from scipy.linalg import expm
 
 import qgl
-from qgl.check.program import Program
 from qgl.expression import evaluate
 from qgl.passes.trotter import error_bound, is_sliced, sliced
-from qgl.train.report import measure
+from qgl.program.program import Program
+from qgl.report.report import measure
 from tests.reference.density import operators_of, probabilities
 from tests.reference.matrices import Matrix, word_matrix
 

@@ -11,8 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.neighbourhood import Neighbourhood
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import Row, evaluate, evaluate_samples, in_chunks
@@ -20,9 +19,10 @@ from qgl.evaluate.correlations import Shells
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Marginals, Probabilities, Query, State
+from qgl.report.report import measure, reports_of, with_gaps
 from qgl.source import Source, Span
-from qgl.train.report import measure, reports_of, with_gaps
 
 SPAN = Span(Source("test", "report"), 0, 6)
 N = 6

@@ -9,7 +9,7 @@ import qgl
 from examples.bayes.games import FOLDER, chsh, garden_rows, ghz
 from examples.bayes.reproduce import HERE, measure
 from examples.published import published
-from qgl.check.law import law
+from qgl.bits.distribution import law
 
 
 @pytest.fixture(scope="module")

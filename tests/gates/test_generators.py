@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.diagnostics.model import QglError
 from qgl.gates import GATES
 from qgl.gates.generators import generator_numbers, hermitian
@@ -20,6 +19,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.exponentials import exponential
 from qgl.kernels.simulator import Simulator
 from qgl.plan.planner import METHODS, Planner
+from qgl.program.program import Program
 from qgl.qasm import emission
 from qgl.query import Expectation, LogProb
 from tests.check.checking import pointed

@@ -15,23 +15,23 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.hardware.calibration import calibration
-from qgl.hardware.engine import Engine
-from qgl.hardware.engines import open_engine
+from qgl.hardware.engines.engine import Engine
+from qgl.hardware.engines.table import open_engine
 from qgl.hardware.folding import folded
-from qgl.hardware.isa import load_isa
-from qgl.hardware.machine import fit
-from qgl.hardware.stray import stray
-from qgl.hardware.target import Machine, fake_machines, resolve
+from qgl.hardware.machines.isa import load_isa
+from qgl.hardware.machines.machine import fit
+from qgl.hardware.machines.stray import stray
+from qgl.hardware.machines.target import Machine, fake_machines, resolve
 from qgl.ir.circuit import Circuit
 from qgl.jobs.compare import Compared
 from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.draft import draft, weights_hash
 from qgl.jobs.record import Request
+from qgl.program.program import Program
 from qgl.qasm import emission
 from qgl.source import Source
 from tests.qasm.readers import as_words, qiskit_law

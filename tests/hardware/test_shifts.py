@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.check.program import Operation, Program
 from qgl.compiler import circuit_of, plan_queries
 from qgl.diagnostics.model import QglError
 from qgl.expression import Input, Real, apply
@@ -18,6 +17,7 @@ from qgl.hardware.shifts import ShiftedCircuit, shift_rule, shifted_circuit
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.simulator import Simulator
 from qgl.plan.expressions import ExpressionBuilder
+from qgl.program.program import Operation, Program
 from qgl.query import Probabilities
 from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_inputs, random_program
 

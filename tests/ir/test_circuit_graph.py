@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from qgl.check.program import Operation, Program
 from qgl.expression import Input, Real, apply
 from qgl.gates import CHANNELS, GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import diagonal_wires, inputs_of, is_channel, is_diagonal, is_permutation, is_reset, is_unitary
+from qgl.program.program import Operation, Program
 from tests.reference.density import operators_of
 from tests.reference.programs import EVERYTHING, op, program_of, programs
 

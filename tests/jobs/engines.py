@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.hardware.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
 
 
 class Coins:

@@ -11,8 +11,8 @@ from pathlib import Path
 from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.draft import draft
 from qgl.jobs.record import Request
-from qgl.train.reload import model_of
-from qgl.train.run import Run
+from qgl.runs.reload import model_of
+from qgl.runs.run import Run
 from tests.jobs.engines import Texts
 
 

@@ -14,21 +14,21 @@ import pytest
 import qgl
 from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
-from qgl.hardware.engine import Engine
-from qgl.hardware.engines import open_engine
+from qgl.hardware.engines.engine import Engine
+from qgl.hardware.engines.table import open_engine
 from qgl.hardware.folding import folded
 from qgl.hardware.mitigation import corrected, extrapolated
 from qgl.jobs import tables
 from qgl.jobs.compare import Compared, Comparison, Gap, Measured
 from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.draft import draft, weights_hash
+from qgl.jobs.pauli_words import bases_of, signs
 from qgl.jobs.picture import machine
 from qgl.jobs.record import Request
 from qgl.jobs.store import JobFolder
-from qgl.jobs.words import bases_of, signs
 from qgl.model import Model
-from qgl.train.reload import model_of
-from qgl.train.run import Run
+from qgl.runs.reload import model_of
+from qgl.runs.run import Run
 from tests.jobs.engines import Coins
 
 ROOT = Path(__file__).parents[2]

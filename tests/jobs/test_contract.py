@@ -18,13 +18,13 @@ import pytest
 import qgl
 from qgl.diagnostics.model import QglError
 from qgl.hardware import run as run_on
-from qgl.hardware.engine import Parcel, Task
+from qgl.hardware.engines.engine import Parcel, Task
 from qgl.jobs import dispatch, draft, store
 from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.record import Request
 from qgl.model import Model
-from qgl.train.reload import model_of
-from qgl.train.run import Run
+from qgl.runs.reload import model_of
+from qgl.runs.run import Run
 from tests.jobs.engines import Coins, Lost, Service, Texts
 
 PROGRAM = """
@@ -198,7 +198,7 @@ def test_the_minute_of_grace_runs_from_the_end_of_a_long_sending(
         written.append((began + len(written) * timedelta(seconds=dispatch.SETTLED)).isoformat())
         return written[-1]
 
-    monkeypatch.setattr("qgl.train.manifest.now", now)
+    monkeypatch.setattr("qgl.runs.manifest.now", now)
     service = Slow(tmp_path / "service", 0.5)
     folder = begun(run, model, service)
     first = len(written)

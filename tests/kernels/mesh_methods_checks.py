@@ -13,14 +13,14 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.mesh import grid, spread
 from qgl.kernels.simulator import Simulator
 from qgl.model import loads
-from qgl.plan.cones import LightCones
-from qgl.plan.contraction import Contraction
-from qgl.plan.iqp import PhaseWords
-from qgl.plan.methods import Dense
+from qgl.plan.boundary.method import Sweep
+from qgl.plan.cones.method import LightCones
+from qgl.plan.contraction.method import Contraction
+from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
-from qgl.plan.sweep import Sweep
-from qgl.plan.trajectories import Trajectories
+from qgl.plan.state.methods import Dense
+from qgl.plan.trajectories.method import Trajectories
 from qgl.query import Expectation, GivenStrings, GivenWords, Query
 
 CHAIN = """\

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 import qgl
-from qgl.kernels.queries import draw, fractions
+from qgl.kernels.final_state import draw, fractions
 from qgl.kernels.simulator import Simulator
-from qgl.plan.methods import Dense, DensityMatrix
+from qgl.plan.boundary.method import Sweep
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
-from qgl.plan.sectors import Sectors
-from qgl.plan.sweep import Sweep
-from qgl.plan.trajectories import Trajectories
+from qgl.plan.sectors.method import Sectors
+from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.trajectories.method import Trajectories
 from qgl.query import Samples
 from tests.reference.density import probabilities
 

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.law import strings
-from qgl.check.program import Program
+from qgl.bits.distribution import strings
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.planner import METHODS, Planner
+from qgl.program.program import Program
 from qgl.query import GivenStrings, LogProb, log_floor
 from tests.check.checking import program as program_from
 from tests.reference.density import gradient, probabilities

@@ -11,13 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.check.program import Operation, Program
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.methods import Dense, DensityMatrix
+from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Method, Plan, Row, StateProgram
-from qgl.plan.subject import Subject
+from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.program.program import Operation, Program
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, State
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import word_matrix

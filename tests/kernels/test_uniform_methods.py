@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.check.program import Program
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
+from qgl.plan.boundary.method import Sweep
 from qgl.plan.planner import METHODS, Planner
-from qgl.plan.sweep import Sweep
+from qgl.program.program import Program
 from qgl.query import LogProb, Samples
 from tests.check.checking import program as program_from
 from tests.reference.density import probabilities

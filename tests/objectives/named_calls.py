@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from qgl.check.arguments import FAILED, Qubits
-from qgl.check.fit import Scope
-from qgl.check.program import DataSet
+from qgl.check.calls.arguments import FAILED, Qubits
+from qgl.check.settings.fit import Scope
 from qgl.diagnostics.model import Diagnostic
+from qgl.program.program import DataSet
 from qgl.source import Source
 from qgl.syntax import tree
 from qgl.syntax.parser import parse

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.program import CallSpec, DataSet
 from qgl.objectives import Setting, build
 from qgl.objectives.batch import RowsDrawn, draw_rows
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import GivenStrings
+from qgl.runs.run import Run
 from qgl.source import Source, Span
 from qgl.train.loop import train
-from qgl.train.run import Run
 
 SPAN = Span(Source("test", "nll"), 0, 3)
 RNG = np.random.default_rng(3)

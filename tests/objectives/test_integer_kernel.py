@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.law import strings
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import strings
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.evaluate import estimates, evaluate, evaluate_samples
-from qgl.kernels.queries import draw
+from qgl.kernels.final_state import draw
 from qgl.objectives import Setting, build
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 

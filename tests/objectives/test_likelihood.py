@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.check.callables import SIGNATURES
-from qgl.check.law import indices
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.distribution import indices
+from qgl.check.calls.callables import SIGNATURES
 from qgl.objectives import OBJECTIVES, Objective, Setting, build
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import LOG_TINY, LogProb
 from qgl.source import Source, Span
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.law import indices
-from qgl.check.program import CallSpec, DataSet
-from qgl.kernels.queries import draw
-from qgl.kernels.words import walsh
+from qgl.bits.distribution import indices
+from qgl.kernels.final_state import draw
+from qgl.kernels.pauli_words import walsh
 from qgl.objectives import Setting, build
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.mmd import MaximumMeanDiscrepancy
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Probabilities
 from qgl.source import Source, Span
 

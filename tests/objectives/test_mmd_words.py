@@ -13,14 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl import compiler, loads
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import CallSpec, DataSet
-from qgl.check.words import data_means, near_words
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.bits.pauli_words import data_means, near_words
 from qgl.data.environment import FolderEnvironment
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.kernel import Kernel
-from qgl.objectives.words import DrawnWords, FixedWords
-from qgl.plan.trajectories import Trajectories
+from qgl.objectives.pauli_words import DrawnWords, FixedWords
+from qgl.plan.trajectories.method import Trajectories
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import GivenWords
 from qgl.source import Source, Span
 

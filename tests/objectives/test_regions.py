@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.neighbourhood import Neighbourhood
-from qgl.check.program import CallSpec, DataSet
+from qgl.bits.neighbourhood import Neighbourhood
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.regions import data_laws
+from qgl.program.program import CallSpec, DataSet
 from qgl.query import Marginals
 from qgl.source import Source, Span
 
@@ -165,7 +165,7 @@ def test_too_many_regions_or_none_are_refused_at_their_place(monkeypatch: pytest
         qgl.loads(text)
     (fault,) = caught.value.diagnostics
     assert fault.code == "QGL0714" and fault.span is not None and "no connected region of 3" in fault.message
-    monkeypatch.setattr(sys.modules["qgl.check.regions"], "MOST_REGIONS", 1)
+    monkeypatch.setattr(sys.modules["qgl.bits.regions"], "MOST_REGIONS", 1)
     with pytest.raises(qgl.QglError) as caught:
         qgl.loads(text.replace("size = 3", "size = 1"))
     assert "more than 1 connected" in caught.value.diagnostics[0].message

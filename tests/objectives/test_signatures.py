@@ -7,9 +7,9 @@ import inspect
 import optax
 import pytest
 
-from qgl.check.callables import KIND_WORDS, SIGNATURES
-from qgl.check.signature_types import Signature
-from qgl.check.signatures import bind
+from qgl.check.calls.callables import KIND_WORDS, SIGNATURES
+from qgl.check.calls.signature_types import Signature
+from qgl.check.calls.signatures import bind
 from qgl.data.parts import PARTS
 from qgl.data.sources import SOURCES
 from tests.objectives.named_calls import Checker, evaluate, expression

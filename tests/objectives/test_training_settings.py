@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qgl.check.reporting import read_reports
-from qgl.check.training import default_settings, read_objective, read_train
+from qgl.check.settings.reporting import read_reports
+from qgl.check.settings.training import default_settings, read_objective, read_train
 from tests.objectives.named_calls import Checker, declaration
 
 

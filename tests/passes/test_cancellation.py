@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qgl.check.program import Operation
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.passes.cancellation import cancel_pairs
+from qgl.program.program import Operation
 from tests.reference.density import density_matrix
 from tests.reference.programs import op, parameter, program_of, random_inputs, random_program, random_unitary
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qgl.check.program import Operation, Program
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.passes.dead_code import drop_dead, live_parameters
+from qgl.program.program import Operation, Program
 from tests.reference.density import density_matrix, probabilities
 from tests.reference.programs import op, parameter, program_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qgl.check.program import Program
 from qgl.ir.circuit import Circuit
 from qgl.passes.deferral import defer
 from qgl.passes.pipeline import standard
+from qgl.program.program import Program
 from tests.reference.density import density_matrix, probabilities
 from tests.reference.programs import op, program_of
 

@@ -12,18 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel, is_unitary
+from qgl.passes.allocation.lifetimes import tighten
 from qgl.passes.cancellation import cancel_pairs
 from qgl.passes.dead_code import drop_dead, live_parameters
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
 from qgl.passes.known_states import resolve_known
-from qgl.passes.lifetimes import tighten
 from qgl.passes.light_cone import cone_wires, light_cone
 from qgl.passes.pipeline import standard
+from qgl.program.program import Program
 from tests.reference.density import density_matrix, probabilities
 from tests.reference.matrices import Matrix
 from tests.reference.programs import EVERYTHING, UNITARY, Features, random_inputs, random_program

@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qgl.check.program import Operation, Program
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
-from qgl.plan.methods import Dense, DensityMatrix
 from qgl.plan.model import Cost, Method
 from qgl.plan.planner import METHODS, Planner, _assign, plan
+from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.program.program import Operation, Program
 from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
 from qgl.source import Source, Span
 from tests.reference.programs import op, program_of

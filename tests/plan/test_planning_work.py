@@ -13,9 +13,9 @@ from qgl.cli.waiting import Waiting
 from qgl.compiler import analyse, circuit_of
 from qgl.data.environment import FolderEnvironment
 from qgl.passes.fusion import Frontier, Item, fuse
-from qgl.plan.contraction_path import SEARCHED, find_path
+from qgl.plan.boundary.paths import TERMS, _Search
+from qgl.plan.contraction.path import SEARCHED, find_path
 from qgl.plan.planner import Planner
-from qgl.plan.sweep_paths import TERMS, _Search
 from qgl.query import Samples
 from qgl.source import Source
 
@@ -111,7 +111,7 @@ def test_fusion_looks_at_commuting_operations_a_few_times_each(monkeypatch: pyte
 
 
 def test_a_column_of_very_many_tensors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qgl.plan.sweep.MOST_TENSORS", 40)
+    monkeypatch.setattr("qgl.plan.boundary.method.MOST_TENSORS", 40)
     text = "visible life[2] : category(6); hidden memory : category(8);\n"
     text += "model { prepare(?) memory; for x in life { prepare(?) memory, x; } levels(?) life; }"
     circuit = circuit_of(analyse(Source("x.qgl", text), FolderEnvironment(tmp_path)).program)

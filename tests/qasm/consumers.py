@@ -14,8 +14,8 @@ import numpy as np
 import openqasm3
 from numpy.typing import NDArray
 
-from qgl.hardware.machine import fit
-from qgl.hardware.target import Machine
+from qgl.hardware.machines.machine import fit
+from qgl.hardware.machines.target import Machine
 from qgl.ir.circuit import Circuit
 from qgl.qasm import PROFILES, Emission, emission
 from tests.qasm import ionq_clients

@@ -24,7 +24,7 @@ from qiskit.circuit import ClassicalRegister, Clbit, IfElseOp
 from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator
 
-from qgl.check.program import Operation, Program
+from qgl.program.program import Operation, Program
 from tests.qasm.exact import Mixture
 from tests.reference.matrices import controlled
 from tests.reference.programs import op

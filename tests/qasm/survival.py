@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from qgl.check.program import Program
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from tests.qasm.consumers import written
 from tests.reference.programs import op, program_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qgl.check.program import Program
 from qgl.expression import Input, Real
 from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from qgl.qasm import emission
 from tests.qasm.readers import qiskit_law
 from tests.reference.density import probabilities

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import open_program
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from qgl.qasm import PROFILES, emission
 from tests.qasm.consumers import consumers_of, dumped, written
 from tests.qasm.readers import as_words, parse

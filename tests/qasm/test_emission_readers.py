@@ -12,11 +12,11 @@ from hypothesis import Phase, assume, given
 from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from qgl.qasm import PROFILES, emission, emit
-from qgl.qasm.braket import BRAKET
+from qgl.qasm.profiles.braket import BRAKET
 from tests.qasm.consumers import consumers_of, dumped, written
 from tests.qasm.readers import (
     as_words,

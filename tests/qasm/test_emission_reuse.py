@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import TooFewQubits
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from qgl.qasm import Emission, emission, sliced
 from qgl.source import Source
 from tests.command import qglc

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.expression import evaluate
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Program
 from qgl.qasm import PROFILES
 from qgl.source import Source
 from tests.qasm.consumers import CONSUMERS, Consumer, consumers_of, written

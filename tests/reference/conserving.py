@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from qgl.check.program import Program
 from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
+from qgl.program.program import Program
 from qgl.source import Source
 
 STATEMENTS = (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.program import Operation, Parameter, Program
 from qgl.expression import Input, Real, evaluate
 from qgl.ir.circuit import Circuit
+from qgl.program.program import Operation, Parameter, Program
 from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, word_matrix
 
 Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit

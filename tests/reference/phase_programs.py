@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgl.check.program import Operation, Program
 from qgl.expression import Real
+from qgl.program.program import Operation, Program
 from tests.reference.programs import ANGLES, PARAMETERS, op, program_of
 
 STARTS: tuple[tuple[tuple[str, float | None], ...], ...] = (

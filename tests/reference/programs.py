@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qgl.check.program import CallSpec, Distribution, Operation, Parameter, Program, TrainSettings, Wire
 from qgl.expression import Input, Real, apply, real
 from qgl.gates import CHANNELS, GATES
+from qgl.program.program import CallSpec, Distribution, Operation, Parameter, Program, TrainSettings, Wire
 from qgl.source import Source, Span
 from tests.reference.matrices import Matrix
 

@@ -12,9 +12,9 @@ from qiskit.circuit.library import UnitaryGate
 from qiskit.quantum_info import DensityMatrix, SparsePauliOp, partial_trace
 from scipy.linalg import expm
 
-from qgl.check.program import Operation, Program
 from qgl.expression import Input, Real, evaluate
 from qgl.gates import GATES
+from qgl.program.program import Operation, Program
 from tests.gates.test_gate_records import angles_of, matrix_of, qiskit_gate
 from tests.reference.density import density_matrix, gradient, lookup, probabilities
 from tests.reference.matrices import Matrix, gate_matrix

@@ -8,6 +8,7 @@ import io
 import pytest
 from rich.console import Console
 
+from qgl.report.pictures import png
 from qgl.sweeps import picture
 from qgl.sweeps.forecast import table as forecast
 from qgl.sweeps.forecast import total
@@ -15,7 +16,6 @@ from qgl.sweeps.grid import Grid, Point
 from qgl.sweeps.machine import Machine
 from qgl.sweeps.results import Result, Spread, as_csv, markdown, table
 from qgl.sweeps.survey import Surveyed
-from qgl.train.pictures import png
 
 
 def result(point: Point, loss: float) -> Result:

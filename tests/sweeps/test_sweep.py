@@ -11,11 +11,11 @@ import pytest
 
 import qgl
 from qgl.diagnostics.model import QglError
+from qgl.runs import sealed
+from qgl.runs.run import Run
 from qgl.sweeps.folder import FILE
 from qgl.sweeps.sweep import Sweep, sweep
-from qgl.train import sealed
 from qgl.train.loop import train
-from qgl.train.run import Run
 from tests.command import qglc
 
 PROGRAM = """const n = 2, depth = 1;

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.program import Distribution, Parameter
+from qgl.program.program import Distribution, Parameter
 from tests.train.softmax_model import SPAN, SoftmaxModel, settings
 
 LAYERS, SIZE = 3, 4

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.check.program import CallSpec
 from qgl.diagnostics.model import QglError
 from qgl.kernels.mesh import mapped, sharers
-from qgl.train.history import History
+from qgl.program.program import CallSpec
+from qgl.runs.history import History
+from qgl.runs.manifest import load
 from qgl.train.loop import train
-from qgl.train.manifest import load
 from qgl.train.strategies.strategy import State
 from qgl.train.strategies.table import STRATEGIES
 from tests.train.bowl_model import Bowl

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.law import strings
+from qgl.bits.distribution import strings
 from qgl.compiler import plan_queries
-from qgl.hardware.engine import Strings, Task
+from qgl.hardware.engines.engine import Strings, Task
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.query import Probabilities

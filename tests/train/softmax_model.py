@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.program import CallSpec, Program, Term, TrainSettings
+from qgl.program.program import CallSpec, Program, Term, TrainSettings
+from qgl.report.display import Progress, Silent
 from qgl.source import Source, Span
-from qgl.train.display import Progress, Silent
 
 SOURCE = Source("softmax.qgl", "visible v[3];\nmodel { }\n")
 SPAN = Span(SOURCE, 0, 0)

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import qgl
+from qgl.runs.run import Run
 from qgl.train.devices import cores
-from qgl.train.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """\

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.arguments import LARGEST, LEAST, Number, UnfitError
-from qgl.check.callables import SIGNATURES
-from qgl.check.program import CallSpec
+from qgl.check.calls.arguments import LARGEST, LEAST, Number, UnfitError
+from qgl.check.calls.callables import SIGNATURES
 from qgl.objectives.kernel import Kernel
+from qgl.program.program import CallSpec
 from qgl.train.optimisers import GradientMethod, method
 from tests.check.checking import faults
 

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.layers import Layers, layers_of
+from qgl.check.settings.layers import Layers, layers_of
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.gates.algebra import PAULI
 from qgl.model import Model, loads
+from qgl.runs.run import Run
 from qgl.source import Source
 from qgl.train.loop import train
-from qgl.train.run import Run
 from qgl.train.strategies.layerwise_search import LayerwiseSearch
 
 QUENCH = """

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.callables import SIGNATURES
-from qgl.check.program import CallSpec
+from qgl.check.calls.callables import SIGNATURES
 from qgl.diagnostics.model import QglError
+from qgl.program.program import CallSpec
 from qgl.train.loop import train
 from qgl.train.stopping import PLATEAU, RUNNING, TARGET
 from qgl.train.strategies.gradient import Gradient
@@ -181,7 +181,7 @@ def test_a_loss_that_is_not_a_number_stops_its_seed_only() -> None:
 
 
 def test_when_no_seed_is_left_the_run_fails_and_keeps_the_last_good_parameters(tmp_path: Path) -> None:
-    from qgl.train.run import Run
+    from qgl.runs.run import Run
 
     with pytest.raises(QglError) as error:
         train(SoftmaxModel(breaks=0.1), settings(ADAM, checkpoint=2), display="quiet", out=tmp_path / "run")

@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
-from qgl.check.program import CallSpec, TrainSettings
 from qgl.diagnostics.model import QglError
-from qgl.hardware.statevector import StateVector
+from qgl.hardware.engines.statevector import StateVector
 from qgl.model import Model
+from qgl.program.program import CallSpec, TrainSettings
 from qgl.query import Probabilities
+from qgl.report.display import Silent
 from qgl.train import shots as module
-from qgl.train.display import Silent
 from qgl.train.loop import train
 from qgl.train.shots import FromShots
 from qgl.train.strings import Estimator

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.strategies import STRATEGY_TABLE, cost_words, method_words
+from qgl.check.calls.strategies import STRATEGY_TABLE, cost_words, method_words
 from qgl.diagnostics.model import QglError
-from qgl.train import checkpoint, manifest
+from qgl.runs import checkpoint, manifest
 from qgl.train.loop import train
 from qgl.train.stopping import TARGET
 from qgl.train.strategies.candidates import Judged, together

@@ -13,11 +13,11 @@ import optax
 import pytest
 
 import qgl
-from qgl.check.program import CallSpec
-from qgl.check.stages import Stages, stages_of
+from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
-from qgl.train.display import Progress, Silent
-from qgl.train.history import History
+from qgl.program.program import CallSpec
+from qgl.report.display import Progress, Silent
+from qgl.runs.history import History
 from qgl.train.loop import train
 from qgl.train.stopping import PLATEAU
 from qgl.train.strategies.gradient import Gradient

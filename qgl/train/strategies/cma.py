@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding
 
-from qgl.check.program import TrainSettings
 from qgl.kernels import mesh
-from qgl.train.history import History
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, together

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.program import TrainSettings
-from qgl.train.history import History
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING, StopRule
 from qgl.train.strategies.strategy import State, Verdict, run_key, step_key

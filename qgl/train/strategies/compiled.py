@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding
 
-from qgl.check.program import TrainSettings
 from qgl.kernels import mesh
-from qgl.train.history import History
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.train.stopping import PLATEAU, RUNNING
 from qgl.train.strategies.common import Common
 from qgl.train.strategies.strategy import CAPACITY, Record, State

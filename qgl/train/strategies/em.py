@@ -16,9 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.bayesian import atom_of, expectation_faults, split_wires
-from qgl.check.law import distinct
-from qgl.check.program import Distribution, Operation, Parameter, Program, TrainSettings
+from qgl.bits.distribution import distinct
+from qgl.check.settings.bayesian import atom_of, expectation_faults, split_wires
 from qgl.diagnostics.model import QglError
 from qgl.expression import Input, Real, real
 from qgl.gates.uniform import SPLIT
@@ -27,6 +26,7 @@ from qgl.kernels import mesh
 from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner
+from qgl.program.program import Distribution, Operation, Parameter, Program, TrainSettings
 from qgl.query import LogProb
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING

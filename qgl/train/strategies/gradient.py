@@ -9,10 +9,10 @@ from typing import Any
 import jax
 import optax
 
-from qgl.check.program import Program, TrainSettings
-from qgl.check.stages import STAGEWISE, Stages, stages_of
+from qgl.check.settings.stages import STAGEWISE, Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels import mesh
+from qgl.program.program import Program, TrainSettings
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.stopping import RUNNING

@@ -14,17 +14,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.check.layers import Layers, layers_of
-from qgl.check.program import TrainSettings
-from qgl.check.watching import watched
+from qgl.check.settings.layers import Layers, layers_of
+from qgl.check.settings.watching import watched
 from qgl.diagnostics.many_body import NotInLayers, StepsBeyondLayers
 from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
-from qgl.kernels.layered import LayeredRunner
+from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.objectives.terms import combined
 from qgl.parameters import sample
-from qgl.plan.layered import NotLayeredError, layered
+from qgl.plan.state.layered import NotLayeredError, layered
+from qgl.program.program import TrainSettings
 from qgl.query import reads_only_bits
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import PLATEAU, RUNNING

@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from qgl.check.program import TrainSettings
-from qgl.train.history import History
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.strategy import Record, State

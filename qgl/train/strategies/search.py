@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from qgl.check.program import TrainSettings
+from qgl.program.program import TrainSettings
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, judged, together

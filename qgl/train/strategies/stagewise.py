@@ -2,7 +2,7 @@
 
 A. Skolik, J. R. McClean, M. Mohseni, P. van der Smagt, M. Leib, "Layerwise learning for quantum neural networks",
 arXiv:2006.14904. Their first phase adds layers to a shallow circuit and trains the latest of them; the second trains
-larger parts of the whole circuit in turns. See `qgl.check.stages` for which layers are trained when.
+larger parts of the whole circuit in turns. See `qgl.check.settings.stages` for which layers are trained when.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from qgl.check.stages import Stages
+from qgl.check.settings.stages import Stages
 from qgl.train.methods import Evaluate, Look, Method, Terms, choose
 from qgl.train.trainable import Params
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 
-from qgl.check.program import TrainSettings
-from qgl.train.history import History
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.train.trainable import Params, Trainable
 
 CAPACITY = 256  # longest chunk, in steps

@@ -1,11 +1,11 @@
-"""The strategies by the names that a program calls them by; their arguments stand in `qgl.check.strategies`."""
+"""The strategies by the names that a program calls them by; their arguments stand in `qgl.check.calls.strategies`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qgl.check.layers import SEARCH
-from qgl.check.stages import STAGEWISE
+from qgl.check.settings.layers import SEARCH
+from qgl.check.settings.stages import STAGEWISE
 from qgl.train.strategies.cma import Cma
 from qgl.train.strategies.em import ExpectationMaximisation
 from qgl.train.strategies.gradient import Gradient

@@ -1,0 +1,28 @@
+"""The connected regions of visible qubits that `marginals` compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.training import UnfitRegions
+from qgl.program.program import CallSpec, Program
+
+MOST_REGIONS = 200_000
+
+
+def regions_of(call: CallSpec, neighbourhood: Neighbourhood) -> tuple[tuple[int, ...], ...] | UnfitRegions:
+    """All connected regions of the call's `size`, or why they cannot be compared."""
+    size = call.arguments["size"]
+    regions = neighbourhood.regions(size, MOST_REGIONS)
+    return regions or UnfitRegions(call.span, size, regions is None, MOST_REGIONS)
+
+
+def regions_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether every `marginals` has regions that can be compared; reports those that do not."""
+    calls = [term.call for term in program.objective if term.call.name == "marginals"]
+    faults = [found for call in calls if isinstance(found := regions_of(call, Neighbourhood.of(program)), UnfitRegions)]
+    for fault in faults:
+        report(fault)
+    return not faults

@@ -1,0 +1,180 @@
+"""What a gate is applied to: operands, how often and on which wires, numbers for each, inverses and controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qgl.check.circuit.binding import Binder
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.circuit.transform import controlled, inverse, is_unitary
+from qgl.check.declarations.categories import values_of
+from qgl.check.limits import Budget
+from qgl.check.names.callees import Callee
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.values import Group, Value
+from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters
+from qgl.diagnostics.types import OperandCount
+from qgl.program.program import Operation
+from qgl.source import Span
+from qgl.syntax import tree
+
+Wires = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """Wires, whether they were written as one qubit, and what they stand for where that is known."""
+
+    wires: Wires
+    single: bool
+    span: Span
+    group: Group | None = None
+
+    @property
+    def values(self) -> int:
+        """How many values the wires can have."""
+        return values_of(self.group, len(self.wires))
+
+    def each(self) -> list[Operand]:
+        """The variables of a register of variables; else itself."""
+        members = self.group.members if self.group is not None else ()
+        return [Operand(member.wires, False, self.span, member) for member in members] or [self]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application: control wires and, for every operand of the callee, its wires."""
+
+    controls: Wires
+    operands: tuple[Wires, ...]
+
+    @property
+    def targets(self) -> Wires:
+        return tuple([wire for wires in self.operands for wire in wires])
+
+
+@dataclass
+class Applications:
+    """Reads what stands after a gate and pairs it with what the gate takes."""
+
+    recorder: Recorder
+    evaluator: Evaluator
+    reporter: Reporter
+    budget: Budget
+    binder: Binder
+
+    def operands(self, node: tree.Apply, frame: Frame) -> list[Operand]:
+        found, fine = [], True
+        for operand in node.operands:
+            try:
+                found.append(self._operand(operand, frame))
+            except FaultyError:
+                fine = False
+        if not fine:
+            raise FaultyError
+        return found
+
+    def _operand(self, expression: tree.Expression, frame: Frame) -> Operand:
+        value = self.evaluator.evaluate(expression, frame)
+        span = expression.span
+        if isinstance(value, Group):
+            return Operand(value.wires, False, span, value)
+        if isinstance(value, tuple) and value:
+            wires: list[int] = []
+            for each in value:
+                wires += each.wires if isinstance(each, Group) else (self.evaluator.wire(each, span),)
+            return Operand(tuple(wires), False, span)
+        return Operand((self.evaluator.wire(value, span),), True, span)
+
+    def applications(
+        self, node: tree.Apply, callee: Callee, controls: int, operands: list[Operand]
+    ) -> list[Application]:
+        formals: tuple[int | None, ...] = (None,) * controls + callee.qubits
+        if controls > 1 and len(operands) < len(formals) and not operands[0].single:
+            operands = self.spelled_out(operands, controls)
+        if formals == (None,) and len(operands) > 1:
+            return [Application((), ((wire,),)) for operand in operands for wire in operand.wires]
+        if len(operands) != len(formals):
+            raise self.reporter.fault(OperandCount(node.gate.span, node.gate.name, len(formals), len(operands)))
+        runs = {len(operand.wires) for operand, formal in zip(operands, formals, strict=True) if formal is None}
+        for operand, formal in zip(operands, formals, strict=True):
+            if formal is not None:
+                self.binder.exact_size(callee.name, len(operand.wires), formal, operand.span)
+        singles = [operand for operand, formal in zip(operands, formals, strict=True) if formal is None]
+        along = any(not operand.single for operand in singles)
+        mixed = len({operand.single for operand in singles}) > 1 and runs != {1}
+        if along and (mixed or len(runs) > 1 or (len(singles) != len(formals) and runs != {1})):
+            sizes = tuple(len(operand.wires) for operand in operands)
+            raise self.reporter.fault(UnequalRegisters(node.gate.span, callee.name, sizes))
+        found = []
+        for turn in range(max(runs, default=1)):
+            wires = [
+                (operand.wires[turn],) if formal is None else operand.wires
+                for operand, formal in zip(operands, formals, strict=True)
+            ]
+            application = Application(tuple(each[0] for each in wires[:controls]), tuple(wires[controls:]))
+            self._distinct(node, callee.name, application, operands)
+            found.append(application)
+        return found
+
+    def spelled_out(self, operands: list[Operand], controls: int) -> list[Operand]:
+        """A register that gives all controls, as so many single operands."""
+        first, *rest = operands
+        if len(first.wires) != controls:
+            return operands
+        return [*(Operand((wire,), True, first.span) for wire in first.wires), *rest]
+
+    def _distinct(self, node: tree.Apply, name: str, application: Application, operands: list[Operand]) -> None:
+        """That no qubit stands twice in one gate."""
+        wires = application.controls + application.targets
+        if len(wires) == 1 or len(set(wires)) == len(wires):
+            return
+        seen: set[int] = set()
+        for operand, used in zip(operands, (*((c,) for c in application.controls), *application.operands), strict=True):
+            for wire in used:
+                if wire in seen:
+                    qubit = f"`{self.recorder.wires[wire]}`"
+                    raise self.reporter.fault(QubitTwice(operand.span, name, qubit))
+                seen.add(wire)
+
+    def bound(
+        self, node: tree.Apply, callee: Callee, values: list[Value] | None, applications: Sequence[Wires]
+    ) -> list[list[Value]]:
+        """For each formal, its value in every application."""
+        if values is None or len(values) != len(callee.numbers):
+            raise FaultyError  # reported before
+        bound: list[list[Value]] = []
+        fine = True
+        for argument, value, formal in zip(node.arguments, values, callee.numbers, strict=True):
+            try:
+                bound.append(self.binder.bind(argument, value, formal, applications, callee.name))
+            except FaultyError:
+                fine = False
+        if not fine:
+            raise FaultyError
+        return bound
+
+    def transformed(self, controls: Wires, inverted: bool, node: tree.Apply, build: Callable[[], None]) -> None:
+        """What `build` emits, inverted and controlled as the modifiers of `node` say."""
+        if not controls and not inverted:
+            build()
+            return
+        with self.recorder.captured() as operations:
+            build()
+        found: list[Operation] = operations
+        if not all(is_unitary(operation) for operation in found):
+            where = f"after `{node.modifiers[-1].kind}`"
+            raise self.reporter.fault(NotUnitary(node.gate.span, f"`{node.gate.name}`", where))
+        if inverted:
+            found = inverse(found)
+        if controls:
+            found = controlled(found, controls)
+            for operation in found:
+                if len(set(operation.wires)) != len(operation.wires):
+                    wire = next(wire for wire in controls if wire in operation.wires[len(controls) :])
+                    qubit = f"`{self.recorder.wires[wire]}`"
+                    raise self.reporter.fault(QubitTwice(node.span, node.gate.name, qubit))
+        self.budget.spend(len(found), node.span)
+        self.recorder.operations += found

@@ -1,0 +1,252 @@
+"""Gates, layers and channels on operands: which qubits, how often, with which numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from qgl.check.circuit.application import Applications, Operand, Wires
+from qgl.check.circuit.binding import Binder, reals
+from qgl.check.circuit.evolve import Evolver
+from qgl.check.circuit.kraus import read_kraus
+from qgl.check.circuit.multi_qubit_gates import WideGates
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.declarations.declarations import Declarations
+from qgl.check.limits import Budget
+from qgl.check.names.callees import BUILT_IN, RESET, WIDE, Callee
+from qgl.check.names.modules import Symbol
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.evaluate import Frame
+from qgl.check.values.types import Formal, QubitFormal
+from qgl.check.values.values import Group, Qubit, Value
+from qgl.diagnostics.categories import WrongVariables
+from qgl.diagnostics.registers import WrongRegisterSize
+from qgl.diagnostics.types import OperandCount, WrongType
+from qgl.gates import CHANNELS
+from qgl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class _Routine:
+    """A layer or channel: what it takes, the names of its numbers and of its qubits, the categories of the latter."""
+
+    callee: Callee
+    numbers: tuple[str, ...]
+    qubits: tuple[str, ...]
+    categories: tuple[int | None, ...]
+
+
+class Applier:
+    """`block` goes through the body of a layer or channel; `reached` are those that were called."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        declarations: Declarations,
+        reporter: Reporter,
+        budget: Budget,
+        binder: Binder,
+        evolver: Evolver,
+        block: Callable[[Sequence[tree.Statement], Frame], None],
+    ) -> None:
+        self.recorder = recorder
+        self.evaluator = declarations.evaluator
+        self.types = declarations.types
+        self.reporter = reporter
+        self.budget = budget
+        self.binder = binder
+        self.applied = Applications(recorder, self.evaluator, reporter, budget, binder)
+        self.wide = WideGates(self.applied)
+        self.evolver = evolver
+        self.block = block
+        self.reached: set[Symbol] = set()
+        self._routines: dict[Symbol, _Routine | None] = {}
+
+    def apply(self, node: tree.Apply, frame: Frame) -> None:
+        """Everything that an `Apply` statement can be."""
+        name = node.gate.name
+        controls, inverted = self._modifiers(node, frame)
+        if name == "exp":
+            self._exponential(node, self.applied.operands(node, frame), controls, inverted, frame)
+            return
+        values = self._arguments(node, frame)
+        operands = self.applied.operands(node, frame)
+        if name == "kraus":
+            self._kraus(node, operands, frame)
+        elif name in WIDE:
+            self.wide.apply(node, values, operands, controls, inverted)
+        elif name in BUILT_IN:
+            callee = RESET if name == "reset" and not node.arguments else BUILT_IN[name]
+            self._gate(node, callee, values, operands, controls, inverted)
+        else:
+            symbol = frame.module.names.get(name)
+            if symbol is None or symbol.kind not in ("layer", "channel") or name in frame.names:
+                raise FaultyError  # reported by the look at names
+            self._call(node, symbol, values, operands, controls, inverted)
+
+    # ------------------------------------------------------------ what is written
+
+    def _modifiers(self, node: tree.Apply, frame: Frame) -> tuple[int, bool]:
+        controls, inverted = 0, False
+        for modifier in node.modifiers:
+            if modifier.kind == "inverse":
+                inverted = not inverted
+            elif modifier.count is None:
+                controls += 1
+            else:
+                count = self.evaluator.integer(modifier.count, frame, "a number of controls")
+                if not 1 <= count <= 1000:
+                    raise self.reporter.fault(WrongType(modifier.count.span, "a number of controls from 1", f"{count}"))
+                controls += count
+        return controls, inverted
+
+    def _arguments(self, node: tree.Apply, frame: Frame) -> list[Value] | None:
+        """Values of the arguments, None for a `?`; None instead of all if one is faulty."""
+        values: list[Value] = []
+        fine = True
+        for argument in node.arguments:
+            try:
+                values.append(None if isinstance(argument, tree.Hole) else self.evaluator.evaluate(argument, frame))
+            except FaultyError:
+                fine = False
+        return values if fine else None
+
+    # ------------------------------------------------------------ the kinds of callees
+
+    def _gate(
+        self,
+        node: tree.Apply,
+        callee: Callee,
+        values: list[Value] | None,
+        operands: list[Operand],
+        controls: int,
+        inverted: bool,
+    ) -> None:
+        applications = self.applied.applications(node, callee, controls, operands)
+        targets = [application.targets for application in applications]
+        bound = self.applied.bound(node, callee, values, targets)
+        name, span, emit = callee.name, node.span, self.recorder.emit
+        is_channel = name in CHANNELS
+        if is_channel and (controls or inverted):
+            raise FaultyError  # reported by the look at names
+        if name == "pauli_channel":
+            for turn in range(len(applications)):
+                self.binder.probability_sum([each[turn] for each in bound], node.gate.span)
+        shared = len(bound) == 1 and len(applications) > 1 and bound[0][0] is bound[0][1]
+        common = reals(bound[0][0]) if shared else ()
+        for turn, application in enumerate(applications):
+            wires = application.targets
+            args = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
+            if controls or inverted:
+                self.applied.transformed(application.controls, inverted, node, partial(emit, name, wires, span, args))
+            elif is_channel:
+                with self.recorder.channel(name, span):
+                    emit(name, wires, span, args)
+            else:
+                emit(name, wires, span, args)
+
+    def _kraus(self, node: tree.Apply, operands: list[Operand], frame: Frame) -> None:
+        if node.modifiers or not node.arguments:
+            raise FaultyError  # reported by the look at names
+        matrices = read_kraus(node.arguments, self.evaluator, frame, node.gate.span)
+        qubits = int(matrices.shape[1]).bit_length() - 1
+        wires = tuple(wire for operand in operands for wire in operand.wires)
+        if qubits == 1:
+            applications: list[Wires] = [(wire,) for wire in wires]
+        elif len(wires) != qubits:
+            text = f"these matrices act on {qubits} qubits, but there are {len(wires)}"
+            raise self.reporter.fault(WrongRegisterSize(node.gate.span, text))
+        else:
+            callee = Callee("kraus", (), tuple(len(operand.wires) for operand in operands))
+            applications = [each.targets for each in self.applied.applications(node, callee, 0, operands)]
+        for on in applications:
+            with self.recorder.channel("kraus", node.span):
+                self.recorder.emit("kraus", on, node.span, matrices=matrices)
+
+    # ------------------------------------------------------------ layers and channels
+
+    def routine(self, symbol: Symbol) -> _Routine:
+        """The formals of a layer or channel."""
+        if symbol not in self._routines:
+            self._routines[symbol] = None
+            self._routines[symbol] = self._read_routine(symbol)
+        found = self._routines[symbol]
+        if found is None or symbol.state == "failed":
+            raise FaultyError
+        return found
+
+    def _read_routine(self, symbol: Symbol) -> _Routine | None:
+        numbers: list[Formal] = []
+        qubits: list[QubitFormal] = []
+        names: list[str] = []
+        for argument in symbol.node.arguments:
+            try:
+                formal = self.types.of_argument(argument, Frame({}, symbol.module))
+            except FaultyError:
+                return None
+            if isinstance(formal, Formal):
+                numbers.append(formal)
+            else:
+                qubits.append(formal)
+                names.append(argument.name.name)
+        callee = Callee(symbol.name, tuple(numbers), tuple(each.size for each in qubits))
+        categories = tuple(each.categories for each in qubits)
+        return _Routine(callee, tuple(formal.name for formal in numbers), tuple(names), categories)
+
+    def _call(
+        self,
+        node: tree.Apply,
+        symbol: Symbol,
+        values: list[Value] | None,
+        operands: list[Operand],
+        controls: int,
+        inverted: bool,
+    ) -> None:
+        self.reached.add(symbol)
+        routine = self.routine(symbol)
+        callee = routine.callee
+        operands = self._variables(callee, routine.categories, operands, controls)
+        applications = self.applied.applications(node, callee, controls, operands)
+        bound = self.applied.bound(node, callee, values, [application.targets for application in applications])
+        for turn, application in enumerate(applications):
+            frame = Frame({}, symbol.module)
+            for name, each in zip(routine.numbers, bound, strict=True):
+                frame.names[name] = each[turn]
+            formals = zip(routine.qubits, callee.qubits, routine.categories, application.operands, strict=True)
+            for name, size, count, wires in formals:
+                single = size is None
+                frame.names[name] = Qubit(wires[0]) if single else Group(name, wires, None, (), symbol.span, count)
+            self.budget.spend(1, node.span)
+            body = partial(self.block, symbol.node.body, frame)
+            if symbol.kind == "layer":
+                self.applied.transformed(application.controls, inverted, node, body)
+            else:
+                with self.recorder.channel(symbol.name, node.span):
+                    self.applied.transformed(application.controls, inverted, node, body)
+
+    def _variables(
+        self, callee: Callee, categories: tuple[int | None, ...], operands: list[Operand], controls: int
+    ) -> list[Operand]:
+        """That variables have the categories that a routine takes.
+
+        Raises:
+            FaultyError: one has another number; reported.
+        """
+        for wanted, operand in zip(categories, operands[controls:], strict=False):
+            found = operand.group.categories if operand.group is not None else None
+            if wanted is not None and found is not None and wanted != found:
+                text = f"`{callee.name}` takes a variable of {wanted} categories here, not one of {found}"
+                raise self.reporter.fault(WrongVariables(operand.span, text))
+        return operands
+
+    def _exponential(
+        self, node: tree.Apply, operands: list[Operand], controls: int, inverted: bool, frame: Frame
+    ) -> None:
+        """`exp` names the qubits that it acts on itself: its operands are the controls."""
+        if operands and not controls:
+            raise FaultyError  # reported by the look at names
+        wires = tuple(wire for operand in operands for wire in operand.wires)
+        if len(wires) != controls:
+            raise self.reporter.fault(OperandCount(node.gate.span, "exp", controls, len(wires)))
+        self.applied.transformed(wires, inverted, node, lambda: self.evolver.exponential(node, frame))

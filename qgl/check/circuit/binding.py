@@ -1,0 +1,190 @@
+"""Arguments in parentheses: numbers, vectors, `?`, and one of them for each application along a register."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.functions import is_number
+from qgl.check.values.intervals import bounds
+from qgl.check.values.types import Formal
+from qgl.check.values.values import Array, Bit, Qubit, Site, Value, describe
+from qgl.diagnostics.registers import WrongRegisterSize
+from qgl.diagnostics.types import AngleAsProbability, MisplacedHole, ProbabilityRange, WrongShape, WrongType
+from qgl.expression import Input, Real
+from qgl.program.program import Parameter
+from qgl.source import Span
+from qgl.syntax import tree
+
+_TOLERANCE = 1e-9
+_WORDS = {
+    "angle": "an angle",
+    "real": "a real number",
+    "probability": "a probability",
+    "int": "a whole number",
+    "bit": "a measured bit",
+}
+
+
+@dataclass
+class Binder:
+    """`parameters` grows while the program is built; `hole` makes a new element for a `?`."""
+
+    reporter: Reporter
+    parameters: Sequence[Parameter | None]
+    hole: Callable[[tree.Hole, str, str, int | None], Value]
+
+    def bind(
+        self, node: tree.Expression, value: Value, formal: Formal, applications: Sequence[tuple[int, ...]], gate: str
+    ) -> list[Value]:
+        """The value of `formal` for each application, each being the wires that it acts on.
+
+        `value` is None for a `?`. The same object is given for all applications where it is shared.
+
+        Raises:
+            FaultyError: the value does not fit; reported.
+        """
+        count = len(applications)
+        if isinstance(node, tree.Hole):
+            if formal.kind not in ("angle", "real", "probability"):
+                why = f"`?` is a trained number, but {_WORDS[formal.kind]} belongs here"
+                raise self.reporter.fault(MisplacedHole(node.span, why))
+            return [self.hole(node, gate, formal.kind, formal.size) for _ in range(count)]
+        wanted = 0 if formal.size is None else 1
+        if _rank(value) == wanted + 1 and not (wanted == 0 and formal.kind in ("int", "bit")):
+            each = self._spread(node.span, value, applications)
+            return [self._fit(one, formal, node.span) for one in each]
+        return [self._fit(value, formal, node.span)] * count
+
+    def _spread(self, span: Span, value: Value, applications: Sequence[tuple[int, ...]]) -> list[Value]:
+        """The elements of a list, one for each application."""
+        if isinstance(value, Array):
+            keys = value.dimensions[0].keys
+            if keys is not None and all(len(wires) == 1 for wires in applications):
+                positions = [keys.get(Qubit(wires[0])) for wires in applications]
+                if None not in positions:
+                    return [value.at(position) for position in positions if position is not None]
+        if len(applications) == 1 and len(value) != 1:
+            return [value]
+        if len(value) != len(applications):
+            text = f"{describe(value)} for a gate that is applied {len(applications)} times"
+            raise self.reporter.fault(
+                WrongShape(span, "one number, or one for each application,", text, "give an index")
+            )
+        return list(value)
+
+    def _fit(self, value: Value, formal: Formal, span: Span) -> Value:
+        if formal.size is None:
+            return self.scalar(value, formal.kind, span)
+        if isinstance(value, Array):
+            if len(value.dimensions) != 1 or len(value) != formal.size:
+                raise self._misshapen(value, formal, span)
+            if formal.kind == "probability":
+                self._probability(value.at(0), span)
+            return value
+        if isinstance(value, tuple) and len(value) == formal.size:
+            return tuple(self.scalar(each, formal.kind, span) for each in value)
+        raise self._misshapen(value, formal, span)
+
+    def _misshapen(self, value: Value, formal: Formal, span: Span) -> FaultyError:
+        plural = {"angle": "angles", "real": "numbers", "probability": "probabilities"}[formal.kind]
+        wanted = f"a list of {formal.size} {plural}"
+        if _rank(value) is None:
+            return self.reporter.fault(WrongType(span, wanted, describe(value)))
+        hint = ""
+        if isinstance(value, Array) and len(value.dimensions) > 1:
+            hint = f"give `{value.name}` an index"
+        return self.reporter.fault(WrongShape(span, wanted, describe(value), hint))
+
+    def scalar(self, value: Value, kind: str, span: Span) -> Value:
+        """One value of a kind; plain numbers and sites stay what they are.
+
+        Raises:
+            FaultyError: it is none; reported.
+        """
+        if isinstance(value, Site):
+            value = value.number
+        if kind == "bit":
+            fits = isinstance(value, Bit)
+        elif kind == "int":
+            fits = isinstance(value, int) and not isinstance(value, bool)
+        else:
+            fits = isinstance(value, Real) or is_number(value)
+        if fits:
+            if kind == "probability":
+                self._probability(value, span)
+            return value
+        if isinstance(value, Array | tuple | range) and kind not in ("int", "bit"):
+            hint = f"give `{value.name}` an index" if isinstance(value, Array) else ""
+            raise self.reporter.fault(WrongShape(span, f"{_WORDS[kind]}, one number,", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, _WORDS[kind], describe(value)))
+
+    def _probability(self, value: Value, span: Span) -> None:
+        if not isinstance(value, Real) or value.is_constant:
+            number = value.constant if isinstance(value, Real) else value
+            if not 0 <= number <= 1:
+                raise self.reporter.fault(ProbabilityRange(span, f"this is {number:g}"))
+            return
+        atom = value.terms[0][1]
+        if len(value.terms) == 1 and isinstance(atom, Input):
+            parameter = self.parameters[atom.parameter]
+            if parameter is not None and parameter.constraint == "angle":
+                raise self.reporter.fault(AngleAsProbability(span, parameter.name, parameter.span))
+        self.probability_sum((value,), span)
+
+    def probability_sum(self, values: Sequence[Value], span: Span) -> None:
+        """That the sum of `values` is a probability, whatever the inputs."""
+        known = [each for each in self.parameters if each is not None]
+        if len(known) != len(self.parameters):
+            return
+        low = high = 0.0
+        for value in values:
+            if isinstance(value, Real):
+                first, last = bounds(value, known)
+            else:
+                first = last = float(value)
+            low, high = low + first, high + last
+        if low < -_TOLERANCE or high > 1 + _TOLERANCE:
+            certain = low == high
+            what = "the sum of these" if len(values) > 1 else "this"
+            found = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
+            raise self.reporter.fault(ProbabilityRange(span, f"{what} {found}", certain))
+
+    def exact_size(self, name: str, found: int, wanted: int, span: Span) -> None:
+        """That an operand has the size that an argument `q: qubit[3]` asks for."""
+        if found != wanted:
+            text = f"`{name}` takes {wanted} qubit{'s' * (wanted != 1)} here, not {found}"
+            raise self.reporter.fault(WrongRegisterSize(span, text))
+
+
+def _range(low: float, high: float) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "at all"
+    if math.isinf(high):
+        return f"from {low:g} up"
+    return f"from {low:g} to {high:g}" if math.isfinite(low) else f"up to {high:g}"
+
+
+def _rank(value: Value) -> int | None:
+    """0 for a number, 1 for a list of numbers, and so on; None for what is none of these."""
+    if isinstance(value, Real | Site) or is_number(value):
+        return 0
+    if isinstance(value, Array):
+        return len(value.dimensions)
+    if isinstance(value, range):
+        return 1
+    if isinstance(value, tuple):
+        inner = _rank(value[0]) if value else 0
+        return None if inner is None else inner + 1
+    return None
+
+
+def reals(value: Value) -> tuple[Real, ...]:
+    """The angles of a gate from a bound value."""
+    if isinstance(value, Array):
+        return value.reals()
+    if isinstance(value, tuple):
+        return tuple(each if isinstance(each, Real) else Real(float(each)) for each in value)
+    return (value,) if isinstance(value, Real) else (Real(float(value)),)

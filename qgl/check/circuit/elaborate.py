@@ -1,0 +1,245 @@
+"""Statements to operations: loops unrolled, layers and channels expanded, conditions attached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from qgl.check.circuit.apply import Applier
+from qgl.check.circuit.binding import Binder
+from qgl.check.circuit.evolve import Evolver
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.declarations.declarations import Declarations
+from qgl.check.declarations.initial import Initial
+from qgl.check.limits import FAULT, STATEMENT, Budget
+from qgl.check.names.modules import Symbol
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.conditions import Conjunction, is_condition, split
+from qgl.check.values.evaluate import POISON, Frame
+from qgl.check.values.lattices import Lattice
+from qgl.check.values.types import Formal, QubitFormal
+from qgl.check.values.values import Array, Bit, Dimension, Group, Qubit, Value, describe
+from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
+from qgl.diagnostics.types import WrongType
+from qgl.expression import Input, Real
+from qgl.program.program import Operation
+from qgl.source import Span
+from qgl.syntax import tree
+
+
+class Elaborator:
+    """Goes through statements and tells the recorder what they do."""
+
+    def __init__(self, declarations: Declarations, recorder: Recorder, reporter: Reporter, budget: Budget) -> None:
+        self.declarations = declarations
+        self.evaluator = declarations.evaluator
+        self.recorder = recorder
+        self.reporter = reporter
+        self.budget = budget
+        self.initial = Initial(reporter, self.evaluator)
+        binder = Binder(reporter, recorder.parameters, recorder.hole)
+        self.evolver = Evolver(recorder, self.evaluator, reporter, budget, binder)
+        self.applier = Applier(recorder, declarations, reporter, budget, binder, self.evolver, self.block)
+        self._methods: Mapping[type, Callable[[Any, Frame], None]] = {
+            tree.Apply: self.applier.apply,
+            tree.For: self._for,
+            tree.Repeat: self._repeat,
+            tree.If: self._if,
+            tree.Fresh: self._fresh,
+            tree.Measure: self._measure,
+            tree.Evolve: self.evolver.evolve,
+            tree.Let: self._let,
+            tree.Broken: self._broken,
+        }
+        self._blocks: list[list[tuple[int, Span]]] = []
+
+    # ------------------------------------------------------------ programs
+
+    def registers(self) -> None:
+        """The initial states of all registers."""
+        for group, symbol in zip(self.declarations.groups, self._register_symbols(), strict=True):
+            initial = symbol.node.initial
+            if initial is not None:
+                try:
+                    self._prepare(initial, group.wires, group.lattice, group.sites, Frame({}, symbol.module))
+                except FaultyError as fault:
+                    self.reporter.give_up(fault)
+
+    def _register_symbols(self) -> list[Symbol]:
+        main = self.declarations.main
+        return [symbol for symbol in main.of_kind("visible register", "hidden register") if symbol.state == "done"]
+
+    def _prepare(
+        self,
+        initial: tree.Expression,
+        wires: Sequence[int],
+        lattice: Lattice | None,
+        sites: tuple[int, ...],
+        frame: Frame,
+    ) -> None:
+        for gate, position, angles in self.initial.steps(initial, len(wires), lattice, sites, frame):
+            self.recorder.emit(gate, (wires[position],), initial.span, angles)
+
+    def dry_run(self, symbol: Symbol) -> None:
+        """Go through the body of a routine that nothing calls, with stand-ins for its arguments."""
+        frame = Frame({}, symbol.module)
+        try:
+            for argument in symbol.node.arguments:
+                formal = self.declarations.types.of_argument(argument, Frame({}, symbol.module))
+                stand_in = self._stand_in(argument, formal)
+                if stand_in is None:
+                    return
+                frame.names[argument.name.name] = stand_in
+        except FaultyError as fault:
+            self.reporter.give_up(fault)
+            return
+        self.block(symbol.node.body, frame)
+
+    def _stand_in(self, argument: tree.Argument, formal: Formal | QubitFormal) -> Value | None:
+        if isinstance(formal, tuple):
+            size = formal.size
+            wires = tuple(self.recorder.fresh_wires(argument.name, size or 1))
+            group = Group(argument.name.name, wires, None, (), argument.span, formal.categories)
+            return Qubit(wires[0]) if size is None else group
+        if formal.kind in ("int", "bit"):
+            return None
+        number = len(self.recorder.parameters)
+        self.recorder.parameters.append(self.declarations.anonymous(formal.name, formal.kind, (), argument.span))
+        if formal.size is None:
+            return Real(0.0, ((1.0, Input(number, 0)),))
+        return Array(number, formal.name, 0, (Dimension(formal.size, f"0..{formal.size - 1}"),), argument.span)
+
+    # ------------------------------------------------------------ blocks
+
+    def block(self, statements: Sequence[tree.Statement], frame: Frame) -> None:
+        """Statements in order, and the end of the `fresh` qubits among them. `frame` is the block's own."""
+        self._blocks.append([])
+        for statement in statements:
+            self.budget.spend(STATEMENT, statement.span)
+            try:
+                self._methods[type(statement)](statement, frame)
+            except FaultyError as fault:
+                self.budget.spend(FAULT, statement.span)
+                self.reporter.give_up(fault)
+                for name in _declared(statement):
+                    frame.names[name] = POISON
+        for wire, span in reversed(self._blocks.pop()):
+            self.recorder.operations.append(Operation("discard", (wire,), span))
+
+    def _broken(self, node: tree.Broken, frame: Frame) -> None:
+        raise FaultyError
+
+    def _let(self, node: tree.Let, frame: Frame) -> None:
+        frame.names[node.name.name] = self.evaluator.evaluate(node.value, frame)
+
+    def _for(self, node: tree.For, frame: Frame) -> None:
+        items = self.evaluator.items(node.iterable, frame)
+        with closing(self._turns(len(items), node.iterable.span)) as turns:
+            for turn in turns:
+                inner = frame.inner()
+                self.evaluator.bind(node.targets, items[turn], inner)
+                self.block(node.body, inner)
+
+    def _repeat(self, node: tree.Repeat, frame: Frame) -> None:
+        count = self.evaluator.integer(node.count, frame, "a number of turns")
+        if count < 0:
+            raise self.reporter.fault(WrongType(node.count.span, "a number of turns", f"{count}"))
+        with closing(self._turns(count, node.count.span)) as turns:
+            for turn in turns:
+                inner = frame.inner()
+                if node.variable is not None:
+                    inner.names[node.variable.name] = turn
+                self.block(node.body, inner)
+
+    def _turns(self, count: int, span: Span) -> Generator[int, None, None]:
+        """0..count-1, while the budget lasts. The first two turns tell what the others will cost."""
+        budget, costs = self.budget, []
+        budget.enter(count, span)
+        try:
+            for turn in range(count):
+                before = budget.left
+                budget.spend(1, span)
+                yield turn
+                if turn < 2:
+                    costs.append(before - budget.left)
+                    if turn == 1:
+                        budget.foresee(min(costs), count - 2, span)
+        finally:
+            budget.leave()
+
+    def _if(self, node: tree.If, frame: Frame) -> None:
+        formula = self.evaluator.evaluate(node.condition, frame)
+        if not is_condition(formula):
+            raise self.reporter.fault(NotACondition(node.condition.span, describe(formula)))
+        outer = self.recorder.under
+        holds, fails = split(formula, outer, lambda steps: self.budget.spend(steps, node.condition.span))
+        for under, body in ((holds, node.then), (fails, node.otherwise)):
+            if under:
+                self.recorder.under = under
+                try:
+                    self.block(body, frame.inner())
+                finally:
+                    self.recorder.under = outer
+
+    # ------------------------------------------------------------ fresh qubits and measurements
+
+    def _fresh(self, node: tree.Fresh, frame: Frame) -> None:
+        size = 1 if node.size is None else self.evaluator.integer(node.size, frame, "the number of qubits")
+        if size < 1:
+            assert node.size is not None
+            raise self.reporter.fault(
+                WrongRegisterSize(node.size.span, f"a register has at least one qubit, not {size}")
+            )
+        wires = tuple(self.recorder.fresh_wires(node.name, size))
+        for wire in wires:
+            self.recorder.operations.append(Operation("fresh", (wire,), node.span))
+            self._blocks[-1].append((wire, node.span))
+        single = node.size is None
+        frame.names[node.name.name] = (
+            Qubit(wires[0]) if single else Group(node.name.name, wires, None, (), node.name.span)
+        )
+        if node.initial is not None:
+            outer, self.recorder.under = self.recorder.under, ((),)
+            try:
+                self._prepare(node.initial, wires, None, (), frame)
+            except FaultyError as fault:
+                self.reporter.give_up(fault)  # the name is good all the same
+            finally:
+                self.recorder.under = outer
+
+    def _measure(self, node: tree.Measure, frame: Frame) -> None:
+        value = self.evaluator.evaluate(node.operand, frame)
+        single = not isinstance(value, Group | tuple)
+        members = (value,) if single else tuple(value)
+        if not members:
+            raise self.reporter.fault(NotAQubit(node.operand.span, describe(value)))
+        bits = [self._measured(node, self.evaluator.wire(member, node.operand.span)) for member in members]
+        if node.bit is not None:
+            frame.names[node.bit.name] = bits[0] if single else tuple(bits)
+
+    def _measured(self, node: tree.Measure, wire: int) -> Bit:
+        """Measure one wire; under several conditions, once under each into a bit of its own."""
+        numbers: list[tuple[Conjunction, int]] = []
+        for condition in self.recorder.under:
+            self.budget.spend(1, node.span)
+            bit = None
+            if node.bit is not None:
+                bit = self.recorder.bits
+                self.recorder.bits += 1
+                numbers.append((condition, bit))
+            self.recorder.operations.append(Operation("measure", (wire,), node.span, bit=bit, condition=condition))
+        return Bit(node.bit.name if node.bit else "", tuple(numbers))
+
+
+def _declared(statement: Any) -> tuple[str, ...]:
+    """Names that a statement would have given to its block."""
+    match statement:
+        case tree.Fresh(_, name) | tree.Let(_, name):
+            return (name.name,)
+        case tree.Measure(_, _, bit) if bit is not None:
+            return (bit.name,)
+        case tree.Broken(_, _, names):
+            return names
+        case _:
+            return ()

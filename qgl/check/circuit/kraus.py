@@ -1,0 +1,73 @@
+"""Constant Kraus operators from lists of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.check.reporter import FaultyError
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.functions import is_number
+from qgl.check.values.operators import Operator
+from qgl.check.values.values import Value, describe
+from qgl.diagnostics.operators import KrausShape, NotTracePreserving
+from qgl.expression import Real
+from qgl.source import Span
+from qgl.syntax import tree
+
+TOLERANCE = 1e-8
+MAX_QUBITS = 4
+
+
+def read_kraus(
+    arguments: Sequence[tree.Expression], evaluator: Evaluator, frame: Frame, span: Span
+) -> NDArray[np.complex128]:
+    """Kraus operators, shape (count, 2^k, 2^k).
+
+    Raises:
+        FaultyError: they are not square, not of one size, not constant or not trace-preserving; reported.
+    """
+    found: list[NDArray[np.complex128]] = []
+    fine = True
+    for argument in arguments:
+        try:
+            found.append(_matrix(argument, evaluator.evaluate(argument, frame), evaluator))
+        except FaultyError:
+            fine = False
+    if not fine:
+        raise FaultyError
+    for matrix, argument in zip(found, arguments, strict=True):
+        if len(matrix) != len(found[0]):
+            text = f"the first operator has {len(found[0])} rows, this one has {len(matrix)}"
+            raise evaluator.reporter.fault(KrausShape(argument.span, text))
+    matrices = np.stack(found)
+    identity = np.einsum("kji,kjl->il", matrices.conj(), matrices)
+    deviation = float(np.abs(identity - np.eye(len(identity))).max())
+    if not deviation <= TOLERANCE:
+        raise evaluator.reporter.fault(NotTracePreserving(span, deviation))
+    return matrices
+
+
+def _matrix(argument: tree.Expression, value: Value, evaluator: Evaluator) -> NDArray[np.complex128]:
+    sizes = [2**k for k in range(1, MAX_QUBITS + 1)]
+    rows = value if isinstance(value, tuple) else ()
+    if len(rows) not in sizes or any(not isinstance(row, tuple) or len(row) != len(rows) for row in rows):
+        text = f"an operator is a list of 2, 4, ... {sizes[-1]} rows of as many numbers"
+        raise evaluator.reporter.fault(KrausShape(argument.span, text))
+    return np.array([[_entry(entry, argument.span, evaluator) for entry in row] for row in rows], dtype=np.complex128)
+
+
+def _entry(value: Value, span: Span, evaluator: Evaluator) -> complex:
+    if isinstance(value, Operator):
+        constant = value.constant
+        if constant is not None:
+            return constant
+    if isinstance(value, Real) and value.is_constant:
+        return complex(value.constant)
+    if is_number(value):
+        return complex(value)
+    raise evaluator.reporter.fault(
+        KrausShape(span, f"the entries of an operator are constant numbers, not {describe(value)}")
+    )

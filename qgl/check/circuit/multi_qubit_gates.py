@@ -1,0 +1,210 @@
+"""Gates on any number of qubits: unitaries, uniformly controlled rotations, variables prepared under their parents.
+
+A variable of d values in binary code is prepared bit by bit, the most significant one first, each by a rotation that is
+controlled by the parents and by the bits before: a tree of d - 1 angles for each value of the parents. What would lead
+to a code that stands for nothing has the angle 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from qgl.check.circuit.application import Applications, Operand, Wires
+from qgl.check.circuit.binding import reals
+from qgl.check.circuit.subspace_unitary import level_pieces
+from qgl.check.circuit.transform import Piece, unitary
+from qgl.check.names.callees import Callee
+from qgl.check.values.functions import is_number
+from qgl.check.values.types import WIDEST, Formal, level_angles, table_angles, table_phases, unitary_angles
+from qgl.check.values.values import Value
+from qgl.diagnostics.categories import NotADistribution
+from qgl.diagnostics.registers import WrongRegisterSize
+from qgl.diagnostics.size import ValueTooLarge
+from qgl.diagnostics.types import OperandCount
+from qgl.expression import Real
+from qgl.gates.generators import generator_numbers
+from qgl.gates.uniform import FAMILIES, LARGEST
+from qgl.source import Span
+from qgl.syntax import tree
+
+_CLOSE = 1e-6
+
+Build = Callable[[Sequence[Wires], Sequence[tuple[Real, ...]]], Iterator[Piece]]
+
+
+@dataclass
+class WideGates:
+    """Applies the gates of `qgl.check.names.callees.WIDE`."""
+
+    applied: Applications
+
+    def apply(
+        self, node: tree.Apply, values: list[Value] | None, operands: list[Operand], controls: int, inverted: bool
+    ) -> None:
+        """One statement; on a register of variables, for each of them by itself."""
+        name, reporter = node.gate.name, self.applied.reporter
+        if controls > 1 and not operands[0].single:
+            operands = self.applied.spelled_out(operands, controls)
+        if len(operands) <= controls:
+            raise reporter.fault(OperandCount(node.gate.span, name, controls + 1, len(operands)))
+        for operand in operands[:controls]:
+            self.applied.binder.exact_size(name, len(operand.wires), 1, operand.span)
+        own = operands[controls:]
+        turns = [[each] for each in own[0].each()] if len(own) == 1 else [own]
+        self._fits(node, turns[0])
+        sizes = [operand.values for operand in turns[0]]
+        numbers, build = self._numbers(node, turns[0], sizes)
+        callee = Callee(name, numbers, tuple(len(operand.wires) for operand in turns[0]))
+        if name == "prepare" and values and isinstance(values[0], tuple):
+            written = isinstance(node.arguments[0], tree.List)
+            values = [self._angles(values[0], sizes, node.arguments[0].span, written), *values[1:]]
+        found = []
+        for turn in turns:
+            found += self.applied.applications(node, callee, controls, [*operands[:controls], *turn])
+        bound = self.applied.bound(node, callee, values, [each.targets for each in found])
+        for turn_number, application in enumerate(found):
+            angles = [reals(each[turn_number]) for each in bound]
+
+            def emit(wires: tuple[Wires, ...] = application.operands, on: list[tuple[Real, ...]] = angles) -> None:
+                for gate, places, args, word in build(wires, on):
+                    self.applied.recorder.emit(gate, places, node.span, args, word=word)
+
+            self.applied.transformed(application.controls, inverted, node, emit)
+
+    def _fits(self, node: tree.Apply, operands: list[Operand]) -> None:
+        """That there are not too few qubits, nor too many."""
+        name, qubits = node.gate.name, sum(len(operand.wires) for operand in operands)
+        least = 2 if name in FAMILIES and name != "uniform_phase" else 1
+        if qubits < least or any(not operand.wires for operand in operands):
+            what = "one qubit" if least == 1 else "two qubits"
+            raise self.applied.reporter.fault(
+                WrongRegisterSize(node.gate.span, f"`{name}` takes at least {what}, not {qubits}")
+            )
+        most = WIDEST.get(name, LARGEST)
+        if qubits > most:
+            what = f"a {name} of {qubits} qubits" if name in WIDEST else f"`{name}` on {qubits} qubits"
+            raise self.applied.reporter.fault(ValueTooLarge(node.gate.span, what, f"{most} qubits"))
+
+    def _numbers(self, node: tree.Apply, operands: list[Operand], sizes: list[int]) -> tuple[tuple[Formal, ...], Build]:
+        """The formals of a gate on operands of so many values, and what makes its pieces."""
+        name, qubits = node.gate.name, sum(len(operand.wires) for operand in operands)
+        match name:
+            case "unitary":
+                return (Formal("v", "angle", unitary_angles(qubits)),), _unitary
+            case "generator":
+                return (Formal("v", "angle", generator_numbers(qubits)),), _on_all(f"generator{qubits}")
+            case "levels":
+                return (Formal("v", "angle", level_angles([math.prod(sizes)])),), _levels(sizes)
+            case "prepare":
+                formals = (
+                    Formal("v", "angle", table_angles(sizes)),
+                    Formal("w", "angle", table_phases(sizes)),
+                )
+                return formals[: max(1, len(node.arguments))], _prepare(sizes)
+            case _:
+                angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
+                return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
+
+    def _angles(self, value: Value, sizes: list[int], span: Span, written: bool) -> Value:
+        """The angles of a constant table of probabilities; any other list stays what it is, unless `written` here."""
+        rows = value if value and isinstance(value[0], tuple) else (value,)
+        count, width = math.prod(sizes[:-1]), sizes[-1]
+        known = all(isinstance(row, tuple) and all(is_number(x) for x in row) for row in rows)
+        if not known or len(rows) != count or any(len(row) != width for row in rows):
+            if known and written:
+                shape = f"table of {count} rows" if count > 1 else "list"
+                text = f"a {shape} of {width} probabilities belongs here"
+                raise self.applied.reporter.fault(NotADistribution(span, text))
+            return value
+        angles: list[float] = []
+        for number, row in enumerate(rows):
+            if min(row) < 0 or abs(sum(row) - 1) > _CLOSE:
+                where = f"row {number} of this table" if count > 1 else "this list"
+                wrong = "has a negative number" if min(row) < 0 else f"adds up to {sum(row):g}"
+                raise self.applied.reporter.fault(NotADistribution(span, f"{where} {wrong}"))
+            angles += row_angles(row)
+        return tuple(angles)
+
+
+def nodes_of(values: int) -> list[tuple[int, int]]:
+    """The (depth, prefix) of every node of the tree of a variable at which both ways lead to a value, in order."""
+    bits = max(1, (values - 1).bit_length())
+    found = []
+    for depth in range(bits):
+        left = bits - depth - 1  # bits after this one
+        found += [(depth, prefix) for prefix in range(1 << depth) if (2 * prefix + 1) << left < values]
+    return found
+
+
+def row_angles(row: Sequence[float]) -> list[float]:
+    """Angles of the tree that gives the values of a variable with these probabilities; pi/2 where nothing comes."""
+    bits = max(1, (len(row) - 1).bit_length())
+    padded = [*row, *[0.0] * ((1 << bits) - len(row))]
+    found = []
+    for depth, prefix in nodes_of(len(row)):
+        half = 1 << (bits - depth - 1)
+        zero = sum(padded[2 * prefix * half : (2 * prefix + 1) * half])
+        one = sum(padded[(2 * prefix + 1) * half : (2 * prefix + 2) * half])
+        found.append(2.0 * math.atan2(math.sqrt(one), math.sqrt(zero)) if zero + one > 0 else 0.5 * math.pi)
+    return found
+
+
+def codes_of(sizes: Sequence[int]) -> list[int]:
+    """The basis state, first variable most significant, of every combination of values, in order."""
+    bits = [max(1, (size - 1).bit_length()) for size in sizes]
+    found = []
+    for values in product(*map(range, sizes)):
+        code = 0
+        for value, width in zip(values, bits, strict=True):
+            code = code << width | value
+        found.append(code)
+    return found
+
+
+def _prepare(sizes: Sequence[int]) -> Build:
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
+        parents = tuple(wire for each in wires[:-1] for wire in each)
+        child = wires[-1]
+        nodes, codes = nodes_of(sizes[-1]), codes_of(sizes[:-1])
+        for depth, target in enumerate(child):
+            angles = [Real(0.0)] * (1 << (len(parents) + depth))
+            for row, code in enumerate(codes):
+                for place, (level, prefix) in enumerate(nodes):
+                    if level == depth:
+                        angles[code << depth | prefix] = numbers[0][row * len(nodes) + place]
+            yield _rotation("uniform_ry", (*parents, *child[:depth], target), tuple(angles))
+        if len(numbers) > 1:
+            everything = (*parents, *child)
+            phases = [Real(0.0)] * (1 << len(everything))
+            for code, phase in zip(codes_of(sizes), numbers[1], strict=True):
+                phases[code] = phase
+            yield f"uniform_phase{len(everything)}", everything, tuple(phases), ""
+
+    return build
+
+
+def _rotation(name: str, wires: Wires, angles: tuple[Real, ...]) -> Piece:
+    if len(wires) == 1:
+        return name.removeprefix("uniform_"), wires, angles, ""
+    return f"{name}{len(wires)}", wires, angles, ""
+
+
+def _on_all(gate: str) -> Build:
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
+        yield gate, tuple(wire for each in wires for wire in each), numbers[0], ""
+
+    return build
+
+
+def _unitary(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
+    return unitary(tuple(wire for each in wires for wire in each), numbers[0])
+
+
+def _levels(sizes: Sequence[int]) -> Build:
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
+        return level_pieces(tuple(wire for each in wires for wire in each), codes_of(sizes), numbers[0])
+
+    return build

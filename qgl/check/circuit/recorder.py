@@ -1,0 +1,121 @@
+"""What a program does, noted operation by operation while it is read.
+
+Wires and parameters start with those that the program declares; `fresh` and `?` add to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qgl.check.declarations.declarations import Declarations
+from qgl.check.limits import ITEMS, MAX_QUBITS, OPERATION, Budget
+from qgl.check.reporter import Reporter
+from qgl.check.values.conditions import Conjunction
+from qgl.check.values.values import Array, Dimension, Value
+from qgl.diagnostics.size import TooManyQubits
+from qgl.expression import Input, Real
+from qgl.program.program import Operation, Parameter, Wire
+from qgl.source import Span
+from qgl.syntax import tree
+
+
+@dataclass(slots=True)
+class _Anonymous:
+    """A parameter that a `?` makes: how many times its place was reached."""
+
+    parameter: int
+    size: int | None
+    count: int = 0
+
+
+class Recorder:
+    """`under` holds the conditions that hold at present: an operation is noted once under each of them."""
+
+    def __init__(self, declarations: Declarations, reporter: Reporter, budget: Budget) -> None:
+        self.reporter = reporter
+        self.budget = budget
+        self.operations: list[Operation] = []
+        self.wires: list[Wire] = declarations.wires
+        self.parameters: list[Parameter | None] = declarations.parameters
+        self.bits = 0
+        self.under: tuple[Conjunction, ...] = ((),)
+        self.channel_calls: list[tuple[str, Span, frozenset[int]]] = []
+        self._channel_depth = 0
+        self._anonymous: dict[tuple[int, int, str, int | None], _Anonymous] = {}
+        self._declared = declarations
+        self._names = set(declarations.main.names)
+
+    @contextmanager
+    def channel(self, name: str, span: Span) -> Iterator[None]:
+        """A call of a channel; the wires that it touches are noted, unless it is part of another call."""
+        first = len(self.operations)
+        self._channel_depth += 1
+        try:
+            yield
+        finally:
+            self._channel_depth -= 1
+        if self._channel_depth == 0:
+            touched = frozenset(wire for each in self.operations[first:] for wire in each.wires)
+            self.channel_calls.append((name, span, touched))
+
+    def emit(self, gate: str, wires: tuple[int, ...], span: Span, args: tuple[Real, ...] = (), **more: Any) -> None:
+        """Append an operation, under each of the conditions that hold here."""
+        self.budget.spend((OPERATION + len(args) + len(wires) // ITEMS) * len(self.under), span)
+        for condition in self.under:
+            self.operations.append(Operation(gate, wires, span, args, condition=condition, **more))
+
+    def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
+        """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""
+        key = (id(node.span.source), node.span.start, kind, size)
+        found = self._anonymous.get(key)
+        if found is None:
+            number = next(k for k in range(1, len(self._names) + 2) if f"{gate}_{k}" not in self._names)
+            name = f"{gate}_{number}"
+            self._names.add(name)
+            found = self._anonymous[key] = _Anonymous(len(self.parameters), size)
+            self.parameters.append(self._declared.anonymous(name, kind, (), node.span))
+        element = found.count
+        found.count += 1
+        if size is None:
+            return Real(0.0, ((1.0, Input(found.parameter, element)),))
+        return Array(found.parameter, "?", element * size, (Dimension(size, f"0..{size - 1}"),), node.span)
+
+    def finished_parameters(self) -> tuple[Parameter, ...]:
+        """All parameters, those of `?` with the number of times that their place was reached."""
+        shapes = {
+            each.parameter: (each.count,) if each.size is None else (each.count, each.size)
+            for each in self._anonymous.values()
+        }
+        return tuple(
+            replace(parameter, shape=shapes[k]) if k in shapes else parameter
+            for k, parameter in enumerate(self.parameters)
+            if parameter is not None
+        )
+
+    @contextmanager
+    def captured(self) -> Iterator[list[Operation]]:
+        """Operations go to the list that is given, not to the program."""
+        outer, self.operations = self.operations, []
+        try:
+            yield self.operations
+        finally:
+            self.operations = outer
+
+    def fresh_wires(self, name: tree.Name, size: int) -> range:
+        """Numbers of new wires for a `fresh` register.
+
+        Raises:
+            FaultyError: there are too many; reported.
+        """
+        first = len(self.wires)
+        if first + size > MAX_QUBITS * 4:
+            raise self.reporter.fault(
+                TooManyQubits(name.span, "the program", f"{first + size:,} qubits", MAX_QUBITS * 4)
+            )
+        self.budget.spend(size, name.span)
+        for position in range(size):
+            self.wires.append(Wire("fresh", name.name, position, None, name.span))
+        return range(first, first + size)

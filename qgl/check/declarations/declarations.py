@@ -1,0 +1,381 @@
+"""The values of what a file declares: constants, lattices, registers, data sets, inputs; each when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from qgl.check.calls.arguments import FAILED, Qubits
+from qgl.check.calls.signatures import bind, nearest
+from qgl.check.declarations.categories import code_bits, register_of_variables
+from qgl.check.declarations.distributions import DEFAULTS, Distributions
+from qgl.check.declarations.geometry import read_lattice
+from qgl.check.declarations.hamiltonians import Hamiltonians
+from qgl.check.declarations.registers import categories_of, sites_of
+from qgl.check.environment import Environment
+from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
+from qgl.check.names.modules import EXPORTED, Module, Symbol
+from qgl.check.names.resolve_expressions import ExpressionResolver
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.lattices import Lattice
+from qgl.check.values.types import Types
+from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
+from qgl.diagnostics.categories import WrongVariables
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
+from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
+from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.types import WrongParameter, WrongType
+from qgl.expression import Input, Real
+from qgl.program.program import DataSet, Parameter, Wire
+from qgl.source import Span
+from qgl.syntax import tree
+
+INPUTS = ("parameter", "random input", "latent input", "condition input")
+REGISTERS = ("visible register", "hidden register")
+
+
+class Declarations:
+    """All declared values of a program. `wires` and `parameters` are in order of declaration."""
+
+    def __init__(
+        self,
+        main: Module,
+        environment: Environment,
+        overrides: Mapping[str, object],
+        reporter: Reporter,
+        budget: Budget,
+    ) -> None:
+        self.main = main
+        self.reporter = reporter
+        self.environment = environment
+        self.overrides = overrides
+        self.wires: list[Wire] = []
+        self.groups: list[Group] = []
+        self.parameters: list[Parameter | None] = [None for _ in main.of_kind(*INPUTS)]
+        self.data: dict[str, DataSet] = {}
+        self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
+        self.types = Types(reporter, self.evaluator)
+        self.distributions = Distributions(reporter, self.evaluator)
+        self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
+        self.names = ExpressionResolver(reporter)
+        self._on_site: dict[Hashable, list[int]] = {}
+        self._active: list[Symbol] = []
+        self._inputs = 0
+        self._methods = {
+            "constant": self._constant,
+            "lattice": self._lattice,
+            "visible register": self._register,
+            "hidden register": self._register,
+            "data set": self._data,
+            **dict.fromkeys(INPUTS, self._input),
+        }
+        self._numbers = {id(symbol): k for k, symbol in enumerate(main.of_kind(*INPUTS))}
+        self._check_overrides()
+
+    def force(self) -> None:
+        """Compute all values, so that all their faults are found. Registers come first, in order: they number wires."""
+        for kinds in (REGISTERS, ("constant", "lattice", "data set", *INPUTS)):
+            for symbol in self.main.of_kind(*kinds):
+                try:
+                    self.value_of(symbol)
+                except FaultyError:
+                    continue
+
+    # ------------------------------------------------------------ for the evaluator
+
+    def value_of(self, symbol: Symbol) -> Value:
+        """The value of a declared name.
+
+        Raises:
+            FaultyError: it has none, which has been reported.
+        """
+        if symbol.state == "done":
+            return symbol.value
+        if symbol.state == "active":
+            cycle = self._active[self._active.index(symbol) :]
+            names = tuple(each.name for each in (*cycle, symbol))
+            self.reporter.report(DefinitionCycle(symbol.span, names))
+        method = self._methods.get(symbol.kind)
+        foreign = symbol.module is not self.main and symbol.kind not in EXPORTED
+        if symbol.state != "new" or method is None or foreign:
+            raise FaultyError
+        symbol.state = "active"
+        self._active.append(symbol)
+        try:
+            symbol.value = method(symbol)
+        except FaultyError:
+            symbol.state = "failed"
+            raise
+        finally:
+            self._active.pop()
+        symbol.state = "done"
+        return symbol.value
+
+    def qubit_on(self, site: Site, span: Span) -> int:
+        wires = self._on_site.get(site, [])
+        if len(wires) != 1:
+            if any(symbol.state == "failed" for symbol in self.main.of_kind(*REGISTERS)):
+                raise FaultyError
+            raise self.reporter.fault(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
+        return wires[0]
+
+    def visible_wires(self) -> tuple[int, ...]:
+        """Wires of all visible registers.
+
+        Raises:
+            FaultyError: one of them is faulty.
+        """
+        if any(symbol.state == "failed" for symbol in self.main.of_kind(*REGISTERS)):
+            raise FaultyError
+        for symbol in self.main.of_kind(*REGISTERS):
+            self.value_of(symbol)
+        return tuple(wire for wire, each in enumerate(self.wires) if each.kind == "visible")
+
+    def qubit_name(self, wire: int) -> str:
+        return f"`{self.wires[wire]}`"
+
+    def for_settings(self, expression: tree.Expression) -> Any:
+        """The value of an argument of an objective, report or data set, as `qgl.check.calls.signatures.bind` wants
+        it.
+        """
+        try:
+            symbol = self._hamiltonian_of(expression)
+            if symbol is not None:
+                given = expression.arguments if isinstance(expression, tree.Call) else ()
+                for argument in given:
+                    self.names.look_at(argument, self.main)
+                arguments = self.evaluator.all_of(given, Frame({}, self.main))
+                width = len(self.visible_wires())
+                return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
+            self.names.look_at(expression, self.main)
+            value = self.evaluator.evaluate(expression, Frame({}, self.main))
+            wires = self._wires_of(value, expression.span)
+            if wires is None:
+                self._plain(value, expression.span)
+                return value
+            return self._read_out(wires, expression.span)
+        except FaultyError:
+            return FAILED
+
+    def _hamiltonian_of(self, expression: tree.Expression) -> Symbol | None:
+        name = expression.function if isinstance(expression, tree.Call) else expression
+        symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
+        return symbol if symbol is not None and symbol.kind == "Hamiltonian" else None
+
+    def _read_out(self, wires: Sequence[int], span: Span) -> Qubits:
+        """Where qubits stand in a reading of all of them."""
+        order = [*self.visible_wires(), *(wire for wire, each in enumerate(self.wires) if each.kind == "hidden")]
+        unseen = [wire for wire in wires if self.wires[wire].kind != "visible"]
+        faults = [HiddenReadOut(span, self.qubit_name(wire), self.wires[wire].span) for wire in unseen]
+        return Qubits(tuple(order.index(wire) for wire in wires), faults[0] if faults else None)
+
+    def _plain(self, value: Value, span: Span) -> None:
+        """That `value` is made of numbers, truth values, strings and data sets."""
+        if isinstance(value, tuple):
+            for each in value:
+                self._plain(each, span)
+        elif not isinstance(value, int | float | str | range | DataSet) and not (
+            isinstance(value, Real) and value.is_constant
+        ):
+            raise self.reporter.fault(WrongType(span, "a value that is known at compile time", describe(value)))
+
+    def _wires_of(self, value: Value, span: Span) -> tuple[int, ...] | None:
+        if isinstance(value, Group):
+            return value.wires
+        if isinstance(value, Qubit | Site):
+            return (self.evaluator.wire(value, span),)
+        if isinstance(value, tuple) and value and all(isinstance(each, Qubit | Site | Group) for each in value):
+            found = [self._wires_of(each, span) or () for each in value]
+            return tuple(wire for wires in found for wire in wires)
+        return None
+
+    # ------------------------------------------------------------ constants
+
+    def _check_overrides(self) -> None:
+        known = tuple(symbol.name for symbol in self.main.of_kind("constant"))
+        hidden_by_faults = self.main.nameless
+        for name in self.overrides:
+            symbol = self.main.names.get(name)
+            if name not in known and not hidden_by_faults and (symbol is None or symbol.kind != "broken"):
+                self.reporter.report(UnknownOverride(None, name, nearest(name, known), known))
+
+    def _constant(self, symbol: Symbol) -> Value:
+        value = self.evaluator.evaluate(symbol.node, Frame({}, symbol.module))
+        if isinstance(value, Real) and value.is_constant:
+            value = value.constant
+        if isinstance(value, Site):
+            value = value.number
+        if not isinstance(value, int | float | str | tuple | range):
+            wanted = "a constant (a number, a truth value, a string or a list)"
+            raise self.reporter.fault(WrongType(symbol.node.span, wanted, describe(value)))
+        if symbol.module is self.main and symbol.name in self.overrides:
+            return self._override(symbol, value, self.overrides[symbol.name])
+        return value
+
+    def _override(self, symbol: Symbol, declared: Value, value: object) -> Value:
+        if isinstance(value, list):
+            value = tuple(value)
+        kinds: dict[str, tuple[type, ...]] = {
+            "a truth value": (bool,),
+            "an integer": (int,),
+            "a decimal": (float, int),
+            "a string": (str,),
+            "a list": (tuple, range),
+        }
+        wanted = next(words for words, types in kinds.items() if isinstance(declared, types[:1]))
+        if wanted == "a list" and isinstance(declared, range):
+            declared = tuple(declared)
+        fits = isinstance(value, kinds[wanted]) and isinstance(value, bool) == isinstance(declared, bool)
+        if not fits:
+            raise self.reporter.fault(WrongOverride(symbol.span, symbol.name, wanted, describe(value)))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = self.evaluator.arithmetic.checked(value, symbol.span)
+        return float(value) if wanted == "a decimal" and isinstance(value, int) else value
+
+    # ------------------------------------------------------------ lattices and registers
+
+    def _lattice(self, symbol: Symbol) -> Lattice:
+        return read_lattice(symbol, self.evaluator, self.reporter)
+
+    def _register(self, symbol: Symbol) -> Value:
+        for earlier in self.main.of_kind(*REGISTERS):
+            if earlier is symbol:
+                break
+            if earlier.state == "new":
+                self.value_of(earlier)
+        node: tree.Register = symbol.node
+        lattice: Lattice | None = None
+        sites: tuple[int, ...] = ()
+        size = 1
+        if node.place is not None:
+            lattice, sites = sites_of(node.place, Frame({}, self.main), self.evaluator, self.reporter)
+            size = len(sites)
+        elif node.size is not None:
+            size = self.evaluator.integer(node.size, Frame({}, self.main), "the number of qubits")
+        if size < 1:
+            span = (node.size or node.place or node.name).span
+            raise self.reporter.fault(WrongRegisterSize(span, f"a register has at least one qubit, not {size}"))
+        categories, width = None, 0
+        if node.type is not None:
+            categories = categories_of(node.type, Frame({}, self.main), self.evaluator, self.reporter)
+            if lattice is not None:
+                raise self.reporter.fault(WrongVariables(node.type.span, "a register of variables lies on no lattice"))
+            width = code_bits(categories)
+            size *= width
+        if len(self.wires) + size > MAX_QUBITS:
+            span = (node.size or node.place or node.name).span
+            found = f"{len(self.wires) + size:,} qubits"
+            raise self.reporter.fault(
+                TooManyQubits(span, f"the program with register `{symbol.name}`", found, MAX_QUBITS)
+            )
+        first = len(self.wires)
+        for position in range(size):
+            place = (lattice.name, sites[position]) if lattice else None
+            self.wires.append(
+                Wire(node.kind, symbol.name, position, place, node.name.span, width, node.size is None and width > 0)
+            )
+        group = Group(symbol.name, tuple(range(first, first + size)), lattice, sites, node.name.span)
+        if categories is not None:
+            group = register_of_variables(symbol.name, group.wires, categories, node.name.span)
+            if node.size is None:
+                group = replace(group.members[0], name=symbol.name)
+        if lattice is not None:
+            for wire, site in zip(group.wires, sites, strict=True):
+                self._on_site.setdefault(Site(lattice, site), []).append(wire)
+        self.groups.append(group)
+        single = node.size is None and node.place is None and categories is None
+        return Qubit(first) if single else group
+
+    # ------------------------------------------------------------ data and inputs
+
+    def _data(self, symbol: Symbol) -> DataSet:
+        call = bind(symbol.node.value, "data", self.for_settings, self.reporter.report)
+        if call is None:
+            raise FaultyError
+        try:
+            found = self.environment.load_data(symbol.name, call, self.data)
+        except QglError as error:
+            raise self.reporter.faults(error) from None
+        self.data[symbol.name] = found
+        return found
+
+    def _input(self, symbol: Symbol) -> Array | Real:
+        node: tree.Parameter = symbol.node
+        number = self._numbers[id(symbol)]
+        frame = Frame({}, self.main)
+        constraint, size = "angle" if node.kind == "param" else "real", None
+        if node.type is not None:
+            constraint, size = self.types.of_parameter(node.type, frame)
+        dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
+        if size is not None:
+            dimensions.append(Dimension(size, "the numbers of its type"))
+        elements = prod(dimension.extent for dimension in dimensions)
+        self._inputs += elements
+        if self._inputs > MAX_INPUTS:
+            what = f"`{symbol.name}` with {elements:,} elements"
+            raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
+        law, draws = self.distributions.of(node, constraint, size, frame)
+        shape = tuple(dimension.extent for dimension in dimensions)
+        self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
+        if not dimensions:
+            return Real(0.0, ((1.0, Input(number, 0)),))
+        return Array(number, symbol.name, 0, tuple(dimensions), symbol.span)
+
+    def anonymous(self, name: str, constraint: str, shape: tuple[int, ...], span: Span) -> Parameter:
+        """A parameter that `?` makes."""
+        return Parameter("param", name, shape, constraint, DEFAULTS[constraint], None, span)
+
+    def _dimension(self, expression: tree.Expression, frame: Frame) -> Dimension:
+        value = self.evaluator.evaluate(expression, frame)
+        words = f"`{expression.span.text[:40]}`"
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value < 1:
+                text = f"a dimension of a parameter is at least 1, not {value}"
+                raise self.reporter.fault(WrongParameter(expression.span, text))
+            if value > MAX_INPUTS:
+                raise self.reporter.fault(
+                    ValueTooLarge(expression.span, f"a dimension of {value:,}", f"{MAX_INPUTS:,}")
+                )
+            return Dimension(value, f"0..{value - 1}")
+        if isinstance(value, Qubit):
+            value = (value,)
+        if not isinstance(value, Group | Lattice | tuple | range):
+            wanted = "a size, a register, a lattice or a list"
+            raise self.reporter.fault(WrongType(expression.span, wanted, describe(value)))
+        items = self.evaluator.functions.items(value, expression.span)
+        if not items:
+            raise self.reporter.fault(
+                WrongParameter(expression.span, "a dimension of a parameter is at least 1, not 0")
+            )
+        keys: dict[Hashable, int] = {}
+        for position, item in enumerate(items):
+            for key in self._keys(item):
+                keys.setdefault(key, position)
+        arity = 2 if all(isinstance(item, tuple) and len(item) == 2 for item in items) else 1
+        integers = not any(isinstance(item, int) for item in items)
+        return Dimension(len(items), words, keys, integers, arity)
+
+    def _keys(self, item: Value) -> Iterator[Hashable]:
+        """`item`, and the same with sites for its qubits or qubits for its sites."""
+        yield key_of(item)
+        other = self._exchanged(item)
+        if other is not None:
+            yield key_of(other)
+
+    def _exchanged(self, item: Value) -> Value | None:
+        if isinstance(item, Qubit):
+            group = next((each for each in self.groups if item.wire in range(each.wires[0], each.wires[-1] + 1)), None)
+            if group is None or group.lattice is None:
+                return None
+            return Site(group.lattice, group.sites[item.wire - group.wires[0]])
+        if isinstance(item, Site):
+            wires = self._on_site.get(item, [])
+            return Qubit(wires[0]) if len(wires) == 1 else None
+        if isinstance(item, tuple):
+            others = [self._exchanged(each) for each in item]
+            return None if any(each is None for each in others) else tuple(others)
+        return None

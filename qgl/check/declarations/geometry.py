@@ -1,0 +1,67 @@
+"""Lattices as a program declares them."""
+
+from __future__ import annotations
+
+from qgl.check.calls.signatures import nearest
+from qgl.check.limits import MAX_ITEMS, MAX_SITES
+from qgl.check.names.modules import Symbol
+from qgl.check.reporter import Reporter
+from qgl.check.values import lattices
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.lattices import EXTENTS, Lattice
+from qgl.check.values.values import Site, Value
+from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.types import WrongGeometry
+from qgl.syntax import tree
+
+
+def read_lattice(symbol: Symbol, evaluator: Evaluator, reporter: Reporter) -> Lattice:
+    """The lattice that `symbol` declares.
+
+    Raises:
+        FaultyError: its declaration has a fault; reported.
+    """
+    call = symbol.node.value
+    kinds = (*EXTENTS, "graph")
+    if not isinstance(call, tree.Call) or call.keywords:
+        raise reporter.fault(WrongGeometry(call.span, f"a lattice is one of {', '.join(kinds)}, with its sizes"))
+    kind = call.function.name
+    if kind not in kinds:
+        text = f"there is no lattice `{kind}`; there are {', '.join(kinds)}"
+        raise reporter.fault(WrongGeometry(call.function.span, text, nearest(kind, kinds)))
+    wanted = EXTENTS.get(kind, 1)
+    if len(call.arguments) != wanted:
+        plural = "s" * (wanted != 1)
+        text = f"`{kind}` takes {wanted} argument{plural}, not {len(call.arguments)}"
+        raise reporter.fault(WrongGeometry(call.span, text))
+    frame = Frame({}, symbol.module)
+    if kind == "graph":
+        argument = call.arguments[0]
+        return _graph(symbol.name, argument, evaluator.evaluate(argument, frame), reporter)
+    extents = []
+    for position, argument in enumerate(call.arguments):
+        extent = evaluator.integer(argument, frame)
+        least = 0 if kind == "tree" and position == 1 else 1
+        if extent < least:
+            raise reporter.fault(WrongGeometry(argument.span, f"`{kind}` needs at least {least} here, not {extent}"))
+        extents.append(min(extent, MAX_SITES + 1))
+    sites, edges = lattices.count(kind, tuple(extents), MAX_SITES)
+    if sites > MAX_SITES:
+        raise reporter.fault(TooManyQubits(call.span, f"the lattice `{symbol.name}`", "too many sites", MAX_SITES))
+    if edges > MAX_ITEMS:
+        raise reporter.fault(ValueTooLarge(call.span, f"this list of {edges:,} edges", f"{MAX_ITEMS:,}"))
+    return lattices.build(symbol.name, kind, tuple(extents))
+
+
+def _graph(name: str, expression: tree.Expression, value: Value, reporter: Reporter) -> Lattice:
+    edges: list[tuple[int, int]] = []
+    for edge in value if isinstance(value, tuple) else ():
+        pair = tuple(end.number if isinstance(end, Site) else end for end in edge) if isinstance(edge, tuple) else ()
+        if len(pair) == 2 and all(isinstance(end, int) and end >= 0 for end in pair) and pair[0] != pair[1]:
+            edges.append((pair[0], pair[1]))
+    if not isinstance(value, tuple) or not edges or len(edges) != len(value):
+        text = "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`"
+        raise reporter.fault(WrongGeometry(expression.span, text))
+    if max(max(edge) for edge in edges) >= MAX_SITES:
+        raise reporter.fault(TooManyQubits(expression.span, f"the lattice `{name}`", "too many sites", MAX_SITES))
+    return lattices.graph(name, edges)

@@ -1,0 +1,92 @@
+"""Declared Hamiltonians as sums of Pauli words with real coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+
+from qgl.check.calls.arguments import Qubits, SpinTerms
+from qgl.check.names.modules import Symbol
+from qgl.check.reporter import Reporter
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.operators import Operator, Word
+from qgl.check.values.values import Value, describe
+from qgl.diagnostics.operators import NotHermitian
+from qgl.diagnostics.types import ArgumentCount, WrongType
+from qgl.expression import Real
+from qgl.program.program import Wire
+from qgl.source import Span
+from qgl.syntax import tree
+
+Terms = tuple[tuple[Real, Word], ...]
+
+
+class Hamiltonians:
+    """Gives the terms of declared Hamiltonians; those of given arguments are computed once."""
+
+    def __init__(self, evaluator: Evaluator, reporter: Reporter, wires: Sequence[Wire]) -> None:
+        self.evaluator = evaluator
+        self.reporter = reporter
+        self.wires = wires
+        self._known: dict[Hashable, Terms] = {}
+
+    def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
+        """Real coefficients and words of a Hamiltonian for given arguments.
+
+        Raises:
+            FaultyError: it is no Hamiltonian; reported.
+        """
+        try:
+            key: Hashable = (id(symbol), tuple(arguments))
+            known = self._known.get(key)
+        except TypeError:
+            key = known = None
+        if known is not None:
+            return known
+        frame = Frame({}, symbol.module)
+        for formal, value in zip(symbol.node.arguments, arguments, strict=True):
+            frame.names[formal.name.name] = value
+        value = self.evaluator.evaluate(symbol.node.value, frame)
+        where = symbol.node.value.span
+        if not isinstance(value, Operator):
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
+        found: list[tuple[Real, Word]] = []
+        for word, re, im in value:
+            if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
+                written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in word)
+                raise self.reporter.fault(NotHermitian(where, written))
+            found.append((re, word))
+        if not any(word for _, word in found):
+            raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
+        terms = tuple(found)
+        if key is not None:
+            self._known[key] = terms
+        return terms
+
+    def of_numbers(
+        self,
+        symbol: Symbol,
+        node: tree.Expression,
+        arguments: list[Value],
+        place: Callable[[Sequence[int], Span], Qubits],
+        width: int,
+    ) -> SpinTerms:
+        """A Hamiltonian that data of `width` bits are made of, as `node` names it; `place` says where wires are read.
+
+        Raises:
+            FaultyError: it depends on inputs or acts on a hidden qubit, or its arguments are too many or few; reported.
+        """
+        wanted = len(symbol.node.arguments)
+        keywords = node.keywords if isinstance(node, tree.Call) else ()
+        if keywords or len(arguments) != wanted:
+            found = len(arguments) + len(keywords)
+            raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, found, declared=symbol.span))
+        terms = []
+        for coefficient, word in self.terms(symbol, arguments, node.span):
+            if not coefficient.is_constant:
+                raise self.reporter.fault(WrongType(node.span, "a Hamiltonian of known numbers", "one with inputs"))
+            qubits = place([wire for wire, _ in word], node.span)
+            if qubits.hidden is not None:
+                raise self.reporter.fault(qubits.hidden)
+            letters = (letter for _, letter in word)
+            terms.append((coefficient.constant, tuple(zip(qubits.positions, letters, strict=True))))
+        return SpinTerms(width, tuple(terms))

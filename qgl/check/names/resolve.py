@@ -1,0 +1,260 @@
+"""A look at all names, before anything is computed.
+
+Every body is looked at, also of layers that nothing calls and of loops that make no turn: names, gates, the number of
+arguments, places of `?`, and what a `layer` may not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from qgl.check.names.callees import COUNTS, WIDE, Counts, counts_of_routine
+from qgl.check.names.modules import EXPORTED, Module, Symbol
+from qgl.check.names.resolve_expressions import ExpressionResolver
+from qgl.check.names.scopes import Body
+from qgl.check.reporter import Reporter
+from qgl.diagnostics.names import UnknownGate, UnknownName, WrongKind
+from qgl.diagnostics.operators import WrongMethod
+from qgl.diagnostics.registers import NotUnitary
+from qgl.diagnostics.types import ArgumentCount, OperandCount, WrongParameter
+from qgl.gates import GATES
+from qgl.source import Span
+from qgl.syntax import tree
+
+METHOD = {"order", "steps", "simulate"}
+
+
+class Resolver(ExpressionResolver):
+    """Looks at modules one after another; `calls` collects who calls whom, and where."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__(reporter)
+        self.calls: dict[Symbol, dict[Symbol, Span]] = {}
+
+    def module(self, module: Module, main: bool) -> None:
+        self.main = main
+        for symbol in module.own:
+            if main or symbol.kind in EXPORTED:
+                self._symbol(symbol)
+        if main:
+            self.body = Body(module)
+            for local in module.locals:
+                for bound in local.bounds:
+                    self._expressions([each for each in (bound.argument, bound.limit) if each is not None])
+            for keyword in ("objective", "train"):
+                self._mark(module, module.blocks.get(keyword))
+            for item in (*module.reports, *module.baselines):
+                self._mark(module, item)
+            model = module.blocks.get("model")
+            if isinstance(model, tree.Model):
+                self.body = Body(module, "model")
+                self._block(model.body)
+
+    # ------------------------------------------------------------ declarations
+
+    def _symbol(self, symbol: Symbol) -> None:
+        self.body = Body(symbol.module)
+        match symbol.node:
+            case tree.Lattice(_, _, value):
+                self._expressions(value.arguments if isinstance(value, tree.Call) else ())
+            case tree.Register(_, _, _, size, place, type_, initial):
+                self._expressions([each for each in (size, place) if each is not None])
+                self._type(type_)
+                self._initial(initial)
+            case tree.Data(_, _, value):
+                self._mark(symbol.module, value)
+            case tree.Parameter(_, _, _, dimensions, type_, distribution, draws):
+                self._expressions([*dimensions, *([draws] if draws is not None else [])])
+                self._type(type_)
+                if isinstance(distribution, tree.Call):
+                    self._expressions([*distribution.arguments, *(value for _, value in distribution.keywords)])
+            case tree.Routine(_, kind, _, arguments, body):
+                self.body = Body(symbol.module, kind, symbol)
+                self._arguments(arguments)
+                with self.body.block():
+                    self._statements(body)
+            case tree.Hamiltonian(_, _, arguments, value):
+                self._arguments(arguments)
+                self._expression(value)
+            case tree.Broken():
+                return
+            case expression:
+                self._expression(expression)
+
+    def _type(self, type_: tree.Type | None) -> None:
+        if type_ is not None:
+            self._expressions([*type_.arguments, *([type_.size] if type_.size is not None else [])])
+
+    def _arguments(self, arguments: Sequence[tree.Argument]) -> None:
+        for argument in arguments:
+            self._type(argument.type)
+            if argument.type is None and self.body.where:
+                text = f"the argument `{argument.name.name}` needs a type"
+                self.reporter.report(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
+            kinds = {"qubit": "qubit", "category": "qubit", "bit": "bit"}
+            self._add(argument.name, kinds.get(argument.type.name if argument.type else "", "value"))
+
+    # ------------------------------------------------------------ statements
+
+    def _block(self, statements: Sequence[tree.Statement]) -> None:
+        with self.body.block():
+            self._statements(statements)
+
+    def _statements(self, statements: Sequence[tree.Statement]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: Any) -> None:
+        match node:
+            case tree.Apply():
+                self._apply(node)
+            case tree.For(_, targets, iterable, body):
+                self._expression(iterable)
+                self._loop(targets, body)
+            case tree.Repeat(_, count, variable, body):
+                self._expression(count)
+                self._loop([variable] if variable is not None else [], body)
+            case tree.If(_, condition, then, otherwise):
+                self._expression(condition)
+                self._forbid_bits(condition)
+                self._block(then)
+                self._block(otherwise)
+            case tree.Fresh(span, name, size, initial):
+                self._forbid(span, name, "`fresh`")
+                self._expressions([size] if size is not None else [])
+                self._initial(initial)
+                self._add(name, "qubit")
+            case tree.Measure(span, operand, bit):
+                self._forbid(span, operand, "a measurement")
+                self._operand(operand)
+                if bit is not None:
+                    self._add(bit, "bit")
+            case tree.Evolve():
+                self._evolve(node)
+            case tree.Let(_, name, value):
+                self._expression(value)
+                self._add(name, "value")
+            case tree.Broken(span, _, names):
+                for each in names:
+                    self._add(tree.Name(span, each), "broken")
+
+    def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
+        with self.body.block():
+            self._targets(targets)
+            self._block(body)
+
+    def _forbid(self, span: Span, end: tree.Node, what: str) -> None:
+        if self.body.where == "layer":
+            self.reporter.report(NotUnitary(Span(span.source, span.start, end.span.end), what, "in a `layer`"))
+
+    def _forbid_bits(self, condition: tree.Expression) -> None:
+        if self.body.where != "layer":
+            return
+        for name in tree.names_in(condition):
+            local = self.body.find(name.name)
+            if local is not None and local.kind == "bit":
+                what = "a condition on a measured bit"
+                self.reporter.report(NotUnitary(condition.span, what, "in a `layer`"))
+
+    def _evolve(self, node: tree.Evolve) -> None:
+        target = node.hamiltonian
+        name = target.function if isinstance(target, tree.Call) else target
+        if not isinstance(name, tree.Name):
+            self.reporter.report(UnknownName(target.span, target.span.text[:40], "Hamiltonian"))
+        else:
+            self._hamiltonian(name, target)
+        if not isinstance(node.time, tree.Hole):
+            self._expression(node.time)
+        method = node.method
+        if method is None:
+            return
+        self._expressions([*method.arguments, *(value for _, value in method.keywords)])
+        if method.function.name != "trotter":
+            text = f"there is no method `{method.function.name}`; there is `trotter`"
+            self.reporter.report(WrongMethod(method.function.span, text))
+        for key, _ in method.keywords:
+            if key.name not in METHOD:
+                self.reporter.report(WrongMethod(key.span, f"`trotter` has no argument `{key.name}`"))
+        if len(method.arguments) > 2:
+            self.reporter.report(WrongMethod(method.span, "`trotter` takes an order and a number of steps"))
+
+    def _hamiltonian(self, name: tree.Name, target: tree.Expression) -> None:
+        symbol = self.body.module.names.get(name.name)
+        given = target.arguments if isinstance(target, tree.Call) else ()
+        self._expressions(given)
+        if symbol is None or self.body.find(name.name) is not None:
+            known = [each for each, symbol in self.body.module.names.items() if symbol.kind == "Hamiltonian"]
+            self._unknown(name, "Hamiltonian", known, UnknownName)
+            return
+        symbol.used = True
+        if symbol.kind == "broken":
+            return
+        if symbol.kind != "Hamiltonian":
+            self.reporter.report(WrongKind(name.span, name.name, symbol.kind, "Hamiltonian", symbol.span))
+            return
+        wanted = len(symbol.node.arguments)
+        keywords = target.keywords if isinstance(target, tree.Call) else ()
+        if len(given) != wanted or keywords:
+            found = len(given) + len(keywords)
+            self.reporter.report(ArgumentCount(target.span, name.name, wanted, found, declared=symbol.span))
+
+    # ------------------------------------------------------------ gates
+
+    def _apply(self, node: tree.Apply) -> None:
+        self.holes = node.gate.name == "exp"
+        for argument in node.arguments:
+            if not isinstance(argument, tree.Hole) or node.gate.name == "kraus":
+                self._expression(argument)
+        self.holes = False
+        for operand in node.operands:
+            self._operand(operand)
+        self._expressions(each.count for each in node.modifiers if each.count is not None)
+        symbol = self.body.module.names.get(node.gate.name)
+        local = self.body.find(node.gate.name)
+        counts = COUNTS.get(node.gate.name)
+        if counts is None and symbol is not None and local is None and symbol.kind in ("layer", "channel"):
+            symbol.used = True
+            counts = counts_of_routine(symbol.name, symbol.node, symbol.span)
+            if self.body.owner is not None:
+                self.calls.setdefault(self.body.owner, {}).setdefault(symbol, node.gate.span)
+        if counts is not None:
+            self._counts(node, counts)
+        elif local is not None and local.kind != "broken":
+            words = {"qubit": "qubit", "bit": "measured bit"}.get(local.kind, "value")
+            self.reporter.report(WrongKind(node.gate.span, node.gate.name, words, "gate", local.span))
+        elif symbol is not None and local is None:
+            symbol.used = True
+            if symbol.kind != "broken":
+                self.reporter.report(WrongKind(node.gate.span, node.gate.name, symbol.kind, "gate", symbol.span))
+        elif local is None:
+            self._unknown(node.gate, "gate, layer or channel", self._gates(), UnknownGate)
+
+    def _gates(self) -> Iterator[str]:
+        known = self.body.module.names.items()
+        in_layer = self.body.where == "layer"
+        yield from (*GATES, "exp", *WIDE) if in_layer else COUNTS
+        kinds = ("layer",) if in_layer else ("layer", "channel")
+        yield from (name for name, symbol in known if symbol.kind in kinds)
+
+    def _counts(self, node: tree.Apply, counts: Counts) -> None:
+        given = len(node.arguments)
+        if not counts.arguments[0] <= given <= counts.arguments[1]:
+            wanted = counts.arguments[0] if given < counts.arguments[0] else counts.arguments[1]
+            span = node.gate.span
+            self.reporter.report(ArgumentCount(span, counts.name, wanted, given, counts.usage, counts.declared))
+        found = len(node.operands)
+        controlled = any(modifier.kind == "ctrl" for modifier in node.modifiers)
+        least, most = counts.operands
+        if not controlled and not least <= found <= most:
+            wanted = least if found < least else most
+            span = node.gate.span
+            self.reporter.report(OperandCount(span, counts.name, wanted, found, counts.usage, counts.declared))
+        if counts.unitary:
+            return
+        what = f"the channel `{counts.name}`"
+        if self.body.where == "layer":
+            self.reporter.report(NotUnitary(node.gate.span, what, "in a `layer`"))
+        if node.modifiers:
+            where = f"after `{node.modifiers[-1].kind}`"
+            self.reporter.report(NotUnitary(node.gate.span, what, where))

@@ -1,0 +1,43 @@
+"""Which local names are seen at a place of a body, before anything has a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qgl.check.names.modules import Module, Symbol
+from qgl.source import Span
+
+
+@dataclass(slots=True)
+class Local:
+    """A name of a block."""
+
+    kind: str  # "qubit" | "bit" | "value" | "broken"
+    span: Span
+
+
+@dataclass
+class Body:
+    """A body that is looked at: the blocks around the present place, innermost last, and the names of ended ones."""
+
+    module: Module
+    where: str = ""  # "layer", "channel", "model" or "" for a declaration
+    owner: Symbol | None = None
+    scopes: list[dict[str, Local]] = field(default_factory=lambda: [{}])
+    ended: dict[str, Local] = field(default_factory=dict)
+
+    def find(self, name: str) -> Local | None:
+        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
+
+    def names(self) -> list[str]:
+        """All local names that are seen."""
+        return [name for scope in self.scopes for name in scope]
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """A block inside; its names have ended after it."""
+        self.scopes.append({})
+        yield
+        self.ended.update(self.scopes.pop())

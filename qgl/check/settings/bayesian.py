@@ -1,0 +1,86 @@
+"""Whether a program is a classical Bayesian network: what expectation maximisation is for.
+
+Every qubit is turned once, out of |0>, by angles that are trained or constant and that are picked by the basis state of
+qubits that come before it; nothing changes a basis. Gates that permute basis states may move values about. Then the
+probability of the values of all qubits is a product of sin^2 and cos^2 of half an angle for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from qgl.diagnostics.categories import NotForExpectation
+from qgl.diagnostics.model import Diagnostic
+from qgl.expression import Input, Real
+from qgl.gates.uniform import family_of
+from qgl.program.program import Operation, Program, TrainSettings
+
+_MOVES = ("id", "x", "cx", "ccx", "swap", "cswap")
+
+
+def expectation_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether a program that asks for `em` can have it; reports why not."""
+    if program.train.strategy_name != "em":
+        return True
+    faults = list(expectation_faults(program, program.train))
+    for fault in faults:
+        report(fault)
+    return not faults
+
+
+def expectation_faults(program: Program, settings: TrainSettings) -> Iterator[Diagnostic]:
+    """Why a program cannot be trained by `em`, the first fault of each kind."""
+    assert settings.strategy is not None
+    place = settings.strategy.span
+    terms = program.objective
+    if len(terms) != 1 or terms[0].call.name not in ("nll", "kl") or terms[0].weight <= 0:
+        yield NotForExpectation(place, "the objective is not one `nll` or `kl`")
+    elif program.data[terms[0].call.arguments["data"]].conditions is not None:
+        yield NotForExpectation(place, "the data set has columns of conditions")
+    if settings.batch is not None:
+        yield NotForExpectation(place, "a `batch` has not all rows, which an expectation is taken over")
+    other = next((each for each in program.parameters if each.kind != "param" or each.constraint != "angle"), None)
+    if other is not None:
+        what = f"`{other.name}` is a {other.constraint}" if other.kind == "param" else f"`{other.name}` is {other.kind}"
+        yield NotForExpectation(other.span, f"{what}, not an angle of a table")
+    yield from _operations(program)
+
+
+def _operations(program: Program) -> Iterator[Diagnostic]:
+    touched: set[int] = set()
+    for operation in program.operations:
+        why = _fault(operation, touched)
+        if why:
+            yield NotForExpectation(operation.span, why)
+            return
+        touched.update(operation.wires)
+
+
+def split_wires(operation: Operation) -> tuple[int, ...] | None:
+    """The wires of an operation that turns its last one by angles picked by the others; None for another operation."""
+    family = family_of(operation.gate)
+    turns = operation.gate == "ry" or (family is not None and family[0] == "uniform_ry")
+    return operation.wires if turns and not operation.controls else None
+
+
+def atom_of(angle: Real) -> Input | None:
+    """The parameter that an angle is; None for a constant or anything else."""
+    match angle:
+        case Real(0.0, ((1.0, Input() as atom),)):
+            return atom
+    return None
+
+
+def _fault(operation: Operation, touched: set[int]) -> str:
+    if operation.gate in ("fresh", "discard"):
+        return ""
+    if operation.condition or operation.gate in ("measure", "reset"):
+        return "a measured bit decides here"
+    if split_wires(operation) is None:
+        moves = operation.gate in _MOVES
+        return "" if moves else "this is neither a table that is prepared nor a move of values"
+    if operation.wires[-1] in touched:
+        return "this turns a qubit that is not in zero any more, which changes its basis"
+    if not all(angle.is_constant or atom_of(angle) is not None for angle in operation.args):
+        return "an angle is computed from others; give the table's own"
+    return ""

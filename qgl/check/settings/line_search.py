@@ -1,0 +1,38 @@
+"""What L-BFGS cannot train: it looks at the loss along a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from qgl.program.program import CallSpec, DataSet, Term, TrainSettings
+
+if TYPE_CHECKING:
+    from qgl.diagnostics.runs import UnfitForLineSearch
+
+BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
+
+
+def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:
+    """Whether a part of the objective is drawn anew at each step: words, samples, or fewer rows than there are."""
+
+    def drawn(call: CallSpec) -> bool:
+        rows = data.get(call.arguments.get("data", ""))
+        by_row = call.name in BY_ROW and batch is not None and rows is not None and batch < len(rows.rows)
+        return by_row or any(call.arguments.get(name) is not None for name in ("words", "samples"))
+
+    return any(drawn(term.call) for term in terms)
+
+
+def line_search_faults(settings: TrainSettings, stochastic: bool) -> Iterator[UnfitForLineSearch]:
+    """Why the optimiser of `settings` cannot train an objective, if it is one that looks along a line."""
+    if settings.optimizer.name != "lbfgs":
+        return
+    from qgl.diagnostics.runs import UnfitForLineSearch
+
+    span = settings.optimizer.span
+    if stochastic:
+        way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"
+        yield UnfitForLineSearch(span, "an objective that is estimated anew at each step", way_out)
+    if settings.clip is not None:
+        yield UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps")

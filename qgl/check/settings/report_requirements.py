@@ -1,0 +1,36 @@
+"""What reports of hidden qubits and of the start need of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgl.diagnostics.many_body import HiddenBits, NoBasisStart
+from qgl.diagnostics.model import Diagnostic
+from qgl.program.program import Program
+
+
+def start_bits(program: Program) -> tuple[int, ...] | None:
+    """Bits of the basis state that the registers start in, of visible, then of hidden qubits; None if there is none."""
+    prepared = program.operations[: program.prepared]
+    if any(operation.gate != "x" or operation.controls for operation in prepared):
+        return None
+    flips = [operation.wires[0] for operation in prepared]
+    return tuple(flips.count(wire) % 2 for wire in (*program.visible, *program.hidden))
+
+
+def probes_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether the probes among the reports, and among what training watches, can be measured; reports what cannot."""
+    faults: list[Diagnostic] = []
+    for call in (*program.reports, *program.train.watch):
+        region = call.arguments.get("region") or ()
+        if call.name == "entropy" and call.arguments["kind"] == "classical" and _hidden(region, program):
+            faults.append(HiddenBits(call.span))
+        if call.name == "hamming_distance" and start_bits(program) is None:
+            faults.append(NoBasisStart(call.span))
+    for fault in faults:
+        report(fault)
+    return not faults
+
+
+def _hidden(region: tuple[int, ...], program: Program) -> bool:
+    return any(position >= len(program.visible) for position in region)

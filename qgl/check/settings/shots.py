@@ -1,0 +1,54 @@
+"""What can be trained from the strings that an engine gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.runs import UnfitForLineSearch
+from qgl.diagnostics.shots import UnfitForShots, UnfitShotSettings
+from qgl.program.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.source import Span
+
+_MEANS = "take `mmd` with any kernel or words, or `marginals` with `distance = hilbert_schmidt`"
+
+
+def shot_faults(
+    settings: TrainSettings, terms: tuple[Term, ...], data: Mapping[str, DataSet], engine: Span | None = None
+) -> Iterator[Diagnostic]:
+    """Why a program cannot be trained as its settings say; nothing for an exact gradient without an engine.
+
+    engine: where the engine is named, if it is.
+    """
+    if settings.from_shots is None:
+        if engine is not None:
+            way_out = "add `gradient parameter_shift(shots = 2000);`, or leave out `engine`"
+            yield UnfitShotSettings(engine, "an `engine` has no use for the exact gradient", way_out)
+        return
+    if settings.optimizer.name == "lbfgs":
+        way_out = "choose `adam`, or `gradient exact;`"
+        yield UnfitForLineSearch(settings.optimizer.span, "a loss that is estimated from shots", way_out)
+    for term in terms:
+        fault = _fault(term.call, data)
+        if fault is not None:
+            yield fault
+
+
+def _fault(call: CallSpec, data: Mapping[str, DataSet]) -> UnfitForShots | None:
+    given = data.get(call.arguments.get("data", ""))
+    if call.name == "mmd":
+        if call.arguments["samples"] is None:
+            return None
+        reason = "`samples` says how many strings a simulated step draws, and here the `shots` of the gradient do"
+        return UnfitForShots(call.span, call.name, reason, "leave out `samples`")
+    if call.name != "marginals":
+        reason = "the logarithm of a probability has no unbiased estimate from strings"
+        return UnfitForShots(call.span, call.name, reason, _MEANS)
+    if given is not None and given.state is not None:
+        reason = f"`{given.name}` is a quantum state, and strings tell of bits"
+        return UnfitForShots(call.span, call.name, reason, _MEANS)
+    distance = call.arguments["distance"]
+    if distance == "hilbert_schmidt":
+        return None
+    reason = f"the distance `{distance}` is no mean over strings or pairs of strings"
+    return UnfitForShots(call.span, call.name, reason, _MEANS)

@@ -1,0 +1,251 @@
+"""From the tree's objective, `train` block and reports to their checked forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from qgl.check.calls.arguments import (
+    FAILED,
+    Choice,
+    Context,
+    Failure,
+    Flag,
+    Integer,
+    Interval,
+    Number,
+    UnfitError,
+    Word,
+)
+from qgl.check.calls.arguments import number as plain_number
+from qgl.check.calls.callables import SIGNATURES
+from qgl.check.calls.kernels import of_integers
+from qgl.check.calls.strategies import LATER, strategy_faults
+from qgl.check.settings.fit import Scope, fits, narrow_enough, words_agree
+from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
+from qgl.check.settings.shots import shot_faults
+from qgl.check.settings.watching import complete_early, read_watch, watch_faults
+from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.training import (
+    BadArgument,
+    NotAnObjective,
+    NotAvailableYet,
+    RepeatedSetting,
+    UnfitForBatch,
+    UnknownSetting,
+)
+from qgl.program.program import CallSpec, Term, TrainSettings
+from qgl.source import Span
+from qgl.syntax import tree
+
+# ---------------------------------------------------------------- objective
+
+
+def read_objective(objective: tree.Objective | None, scope: Scope) -> tuple[Term, ...]:
+    """The terms of a weighted sum of objectives, in order of writing; empty without an objective or after a fault."""
+    if objective is None:
+        return ()
+    terms: list[Term] = []
+    fine = True
+    for weight, call in _summands(objective.value, 1.0, scope):
+        bound = scope.bind(call, "objective") if call is not None else None
+        if bound is None or not _objective_fits(bound, scope):
+            fine = False
+        else:
+            terms.append(Term(weight, bound))
+    return tuple(terms) if fine else ()
+
+
+def _summands(
+    expression: tree.Expression, weight: float, scope: Scope
+) -> Iterator[tuple[float, tree.Call | tree.Name | None]]:
+    """(weight, call) of every term; None for a call stands for a fault that was reported."""
+    match expression:
+        case tree.Binary(_, "+" | "-" as operator, left, right):
+            yield from _summands(left, weight, scope)
+            yield from _summands(right, weight if operator == "+" else -weight, scope)
+        case tree.Unary(_, "+" | "-" as operator, operand):
+            yield from _summands(operand, weight if operator == "+" else -weight, scope)
+        case tree.Binary(_, "*", left, right) if not (_names_objective(left) and _names_objective(right)):
+            term, factor = (left, right) if _names_objective(left) else (right, left)
+            yield from _scaled(term, factor, weight, 1, scope)
+        case tree.Binary(_, "/", left, right) if not _names_objective(right):
+            yield from _scaled(left, right, weight, -1, scope)
+        case tree.Call() | tree.Name():
+            yield weight, expression
+        case _:
+            scope.report(NotAnObjective(expression.span, f"`{expression.span.text[:60]}` is none"))
+            yield weight, None
+
+
+def _scaled(
+    term: tree.Expression, factor: tree.Expression, weight: float, power: int, scope: Scope
+) -> Iterator[tuple[float, tree.Call | tree.Name | None]]:
+    value = scope.evaluate(factor)
+    if isinstance(value, Failure):
+        yield weight, None
+        return
+    try:
+        scale = float(plain_number(value) ** power)
+    except (UnfitError, ZeroDivisionError, OverflowError):
+        scope.report(NotAnObjective(factor.span, f"the weight `{factor.span.text[:60]}` is not a finite number"))
+        yield weight, None
+        return
+    yield from _summands(term, weight * scale, scope)
+
+
+def _names_objective(expression: tree.Expression) -> bool:
+    """Whether a sum or product has a named objective in it, rather than being a constant weight."""
+    match expression:
+        case tree.Call(_, function):
+            known = [*SIGNATURES["objective"], *SIGNATURES["report"]]
+            return function.name in known or nearest(function.name, known) is not None  # also when it is misspelt
+        case tree.Binary(_, _, left, right):
+            return _names_objective(left) or _names_objective(right)
+        case tree.Unary(_, _, operand):
+            return _names_objective(operand)
+        case _:
+            return False
+
+
+def _objective_fits(call: CallSpec, scope: Scope) -> bool:
+    return fits(call, scope) and (call.name != "mmd" or _mmd_fits(call, scope))
+
+
+def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
+    if not words_agree(call, "objective", scope):
+        return False
+    way_out = (
+        "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
+    )
+    bound = call.arguments["words"] is not None or call.arguments["weight"] is not None
+    if of_integers(call.arguments["kernel"]):
+        way_out = "take a kernel of bits, with `words = 1000, samples = 1000`"
+    return bound or narrow_enough(call, scope.visible, way_out, scope)
+
+
+# ---------------------------------------------------------------- train
+
+
+@dataclass(frozen=True, slots=True)
+class _SettingRule:
+    """How one setting of `train` is read: a plain type, or a call of a kind."""
+
+    type: Number | Integer | Choice | Flag | Word | None
+    kind: str = ""
+    many: bool = False
+
+
+_POSITIVE = Number(Interval(0.0, open_low=True))
+SETTINGS: Mapping[str, _SettingRule] = {
+    "optimizer": _SettingRule(None, "optimizer"),
+    "steps": _SettingRule(Integer(0)),
+    "seeds": _SettingRule(Integer(1, 100_000)),
+    "seed": _SettingRule(Integer(0)),
+    "stop": _SettingRule(None, "stop", many=True),
+    "clip": _SettingRule(_POSITIVE),
+    "time_limit": _SettingRule(_POSITIVE),
+    "precision": _SettingRule(Choice(("single", "double"))),
+    "checkpoint": _SettingRule(Integer(1)),
+    "batch": _SettingRule(Integer(1)),
+    "gradient": _SettingRule(None, "gradient"),
+    "engine": _SettingRule(Word()),
+    "strategy": _SettingRule(None, "strategy"),
+    "watch": _SettingRule(None, "report", many=True),
+}
+
+
+def default_settings(span: Span | None, place: Span) -> TrainSettings:
+    """What holds where `train` says nothing: Adam at rate 0.01, 1000 steps, one seed.
+
+    `place` is where faults of the default optimiser would be shown, such as the model.
+    """
+    rates = {parameter.name: parameter.default for parameter in SIGNATURES["optimizer"]["adam"].parameters}
+    return TrainSettings(CallSpec("adam", rates, place), 1000, 1, 0, (), None, None, "single", 100, span)
+
+
+@dataclass
+class _Reader:
+    scope: Scope
+    terms: tuple[Term, ...]
+    seen: dict[str, Span] = field(default_factory=dict)
+
+    def read(self, setting: tree.Setting) -> Mapping[str, Any]:
+        """The fields of the settings that a line gives; none after a fault."""
+        name = setting.name.name
+        if name in self.seen:
+            self.scope.report(RepeatedSetting(setting.name.span, name, self.seen[name]))
+            return {}
+        self.seen[name] = setting.name.span
+        if name not in SETTINGS:
+            self.scope.report(UnknownSetting(setting.name.span, name, tuple(SETTINGS), nearest(name, SETTINGS)))
+            return {}
+        rule = SETTINGS[name]
+        if not setting.values or (len(setting.values) > 1 and not rule.many):
+            found = "nothing" if not setting.values else f"{len(setting.values)} values"
+            span = setting.values[1].span if setting.values else setting.span
+            self.scope.report(BadArgument(span, "train", name, "one value", found))
+            return {}
+        if name == "strategy" and self._is_for_later(setting.values[0]):
+            return {}
+        if name == "watch":
+            return read_watch(setting, self.terms, self.scope)
+        if rule.type is None:
+            calls = tuple(self.scope.bind(value, rule.kind) for value in setting.values)
+            if None in calls:
+                return {}
+            return {name: calls if rule.many else calls[0]}
+        value = self._plain(name, rule.type, setting.values[0])
+        return {} if value is FAILED else {name: value}
+
+    def _is_for_later(self, value: tree.Expression) -> bool:
+        written = value.function.name if isinstance(value, tree.Call) else value.span.text
+        if written in LATER:
+            way_out = "leave it out: training then follows the gradient of the objective"
+            self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
+        return written in LATER
+
+    def _plain(self, name: str, kind: Number | Integer | Choice | Flag | Word, expression: tree.Expression) -> Any:
+        context = Context(self.scope.evaluate, self.scope.report, lambda _call, _kind: FAILED)
+        try:
+            return kind.read(expression, context)
+        except UnfitError as unfit:
+            self.scope.report(BadArgument(expression.span, "train", name, kind.words, str(unfit)))
+            return FAILED
+
+
+def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple[Term, ...] = ()) -> TrainSettings:
+    """`train { ... }` with defaults for what it leaves out; faulty settings are reported and left at their defaults.
+
+    `place` is any span of the program; the default optimiser carries it. `terms` are those of the objective.
+    """
+    settings = default_settings(train.span if train else None, place)
+    if train is None:
+        return settings
+    reader = _Reader(scope, terms)
+    found = [reader.read(setting) for setting in train.settings]
+    settings = replace(settings, **{name: value for fields in found for name, value in fields.items()})
+    settings = complete_early(settings, terms, scope)
+    watch_faults(settings, next((each for each in train.settings if each.name.name == "watch"), None), scope)
+    unused = tuple(strategy_faults(settings, reader.seen))
+    for fault in unused or shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
+        scope.report(fault)
+    if settings.batch is not None:
+        _batch_fits(reader.seen["batch"], terms, scope)
+    for fault in line_search_faults(settings, estimated(terms, scope.data, settings.batch)):
+        scope.report(fault)
+    return settings
+
+
+def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
+    """Reports a `batch` that no term of the objective can be estimated by."""
+    drawn = [term.call for term in terms if term.call.name in BY_ROW]
+    if terms and not drawn:
+        names = " and ".join(f"`{name}`" for name in dict.fromkeys(term.call.name for term in terms))
+        scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
+    for call in drawn:
+        data = scope.data.get(call.arguments["data"])
+        if data is not None and data.conditions is not None:
+            scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
+            return

@@ -1,0 +1,143 @@
+"""Types of parameters and of the arguments of layers, channels and Hamiltonians."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from qgl.check.calls.signatures import nearest
+from qgl.check.declarations.categories import code_bits
+from qgl.check.declarations.registers import categories_of
+from qgl.check.limits import MAX_INPUTS
+from qgl.check.reporter import Reporter
+from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.diagnostics.size import ValueTooLarge
+from qgl.diagnostics.types import WrongParameter
+from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
+from qgl.syntax import tree
+
+NUMBERS = ("angle", "real", "probability")
+OF_PARAMETER = (*NUMBERS, "unitary", "table", "phases", "levels", "generator")
+OF_ARGUMENT = (*OF_PARAMETER, "int", "bit", "qubit", "category")
+WIDEST = {"unitary": 10, "generator": WIDEST_GENERATOR}  # qubits
+_MANY = 64
+_NOTHING = (0, 0, "none", "")
+INSIDE = {  # least and most numbers in parentheses, what they are, how it is written
+    "unitary": (1, 1, "a number of qubits", "unitary(k)"),
+    "table": (1, _MANY, "the numbers of values of the parents and of the child", "table(4, 8)"),
+    "phases": (1, _MANY, "the numbers of values of the parents and of the child", "phases(4, 8)"),
+    "levels": (1, 1, "a number of categories", "levels(6)"),
+    "generator": (1, 1, "a number of qubits", "generator(k)"),
+    "category": (1, 1, "a number of categories", "category(8)"),
+}
+
+
+def unitary_angles(qubits: int) -> int:
+    """The number of angles of `unitary(qubits)`: 3, 15, and then those of the quantum Shannon form."""
+    if qubits == 1:
+        return 3
+    angles = 15
+    for k in range(3, qubits + 1):
+        angles = 4 * angles + 3 * 2 ** (k - 1)
+    return angles
+
+
+def table_angles(values: Sequence[int]) -> int:
+    """The number of angles of `table(...)`: for each value of the parents, one fewer than the child has values."""
+    return prod(values[:-1]) * (values[-1] - 1)
+
+
+def table_phases(values: Sequence[int]) -> int:
+    """The number of angles of `phases(...)`."""
+    return prod(values)
+
+
+def level_angles(values: Sequence[int]) -> int:
+    """The number of angles of `levels(d)`: those of a unitary of d dimensions up to its phase."""
+    return values[0] ** 2 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """A formal argument that is a number, or `size` numbers."""
+
+    name: str
+    kind: str  # "angle" | "real" | "probability" | "int" | "bit"
+    size: int | None = None
+
+
+class QubitFormal(NamedTuple):
+    """A formal argument of qubits: their number, None for a single one; the categories of a variable."""
+
+    size: int | None
+    categories: int | None = None
+
+
+@dataclass
+class Types:
+    reporter: Reporter
+    evaluator: Evaluator
+
+    def of_parameter(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
+        """(constraint, number of elements or None for one number)."""
+        self.known(type_, OF_PARAMETER, "a parameter")
+        return self._numbers(type_, frame)
+
+    def of_argument(self, argument: tree.Argument, frame: Frame) -> Formal | QubitFormal:
+        """A formal for numbers and bits, or for qubits."""
+        type_ = argument.type
+        if type_ is None:
+            text = f"the argument `{argument.name.name}` needs a type"
+            raise self.reporter.fault(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
+        self.known(type_, OF_ARGUMENT, "an argument")
+        if type_.name == "qubit":
+            return QubitFormal(None if type_.size is None else self._size(type_.size, frame))
+        if type_.name == "category":
+            count = categories_of(type_, frame, self.evaluator, self.reporter)
+            return QubitFormal(code_bits(count), count)
+        kind, size = self._numbers(type_, frame)
+        return Formal(argument.name.name, kind, size)
+
+    def known(self, type_: tree.Type, allowed: tuple[str, ...], whose: str) -> None:
+        """
+        Raises:
+            FaultyError: the name of the type, or its form, is not one of those allowed; reported.
+        """
+        if type_.name not in allowed:
+            near = nearest(type_.name, allowed)
+            hint = f"did you mean `{near}`?" if near else f"types are {', '.join(allowed)}"
+            raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` is not a type of {whose}", hint))
+        count = len(type_.arguments)
+        least, most, what, usage = INSIDE.get(type_.name, _NOTHING)
+        if not least <= count <= most:
+            text = f"`{type_.name}` takes {what} in parentheses"
+            hint = f"write `{usage or type_.name}`" if usage else f"write `{type_.name}` or `{type_.name}[k]`"
+            raise self.reporter.fault(WrongParameter(type_.span, text, hint))
+        if type_.size is not None and type_.name not in (*NUMBERS, "qubit"):
+            raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` takes no size in brackets"))
+
+    def _size(self, expression: tree.Expression, frame: Frame) -> int:
+        size = self.evaluator.integer(expression, frame, "a size")
+        if size < 1:
+            raise self.reporter.fault(WrongParameter(expression.span, f"a size is at least 1, not {size}"))
+        if size > MAX_INPUTS:
+            raise self.reporter.fault(ValueTooLarge(expression.span, f"a size of {size:,}", f"{MAX_INPUTS:,}"))
+        return size
+
+    def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
+        if not type_.arguments:
+            return type_.name, None if type_.size is None else self._size(type_.size, frame)
+        numbers = [self._size(argument, frame) for argument in type_.arguments]
+        span = type_.arguments[0].span
+        if type_.name in WIDEST:
+            if numbers[0] > WIDEST[type_.name]:
+                what = f"a {type_.name} of {numbers[0]} qubits"
+                raise self.reporter.fault(ValueTooLarge(span, what, f"{WIDEST[type_.name]} qubits"))
+            return "angle", {"unitary": unitary_angles, "generator": generator_numbers}[type_.name](numbers[0])
+        size = {"table": table_angles, "phases": table_phases, "levels": level_angles}[type_.name](numbers)
+        if not 1 <= size <= MAX_INPUTS:
+            text = f"`{type_.span.text[:40]}` has {size:,} numbers"
+            raise self.reporter.fault(WrongParameter(type_.span, text, "a variable has at least two values"))
+        return "angle", size

@@ -1,0 +1,219 @@
+"""Laws over bit strings, of the model and of baselines, behind one face: probabilities of strings, moments, entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.bits.distribution import entropy, indices, strings
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, log_floor, most_of_remainder
+
+Real = NDArray[np.float64]
+Places = NDArray[np.int32]
+Answer = Callable[[Query], Any]
+
+
+class Law(Protocol):
+    """A law over strings of `width` bits."""
+
+    @property
+    def width(self) -> int: ...
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        """log p of strings, not below `log_floor`, shape (batch,)."""
+        ...
+
+    def moments(self, places: Places) -> Real:
+        """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1, shape (words,)."""
+        ...
+
+    def entropy(self) -> float | None:
+        """Shannon entropy in nats; None where there are too many strings."""
+        ...
+
+    def dense(self) -> Real | None:
+        """Probabilities of all strings, shape (2^n,); None where there are too many."""
+        ...
+
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        """The joint law of the bits of each region, one axis of two a bit, in the order of its positions."""
+        ...
+
+
+class UnansweredError(Exception):
+    """A question that a law has no answer to; the words say why."""
+
+
+class Drawn(Law, Protocol):
+    """A law that strings can be drawn from. It may raise `UnansweredError` where another law answers."""
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        """Independent strings, shape (count, n)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class DenseLaw:
+    """A law held as a vector, shape (2^n,)."""
+
+    p: Real
+
+    @property
+    def width(self) -> int:
+        return self.p.size.bit_length() - 1
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        return np.maximum(log_of(self.p[indices(rows)]), log_floor(self.width))
+
+    def moments(self, places: Places) -> Real:
+        transformed: Real = self.p
+        for bit in range(self.width):  # the Walsh transform: a word stands at the index with ones at its places
+            halves = transformed.reshape(-1, 2, 2**bit)
+            transformed = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
+        ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))
+        moments: Real = transformed[ones.sum(axis=1)]
+        return moments
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        total = np.cumsum(self.p)
+        return strings(np.searchsorted(total, random.random(count) * total[-1], side="right"), self.width)
+
+    def entropy(self) -> float | None:
+        return entropy(self.p)
+
+    def dense(self) -> Real | None:
+        return self.p
+
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        cube = self.p.reshape((2,) * self.width)
+        found = []
+        for positions in regions:
+            others = tuple(axis for axis in range(self.width) if axis not in positions)
+            found.append(_ordered(cube.sum(axis=others), positions))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class HeldLaw(DenseLaw):
+    """The law of a model, held as a vector that was computed in numbers of `dtype`.
+
+    What may be a remainder of rounding in it is asked for string by string, so that a likelihood is what the model's
+    `log_prob` is.
+    """
+
+    answer: Answer
+    dtype: np.dtype[Any]
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        logs = super().log_prob(rows)
+        doubtful = logs < most_of_remainder(self.dtype, of_amplitudes=False)
+        if doubtful.any():
+            asked = np.asarray(self.answer(LogProb.of(rows[doubtful])), dtype=np.float64)
+            logs[doubtful] = np.maximum(asked, log_floor(self.width))
+        return logs
+
+
+@dataclass(frozen=True, eq=False)
+class ProductLaw:
+    """Independent bits; `ones` are their probabilities of 1, shape (n,)."""
+
+    ones: Real
+
+    @property
+    def width(self) -> int:
+        return int(self.ones.size)
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        chosen = np.where(rows == 1, self.ones, 1 - self.ones)
+        total: Real = log_of(chosen).sum(axis=1)
+        return np.maximum(total, log_floor(self.width))
+
+    def moments(self, places: Places) -> Real:
+        z = 1 - 2 * self.ones
+        values: Real = np.where(places < 0, 1.0, z[places]).prod(axis=1)
+        return values
+
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        return (random.random((count, self.width)) < self.ones).astype(np.uint8)
+
+    def entropy(self) -> float | None:
+        return entropy(np.stack([self.ones, 1 - self.ones]))
+
+    def dense(self) -> Real | None:
+        if self.width > EXACT_WIDTH:
+            return None
+        p = np.ones(1)
+        for one in self.ones:
+            p = np.kron(p, np.array([1 - one, one]))
+        return p
+
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        found = []
+        for positions in regions:
+            p: Real = np.ones(())
+            for position in positions:
+                p = np.multiply.outer(p, np.array([1 - self.ones[position], self.ones[position]]))
+            found.append(p)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class AskedLaw:
+    """A law of too many bits for a vector: every question is a query of its own."""
+
+    answer: Answer
+    width: int
+
+    def log_prob(self, rows: NDArray[np.uint8]) -> Real:
+        return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), log_floor(self.width))
+
+    def moments(self, places: Places) -> Real:
+        return np.asarray(self.answer(Expectation.sparse(places)), dtype=np.float64)
+
+    def entropy(self) -> float | None:
+        return None
+
+    def dense(self) -> Real | None:
+        return None
+
+    def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
+        ascending = tuple(tuple(sorted(positions)) for positions in regions)
+        answer = self.answer(Marginals(ascending, bits=True))
+        laws = answer if isinstance(answer, tuple) else np.asarray(answer)  # one array of many regions
+        return [
+            _ordered(np.maximum(np.asarray(law, dtype=np.float64), 0).reshape((2,) * len(positions)), positions)
+            for law, positions in zip(laws, regions, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelLaw:
+    """The law of a model that answers queries: a vector as far as one can be held."""
+
+    answer: Answer
+    width: int
+
+    @cached_property
+    def law(self) -> Law:
+        if self.width > EXACT_WIDTH:
+            return AskedLaw(self.answer, self.width)
+        p = np.asarray(self.answer(Probabilities()))
+        return HeldLaw(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
+
+
+def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
+    """A law whose axes are the positions ascending, with axes in the order of `positions`."""
+    return np.transpose(law, np.argsort(np.argsort(positions)))
+
+
+def log_of(p: Real) -> Real:
+    """log p, minus infinity where p is 0."""
+    with np.errstate(divide="ignore"):
+        logs: Real = np.log(p)
+    return logs

@@ -1,0 +1,1 @@
+"""Engines: simulators and services that take circuits and give bit strings back."""

@@ -1,0 +1,156 @@
+"""The engine `braket:ARN`: devices of Amazon Braket, by its SDK. `braket:local` is its simulator, behind the same face.
+
+Each text of a parcel is a task of the service, with the tags `qgl` (ours) and `qgl-text` (such as `0 of 3`). What a
+tag is on is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from qgl.diagnostics.hardware import EngineFailed, UnknownJob
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engines.braket_texts import imported, parcel_of
+from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.services import joined, overall, parts, wrapped
+
+LOCAL = "local"
+_TAG, _TEXT = "qgl", "qgl-text"
+_WAY = "set up the AWS account and region as Braket's own documents say (`aws configure`), then try again"
+_STANDINGS: dict[str, Standing] = {
+    "CREATED": "waiting",
+    "QUEUED": "waiting",
+    "RUNNING": "running",
+    "COMPLETED": "done",
+    "FAILED": "failed",
+    "CANCELLING": "failed",
+    "CANCELLED": "failed",
+}
+_here: dict[str, tuple[Any, dict[str, str]]] = {}  # tasks of `braket:local` and their tags, while this process runs
+
+
+class BraketRemote:
+    """Sends the profile `braket` to one device. Credentials are those that the SDK finds."""
+
+    def __init__(self, device: str) -> None:
+        """device: an ARN, or "local".
+
+        Raises:
+            QglError: QGL1102, Amazon Braket's SDK is not installed.
+        """
+        self.name = f"braket:{device}"
+        self._arn = device
+        self._library = imported("braket.devices" if device == LOCAL else "braket.aws", self.name)
+        self._program = imported("braket.ir.openqasm", self.name).Program
+
+    def parcel(self, task: Task) -> Parcel:
+        """What would be sent; see `RemoteEngine`. It does not ask the service.
+
+        Raises:
+            QglError: QGL10xx, the circuit cannot be written.
+        """
+        return parcel_of(task, {"engine": self.name, "device": self._arn})
+
+    def send(self, parcel: Parcel, tag: str) -> str:
+        """Sends the texts that are not at the service under this tag yet; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1105, no access; QGL1103, with what the service says.
+        """
+        with wrapped(self.name, _WAY):
+            there = self._tagged(tag)
+            count = len(parcel.texts)
+            for place, (text, shots) in enumerate(zip(parcel.texts, parcel.shots, strict=True)):
+                if place not in there:
+                    there[place] = self._sent(text, shots, {_TAG: tag, _TEXT: f"{place} of {count}"})
+            return joined(there[place] for place in range(count))
+
+    def find(self, tag: str) -> str | None:
+        """The names of all tasks under this tag; None if some never arrived. See `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1105, no access; QGL1103, with what the service says.
+        """
+        with wrapped(self.name, _WAY):
+            there = self._tagged(tag, complete=True)
+            return joined(there[place] for place in sorted(there)) if there else None
+
+    def standing(self, job: str) -> tuple[Standing, str]:
+        """How far the tasks are; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, with what the service says.
+        """
+        with wrapped(self.name, _WAY):
+            return overall(self._standing(self._task(name)) for name in parts(job))
+
+    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
+        """The strings of each text; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, a task has no result.
+        """
+        with wrapped(self.name, _WAY):
+            names = zip(parts(job), parcel.outputs, strict=True)
+            return [self._strings(name, output) for name, output in names]
+
+    def _standing(self, task: Any) -> tuple[Standing, str]:
+        word = str(task.state())
+        standing = _STANDINGS.get(word, "unknown")
+        reason = task.metadata().get("failureReason") if standing == "failed" else None
+        return standing, f"{word.lower()}: {reason}" if reason else word.lower()
+
+    def _strings(self, name: str, output: Sequence[int]) -> Strings:
+        task = self._task(name)
+        result = task.result()
+        if result is None:
+            raise QglError([EngineFailed(None, self.name, f"the task {name} has no result ({task.state()})")])
+        columns = [list(result.measured_qubits).index(qubit) for qubit in output]
+        return np.ascontiguousarray(np.asarray(result.measurements)[:, columns], dtype=np.uint8)
+
+    # ------------------------------------------------------------ the service
+
+    @cached_property
+    def _device(self) -> Any:
+        return self._library.LocalSimulator("braket_sv") if self._arn == LOCAL else self._library.AwsDevice(self._arn)
+
+    def _sent(self, text: str, shots: int, tags: dict[str, str]) -> str:
+        program = self._program(source=text)
+        if self._arn != LOCAL:
+            return str(self._device.run(program, shots=shots, tags=tags).id)
+        task = self._device.run(program, shots=shots)
+        _here[str(task.id)] = (task, tags)
+        return str(task.id)
+
+    def _task(self, name: str) -> Any:
+        if self._arn != LOCAL:
+            return self._library.AwsQuantumTask(arn=name, aws_session=self._device.aws_session)
+        if name not in _here:
+            raise QglError([UnknownJob(None, self.name, name)])
+        return _here[name][0]
+
+    def _tagged(self, tag: str, complete: bool = False) -> dict[int, str]:
+        """The tasks under a tag by the place of their text; none if `complete` and one is missing."""
+        found: dict[int, str] = {}
+        count = 0
+        for name, tags in self._listed():
+            if tags.get(_TAG) == tag:
+                place, _, of = tags[_TEXT].partition(" of ")
+                found[int(place)], count = name, int(of)
+        return {} if complete and len(found) < count else found
+
+    def _listed(self) -> list[tuple[str, dict[str, str]]]:
+        """Names and tags of the account's tasks on this device."""
+        if self._arn == LOCAL:
+            return [(name, tags) for name, (_, tags) in _here.items()]
+        client = self._device.aws_session.braket_client
+        pages = client.get_paginator("search_quantum_tasks").paginate(
+            filters=[{"name": "deviceArn", "operator": "EQUAL", "values": [self._arn]}]
+        )
+        return [
+            (summary["quantumTaskArn"], summary.get("tags", {})) for page in pages for summary in page["quantumTasks"]
+        ]

@@ -1,0 +1,107 @@
+"""What engines answer, held to what `qgl.hardware.engines.engine` says of it: anyone may write one.
+
+An answer is checked before anything of it is kept, so that a fault is told in words, at the engine that made it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from qgl.diagnostics.hardware import WrongAnswer, WrongStrings
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engines.engine import Parcel, Standing, Strings
+
+
+def checked(name: str, answer: object, shots: Sequence[int], width: int) -> list[Strings]:
+    """The answer of an engine, if it is an array of shape (shots, width) of bits for each of `shots`.
+
+    Raises:
+        QglError: QGL1108, it is no list of so many; QGL1106, one of them is something else.
+    """
+    rows = listed(name, answer, len(shots))
+    for row, (found, count) in enumerate(zip(rows, shots, strict=True)):
+        wanted = (count, width)
+        if not isinstance(found, np.ndarray):
+            raise QglError([WrongStrings(None, name, row, wanted, _what(found))])
+        if found.shape != wanted or found.dtype != np.uint8:
+            words = f"{found.dtype} of shape {found.shape}"
+            raise QglError([WrongStrings(None, name, row, wanted, words)])
+        if found.max(initial=0) > 1:
+            raise QglError([WrongStrings(None, name, row, wanted, "numbers other than 0 and 1")])
+    return rows
+
+
+def listed(name: str, answer: object, rows: int) -> list[Any]:
+    """The answer of an engine as a list of `rows` things.
+
+    Raises:
+        QglError: QGL1108, it is none.
+    """
+    wanted = f"a list of {rows} array{'s' * (rows != 1)} of strings"
+    if not isinstance(answer, Sequence | np.ndarray) or isinstance(answer, str | bytes):
+        raise QglError([WrongAnswer(None, name, "strings", _what(answer), wanted)])
+    if len(answer) != rows:
+        raise QglError([WrongAnswer(None, name, "strings", f"{len(answer)} of them", wanted)])
+    return list(answer)
+
+
+def packed(name: str, parcel: object, rows: int) -> Parcel:
+    """What a remote engine would send, if it is a parcel of `rows` texts that can be kept.
+
+    Raises:
+        QglError: QGL1108, it is not.
+    """
+    wanted = f"a `Parcel` of {rows} text{'s' * (rows != 1)}"
+    if not isinstance(parcel, Parcel):
+        raise QglError([WrongAnswer(None, name, "a parcel", _what(parcel), wanted)])
+    parts = {"texts": parcel.texts, "shots": parcel.shots, "outputs": parcel.outputs}
+    for part, values in parts.items():
+        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != rows:
+            raise QglError([WrongAnswer(None, name, "a parcel", f"`{part}` that are not {rows}", wanted)])
+    if not all(isinstance(text, str) for text in parcel.texts):
+        raise QglError([WrongAnswer(None, name, "a parcel", "`texts` that are no strings", wanted)])
+    try:
+        json.dumps([parcel.outputs, _plain(parcel.settings), _plain(parcel.figures)])
+    except (TypeError, ValueError) as error:
+        raise QglError([WrongAnswer(None, name, "a parcel", f"what is no JSON ({error})", wanted)]) from error
+    return parcel
+
+
+def named(name: str, job: object) -> str:
+    """The service's name of a job that was sent.
+
+    Raises:
+        QglError: QGL1108, it is no name.
+    """
+    if not isinstance(job, str) or not job:
+        raise QglError([WrongAnswer(None, name, "the name of a job", _what(job), "a string that is not empty")])
+    return job
+
+
+def stood(name: str, answer: object) -> tuple[Standing, str]:
+    """How far a job is.
+
+    Raises:
+        QglError: QGL1108, the answer is no standing and words for it.
+    """
+    for standing in get_args(Standing):
+        match answer:
+            case [str(said), str(words)] if said == standing:
+                return standing, words
+    wanted = f"one of {', '.join(get_args(Standing))} and words for it"
+    raise QglError([WrongAnswer(None, name, "how far a job is", _what(answer), wanted)])
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"{_what(values)} is no mapping")
+    return dict(values)
+
+
+def _what(found: object) -> str:
+    """Something of the wrong kind, in words."""
+    return "nothing" if found is None else f"an object of type `{type(found).__name__}`"

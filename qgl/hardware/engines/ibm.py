@@ -1,0 +1,177 @@
+"""The engine `ibm:NAME`: machines of IBM's service, by SamplerV2. `ibm:fake_torino` is one on this computer.
+
+A fake machine runs in the local mode of the same library, with its noise, while the parcel is sent; what came is
+there as long as this process. A parcel is a job of the service for each number of shots, with two tags: ours, and ours
+with `-0-of-2` appended. What a tag is on is not sent again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from qgl.diagnostics.hardware import EngineNotInstalled, UnknownJob
+from qgl.diagnostics.model import QglError
+from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.qiskit_counts import OUTPUT, strings_of_bytes
+from qgl.hardware.engines.services import joined, overall, parts, wrapped
+from qgl.hardware.machines.isa import load_isa
+from qgl.hardware.machines.machine_rows import texts_of
+from qgl.hardware.machines.target import Machine, resolve
+
+_WAY = "save the account as IBM's own documents say (`QiskitRuntimeService.save_account`), then try again"
+_STANDINGS: dict[str, Standing] = {
+    "INITIALIZING": "waiting",
+    "QUEUED": "waiting",
+    "VALIDATING": "waiting",
+    "RUNNING": "running",
+    "DONE": "done",
+    "ERROR": "failed",
+    "CANCELLED": "failed",
+}
+_here: dict[str, tuple[Any, list[str]]] = {}  # jobs of fake machines with their tags, while this process runs
+
+
+class Ibm:
+    """Sends the profile `ibm`, fitted to one machine. Credentials are those that the service's library has saved."""
+
+    def __init__(self, machine: str) -> None:
+        """machine: its name at the service, or that of a fake machine.
+
+        Raises:
+            QglError: QGL1102, `qiskit_ibm_runtime` is not installed.
+        """
+        self.name = f"ibm:{machine}"
+        self._written = machine
+        try:
+            self._library = importlib.import_module("qiskit_ibm_runtime")
+            importlib.import_module("qiskit_qasm3_import")
+        except ImportError as missing:
+            raise QglError([EngineNotInstalled(None, self.name, str(missing.name), "ibm")]) from None
+
+    def parcel(self, task: Task) -> Parcel:
+        """What would be sent; see `RemoteEngine`. The service is asked for the machine.
+
+        Raises:
+            QglError: QGL112x, there is no such machine, no account, or the circuit does not fit; QGL10xx, it cannot be
+                written.
+        """
+        texts, figures = texts_of(task, self.machine)
+        settings = {"engine": self.name, "machine": self.machine.name, "options": {}}
+        return Parcel(texts, task.shots, (OUTPUT,) * len(texts), settings, figures.mapping())
+
+    def send(self, parcel: Parcel, tag: str) -> str:
+        """Sends what is not at the service under this tag yet; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL112x, the machine is not to be had; QGL1105, no access; QGL1103, with what the service says.
+        """
+        machine = self.machine
+        with wrapped(self.name, _WAY):
+            there = self._tagged(tag)
+            groups = _groups(parcel.shots)
+            for place, (shots, rows) in enumerate(groups.items()):
+                if place not in there:
+                    circuits = [load_isa(parcel.texts[row]) for row in rows]
+                    there[place] = self._sent(machine, circuits, shots, [tag, f"{tag}-{place}-of-{len(groups)}"])
+            return joined(there[place] for place in range(len(groups)))
+
+    def find(self, tag: str) -> str | None:
+        """The names of all jobs under this tag; None if some never arrived. See `RemoteEngine`.
+
+        Raises:
+            QglError: QGL112x, the machine is not to be had; QGL1105, no access; QGL1103, with what the service says.
+        """
+        with wrapped(self.name, _WAY):
+            there = self._tagged(tag, complete=True)
+            return joined(there[place] for place in sorted(there)) if there else None
+
+    def standing(self, job: str) -> tuple[Standing, str]:
+        """How far the jobs are; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1107, a job is not known; QGL1105, no access; QGL1103, with what the service says.
+        """
+        with wrapped(self.name, _WAY):
+            return overall(self._standing(name) for name in parts(job))
+
+    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
+        """The strings of each text; see `RemoteEngine`.
+
+        Raises:
+            QglError: QGL1107, a job is not known; QGL1105, no access; QGL1103, with what the service says.
+        """
+        found: dict[int, Strings] = {}
+        with wrapped(self.name, _WAY):
+            for name, rows in zip(parts(job), _groups(parcel.shots).values(), strict=True):
+                for row, result in zip(rows, self._job(name).result(), strict=True):
+                    bits = result.data[parcel.outputs[row]]
+                    found[row] = strings_of_bytes(bits.array, bits.num_bits)
+        return [found[row] for row in range(len(parcel.texts))]
+
+    # ------------------------------------------------------------ the service
+
+    @property
+    def _is_fake(self) -> bool:
+        return self._written.startswith("fake_")
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The machine; its service is asked for it once."""
+        return resolve(self._written if self._is_fake else f"ibm:{self._written}")
+
+    @cached_property
+    def _service(self) -> Any:
+        return self.machine.backend.service
+
+    def _sent(self, machine: Machine, circuits: Sequence[Any], shots: int, tags: list[str]) -> str:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The SamplerV2 class is deprecated", DeprecationWarning)
+            sampler = self._library.SamplerV2(mode=machine.backend)
+        if not self._is_fake:
+            sampler.options.environment.job_tags = tags
+        job = sampler.run([(circuit, None, shots) for circuit in circuits])
+        if self._is_fake:
+            job.result()  # it would be lost with this process
+            _here[job.job_id()] = (job, tags)
+        return str(job.job_id())
+
+    def _job(self, name: str) -> Any:
+        if not self._is_fake:
+            return self._service.job(name)
+        if name not in _here:
+            raise QglError([UnknownJob(None, self.name, name)])
+        return _here[name][0]
+
+    def _standing(self, name: str) -> tuple[Standing, str]:
+        job = self._job(name)
+        status = job.status()
+        word = str(getattr(status, "name", status))
+        standing = _STANDINGS.get(word, "unknown")
+        reason = job.error_message() if standing == "failed" and not self._is_fake else None
+        return standing, f"{word.lower()}: {reason}" if reason else word.lower()
+
+    def _tagged(self, tag: str, complete: bool = False) -> dict[int, str]:
+        """The jobs under a tag by the place of their group; none if `complete` and one is missing."""
+        found: dict[int, str] = {}
+        count = 0
+        for name, tags in self._listed(tag):
+            own = next(own for own in tags if own.startswith(f"{tag}-"))
+            place, _, of = own.removeprefix(f"{tag}-").partition("-of-")
+            found[int(place)], count = name, int(of)
+        return {} if complete and len(found) < count else found
+
+    def _listed(self, tag: str) -> list[tuple[str, list[str]]]:
+        """Names and tags of the jobs under a tag."""
+        if self._is_fake:
+            return [(name, tags) for name, (_, tags) in _here.items() if tag in tags]
+        jobs = self._service.jobs(job_tags=[tag], limit=None)
+        return [(job.job_id(), list(job.tags)) for job in jobs]
+
+
+def _groups(shots: Sequence[int]) -> dict[int, list[int]]:
+    """The rows of each number of shots: the service takes one for a job."""
+    return {size: [row for row, own in enumerate(shots) if own == size] for size in dict.fromkeys(shots)}

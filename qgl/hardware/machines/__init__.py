@@ -1,0 +1,1 @@
+"""Machines: what they have, and circuits fitted to them by Qiskit's transpiler."""

@@ -1,0 +1,1 @@
+"""Runs boundary contractions: likelihoods, samples and Pauli words, column by column."""

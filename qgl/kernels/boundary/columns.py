@@ -1,0 +1,252 @@
+"""Boundaries taken across the columns of a circuit network, one column after another.
+
+A boundary has shape (batch, bond) and is kept near 1 by powers of two, whose exponents are summed as integers: no digit
+is lost over any number of columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.arrays import take
+from qgl.plan.boundary.paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
+from qgl.plan.network.columns import ColumnClass, Columns, Segment
+
+Held = tuple[jax.Array, ...]
+
+
+class Across:
+    """Takes boundary values across one column, whose visible qubits are `legs`."""
+
+    def __init__(self, kernel: ClassKernel, held: Held) -> None:
+        self._kernel, self._held = kernel, held
+        self.legs = len(kernel.column.legs)
+
+    def __call__(self, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
+        return self._kernel.turn(self._held, values, cap)
+
+
+Turn = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
+SMALL = 16  # entries of tensors whose products are worth vectorising along columns
+
+PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
+
+
+class Boundary(NamedTuple):
+    """values (batch, bond) times 2^exponent; exponents are integers, shape (batch,)."""
+
+    values: jax.Array
+    exponents: jax.Array
+
+
+def normalised(boundary: Boundary) -> Boundary:
+    """The same with every row's largest entry between 1 and 2."""
+    values = boundary.values
+    size = lax.stop_gradient(jnp.max(_magnitude(values), axis=1)) if values.shape[1] else jnp.ones(len(values))
+    scale, exponent = power_of_two(size)
+    return Boundary(values / scale[:, None].astype(values.dtype), boundary.exponents + exponent)
+
+
+def _magnitude(values: jax.Array) -> jax.Array:
+    if jnp.iscomplexobj(values):
+        return jnp.maximum(jnp.abs(values.real), jnp.abs(values.imag))
+    return jnp.abs(values)
+
+
+def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The largest powers of two that are not above positive numbers, and their exponents; 1 and 0 for those near 0."""
+    info = np.finfo(numbers.dtype)
+    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
+    bits = lax.bitcast_convert_type(jnp.where(numbers >= info.tiny, numbers, 1.0), integer)
+    exponent = bits >> info.nmant
+    scale = lax.bitcast_convert_type(exponent << info.nmant, numbers.dtype)
+    return scale, (exponent - (info.maxexp - 1)).astype(jnp.int32)
+
+
+def scaled(values: jax.Array, exponents: jax.Array) -> jax.Array:
+    """values times 2^exponents, where that is not out of range."""
+    info = np.finfo(values.dtype)
+    integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
+    inside = jnp.clip(exponents, info.minexp, info.maxexp - 1).astype(integer)
+    return values * lax.bitcast_convert_type((inside + (info.maxexp - 1)) << info.nmant, values.dtype)
+
+
+class ClassKernel:
+    """One class of columns on one path."""
+
+    def __init__(self, column: ColumnClass, path: Path) -> None:
+        self.column, self.path = column, path
+        sizes = dict(enumerate(column.sizes)) | {len(column.sizes) + k: 2 for k in range(len(column.legs))}
+        self.source_shape = tuple(sizes[label] for label in path.source)
+        self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
+
+    def prepare(self, tables: Sequence[jax.Array]) -> Held:
+        """The operands that sweeps use, for all columns of the class, shape (count, ...) each.
+
+        Where tensors are small, columns are the last axis in between, so that products vectorise along them.
+        """
+        last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in self.column.terms)
+        axis = -1 if last else 0
+
+        def labelled(labels: Labels) -> Labels:
+            return (*labels, _ROWS) if last else (_ROWS, *labels)
+
+        live: dict[int, jax.Array] = {}
+        for number, (table, _) in enumerate(self.column.terms):
+            rows = take(tables[table], self.column.rows[:, number])
+            live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
+        for number in range(self._narrowed):
+            select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
+            repeated = jnp.broadcast_to(select, (self.column.count, 2, 4))
+            live[TERMS + len(self.column.terms) + number] = jnp.moveaxis(repeated, 0, axis)
+        for step, number in self._numbered():
+            if step.early:
+                labels = [labelled(part) for part in (step.left_labels, step.right_labels, step.out)]
+                live[number] = contract(live[step.left], live[step.right], labels[0], labels[1], labels[2])
+        return tuple(jnp.moveaxis(live[operand], axis, 0) for operand in self.path.held)
+
+    def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
+        """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
+
+        cap has shape (batch, leg), the same for all of the column's legs, or (batch, legs or more, leg).
+
+        Shape (batch, bond), or (batch, legs * bond) where the legs are open.
+        """
+        live = dict(zip(self.path.held, held, strict=True))
+        live[BOUNDARY] = values.reshape(-1, *self.source_shape)
+        if cap is not None:
+            live[CAP] = self._joint(cap if cap.ndim == 3 else cap[:, None])
+        for step, number in self._numbered():
+            if not step.early:
+                live[number] = contract(
+                    live.pop(step.left), live.pop(step.right), step.left_labels, step.right_labels, step.out
+                )
+        result, labels = self.path.result
+        order = [labels.index(label) for label in (BATCH, *self.path.target)]
+        return live[result].transpose(order).reshape(len(values), -1)
+
+    def _joint(self, caps: jax.Array) -> jax.Array:
+        """The product of vectors for the legs, shape (batch, leg, leg, ...)."""
+        joint = caps[:, 0]
+        for k in range(1, len(self.column.legs)):
+            joint = joint[..., None] * caps[:, min(k, caps.shape[1] - 1)].reshape(len(caps), *(1,) * k, -1)
+        return joint
+
+    @property
+    def _narrowed(self) -> int:
+        return len(self.column.legs) if self.path.narrow else 0
+
+    def _numbered(self) -> list[tuple[Step, int]]:
+        first = TERMS + len(self.column.terms) + self._narrowed
+        return [(step, first + k) for k, step in enumerate(self.path.steps)]
+
+
+_ROWS = -2  # the label of the columns of a class
+
+
+def contract(left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels) -> jax.Array:
+    """Two tensors summed over the labels that are not in `out`."""
+    shared = [label for label in left_labels if label in right_labels and label in out]
+    if shared:
+        return _product_sum(left, right, left_labels, right_labels, out)
+    numbered = [[label + 2 for label in labels] for labels in (left_labels, right_labels, out)]  # none below 0
+    result: jax.Array = jnp.einsum(left, numbered[0], right, numbered[1], numbered[2], precision="highest")
+    return result
+
+
+def _product_sum(
+    left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels
+) -> jax.Array:
+    """The same as a product and a sum; the sum is over the first axes where columns are the last one."""
+    summed = [label for label in dict.fromkeys((*left_labels, *right_labels)) if label not in out]
+    first = bool(out) and out[-1] == _ROWS
+    axes = (*summed, *out) if first else (*out, *summed)
+
+    def spread(tensor: jax.Array, labels: Labels) -> jax.Array:
+        order = sorted(range(len(labels)), key=lambda axis: axes.index(labels[axis]))
+        return jnp.expand_dims(tensor.transpose(order), [k for k, label in enumerate(axes) if label not in labels])
+
+    product = spread(left, left_labels) * spread(right, right_labels)
+    return product.sum(axis=tuple(axes.index(label) for label in summed))
+
+
+class Sweeper:
+    """Sweeps over all columns, by paths of the same kind for all classes."""
+
+    def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
+        self.columns = columns
+        self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
+        self._held = [kernel.prepare(tables) for kernel in self.kernels]
+        self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
+        for column in columns.classes:
+            self._within[column.columns] = np.arange(column.count)
+
+    def start(self, rows: int, dtype: Any) -> Boundary:
+        """The boundary outside of the first or the last column."""
+        return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
+
+    def scan(
+        self, turn: Turn, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
+    ) -> tuple[Any, PerColumn]:
+        """Takes a carry across all columns: (carry, y) = turn(across, carry, x, other) in each.
+
+        `across(values, cap)` takes boundary values across the column; x are the rows of `xs`, a tree of arrays of shape
+        (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.
+        """
+        segments = list(enumerate(self.columns.segments))
+        found: PerColumn = [[] for _ in segments]
+        for number, segment in reversed(segments) if backward else segments:
+            other = None if others is None else others[number]
+            carry, found[number] = self._segment(segment, turn, carry, xs, other, backward)
+        return carry, found
+
+    def _segment(
+        self, segment: Segment, turn: Turn, carry: Any, xs: Any, others: list[Any] | None, backward: bool
+    ) -> tuple[Any, list[Any]]:
+        length = len(segment.pattern)
+        stop = segment.start + length * segment.repeats
+        kernels = [self.kernels[kind] for kind in segment.pattern]
+        held, inside = [], []
+        for place, kind in enumerate(segment.pattern):
+            rows = self._within[segment.start + place : stop : length]
+            held.append(tuple(_rows(operand, rows) for operand in self._held[kind]))
+            inside.append(jax.tree.map(lambda x, first=segment.start + place: x[first:stop:length], xs))
+        places = list(range(length))[:: -1 if backward else 1]
+
+        def body(carry: Any, all_xs: Any) -> tuple[Any, list[Any]]:
+            held, inside, others = all_xs
+            ys: list[Any] = [None] * length
+            for place in places:
+                across = Across(kernels[place], held[place])
+                carry, ys[place] = turn(across, carry, inside[place], None if others is None else others[place])
+            return carry, ys
+
+        if segment.repeats > 1:
+            result: tuple[Any, list[Any]] = lax.scan(body, carry, (held, inside, others), reverse=backward)
+            return result
+        carry, ys = body(carry, jax.tree.map(lambda array: array[0], (held, inside, others)))
+        return carry, jax.tree.map(lambda array: array[None], ys)
+
+
+def stacked(per_column: PerColumn) -> Any:
+    """What a scan gave for every column, where all have one shape, as a tree of arrays of shape (columns, ...)."""
+    parts = [
+        jax.tree.map(lambda *places: jnp.stack(places, 1).reshape(-1, *places[0].shape[1:]), *segment)
+        for segment in per_column
+    ]
+    return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
+
+
+def _rows(operand: jax.Array, rows: np.ndarray[Any, Any]) -> jax.Array:
+    """operand[rows]; a slice where the rows are evenly spaced."""
+    steps = np.diff(rows)
+    if len(rows) == 1 or (steps == steps[0]).all():
+        step = int(steps[0]) if len(rows) > 1 else 1
+        return operand[int(rows[0]) : int(rows[-1]) + 1 : step]
+    return take(operand, rows)

@@ -1,0 +1,108 @@
+"""Expectations by sweeps over the columns of a doubled network.
+
+Legs carry the components of Pauli letters: a cap is (1, 0, 0, 0) where a qubit is traced out and the unit vector of a
+letter where a word has it. Only I and Z are kept on the legs where nothing but bits is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, normalised, scaled, stacked
+from qgl.kernels.final_state import in_order
+from qgl.kernels.pauli_words import walsh
+from qgl.plan.boundary.paths import path_of
+from qgl.plan.boundary.windows import joined, windows, words_of
+from qgl.plan.network.bases import pauli_basis
+from qgl.plan.network.columns import Columns
+from qgl.query import Expectation, Marginals, Query, reads_only_bits
+
+
+def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bool) -> PerColumn:
+    """For every column the boundary after it with all that lies to the right traced out, one row each."""
+    paths = [path_of(column, 1, narrow, backward=True) for column in columns.classes]
+    sweeper = Sweeper(columns, paths, tables)
+    trace = jnp.asarray(np.eye(1, 2 if narrow else 4), tables[0].dtype)
+
+    def turn(across: Across, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
+        return normalised(Boundary(across(right.values, trace), right.exponents)), right
+
+    return sweeper.scan(turn, sweeper.start(1, tables[0].dtype), None, backward=True)[1]
+
+
+def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
+    """Answers to `Expectation` and `Marginals`, all words of them in one sweep."""
+    values = expectation(columns, tables, joined(queries))
+    counts = [words_of(query).count for query in queries]
+    parts = {
+        query: values[end - count : end] for query, count, end in zip(queries, counts, accumulate(counts), strict=True)
+    }
+    return {query: _regions(query, part) if isinstance(query, Marginals) else part for query, part in parts.items()}
+
+
+def _regions(query: Marginals, values: jax.Array) -> Any:
+    """Laws or density matrices of regions from the expectations of all words on them."""
+    base = 2 if query.bits else 4
+    sizes = np.array([base ** len(region) for region in query.regions])
+    starts = np.cumsum(sizes) - sizes
+    groups = []
+    for size in np.unique(sizes).tolist():
+        numbers = np.flatnonzero(sizes == size)
+        words = values[starts[numbers][:, None] + np.arange(size)]
+        if query.bits:
+            found = jax.vmap(walsh)(words) / size
+        else:
+            basis = pauli_basis(round(math.log(size, 4)))
+            kind = jnp.result_type(words, jnp.complex64)
+            found = jnp.einsum("rw,wij->rij", words, jnp.asarray(basis / len(basis[0]), kind), precision="highest")
+        groups.append((numbers.tolist(), found))
+    return in_order(groups)
+
+
+def expectation(columns: Columns, tables: Sequence[jax.Array], words: Expectation) -> jax.Array:
+    """<P> of every word, shape (words,).
+
+    Row 0 of the boundary has all qubits to its left traced out; where a word begins, its row starts from there.
+    """
+    narrow = reads_only_bits(words)
+    table = windows(words, columns.order)
+    rights = right_environments(columns, tables, narrow)
+    paths = [path_of(column, table.count + 1, narrow) for column in columns.classes]
+    sweeper = Sweeper(columns, paths, tables)
+    dtype = tables[0].dtype
+    caps = np.eye(4)[:, [0, 3]] if narrow else np.eye(4)
+
+    def turn(across: Across, left: Boundary, x: Any, right: Boundary) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
+        begins, letters = x
+        values = jnp.where(begins[:, None], left.values[:1], left.values)
+        exponents = jnp.where(begins, left.exponents[:1], left.exponents)
+        after = normalised(Boundary(across(values, jnp.asarray(caps, dtype)[letters]), exponents))
+        total = jnp.einsum("bk,k->b", after.values, right.values[0], precision="highest")
+        return after, (total, after.exponents + right.exponents)
+
+    first = np.zeros((len(columns.order), 1))
+    xs = (np.hstack([first, table.starts]).astype(bool), np.hstack([first, table.letters]).astype(np.int32))
+    found = sweeper.scan(turn, sweeper.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[1]
+    totals, exponents = stacked(found)
+    at = table.ends, table.slots + 1
+    return scaled(totals[at], exponents[at])
+
+
+def given_words(columns: Columns, tables: Sequence[jax.Array], words: jax.Array) -> jax.Array:
+    """<Z_w> of words given as rows of 0 and 1, shape (words, n)."""
+    sweeper = Sweeper(columns, [path_of(column, len(words), narrow=True) for column in columns.classes], tables)
+    bits = words.T[columns.order].astype(tables[0].dtype)
+
+    def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
+        caps = jnp.stack([1 - bits, bits], axis=-1)
+        return normalised(Boundary(across(left.values, caps), left.exponents)), None
+
+    end = sweeper.scan(turn, sweeper.start(len(words), tables[0].dtype), bits)[0]
+    return scaled(end.values[:, 0], end.exponents)

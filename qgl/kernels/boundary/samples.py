@@ -1,0 +1,79 @@
+"""Samples by sweeps: column after column, its bits drawn from their law given the ones before, for all shots at once.
+
+What lies to the right of a column is traced out beforehand, in one sweep from the right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.kernels.arrays import squared
+from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, normalised, power_of_two, stacked
+from qgl.kernels.boundary.pauli_words import right_environments
+from qgl.plan.boundary.paths import path_of
+from qgl.plan.network.columns import Columns
+
+
+def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots: int) -> jax.Array:
+    """Strings drawn from p, shape (shots, n), uint8."""
+    doubled = columns.network.algebra == "doubled"
+    rights = right_environments(columns, tables, narrow=True) if doubled else _right_matrices(columns, tables)
+    sweeper = Sweeper(columns, [path_of(c, shots, narrow=doubled, is_open=True) for c in columns.classes], tables)
+    number = tables[0].real.dtype
+    widths = columns.widths
+
+    def turn(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
+        values = across(left.values).reshape(shots, 2**across.legs, -1)
+        if doubled:
+            each = signs(across.legs).astype(number)
+            values = jnp.einsum("xl,blk->bxk", each, values, precision="highest")
+            weights = jnp.einsum("bxk,k->bx", values, right.values[0], precision="highest")
+        else:
+            moved = jnp.einsum("blk,jk->blj", values, right, precision="highest")
+            weights = jnp.sum(moved * values.conj(), axis=2).real
+        through = jnp.cumsum(jnp.maximum(weights, 0), axis=1)
+        below = (1 - jax.random.uniform(key, (shots,), number)) * through[:, -1]
+        drawn = jnp.sum(through[:, :-1] < below[:, None], axis=1)
+        after = jnp.take_along_axis(values, drawn[:, None, None], axis=1)[:, 0]
+        places = jnp.maximum(across.legs - 1 - np.arange(max(widths)), 0)
+        return normalised(Boundary(after, left.exponents)), (drawn[:, None] >> places & 1).astype(jnp.uint8)
+
+    keys = jax.random.split(key, len(columns.starts))
+    codes = stacked(sweeper.scan(turn, sweeper.start(shots, tables[0].dtype), keys, rights)[1])
+    columns_of_bits = np.repeat(np.arange(len(widths)), widths)
+    bits = codes[columns_of_bits, :, np.arange(len(columns.order)) - columns.starts[columns_of_bits]]
+    return jnp.asarray(bits[np.argsort(columns.order)].T)
+
+
+def signs(bits: int) -> jax.Array:
+    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the laws of bits from the means of their words of I and Z."""
+    codes = np.arange(2**bits)
+    return jnp.asarray(1 - 2 * (np.bitwise_count(codes[:, None] & codes) & 1).astype(np.int8))
+
+
+def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
+    """For every column the matrix M of the legs after it, up to a factor: sum of A[j]^* A[k] over what lies beyond."""
+    rows = int(2 ** (max(columns.widths) + columns.bits.max()))
+    sweeper = Sweeper(columns, [path_of(c, rows, narrow=False, backward=True) for c in columns.classes], tables)
+    dtype = tables[0].dtype
+
+    def every(across: Across, vectors: jax.Array) -> jax.Array:
+        """The column with all values of its bits put in front of rows of vectors, shapes (values, rows, bond)."""
+        places = np.arange(across.legs - 1, -1, -1)
+        caps = jnp.asarray(np.eye(2)[np.arange(2**across.legs)[:, None] >> places & 1], dtype)
+        caps = jnp.repeat(caps, vectors.shape[1], axis=0)
+        return across(vectors.reshape(-1, vectors.shape[2]), caps).reshape(len(vectors), vectors.shape[1], -1)
+
+    def turn(across: Across, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
+        copies = jnp.broadcast_to(right, (2**across.legs, *right.shape))
+        kets = every(across, copies)  # (bits, bra leg after, ket leg before)
+        bras = every(across, kets.conj().mT).conj()  # (bits, ket leg before, bra leg before)
+        left = jnp.sum(bras, axis=0).T
+        return left / power_of_two(jnp.sqrt(jnp.max(squared(left))))[0].astype(dtype), right
+
+    return sweeper.scan(turn, jnp.ones((1, 1), dtype), None, backward=True)[1]

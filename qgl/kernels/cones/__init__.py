@@ -1,0 +1,1 @@
+"""Runs light cones, many classes of small circuits at once."""

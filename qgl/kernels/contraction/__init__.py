@@ -1,0 +1,1 @@
+"""Runs contractions of tensor networks along a path."""

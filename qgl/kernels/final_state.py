@@ -1,0 +1,255 @@
+"""Answers from a final state.
+
+A state vector is a matrix psi[x, e] over visible bits x and environment e, shape (V, E); a density matrix is rho[x, y],
+shape (V, V). Both offer the same three readings, from which every query is answered.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import NDArray
+
+from qgl.gates.algebra import pauli_word
+from qgl.kernels.arrays import barrier, product, squared
+from qgl.kernels.expectation import expectation as vector_expectation
+from qgl.kernels.pauli_words import index, sign, walsh
+from qgl.kernels.rounding import LogLikelihood
+from qgl.plan.state.tables import Words
+from qgl.query import Expectation
+
+
+class Final(Protocol):
+    """A final state: `density` (V, V), `probabilities` (V,), and `expectation` of words other than Z words.
+
+    of_amplitudes: whether probabilities are squares of amplitudes, whose digits go further down than those of sums.
+    """
+
+    visible: int
+    of_amplitudes: bool
+
+    def density(self) -> jax.Array: ...
+
+    def probabilities(self) -> jax.Array: ...
+
+    def expectation(self, words: Words) -> jax.Array: ...
+
+
+class Vector:
+    """psi of shape (2^visible, E)."""
+
+    of_amplitudes = True
+
+    def __init__(self, psi: jax.Array) -> None:
+        self.psi = psi
+        self.visible = psi.shape[0].bit_length() - 1
+
+    def density(self) -> jax.Array:
+        return product(self.psi, self.psi.conj(), (1, 1))
+
+    def probabilities(self) -> jax.Array:
+        return jnp.sum(squared(self.psi), axis=1)
+
+    def expectation(self, words: Words) -> jax.Array:
+        return vector_expectation(self.psi, words)
+
+
+class Flipped:
+    """A final state whose bits are flipped by chance: `means` are those of the words of the flips, shape (V,).
+
+    Bits alone can be read from it.
+    """
+
+    of_amplitudes = False
+
+    def __init__(self, final: Final, means: jax.Array) -> None:
+        self.final, self.means = final, means
+        self.visible = final.visible
+
+    def density(self) -> jax.Array:
+        raise ValueError("only bits are read from a state with coins")
+
+    def probabilities(self) -> jax.Array:
+        return walsh(walsh(self.final.probabilities()) * self.means) / self.means.shape[0]
+
+    def expectation(self, words: Words) -> jax.Array:
+        raise ValueError("only words of Z are read from a state with coins")
+
+
+class Density:
+    """rho of shape (V, V)."""
+
+    of_amplitudes = False
+
+    def __init__(self, rho: jax.Array) -> None:
+        self.rho = rho
+        self.visible = rho.shape[0].bit_length() - 1
+
+    def density(self) -> jax.Array:
+        return self.rho
+
+    def probabilities(self) -> jax.Array:
+        diagonal: jax.Array = jnp.diagonal(self.rho).real
+        return diagonal
+
+    def expectation(self, words: Words) -> jax.Array:
+        bits = index(self.rho.shape[0])
+        phases = jnp.asarray(np.array([1, 1j, -1, -1j]), self.rho.dtype)
+
+        def one(carry: None, word: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
+            x, z, ys = word
+            return None, (phases[ys & 3] * jnp.sum(sign(bits ^ x, z) * self.rho[bits ^ x, bits])).real
+
+        masks = (jnp.asarray(words.x), jnp.asarray(words.z), jnp.asarray(words.ys))
+        values: jax.Array = lax.scan(one, None, masks)[1]
+        return values
+
+
+def expectation(final: Final, words: Expectation) -> jax.Array:
+    """<P> of every word, shape (words,). All Z words together are one Walsh-Hadamard transform of p."""
+    masks = word_masks(words, final.visible)
+    plain = np.flatnonzero(masks.x == 0)
+    values = jnp.zeros(words.count, final.probabilities().dtype)
+    if len(plain):
+        values = values.at[plain].set(walsh(final.probabilities())[masks.z[plain]])
+    other = np.flatnonzero(masks.x)
+    if len(other):
+        some = Words(masks.x[other], masks.z[other], masks.ys[other])
+        values = values.at[other].set(final.expectation(some))
+    return values
+
+
+def z_expectation(final: Final, words: jax.Array) -> jax.Array:
+    """<Z_w> of words given as rows of 0 and 1, shape (words, n)."""
+    return walsh(final.probabilities())[string_index(words)]
+
+
+def word_masks(words: Expectation, width: int) -> Words:
+    """Masks of Pauli words on `width` qubits, the first at the most significant bit."""
+    bits = np.where(words.places < 0, 0, 1 << (width - 1 - np.maximum(words.places, 0))).astype(np.int32)
+    x, y = np.isin(words.letters, (1, 2)), words.letters == 2
+    z = np.isin(words.letters, (2, 3))
+    masks = [np.asarray((bits * chosen).sum(axis=1), np.int32) for chosen in (x, z)]
+    return Words(masks[0], masks[1], np.asarray(y.sum(axis=1), np.int32))
+
+
+def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
+    """The index of strings of 0 and 1, shape (batch, n), big-endian."""
+    weights = jnp.asarray(2 ** np.arange(rows.shape[1] - 1, -1, -1), jnp.int32)
+    return jnp.asarray(rows).astype(jnp.int32) @ weights
+
+
+def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array, of_amplitudes: bool) -> LogLikelihood:
+    """log p of rows of bits, shape (batch, n), by the probabilities of all strings, as `LogLikelihood.of`."""
+    return LogLikelihood.of(p[string_index(rows)], rows.shape[1], of_amplitudes=of_amplitudes)
+
+
+def laws(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
+    """The joint law of the bits of each region, shape (2^k,)."""
+    transformed = walsh(final.probabilities())
+    found = []
+    for region in regions:
+        bits = [1 << (final.visible - 1 - place) for place in region]
+        masks = [sum(itertools.compress(bits, chosen)) for chosen in itertools.product((0, 1), repeat=len(bits))]
+        found.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
+    return tuple(found)
+
+
+def in_order(groups: Sequence[tuple[Sequence[int], jax.Array]]) -> jax.Array | tuple[jax.Array, ...]:
+    """The answer to `Marginals` from groups of regions: their numbers in the query, and their answers stacked.
+
+    One array where all regions are of one size: taking thousands of answers apart is slow to compile.
+    """
+    if not groups:
+        return ()
+    numbers = np.concatenate([np.asarray(group, np.int64) for group, _ in groups])
+    order = np.argsort(numbers)
+    if len({answers.shape[1:] for _, answers in groups}) == 1:
+        return jnp.concatenate([answers for _, answers in groups])[order]
+    flat = [answer for _, answers in groups for answer in jnp.unstack(answers)]
+    return tuple(flat[place] for place in order)
+
+
+def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
+    """The reduced density matrix of each region, from the expectations of the Pauli words on it."""
+    places: dict[str, int] = {}
+    rows = []
+    for region in regions:
+        row = []
+        for letters in itertools.product("IXYZ", repeat=len(region)):
+            word = ["I"] * final.visible
+            for position, letter in zip(region, letters, strict=True):
+                word[position] = letter
+            row.append(places.setdefault("".join(word), len(places)))
+        rows.append(np.array(row))
+    values = expectation(final, Expectation.of(list(places)))
+    return tuple(from_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
+
+
+def from_words(values: jax.Array, qubits: int) -> jax.Array:
+    """The density matrix of some qubits from the expectations of all words on them, in the order of IXYZ."""
+    basis = np.stack([pauli_word("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
+    return jnp.einsum("w,wij->ij", values, basis.astype(np.result_type(values.dtype, np.complex64)))
+
+
+def draw(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:
+    """Indices drawn from probabilities `p` up to a factor, shape (shots,), int32; what is negative counts as zero.
+
+    They are drawn by halves: which half of all, which half of that one, and so on. So no sum of many small numbers is
+    compared with a random number of few digits: each choice is right to rounding, and what has no probability never
+    comes. The last choices, whose sums are many, are steps of their own; the others are one loop over one array.
+    """
+    bits = (len(p) - 1).bit_length()
+    level = jnp.pad(jnp.maximum(p, 0), (0, 2**bits - len(p)))
+    at = jnp.zeros(shots, jnp.int32)
+    if not bits:
+        return at
+    last: list[jax.Array] = []
+    while len(last) < min(3, bits - 1):
+        last.append(level)
+        level = _halved(level)
+    heap = [level]  # sums of 2^k stretches from place 2^k - 2 on
+    while len(heap[-1]) > 2:
+        heap.append(_halved(heap[-1]))
+    sums, numbers = jnp.concatenate(heap[::-1]), fractions(key, (bits, shots), p.dtype)
+
+    def body(at: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        first, numbers = xs
+        return _chosen(sums, first, at, numbers), None
+
+    first = (1 << jnp.arange(1, len(heap) + 1, dtype=jnp.int32)) - 2
+    at = lax.scan(body, at, (first, numbers[: len(heap)]))[0]
+    for level, row in zip(reversed(last), numbers[len(heap) :], strict=True):
+        at = _chosen(level, 0, at, row)
+    return at
+
+
+def _halved(level: jax.Array) -> jax.Array:
+    """The sums of neighbours; behind a barrier, as XLA goes round in circles when it joins several of these."""
+    sums: jax.Array = barrier(level.reshape(-1, 2).sum(axis=1))
+    return sums
+
+
+def _chosen(sums: jax.Array, first: jax.Array | int, at: jax.Array, numbers: jax.Array) -> jax.Array:
+    """For each stretch its left or right half, of sums at first + 2 at and the place after it."""
+    left, right = sums[first + 2 * at], sums[first + 2 * at + 1]
+    # the less likely half is looked for among small random numbers, which have most digits
+    rarely = numbers * (left + right) < jnp.minimum(left, right)
+    return 2 * at + (rarely ^ (right > left)).astype(jnp.int32)
+
+
+def fractions(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+    """Random numbers between 0 and 1, uniform to 2^-32, none of them 0; small ones keep all digits of the type."""
+    return (jax.random.bits(key, shape, jnp.uint32).astype(dtype) + 0.5) * 2.0**-32
+
+
+def sample(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:
+    """Strings drawn from probabilities `p` of 2^n strings, shape (shots, n), uint8."""
+    shifts = jnp.arange(p.shape[0].bit_length() - 2, -1, -1)
+    return (draw(p, key, shots)[:, None] >> shifts & 1).astype(jnp.uint8)

@@ -1,0 +1,1 @@
+"""Runs IQP circuits: averages of phases over strings of bits."""

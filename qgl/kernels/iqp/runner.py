@@ -1,0 +1,111 @@
+"""Runs `qgl.plan.iqp.method.PhaseProgram`: expectations of Z words as averages over strings of bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.kernels.arrays import take
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.iqp.sums import PhaseSums
+from qgl.kernels.mesh import mapped, sharers
+from qgl.kernels.runner import given, needed
+from qgl.plan.iqp.exact import ExactWords
+from qgl.plan.iqp.method import PhaseProgram
+from qgl.query import Expectation, GivenWords, Query
+
+MOST_ANGLES = 1 << 23  # words times strings that are held at once
+
+
+class PhaseRunner:
+    """Words that are known are exact; words that come with the call are estimated from random strings."""
+
+    def __init__(self, program: PhaseProgram) -> None:
+        self.program = program
+        self.sums = PhaseSums(program)
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        numbers = evaluate(self.program.expressions, inputs)
+        angles = take(numbers, self.program.angles)
+        tossed = jnp.cos(take(numbers, self.program.coins.angles))
+        found: dict[Query, Any] = {}
+        for number, (query, array) in enumerate(asked.items()):
+            match query:
+                case Expectation():
+                    found[query] = exact_words(angles, self.program.exact[query]) * self.met(tossed, query)
+                case GivenWords(_, samples):
+                    words = given(array, query)
+                    # without samples nothing is random, and one string, whichever, gives the mean itself
+                    own = jax.random.key(0) if samples is None else needed(key, "estimates of words")
+                    own = jax.random.fold_in(own, number) if number else own
+                    estimates = self.estimates(angles, words, samples or 1, own)
+                    factors = self.flipped(tossed, words)
+                    found[query] = estimates * jnp.stack([factors, factors**2])
+                case _:
+                    raise ValueError(f"{type(query).__name__} was not planned for")
+        return found
+
+    def met(self, tossed: jax.Array, query: Expectation) -> jax.Array | float:
+        """What the coins, of means `tossed`, multiply the words of a query by, shape (words,)."""
+        if not len(tossed):
+            return 1.0
+        return _multiplied(take(jnp.append(tossed, 1), self.program.coins.met[query]))
+
+    def flipped(self, tossed: jax.Array, words: jax.Array) -> jax.Array:
+        """The same for words that come with the call, rows of 0 and 1."""
+        if not len(tossed):
+            return jnp.ones(len(words), tossed.dtype)
+        bits = jnp.pad(words.astype(jnp.uint8), ((0, 0), (0, 1))).T
+        start = jnp.zeros((len(tossed), len(words)), jnp.uint8)
+        places = jnp.asarray(self.program.coins.places.T)
+        odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, places)[0].T
+        return _multiplied(jnp.where(odd == 1, tossed, 1))
+
+    def estimates(self, angles: jax.Array, words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
+        """Means and mean squares of `samples` draws of words, shape (words, positions): shape (2, words)."""
+        strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
+        together = min(len(words), max(1, MOST_ANGLES // samples))
+        blocks = max(sharers(), -(-len(words) // together))
+        together = -(-len(words) // blocks)
+        padded = jnp.pad(words.astype(jnp.uint8), ((0, blocks * together - len(words)), (0, 0)))
+
+        def some(rows: jax.Array) -> jax.Array:
+            phases = self.sums(angles, rows, strings)[:, :samples] + self.turned(rows, angles.dtype)[:, None]
+            draws = jnp.cos(phases)
+            return jnp.stack([jnp.mean(draws, axis=1), jnp.mean(draws**2, axis=1)])
+
+        if blocks == 1:
+            return some(padded)
+        stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, together, -1), batch_size=1)
+        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(words)]
+
+    def turned(self, words: jax.Array, dtype: Any) -> jax.Array:
+        """The phases that do not depend on the strings, shape (words,)."""
+        quarters = words.astype(jnp.int32) @ jnp.asarray(self.program.turns)
+        return (quarters & 3).astype(dtype) * (np.pi / 2)
+
+
+def exact_words(angles: jax.Array, words: ExactWords) -> jax.Array:
+    """Products of sums of products of cosines and sines, shape (words,)."""
+    one = jnp.ones(1, angles.dtype)
+    factors = jnp.concatenate([jnp.cos(2 * angles), jnp.sin(2 * angles), one])
+    parts = jnp.zeros(words.parts, angles.dtype)
+    for group in words.products:
+        terms = _multiplied(take(factors, group.factor)) * jnp.asarray(group.sign, angles.dtype)
+        parts = parts.at[group.word].add(terms, indices_are_sorted=True)
+    return _multiplied(take(jnp.concatenate([parts, one]), words.part))
+
+
+def _multiplied(rows: jax.Array) -> jax.Array:
+    """The product along the last axis, two by two, so that its derivative is made of products too."""
+    while rows.shape[1] > 1:
+        half = rows.shape[1] // 2
+        pairs = rows[:, :half] * rows[:, half : 2 * half]
+        rows = jnp.concatenate([pairs, rows[:, 2 * half :]], axis=1)
+    return rows[:, 0]

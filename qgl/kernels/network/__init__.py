@@ -1,0 +1,1 @@
+"""The numbers of a tensor network, from the inputs of the circuit."""

@@ -1,0 +1,1 @@
+"""Runs circuits within a sector of a conserved charge."""

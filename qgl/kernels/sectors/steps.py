@@ -1,0 +1,323 @@
+"""A state of a sector goes through its steps, any stretch of them, in one loop.
+
+In reverse mode the loop runs backwards and un-applies the steps, so that memory is that of a few states. Cotangents
+follow JAX: for y = U x the cotangent of x is U^T times that of y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from qgl.kernels.arrays import complex_like
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.matrices import pool_entries
+from qgl.kernels.state import chebyshev
+from qgl.plan.sectors.tables import Evolutions, Group, Indices, Mixes, Phases, SectorTables
+
+AT_ONCE = 1 << 13  # partners that are looked up together; more would not stay in the cache
+Row = dict[str, jax.Array]  # what one operation takes from the inputs
+Parameters = tuple[Row, ...]  # for each group, with a first axis of its operations
+
+
+class Kernel(Protocol):
+    """How the operations of a group are run and un-run."""
+
+    def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
+        """What the operations take from the inputs: of expression outputs and entries of the pool."""
+        ...
+
+    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array: ...
+
+    def backward(
+        self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        """From the state after an operation and its cotangent: both before, and the cotangent of `row`."""
+        ...
+
+
+def _of(table: Any, number: jax.Array | int) -> jax.Array:
+    """One row of a table; where there is one row only, without looking."""
+    return jnp.asarray(table[0]) if len(table) == 1 else jnp.asarray(table)[number]
+
+
+def _partners(state: jax.Array, gather: jax.Array) -> jax.Array:
+    """The state at the partners, shape (slots, D)."""
+    return state.at[gather].get(mode="promise_in_bounds")
+
+
+# ---------------------------------------------------------------- evolutions
+
+
+class _Hops(NamedTuple):
+    """A Hamiltonian, or its scaled form: energies, shape (D,), and slots with their amplitudes, shape (slots,)."""
+
+    gather: jax.Array
+    sign: jax.Array
+    phase: jax.Array
+    energies: jax.Array
+    amplitudes: jax.Array
+
+    def __call__(self, state: jax.Array) -> jax.Array:
+        weights = self.amplitudes * self.phase
+        if self.sign.size <= AT_ONCE:
+            hopped = jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
+            return self.energies * state + hopped
+
+        def body(slot: jax.Array, total: jax.Array) -> jax.Array:
+            return total + (weights[slot] * self.sign[slot]) * _partners(state, self.gather[slot])
+
+        result: jax.Array = lax.fori_loop(0, len(weights), body, self.energies * state)
+        return result
+
+    def transposed(self, state: jax.Array) -> jax.Array:
+        if jnp.iscomplexobj(self.phase):
+            return self(state.conj()).conj()
+        return self(state)
+
+    def overlaps(self, left: jax.Array, right: jax.Array) -> tuple[jax.Array, jax.Array]:
+        if self.sign.size <= AT_ONCE:
+            joined = jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
+        else:
+            joined = lax.map(lambda slot: jnp.sum(left * slot[1] * _partners(right, slot[0])), (self.gather, self.sign))
+        return (left * right).imag, (self.phase * joined).imag
+
+    def range(self) -> tuple[jax.Array, jax.Array]:
+        """The middle of the spectrum and a bound of its distance from there, by Gershgorin's circles."""
+        radius = jnp.abs(self.amplitudes) @ jnp.abs(self.sign).astype(self.amplitudes.dtype)
+        low, high = jnp.min(self.energies - radius), jnp.max(self.energies + radius)
+        return (low + high) / 2, (high - low) / 2
+
+
+class _Segmented(NamedTuple):
+    """exp(-i H t) = exp(-i shift) exp(-i z h)^turns for h of spectrum in [-1, 1]; H t = shift + bound h."""
+
+    action: _Hops
+    shift: jax.Array
+    bound: jax.Array
+    turns: jax.Array
+    z: jax.Array
+
+    @classmethod
+    def of(cls, hops: _Hops, time: jax.Array) -> _Segmented:
+        energies, amplitudes = hops.energies * time, hops.amplitudes * time
+        shift, norm = hops._replace(energies=energies, amplitudes=amplitudes).range()
+        bound, segments = chebyshev.bound_and_segments(norm)
+        turns = chebyshev.agreed(segments)
+        action = hops._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound)
+        return cls(action, shift, bound, turns, bound / turns)
+
+
+class EvolutionKernel:
+    def __init__(self, group: Evolutions) -> None:
+        self.group = group
+
+    def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
+        group = self.group
+        return {"diagonal": numbers[group.diagonal], "hops": numbers[group.hops], "time": numbers[group.times]}
+
+    def _hamiltonian(self, row: Row, number: jax.Array) -> tuple[_Hops, jax.Array, jax.Array]:
+        group, dtype = self.group, row["time"].dtype
+        structure = jnp.asarray(group.structure)[number]
+        phase = group.phase.real.astype(dtype) if group.real else group.phase.astype(complex_like(dtype))
+        words = _of(group.words, structure)
+        columns = _of(group.number, structure)
+        sign = _of(group.sign, structure)
+        energies = row["diagonal"] @ words.astype(dtype)
+        amplitudes = row["hops"][columns]
+        found = _Hops(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
+        return found, words, columns
+
+    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
+        hops, _, _ = self._hamiltonian(row, number)
+        action, shift, _, turns, z = _Segmented.of(hops, row["time"])
+        series = chebyshev.series(z)
+
+        def body(state: jax.Array) -> jax.Array:
+            return chebyshev.propagate(action, series, state)
+
+        evolved: jax.Array = jnp.exp(-1j * shift) * chebyshev.repeated(turns, body, state)
+        return evolved
+
+    def backward(
+        self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        hops, words, columns = self._hamiltonian(row, number)
+        time = row["time"]
+        action, shift, bound, turns, z = _Segmented.of(hops, time)
+        there, back = chebyshev.series(z), chebyshev.series(-z)
+
+        def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
+            state, slope, total = carry
+            before = chebyshev.propagate(action, back, state)
+            slope, slopes = chebyshev.slopes(action, there, before, slope)
+            return before, slope, jax.tree.map(jnp.add, total, slopes)
+
+        turn = jnp.exp(-1j * shift)
+        nothing = (jnp.zeros_like(hops.energies), jnp.zeros_like(hops.amplitudes))
+        start = (turn.conj() * state, turn * gradient, nothing)
+        before, slope, (energies, amplitudes) = chebyshev.repeated(turns, body, start)
+        in_time = jnp.sum(gradient * hops(state)).imag
+        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes / bound * time)
+        diagonal = words.astype(time.dtype) @ (energies / bound * time)
+        return before, slope, {"diagonal": diagonal, "hops": joined, "time": in_time}
+
+
+# ---------------------------------------------------------------- small matrices and phases
+
+
+class MixKernel:
+    def __init__(self, group: Mixes) -> None:
+        self.group = group
+
+    def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
+        where = self.group.at[:, None] + np.arange(self.group.elements, dtype=np.int32)
+        return {"matrix": entries.at[where].get(mode="clip")}
+
+    def _weights(self, row: Row, number: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        structure = jnp.asarray(self.group.structure)[number]
+        entry, matrix = _of(self.group.entry, structure), row["matrix"]
+        known = jnp.asarray(np.array([0, 1]), matrix.dtype)
+        return jnp.concatenate([known, matrix])[entry], _of(self.group.gather, structure), entry
+
+    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
+        weights, gather, _ = self._weights(row, number)
+        return _applied(weights, gather, state)
+
+    def backward(
+        self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        weights, gather, entry = self._weights(row, number)
+        crossed = jnp.take_along_axis(weights[1:], gather, axis=1, mode="promise_in_bounds")
+        transposed = jnp.concatenate([weights[:1], crossed])
+        before = _applied(transposed.conj(), gather, state)
+        joined = jnp.concatenate([(gradient * before)[None], gradient * _partners(before, gather)])
+        flat = jnp.zeros(2 + row["matrix"].shape[0], joined.dtype).at[entry].add(joined)
+        return before, _applied(transposed, gather, gradient), {"matrix": flat[2:]}
+
+
+def _applied(weights: jax.Array, gather: jax.Array, state: jax.Array) -> jax.Array:
+    return weights[0] * state + jnp.sum(weights[1:] * _partners(state, gather), axis=0)
+
+
+class PhaseKernel:
+    def __init__(self, group: Phases) -> None:
+        self.group = group
+
+    def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
+        return {"angle": numbers[self.group.angles]}
+
+    def _signs(self, number: jax.Array, dtype: Any) -> jax.Array:
+        return jnp.asarray(self.group.signs)[_of(self.group.words, number)].astype(dtype)
+
+    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
+        return state * jnp.exp(1j * (row["angle"] @ self._signs(number, row["angle"].dtype)))
+
+    def backward(
+        self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
+    ) -> tuple[jax.Array, jax.Array, Row]:
+        signs = self._signs(number, row["angle"].dtype)
+        turn = jnp.exp(1j * (row["angle"] @ signs))
+        return state * turn.conj(), gradient * turn, {"angle": -(signs @ (gradient * state).imag)}
+
+
+KERNELS: Mapping[type[Group], Callable[[Any], Kernel]] = {
+    Evolutions: EvolutionKernel,
+    Mixes: MixKernel,
+    Phases: PhaseKernel,
+}
+
+
+# ---------------------------------------------------------------- all steps
+
+
+class Steps:
+    """The steps of one circuit."""
+
+    def __init__(self, tables: SectorTables) -> None:
+        self.tables = tables
+        self.kernels = [KERNELS[type(group)](group) for group in tables.groups]
+        self._stretch = self._with_reverse()
+
+    def parameters(self, inputs: jax.Array) -> Parameters:
+        """What the operations take from the inputs, shape (inputs,)."""
+        numbers = evaluate(self.tables.expressions, inputs)
+        entries = pool_entries(self.tables.pool, numbers)
+        return tuple(kernel.parameters(numbers, entries) for kernel in self.kernels)
+
+    def start(self, inputs: jax.Array) -> jax.Array:
+        """The state before the first step, shape (D,), in the precision of the inputs."""
+        return jnp.zeros(self.tables.size, complex_like(inputs.dtype)).at[self.tables.start].set(1)
+
+    def run(
+        self, parameters: Parameters, state: jax.Array, first: int | jax.Array = 0, last: int | jax.Array | None = None
+    ) -> jax.Array:
+        """The state after steps `first` to `last`, the last not among them; both may be known at run time only."""
+        if not len(self.tables.kind):
+            return state
+        end = len(self.tables.kind) if last is None else last
+        return self._stretch(parameters, state, jnp.asarray(first, jnp.int32), jnp.asarray(end, jnp.int32))
+
+    def _dispatch(self, branch: Callable[..., Any], step: jax.Array, parameters: Parameters, *operands: Any) -> Any:
+        """`branch(group, row, number, *operands)` for the group of a step."""
+        number = jnp.asarray(self.tables.row)[step]
+
+        def call(group: int) -> Callable[..., Any]:
+            def run_branch(number: jax.Array, operands: tuple[Any, ...]) -> Any:
+                row = {name: values[number] for name, values in parameters[group].items()}
+                return branch(group, row, number, *operands)
+
+            return run_branch
+
+        if len(self.kernels) == 1:
+            return call(0)(number, operands)
+        kind = jnp.asarray(self.tables.kind)[step]
+        return lax.switch(kind, [call(group) for group in range(len(self.kernels))], number, operands)
+
+    def _with_reverse(self) -> Callable[..., jax.Array]:
+        def forward(parameters: Parameters, state: jax.Array, first: jax.Array, last: jax.Array) -> jax.Array:
+            def branch(group: int, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
+                return self.kernels[group].forward(row, number, state)
+
+            final: jax.Array = lax.fori_loop(
+                first, last, lambda step, state: self._dispatch(branch, step, parameters, state), state
+            )
+            return final
+
+        def keep(
+            parameters: Parameters, state: jax.Array, first: jax.Array, last: jax.Array
+        ) -> tuple[jax.Array, tuple[Any, ...]]:
+            final = forward(parameters, state, first, last)
+            return final, (parameters, final, first, last)
+
+        def backward(kept: tuple[Any, ...], gradient: jax.Array) -> tuple[Any, ...]:
+            parameters, final, first, last = kept
+
+            def branch(
+                group: int, row: Row, number: jax.Array, state: jax.Array, slope: jax.Array, total: Parameters
+            ) -> Any:
+                before, slope, slopes = self.kernels[group].backward(row, number, state, slope)
+                added = {name: total[group][name].at[number].add(slopes[name]) for name in slopes}
+                return before, slope, (*total[:group], added, *total[group + 1 :])
+
+            def body(turn: jax.Array, carry: tuple[Any, ...]) -> Any:
+                return self._dispatch(branch, last - 1 - turn, parameters, *carry)
+
+            nothing = jax.tree.map(jnp.zeros_like, parameters)
+            _, slope, total = lax.fori_loop(0, last - first, body, (final, gradient, nothing))
+            return total, slope, None, None
+
+        run = jax.custom_vjp(forward)
+        run.defvjp(keep, backward)
+        return run
+
+
+def stretch_of(cuts: Indices, steps: int, k: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """First and last step of piece k of a circuit that is cut before `cuts`."""
+    bounds = jnp.asarray(np.append(cuts, steps).astype(np.int32))
+    return bounds[k], bounds[k + 1]

@@ -1,0 +1,146 @@
+"""exp(-i H t) on a state, for H a sum of Pauli words.
+
+The exponential is a Chebyshev series (`qgl.kernels.state.chebyshev`) of the whole state, of which the part is kept
+where all control bits are one: the words of H leave these bits as they are. In reverse mode the evolution is undone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from qgl.kernels.pauli_words import apply_word, index, walsh
+from qgl.kernels.state import chebyshev
+
+CHUNK = 1 << 12  # amplitudes that are worked on at once where states are small
+
+
+class Hamiltonian(NamedTuple):
+    """Masks of Z words, shape (m,), of other words, shape (terms - m,), and of control bits, shape ()."""
+
+    diagonal: jax.Array
+    x: jax.Array
+    z: jax.Array
+    ys: jax.Array
+    controls: jax.Array
+
+
+class Action(NamedTuple):
+    """A Hamiltonian with its coefficients: the energies of all basis states, shape (2^n,), and the other words."""
+
+    words: Hamiltonian
+    energies: jax.Array
+    coefficients: jax.Array
+
+    def __call__(self, state: jax.Array) -> jax.Array:
+        """H |state>, without regard to controls."""
+
+        def body(total: jax.Array, chunk: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+            *masks, coefficients = chunk
+            return total + jnp.sum(coefficients[:, None] * _apply_words(state, *masks), axis=0), None
+
+        terms = (self.words.x, self.words.z, self.words.ys, self.coefficients)
+        return lax.scan(body, self.energies * state, _chunked(terms, len(state)))[0]
+
+    def transposed(self, state: jax.Array) -> jax.Array:
+        """The transpose of H, which is its conjugate."""
+        return self(state.conj()).conj()
+
+    def overlaps(self, left: jax.Array, right: jax.Array) -> jax.Array:
+        """Re(-i sum over x of left[x] (P right)[x]) of every word P, shape (terms,)."""
+        return _overlaps(self.words, left, right)
+
+
+_apply_words = jax.vmap(apply_word, in_axes=(None, 0, 0, 0))
+
+
+def _chunked(columns: tuple[jax.Array, ...], size: int) -> tuple[jax.Array, ...]:
+    """Columns of words in rows of as many as are worth doing at once on a state of `size`, filled up with zeros."""
+    count = len(columns[0])
+    length = max(1, min(count, CHUNK // size))
+    rows = -(-count // length)
+    return tuple(jnp.pad(column, (0, rows * length - count)).reshape(rows, length) for column in columns)
+
+
+class _Segmented(NamedTuple):
+    """exp(-i H t) = exp(-i z h)^turns for h of norm at most 1; H t = bound h."""
+
+    action: Action
+    bound: jax.Array
+    turns: jax.Array
+    z: jax.Array
+
+    @classmethod
+    def of(cls, hamiltonian: Hamiltonian, generator: jax.Array, size: int) -> _Segmented:
+        """generator: coefficients times time, shape (terms,)."""
+        bound, segments = chebyshev.bound_and_segments(jnp.sum(jnp.abs(generator)))
+        turns, plain = chebyshev.agreed(segments), len(hamiltonian.diagonal)
+        scaled = generator / bound
+        energies = walsh(jnp.zeros(size, generator.dtype).at[hamiltonian.diagonal].add(scaled[:plain]))
+        return cls(Action(hamiltonian, energies, scaled[plain:]), bound, turns, bound / turns)
+
+
+@jax.custom_vjp
+def evolve(hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, state: jax.Array) -> jax.Array:
+    """exp(-i time sum(coefficients * words)) |state>, where all control bits are one; shapes (terms,), (), (2^n,)."""
+    action, _, turns, z = _Segmented.of(hamiltonian, coefficients * time, len(state))
+    series = chebyshev.series(z)
+    changed = chebyshev.repeated(turns, lambda current: chebyshev.propagate(action, series, current), state)
+    return _controlled(hamiltonian, changed, state)
+
+
+def _controlled(hamiltonian: Hamiltonian, changed: jax.Array, state: jax.Array) -> jax.Array:
+    controls = hamiltonian.controls
+    return jnp.where(index(state.shape[0]) & controls == controls, changed, state)
+
+
+def _overlaps(hamiltonian: Hamiltonian, left: jax.Array, right: jax.Array) -> jax.Array:
+    """Re(-i sum over x of left[x] (P right)[x]) of every word P, shape (terms,)."""
+
+    def body(_: None, chunk: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
+        return None, jnp.sum(left * _apply_words(right, *chunk), axis=1).imag
+
+    masks = (hamiltonian.x, hamiltonian.z, hamiltonian.ys)
+    others = lax.scan(body, None, _chunked(masks, len(right)))[1].reshape(-1)[: len(hamiltonian.x)]
+    return jnp.concatenate([walsh((left * right).imag)[hamiltonian.diagonal], others])
+
+
+_Kept = tuple[Hamiltonian, jax.Array, jax.Array, jax.Array]
+
+
+def _forward(
+    hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, state: jax.Array
+) -> tuple[jax.Array, _Kept]:
+    final = evolve(hamiltonian, coefficients, time, state)
+    return final, (hamiltonian, coefficients, time, final)
+
+
+def _backward(kept: _Kept, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array, jax.Array]:
+    _, slope, row = pull_back(*kept, gradient)
+    return None, row[0], row[1], slope
+
+
+evolve.defvjp(_forward, _backward)
+
+
+def pull_back(
+    hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, final: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array, jax.Array, tuple[jax.Array, jax.Array]]:
+    """The state before the evolution, its cotangent, and the cotangents of coefficients and time."""
+    action, bound, turns, z = _Segmented.of(hamiltonian, coefficients * time, len(final))
+    there, back = chebyshev.series(z), chebyshev.series(-z)
+    inside = _controlled(hamiltonian, gradient, jnp.zeros_like(gradient))
+
+    def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        state, slope, total = carry
+        before = chebyshev.propagate(action, back, state)
+        slope, slopes = chebyshev.slopes(action, there, before, slope)
+        return before, slope, total + slopes
+
+    state, slope, total = chebyshev.repeated(turns, body, (final, inside, jnp.zeros_like(coefficients)))
+    energy = jnp.sum(coefficients * _overlaps(hamiltonian, inside, final))
+    before, cotangent = _controlled(hamiltonian, state, final), _controlled(hamiltonian, slope, gradient)
+    return before, cotangent, (total / bound * time, energy)

@@ -1,0 +1,121 @@
+"""Runs the programs that hold a whole state, as a vector or a density matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from qgl.kernels import final_state as queries
+from qgl.kernels.arrays import barrier, complex_like
+from qgl.kernels.expressions import evaluate
+from qgl.kernels.matrices import block_matrices, pool_entries
+from qgl.kernels.pauli_words import walsh_product
+from qgl.kernels.runner import given, needed
+from qgl.kernels.state.steps import Parameters, parameters_of, runner
+from qgl.kernels.state.transpositions import transpose
+from qgl.plan.model import StateProgram
+from qgl.plan.state.tables import Tables
+from qgl.query import (
+    Expectation,
+    GivenStrings,
+    GivenWords,
+    LogProb,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+)
+
+
+class StateRunner:
+    """One run of the circuit answers everything."""
+
+    def __init__(self, program: StateProgram) -> None:
+        self.final = _final(program)
+
+    def answers(
+        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+    ) -> dict[Query, Any]:
+        final = self.final(inputs)
+        return {query: read(final, query, array, key) for query, array in asked.items()}
+
+
+def read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+    """The answer to any query from a final state."""
+    match query:
+        case Probabilities():
+            return final.probabilities()
+        case LogProb():
+            return queries.log_of(final.probabilities(), query.rows, final.of_amplitudes)
+        case GivenStrings():
+            return queries.log_of(final.probabilities(), given(array, query), final.of_amplitudes)
+        case Expectation():
+            return queries.expectation(final, query)
+        case GivenWords():
+            values = queries.z_expectation(final, given(array, query))
+            return jnp.stack([values, values**2])
+        case Marginals(regions, bits):
+            return queries.laws(final, regions) if bits else queries.marginals(final, regions)
+        case State():
+            return final.density()
+        case Samples(shots):
+            return queries.sample(final.probabilities(), needed(key, "samples"), shots)
+
+
+def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
+    """The function from inputs to the final state."""
+    tables = lowered.tables
+    steps = runner(tables)
+    axes = final_axes(lowered)
+    bits = len(lowered.visible)
+
+    def final(inputs: jax.Array) -> queries.Final:
+        start = zero_state(tables, inputs)
+        if len(lowered.flips.masks):  # of a circuit of coins alone XLA would work out all that follows at compile time
+            start = barrier(start)
+        state = transpose(steps(parameters(tables, inputs), start), axes)
+        if lowered.method == "density":
+            rest = 2 ** (tables.places // 2 - bits)
+            rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
+            return queries.Density(rho)
+        vector = queries.Vector(state.reshape(2**bits, -1))
+        return queries.Flipped(vector, _flipped(lowered, inputs)) if len(lowered.flips.masks) else vector
+
+    return final
+
+
+def _flipped(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
+    """What the coins multiply the mean of each Z word by, shape (2^visible,)."""
+    angles = evaluate(lowered.tables.expressions, inputs)[lowered.flips.angles]
+    factors = jnp.ones(2 ** len(lowered.visible), angles.dtype)
+    return walsh_product(factors.at[lowered.flips.masks].set(jnp.prod(jnp.cos(angles), axis=1)))
+
+
+def parameters(tables: Tables, inputs: jax.Array) -> Parameters:
+    """What the steps take from the inputs."""
+    numbers = evaluate(tables.expressions, inputs)
+    blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers))
+    return parameters_of(tables, blocks, numbers)
+
+
+def zero_state(tables: Tables, inputs: jax.Array) -> jax.Array:
+    """|0...0>, in the precision of the inputs."""
+    return jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
+
+
+def final_axes(lowered: StateProgram) -> tuple[int, ...]:
+    """Axes of the state after the last step in the order in which it is read: the visible ones first."""
+    return tuple(lowered.tables.steps.final[place] for place in _places(lowered))
+
+
+def _places(lowered: StateProgram) -> tuple[int, ...]:
+    """All places of the state in the order in which it is read."""
+    visible = lowered.visible
+    if lowered.method == "density":
+        others = [p for p in range(lowered.tables.places // 2) if p not in visible]
+        return tuple(2 * p + side for group in (visible, others) for side in (0, 1) for p in group)
+    return (*visible, *(p for p in range(lowered.tables.places) if p not in visible))

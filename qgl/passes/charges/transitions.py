@@ -1,0 +1,219 @@
+"""Which basis states an operation joins: its off-diagonal elements that are not zero for every value of the inputs.
+
+Coefficients are compared as expressions: those of XX and YY that are the same number, whatever it is, cancel in
+|00> -> |11>.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Real, real
+from qgl.gates import CHANNELS, GATES
+from qgl.ir.facts import is_reset
+from qgl.program.program import Operation
+
+MOST_FLIPPED = 10  # wires that a word may flip: all patterns of their bits are looked at
+_TOLERANCE = 1e-12
+_ROTATIONS = {"rxx": "XX", "ryy": "YY", "rzz": "ZZ"}
+
+Bits = tuple[int, ...]
+Word = tuple[Real, str]
+
+
+class TooWideError(Exception):
+    """A word flips more wires than are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The bits `before` of `wires` may become `after`, whatever the others are."""
+
+    wires: tuple[int, ...]
+    before: Bits
+    after: Bits
+
+
+def transitions(operation: Operation) -> tuple[Transition, ...]:
+    """All transitions of an operation with `before` other than `after`; what is measured or forgotten makes none.
+
+    Raises:
+        TooWideError: a Pauli word flips more than `MOST_FLIPPED` wires.
+    """
+    if operation.gate in ("fresh", "discard", "measure"):
+        return ()
+    controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
+    if operation.gate in ("pauli", "evolve"):
+        words = operation.terms or ((real(1.0), operation.word),)
+        found = [
+            (tuple(own[k] for k in flips), before, tuple(1 - bit for bit in before))
+            for flips, group in flip_groups(words).items()
+            for before in patterns(flips, group)
+        ]
+    else:
+        found = [(own, before, after) for before, after in _elements(operation)]
+    ones = (1,) * len(controls)
+    return tuple(Transition(controls + wires, ones + before, ones + after) for wires, before, after in found)
+
+
+# ------------------------------------------------------------ words
+
+
+def flip_groups(words: Iterable[Word]) -> dict[Bits, list[Word]]:
+    """Words with X or Y, by the places where they have them."""
+    groups: dict[Bits, list[Word]] = {}
+    for coefficient, word in words:
+        flips = tuple(k for k, letter in enumerate(word) if letter in "XY")
+        if flips:
+            groups.setdefault(flips, []).append((coefficient, word))
+    return groups
+
+
+def patterns(flips: Bits, words: Sequence[Word]) -> list[Bits]:
+    """The bits at `flips` that a sum of words takes to others; all of the words flip just these places.
+
+    Words with Z on other places are looked at apart: signs of different places cannot cancel for all basis states.
+
+    Raises:
+        TooWideError: too many places.
+    """
+    if len(flips) > MOST_FLIPPED:
+        raise TooWideError
+    if len(words) == 1:
+        nothing = is_nothing(words[0][0])
+        return [] if nothing else list(product((0, 1), repeat=len(flips)))
+    apart: dict[str, list[Word]] = {}
+    for coefficient, word in words:
+        rest = "".join(letter for k, letter in enumerate(word) if k not in flips)
+        apart.setdefault(rest, []).append((coefficient, "".join(word[k] for k in flips)))
+    return [
+        before
+        for before in product((0, 1), repeat=len(flips))
+        if any(not (is_nothing(re) and is_nothing(im)) for re, im in (amplitude(w, before) for w in apart.values()))
+    ]
+
+
+def amplitude(words: Iterable[Word], before: Bits) -> tuple[Real, Real]:
+    """Real and imaginary part of <flipped before| sum of words |before>, for words of X and Y alone."""
+    parts = [real(0.0), real(0.0)]
+    for coefficient, word in words:
+        quarters = 0  # powers of i: Y|0> = i|1>, Y|1> = -i|0>
+        for letter, bit in zip(word, before, strict=True):
+            quarters += (3 if bit else 1) if letter == "Y" else 0
+        parts[quarters % 2] += -coefficient if quarters % 4 >= 2 else coefficient
+    return parts[0], parts[1]
+
+
+def is_nothing(number: Real) -> bool:
+    """Whether a number is 0 for every value of the inputs, up to rounding."""
+    return abs(number.constant) < _TOLERANCE and all(abs(factor) < _TOLERANCE for factor, _ in number.terms)
+
+
+# ------------------------------------------------------------ matrices
+
+
+def _elements(operation: Operation) -> tuple[tuple[Bits, Bits], ...]:
+    if operation.matrices is not None:
+        return _changes(operation.matrices)
+    if is_reset(operation):
+        return (((1,), (0,)),)
+    constant = tuple(arg.constant for arg in operation.args) if all(a.is_constant for a in operation.args) else None
+    return _of_record(operation.gate, constant)
+
+
+@cache
+def _of_record(name: str, angles: tuple[float, ...] | None) -> tuple[tuple[Bits, Bits], ...]:
+    """Of a gate or channel, with odd angles where they depend on inputs."""
+    record = GATES.get(name) or CHANNELS[name]
+    values = [1 / (k + np.pi) for k in range(len(record.parameters))] if angles is None else angles
+    arrays = [np.asarray(value) for value in values]
+    matrices = GATES[name].matrix(np, *arrays)[None] if name in GATES else CHANNELS[name].kraus(np, *arrays)
+    return _changes(np.asarray(matrices))
+
+
+def _changes(matrices: NDArray[np.complex128]) -> tuple[tuple[Bits, Bits], ...]:
+    """Pairs of different basis states that some of the matrices, shape (count, 2^k, 2^k), join."""
+    qubits = int(matrices.shape[-1]).bit_length() - 1
+    rows, columns = np.nonzero((np.abs(matrices) > _TOLERANCE).any(axis=0))
+    return tuple(
+        (_bits(column, qubits), _bits(row, qubits))
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+        if row != column
+    )
+
+
+def _bits(index: int, qubits: int) -> Bits:
+    return tuple(index >> (qubits - 1 - k) & 1 for k in range(qubits))
+
+
+# ------------------------------------------------------------ rotations that conserve together
+
+
+def gathered(operations: Iterable[Operation]) -> list[Operation]:
+    """Rotations that follow each other on the same wires and commute, as one `evolve` where that joins fewer states.
+
+    rxx(a) and ryy(a) on a pair conserve the number of ones together, and neither does alone.
+    """
+    groups: list[list[Operation]] = []
+    last: dict[int, int] = {}  # wire: number of the last group on it
+    for operation in operations:
+        on = {last.get(wire, -1) for wire in operation.wires}
+        at = on.pop() if len(on) == 1 else -1
+        if at >= 0 and _fits(groups[at], operation):
+            groups[at].append(operation)
+            continue
+        last.update(dict.fromkeys(operation.wires, len(groups)))
+        groups.append([operation])
+    return [operation for group in groups for operation in _joined(group)]
+
+
+def _fits(group: Sequence[Operation], operation: Operation) -> bool:
+    words = [_rotation(other) for other in group]
+    word = _rotation(operation)
+    if word is None or set(operation.wires) != set(group[0].wires):
+        return False
+    return all(other is not None and _commute(other[1], word[1]) for other in words)
+
+
+def _rotation(operation: Operation) -> tuple[Real, dict[int, str]] | None:
+    """Angle and letters of exp(-i angle word) on several wires, without controls or condition; None: no such thing."""
+    if operation.controls or operation.condition or len(operation.wires) < 2:
+        return None
+    if operation.gate == "pauli":
+        return -operation.args[0], dict(zip(operation.wires, operation.word, strict=True))
+    if operation.gate in _ROTATIONS:
+        return operation.args[0] * 0.5, dict(zip(operation.wires, _ROTATIONS[operation.gate], strict=True))
+    return None
+
+
+def _commute(one: dict[int, str], other: dict[int, str]) -> bool:
+    return sum(letter != other[wire] for wire, letter in one.items()) % 2 == 0
+
+
+def _joined(group: Sequence[Operation]) -> Sequence[Operation]:
+    if len(group) == 1:
+        return group
+    wires = group[0].wires
+    words = [word for operation in group if (word := _rotation(operation)) is not None]
+    terms = tuple((angle, "".join(letters[wire] for wire in wires)) for angle, letters in words)
+    whole = Operation("evolve", wires, group[0].span, (real(1.0),), terms=terms)
+    try:
+        fewer = len(_sorted((whole,))) < len(_sorted(group))
+    except TooWideError:
+        return group
+    return (whole,) if fewer else group
+
+
+def _sorted(operations: Iterable[Operation]) -> set[tuple[tuple[int, int, int], ...]]:
+    """Transitions as sets of (wire, before, after), whatever the order of wires."""
+    return {
+        tuple(sorted(zip(change.wires, change.before, change.after, strict=True)))
+        for operation in operations
+        for change in transitions(operation)
+    }

@@ -1,0 +1,46 @@
+"""Rows of data that a program can never generate, by what it conserves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qgl.diagnostics.charges import UnreachableRows
+from qgl.diagnostics.model import Diagnostic
+from qgl.passes.charges.conserved import Conserved, conserved
+from qgl.passes.charges.in_words import words_of
+from qgl.passes.charges.reach import Reach
+from qgl.program.program import Program
+
+MOST_OPERATIONS = 20_000  # that are looked at: a second
+LIKELIHOODS = ("nll", "kl")  # reports that are infinite where a row is out of reach
+
+
+def reach_of(program: Program) -> Reach:
+    """What the program reaches, as it is written; of more than `MOST_OPERATIONS` nothing is said."""
+    if len(program.operations) > MOST_OPERATIONS:
+        wires = tuple(range(len(program.wires)))
+        return Reach(Conserved(wires, dict.fromkeys(wires, 0), program.operations, ()), program.visible)
+    return Reach(conserved(program.operations, range(len(program.wires))), program.visible)
+
+
+def unreachable(program: Program) -> Iterator[Diagnostic]:
+    """A warning for each data set that is learnt, or whose likelihood is reported, with rows that are out of reach."""
+    calls = [term.call for term in program.objective]
+    calls += [call for call in program.reports if call.name in LIKELIHOODS]
+    spans = {call.arguments["data"]: call.span for call in reversed(calls) if call.arguments.get("data")}
+    if not spans:
+        return
+    reach = reach_of(program)
+    if not reach.conserved.charges:
+        return
+    for name, span in spans.items():
+        data = program.data[name]
+        if data.width != len(program.visible):
+            continue
+        out = np.flatnonzero(~reach.possible(data.rows) & (data.weights > 0))
+        if len(out):
+            example = "".join(map(str, data.rows[out[0]].tolist()))
+            words = tuple(line for line in words_of(reach, program.wires) if line.startswith("conserved"))
+            yield UnreachableRows(span, name, len(out), len(data.rows), example, words)

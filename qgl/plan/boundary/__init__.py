@@ -1,0 +1,4 @@
+"""Boundary contraction: circuits of small bond along a line, contracted column by column.
+
+Used by the planner alone.
+"""

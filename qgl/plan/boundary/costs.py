@@ -1,0 +1,93 @@
+"""What sweeps take. Constants were measured on two cores of a 2.6 GHz AMD EPYC (Zen 4), November 2026."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from qgl.plan.boundary.paths import Path, path_of
+from qgl.plan.boundary.windows import windows, words_of
+from qgl.plan.model import Cost
+from qgl.plan.network.columns import Columns
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples, reads_only_bits
+
+COLUMN_SECONDS = 1e-6  # of a column's turn, value only
+EARLY_SECONDS = 1e-6  # of a contraction for all columns of a class
+BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
+ENTRY_SECONDS = 15e-9  # of an entry of the tensors
+FLOPS_PER_SECOND = 13e9  # in turns
+EARLY_FLOPS_PER_SECOND = 3e9
+DRAW_SECONDS = 40e-9  # of a random bit
+GRADIENT = 4.0
+COMPLEX = 4.0
+HELD = 9.0  # times that an entry is held: itself, its parts, and what their gradients need
+KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are swept in turn
+
+
+def rows_at_once(columns: Columns, rows: int, bytes_each: int) -> int:
+    """How many strings one sweep takes, so that what is kept of it for the gradient stays within bounds."""
+    each = sum(column.count * path_of(column, 1, True).large for column in columns.classes) * 2 * bytes_each
+    sweeps = math.ceil(rows * each / KEPT)
+    return math.ceil(rows / max(sweeps, 1))
+
+
+def estimate(columns: Columns, query: Query, precision: str) -> Cost:
+    """Value and gradient of the answer to one query; samples have no gradient."""
+    real = columns.network.algebra == "doubled"
+    number = (4 if precision == "single" else 8) * (1 if real else 2)
+    entries = _entries(columns)
+    flops, memory = 0.0, HELD * number * entries
+    seconds = len(columns.kinds) * COLUMN_SECONDS + columns.bodies * BODY_SECONDS + entries * ENTRY_SECONDS
+    slow = 1.0 if precision == "single" else 2.0
+    batch = 1
+    given_strings = isinstance(query, LogProb | GivenStrings)
+    for column_paths, rows in _sweeps(columns, query):
+        batch = max(batch, rows)
+        together = rows_at_once(columns, rows, number) / rows if given_strings else 1.0
+        for column, path in zip(columns.classes, column_paths, strict=True):
+            complexity = slow * column.count * (1 if real else COMPLEX)
+            seconds += sum(step.early for step in path.steps) * EARLY_SECONDS
+            seconds += complexity * (path.early_flops / EARLY_FLOPS_PER_SECOND + path.flops / FLOPS_PER_SECOND)
+            flops += column.count * (path.early_flops + path.flops) * (1 if real else COMPLEX)
+            kept = 1.0 if isinstance(query, Samples) else float(column.count)
+            kept *= together
+            times = 2 if given_strings else 5
+            memory += number * (4 * column.count * path.held_size + times * kept * path.large)
+    count = len(columns.kinds)
+    if isinstance(query, Samples):
+        seconds += batch * count * DRAW_SECONDS
+    else:
+        seconds, flops = GRADIENT * seconds, GRADIENT * flops
+    width = int(np.ceil(columns.bits.max()))
+    bond = int(2 ** columns.bits.max())
+    facts = (("columns", count), ("bond", bond), ("classes", len(columns.classes)), ("order", columns.order_name))
+    return Cost(seconds, int(memory), flops, width, facts=facts)
+
+
+def _entries(columns: Columns) -> float:
+    """Entries of all tensors that are computed from the inputs."""
+    tables = columns.network.tables
+    rows = (sum(len(source.offsets) for source in table.sources) + sum(map(len, table.runs)) for table in tables)
+    return sum(count * math.prod(table.shape) for count, table in zip(rows, tables, strict=True))
+
+
+def _sweeps(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
+    """The paths of every sweep that answers a query, and the rows of its boundary."""
+    match query:
+        case LogProb() | GivenStrings() | GivenWords():
+            rows = len(query.rows) if isinstance(query, LogProb) else query.count
+            narrow = columns.network.algebra == "doubled"
+            yield [path_of(column, rows, narrow) for column in columns.classes], rows
+        case Samples(shots):
+            narrow = columns.network.algebra == "doubled"
+            rows = 1 if narrow else 4 * int(2 ** columns.bits.max())
+            yield [path_of(column, rows, narrow, backward=True) for column in columns.classes], rows
+            yield [path_of(column, shots, narrow, is_open=True) for column in columns.classes], shots
+        case Expectation() | Marginals():
+            words = words_of(query)
+            narrow = reads_only_bits(words)
+            yield [path_of(column, 1, narrow, backward=True) for column in columns.classes], 1
+            rows = windows(words, columns.order).count + 1
+            yield [path_of(column, rows, narrow) for column in columns.classes], rows

@@ -1,0 +1,105 @@
+"""Pauli words as windows of columns: a sweep need only cross the columns from a word's first letter to its last."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.network.columns import Indices
+from qgl.query import Expectation, Marginals, Query
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Words in slots; words whose windows do not meet share a slot.
+
+    starts   (columns, slots) where the window of a word begins
+    letters  (columns, slots) letters 0 to 3 of the words
+    ends     (words,) the column in which each ends
+    slots    (words,) the slot of each
+    """
+
+    starts: NDArray[np.bool_]
+    letters: NDArray[np.uint8]
+    ends: Indices
+    slots: Indices
+
+    @property
+    def count(self) -> int:
+        """Number of slots."""
+        return int(self.starts.shape[1])
+
+
+def windows(words: Expectation, order: Indices) -> Windows:
+    """Windows of words; column c is of visible qubit order[c]. An empty word is in the first column."""
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    touched = words.places >= 0
+    columns = rank[np.maximum(words.places, 0)]
+    first = np.where(touched, columns, len(order)).min(axis=1)
+    last = np.where(touched, columns, -1).max(axis=1)
+    empty = last < 0
+    first[empty] = last[empty] = 0
+    slots = _slots(first, last)
+    starts = np.zeros((len(order), int(slots.max(initial=0)) + 1), np.bool_)
+    letters = np.zeros(starts.shape, np.uint8)
+    starts[first, slots] = True
+    row, place = np.nonzero(touched)
+    letters[columns[row, place], slots[row]] = words.letters[row, place]
+    return Windows(starts, letters, last.astype(np.int32), slots)
+
+
+def _slots(first: Indices, last: Indices) -> Indices:
+    """A slot for each window, as few as windows overlap at most."""
+    slots = np.zeros(len(first), np.int32)
+    busy: list[tuple[int, int]] = []  # last column, slot
+    count = 0
+    for word in np.argsort(first, kind="stable").tolist():
+        if busy and busy[0][0] < first[word]:
+            slot = heapq.heappop(busy)[1]
+        else:
+            slot, count = count, count + 1
+        slots[word] = slot
+        heapq.heappush(busy, (int(last[word]), slot))
+    return slots
+
+
+def words_of(query: Query) -> Expectation:
+    """The words that answer a query: of a region all words on it, or all Z words where only bits are asked for."""
+    match query:
+        case Expectation():
+            return query
+        case Marginals(regions, bits):
+            return _region_words(regions, bits)
+    raise TypeError(f"{type(query).__name__} is not answered by words")
+
+
+def _region_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation:
+    longest = max(map(len, regions))
+    base, choices = (2, np.array([0, 3])) if bits else (4, np.arange(4))
+    places, letters = [], []
+    for region in regions:
+        count = len(region)
+        digits = np.arange(base**count)[:, None] // base ** np.arange(count - 1, -1, -1) % base
+        chosen = np.pad(choices[digits], ((0, 0), (0, longest - count)))
+        where = np.pad(np.array(region, np.int32), (0, longest - count))
+        places.append(np.where(chosen > 0, where, -1))
+        letters.append(chosen)
+    return Expectation.sparse(np.concatenate(places).astype(np.int32), np.concatenate(letters).astype(np.uint8))
+
+
+def joined(queries: Sequence[Query]) -> Expectation:
+    """The words of several queries, one after another."""
+    tables = [words_of(query) for query in queries]
+    widest = max(table.weight for table in tables)
+
+    def wide(array: NDArray[np.generic], fill: int) -> NDArray[np.generic]:
+        return np.pad(array, ((0, 0), (0, widest - array.shape[1])), constant_values=fill)
+
+    places = np.concatenate([wide(table.places, -1) for table in tables]).astype(np.int32)
+    letters = np.concatenate([wide(table.letters, 0) for table in tables]).astype(np.uint8)
+    return Expectation.sparse(places, letters)

@@ -1,0 +1,166 @@
+"""Cones that are the same up to relabelling: one small circuit for each class, a row of numbers for each member.
+
+The canonical form of a cone lists its operations depth first from the qubits that are read, in their order, every
+operation after those before it on its strands; strands, atoms and bits are numbered by first appearance. Two cones
+of equal form are the same circuit but for the atoms in its slots. It takes time linear in the cone. Cones that
+already agree as they are written, which most do, are compared before that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
+from math import inf
+
+from qgl.ir.circuit import Circuit
+from qgl.plan.cones.kinds import Kinds
+from qgl.plan.cones.wire_segments import Strands
+from qgl.program.program import Distribution, Operation, Parameter, Wire
+
+
+@dataclass(eq=False, slots=True)
+class ConeClass:
+    """
+    circuit    the cone, its visible register the qubits that are read; input k is slot k
+    bits_only  whether these are only read in the computational basis
+    rows       for every distinct member the numbers of the atoms that fill the slots, and the member's number
+    """
+
+    circuit: Circuit
+    bits_only: bool
+    rows: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def member(self, row: tuple[int, ...]) -> int:
+        return self.rows.setdefault(row, len(self.rows))
+
+
+class UnlikeConesError(Exception):
+    """So many cones are unlike that to write each down would take long; `classes` were found so far."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(f"its light cones have more than {classes:,} forms; to list them all takes too long")
+        self.classes = classes
+
+
+_Form = tuple[Hashable, tuple[int, ...]]
+
+
+class Classifier:
+    """Sorts cones of one circuit into classes.
+
+    Raises `UnlikeConesError` once the classes have more than `limit` operations in all.
+    """
+
+    def __init__(self, circuit: Circuit, kinds: Kinds, strands: Strands, limit: float = inf) -> None:
+        self.classes: list[ConeClass] = []
+        self._circuit, self._kinds, self._strands = circuit, kinds, strands
+        self._written: dict[Hashable, tuple[int, tuple[int, ...] | None]] = {}
+        self._canonical: dict[Hashable, int] = {}
+        self._conditional = any(strands.writers)
+        self._room = limit
+
+    def add(self, positions: Sequence[int], bits_only: bool, operations: Sequence[int]) -> tuple[int, int]:
+        """Class and member of the cone of visible `positions`; `operations` ascending."""
+        ends = [self._strands.ends[position][0] for position in positions]
+        form, atoms = self._form(ends, operations)
+        key = bits_only, len(ends), form
+        if key not in self._written:
+            self._written[key] = self._class(ends, bits_only, operations, atoms)
+        number, order = self._written[key]
+        row = atoms if order is None else tuple([atoms[k] for k in order])
+        return number, self.classes[number].member(row)
+
+    def _class(
+        self, ends: Sequence[int], bits_only: bool, operations: Sequence[int], atoms: tuple[int, ...]
+    ) -> tuple[int, tuple[int, ...] | None]:
+        """The class of a cone, and where its slots are in the order of writing."""
+        ordered = self._depth_first(ends, operations)
+        form, slots = self._form(ends, ordered)
+        key = bits_only, len(ends), form
+        if key not in self._canonical:
+            self._room -= len(ordered)
+            if self._room < 0:
+                raise UnlikeConesError(len(self.classes))
+            self._canonical[key] = len(self.classes)
+            self.classes.append(ConeClass(self._extract(ends, ordered), bits_only))
+        place = {atom: k for k, atom in enumerate(atoms)}
+        order = tuple(place[atom] for atom in slots)
+        return self._canonical[key], None if order == tuple(range(len(order))) else order
+
+    def _form(self, ends: Iterable[int], operations: Sequence[int]) -> _Form:
+        """What a cone is in some order of its operations, apart from its atoms; and these, by first appearance."""
+        strands = _numbered(ends)
+        slots = _numbered(())
+        of, atoms = self._strands.strands, self._kinds.atoms
+        kinds = tuple(map(self._kinds.of.__getitem__, operations))
+        places = tuple(map(strands.__getitem__, chain.from_iterable(map(of.__getitem__, operations))))
+        used = tuple(map(slots.__getitem__, chain.from_iterable(map(atoms.__getitem__, operations))))
+        bits: tuple[int, ...] = ()
+        if self._conditional:
+            at = {k: number for number, k in enumerate(operations)}
+            bits = tuple(at.get(writer, -1) for k in operations for writer in self._strands.writers[k])
+        return (kinds, places, used, bits), tuple(slots)
+
+    def _depth_first(self, ends: Sequence[int], operations: Sequence[int]) -> list[int]:
+        last: dict[int, int] = {}
+        before: dict[int, list[int]] = {}
+        for k in operations:
+            strands = self._strands.strands[k]
+            before[k] = [last[strand] for strand in strands if strand in last]
+            before[k] += [writer for writer in self._strands.writers[k] if writer in before]
+            for strand in strands:
+                last[strand] = k
+        ordered: list[int] = []
+        done: set[int] = set()
+        for end in ends:
+            pending = [last[end]] if end in last else []
+            while pending:
+                k = pending[-1]
+                waiting = next((j for j in before[k] if j not in done), None)
+                if waiting is not None:
+                    pending.append(waiting)
+                    continue
+                pending.pop()
+                if k not in done:
+                    done.add(k)
+                    ordered.append(k)
+        return ordered
+
+    def _extract(self, ends: Sequence[int], operations: Sequence[int]) -> Circuit:
+        """The cone as a circuit by itself: a wire for each strand, an input for each atom, its own bits."""
+        strands, slots, bits = _numbered(ends), _numbered(()), _numbered(())
+        made: list[Operation] = []
+        for k in operations:
+            operation = self._circuit.operations[k]
+            args, terms = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
+            made.append(
+                replace(
+                    operation,
+                    args=args,
+                    terms=terms,
+                    wires=tuple(strands[strand] for strand in self._strands.strands[k]),
+                    condition=tuple((bits[bit], wanted) for bit, wanted in operation.condition),
+                    bit=None if operation.bit is None else bits[operation.bit],
+                )
+            )
+        originals = [self._circuit.wires[self._strands.wires[strand]] for strand in strands]
+        wires = [_wire(wire, k < len(ends)) for k, wire in enumerate(originals)]
+        span = originals[0].span
+        law = Distribution("constant", (0.0,))
+        parameter = Parameter("param", "slot", (len(slots),), "real", law, None, span)
+        return Circuit(tuple(wires), tuple(range(len(ends))), tuple(made), len(bits), (parameter,))
+
+
+def _wire(wire: Wire, read: bool) -> Wire:
+    kind = "visible" if read else "hidden" if wire.kind == "visible" else wire.kind
+    return replace(wire, kind=kind)
+
+
+def _numbered(first: Iterable[int]) -> defaultdict[int, int]:
+    """Numbers by first appearance, those of `first` given at once."""
+    free = count()
+    numbers: defaultdict[int, int] = defaultdict(free.__next__)
+    numbers.update(zip(first, free, strict=False))
+    return numbers

@@ -1,0 +1,128 @@
+"""Words and regions as products of independent pieces.
+
+Two visible qubits are near if their cones have a strand in common. The pieces of a word, or of a region, are what
+hangs together by nearness: an expectation is the product of those of its pieces, a reduced state their tensor product.
+
+A letter of a word is written as one number, 4 * position + letter (1 to 3 for X, Y, Z). A qubit and how it is seen is
+a *start* of cones, 2 * position + 1 if its quantum state matters, 2 * position if only its basis states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.cones.wire_segments import Cone
+from qgl.query import Expectation
+
+Piece = tuple[int, ...]  # letters of a word, or starts of a region, ascending
+_Columns = NDArray[np.int64]
+
+
+def start_of(letter: int) -> int:
+    return letter >> 2 << 1 | (letter & 3 < 3)
+
+
+def only_bits(starts: Iterable[int]) -> bool:
+    return not any(start & 1 for start in starts)
+
+
+class Nearness:
+    """Which starts depend on each other."""
+
+    def __init__(self, cones: dict[int, Cone]) -> None:
+        owners: dict[int, list[int]] = {}
+        for start, cone in cones.items():
+            for strand in cone.strands:
+                owners.setdefault(strand, []).append(start)
+        self.near: dict[int, set[int]] = {
+            start: set().union(*(owners[strand] for strand in cone.strands)) for start, cone in cones.items()
+        }
+
+    def pieces(self, starts: Sequence[int]) -> list[list[int]]:
+        """Indices into `starts`, which are distinct, of what hangs together; each piece in their order."""
+        at = {start: k for k, start in enumerate(starts)}
+        left = set(starts)
+        found: list[list[int]] = []
+        for start in starts:
+            if start not in left:
+                continue
+            left.remove(start)
+            piece, pending = [], [start]
+            while pending:
+                one = pending.pop()
+                piece.append(at[one])
+                reached = left & self.near[one]
+                left -= reached
+                pending.extend(reached)
+            found.append(sorted(piece))
+        return found
+
+    def pairs(self) -> _Columns:
+        """Keys first << 32 | second of all near pairs with first < second, ascending."""
+        keys = [first << 32 | second for first, others in self.near.items() for second in others if first < second]
+        return np.sort(np.array(keys, np.int64))
+
+
+def letters_of(query: Expectation) -> _Columns:
+    """The letters of every word, shape (words, weight), padded with -1."""
+    return np.where(query.places < 0, -1, 4 * query.places.astype(np.int64) + query.letters)
+
+
+def starts_of(letters: _Columns) -> _Columns:
+    return np.where(letters < 0, -1, letters >> 2 << 1 | (letters & 3 < 3))
+
+
+def word_pieces(query: Expectation, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:
+    """For every word the numbers of its pieces, shape (words, most pieces), padded with -1.
+
+    number: gives a piece its number.
+    """
+    letters = letters_of(query)
+    if letters.shape[1] <= 2:
+        return _light(letters, nearness, number)
+    rows: list[list[int]] = []
+    for row in letters.tolist():
+        word = [letter for letter in row if letter >= 0]
+        starts = [start_of(letter) for letter in word]
+        rows.append([number(tuple(word[k] for k in piece)) for piece in nearness.pieces(starts)])
+    width = max(1, *map(len, rows))
+    return np.array([row + [-1] * (width - len(row)) for row in rows], np.int32)
+
+
+def _light(letters: _Columns, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:
+    """Words of two letters at most, all at once."""
+    first, second = letters[:, 0], letters[:, -1] if letters.shape[1] == 2 else np.full(len(letters), -1)
+    starts = starts_of(letters)
+    both = (first >= 0) & (second >= 0)
+    keys = np.where(both, starts[:, 0] << 32 | np.abs(starts[:, -1]), -1)
+    joined = both & np.isin(keys, nearness.pairs())
+    codes = np.stack([np.where(joined, first << 32 | second, first), np.where(joined, -1, second)], axis=1)
+    distinct, place = np.unique(codes, return_inverse=True)
+    numbers = [
+        -1 if code < 0 else number((code,) if code < 1 << 32 else (code >> 32, code & (1 << 32) - 1))
+        for code in distinct.tolist()
+    ]
+    pieces: NDArray[np.int32] = np.array(numbers, np.int32)[place.reshape(codes.shape)]
+    return pieces
+
+
+def absorb(pieces: Iterable[Piece]) -> dict[Piece, Piece]:
+    """For every piece, given by its starts, one of them that holds it and is run: itself, or a larger one.
+
+    What is only read in the computational basis is held by such pieces only, so that these stay as small as they are.
+    """
+    order = sorted(set(pieces), key=lambda piece: (-len(piece), piece))
+    holding: dict[int, list[Piece]] = {}
+    found: dict[Piece, Piece] = {}
+    for piece in order:
+        wanted, bits = set(piece), only_bits(piece)
+        larger = (one for one in reversed(holding.get(piece[0], [])) if wanted <= set(one) and only_bits(one) == bits)
+        home = next(larger, None)
+        if home is None:
+            for start in piece:
+                holding.setdefault(start, []).append(piece)
+        found[piece] = home or piece
+    return found

@@ -1,0 +1,106 @@
+"""What operations are, apart from where they act and on which inputs: a number for each kind, and numbers for atoms.
+
+Cones are compared by these. The angle constant + sum of coefficient * atom of an operation belongs to its kind but for
+the atoms. Where kinds get too many because constants differ from site to site (disorder), a circuit can also be read
+`by_value`: then every number of a gate is one atom, whatever it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+from qgl.expression import Atom, Input, Real
+from qgl.gates import CHANNELS
+from qgl.ir.circuit import Circuit
+from qgl.ir.facts import diagonal_wires
+from qgl.plan.axes import MARKERS
+from qgl.program.program import Operation
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Kinds:
+    """
+    of         the kind of each operation
+    atoms      of each operation the numbers of the atoms of its angles and coefficients, in order of writing
+    numbers    all atoms: inputs, functions and, if read `by_value`, whole numbers
+    diagonal   of each operation, wire by wire, whether it keeps every basis state
+    """
+
+    of: list[int]
+    atoms: list[tuple[int, ...]]
+    numbers: list[Real]
+    diagonal: list[tuple[bool, ...]]
+    by_value: bool
+
+    def put(self, operation: Operation, slots: Iterator[int]) -> tuple[tuple[Real, ...], tuple[tuple[Real, str], ...]]:
+        """Angles and terms of an operation with its atoms replaced, in order, by inputs of the numbers `slots`."""
+        args = tuple([self._put(operation, number, slots) for number in operation.args])
+        terms = tuple([(self._put(operation, coefficient, slots), word) for coefficient, word in operation.terms])
+        return args, terms
+
+    def _put(self, operation: Operation, number: Real, slots: Iterator[int]) -> Real:
+        if not self.by_value:
+            return Real(number.constant, tuple((factor, Input(0, next(slots))) for factor, _ in number.terms))
+        return number if _stays(operation, number) else Real(0.0, ((1.0, Input(0, next(slots))),))
+
+
+def kinds_of(circuit: Circuit, by_value: bool = False) -> Kinds:
+    """The kinds of the operations of a circuit."""
+    found = Kinds([], [], [], [], by_value)
+    keys: dict[Hashable, int] = {}
+    diagonal: list[tuple[bool, ...]] = []
+    numbers: dict[Atom | Real, int] = {}
+    for operation in circuit.operations:
+        key, atoms = _key(operation, by_value)
+        kind = keys.setdefault(key, len(keys))
+        if kind == len(diagonal):
+            diagonal.append(_keeps(operation))
+        found.of.append(kind)
+        found.diagonal.append(diagonal[kind])
+        found.atoms.append(tuple([numbers.setdefault(atom, len(numbers)) for atom in atoms]))
+    found.numbers.extend(atom if isinstance(atom, Real) else Real(0.0, ((1.0, atom),)) for atom in numbers)
+    return found
+
+
+def _key(operation: Operation, by_value: bool) -> tuple[Hashable, list[Atom | Real]]:
+    """What an operation is, and its atoms."""
+    patterns: list[Hashable] = []
+    atoms: list[Atom | Real] = []
+    numbers = operation.args
+    if operation.terms:
+        numbers = (*numbers, *(coefficient for coefficient, _ in operation.terms))
+    for number in numbers:
+        if not by_value or _stays(operation, number):
+            patterns.append((number.constant, tuple([factor for factor, _ in number.terms])))
+            atoms += [atom for _, atom in number.terms]
+        else:
+            patterns.append(None)
+            atoms.append(number)
+    matrices = operation.matrices
+    key = (
+        operation.gate,
+        len(operation.wires),
+        operation.controls,
+        operation.word,
+        tuple(patterns),
+        tuple([word for _, word in operation.terms]),
+        None if matrices is None else (matrices.shape, matrices.tobytes()),
+        operation.bit is None,
+        tuple([wanted for _, wanted in operation.condition]),
+    )
+    return key, atoms
+
+
+def _stays(operation: Operation, number: Real) -> bool:
+    """Whether a number is part of the kind even if operations are read by value: certain channels are special."""
+    return not number.terms and operation.gate in CHANNELS
+
+
+def _keeps(operation: Operation) -> tuple[bool, ...]:
+    if operation.gate in MARKERS:
+        return ()
+    if operation.gate == "measure":
+        return (True,)
+    diagonal = diagonal_wires(operation)
+    return tuple(wire in diagonal for wire in operation.wires)

@@ -1,0 +1,199 @@
+"""Light cones: words and regions of a large circuit from the small circuits that they depend on.
+
+What a few visible qubits depend on is their backward light cone. Words and regions fall into independent pieces; the
+cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.cones.blocks import BlockBuilder
+from qgl.plan.cones.classes import UnlikeConesError
+from qgl.plan.cones.kinds import Kinds, kinds_of
+from qgl.plan.cones.probe import widest
+from qgl.plan.cones.runs import Alone, Run, runs
+from qgl.plan.cones.survey import RegionPiece, Survey
+from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup
+from qgl.plan.cones.tiles import TileBatch, tile_batch
+from qgl.plan.cones.wire_segments import ALL, BITS, Cone, Strands, strands_of
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.model import Cost, Prepared
+from qgl.query import Expectation, Marginals, Query
+
+MANY = 16  # classes from which on cones are compared by value
+LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
+FACTOR_SECONDS = 2e-8  # for each factor of a word, and its gradient
+FACTOR_BYTES = 32
+
+
+class LightCones:
+    """Exact words, and reduced states and laws of regions, each from its own light cone."""
+
+    name = "cones"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return PreparedCones(self.name, subject)
+
+
+@dataclass(eq=False)
+class PreparedCones:
+    """A circuit whose cones are found when they are asked for, and kept."""
+
+    method: str
+    subject: Subject
+    _cones: dict[int, Cone] = field(default_factory=dict)
+    _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
+    _unlike: dict[Query, str] = field(default_factory=dict)
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        if not isinstance(query, Expectation | Marginals):
+            return Cost.refused("light cones answer words and regions only")
+        if query not in self._unlike:
+            try:
+                return self.design((query,), precision, LISTED).cost
+            except UnlikeConesError as error:
+                self._unlike[query] = str(error)
+        return Cost.refused(self._unlike[query])
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> ConeProgram:
+        return self.design(queries, precision).program(self.method)
+
+    def design(self, queries: tuple[Query, ...], precision: str, limit: float = inf) -> Design:
+        """Raises `UnlikeConesError` where the classes would have more than `limit` operations in all."""
+        if (queries, precision) not in self._designs:
+            probe = widest(queries, self.cone)
+            if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
+                return self.design((probe,), precision)
+            survey, kinds = self._surveys(queries, limit)
+            sizes = [parameter.size for parameter in self.subject.circuit.parameters]
+            found = runs(survey.classes, survey.readings, precision)
+            self._designs[queries, precision] = Design(survey, kinds, found, sizes, precision)
+        return self._designs[queries, precision]
+
+    def _surveys(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:
+        """The survey by kinds, or by values where that gives far fewer classes."""
+        try:
+            survey = self._survey(queries, self.kinds, limit)
+        except UnlikeConesError:
+            return self._survey(queries, self.kinds_by_value, limit), self.kinds_by_value
+        if len(survey.classes) > MANY:
+            coarse = self._survey(queries, self.kinds_by_value, limit)
+            if 2 * len(coarse.classes) < len(survey.classes):
+                return coarse, self.kinds_by_value
+        return survey, self.kinds
+
+    def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
+        return Survey(self.subject.circuit, kinds, self.strands, self.cone, queries, limit)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        return kinds_of(self.subject.circuit)
+
+    @cached_property
+    def kinds_by_value(self) -> Kinds:
+        return kinds_of(self.subject.circuit, by_value=True)
+
+    @cached_property
+    def strands(self) -> Strands:
+        return strands_of(self.subject.circuit, self.kinds.diagonal)
+
+    def cone(self, start: int) -> Cone:
+        """The cone of a start, numbered as in `cone_factors`."""
+        if start not in self._cones:
+            self._cones[start] = self.strands.cone(start >> 1, ALL if start & 1 else BITS)
+        return self._cones[start]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """How some queries are answered together."""
+
+    survey: Survey
+    kinds: Kinds
+    runs: list[Run]
+    parameter_sizes: list[int]
+    precision: str
+
+    @property
+    def cost(self) -> Cost:
+        costs = [run.cost for run in self.runs]
+        assembly = sum(table.size for table in self.survey.factors.values())
+        widest = max((cost.width for cost in costs), default=0)
+        for run in self.runs:
+            if run.cost.refusal:
+                width = run.cost.width
+                if not width and isinstance(run.body, Alone):
+                    width = len(run.body.one.circuit.wires)
+                return Cost.refused(f"a light cone of {width} qubits: {run.cost.refusal}", width)
+        classes = self.survey.classes
+        facts = (("cones", sum(len(one.rows) for one in classes)), ("classes", len(classes)), ("widest", widest))
+        return Cost(
+            sum(cost.seconds for cost in costs) + FACTOR_SECONDS * assembly,
+            sum(cost.memory for cost in costs) + FACTOR_BYTES * assembly,
+            sum(cost.flops for cost in costs),
+            widest,
+            facts=facts,
+        )
+
+    def program(self, method: str) -> ConeProgram:
+        expressions = ExpressionBuilder(self.parameter_sizes)
+        tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
+        blocks = BlockBuilder(max(tiled, default=0), self.kinds.numbers, expressions)
+        batches = [self._batch(run, expressions, blocks) for run in self.runs]
+        factors = self._factors()
+        regions = {query: self._groups(pieces) for query, pieces in self.survey.regions.items()}
+        built = blocks.build() if tiled else None
+        return ConeProgram(method, expressions.build(), built, tuple(batches), factors, regions)
+
+    def _batch(self, run: Run, expressions: ExpressionBuilder, blocks: BlockBuilder) -> ConeBatch | TileBatch:
+        if not isinstance(run.body, Alone):
+            return tile_batch(run.body.bucket, blocks, run.body.arity, run.body.lanes, run.reading, run.chunk)
+        one, queries = run.body.one, run.reading.queries(run.body.one)
+        used = sorted({atom for row in one.rows for atom in row})
+        row_of = {atom: expressions.row(self.kinds.numbers[atom]) for atom in used}
+        rows = np.array([[row_of[atom] for atom in row] for row in one.rows], np.int32).reshape(len(one.rows), -1)
+        return ConeBatch(run.body.prepared.lower(queries, self.precision), queries, rows, run.chunk)
+
+    def _factors(self) -> dict[Expectation, NDArray[np.int32]]:
+        """Where the factors of all words are among the words of the batches, one after another; 0 is the number one."""
+        base = 1
+        place: dict[int, tuple[int, int, list[int]]] = {}  # of a class: its first value, the stride, its words
+        for run in self.runs:
+            for number, first in run.first.items():
+                own = [run.reading.word(letters) for letters in self.survey.readings[number].words]
+                place[number] = base + first * len(run.reading.words), len(run.reading.words), own
+            base += run.members * len(run.reading.words)
+        at = [0] * len(self.survey.values)
+        for k, (number, member, word) in enumerate(self.survey.values):
+            first, stride, own = place[number]
+            at[k] = first + member * stride + own[word]
+        places = np.array([*at, 0], np.int32)
+        return {query: places[table] for query, table in self.survey.factors.items()}
+
+    def _groups(self, regions: list[list[RegionPiece]]) -> tuple[RegionGroup, ...]:
+        batch_of = {number: (k, run) for k, run in enumerate(self.runs) for number in run.first}
+        groups: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], list[tuple[int, list[int]]]] = {}
+        for number, pieces in enumerate(regions):
+            parts: list[tuple[int, int]] = []
+            members: list[int] = []
+            axes: list[int] = []
+            for one, member, places, within in pieces:
+                batch, run = batch_of[one]
+                parts.append((batch, run.reading.region(places)))
+                members.append(run.first[one] + member)
+                axes.extend(within)
+            key = tuple(parts), tuple(np.argsort(axes).tolist())
+            groups.setdefault(key, []).append((number, members))
+        return tuple(
+            RegionGroup(
+                tuple(number for number, _ in rows), parts, np.array([members for _, members in rows], np.int32), axes
+            )
+            for (parts, axes), rows in groups.items()
+        )

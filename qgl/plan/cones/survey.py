@@ -1,0 +1,137 @@
+"""Which cones answer which queries: words and regions in pieces, pieces in classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from math import inf
+
+import numpy as np
+
+from qgl.ir.circuit import Circuit
+from qgl.plan.cones.classes import Classifier, ConeClass
+from qgl.plan.cones.factors import Nearness, Piece, absorb, letters_of, only_bits, start_of, starts_of, word_pieces
+from qgl.plan.cones.kinds import Kinds
+from qgl.plan.cones.wire_segments import Cone, Strands
+from qgl.query import Expectation, Marginals, Query
+
+RegionPiece = tuple[
+    int, int, tuple[int, ...], tuple[int, ...]
+]  # class, member, its qubits, where they are in the region
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """What is asked of every member of a class, or of classes: words, and regions of the visible qubits, numbered.
+
+    Words are letters on the visible qubits; the last one is not the identity.
+    """
+
+    words: dict[tuple[int, ...], int] = field(default_factory=dict)
+    regions: dict[tuple[int, ...], int] = field(default_factory=dict)
+
+    def queries(self, one: ConeClass) -> tuple[Query, ...]:
+        size = len(one.circuit.visible)
+        asked: list[Query] = []
+        if self.words:
+            letters = np.array([[*word, *[0] * (size - len(word))] for word in self.words], np.uint8)
+            places = np.where(letters > 0, np.arange(size), -1)
+            asked.append(Expectation.sparse(places.astype(np.int32), letters))
+        if self.regions:
+            asked.append(Marginals(tuple(self.regions), one.bits_only))
+        return tuple(asked)
+
+    def word(self, letters: Sequence[int]) -> int:
+        """The number of a word, which is added if it is new."""
+        last = max(k for k, letter in enumerate(letters) if letter)
+        return self.words.setdefault(tuple(letters[: last + 1]), len(self.words))
+
+    def region(self, places: tuple[int, ...]) -> int:
+        return self.regions.setdefault(places, len(self.regions))
+
+    def add(self, other: Reading) -> None:
+        for letters in other.words:
+            self.word(letters)
+        for places in other.regions:
+            self.region(places)
+
+
+class Survey:
+    """The classes of cones that answer some queries together, and what makes the answers of theirs.
+
+    readings  what is asked of each class
+    values    class, member and word of every piece of a word
+    factors   for each `Expectation` the pieces of its words, shape (words, most pieces), padded with -1
+    regions   for each `Marginals` the pieces of its regions
+
+    Raises `UnlikeConesError` where the classes would have more than `limit` operations in all.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        kinds: Kinds,
+        strands: Strands,
+        cone: Callable[[int], Cone],
+        queries: tuple[Query, ...],
+        limit: float = inf,
+    ) -> None:
+        self._cone = cone
+        words = [query for query in queries if isinstance(query, Expectation)]
+        marginals = [query for query in queries if isinstance(query, Marginals)]
+        starts = set(chain(*(np.unique(starts_of(letters_of(query))).tolist() for query in words)))
+        starts.update(start for query in marginals for region in query.regions for start in _starts(query, region))
+        self._nearness = Nearness({start: cone(start) for start in sorted(starts - {-1})})
+        pieces: dict[Piece, int] = {}
+        self.factors = {
+            query: word_pieces(query, self._nearness, lambda piece: pieces.setdefault(piece, len(pieces)))
+            for query in words
+        }
+        split = {query: [self._pieces(query, region) for region in query.regions] for query in marginals}
+        ends = [tuple(map(start_of, piece)) for piece in pieces]
+        parts = [part for regions in split.values() for region in regions for part, _ in region]
+        self._homes = absorb([*ends, *parts])
+        self._classifier = Classifier(circuit, kinds, strands, limit)
+        self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
+        self.readings = [Reading() for _ in self.classes]
+        self.values = [self._word(piece, end) for piece, end in zip(pieces, ends, strict=True)]
+        self.regions = {
+            query: [[(*self._region(part), places) for part, places in region] for region in regions]
+            for query, regions in split.items()
+        }
+
+    @property
+    def classes(self) -> list[ConeClass]:
+        return self._classifier.classes
+
+    def _pieces(self, query: Marginals, region: tuple[int, ...]) -> list[tuple[Piece, tuple[int, ...]]]:
+        """The pieces of a region: their starts, ascending, and where these are in the region."""
+        starts = _starts(query, region)
+        order = sorted(range(len(starts)), key=starts.__getitem__)
+        found = self._nearness.pieces([starts[k] for k in order])
+        return [(tuple(starts[order[k]] for k in piece), tuple(order[k] for k in piece)) for piece in found]
+
+    def _classify(self, home: Piece) -> tuple[int, int]:
+        """Class and member of what is read from some starts."""
+        operations = sorted(set().union(*(self._cone(start).operations for start in home)))
+        return self._classifier.add([start >> 1 for start in home], only_bits(home), operations)
+
+    def _word(self, piece: Piece, ends: Piece) -> tuple[int, int, int]:
+        """Class, member and word of a piece of a word."""
+        home = self._homes[ends]
+        number, member = self._member[home]
+        letters = dict(zip(ends, piece, strict=True))
+        return number, member, self.readings[number].word([letters.get(start, 0) & 3 for start in home])
+
+    def _region(self, part: Piece) -> tuple[int, int, tuple[int, ...]]:
+        """Class, member of it, and the visible qubits of the class that a piece of a region is."""
+        home = self._homes[part]
+        number, member = self._member[home]
+        places = tuple(map(home.index, part))
+        self.readings[number].region(places)
+        return number, member, places
+
+
+def _starts(query: Marginals, region: tuple[int, ...]) -> list[int]:
+    return [2 * place + (not query.bits) for place in region]

@@ -1,0 +1,121 @@
+"""Backward light cones of single visible qubits, each in time linear in what it holds.
+
+A strand is the life of a wire between two certain resets (or births): later lives of a wire know nothing of earlier
+ones. Two cones that have no strand in common are independent of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from qgl.ir.circuit import Circuit
+from qgl.ir.facts import is_reset
+from qgl.plan.axes import MARKERS
+
+BITS, ALL = 1, 2  # what is seen of a strand: its basis states only, or its quantum state
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """What one visible qubit depends on: positions of operations, ascending, and strands."""
+
+    operations: tuple[int, ...]
+    strands: frozenset[int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Strands:
+    """A circuit as cones are found in it; operation k is `operations[k]` of the circuit.
+
+    strands   of every operation the strands it acts on, in the order of its wires; () if it only ends or begins one
+    before    for each of these the operation before on the strand, or -1
+    diagonal  for each of these whether the operation keeps every basis state there, as given
+    writers   the measurements that wrote the bits of the operation's condition, -1 where a bit was never written
+    ends      of every visible position its strand and the last operation on it, or -1
+    wires     the wire of every strand
+    """
+
+    strands: list[tuple[int, ...]]
+    before: list[tuple[int, ...]]
+    diagonal: Sequence[tuple[bool, ...]]
+    writers: list[tuple[int, ...]]
+    ends: list[tuple[int, int]]
+    wires: list[int]
+
+    def cone(self, position: int, seen: int) -> Cone:
+        """The cone of a visible position; `seen` is `BITS` if it is only read in the computational basis, or `ALL`.
+
+        An operation is left out if what is seen of every strand it acts on is nothing, or basis states that it keeps.
+        """
+        first, last = self.ends[position]
+        level = {first: seen}
+        pending = [-last] if last >= 0 else []
+        read: set[int] = set()
+        kept: list[int] = []
+        done = -1
+        while pending:
+            k = -heappop(pending)
+            if k == done:
+                continue
+            done = k
+            strands, diagonal, before = self.strands[k], self.diagonal[k], self.before[k]
+            if k not in read and _invisible(level, strands, diagonal):
+                for strand, earlier in zip(strands, before, strict=True):
+                    if earlier >= 0 and strand in level:
+                        heappush(pending, -earlier)
+                continue
+            kept.append(k)
+            for strand, keeps, earlier in zip(strands, diagonal, before, strict=True):
+                if not keeps:
+                    level[strand] = ALL
+                else:
+                    level.setdefault(strand, BITS)
+                if earlier >= 0:
+                    heappush(pending, -earlier)
+            for writer in self.writers[k]:
+                if writer >= 0:
+                    read.add(writer)
+                    heappush(pending, -writer)
+        kept.reverse()
+        return Cone(tuple(kept), frozenset(level))
+
+
+def _invisible(level: dict[int, int], strands: tuple[int, ...], diagonal: tuple[bool, ...]) -> bool:
+    for strand, keeps in zip(strands, diagonal, strict=True):
+        seen = level.get(strand, 0)
+        if seen and (seen == ALL or not keeps):
+            return False
+    return True
+
+
+def strands_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> Strands:
+    """`diagonal` says of every operation on which of its wires it keeps basis states."""
+    current = list(range(len(circuit.wires)))
+    wires = list(range(len(circuit.wires)))
+    last: list[int] = [-1] * len(wires)
+    written: dict[int, int] = {}
+    found = Strands([], [], diagonal, [], [], wires)
+    for k, operation in enumerate(circuit.operations):
+        if operation.gate in MARKERS or (is_reset(operation) and not operation.condition):
+            wire = operation.wires[0]
+            if last[current[wire]] >= 0:
+                current[wire] = len(wires)
+                wires.append(wire)
+                last.append(-1)
+            found.strands.append(())
+            found.before.append(())
+            found.writers.append(())
+            continue
+        strands = tuple([current[wire] for wire in operation.wires])
+        writers = tuple([written.get(bit, -1) for bit, _ in operation.condition])
+        found.strands.append(strands)
+        found.before.append(tuple([last[strand] for strand in strands]))
+        found.writers.append(writers)
+        for strand in strands:
+            last[strand] = k
+        if operation.bit is not None:
+            written[operation.bit] = k
+    found.ends.extend((current[wire], last[current[wire]]) for wire in circuit.visible)
+    return found

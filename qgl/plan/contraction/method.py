@@ -1,0 +1,264 @@
+"""Tensor networks contracted in an order of their own: for odd graphs, and for cones too wide for a state.
+
+Three ways to close the network of a circuit. *open*: the legs of a few visible qubits stay, and the result is their
+state or their law; any query. *words*: each row closes every leg with a letter. *strings*: each row closes every leg
+with a bit, in amplitudes where nothing is traced out. Rows are scaled so that a uniform law has the value 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import accumulate
+
+import numpy as np
+
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.contraction.path import Path, find_path
+from qgl.plan.contraction.scheme import Leaf, Scheme, schedule
+from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
+from qgl.plan.model import Cost, Prepared
+from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
+
+LEAST = 22  # qubits of a circuit; a state of fewer takes no time
+MOST_OPERATIONS = 3_000
+MOST_TENSORS = 1_500  # each different contraction is compiled
+MOST_NUMBERS = 1 << 28  # of one tensor
+MOST_OPEN = {False: 5, True: 12}  # visible qubits whose legs may stay open; more if only their bits are asked for
+MOST_IN_REGION = {False: 4, True: 10}
+TYPICAL_ROWS = 64  # of the closings for which a path is looked for
+ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
+OPERATIONS_PER_SECOND = 10e9
+PRODUCT_SECONDS = 0.5e-9  # for each product of small tensors, whose numbers are looked up one by one
+COMPLEX = 4.0  # how much longer it takes with complex numbers
+LAW = np.array([[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]])  # Pauli components of a qubit to its law
+
+
+@dataclass(frozen=True, eq=False)
+class Contracted:
+    """One network and how it is contracted.
+
+    Its entries are `LAW`, the fixed tensors of all its tables, then the other tensors of all its tables.
+    """
+
+    network: Network
+    closing: str  # "open", "words" or "strings"
+    bits_only: bool
+    scheme: Scheme
+
+    @property
+    def row_numbers(self) -> float:
+        """Numbers that are held for each row."""
+        return self.scheme.work_each.numbers + self.scheme.each.small.numbers
+
+    def batches(self, rows: int) -> tuple[int, int]:
+        """Rows as (batches one after another, rows side by side in each)."""
+        most = max(1, int(ROW_NUMBERS / max(1.0, self.row_numbers)))
+        count = max(1, math.ceil(rows / most))
+        return count, math.ceil(rows / count)
+
+
+@dataclass(frozen=True, eq=False)
+class ContractionProgram:
+    """A circuit as networks, by the way in which they are closed."""
+
+    method: str
+    networks: dict[str, Contracted]
+    visible: int
+
+    def sizes(self) -> dict[str, int]:
+        return {
+            f"{name}_{what}": count
+            for name, one in self.networks.items()
+            for what, count in (
+                ("tensors", len(one.network.tensors)),
+                ("contractions", len(one.scheme.groups)),
+                ("largest", one.scheme.largest),
+            )
+        }
+
+
+def contracted(subject: Subject, closing: str) -> Contracted:
+    """A circuit with the legs of its visible qubits closed in one of the three ways.
+
+    Raises:
+        UnsuitableError: there is no network of small tensors, or it has too many.
+        ImportError: cotengra is not there.
+    """
+    circuit = subject.mixed
+    network = network_of(circuit, "amplitude" if closing == "strings" and not traced_wires(circuit) else "doubled")
+    if len(network.tensors) > MOST_TENSORS:
+        raise UnsuitableError(f"a network of {len(network.tensors):,} tensors; {MOST_TENSORS:,} are the most")
+    sizes, size = network.sizes.tolist(), network.dimension
+    leaves = _leaves(network)
+    output: Sequence[int] = ()
+    if closing == "strings" and network.algebra == "doubled":
+        bits = range(len(sizes), len(sizes) + len(network.open))
+        leaves += [Leaf(pair, 0) for pair in zip(bits, network.open, strict=True)]
+        leaves += [Leaf((label,), 2 * k, varies=True) for k, label in enumerate(bits)]
+        sizes += [2] * len(bits)
+    elif closing != "open":
+        leaves += [Leaf((label,), k * size, varies=True) for k, label in enumerate(network.open)]
+    elif subject.bits_only:
+        output = range(len(sizes), len(sizes) + len(network.open))
+        leaves += [Leaf(pair, 0) for pair in zip(output, network.open, strict=True)]
+        sizes += [2] * len(output)
+    else:
+        output = network.open
+    path = _path(leaves, output, sizes)
+    return Contracted(network, closing, subject.bits_only, schedule(leaves, output, sizes, path, size))
+
+
+def _path(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]) -> Path:
+    """A path on which what is the same in all rows is done once: what varies counts as often as there are rows."""
+    rows = len(sizes)
+    tensors = [(*leaf.labels, rows) if leaf.varies else leaf.labels for leaf in leaves]
+    varies = any(leaf.varies for leaf in leaves)
+    return find_path(tensors, (*output, rows) if varies else output, [*sizes, TYPICAL_ROWS])
+
+
+def _leaves(network: Network) -> list[Leaf]:
+    """The tensors of a network. Entries are `LAW`, the fixed tensors of all tables, then the others of all tables."""
+    numbers = [math.prod(table.shape) for table in network.tables]
+    fixed = [len(table.fixed) for table in network.tables]
+    others = [
+        sum(len(source.offsets) for source in table.sources) + sum(len(run) for run in table.runs)
+        for table in network.tables
+    ]
+    first_fixed = list(accumulate((a * b for a, b in zip(fixed, numbers, strict=True)), initial=LAW.size))
+    first_other = list(accumulate((a * b for a, b in zip(others, numbers, strict=True)), initial=first_fixed[-1]))
+    leaves = []
+    for tensor in network.tensors:
+        table, row = tensor.table, tensor.row - fixed[tensor.table]
+        if row < 0:
+            leaves.append(Leaf(tensor.labels, first_fixed[table] + tensor.row * numbers[table]))
+        else:
+            leaves.append(Leaf(tensor.labels, first_other[table] + row * numbers[table], sensitive=True))
+    return leaves
+
+
+@dataclass(frozen=True, eq=False)
+class Prepare:
+    """A circuit made ready for contraction; paths are looked for when they are first wanted."""
+
+    name: str
+    subject: Subject
+    least: int
+    _made: dict[str, Contracted | str] = field(default_factory=dict)
+
+    def closing(self, query: Query) -> str:
+        """How the network is closed for a query; "" if it cannot answer."""
+        if self.subject.width <= MOST_OPEN[self.subject.bits_only]:
+            return "open"
+        match query:
+            case LogProb() | GivenStrings():
+                return "strings"
+            case Expectation() | GivenWords():
+                return "words"
+            case Marginals(regions, bits) if max(map(len, regions), default=0) <= MOST_IN_REGION[bits]:
+                return "words"
+            case _:
+                return ""
+
+    def made(self, closing: str) -> Contracted | str:
+        """The network, or why there is none."""
+        if closing not in self._made:
+            try:
+                self._made[closing] = contracted(self.subject, closing)
+            except UnsuitableError as reason:
+                self._made[closing] = str(reason)
+        return self._made[closing]
+
+    def refusal(self, query: Query) -> str:
+        """What can be told before the network is made."""
+        if find_spec("cotengra") is None:
+            return "needs cotengra: install qgl[contraction]"
+        operations = len(self.subject.circuit.operations)
+        if operations > MOST_OPERATIONS:
+            return f"{operations:,} operations in one network; {MOST_OPERATIONS:,} are the most"
+        if not self.closing(query):
+            most = MOST_OPEN[self.subject.bits_only]
+            return f"of more than {most} qubits it answers for words, given strings and small regions only"
+        live = len(self.subject.circuit.live_wires)
+        return f"a state of {live} qubits takes no time" if live < self.least else ""
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient."""
+        refusal = self.refusal(query)
+        if refusal:
+            return Cost.refused(refusal)
+        made = self.made(self.closing(query))
+        width = len(self.subject.mixed.live_wires)
+        if isinstance(made, str):
+            return Cost.refused(made, width)
+        if made.scheme.largest > MOST_NUMBERS:
+            return Cost.refused(f"a tensor of 2^{math.log2(made.scheme.largest):.0f} numbers arises", width)
+        return _cost(made, rows_of(query), precision, width)
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> ContractionProgram:
+        """The networks that `queries` want."""
+        networks = {}
+        for closing in dict.fromkeys(map(self.closing, queries)):
+            made = self.made(closing)
+            assert isinstance(made, Contracted)
+            networks[closing] = made
+        return ContractionProgram(self.name, networks, self.subject.width)
+
+
+def rows_of(query: Query) -> int:
+    """How often the legs are closed for a query, where they do not stay open."""
+    match query:
+        case LogProb():
+            return len(query.rows)
+        case GivenStrings(count) | GivenWords(count):
+            return count
+        case Expectation():
+            return query.count
+        case Marginals(regions, bits):
+            return int(sum((2 if bits else 4) ** len(region) for region in regions))
+        case _:
+            return 1
+
+
+def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
+    scheme = made.scheme
+    batches, together = made.batches(rows)
+    once, each = scheme.work_once, scheme.work_each
+    real = made.network.algebra == "doubled"
+    size = (4 if real else 8) * (2 if precision == "double" else 1)
+    operations = once.large + rows * each.large
+    written = size * (once.numbers + rows * each.numbers)
+    one_way = operations / OPERATIONS_PER_SECOND * (1 if real else COMPLEX) + 3 * written / BYTES_PER_SECOND
+    products, steps = 0, len(scheme.groups) * batches
+    for part, count, turns in ((scheme.once, 1, 1), (scheme.each, rows, batches)):
+        for sums in (part.small.forward, part.small.backward):
+            products += count * sums.left.size
+            steps += turns * len(sums.left)
+    seconds = GRADIENT * one_way + products * PRODUCT_SECONDS + steps * STEP_SECONDS
+    seconds *= DOUBLE if precision == "double" else 1.0
+    facts = (("tensors", len(made.network.tensors)), ("contractions", len(scheme.groups)), ("largest", scheme.largest))
+    large = once.numbers + together * each.numbers
+    small = scheme.once.small.numbers + together * scheme.each.small.numbers
+    memory = int(size * (1.5 * large + 1.1 * small))  # of the large ones the gradient keeps more
+    flops = GRADIENT * operations + 2 * products
+    return Cost(seconds, memory, flops, width, shared=seconds if made.closing == "open" else 0.0, facts=facts)
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """The tensor network of the circuit, contracted along a path that keeps the tensors small.
+
+    least: qubits of the circuits that are worth it.
+    """
+
+    least: int = LEAST
+
+    @property
+    def name(self) -> str:
+        return "contraction"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return Prepare(self.name, subject, self.least)

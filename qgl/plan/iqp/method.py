@@ -1,0 +1,184 @@
+"""Words in circuits that only make phases: averages over strings of bits, exact or by sampling.
+
+`qgl.plan.iqp.form` recognises the circuits and gives the formula, `qgl.plan.iqp.exact` the exact values. Words that
+come with the call are averages over strings z that are drawn uniformly: no state is held, however wide the circuit is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.expressions import ExpressionBuilder, Expressions
+from qgl.plan.iqp.exact import ExactWords, Incidence
+from qgl.plan.iqp.form import Phases, UnlikeError, only_phases, phases
+from qgl.plan.iqp.pauli_flip_words import CoinTable, met_coins
+from qgl.plan.model import Cost, Prepared
+from qgl.plan.pauli_flips import Coin
+from qgl.query import Expectation, GivenWords, Query, reads_only_bits
+
+FACTOR_SECONDS = 10e-9  # of a factor of an exact word, value and gradient
+TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
+ANGLE_SECONDS = 12e-9  # of a word in one string: its cosine
+PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
+START_SECONDS = 2e-4
+DRAWN_START_SECONDS = 1.5e-3  # of an estimate
+LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
+EXPECTED_WEIGHT = 8  # positions that words which come with the call are taken to have
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseProgram:
+    """The formula of `qgl.plan.iqp.form` as tables: m generators, `variables` bits of z, words on `positions` bits.
+
+    angles    for each generator the row of `expressions` that gives its angle
+    members   shape (m, most), its variables, padded with `variables`
+    places    shape (m, most), its positions, padded with the number of positions
+    met_at    shape (positions, most), the generators of each position, padded with m
+    turns     shape (positions,), quarter turns
+    exact     the tables of words that are known beforehand, by their query
+    coins     what is tossed after all else (`qgl.plan.pauli_flips`)
+    """
+
+    method: str
+    expressions: Expressions
+    angles: NDArray[np.int32]
+    variables: int
+    members: NDArray[np.int32]
+    places: NDArray[np.int32]
+    met_at: NDArray[np.int32]
+    turns: NDArray[np.int32]
+    exact: dict[Query, ExactWords]
+    coins: CoinTable
+
+    def sizes(self) -> dict[str, int]:
+        return {
+            "generators": len(self.angles),
+            "summed_bits": self.variables,
+            "factors": sum(words.entries for words in self.exact.values()),
+            **({"coins": len(self.coins.angles)} if len(self.coins.angles) else {}),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPhases:
+    """A circuit made ready, if it is of the kind; nothing is done before a query comes that may be answered."""
+
+    name: str
+    subject: Subject
+    _exact: dict[Expectation, ExactWords | str] = field(default_factory=dict)
+    _met: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
+
+    @cached_property
+    def formula(self) -> Phases | str:
+        """The formula, or why there is none."""
+        if not only_phases(self.subject.circuit):
+            return "a gate with an angle that is not constant is not diagonal"
+        try:
+            return phases(self.subject.carried.circuit)
+        except UnlikeError as unlike:
+            return str(unlike)
+
+    @cached_property
+    def incidence(self) -> Incidence:
+        assert isinstance(self.formula, Phases)
+        return Incidence(self.formula)
+
+    @property
+    def coins(self) -> tuple[Coin, ...]:
+        return self.subject.carried.coins
+
+    @property
+    def _tossed(self) -> tuple[tuple[str, int], ...]:
+        return (("coins", len(self.coins)),) if self.coins else ()
+
+    def met(self, query: Expectation) -> NDArray[np.int32] | str:
+        """The coins that each word meets."""
+        if query not in self._met:
+            self._met[query] = met_coins(self.coins, self.subject.width, query.places)
+        return self._met[query]
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient."""
+        if not isinstance(query, Expectation | GivenWords) or not reads_only_bits(query):
+            return Cost.refused("answers expectations of Z words only")
+        if isinstance(self.formula, str):
+            return Cost.refused(f"not diagonal between two Hadamard layers: {self.formula}")
+        if isinstance(query, GivenWords) and query.samples is None and self.formula.variables:
+            return Cost.refused("words that are not known beforehand are only estimated: `samples = ...`")
+        number = 8 if precision == "double" else 4
+        if isinstance(query, Expectation):
+            return self._exact_cost(query, self.formula, number)
+        return self._sampled_cost(query.count, query.samples or 1, self.formula, number)
+
+    def _exact_cost(self, query: Expectation, formula: Phases, number: int) -> Cost:
+        exact = self.exact(query)
+        if isinstance(exact, str):
+            return Cost.refused(exact)
+        met = self.met(query) if self.coins else np.zeros(0, np.int32)
+        if isinstance(met, str):
+            return Cost.refused(met)
+        entries, products = exact.entries + met.size, sum(len(group.word) for group in exact.products)
+        memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
+        generators = len(formula.generators)
+        facts = (("generators", generators), ("products", products), ("factors", entries), *self._tossed)
+        seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
+        return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
+
+    def _sampled_cost(self, words: int, samples: int, formula: Phases, number: int) -> Cost:
+        generators, incidence = len(formula.generators), self.incidence
+        met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
+        each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
+        sums = words * samples
+        memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
+        memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
+        facts = (("generators", generators), ("strings", samples), ("words", words), *self._tossed)
+        tossed = words * len(self.coins)
+        memory += 4 * number * tossed
+        seconds = DRAWN_START_SECONDS + (sums * each + tossed * FACTOR_SECONDS) * number / 4
+        return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
+
+    def exact(self, query: Expectation) -> ExactWords | str:
+        """The tables of words that are known, or why there are none."""
+        if query not in self._exact:
+            self._exact[query] = self.incidence.exact(query.places)
+        return self._exact[query]
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> PhaseProgram:
+        formula, incidence = self.formula, self.incidence
+        assert isinstance(formula, Phases)
+        expressions = ExpressionBuilder([parameter.size for parameter in self.subject.circuit.parameters])
+        rows = [expressions.row(generator.angle) for generator in formula.generators]
+        known = [query for query in queries if isinstance(query, Expectation)]
+        exact = {query: self.exact(query) for query in known}
+        met: dict[Query, NDArray[np.int32]] = {}
+        for query in known if self.coins else ():
+            table = self.met(query)
+            assert not isinstance(table, str)
+            met[query] = table
+        coins = CoinTable.of(self.coins, len(formula.turns), met, expressions)
+        return PhaseProgram(
+            self.name,
+            expressions.build(),
+            np.array(rows, np.int32),
+            formula.variables,
+            incidence.members,
+            incidence.places,
+            incidence.met_at,
+            np.array(formula.turns, np.int32),
+            {query: tables for query, tables in exact.items() if isinstance(tables, ExactWords)},
+            coins,
+        )
+
+
+class PhaseWords:
+    """Expectations of Z words in circuits that are diagonal between two Hadamard layers."""
+
+    name = "words"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return PreparedPhases(self.name, subject)

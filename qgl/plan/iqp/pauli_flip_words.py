@@ -1,0 +1,50 @@
+"""Coins as means of words use them: which of them each word meets at an odd number of places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.iqp.exact import MOST_ENTRIES, met_by, padded
+from qgl.plan.pauli_flips import Coin
+from qgl.query import Query
+
+Integers = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class CoinTable:
+    """k coins on a number of visible positions.
+
+    angles  (k,) rows of the expressions
+    places  (k, most) the positions that each flips, padded with the number of positions
+    met     for each query of known words the coins that each word meets, (words, most), padded with k
+    """
+
+    angles: Integers
+    places: Integers
+    met: dict[Query, Integers]
+
+    @classmethod
+    def of(
+        cls, coins: Sequence[Coin], positions: int, met: dict[Query, Integers], expressions: ExpressionBuilder
+    ) -> CoinTable:
+        rows = np.array([expressions.row(coin.angle) for coin in coins], np.int32)
+        return cls(rows, padded([sorted(coin.positions) for coin in coins], positions), met)
+
+
+def met_coins(coins: Sequence[Coin], positions: int, places: Integers) -> Integers | str:
+    """The coins that each word of Z on `places`, shape (words, weight) padded with -1, meets; or why it is not said."""
+    lists: list[list[int]] = [[] for _ in range(positions)]
+    for number, coin in enumerate(coins):
+        for position in coin.positions:
+            lists[position].append(number)
+    at = padded(lists, len(coins))
+    if places.size * at.shape[1] > MOST_ENTRIES:
+        return f"the coins that the words meet make more than {MOST_ENTRIES:.1g} factors"
+    met, count = met_by(at, places, len(coins))
+    return met[:, : max(1, count.max(initial=0))]

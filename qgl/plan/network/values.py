@@ -1,0 +1,128 @@
+"""Where the numbers of a tensor network come from: tables of tensors of one shape, by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.expressions import ExpressionBuilder, Expressions
+from qgl.plan.matrix_pool import Pool, PoolBuilder, Recipe
+from qgl.plan.network.bases import DIMENSION, Fixed, letter_maps
+
+Indices = NDArray[np.int32]
+Cut = tuple[tuple[int, str], ...]  # wires of the matrix that are cut, and their letters
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Matrices of the pool that become tensors in the same way.
+
+    kind     "gate": a unitary, or its Pauli transfer matrix; "channel": the transfer matrix of a superoperator
+    qubits   of the matrix
+    cut      wires that are cut, with letters
+    offsets  (rows,) where the matrices lie in the pool
+    """
+
+    kind: str
+    qubits: int
+    cut: Cut
+    offsets: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Tensors of one shape: the fixed ones, those of each source, then the products of runs.
+
+    runs are arrays of shape (rows, length): rows of this table, the first matrix to act first.
+    """
+
+    shape: Shape
+    fixed: Fixed
+    sources: tuple[Source, ...]
+    runs: tuple[Indices, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A tensor before the rows are numbered: part 0 are fixed ones, part 1 those of sources, part 2 runs."""
+
+    shape: Shape
+    part: int
+    group: int
+    row: int
+
+
+class ValueBuilder:
+    """Collects tensors; equal fixed ones are kept once."""
+
+    def __init__(self, algebra: str, parameter_sizes: Sequence[int]) -> None:
+        self._algebra, self._dimension = algebra, DIMENSION[algebra]
+        self._expressions = ExpressionBuilder(parameter_sizes)
+        self._pool = PoolBuilder(self._expressions)
+        self._fixed: dict[Shape, list[Fixed]] = {}
+        self._known: dict[bytes, Handle] = {}
+        self._sources: dict[Shape, dict[tuple[str, int, Cut], list[int]]] = {}
+        self._runs: dict[int, list[tuple[Handle, ...]]] = {}
+        self._number: dict[tuple[str, int, Cut], int] = {}
+
+    def fixed(self, value: Fixed) -> Handle:
+        key = repr(value.shape).encode() + np.asarray(value, np.complex128).tobytes()
+        if key not in self._known:
+            rows = self._fixed.setdefault(value.shape, [])
+            self._known[key] = Handle(value.shape, 0, 0, len(rows))
+            rows.append(value)
+        return self._known[key]
+
+    def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int) -> Handle:
+        """A matrix on cut wires and `wires` more: axes (cut labels, outs, ins)."""
+        cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
+        shape = (*cuts, *(self._dimension,) * (2 * wires))
+        groups = self._sources.setdefault(shape, {})
+        key = (kind, len(cut) + wires, cut)
+        rows = groups.setdefault(key, [])
+        rows.append(self._pool.add(recipe))
+        return Handle(shape, 1, list(groups).index(key), len(rows) - 1)
+
+    def run(self, handles: Sequence[Handle]) -> Handle:
+        """The product of matrices on one wire, the first to act first."""
+        if len(handles) == 1:
+            return handles[0]
+        rows = self._runs.setdefault(len(handles), [])
+        rows.append(tuple(handles))
+        return Handle(handles[0].shape, 2, len(handles), len(rows) - 1)
+
+    def build(self) -> tuple[tuple[Table, ...], Callable[[Handle], tuple[int, int]], Pool, Expressions]:
+        """The tables, the table and row of each handle, and what the matrices are computed from."""
+        pool = self._pool.build()
+        shapes = sorted({*self._fixed, *self._sources}, key=lambda shape: (len(shape), shape))
+        starts: list[dict[tuple[int, int], int]] = []
+        number = {shape: k for k, shape in enumerate(shapes)}
+
+        def place(handle: Handle) -> tuple[int, int]:
+            table = number[handle.shape]
+            return table, starts[table][handle.part, handle.group] + handle.row
+
+        tables = []
+        for shape in shapes:
+            fixed, groups = self._fixed.get(shape, []), self._sources.get(shape, {})
+            at = len(fixed)
+            starts.append({(0, 0): 0})
+            for group, handles in enumerate(groups.values()):
+                starts[-1][1, group] = at
+                at += len(handles)
+            sources = tuple(
+                Source(*key, np.array([self._pool.offset(handle) for handle in handles], np.int32))
+                for key, handles in groups.items()
+            )
+            runs = []
+            for length, rows in sorted(self._runs.items()) if shape == (self._dimension,) * 2 else ():
+                runs.append(np.array([[place(handle)[1] for handle in row] for row in rows], np.int32))
+                starts[-1][2, length] = at
+                at += len(rows)
+            stacked = np.stack(fixed) if fixed else np.zeros((0, *shape))
+            tables.append(Table(shape, stacked, sources, tuple(runs)))
+        return tuple(tables), place, pool, self._expressions.build()

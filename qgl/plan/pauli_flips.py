@@ -1,0 +1,194 @@
+"""Coins: fresh qubits that flip others by chance, carried to the end of the circuit.
+
+A qubit that no one reads, that is turned once by ry(a) and from then on only controls Pauli gates, is a coin: with
+probability sin^2(a / 2) a Pauli word acts. Channels such as `bit_flip` are coins once they are dilated. A word that
+commutes with what follows, or that a Clifford gate takes to another word, can as well act at the end. There its X and Y
+flip bits that are read out, and the mean of each Z word that it meets at an odd number of places is multiplied by
+cos(a). Means of words under any number of coins are products; the qubits of the coins are not needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from qgl.expression import Real
+from qgl.gates import GATES
+from qgl.gates.algebra import PAULI
+from qgl.ir.circuit import Circuit
+from qgl.ir.controls import unfold
+from qgl.ir.facts import is_diagonal
+from qgl.plan.axes import MARKERS
+from qgl.plan.iqp.form import CLOSE, single_matrix
+from qgl.program.program import Operation
+
+LETTERS = ("x", "y", "z")
+Names = frozenset[int]
+NONE: Names = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Coin:
+    """The bits at visible `positions` are flipped together with probability sin^2(angle / 2)."""
+
+    positions: frozenset[int]
+    angle: Real
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A circuit without its coins, and these; together they have the law of the bits of the whole circuit."""
+
+    circuit: Circuit
+    coins: tuple[Coin, ...]
+
+
+def carry(circuit: Circuit) -> Carried:
+    """The coins of a circuit of unitary gates, `fresh` and `discard` that can be carried to its end."""
+    found = _coins(circuit)
+    if not found:
+        return Carried(circuit, ())
+    walk = _Walk(found)
+    for operation in circuit.operations:
+        if operation.gate not in MARKERS:
+            walk.step(operation)
+    carried = found.keys() - walk.stuck
+    if not carried:
+        return Carried(circuit, ())
+    places: dict[int, set[int]] = {wire: set() for wire in found}
+    for position, wire in enumerate(circuit.visible):
+        for coin in walk.x.get(wire, NONE):
+            places[coin].add(position)
+    coins = tuple(Coin(frozenset(places[wire]), found[wire]) for wire in found if wire in carried and places[wire])
+    left = (operation for operation in circuit.operations if carried.isdisjoint(operation.wires))
+    return Carried(circuit.with_operations(left), coins)
+
+
+def _coins(circuit: Circuit) -> dict[int, Real]:
+    """Wires that may be coins, with their angles."""
+    visible = set(circuit.visible)
+    turned: dict[int, Real] = {}
+    other: set[int] = set()
+    for operation in circuit.operations:
+        if operation.gate in MARKERS:
+            continue
+        first = operation.wires[0]
+        if operation.gate == "ry" and not operation.controls and first not in turned and first not in visible:
+            turned[first] = operation.args[0]
+            continue
+        pauli = _controlled_pauli(operation)
+        other.update(wire for wire in operation.wires if wire not in turned or wire not in pauli)
+    return {wire: angle for wire, angle in turned.items() if wire not in other}
+
+
+def _controlled_pauli(operation: Operation) -> tuple[int, ...]:
+    """The wires of a Pauli gate under one control that may be a coin."""
+    plain = unfold(operation)
+    if plain.controls != 1 or plain.gate not in LETTERS or plain.condition:
+        return ()
+    return plain.wires if plain.gate == "z" else plain.wires[:1]
+
+
+@dataclass
+class _Walk:
+    """Which coins have X, and which have Z, on each wire by now; a Y is both. `stuck` cannot be carried on."""
+
+    coins: dict[int, Real]
+    x: dict[int, Names] = field(default_factory=dict)
+    z: dict[int, Names] = field(default_factory=dict)
+    stuck: set[int] = field(default_factory=set)
+
+    def step(self, operation: Operation) -> None:
+        wires = operation.wires
+        tossed = [wire for wire in wires if wire in self.coins]
+        if tossed:
+            self._toss(unfold(operation), tossed)
+        elif len(wires) == 1:
+            self._turn(operation)
+        elif any(self.x.get(wire) or self.z.get(wire) for wire in wires):
+            self._several(operation)
+
+    def _toss(self, plain: Operation, tossed: list[int]) -> None:
+        """A coin makes a Pauli gate act. Two coins on one cz make a sign that is the same for all that is read."""
+        if len(plain.wires) == 1 or len(tossed) == 2:
+            return
+        (coin,) = tossed
+        (target,) = (wire for wire in plain.wires if wire != coin)
+        own = frozenset((coin,))
+        if plain.gate in ("x", "y"):
+            self.x[target] = self.x.get(target, NONE) ^ own
+        if plain.gate in ("y", "z"):
+            self.z[target] = self.z.get(target, NONE) ^ own
+
+    def _turn(self, operation: Operation) -> None:
+        """A gate on one wire."""
+        wire = operation.wires[0]
+        x, z = self.x.get(wire, NONE), self.z.get(wire, NONE)
+        if not x | z:
+            return
+        matrix = single_matrix(operation)
+        images = None if matrix is None else [_image(matrix, letter) for letter in "XZ"]
+        if images is None or None in images:
+            self._clash(operation)
+            return
+        of_x, of_z = images
+        self.x[wire] = (x if of_x in ("X", "Y") else NONE) ^ (z if of_z in ("X", "Y") else NONE)
+        self.z[wire] = (x if of_x in ("Y", "Z") else NONE) ^ (z if of_z in ("Y", "Z") else NONE)
+
+    def _several(self, operation: Operation) -> None:
+        plain = unfold(operation)
+        one, other = plain.wires[:2]
+        x, z = ({wire: table.get(wire, NONE) for wire in (one, other)} for table in (self.x, self.z))
+        if plain.gate == "swap" and not plain.controls:
+            self.x |= {one: x[other], other: x[one]}
+            self.z |= {one: z[other], other: z[one]}
+        elif plain.gate == "x" and plain.controls == 1:
+            self.x[other] = x[other] ^ x[one]
+            self.z[one] = z[one] ^ z[other]
+        elif plain.gate == "z" and plain.controls == 1:
+            self.z |= {one: z[one] ^ x[other], other: z[other] ^ x[one]}
+        else:
+            self._clash(operation)
+
+    def _clash(self, operation: Operation) -> None:
+        """Coins whose words may not commute with the operation stay where they are."""
+        wires = operation.wires
+        if is_diagonal(operation) and (operation.controls or not _words(operation)):
+            self._stick(coin for wire in wires for coin in self.x.get(wire, NONE))
+            return
+        words = [] if operation.controls else _words(operation)
+        if not words:
+            self._stick(coin for wire in wires for table in (self.x, self.z) for coin in table.get(wire, NONE))
+        for word in words:
+            against = NONE
+            for wire, letter in zip(wires, word, strict=True):
+                against ^= self.z.get(wire, NONE) if letter in "XY" else NONE
+                against ^= self.x.get(wire, NONE) if letter in "YZ" else NONE
+            self._stick(against)
+
+    def _stick(self, coins: Iterable[int]) -> None:
+        found = frozenset(coins)
+        self.stuck |= found
+        if found:
+            for table in (self.x, self.z):
+                for wire in table:
+                    table[wire] -= found
+
+
+def _words(operation: Operation) -> list[str]:
+    """The Pauli words that a rotation or an evolution is generated by; none for other gates."""
+    if operation.gate == "pauli":
+        return [operation.word]
+    if operation.gate == "evolve":
+        return [word for _, word in operation.terms]
+    record = GATES.get(operation.gate)
+    return [] if record is None or record.generator is None else [record.generator]
+
+
+def _image(matrix: np.ndarray[tuple[int, ...], np.dtype[np.complex128]], letter: str) -> str | None:
+    """The Pauli letter that a gate takes a letter to, whatever the sign."""
+    image = matrix @ PAULI[letter] @ matrix.conj().T
+    return next((other for other in "XYZ" if math.isclose(abs(np.vdot(PAULI[other], image)), 2, abs_tol=CLOSE)), None)

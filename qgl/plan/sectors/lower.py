@@ -1,0 +1,351 @@
+"""Operations to the tables of a sector (`qgl.plan.sectors.tables`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Real, real
+from qgl.passes.charges.transitions import Bits, Transition, amplitude, flip_groups, is_nothing, patterns, transitions
+from qgl.passes.diagonal import DiagonalTerm, terms
+from qgl.plan.axes import MARKERS
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.matrix_pool import PoolBuilder
+from qgl.plan.sectors.basis import Basis
+from qgl.plan.sectors.tables import Evolutions, Group, Indices, Mixes, Phases, SectorTables, Signs
+from qgl.plan.state.elements import SMALL
+from qgl.plan.state.state_vector import controlled, recipe_of, rotations
+from qgl.program.program import Operation
+
+PHASE = ("phase",)
+_ZERO, _ONE, _FIRST = 0, 1, 2  # entries of a mix
+
+
+@dataclass(frozen=True, eq=False)
+class _Slot:
+    """One slot of an evolution; `coefficient` is one of its distinct expressions up to a sign."""
+
+    gather: Indices
+    sign: Signs
+    coefficient: Real
+    phase: complex
+
+
+@dataclass(frozen=True, eq=False)
+class _Structure:
+    """What evolutions of one shape share: partners and signs of each slot, its number and phase, and the Z words."""
+
+    gather: Indices
+    sign: Signs
+    number: tuple[int, ...]
+    phase: tuple[complex, ...]
+    words: Signs
+
+
+@dataclass(frozen=True, eq=False)
+class _Evolution:
+    structure: int
+    diagonal: list[int]
+    hops: list[int]
+    time: int
+
+
+@dataclass
+class _EvolutionGroup:
+    real: bool
+    structures: list[_Structure] = field(default_factory=list)
+    known: dict[Hashable, int] = field(default_factory=dict)
+    rows: list[_Evolution] = field(default_factory=list)
+
+
+@dataclass
+class _MixGroup:
+    elements: int = 0
+    structures: list[tuple[Indices, Indices]] = field(default_factory=list)
+    known: dict[Hashable, int] = field(default_factory=dict)
+    rows: list[tuple[int, int]] = field(default_factory=list)  # structure, handle of the pool
+
+
+@dataclass
+class _PhaseGroup:
+    masks: dict[int, int] = field(default_factory=dict)
+    rows: list[list[tuple[int, int]]] = field(default_factory=list)  # word, angle
+
+
+class SectorLowerer:
+    """Collects operations in order; `finish` makes the tables."""
+
+    def __init__(self, basis: Basis, place_of: Mapping[int, int], expressions: ExpressionBuilder) -> None:
+        self._basis, self._place_of, self._expressions = basis, place_of, expressions
+        self._pool = PoolBuilder(expressions)
+        self._evolutions: dict[Hashable, _EvolutionGroup] = {}
+        self._mixes: dict[Hashable, _MixGroup] = {}
+        self._phases = _PhaseGroup()
+        self._steps: list[tuple[Hashable, int]] = []
+        self._cuts: list[int] = []
+        self._run: list[DiagonalTerm] = []
+        self._zero = expressions.row(real(0.0))
+
+    def add(self, operation: Operation) -> None:
+        """One unitary operation; `fresh` and `discard` are passed over."""
+        if operation.gate in MARKERS:
+            return
+        places = tuple(self._place_of[wire] for wire in operation.wires)
+        diagonal = self._diagonal(operation, places)
+        if diagonal is not None:
+            self._run += diagonal
+            return
+        self._close()
+        if operation.gate == "evolve":
+            self._evolve(places, operation.terms, operation.args[0], operation.controls)
+        elif operation.gate == "pauli" and len(places) > SMALL:
+            self._evolve(places, ((real(1.0), operation.word),), -operation.args[0], operation.controls)
+        else:
+            self._mix(operation, places)
+
+    def cut(self) -> None:
+        """What comes after is kept apart from what was before."""
+        self._close()
+        self._cuts.append(len(self._steps))
+
+    # ------------------------------------------------------------ diagonal
+
+    def _diagonal(self, operation: Operation, places: tuple[int, ...]) -> list[DiagonalTerm] | None:
+        if operation.gate != "evolve":
+            found = terms(operation, places)
+            return None if found is None else list(found)
+        if any(letter in "XY" for _, word in operation.terms for letter in word):
+            return None
+        run: list[DiagonalTerm] = []
+        for rotation, touched in rotations(operation, places) or ():
+            found = terms(rotation, touched)
+            if found is None:
+                return None
+            run += found
+        return run
+
+    def _close(self) -> None:
+        """The run of diagonal operations so far becomes a step."""
+        if not self._run:
+            return
+        angles: dict[int, Real] = {}
+        for term in self._run:
+            mask = int(self._basis.mask(term.wires))
+            angles[mask] = angles.get(mask, real(0.0)) + term.angle
+        self._run = []
+        group = self._phases
+        words = [group.masks.setdefault(mask, len(group.masks)) for mask in angles]
+        rows = [self._expressions.row(angle) for angle in angles.values()]
+        group.rows.append(list(zip(words, rows, strict=True)))
+        self._steps.append((PHASE, len(group.rows) - 1))
+
+    # ------------------------------------------------------------ evolutions
+
+    def _evolve(self, places: tuple[int, ...], words: Sequence[tuple[Real, str]], time: Real, controls: int) -> None:
+        own, on = places[controls:], self._basis.mask(places[:controls])
+        slots = [slot for flips, group in flip_groups(words).items() for slot in self._slots(own, flips, group, on)]
+        slots = [slot for slot in slots if slot.sign.any()]
+        plain = [(c, word) for c, word in words if not any(letter in "XY" for letter in word)]
+        distinct = {c: k for k, c in enumerate(dict.fromkeys(slot.coefficient for slot in slots))}
+        masks = [self._basis.mask(own[k] for k, letter in enumerate(word) if letter == "Z") for _, word in plain]
+        is_real = all(slot.phase == 1 for slot in slots)
+        key = ("evolve", _rounded(len(slots)), is_real)
+        group = self._evolutions.setdefault(key, _EvolutionGroup(is_real))
+        numbers = tuple(distinct[slot.coefficient] for slot in slots)
+        shape = (int(on), tuple(map(int, masks)), numbers, tuple((s.gather.tobytes(), s.sign.tobytes()) for s in slots))
+        full = (hash(shape), shape[:3], tuple(slot.phase for slot in slots))
+        if full not in group.known:
+            group.known[full] = len(group.structures)
+            group.structures.append(self._structure(slots, numbers, masks, on))
+        row = self._expressions.row
+        hops = [row(c) for c in distinct]
+        group.rows.append(_Evolution(group.known[full], [row(c) for c, _ in plain], hops, row(time)))
+        self._steps.append((key, len(group.rows) - 1))
+
+    def _structure(
+        self, slots: Sequence[_Slot], numbers: tuple[int, ...], masks: Sequence[np.uint64], on: np.uint64
+    ) -> _Structure:
+        size = self._basis.size
+        inside = (self._basis.codes & on) == on
+        words = [np.where(inside, self._basis.signs(mask), 0).astype(np.int8) for mask in masks]
+        return _Structure(
+            np.array([slot.gather for slot in slots], np.int32).reshape(-1, size),
+            np.array([slot.sign for slot in slots], np.int8).reshape(-1, size),
+            numbers,
+            tuple(slot.phase for slot in slots),
+            np.array(words, np.int8).reshape(-1, size),
+        )
+
+    def _slots(
+        self, own: tuple[int, ...], flips: Bits, words: Sequence[tuple[Real, str]], on: np.uint64
+    ) -> list[_Slot]:
+        """Slots of the words that flip the same places: one for each different coefficient and Z words beside it."""
+        basis, places = self._basis, tuple(own[k] for k in flips)
+        flip = basis.mask(places)
+        apart: dict[np.uint64, list[tuple[Real, str]]] = {}
+        for coefficient, word in words:
+            rest = basis.mask(own[k] for k, letter in enumerate(word) if letter == "Z")
+            apart.setdefault(rest, []).append((coefficient, "".join(word[k] for k in flips)))
+        local = basis.local(places)
+        allowed = patterns(flips, words)
+        signs: dict[tuple[Real, complex, np.uint64], Signs] = {}
+        for before in allowed:
+            to = int("".join(str(1 - bit) for bit in before), 2)
+            rows = (local == to) & ((basis.codes & on) == on)
+            for rest, own_words in apart.items():
+                for part, phase in zip(amplitude(own_words, before), (1.0 + 0j, 1j), strict=True):
+                    if is_nothing(part):
+                        continue
+                    coefficient, sign = _signed(part)
+                    column = signs.setdefault((coefficient, phase, rest), np.zeros(basis.size, np.int8))
+                    column[rows] = sign * basis.signs(rest)[rows]
+        found = []
+        for (coefficient, phase, _), column in signs.items():
+            gather = np.arange(basis.size, dtype=np.int32)
+            chosen = np.flatnonzero(column)
+            gather[chosen] = basis.find(basis.codes[chosen] ^ flip)
+            found.append(_Slot(gather, column, coefficient, phase))
+        return found
+
+    # ------------------------------------------------------------ small matrices
+
+    def _mix(self, operation: Operation, places: tuple[int, ...]) -> None:
+        basis, count = self._basis, operation.controls
+        recipe, _ = recipe_of(operation, len(places) - count)
+        inner = len(places) <= SMALL
+        own = places if inner else places[count:]
+        on = basis.mask(()) if inner else basis.mask(places[:count])
+        if inner and count:
+            recipe = controlled(recipe, count)
+        skip = 0 if inner else count
+        joined = {pair for change in transitions(operation) for pair in _on_all(operation.wires, change)}
+        changes = [(before[skip:], after[skip:]) for before, after in joined]
+        flips = sorted({_number(before) ^ _number(after) for before, after in changes})
+        key = ("mix", _rounded(len(flips)))
+        group = self._mixes.setdefault(key, _MixGroup())
+        group.elements = max(group.elements, recipe.size**2)
+        pairs = tuple(sorted((_number(before), _number(after)) for before, after in changes))
+        shape = (own, int(on), pairs)
+        if shape not in group.known:
+            group.known[shape] = len(group.structures)
+            group.structures.append(self._partners(own, on, flips, set(pairs)))
+        group.rows.append((group.known[shape], self._pool.add(recipe)))
+        self._steps.append((key, len(group.rows) - 1))
+
+    def _partners(
+        self, own: tuple[int, ...], on: np.uint64, flips: Sequence[int], pairs: set[tuple[int, int]]
+    ) -> tuple[Indices, Indices]:
+        """Partners and entries of the slots, one for each pattern of flipped places."""
+        basis, side = self._basis, 2 ** len(own)
+        local, inside = basis.local(own), (basis.codes & on) == on
+        entry = [np.where(inside, _FIRST + local * side + local, _ONE)]
+        gather = []
+        for flip in flips:
+            joined = np.array([(k ^ flip, k) in pairs for k in range(side)])[local] & inside
+            mask = basis.mask(place for k, place in enumerate(own) if flip >> (len(own) - 1 - k) & 1)
+            partner = basis.find(basis.codes ^ mask)
+            there = joined & (partner >= 0)
+            back = np.array([(k, k ^ flip) in pairs for k in range(side)])[local] & inside & (partner >= 0)
+            gather.append(np.where(there | back, partner, np.arange(basis.size)))
+            entry.append(np.where(there, _FIRST + local * side + (local ^ flip), _ZERO))
+        return _int(gather).reshape(-1, basis.size), _int(entry)
+
+    # ------------------------------------------------------------ the end
+
+    def finish(self, start: int) -> SectorTables:
+        """The tables; `start` is the number of the basis state at the start."""
+        self._close()
+        pool = self._pool.build()
+        built: dict[Hashable, Group] = {key: self._evolved(group) for key, group in self._evolutions.items()}
+        built |= {key: self._mixed(group) for key, group in self._mixes.items()}
+        if self._phases.rows:
+            built[PHASE] = self._phased(self._phases)
+        number = {key: k for k, key in enumerate(built)}
+        kind, row = _int([number[key] for key, _ in self._steps]), _int([row for _, row in self._steps])
+        return SectorTables(
+            self._basis.size, start, self._expressions.build(), pool, tuple(built.values()), kind, row, _int(self._cuts)
+        )
+
+    def _phased(self, group: _PhaseGroup) -> Phases:
+        size, none = self._basis.size, len(group.masks)
+        signs = [self._basis.signs(np.uint64(mask)) for mask in group.masks]
+        return Phases(
+            np.stack([*signs, np.zeros(size, np.int8)]),
+            _padded([[word for word, _ in run] for run in group.rows], none),
+            _padded([[angle for _, angle in run] for run in group.rows], self._zero),
+        )
+
+    def _mixed(self, group: _MixGroup) -> Mixes:
+        size = self._basis.size
+        slots = max(len(gather) for gather, _ in group.structures)
+        still = np.arange(size, dtype=np.int32)
+        gather = [_filled(gather, slots, still) for gather, _ in group.structures]
+        entry = [_filled(entry, 1 + slots, np.zeros(size, np.int32)) for _, entry in group.structures]
+        at = _int([self._pool.offset(handle) for _, handle in group.rows])
+        structure = _int([number for number, _ in group.rows])
+        return Mixes(np.stack(gather), np.stack(entry), structure, at, group.elements)
+
+    def _evolved(self, group: _EvolutionGroup) -> Evolutions:
+        size, structures = self._basis.size, group.structures
+        slots = max(len(s.gather) for s in structures)
+        words = max(len(s.words) for s in structures)
+        still, none = np.arange(size, dtype=np.int32), np.zeros(size, np.int8)
+        return Evolutions(
+            np.stack([_filled(s.gather, slots, still) for s in structures]),
+            np.stack([_filled(s.sign, slots, none) for s in structures]),
+            _int([[*s.number, *[0] * (slots - len(s.number))] for s in structures]).reshape(len(structures), slots),
+            np.array([[*s.phase, *[1.0] * (slots - len(s.phase))] for s in structures], np.complex128),
+            group.real,
+            np.stack([_filled(s.words, words, none) for s in structures]),
+            _int([row.structure for row in group.rows]),
+            _padded([row.diagonal for row in group.rows], self._zero),
+            _padded([row.hops for row in group.rows], self._zero, least=1),
+            _int([row.time for row in group.rows]),
+        )
+
+
+def _on_all(wires: Sequence[int], change: Transition) -> Iterator[tuple[Bits, Bits]]:
+    """A transition as pairs of the bits of all `wires`: those that it does not name keep any value."""
+    others = [wire for wire in wires if wire not in change.wires]
+    for bits in product((0, 1), repeat=len(others)):
+        still = dict(zip(others, bits, strict=True))
+        before, after = (still | dict(zip(change.wires, own, strict=True)) for own in (change.before, change.after))
+        yield tuple(before[wire] for wire in wires), tuple(after[wire] for wire in wires)
+
+
+def _signed(number: Real) -> tuple[Real, int]:
+    """A number up to its sign: the first of its coefficients is positive."""
+    leading = number.terms[0][0] if number.terms else number.constant
+    return (-number, -1) if leading < 0 else (number, 1)
+
+
+def _rounded(count: int) -> int:
+    """The least power of four that is no less: what has about as many slots is run, and compiled, alike."""
+    return 1 << 2 * math.ceil(math.log(max(count, 1), 4))
+
+
+def _number(bits: Iterable[int]) -> int:
+    total = 0
+    for bit in bits:
+        total = 2 * total + bit
+    return total
+
+
+def _int(values: object) -> Indices:
+    return np.array(values, dtype=np.int32)
+
+
+def _padded(rows: Sequence[Sequence[int]], filler: int, least: int = 0) -> Indices:
+    length = max([least, *map(len, rows)])
+    return _int([[*row, *[filler] * (length - len(row))] for row in rows]).reshape(len(rows), length)
+
+
+def _filled(table: NDArray[Any], rows: int, filler: NDArray[Any]) -> NDArray[Any]:
+    """The table with as many rows as `rows`."""
+    return np.concatenate([table, np.repeat(filler[None], rows - len(table), axis=0)]) if len(table) < rows else table

@@ -1,0 +1,213 @@
+"""Elements to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from qgl.expression import real
+from qgl.passes.diagonal import DiagonalTerm, find_runs
+from qgl.passes.fusion import Item, fuse, merge_single
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.matrix_pool import PoolBuilder
+from qgl.plan.state.elements import Action, Diagonal, Evolve, Small, StochasticReset, Word, axes_of, places_of
+from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
+from qgl.plan.state.products import ProductBuilder
+from qgl.plan.state.tables import (
+    BLOCK,
+    DIAGONAL,
+    EVOLVE,
+    MASKED,
+    RESET,
+    WORD,
+    DiagonalTable,
+    EvolveTable,
+    Indices,
+    Steps,
+    Tables,
+    Words,
+    WordTable,
+)
+
+Part = list[Small] | Action  # a block of small elements, or what is a step by itself
+Letters = tuple[int, int, int]
+T = TypeVar("T")
+
+
+def lower(
+    parts: Sequence[Part], places: int, arity: int, width: int, expressions: ExpressionBuilder, unitary: bool
+) -> Tables:
+    """Tables of arranged `parts` on a state of `places` bits.
+
+    arity is at least the places of any small element, width that of the blocks.
+    """
+    pool = PoolBuilder(expressions)
+    steps = _Stepper(places, width, expressions, ProductBuilder(arity, width, pool))
+    for part in parts:
+        steps.add(part)
+    built = pool.build()
+    words, diagonals, evolutions, program = steps.finish()
+    return Tables(
+        places, unitary, expressions.build(), built, steps.products.finish(), words, diagonals, evolutions, program
+    )
+
+
+def widest_small(elements: Sequence[Action], places: int) -> int:
+    """The most places that a small element has, but at least 2 where there are so many."""
+    return max([min(2, places), *(len(e.places) for e in elements if isinstance(e, Small))])
+
+
+def block_width(places: int) -> int:
+    """The width of blocks that measured best for a state of so many bits."""
+    if places < 8:
+        return min(places, 3)
+    return 4 if places < 14 else 5
+
+
+def arrange(elements: Sequence[Action], places: int, width: int) -> list[Part]:
+    """Elements gathered into blocks; diagonal runs that pay are joined to one element."""
+    joined: list[Action] = list(elements)
+    items = [_item(element, k) for k, element in enumerate(joined)]
+    diagonal = [_phases(element) is not None for element in joined]
+    if any(diagonal):
+        ordered: list[Item] = []
+        for pays, run in find_runs(items, diagonal, places, width):
+            if not pays:
+                ordered += run
+                continue
+            terms = tuple(term for item in run for term in _phases(joined[item.members[0]]) or ())
+            touched = tuple(sorted({place for item in run for place in item.wires}))
+            joined.append(Diagonal(touched, terms))
+            ordered.append(_item(joined[-1], len(joined) - 1))
+        items = ordered
+    parts: list[Part] = []
+    for block in fuse(merge_single(items), places, width):
+        first = joined[block.items[0].members[0]]
+        if block.items[0].alone:
+            parts.append(first)
+        else:
+            members = (joined[k] for item in block.items for k in item.members)
+            parts.append([small for small in members if isinstance(small, Small)])
+    return parts
+
+
+def _item(element: Action, number: int) -> Item:
+    alone = not isinstance(element, Small) or bool(element.controls)
+    return Item(places_of(element), axes_of(element), (number,), alone)
+
+
+def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
+    return element.phases if isinstance(element, Small | Word) else None
+
+
+class _Stepper:
+    """Turns parts into steps, following the layout of the state."""
+
+    def __init__(self, places: int, width: int, expressions: ExpressionBuilder, products: ProductBuilder) -> None:
+        self.products = products
+        self._places, self._width, self._expressions = places, width, expressions
+        self._layouts: Layouts | None = None
+        self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
+        self._resets = 0
+        self._words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
+        self._diagonals: list[list[tuple[int, int]]] = []
+        self._evolutions: list[tuple[list[tuple[Letters, int]], list[tuple[Letters, int]], int, int]] = []
+
+    def add(self, part: Part) -> None:
+        match part:
+            case list():
+                self._block(part, (), sorted({place for small in part for place in small.places}))
+            case Small():
+                self._block([part], part.controls, list(part.places))
+            case Word():
+                letters = self._letters(part.places, part.word)
+                self._words.append((letters, self._mask(part.controls), self._expressions.row(part.angle)))
+                self._step(WORD, len(self._words) - 1)
+            case Diagonal():
+                terms = [(self._mask(t.wires), self._expressions.row(t.angle)) for t in part.terms]
+                self._diagonals.append(terms)
+                self._step(DIAGONAL, len(self._diagonals) - 1)
+            case Evolve():
+                self._evolve(part)
+            case StochasticReset():
+                self._step(RESET, self._resets, self._mask((part.place,)))
+                self._resets += 1
+
+    def _evolve(self, part: Evolve) -> None:
+        terms = [
+            (self._letters(part.places, word), self._expressions.row(coefficient)) for coefficient, word in part.terms
+        ]
+        plain = [term for term in terms if not term[0][0]]
+        other = [term for term in terms if term[0][0]]
+        self._evolutions.append((plain, other, self._expressions.row(part.time), self._mask(part.controls)))
+        self._step(EVOLVE, len(self._evolutions) - 1)
+
+    def _block(self, smalls: list[Small], controls: tuple[int, ...], window: list[int]) -> None:
+        full = pad_window(window, self._places, self._width)
+        for row in self.products.add(cyclic_order(full, self._places)[: self._width], smalls):
+            move = self._layout(full).bring(full)
+            self._layout().rotate(self._width)
+            self._rows.append((MASKED if controls else BLOCK, row, move, self._mask(controls)))
+
+    def _layout(self, window: Sequence[int] | None = None) -> Layouts:
+        if self._layouts is None:
+            self._layouts = Layouts(self._places, window)
+        return self._layouts
+
+    def _step(self, kind: int, row: int, mask: int = 0) -> None:
+        self._rows.append((kind, row, 0, mask))
+
+    def _mask(self, places: Sequence[int]) -> int:
+        return sum(1 << self._layout().bit(place) for place in places)
+
+    def _letters(self, places: Sequence[int], word: str) -> Letters:
+        pairs = list(zip(places, word, strict=True))
+        x = self._mask([place for place, letter in pairs if letter in "XY"])
+        z = self._mask([place for place, letter in pairs if letter in "YZ"])
+        return x, z, word.count("Y")
+
+    def finish(self) -> tuple[WordTable, DiagonalTable, EvolveTable, Steps]:
+        zero = self._expressions.row(real(0.0))
+        layout = self._layout()
+        words = WordTable(
+            _words([letters for letters, _, _ in self._words]),
+            _int([controls for _, controls, _ in self._words]),
+            _int([angle for _, _, angle in self._words]),
+        )
+        runs = _pad(self._diagonals, (0, zero))
+        evolutions = self._evolve_table(zero)
+        diagonals = DiagonalTable(
+            _int([[z for z, _ in run] for run in runs]), _int([[angle for _, angle in run] for run in runs])
+        )
+        columns = _int(self._rows).reshape(-1, 4).T
+        steps = Steps(columns[0], columns[1], columns[2], columns[3], layout.moves, layout.final())
+        return words, diagonals, evolutions, steps
+
+    def _evolve_table(self, zero: int) -> EvolveTable:
+        plain = _pad([terms for terms, _, _, _ in self._evolutions], ((0, 0, 0), zero))
+        other = _pad([terms for _, terms, _, _ in self._evolutions], ((0, 0, 0), zero))
+        shape = (len(other), len(other[0]) if other else 0)
+        masks = _words([letters for terms in other for letters, _ in terms])
+        return EvolveTable(
+            _int([[letters[1] for letters, _ in terms] for terms in plain]),
+            Words(masks.x.reshape(shape), masks.z.reshape(shape), masks.ys.reshape(shape)),
+            _int([[row for _, row in (*terms, *more)] for terms, more in zip(plain, other, strict=True)]),
+            _int([time for _, _, time, _ in self._evolutions]),
+            _int([controls for _, _, _, controls in self._evolutions]),
+        )
+
+
+def _int(values: object) -> Indices:
+    return np.array(values, dtype=np.int32)
+
+
+def _words(letters: Sequence[Letters]) -> Words:
+    columns = _int(letters).reshape(-1, 3).T
+    return Words(columns[0], columns[1], columns[2])
+
+
+def _pad(rows: Sequence[Sequence[T]], padding: T) -> list[list[T]]:
+    length = max((len(row) for row in rows), default=0)
+    return [[*row, *[padding] * (length - len(row))] for row in rows]

@@ -1,0 +1,173 @@
+"""The ways to run a whole circuit: as a state vector and as a density matrix."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from qgl.expression import real
+from qgl.ir.circuit import Circuit
+from qgl.plan.axes import dense_places, density_places
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.costs import pass_seconds, query_memory
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.model import Cost, Prepared, StateProgram
+from qgl.plan.pauli_flips import Coin
+from qgl.plan.state.density_matrix import density_elements
+from qgl.plan.state.elements import Element
+from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
+from qgl.plan.state.state_vector import dense_elements
+from qgl.plan.state.tables import NO_FLIPS, FlipTable, Tables
+from qgl.query import Query
+
+BYTES = {"single": 8, "double": 16}
+BLOCKS = 10  # matrices of the size of a block that are held for each step
+LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
+FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the law under coins
+LARGEST = 30  # bits of a state: indices are 32-bit integers
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A circuit made ready for a method that holds its whole state, as a sequence of elements.
+
+    bits is the width of the state, qubits what is simulated at once.
+    """
+
+    circuit: Circuit
+    elements: list[Element]
+    bits: int
+    qubits: int
+    visible: tuple[int, ...]
+    unitary: bool
+    coins: tuple[Coin, ...] = ()
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The steps; one for each element where the state is too large for it to matter."""
+        if self.bits > LARGEST:
+            return [*self.elements]
+        return arrange(self.elements, self.bits, self.block_width)
+
+    @property
+    def block_width(self) -> int:
+        return max(widest_small(self.elements, self.bits), block_width(self.bits))
+
+    def memory(self, query: Query, precision: str) -> int:
+        """Bytes of value and gradient."""
+        # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
+        states = 5 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
+        blocks = BLOCKS * len(self.parts) << 2 * self.block_width
+        held = BYTES[precision] * ((states << self.bits) + blocks)
+        if self.coins:
+            held += BYTES[precision] * (len(self.visible) + 2 << len(self.visible))
+        return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))
+
+    @cached_property
+    def tables(self) -> tuple[Tables, FlipTable]:
+        """The steps, and the coins that are tossed after them."""
+        expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
+        arity, width = widest_small(self.elements, self.bits), len(self.visible)
+        flips = flip_table(self.coins, width, expressions) if self.coins else NO_FLIPS
+        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary), flips
+
+
+def flip_table(coins: tuple[Coin, ...], width: int, expressions: ExpressionBuilder) -> FlipTable:
+    """Coins that flip some of `width` bits."""
+    rows: dict[int, list[int]] = {}
+    for coin in coins:
+        mask = sum(1 << (width - 1 - place) for place in coin.positions)
+        rows.setdefault(mask, []).append(expressions.row(coin.angle))
+    nothing, most = expressions.row(real(0.0)), max(map(len, rows.values()))
+    angles = [[*row, *[nothing] * (most - len(row))] for row in rows.values()]
+    return FlipTable(np.array(list(rows), np.int32), np.array(angles, np.int32))
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedWhole:
+    """A subject for a method that holds its whole state; nothing is made of it before it is known to be in reach.
+
+    least is the number of bits that the state has at the least, whatever the passes find.
+    """
+
+    method: str
+    subject: Subject
+    least: int
+    make: Callable[[Subject], Whole]
+
+    @cached_property
+    def whole(self) -> Whole:
+        return self.make(self.subject)
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient."""
+        refusal = f"a state of more than {LARGEST} bits is not supported"
+        if self.least > LARGEST:
+            return Cost(0.0, BYTES[precision] << self.least, 0.0, self.subject.width, refusal=refusal)
+        whole = self.whole
+        memory = whole.memory(query, precision)
+        if whole.bits > LARGEST:
+            return Cost(0.0, memory, 0.0, whole.qubits, refusal=refusal)
+        seconds, flops = pass_seconds(whole.parts, whole.bits, whole.block_width, precision)
+        facts: tuple[tuple[str, int], ...] = (("steps", len(whole.parts)), ("gates", len(whole.elements)))
+        if whole.coins:
+            facts = (*facts, ("coins", len(whole.coins)))
+            seconds += FLIP_SECONDS * (len(whole.visible) << len(whole.visible))
+        return Cost(seconds, memory, flops, whole.qubits, shared=seconds, facts=facts)
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> StateProgram:
+        """One program for any queries."""
+        tables, flips = self.whole.tables
+        return StateProgram(self.method, tables, self.whole.visible, flips)
+
+
+@dataclass(frozen=True)
+class Dense:
+    """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits.
+
+    coins: those qubits that are coins (`qgl.plan.pauli_flips`) are left out, where bits alone are asked for.
+    """
+
+    coins: bool = True
+    name: ClassVar[str] = "dense"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        carried = self.coins and subject.bits_only
+        return PreparedWhole(self.name, subject, subject.width, _without_coins if carried else _state_vector)
+
+
+class DensityMatrix:
+    """The density matrix of the qubits that are alive at the same time; places of ended ones are used again."""
+
+    name = "density"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return PreparedWhole(self.name, subject, 2 * subject.width, _density_matrix)
+
+
+def _state_vector(subject: Subject) -> Whole:
+    return _vector(subject.pure)
+
+
+def _without_coins(subject: Subject) -> Whole:
+    return _vector(subject.carried.circuit, subject.carried.coins)
+
+
+def _vector(pure: Circuit, coins: tuple[Coin, ...] = ()) -> Whole:
+    place_of = dense_places(pure)
+    elements = dense_elements(pure.operations, place_of)
+    visible = tuple(place_of[wire] for wire in pure.visible)
+    return Whole(pure, elements, len(place_of), len(place_of), visible, True, coins)
+
+
+def _density_matrix(subject: Subject) -> Whole:
+    mixed = subject.mixed
+    allocation = density_places(mixed)
+    elements = density_elements(mixed, allocation)
+    visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
+    return Whole(mixed, elements, 2 * allocation.places, allocation.places, visible, unitary=False)

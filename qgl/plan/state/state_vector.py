@@ -1,0 +1,123 @@
+"""A unitary circuit as elements on a state vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from qgl.expression import real
+from qgl.gates import GATES
+from qgl.gates.uniform import family_of
+from qgl.passes.diagonal import terms
+from qgl.plan.axes import MARKERS
+from qgl.plan.matrix_pool import Recipe
+from qgl.plan.state.elements import SMALL, Element, Evolve, Small, Word, gate_axes, matrix_axes
+from qgl.program.program import Operation
+
+WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
+
+
+def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
+    """Elements of unitary operations; `place_of` gives the place of a wire. `fresh` and `discard` are passed over."""
+    return [
+        element
+        for operation in operations
+        if operation.gate not in MARKERS
+        for element in unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
+    ]
+
+
+def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
+    """One unitary operation on `places`, its controls first. Evolution under words that commute is a product."""
+    if operation.gate != "evolve":
+        return [_element(part, touched) for part, touched in in_parts(operation, places, WIDEST_UNIFORM)]
+    controls, targets = places[: operation.controls], places[operation.controls :]
+    product = rotations(operation, places)
+    if product is None:
+        return [Evolve(targets, operation.terms, operation.args[0], controls)]
+    return [_element(rotation, touched) for rotation, touched in product]
+
+
+def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
+    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its places.
+
+    One that is no product of such stays whole.
+    """
+    family = family_of(operation.gate)
+    definition = None if family is None else GATES[operation.gate].definition
+    if family is None or family[1] <= widest or definition is None:
+        return [(operation, places)]
+    controls, own = places[: operation.controls], places[operation.controls :]
+    found: list[tuple[Operation, tuple[int, ...]]] = []
+    for part in definition(*operation.args):
+        held = () if part.frame else controls
+        on = (*held, *(own[qubit] for qubit in part.qubits))
+        angles = tuple(real(angle) for angle in part.angles)
+        if part.gate == "gphase":
+            if held:
+                phase = replace(operation, gate="p", wires=held, args=angles, controls=len(held) - 1)
+                found.append((phase, held))
+            continue
+        inner = replace(operation, gate=part.gate, wires=on, args=angles, controls=len(held))
+        found += in_parts(inner, on, widest)
+    return found
+
+
+def rotations(evolution: Operation, places: tuple[int, ...]) -> list[tuple[Operation, tuple[int, ...]]] | None:
+    """Evolution under words that commute as `pauli` operations, each with its places; None if they do not commute."""
+    if not _all_commute([word for _, word in evolution.terms]):
+        return None
+    controls, targets = places[: evolution.controls], places[evolution.controls :]
+    found = []
+    for coefficient, word in evolution.terms:
+        touched = [k for k, letter in enumerate(word) if letter != "I"]
+        if touched or controls:
+            angle = -(evolution.args[0] * coefficient)
+            letters = "".join(word[k] for k in touched)
+            rotation = replace(evolution, gate="pauli", args=(angle,), word=letters, terms=())
+            found.append((rotation, (*controls, *(targets[k] for k in touched))))
+    return found
+
+
+def _all_commute(words: list[str]) -> bool:
+    def clash(left: str, right: str) -> int:
+        return sum(a != b and "I" not in (a, b) for a, b in zip(left, right, strict=True))
+
+    return all(clash(left, right) % 2 == 0 for left, right in combinations(words, 2))
+
+
+def _element(operation: Operation, places: tuple[int, ...]) -> Element:
+    controls, targets = places[: operation.controls], places[operation.controls :]
+    phases = terms(operation, places)
+    if operation.gate == "pauli" and (len(places) > SMALL or not targets):
+        return Word(targets, operation.word, operation.args[0], controls, phases)
+    inner, axes = recipe_of(operation, len(targets))
+    if not controls:
+        return Small(targets, axes, inner, (), phases)
+    if len(places) <= SMALL:
+        return Small(places, "Z" * len(controls) + axes, controlled(inner, len(controls)), (), phases)
+    return Small(targets, axes, inner, controls, phases)
+
+
+def recipe_of(operation: Operation, qubits: int) -> tuple[Recipe, str]:
+    """The matrix of an operation without its controls, and its axes."""
+    if operation.gate == "pauli":
+        return Recipe("pauli", operation.word, 2**qubits, operation.args), operation.word
+    if operation.gate == "unitary":
+        assert operation.matrices is not None
+        matrix = operation.matrices[0]
+        return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
+    return Recipe("gate", operation.gate, 2 ** GATES[operation.gate].qubits, operation.args), gate_axes(operation.gate)
+
+
+def controlled(recipe: Recipe, controls: int) -> Recipe:
+    """The recipe of the same matrix under more significant controls."""
+    size = recipe.size << controls
+    if recipe.constant is None:
+        return Recipe(recipe.kind, recipe.name, size, recipe.args, controls)
+    matrix = np.eye(size, dtype=np.complex128)
+    matrix[-recipe.size :, -recipe.size :] = recipe.constant
+    return Recipe("constant", "", size, constant=matrix)

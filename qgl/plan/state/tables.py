@@ -1,0 +1,140 @@
+"""A lowered circuit: nothing but arrays, so that compile time does not depend on how many gates there are.
+
+A state has `places` bits. Its amplitudes lie in memory in a *layout*: which place each axis is, most significant
+first. A block step first brings the places of its window to the front, then multiplies them by a matrix of
+2^width rows, and leaves them at the back: the transposition is a by-product of the matrix product. Other steps act in
+the layout they find.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.plan.expressions import Expressions
+from qgl.plan.matrix_pool import Pool
+
+Indices = NDArray[np.int32]
+
+BLOCK, MASKED, WORD, DIAGONAL, EVOLVE, RESET = range(6)
+KINDS = ("block", "masked", "word", "diagonal", "evolve", "reset")
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """How blocks are made of small matrices.
+
+    units    (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity, K = 2^width
+    members  (longest block, blocks) unit numbers; unit 0 is the identity
+    moves    (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places first
+    back     (longest block, blocks, K) the inverse of `moves`
+    finish, unfinish  (blocks, K) the order of rows after the last unit, and its inverse
+    """
+
+    arity: int
+    width: int
+    units: Indices
+    members: Indices
+    moves: Indices
+    back: Indices
+    finish: Indices
+    unfinish: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Pauli words on bits of the index; bit 0 is the last axis. Letters Y count in `ys` and in both masks."""
+
+    x: Indices
+    z: Indices
+    ys: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class WordTable:
+    """exp(i angle word) where all bits of `controls` are one; `angles` are rows of the expression outputs."""
+
+    words: Words
+    controls: Indices
+    angles: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class DiagonalTable:
+    """exp(i sum(angle * Z word)), one row per run: Z masks and rows of the expression outputs, shape (runs, terms).
+
+    Rows are padded with the empty word; its angle is a number that is 0.
+    """
+
+    z: Indices
+    angles: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class EvolveTable:
+    """exp(-i time sum(coefficient * word)), one row per evolution, padded like `DiagonalTable`.
+
+    diagonal      (evolutions, Z words) masks of the words without X and Y
+    words         (evolutions, other words)
+    coefficients  (evolutions, Z words + other words), Z words first
+    times, controls  (evolutions,)
+    """
+
+    diagonal: Indices
+    words: Words
+    coefficients: Indices
+    times: Indices
+    controls: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What happens to the state, in order.
+
+    kind, row      (steps,) what, and which row of its table; a reset's is its number
+    move           (steps,) number of the transposition in `moves` that comes before
+    mask           (steps,) for a masked block: bits of the index after the step that must be one; for a reset: its bit
+    moves          distinct transpositions: axes of the new state in terms of the old one; the first is the identity
+    final          the transposition from the last layout to places in order
+    """
+
+    kind: Indices
+    row: Indices
+    move: Indices
+    mask: Indices
+    moves: tuple[tuple[int, ...], ...]
+    final: tuple[int, ...]
+
+    def positions(self, *kinds: int) -> Indices:
+        """Positions of the steps of some kinds that share a table; their rows count up from 0."""
+        return np.flatnonzero(np.isin(self.kind, kinds)).astype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class FlipTable:
+    """Coins: the bits of a mask are flipped with probability sin^2(angle / 2) for each angle, after all steps.
+
+    masks   (masks,) on the index of a string, each once
+    angles  (masks, most) rows of the expression outputs, those of the coins of each mask, padded with one that is 0
+    """
+
+    masks: Indices
+    angles: Indices
+
+
+NO_FLIPS = FlipTable(np.zeros(0, np.int32), np.zeros((0, 0), np.int32))
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    places: int
+    unitary: bool
+    expressions: Expressions
+    pool: Pool
+    products: Products
+    words: WordTable
+    diagonals: DiagonalTable
+    evolutions: EvolveTable
+    steps: Steps

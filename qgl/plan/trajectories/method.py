@@ -1,0 +1,141 @@
+"""Noise and discarded qubits by chance: pure states whose environment is measured as it leaves.
+
+A circuit of unitary gates runs as a state vector of the qubits that are alive at the same time. Where the place of an
+ended qubit is wanted again, the qubit is measured, an outcome is drawn, and the place goes back to |0>. The mean over
+the draws is the state of the circuit: the stochastic unravelling of Dalibard, Castin and Molmer (Phys. Rev. Lett. 68,
+580, 1992). Qubits that end where nobody needs their place are traced out exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from qgl.ir.circuit import Circuit
+from qgl.plan.axes import MARKERS, Allocation, density_places, lives
+from qgl.plan.circuit_variants import Subject
+from qgl.plan.costs import pass_seconds, query_memory
+from qgl.plan.expressions import ExpressionBuilder
+from qgl.plan.model import Cost, Prepared, StateProgram
+from qgl.plan.state.elements import Action, StochasticReset
+from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
+from qgl.plan.state.methods import BYTES, LARGEST
+from qgl.plan.state.state_vector import unitary_elements
+from qgl.query import GivenWords, Query, Samples
+
+MOST_AMPLITUDES = 1 << 20  # of the states that run side by side
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryProgram:
+    """A state vector with stochastic resets among its steps."""
+
+    state: StateProgram
+    resets: int
+
+    @property
+    def method(self) -> str:
+        return self.state.method
+
+    def sizes(self) -> dict[str, int]:
+        return self.state.sizes()
+
+
+def batches(runs: int, places: int) -> tuple[int, int]:
+    """Runs of states of 2^places amplitudes as (batches one after another, runs side by side in each)."""
+    count = math.ceil(runs / max(1, MOST_AMPLITUDES >> places))
+    return count, math.ceil(runs / count)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepare:
+    """A circuit made ready for trajectories; nothing is done before a query comes that allows sampling noise."""
+
+    name: str
+    subject: Subject
+
+    @property
+    def circuit(self) -> Circuit:
+        return self.subject.pure
+
+    @cached_property
+    def allocation(self) -> Allocation:
+        """Places, and those ends of wires after which the place is used again."""
+        allocation = density_places(self.circuit)
+        first = lives(self.circuit).first
+        latest: dict[int, int] = {}
+        for wire in sorted(first, key=lambda wire: first[wire]):
+            latest[allocation.place_of[wire]] = wire
+        wanted = {
+            position: tuple(wire for wire in wires if latest[allocation.place_of[wire]] != wire)
+            for position, wires in allocation.ends.items()
+        }
+        return Allocation(allocation.place_of, wanted, allocation.places)
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        found: list[Action] = []
+        place_of, ends = self.allocation.place_of, self.allocation.ends
+        for position, operation in enumerate(self.circuit.operations):
+            if operation.gate not in MARKERS:
+                found += unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
+            found += [StochasticReset(place_of[wire]) for wire in ends.get(position, ())]
+        return found
+
+    @cached_property
+    def resets(self) -> int:
+        return sum(map(len, self.allocation.ends.values()))
+
+    @property
+    def block_width(self) -> int:
+        places = self.allocation.places
+        return max(widest_small(self.actions, places), block_width(places))
+
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        return arrange(self.actions, self.allocation.places, self.block_width)
+
+    def cost(self, query: Query, precision: str) -> Cost:
+        """Of one value and gradient: a run of the circuit for each draw."""
+        match query:
+            case GivenWords(_, int(runs)) | Samples(runs):
+                pass
+            case _:
+                return Cost.refused("answers only when sampling noise is allowed: `samples = ...`")
+        places = self.subject.width if self.subject.width > LARGEST else self.allocation.places
+        if places > LARGEST:
+            return Cost.refused(f"a state of more than {LARGEST} bits is not supported", places)
+        if not self.resets:
+            return Cost.refused("no discarded qubit makes room for another: all runs would be the same", places)
+        count, together = batches(runs, places)
+        seconds, flops = pass_seconds(self.parts, places, self.block_width, precision, together)
+        states = 6 + math.ceil(2 * len(self.parts) ** 0.5)
+        each = states * (BYTES[precision] << places) + int(query_memory(query, self.subject.width, precision))
+        words = query.count if isinstance(query, GivenWords) else self.subject.width
+        memory = together * each + 2 * BYTES[precision] * runs * words
+        facts = (("runs", runs), ("together", together), ("outcomes", self.resets))
+        return Cost(count * seconds, memory, count * flops, places, facts=facts)
+
+    def lower(self, queries: tuple[Query, ...], precision: str) -> TrajectoryProgram:
+        """One program for any number of draws."""
+        return self._program
+
+    @cached_property
+    def _program(self) -> TrajectoryProgram:
+        expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
+        places = self.allocation.places
+        arity = widest_small(self.actions, places)
+        tables = lower(self.parts, places, arity, self.block_width, expressions, unitary=False)
+        visible = tuple(self.allocation.place_of[wire] for wire in self.circuit.visible)
+        return TrajectoryProgram(StateProgram(self.name, tables, visible), self.resets)
+
+
+class Trajectories:
+    """State vectors whose discarded qubits are measured at random: unbiased, for queries that allow it."""
+
+    name = "trajectories"
+
+    def prepare(self, subject: Subject) -> Prepared:
+        return Prepare(self.name, subject)

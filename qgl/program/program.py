@@ -1,0 +1,267 @@
+"""The checked program: what a `.qgl` file means once constants are known, loops are unrolled and calls are expanded.
+
+It is the only thing that later stages see of the text; the spans in it point back.
+
+Wires. Every qubit is a wire with a number: first the visible and hidden qubits in order of declaration, then the
+`fresh` ones in order of creation. Every wire starts in |0>; the initial states of registers are ordinary operations at
+the head of `operations`. A fresh wire is never used again after its `discard`.
+
+Conventions. The first declared visible qubit is the left-most bit and the most significant one of a state index.
+Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `pauli` operation is exp(+i a P).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Input, Real
+from qgl.program.membership import Rule
+from qgl.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One qubit. `register` and `position` say where it was declared; `site` is its site on a lattice, if any.
+
+    In a register of categorical variables each has `width` qubits, elsewhere that is 0; `lone` is one variable without
+    a number.
+    """
+
+    kind: str  # "visible" | "hidden" | "fresh"
+    register: str
+    position: int
+    site: tuple[str, int] | None  # (lattice name, site number)
+    span: Span
+    width: int = 0
+    lone: bool = False
+
+    def __str__(self) -> str:
+        if not self.width or self.lone:
+            return f"{self.register}[{self.position}]"
+        variable, bit = divmod(self.position, self.width)
+        return f"{self.register}[{variable}][{bit}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A visible categorical variable: `categories` values, whose codes stand in the bits of `positions`, binary.
+
+    positions  among the visible qubits, the most significant bit first
+    """
+
+    name: str  # "stage[3]"
+    categories: int
+    positions: tuple[int, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The law that elements of a parameter are drawn from: name and arguments as written.
+
+    Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
+    `moments(deviation)`, which is normal about a centre of its own for each element.
+    """
+
+    name: str
+    arguments: tuple[float, ...]
+    centres: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Inputs of the model under one name.
+
+    `kind` is "param" (trained), "random" (drawn per run, not trained), "latent" (summed or averaged over) or
+    "condition" (given with each data row). `constraint` is "real", "angle" or "probability"; what is stored and
+    trained for a probability is its logit, and an `Input` stands for the probability itself. `shape` is the shape of
+    the array; anonymous parameters are named after the gate they stand in (`rx_1`). `draws` is the number of draws of
+    a latent of continuous law.
+    """
+
+    kind: str
+    name: str
+    shape: tuple[int, ...]
+    constraint: str
+    distribution: Distribution
+    draws: int | None
+    span: Span
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that happens to wires.
+
+    `gate` is the key of a record in `qgl.gates` (a unitary gate or a named channel) or one of
+      pauli    exp(i * args[0] * word), word[k] in "XYZ" acts on wires[k]
+      evolve   exp(-i * args[0] * sum(coefficient * word)) over `terms`, whose words have one of "IXYZ" per wire
+      kraus    a channel with constant Kraus operators `matrices`, shape (count, 2^k, 2^k), first wire most significant
+      unitary  a constant unitary `matrices`, shape (1, 2^k, 2^k), first wire most significant
+      fresh    the wire comes into being in |0>
+      discard  the wire is traced out and ends
+      reset    the wire is put to |0>, whatever it was
+      measure  the wire is measured in the computational basis into bit number `bit` (None: the outcome is not kept)
+
+    The first `controls` wires are controls of a unitary gate that acts on the rest. `condition` lists measured bits
+    and the values they must have for the operation to happen.
+    """
+
+    gate: str
+    wires: tuple[int, ...]
+    span: Span
+    args: tuple[Real, ...] = ()
+    word: str = ""
+    terms: tuple[tuple[Real, str], ...] = ()
+    matrices: NDArray[np.complex128] | None = None
+    trotter: tuple[int, int] | None = None  # (order, steps) of an `evolve` on hardware; None: exact only
+    controls: int = 0
+    bit: int | None = None
+    condition: tuple[tuple[int, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A lattice: sites 0..sites-1, undirected edges, and coordinates for pictures."""
+
+    name: str
+    sites: int
+    edges: tuple[tuple[int, int], ...]
+    positions: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityBound:
+    """A bound of a `local` declaration that the program was found to keep."""
+
+    register: str
+    kind: str  # "within" | "depth" | "cone" | "channel"
+    argument: int | None
+    limit: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Rows of bits, or a law over bit strings.
+
+    rows       (count, width) of 0 and 1, first column first visible qubit
+    weights    (count,) probabilities of the rows, summing to 1 (equal for samples)
+    conditions (count, condition width) given with the rows, or None
+    exact      True when `rows` and `weights` are the law itself (`bars_and_stripes`), False when they are samples of it
+    picture    rows and columns of the picture that a row of data is, row by row; None where it is none
+    state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the law of its bits; None where
+               the data are bits only
+    integer    the strings are whole numbers, first bit most significant
+    categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
+    rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
+    """
+
+    name: str
+    rows: NDArray[np.uint8]
+    weights: NDArray[np.float64]
+    conditions: NDArray[np.float64] | None
+    exact: bool
+    sha256: str
+    description: str
+    picture: tuple[int, int] | None = None
+    state: NDArray[np.complex128] | None = None
+    integer: bool = False
+    categories: tuple[tuple[int, int], ...] | None = None
+    rule: Rule | None = None
+
+    @property
+    def width(self) -> int:
+        return int(self.rows.shape[1])
+
+    @property
+    def listed(self) -> bool:
+        """Whether its strings are held, and not only their rule."""
+        return self.rule is None or len(self.rows) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpec:
+    """A checked call of a named thing (`mmd(patterns, gaussian(...))`, `adam(rate = 0.1)`, `kl(patterns)`).
+
+    All arguments are by name, defaults filled in: numbers, strings, tuples, `CallSpec`s; a data set is its name.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the objective."""
+
+    weight: float
+    call: CallSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """`train { ... }` with defaults filled in."""
+
+    optimizer: CallSpec
+    steps: int
+    seeds: int
+    seed: int
+    stop: tuple[CallSpec, ...]
+    clip: float | None
+    time_limit: float | None  # seconds
+    precision: str  # "single" | "double"
+    checkpoint: int  # steps between checkpoints
+    span: Span | None
+    batch: int | None = None  # rows of data drawn at each step; None: all of them
+    gradient: CallSpec | None = None  # where it comes from; None: exact, by simulation
+    engine: str = "statevector"  # who gives the strings of a gradient from shots
+    strategy: CallSpec | None = None  # how parameters are moved at all; None: by the gradient
+    watch: tuple[CallSpec, ...] = ()  # reports that are measured while training
+    every: int = 10  # steps between two such measurements
+
+    @property
+    def from_shots(self) -> CallSpec | None:
+        """The rule by which the gradient is made of shots; None where it is exact."""
+        return None if self.gradient is None or self.gradient.name == "exact" else self.gradient
+
+    @property
+    def strategy_name(self) -> str:
+        return "gradient" if self.strategy is None else self.strategy.name
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    source: Source
+    constants: dict[str, int | float | bool | str]
+    wires: tuple[Wire, ...]
+    visible: tuple[int, ...]
+    hidden: tuple[int, ...]
+    operations: tuple[Operation, ...]
+    bits: int
+    parameters: tuple[Parameter, ...]
+    geometries: tuple[Geometry, ...]
+    bounds: tuple[LocalityBound, ...]
+    data: dict[str, DataSet]
+    objective: tuple[Term, ...]
+    train: TrainSettings
+    reports: tuple[CallSpec, ...]
+    variables: tuple[Variable, ...] = ()  # registers of categories
+    prepared: int = 0  # operations at the head that prepare what the registers start in
+    baselines: tuple[CallSpec, ...] = ()  # fitted to the objective's first data set; none: independent bits
+
+    def input_name(self, atom: Input) -> str:
+        """`theta[2, 0]` for an input, as a user would write it."""
+        parameter = self.parameters[atom.parameter]
+        if not parameter.shape:
+            return parameter.name
+        index = np.unravel_index(atom.element, parameter.shape)
+        return f"{parameter.name}[{', '.join(str(int(i)) for i in index)}]"

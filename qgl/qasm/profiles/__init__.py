@@ -1,0 +1,1 @@
+"""A profile for each group of readers of OpenQASM 3."""

@@ -1,0 +1,148 @@
+"""Pictures of a trained model, put into its run folder."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl import draw
+from qgl.bits.distribution import distinct, entropy, strings
+from qgl.bits.neighbourhood import Neighbourhood
+from qgl.check.calls.strategies import method_words
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import PictureFailed
+from qgl.evaluate import in_chunks
+from qgl.evaluate.pairs import Moments
+from qgl.model import Model
+from qgl.program.program import DataSet, Program, TrainSettings
+from qgl.report import pictures
+from qgl.report.pictures import Law
+from qgl.report.watch_picture import watch_curves
+from qgl.runs.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
+_NUMBERS_WIDTH = 16  # visible bits up to which the numbers that they make are drawn, one by one
+_SAMPLES = 2000
+_SHOWN = 60  # strings that are shown as such, at most
+_COLUMNS = 36  # of the circuit that are drawn
+
+
+def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> list[PictureFailed]:
+    """`loss.png`, `circuit.png`, `watch.png` where something was watched, and `samples.png` and `moments.png`.
+
+    The last two only where there are data to compare with. What could not be drawn or written is given back.
+    """
+    program = model.program
+    title = f"{Path(program.source.name).stem}, {method_words(settings)}"
+    paints: dict[str, Callable[[], Figure]] = {
+        "loss": lambda: pictures.loss_curves(
+            run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)
+        ),
+        "circuit": lambda: draw.circuit(model.circuit, columns=_COLUMNS),
+    }
+    if run.watched.steps.size:
+        paints["watch"] = lambda: watch_curves(
+            run.history,
+            run.watched,
+            title=title,
+            loss=" + ".join(f"{term.call.name}({term.call.arguments.get('data')})" for term in program.objective),
+            unit=unit(program),
+            best=run.best_steps,
+        )
+    data = data_of(program)
+    if data is not None and data.conditions is None and data.width == model.width:
+        paints |= _compared(model, run, data, settings.seed)
+    failed = [pictures.attempted(folder / f"{name}.png", paint) for name, paint in paints.items()]
+    return [failure for failure in failed if failure is not None]
+
+
+def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Callable[[], Figure]]:
+    """Data beside samples, and moments of both; nothing for a model that cannot be sampled."""
+    try:
+        drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
+    except QglError:
+        return {}
+    law: Law = (data.rows, data.weights)
+    exact = model.width <= _EXACT_WIDTH
+    generated = functools.cache(lambda: _law(model, run) if exact else pictures.empirical(drawn))
+    paints: dict[str, Callable[[], Figure]] = {
+        "samples": lambda: _beside(model, data, drawn, generated(), None if exact else _SAMPLES, seed)
+    }
+    if model.width > 1:
+        paints["moments"] = lambda: pictures.moments(law, generated(), Moments.of(Neighbourhood.of(model.program)))
+    return paints
+
+
+def _beside(
+    model: Model, data: DataSet, drawn: NDArray[np.uint8], generated: Law, sampled: int | None, seed: int
+) -> Figure:
+    """The data beside the model: pictures, numbers, the likeliest strings, or strings that were drawn."""
+    law: Law = (data.rows, data.weights)
+    shape, places = picture(model.program, data)
+    chosen = np.random.default_rng(seed).choice(len(data.rows), size=_SHOWN, p=data.weights)
+    if shape is not None:
+        return pictures.images(data.rows[chosen], drawn, shape, places)
+    if data.integer and model.width <= _NUMBERS_WIDTH:
+        return pictures.numbers(law, generated, sampled=sampled)
+    if model.width <= EXACT_WIDTH:
+        return pictures.histogram(law, generated, sampled=sampled)
+    return pictures.strings(data.rows[chosen], drawn[:_SHOWN])
+
+
+def data_of(program: Program) -> DataSet | None:
+    """The data set of the first term of the objective that has one."""
+    for term in program.objective:
+        name = term.call.arguments.get("data")
+        if name is not None:
+            return program.data[name]
+    return None
+
+
+def unit(program: Program) -> str:
+    """What the loss is counted in, if all of its terms are counted in the same."""
+    names = {term.call.name for term in program.objective}
+    if names <= {"nll", "kl", "markov_nll"}:
+        return "nats"
+    return "squared MMD" if names == {"mmd"} else ""
+
+
+def likelihood_floor(program: Program) -> float | None:
+    """The least negative log-likelihood that any model has, the entropy of the data; None for other objectives."""
+    data = data_of(program)
+    if [term.call.name for term in program.objective] != ["nll"] or data is None or data.conditions is not None:
+        return None
+    return program.objective[0].weight * entropy(distinct(data.rows, data.weights)[1])
+
+
+def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, list[int]]:
+    """Rows and columns of the picture that a string is, and the pixel of each bit; (None, []) if it is none.
+
+    It is one if all visible qubits lie on one rectangle of lattice sites, or if the data are pictures.
+    """
+    wires = [program.wires[k] for k in program.visible]
+    lattices = {wire.site[0] if wire.site else None for wire in wires}
+    if len(lattices) == 1 and None not in lattices:
+        geometry = next(g for g in program.geometries if g.name in lattices)
+        places = [geometry.positions[wire.site[1]] for wire in wires if wire.site]
+        whole = all(x == int(x) and y == int(y) for x, y in geometry.positions)
+        columns, rows = (int(max(p[axis] for p in geometry.positions)) + 1 for axis in (0, 1))
+        if whole and rows > 1 and columns > 1 and rows * columns == geometry.sites:
+            return (rows, columns), [int(y) * columns + int(x) for x, y in places]
+    if data.picture is not None:
+        return data.picture, list(range(data.width))
+    return None, []
+
+
+def _law(model: Model, run: Run) -> Law:
+    p = np.asarray(model.probabilities(run.params), dtype=np.float64)
+    kept = np.flatnonzero(p > 1e-9)
+    return strings(kept, model.width), p[kept] / p[kept].sum()

@@ -1,0 +1,102 @@
+"""What a program will ask of its circuit: the terms of its objective, its reports, and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.check.settings.watching import watched
+from qgl.evaluate.exact import evaluate, title
+from qgl.model import Model
+from qgl.objectives import Setting
+from qgl.plan.model import NO_METHOD, describe
+from qgl.program.program import CallSpec, Program, TrainSettings
+from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
+from qgl.report.report import at_the_end, reports_of
+
+OBJECTIVE, REPORT, WATCH, SAMPLE = "objective", "report", "watch", "sample"
+SHOTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Queries that are asked together, and so planned together.
+
+    kind   what for: `OBJECTIVE`, `REPORT`, `WATCH` or `SAMPLE`
+    names  for each query the terms or the report that it is for
+    times  how often they are asked: once for each value of the condition inputs
+    """
+
+    kind: str
+    names: dict[Query, str]
+    times: int = 1
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return tuple(self.names)
+
+
+def asked_of(program: Program) -> tuple[Asked, ...]:
+    """Everything that training, the reports and sampling ask; nothing is run."""
+    found = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
+    return (*found, Asked(SAMPLE, {Samples(SHOTS): SAMPLE}))
+
+
+def objective_of(model: Model) -> tuple[Asked, ...]:
+    """What training asks at each step; nothing is run."""
+    return tuple(_objective(model))
+
+
+def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
+    """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
+    program = model.program
+    for asked in (*_watched(program, settings), *_reports(program, at_the_end(program))):
+        for row in model.planner.weigh(asked.queries).rows:
+            if not row.chosen:
+                purpose = f"{asked.kind} {', '.join(asked.names.values())}"
+                reasons = [f"    not {each.method}: {each.reason}" for each in row.candidates]
+                yield "\n".join([f"warning: {purpose}: {describe(row.query)}", f"  {NO_METHOD}", *reasons])
+
+
+def _objective(model: Model) -> Iterator[Asked]:
+    """Terms with the same conditions are asked together, what reads bits only by itself."""
+    shares: dict[tuple[bytes, bool], dict[Query, list[str]]] = {}
+    times: dict[bytes, int] = {}
+    for term in model.objectives:
+        conditions = term.objective.conditions
+        group = b"" if conditions is None else conditions.tobytes()
+        times[group] = 1 if conditions is None else len(conditions)
+        for query in term.objective.queries:
+            share = shares.setdefault((group, reads_only_bits(query)), {})
+            share.setdefault(query, []).append(term.label)
+    for (group, _), share in shares.items():
+        yield Asked(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
+
+
+def _watched(program: Program, settings: TrainSettings) -> Iterator[Asked]:
+    """What is asked of each seed while training."""
+    for asked in _reports(program, watched(settings)):
+        often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
+        yield Asked(WATCH, {query: name + often for query, name in asked.names.items()})
+
+
+def _reports(program: Program, calls: Sequence[CallSpec]) -> Iterator[Asked]:
+    """What each report asks first, and mostly all: it is told to start, and listened to."""
+    setting = Setting.of(program)
+    for call in calls:
+        try:
+            evaluate((call,), setting, _listen)
+        except _HeardError as heard:
+            yield Asked(REPORT, {heard.query: title(call)})
+
+
+class _HeardError(Exception):
+    def __init__(self, query: Query) -> None:
+        self.query = query
+
+
+def _listen(query: Query, condition: Any = None, given: Any = None) -> NoReturn:
+    """Takes down what is asked, and does not answer; see `qgl.evaluate.in_chunks` for likelihoods."""
+    raise _HeardError(Probabilities() if isinstance(query, LogProb) and query.width <= EXACT_WIDTH else query)

@@ -1,0 +1,256 @@
+"""The report at the end of a run: the objective and its terms, and the metrics that the program asks for."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.baselines import Fitted, laws
+from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.evaluate import Row, evaluate, in_chunks
+from qgl.evaluate.distributions import ModelLaw
+from qgl.evaluate.emitted import Emitted
+from qgl.evaluate.exact import Answerer
+from qgl.expression import Real
+from qgl.expression import evaluate as evaluate_number
+from qgl.model import Model
+from qgl.objectives import Setting
+from qgl.parameters import Params
+from qgl.passes.trotter import error_bound, is_lost, is_sliced
+from qgl.program.program import CallSpec, Program
+from qgl.query import LogProb, Probabilities, Query, Samples
+from qgl.report.display import duration, number
+from qgl.runs.run import Run
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_LEGEND = "floor: a perfect model; uniform: fair coins"
+_DRAWN = 2  # the seed of strings that are drawn for reports
+_SEEDS = "median of seeds [range]"
+
+
+def reports_of(program: Program) -> tuple[CallSpec, ...]:
+    """The reports of a program, or if it asks for none, kl, tv and moments of the objective's data.
+
+    Of more than 24 bits these are nll and moments: no string comes twice, so that laws of whole strings say little.
+    """
+    names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
+    if program.reports or not names:
+        return with_gaps(program)
+    kinds: tuple[str, ...] = ("kl", "tv", "moments") if len(program.visible) <= EXACT_WIDTH else ("nll", "moments")
+    if program.data[names[0]].conditions is not None:
+        kinds = ("nll",)
+    return (
+        *(CallSpec(kind, {"data": names[0]}, program.objective[0].call.span) for kind in kinds),
+        *with_gaps(program),
+    )
+
+
+def at_the_end(program: Program) -> tuple[CallSpec, ...]:
+    """What a run is measured by: the reports of its program; where it has baselines, always something."""
+    return reports_of(program) if program.baselines else with_gaps(program)
+
+
+def with_gaps(program: Program) -> tuple[CallSpec, ...]:
+    """The reports of a program, and beside each `markov_nll` of its objective how far that is from nll."""
+    asked = [call.arguments["radius"] for call in program.reports if call.name == "markov_gap"]
+    terms = {term.call.arguments["radius"]: term.call for term in program.objective if term.call.name == "markov_nll"}
+    gaps = [CallSpec("markov_gap", {"radius": r}, call.span) for r, call in terms.items() if r not in asked]
+    return (*program.reports, *gaps)
+
+
+def measure(
+    model: Model,
+    params: Params,
+    reports: Sequence[CallSpec],
+    baselines: Sequence[Fitted] = (),
+    *,
+    bare: bool = False,
+) -> tuple[Row, ...]:
+    """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
+    setting, answer = Setting.of(model.program), answerer(model, params)
+    return evaluate(reports, setting, answer, laws(baselines), bare=bare, emitted=as_emitted(model, params))
+
+
+def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
+    """What answers queries about a trained model; `always` are condition inputs for queries that come without."""
+    key = jax.random.key(1, impl="threefry2x32")  # of estimates of words, apart from that of the words themselves
+    held: list[NDArray[np.floating[Any]]] = []  # probabilities of all strings under `always`
+
+    def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
+        if isinstance(query, LogProb):
+            known = held[0] if held and condition is None else None
+            return in_chunks.log_prob(model, params, query.rows, always if condition is None else condition, known)
+        if isinstance(query, Probabilities) and condition is None:
+            held[:] = held or [np.asarray(model.probabilities(params, always))]
+            return held[0]
+        condition = always if condition is None else condition
+        if isinstance(query, Samples):
+            return in_chunks.sample(model, params, query.shots, _DRAWN, condition)
+        if given is not None:
+            return model.answers(params, (query,), condition, key, {query: given})[query]
+        return model.answer(params, query, condition)
+
+    return answer
+
+
+def as_emitted(model: Model, params: Params) -> Emitted:
+    """The circuit of a trained model as it is emitted; of a mixture, the mean of its circuits."""
+
+    def bound() -> float | None:
+        rows = np.asarray(model.parameters.inputs(params, None, np.float32), np.float64)
+        each = [slice_bound(model.program, row) for row in rows]
+        return None if None in each else float(np.dot(model.parameters.weights, np.array(each, np.float64)))
+
+    lost = any(map(is_lost, model.program.operations))
+    return Emitted(lambda: ModelLaw(answerer(model.emitted, params), model.width), bound, lost)
+
+
+def slice_bound(program: Program, inputs: NDArray[np.float64]) -> float | None:
+    """The sum of the bounds of all evolutions in slices, for given inputs, shape (inputs,)."""
+    starts = np.cumsum([0, *(parameter.size for parameter in program.parameters)])
+
+    def value(number: Real) -> float:
+        return evaluate_number(number, lambda atom: float(inputs[starts[atom.parameter] + atom.element]))
+
+    each = [error_bound(operation, value) for operation in program.operations if is_sliced(operation)]
+    found = [bound for bound in each if bound is not None]
+    return sum(found) if len(found) == len(each) else None
+
+
+def assemble(
+    title: str, run: Run, seconds: float, metrics: Sequence[Row], baselines: Sequence[Fitted] = ()
+) -> dict[str, Any]:
+    """The content of `report.json`; `seconds` is the time of training without compilation."""
+    finite = [loss for loss in run.losses.tolist() if loss == loss]
+    return {
+        "title": title,
+        "status": run.status,
+        "reason": run.reason,
+        "steps": run.steps,
+        "seconds": round(seconds, 3),
+        "seeds": len(run.losses),
+        "best_seed": run.best_seed,
+        "loss": plain(run.loss),
+        "loss_of_seeds": [plain(loss) for loss in run.losses.tolist()],
+        "median_loss": plain(statistics.median(finite)) if finite else None,
+        "terms": {name: plain(values[run.best_seed]) for name, values in run.terms.items()},
+        "metrics": [asdict(row) for row in metrics],
+        "baselines": [each.facts for each in baselines],
+    }
+
+
+def table(report: dict[str, Any]) -> Table:
+    """The report for a terminal."""
+    names = _columns(report["metrics"], report["seeds"] > 1)
+    shown = _blank(_heading(report), names)
+    for row in _objective_rows(report):
+        shown.add_row(*row)
+    shown.add_section()
+    for metric in report["metrics"]:
+        shown.add_row(*_cells(metric, names))
+    shown.caption = "\n".join(_captions(report["metrics"], report.get("baselines", ())))
+    return shown
+
+
+def metrics_table(title: str, rows: Sequence[Row], baselines: Sequence[Fitted] = ()) -> Table:
+    """Metrics alone for a terminal."""
+    metrics = [asdict(row) for row in rows]
+    names = _columns(metrics)
+    shown = _blank(title, names)
+    for metric in metrics:
+        shown.add_row(*_cells(metric, names))
+    shown.caption = "\n".join(_captions(metrics, [each.facts for each in baselines]))
+    return shown
+
+
+def _blank(title: str, names: Sequence[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = Table(
+        box=SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", caption_justify="left", min_width=64
+    )
+    shown.add_column("", overflow="fold")
+    for name in names:
+        heading = name.replace("(", "\n(", 1)  # arguments of a baseline stand below its name
+        shown.add_column(heading, justify="right", no_wrap=True, overflow="fold")
+    return shown
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report as a page of Markdown."""
+    names = _columns(report["metrics"], report["seeds"] > 1)
+    lines = [f"# {_heading(report)}", "", f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
+    for row in [*_objective_rows(report), *(_cells(metric, names) for metric in report["metrics"])]:
+        lines.append(f"| {' | '.join(row)} |")
+    losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
+    for caption in _captions(report["metrics"], report.get("baselines", ())):
+        lines += ["", caption]
+    lines += ["", f"Loss of the seeds: {losses}.", ""]
+    return "\n".join(lines)
+
+
+def _heading(report: dict[str, Any]) -> str:
+    words = f"{report['title']}: {report['steps']} steps in {duration(report['seconds'])}"
+    return f"{words}, ended by {report['reason']}"
+
+
+def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    by = f" by {report['best_by']}" if report.get("best_by") else ""
+    name = "loss" if report["seeds"] == 1 else f"loss (best of {report['seeds']} seeds{by}: {report['best_seed']})"
+    several = report["seeds"] > 1
+    finite = [loss for loss in report["loss_of_seeds"] if loss is not None]
+    among = _among(report["median_loss"], min(finite, default=None), max(finite, default=None))
+    cells = [(name, _figure(report["loss"]), *([among] if several else []))]
+    if len(report["terms"]) > 1:
+        cells += [(f"  {term}", _figure(value)) for term, value in report["terms"].items()]
+    return [(*row, *[""] * (1 + len(_columns(report["metrics"], several)) - len(row))) for row in cells]
+
+
+def _columns(metrics: Sequence[dict[str, Any]], several: bool = False) -> tuple[str, ...]:
+    """The headings of figures; with `several` seeds, what these have stands beside the value of the best."""
+    baselines = dict.fromkeys(name for metric in metrics for name in metric.get("baselines", {}))
+    return ("value", *([_SEEDS] if several else []), "floor", *baselines, "uniform")
+
+
+def _among(median: float | None, low: float | None, high: float | None) -> str:
+    """`0.31 [0.28, 0.4]`: median and range over seeds."""
+    if median is None or low is None or high is None:
+        return ""
+    return f"{median:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _cells(metric: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    """The cells of one row under the headings `names`."""
+    name = f"{metric['name']} ({metric['unit']})" if metric["unit"] else metric["name"]
+    value = _figure(metric["value"]) if metric["value"] is not None else "-"
+    if metric["error"] is not None:
+        value += f" ± {metric['error']:.1g}"
+    known = {"value": value, _SEEDS: _among(*(metric.get(key) for key in ("median", "low", "high")))}
+    known |= {key: _figure(figure) for key, figure in metric.get("baselines", {}).items()}
+    known |= {key: _figure(metric[key]) for key in ("floor", "uniform")}
+    return (name, *(known.get(heading, "") for heading in names))
+
+
+def _captions(metrics: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]) -> list[str]:
+    """What the columns are, and why a value is missing."""
+    notes = dict.fromkeys(line for metric in metrics for line in (metric.get("note") or "").splitlines())
+    return [_LEGEND, *(f"{each['name']}: {each['words']}" for each in baselines), *notes] if metrics else []
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else number(value)
+
+
+def plain(value: float) -> float | None:
+    """A number as JSON takes it; None for one that is not finite."""
+    plain = float(value)
+    return plain if plain == plain and abs(plain) != float("inf") else None

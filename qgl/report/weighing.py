@@ -1,0 +1,58 @@
+"""What the planner makes of everything that a program asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qgl.compiler import circuit_of, planner
+from qgl.diagnostics.model import Diagnostic
+from qgl.kernels.memory import device_limit
+from qgl.model import Model
+from qgl.plan.memory import available
+from qgl.plan.model import Row
+from qgl.plan.planner import Weighed
+from qgl.program.program import Program
+from qgl.query import restricted
+from qgl.report.planned_queries import OBJECTIVE, Asked, asked_of, objective_of
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Some queries, and what the planner makes of them."""
+
+    asked: Asked
+    weighed: Weighed
+
+    def purpose(self, row: Row) -> str:
+        """`objective nll`."""
+        names = [name for query, name in self.asked.names.items() if restricted(query, self.weighed.seen) == row.query]
+        kind = self.asked.kind
+        return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
+
+
+def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str], None] | None = None) -> list[Answer]:
+    """The planner's view of everything that a program asks.
+
+    memory_limit: in bytes, None: what this machine has. told: hears what is looked at.
+    """
+    limit = memory_limit or device_limit() or available()  # read once, so that all figures are held against one limit
+    planning = planner(circuit_of(program), program.train.precision, limit)
+    planning.told = told or planning.told
+    return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
+
+
+def weigh_objective(model: Model) -> list[Answer]:
+    """The planner's view of what training asks at each step."""
+    return [Answer(asked, model.planner.weigh(asked.queries)) for asked in objective_of(model)]
+
+
+def refusals(answers: Sequence[Answer]) -> list[Diagnostic]:
+    """Why a program is at fault: queries of its objective have no method, or nothing that it asks has one.
+
+    Reports and samples that cannot be had are only told of.
+    """
+    asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
+    if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
+        asked = list(answers)
+    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))

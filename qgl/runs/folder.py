@@ -1,0 +1,240 @@
+"""A run on the disk: one folder, one writer at a time.
+
+manifest.json             what was run, and how far it came
+metrics.jsonl             one line a step
+checkpoint.safetensors    the whole state of training at a step
+weights.safetensors       the parameters to use: `best/theta`, and those of all seeds, `seeds/theta`
+data.safetensors          the data sets as bits
+program/                  the program and its imports
+report.json, report.md    numbers at the end
+*.png                     pictures
+jobs/                     what was run on engines (`qgl.jobs.store`), without this lock: a job keeps weights of its own
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from numpy.typing import NDArray
+
+from qgl.program.program import DataSet
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun, FolderTaken, RunLocked
+from qgl.runs import checkpoint
+from qgl.runs import history
+from qgl.runs import data as run_data
+from qgl.runs import sealed
+from qgl.runs import manifest as manifests
+from qgl.runs.atomic import append, explained, lock_file, put, truncate
+from qgl.runs.history import History
+from qgl.runs.plain import ARRAY_BYTES, own_folder, read
+
+_LOCK = ".lock"
+
+
+def next_folder(program: str, parent: Path = Path("runs")) -> Path:
+    """`runs/<program>-<date>-<n>` with the first n that is free."""
+    name = re.sub(r"[^\w.-]+", "", Path(program).stem) or "run"
+    stem = f"{name}-{date.today().isoformat()}"
+    n = 1
+    while (parent / f"{stem}-{n}").exists():
+        n += 1
+    return parent / f"{stem}-{n}"
+
+
+class RunFolder:
+    """The writer of a run folder. It holds a lock that the system drops with the process; close it, or use `with`."""
+
+    def __init__(self, path: Path, lock: IO[str], manifest: manifests.Manifest, made: bool = False) -> None:
+        self.path, self.manifest, self._lock = path, manifest, lock
+        self._made = made  # the folder itself, not only what is in it
+
+    @classmethod
+    def create(cls, path: Path, manifest: manifests.Manifest, data: Mapping[str, DataSet]) -> RunFolder:
+        """A folder for a new run.
+
+        Raises:
+            QglError: the folder is in use, or cannot be made.
+        """
+        with explained(path):
+            made = not path.exists()
+            path.mkdir(parents=True, exist_ok=True)
+        files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
+        files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))
+        _refuse_taken(path, files)
+        folder = cls(path, lock(path), manifest, made)
+        try:
+            _refuse_taken(path, files)  # another process may have had the lock
+            for name, content in files.items():
+                folder._write(name, content)
+            folder.save_manifest()
+        except BaseException:
+            folder.close()
+            raise
+        return folder
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything of a step."""
+        return any((self.path / name).exists() for name in ("metrics.jsonl", "checkpoint.safetensors", "watch.jsonl"))
+
+    def take_back(self) -> None:
+        """Removes what `create` has written, for a run that cannot begin. Nothing else is touched."""
+        names = [f"program/{name}" for name in self.manifest["program"]["files"]]
+        folders = {folder for name in names for folder in (self.path / name).parents}
+        below = [folder for folder in folders if folder.is_relative_to(self.path) and folder != self.path]
+        with suppress(OSError):
+            for name in ("manifest.json", run_data.FILE, *names, _LOCK):
+                (self.path / name).unlink(missing_ok=True)
+            for folder in sorted(below, key=lambda each: -len(each.parts)) + [self.path] * self._made:
+                folder.rmdir()  # where nothing else is in it
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """The folder of a run that is to go on.
+
+        Raises:
+            QglError: the folder is not a run, or another process writes to it.
+        """
+        manifests.load(path)  # before the lock: a folder that is not a run gets no file
+        folder = cls(path, lock(path), manifests.load(path))
+        clear_strays(path)
+        return folder
+
+    @property
+    def identity(self) -> str:
+        """What all files of the run are sealed for."""
+        return manifests.identity(self.manifest)
+
+    def save_manifest(self, **changes: Any) -> None:
+        self.manifest.update(changes)
+        self.write_text("manifest.json", sealed.document(self.manifest))
+
+    def append(self, records: History, first: int) -> None:
+        append(self.path / "metrics.jsonl", records.lines(first, self.identity))
+
+    def save_checkpoint(self, leaves: Mapping[str, NDArray[Any]], step: int) -> None:
+        text = {"step": str(step), "qgl": self.manifest["versions"]["qgl"], "run": self.identity}
+        put(self.path / "checkpoint.safetensors", checkpoint.encode(leaves, text))
+
+    def save_weights(self, leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> None:
+        put(self.path / "weights.safetensors", checkpoint.encode(leaves, {**text, "run": self.identity}))
+
+    def load_checkpoint(self) -> tuple[checkpoint.Leaves, int] | None:
+        """The last state and its step, None before the first checkpoint.
+
+        Raises:
+            QglError: it is damaged, or the metrics have fewer steps (QGL0904).
+        """
+        path, metrics = self.path / "checkpoint.safetensors", self.path / "metrics.jsonl"
+        leaves: checkpoint.Leaves = {}
+        step = 0
+        if path.exists():
+            leaves, text = checkpoint.read(path, self.identity)
+            step = step_of(path, text)
+        if step and history.size_of(metrics, step) is None:
+            reason = f"it has fewer lines than the checkpoint's {step} steps"
+            raise QglError([DamagedRun(None, str(metrics), reason)])
+        return (leaves, step) if step else None
+
+    def go_on(self, step: int, goal: int) -> None:
+        """Writes down that training goes on from `step`; lines of the metrics beyond it are cut off."""
+        self.save_manifest(status="running", reason="", goal=goal)
+        metrics = self.path / "metrics.jsonl"
+        size = history.size_of(metrics, step)
+        if size is not None:
+            truncate(metrics, size)
+
+    def write_text(self, name: str, text: str) -> None:
+        self._write(name, text.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        parent = own_folder(self.path, *Path(name).parts[:-1])
+        with explained(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+        put(self.path / name, content)
+
+    def close(self) -> None:
+        self._lock.close()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _refuse_taken(path: Path, files: Mapping[str, bytes]) -> None:
+    """Makes sure that a folder has nothing but what a run that was killed while it began may have left: its own files.
+
+    Raises:
+        QglError: it has more, or other files (QGL0900).
+    """
+    own = {path / name: content for name, content in files.items()}
+    folders = {folder for each in own for folder in each.parents}
+
+    def is_left_over(entry: Path) -> bool:
+        if entry in own:
+            return not entry.is_symlink() and _holds(entry, own[entry])
+        if entry.name.startswith("."):
+            return entry.parent == path or entry.name.endswith(".tmp")
+        return entry in folders and not entry.is_symlink() and all(map(is_left_over, entry.iterdir()))
+
+    with explained(path):
+        if not all(map(is_left_over, path.iterdir())):
+            raise QglError([FolderTaken(None, str(path), (path / "manifest.json").exists())])
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return read(path, ARRAY_BYTES) == content
+    except (OSError, QglError):
+        return False
+
+
+def step_of(path: Path, text: Mapping[str, str]) -> int:
+    """The step that arrays are of.
+
+    Raises:
+        QglError: the text beside them does not say (QGL0904).
+    """
+    try:
+        return int(text["step"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise QglError([DamagedRun(None, str(path), "it does not say of which step it is")]) from error
+
+
+def clear_strays(path: Path) -> None:
+    """Removes what was being written when a process was killed."""
+    for stray in path.glob(".*.tmp"):
+        with suppress(OSError):
+            stray.unlink()
+
+
+def lock(path: Path) -> IO[str]:
+    file = lock_file(path / _LOCK)
+    with explained(path / _LOCK):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            file.close()
+            raise QglError([RunLocked(None, str(path), owner)]) from error
+        except OSError:
+            file.close()
+            raise
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+    return file

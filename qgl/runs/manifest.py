@@ -1,0 +1,208 @@
+"""The manifest of a run: everything that is needed to repeat it, and how far it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from qgl import __version__
+from qgl.program.program import CallSpec, Program, TrainSettings
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
+from qgl.source import Span
+from qgl.runs import plain
+from qgl.runs import sealed
+from qgl.runs.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
+
+__all__ = ["digest", "identity"]
+FORMAT = 2  # since 0.1.0 had checksums
+Manifest = dict[str, Any]
+_SECRET = re.compile(r"(token|password|passwd|secret|credential|api.?key)", re.IGNORECASE)
+
+
+def describe(
+    program: Program, files: Mapping[str, str], settings: TrainSettings, precision: str, command: Sequence[str]
+) -> Manifest:
+    """The manifest of a run that begins now. `files` are the texts of the program and its imports by name."""
+    return {
+        "format": FORMAT,
+        "status": "running",
+        "reason": "",
+        "step": 0,
+        "goal": settings.steps,
+        "measurements": 0,
+        "program": {
+            "name": program.source.name,
+            "path": _place(program.source.name),
+            "sha256": digest(files),
+            "files": {name: {"sha256": sha256(text), "text": text} for name, text in files.items()},
+        },
+        "constants": dict(program.constants),
+        "data": {
+            name: {
+                "sha256": data.sha256,
+                "description": data.description,
+                "rows": int(data.rows.shape[0]),
+                "width": data.width,
+            }
+            for name, data in program.data.items()
+        },
+        "settings": settings_to_json(settings),
+        "precision": precision,
+        "versions": versions(),
+        "machine": machine(),
+        "command": without_secrets(command),
+        "sessions": [],
+    }
+
+
+def refuse_changes(before: Manifest, now: Manifest) -> None:
+    """Makes sure that a run goes on as what it began as.
+
+    Raises:
+        QglError: with every difference (QGL0902).
+    """
+    faults = []
+    if before["program"]["sha256"] != now["program"]["sha256"]:
+        faults.append(
+            RunChanged(None, "the program", _short(before["program"]["sha256"]), _short(now["program"]["sha256"]))
+        )
+    for name in sorted({*before["data"], *now["data"]}):
+        old, new = (m["data"].get(name, {}).get("sha256", "absent") for m in (before, now))
+        if old != new:
+            faults.append(RunChanged(None, f"the data set `{name}`", _short(old), _short(new)))
+    for name in sorted({*before["constants"], *now["constants"]}):
+        old, new = (m["constants"].get(name, "absent") for m in (before, now))
+        if old != new:
+            faults.append(RunChanged(None, f"the constant `{name}`", str(old), str(new)))
+    settings = [{**m["settings"], "precision": m["precision"]} for m in (before, now)]
+    for name in settings[0]:
+        if name not in MAY_CHANGE and settings[0][name] != settings[1].get(name):
+            old, new = (json.dumps(s.get(name)) for s in settings)
+            faults.append(RunChanged(None, f"the setting `{name}`", old, new))
+    if faults:
+        raise QglError(faults)
+
+
+def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
+    """Settings as plain values; spans are left out."""
+    return {f.name: _to_json(getattr(settings, f.name)) for f in fields(settings) if f.name != "span"}
+
+
+def settings_from_json(value: Mapping[str, Any], default: TrainSettings, place: Span) -> TrainSettings:
+    """The inverse of `settings_to_json`; spans are `place`."""
+    return replace(default, **{name: _from_json(item, place) for name, item in value.items()})
+
+
+def load(folder: Path) -> Manifest:
+    """The manifest in a run folder.
+
+    Raises:
+        QglError: the folder is not a run, is damaged, or is of a later version of qgl (QGL0901, QGL0904); or of an
+            earlier one that knew no checksums (QGL0912).
+    """
+    path = folder / "manifest.json"
+    if folder.is_file():
+        what = "a program" if folder.suffix == ".qgl" else "a file"
+        raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
+    try:
+        manifest = json.loads(plain.read(path).decode())
+        if manifest["format"] > FORMAT:
+            reason = f"it was made by a later version of qgl, {manifest['versions']['qgl']}"
+            raise QglError([NotARun(None, str(folder), reason)])
+        if manifest["format"] < FORMAT and sealed.SEAL not in manifest:
+            raise QglError([OldRun(None, str(folder), str(manifest["versions"]["qgl"])[:40])])
+        wrong = manifest_fault(manifest) or ("" if sealed.is_intact(manifest) else sealed.CHANGED)
+    except FileNotFoundError as error:
+        reason = "it has no manifest.json" if folder.is_dir() else "there is no such folder"
+        raise QglError([NotARun(None, str(folder), reason)]) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise QglError([NotARun(None, str(folder), f"its manifest.json cannot be read ({error})")]) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QglError([NotARun(None, str(folder), "its manifest.json is of no known format")]) from error
+    if wrong:
+        raise QglError([DamagedRun(None, str(path), wrong)])
+    return {name: value for name, value in manifest.items() if name != sealed.SEAL}
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    found = {name: metadata.version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
+    return {"qgl": __version__, **found, "python": platform.python_version()}
+
+
+def machine() -> dict[str, Any]:
+    device = jax.devices()[0]
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "backend": jax.default_backend(),
+        "device": device.device_kind,
+    }
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def without_secrets(command: Sequence[str]) -> list[str]:
+    """A command line with the values of options that sound like secrets left out."""
+    shown, hide = [], False
+    for word in command:
+        name, equals, _ = word.partition("=")
+        secret = bool(_SECRET.search(name))
+        shown.append("***" if hide else f"{name}=***" if secret and equals else word)
+        hide = secret and not equals and word.startswith("-")
+    return shown
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or sys.platform
+
+
+def _place(name: str) -> str | None:
+    """Where the program's file lies; None for text that was never a file."""
+    path = Path(name)
+    return str(path.resolve()) if path.is_file() else None
+
+
+def _short(value: str) -> str:
+    return value[:16]
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, CallSpec):
+        return {"call": value.name, "arguments": {name: _to_json(item) for name, item in value.arguments.items()}}
+    if isinstance(value, tuple | list):
+        return [_to_json(item) for item in value]
+    return value
+
+
+def _from_json(value: Any, place: Span) -> Any:
+    if isinstance(value, dict):
+        return CallSpec(value["call"], {k: _from_json(v, place) for k, v in value["arguments"].items()}, place)
+    if isinstance(value, list):
+        return tuple(_from_json(item, place) for item in value)
+    return value

@@ -1,0 +1,91 @@
+"""Contents that carry a hash of themselves, so that damage is told wherever it lies.
+
+Documents (manifest, report, sweep, job) have an entry `sha256` of all others; lines of JSON end in an entry `check`;
+`qgl.runs.checkpoint` does the same for arrays. `of` is what the content belongs to, such as the identity of a run: a
+file of another run does not fit either. A seal shows damage and edits, and no intent: who makes a folder can seal it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import DamagedRun
+from qgl.runs import plain
+
+SEAL = "sha256"
+_CHECK, _DIGITS = b', "check": "', 16
+CHANGED = "it is not what was written: its checksum does not fit"
+
+
+def seal(content: Mapping[str, Any], of: str = "") -> str:
+    """The hash of all entries but the seal itself, whatever their order."""
+    bare = {name: value for name, value in content.items() if name != SEAL}
+    return hashlib.sha256(f"{of}\n{json.dumps(bare, sort_keys=True)}".encode()).hexdigest()
+
+
+def document(content: Mapping[str, Any], of: str = "", indent: int = 2) -> str:
+    """The text of a sealed document."""
+    read_back = json.loads(json.dumps(content))  # tuples and numbers as they will be read
+    text = json.dumps({**read_back, SEAL: seal(read_back, of)}, indent=indent, ensure_ascii=False) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # of names of files that are no UTF-8
+        return json.dumps(json.loads(text), indent=indent) + "\n"
+    return text
+
+
+def is_intact(content: Mapping[str, Any], of: str = "") -> bool:
+    """Whether a document is as it was written."""
+    return content.get(SEAL) == seal(content, of)
+
+
+def read_document(path: Path, of: str = "") -> dict[str, Any]:
+    """The entries of a sealed document, without the seal.
+
+    Raises:
+        FileNotFoundError: there is none.
+        QglError: it is damaged (QGL0904).
+    """
+    try:
+        content = json.loads(plain.read(path).decode())
+    except (ValueError, RecursionError) as error:
+        raise QglError([DamagedRun(None, str(path), f"it is no JSON ({error})")]) from error
+    if not isinstance(content, dict) or not is_intact(content, of):
+        raise QglError([DamagedRun(None, str(path), CHANGED)])
+    return {name: value for name, value in content.items() if name != SEAL}
+
+
+def line(content: Mapping[str, Any], of: str = "") -> bytes:
+    """A line of JSON with its check."""
+    body = json.dumps(content, ensure_ascii=False).encode()[:-1]
+    return body + _CHECK + _check(body, of) + b'"}\n'
+
+
+def read_lines(path: Path, of: str = "", most: int | None = None) -> list[dict[str, Any]]:
+    """The contents of a file of such lines, at `most` so many; a last one that is cut short is left out.
+
+    Raises:
+        FileNotFoundError: there is none.
+        QglError: a line is damaged (QGL0904).
+    """
+    found = []
+    for number, text in enumerate(itertools.islice(plain.lines(path), most), start=1):
+        body, _, check = text.rpartition(_CHECK)
+        try:
+            content = json.loads(text.decode()) if check == _check(body, of) + b'"}\n' else None
+        except (ValueError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            raise QglError([DamagedRun(None, str(path), f"line {number} is not what was written")])
+        found.append(content)
+    return found
+
+
+def _check(body: bytes, of: str) -> bytes:
+    return hashlib.sha256(of.encode() + b"\n" + body).hexdigest()[:_DIGITS].encode()

@@ -1,0 +1,118 @@
+"""Words, marginals and samples by sweeps against the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qgl.ir.circuit import Circuit
+from qgl.kernels.simulator import Simulator
+from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.windows import windows
+from qgl.plan.planner import Planner
+from qgl.program.program import Program
+from qgl.query import Expectation, GivenWords, Marginals, Samples
+from tests.kernels.boundary.test_boundary_likelihood import brick_chain, channel_chain
+from tests.reference.density import density_matrix, gradient, probabilities
+from tests.reference.matrices import word_matrix
+from tests.reference.programs import EVERYTHING, random_inputs, random_program
+
+
+def simulator(program: Program, *queries: Any, precision: str = "double") -> Simulator:
+    return Simulator(Planner(Circuit.of(program), precision, methods=(Sweep(),)).plan(queries))
+
+
+def reduced(rho: np.ndarray[Any, Any], region: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """The reduced density matrix of qubits of rho, in the order of `region`."""
+    n = len(rho).bit_length() - 1
+    words = list(product("IXYZ", repeat=len(region)))
+    total = np.zeros((2 ** len(region),) * 2, complex)
+    for letters in words:
+        word = ["I"] * n
+        for place, letter in zip(region, letters, strict=True):
+            word[place] = letter
+        total += np.trace(word_matrix("".join(word)) @ rho) * word_matrix("".join(letters)) / 2 ** len(region)
+    return total
+
+
+def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
+    """All words, some marginals and laws, given words, and the gradient of a weighted sum of all words."""
+    n = len(program.visible)
+    rho = density_matrix(program, inputs)
+    names = ["".join(letters) for letters in product("IXYZ", repeat=n)][:: max(1, 4**n // 90)]
+    bits = np.array(list(product((0, 1), repeat=n)), np.uint8)
+    words, given = Expectation.of(names), GivenWords(len(bits))
+    regions = ((0,), (n - 1, 0), tuple(range(n)))
+    states, laws = Marginals(regions), Marginals(regions, bits=True)
+    run = simulator(program, words, states, laws, given)
+    weights = np.random.default_rng(3).normal(size=len(names))
+
+    def loss(values: jax.Array) -> tuple[jax.Array, Any]:
+        answers = run.answers(values, (words, states, laws, given), given={given: jnp.asarray(bits)})
+        return jnp.sum(jnp.asarray(weights) * answers[words]), tuple(answers.values())
+
+    with jax.enable_x64(True):
+        slope, answers = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
+    matrices = [word_matrix(name) for name in names]
+    np.testing.assert_allclose(answers[0], [np.trace(matrix @ rho).real for matrix in matrices], atol=1e-10)
+    for region, state, law in zip(regions, answers[1], answers[2], strict=True):
+        np.testing.assert_allclose(state, reduced(rho, region), atol=1e-10)
+        np.testing.assert_allclose(law, np.diagonal(reduced(rho, region)).real, atol=1e-10)
+    z_words = np.array([np.trace(word_matrix("".join("IZ"[bit] for bit in row)) @ rho).real for row in bits])
+    np.testing.assert_allclose(answers[3], np.stack([z_words, z_words**2]), atol=1e-10)
+    observable = np.tensordot(weights, matrices, 1)
+    slopes = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
+    np.testing.assert_allclose(slope, slopes, atol=1e-6 * (1 + np.abs(slopes).max()))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_unitary_programs(seed: int) -> None:
+    check(random_program(20 + seed, visible=(3, 4), operations=(10, 16), evolve=False), random_inputs(seed))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_programs_with_channels_and_measurements(seed: int) -> None:
+    program = random_program(
+        300 + seed, EVERYTHING, live=4, visible=(2, 3), operations=(6, 12), evolve=False, kraus=False
+    )
+    check(program, random_inputs(seed))
+
+
+def test_chain_of_channels() -> None:
+    check(channel_chain(5, 2), np.random.default_rng(0).normal(size=30))
+
+
+@pytest.mark.parametrize("make", [channel_chain, brick_chain])
+def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) -> None:
+    """Of a chain of channels by the doubled network, of a pure one by amplitudes."""
+    program, shots = make(5, 3), 20000
+    inputs = np.random.default_rng(2).normal(size=sum(parameter.size for parameter in program.parameters))
+    run = simulator(program, Samples(shots), precision="single")
+    draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(3), shots))
+    assert draws.shape == (shots, 5) and draws.dtype == np.uint8
+    p = probabilities(program, inputs)
+    counts = np.bincount(draws.astype(int) @ 2 ** np.arange(4, -1, -1), minlength=32)
+    statistic = float(np.sum((counts - shots * p) ** 2 / (shots * p)))
+    assert statistic < 70  # 31 degrees of freedom: beyond with probability 1e-4
+
+
+@pytest.mark.slow
+def test_words_cost_their_windows_and_not_the_chain() -> None:
+    n = 60
+    places = np.stack([np.arange(n - 2), np.arange(2, n)], axis=1).astype(np.int32)
+    near = Expectation.sparse(places, np.tile(np.array([[1, 3]], np.uint8), (n - 2, 1)))
+    assert windows(near, np.arange(n, dtype=np.int32)).count == 3
+    inputs = np.random.default_rng(0).normal(size=12)
+    found = []
+    for size in (n, n + 20):
+        ends = Expectation.sparse(np.array([[size - 1, -1]], np.int32), np.array([[3, 0]], np.uint8))
+        run = simulator(brick_chain(size, 4), near, ends)
+        with jax.enable_x64(True):
+            found.append(np.asarray(run.answer(jnp.asarray(inputs), near)))
+    np.testing.assert_allclose(found[0][:50], found[1][:50], atol=1e-12)  # a word does not know how long the chain is

@@ -1,0 +1,48 @@
+"""Light cones against the sweep, on a chain too long for anything else."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qgl.expression import Input, Real
+from qgl.ir.circuit import Circuit
+from qgl.kernels.simulator import Simulator
+from qgl.plan.boundary.method import Sweep
+from qgl.plan.cones.method import LightCones
+from qgl.plan.planner import Planner
+from qgl.query import Expectation
+from tests.reference.programs import op, parameter, program_of
+
+SITES = 200
+
+
+def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
+    made = []
+    fresh = SITES
+    for layer in range(2):
+        for site in range(SITES):
+            made.append(op("ry", site, args=[Real(0.2, ((1.0, Input(0, site)),))]))
+        for site in range(layer, SITES - 1, 2):
+            made += [op("fresh", fresh), op("rzx", site, fresh, args=[0.5]), op("rzz", fresh, site + 1, args=[0.7])]
+            made += [op("cx", site, site + 1), op("discard", fresh)]
+            fresh += 1
+    circuit = Circuit.of(program_of(SITES, 0, *made, parameters=[parameter("angles", SITES)]))
+    words = Expectation.sparse(np.stack([np.arange(0, 199, 9), np.arange(1, 200, 9)], axis=1).astype(np.int32))
+    inputs = np.random.default_rng(5).normal(size=SITES)
+    values, slopes = [], []
+    with jax.enable_x64(True):
+        for method in (LightCones(), Sweep()):
+            run = Simulator(Planner(circuit, "double", methods=(method,)).plan([words]))
+
+            def loss(inputs: jax.Array, run: Simulator = run) -> tuple[jax.Array, jax.Array]:
+                found = run.answer(inputs, words)
+                return jnp.sum(jnp.sin(3 * found)), found
+
+            slope, found = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
+            values.append(np.asarray(found))
+            slopes.append(np.asarray(slope))
+    assert np.allclose(values[0], values[1], atol=1e-9)
+    assert np.allclose(slopes[0], slopes[1], atol=1e-8)
+    assert np.abs(slopes[0]).max() > 0.1

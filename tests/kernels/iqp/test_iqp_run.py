@@ -1,0 +1,149 @@
+"""Words of circuits that only make phases, as they run: values, gradients and estimates."""
+
+from __future__ import annotations
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from qgl.ir.circuit import Circuit
+from qgl.kernels.iqp.runner import PhaseRunner
+from qgl.kernels.packed_bits import Ones, unpacked
+from qgl.kernels.simulator import Simulator
+from qgl.plan.iqp.method import PhaseProgram, PhaseWords
+from qgl.plan.planner import Planner
+from qgl.query import Expectation, GivenWords, Query
+from tests.reference.density import gradient, probabilities
+from tests.reference.phase_programs import phase_program
+from tests.reference.programs import random_inputs
+
+Array = jax.Array
+WORDS = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
+ALL = Expectation.of(["".join("IZ"[bit] for bit in word) for word in WORDS])
+
+
+def simulator(seed: int, *queries: Query, linear: bool = False) -> Simulator:
+    circuit = Circuit.of(phase_program(seed, 3, 2, linear))
+    return Simulator(Planner(circuit, "double", methods=(PhaseWords(),)).plan(queries))
+
+
+def wanted(seed: int, inputs: NDArray[np.float64], linear: bool = False) -> NDArray[np.float64]:
+    law = probabilities(phase_program(seed, 3, 2, linear), inputs)
+    return np.asarray((-1.0) ** (WORDS.astype(int) @ WORDS.T) @ law)
+
+
+@pytest.mark.parametrize(("seed", "linear"), [(1, False), (4, True)])
+def test_exact_words_and_their_gradient(seed: int, linear: bool) -> None:
+    inputs, weights = random_inputs(seed), np.random.default_rng(seed).normal(size=8)
+    run = simulator(seed, ALL, linear=linear)
+    with jax.enable_x64(True):
+
+        def total(x: Array) -> tuple[Array, Array]:
+            found = run.answer(x, ALL)
+            return found @ weights, found
+
+        slopes, values = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(inputs))
+    np.testing.assert_allclose(values, wanted(seed, inputs, linear), atol=1e-12)
+    expected = gradient(lambda x: wanted(seed, x, linear) @ weights, inputs)
+    np.testing.assert_allclose(slopes, expected, atol=1e-7)
+    assert np.abs(expected).max() > 1e-3
+
+
+@pytest.mark.parametrize(("seed", "linear"), [(1, False), (4, True)])
+def test_estimates_and_their_gradient_are_unbiased(seed: int, linear: bool) -> None:
+    """Over keys, within five standard errors; and mean and mean square give an unbiased square."""
+    samples, keys = 37, 800
+    query = GivenWords(8, samples)
+    run, inputs = simulator(seed, ALL, query, linear=linear), random_inputs(seed)
+    weights = jnp.asarray(np.random.default_rng(seed).normal(size=8))
+    with jax.enable_x64(True):
+
+        def estimate(x: Array, key: Array) -> tuple[Array, Array]:
+            found = run.answers(x, (query,), key, {query: jnp.asarray(WORDS)})[query]
+            return weights @ found[0], found
+
+        both = jax.jit(jax.vmap(jax.value_and_grad(estimate, has_aux=True), (None, 0)))
+        (_, found), slopes = both(jnp.asarray(inputs), jax.random.split(jax.random.key(seed), keys))
+        slope = jax.jit(jax.grad(lambda x: run.answer(x, ALL) @ weights))(jnp.asarray(inputs))
+    exact = wanted(seed, inputs, linear)
+    means, squares = np.moveaxis(np.asarray(found), 1, 0)
+    _agree(means, exact)
+    _agree((means**2 - squares / samples) * samples / (samples - 1), exact**2)
+    _agree(np.asarray(slopes), np.asarray(slope))
+
+
+def _agree(draws: NDArray[np.float64], exact: NDArray[np.float64]) -> None:
+    error = 5 * np.std(draws, axis=0) / np.sqrt(len(draws)) + 1e-9
+    assert np.all(np.abs(np.mean(draws, axis=0) - exact) < error)
+
+
+def test_rows_of_seeds_are_each_as_if_alone() -> None:
+    """Words, keys and inputs that are mapped over, sparse words beside dense ones."""
+    query = GivenWords(8, 64)
+    run, inputs = simulator(2, query), jnp.asarray(random_inputs(2), jnp.float32)
+    batch = jnp.stack([inputs, 0.5 * inputs])
+    keys = jax.random.split(jax.random.key(0), 2)
+    words = jnp.stack([jnp.asarray(np.eye(8, 3, dtype=np.uint8)), jnp.ones((8, 3), jnp.uint8)])
+
+    def total(x: Array, key: Array, rows: Array) -> Array:
+        return jnp.sum(run.answers(x, (query,), key, {query: rows})[query])
+
+    one = jax.jit(jax.value_and_grad(total))
+    together = jax.jit(jax.vmap(jax.value_and_grad(total)))(batch, keys, words)
+    for row in range(2):
+        alone = one(batch[row], keys[row], words[row])
+        np.testing.assert_allclose(together[0][row], alone[0], rtol=1e-5)
+        np.testing.assert_allclose(together[1][row], alone[1], rtol=1e-4, atol=1e-5)
+
+
+def test_few_and_many_ones_have_the_same_sums() -> None:
+    """The two ways of adding up phases, and their slopes, on more words than one chunk holds."""
+    run = simulator(1, GivenWords(8, 64))
+    (runner,) = run._runners.values()
+    assert isinstance(runner, PhaseRunner) and isinstance(runner.program, PhaseProgram)
+    sums, rng = runner.sums, np.random.default_rng(0)
+    words = jnp.asarray(rng.integers(0, 2, (300, 3)), jnp.uint8)
+    strings = jax.random.bits(jax.random.key(0), (runner.program.variables, 2))
+    signs, ones = sums._signs(strings), Ones(words)
+    angles = jnp.asarray(rng.normal(size=len(runner.program.angles)), jnp.float32)
+    few, many = jax.jit(lambda: (sums._sparse(angles, words, ones, signs), sums._dense(angles, words, signs)))()
+    np.testing.assert_allclose(few, many, atol=1e-5)
+    few, many = jax.jit(lambda: (sums._sparse_slopes(few, words, ones, signs), sums._dense_slopes(few, words, signs)))()
+    np.testing.assert_allclose(few, many, rtol=1e-4, atol=2e-3)
+
+
+def test_words_in_blocks_are_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = GivenWords(8, 50)
+    inputs, key = jnp.asarray(random_inputs(5), jnp.float32), jax.random.key(1)
+    run = simulator(5, query)
+
+    def found() -> Array:
+        result: Array = run.answers(inputs, (query,), key, {query: jnp.asarray(WORDS)})[query]
+        return result
+
+    whole = jax.jit(found)()
+    monkeypatch.setattr("qgl.kernels.iqp.runner.MOST_ANGLES", 150)
+    np.testing.assert_allclose(jax.jit(lambda: found())(), whole, atol=1e-6)
+
+
+def test_estimates_need_a_key() -> None:
+    query = GivenWords(8, 50)
+    with pytest.raises(ValueError, match="key"):
+        simulator(5, query).answers(jnp.zeros(11), (query,), None, {query: jnp.asarray(WORDS)})
+
+
+def test_ones_are_found_in_order() -> None:
+    words = np.random.default_rng(0).random((40, 70)) < 0.05
+    ones = Ones(jnp.asarray(words, jnp.uint8))
+    word, position = ones.find(jnp.arange(int(ones.total)))
+    np.testing.assert_array_equal(np.stack([word, position]), np.nonzero(words))
+    np.testing.assert_array_equal(ones.counts, words.sum(axis=1))
+
+
+def test_bits_unpack_to_signs_lowest_first() -> None:
+    signs = unpacked(jnp.asarray([6], jnp.uint32), jnp.dtype(jnp.float32))
+    np.testing.assert_array_equal(signs[:4], [1, -1, -1, 1])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -17,7 +14,6 @@ baseline hmm(states = 2), markov(order = 1);
 """
 
 
-@dataclass(frozen=True)
 class BaselineNotInstalled(Diagnostic):
     """A baseline is fitted by a library that is not part of qgl, and that library is not installed.
 
@@ -28,61 +24,43 @@ class BaselineNotInstalled(Diagnostic):
     baseline: str
     package: str
 
-    code: ClassVar[str] = "QGL0740"
-
-    @property
-    def message(self) -> str:
-        return f"the baseline `{self.baseline}` needs the package `{self.package}`, which is not installed"
-
-    @property
-    def help(self) -> str:
-        return "install it: pip install 'qgl[baselines]'"
+    code = "QGL0740"
+    message = says("the baseline `{baseline}` needs the package `{package}`, which is not installed")
+    help = "install it: pip install 'qgl[baselines]'"
 
 
-@dataclass(frozen=True)
 class RepeatedBaseline(Diagnostic):
     """The same baseline with the same arguments is declared twice; its two columns would hold the same figures."""
 
     written: str
     first: Span
 
-    code: ClassVar[str] = "QGL0741"
-    wrong: ClassVar[str] = _GOOD.replace("markov(order = 1)", "hmm(2)")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0741"
+    wrong = _GOOD.replace("markov(order = 1)", "hmm(2)")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"the baseline `{self.written}` is declared twice"
+    message = says("the baseline `{written}` is declared twice")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("first declared here", self.first),)
 
-    @property
-    def help(self) -> str:
-        return "leave one of them out, or give it other arguments"
+    help = "leave one of them out, or give it other arguments"
 
 
-@dataclass(frozen=True)
 class BaselineNeedsData(Diagnostic):
     """Baselines are fitted to the rows of the first data set of the objective, and there is none."""
 
     baseline: str
 
-    code: ClassVar[str] = "QGL0742"
-    wrong: ClassVar[str] = _GOOD.replace("objective nll(target);\n", "report kl(target);\n")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0742"
+    wrong = _GOOD.replace("objective nll(target);\n", "report kl(target);\n")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"the baseline `{self.baseline}` has no data to be fitted to"
-
-    @property
-    def help(self) -> str:
-        return "declare an objective with a data set, such as `objective nll(rows);`"
+    message = says("the baseline `{baseline}` has no data to be fitted to")
+    help = "declare an objective with a data set, such as `objective nll(rows);`"
 
 
-@dataclass(frozen=True)
 class TooManyContexts(Diagnostic):
     """A Markov chain of order k has a law for each value of the k columns before a column: more than are counted here.
 
@@ -93,9 +71,9 @@ class TooManyContexts(Diagnostic):
     categories: int
     limit: int
 
-    code: ClassVar[str] = "QGL0743"
-    wrong: ClassVar[str] = _GOOD.replace("order = 1", "order = 7")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0743"
+    wrong = _GOOD.replace("order = 1", "order = 7")
+    right = _GOOD
 
     @property
     def message(self) -> str:
@@ -104,12 +82,9 @@ class TooManyContexts(Diagnostic):
             f"{self.categories**self.order:,} contexts at each place"
         )
 
-    @property
-    def help(self) -> str:
-        return f"at most {self.limit:,} are counted; lower the order"
+    help = says("at most {limit:,} are counted; lower the order")
 
 
-@dataclass(frozen=True)
 class UnevenColumns(Diagnostic):
     """A stationary chain has one table for all columns, and these have different numbers of categories."""
 
@@ -118,14 +93,6 @@ class UnevenColumns(Diagnostic):
     least: int
     most: int
 
-    code: ClassVar[str] = "QGL0744"
-
-    @property
-    def message(self) -> str:
-        return (
-            f"`{self.data}` has columns of {self.least} to {self.most} categories, and one table cannot serve them all"
-        )
-
-    @property
-    def help(self) -> str:
-        return f"leave out `stationary`, so that `{self.baseline}` has a table for each column"
+    code = "QGL0744"
+    message = says("`{data}` has columns of {least} to {most} categories, and one table cannot serve them all")
+    help = says("leave out `stationary`, so that `{baseline}` has a table for each column")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
 
-@dataclass(frozen=True)
 class WrongVariables(Diagnostic):
     """The type of a register says that it holds categorical variables: `category(d)`, d from 2 to 1024.
 
@@ -18,20 +14,17 @@ class WrongVariables(Diagnostic):
 
     text: str
 
-    code: ClassVar[str] = "QGL0420"
-    wrong: ClassVar[str] = "visible x[3] : category(1);\nmodel { h x; }\n"
-    right: ClassVar[str] = "visible x[3] : category(4);\nmodel { h x; }\n"
+    code = "QGL0420"
+    wrong = "visible x[3] : category(1);\nmodel { h x; }\n"
+    right = "visible x[3] : category(4);\nmodel { h x; }\n"
 
     @property
     def message(self) -> str:
         return self.text
 
-    @property
-    def help(self) -> str:
-        return "write `visible x[16] : category(8);`"
+    help = "write `visible x[16] : category(8);`"
 
 
-@dataclass(frozen=True)
 class NotADistribution(Diagnostic):
     """A constant table of `prepare` has a row for each value of the parents, with a probability for each value of the
     child: numbers from 0 that add up to 1.
@@ -39,20 +32,17 @@ class NotADistribution(Diagnostic):
 
     text: str
 
-    code: ClassVar[str] = "QGL0421"
-    wrong: ClassVar[str] = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.2], [0.5, 0.5]]) a, b; }\n"
-    right: ClassVar[str] = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.1], [0.5, 0.5]]) a, b; }\n"
+    code = "QGL0421"
+    wrong = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.2], [0.5, 0.5]]) a, b; }\n"
+    right = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.1], [0.5, 0.5]]) a, b; }\n"
 
     @property
     def message(self) -> str:
         return self.text
 
-    @property
-    def help(self) -> str:
-        return "each row is a law over the values of the child: make its numbers add up to 1"
+    help = "each row is a law over the values of the child: make its numbers add up to 1"
 
 
-@dataclass(frozen=True)
 class CategoriesDiffer(Diagnostic):
     """The columns of a data set are not the variables of the registers.
 
@@ -65,20 +55,15 @@ class CategoriesDiffer(Diagnostic):
     declared: Span | None = None
     register: Span | None = None
 
-    code: ClassVar[str] = "QGL0422"
-
-    @property
-    def message(self) -> str:
-        return f"the data set `{self.data}` does not go with the registers: {self.text}"
+    code = "QGL0422"
+    message = says("the data set `{data}` does not go with the registers: {text}")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         found = [("the data set is declared here", self.declared), ("the register is declared here", self.register)]
         return tuple(Note(text, span) for text, span in found if span is not None)
 
-    @property
-    def help(self) -> str:
-        return "give `categories` of the data and `category(...)` of the register the same number"
+    help = "give `categories` of the data and `category(...)` of the register the same number"
 
 
 _NETWORK = """\
@@ -90,7 +75,6 @@ train {{ strategy em(); steps 10; }}
 """
 
 
-@dataclass(frozen=True)
 class NotForExpectation(Diagnostic):
     """Expectation maximisation needs a classical Bayesian network: each qubit prepared once, from zero, by a table
     that is trained or constant, under the control of others, and read out or discarded without a change of basis.
@@ -99,14 +83,9 @@ class NotForExpectation(Diagnostic):
 
     why: str
 
-    code: ClassVar[str] = "QGL0425"
-    wrong: ClassVar[str] = _NETWORK.format("h v[2]; ")
-    right: ClassVar[str] = _NETWORK.format("")
+    code = "QGL0425"
+    wrong = _NETWORK.format("h v[2]; ")
+    right = _NETWORK.format("")
 
-    @property
-    def message(self) -> str:
-        return f"`em` does not apply: {self.why}"
-
-    @property
-    def help(self) -> str:
-        return "prepare variables with `prepare(?) parent, child;` and leave other gates out, or train by the gradient"
+    message = says("`em` does not apply: {why}")
+    help = "prepare variables with `prepare(?) parent, child;` and leave other gates out, or train by the gradient"

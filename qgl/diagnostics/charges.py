@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note, Severity
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 
 _GOOD = """\
 data pairs = strings(["0011", "1100"]);
@@ -16,7 +13,6 @@ objective nll(pairs);
 """
 
 
-@dataclass(frozen=True)
 class UnreachableRows(Diagnostic):
     """The circuit conserves a charge, such as the number of ones, and some rows of the data have another value of it
     than the start. They can never be generated, whatever the parameters are: `kl` is infinite and `nll` too, and what
@@ -30,24 +26,20 @@ class UnreachableRows(Diagnostic):
     example: str
     conserved: tuple[str, ...]  # in words
 
-    code: ClassVar[str] = "QGL0758"
-    severity: ClassVar[Severity] = Severity.WARNING
-    wrong: ClassVar[str] = _GOOD.replace('"1100"', '"0111"')
-    right: ClassVar[str] = _GOOD
+    code = "QGL0758"
+    severity = Severity.WARNING
+    wrong = _GOOD.replace('"1100"', '"0111"')
+    right = _GOOD
 
     @property
     def message(self) -> str:
         which = f"{self.rows:,} of the {self.total:,} rows" if self.total > 1 else "the only row"
         return f"{which} of `{self.data}` can never be generated: kl and nll are infinite"
 
-    @property
-    def label(self) -> str:
-        return f"such as {self.example}"
+    label = says("such as {example}")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return tuple(Note(text) for text in self.conserved)
 
-    @property
-    def help(self) -> str:
-        return "start in another state, add hidden qubits to what is conserved, or a gate that does not conserve it"
+    help = "start in another state, add hidden qubits to what is conserved, or a gate that does not conserve it"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
 _MODEL = "model { ry(?) v; }\nobjective nll(target);\n"
@@ -18,20 +15,17 @@ def plural(count: int, thing: str) -> str:
     return f"{count} {thing}{'s' * (count != 1)}"
 
 
-@dataclass(frozen=True)
 class MissingFile(Diagnostic):
     """A file that the program names is not there. Paths are relative to the folder of the program."""
 
     path: str
     near: str | None = None
 
-    code: ClassVar[str] = "QGL0601"
-    wrong: ClassVar[str] = f'data target = csv("no_such_file.csv");\nvisible v[3];\n{_MODEL}'
-    right: ClassVar[str] = _GOOD
+    code = "QGL0601"
+    wrong = f'data target = csv("no_such_file.csv");\nvisible v[3];\n{_MODEL}'
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f'there is no file "{self.path}"'
+    message = says('there is no file "{path}"')
 
     @property
     def help(self) -> str:
@@ -39,43 +33,33 @@ class MissingFile(Diagnostic):
         return f"a path is relative to the folder of the file that names it{near}"
 
 
-@dataclass(frozen=True)
 class OutsidePath(Diagnostic):
     """A program reads files of its own folder and the folders in it, nothing else: neither by `..` nor by a link."""
 
     path: str
     why: str
 
-    code: ClassVar[str] = "QGL0602"
-    wrong: ClassVar[str] = f'data target = csv("../target.csv");\nvisible v[3];\n{_MODEL}'
-    right: ClassVar[str] = _GOOD
+    code = "QGL0602"
+    wrong = f'data target = csv("../target.csv");\nvisible v[3];\n{_MODEL}'
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f'the path "{self.path}" {self.why}'
-
-    @property
-    def help(self) -> str:
-        return "put the file in the folder of the program, or in a folder in it, and name it from there"
+    message = says('the path "{path}" {why}')
+    help = "put the file in the folder of the program, or in a folder in it, and name it from there"
 
 
-@dataclass(frozen=True)
 class UnreadableFile(Diagnostic):
     """A file is there but cannot be read: it is a folder or a device, may not be opened, or is of another kind."""
 
     path: str
     why: str
 
-    code: ClassVar[str] = "QGL0603"
-    wrong: ClassVar[str] = f'data target = csv(".");\nvisible v[3];\n{_MODEL}'
-    right: ClassVar[str] = _GOOD
+    code = "QGL0603"
+    wrong = f'data target = csv(".");\nvisible v[3];\n{_MODEL}'
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f'cannot read "{self.path}": {self.why}'
+    message = says('cannot read "{path}": {why}')
 
 
-@dataclass(frozen=True)
 class FileTooLarge(Diagnostic):
     """A file is larger than what is read at all; the bound keeps a wrong file from filling the memory."""
 
@@ -83,14 +67,10 @@ class FileTooLarge(Diagnostic):
     size: int
     limit: int
 
-    code: ClassVar[str] = "QGL0604"
-
-    @property
-    def message(self) -> str:
-        return f'"{self.path}" has {self.size:,} bytes; at most {self.limit:,} are read'
+    code = "QGL0604"
+    message = says('"{path}" has {size:,} bytes; at most {limit:,} are read')
 
 
-@dataclass(frozen=True)
 class BadCell(Diagnostic):
     """A cell of a table is not what its column holds: not 0 or 1, empty, not a number, or not one of the categories.
 
@@ -104,11 +84,8 @@ class BadCell(Diagnostic):
     found: str
     more: int = 0
 
-    code: ClassVar[str] = "QGL0605"
-
-    @property
-    def message(self) -> str:
-        return f'"{self.path}", row {self.row}, column {self.column}: expected {self.wanted}, found {self.found}'
+    code = "QGL0605"
+    message = says('"{path}", row {row}, column {column}: expected {wanted}, found {found}')
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -121,7 +98,6 @@ class BadCell(Diagnostic):
         return ""
 
 
-@dataclass(frozen=True)
 class RaggedRow(Diagnostic):
     """A row of a table has more or fewer cells than the first one, or a string more or fewer bits."""
 
@@ -130,32 +106,26 @@ class RaggedRow(Diagnostic):
     found: int
     wanted: int
 
-    code: ClassVar[str] = "QGL0606"
-    wrong: ClassVar[str] = _ONE_STRING.replace('"010"', '"010", "0110"')
-    right: ClassVar[str] = _ONE_STRING.replace('"010"', '"010", "011"')
+    code = "QGL0606"
+    wrong = _ONE_STRING.replace('"010"', '"010", "0110"')
+    right = _ONE_STRING.replace('"010"', '"010", "011"')
 
-    @property
-    def message(self) -> str:
-        return f"{self.path}: row {self.row} has length {self.found}, but the first row has length {self.wanted}"
+    message = says("{path}: row {row} has length {found}, but the first row has length {wanted}")
 
 
-@dataclass(frozen=True)
 class NoRows(Diagnostic):
     """A data set has no row, or no column to generate."""
 
     what: str
     why: str
 
-    code: ClassVar[str] = "QGL0607"
-    wrong: ClassVar[str] = _GOOD.replace("parity(3)", "cardinality(3, 4)")
-    right: ClassVar[str] = _GOOD.replace("parity(3)", "cardinality(3, 2)")
+    code = "QGL0607"
+    wrong = _GOOD.replace("parity(3)", "cardinality(3, 4)")
+    right = _GOOD.replace("parity(3)", "cardinality(3, 2)")
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} is empty: {self.why}"
+    message = says("{what} is empty: {why}")
 
 
-@dataclass(frozen=True)
 class MissingColumn(Diagnostic):
     """A column that the program names is not in the table."""
 
@@ -164,11 +134,8 @@ class MissingColumn(Diagnostic):
     available: str
     nearest: str | None = None
 
-    code: ClassVar[str] = "QGL0608"
-
-    @property
-    def message(self) -> str:
-        return f'"{self.path}" has no column {self.column}'
+    code = "QGL0608"
+    message = says('"{path}" has no column {column}')
 
     @property
     def help(self) -> str:
@@ -176,21 +143,16 @@ class MissingColumn(Diagnostic):
         return f"{near}it has {self.available}"
 
 
-@dataclass(frozen=True)
 class BadArchive(Diagnostic):
     """An npz archive cannot be used: it is damaged, or the array in it is missing, of the wrong kind or too large."""
 
     path: str
     why: str
 
-    code: ClassVar[str] = "QGL0609"
-
-    @property
-    def message(self) -> str:
-        return f'"{self.path}": {self.why}'
+    code = "QGL0609"
+    message = says('"{path}": {why}')
 
 
-@dataclass(frozen=True)
 class DataTooLarge(Diagnostic):
     """A data set would have more cells, or more columns, than are held in memory.
 
@@ -203,20 +165,17 @@ class DataTooLarge(Diagnostic):
     limit: str
     by_rule: bool = False  # whether it is known by its rule
 
-    code: ClassVar[str] = "QGL0610"
-    wrong: ClassVar[str] = f"data target = parity(60);\nvisible v[60];\n{_MODEL}"
-    right: ClassVar[str] = f"data target = parity(6);\nvisible v[6];\n{_MODEL}"
+    code = "QGL0610"
+    wrong = f"data target = parity(60);\nvisible v[60];\n{_MODEL}"
+    right = f"data target = parity(6);\nvisible v[6];\n{_MODEL}"
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} has {self.extent}; at most {self.limit} are held"
+    message = says("{what} has {extent}; at most {limit} are held")
 
     @property
     def help(self) -> str:
         return "draw some of them: `subset(..., count = 1000)`" if self.by_rule else ""
 
 
-@dataclass(frozen=True)
 class DataWidth(Diagnostic):
     """A data set has one bit per visible qubit: column 0 is the first declared visible qubit."""
 
@@ -226,9 +185,9 @@ class DataWidth(Diagnostic):
     data_span: Span | None
     visible_span: Span | None
 
-    code: ClassVar[str] = "QGL0611"
-    wrong: ClassVar[str] = f"data target = parity(4);\nvisible v[3];\n{_MODEL}"
-    right: ClassVar[str] = f"data target = parity(3);\nvisible v[3];\n{_MODEL}"
+    code = "QGL0611"
+    wrong = f"data target = parity(4);\nvisible v[3];\n{_MODEL}"
+    right = f"data target = parity(3);\nvisible v[3];\n{_MODEL}"
 
     @property
     def message(self) -> str:
@@ -250,12 +209,9 @@ class DataWidth(Diagnostic):
             notes.append(Note(f"{plural(self.visible, 'visible qubit')} in all", self.visible_span))
         return tuple(notes)
 
-    @property
-    def help(self) -> str:
-        return "choose columns with `columns = ...`, or change the size of the register"
+    help = "choose columns with `columns = ...`, or change the size of the register"
 
 
-@dataclass(frozen=True)
 class ConditionWidth(Diagnostic):
     """A program with `condition` inputs needs as many condition columns in its data, and one without needs none."""
 
@@ -264,13 +220,9 @@ class ConditionWidth(Diagnostic):
     inputs: int
     data_span: Span | None
 
-    code: ClassVar[str] = "QGL0612"
-    wrong: ClassVar[str] = (
-        "data target = parity(2);\nvisible v[2];\ncondition c;\nmodel { ry(c) v; }\nobjective nll(target);\n"
-    )
-    right: ClassVar[str] = (
-        "data target = parity(2);\nvisible v[2];\nparam c;\nmodel { ry(c) v; }\nobjective nll(target);\n"
-    )
+    code = "QGL0612"
+    wrong = "data target = parity(2);\nvisible v[2];\ncondition c;\nmodel { ry(c) v; }\nobjective nll(target);\n"
+    right = "data target = parity(2);\nvisible v[2];\nparam c;\nmodel { ry(c) v; }\nobjective nll(target);\n"
 
     @property
     def message(self) -> str:
@@ -283,22 +235,17 @@ class ConditionWidth(Diagnostic):
     def notes(self) -> tuple[Note, ...]:
         return (Note(f"`{self.data}` is declared here", self.data_span),) if self.data_span else ()
 
-    @property
-    def help(self) -> str:
-        return "name the columns with `csv(..., condition = [...])`"
+    help = "name the columns with `csv(..., condition = [...])`"
 
 
-@dataclass(frozen=True)
 class BadDataArgument(Diagnostic):
     """Arguments of a data source are each of the right kind, but do not go together or with the file."""
 
     source: str
     fault: str
 
-    code: ClassVar[str] = "QGL0613"
-    wrong: ClassVar[str] = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2, 3]')
-    right: ClassVar[str] = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2]')
+    code = "QGL0613"
+    wrong = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2, 3]')
+    right = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2]')
 
-    @property
-    def message(self) -> str:
-        return f"`{self.source}`: {self.fault}"
+    message = says("`{source}`: {fault}")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 _AGAIN = "start all processes again; a run that has saved a step goes on with `--resume DIR` in each of them"
 
 
-@dataclass(frozen=True)
 class TooFewDevices(Diagnostic):
     """More devices were asked for than JAX has in this process.
 
@@ -24,7 +20,7 @@ class TooFewDevices(Diagnostic):
     kind: str
     cores: int
 
-    code: ClassVar[str] = "QGL0930"
+    code = "QGL0930"
 
     @property
     def message(self) -> str:
@@ -41,7 +37,6 @@ class TooFewDevices(Diagnostic):
         return f"ask for at most {self.found}, or add processes on other machines with `--coordinator`"
 
 
-@dataclass(frozen=True)
 class NotTogether(Diagnostic):
     """The processes of a run did not find each other.
 
@@ -53,36 +48,22 @@ class NotTogether(Diagnostic):
     processes: int
     reason: str
 
-    code: ClassVar[str] = "QGL0931"
-
-    @property
-    def message(self) -> str:
-        return f"the {self.processes} processes did not find each other at {self.coordinator}: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "start process 0 on that host and all others within some minutes, with the same coordinator and number"
+    code = "QGL0931"
+    message = says("the {processes} processes did not find each other at {coordinator}: {reason}")
+    help = "start process 0 on that host and all others within some minutes, with the same coordinator and number"
 
 
-@dataclass(frozen=True)
 class ProcessesDiffer(Diagnostic):
     """The processes of a run must run one and the same thing: the same program, data, settings and versions."""
 
     what: str
     process: int
 
-    code: ClassVar[str] = "QGL0932"
-
-    @property
-    def message(self) -> str:
-        return f"process {self.process} and process 0 differ in {self.what}"
-
-    @property
-    def help(self) -> str:
-        return "give all processes the same program, data, options and versions"
+    code = "QGL0932"
+    message = says("process {process} and process 0 differ in {what}")
+    help = "give all processes the same program, data, options and versions"
 
 
-@dataclass(frozen=True)
 class ProcessLost(Diagnostic):
     """A process of the run has ended, or can no longer be reached. The others cannot go on without it and end too.
 
@@ -92,29 +73,22 @@ class ProcessLost(Diagnostic):
 
     reason: str
 
-    code: ClassVar[str] = "QGL0933"
-
-    @property
-    def message(self) -> str:
-        return f"another process of this run was lost: {self.reason}"
+    code = "QGL0933"
+    message = says("another process of this run was lost: {reason}")
 
     @property
     def help(self) -> str:
         return _AGAIN
 
 
-@dataclass(frozen=True)
 class ProcessDied(Diagnostic):
     """The system or a library ended this process of the run, by a signal. Often memory was short."""
 
     signal: str
     log: str
 
-    code: ClassVar[str] = "QGL0934"
-
-    @property
-    def message(self) -> str:
-        return f"this process of the run was ended by {self.signal}; what its libraries said is in {self.log}"
+    code = "QGL0934"
+    message = says("this process of the run was ended by {signal}; what its libraries said is in {log}")
 
     @property
     def help(self) -> str:

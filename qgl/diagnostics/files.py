@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 
-@dataclass(frozen=True)
 class FileExists(Diagnostic):
     """A file that should be made is there already. Nothing is overwritten unless you say so."""
 
     path: str
     way_out: str
 
-    code: ClassVar[str] = "QGL0950"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} exists already"
+    code = "QGL0950"
+    message = says("{path} exists already")
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class UnknownCode(Diagnostic):
     """`qglc code` was asked for a code or a name that no diagnostic has."""
 
     asked: str
     nearest: str | None
 
-    code: ClassVar[str] = "QGL0951"
-
-    @property
-    def message(self) -> str:
-        return f"there is no diagnostic `{self.asked}`"
+    code = "QGL0951"
+    message = says("there is no diagnostic `{asked}`")
 
     @property
     def help(self) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 from qgl.diagnostics.size import amount
 
 
-@dataclass(frozen=True)
 class UnknownEngine(Diagnostic):
     """An engine is whoever takes circuits and gives bit strings back. The name is not one of those that qgl knows.
 
@@ -20,18 +16,14 @@ class UnknownEngine(Diagnostic):
     written: str
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL1101"
-
-    @property
-    def message(self) -> str:
-        return f"there is no engine named `{self.written}`"
+    code = "QGL1101"
+    message = says("there is no engine named `{written}`")
 
     @property
     def help(self) -> str:
         return f"the engines are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
 class EngineNotInstalled(Diagnostic):
     """An engine runs circuits by a library that is not part of qgl, and that library is not installed.
 
@@ -42,36 +34,22 @@ class EngineNotInstalled(Diagnostic):
     package: str
     extra: str
 
-    code: ClassVar[str] = "QGL1102"
-
-    @property
-    def message(self) -> str:
-        return f"the engine `{self.engine}` needs the package `{self.package}`, which is not installed"
-
-    @property
-    def help(self) -> str:
-        return f"install it: pip install 'qgl[{self.extra}]'"
+    code = "QGL1102"
+    message = says("the engine `{engine}` needs the package `{package}`, which is not installed")
+    help = says("install it: pip install 'qgl[{extra}]'")
 
 
-@dataclass(frozen=True)
 class EngineFailed(Diagnostic):
     """An engine or the service behind it took the circuits and gave an error back. Its own words are shown."""
 
     engine: str
     words: str
 
-    code: ClassVar[str] = "QGL1103"
-
-    @property
-    def message(self) -> str:
-        return f"the engine `{self.engine}` failed: {self.words}"
-
-    @property
-    def help(self) -> str:
-        return "the words are the engine's own; its documentation says what they mean"
+    code = "QGL1103"
+    message = says("the engine `{engine}` failed: {words}")
+    help = "the words are the engine's own; its documentation says what they mean"
 
 
-@dataclass(frozen=True)
 class TooWideForEngine(Diagnostic):
     """A simulator holds the state of all qubits of the emitted circuit, and that does not fit into memory.
 
@@ -84,7 +62,7 @@ class TooWideForEngine(Diagnostic):
     needed: int  # bytes
     limit: int  # bytes
 
-    code: ClassVar[str] = "QGL1104"
+    code = "QGL1104"
 
     @property
     def message(self) -> str:
@@ -93,12 +71,9 @@ class TooWideForEngine(Diagnostic):
             f"memory; there are {amount(self.limit)}"
         )
 
-    @property
-    def help(self) -> str:
-        return "try the engine `statevector`, which goes by the structure of the program, or a machine"
+    help = "try the engine `statevector`, which goes by the structure of the program, or a machine"
 
 
-@dataclass(frozen=True)
 class NoAccess(Diagnostic):
     """A service could not be reached, or knows no account here.
 
@@ -109,18 +84,14 @@ class NoAccess(Diagnostic):
     words: str
     way: str
 
-    code: ClassVar[str] = "QGL1105"
-
-    @property
-    def message(self) -> str:
-        return f"no access to `{self.engine}`: {self.words}"
+    code = "QGL1105"
+    message = says("no access to `{engine}`: {words}")
 
     @property
     def help(self) -> str:
         return self.way
 
 
-@dataclass(frozen=True)
 class WrongStrings(Diagnostic):
     """An engine answers a task with an array of bits, of type uint8, for each row.
 
@@ -133,18 +104,11 @@ class WrongStrings(Diagnostic):
     wanted: tuple[int, int]
     found: str
 
-    code: ClassVar[str] = "QGL1106"
-
-    @property
-    def message(self) -> str:
-        return f"the engine `{self.engine}` answered row {self.row} with {self.found}, not bits of shape {self.wanted}"
-
-    @property
-    def help(self) -> str:
-        return "see the contract of `qgl.hardware.Engine.samples`"
+    code = "QGL1106"
+    message = says("the engine `{engine}` answered row {row} with {found}, not bits of shape {wanted}")
+    help = "see the contract of `qgl.hardware.Engine.samples`"
 
 
-@dataclass(frozen=True)
 class WrongAnswer(Diagnostic):
     """Engines may be written by anyone, against the contracts of `qgl.hardware.engines.engine`.
 
@@ -157,18 +121,11 @@ class WrongAnswer(Diagnostic):
     found: str
     wanted: str
 
-    code: ClassVar[str] = "QGL1108"
-
-    @property
-    def message(self) -> str:
-        return f"the engine `{self.engine}` was asked for {self.asked} and answered with {self.found}"
-
-    @property
-    def help(self) -> str:
-        return f"the answer is {self.wanted}; see the contracts in `qgl.hardware.engines.engine`"
+    code = "QGL1108"
+    message = says("the engine `{engine}` was asked for {asked} and answered with {found}")
+    help = says("the answer is {wanted}; see the contracts in `qgl.hardware.engines.engine`")
 
 
-@dataclass(frozen=True)
 class UnknownJob(Diagnostic):
     """A service does not know a job under this name: it is another account's, it is too old, or the name is not whole.
 
@@ -178,12 +135,6 @@ class UnknownJob(Diagnostic):
     engine: str
     job: str
 
-    code: ClassVar[str] = "QGL1107"
-
-    @property
-    def message(self) -> str:
-        return f"`{self.engine}` knows no job `{self.job}`"
-
-    @property
-    def help(self) -> str:
-        return "check with the service's own pages whether it still has the job"
+    code = "QGL1107"
+    message = says("`{engine}` knows no job `{job}`")
+    help = "check with the service's own pages whether it still has the job"

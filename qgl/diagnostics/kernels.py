@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 _MIXED = "data peaks = mixture(bits = 3, means = [2, 5], deviations = [1, 1]);\nvisible v[3];\nmodel { ry(?) v; }\n"
 _KERNEL = "gaussian(variance = 4, of = integer)"
 
 
-@dataclass(frozen=True)
 class WordsOfIntegers(Diagnostic):
     """A kernel of whole numbers is asked for a discrepancy by words of Z.
 
@@ -21,20 +17,14 @@ class WordsOfIntegers(Diagnostic):
 
     argument: str
 
-    code: ClassVar[str] = "QGL0620"
-    wrong: ClassVar[str] = f"{_MIXED}objective mmd(peaks, {_KERNEL}, words = 100);\n"
-    right: ClassVar[str] = f"{_MIXED}objective mmd(peaks, {_KERNEL});\n"
+    code = "QGL0620"
+    wrong = f"{_MIXED}objective mmd(peaks, {_KERNEL}, words = 100);\n"
+    right = f"{_MIXED}objective mmd(peaks, {_KERNEL});\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.argument}` is for kernels of bits, and this kernel is one of whole numbers"
-
-    @property
-    def help(self) -> str:
-        return f"leave `{self.argument}` out: the discrepancy is then exact, up to 24 bits"
+    message = says("`{argument}` is for kernels of bits, and this kernel is one of whole numbers")
+    help = says("leave `{argument}` out: the discrepancy is then exact, up to 24 bits")
 
 
-@dataclass(frozen=True)
 class UnevenMixture(Diagnostic):
     """A mixture of normal laws has as many deviations and weights as means, or one deviation for all."""
 
@@ -42,16 +32,14 @@ class UnevenMixture(Diagnostic):
     count: int
     means: int
 
-    code: ClassVar[str] = "QGL0621"
-    wrong: ClassVar[str] = (
+    code = "QGL0621"
+    wrong = (
         "data peaks = mixture(bits = 3, means = [2, 5], deviations = [1, 1, 2]);\n"
         "visible v[3];\nmodel { ry(?) v; }\nobjective nll(peaks);\n"
     )
-    right: ClassVar[str] = f"{_MIXED}objective nll(peaks);\n"
+    right = f"{_MIXED}objective nll(peaks);\n"
 
-    @property
-    def message(self) -> str:
-        return f"{self.count} `{self.argument}` for {self.means} `means`"
+    message = says("{count} `{argument}` for {means} `means`")
 
     @property
     def help(self) -> str:

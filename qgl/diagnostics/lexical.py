@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 
-@dataclass(frozen=True)
 class UnclosedString(Diagnostic):
     """A string starts with `"` and must end with `"` on the same line."""
 
@@ -16,12 +14,9 @@ class UnclosedString(Diagnostic):
     wrong = 'visible v[2] = "01;\nmodel { h v; }\n'
     right = 'visible v[2] = "01";\nmodel { h v; }\n'
 
-    @property
-    def message(self) -> str:
-        return "this string has no closing quotation mark"
+    message = "this string has no closing quotation mark"
 
 
-@dataclass(frozen=True)
 class UnclosedComment(Diagnostic):
     """A comment that starts with `/*` runs to the next `*/`; there is none, so the rest of the file is comment."""
 
@@ -29,13 +24,8 @@ class UnclosedComment(Diagnostic):
     wrong = "visible v[2];\nmodel { h v; }\n/* to be continued\n"
     right = "visible v[2];\nmodel { h v; }\n/* to be continued */\n"
 
-    @property
-    def message(self) -> str:
-        return "this comment is never closed"
-
-    @property
-    def help(self) -> str:
-        return "end it with `*/`"
+    message = "this comment is never closed"
+    help = "end it with `*/`"
 
 
 _INSTEAD = {
@@ -63,7 +53,6 @@ _INSTEAD = {
 }
 
 
-@dataclass(frozen=True)
 class UnknownCharacter(Diagnostic):
     """A character that no word or mark of the language contains. Text copied from a page or a paper often brings
     look-alikes of quotation marks, minus signs and spaces."""
@@ -87,7 +76,6 @@ class UnknownCharacter(Diagnostic):
         return _INSTEAD.get(self.character[0], "")
 
 
-@dataclass(frozen=True)
 class MalformedNumber(Diagnostic):
     """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but
     an exponent. An integer has at most 18 digits, a decimal number fits in a double."""
@@ -119,7 +107,6 @@ class MalformedNumber(Diagnostic):
         return "numbers are written as `12`, `1_000`, `0.5` or `2.5e-3`"
 
 
-@dataclass(frozen=True)
 class UnknownEscape(Diagnostic):
     r"""In a string, a backslash stands only before `"` or another backslash."""
 
@@ -129,16 +116,10 @@ class UnknownEscape(Diagnostic):
     wrong = 'const path = "a\\b.csv";\nvisible v[2];\nmodel { h v; }\n'
     right = 'const path = "a/b.csv";\nvisible v[2];\nmodel { h v; }\n'
 
-    @property
-    def message(self) -> str:
-        return f"`{self.text}` means nothing in a string"
-
-    @property
-    def help(self) -> str:
-        return "separate the folders of a path by `/`"
+    message = says("`{text}` means nothing in a string")
+    help = "separate the folders of a path by `/`"
 
 
-@dataclass(frozen=True)
 class ProgramTooLong(Diagnostic):
     """A program has a limited length. Numbers by the thousand belong into a data file, repeated parts into a loop."""
 
@@ -146,11 +127,5 @@ class ProgramTooLong(Diagnostic):
     limit: int
 
     code = "QGL0116"
-
-    @property
-    def message(self) -> str:
-        return f"the file has {self.size:,} characters; the limit is {self.limit:,}"
-
-    @property
-    def help(self) -> str:
-        return "put data into a CSV or NPZ file, and parts that are used twice into layers"
+    message = says("the file has {size:,} characters; the limit is {limit:,}")
+    help = "put data into a CSV or NPZ file, and parts that are used twice into layers"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.diagnostics.registers import listed
 from qgl.source import Span
 
 
-@dataclass(frozen=True)
 class Broken(Diagnostic):
     """Base of the four: `span` is the gate, `bound` the place of the bound in the `local` declaration."""
 
@@ -21,7 +17,6 @@ class Broken(Diagnostic):
         return (Note("the bound is declared here", self.bound),)
 
 
-@dataclass(frozen=True)
 class TooFar(Broken):
     """A gate couples sites that are farther apart than `within` allows."""
 
@@ -31,9 +26,9 @@ class TooFar(Broken):
     distance: int | None
     limit: int
 
-    code: ClassVar[str] = "QGL0501"
-    wrong: ClassVar[str] = "visible v[3];\nlocal v within 1;\nmodel { h v; cx v[0], v[2]; }\n"
-    right: ClassVar[str] = "visible v[3];\nlocal v within 1;\nmodel { h v; cx v[0], v[1]; }\n"
+    code = "QGL0501"
+    wrong = "visible v[3];\nlocal v within 1;\nmodel { h v; cx v[0], v[2]; }\n"
+    right = "visible v[3];\nlocal v within 1;\nmodel { h v; cx v[0], v[1]; }\n"
 
     @property
     def message(self) -> str:
@@ -45,23 +40,21 @@ class TooFar(Broken):
         return "not connected" if self.distance is None else f"distance {self.distance}"
 
 
-@dataclass(frozen=True)
 class TooDeep(Broken):
     """The operations on a register, each done as early as possible, take more steps than `depth` allows."""
 
     qubit: str
     limit: int
 
-    code: ClassVar[str] = "QGL0502"
-    wrong: ClassVar[str] = "visible v[2];\nlocal v depth <= 1;\nmodel { h v; cx v[0], v[1]; }\n"
-    right: ClassVar[str] = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; cx v[0], v[1]; }\n"
+    code = "QGL0502"
+    wrong = "visible v[2];\nlocal v depth <= 1;\nmodel { h v; cx v[0], v[1]; }\n"
+    right = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; cx v[0], v[1]; }\n"
 
     @property
     def message(self) -> str:
         return f"operation number {self.limit + 1} in a row on {self.qubit}; the bound on the depth is {self.limit}"
 
 
-@dataclass(frozen=True)
 class ConeTooWide(Broken):
     """More qubits can influence a region than `cone` allows.
 
@@ -73,22 +66,17 @@ class ConeTooWide(Broken):
     width: int
     limit: int
 
-    code: ClassVar[str] = "QGL0503"
-    wrong: ClassVar[str] = "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in chain(v) { cx a, b; } }\n"
-    right: ClassVar[str] = (
-        "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in brick(v, 0) { cx a, b; } }\n"
-    )
+    code = "QGL0503"
+    wrong = "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in chain(v) { cx a, b; } }\n"
+    right = "visible v[4];\nlocal v cone(1) <= 2;\nmodel { h v; for (a, b) in brick(v, 0) { cx a, b; } }\n"
 
     @property
     def message(self) -> str:
         return f"{self.width} qubits can influence {listed(self.region)}; the bound on the light cone is {self.limit}"
 
-    @property
-    def label(self) -> str:
-        return "the cone grows beyond the bound here"
+    label = "the cone grows beyond the bound here"
 
 
-@dataclass(frozen=True)
 class ChannelTooWide(Broken):
     """A channel touches more sites of the register than `channel` allows."""
 
@@ -96,29 +84,24 @@ class ChannelTooWide(Broken):
     sites: int
     limit: int
 
-    code: ClassVar[str] = "QGL0504"
-    wrong: ClassVar[str] = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing2(0.1) v[0], v[1]; }\n"
-    right: ClassVar[str] = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing(0.1) v; }\n"
+    code = "QGL0504"
+    wrong = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing2(0.1) v[0], v[1]; }\n"
+    right = "visible v[2];\nlocal v channel <= 1;\nmodel { h v; depolarizing(0.1) v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.channel}` touches {self.sites} sites; the bound is {self.limit}"
+    message = says("`{channel}` touches {sites} sites; the bound is {limit}")
 
 
-@dataclass(frozen=True)
 class WrongBound(Diagnostic):
     """The bounds of a `local` declaration are `within d`, `depth <= d`, `cone(k) <= w` and `channel <= s`."""
 
     text: str
 
-    code: ClassVar[str] = "QGL0505"
-    wrong: ClassVar[str] = "visible v[2];\nlocal v depth <= -1;\nmodel { h v; }\n"
-    right: ClassVar[str] = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; }\n"
+    code = "QGL0505"
+    wrong = "visible v[2];\nlocal v depth <= -1;\nmodel { h v; }\n"
+    right = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; }\n"
 
     @property
     def message(self) -> str:
         return self.text
 
-    @property
-    def help(self) -> str:
-        return "bounds are `within d`, `depth <= d`, `cone(k) <= w` and `channel <= s`"
+    help = "bounds are `within d`, `depth <= d`, `cone(k) <= w` and `channel <= s`"

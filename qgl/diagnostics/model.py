@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from qgl.diagnostics.record import Record
 from qgl.source import Span
 
 REGISTRY: dict[str, type[Diagnostic]] = {}
@@ -30,8 +31,22 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class _Says:
+    """A text about a fault, `{name}` standing for its field `name`, with a format if need be: `{rows:,}`."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+
+    def __get__(self, fault: Diagnostic | None, kind: type[Diagnostic]) -> str:
+        return self.template if fault is None else self.template.format_map(vars(fault))
+
+
+def says(template: str) -> Any:
+    """What a kind of fault says, from the values of its fields; a test holds the names in it to them."""
+    return _Says(template)
+
+
+class Diagnostic(Record):
     """Base of all faults and warnings. `span` is None only where no program text is at fault (a full disk)."""
 
     span: Span | None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note, Severity
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.source import Span
 
 _MODEL = "model { h v; }\n"
@@ -17,7 +14,6 @@ def a(words: str) -> str:
     return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
 
 
-@dataclass(frozen=True)
 class UnknownName(Diagnostic):
     """A name is used that nothing declares. Names are seen in the whole file, names of a block in that block only."""
 
@@ -27,13 +23,11 @@ class UnknownName(Diagnostic):
     declared: Span | None = None
     hint: str = ""
 
-    code: ClassVar[str] = "QGL0201"
-    wrong: ClassVar[str] = "visible pixel[2];\nmodel { h pixle; }\n"
-    right: ClassVar[str] = "visible pixel[2];\nmodel { h pixel; }\n"
+    code = "QGL0201"
+    wrong = "visible pixel[2];\nmodel { h pixle; }\n"
+    right = "visible pixel[2];\nmodel { h pixel; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"there is no {self.wanted} named `{self.word}`"
+    message = says("there is no {wanted} named `{word}`")
 
     @property
     def label(self) -> str:
@@ -48,25 +42,22 @@ class UnknownName(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
 class UnknownGate(UnknownName):
     """What stands first in a statement is a gate, a layer or a channel; this name is none of them."""
 
-    code: ClassVar[str] = "QGL0202"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { hadamard v; }\n"
-    right: ClassVar[str] = _GOOD
+    code = "QGL0202"
+    wrong = "visible v[2];\nmodel { hadamard v; }\n"
+    right = _GOOD
 
 
-@dataclass(frozen=True)
 class UnknownFunction(UnknownName):
     """A function is called that the language does not have."""
 
-    code: ClassVar[str] = "QGL0203"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { rx(sine(0.5)) v; }\n"
-    right: ClassVar[str] = "visible v[2];\nmodel { rx(sin(0.5)) v; }\n"
+    code = "QGL0203"
+    wrong = "visible v[2];\nmodel { rx(sine(0.5)) v; }\n"
+    right = "visible v[2];\nmodel { rx(sin(0.5)) v; }\n"
 
 
-@dataclass(frozen=True)
 class DuplicateName(Diagnostic):
     """One name is declared twice in the same file or block, or twice among the arguments of a layer."""
 
@@ -74,28 +65,23 @@ class DuplicateName(Diagnostic):
     first: Span | None
     words: str = ""
 
-    code: ClassVar[str] = "QGL0204"
-    wrong: ClassVar[str] = f"const v = 1;\n{_GOOD}"
-    right: ClassVar[str] = f"const n = 1;\nvisible v[n];\n{_MODEL}"
+    code = "QGL0204"
+    wrong = f"const v = 1;\n{_GOOD}"
+    right = f"const n = 1;\nvisible v[n];\n{_MODEL}"
 
     @property
     def message(self) -> str:
         return f"`{self.word}` is {self.words or 'declared already'}"
 
-    @property
-    def label(self) -> str:
-        return "declared again"
+    label = "declared again"
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("first declared here", self.first),) if self.first else ()
 
-    @property
-    def help(self) -> str:
-        return "choose another name"
+    help = "choose another name"
 
 
-@dataclass(frozen=True)
 class ReservedName(Diagnostic):
     """A few names have a fixed meaning.
 
@@ -105,20 +91,17 @@ class ReservedName(Diagnostic):
     word: str
     meaning: str
 
-    code: ClassVar[str] = "QGL0205"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { for i in 0..1 { h v[i]; } }\n"
-    right: ClassVar[str] = "visible v[2];\nmodel { for k in 0..1 { h v[k]; } }\n"
+    code = "QGL0205"
+    wrong = "visible v[2];\nmodel { for i in 0..1 { h v[i]; } }\n"
+    right = "visible v[2];\nmodel { for k in 0..1 { h v[k]; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.word}` is {self.meaning} and cannot be declared"
+    message = says("`{word}` is {meaning} and cannot be declared")
 
     @property
     def help(self) -> str:
         return "choose another name, such as `k`" if self.word == "i" else "choose another name"
 
 
-@dataclass(frozen=True)
 class UsedAfterBlock(Diagnostic):
     """A name of a block ends with the block.
 
@@ -130,9 +113,9 @@ class UsedAfterBlock(Diagnostic):
     kind: str
     declared: Span
 
-    code: ClassVar[str] = "QGL0206"
-    wrong: ClassVar[str] = "visible v;\nmodel { repeat 2 { fresh e; cx v, e; } h e; }\n"
-    right: ClassVar[str] = "visible v;\nmodel { repeat 2 { fresh e; cx v, e; h e; } }\n"
+    code = "QGL0206"
+    wrong = "visible v;\nmodel { repeat 2 { fresh e; cx v, e; } h e; }\n"
+    right = "visible v;\nmodel { repeat 2 { fresh e; cx v, e; h e; } }\n"
 
     @property
     def message(self) -> str:
@@ -142,20 +125,15 @@ class UsedAfterBlock(Diagnostic):
         }.get(self.kind, "is known only inside its block")
         return f"`{self.word}` {why}"
 
-    @property
-    def label(self) -> str:
-        return "used after its block"
+    label = "used after its block"
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("it belongs to the block of this line", self.declared),)
 
-    @property
-    def help(self) -> str:
-        return "move the use into the block, or the declaration out of it"
+    help = "move the use into the block, or the declaration out of it"
 
 
-@dataclass(frozen=True)
 class WrongKind(Diagnostic):
     """A name is declared, but as something that does not fit where it is used."""
 
@@ -165,9 +143,9 @@ class WrongKind(Diagnostic):
     declared: Span | None = None
     nearest: str | None = None
 
-    code: ClassVar[str] = "QGL0207"
-    wrong: ClassVar[str] = "visible v[2];\nconst n = 3;\nmodel { n v; }\n"
-    right: ClassVar[str] = "visible v[2];\nlayer n(q: qubit) { h q; }\nmodel { n v; }\n"
+    code = "QGL0207"
+    wrong = "visible v[2];\nconst n = 3;\nmodel { n v; }\n"
+    right = "visible v[2];\nlayer n(q: qubit) { h q; }\nmodel { n v; }\n"
 
     @property
     def message(self) -> str:
@@ -182,79 +160,65 @@ class WrongKind(Diagnostic):
         return (Note(f"`{self.word}` is declared here", self.declared),) if self.declared else ()
 
 
-@dataclass(frozen=True)
 class DefinitionCycle(Diagnostic):
     """A value is defined through itself."""
 
     names: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0208"
-    wrong: ClassVar[str] = f"const n = m + 1, m = n - 1;\n{_GOOD}"
-    right: ClassVar[str] = "const n = m + 1, m = 1;\nvisible v[n];\nmodel { h v; }\n"
+    code = "QGL0208"
+    wrong = f"const n = m + 1, m = n - 1;\n{_GOOD}"
+    right = "const n = m + 1, m = 1;\nvisible v[n];\nmodel { h v; }\n"
 
     @property
     def message(self) -> str:
         return f"`{self.names[0]}` is defined through itself: {' -> '.join(self.names)}"
 
 
-@dataclass(frozen=True)
 class RecursiveRoutine(Diagnostic):
     """A layer or channel uses itself, directly or through others. A circuit is finite, so it must not."""
 
     names: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0209"
-    wrong: ClassVar[str] = "visible v;\nlayer f(q: qubit) { h q; f q; }\nmodel { f v; }\n"
-    right: ClassVar[str] = "visible v;\nlayer f(q: qubit) { h q; }\nmodel { repeat 2 { f v; } }\n"
+    code = "QGL0209"
+    wrong = "visible v;\nlayer f(q: qubit) { h q; f q; }\nmodel { f v; }\n"
+    right = "visible v;\nlayer f(q: qubit) { h q; }\nmodel { repeat 2 { f v; } }\n"
 
     @property
     def message(self) -> str:
         return f"`{self.names[0]}` calls itself: {' -> '.join(self.names)}"
 
-    @property
-    def help(self) -> str:
-        return "repeat a layer with `repeat n { ... }`"
+    help = "repeat a layer with `repeat n { ... }`"
 
 
-@dataclass(frozen=True)
 class ImportCycle(Diagnostic):
     """A file imports itself, directly or through others."""
 
     files: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0210"
+    code = "QGL0210"
 
     @property
     def message(self) -> str:
         return f"this import comes back to its own file: {' -> '.join(self.files)}"
 
-    @property
-    def help(self) -> str:
-        return "move what both files need into a third one"
+    help = "move what both files need into a third one"
 
 
-@dataclass(frozen=True)
 class UnusedName(Diagnostic):
     """Something is declared and never used. Often it was meant to be, and another name stands in its place."""
 
     word: str
     kind: str
 
-    code: ClassVar[str] = "QGL0211"
-    severity: ClassVar[Severity] = Severity.WARNING
-    wrong: ClassVar[str] = f"const depth = 3;\n{_GOOD}"
-    right: ClassVar[str] = "const depth = 3;\nvisible v[2];\nmodel { repeat depth { h v; } }\n"
+    code = "QGL0211"
+    severity = Severity.WARNING
+    wrong = f"const depth = 3;\n{_GOOD}"
+    right = "const depth = 3;\nvisible v[2];\nmodel { repeat depth { h v; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"the {self.kind} `{self.word}` is never used"
-
-    @property
-    def help(self) -> str:
-        return "use it or remove it"
+    message = says("the {kind} `{word}` is never used")
+    help = "use it or remove it"
 
 
-@dataclass(frozen=True)
 class UnknownOverride(Diagnostic):
     """A constant is set from outside (`--set depth=8`) that the program does not declare."""
 
@@ -262,11 +226,8 @@ class UnknownOverride(Diagnostic):
     nearest: str | None
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0212"
-
-    @property
-    def message(self) -> str:
-        return f"there is no constant `{self.word}` to set"
+    code = "QGL0212"
+    message = says("there is no constant `{word}` to set")
 
     @property
     def help(self) -> str:
@@ -275,7 +236,6 @@ class UnknownOverride(Diagnostic):
         return f"the constants are {', '.join(self.known)}" if self.known else "the program declares no constants"
 
 
-@dataclass(frozen=True)
 class WrongOverride(Diagnostic):
     """A constant is set from outside to a value of another type than the declared one."""
 
@@ -283,21 +243,14 @@ class WrongOverride(Diagnostic):
     wanted: str
     found: str
 
-    code: ClassVar[str] = "QGL0213"
-
-    @property
-    def message(self) -> str:
-        return f"the constant `{self.word}` is {self.wanted} and cannot be set to {self.found}"
+    code = "QGL0213"
+    message = says("the constant `{word}` is {wanted} and cannot be set to {found}")
 
 
-@dataclass(frozen=True)
 class DeepImports(Diagnostic):
     """Files import files that import files, further than anybody means."""
 
     limit: int
 
-    code: ClassVar[str] = "QGL0214"
-
-    @property
-    def message(self) -> str:
-        return f"imports are nested more than {self.limit} deep"
+    code = "QGL0214"
+    message = says("imports are nested more than {limit} deep")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 
 def _one_of(profiles: tuple[str, ...]) -> str:
@@ -13,25 +10,20 @@ def _one_of(profiles: tuple[str, ...]) -> str:
     return f"{'the profile' if len(profiles) == 1 else 'one of the profiles'} {', '.join(profiles)}"
 
 
-@dataclass(frozen=True)
 class UnknownProfile(Diagnostic):
     """A profile is a dialect of OpenQASM 3 for one reader or a group of them. The name is not one of the profiles."""
 
     written: str
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL1001"
-
-    @property
-    def message(self) -> str:
-        return f"there is no OpenQASM profile named `{self.written}`"
+    code = "QGL1001"
+    message = says("there is no OpenQASM profile named `{written}`")
 
     @property
     def help(self) -> str:
         return f"the profiles are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
 class FunctionOfOpenInput(Diagnostic):
     """With free parameters, the text keeps inputs as `input float[64]`, and angles become arithmetic on them.
 
@@ -45,15 +37,9 @@ class FunctionOfOpenInput(Diagnostic):
     formula: str
     others: tuple[str, ...]  # profiles that can
 
-    code: ClassVar[str] = "QGL1002"
-
-    @property
-    def message(self) -> str:
-        return f"the profile `{self.profile}` has no way to write {self.formula} of an input that is left open"
-
-    @property
-    def label(self) -> str:
-        return "this angle is a function of an input"
+    code = "QGL1002"
+    message = says("the profile `{profile}` has no way to write {formula} of an input that is left open")
+    label = "this angle is a function of an input"
 
     @property
     def help(self) -> str:
@@ -61,7 +47,6 @@ class FunctionOfOpenInput(Diagnostic):
         return f"give the inputs values (emit a run, or use --seed instead of --free){able}"
 
 
-@dataclass(frozen=True)
 class OpenGenerator(Diagnostic):
     """`generator(v)` is the exponential of a sum of words, and its gates are found from its matrix. As long as numbers
     of it are open, there is no matrix: with `--free` the angles of its gates would be functions that no text can say.
@@ -71,22 +56,16 @@ class OpenGenerator(Diagnostic):
 
     qubits: int
 
-    code: ClassVar[str] = "QGL1009"
+    code = "QGL1009"
 
     @property
     def message(self) -> str:
         return f"a generator of {self.qubits} qubit{'s' * (self.qubits > 1)} with open numbers has no gates"
 
-    @property
-    def label(self) -> str:
-        return "numbers of this are left open"
-
-    @property
-    def help(self) -> str:
-        return "give the inputs values (emit a run, or use --seed instead of --free), or use `unitary(...)`"
+    label = "numbers of this are left open"
+    help = "give the inputs values (emit a run, or use --seed instead of --free), or use `unitary(...)`"
 
 
-@dataclass(frozen=True)
 class EvolveWithoutTrotter(Diagnostic):
     """The simulator evolves under a Hamiltonian exactly. Gates can only do so word by word, and the product of the
     words' evolutions is exact only if all words commute.
@@ -96,64 +75,34 @@ class EvolveWithoutTrotter(Diagnostic):
 
     words: int
 
-    code: ClassVar[str] = "QGL1003"
-
-    @property
-    def message(self) -> str:
-        return f"an `evolve` of {self.words} words that do not commute has no exact circuit"
-
-    @property
-    def label(self) -> str:
-        return "exact in simulation only"
-
-    @property
-    def help(self) -> str:
-        return "say how hardware does it: `evolve ... for ... by trotter(order = 2, steps = 10);`"
+    code = "QGL1003"
+    message = says("an `evolve` of {words} words that do not commute has no exact circuit")
+    label = "exact in simulation only"
+    help = "say how hardware does it: `evolve ... for ... by trotter(order = 2, steps = 10);`"
 
 
-@dataclass(frozen=True)
 class SynthesisNeedsQiskit(Diagnostic):
     """A matrix on two or more qubits (a Kraus channel's dilation, a `generator`) is turned into gates by Qiskit."""
 
     qubits: int
 
-    code: ClassVar[str] = "QGL1004"
-
-    @property
-    def message(self) -> str:
-        return f"to write a unitary matrix of {self.qubits} qubits as gates, the package `qiskit` is needed"
-
-    @property
-    def label(self) -> str:
-        return f"a matrix on {self.qubits} qubits"
-
-    @property
-    def help(self) -> str:
-        return "install it: pip install 'qgl[qiskit]'"
+    code = "QGL1004"
+    message = says("to write a unitary matrix of {qubits} qubits as gates, the package `qiskit` is needed")
+    label = says("a matrix on {qubits} qubits")
+    help = "install it: pip install 'qgl[qiskit]'"
 
 
-@dataclass(frozen=True)
 class AngleIsNotFinite(Diagnostic):
     """With the given values, an angle is infinite or not a number; such a text would not load anywhere."""
 
     formula: str
 
-    code: ClassVar[str] = "QGL1005"
-
-    @property
-    def message(self) -> str:
-        return f"the angle {self.formula} is not a finite number"
-
-    @property
-    def label(self) -> str:
-        return "not finite with these values"
-
-    @property
-    def help(self) -> str:
-        return "check the values of the parameters that it depends on"
+    code = "QGL1005"
+    message = says("the angle {formula} is not a finite number")
+    label = "not finite with these values"
+    help = "check the values of the parameters that it depends on"
 
 
-@dataclass(frozen=True)
 class NoInputs(Diagnostic):
     """The readers of this profile take angles as numbers only, so that no parameter can stay open in the text.
 
@@ -165,15 +114,9 @@ class NoInputs(Diagnostic):
     formula: str
     others: tuple[str, ...]  # profiles that can
 
-    code: ClassVar[str] = "QGL1006"
-
-    @property
-    def message(self) -> str:
-        return f"the profile `{self.profile}` takes no open inputs, and {self.formula} has no value"
-
-    @property
-    def label(self) -> str:
-        return "this angle depends on an open input"
+    code = "QGL1006"
+    message = says("the profile `{profile}` takes no open inputs, and {formula} has no value")
+    label = "this angle depends on an open input"
 
     @property
     def help(self) -> str:
@@ -181,7 +124,6 @@ class NoInputs(Diagnostic):
         return f"give the input a value{able}"
 
 
-@dataclass(frozen=True)
 class NeedsTarget(Diagnostic):
     """A text of this profile is made for one machine: its qubits, its gates, its wires. None was named.
 
@@ -191,18 +133,11 @@ class NeedsTarget(Diagnostic):
 
     profile: str
 
-    code: ClassVar[str] = "QGL1007"
-
-    @property
-    def message(self) -> str:
-        return f"the profile `{self.profile}` is for a machine, and none is named"
-
-    @property
-    def help(self) -> str:
-        return "name one, such as `--target fake_torino`, or take the profile qiskit"
+    code = "QGL1007"
+    message = says("the profile `{profile}` is for a machine, and none is named")
+    help = "name one, such as `--target fake_torino`, or take the profile qiskit"
 
 
-@dataclass(frozen=True)
 class TooFewQubits(Diagnostic):
     """`--max-qubits` allows fewer qubits than the circuit needs at once in the narrowest order that was found.
 
@@ -220,7 +155,7 @@ class TooFewQubits(Diagnostic):
     others: tuple[str, ...]  # profiles that may do with fewer
     apart: bool = False  # --no-reuse asks for a qubit for each wire
 
-    code: ClassVar[str] = "QGL1008"
+    code = "QGL1008"
 
     @property
     def message(self) -> str:
@@ -231,9 +166,7 @@ class TooFewQubits(Diagnostic):
             f"and {self.allowed} are allowed"
         )
 
-    @property
-    def label(self) -> str:
-        return f"here {self.width} qubits are in use at once"
+    label = says("here {width} qubits are in use at once")
 
     @property
     def help(self) -> str:

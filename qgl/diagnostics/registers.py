@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note, Severity
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.source import Span
 
 _MODEL = "model { h v; }\n"
@@ -18,85 +15,61 @@ def listed(names: tuple[str, ...], limit: int = 8) -> str:
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
-@dataclass(frozen=True)
 class NoVisible(Diagnostic):
     """A program has no visible register, so that nothing would be generated."""
 
-    code: ClassVar[str] = "QGL0401"
-    wrong: ClassVar[str] = "hidden v[2];\nmodel { h v; }\n"
-    right: ClassVar[str] = _GOOD
+    code = "QGL0401"
+    wrong = "hidden v[2];\nmodel { h v; }\n"
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return "the program has no visible register"
-
-    @property
-    def help(self) -> str:
-        return "declare one, such as `visible v[4];`"
+    message = "the program has no visible register"
+    help = "declare one, such as `visible v[4];`"
 
 
-@dataclass(frozen=True)
 class NoModel(Diagnostic):
     """A program has no `model { ... }`."""
 
-    code: ClassVar[str] = "QGL0402"
-    wrong: ClassVar[str] = "visible v[2];\n"
-    right: ClassVar[str] = _GOOD
+    code = "QGL0402"
+    wrong = "visible v[2];\n"
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return "the program has no model"
-
-    @property
-    def help(self) -> str:
-        return "write `model { ... }` with the gates in it"
+    message = "the program has no model"
+    help = "write `model { ... }` with the gates in it"
 
 
-@dataclass(frozen=True)
 class RepeatedBlock(Diagnostic):
     """A program has one `model`, at most one `objective`, one `train` block and one `report`."""
 
     keyword: str
     first: Span
 
-    code: ClassVar[str] = "QGL0403"
-    wrong: ClassVar[str] = f"{_GOOD}model {{ x v; }}\n"
-    right: ClassVar[str] = "visible v[2];\nmodel { h v; x v; }\n"
+    code = "QGL0403"
+    wrong = f"{_GOOD}model {{ x v; }}\n"
+    right = "visible v[2];\nmodel { h v; x v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"a second `{self.keyword}`"
+    message = says("a second `{keyword}`")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("the first one is here", self.first),)
 
-    @property
-    def help(self) -> str:
-        return "join the two"
+    help = "join the two"
 
 
-@dataclass(frozen=True)
 class QubitTwice(Diagnostic):
     """One gate, layer or channel is given the same qubit more than once. Its operands must be different qubits."""
 
     gate: str
     qubit: str
 
-    code: ClassVar[str] = "QGL0404"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { h v; cx v[0], v[0]; }\n"
-    right: ClassVar[str] = "visible v[2];\nmodel { h v; cx v[0], v[1]; }\n"
+    code = "QGL0404"
+    wrong = "visible v[2];\nmodel { h v; cx v[0], v[0]; }\n"
+    right = "visible v[2];\nmodel { h v; cx v[0], v[1]; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.gate}` is given the qubit {self.qubit} twice"
-
-    @property
-    def label(self) -> str:
-        return f"{self.qubit} again"
+    message = says("`{gate}` is given the qubit {qubit} twice")
+    label = says("{qubit} again")
 
 
-@dataclass(frozen=True)
 class HiddenReadOut(Diagnostic):
     """A hidden qubit is never read: it belongs neither to the data nor to a report of bits.
 
@@ -106,41 +79,35 @@ class HiddenReadOut(Diagnostic):
     qubit: str
     declared: Span | None
 
-    code: ClassVar[str] = "QGL0405"
-    wrong: ClassVar[str] = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], m, v[1]);\n"
-    right: ClassVar[str] = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], v[2], v[1]);\n"
+    code = "QGL0405"
+    wrong = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], m, v[1]);\n"
+    right = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], v[2], v[1]);\n"
 
-    @property
-    def message(self) -> str:
-        return f"{self.qubit} is not visible and cannot be read out"
+    message = says("{qubit} is not visible and cannot be read out")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("declared here", self.declared),) if self.declared else ()
 
-    @property
-    def help(self) -> str:
-        return "declare its register `visible`, or read another one"
+    help = "declare its register `visible`, or read another one"
 
 
-@dataclass(frozen=True)
 class VisibleUntouched(Diagnostic):
     """No gate ever touches a visible qubit, so that its bit keeps the law of the initial state."""
 
     qubits: tuple[str, ...]
     kind: str = "visible"
 
-    code: ClassVar[str] = "QGL0406"
-    severity: ClassVar[Severity] = Severity.WARNING
-    wrong: ClassVar[str] = "visible v[2];\nmodel { h v[0]; }\n"
-    right: ClassVar[str] = _GOOD
+    code = "QGL0406"
+    severity = Severity.WARNING
+    wrong = "visible v[2];\nmodel { h v[0]; }\n"
+    right = _GOOD
 
     @property
     def message(self) -> str:
         return f"no gate touches the visible {'qubit' if len(self.qubits) == 1 else 'qubits'} {listed(self.qubits)}"
 
 
-@dataclass(frozen=True)
 class NotUnitary(Diagnostic):
     """A `layer` is unitary; so is whatever `inverse` or `ctrl` stands before.
 
@@ -150,29 +117,26 @@ class NotUnitary(Diagnostic):
     what: str
     where: str
 
-    code: ClassVar[str] = "QGL0407"
-    wrong: ClassVar[str] = "visible v;\nlayer f(q: qubit) { measure q; }\nmodel { f v; }\n"
-    right: ClassVar[str] = "visible v;\nchannel f(q: qubit) { measure q; }\nmodel { f v; }\n"
+    code = "QGL0407"
+    wrong = "visible v;\nlayer f(q: qubit) { measure q; }\nmodel { f v; }\n"
+    right = "visible v;\nchannel f(q: qubit) { measure q; }\nmodel { f v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} is not unitary and cannot stand {self.where}"
+    message = says("{what} is not unitary and cannot stand {where}")
 
     @property
     def help(self) -> str:
         return "declare a `channel` instead of a `layer`" if "layer" in self.where else ""
 
 
-@dataclass(frozen=True)
 class SiteWithoutQubit(Diagnostic):
     """A site stands for the qubit on it, so there must be exactly one."""
 
     site: str
     found: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0408"
-    wrong: ClassVar[str] = "lattice c = line(3);\nvisible v on c[0..1];\nmodel { h v; for a in c { h a; } }\n"
-    right: ClassVar[str] = "lattice c = line(3);\nvisible v on c;\nmodel { h v; for a in c { h a; } }\n"
+    code = "QGL0408"
+    wrong = "lattice c = line(3);\nvisible v on c[0..1];\nmodel { h v; for a in c { h a; } }\n"
+    right = "lattice c = line(3);\nvisible v on c;\nmodel { h v; for a in c { h a; } }\n"
 
     @property
     def message(self) -> str:
@@ -185,66 +149,58 @@ class SiteWithoutQubit(Diagnostic):
         return "" if not self.found else "name the register, such as `v[a]`"
 
 
-@dataclass(frozen=True)
 class RepeatedSite(Diagnostic):
     """A register names the same site twice."""
 
     site: str
 
-    code: ClassVar[str] = "QGL0409"
-    wrong: ClassVar[str] = "lattice c = line(3);\nvisible v on c[0, 1, 1];\nmodel { h v; }\n"
-    right: ClassVar[str] = "lattice c = line(3);\nvisible v on c[0, 1, 2];\nmodel { h v; }\n"
+    code = "QGL0409"
+    wrong = "lattice c = line(3);\nvisible v on c[0, 1, 1];\nmodel { h v; }\n"
+    right = "lattice c = line(3);\nvisible v on c[0, 1, 2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"the register is put on {self.site} twice"
+    message = says("the register is put on {site} twice")
 
 
-@dataclass(frozen=True)
 class UnequalRegisters(Diagnostic):
     """A gate of several qubits runs along registers of equal size, element by element; anything else is a loop."""
 
     gate: str
     sizes: tuple[int, ...]
 
-    code: ClassVar[str] = "QGL0410"
-    wrong: ClassVar[str] = "visible v[3];\nmodel { h v; cx v[0], v[1..2]; }\n"
-    right: ClassVar[str] = "visible v[3];\nmodel { h v; for q in v[1..2] { cx v[0], q; } }\n"
+    code = "QGL0410"
+    wrong = "visible v[3];\nmodel { h v; cx v[0], v[1..2]; }\n"
+    right = "visible v[3];\nmodel { h v; for q in v[1..2] { cx v[0], q; } }\n"
 
     @property
     def message(self) -> str:
         return f"the operands of `{self.gate}` have different sizes: {', '.join(map(str, self.sizes))}"
 
-    @property
-    def help(self) -> str:
-        return "give registers of the same size, single qubits only, or write a loop"
+    help = "give registers of the same size, single qubits only, or write a loop"
 
 
-@dataclass(frozen=True)
 class WrongRegisterSize(Diagnostic):
     """A register or a list of qubits needs a size of one or more; an argument `q: qubit[3]` takes exactly three."""
 
     text: str
 
-    code: ClassVar[str] = "QGL0411"
-    wrong: ClassVar[str] = "const n = 0;\nvisible v[n];\nmodel { h v; }\n"
-    right: ClassVar[str] = "const n = 1;\nvisible v[n];\nmodel { h v; }\n"
+    code = "QGL0411"
+    wrong = "const n = 0;\nvisible v[n];\nmodel { h v; }\n"
+    right = "const n = 1;\nvisible v[n];\nmodel { h v; }\n"
 
     @property
     def message(self) -> str:
         return self.text
 
 
-@dataclass(frozen=True)
 class WrongInitial(Diagnostic):
     """An initial state is `zero`, `one`, `plus`, `minus`, `neel`, a string of bits, or `angles([...])`."""
 
     text: str
     nearest: str | None = None
 
-    code: ClassVar[str] = "QGL0412"
-    wrong: ClassVar[str] = 'visible v[3] = "01";\nmodel { h v; }\n'
-    right: ClassVar[str] = 'visible v[3] = "010";\nmodel { h v; }\n'
+    code = "QGL0412"
+    wrong = 'visible v[3] = "01";\nmodel { h v; }\n'
+    right = 'visible v[3] = "010";\nmodel { h v; }\n'
 
     @property
     def message(self) -> str:
@@ -257,36 +213,30 @@ class WrongInitial(Diagnostic):
         return 'initial states are `zero`, `one`, `plus`, `minus`, `neel`, a string such as "0101", and `angles([...])`'
 
 
-@dataclass(frozen=True)
 class NotAQubit(Diagnostic):
     """The operands of a gate are qubits: an element of a register, a whole register, a list of qubits, a site."""
 
     found: str
     hint: str = ""
 
-    code: ClassVar[str] = "QGL0413"
-    wrong: ClassVar[str] = "const k = 0;\nvisible v[2];\nmodel { h v; h k; }\n"
-    right: ClassVar[str] = "const k = 0;\nvisible v[2];\nmodel { h v; h v[k]; }\n"
+    code = "QGL0413"
+    wrong = "const k = 0;\nvisible v[2];\nmodel { h v; h k; }\n"
+    right = "const k = 0;\nvisible v[2];\nmodel { h v; h v[k]; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"a qubit belongs here, not {self.found}"
+    message = says("a qubit belongs here, not {found}")
 
     @property
     def help(self) -> str:
         return self.hint
 
 
-@dataclass(frozen=True)
 class NotACondition(Diagnostic):
     """`if` asks for measured bits, joined by `and`, `or`, `not` and `==`, or for something known before the run."""
 
     found: str
 
-    code: ClassVar[str] = "QGL0414"
-    wrong: ClassVar[str] = "visible v;\nparam a : angle;\nmodel { rx(a) v; if a > 0 { x v; } }\n"
-    right: ClassVar[str] = "visible v;\nparam a : angle;\nmodel { rx(a) v; measure v -> m; if m { x v; } }\n"
+    code = "QGL0414"
+    wrong = "visible v;\nparam a : angle;\nmodel { rx(a) v; if a > 0 { x v; } }\n"
+    right = "visible v;\nparam a : angle;\nmodel { rx(a) v; measure v -> m; if m { x v; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"a condition is made of measured bits or constants, not of {self.found}"
+    message = says("a condition is made of measured bits or constants, not of {found}")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Severity
+from qgl.diagnostics.model import Diagnostic, Severity, says
 
 
-@dataclass(frozen=True)
 class FolderTaken(Diagnostic):
     """The folder for a new run holds a run, or other files, already. A run never overwrites anything."""
 
     path: str
     is_run: bool
 
-    code: ClassVar[str] = "QGL0900"
+    code = "QGL0900"
 
     @property
     def message(self) -> str:
@@ -28,25 +24,17 @@ class FolderTaken(Diagnostic):
         return "choose another folder with `--out`"
 
 
-@dataclass(frozen=True)
 class NotARun(Diagnostic):
     """A folder that should be a run is none: it does not exist, or has no readable `manifest.json`."""
 
     path: str
     reason: str
 
-    code: ClassVar[str] = "QGL0901"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} is not a run: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "a run is a folder that `qglc train` has made, such as runs/bars-2026-01-31-1"
+    code = "QGL0901"
+    message = says("{path} is not a run: {reason}")
+    help = "a run is a folder that `qglc train` has made, such as runs/bars-2026-01-31-1"
 
 
-@dataclass(frozen=True)
 class RunChanged(Diagnostic):
     """A run cannot go on because the program, its constants, its data or its settings are not those it began with.
 
@@ -57,36 +45,22 @@ class RunChanged(Diagnostic):
     before: str
     now: str
 
-    code: ClassVar[str] = "QGL0902"
-
-    @property
-    def message(self) -> str:
-        return f"{self.what} changed since the run began: {self.before} then, {self.now} now"
-
-    @property
-    def help(self) -> str:
-        return "start a new run, or put back what the run began with; the run folder holds the program's text"
+    code = "QGL0902"
+    message = says("{what} changed since the run began: {before} then, {now} now")
+    help = "start a new run, or put back what the run began with; the run folder holds the program's text"
 
 
-@dataclass(frozen=True)
 class RunLocked(Diagnostic):
     """Another process is writing to this run folder. The lock goes with the process, however it ends."""
 
     path: str
     owner: str
 
-    code: ClassVar[str] = "QGL0903"
-
-    @property
-    def message(self) -> str:
-        return f"another process ({self.owner}) is training in {self.path}"
-
-    @property
-    def help(self) -> str:
-        return "wait until it is done, or stop it with Ctrl-C and resume"
+    code = "QGL0903"
+    message = says("another process ({owner}) is training in {path}")
+    help = "wait until it is done, or stop it with Ctrl-C and resume"
 
 
-@dataclass(frozen=True)
 class DamagedRun(Diagnostic):
     """A file of a run folder does not hold what it should, although qgl writes it whole or not at all.
 
@@ -97,53 +71,32 @@ class DamagedRun(Diagnostic):
     path: str
     reason: str
 
-    code: ClassVar[str] = "QGL0904"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} is damaged: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "put the file back from a copy; without it, start a new run"
+    code = "QGL0904"
+    message = says("{path} is damaged: {reason}")
+    help = "put the file back from a copy; without it, start a new run"
 
 
-@dataclass(frozen=True)
 class NoSpace(Diagnostic):
     """The disk, or what you may use of it, is full. Files are written whole or not at all, so nothing is lost."""
 
     path: str
 
-    code: ClassVar[str] = "QGL0905"
-
-    @property
-    def message(self) -> str:
-        return f"no space is left to write {self.path}"
-
-    @property
-    def help(self) -> str:
-        return "make room and run the command again; a training run goes on from its last checkpoint with `--resume`"
+    code = "QGL0905"
+    message = says("no space is left to write {path}")
+    help = "make room and run the command again; a training run goes on from its last checkpoint with `--resume`"
 
 
-@dataclass(frozen=True)
 class CannotWrite(Diagnostic):
     """The system does not let qgl write a file or make a folder."""
 
     path: str
     reason: str
 
-    code: ClassVar[str] = "QGL0906"
-
-    @property
-    def message(self) -> str:
-        return f"cannot write {self.path}: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "choose a folder that you may write to, with `--out` or `-o`"
+    code = "QGL0906"
+    message = says("cannot write {path}: {reason}")
+    help = "choose a folder that you may write to, with `--out` or `-o`"
 
 
-@dataclass(frozen=True)
 class NonFiniteLoss(Diagnostic):
     """The loss or its gradient became infinite or not a number, for every seed that was still running.
 
@@ -157,7 +110,7 @@ class NonFiniteLoss(Diagnostic):
     where: str
     causes: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0907"
+    code = "QGL0907"
 
     @property
     def message(self) -> str:
@@ -169,7 +122,6 @@ class NonFiniteLoss(Diagnostic):
         return f"likely: {'; '.join(self.causes)}. The last good parameters are kept"
 
 
-@dataclass(frozen=True)
 class UnfitForLineSearch(Diagnostic):
     """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
 
@@ -180,33 +132,27 @@ class UnfitForLineSearch(Diagnostic):
     what: str
     way_out: str
 
-    code: ClassVar[str] = "QGL0908"
-    wrong: ClassVar[str] = (
+    code = "QGL0908"
+    wrong = (
         "data target = parity(3);\nvisible v[3];\nmodel { ry(?) v; }\nobjective nll(target);\n"
         "train { optimizer lbfgs(); batch 2; }\n"
     )
-    right: ClassVar[str] = wrong.replace(" batch 2;", "")
+    right = wrong.replace(" batch 2;", "")
 
-    @property
-    def message(self) -> str:
-        return f"lbfgs cannot train {self.what}"
+    message = says("lbfgs cannot train {what}")
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class NothingToTrain(Diagnostic):
     """Training needs an objective and at least one trained parameter (`param`, or `?` in place)."""
 
     missing: str
 
-    code: ClassVar[str] = "QGL0909"
-
-    @property
-    def message(self) -> str:
-        return f"there is nothing to train: the program has no {self.missing}"
+    code = "QGL0909"
+    message = says("there is nothing to train: the program has no {missing}")
 
     @property
     def help(self) -> str:
@@ -215,24 +161,16 @@ class NothingToTrain(Diagnostic):
         return "write `?` for an angle, or declare a `param`"
 
 
-@dataclass(frozen=True)
 class NoWeights(Diagnostic):
     """A run has no weights yet: it was stopped before its first checkpoint."""
 
     path: str
 
-    code: ClassVar[str] = "QGL0910"
-
-    @property
-    def message(self) -> str:
-        return f"the run {self.path} has no weights yet"
-
-    @property
-    def help(self) -> str:
-        return f"train on with `qglc train --resume {self.path}`"
+    code = "QGL0910"
+    message = says("the run {path} has no weights yet")
+    help = says("train on with `qglc train --resume {path}`")
 
 
-@dataclass(frozen=True)
 class NotOurs(Diagnostic):
     """A run, sweep or job writes to plain files and folders of its own: not through links, pipes and devices.
 
@@ -243,18 +181,11 @@ class NotOurs(Diagnostic):
     path: str
     kind: str
 
-    code: ClassVar[str] = "QGL0911"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} is not written to: {self.kind}"
-
-    @property
-    def help(self) -> str:
-        return "put a copy in its place (`cp -rL` makes one of a whole folder), or delete it"
+    code = "QGL0911"
+    message = says("{path} is not written to: {kind}")
+    help = "put a copy in its place (`cp -rL` makes one of a whole folder), or delete it"
 
 
-@dataclass(frozen=True)
 class OldRun(Diagnostic):
     """A run or sweep was made by an earlier version of qgl, whose files have no checksums.
 
@@ -264,37 +195,23 @@ class OldRun(Diagnostic):
     path: str
     version: str
 
-    code: ClassVar[str] = "QGL0912"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} was made by qgl {self.version}, whose folders have no checksums"
-
-    @property
-    def help(self) -> str:
-        return "open it with that version, or train anew: the folder holds the program and its data"
+    code = "QGL0912"
+    message = says("{path} was made by qgl {version}, whose folders have no checksums")
+    help = "open it with that version, or train anew: the folder holds the program and its data"
 
 
-@dataclass(frozen=True)
 class PictureFailed(Diagnostic):
     """A picture could not be drawn or written. Nothing else depends on it: all numbers are there."""
 
     path: str
     reason: str
 
-    code: ClassVar[str] = "QGL0913"
-    severity: ClassVar[Severity] = Severity.WARNING
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} could not be drawn: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "the numbers that it shows are in the folder; `--no-pictures` draws none"
+    code = "QGL0913"
+    severity = Severity.WARNING
+    message = says("{path} could not be drawn: {reason}")
+    help = "the numbers that it shows are in the folder; `--no-pictures` draws none"
 
 
-@dataclass(frozen=True)
 class NoFiniteWeights(Diagnostic):
     """A run has no parameters whose loss is a finite number: training met infinity or NaN from its first step on.
 
@@ -303,18 +220,11 @@ class NoFiniteWeights(Diagnostic):
 
     path: str
 
-    code: ClassVar[str] = "QGL0914"
-
-    @property
-    def message(self) -> str:
-        return f"the run {self.path} has no parameters with a finite loss"
-
-    @property
-    def help(self) -> str:
-        return "mend what makes the loss infinite (`train` names likely causes), and train anew"
+    code = "QGL0914"
+    message = says("the run {path} has no parameters with a finite loss")
+    help = "mend what makes the loss infinite (`train` names likely causes), and train anew"
 
 
-@dataclass(frozen=True)
 class LastGoodWeights(Diagnostic):
     """A run ended because its loss was no finite number, and its parameters are the last ones before that.
 
@@ -324,13 +234,7 @@ class LastGoodWeights(Diagnostic):
     path: str
     steps: int
 
-    code: ClassVar[str] = "QGL0915"
-    severity: ClassVar[Severity] = Severity.WARNING
-
-    @property
-    def message(self) -> str:
-        return f"the run {self.path} failed after {self.steps} steps; these are its last good parameters"
-
-    @property
-    def help(self) -> str:
-        return "`train` names likely causes; a smaller rate or `clip` often keeps a loss finite"
+    code = "QGL0915"
+    severity = Severity.WARNING
+    message = says("the run {path} failed after {steps} steps; these are its last good parameters")
+    help = "`train` names likely causes; a smaller rate or `clip` often keeps a loss finite"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 _GOOD = """\
 data target = parity(3);
@@ -16,7 +13,6 @@ train { gradient parameter_shift(shots = 1000); engine statevector; }
 """
 
 
-@dataclass(frozen=True)
 class UnfitForShots(Diagnostic):
     """An objective cannot be trained from the strings that an engine gives, without a bias that no rule takes away.
 
@@ -30,20 +26,17 @@ class UnfitForShots(Diagnostic):
     reason: str
     way_out: str
 
-    code: ClassVar[str] = "QGL1160"
-    wrong: ClassVar[str] = _GOOD.replace("mmd(target, hamming(sigma = 1))", "nll(target)")
-    right: ClassVar[str] = _GOOD
+    code = "QGL1160"
+    wrong = _GOOD.replace("mmd(target, hamming(sigma = 1))", "nll(target)")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"`{self.what}` cannot be trained from shots: {self.reason}"
+    message = says("`{what}` cannot be trained from shots: {reason}")
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class UnfitShotSettings(Diagnostic):
     """Settings of `train` do not go together with where the gradient comes from.
 
@@ -54,9 +47,9 @@ class UnfitShotSettings(Diagnostic):
     what: str
     way_out: str
 
-    code: ClassVar[str] = "QGL1161"
-    wrong: ClassVar[str] = _GOOD.replace("gradient parameter_shift(shots = 1000); ", "")
-    right: ClassVar[str] = _GOOD
+    code = "QGL1161"
+    wrong = _GOOD.replace("gradient parameter_shift(shots = 1000); ", "")
+    right = _GOOD
 
     @property
     def message(self) -> str:
@@ -67,24 +60,16 @@ class UnfitShotSettings(Diagnostic):
         return self.way_out
 
 
-@dataclass(frozen=True)
 class OneProcessOnly(Diagnostic):
     """Training from shots runs in one process with one device: it waits for the engine, not for the device."""
 
     devices: int
 
-    code: ClassVar[str] = "QGL1162"
-
-    @property
-    def message(self) -> str:
-        return f"training from shots has no use for {self.devices} devices"
-
-    @property
-    def help(self) -> str:
-        return "leave out `--devices`, `--coordinator` and their like"
+    code = "QGL1162"
+    message = says("training from shots has no use for {devices} devices")
+    help = "leave out `--devices`, `--coordinator` and their like"
 
 
-@dataclass(frozen=True)
 class NoShiftRule(Diagnostic):
     """A parameter-shift rule needs to know by which frequencies an expectation depends on a trained number.
 
@@ -94,18 +79,11 @@ class NoShiftRule(Diagnostic):
 
     words: int
 
-    code: ClassVar[str] = "QGL1163"
-
-    @property
-    def message(self) -> str:
-        return f"there is no shift rule for `evolve` under {self.words} words that do not commute"
-
-    @property
-    def help(self) -> str:
-        return "add `by trotter(order = 2, steps = 4)` to it, or train with `gradient spsa(shots = 2000);`"
+    code = "QGL1163"
+    message = says("there is no shift rule for `evolve` under {words} words that do not commute")
+    help = "add `by trotter(order = 2, steps = 4)` to it, or train with `gradient spsa(shots = 2000);`"
 
 
-@dataclass(frozen=True)
 class GeneratorWithoutShifts(Diagnostic):
     """The numbers of `generator(v)` are coefficients of words that do not commute: an expectation depends on each of
     them by frequencies that change with the others, so that no fixed shifts give its derivative.
@@ -115,12 +93,10 @@ class GeneratorWithoutShifts(Diagnostic):
 
     qubits: int
 
-    code: ClassVar[str] = "QGL1164"
+    code = "QGL1164"
 
     @property
     def message(self) -> str:
         return f"there is no shift rule for a generator of {self.qubits} qubit{'s' * (self.qubits > 1)}"
 
-    @property
-    def help(self) -> str:
-        return "use `unitary(...)`, or train with `gradient spsa(shots = 2000);`"
+    help = "use `unitary(...)`, or train with `gradient spsa(shots = 2000);`"

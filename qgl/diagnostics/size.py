@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
-from qgl.diagnostics.model import Diagnostic, Note, Severity
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 
 
 def amount(count: float) -> str:
@@ -20,7 +19,6 @@ def amount(count: float) -> str:
     return f"{count:.3g} EB"
 
 
-@dataclass(frozen=True)
 class TooManyQubits(Diagnostic):
     """A register, a lattice or the program as a whole has more qubits or sites than can be built."""
 
@@ -28,63 +26,47 @@ class TooManyQubits(Diagnostic):
     found: str
     limit: int
 
-    code: ClassVar[str] = "QGL0801"
-    wrong: ClassVar[str] = "visible v[1000000000];\nmodel { h v; }\n"
-    right: ClassVar[str] = "visible v[10];\nmodel { h v; }\n"
+    code = "QGL0801"
+    wrong = "visible v[1000000000];\nmodel { h v; }\n"
+    right = "visible v[10];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} would have {self.found}; at most {self.limit:,} can be built"
+    message = says("{what} would have {found}; at most {limit:,} can be built")
 
 
-@dataclass(frozen=True)
 class ProgramTooLarge(Diagnostic):
     """Loops make more turns, or gates, than can be built."""
 
     found: str
     limit: int
 
-    code: ClassVar[str] = "QGL0802"
-    wrong: ClassVar[str] = "visible v;\nmodel { repeat 1000000000 { h v; } }\n"
-    right: ClassVar[str] = "visible v;\nmodel { repeat 1000 { h v; } }\n"
+    code = "QGL0802"
+    wrong = "visible v;\nmodel { repeat 1000000000 { h v; } }\n"
+    right = "visible v;\nmodel { repeat 1000 { h v; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"the program is too large to build: {self.found}, and at most {self.limit:,} steps are built"
+    message = says("the program is too large to build: {found}, and at most {limit:,} steps are built")
 
 
-@dataclass(frozen=True)
 class ValueTooLarge(Diagnostic):
     """A number does not fit into 64 bits, or a list or an array of parameters has more elements than can be built."""
 
     what: str
     limit: str
 
-    code: ClassVar[str] = "QGL0803"
-    wrong: ClassVar[str] = "const n = 10 ** 10 ** 10;\nvisible v[2];\nmodel { repeat n { h v; } }\n"
-    right: ClassVar[str] = "const n = 10 ** 2;\nvisible v[2];\nmodel { repeat n { h v; } }\n"
+    code = "QGL0803"
+    wrong = "const n = 10 ** 10 ** 10;\nvisible v[2];\nmodel { repeat n { h v; } }\n"
+    right = "const n = 10 ** 2;\nvisible v[2];\nmodel { repeat n { h v; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} is too large; the limit is {self.limit}"
+    message = says("{what} is too large; the limit is {limit}")
 
 
-@dataclass(frozen=True)
 class NestedTooDeep(Diagnostic):
     """Calls or expressions are nested deeper than the checker follows."""
 
-    code: ClassVar[str] = "QGL0804"
-
-    @property
-    def message(self) -> str:
-        return "calls or expressions are nested too deeply here"
-
-    @property
-    def help(self) -> str:
-        return "split the expression with `let`, or have fewer layers call each other"
+    code = "QGL0804"
+    message = "calls or expressions are nested too deeply here"
+    help = "split the expression with `let`, or have fewer layers call each other"
 
 
-@dataclass(frozen=True)
 class FaultsNotShown(Diagnostic):
     """A program has very many faults of one kind: the first hundred are shown, this one counts the rest.
 
@@ -95,16 +77,10 @@ class FaultsNotShown(Diagnostic):
     kind: str  # a code
     count: int
 
-    code: ClassVar[str] = "QGL0805"
-    severity: ClassVar[Severity] = Severity.WARNING
-
-    @property
-    def message(self) -> str:
-        return f"there are {self.count:,} more faults of the kind {self.kind}, which are not shown"
-
-    @property
-    def label(self) -> str:
-        return "the first of them"
+    code = "QGL0805"
+    severity = Severity.WARNING
+    message = says("there are {count:,} more faults of the kind {kind}, which are not shown")
+    label = "the first of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +97,6 @@ class Attempt:
         return f"{self.method}: {qubits}{self.reason}"
 
 
-@dataclass(frozen=True)
 class TooLarge(Diagnostic):
     """No method can answer what is asked of the model, exactly and within the memory of this machine.
 
@@ -139,7 +114,7 @@ class TooLarge(Diagnostic):
     culprit: str
     advice: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0810"
+    code = "QGL0810"
 
     @property
     def message(self) -> str:
@@ -165,7 +140,6 @@ class TooLarge(Diagnostic):
         return "\nor ".join(self.advice)
 
 
-@dataclass(frozen=True)
 class OutOfMemory(Diagnostic):
     """The machine had no memory left for what was to be computed, though the planner thought that it had.
 
@@ -176,12 +150,6 @@ class OutOfMemory(Diagnostic):
 
     wanted: str
 
-    code: ClassVar[str] = "QGL0811"
-
-    @property
-    def message(self) -> str:
-        return f"not enough memory: {self.wanted}"
-
-    @property
-    def help(self) -> str:
-        return "`qglc explain` shows what each question takes; train fewer seeds at once, or a smaller `batch`"
+    code = "QGL0811"
+    message = says("not enough memory: {wanted}")
+    help = "`qglc explain` shows what each question takes; train fewer seeds at once, or a smaller `batch`"

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 
-@dataclass(frozen=True)
 class NotASweep(Diagnostic):
     """A folder that should be a sweep is none: it does not exist, or has no readable `sweep.json`."""
 
     path: str
     reason: str
 
-    code: ClassVar[str] = "QGL0940"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} is not a sweep: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "a sweep is a folder that `qglc sweep FILE --set depth=1..10 --out DIR` has made"
+    code = "QGL0940"
+    message = says("{path} is not a sweep: {reason}")
+    help = "a sweep is a folder that `qglc sweep FILE --set depth=1..10 --out DIR` has made"
 
 
-@dataclass(frozen=True)
 class SweepChanged(Diagnostic):
     """A sweep cannot go on because its program or data are not those that it began with.
 
@@ -37,43 +26,29 @@ class SweepChanged(Diagnostic):
     before: str
     now: str
 
-    code: ClassVar[str] = "QGL0941"
-
-    @property
-    def message(self) -> str:
-        return f"{self.what} changed since the sweep began (was {self.before}, is {self.now})"
-
-    @property
-    def help(self) -> str:
-        return "start a new sweep in another folder, or put the old file back"
+    code = "QGL0941"
+    message = says("{what} changed since the sweep began (was {before}, is {now})")
+    help = "start a new sweep in another folder, or put the old file back"
 
 
-@dataclass(frozen=True)
 class TooManyPoints(Diagnostic):
     """A grid of constants has more points than a sweep takes: each is a run folder, trained by a process."""
 
     points: int
     limit: int
 
-    code: ClassVar[str] = "QGL0942"
-
-    @property
-    def message(self) -> str:
-        return f"the grid has {self.points:,} points, and a sweep at most {self.limit:,}"
-
-    @property
-    def help(self) -> str:
-        return "give fewer values, or sweep one constant after another"
+    code = "QGL0942"
+    message = says("the grid has {points:,} points, and a sweep at most {limit:,}")
+    help = "give fewer values, or sweep one constant after another"
 
 
-@dataclass(frozen=True)
 class SweepTaken(Diagnostic):
     """The folder for a new sweep holds a sweep, or other files, already. A sweep never overwrites anything."""
 
     path: str
     is_sweep: bool
 
-    code: ClassVar[str] = "QGL0943"
+    code = "QGL0943"
 
     @property
     def message(self) -> str:

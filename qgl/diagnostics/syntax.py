@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
 _END = "the end of the file"
 
 
-@dataclass(frozen=True)
 class UnexpectedToken(Diagnostic):
     """The text departs from the grammar here, and no single missing or wrong mark would explain it.
 
@@ -33,7 +30,6 @@ class UnexpectedToken(Diagnostic):
         return f"expected {_either(self.expected)}" if self.expected else ""
 
 
-@dataclass(frozen=True)
 class MissingToken(Diagnostic):
     """A mark is missing. Statements and declarations end with `;`, unless they end with a block in braces;
     arguments and items of lists are separated by `,`."""
@@ -45,16 +41,10 @@ class MissingToken(Diagnostic):
     wrong = "visible v[2]\nmodel { h v; }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"expected `{self.token}` before {self.found}"
-
-    @property
-    def label(self) -> str:
-        return f"add `{self.token}` here"
+    message = says("expected `{token}` before {found}")
+    label = says("add `{token}` here")
 
 
-@dataclass(frozen=True)
 class UnclosedBracket(Diagnostic):
     """A bracket is opened and never closed. Where brackets are nested, the innermost unclosed one is shown."""
 
@@ -65,16 +55,13 @@ class UnclosedBracket(Diagnostic):
     wrong = "visible v[2];\nmodel { for q in v { h q; }\nreport entropy();\n"
     right = "visible v[2];\nmodel { for q in v { h q; } }\nreport entropy();\n"
 
-    @property
-    def message(self) -> str:
-        return f"this `{self.bracket}` is never closed"
+    message = says("this `{bracket}` is never closed")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return () if self.note is None else (self.note,)
 
 
-@dataclass(frozen=True)
 class UnopenedBracket(Diagnostic):
     """A closing bracket has no opening one. Often a bracket too many was typed, or the opening one was deleted."""
 
@@ -84,12 +71,9 @@ class UnopenedBracket(Diagnostic):
     wrong = "visible v[2];\nmodel { h v; } }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"this `{self.bracket}` closes nothing"
+    message = says("this `{bracket}` closes nothing")
 
 
-@dataclass(frozen=True)
 class MismatchedBracket(Diagnostic):
     """A bracket is closed by one of another kind: `(` needs `)`, `[` needs `]`, `{` needs `}`."""
 
@@ -109,7 +93,6 @@ class MismatchedBracket(Diagnostic):
         return (Note("opened here", self.opener),)
 
 
-@dataclass(frozen=True)
 class WrongOperator(Diagnostic):
     """`=` gives a value to a name or an argument, `==` compares. One stands where the other is meant."""
 
@@ -120,16 +103,10 @@ class WrongOperator(Diagnostic):
     wrong = "const n = 2;\nvisible v[n];\nmodel { if n = 2 { h v; } }\n"
     right = "const n = 2;\nvisible v[n];\nmodel { if n == 2 { h v; } }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.written}` does not belong here; use `{self.meant}`"
-
-    @property
-    def label(self) -> str:
-        return f"write `{self.meant}`"
+    message = says("`{written}` does not belong here; use `{meant}`")
+    label = says("write `{meant}`")
 
 
-@dataclass(frozen=True)
 class KeywordAsName(Diagnostic):
     """A word of the language cannot be the name of something in a program."""
 
@@ -139,16 +116,10 @@ class KeywordAsName(Diagnostic):
     wrong = "visible data[2];\nmodel { }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.word}` is a word of the language and cannot be a name"
-
-    @property
-    def help(self) -> str:
-        return f"choose another name, such as `{self.word}_` or `my_{self.word}`"
+    message = says("`{word}` is a word of the language and cannot be a name")
+    help = says("choose another name, such as `{word}_` or `my_{word}`")
 
 
-@dataclass(frozen=True)
 class UnfitForModifier(Diagnostic):
     """`ctrl` and `inverse` stand before gates and layers; evolutions, measurements and other statements take neither.
 
@@ -166,9 +137,7 @@ class UnfitForModifier(Diagnostic):
         "model { h v; evolve xx for 0.15; }\n"
     )
 
-    @property
-    def message(self) -> str:
-        return f"`{self.modifier}` stands before gates and layers, not before `{self.word}`"
+    message = says("`{modifier}` stands before gates and layers, not before `{word}`")
 
     @property
     def help(self) -> str:
@@ -179,7 +148,6 @@ class UnfitForModifier(Diagnostic):
         return "an evolution controlled by `c` is one under `(1 - Z[c]) / 2` times its Hamiltonian"
 
 
-@dataclass(frozen=True)
 class ReservedWord(Diagnostic):
     """`stage` is kept for a construct that later versions of the language will have."""
 
@@ -189,16 +157,10 @@ class ReservedWord(Diagnostic):
     wrong = "visible v[2];\nmodel { h v; }\nstage t in 1..2 { }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.word}` is reserved for a later version of the language"
-
-    @property
-    def help(self) -> str:
-        return "nothing can be declared with it yet, and it cannot be a name"
+    message = says("`{word}` is reserved for a later version of the language")
+    help = "nothing can be declared with it yet, and it cannot be a name"
 
 
-@dataclass(frozen=True)
 class BracketsTooDeep(Diagnostic):
     """Brackets may be nested to a fixed depth, so that no file can exhaust the memory of the compiler."""
 
@@ -208,16 +170,10 @@ class BracketsTooDeep(Diagnostic):
     wrong = f"const n = {'(' * 65}1{')' * 65};\nvisible v[1];\nmodel {{ h v; }}\n"
     right = "const n = (1);\nvisible v[1];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"brackets are nested more than {self.limit} deep"
-
-    @property
-    def help(self) -> str:
-        return "give inner parts a name with `let`, `const` or `layer`"
+    message = says("brackets are nested more than {limit} deep")
+    help = "give inner parts a name with `let`, `const` or `layer`"
 
 
-@dataclass(frozen=True)
 class ExpressionTooDeep(Diagnostic):
     """An expression or a chain of `else if` has more levels than the compiler follows. Each operator of a sum that is
     written out counts as one level."""
@@ -228,16 +184,10 @@ class ExpressionTooDeep(Diagnostic):
     wrong = f"const n = {'1 + ' * 201}1;\nvisible v[1];\nmodel {{ h v; }}\n"
     right = "const n = 202;\nvisible v[1];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"this is more than {self.limit} levels deep"
-
-    @property
-    def help(self) -> str:
-        return "use `sum(...)`, or give parts of it names"
+    message = says("this is more than {limit} levels deep")
+    help = "use `sum(...)`, or give parts of it names"
 
 
-@dataclass(frozen=True)
 class PositionalAfterKeyword(Diagnostic):
     """Arguments by position come first, those by name after them."""
 
@@ -245,16 +195,10 @@ class PositionalAfterKeyword(Diagnostic):
     wrong = "visible v[2];\nmodel { h v; }\ntrain { optimizer adam(b1 = 0.9, 0.1); }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return "an argument by position follows one by name"
-
-    @property
-    def help(self) -> str:
-        return "move it to the front, or give it its name"
+    message = "an argument by position follows one by name"
+    help = "move it to the front, or give it its name"
 
 
-@dataclass(frozen=True)
 class KeywordOfGate(Diagnostic):
     """Gates, layers and channels take their angles by position, in the order of their declaration."""
 
@@ -264,12 +208,9 @@ class KeywordOfGate(Diagnostic):
     wrong = "visible v[1];\nmodel { rx(angle = 0.5) v; }\n"
     right = "visible v[1];\nmodel { rx(0.5) v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.gate}` takes its arguments by position, not by name"
+    message = says("`{gate}` takes its arguments by position, not by name")
 
 
-@dataclass(frozen=True)
 class UnknownBound(Diagnostic):
     """A `local` declaration bounds `within`, `depth`, `cone(k)` or `channel`."""
 
@@ -279,16 +220,10 @@ class UnknownBound(Diagnostic):
     wrong = "visible v[4];\nlocal v width <= 1;\nmodel { h v; }\n"
     right = "visible v[4];\nlocal v depth <= 1;\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return f"there is no bound `{self.bound}`"
-
-    @property
-    def help(self) -> str:
-        return "write `within d`, `depth <= d`, `cone(k) <= w` or `channel <= s`"
+    message = says("there is no bound `{bound}`")
+    help = "write `within d`, `depth <= d`, `cone(k) <= w` or `channel <= s`"
 
 
-@dataclass(frozen=True)
 class BoundArgument(Diagnostic):
     """`cone(k)` bounds the light cone of regions of k sites and needs k; the other bounds take no argument."""
 
@@ -309,20 +244,13 @@ class BoundArgument(Diagnostic):
         return "write `cone(2) <= w`" if self.bound == "cone" else f"write `{self.bound} <= d`"
 
 
-@dataclass(frozen=True)
 class CannotFormat(Diagnostic):
     """The canonical form of a file is read again before it is written. If it does not mean the same, with the same
     comments, the file stays as it is. This is a fault of `qglc fmt`, not of the program; please report it."""
 
     code = "QGL0121"
-
-    @property
-    def message(self) -> str:
-        return "this cannot be put into the canonical form without changing it; the file stays as it is"
-
-    @property
-    def help(self) -> str:
-        return "this is a fault of qglc: please report it; a comment on a line of its own is always kept"
+    message = "this cannot be put into the canonical form without changing it; the file stays as it is"
+    help = "this is a fault of qglc: please report it; a comment on a line of its own is always kept"
 
 
 def _either(words: tuple[str, ...]) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 
-@dataclass(frozen=True)
 class UnknownTarget(Diagnostic):
     """A target is the machine that a circuit is fitted to: its gates, its wires and how good they are.
 
@@ -20,11 +16,8 @@ class UnknownTarget(Diagnostic):
     nearest: str | None
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL1120"
-
-    @property
-    def message(self) -> str:
-        return f"there is no target named `{self.written}`"
+    code = "QGL1120"
+    message = says("there is no target named `{written}`")
 
     @property
     def help(self) -> str:
@@ -35,7 +28,6 @@ class UnknownTarget(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
 class TargetNeedsPackage(Diagnostic):
     """Circuits are fitted to machines by Qiskit's transpiler, and fake machines come with `qiskit_ibm_runtime`.
 
@@ -46,18 +38,11 @@ class TargetNeedsPackage(Diagnostic):
     package: str
     extra: str
 
-    code: ClassVar[str] = "QGL1121"
-
-    @property
-    def message(self) -> str:
-        return f"to fit a circuit to `{self.target}`, the package `{self.package}` is needed"
-
-    @property
-    def help(self) -> str:
-        return f"install it: pip install 'qgl[{self.extra}]'"
+    code = "QGL1121"
+    message = says("to fit a circuit to `{target}`, the package `{package}` is needed")
+    help = says("install it: pip install 'qgl[{extra}]'")
 
 
-@dataclass(frozen=True)
 class NoServiceAccount(Diagnostic):
     """Machines of IBM's service are known to the service only, and it answers those who have an account.
 
@@ -68,39 +53,25 @@ class NoServiceAccount(Diagnostic):
     target: str
     reason: str
 
-    code: ClassVar[str] = "QGL1122"
-
-    @property
-    def message(self) -> str:
-        return f"`{self.target}` is a machine of IBM's service, and there is no account for it here: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return (
-            "save an account once by `QiskitRuntimeService.save_account(...)` in Python,\n"
-            "or take a fake machine, such as --target fake_torino"
-        )
+    code = "QGL1122"
+    message = says("`{target}` is a machine of IBM's service, and there is no account for it here: {reason}")
+    help = (
+        "save an account once by `QiskitRuntimeService.save_account(...)` in Python,\n"
+        "or take a fake machine, such as --target fake_torino"
+    )
 
 
-@dataclass(frozen=True)
 class ServiceHasNoTarget(Diagnostic):
     """IBM's service was asked for a machine and did not give it: it has none of that name, or it was not reached."""
 
     target: str
     reason: str
 
-    code: ClassVar[str] = "QGL1123"
-
-    @property
-    def message(self) -> str:
-        return f"IBM's service does not give the machine `{self.target}`: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "`QiskitRuntimeService().backends()` in Python lists the machines of your account"
+    code = "QGL1123"
+    message = says("IBM's service does not give the machine `{target}`: {reason}")
+    help = "`QiskitRuntimeService().backends()` in Python lists the machines of your account"
 
 
-@dataclass(frozen=True)
 class TargetFileWrong(Diagnostic):
     """A file of `--target` is JSON that says how many qubits a machine has, its gates and its pairs of qubits:
 
@@ -114,22 +85,15 @@ class TargetFileWrong(Diagnostic):
     reason: str
     way_out: str = ""
 
-    code: ClassVar[str] = "QGL1124"
-
-    @property
-    def message(self) -> str:
-        return f"{self.path} does not describe a machine: {self.reason}"
-
-    @property
-    def label(self) -> str:
-        return "here"
+    code = "QGL1124"
+    message = says("{path} does not describe a machine: {reason}")
+    label = "here"
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class TooWideForTarget(Diagnostic):
     """A circuit needs a qubit for each qubit of the program that lives at the same time, channels' own included.
 
@@ -142,11 +106,8 @@ class TooWideForTarget(Diagnostic):
     found: int
     used_again: bool
 
-    code: ClassVar[str] = "QGL1125"
-
-    @property
-    def message(self) -> str:
-        return f"the circuit needs {self.needed} qubits at once, and {self.found} are to be had on `{self.target}`"
+    code = "QGL1125"
+    message = says("the circuit needs {needed} qubits at once, and {found} are to be had on `{target}`")
 
     @property
     def help(self) -> str:
@@ -155,7 +116,6 @@ class TooWideForTarget(Diagnostic):
         return "allow more qubits, take a larger machine, or emit a part of the circuit by --observable"
 
 
-@dataclass(frozen=True)
 class TargetLacks(Diagnostic):
     """A machine does only what its target lists. To reset a qubit, to measure in the middle, to branch on an outcome:
     not every machine does each of them.
@@ -165,18 +125,14 @@ class TargetLacks(Diagnostic):
     lacks: str
     way_out: str
 
-    code: ClassVar[str] = "QGL1126"
-
-    @property
-    def message(self) -> str:
-        return f"`{self.target}` has no {self.lacks}, which the circuit needs"
+    code = "QGL1126"
+    message = says("`{target}` has no {lacks}, which the circuit needs")
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class TargetNotForProfile(Diagnostic):
     """After fitting, a circuit is made of the machine's own gates. Not every profile has those on two qubits.
 
@@ -188,18 +144,11 @@ class TargetNotForProfile(Diagnostic):
     target: str
     reason: str
 
-    code: ClassVar[str] = "QGL1127"
-
-    @property
-    def message(self) -> str:
-        return f"a circuit fitted to `{self.target}` cannot be written in the profile `{self.profile}`: {self.reason}"
-
-    @property
-    def help(self) -> str:
-        return "take --profile ibm, or leave --target out: services place circuits on their machines themselves"
+    code = "QGL1127"
+    message = says("a circuit fitted to `{target}` cannot be written in the profile `{profile}`: {reason}")
+    help = "take --profile ibm, or leave --target out: services place circuits on their machines themselves"
 
 
-@dataclass(frozen=True)
 class FittingFailed(Diagnostic):
     """Qiskit's transpiler gave up: the machine may have parts that do not touch, or gates that cannot make all others.
 
@@ -209,12 +158,6 @@ class FittingFailed(Diagnostic):
     target: str
     words: str
 
-    code: ClassVar[str] = "QGL1128"
-
-    @property
-    def message(self) -> str:
-        return f"Qiskit cannot fit the circuit to `{self.target}`: {self.words}"
-
-    @property
-    def help(self) -> str:
-        return "see that the basis makes every gate and that the coupling joins enough qubits, or take another machine"
+    code = "QGL1128"
+    message = says("Qiskit cannot fit the circuit to `{target}`: {words}")
+    help = "see that the basis makes every gate and that the coupling joins enough qubits, or take another machine"

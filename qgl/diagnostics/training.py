@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic, Note
+from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -23,7 +20,6 @@ def article(words: str) -> str:
     return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
 
 
-@dataclass(frozen=True)
 class UnknownCallable(Diagnostic):
     """A data source, objective, kernel, optimiser, schedule, stopping rule or report is not one that qgl has."""
 
@@ -33,13 +29,11 @@ class UnknownCallable(Diagnostic):
     nearest: str | None
     hint: str = ""
 
-    code: ClassVar[str] = "QGL0701"
-    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "nnl(target)")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0701"
+    wrong = _GOOD.replace("nll(target)", "nnl(target)")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"there is no {self.kind} named `{self.written}`"
+    message = says("there is no {kind} named `{written}`")
 
     @property
     def label(self) -> str:
@@ -50,7 +44,6 @@ class UnknownCallable(Diagnostic):
         return self.hint or f"there are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
 class BadArguments(Diagnostic):
     """A call lacks an argument, or has one too many, one twice, an unknown one, or two that exclude each other."""
 
@@ -59,24 +52,19 @@ class BadArguments(Diagnostic):
     usage: str
     nearest: str | None = None
 
-    code: ClassVar[str] = "QGL0702"
-    wrong: ClassVar[str] = _GOOD.replace("rate = 0.05", "speed = 0.05")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0702"
+    wrong = _GOOD.replace("rate = 0.05", "speed = 0.05")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"`{self.function}` {self.fault}"
+    message = says("`{function}` {fault}")
 
     @property
     def label(self) -> str:
         return f"did you mean `{self.nearest}`?" if self.nearest else ""
 
-    @property
-    def help(self) -> str:
-        return f"it is called as `{self.usage}`"
+    help = says("it is called as `{usage}`")
 
 
-@dataclass(frozen=True)
 class BadArgument(Diagnostic):
     """An argument or a setting has a value of the wrong kind, or one outside of its range."""
 
@@ -85,35 +73,26 @@ class BadArgument(Diagnostic):
     wanted: str
     found: str
 
-    code: ClassVar[str] = "QGL0703"
-    wrong: ClassVar[str] = _GOOD.replace("rate = 0.05", "rate = -0.05")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0703"
+    wrong = _GOOD.replace("rate = 0.05", "rate = -0.05")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"`{self.argument}` of `{self.owner}` must be {self.wanted}, not {self.found}"
+    message = says("`{argument}` of `{owner}` must be {wanted}, not {found}")
 
 
-@dataclass(frozen=True)
 class NotAnObjective(Diagnostic):
     """An objective is a sum of named objectives with constant weights, such as `nll(d) + 0.1 * kl(d)`."""
 
     fault: str
 
-    code: ClassVar[str] = "QGL0704"
-    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "nll(target) * kl(target)")
-    right: ClassVar[str] = _GOOD.replace("nll(target)", "nll(target) + 0.5 * kl(target)")
+    code = "QGL0704"
+    wrong = _GOOD.replace("nll(target)", "nll(target) * kl(target)")
+    right = _GOOD.replace("nll(target)", "nll(target) + 0.5 * kl(target)")
 
-    @property
-    def message(self) -> str:
-        return f"an objective is a weighted sum of named objectives; {self.fault}"
-
-    @property
-    def help(self) -> str:
-        return "write for instance `nll(data) + 0.1 * kl(data)`"
+    message = says("an objective is a weighted sum of named objectives; {fault}")
+    help = "write for instance `nll(data) + 0.1 * kl(data)`"
 
 
-@dataclass(frozen=True)
 class UnknownSetting(Diagnostic):
     """`train` has a setting that there is none of."""
 
@@ -121,13 +100,11 @@ class UnknownSetting(Diagnostic):
     known: tuple[str, ...]
     nearest: str | None
 
-    code: ClassVar[str] = "QGL0705"
-    wrong: ClassVar[str] = _GOOD.replace("steps 100", "step 100")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0705"
+    wrong = _GOOD.replace("steps 100", "step 100")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"`train` has no setting named `{self.written}`"
+    message = says("`train` has no setting named `{written}`")
 
     @property
     def label(self) -> str:
@@ -138,56 +115,49 @@ class UnknownSetting(Diagnostic):
         return f"there are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
 class RepeatedSetting(Diagnostic):
     """A setting of `train` is given twice, so that it is not clear which one holds."""
 
     setting: str
     first: Span
 
-    code: ClassVar[str] = "QGL0706"
-    wrong: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; steps 200;")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0706"
+    wrong = _GOOD.replace("steps 100;", "steps 100; steps 200;")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"the setting `{self.setting}` is given twice"
+    message = says("the setting `{setting}` is given twice")
 
     @property
     def notes(self) -> tuple[Note, ...]:
         return (Note("it is first given here", self.first),)
 
 
-@dataclass(frozen=True)
 class NotAvailableYet(Diagnostic):
     """The language has a place for this, but this version of the compiler cannot do it."""
 
     what: str
     way_out: str
 
-    code: ClassVar[str] = "QGL0707"
-    wrong: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; strategy adversarial;")
-    right: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; strategy gradient;")
+    code = "QGL0707"
+    wrong = _GOOD.replace("steps 100;", "steps 100; strategy adversarial;")
+    right = _GOOD.replace("steps 100;", "steps 100; strategy gradient;")
 
-    @property
-    def message(self) -> str:
-        return f"{self.what} is not available yet"
+    message = says("{what} is not available yet")
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class ReportNeedsData(Diagnostic):
     """A report compares the model with a data set. Without an argument it takes the objective's, and there is none."""
 
     report: str
     missing: str
 
-    code: ClassVar[str] = "QGL0708"
-    wrong: ClassVar[str] = "visible v[2];\nmodel { ry(?) v; }\nreport kl;\n"
-    right: ClassVar[str] = "data target = parity(2);\nvisible v[2];\nmodel { ry(?) v; }\nreport kl(target);\n"
+    code = "QGL0708"
+    wrong = "visible v[2];\nmodel { ry(?) v; }\nreport kl;\n"
+    right = "data target = parity(2);\nvisible v[2];\nmodel { ry(?) v; }\nreport kl(target);\n"
 
     @property
     def message(self) -> str:
@@ -198,7 +168,6 @@ class ReportNeedsData(Diagnostic):
         return f"give one in brackets, or an objective that has {article(self.missing)}"
 
 
-@dataclass(frozen=True)
 class TooWideForExact(Diagnostic):
     """The quantity needs the probability of every bit string, and there are too many of them."""
 
@@ -207,64 +176,51 @@ class TooWideForExact(Diagnostic):
     limit: int
     way_out: str
 
-    code: ClassVar[str] = "QGL0709"
-    wrong: ClassVar[str] = (
+    code = "QGL0709"
+    wrong = (
         'data target = strings(["0000000000000000000000000000"]);\nvisible v[28];\n'
         "model { ry(?) v; }\nobjective mmd(target, hamming(sigma = 1));\n"
     )
-    right: ClassVar[str] = (
+    right = (
         'data target = strings(["0000000000000000000000000000"]);\nvisible v[28];\n'
         "model { ry(?) v; }\nobjective nll(target);\n"
     )
 
-    @property
-    def message(self) -> str:
-        return (
-            f"{self.what} needs the probabilities of all 2^{self.width} strings of {self.width} visible bits; "
-            f"it goes up to {self.limit} bits"
-        )
+    message = says(
+        "{what} needs the probabilities of all 2^{width} strings of {width} visible bits; it goes up to {limit} bits"
+    )
 
     @property
     def help(self) -> str:
         return self.way_out
 
 
-@dataclass(frozen=True)
 class ConditionalModel(Diagnostic):
     """A program with `condition` inputs is a family of laws p(x | c), and this quantity is of one law."""
 
     what: str
 
-    code: ClassVar[str] = "QGL0710"
-    wrong: ClassVar[str] = "visible v[2];\ncondition c;\nmodel { ry(c) v; }\nreport entropy();\n"
-    right: ClassVar[str] = "visible v[2];\nparam c;\nmodel { ry(c) v; }\nreport entropy();\n"
+    code = "QGL0710"
+    wrong = "visible v[2];\ncondition c;\nmodel { ry(c) v; }\nreport entropy();\n"
+    right = "visible v[2];\nparam c;\nmodel { ry(c) v; }\nreport entropy();\n"
 
-    @property
-    def message(self) -> str:
-        return f"`{self.what}` is of one law, but the program has condition inputs: a law for each of their values"
-
-    @property
-    def help(self) -> str:
-        return "use `nll`, which takes conditions"
+    message = says("`{what}` is of one law, but the program has condition inputs: a law for each of their values")
+    help = "use `nll`, which takes conditions"
 
 
-@dataclass(frozen=True)
 class OverlappingRegions(Diagnostic):
     """The regions of a conditional mutual information have no qubit in common, and a region has no qubit twice."""
 
     position: int
     report: str
 
-    code: ClassVar[str] = "QGL0711"
-    wrong: ClassVar[str] = "visible v[3];\nmodel { ry(?) v; }\nreport cmi(v[0..1], v[1], v[2]);\n"
-    right: ClassVar[str] = "visible v[3];\nmodel { ry(?) v; }\nreport cmi(v[0], v[1], v[2]);\n"
+    code = "QGL0711"
+    wrong = "visible v[3];\nmodel { ry(?) v; }\nreport cmi(v[0..1], v[1], v[2]);\n"
+    right = "visible v[3];\nmodel { ry(?) v; }\nreport cmi(v[0], v[1], v[2]);\n"
 
-    @property
-    def message(self) -> str:
-        return f"visible qubit {self.position} stands twice in the regions of `{self.report}`"
+    message = says("visible qubit {position} stands twice in the regions of `{report}`")
 
 
-@dataclass(frozen=True)
 class NotACall(Diagnostic):
     """A data source, objective, kernel, optimiser, stopping rule or report is called by its name, with arguments."""
 
@@ -272,20 +228,17 @@ class NotACall(Diagnostic):
     written: str
     example: str
 
-    code: ClassVar[str] = "QGL0712"
-    wrong: ClassVar[str] = _GOOD.replace("optimizer adam(rate = 0.05)", "optimizer 0.05")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0712"
+    wrong = _GOOD.replace("optimizer adam(rate = 0.05)", "optimizer 0.05")
+    right = _GOOD
 
     @property
     def message(self) -> str:
         return f"`{self.written}` is not {article(self.kind)}"
 
-    @property
-    def help(self) -> str:
-        return f"write for instance `{self.example}`"
+    help = says("write for instance `{example}`")
 
 
-@dataclass(frozen=True)
 class UnfitRegions(Diagnostic):
     """The visible register has no connected region of that many qubits, or more of them than can be compared.
 
@@ -297,9 +250,9 @@ class UnfitRegions(Diagnostic):
     too_many: bool
     limit: int
 
-    code: ClassVar[str] = "QGL0714"
-    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "marginals(target, size = 4)")
-    right: ClassVar[str] = _GOOD.replace("nll(target)", "marginals(target, size = 2)")
+    code = "QGL0714"
+    wrong = _GOOD.replace("nll(target)", "marginals(target, size = 4)")
+    right = _GOOD.replace("nll(target)", "marginals(target, size = 2)")
 
     @property
     def message(self) -> str:
@@ -307,12 +260,9 @@ class UnfitRegions(Diagnostic):
             return f"there are more than {self.limit:,} connected regions of {self.size} visible qubits"
         return f"there is no connected region of {self.size} visible qubits"
 
-    @property
-    def help(self) -> str:
-        return "choose a smaller `size`"
+    help = "choose a smaller `size`"
 
 
-@dataclass(frozen=True)
 class UnfitForBatch(Diagnostic):
     """`batch` draws rows of data at each step, and the objective cannot be estimated from a part of the rows.
 
@@ -323,16 +273,9 @@ class UnfitForBatch(Diagnostic):
 
     fault: str
 
-    code: ClassVar[str] = "QGL0713"
-    wrong: ClassVar[str] = _GOOD.replace("nll(target)", "mmd(target, hamming(sigma = 1))").replace(
-        "steps 100;", "steps 100; batch 2;"
-    )
-    right: ClassVar[str] = _GOOD.replace("steps 100;", "steps 100; batch 2;")
+    code = "QGL0713"
+    wrong = _GOOD.replace("nll(target)", "mmd(target, hamming(sigma = 1))").replace("steps 100;", "steps 100; batch 2;")
+    right = _GOOD.replace("steps 100;", "steps 100; batch 2;")
 
-    @property
-    def message(self) -> str:
-        return f"`batch` cannot draw rows for this objective: {self.fault}"
-
-    @property
-    def help(self) -> str:
-        return "leave out `batch`"
+    message = says("`batch` cannot draw rows for this objective: {fault}")
+    help = "leave out `batch`"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.model import Diagnostic, says
 
 _GOOD = """\
 data valid = cardinality(4, 2);
@@ -18,7 +15,6 @@ train { watch coverage(seen, valid), every(20); stop early(nll(unseen), patience
 """
 
 
-@dataclass(frozen=True)
 class NoBetter(Diagnostic):
     """`early` stops by a report of which less or more is better.
 
@@ -29,52 +25,36 @@ class NoBetter(Diagnostic):
     report: str
     known: tuple[str, ...]
 
-    code: ClassVar[str] = "QGL0730"
-    wrong: ClassVar[str] = _GOOD.replace("nll(unseen)", "entropy(v[0..1])")
-    right: ClassVar[str] = _GOOD
+    code = "QGL0730"
+    wrong = _GOOD.replace("nll(unseen)", "entropy(v[0..1])")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return f"neither less nor more of `{self.report}` is better, so that training cannot stop by it"
+    message = says("neither less nor more of `{report}` is better, so that training cannot stop by it")
 
     @property
     def help(self) -> str:
         return f"name one of {', '.join(f'`{name}`' for name in self.known)}"
 
 
-@dataclass(frozen=True)
 class NothingWatched(Diagnostic):
     """`watch` names reports to measure while training, and `every(...)` how often."""
 
-    code: ClassVar[str] = "QGL0731"
-    wrong: ClassVar[str] = _GOOD.replace("coverage(seen, valid), ", "").replace(
-        " stop early(nll(unseen), patience = 5);", ""
-    )
-    right: ClassVar[str] = _GOOD
+    code = "QGL0731"
+    wrong = _GOOD.replace("coverage(seen, valid), ", "").replace(" stop early(nll(unseen), patience = 5);", "")
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return "`watch` names nothing to measure"
-
-    @property
-    def help(self) -> str:
-        return "write for instance `watch nll(unseen), every(10);`"
+    message = "`watch` names nothing to measure"
+    help = "write for instance `watch nll(unseen), every(10);`"
 
 
-@dataclass(frozen=True)
 class OneEarlyStop(Diagnostic):
     """A seed hands out the parameters of its best measurement, and what is best goes by one report."""
 
-    code: ClassVar[str] = "QGL0732"
-    wrong: ClassVar[str] = _GOOD.replace(
+    code = "QGL0732"
+    wrong = _GOOD.replace(
         "stop early(nll(unseen), patience = 5)", "stop early(nll(unseen)), early(coverage(seen, valid))"
     )
-    right: ClassVar[str] = _GOOD
+    right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return "training stops early by one report, not by two"
-
-    @property
-    def help(self) -> str:
-        return "leave one out; `watch` measures as many reports as you like"
+    message = "training stops early by one report, not by two"
+    help = "leave one out; `watch` measures as many reports as you like"

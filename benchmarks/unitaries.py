@@ -27,10 +27,11 @@ import qgl
 from qgl.check.circuit.transform import unitary
 from qgl.check.values.types import unitary_angles
 from qgl.expression import Input, Real
-from qgl.gates import GATES
 from qgl.gates.algebra import entered, pauli_word
 from qgl.gates.generators import generator_numbers, hermitian
 from qgl.kernels.exponentials import exponential
+from qgl.program.operations import GateApplication, PauliRotation
+from qgl.source import Source, Span
 
 Array = Any
 PROGRAM = Path(__file__).parent.parent / "examples" / "bayes" / "lymphography.qgl"
@@ -88,14 +89,19 @@ def shannon(qubits: int, angles: Array) -> Array:
     opened = [Real(0.0, ((1.0, Input(0, k)),)) for k in range(unitary_angles(qubits))]
     shape, size = angles.shape[:-1], 2**qubits
     matrix = jnp.broadcast_to(jnp.eye(size, dtype=jnp.complex64), (*shape, size, size))
-    for gate, wires, args, word in unitary(tuple(range(qubits)), opened):
-        values = [factor * angles[..., atom.element] for arg in args for factor, atom in _inputs(arg)]
-        if word:
-            turn, pauli = values[0][..., None, None], pauli_word(word)
-            inner = jnp.cos(turn) * np.eye(len(pauli)) + 1j * jnp.sin(turn) * entered(jnp, pauli)
-        else:
-            inner = GATES[gate].matrix(jnp, *values)
-        matrix = _on(inner.astype(jnp.complex64), wires, matrix, qubits)
+    for operation in unitary(tuple(range(qubits)), opened, Span(Source("benchmark", ""), 0, 0)):
+        values = [
+            factor * angles[..., atom.element] for number in operation.numbers for factor, atom in _inputs(number)
+        ]
+        match operation:
+            case PauliRotation(pauli_word=word):
+                angle, pauli = values[0][..., None, None], pauli_word(word)
+                inner = jnp.cos(angle) * np.eye(len(pauli)) + 1j * jnp.sin(angle) * entered(jnp, pauli)
+            case GateApplication(gate=gate):
+                inner = gate.matrix(jnp, *values)
+            case _:
+                raise TypeError(operation.name)
+        matrix = _on(inner.astype(jnp.complex64), operation.wires, matrix, qubits)
     return matrix
 
 

@@ -48,8 +48,8 @@ def structure() -> Iterator[tuple[str, Ours]]:
         raise ValueError(f"the program has {written} parameters")
     alive = len(shifted_circuit(model.circuit).shifts) // 2  # two shifts an angle
     yield "parameters", Ours(alive, note="the first and the last rz of each qubit are found to be dead by the compiler")
-    edges = {tuple(sorted(o.wires)) for o in model.program.operations if o.gate == "x" and o.controls}
-    edges |= {tuple(sorted(o.wires)) for o in model.program.operations if o.gate == "cx"}
+    edges = {tuple(sorted(o.wires)) for o in model.program.operations if o.name == "x" and o.control_wires}
+    edges |= {tuple(sorted(o.wires)) for o in model.program.operations if o.name == "cx"}
     yield "edges", Ours(len(TREE & edges))
 
 

@@ -39,7 +39,8 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
-from qgl.program.program import Geometry, LocalityBound, Operation, Parameter, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
 

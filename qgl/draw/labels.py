@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from qgl.expression import Function, Input, Real
-from qgl.program.program import Operation, Parameter
+from qgl.program.operations import Evolution, Operation, PauliRotation, Reset
+from qgl.program.program import Parameter
 
 SHORT = {
     "id": "I",
@@ -36,9 +37,9 @@ SHORT = {
 
 def name_of(operation: Operation, target: str) -> str:
     """What stands in the box of an operation whose gate without controls is `target`."""
-    if operation.gate == "pauli":
+    if isinstance(operation, PauliRotation):
         return "exp(i·)"
-    if target == "reset" and not operation.args:
+    if isinstance(operation, Reset):
         return "|0⟩"
     if target in SHORT:
         return SHORT[target]
@@ -47,11 +48,11 @@ def name_of(operation: Operation, target: str) -> str:
 
 def angles_of(operation: Operation, parameters: Sequence[Parameter], limit: int = 14) -> str:
     """The angles of an operation in at most `limit` characters; elements of one row of an array become `a[0,·]`."""
-    numbers = operation.args
+    numbers = operation.numbers
     if not numbers:
         return ""
-    if operation.gate == "evolve":
-        text = f"t = {short(numbers[0], parameters)}"
+    if isinstance(operation, Evolution):
+        text = f"t = {short(operation.time, parameters)}"
         return text if len(text) <= limit else text[: limit - 1] + "…"
     if len(numbers) > 2:
         row = _row(numbers, parameters)

@@ -6,9 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qgl.draw.labels import angles_of, name_of
-from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation
+from qgl.ir.controls import unfold
+from qgl.program.operations import (
+    Discard,
+    Evolution,
+    Fresh,
+    GateApplication,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Unitary,
+)
 
 MAX_WIRES, MAX_COLUMNS = 40, 120
 
@@ -209,7 +218,7 @@ class _Packer:
             inside = [wire for wire in operation.wires if wire in self.row_of]
             if not inside:
                 continue
-            if operation.gate == "fresh":
+            if isinstance(operation, Fresh):
                 self.unborn.add(operation.wires[0])
                 continue
             if min(self.free[self.row_of[wire]] for wire in inside) >= self.limit:
@@ -236,7 +245,8 @@ class _Packer:
 
     def _place(self, operation: Operation, inside: list[int], pale: bool) -> None:
         rows = [self.row_of[wire] for wire in inside]
-        reach = [*rows, self.bottom] if operation.condition or operation.bit is not None else rows
+        bit = operation.bit if isinstance(operation, Measurement) else None
+        reach = [*rows, self.bottom] if operation.condition or bit is not None else rows
         span = range(min(reach), max(reach) + 1)
         newborn = [wire for wire in inside if wire in self.unborn]
         column = max(self.free[row] for row in span)
@@ -254,21 +264,20 @@ class _Packer:
         self.marks.append(self._mark(operation, column, pale))
         for row in span:
             self.free[row] = column + 1
-        if operation.bit is not None:
-            self.written[operation.bit] = column
+        if bit is not None:
+            self.written[bit] = column
         self.width = max(self.width, column + 1)
-        if operation.gate == "discard":
+        if isinstance(operation, Discard):
             wire = operation.wires[0]
             if wire in self.born:
                 self.lives.append((self.row_of[wire], self.born.pop(wire), column))
 
     def _mark(self, operation: Operation, column: int, pale: bool) -> Mark:
-        gate = GATES.get(operation.gate)
-        controls = operation.controls + (gate.controls if gate else 0)
-        target = gate.target if gate and gate.target else operation.gate
-        targets = [wire for wire in operation.wires[controls:] if wire in self.row_of]
-        pauli = operation.gate == "pauli"
-        word = dict(zip(operation.wires[controls:], operation.word, strict=pauli))
+        plain = unfold(operation)
+        controls, target = len(plain.control_wires), plain.name
+        targets = [wire for wire in plain.targets if wire in self.row_of]
+        letters = dict(zip(plain.targets, plain.pauli_word, strict=True)) if isinstance(plain, PauliRotation) else {}
+        symmetric = isinstance(operation, GateApplication) and operation.gate.symmetric
         return Mark(
             column,
             _shape(target, controls) if targets else "dots",  # of a gate whose targets are not shown, its controls
@@ -276,10 +285,10 @@ class _Packer:
             tuple(self.row_of[wire] for wire in operation.wires[:controls] if wire in self.row_of),
             name_of(operation, target),
             angles_of(operation, self.circuit.parameters),
-            tuple(word[wire] for wire in targets) if pauli else (),
-            noisy=gate is None and operation.gate not in ("pauli", "evolve", "unitary"),
-            ordered=len(targets) > 1 and operation.gate not in ("pauli", "evolve") and not (gate and gate.symmetric),
-            bit=operation.bit,
+            tuple(letters[wire] for wire in targets) if letters else (),
+            noisy=not isinstance(operation, Unitary),
+            ordered=len(targets) > 1 and not isinstance(operation, PauliRotation | Evolution) and not symmetric,
+            bit=operation.bit if isinstance(operation, Measurement) else None,
             condition=operation.condition,
             cut=not all(wire in self.row_of for wire in operation.wires),
             pale=pale,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from qgl.draw.layout import Highlight
 from qgl.ir.circuit import Circuit
-from qgl.plan.axes import MARKERS
 from qgl.plan.cones.kinds import kinds_of
 from qgl.plan.cones.wire_segments import ALL, BITS, strands_of
+from qgl.program.operations import LIFETIME
 
 BESIDE = 2  # wires that are shown on either side of the cone
 
@@ -25,7 +25,9 @@ def highlight(circuit: Circuit, positions: Sequence[int], states: Collection[int
     reached = frozenset().union(*(cone.operations for cone in cones))
     wires = asked.union(*(circuit.operations[k].wires for k in reached))
     ends = {
-        k for k, operation in enumerate(circuit.operations) if operation.gate in MARKERS and operation.wires[0] in wires
+        k
+        for k, operation in enumerate(circuit.operations)
+        if isinstance(operation, LIFETIME) and operation.wires[0] in wires
     }
     declared = [wire for wire, record in enumerate(circuit.wires) if record.kind != "fresh"]
     near = [k for k, wire in enumerate(declared) if wire in wires]

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 
 class Part(NamedTuple):
-    """One step of a definition: a gate of `qgl.gates`, or `gphase` on no qubit. A part of a frame is not controlled."""
+    """One step of a definition: a gate of `qgl.gates` by its name, or `gphase` on no qubit.
 
-    gate: str
+    A part of a frame is not controlled.
+    """
+
+    name: str
     qubits: tuple[int, ...] = (0,)
     angles: tuple[Any, ...] = ()
     frame: bool = False

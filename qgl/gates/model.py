@@ -15,7 +15,7 @@ Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 rotates qubit 0 if qubits 2 and 3 are one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gate:
     """A unitary gate. What follows from its matrix (diagonal, permutation) is found in `qgl.ir.facts`.
 
@@ -45,7 +45,7 @@ class Gate:
     vector: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Channel:
     """A named channel.
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -33,11 +33,14 @@ from qgl.gates import GATES
 from qgl.gates.generators import generator_qubits
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
-from qgl.ir.facts import inputs_of, is_channel
+from qgl.ir.facts import is_channel
 from qgl.passes.dilation import dilated
 from qgl.passes.pipeline import simplify
-from qgl.program.program import Distribution, Operation, Parameter, Wire
+from qgl.program.operations import Evolution, GateApplication, Operation, PauliRotation, gate, inputs_of
+from qgl.program.program import Distribution, Parameter, Wire
 from qgl.qasm.lower import Step, commuting, lower, trotter_steps
+
+_P = GATES["p"]
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,16 @@ def rule_of(operation: Operation) -> ShiftRule:
         ValueError: the operation has no such rule; `taken_apart` leaves none of these with a trained angle.
     """
     plain = unfold(operation)
-    if plain.gate == "p":  # eigenvalues 0 and 1, whatever its controls
-        return shift_rule(1, 1.0)
-    if plain.gate == "pauli":
-        base = 2.0
-    elif plain.gate in GATES and GATES[plain.gate].generator is not None:
-        base = 1.0
-    else:
-        raise ValueError(f"no shift rule for {operation.gate}")
-    return shift_rule(2, base / 2) if plain.controls else shift_rule(1, base)
+    match plain:
+        case GateApplication() if plain.gate is _P:  # eigenvalues 0 and 1, whatever its controls
+            return shift_rule(1, 1.0)
+        case PauliRotation():
+            base = 2.0
+        case GateApplication() if plain.gate.generator is not None:
+            base = 1.0
+        case _:
+            raise ValueError(f"no shift rule for {operation.name}")
+    return shift_rule(2, base / 2) if plain.control_wires else shift_rule(1, base)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,36 +141,35 @@ def _parts(operation: Operation, wires: list[Wire]) -> Iterator[Operation]:
     """The operation as ones of an angle each; fresh wires of a dilation are appended to `wires`."""
     if is_channel(operation):
         for inner in dilated(operation, wires):
-            yield from _parts(inner, wires) if inner.args else (inner,)
+            yield from _parts(inner, wires) if inner.numbers else (inner,)
         return
-    if operation.gate == "pauli":
+    if isinstance(operation, PauliRotation):
         yield operation
         return
     for step in _steps(operation):
         for simple in lower(step, _has_one_angle):
-            if simple.gate != "gphase":  # of the whole state, or of a branch that has no coherence with the others
-                plain = replace(operation, word="", terms=(), trotter=None)
-                yield fold(
-                    replace(plain, gate=simple.gate, wires=simple.wires, args=simple.angles, controls=simple.controls)
-                )
+            if simple.name != "gphase":  # of the whole state, or of a branch that has no coherence with the others
+                on, condition = simple.wires, operation.condition
+                yield fold(gate(simple.name, on, operation.span, simple.angles, simple.controls, condition))
 
 
 def _steps(operation: Operation) -> list[Step]:
-    qubits = generator_qubits(operation.gate)
+    if isinstance(operation, Evolution):
+        words = [word for _, word in operation.terms]
+        if operation.trotter is None and not commuting(words):
+            raise QglError([NoShiftRule(operation.span, len(words))])
+        return trotter_steps(operation, *(operation.trotter or (1, 1)))
+    assert isinstance(operation, GateApplication)  # a constant matrix is not trained
+    qubits = generator_qubits(operation.gate.name)
     if qubits is not None:
         raise QglError([GeneratorWithoutShifts(operation.span, qubits)])
-    if operation.gate != "evolve":
-        return [Step(operation.gate, operation.wires, operation.args, operation.controls)]
-    words = [word for _, word in operation.terms]
-    if operation.trotter is None and not commuting(words):
-        raise QglError([NoShiftRule(operation.span, len(words))])
-    return trotter_steps(operation, *(operation.trotter or (1, 1)))
+    return [Step(operation.gate.name, operation.wires, operation.angles, operation.controls)]
 
 
-def _has_one_angle(gate: str, controls: int) -> bool:
-    if gate in ("p", "gphase"):
+def _has_one_angle(name: str, controls: int) -> bool:
+    if name in ("p", "gphase"):
         return True
-    return not GATES[gate].parameters or GATES[gate].generator is not None
+    return not GATES[name].parameters or GATES[name].generator is not None
 
 
 def _numbered(circuit: Circuit) -> ShiftedCircuit:
@@ -190,11 +193,10 @@ def _numbered(circuit: Circuit) -> ShiftedCircuit:
     for operation in circuit.operations:
         if is_trained(operation, circuit.parameters):
             rules.append((len(numbers), rule_of(operation)))
-            numbers.extend(operation.args)
-            operations.append(replace(operation, args=(input_number(len(numbers) - 1),)))
+            numbers.extend(operation.numbers)
+            operations.append(operation.with_numbers([input_number(len(numbers) - 1)]))
         elif inputs_of(operation):
-            terms = tuple((number(coefficient), word) for coefficient, word in operation.terms)
-            operations.append(replace(operation, args=tuple(map(number, operation.args)), terms=terms))
+            operations.append(operation.with_numbers([number(value) for value in operation.numbers]))
         else:
             operations.append(operation)
     law, span = Distribution("constant", (0.0,)), circuit.wires[0].span

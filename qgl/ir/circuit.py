@@ -12,7 +12,8 @@ from functools import cached_property
 import networkx as nx
 
 from qgl.collector import put_off
-from qgl.program.program import Operation, Parameter, Program, Wire
+from qgl.program.operations import Measurement, Operation
+from qgl.program.program import Parameter, Program, Wire
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class Circuit:
             for bit, _ in operation.condition:
                 if bit in written:
                     _edge(graph, written[bit], k)["bits"].append(bit)
-            if operation.bit is not None:
+            if isinstance(operation, Measurement) and operation.bit is not None:
                 written[operation.bit] = k
         return graph
 
@@ -91,7 +92,7 @@ class Circuit:
             table.append(tuple(found))
             for wire in operation.wires:
                 last[wire] = k
-            if operation.bit is not None:
+            if isinstance(operation, Measurement) and operation.bit is not None:
                 written[operation.bit] = k
         return tuple(table)
 

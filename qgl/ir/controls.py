@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qgl.gates import GATES
-from qgl.program.program import Operation
+from qgl.program.operations import GateApplication, Operation
 
-_NAMES = {(gate.target, gate.controls): gate.name for gate in GATES.values() if gate.target is not None}
+_FOLDED = {(gate.target, gate.controls): gate for gate in GATES.values() if gate.target is not None}
 
 
 def unfold(operation: Operation) -> Operation:
-    """The same unitary with every control counted in `controls`: `cx` is `x` with one."""
-    gate = GATES.get(operation.gate)
-    if gate is None or gate.target is None:
+    """The same operation with every control counted in `controls`: `cx` is `x` with one."""
+    if not isinstance(operation, GateApplication) or operation.gate.target is None:
         return operation
-    return replace(operation, gate=gate.target, controls=operation.controls + gate.controls)
+    gate = operation.gate
+    return replace(operation, gate=GATES[operation.gate.target], controls=operation.controls + gate.controls)
 
 
 def fold(operation: Operation) -> Operation:
-    """The same unitary under the name that has most of the controls in it."""
+    """The same operation by the gate that has most of the controls in it."""
     plain = unfold(operation)
-    name = _NAMES.get((plain.gate, plain.controls))
-    return plain if name is None else replace(plain, gate=name, controls=0)
+    if not isinstance(plain, GateApplication):
+        return plain
+    gate = _FOLDED.get((plain.gate.name, plain.controls))
+    return plain if gate is None else replace(plain, gate=gate, controls=0)

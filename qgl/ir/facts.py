@@ -2,62 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import Input, Real
-from qgl.gates import CHANNELS, GATES
-from qgl.program.program import Operation
+from qgl.gates import GATES
+from qgl.gates.model import Channel, Gate
+from qgl.program.operations import (
+    ChannelApplication,
+    Evolution,
+    GateApplication,
+    KrausChannel,
+    MatrixUnitary,
+    NoisyChannel,
+    Operation,
+    PauliRotation,
+    Reset,
+    Unitary,
+)
 
 TOLERANCE = 1e-12
 NO_WIRES: frozenset[int] = frozenset()
+_SWAP = GATES["swap"]
 
 
 def is_unitary(operation: Operation) -> bool:
-    return operation.gate in GATES or operation.gate in ("pauli", "evolve", "unitary")
+    return isinstance(operation, Unitary)
 
 
 def is_reset(operation: Operation) -> bool:
     """A certain reset; with a probability it is a named channel."""
-    return operation.gate == "reset" and not operation.args
+    return isinstance(operation, Reset)
 
 
 def is_channel(operation: Operation) -> bool:
     """A named channel or a list of Kraus operators."""
-    return operation.gate == "kraus" or (operation.gate in CHANNELS and not is_reset(operation))
+    return isinstance(operation, NoisyChannel)
 
 
-def inputs_of(operation: Operation) -> set[Input]:
-    """The elements of parameters that the operation depends on."""
-    found: set[Input] = set()
-    pending: list[Real] = [*operation.args, *(coefficient for coefficient, _ in operation.terms)]
-    while pending:
-        for _, atom in pending.pop().terms:
-            if isinstance(atom, Input):
-                found.add(atom)
-            else:
-                pending.extend(atom.arguments)
-    return found
+def is_constant(operation: Operation) -> bool:
+    """Whether it does the same for all values of the inputs."""
+    return all(number.is_constant for number in operation.numbers)
+
+
+def is_swap(operation: Operation) -> bool:
+    """An exchange of two wires, without controls."""
+    return isinstance(operation, GateApplication) and operation.gate is _SWAP and not operation.controls
 
 
 def diagonal_wires(operation: Operation) -> frozenset[int]:
     """The wires on which a unitary or a channel keeps every basis state: it commutes with Z there."""
-    controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
-    match operation.gate:
-        case "pauli":
-            places = [k for k, letter in enumerate(operation.word) if letter == "Z"]
-        case "evolve":
+    own = operation.targets
+    places: Iterable[int]
+    match operation:
+        case PauliRotation():
+            places = [k for k, letter in enumerate(operation.pauli_word) if letter == "Z"]
+        case Evolution():
             places = [k for k in range(len(own)) if all(word[k] in "IZ" for _, word in operation.terms)]
-        case "unitary" | "kraus":
-            assert operation.matrices is not None
-            places = list(_diagonal_places(operation.matrices))
-        case name:
-            places = list(_facts_of_record(name, bool(operation.args))[0])
-    if not places and not controls:
-        return NO_WIRES
-    return frozenset((*controls, *(own[k] for k in places)))
+        case MatrixUnitary():
+            places = _diagonal_places(operation.matrix[None])
+        case KrausChannel():
+            places = _diagonal_places(operation.operators)
+        case GateApplication():
+            places = _facts_of_gate(operation.gate)[0]
+        case ChannelApplication():
+            places = _facts_of_channel(operation.channel)[0]
+        case _:
+            return NO_WIRES
+    held = frozenset(own[k] for k in places)
+    return held.union(operation.control_wires) if operation.control_wires else held
 
 
 def is_diagonal(operation: Operation) -> bool:
@@ -70,26 +85,40 @@ def is_permutation(operation: Operation) -> bool:
 
     Such an operation commutes with a measurement, before or after it, of all its wires.
     """
-    match operation.gate:
-        case "pauli" | "evolve":
+    match operation:
+        case PauliRotation() | Evolution():
             return is_diagonal(operation)
-        case "unitary" | "kraus":
-            assert operation.matrices is not None
-            return _monomial(operation.matrices)
-        case name:
-            return _facts_of_record(name, bool(operation.args))[1]
+        case MatrixUnitary():
+            return _monomial(operation.matrix[None])
+        case KrausChannel():
+            return _monomial(operation.operators)
+        case GateApplication():
+            return _facts_of_gate(operation.gate)[1]
+        case ChannelApplication():
+            return _facts_of_channel(operation.channel)[1]
+        case Reset():
+            return True
+        case _:
+            return False
+
+
+def _odd(count: int) -> list[NDArray[np.float64]]:
+    """Numbers at which no entry of a matrix vanishes by chance."""
+    return [np.asarray(1 / (k + np.pi)) for k in range(count)]
 
 
 @cache
-def _facts_of_record(name: str, has_args: bool) -> tuple[tuple[int, ...], bool]:
-    """Places on which a gate or channel is diagonal, and whether it is a permutation, from a matrix with odd angles."""
-    record = GATES.get(name) or CHANNELS[name]
-    values = [np.asarray(1 / (k + np.pi)) for k in range(len(record.parameters))]
-    if name in GATES:
-        matrices = GATES[name].matrix(np, *values)[None]
-    else:
-        matrices = CHANNELS[name].kraus(np, *(values if has_args else [np.ones(())]))
+def _facts_of_gate(gate: Gate) -> tuple[tuple[int, ...], bool]:
+    """Places on which a gate is diagonal, and whether it is a permutation, from a matrix with odd angles."""
+    matrices = gate.matrix(np, *_odd(len(gate.parameters)))[None]
     return _diagonal_places(matrices), _monomial(matrices)
+
+
+@cache
+def _facts_of_channel(channel: Channel) -> tuple[tuple[int, ...], bool]:
+    """The same of a named channel."""
+    operators = channel.kraus(np, *_odd(len(channel.parameters)))
+    return _diagonal_places(operators), _monomial(operators)
 
 
 def _diagonal_places(matrices: NDArray[np.complex128]) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from qgl.hardware.engines.engine import Strings
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation, gate
+from qgl.program.program import Program
 
 
 def show_word(program: Program, word: str) -> str:
@@ -45,9 +46,9 @@ def turned(circuit: Circuit, basis: str) -> Circuit:
     for wire, letter in zip(circuit.visible, basis or "Z" * len(circuit.visible), strict=True):
         span = circuit.wires[wire].span
         if letter == "Y":
-            added.append(Operation("sdg", (wire,), span))
+            added.append(gate("sdg", (wire,), span))
         if letter in "XY":
-            added.append(Operation("h", (wire,), span))
+            added.append(gate("h", (wire,), span))
     return circuit.with_operations((*circuit.operations, *added)) if added else circuit
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.ir.facts import is_unitary
-from qgl.program.program import Operation
+from qgl.program.operations import Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 
 
 def cancel_pairs(circuit: Circuit) -> Circuit:
@@ -35,19 +33,21 @@ def cancel_pairs(circuit: Circuit) -> Circuit:
 
 def _undoes(operation: Operation, other: Operation) -> bool:
     """Whether `operation` is the inverse of `other`, which acts on the same set of wires."""
-    same = operation.gate == other.gate and operation.controls == other.controls
-    if operation.condition or other.condition or operation.controls != other.controls or not is_unitary(operation):
+    if operation.condition or other.condition or operation.control_wires != other.control_wires:
         return False
-    gate = GATES.get(other.gate)
-    if operation.wires != other.wires and not (same and gate and gate.symmetric and not operation.controls):
-        return False
-    if gate is not None:
-        steps = gate.inverse(*other.args)
-        return len(steps) == 1 and steps[0][0] == operation.gate and steps[0][2] == operation.args
-    if not same:
-        return False
-    if operation.matrices is not None and other.matrices is not None:
-        product = operation.matrices[0] @ other.matrices[0]
-        return bool(np.abs(product - np.eye(len(product))).max() < 1e-14)
-    negated = tuple(-arg for arg in other.args)
-    return (operation.args, operation.word, operation.terms) == (negated, other.word, other.terms)
+    match operation, other:
+        case GateApplication(), GateApplication():
+            symmetric = operation.gate is other.gate and other.gate.symmetric and not other.controls
+            if operation.wires != other.wires and not symmetric:
+                return False
+            steps = other.gate.inverse(*other.angles)
+            return len(steps) == 1 and steps[0][0] == operation.gate.name and steps[0][2] == operation.angles
+        case MatrixUnitary(), MatrixUnitary() if operation.wires == other.wires:
+            product = operation.matrix @ other.matrix
+            return bool(np.abs(product - np.eye(len(product))).max() < 1e-14)
+        case PauliRotation(), PauliRotation() if operation.wires == other.wires:
+            return (operation.angle, operation.pauli_word) == (-other.angle, other.pauli_word)
+        case Evolution(), Evolution() if operation.wires == other.wires:
+            return (operation.time, operation.terms) == (-other.time, other.terms)
+        case _:
+            return False

@@ -13,14 +13,14 @@ permutes phases among what is seen, or acts where nothing is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum
 
 from qgl.expression import Input, Real
+from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.ir.facts import diagonal_wires, inputs_of, is_permutation, is_reset
+from qgl.ir.facts import diagonal_wires, is_permutation, is_reset, is_swap
 from qgl.passes.known_states import resolve_known
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, inputs_of
 
 
 class Seen(IntEnum):
@@ -30,7 +30,11 @@ class Seen(IntEnum):
 
 
 # The last rotations of a gate: for every place their angles in order, the last one about Z.
-TRAILING = {"su2": {0: (0, 1, 2)}, "su4": {0: (9, 10, 11), 1: (12, 13, 14)}, "u": {0: (2, 0, 1)}}
+TRAILING = {
+    GATES["su2"]: {0: (0, 1, 2)},
+    GATES["su4"]: {0: (9, 10, 11), 1: (12, 13, 14)},
+    GATES["u"]: {0: (2, 0, 1)},
+}
 
 
 def drop_dead(circuit: Circuit, reads_only_bits: bool) -> Circuit:
@@ -45,7 +49,7 @@ def drop_dead(circuit: Circuit, reads_only_bits: bool) -> Circuit:
 def _swept(circuit: Circuit, reads_only_bits: bool) -> Circuit:
     sweep = _Sweep(circuit, reads_only_bits)
     kept = [left for operation in reversed(circuit.operations) if (left := sweep.step(operation)) is not None]
-    acted_on = {wire for operation in kept if operation.gate not in ("fresh", "discard") for wire in operation.wires}
+    acted_on = {wire for operation in kept if not isinstance(operation, LIFETIME) for wire in operation.wires}
     acted_on.update(circuit.visible)
     return circuit.with_operations(o for o in reversed(kept) if acted_on.issuperset(o.wires))
 
@@ -65,11 +69,11 @@ class _Sweep:
     def step(self, operation: Operation) -> Operation | None:
         """The operation if it is alive, perhaps with fewer angles; updates what is seen before it."""
         wire = operation.wires[0]
-        if operation.gate in ("fresh", "discard"):
+        if isinstance(operation, LIFETIME):
             self.seen[wire] = Seen.NOTHING
             return operation
         left: Operation | None
-        if operation.gate == "measure":
+        if isinstance(operation, Measurement):
             left = self.measure(operation)
         elif is_reset(operation) and not operation.condition:
             left = operation if self.seen[wire] else None
@@ -80,7 +84,7 @@ class _Sweep:
             self.read.update(bit for bit, _ in left.condition)
         return left
 
-    def measure(self, operation: Operation) -> Operation | None:
+    def measure(self, operation: Measurement) -> Operation | None:
         wire = operation.wires[0]
         if operation.bit not in self.read and self.seen[wire] <= Seen.BITS:
             return None
@@ -95,7 +99,7 @@ class _Sweep:
         ):
             return None
         left = self.without_last_rotations(operation)
-        if operation.gate == "swap" and not operation.controls and not operation.condition:
+        if is_swap(operation) and not operation.condition:
             one, other = operation.wires
             seen[one], seen[other] = seen[other], seen[one]
             return left
@@ -110,14 +114,14 @@ class _Sweep:
         return left
 
     def without_last_rotations(self, operation: Operation) -> Operation:
-        controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
-        places = TRAILING.get(operation.gate)
-        if places is None or any(self.seen[wire] == Seen.ALL for wire in controls):
+        places = TRAILING.get(operation.gate) if isinstance(operation, GateApplication) else None
+        if places is None or any(self.seen[wire] == Seen.ALL for wire in operation.control_wires):
             return operation
+        own = operation.targets
         needless: set[int] = set()
         for place, angles in places.items():
             seen = self.seen[own[place]]
             needless.update(angles if seen == Seen.NOTHING else angles[-1:] if seen == Seen.BITS else ())
         if not needless:
             return operation
-        return replace(operation, args=tuple(Real(0.0) if k in needless else a for k, a in enumerate(operation.args)))
+        return operation.with_numbers([Real(0.0) if k in needless else a for k, a in enumerate(operation.numbers)])

@@ -14,7 +14,8 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold
 from qgl.ir.facts import diagonal_wires, is_channel, is_reset
 from qgl.passes.dilation import dilated
-from qgl.program.program import Operation, Wire
+from qgl.program.operations import LIFETIME, Discard, Fresh, Measurement, Operation, Reset, Unitary, gate
+from qgl.program.program import Wire
 from qgl.source import Span
 
 
@@ -24,7 +25,7 @@ def defer(circuit: Circuit, reads_only_bits: bool = False) -> Circuit:
     An outcome is copied to a fresh wire by cx, unless the measured wire itself can serve: it is not read out as a
     quantum state and is left alone, diagonal gates aside, until it ends.
     """
-    if not any(o.gate == "measure" or o.condition or is_reset(o) for o in circuit.operations):
+    if not any(isinstance(o, Measurement | Reset) or o.condition for o in circuit.operations):
         return circuit
     return _Deferral(circuit, reads_only_bits).run()
 
@@ -44,16 +45,17 @@ class _Deferral:
 
     def run(self) -> Circuit:
         for k, operation in enumerate(self.circuit.operations):
-            if operation.gate == "measure":
-                self.measure(k, operation)
-            elif operation.gate == "discard":
-                self.end(self.now(operation.wires[0]), operation.span)
-            elif operation.gate == "fresh":
-                self.operations.append(replace(operation, condition=()))
-            elif is_reset(operation):
-                self.reset(operation)
-            else:
-                self.act(operation)
+            match operation:
+                case Measurement():
+                    self.measure(k, operation)
+                case Discard():
+                    self.end(self.now(operation.wires[0]), operation.span)
+                case Fresh():
+                    self.operations.append(replace(operation, condition=()))
+                case Reset():
+                    self.reset(operation)
+                case _:
+                    self.act(operation)
             for bit in {bit for bit, _ in operation.condition if self.last_read[bit] == k}:
                 self.release(bit, operation.span)
         visible = tuple(self.now(wire) for wire in self.circuit.visible)
@@ -66,7 +68,7 @@ class _Deferral:
 
     def fresh(self, name: str, position: int, span: Span, site: tuple[str, int] | None = None) -> int:
         self.wires.append(Wire("fresh", name, position, site, span))
-        self.operations.append(Operation("fresh", (len(self.wires) - 1,), span))
+        self.operations.append(Fresh((len(self.wires) - 1,), span))
         return len(self.wires) - 1
 
     def end(self, wire: int, span: Span) -> None:
@@ -74,7 +76,7 @@ class _Deferral:
         if self.readers[wire]:
             self.ending.add(wire)
         else:
-            self.operations.append(Operation("discard", (wire,), span))
+            self.operations.append(Discard((wire,), span))
 
     def release(self, bit: int, span: Span) -> None:
         wire = self.record.pop(bit, None)
@@ -87,9 +89,9 @@ class _Deferral:
     def restore(self, wire: int, span: Span) -> None:
         if wire in self.flipped:
             self.flipped.remove(wire)
-            self.operations.append(Operation("x", (wire,), span))
+            self.operations.append(gate("x", (wire,), span))
 
-    def measure(self, k: int, operation: Operation) -> None:
+    def measure(self, k: int, operation: Measurement) -> None:
         source, bit = operation.wires[0], operation.bit
         wire = self.now(source)
         if bit is not None and self.last_read.get(bit, -1) <= k:
@@ -103,7 +105,7 @@ class _Deferral:
                 return
             self.restore(wire, operation.span)
             copy = self.fresh("measured", len(self.wires), operation.span)
-            self.operations.append(_under(controls, Operation("cx", (wire, copy), operation.span)))
+            self.operations.append(_under(controls, gate("cx", (wire, copy), operation.span)))
             wire = copy
             self.ending.add(copy)
         if bit is None:
@@ -112,7 +114,7 @@ class _Deferral:
             self.record[bit] = wire
             self.readers[wire] += 1
 
-    def reset(self, operation: Operation) -> None:
+    def reset(self, operation: Reset) -> None:
         source = operation.wires[0]
         old, known = self.now(source), self.circuit.wires[source]
         new = self.fresh(known.register, known.position, operation.span, known.site)
@@ -120,14 +122,14 @@ class _Deferral:
             self.end(old, operation.span)
             self.place[source] = new
             return
-        self.act(replace(operation, gate="swap", wires=(source, new)))
+        self.act(gate("swap", (source, new), operation.span, condition=operation.condition))
         self.end(new, operation.span)
 
     def act(self, operation: Operation) -> None:
         """A gate, or a channel, perhaps under a condition."""
         if operation.condition and is_channel(operation):
             for inner in dilated(operation, self.wires):
-                if inner.gate in ("fresh", "discard"):
+                if isinstance(inner, LIFETIME):
                     self.operations.append(inner)
                 else:
                     self.act(inner)
@@ -153,12 +155,15 @@ class _Deferral:
                 return None
         for wire, value in wanted.items():
             if value == (wire in self.flipped):
-                self.operations.append(Operation("x", (wire,), operation.span))
+                self.operations.append(gate("x", (wire,), operation.span))
                 self.flipped ^= {wire}
         return tuple(wanted)
 
 
 def _under(controls: tuple[int, ...], operation: Operation) -> Operation:
+    if not controls:
+        return fold(replace(operation, condition=()))
+    assert isinstance(operation, Unitary)  # channels under a condition are dilated before
     wires = (*controls, *operation.wires)
     return fold(replace(operation, wires=wires, controls=len(controls) + operation.controls, condition=()))
 
@@ -174,11 +179,11 @@ def _serving(circuit: Circuit, quantum: frozenset[int]) -> set[int]:
     for k in range(len(circuit.operations) - 1, -1, -1):
         operation = circuit.operations[k]
         wire = operation.wires[0]
-        if operation.gate in ("fresh", "discard") or (is_reset(operation) and not operation.condition):
+        if isinstance(operation, LIFETIME) or (is_reset(operation) and not operation.condition):
             clean[wire] = True
             readers[wire] = set()
             continue
-        if operation.gate == "measure":
+        if isinstance(operation, Measurement):
             if not operation.condition and clean[wire] and operation.bit not in readers[wire]:
                 serving.add(k)
         else:

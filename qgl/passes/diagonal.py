@@ -13,8 +13,9 @@ from itertools import combinations
 from math import comb, pi
 
 from qgl.expression import Real, real
+from qgl.gates import GATES
 from qgl.passes.fusion import Frontier, Item
-from qgl.program.program import Operation
+from qgl.program.operations import GateApplication, Operation, PauliRotation
 
 MAX_CONTROLS = 6  # a projector on c controls is a sum of 2^c Z words
 
@@ -27,23 +28,35 @@ class DiagonalTerm:
     angle: Real
 
 
-_PHASES = {"z": pi, "s": pi / 2, "sdg": -pi / 2, "t": pi / 4, "tdg": -pi / 4, "cz": pi, "ccz": pi}
-_ROTATIONS = {"rz": 0, "rzz": 0, "crz": 1}  # name: controls it has by itself
+_PHASES = {
+    GATES[name]: angle
+    for name, angle in {
+        "z": pi,
+        "s": pi / 2,
+        "sdg": -pi / 2,
+        "t": pi / 4,
+        "tdg": -pi / 4,
+        "cz": pi,
+        "ccz": pi,
+    }.items()
+}
+_PHASES_OF_ANGLES = (GATES["p"], GATES["cp"])
+_ROTATIONS = {GATES["rz"]: 0, GATES["rzz"]: 0, GATES["crz"]: 1}  # gate: controls it has by itself
 
 
 def terms(operation: Operation, wires: tuple[int, ...]) -> tuple[DiagonalTerm, ...] | None:
     """The phase of a diagonal operation on `wires` as Z words, or None if it is not of that kind."""
-    controls = operation.controls
-    if operation.gate == "pauli" and set(operation.word) <= {"Z"}:
-        angle = operation.args[0]
-    elif operation.gate in _ROTATIONS:
-        controls += _ROTATIONS[operation.gate]
-        angle = operation.args[0] * -0.5
-    elif operation.gate in _PHASES or operation.gate in ("p", "cp"):
-        angle = real(_PHASES[operation.gate]) if operation.gate in _PHASES else operation.args[0]
-        controls = len(wires)
-    else:
-        return None
+    match operation:
+        case PauliRotation() if set(operation.pauli_word) <= {"Z"}:
+            angle, controls = operation.angle, operation.controls
+        case GateApplication() if operation.gate in _ROTATIONS:
+            angle, controls = operation.angles[0] * -0.5, operation.controls + _ROTATIONS[operation.gate]
+        case GateApplication() if operation.gate in _PHASES:
+            angle, controls = real(_PHASES[operation.gate]), len(wires)
+        case GateApplication() if operation.gate in _PHASES_OF_ANGLES:
+            angle, controls = operation.angles[0], len(wires)
+        case _:
+            return None
     if controls > MAX_CONTROLS:
         return None
     target = wires[controls:]

@@ -7,6 +7,7 @@ wires alone cannot be seen when these do not act.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 
@@ -14,10 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Real, apply
-from qgl.gates import CHANNELS, GATES
+from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel
-from qgl.program.program import Operation, Wire
+from qgl.program.operations import (
+    ChannelApplication,
+    Discard,
+    Fresh,
+    KrausChannel,
+    MatrixUnitary,
+    Operation,
+    gate,
+)
+from qgl.program.program import Wire
 
 Matrix = NDArray[np.complex128]
 
@@ -38,35 +48,40 @@ def dilate(circuit: Circuit) -> Circuit:
 
 def dilated(operation: Operation, wires: list[Wire]) -> list[Operation]:
     """One channel as gates; its fresh wires are appended to `wires`."""
-    if operation.gate == "kraus":
-        assert operation.matrices is not None
-        unitary, ancillas = stinespring(operation.matrices)
+    inner: Sequence[Operation]
+    if isinstance(operation, KrausChannel):
+        unitary, ancillas = stinespring(operation.operators)
+        fresh = _fresh_wires(operation, ancillas, wires)
+        touched = (*operation.wires, *fresh)
+        inner = [MatrixUnitary(touched, operation.span, unitary, condition=operation.condition)]
     else:
-        ancillas = CHANNELS[operation.gate].ancillas
-    fresh = tuple(range(len(wires), len(wires) + ancillas))
-    wires.extend(Wire("fresh", operation.gate, wire, None, operation.span) for wire in fresh)
-    places = (*operation.wires, *fresh)
-    if operation.gate == "kraus":
-        inner = [Operation("unitary", places, operation.span, matrices=unitary[None], condition=operation.condition)]
-    else:
-        inner = _steps(operation, places)
+        assert isinstance(operation, ChannelApplication)
+        fresh = _fresh_wires(operation, operation.channel.ancillas, wires)
+        inner = _steps(operation, (*operation.wires, *fresh))
     return [
-        *(Operation("fresh", (wire,), operation.span) for wire in fresh),
+        *(Fresh((wire,), operation.span) for wire in fresh),
         *inner,
-        *(Operation("discard", (wire,), operation.span) for wire in fresh),
+        *(Discard((wire,), operation.span) for wire in fresh),
     ]
 
 
-def _steps(operation: Operation, places: tuple[int, ...]) -> list[Operation]:
-    gates = []
-    for name, qubits, angles in CHANNELS[operation.gate].dilation(ON_REALS, *operation.args):
-        touched = tuple(places[qubit] for qubit in qubits)
+def _fresh_wires(operation: Operation, count: int, wires: list[Wire]) -> range:
+    fresh = range(len(wires), len(wires) + count)
+    wires.extend(Wire("fresh", operation.name, wire, None, operation.span) for wire in fresh)
+    return fresh
+
+
+def _steps(operation: ChannelApplication, wires: tuple[int, ...]) -> list[Operation]:
+    """The steps of the channel's dilation; `wires` are its own and the fresh ones."""
+    gates: list[Operation] = []
+    for name, qubits, angles in operation.channel.dilation(ON_REALS, *operation.strengths):
+        touched = tuple(wires[qubit] for qubit in qubits)
         gates.append(
-            Operation(
+            gate(
                 name,
                 touched,
                 operation.span,
-                tuple(angle if isinstance(angle, Real) else Real(float(angle)) for angle in angles),
+                [angle if isinstance(angle, Real) else Real(float(angle)) for angle in angles],
                 controls=len(qubits) - GATES[name].qubits,
                 condition=operation.condition if set(touched) & set(operation.wires) else (),
             )

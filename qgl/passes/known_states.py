@@ -12,13 +12,32 @@ from functools import lru_cache
 import numpy as np
 
 from qgl.expression import Real
-from qgl.gates import CHANNELS, GATES
+from qgl.gates import GATES
+from qgl.gates.model import Gate
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
-from qgl.ir.facts import diagonal_wires, is_diagonal, is_permutation, is_reset, is_unitary
-from qgl.program.program import Operation
+from qgl.ir.facts import diagonal_wires, is_diagonal, is_permutation, is_unitary
+from qgl.program.operations import (
+    ChannelApplication,
+    Discard,
+    Evolution,
+    Fresh,
+    GateApplication,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Reset,
+    Unitary,
+    gate,
+)
 
-LEADING = {"su2": {0: 0}, "su4": {0: 0, 3: 1}, "u": {2: 0}}  # angle of a first rotation about Z: the place it acts on
+# Angle of a first rotation about Z: the place it acts on.
+LEADING = {GATES["su2"]: {0: 0}, GATES["su4"]: {0: 0, 3: 1}, GATES["u"]: {2: 0}}
+_PHASES = (GATES["z"], GATES["p"])
+_EXCHANGES = (GATES["swap"], GATES["iswap"])
+# Beside a wire in a known basis state: its place, and what the gate is on the other one, up to the sign of the angle.
+_BESIDE = {GATES["rzz"]: {0: GATES["rz"], 1: GATES["rz"]}, GATES["rzx"]: {0: GATES["rx"]}}
 _EPSILON = 1e-14
 
 
@@ -37,13 +56,18 @@ class _Known:
     def step(self, operation: Operation) -> Operation | None:
         """What is left of the operation, if anything; learns what it does."""
         conditioned = self.condition(operation)
-        if conditioned is None or conditioned.gate in ("fresh", "discard"):
-            return conditioned
-        if conditioned.gate == "measure":
-            return self.measure(conditioned)
-        if is_reset(conditioned):
-            return self.reset(conditioned)
-        left = self.reduce(conditioned) if is_unitary(conditioned) else _unless_identity(conditioned)
+        left: Operation | None
+        match conditioned:
+            case None | Fresh() | Discard():
+                return conditioned
+            case Measurement():
+                return self.measure(conditioned)
+            case Reset():
+                return self.reset(conditioned)
+            case Unitary():
+                left = self.reduce(conditioned)
+            case _:
+                left = _unless_identity(conditioned)
         if left is None or (all(self.value[wire] is not None for wire in left.wires) and is_diagonal(left)):
             return None
         self.learn(left)
@@ -61,35 +85,37 @@ class _Known:
                 return None
         return replace(operation, condition=tuple(left))
 
-    def measure(self, operation: Operation) -> Operation | None:
+    def measure(self, operation: Measurement) -> Operation | None:
         value = self.value[operation.wires[0]]
         if operation.bit is None:
             return operation if value is None else None
         self.bit[operation.bit] = None if operation.condition and value is not False else value
         return operation
 
-    def reset(self, operation: Operation) -> Operation | None:
+    def reset(self, operation: Reset) -> Operation | None:
         wire = operation.wires[0]
         value = self.value[wire]
         if value is False:
             return None
         self.value[wire] = None if operation.condition else False
-        return operation if value is None else replace(operation, gate="x")
+        return operation if value is None else gate("x", operation.wires, operation.span, condition=operation.condition)
 
-    def reduce(self, operation: Operation) -> Operation | None:
+    def reduce(self, operation: Unitary) -> Operation | None:
         """A unitary without controls, letters and angles that the known wires make needless."""
         if all(self.value[wire] is None for wire in operation.wires):
             return None if _is_identity(operation) else operation
         left = self.without_controls(operation)
-        if left is not None and left.gate in ("pauli", "evolve"):
+        if isinstance(left, PauliRotation | Evolution):
             left = self.without_letters(left)
-        elif left is not None:
+        elif isinstance(left, GateApplication):
             left = self.without_signs(left)
         return None if left is None or _is_identity(left) else left
 
-    def without_controls(self, operation: Operation) -> Operation | None:
+    def without_controls(self, operation: Unitary) -> Operation | None:
         plain = unfold(operation)
-        symmetric = plain.gate in ("z", "p") and plain.controls > 0  # a phase if all of the wires are one
+        assert isinstance(plain, Unitary)
+        # A phase if all of the wires are one.
+        symmetric = isinstance(plain, GateApplication) and plain.gate in _PHASES and plain.controls > 0
         count = len(plain.wires) if symmetric else plain.controls
         controls, own = plain.wires[:count], plain.wires[count:]
         if any(self.value[wire] is False for wire in controls):
@@ -101,17 +127,16 @@ class _Known:
             return None
         return fold(replace(plain, wires=left + own, controls=len(left) - (1 if symmetric else 0)))
 
-    def without_letters(self, operation: Operation) -> Operation:
+    def without_letters(self, operation: PauliRotation | Evolution) -> Operation:
         """Letters Z on known wires of a Pauli word, or of all words of a Hamiltonian, become signs."""
-        count = operation.controls
-        controls, own = operation.wires[:count], operation.wires[count:]
+        own = operation.targets
         diagonal = diagonal_wires(operation)
         certain = [k for k, wire in enumerate(own) if wire in diagonal and self.value[wire] is not None]
         if not certain or len(certain) == len(own):
             return operation
         flips = {k for k in certain if self.value[own[k]]}
         kept = [k for k in range(len(own)) if k not in certain]
-        wires = controls + tuple(own[k] for k in kept)
+        wires = operation.control_wires + tuple(own[k] for k in kept)
 
         def shorter(word: str) -> str:
             return "".join(word[k] for k in kept)
@@ -119,34 +144,30 @@ class _Known:
         def odd(word: str) -> bool:
             return sum(word[k] == "Z" for k in flips) % 2 == 1
 
-        if operation.gate == "pauli":
-            word = operation.word
-            args = (-operation.args[0],) if odd(word) else operation.args
-            return replace(operation, wires=wires, args=args, word=shorter(word))
+        if isinstance(operation, PauliRotation):
+            angle = -operation.angle if odd(operation.pauli_word) else operation.angle
+            return replace(operation, wires=wires, angle=angle, pauli_word=shorter(operation.pauli_word))
         terms = tuple((-c if odd(word) else c, shorter(word)) for c, word in operation.terms)
         return replace(operation, wires=wires, terms=terms)
 
-    def without_signs(self, operation: Operation) -> Operation:
+    def without_signs(self, operation: GateApplication) -> Operation:
         """rzz and rzx beside a known wire rotate the other one; a first rotation about Z of a known wire is a phase."""
         if operation.controls:
             return operation
         values = [self.value[wire] for wire in operation.wires]
-        if operation.gate in ("rzz", "rzx"):
-            for place in (0, 1) if operation.gate == "rzz" else (0,):
-                if values[place] is not None:
-                    args = (-operation.args[0],) if values[place] else operation.args
-                    name = "rz" if operation.gate == "rzz" else "rx"
-                    return replace(operation, gate=name, wires=(operation.wires[1 - place],), args=args)
+        for place, rotation in _BESIDE.get(operation.gate, {}).items():
+            if values[place] is not None:
+                angle = -operation.angles[0] if values[place] else operation.angles[0]
+                return replace(operation, gate=rotation, wires=(operation.wires[1 - place],), angles=(angle,))
         needless = {k for k, place in LEADING.get(operation.gate, {}).items() if values[place] is not None}
         if not needless:
             return operation
-        args = tuple(Real(0.0) if k in needless else arg for k, arg in enumerate(operation.args))
-        return replace(operation, args=args)
+        return operation.with_numbers([Real(0.0) if k in needless else a for k, a in enumerate(operation.angles)])
 
     def learn(self, operation: Operation) -> None:
         values = [self.value[wire] for wire in operation.wires]
         certain = None not in values and is_unitary(operation) and is_permutation(operation)
-        if operation.gate in ("swap", "iswap") and not operation.controls:
+        if isinstance(operation, GateApplication) and operation.gate in _EXCHANGES and not operation.controls:
             after: list[bool | None] = [values[1], values[0]]
         elif certain:
             after = list(_image(operation, tuple(value is True for value in values)))
@@ -160,12 +181,13 @@ class _Known:
 
 def _image(operation: Operation, bits: tuple[bool, ...]) -> tuple[bool, ...]:
     """The basis state that a permutation without controls makes of a basis state; words only permute when diagonal."""
-    if operation.matrices is not None:
-        matrix = operation.matrices[0]
-    elif operation.gate in GATES:
-        matrix = GATES[operation.gate].matrix(np, *(np.ones(()) for _ in operation.args))
-    else:
-        return bits
+    match operation:
+        case MatrixUnitary():
+            matrix = operation.matrix
+        case GateApplication():
+            matrix = operation.gate.matrix(np, *(np.ones(()) for _ in operation.angles))
+        case _:
+            return bits
     column = int("".join("01"[bit] for bit in bits), 2)
     row = int(np.argmax(np.abs(matrix[:, column])))
     return tuple(letter == "1" for letter in f"{row:0{len(bits)}b}")
@@ -173,32 +195,29 @@ def _image(operation: Operation, bits: tuple[bool, ...]) -> tuple[bool, ...]:
 
 def _unless_identity(operation: Operation) -> Operation | None:
     """A channel, or nothing if its strengths are constant and it does nothing."""
-    if operation.gate == "kraus" or not all(arg.is_constant for arg in operation.args):
+    if not isinstance(operation, ChannelApplication) or not all(s.is_constant for s in operation.strengths):
         return operation
-    operators = CHANNELS[operation.gate].kraus(np, *(np.asarray(arg.constant) for arg in operation.args))
+    operators = operation.channel.kraus(np, *(np.asarray(strength.constant) for strength in operation.strengths))
     scalars = operators[:, :1, :1] * np.eye(operators.shape[-1])
     return None if np.abs(operators - scalars).max() < _EPSILON else operation
 
 
 def _is_identity(operation: Operation) -> bool:
     """A gate with constant angles that does nothing; without controls its phase does not count."""
-    if not all(arg.is_constant for arg in operation.args):
-        return False
-    exactly = operation.controls > 0
-    match operation.gate:
-        case "pauli":
-            angle = operation.args[0].constant
-            return abs(np.sin(angle)) < _EPSILON and (not exactly or np.cos(angle) > 0)
-        case "evolve":
-            return operation.args[0].constant == 0
-        case "unitary":
+    exactly = len(operation.control_wires) > 0
+    match operation:
+        case PauliRotation(angle=angle) if angle.is_constant:
+            return abs(np.sin(angle.constant)) < _EPSILON and (not exactly or np.cos(angle.constant) > 0)
+        case Evolution(time=time):
+            return time.is_constant and time.constant == 0
+        case GateApplication() if all(angle.is_constant for angle in operation.angles):
+            return _is_constant_identity(operation.gate, tuple(a.constant for a in operation.angles), exactly)
+        case _:
             return False
-        case name:
-            return _is_constant_identity(name, tuple(arg.constant for arg in operation.args), exactly)
 
 
 @lru_cache(maxsize=4096)
-def _is_constant_identity(name: str, angles: tuple[float, ...], exactly: bool) -> bool:
-    matrix = GATES[name].matrix(np, *(np.asarray(angle) for angle in angles))
+def _is_constant_identity(gate: Gate, angles: tuple[float, ...], exactly: bool) -> bool:
+    matrix = gate.matrix(np, *(np.asarray(angle) for angle in angles))
     phase = 1.0 if exactly else matrix[0, 0]
     return bool(abs(abs(phase) - 1) < _EPSILON and np.abs(matrix - phase * np.eye(len(matrix))).max() < _EPSILON)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_reset
 from qgl.passes.allocation.lifetimes import tighten
+from qgl.program.operations import Fresh
 
 
 def light_cone(circuit: Circuit, positions: Iterable[int]) -> Circuit:
@@ -45,5 +46,5 @@ def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
             pending.extend(before[k])
         else:
             birth = circuit.on_wire[operation.wires[0]][0]
-            reached.update((birth,) if circuit.operations[birth].gate == "fresh" else ())
+            reached.update((birth,) if isinstance(circuit.operations[birth], Fresh) else ())
     return reached

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from qgl.expression import Real, real
-from qgl.program.program import Operation
+from qgl.program.operations import Evolution, Operation, PauliRotation
 
 MOST_TERMS = 200  # of a Hamiltonian whose commutators are looked at
 Masks = tuple[int, int]  # wires with X or Y, and with Z or Y
@@ -19,26 +19,26 @@ Words = dict[Masks, float]
 
 def is_sliced(operation: Operation) -> bool:
     """Whether an operation is emitted in slices that do not make the operation itself."""
-    return operation.gate == "evolve" and bool(operation.trotter) and not _all_commute(list(_masks(operation)))
+    return isinstance(operation, Evolution) and bool(operation.trotter) and not _all_commute(list(_masks(operation)))
 
 
 def is_lost(operation: Operation) -> bool:
     """Whether an operation is an evolution that cannot be emitted, as no slices are asked for."""
-    return operation.gate == "evolve" and not operation.trotter and not _all_commute(list(_masks(operation)))
+    return isinstance(operation, Evolution) and not operation.trotter and not _all_commute(list(_masks(operation)))
 
 
 def sliced(operations: Iterable[Operation]) -> Iterator[Operation]:
     """The operations, evolutions in slices being their slices, in the order in which the emitter writes them."""
     for operation in operations:
-        if is_sliced(operation) and operation.trotter is not None:
+        if isinstance(operation, Evolution) and is_sliced(operation) and operation.trotter is not None:
             yield from _slices(operation, *operation.trotter)
         else:
             yield operation
 
 
-def _slices(operation: Operation, order: int, steps: int) -> list[Operation]:
+def _slices(operation: Evolution, order: int, steps: int) -> list[Operation]:
     """Order 1: each word in its turn. Order 2: half of each word there and half of it back."""
-    share = operation.args[0] * (1.0 / steps)
+    share = operation.time * (1.0 / steps)
     forward = [(coefficient * share, word) for coefficient, word in operation.terms]
     if order == 2:
         half = [(0.5 * angle, word) for angle, word in forward[:-1]]
@@ -46,16 +46,18 @@ def _slices(operation: Operation, order: int, steps: int) -> list[Operation]:
     return [_exponential(operation, angle, word) for angle, word in forward] * steps
 
 
-def _exponential(operation: Operation, angle: Real, word: str) -> Operation:
+def _exponential(evolution: Evolution, angle: Real, word: str) -> Operation:
     """exp(-i angle word) under the controls of the evolution."""
-    controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
+    controls, own = evolution.control_wires, evolution.targets
     touched = [k for k, letter in enumerate(word) if letter != "I"]
     if not touched:
         wires = (*controls, own[0])
-        return replace(operation, wires=wires, args=(angle,), terms=((real(1.0), "I"),), trotter=None)
+        return replace(evolution, wires=wires, time=angle, terms=((real(1.0), "I"),), trotter=None)
     letters = "".join(word[k] for k in touched)
     wires = (*controls, *(own[k] for k in touched))
-    return replace(operation, gate="pauli", wires=wires, args=(-angle,), word=letters, terms=(), trotter=None)
+    return PauliRotation(
+        wires, evolution.span, -angle, letters, controls=evolution.controls, condition=evolution.condition
+    )
 
 
 # ------------------------------------------------------------ the bound
@@ -72,10 +74,10 @@ def error_bound(operation: Operation, value: Callable[[Real], float]) -> float |
 
     None where there are more than `MOST_TERMS` terms.
     """
-    if operation.trotter is None or len(operation.terms) > MOST_TERMS:
+    if not isinstance(operation, Evolution) or operation.trotter is None or len(operation.terms) > MOST_TERMS:
         return None
     order, steps = operation.trotter
-    time = abs(value(operation.args[0]))
+    time = abs(value(operation.time))
     terms = [
         {masks: value(coefficient)} for masks, (coefficient, _) in zip(_masks(operation), operation.terms, strict=True)
     ]
@@ -93,7 +95,7 @@ def error_bound(operation: Operation, value: Callable[[Real], float]) -> float |
     return total * time ** (order + 1) / float(steps) ** order
 
 
-def _masks(operation: Operation) -> Iterator[Masks]:
+def _masks(operation: Evolution) -> Iterator[Masks]:
     for _, word in operation.terms:
         x = sum(1 << k for k, letter in enumerate(word) if letter in "XY")
         z = sum(1 << k for k, letter in enumerate(word) if letter in "ZY")

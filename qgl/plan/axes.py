@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation
-
-MARKERS = ("fresh", "discard")
+from qgl.program.operations import LIFETIME, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ def lives(circuit: Circuit) -> Lives:
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for position, operation in enumerate(circuit.operations):
-        if operation.gate in MARKERS:
+        if isinstance(operation, LIFETIME):
             continue
         for wire in operation.wires:
             first.setdefault(wire, position)
@@ -85,6 +83,6 @@ def density_places(circuit: Circuit) -> Allocation:
 
 
 def _touched(operations: Sequence[Operation], position: int) -> tuple[int, ...]:
-    if position >= len(operations) or operations[position].gate in MARKERS:
+    if position >= len(operations) or isinstance(operations[position], LIFETIME):
         return ()
     return operations[position].wires

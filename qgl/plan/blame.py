@@ -12,17 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
-from qgl.program.program import Operation
+from qgl.program.operations import Fresh, Measurement, NoisyChannel, Operation, Reset
 from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, State
 from qgl.source import Span
 
 LISTED = 24  # bits up to which all probabilities may be listed; 2^24 numbers are 64 MB
 _MOST_CONES = 32  # cones that are looked at to find a wide one
 _FAR = 2  # qubits from which on a gate reaches far
-_ADDING = ("kraus", "fresh", "measure", "reset")  # beside named channels, what may add a qubit
+_ADDING = NoisyChannel | Fresh | Measurement | Reset  # what may add a qubit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def _listing(circuit: Circuit, query: Query) -> Blame:
 
 def _register(circuit: Circuit) -> Blame:
     spans = Counter(wire.span for wire in circuit.wires if wire.kind != "fresh")
-    adding = Counter(o.span for o in circuit.operations if o.gate in CHANNELS or o.gate in _ADDING)
+    adding = Counter(o.span for o in circuit.operations if isinstance(o, _ADDING))
     if adding and (not spans or adding.most_common(1)[0][1] > spans.most_common(1)[0][1]):
         span, count = adding.most_common(1)[0]
         return Blame(span, f"happens {count} times, with discarded qubits each time", ("use fewer channels",))
@@ -146,7 +145,7 @@ def _spread(regions: list[tuple[int, ...]], most: int) -> list[tuple[int, ...]]:
 
 
 def _channels(circuit: Circuit) -> Iterable[str]:
-    if any(o.gate in CHANNELS or o.gate in _ADDING for o in circuit.operations):
+    if any(isinstance(o, _ADDING) for o in circuit.operations):
         yield "use fewer channels, measurements and hidden qubits: a mixture is twice as wide as a state"
 
 

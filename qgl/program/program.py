@@ -7,7 +7,7 @@ Wires. Every qubit is a wire with a number: first the visible and hidden qubits 
 the head of `operations`. A fresh wire is never used again after its `discard`.
 
 Conventions. The first declared visible qubit is the left-most bit and the most significant one of a state index.
-Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `pauli` operation is exp(+i a P).
+Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a P).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import Input, Real
+from qgl.expression import Input
 from qgl.program.membership import Rule
+from qgl.program.operations import Operation
 from qgl.source import Source, Span
 
 
@@ -94,37 +95,6 @@ class Parameter:
     @property
     def size(self) -> int:
         return int(np.prod(self.shape, dtype=np.int64))
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that happens to wires.
-
-    `gate` is the key of a record in `qgl.gates` (a unitary gate or a named channel) or one of
-      pauli    exp(i * args[0] * word), word[k] in "XYZ" acts on wires[k]
-      evolve   exp(-i * args[0] * sum(coefficient * word)) over `terms`, whose words have one of "IXYZ" per wire
-      kraus    a channel with constant Kraus operators `matrices`, shape (count, 2^k, 2^k), first wire most significant
-      unitary  a constant unitary `matrices`, shape (1, 2^k, 2^k), first wire most significant
-      fresh    the wire comes into being in |0>
-      discard  the wire is traced out and ends
-      reset    the wire is put to |0>, whatever it was
-      measure  the wire is measured in the computational basis into bit number `bit` (None: the outcome is not kept)
-
-    The first `controls` wires are controls of a unitary gate that acts on the rest. `condition` lists measured bits
-    and the values they must have for the operation to happen.
-    """
-
-    gate: str
-    wires: tuple[int, ...]
-    span: Span
-    args: tuple[Real, ...] = ()
-    word: str = ""
-    terms: tuple[tuple[Real, str], ...] = ()
-    matrices: NDArray[np.complex128] | None = None
-    trotter: tuple[int, int] | None = None  # (order, steps) of an `evolve` on hardware; None: exact only
-    controls: int = 0
-    bit: int | None = None
-    condition: tuple[tuple[int, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

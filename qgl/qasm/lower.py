@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from qgl.expression import Real, real
 from qgl.gates import GATES
 from qgl.gates.definition import Part, pauli_parts
-from qgl.program.program import Operation
+from qgl.program.operations import Evolution
 
 Angles = tuple[Real, ...]
 
@@ -21,7 +21,7 @@ Angles = tuple[Real, ...]
 class Step:
     """A gate of `qgl.gates` (or `gphase`) on wires of which the first `controls` are controls."""
 
-    gate: str
+    name: str
     wires: tuple[int, ...]
     angles: Angles = ()
     controls: int = 0
@@ -29,32 +29,32 @@ class Step:
 
 def lower(step: Step, takes: Callable[[str, int], bool]) -> Iterator[Step]:
     """`step` as steps that a profile takes, in order of application; nothing for a rotation by 0."""
-    gate = GATES.get(step.gate)
+    gate = GATES.get(step.name)
     if gate is not None and gate.target is not None:
         step = Step(gate.target, step.wires, step.angles, step.controls + gate.controls)
     if step.angles == (Real(0.0),):  # every gate of one angle is the identity there
         return
-    if takes(step.gate, step.controls):
+    if takes(step.name, step.controls):
         yield step
         return
     controls, targets = step.wires[: step.controls], step.wires[step.controls :]
-    if step.gate == "p" and step.controls:
+    if step.name == "p" and step.controls:
         few = step.controls < 3 and not takes("p", 1)
         split = _by_parities if few else _with_fewer_controls
         for simpler in split(controls, targets[0], step.angles[0]):
             yield from lower(simpler, takes)
         return
-    if step.gate == "z" and step.controls and takes("x", step.controls):
+    if step.name == "z" and step.controls and takes("x", step.controls):
         yield from (Step("h", targets), Step("x", step.wires, (), step.controls), Step("h", targets))
         return
-    for part in decompose(step.gate, step.angles):
+    for part in decompose(step.name, step.angles):
         wires = tuple(targets[qubit] for qubit in part.qubits)
-        if part.gate == "gphase" and controls and not part.frame:
+        if part.name == "gphase" and controls and not part.frame:
             yield from lower(Step("p", controls, part.angles, len(controls) - 1), takes)
         elif part.frame:
-            yield from lower(Step(part.gate, wires, part.angles), takes)
+            yield from lower(Step(part.name, wires, part.angles), takes)
         else:
-            yield from lower(Step(part.gate, (*controls, *wires), part.angles, len(controls)), takes)
+            yield from lower(Step(part.name, (*controls, *wires), part.angles, len(controls)), takes)
 
 
 def decompose(gate: str, angles: Angles) -> Iterator[Part]:
@@ -99,24 +99,22 @@ def pauli_step(wires: tuple[int, ...], word: str, a: Real, controls: int = 0) ->
     for part in pauli_parts(word, a):
         own = tuple(targets[qubit] for qubit in part.qubits)
         if part.frame:
-            steps.append(Step(part.gate, own, part.angles))
+            steps.append(Step(part.name, own, part.angles))
         else:
-            steps.append(Step(part.gate, (*wires[:controls], *own), part.angles, controls))
+            steps.append(Step(part.name, (*wires[:controls], *own), part.angles, controls))
     return steps
 
 
-def trotter_steps(operation: Operation, order: int, steps: int) -> list[Step]:
+def trotter_steps(evolution: Evolution, order: int, steps: int) -> list[Step]:
     """exp(-i t H) as a product formula: words in order of writing, `steps` times over t/steps.
 
     Order 2 is the symmetric formula: half of each word forwards, then half of each word backwards.
     """
-    time = operation.args[0]
-    forward = [(word, -1.0 / steps * (time * coefficient)) for coefficient, word in operation.terms]
+    forward = [(word, -1.0 / steps * (evolution.time * coefficient)) for coefficient, word in evolution.terms]
     if order == 2:
         half = [(word, 0.5 * a) for word, a in forward]
         forward = [*half[:-1], *forward[-1:], *reversed(half[:-1])]
-    controls = operation.wires[: operation.controls]
-    targets = operation.wires[operation.controls :]
+    controls, targets = evolution.control_wires, evolution.targets
     once: list[Step] = []
     for word, a in forward:
         letters = "".join(letter for letter in word if letter != "I")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
-from qgl.program.program import Operation
+from qgl.program.operations import gate
 
 _TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}  # gates that turn a letter into Z
 
@@ -22,5 +22,5 @@ def sliced(circuit: Circuit, positions: Sequence[int], letters: str | None = Non
     for wire, letter in zip(cone.visible, letters or "Z" * len(cone.visible), strict=True):
         touched = cone.on_wire[wire]
         span = cone.operations[touched[-1]].span if touched else cone.wires[wire].span
-        operations += [Operation(gate, (wire,), span) for gate in _TO_Z[letter]]
+        operations += [gate(name, (wire,), span) for name in _TO_Z[letter]]
     return cone.with_operations(operations)

@@ -33,10 +33,10 @@ def synthesise(matrix: Matrix, wires: tuple[int, ...], controls: int, span: Span
     steps = []
     for step in local:
         own = tuple(targets[wire] for wire in step.wires)
-        if step.gate == "gphase" and controls:
+        if step.name == "gphase" and controls:
             steps.append(Step("p", wires[:controls], step.angles, controls - 1))
         else:
-            steps.append(Step(step.gate, (*wires[:controls], *own), step.angles, controls))
+            steps.append(Step(step.name, (*wires[:controls], *own), step.angles, controls))
     return steps
 
 

@@ -11,7 +11,18 @@ from qgl.diagnostics.qasm import EvolveWithoutTrotter, OpenGenerator
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.generators import generator_qubits
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    Discard,
+    Evolution,
+    Fresh,
+    GateApplication,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Reset,
+    Unitary,
+)
 from qgl.qasm.angles import Angles
 from qgl.qasm.depth import Layers
 from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
@@ -56,14 +67,15 @@ class Writer:
                 self._comment(operation)
                 self._write(f"reset {self._work(place, whole=True)};")
                 self.layers.put([place])
-            match operation.gate:
-                case "fresh" | "discard":
+            match operation:
+                case Fresh() | Discard():
                     pass
-                case "reset":
+                case Reset():
                     self._put(f"reset {self._qubit(operation.wires[0], whole=True)};", operation, operation.wires)
-                case "measure":
+                case Measurement():
                     self._measure(operation)
                 case _:
+                    assert isinstance(operation, Unitary)  # channels are dilated before
                     self._unitary(operation)
                     self.touched.update(operation.wires)
             self.places.leave(position, self.layers.clock)
@@ -85,7 +97,7 @@ class Writer:
             self.layers.put(at, bits)
             self.apart.put(wires, bits)
 
-    def _measure(self, operation: Operation) -> None:
+    def _measure(self, operation: Measurement) -> None:
         qubit = self._qubit(operation.wires[0])
         if operation.bit is not None and operation.bit >= self.output:
             self._branch(())
@@ -95,38 +107,43 @@ class Writer:
             bit = f"m[{self._bit(operation.bit)}]"
             self._put(f"{bit} = measure {qubit};", operation, operation.wires, (bit,))
 
-    def _unitary(self, operation: Operation) -> None:
+    def _unitary(self, operation: Unitary) -> None:
         for step in self._steps(operation):
             for lowered in lower(step, self.profile.takes):
-                if lowered.gate == "gphase" and not self.profile.gphase:
+                if lowered.name == "gphase" and not self.profile.gphase:
                     continue
                 self._put(self._gate(lowered, operation), operation, lowered.wires)
                 self.two_qubit_gates += len(lowered.wires) > 1
 
-    def _steps(self, operation: Operation) -> list[Step]:
-        args = tuple(self.angles.bound(number, operation.span) for number in operation.args)
-        match operation.gate:
-            case "pauli":
-                return pauli_step(operation.wires, operation.word, args[0], operation.controls)
-            case "evolve":
+    def _steps(self, operation: Unitary) -> list[Step]:
+        match operation:
+            case PauliRotation():
+                angle = self.angles.bound(operation.angle, operation.span)
+                return pauli_step(operation.wires, operation.pauli_word, angle, operation.controls)
+            case Evolution():
                 order, steps = operation.trotter or (1, 1)
                 words = [word for _, word in operation.terms]
                 if operation.trotter is None and not commuting(words):
                     raise QglError([EvolveWithoutTrotter(operation.span, len(words))])
                 return trotter_steps(operation, order, steps)
-            case "unitary":
-                assert operation.matrices is not None
-                return self._synthesised(operation.matrices[0], operation)
-            case name if (qubits := generator_qubits(name)) is not None:
-                if not all(number.is_constant for number in args):
-                    raise QglError([OpenGenerator(operation.span, qubits)])
-                matrix = GATES[name].matrix(np, *(np.asarray(number.constant) for number in args))
-                return self._synthesised(matrix, operation)
-            case _:
-                return [Step(operation.gate, operation.wires, args, operation.controls)]
+            case MatrixUnitary():
+                return self._synthesised(operation.matrix, operation)
+            case GateApplication():
+                return self._gate_steps(operation)
+        raise TypeError(f"{operation.name} is not written")
 
-    def _synthesised(self, matrix: Matrix, operation: Operation) -> list[Step]:
-        zeros = self._zeros(operation.wires[operation.controls :])
+    def _gate_steps(self, operation: GateApplication) -> list[Step]:
+        angles = tuple(self.angles.bound(number, operation.span) for number in operation.angles)
+        qubits = generator_qubits(operation.gate.name)
+        if qubits is None:
+            return [Step(operation.gate.name, operation.wires, angles, operation.controls)]
+        if not all(number.is_constant for number in angles):
+            raise QglError([OpenGenerator(operation.span, qubits)])
+        matrix = operation.gate.matrix(np, *(np.asarray(number.constant) for number in angles))
+        return self._synthesised(matrix, operation)
+
+    def _synthesised(self, matrix: Matrix, operation: Unitary) -> list[Step]:
+        zeros = self._zeros(operation.targets)
         return synthesise(matrix, operation.wires, operation.controls, operation.span, zeros)
 
     def _zeros(self, wires: tuple[int, ...]) -> int:
@@ -265,10 +282,10 @@ class Writer:
 
 def _call(profile: Profile, step: Step, angles: str, operands: str, note: Callable[[str], None]) -> str:
     """One gate statement; `note` is told the name that it uses."""
-    name = profile.native.get((step.gate, step.controls))
+    name = profile.native.get((step.name, step.controls))
     modifiers = ""
     if name is None:
-        name, modifiers = step.gate, "ctrl @ " * step.controls
+        name, modifiers = step.name, "ctrl @ " * step.controls
     note(name)
     return f"{modifiers}{name}{f'({angles})' if angles else ''}{f' {operands}' if operands else ''};"
 
@@ -291,7 +308,7 @@ def _definition(profile: Profile, name: str) -> tuple[str, list[str]]:
         return text or repr(number.constant)
 
     for part in decompose(name, tuple(formals)):
-        for step in lower(Step(part.gate, part.qubits, part.angles), profile.takes):
+        for step in lower(Step(part.name, part.qubits, part.angles), profile.takes):
             angles = ", ".join(formal(number) for number in step.angles)
             body.append(_call(profile, step, angles, ", ".join(f"q{wire}" for wire in step.wires), calls.append))
     operands = ", ".join(f"q{k}" for k in range(gate.qubits))

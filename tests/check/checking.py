@@ -10,6 +10,7 @@ from typing import Any
 from qgl.check.checker import Checked, check
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import Diagnostic
+from qgl.program.operations import Evolution, Measurement, PauliRotation
 from qgl.program.program import Program
 from qgl.source import Source
 from qgl.syntax.parser import parse
@@ -46,10 +47,13 @@ def written(text: str, folder: Path = EMPTY, **constants: Any) -> list[str]:
     found = program(text, folder, **constants)
     lines = []
     for operation in found.operations:
-        args = "".join(f" {shown(arg, found)}" for arg in operation.args)
-        name = "ctrl " * operation.controls + operation.gate + (f":{operation.word}" if operation.word else "")
+        numbers = (operation.time,) if isinstance(operation, Evolution) else operation.numbers
+        args = "".join(f" {shown(number, found)}" for number in numbers)
+        word = f":{operation.pauli_word}" if isinstance(operation, PauliRotation) else ""
+        name = "ctrl " * len(operation.control_wires) + operation.name + word
         condition = "".join(f" if {bit}={int(value)}" for bit, value in operation.condition)
-        bit = f" -> {operation.bit}" if operation.bit is not None else ""
+        written_bit = operation.bit if isinstance(operation, Measurement) else None
+        bit = f" -> {written_bit}" if written_bit is not None else ""
         lines.append(f"{name} {','.join(map(str, operation.wires))}{args}{bit}{condition}")
     return lines
 

@@ -187,7 +187,7 @@ def test_imports_bring_layers_channels_hamiltonians_and_constants(tmp_path: Path
     )
     text = 'import "base.qgl";\nimport "more.qgl";\nimport "base.qgl";\nvisible v;\n'
     body = "model { turn v; shake v; evolve g(v) for half; }"
-    assert [o.gate for o in program(text + body, tmp_path).operations] == ["rx", "rx", "bit_flip", "evolve"]
+    assert [o.name for o in program(text + body, tmp_path).operations] == ["rx", "rx", "bit_flip", "evolve"]
 
 
 def test_faults_of_imports(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_the_cone_stands_out_and_the_rest_is_pale() -> None:
     circuit = chain(12)
     part = highlight(circuit, [5, 6])
     inside = [circuit.operations[k] for k in sorted(part.inside)]
-    assert [o.wires for o in inside if o.gate == "cx"] == [(4, 5), (6, 7), (5, 6)]
+    assert [o.wires for o in inside if o.name == "cx"] == [(4, 5), (6, 7), (5, 6)]
     layout = arrange(circuit, part=part)
     bright = [row.label for row in layout.rows if not row.pale]
     assert bright == ["v[4]", "v[5]", "v[6]", "v[7]"]
@@ -37,9 +37,9 @@ def test_fresh_wires_of_the_cone_stand_out() -> None:
     gates = [op("h", 0), op("fresh", 2), op("cx", 0, 2), op("discard", 2), op("h", 1)]
     circuit = Circuit.of(program_of(2, 0, *gates))
     state = highlight(circuit, [0], states=[0])
-    assert {circuit.operations[k].gate for k in state.inside} == {"h", "fresh", "cx", "discard"}
-    assert {circuit.operations[k].gate for k in highlight(circuit, [0]).inside} == {"h"}  # a control keeps the bit
-    assert {circuit.operations[k].gate for k in highlight(circuit, [1]).inside} == {"h"}
+    assert {circuit.operations[k].name for k in state.inside} == {"h", "fresh", "cx", "discard"}
+    assert {circuit.operations[k].name for k in highlight(circuit, [0]).inside} == {"h"}  # a control keeps the bit
+    assert {circuit.operations[k].name for k in highlight(circuit, [1]).inside} == {"h"}
 
 
 def test_what_keeps_the_bits_that_are_read_is_not_in_the_cone() -> None:

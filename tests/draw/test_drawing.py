@@ -43,7 +43,7 @@ def test_nothing_overlaps_and_wires_keep_their_order(seed: int) -> None:
     layout = arrange(circuit)
     assert not overlaps(layout.marks, len(layout.rows))
     drawn = [mark for mark in layout.marks if mark.shape != "fresh"]
-    assert len(drawn) == sum(operation.gate != "fresh" for operation in circuit.operations)
+    assert len(drawn) == sum(operation.name != "fresh" for operation in circuit.operations)
     last: dict[int, int] = {}
     for mark in drawn:  # in order of the operations
         for row in (*mark.rows, *mark.controls):

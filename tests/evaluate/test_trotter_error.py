@@ -10,6 +10,7 @@ from scipy.linalg import expm
 import qgl
 from qgl.expression import evaluate
 from qgl.passes.trotter import error_bound, is_sliced, sliced
+from qgl.program.operations import Evolution
 from qgl.program.program import Program
 from qgl.report.report import measure
 from tests.reference.density import operators_of, probabilities
@@ -31,7 +32,7 @@ def program(order: int, steps: int, more: str = "") -> Program:
 
 @pytest.mark.parametrize(("order", "steps"), [(1, 4), (1, 16), (2, 4), (2, 16)])
 def test_the_bound_holds_and_is_not_idle(order: int, steps: int) -> None:
-    (operation,) = [o for o in program(order, steps).operations if o.gate == "evolve"]
+    (operation,) = [o for o in program(order, steps).operations if isinstance(o, Evolution)]
     whole = expm(-1.5j * sum(evaluate(c, lambda _: 0.7) * word_matrix(word) for c, word in operation.terms))
     product: Matrix = np.eye(8, dtype=np.complex128)
     for part in sliced([operation]):

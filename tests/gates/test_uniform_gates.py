@@ -44,7 +44,7 @@ def test_matrix_inverse_and_definition(name: str) -> None:
     assert (other, on) == (name, tuple(range(gate.qubits)))
     np.testing.assert_allclose(gate_matrix(name, list(back)) @ matrix, np.eye(len(matrix)), atol=1e-14)
     assert gate.definition is not None
-    parts = [(part.gate, part.qubits, part.angles, 0) for part in gate.definition(*angles)]
+    parts = [(part.name, part.qubits, part.angles, 0) for part in gate.definition(*angles)]
     np.testing.assert_allclose(product(parts, gate.qubits), matrix, atol=1e-13)
 
 
@@ -60,12 +60,12 @@ def test_gates_of_a_profile(name: str, controls: int) -> None:
         return gate in ("ry", "rz", "p", "gphase") or (gate == "x" and controls == 1) or (gate, controls) == ("x", 0)
 
     steps = list(lower(Step(name, tuple(range(qubits)), tuple(map(real, angles)), controls), takes))
-    found = [(step.gate, step.wires, tuple(a.constant for a in step.angles), step.controls) for step in steps]
+    found = [(step.name, step.wires, tuple(a.constant for a in step.angles), step.controls) for step in steps]
     expected = controlled(gate_matrix(name, angles), controls)
     np.testing.assert_allclose(product(found, qubits), expected, atol=1e-13)
     if name == "uniform_ry4":
-        assert sum(step.gate == "ry" for step in steps) == 8
-        assert sum(step.gate == "x" and step.controls == 1 for step in steps) == 8
+        assert sum(step.name == "ry" for step in steps) == 8
+        assert sum(step.name == "x" and step.controls == 1 for step in steps) == 8
 
 
 def test_families_are_not_listed() -> None:

@@ -17,7 +17,8 @@ from qgl.hardware.shifts import ShiftedCircuit, shift_rule, shifted_circuit
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.simulator import Simulator
 from qgl.plan.expressions import ExpressionBuilder
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Probabilities
 from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_inputs, random_program
 

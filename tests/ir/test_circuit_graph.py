@@ -11,10 +11,11 @@ from qgl.expression import Input, Real, apply
 from qgl.gates import CHANNELS, GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
-from qgl.ir.facts import diagonal_wires, inputs_of, is_channel, is_diagonal, is_permutation, is_reset, is_unitary
-from qgl.program.program import Operation, Program
+from qgl.ir.facts import diagonal_wires, is_channel, is_diagonal, is_permutation, is_reset, is_unitary
+from qgl.program.operations import Operation, inputs_of
+from qgl.program.program import Program
 from tests.reference.density import operators_of
-from tests.reference.programs import EVERYTHING, op, program_of, programs
+from tests.reference.programs import EVERYTHING, bit_of, op, program_of, programs
 
 
 @settings(max_examples=40)
@@ -27,7 +28,7 @@ def test_graph_orders_what_shares_a_wire_or_a_bit(program: Program) -> None:
     after = {k: nx.descendants(graph, k) for k in graph}
     for k, one in enumerate(circuit.operations):
         for later, other in enumerate(circuit.operations[k + 1 :], k + 1):
-            shares = set(one.wires) & set(other.wires) or one.bit in [bit for bit, _ in other.condition]
+            shares = set(one.wires) & set(other.wires) or bit_of(one) in [bit for bit, _ in other.condition]
             assert not shares or later in after[k]
 
 
@@ -38,7 +39,7 @@ def test_edges_say_what_they_carry(program: Program) -> None:
     for tail, head, data in circuit.graph.edges(data=True):
         one, other = circuit.operations[tail], circuit.operations[head]
         assert set(data["wires"]) <= set(one.wires) & set(other.wires)
-        assert set(data["bits"]) <= {one.bit} & {bit for bit, _ in other.condition}
+        assert set(data["bits"]) <= {bit_of(one)} & {bit for bit, _ in other.condition}
         assert data["wires"] or data["bits"]
     for wire, positions in enumerate(circuit.on_wire):
         assert list(positions) == [k for k, o in enumerate(circuit.operations) if wire in o.wires]

@@ -17,7 +17,8 @@ from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Method, Plan, Row, StateProgram
 from qgl.plan.state.methods import Dense, DensityMatrix
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, State
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import word_matrix

@@ -11,7 +11,7 @@ from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.passes.cancellation import cancel_pairs
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 from tests.reference.density import density_matrix
 from tests.reference.programs import op, parameter, program_of, random_inputs, random_program, random_unitary
 
@@ -22,7 +22,7 @@ def left(*operations: Operation) -> list[str]:
     program = program_of(3, 0, *operations, parameters=[parameter("a")])
     circuit = cancel_pairs(Circuit.of(program))
     assert np.allclose(density_matrix(circuit, [0.7]), density_matrix(program, [0.7]))
-    return [operation.gate for operation in circuit.operations]
+    return [operation.name for operation in circuit.operations]
 
 
 ONE_STEP = [name for name in GATES if len(GATES[name].inverse(*[0.0] * len(GATES[name].parameters))) == 1]
@@ -75,8 +75,8 @@ def test_a_circuit_and_its_mirror_cancel(seed: int) -> None:
     forward = program.operations
     back = []
     for operation in reversed(forward):
-        ((name, _, angles),) = GATES[operation.gate].inverse(*operation.args)
-        back.append(op(name, *operation.wires, args=angles, controls=operation.controls))
+        ((name, _, angles),) = GATES[operation.name].inverse(*operation.numbers)
+        back.append(op(name, *operation.wires, args=angles, controls=len(operation.control_wires)))
     mirrored = program_of(len(program.visible), len(program.hidden), *forward, *back, parameters=program.parameters)
     assert cancel_pairs(Circuit.of(mirrored)).operations == ()
     zero = np.zeros((2 ** len(program.visible),) * 2)

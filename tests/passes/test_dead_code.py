@@ -8,13 +8,14 @@ import pytest
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.passes.dead_code import drop_dead, live_parameters
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Evolution, Operation, PauliRotation
+from qgl.program.program import Program
 from tests.reference.density import density_matrix, probabilities
 from tests.reference.programs import op, parameter, program_of
 
 
 def gates(circuit: Circuit) -> list[str]:
-    return [operation.gate for operation in circuit.operations]
+    return [operation.name for operation in circuit.operations]
 
 
 def dropped(program: Program, bits: bool = True) -> list[str]:
@@ -130,7 +131,7 @@ def test_phases_of_known_wires_are_dropped_or_move() -> None:
     program = program_of(2, 0, op("x", 0), op("h", 1), op("rzz", 0, 1, args=[0.7]), op("cz", 1, 0), op("h", 1))
     assert dropped(program, bits=False) == ["x", "h", "rz", "z", "h"]
     word = program_of(2, 0, op("x", 0), op("h", 1), op("pauli", 0, 1, args=[0.7], word="ZY"))
-    assert [o.word for o in drop_dead(Circuit.of(word), False).operations] == ["", "", "Y"]
+    assert [getattr(o, "pauli_word", "") for o in drop_dead(Circuit.of(word), False).operations] == ["", "", "Y"]
     assert dropped(word, bits=False) == ["x", "h", "pauli"]
 
 
@@ -172,14 +173,15 @@ def test_controls_on_phases() -> None:
     """A phase that only known wires see is global, unless a control sees it."""
     controlled = [op("h", 0), op("pauli", 0, 1, args=[0.3], word="Z", controls=1), op("h", 0)]
     assert dropped(program_of(2, 0, *controlled), bits=False) == ["h", "pauli", "h"]
-    assert drop_dead(Circuit.of(program_of(2, 0, *controlled)), False).operations[1].word == "Z"
+    rotation = drop_dead(Circuit.of(program_of(2, 0, *controlled)), False).operations[1]
+    assert isinstance(rotation, PauliRotation) and rotation.pauli_word == "Z"
     controlled = [op("h", 0), op("rzz", 0, 1, 2, args=[0.3], controls=1), op("su2", 0, 1, args=[0.3] * 3, controls=1)]
     assert dropped(program_of(3, 0, *controlled, op("h", 0)), bits=False) == ["h", "rzz", "su2", "h"]
     words = op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "XZZ"), (Real(0.5), "YIZ")))
     left = program_of(3, 0, op("x", 1), op("x", 2), words)
     assert dropped(left, bits=False) == ["x", "x", "evolve"]
-    (term, other) = drop_dead(Circuit.of(left), False).operations[-1].terms
-    assert (term, other) == ((Real(1.0), "X"), (Real(-0.5), "Y"))
+    evolution = drop_dead(Circuit.of(left), False).operations[-1]
+    assert isinstance(evolution, Evolution) and evolution.terms == ((Real(1.0), "X"), (Real(-0.5), "Y"))
 
 
 def test_identities_are_dropped() -> None:
@@ -199,7 +201,7 @@ def test_identities_are_dropped() -> None:
         op("rxx", 0, 1, 2, args=[2 * np.pi], controls=1),
         op("pauli", 0, 1, args=[np.pi], word="X", controls=1),
     ):
-        assert dropped(program_of(3, 0, op("h", 0), sign), bits=False) == ["h", sign.gate]
+        assert dropped(program_of(3, 0, op("h", 0), sign), bits=False) == ["h", sign.name]
 
 
 def test_outer_angles_of_general_gates_are_dead() -> None:
@@ -221,7 +223,7 @@ def test_outer_angles_under_a_control_that_interferes_live() -> None:
     assert dropped(program_of(2, 0, *start, op("su2", 0, 1, args=angles, controls=1), op("h", 0)))
     program = program_of(2, 0, *start, op("su2", 0, 1, args=angles, controls=1))
     left = drop_dead(Circuit.of(program), True).operations[-1]
-    assert [arg.constant for arg in left.args] == [0.3, 0.9, 0.0]
+    assert [number.constant for number in left.numbers] == [0.3, 0.9, 0.0]
     assert dropped(program) == ["h", "ry", "su2"]
 
 

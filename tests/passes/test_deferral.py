@@ -18,12 +18,12 @@ def deferred(program: Program, bits: bool = False) -> Circuit:
     circuit = defer(Circuit.of(program), bits)
     answer = probabilities if bits else density_matrix
     assert np.allclose(answer(circuit), answer(program))
-    assert not any(o.gate in ("measure", "reset") or o.condition for o in circuit.operations)
+    assert not any(o.name in ("measure", "reset") or o.condition for o in circuit.operations)
     return circuit
 
 
 def gates(circuit: Circuit) -> list[str]:
-    return [operation.gate for operation in circuit.operations]
+    return [operation.name for operation in circuit.operations]
 
 
 MIX = (op("ry", 0, args=[0.9]), op("ry", 1, args=[1.7]), op("cx", 1, 0))

@@ -67,7 +67,7 @@ def test_kraus_under_a_condition() -> None:
     noise = op("kraus", 0, matrices=random_kraus(0, 1, 2), condition=((0, True),))
     program = program_of(1, 1, op("h", 1), op("measure", 1, bit=0), op("h", 0), noise)
     circuit = dilate(Circuit.of(program))
-    assert [o.condition for o in circuit.operations if o.gate == "unitary"] == [((0, True),)]
+    assert [o.condition for o in circuit.operations if o.name == "unitary"] == [((0, True),)]
     assert np.allclose(density_matrix(circuit), density_matrix(program))
 
 
@@ -75,4 +75,4 @@ def test_coins_are_tossed_whatever_the_condition() -> None:
     """So that deferral makes no controlled gates of them."""
     noise = op("pauli_channel", 0, args=[0.1, 0.2, 0.3], condition=((0, True),))
     circuit = dilate(Circuit.of(program_of(1, 1, op("h", 1), op("measure", 1, bit=0), noise)))
-    assert {o.gate for o in circuit.operations if o.condition} == {"cx", "cz"}
+    assert {o.name for o in circuit.operations if o.condition} == {"cx", "cz"}

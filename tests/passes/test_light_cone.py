@@ -40,7 +40,7 @@ def test_discards_and_resets_end_the_cone() -> None:
     )
     cone = light_cone(circuit, [1])
     assert cone.visible == (1,)
-    assert [o.gate for o in cone.operations] == ["reset", "h", "cx", "discard", "fresh", "cx", "discard"]
+    assert [o.name for o in cone.operations] == ["reset", "h", "cx", "discard", "fresh", "cx", "discard"]
 
 
 def test_condition_draws_in_the_measured_wire() -> None:

@@ -96,13 +96,13 @@ def is_valid(circuit: Circuit) -> bool:
         if len(set(operation.wires)) < len(operation.wires) or ended & set(operation.wires):
             return False
         for wire in operation.wires:
-            if operation.gate == "fresh":
+            if operation.name == "fresh":
                 if wire in born:
                     return False
             elif wire not in born and circuit.wires[wire].kind == "fresh":
                 return False
             born.add(wire)
-        if operation.gate == "discard":
+        if operation.name == "discard":
             ended.update(operation.wires)
     return not ended & set(circuit.visible)
 
@@ -134,11 +134,11 @@ def test_standard_form(seed: int) -> None:
     program = random_program(seed, EVERYTHING, live=4)
     for bits in (False, True):
         changed = standard(Circuit.of(program), bits)
-        assert all(is_unitary(o) or o.gate in ("fresh", "discard") for o in changed.operations)
+        assert all(is_unitary(o) or o.name in ("fresh", "discard") for o in changed.operations)
         assert not any(o.condition for o in changed.operations)
         assert live_parameters(changed) <= live_parameters(Circuit.of(program))
         kept = standard(Circuit.of(program), bits, keep_channels=True)
-        assert all(is_unitary(o) or is_channel(o) or o.gate in ("fresh", "discard") for o in kept.operations)
+        assert all(is_unitary(o) or is_channel(o) or o.name in ("fresh", "discard") for o in kept.operations)
 
 
 def reduced(rho: Matrix, positions: tuple[int, ...]) -> Matrix:

@@ -19,7 +19,8 @@ from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.pauli_flips import carry
 from qgl.plan.planner import Planner
 from qgl.plan.state.methods import Dense
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenWords, Probabilities, Query, State
 from tests.reference.density import density_matrix, gradient, probabilities
 from tests.reference.programs import ANGLES, PARAMETERS, STRENGTHS, op, program_of, random_inputs

@@ -17,7 +17,8 @@ from qgl.plan.memory import available
 from qgl.plan.model import Cost, Method
 from qgl.plan.planner import METHODS, Planner, _assign, plan
 from qgl.plan.state.methods import Dense, DensityMatrix
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
 from qgl.source import Source, Span
 from tests.reference.programs import op, program_of

@@ -24,7 +24,8 @@ from qiskit.circuit import ClassicalRegister, Clbit, IfElseOp
 from qiskit.circuit.classical import expr
 from qiskit.quantum_info import Operator
 
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Evolution, Operation
+from qgl.program.program import Program
 from tests.qasm.exact import Mixture
 from tests.reference.matrices import controlled
 from tests.reference.programs import op
@@ -50,7 +51,7 @@ def resets_of(text: str) -> int:
 
 def with_product_formulas(program: Program) -> Program:
     """The program with a product formula at every `evolve` that has none."""
-    chosen = (replace(o, trotter=o.trotter or (1, 2)) if o.gate == "evolve" else o for o in program.operations)
+    chosen = (replace(o, trotter=o.trotter or (1, 2)) if isinstance(o, Evolution) else o for o in program.operations)
     return replace(program, operations=tuple(chosen))
 
 
@@ -58,16 +59,16 @@ def as_words(program: Program) -> Program:
     """The program with every `evolve` written out as its product formula in Pauli words."""
     operations: list[Operation] = []
     for operation in program.operations:
-        operations.extend(_words(operation) if operation.gate == "evolve" else [operation])
+        operations.extend(_words(operation) if isinstance(operation, Evolution) else [operation])
     return replace(program, operations=tuple(operations))
 
 
-def _words(evolve: Operation) -> Iterator[Operation]:
+def _words(evolve: Evolution) -> Iterator[Operation]:
     order, steps = evolve.trotter or (1, 1)
     sweep = evolve.terms if order == 1 else [*evolve.terms, *reversed(evolve.terms)]
     controls, targets = evolve.wires[: evolve.controls], evolve.wires[evolve.controls :]
     for coefficient, word in list(sweep) * steps:
-        angle = -1.0 / (steps * order) * (evolve.args[0] * coefficient)
+        angle = -1.0 / (steps * order) * (evolve.time * coefficient)
         own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
         common: dict[str, Any] = {"args": (angle,), "condition": evolve.condition}
         if own:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from qgl.compiler import analyse
 from qgl.data.environment import open_program
 from qgl.ir.circuit import Circuit
+from qgl.program.operations import Evolution
 from qgl.program.program import Program
 from qgl.qasm import PROFILES, emission
 from tests.qasm.consumers import consumers_of, dumped, written
@@ -55,7 +56,9 @@ def example(name: str) -> Program:
     known = analyse(source, environment).program.constants
     program = analyse(source, environment, {k: v for k, v in SMALL[name].items() if k in known}).program
     # One short step of a product formula is as good a test as the many long ones that the program asks for.
-    fewer = (replace(o, trotter=(2, 1), terms=o.terms[::4]) if o.gate == "evolve" else o for o in program.operations)
+    fewer = (
+        replace(o, trotter=(2, 1), terms=o.terms[::4]) if isinstance(o, Evolution) else o for o in program.operations
+    )
     return replace(program, operations=tuple(fewer))
 
 

@@ -46,9 +46,9 @@ def law_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]
     atoms = lookup(program.parameters, inputs)
     mixture = Mixture()
     for operation in program.operations:
-        if operation.gate == "discard":
+        if operation.name == "discard":
             mixture.reset(operation.wires[0])
-        elif operation.gate != "fresh":
+        elif operation.name != "fresh":
             (matrix,) = operators_of(operation, lambda number: evaluate(number, atoms))
             mixture.gate(matrix, operation.wires)
     for wire in program.visible:

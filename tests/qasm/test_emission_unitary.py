@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl.expression import Real, evaluate
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 from qgl.qasm import PROFILES, emit
 from tests.qasm.consumers import CONSUMERS, Consumer, dumped
 from tests.qasm.readers import parse, qiskit_unitary

@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 
 from qgl.expression import Input, Real, evaluate
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation, Parameter, Program
+from qgl.program.operations import (
+    ChannelApplication,
+    Discard,
+    Evolution,
+    Fresh,
+    KrausChannel,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Reset,
+)
+from qgl.program.program import Parameter, Program
 from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, word_matrix
 
 Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
@@ -85,26 +97,24 @@ def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Call
 
 def operators_of(operation: Operation, value: Callable[[Real], float]) -> list[Matrix]:
     """The Kraus operators of an operation that is neither fresh, discard nor measure; one for a unitary."""
-    args = [value(arg) for arg in operation.args]
-    match operation.gate:
-        case "pauli":
-            matrix = exponential(word_matrix(operation.word), -args[0])
-        case "evolve":
+    match operation:
+        case PauliRotation():
+            matrix = exponential(word_matrix(operation.pauli_word), -value(operation.angle))
+        case Evolution():
             words = [value(coefficient) * word_matrix(word) for coefficient, word in operation.terms]
-            matrix = exponential(np.sum(words, axis=0), args[0])
-        case "unitary":
-            assert operation.matrices is not None
-            matrix = operation.matrices[0]
-        case "kraus":
-            assert operation.matrices is not None
-            return list(operation.matrices)
-        case "reset" if not args:
+            matrix = exponential(np.sum(words, axis=0), value(operation.time))
+        case MatrixUnitary():
+            matrix = operation.matrix
+        case KrausChannel():
+            return list(operation.operators)
+        case Reset():
             return kraus_operators("reset", [1.0])
-        case name if name in NAMED_CHANNELS:
-            return kraus_operators(name, args)
-        case name:
-            matrix = gate_matrix(name, args)
-    return [controlled(matrix, operation.controls)]
+        case ChannelApplication():
+            assert operation.name in NAMED_CHANNELS
+            return kraus_operators(operation.name, [value(number) for number in operation.strengths])
+        case _:
+            matrix = gate_matrix(operation.name, [value(number) for number in operation.numbers])
+    return [controlled(matrix, len(operation.control_wires))]
 
 
 def _step(branches: dict[Outcomes, Branch], operation: Operation, value: Callable[[Real], float]) -> None:
@@ -113,14 +123,14 @@ def _step(branches: dict[Outcomes, Branch], operation: Operation, value: Callabl
         for wire in operation.wires:
             if wire not in branch.wires:
                 branch.add(wire)
-        if operation.gate == "fresh":
+        if isinstance(operation, Fresh):
             continue
-        if operation.gate == "discard":
+        if isinstance(operation, Discard):
             branch.drop(operation.wires[0])
             continue
         if not all(known.get(bit, False) == wanted for bit, wanted in operation.condition):
             continue
-        if operation.gate != "measure":
+        if not isinstance(operation, Measurement):
             branches[outcomes] = branch.apply(operators_of(operation, value), operation.wires)
         elif operation.bit is None:
             branches[outcomes] = branch.apply(PROJECTORS, operation.wires)

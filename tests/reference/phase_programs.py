@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qgl.expression import Real
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from tests.reference.programs import ANGLES, PARAMETERS, op, program_of
 
 STARTS: tuple[tuple[tuple[str, float | None], ...], ...] = (

@@ -12,7 +12,20 @@ from numpy.typing import NDArray
 
 from qgl.expression import Input, Real, apply, real
 from qgl.gates import CHANNELS, GATES
-from qgl.program.program import CallSpec, Distribution, Operation, Parameter, Program, TrainSettings, Wire
+from qgl.program.operations import (
+    Discard,
+    Evolution,
+    Fresh,
+    GateApplication,
+    KrausChannel,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Reset,
+    applied,
+)
+from qgl.program.program import CallSpec, Distribution, Parameter, Program, TrainSettings, Wire
 from qgl.source import Source, Span
 from tests.reference.matrices import Matrix
 
@@ -22,7 +35,26 @@ Condition = tuple[tuple[int, bool], ...]
 
 def op(gate: str, *wires: int, args: Sequence[Real | float] = (), **fields: Any) -> Operation:
     """An operation with plain numbers allowed as arguments."""
-    return Operation(gate, tuple(wires), fields.pop("span", HERE), tuple(real(arg) for arg in args), **fields)
+    span, numbers = fields.pop("span", HERE), tuple(real(arg) for arg in args)
+    match gate:
+        case "pauli":
+            return PauliRotation(wires, span, numbers[0], fields.pop("word"), **fields)
+        case "evolve":
+            return Evolution(wires, span, numbers[0], fields.pop("terms"), **fields)
+        case "unitary":
+            return MatrixUnitary(wires, span, fields.pop("matrices")[0], **fields)
+        case "kraus":
+            return KrausChannel(wires, span, fields.pop("matrices"), **fields)
+        case "fresh" | "discard":
+            return {"fresh": Fresh, "discard": Discard}[gate](wires, span, **fields)
+        case "measure":
+            return Measurement(wires, span, **fields)
+    return replace(applied(gate, wires, span, numbers), **fields)
+
+
+def bit_of(operation: Operation) -> int | None:
+    """The bit that an operation writes, if any."""
+    return operation.bit if isinstance(operation, Measurement) else None
 
 
 def parameter(
@@ -40,7 +72,7 @@ def program_of(n_visible: int, n_hidden: int, *operations: Operation, parameters
     """
     known = n_visible + n_hidden
     count = max([known - 1, *(wire for operation in operations for wire in operation.wires)]) + 1
-    born = {operation.wires[0] for operation in operations if operation.gate == "fresh"}
+    born = {operation.wires[0] for operation in operations if isinstance(operation, Fresh)}
     assert born == set(range(known, count)), "every wire past the declared ones needs its `fresh`"
     wires = tuple(
         Wire("visible", "v", k, None, HERE)
@@ -50,7 +82,7 @@ def program_of(n_visible: int, n_hidden: int, *operations: Operation, parameters
         else Wire("fresh", "e", k - known, None, HERE)
         for k in range(count)
     )
-    bits = max([-1, *(operation.bit for operation in operations if operation.bit is not None)]) + 1
+    bits = max([-1, *(bit for operation in operations if (bit := bit_of(operation)) is not None)]) + 1
     settings = TrainSettings(CallSpec("adam", {"rate": 0.01}, HERE), 10, 1, 0, (), None, None, "single", 100, None)
     return Program(
         source=HERE.source,
@@ -183,13 +215,13 @@ class Builder:
         gate = GATES[self.choice(names)]
         controls = self.controls(gate.qubits)
         args = tuple(self.number() for _ in gate.parameters)
-        return Operation(gate.name, self.some(gate.qubits + controls), HERE, args, controls=controls)
+        return GateApplication(self.some(gate.qubits + controls), HERE, gate, args, controls=controls)
 
     def word(self) -> Operation:
         size = self.integer(1, min(3, len(self.live)))
         controls = self.controls(size)
         letters = "".join(self.choice("ZXY") for _ in range(size))
-        return Operation("pauli", self.some(size + controls), HERE, (self.number(),), word=letters, controls=controls)
+        return PauliRotation(self.some(size + controls), HERE, self.number(), letters, controls=controls)
 
     def evolution(self) -> Operation:
         size = self.integer(1, min(3, len(self.live)))
@@ -198,23 +230,23 @@ class Builder:
         controls = self.controls(size)
         trotter = self.choice([None, (1, 2), (2, 1)])
         wires = self.some(size + controls)
-        return Operation("evolve", wires, HERE, (self.number(),), terms=terms, trotter=trotter, controls=controls)
+        return Evolution(wires, HERE, self.number(), terms, trotter, controls=controls)
 
     def constant(self) -> Operation:
         size = self.integer(1, min(2, len(self.live)))
         controls = self.controls(size)
-        matrices = random_unitary(self.integer(0, 99), size)[None]
-        return Operation("unitary", self.some(size + controls), HERE, matrices=matrices, controls=controls)
+        matrix = random_unitary(self.integer(0, 99), size)
+        return MatrixUnitary(self.some(size + controls), HERE, matrix, controls=controls)
 
     def kraus(self) -> Operation:
         size = self.integer(1, min(2, len(self.live)))
         matrices = random_kraus(self.integer(0, 99), size, self.integer(1, 3))
-        return Operation("kraus", self.some(size), HERE, matrices=matrices)
+        return KrausChannel(self.some(size), HERE, matrices)
 
     def channel(self) -> Operation:
         channel = CHANNELS[self.choice([c.name for c in CHANNELS.values() if c.qubits <= len(self.live)])]
         args = tuple(self.probability(1 / 3 if channel.name == "pauli_channel" else 1.0) for _ in channel.parameters)
-        return Operation(channel.name, self.some(channel.qubits), HERE, args)
+        return applied(channel.name, self.some(channel.qubits), HERE, args)
 
     def unitary_kinds(self) -> list[Callable[[], Operation]]:
         extra = {"words": self.word, "evolve": self.evolution, "constants": self.constant}
@@ -227,7 +259,7 @@ class Builder:
         if self.features.kraus:
             kinds.append(self.kraus)
         if self.features.reset:
-            kinds.append(lambda: Operation("reset", self.some(1), HERE))
+            kinds.append(lambda: Reset(self.some(1), HERE))
         return kinds
 
     def step(self, condition: Condition = (), depth: int = 0) -> None:
@@ -244,7 +276,7 @@ class Builder:
             self.operations.append(replace(kind(), condition=condition))
         elif kind == "measure":
             bit = None if self.integer(0, 3) == 0 else self.bits
-            self.operations.append(Operation("measure", self.some(1), HERE, bit=bit, condition=condition))
+            self.operations.append(Measurement(self.some(1), HERE, bit, condition=condition))
             if bit is not None:
                 self.known.append((bit, condition))
                 self.bits += 1
@@ -256,10 +288,10 @@ class Builder:
         else:
             wire, self.wires = self.wires, self.wires + 1
             self.live.append(wire)
-            self.operations.append(Operation("fresh", (wire,), HERE, condition=condition))
+            self.operations.append(Fresh((wire,), HERE, condition=condition))
             for _ in range(self.integer(0, 3)):
                 self.step(condition, depth + 1)
-            self.operations.append(Operation("discard", (wire,), HERE, condition=condition))
+            self.operations.append(Discard((wire,), HERE, condition=condition))
             self.live.remove(wire)
 
     def usable(self, condition: Condition) -> list[tuple[int, Condition]]:

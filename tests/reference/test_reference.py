@@ -14,7 +14,8 @@ from scipy.linalg import expm
 
 from qgl.expression import Input, Real, evaluate
 from qgl.gates import GATES
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Evolution, MatrixUnitary, Operation, PauliRotation
+from qgl.program.program import Program
 from tests.gates.test_gate_records import angles_of, matrix_of, qiskit_gate
 from tests.reference.density import density_matrix, gradient, lookup, probabilities
 from tests.reference.matrices import Matrix, gate_matrix
@@ -44,7 +45,7 @@ def by_qiskit(program: Program, inputs: np.ndarray[Any, Any]) -> Matrix:
     circuit = QuantumCircuit(count)
     atoms = lookup(program.parameters, inputs)
     for operation in program.operations:
-        args = [evaluate(arg, atoms) for arg in operation.args]
+        args = [evaluate(number, atoms) for number in operation.numbers]
         qubits = [count - 1 - wire for wire in operation.wires]  # Qiskit's first qubit is the least significant
         circuit.append(*_instruction(operation, args, qubits, atoms))
     rest = [count - 1 - wire for wire in range(count) if wire not in program.visible]
@@ -52,19 +53,19 @@ def by_qiskit(program: Program, inputs: np.ndarray[Any, Any]) -> Matrix:
 
 
 def _instruction(operation: Operation, args, qubits, atoms):  # type: ignore[no-untyped-def]
-    own = qubits[operation.controls :]
-    if operation.gate in ("pauli", "evolve"):
-        terms = operation.terms or ((Real(-1.0), operation.word),)
+    controls = len(operation.control_wires)
+    own = qubits[controls:]
+    if isinstance(operation, PauliRotation | Evolution):
+        terms = operation.terms if isinstance(operation, Evolution) else ((Real(-1.0), operation.pauli_word),)
         paulis = SparsePauliOp.from_list([(word[::-1], evaluate(c, atoms)) for c, word in terms])
         gate = UnitaryGate(expm(-1j * args[0] * paulis.to_matrix()))
-    elif operation.gate == "unitary":
-        assert operation.matrices is not None
-        gate, own = UnitaryGate(operation.matrices[0]), own[::-1]
+    elif isinstance(operation, MatrixUnitary):
+        gate, own = UnitaryGate(operation.matrix), own[::-1]
     else:
-        gate = qiskit_gate(GATES[operation.gate], args)
-    if operation.controls:
-        gate = gate.control(operation.controls, annotated=False)
-    return gate, qubits[: operation.controls] + own
+        gate = qiskit_gate(GATES[operation.name], args)
+    if controls:
+        gate = gate.control(controls, annotated=False)
+    return gate, qubits[:controls] + own
 
 
 STANDARD = tuple(name for name in GATES if name not in ("su2", "su4"))
@@ -134,7 +135,7 @@ def test_gradient_by_central_differences() -> None:
 
 def test_seeded_programs_are_repeatable_and_varied() -> None:
     first, again = random_program(3, EVERYTHING), random_program(3, EVERYTHING)
-    assert [o.gate for o in first.operations] == [o.gate for o in again.operations]
-    seen = {o.gate for seed in range(150) for o in random_program(seed, EVERYTHING).operations}
+    assert [o.name for o in first.operations] == [o.name for o in again.operations]
+    seen = {o.name for seed in range(150) for o in random_program(seed, EVERYTHING).operations}
     assert {"fresh", "discard", "measure", "reset", "kraus", "pauli", "evolve", "unitary"} <= seen
     assert len(random_inputs(0)) == sum(parameter.size for parameter in PARAMETERS)

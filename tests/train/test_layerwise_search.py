@@ -151,7 +151,7 @@ def test_what_stands_before_a_layer_belongs_to_it() -> None:
     program = turns().program
     layers = layers_of(program)
     assert isinstance(layers, Layers)
-    gates = [operation.gate for operation in program.operations]
+    gates = [operation.name for operation in program.operations]
     assert layers.names == ("f", "g")
     assert [gates[at:until] for at, until in zip(layers.starts, [*layers.starts[1:], None], strict=True)] == [
         ["h", "h", "ry", "ry", "cz", "rx", "rx"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qgl.check.circuit.binding import Binder
 from qgl.check.circuit.recorder import Recorder
-from qgl.check.circuit.transform import controlled, inverse, is_unitary
+from qgl.check.circuit.transform import controlled, inverse
 from qgl.check.declarations.categories import values_of
 from qgl.check.limits import Budget
 from qgl.check.names.callees import Callee
@@ -16,7 +16,7 @@ from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.values import Group, Value
 from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters
 from qgl.diagnostics.types import OperandCount
-from qgl.program.program import Operation
+from qgl.program.operations import Operation, Unitary
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -164,13 +164,13 @@ class Applications:
         with self.recorder.captured() as operations:
             build()
         found: list[Operation] = operations
-        if not all(is_unitary(operation) for operation in found):
+        if not all(isinstance(operation, Unitary) for operation in found):
             where = f"after `{node.modifiers[-1].kind}`"
             raise self.reporter.fault(NotUnitary(node.gate.span, f"`{node.gate.name}`", where))
         if inverted:
             found = inverse(found)
         if controls:
-            found = controlled(found, controls)
+            found = [*controlled([each for each in found if isinstance(each, Unitary)], controls)]
             for operation in found:
                 if len(set(operation.wires)) != len(operation.wires):
                     wire = next(wire for wire in controls if wire in operation.wires[len(controls) :])

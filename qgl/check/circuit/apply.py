@@ -24,6 +24,7 @@ from qgl.diagnostics.categories import WrongVariables
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.types import OperandCount, WrongType
 from qgl.gates import CHANNELS
+from qgl.program.operations import KrausChannel, applied
 from qgl.syntax import tree
 
 
@@ -137,14 +138,15 @@ class Applier:
         common = reals(bound[0][0]) if shared else ()
         for turn, application in enumerate(applications):
             wires = application.targets
-            args = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
+            numbers = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
+            operation = applied(name, wires, span, numbers)
             if controls or inverted:
-                self.applied.transformed(application.controls, inverted, node, partial(emit, name, wires, span, args))
+                self.applied.transformed(application.controls, inverted, node, partial(emit, operation))
             elif is_channel:
                 with self.recorder.channel(name, span):
-                    emit(name, wires, span, args)
+                    emit(operation)
             else:
-                emit(name, wires, span, args)
+                emit(operation)
 
     def _kraus(self, node: tree.Apply, operands: list[Operand], frame: Frame) -> None:
         if node.modifiers or not node.arguments:
@@ -162,7 +164,7 @@ class Applier:
             applications = [each.targets for each in self.applied.applications(node, callee, 0, operands)]
         for on in applications:
             with self.recorder.channel("kraus", node.span):
-                self.recorder.emit("kraus", on, node.span, matrices=matrices)
+                self.recorder.emit(KrausChannel(on, node.span, matrices))
 
     # ------------------------------------------------------------ layers and channels
 

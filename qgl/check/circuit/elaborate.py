@@ -23,7 +23,7 @@ from qgl.check.values.values import Array, Bit, Dimension, Group, Qubit, Value, 
 from qgl.diagnostics.registers import NotACondition, NotAQubit, WrongRegisterSize
 from qgl.diagnostics.types import WrongType
 from qgl.expression import Input, Real
-from qgl.program.program import Operation
+from qgl.program.operations import Discard, Fresh, Measurement, applied
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -79,7 +79,7 @@ class Elaborator:
         frame: Frame,
     ) -> None:
         for gate, position, angles in self.initial.steps(initial, len(wires), lattice, sites, frame):
-            self.recorder.emit(gate, (wires[position],), initial.span, angles)
+            self.recorder.emit(applied(gate, (wires[position],), initial.span, angles))
 
     def dry_run(self, symbol: Symbol) -> None:
         """Go through the body of a routine that nothing calls, with stand-ins for its arguments."""
@@ -125,7 +125,7 @@ class Elaborator:
                 for name in _declared(statement):
                     frame.names[name] = POISON
         for wire, span in reversed(self._blocks.pop()):
-            self.recorder.operations.append(Operation("discard", (wire,), span))
+            self.recorder.operations.append(Discard((wire,), span))
 
     def _broken(self, node: tree.Broken, frame: Frame) -> None:
         raise FaultyError
@@ -193,7 +193,7 @@ class Elaborator:
             )
         wires = tuple(self.recorder.fresh_wires(node.name, size))
         for wire in wires:
-            self.recorder.operations.append(Operation("fresh", (wire,), node.span))
+            self.recorder.operations.append(Fresh((wire,), node.span))
             self._blocks[-1].append((wire, node.span))
         single = node.size is None
         frame.names[node.name.name] = (
@@ -228,7 +228,7 @@ class Elaborator:
                 bit = self.recorder.bits
                 self.recorder.bits += 1
                 numbers.append((condition, bit))
-            self.recorder.operations.append(Operation("measure", (wire,), node.span, bit=bit, condition=condition))
+            self.recorder.operations.append(Measurement((wire,), node.span, bit, condition=condition))
         return Bit(node.bit.name if node.bit else "", tuple(numbers))
 
 

@@ -12,6 +12,7 @@ from qgl.check.values.operators import Operator, Word
 from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotAnExponent, WrongMethod
 from qgl.expression import Real, real
+from qgl.program.operations import Evolution, PauliRotation
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -32,7 +33,7 @@ class Evolver:
     # ------------------------------------------------------------ exp
 
     def exponential(self, node: tree.Apply, frame: Frame) -> None:
-        """`exp(i * a * P);` as a `pauli` operation."""
+        """`exp(i * a * P);` as a rotation."""
         if len(node.arguments) != 1:
             raise FaultyError  # reported by the look at names
         argument = node.arguments[0]
@@ -49,7 +50,7 @@ class Evolver:
         word, angle = self._exponent(value, argument.span)
         wires = tuple(wire for wire, _ in word)
         letters = "".join(letter for _, letter in word)
-        self.recorder.emit("pauli", wires, node.span, (angle,), word=letters)
+        self.recorder.emit(PauliRotation(wires, node.span, angle, letters))
 
     def _exponent(self, value: Value, span: Span) -> tuple[Word, Real]:
         if not isinstance(value, Operator):
@@ -93,7 +94,7 @@ class Evolver:
             return
         spelled = tuple((coefficient, _letters(word, wires)) for coefficient, word in terms)
         trotter = (order, steps) if method else None
-        self.recorder.emit("evolve", wires, node.span, (time,), terms=spelled, trotter=trotter)
+        self.recorder.emit(Evolution(wires, node.span, time, spelled, trotter))
 
     def _time(self, node: tree.Expression, frame: Frame) -> Real:
         if isinstance(node, tree.Hole):
@@ -135,11 +136,12 @@ class Evolver:
     def _slice(self, angle: Real, word: Word, terms: Terms, span: Span) -> None:
         if word:
             wires = tuple(wire for wire, _ in word)
-            self.recorder.emit("pauli", wires, span, (-angle,), word="".join(letter for _, letter in word))
+            letters = "".join(letter for _, letter in word)
+            self.recorder.emit(PauliRotation(wires, span, -angle, letters))
         else:  # a phase, which a control before the evolution would see
             first = next(other for _, other in terms if other)
             wires = (first[0][0],)
-            self.recorder.emit("evolve", wires, span, (angle,), terms=((Real(1.0), "I"),))
+            self.recorder.emit(Evolution(wires, span, angle, ((Real(1.0), "I"),)))
 
 
 def _letters(word: Word, wires: tuple[int, ...]) -> str:

@@ -14,12 +14,13 @@ from qgl.check.values.evaluate import Frame
 from qgl.check.values.values import Group, Qubit
 from qgl.diagnostics.locality import ChannelTooWide, ConeTooWide, TooDeep, TooFar, WrongBound
 from qgl.diagnostics.names import UnknownName, WrongKind
-from qgl.program.program import LocalityBound, Operation
+from qgl.program.operations import Discard, Evolution, Fresh, Measurement, Operation
+from qgl.program.program import LocalityBound
 from qgl.source import Span
 from qgl.syntax import tree
 
 KINDS = ("within", "depth", "cone", "channel")
-UNCOUNTED = ("fresh", "discard", "measure")
+UNCOUNTED = (Fresh, Discard, Measurement)
 MAX_REGIONS = 200_000
 
 ChannelCall = tuple[str, Span, frozenset[int]]
@@ -141,7 +142,7 @@ class Locality:
         members, level = set(group.wires), [0] * len(self.declarations.wires)
         self.budget.spend(len(self.operations) // 2, bound.span)
         for operation in self.operations:
-            if operation.gate in UNCOUNTED:
+            if isinstance(operation, UNCOUNTED):
                 continue
             reached = 1 + max(level[wire] for wire in operation.wires)
             for wire in operation.wires:
@@ -205,15 +206,15 @@ def _places(group: Group) -> dict[int, int]:
 
 def _supports(operation: Operation) -> Iterator[tuple[int, ...]]:
     """The sets of wires that an operation couples: of an evolution those of each term."""
-    if operation.gate != "evolve":
+    if not isinstance(operation, Evolution):
         yield operation.wires
         return
-    controls, targets = operation.wires[: operation.controls], operation.wires[operation.controls :]
     for _, word in operation.terms:
-        yield (*controls, *(wire for wire, letter in zip(targets, word, strict=True) if letter != "I"))
+        touched = (wire for wire, letter in zip(operation.targets, word, strict=True) if letter != "I")
+        yield (*operation.control_wires, *touched)
 
 
 def _written(operation: Operation) -> str:
     """The gate as the text has it: its first word that is not a modifier."""
     words = operation.span.text.replace("(", " ").split()
-    return next((word for word in words if word not in ("inverse", "ctrl")), operation.gate)
+    return next((word for word in words if word not in ("inverse", "ctrl")), operation.name)

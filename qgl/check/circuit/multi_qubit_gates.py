@@ -14,8 +14,8 @@ from itertools import product
 
 from qgl.check.circuit.application import Applications, Operand, Wires
 from qgl.check.circuit.binding import reals
-from qgl.check.circuit.subspace_unitary import level_pieces
-from qgl.check.circuit.transform import Piece, unitary
+from qgl.check.circuit.subspace_unitary import level_rotations
+from qgl.check.circuit.transform import unitary
 from qgl.check.names.callees import Callee
 from qgl.check.values.functions import is_number
 from qgl.check.values.types import WIDEST, Formal, level_angles, table_angles, table_phases, unitary_angles
@@ -27,12 +27,13 @@ from qgl.diagnostics.types import OperandCount
 from qgl.expression import Real
 from qgl.gates.generators import generator_numbers
 from qgl.gates.uniform import FAMILIES, LARGEST
+from qgl.program.operations import Operation, gate
 from qgl.source import Span
 from qgl.syntax import tree
 
 _CLOSE = 1e-6
 
-Build = Callable[[Sequence[Wires], Sequence[tuple[Real, ...]]], Iterator[Piece]]
+Build = Callable[[Sequence[Wires], Sequence[tuple[Real, ...]], Span], Iterator[Operation]]
 
 
 @dataclass
@@ -69,8 +70,8 @@ class WideGates:
             angles = [reals(each[turn_number]) for each in bound]
 
             def emit(wires: tuple[Wires, ...] = application.operands, on: list[tuple[Real, ...]] = angles) -> None:
-                for gate, places, args, word in build(wires, on):
-                    self.applied.recorder.emit(gate, places, node.span, args, word=word)
+                for operation in build(wires, on, node.span):
+                    self.applied.recorder.emit(operation)
 
             self.applied.transformed(application.controls, inverted, node, emit)
 
@@ -165,7 +166,7 @@ def codes_of(sizes: Sequence[int]) -> list[int]:
 
 
 def _prepare(sizes: Sequence[int]) -> Build:
-    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]], span: Span) -> Iterator[Operation]:
         parents = tuple(wire for each in wires[:-1] for wire in each)
         child = wires[-1]
         nodes, codes = nodes_of(sizes[-1]), codes_of(sizes[:-1])
@@ -175,36 +176,35 @@ def _prepare(sizes: Sequence[int]) -> Build:
                 for place, (level, prefix) in enumerate(nodes):
                     if level == depth:
                         angles[code << depth | prefix] = numbers[0][row * len(nodes) + place]
-            yield _rotation("uniform_ry", (*parents, *child[:depth], target), tuple(angles))
+            yield _rotation("uniform_ry", (*parents, *child[:depth], target), angles, span)
         if len(numbers) > 1:
             everything = (*parents, *child)
             phases = [Real(0.0)] * (1 << len(everything))
             for code, phase in zip(codes_of(sizes), numbers[1], strict=True):
                 phases[code] = phase
-            yield f"uniform_phase{len(everything)}", everything, tuple(phases), ""
+            yield gate(f"uniform_phase{len(everything)}", everything, span, phases)
 
     return build
 
 
-def _rotation(name: str, wires: Wires, angles: tuple[Real, ...]) -> Piece:
-    if len(wires) == 1:
-        return name.removeprefix("uniform_"), wires, angles, ""
-    return f"{name}{len(wires)}", wires, angles, ""
+def _rotation(name: str, wires: Wires, angles: Sequence[Real], span: Span) -> Operation:
+    """A uniformly controlled rotation, which on one wire is the rotation itself."""
+    return gate(name.removeprefix("uniform_") if len(wires) == 1 else f"{name}{len(wires)}", wires, span, angles)
 
 
-def _on_all(gate: str) -> Build:
-    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
-        yield gate, tuple(wire for each in wires for wire in each), numbers[0], ""
+def _on_all(name: str) -> Build:
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]], span: Span) -> Iterator[Operation]:
+        yield gate(name, tuple(wire for each in wires for wire in each), span, numbers[0])
 
     return build
 
 
-def _unitary(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
-    return unitary(tuple(wire for each in wires for wire in each), numbers[0])
+def _unitary(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]], span: Span) -> Iterator[Operation]:
+    return unitary(tuple(wire for each in wires for wire in each), numbers[0], span)
 
 
 def _levels(sizes: Sequence[int]) -> Build:
-    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]]) -> Iterator[Piece]:
-        return level_pieces(tuple(wire for each in wires for wire in each), codes_of(sizes), numbers[0])
+    def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]], span: Span) -> Iterator[Operation]:
+        return level_rotations(tuple(wire for each in wires for wire in each), codes_of(sizes), numbers[0], span)
 
     return build

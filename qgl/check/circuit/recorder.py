@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import ITEMS, MAX_QUBITS, OPERATION, Budget
@@ -17,7 +16,8 @@ from qgl.check.values.conditions import Conjunction
 from qgl.check.values.values import Array, Dimension, Value
 from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
-from qgl.program.program import Operation, Parameter, Wire
+from qgl.program.operations import Operation
+from qgl.program.program import Parameter, Wire
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -61,11 +61,12 @@ class Recorder:
             touched = frozenset(wire for each in self.operations[first:] for wire in each.wires)
             self.channel_calls.append((name, span, touched))
 
-    def emit(self, gate: str, wires: tuple[int, ...], span: Span, args: tuple[Real, ...] = (), **more: Any) -> None:
+    def emit(self, operation: Operation) -> None:
         """Append an operation, under each of the conditions that hold here."""
-        self.budget.spend((OPERATION + len(args) + len(wires) // ITEMS) * len(self.under), span)
+        work = OPERATION + len(operation.numbers) + len(operation.wires) // ITEMS
+        self.budget.spend(work * len(self.under), operation.span)
         for condition in self.under:
-            self.operations.append(Operation(gate, wires, span, args, condition=condition, **more))
+            self.operations.append(replace(operation, condition=condition) if condition else operation)
 
     def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
         """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""

@@ -14,16 +14,19 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from qgl.check.circuit.transform import Piece
 from qgl.expression import Real
+from qgl.program.operations import Operation, gate
+from qgl.source import Span
 
 
-def level_pieces(wires: tuple[int, ...], codes: Sequence[int], angles: Sequence[Real]) -> Iterator[Piece]:
+def level_rotations(
+    wires: tuple[int, ...], codes: Sequence[int], angles: Sequence[Real], span: Span
+) -> Iterator[Operation]:
     """A unitary of the basis states `codes` of `wires`: a phase for each but the first, then pairs of angles."""
     phases = [Real(0.0)] * (1 << len(wires))
     for code, phase in zip(codes[1:], angles, strict=False):
         phases[code] = phase
-    yield f"uniform_phase{len(wires)}", wires, tuple(phases), ""
+    yield gate(f"uniform_phase{len(wires)}", wires, span, phases)
     rest = angles[len(codes) - 1 :]
     for number, (first, second) in enumerate(reversed(turned_pairs(tuple(codes)))):
         place = len(wires) - (first ^ second).bit_length()
@@ -32,11 +35,11 @@ def level_pieces(wires: tuple[int, ...], codes: Sequence[int], angles: Sequence[
         select = (first >> (shift + 1)) << shift | first & ((1 << shift) - 1)
         for name, angle in zip(("ry", "rz"), rest[2 * number : 2 * number + 2], strict=True):
             if not others:
-                yield name, wires, (angle,), ""
+                yield gate(name, wires, span, (angle,))
                 continue
             picked = [Real(0.0)] * (1 << len(others))
             picked[select] = angle
-            yield f"uniform_{name}{len(wires)}", (*others, wires[place]), tuple(picked), ""
+            yield gate(f"uniform_{name}{len(wires)}", (*others, wires[place]), span, picked)
 
 
 @lru_cache(maxsize=256)

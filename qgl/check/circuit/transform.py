@@ -8,31 +8,35 @@ from dataclasses import replace
 from qgl.check.values.types import unitary_angles
 from qgl.expression import Real
 from qgl.gates import GATES
-from qgl.program.program import Operation
-
-Piece = tuple[str, tuple[int, ...], tuple[Real, ...], str]  # gate, wires, angles, word of a `pauli`
-
-
-def is_unitary(operation: Operation) -> bool:
-    return operation.gate in GATES or operation.gate in ("pauli", "evolve")
+from qgl.program.operations import Evolution, GateApplication, Operation, PauliRotation, Unitary, gate
+from qgl.source import Span
 
 
 def inverse(operations: Sequence[Operation]) -> list[Operation]:
     """Unitary operations that undo `operations`."""
-    found: list[Operation] = []
+    undone: list[Operation] = []
     for operation in reversed(operations):
-        if operation.gate in ("pauli", "evolve"):
-            found.append(replace(operation, args=(-operation.args[0],)))
-            continue
-        controls, targets = operation.wires[: operation.controls], operation.wires[operation.controls :]
-        for gate, qubits, angles in GATES[operation.gate].inverse(*operation.args):
-            wires = (*controls, *(targets[qubit] for qubit in qubits))
-            further = len(qubits) - GATES[gate].qubits
-            found.append(replace(operation, gate=gate, wires=wires, args=angles, controls=operation.controls + further))
-    return found
+        match operation:
+            case PauliRotation():
+                undone.append(replace(operation, angle=-operation.angle))
+            case Evolution():
+                undone.append(replace(operation, time=-operation.time))
+            case GateApplication():
+                undone += _undone_gate(operation)
+            case _:
+                raise TypeError(f"no inverse of {operation.name}")
+    return undone
 
 
-def controlled(operations: Sequence[Operation], wires: tuple[int, ...]) -> list[Operation]:
+def _undone_gate(operation: GateApplication) -> Iterator[GateApplication]:
+    controls, targets = operation.control_wires, operation.targets
+    for name, qubits, angles in operation.gate.inverse(*operation.angles):
+        wires = (*controls, *(targets[qubit] for qubit in qubits))
+        further = len(qubits) - GATES[name].qubits
+        yield replace(operation, gate=GATES[name], wires=wires, angles=angles, controls=operation.controls + further)
+
+
+def controlled(operations: Sequence[Unitary], wires: tuple[int, ...]) -> list[Unitary]:
     """`operations`, each if all of `wires` are one."""
     return [
         replace(operation, wires=(*wires, *operation.wires), controls=len(wires) + operation.controls)
@@ -40,7 +44,7 @@ def controlled(operations: Sequence[Operation], wires: tuple[int, ...]) -> list[
     ]
 
 
-def unitary(wires: tuple[int, ...], angles: Sequence[Real]) -> Iterator[Piece]:
+def unitary(wires: tuple[int, ...], angles: Sequence[Real], span: Span) -> Iterator[Operation]:
     """The quantum Shannon form of any unitary on `wires` up to a global phase; see `unitary_angles`.
 
     With the first wire on top: a unitary of the rest, a uniformly controlled rz of the top, a unitary of the rest, a
@@ -50,18 +54,18 @@ def unitary(wires: tuple[int, ...], angles: Sequence[Real]) -> Iterator[Piece]:
     Source: V. Shende, S. Bullock, I. Markov, Synthesis of quantum logic circuits, 2006.
     """
     if len(wires) == 1:
-        yield "su2", wires, tuple(angles), ""
+        yield gate("su2", wires, span, angles)
     elif len(wires) == 2:
-        yield "su4", wires, tuple(angles), ""
+        yield gate("su4", wires, span, angles)
     else:
         top, rest = wires[0], wires[1:]
         size, subsets, at = unitary_angles(len(rest)), 2 ** len(rest), 0
         for letter in ("Z", "Y", "Z", ""):
-            yield from unitary(rest, angles[at : at + size])
+            yield from unitary(rest, angles[at : at + size], span)
             at += size
             if letter:
                 for subset in range(subsets):
                     members = tuple(wire for k, wire in enumerate(rest) if subset >> k & 1)
                     word = letter + "Z" * len(members)
-                    yield "pauli", (top, *members), (-0.5 * angles[at + subset],), word
+                    yield PauliRotation((top, *members), span, -0.5 * angles[at + subset], word)
                 at += subsets

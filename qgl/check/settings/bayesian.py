@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 from qgl.diagnostics.categories import NotForExpectation
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Input, Real
+from qgl.gates import GATES
 from qgl.gates.uniform import family_of
-from qgl.program.program import Operation, Program, TrainSettings
+from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, Reset
+from qgl.program.program import Program, TrainSettings
 
-_MOVES = ("id", "x", "cx", "ccx", "swap", "cswap")
+_MOVES = tuple(GATES[name] for name in ("id", "x", "cx", "ccx", "swap", "cswap"))
+_RY = GATES["ry"]
 
 
 def expectation_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
@@ -58,9 +61,11 @@ def _operations(program: Program) -> Iterator[Diagnostic]:
 
 def split_wires(operation: Operation) -> tuple[int, ...] | None:
     """The wires of an operation that turns its last one by angles picked by the others; None for another operation."""
-    family = family_of(operation.gate)
-    turns = operation.gate == "ry" or (family is not None and family[0] == "uniform_ry")
-    return operation.wires if turns and not operation.controls else None
+    if not isinstance(operation, GateApplication) or operation.controls:
+        return None
+    family = family_of(operation.gate.name)
+    rotates = operation.gate is _RY or (family is not None and family[0] == "uniform_ry")
+    return operation.wires if rotates else None
 
 
 def atom_of(angle: Real) -> Input | None:
@@ -72,15 +77,15 @@ def atom_of(angle: Real) -> Input | None:
 
 
 def _fault(operation: Operation, touched: set[int]) -> str:
-    if operation.gate in ("fresh", "discard"):
+    if isinstance(operation, LIFETIME):
         return ""
-    if operation.condition or operation.gate in ("measure", "reset"):
+    if operation.condition or isinstance(operation, Measurement | Reset):
         return "a measured bit decides here"
     if split_wires(operation) is None:
-        moves = operation.gate in _MOVES
+        moves = isinstance(operation, GateApplication) and operation.gate in _MOVES
         return "" if moves else "this is neither a table that is prepared nor a move of values"
     if operation.wires[-1] in touched:
         return "this turns a qubit that is not in zero any more, which changes its basis"
-    if not all(angle.is_constant or atom_of(angle) is not None for angle in operation.args):
+    if not all(angle.is_constant or atom_of(angle) is not None for angle in operation.numbers):
         return "an angle is computed from others; give the table's own"
     return ""

@@ -8,7 +8,7 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
@@ -16,8 +16,9 @@ import numpy as np
 
 from qgl.diagnostics.many_body import NotInLayers, StepsBeyondLayers, StopsBeforeLayers
 from qgl.diagnostics.model import Diagnostic
-from qgl.expression import Input, Real
-from qgl.program.program import Operation, Parameter, Program
+from qgl.expression import Input
+from qgl.program.operations import Operation, inputs_of
+from qgl.program.program import Parameter, Program
 from qgl.syntax import tree
 
 SEARCH = "layerwise_search"
@@ -94,21 +95,6 @@ def _layer(atom: Input, searched: dict[int, Parameter]) -> int | None:
         return None
     shape = searched[atom.parameter].shape
     return atom.element // int(np.prod(shape[1:], dtype=np.int64))
-
-
-def inputs_of(operation: Operation) -> Iterator[Input]:
-    """The inputs that the numbers of an operation are made of."""
-    for number in (*operation.args, *(coefficient for coefficient, _ in operation.terms)):
-        yield from _atoms(number)
-
-
-def _atoms(number: Real) -> Iterator[Input]:
-    for _, atom in number.terms:
-        if isinstance(atom, Input):
-            yield atom
-        else:
-            for argument in atom.arguments:
-                yield from _atoms(argument)
 
 
 def in_layers(program: Program, written: object, report: Callable[[Diagnostic], None]) -> Program | None:

@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 from qgl.diagnostics.many_body import HiddenBits, NoBasisStart
 from qgl.diagnostics.model import Diagnostic
+from qgl.gates import GATES
+from qgl.program.operations import GateApplication
 from qgl.program.program import Program
+
+_X = GATES["x"]
 
 
 def start_bits(program: Program) -> tuple[int, ...] | None:
     """Bits of the basis state that the registers start in, of visible, then of hidden qubits; None if there is none."""
     prepared = program.operations[: program.prepared]
-    if any(operation.gate != "x" or operation.controls for operation in prepared):
+    if not all(isinstance(step, GateApplication) and step.gate is _X and not step.controls for step in prepared):
         return None
     flips = [operation.wires[0] for operation in prepared]
     return tuple(flips.count(wire) % 2 for wire in (*program.visible, *program.hidden))

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from qgl.check.calls.arguments import Choice, Context, Integer, UnfitError, Word
 from qgl.check.calls.signature_types import Parameter as Argument
 from qgl.check.calls.signature_types import Signature, optional
-from qgl.check.settings.layers import inputs_of
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.strategies import NoStages, StagesBeyondSteps
+from qgl.program.operations import inputs_of
 from qgl.program.program import Parameter, Program, TrainSettings
 from qgl.syntax import tree
 

@@ -70,8 +70,9 @@ def _elsewhere(fitted: Fitted, profile: str, notes: Sequence[str]) -> str:
     unknown = unknown_gates(circuit)
     own = None if unknown else back(circuit, machine)
     for operation in own.operations if own else ():
-        if len(operation.wires) > 1 and not PROFILES[profile].takes(operation.gate, operation.controls):
-            unknown.append(f"{'c' * operation.controls}{operation.gate}")
+        controls = len(operation.control_wires)
+        if len(operation.wires) > 1 and not PROFILES[profile].takes(operation.name, controls):
+            unknown.append(f"{'c' * controls}{operation.name}")
     if own is None or unknown:
         gates = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))
         raise QglError([TargetNotForProfile(None, profile, machine, f"it has no {gates}")])

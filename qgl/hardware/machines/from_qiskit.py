@@ -6,7 +6,8 @@ from typing import Any
 
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation, Wire
+from qgl.program.operations import Operation, gate
+from qgl.program.program import Wire
 from qgl.qasm.profiles.qiskit import QISKIT
 from qgl.source import Source, Span
 
@@ -44,7 +45,7 @@ def back(circuit: Any, machine: str) -> Circuit:
         if name == "measure":
             visible[places[instruction.clbits[0]]] = acted[0]
         elif name != "barrier":
-            gate, controls = _GATES[name]
-            angles = tuple(Real(float(angle)) for angle in instruction.operation.params)
-            operations.append(Operation(gate, acted, span, angles, controls=controls))
+            own, controls = _GATES[name]
+            angles = [Real(float(angle)) for angle in instruction.operation.params]
+            operations.append(gate(own, acted, span, angles, controls))
     return Circuit(tuple(wires), tuple(visible[k] for k in sorted(visible)), tuple(operations), 0, ())

@@ -27,6 +27,7 @@ from qgl.ir.facts import is_reset
 from qgl.passes.dead_code import drop_dead
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
+from qgl.program.operations import Measurement, Reset
 from qgl.qasm import Emission, emission
 
 FORMS = {
@@ -187,7 +188,7 @@ def _for_machine(circuit: Circuit, machine: Machine, optimise: bool, reuse: bool
     conditions = [operation for operation in circuit.operations if operation.condition]
     if (
         (conditions and not machine.has("if_else"))
-        or any(operation.gate == "measure" or is_reset(operation) for operation in conditions)
+        or any(isinstance(operation, Measurement | Reset) for operation in conditions)
         or (any(map(is_reset, circuit.operations)) and not machine.has("reset"))
     ):
         return defer(circuit, reads_only_bits=optimise)

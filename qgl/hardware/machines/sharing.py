@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, Measurement, Operation, Reset
 
 Neighbours = frozenset[int]  # wires of registers
 
@@ -26,7 +26,7 @@ def share(circuit: Circuit) -> Circuit:
     for operation in circuit.operations:
         for wire in fresh.intersection(operation.wires):
             beside[wire].update(set(operation.wires) - fresh)
-            if operation.condition or operation.gate in ("measure", "reset"):
+            if operation.condition or isinstance(operation, Measurement | Reset):
                 fresh.discard(wire)
     stands: dict[int, int] = {}  # fresh wire -> the wire that stands for it
     free: list[int] = []  # wires that stand for others and whose last one has ended
@@ -41,8 +41,8 @@ def share(circuit: Circuit) -> Circuit:
                 around.setdefault(found, set()).update(beside[wire])
                 if found != wire:
                     free.remove(found)
-                    operations.append(Operation("reset", (found,), operation.span))
-        if operation.gate not in ("fresh", "discard") or not fresh.intersection(operation.wires):
+                    operations.append(Reset((found,), operation.span))
+        if not isinstance(operation, LIFETIME) or not fresh.intersection(operation.wires):
             operations.append(replace(operation, wires=tuple(stands.get(wire, wire) for wire in operation.wires)))
         free += [stands[wire] for wire in operation.wires if wire in fresh and last[wire] == k]
     return circuit.with_operations(operations)

@@ -7,13 +7,13 @@ a wire, and every wire that is not visible is discarded right after its last use
 from __future__ import annotations
 
 from qgl.ir.circuit import Circuit
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, Discard, Fresh, Operation
 
 
 def tighten(circuit: Circuit) -> Circuit:
     """`circuit` with the shortest lives of wires that its order of operations allows."""
-    inner = [operation for operation in circuit.operations if operation.gate not in ("fresh", "discard")]
-    born = {operation.wires[0]: operation for operation in circuit.operations if operation.gate == "fresh"}
+    inner = [operation for operation in circuit.operations if not isinstance(operation, LIFETIME)]
+    born = {operation.wires[0]: operation for operation in circuit.operations if isinstance(operation, Fresh)}
     last = {wire: k for k, operation in enumerate(inner) for wire in operation.wires}
     visible = set(circuit.visible)
     operations: list[Operation] = []
@@ -21,6 +21,6 @@ def tighten(circuit: Circuit) -> Circuit:
         operations.extend(born.pop(wire) for wire in operation.wires if wire in born)
         operations.append(operation)
         ends = (wire for wire in operation.wires if last[wire] == k and wire not in visible)
-        operations.extend(Operation("discard", (wire,), operation.span) for wire in ends)
+        operations.extend(Discard((wire,), operation.span) for wire in ends)
     operations.extend(operation for wire, operation in born.items() if wire in visible)
     return circuit.with_operations(operations)

@@ -20,7 +20,8 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, is_reset, is_unitary
 from qgl.passes.allocation.lifetimes import tighten
 from qgl.passes.allocation.order import narrowest
-from qgl.program.program import Operation, Wire
+from qgl.program.operations import LIFETIME, Measurement, Operation
+from qgl.program.program import Wire
 
 WINDOW = 128  # operations that commute on a wire among which the order is open
 
@@ -34,7 +35,7 @@ def read_out(circuit: Circuit) -> Circuit:
     for k, wire in enumerate(circuit.visible):
         touched = circuit.on_wire[wire]
         span = circuit.operations[touched[-1]].span if touched else circuit.wires[wire].span
-        operations.append(Operation("measure", (wire,), span, bit=circuit.bits + k))
+        operations.append(Measurement((wire,), span, circuit.bits + k))
     measured = circuit.with_operations(operations, visible=())
     return replace(measured, bits=circuit.bits + len(circuit.visible))
 
@@ -85,7 +86,7 @@ class Narrow:
     @cached_property
     def widest(self) -> Operation | None:
         """The operation of the narrowest order that brings the last wire of the widest place to life, if any does."""
-        operations = [o for o in self.ordered().operations if o.gate not in ("fresh", "discard")]
+        operations = [o for o in self.ordered().operations if not isinstance(o, LIFETIME)]
         last = {wire: k for k, operation in enumerate(operations) for wire in operation.wires}
         alive = set(self.circuit.visible)
         widest, most = None, 0
@@ -103,7 +104,7 @@ def narrow(circuit: Circuit) -> Narrow:
     counted = order.counted
     number = {wire: k for k, wire in enumerate(counted)}
     forwards, backwards = (order.needs(number, steps) for steps in (order.steps, order.steps[::-1]))
-    read = [number[wire] for o in order.operations if o.gate == "measure" for wire in o.wires if wire in number]
+    read = [number[wire] for o in order.operations if isinstance(o, Measurement) for wire in o.wires if wire in number]
     lasting = [k for k, wire in enumerate(counted) if circuit.wires[wire].kind != "fresh"]
     found = narrowest(forwards, backwards, [read, lasting, range(len(counted))])
     births = tuple(counted[k] for k in found.order)
@@ -115,7 +116,7 @@ class _Order:
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
-        self.operations = [o for o in circuit.operations if o.gate not in ("fresh", "discard")]
+        self.operations = [o for o in circuit.operations if not isinstance(o, LIFETIME)]
         # Of every operation the wires and bits that it touches (bits behind the wires), and whether it commutes there
         # with others that do.
         self.steps = [_touched(operation, len(circuit.wires)) for operation in self.operations]
@@ -189,7 +190,7 @@ class _Order:
 def _touched(operation: Operation, wires: int) -> tuple[tuple[int, bool], ...]:
     diagonal = diagonal_wires(operation) if is_unitary(operation) else frozenset[int]()
     bits = [(wires + bit, True) for bit in sorted({bit for bit, _ in operation.condition})]
-    if operation.bit is not None:
+    if isinstance(operation, Measurement) and operation.bit is not None:
         bits.append((wires + operation.bit, False))
     return (*((wire, wire in diagonal) for wire in operation.wires), *bits)
 

@@ -18,7 +18,16 @@ from math import gcd, lcm
 
 from qgl.ir.facts import is_permutation, is_reset, is_unitary
 from qgl.passes.charges.transitions import TooWideError, gathered, transitions
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    LIFETIME,
+    Discard,
+    Evolution,
+    Fresh,
+    Measurement,
+    Operation,
+    PauliRotation,
+    Reset,
+)
 
 MOST_ROWS = 4_000  # equations that are solved after those of one and two wires
 Equation = dict[int, int]  # wire: coefficient, none of them 0
@@ -96,9 +105,9 @@ def _all_turned(operations: Iterable[Operation], count: int) -> bool:
     """
     turned: set[int] = set()
     for operation in operations:
-        if len(operation.wires) > 1 or operation.gate in ("fresh", "discard", "measure") or is_reset(operation):
+        if len(operation.wires) > 1 or isinstance(operation, Fresh | Discard | Measurement | Reset):
             continue
-        turns = operation.gate == "pauli" or (is_unitary(operation) and not is_permutation(operation))
+        turns = isinstance(operation, PauliRotation) or (is_unitary(operation) and not is_permutation(operation))
         if turns and transitions(operation):
             turned.update(operation.wires)
             if len(turned) == count:
@@ -112,7 +121,7 @@ def _prepared(operations: Iterable[Operation], wires: tuple[int, ...]) -> tuple[
     touched: set[int] = set()
     kept: list[Operation] = []
     for operation in operations:
-        if operation.gate in ("fresh", "discard"):
+        if isinstance(operation, LIFETIME):
             kept.append(operation)
             continue
         after = None if touched.intersection(operation.wires) else _image(operation, start)
@@ -127,13 +136,13 @@ def _prepared(operations: Iterable[Operation], wires: tuple[int, ...]) -> tuple[
 def _image(operation: Operation, start: dict[int, int]) -> tuple[int, ...] | None:
     """The bits that an operation makes of those at the start, up to a phase; None where it makes a superposition."""
     bits = tuple(start[wire] for wire in operation.wires)
-    if operation.condition or operation.gate in ("measure", "evolve", "pauli"):
+    if operation.condition or isinstance(operation, Measurement | Evolution | PauliRotation):
         return None
     if is_reset(operation):
         return (0,)
     if not is_unitary(operation) or not is_permutation(operation):
         return None
-    if not all(bits[: operation.controls]):
+    if not all(start[wire] for wire in operation.control_wires):
         return bits
     moved = (change.after for change in transitions(operation) if change.before == bits)
     return next(moved, bits)

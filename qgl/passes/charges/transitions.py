@@ -15,13 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Real, real
-from qgl.gates import CHANNELS, GATES
+from qgl.gates import GATES
+from qgl.gates.model import Channel, Gate
 from qgl.ir.facts import is_reset
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    ChannelApplication,
+    Discard,
+    Evolution,
+    Fresh,
+    GateApplication,
+    KrausChannel,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+)
 
 MOST_FLIPPED = 10  # wires that a word may flip: all patterns of their bits are looked at
 _TOLERANCE = 1e-12
-_ROTATIONS = {"rxx": "XX", "ryy": "YY", "rzz": "ZZ"}
+_ROTATIONS = {GATES["rxx"]: "XX", GATES["ryy"]: "YY", GATES["rzz"]: "ZZ"}
 
 Bits = tuple[int, ...]
 Word = tuple[Real, str]
@@ -46,11 +58,11 @@ def transitions(operation: Operation) -> tuple[Transition, ...]:
     Raises:
         TooWideError: a Pauli word flips more than `MOST_FLIPPED` wires.
     """
-    if operation.gate in ("fresh", "discard", "measure"):
+    if isinstance(operation, Fresh | Discard | Measurement):
         return ()
-    controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
-    if operation.gate in ("pauli", "evolve"):
-        words = operation.terms or ((real(1.0), operation.word),)
+    controls, own = operation.control_wires, operation.targets
+    if isinstance(operation, PauliRotation | Evolution):
+        words = operation.terms if isinstance(operation, Evolution) else ((real(1.0), operation.pauli_word),)
         found = [
             (tuple(own[k] for k in flips), before, tuple(1 - bit for bit in before))
             for flips, group in flip_groups(words).items()
@@ -119,21 +131,30 @@ def is_nothing(number: Real) -> bool:
 
 
 def _elements(operation: Operation) -> tuple[tuple[Bits, Bits], ...]:
-    if operation.matrices is not None:
-        return _changes(operation.matrices)
-    if is_reset(operation):
-        return (((1,), (0,)),)
-    constant = tuple(arg.constant for arg in operation.args) if all(a.is_constant for a in operation.args) else None
-    return _of_record(operation.gate, constant)
+    match operation:
+        case MatrixUnitary():
+            return _changes(operation.matrix[None])
+        case KrausChannel():
+            return _changes(operation.operators)
+        case GateApplication():
+            return _of_record(operation.gate, _constants(operation.angles))
+        case ChannelApplication():
+            return _of_record(operation.channel, _constants(operation.strengths))
+        case _:
+            assert is_reset(operation)
+            return (((1,), (0,)),)
+
+
+def _constants(numbers: Sequence[Real]) -> tuple[float, ...] | None:
+    return tuple(number.constant for number in numbers) if all(n.is_constant for n in numbers) else None
 
 
 @cache
-def _of_record(name: str, angles: tuple[float, ...] | None) -> tuple[tuple[Bits, Bits], ...]:
-    """Of a gate or channel, with odd angles where they depend on inputs."""
-    record = GATES.get(name) or CHANNELS[name]
-    values = [1 / (k + np.pi) for k in range(len(record.parameters))] if angles is None else angles
+def _of_record(record: Gate | Channel, numbers: tuple[float, ...] | None) -> tuple[tuple[Bits, Bits], ...]:
+    """Of a gate or channel, with odd numbers where they depend on inputs."""
+    values = [1 / (k + np.pi) for k in range(len(record.parameters))] if numbers is None else numbers
     arrays = [np.asarray(value) for value in values]
-    matrices = GATES[name].matrix(np, *arrays)[None] if name in GATES else CHANNELS[name].kraus(np, *arrays)
+    matrices = record.matrix(np, *arrays)[None] if isinstance(record, Gate) else record.kraus(np, *arrays)
     return _changes(np.asarray(matrices))
 
 
@@ -183,13 +204,15 @@ def _fits(group: Sequence[Operation], operation: Operation) -> bool:
 
 def _rotation(operation: Operation) -> tuple[Real, dict[int, str]] | None:
     """Angle and letters of exp(-i angle word) on several wires, without controls or condition; None: no such thing."""
-    if operation.controls or operation.condition or len(operation.wires) < 2:
+    if operation.control_wires or operation.condition or len(operation.wires) < 2:
         return None
-    if operation.gate == "pauli":
-        return -operation.args[0], dict(zip(operation.wires, operation.word, strict=True))
-    if operation.gate in _ROTATIONS:
-        return operation.args[0] * 0.5, dict(zip(operation.wires, _ROTATIONS[operation.gate], strict=True))
-    return None
+    match operation:
+        case PauliRotation():
+            return -operation.angle, dict(zip(operation.wires, operation.pauli_word, strict=True))
+        case GateApplication() if operation.gate in _ROTATIONS:
+            return operation.angles[0] * 0.5, dict(zip(operation.wires, _ROTATIONS[operation.gate], strict=True))
+        case _:
+            return None
 
 
 def _commute(one: dict[int, str], other: dict[int, str]) -> bool:
@@ -202,7 +225,7 @@ def _joined(group: Sequence[Operation]) -> Sequence[Operation]:
     wires = group[0].wires
     words = [word for operation in group if (word := _rotation(operation)) is not None]
     terms = tuple((angle, "".join(letters[wire] for wire in wires)) for angle, letters in words)
-    whole = Operation("evolve", wires, group[0].span, (real(1.0),), terms=terms)
+    whole = Evolution(wires, group[0].span, real(1.0), terms)
     try:
         fewer = len(_sorted((whole,))) < len(_sorted(group))
     except TooWideError:

@@ -17,7 +17,8 @@ from math import inf
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.kinds import Kinds
 from qgl.plan.cones.wire_segments import Strands
-from qgl.program.program import Distribution, Operation, Parameter, Wire
+from qgl.program.operations import Measurement, Operation
+from qgl.program.program import Distribution, Parameter, Wire
 
 
 @dataclass(eq=False, slots=True)
@@ -134,23 +135,19 @@ class Classifier:
         made: list[Operation] = []
         for k in operations:
             operation = self._circuit.operations[k]
-            args, terms = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
-            made.append(
-                replace(
-                    operation,
-                    args=args,
-                    terms=terms,
-                    wires=tuple(strands[strand] for strand in self._strands.strands[k]),
-                    condition=tuple((bits[bit], wanted) for bit, wanted in operation.condition),
-                    bit=None if operation.bit is None else bits[operation.bit],
-                )
-            )
+            small = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
+            wires = tuple(strands[strand] for strand in self._strands.strands[k])
+            condition = tuple((bits[bit], wanted) for bit, wanted in operation.condition)
+            small = replace(small, wires=wires, condition=condition)
+            if isinstance(small, Measurement) and small.bit is not None:
+                small = replace(small, bit=bits[small.bit])
+            made.append(small)
         originals = [self._circuit.wires[self._strands.wires[strand]] for strand in strands]
-        wires = [_wire(wire, k < len(ends)) for k, wire in enumerate(originals)]
+        kept = [_wire(wire, k < len(ends)) for k, wire in enumerate(originals)]
         span = originals[0].span
         law = Distribution("constant", (0.0,))
         parameter = Parameter("param", "slot", (len(slots),), "real", law, None, span)
-        return Circuit(tuple(wires), tuple(range(len(ends))), tuple(made), len(bits), (parameter,))
+        return Circuit(tuple(kept), tuple(range(len(ends))), tuple(made), len(bits), (parameter,))
 
 
 def _wire(wire: Wire, read: bool) -> Wire:

@@ -11,11 +11,19 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from qgl.expression import Atom, Input, Real
-from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires
-from qgl.plan.axes import MARKERS
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    LIFETIME,
+    ChannelApplication,
+    Evolution,
+    GateApplication,
+    KrausChannel,
+    MatrixUnitary,
+    Measurement,
+    Operation,
+    PauliRotation,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,11 +41,10 @@ class Kinds:
     diagonal: list[tuple[bool, ...]]
     by_value: bool
 
-    def put(self, operation: Operation, slots: Iterator[int]) -> tuple[tuple[Real, ...], tuple[tuple[Real, str], ...]]:
-        """Angles and terms of an operation with its atoms replaced, in order, by inputs of the numbers `slots`."""
-        args = tuple([self._put(operation, number, slots) for number in operation.args])
-        terms = tuple([(self._put(operation, coefficient, slots), word) for coefficient, word in operation.terms])
-        return args, terms
+    def put(self, operation: Operation, slots: Iterator[int]) -> Operation:
+        """An operation with its atoms replaced, in order, by inputs of the numbers `slots`."""
+        numbers = [self._put(operation, number, slots) for number in operation.numbers]
+        return operation.with_numbers(numbers) if numbers else operation
 
     def _put(self, operation: Operation, number: Real, slots: Iterator[int]) -> Real:
         if not self.by_value:
@@ -67,40 +74,54 @@ def _key(operation: Operation, by_value: bool) -> tuple[Hashable, list[Atom | Re
     """What an operation is, and its atoms."""
     patterns: list[Hashable] = []
     atoms: list[Atom | Real] = []
-    numbers = operation.args
-    if operation.terms:
-        numbers = (*numbers, *(coefficient for coefficient, _ in operation.terms))
-    for number in numbers:
+    for number in operation.numbers:
         if not by_value or _stays(operation, number):
             patterns.append((number.constant, tuple([factor for factor, _ in number.terms])))
             atoms += [atom for _, atom in number.terms]
         else:
             patterns.append(None)
             atoms.append(number)
-    matrices = operation.matrices
     key = (
-        operation.gate,
+        type(operation),
+        _what(operation),
         len(operation.wires),
-        operation.controls,
-        operation.word,
+        len(operation.control_wires),
         tuple(patterns),
-        tuple([word for _, word in operation.terms]),
-        None if matrices is None else (matrices.shape, matrices.tobytes()),
-        operation.bit is None,
         tuple([wanted for _, wanted in operation.condition]),
     )
     return key, atoms
 
 
+def _what(operation: Operation) -> Hashable:
+    """What an operation of its class is, apart from wires and numbers."""
+    match operation:
+        case GateApplication():
+            return operation.gate
+        case PauliRotation():
+            return operation.pauli_word
+        case Evolution():
+            return tuple([word for _, word in operation.terms])
+        case MatrixUnitary():
+            return operation.matrix.tobytes()
+        case ChannelApplication():
+            return operation.channel
+        case KrausChannel():
+            return operation.operators.tobytes()
+        case Measurement():
+            return operation.bit is None
+        case _:
+            return None
+
+
 def _stays(operation: Operation, number: Real) -> bool:
     """Whether a number is part of the kind even if operations are read by value: certain channels are special."""
-    return not number.terms and operation.gate in CHANNELS
+    return not number.terms and isinstance(operation, ChannelApplication)
 
 
 def _keeps(operation: Operation) -> tuple[bool, ...]:
-    if operation.gate in MARKERS:
+    if isinstance(operation, LIFETIME):
         return ()
-    if operation.gate == "measure":
+    if isinstance(operation, Measurement):
         return (True,)
     diagonal = diagonal_wires(operation)
     return tuple(wire in diagonal for wire in operation.wires)

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_reset
-from qgl.plan.axes import MARKERS
+from qgl.program.operations import LIFETIME, Measurement
 
 BITS, ALL = 1, 2  # what is seen of a strand: its basis states only, or its quantum state
 
@@ -98,7 +98,7 @@ def strands_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> Strand
     written: dict[int, int] = {}
     found = Strands([], [], diagonal, [], [], wires)
     for k, operation in enumerate(circuit.operations):
-        if operation.gate in MARKERS or (is_reset(operation) and not operation.condition):
+        if isinstance(operation, LIFETIME) or (is_reset(operation) and not operation.condition):
             wire = operation.wires[0]
             if last[current[wire]] >= 0:
                 current[wire] = len(wires)
@@ -115,7 +115,7 @@ def strands_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> Strand
         found.writers.append(writers)
         for strand in strands:
             last[strand] = k
-        if operation.bit is not None:
+        if isinstance(operation, Measurement) and operation.bit is not None:
             written[operation.bit] = k
     found.ends.extend((current[wire], last[current[wire]]) for wire in circuit.visible)
     return found

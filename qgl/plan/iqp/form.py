@@ -20,24 +20,33 @@ from __future__ import annotations
 
 import cmath
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Real, real
-from qgl.gates import GATES
+from qgl.gates import CHANNELS, GATES
 from qgl.gates.algebra import PAULI
+from qgl.gates.model import Gate
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
-from qgl.ir.facts import is_diagonal
+from qgl.ir.facts import is_constant, is_diagonal, is_swap
 from qgl.passes.diagonal import terms
-from qgl.plan.axes import MARKERS
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    LIFETIME,
+    ChannelApplication,
+    Evolution,
+    GateApplication,
+    MatrixUnitary,
+    Operation,
+    PauliRotation,
+)
 
 CLOSE = 1e-9
-FLIPS = ("bit_flip", "bit_phase_flip")  # channels that are coins; `dephasing` is diagonal
+FLIPS = (CHANNELS["bit_flip"], CHANNELS["bit_phase_flip"])  # channels that are coins; `dephasing` is diagonal
+_RY, _X = GATES["ry"], GATES["x"]
 Positions = frozenset[int]
 Matrix = NDArray[np.complex128]
 
@@ -72,7 +81,7 @@ def phases(circuit: Circuit) -> Phases:
     """
     reader = _Reader(len(circuit.wires))
     for operation in circuit.operations:
-        if operation.gate not in MARKERS:
+        if not isinstance(operation, LIFETIME):
             reader.step(operation)
     return reader.read_out(circuit.visible)
 
@@ -84,16 +93,18 @@ def only_phases(circuit: Circuit) -> bool:
     visible = set(circuit.visible)
 
     def a_coin(operation: Operation) -> bool:
-        return operation.gate in FLIPS or (operation.gate == "ry" and operation.wires[0] not in visible)
+        match operation:
+            case ChannelApplication():
+                return operation.channel in FLIPS
+            case GateApplication():
+                return operation.gate is _RY and operation.wires[0] not in visible
+            case _:
+                return False
 
     return all(
-        operation.gate in MARKERS or _constant(operation) or is_diagonal(operation) or a_coin(operation)
+        isinstance(operation, LIFETIME) or is_constant(operation) or is_diagonal(operation) or a_coin(operation)
         for operation in circuit.operations
     )
-
-
-def _constant(operation: Operation) -> bool:
-    return all(arg.is_constant for arg in operation.args) and all(c.is_constant for c, _ in operation.terms)
 
 
 @dataclass
@@ -129,12 +140,12 @@ class _Reader:
         for wire in operation.wires:
             self.settle(wire)
             if self.wires[wire].stage == "end":
-                raise UnlikeError(f"{operation.gate} acts after a last layer of Hadamard gates")
+                raise UnlikeError(f"{operation.name} acts after a last layer of Hadamard gates")
         plain = unfold(operation)
-        if plain.gate == "swap" and not plain.controls:
+        if is_swap(plain):
             one, other = plain.wires
             self.wires[one], self.wires[other] = self.wires[other], self.wires[one]
-        elif plain.gate == "x" and plain.controls == 1:
+        elif isinstance(plain, GateApplication) and plain.gate is _X and plain.controls == 1:
             self.add(*plain.wires)
         else:
             self.phase(operation)
@@ -176,11 +187,11 @@ class _Reader:
 
     def phase(self, operation: Operation) -> None:
         """A diagonal operation."""
-        parts = [operation] if operation.gate != "evolve" else list(_rotations(operation))
+        parts = _rotations(operation) if isinstance(operation, Evolution) else [operation]
         for part in parts:
             found = terms(part, part.wires)
             if found is None:
-                raise UnlikeError(f"{operation.gate} is not diagonal")
+                raise UnlikeError(f"{operation.name} is not diagonal")
             for term in found:
                 self.rotate(term.wires, term.angle)
 
@@ -239,37 +250,36 @@ def _nothing(angle: Real) -> bool:
     return angle.is_constant and angle.constant == 0
 
 
-def _rotations(operation: Operation) -> list[Operation]:
-    """An evolution under words that commute, as a product of rotations."""
-    controls, targets = operation.wires[: operation.controls], operation.wires[operation.controls :]
-    if not is_diagonal(operation):
+def _rotations(evolution: Evolution) -> list[Operation]:
+    """A diagonal evolution as a product of rotations."""
+    if not is_diagonal(evolution):
         raise UnlikeError("evolve is not diagonal")
-    rotations = []
-    for coefficient, word in operation.terms:
-        own = tuple(targets[k] for k, letter in enumerate(word) if letter == "Z")
-        angle = -(operation.args[0] * coefficient)
-        rotations.append(
-            replace(operation, gate="pauli", wires=(*controls, *own), args=(angle,), word="Z" * len(own), terms=())
-        )
+    rotations: list[Operation] = []
+    for coefficient, word in evolution.terms:
+        own = tuple(wire for wire, letter in zip(evolution.targets, word, strict=True) if letter == "Z")
+        wires, angle = (*evolution.control_wires, *own), -(evolution.time * coefficient)
+        rotations.append(PauliRotation(wires, evolution.span, angle, "Z" * len(own), controls=evolution.controls))
     return rotations
 
 
 def single_matrix(operation: Operation) -> Matrix | None:
     """The matrix of a constant gate on one qubit, shape (2, 2); None for any other operation."""
-    if len(operation.wires) > 1 or operation.controls or not _constant(operation):
+    if len(operation.wires) > 1 or operation.control_wires or not is_constant(operation):
         return None
-    if operation.gate == "unitary":
-        return None if operation.matrices is None else operation.matrices[0]
-    if operation.gate == "pauli":
-        return _rotation(operation.word, operation.args[0].constant)
-    if operation.gate in GATES:
-        return _gate(operation.gate, tuple(arg.constant for arg in operation.args))
-    return None
+    match operation:
+        case MatrixUnitary():
+            return operation.matrix
+        case PauliRotation():
+            return _rotation(operation.pauli_word, operation.angle.constant)
+        case GateApplication():
+            return _gate(operation.gate, tuple(angle.constant for angle in operation.angles))
+        case _:
+            return None
 
 
 @lru_cache(maxsize=4096)
-def _gate(name: str, angles: tuple[float, ...]) -> Matrix:
-    return np.asarray(GATES[name].matrix(np, *(np.asarray(angle) for angle in angles)), np.complex128)
+def _gate(gate: Gate, angles: tuple[float, ...]) -> Matrix:
+    return np.asarray(gate.matrix(np, *(np.asarray(angle) for angle in angles)), np.complex128)
 
 
 @lru_cache(maxsize=4096)

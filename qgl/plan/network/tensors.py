@@ -15,23 +15,31 @@ made by `qgl.kernels.network.tensors.tensor_tables`: tensor t is row `t.row` of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
-from qgl.ir.facts import diagonal_wires, is_channel
-from qgl.plan.axes import MARKERS
+from qgl.ir.facts import diagonal_wires, is_channel, is_swap
 from qgl.plan.expressions import Expressions
 from qgl.plan.matrix_pool import Pool, Recipe
 from qgl.plan.network.bases import DIMENSION, Fixed, letter_maps, logic, start, trace
 from qgl.plan.network.values import Handle, Source, Table, ValueBuilder
 from qgl.plan.state.density_matrix import superoperator
 from qgl.plan.state.state_vector import controlled, in_parts, recipe_of, rotations
-from qgl.program.program import Operation
+from qgl.program.operations import (
+    LIFETIME,
+    ChannelApplication,
+    Discard,
+    Evolution,
+    KrausChannel,
+    NoisyChannel,
+    Operation,
+    PauliRotation,
+    gate,
+)
 from qgl.source import Span
 
 __all__ = ["Network", "Source", "Table", "Tensor", "UnsuitableError", "network_of"]
@@ -102,9 +110,9 @@ def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network
     builder = _Builder(circuit, algebra, settled)
     for position, operation in enumerate(circuit.operations):
         builder.position = position
-        if operation.gate == "discard":
+        if isinstance(operation, Discard):
             builder.end(operation.wires[0])
-        elif operation.gate not in MARKERS:
+        elif not isinstance(operation, LIFETIME):
             builder.operation(operation)
     return builder.finish()
 
@@ -175,43 +183,44 @@ class _Builder:
     # ------------------------------------------------------------ operations
 
     def operation(self, operation: Operation) -> None:
-        if is_channel(operation):
+        if isinstance(operation, NoisyChannel):
             self.channel(operation)
             return
-        if operation.gate == "evolve":
+        if isinstance(operation, Evolution):
             product = rotations(operation, operation.wires)
             if product is None:
                 raise UnsuitableError("an evolution under words that do not commute has no small tensors")
-            for rotation, wires in product:
-                self.unitary(replace(rotation, wires=wires))
+            for rotation, _ in product:
+                self.unitary(rotation)
             return
-        for part, wires in in_parts(operation, operation.wires, WIDEST_UNIFORM):
-            self.unitary(unfold(replace(part, wires=wires)))
+        for part, _ in in_parts(operation, operation.wires, WIDEST_UNIFORM):
+            self.unitary(unfold(part))
 
-    def channel(self, operation: Operation) -> None:
-        if operation.gate == "kraus":
-            assert operation.matrices is not None
-            matrix = superoperator(operation.matrices)
+    def channel(self, operation: NoisyChannel) -> None:
+        if isinstance(operation, KrausChannel):
+            matrix = superoperator(operation.operators)
             recipe = Recipe("constant", "", len(matrix), constant=matrix)
         else:
-            recipe = Recipe("channel", operation.gate, 4 ** CHANNELS[operation.gate].qubits, operation.args)
+            assert isinstance(operation, ChannelApplication)
+            channel = operation.channel
+            recipe = Recipe("channel", channel.name, 4**channel.qubits, operation.strengths)
         self.whole(operation.wires, recipe, "channel")
 
     def unitary(self, operation: Operation) -> None:
-        controls, own = operation.wires[: operation.controls], operation.wires[operation.controls :]
-        if operation.gate == "pauli" and not own:  # a phase on the controls
-            operation = replace(operation, gate="p", word="", controls=len(controls) - 1)
-            controls, own = controls[:-1], controls[-1:]
-        if operation.gate == "swap" and not controls:
+        if isinstance(operation, PauliRotation) and not operation.targets:  # a phase on the controls
+            wires = operation.control_wires
+            operation = gate("p", wires, operation.span, (operation.angle,), controls=len(wires) - 1)
+        controls, own = operation.control_wires, operation.targets
+        if is_swap(operation):
             self.swap(*own)
             return
         cut: list[tuple[int, str, int]] = []  # place among the wires of the core's matrix, letter, label
         if controls:
             cut.append((0, "Z", self.joined([(wire, "Z") for wire in controls], "and")))
-        if operation.gate == "pauli" and len(own) > 1:
-            parity = self.joined(list(zip(own, operation.word, strict=True))[:-1], "xor")
+        if isinstance(operation, PauliRotation) and len(own) > 1:
+            parity = self.joined(list(zip(own, operation.pauli_word, strict=True))[:-1], "xor")
             cut.append((len(cut), "Z", parity))
-            recipe = Recipe("pauli", "Z" + operation.word[-1], 4, operation.args)
+            recipe = Recipe("pauli", "Z" + operation.pauli_word[-1], 4, operation.numbers)
             core = own[-1:]
         else:
             recipe, axes = recipe_of(operation, len(own))
@@ -270,7 +279,7 @@ def _last_changes(circuit: Circuit) -> dict[int, int]:
     """Of each wire the last operation that is not diagonal on it."""
     found: dict[int, int] = {}
     for position, operation in enumerate(circuit.operations):
-        if operation.gate not in MARKERS:
+        if not isinstance(operation, LIFETIME):
             diagonal = diagonal_wires(operation)
             found.update((wire, position) for wire in operation.wires if wire not in diagonal)
     return found

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from qgl.expression import Real, real
 from qgl.passes.charges.transitions import Bits, Transition, amplitude, flip_groups, is_nothing, patterns, transitions
 from qgl.passes.diagonal import DiagonalTerm, terms
-from qgl.plan.axes import MARKERS
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.matrix_pool import PoolBuilder
 from qgl.plan.sectors.basis import Basis
 from qgl.plan.sectors.tables import Evolutions, Group, Indices, Mixes, Phases, SectorTables, Signs
 from qgl.plan.state.elements import SMALL
 from qgl.plan.state.state_vector import controlled, recipe_of, rotations
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, Evolution, Operation, PauliRotation
 
 PHASE = ("phase",)
 _ZERO, _ONE, _FIRST = 0, 1, 2  # entries of a mix
@@ -94,7 +93,7 @@ class SectorLowerer:
 
     def add(self, operation: Operation) -> None:
         """One unitary operation; `fresh` and `discard` are passed over."""
-        if operation.gate in MARKERS:
+        if isinstance(operation, LIFETIME):
             return
         places = tuple(self._place_of[wire] for wire in operation.wires)
         diagonal = self._diagonal(operation, places)
@@ -102,10 +101,10 @@ class SectorLowerer:
             self._run += diagonal
             return
         self._close()
-        if operation.gate == "evolve":
-            self._evolve(places, operation.terms, operation.args[0], operation.controls)
-        elif operation.gate == "pauli" and len(places) > SMALL:
-            self._evolve(places, ((real(1.0), operation.word),), -operation.args[0], operation.controls)
+        if isinstance(operation, Evolution):
+            self._evolve(places, operation.terms, operation.time, operation.controls)
+        elif isinstance(operation, PauliRotation) and len(places) > SMALL:
+            self._evolve(places, ((real(1.0), operation.pauli_word),), -operation.angle, operation.controls)
         else:
             self._mix(operation, places)
 
@@ -117,7 +116,7 @@ class SectorLowerer:
     # ------------------------------------------------------------ diagonal
 
     def _diagonal(self, operation: Operation, places: tuple[int, ...]) -> list[DiagonalTerm] | None:
-        if operation.gate != "evolve":
+        if not isinstance(operation, Evolution):
             found = terms(operation, places)
             return None if found is None else list(found)
         if any(letter in "XY" for _, word in operation.terms for letter in word):
@@ -216,7 +215,7 @@ class SectorLowerer:
     # ------------------------------------------------------------ small matrices
 
     def _mix(self, operation: Operation, places: tuple[int, ...]) -> None:
-        basis, count = self._basis, operation.controls
+        basis, count = self._basis, len(operation.control_wires)
         recipe, _ = recipe_of(operation, len(places) - count)
         inner = len(places) <= SMALL
         own = places if inner else places[count:]

@@ -12,7 +12,6 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.charges.conserved import Conserved, conserved
 from qgl.passes.charges.reach import Reach
 from qgl.passes.charges.transitions import Transition, transitions
-from qgl.plan.axes import MARKERS
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.costs import query_memory
 from qgl.plan.expressions import ExpressionBuilder
@@ -20,7 +19,7 @@ from qgl.plan.model import Cost, Prepared
 from qgl.plan.sectors.basis import MOST_PLACES, Basis, reachable
 from qgl.plan.sectors.lower import SectorLowerer
 from qgl.plan.sectors.tables import SectorProgram
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, Evolution, Operation
 from qgl.query import Expectation, GivenStrings, GivenWords, Probabilities, Query
 
 MOST_STATES = 1 << 22
@@ -140,10 +139,10 @@ class PreparedSector:
         states = self.sector.states or 0
         seconds, hops, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int], int]()
         for operation in self.sector.conserved.operations:
-            if operation.gate in MARKERS:
+            if isinstance(operation, LIFETIME):
                 continue
             flips = {frozenset(_flipped(change)) for change in transitions(operation)}
-            times = EVOLUTION if operation.gate == "evolve" and flips else 1.0
+            times = EVOLUTION if isinstance(operation, Evolution) and flips else 1.0
             hops += times * (1 + len(flips)) * states
             seconds += STEP_SECONDS + times * HOP_OVERHEAD
             shapes[operation.wires, len(flips)] = len(flips)

@@ -12,15 +12,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
-from qgl.ir.facts import is_channel, is_reset
 from qgl.passes.diagonal import DiagonalTerm
-from qgl.plan.axes import MARKERS, Allocation
+from qgl.plan.axes import Allocation
 from qgl.plan.matrix_pool import Recipe
 from qgl.plan.state.elements import Diagonal, Element, Evolve, Small, Word
 from qgl.plan.state.state_vector import unitary_elements
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, ChannelApplication, KrausChannel, Measurement, Operation, Reset
 
 RESET = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.complex128)
 DEPHASE = np.diag([1, 0, 0, 1]).astype(np.complex128)
@@ -30,7 +28,7 @@ def density_elements(circuit: Circuit, allocation: Allocation) -> list[Element]:
     """Elements of a circuit whose measurements, if any, are of outcomes that are not kept."""
     elements: list[Element] = []
     for position, operation in enumerate(circuit.operations):
-        if operation.gate not in MARKERS:
+        if not isinstance(operation, LIFETIME):
             places = tuple(allocation.place_of[wire] for wire in operation.wires)
             elements += _doubled(operation, places)
         for wire in allocation.ends.get(position, ()):
@@ -39,16 +37,15 @@ def density_elements(circuit: Circuit, allocation: Allocation) -> list[Element]:
 
 
 def _doubled(operation: Operation, places: tuple[int, ...]) -> list[Element]:
-    if is_reset(operation):
-        return [_constant(RESET, places)]
-    if operation.gate == "measure":
-        return [_constant(DEPHASE, places)]
-    if operation.gate == "kraus":
-        assert operation.matrices is not None
-        return [_constant(superoperator(operation.matrices), places)]
-    if is_channel(operation):
-        size = 4 ** CHANNELS[operation.gate].qubits
-        return [_both(Recipe("channel", operation.gate, size, operation.args), places)]
+    match operation:
+        case Reset():
+            return [_constant(RESET, places)]
+        case Measurement():
+            return [_constant(DEPHASE, places)]
+        case KrausChannel():
+            return [_constant(superoperator(operation.operators), places)]
+        case ChannelApplication(channel=channel):
+            return [_both(Recipe("channel", channel.name, 4**channel.qubits, operation.strengths), places)]
     kets = unitary_elements(operation, tuple(2 * place for place in places))
     return [*kets, *(conjugate(ket) for ket in kets)]
 

@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from qgl.check.settings.layers import leading
 from qgl.ir.circuit import Circuit
-from qgl.ir.facts import inputs_of
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
-from qgl.plan.axes import MARKERS, dense_places
+from qgl.plan.axes import dense_places
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.sectors.basis import MOST_PLACES
 from qgl.plan.sectors.method import MOST_BITS, MOST_STATES, Sector
@@ -31,7 +30,7 @@ from qgl.plan.state.lower import arrange, block_width, lower, widest_small
 from qgl.plan.state.methods import LARGEST
 from qgl.plan.state.state_vector import dense_elements
 from qgl.plan.state.tables import BLOCK, MASKED, Tables
-from qgl.program.program import Operation
+from qgl.program.operations import Evolution, Operation, inputs_of
 
 FEWER = 4  # times fewer amplitudes in a sector without evolutions, for it to be quicker than a state of all qubits
 
@@ -94,7 +93,7 @@ def _pays(sector: Sector) -> bool:
     states = sector.states
     if states is None or states > MOST_STATES:
         return False
-    evolves = any(operation.gate == "evolve" for operation in conserved.operations)
+    evolves = any(isinstance(operation, Evolution) for operation in conserved.operations)
     return evolves or FEWER * states <= 2 ** len(conserved.wires)
 
 
@@ -118,10 +117,10 @@ def cut(circuit: Circuit, operations: Iterable[Operation], names: Collection[str
     for operation in operations:
         found = {atom.element // sizes[atom.parameter] for atom in inputs_of(operation) if atom.parameter in sizes}
         if len(found) > 1:
-            raise NotLayeredError(f"`{operation.gate}` reads layers {', '.join(map(str, sorted(found)))} at once")
+            raise NotLayeredError(f"`{operation.name}` reads layers {', '.join(map(str, sorted(found)))} at once")
         layer = found.pop() + 1 if found else at
         if layer < at:
-            raise NotLayeredError(f"`{operation.gate}` of layer {layer - 1} comes after layer {at - 1}")
+            raise NotLayeredError(f"`{operation.name}` of layer {layer - 1} comes after layer {at - 1}")
         at = layer
         pieces[at].append(operation)
     lengths = leading(pieces[:-1])
@@ -145,7 +144,7 @@ def _whole(circuit: Circuit, pieces: Sequence[Sequence[Operation]]) -> Pieces:
     form: list[int] = []
     rows: list[list[int]] = []
     for piece in pieces:
-        elements: list[Element] = dense_elements((o for o in piece if o.gate not in MARKERS), place_of)
+        elements: list[Element] = dense_elements(piece, place_of)
         own = ExpressionBuilder(sizes)
         width = max(widest_small(elements, places), block_width(places))
         parts = arrange(elements, places, width)

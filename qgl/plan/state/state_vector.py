@@ -12,12 +12,12 @@ from qgl.expression import real
 from qgl.gates import GATES
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
-from qgl.plan.axes import MARKERS
 from qgl.plan.matrix_pool import Recipe
 from qgl.plan.state.elements import SMALL, Element, Evolve, Small, Word, gate_axes, matrix_axes
-from qgl.program.program import Operation
+from qgl.program.operations import LIFETIME, Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 
 WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
+_P = GATES["p"]
 
 
 def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
@@ -25,19 +25,19 @@ def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int])
     return [
         element
         for operation in operations
-        if operation.gate not in MARKERS
+        if not isinstance(operation, LIFETIME)
         for element in unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
     ]
 
 
 def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
     """One unitary operation on `places`, its controls first. Evolution under words that commute is a product."""
-    if operation.gate != "evolve":
+    if not isinstance(operation, Evolution):
         return [_element(part, touched) for part, touched in in_parts(operation, places, WIDEST_UNIFORM)]
     controls, targets = places[: operation.controls], places[operation.controls :]
     product = rotations(operation, places)
     if product is None:
-        return [Evolve(targets, operation.terms, operation.args[0], controls)]
+        return [Evolve(targets, operation.terms, operation.time, controls)]
     return [_element(rotation, touched) for rotation, touched in product]
 
 
@@ -46,28 +46,29 @@ def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list
 
     One that is no product of such stays whole.
     """
-    family = family_of(operation.gate)
-    definition = None if family is None else GATES[operation.gate].definition
+    if not isinstance(operation, GateApplication):
+        return [(operation, places)]
+    family, definition = family_of(operation.gate.name), operation.gate.definition
     if family is None or family[1] <= widest or definition is None:
         return [(operation, places)]
     controls, own = places[: operation.controls], places[operation.controls :]
     found: list[tuple[Operation, tuple[int, ...]]] = []
-    for part in definition(*operation.args):
+    for part in definition(*operation.angles):
         held = () if part.frame else controls
         on = (*held, *(own[qubit] for qubit in part.qubits))
         angles = tuple(real(angle) for angle in part.angles)
-        if part.gate == "gphase":
+        if part.name == "gphase":
             if held:
-                phase = replace(operation, gate="p", wires=held, args=angles, controls=len(held) - 1)
+                phase = replace(operation, gate=_P, wires=held, angles=angles, controls=len(held) - 1)
                 found.append((phase, held))
             continue
-        inner = replace(operation, gate=part.gate, wires=on, args=angles, controls=len(held))
+        inner = replace(operation, gate=GATES[part.name], wires=on, angles=angles, controls=len(held))
         found += in_parts(inner, on, widest)
     return found
 
 
-def rotations(evolution: Operation, places: tuple[int, ...]) -> list[tuple[Operation, tuple[int, ...]]] | None:
-    """Evolution under words that commute as `pauli` operations, each with its places; None if they do not commute."""
+def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
+    """Evolution under words that commute as rotations, each with its places; None if they do not commute."""
     if not _all_commute([word for _, word in evolution.terms]):
         return None
     controls, targets = places[: evolution.controls], places[evolution.controls :]
@@ -75,10 +76,13 @@ def rotations(evolution: Operation, places: tuple[int, ...]) -> list[tuple[Opera
     for coefficient, word in evolution.terms:
         touched = [k for k, letter in enumerate(word) if letter != "I"]
         if touched or controls:
-            angle = -(evolution.args[0] * coefficient)
+            angle = -(evolution.time * coefficient)
             letters = "".join(word[k] for k in touched)
-            rotation = replace(evolution, gate="pauli", args=(angle,), word=letters, terms=())
-            found.append((rotation, (*controls, *(targets[k] for k in touched))))
+            on = (*controls, *(targets[k] for k in touched))
+            rotation = PauliRotation(
+                on, evolution.span, angle, letters, controls=evolution.controls, condition=evolution.condition
+            )
+            found.append((rotation, on))
     return found
 
 
@@ -90,10 +94,11 @@ def _all_commute(words: list[str]) -> bool:
 
 
 def _element(operation: Operation, places: tuple[int, ...]) -> Element:
-    controls, targets = places[: operation.controls], places[operation.controls :]
+    count = len(operation.control_wires)
+    controls, targets = places[:count], places[count:]
     phases = terms(operation, places)
-    if operation.gate == "pauli" and (len(places) > SMALL or not targets):
-        return Word(targets, operation.word, operation.args[0], controls, phases)
+    if isinstance(operation, PauliRotation) and (len(places) > SMALL or not targets):
+        return Word(targets, operation.pauli_word, operation.angle, controls, phases)
     inner, axes = recipe_of(operation, len(targets))
     if not controls:
         return Small(targets, axes, inner, (), phases)
@@ -104,13 +109,15 @@ def _element(operation: Operation, places: tuple[int, ...]) -> Element:
 
 def recipe_of(operation: Operation, qubits: int) -> tuple[Recipe, str]:
     """The matrix of an operation without its controls, and its axes."""
-    if operation.gate == "pauli":
-        return Recipe("pauli", operation.word, 2**qubits, operation.args), operation.word
-    if operation.gate == "unitary":
-        assert operation.matrices is not None
-        matrix = operation.matrices[0]
-        return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
-    return Recipe("gate", operation.gate, 2 ** GATES[operation.gate].qubits, operation.args), gate_axes(operation.gate)
+    match operation:
+        case PauliRotation(pauli_word=word):
+            return Recipe("pauli", word, 2**qubits, operation.numbers), word
+        case MatrixUnitary(matrix=matrix):
+            return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
+        case GateApplication(gate=gate):
+            return Recipe("gate", gate.name, 2**gate.qubits, operation.angles), gate_axes(gate.name)
+        case _:
+            raise TypeError(f"{operation.name} has no small matrix")
 
 
 def controlled(recipe: Recipe, controls: int) -> Recipe:

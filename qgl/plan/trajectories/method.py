@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qgl.ir.circuit import Circuit
-from qgl.plan.axes import MARKERS, Allocation, density_places, lives
+from qgl.plan.axes import Allocation, density_places, lives
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
@@ -23,6 +23,7 @@ from qgl.plan.state.elements import Action, StochasticReset
 from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.state.methods import BYTES, LARGEST
 from qgl.plan.state.state_vector import unitary_elements
+from qgl.program.operations import LIFETIME
 from qgl.query import GivenWords, Query, Samples
 
 MOST_AMPLITUDES = 1 << 20  # of the states that run side by side
@@ -79,7 +80,7 @@ class Prepare:
         found: list[Action] = []
         place_of, ends = self.allocation.place_of, self.allocation.ends
         for position, operation in enumerate(self.circuit.operations):
-            if operation.gate not in MARKERS:
+            if not isinstance(operation, LIFETIME):
                 found += unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
             found += [StochasticReset(place_of[wire]) for wire in ends.get(position, ())]
         return found

@@ -26,7 +26,8 @@ from qgl.kernels import mesh
 from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner
-from qgl.program.program import Distribution, Operation, Parameter, Program, TrainSettings
+from qgl.program.operations import Operation, gate
+from qgl.program.program import Distribution, Parameter, Program, TrainSettings
 from qgl.query import LogProb
 from qgl.train.methods import Terms, choose
 from qgl.train.stopping import RUNNING
@@ -123,9 +124,9 @@ def split_circuit(program: Program) -> Circuit:
         wires = split_wires(operation)
         if wires is None:
             return operation
-        pairs = [ways(angle) for angle in operation.args]
-        args = (*(zero for zero, _ in pairs), *(one for _, one in pairs))
-        return replace(operation, gate=f"{SPLIT}{len(wires)}", args=args)
+        pairs = [ways(angle) for angle in operation.numbers]
+        logarithms = (*(zero for zero, _ in pairs), *(one for _, one in pairs))
+        return gate(f"{SPLIT}{len(wires)}", wires, operation.span, logarithms)
 
     circuit = Circuit.of(program)
     return replace(circuit, operations=tuple(map(changed, circuit.operations)), parameters=(inputs,))

@@ -19,8 +19,8 @@ FRAME = "visible v[4];\nparam a : angle;\nmodel {{ h v; {} }}\n"
 )
 def test_controls_of_an_exponential(statement: str, wires: tuple[int, ...], controls: int, sign: float) -> None:
     last = program(FRAME.format(statement)).operations[-1]
-    assert (last.gate, last.wires, last.controls) == ("pauli", wires, controls)
-    assert [coefficient for coefficient, _ in last.args[0].terms] == [sign]
+    assert (last.name, last.wires, len(last.control_wires)) == ("pauli", wires, controls)
+    assert [coefficient for coefficient, _ in last.numbers[0].terms] == [sign]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from qgl.expression import Function, Input
+from qgl.program.operations import Evolution, KrausChannel
 from qgl.program.program import Distribution
 from tests.check.checking import checked, program, written
 
@@ -95,7 +96,7 @@ def test_inputs_are_numbered_in_order_of_declaration_and_then_of_reach() -> None
     assert found.parameters[0].distribution == Distribution("normal", (0.0, 0.1))
     assert found.parameters[1].distribution == Distribution("bernoulli", (0.25,))
     assert found.parameters[3].distribution == Distribution("uniform", (0.0, 1.0))
-    (rotation,) = {o.args[0] for o in found.operations if o.args and len(o.args[0].terms) == 2}
+    (rotation,) = {o.numbers[0] for o in found.operations if o.numbers and len(o.numbers[0].terms) == 2}
     (_, product), (_, condition) = rotation.terms
     assert isinstance(product, Function) and isinstance(condition, Input)
     factor = product.arguments[0].terms[0][1]
@@ -124,13 +125,13 @@ def test_registers_are_numbered_in_order_and_states_stand_first() -> None:
     assert [str(wire) for wire in found.wires] == ["b[0]", "b[1]", "v[0]", "v[1]", "w[0]"]
     assert found.visible == (2, 3, 4) and found.hidden == (0, 1)
     assert [wire.site for wire in found.wires] == [("c", 0), ("c", 3), ("c", 1), ("c", 2), None]
-    lines = [(o.gate, o.wires) for o in found.operations]
+    lines = [(o.name, o.wires) for o in found.operations]
     assert lines == [("x", (1,)), ("x", (2,)), ("x", (4,)), ("cx", (2, 4)), ("cx", (0, 2)), ("cx", (1, 3))]
 
 
 def test_neel_on_a_grid_is_a_chessboard() -> None:
     found = program("lattice b = grid(2, 3);\nvisible v on b = neel;\nmodel { z v; }")
-    assert [o.wires[0] for o in found.operations if o.gate == "x"] == [1, 3, 5]
+    assert [o.wires[0] for o in found.operations if o.name == "x"] == [1, 3, 5]
 
 
 def test_hamiltonian_terms() -> None:
@@ -141,6 +142,7 @@ def test_hamiltonian_terms() -> None:
         "model { h v; evolve g(0.5) for 2 * j by trotter(order = 2, steps = 5); }"
     )
     evolve = found.operations[-1]
+    assert isinstance(evolve, Evolution)
     assert evolve.wires == (0, 1, 2) and evolve.trotter == (2, 5)
     terms = {word: (number.constant, len(number.terms)) for number, word in evolve.terms}
     assert terms == {"ZZI": (1.5, 0), "IZZ": (0.5, 0), "IIX": (0.0, 1), "III": (-2.0, 0)}
@@ -155,9 +157,9 @@ def test_chow_liu_tree_of_bars_and_stripes() -> None:
 
 def test_kraus_operators_are_complex_numbers() -> None:
     found = program("visible v;\nmodel { kraus([[1, 0], [0, 0.6 * i]], [[0, 0.8], [0, 0]]) v; }")
-    matrices = found.operations[0].matrices
-    assert matrices is not None
-    assert np.array_equal(matrices, np.array([[[1, 0], [0, 0.6j]], [[0, 0.8], [0, 0]]]))
+    channel = found.operations[0]
+    assert isinstance(channel, KrausChannel)
+    assert np.array_equal(channel.operators, np.array([[[1, 0], [0, 0.6j]], [[0, 0.8], [0, 0]]]))
 
 
 def test_constants_are_set_from_outside() -> None:

@@ -76,7 +76,7 @@ model {
 }
 """)
     assert len(checked.wires) == 6
-    assert sum(operation.gate == "h" for operation in checked.operations) == 6
+    assert sum(operation.name == "h" for operation in checked.operations) == 6
 
 
 @pytest.mark.parametrize("values", range(2, 10))

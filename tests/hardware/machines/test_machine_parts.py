@@ -130,7 +130,7 @@ def test_channels_of_one_bond_share_a_qubit() -> None:
     circuit = Circuit.of(program)
     shared = share(circuit)
     assert len(shared.live_wires) == 5
-    assert [operation.gate for operation in shared.operations].count("reset") == 2
+    assert [operation.name for operation in shared.operations].count("reset") == 2
     np.testing.assert_allclose(density_matrix(shared), density_matrix(circuit), atol=1e-12)
 
 

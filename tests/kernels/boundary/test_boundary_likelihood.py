@@ -16,7 +16,8 @@ from qgl.plan.boundary.method import Sweep
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import GivenStrings, LogProb
 from tests.reference.density import gradient, probabilities
 from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_inputs, random_program

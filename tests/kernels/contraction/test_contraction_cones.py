@@ -13,7 +13,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 from qgl.query import Expectation, Marginals
 from tests.reference.density import gradient
 from tests.reference.programs import op, parameter, program_of

@@ -19,7 +19,8 @@ from qgl.plan.contraction import method as contraction
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import Planner
 from qgl.plan.state.methods import Dense, DensityMatrix
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples, State
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import word_matrix

@@ -14,7 +14,8 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.planner import Planner
 from qgl.plan.trajectories.method import Trajectories
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import GivenWords, Query, Samples
 from tests.reference.density import gradient, probabilities
 from tests.reference.programs import EVERYTHING, PARAMETERS, op, program_of, random_inputs, random_program

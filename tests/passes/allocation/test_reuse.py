@@ -15,15 +15,15 @@ from qgl.passes.allocation import reuse
 from qgl.passes.allocation.order import narrowest, width_of
 from qgl.passes.allocation.reuse import narrow, read_out, renew
 from qgl.passes.dilation import dilate
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 from tests.reference.density import density_matrix
-from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
+from tests.reference.programs import EVERYTHING, bit_of, op, program_of, random_inputs, random_program
 
 SMALL = replace(EVERYTHING, visible=(1, 3), hidden=(0, 2), operations=(3, 9), live=5)
 
 
 def happening(circuit: Circuit) -> list[Operation]:
-    return [operation for operation in circuit.operations if operation.gate not in ("fresh", "discard")]
+    return [operation for operation in circuit.operations if operation.name not in ("fresh", "discard")]
 
 
 def alive(operations: list[Operation], kept: set[int]) -> int:
@@ -43,7 +43,7 @@ def in_order(one: Operation, other: Operation) -> bool:
         if not all(is_unitary(o) and wire in diagonal_wires(o) for o in (one, other)):
             return True
     reads = [{bit for bit, _ in o.condition} for o in (one, other)]
-    return one.bit in reads[1] or other.bit in reads[0]
+    return bit_of(one) in reads[1] or bit_of(other) in reads[0]
 
 
 def least_width(circuit: Circuit) -> int:
@@ -187,7 +187,7 @@ def test_more_qubits_make_less_depth() -> None:
         places: dict[int, int] = {}
         free: list[int] = list(range(most))
         for operation in ordered.operations:
-            if operation.gate == "discard":
+            if operation.name == "discard":
                 free.append(places.pop(operation.wires[0]))
                 continue
             for wire in operation.wires:
@@ -205,7 +205,7 @@ def test_more_qubits_make_less_depth() -> None:
 def test_a_wire_ends_where_it_is_reset() -> None:
     steps = (step for _ in range(3) for step in (op("ry", 1, args=[0.4]), op("cx", 1, 0), op("reset", 1)))
     circuit = renew(Circuit.of(program_of(1, 1, *steps)))
-    assert not [o for o in circuit.operations if o.gate == "reset"]
+    assert not [o for o in circuit.operations if o.name == "reset"]
     assert len(circuit.live_wires) == 4
     assert narrow(circuit).width == 2
 
@@ -213,7 +213,7 @@ def test_a_wire_ends_where_it_is_reset() -> None:
 def test_a_reset_of_what_nothing_has_touched_is_left_out() -> None:
     circuit = renew(Circuit.of(program_of(2, 0, op("h", 0), op("reset", 1), op("h", 1))))
     assert circuit.visible == (0, 1)
-    assert [o.gate for o in circuit.operations] == ["h", "h"]
+    assert [o.name for o in circuit.operations] == ["h", "h"]
 
 
 def test_outcomes_are_read_after_they_are_measured() -> None:
@@ -226,6 +226,6 @@ def test_outcomes_are_read_after_they_are_measured() -> None:
     known: set[int] = set()
     for operation in happening(circuit):
         assert {bit for bit, _ in operation.condition} <= known
-        known |= {operation.bit} if operation.bit is not None else set()
+        known |= {bit} if (bit := bit_of(operation)) is not None else set()
     assert known == set(range(6))
     assert alive(happening(circuit), set()) == 1

@@ -20,7 +20,8 @@ from qgl.passes.charges.in_words import words_of
 from qgl.passes.charges.reach import Reach
 from qgl.passes.charges.transitions import gathered
 from qgl.passes.charges.unreachable import reach_of
-from qgl.program.program import Operation, Parameter, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Parameter, Program
 from qgl.source import Source
 from tests.reference.conserving import conserving
 from tests.reference.density import lookup, operators_of, probabilities
@@ -55,7 +56,7 @@ def differences(
     atoms = lookup(parameters, inputs)
     rows = [np.zeros(wires, np.int64)]
     for operation in operations:
-        if operation.gate in ("fresh", "discard"):
+        if operation.name in ("fresh", "discard"):
             continue
         for matrix in operators_of(operation, lambda number: evaluate(number, atoms)):
             k = len(operation.wires)
@@ -103,8 +104,8 @@ def test_wires_that_do_not_meet_have_charges_of_their_own() -> None:
 def test_rotations_are_gathered_where_they_conserve_together() -> None:
     inner = "h v[2]; rxx(a) v[0], v[1]; z v[2]; ryy({}) v[1], v[0];"
     text = f"visible v[3]; param a : angle; param b : angle; model {{{{ {inner} }}}}"
-    assert [o.gate for o in gathered(qgl.loads(text.format("a")).program.operations)] == ["h", "evolve", "z"]
-    assert [o.gate for o in gathered(qgl.loads(text.format("b")).program.operations)] == ["h", "rxx", "ryy", "z"]
+    assert [o.name for o in gathered(qgl.loads(text.format("a")).program.operations)] == ["h", "evolve", "z"]
+    assert [o.name for o in gathered(qgl.loads(text.format("b")).program.operations)] == ["h", "rxx", "ryy", "z"]
 
 
 def test_slices_of_trotter_conserve_what_the_hamiltonian_does() -> None:

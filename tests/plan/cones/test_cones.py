@@ -16,7 +16,7 @@ from qgl.plan.cones.method import LightCones
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 from qgl.query import Expectation, Marginals, Query, Samples
 from tests.reference.programs import op, parameter, program_of
 
@@ -32,7 +32,7 @@ def chain(sites: int, depth: int, ring: bool = False, shared: bool = False, diso
 
     def add(gate: str, *wires: int) -> None:
         nonlocal count
-        number = len({o.gate for o in made}) if shared else count
+        number = len({o.name for o in made}) if shared else count
         factor = 1.0 + 0.1 * count if disorder else 1.0
         made.append(op(gate, *wires, args=angle({"rx": 0, "rz": 1, "rzz": 2}[gate] if shared else number, factor)))
         count += 1

@@ -18,7 +18,8 @@ from qgl.plan.contraction.scheme import Leaf, schedule
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
 from qgl.plan.state.methods import Dense, DensityMatrix
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, Probabilities, Query
 from tests.reference.programs import op, program_of
 

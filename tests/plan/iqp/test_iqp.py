@@ -14,7 +14,8 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.iqp.exact import MOST_RELATIONS, ExactWords, Incidence
 from qgl.plan.iqp.form import Phases, UnlikeError, phases
 from qgl.plan.iqp.method import PhaseWords, PreparedPhases
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenWords, Probabilities, Samples
 from tests.reference.density import lookup, probabilities
 from tests.reference.phase_programs import phase_program

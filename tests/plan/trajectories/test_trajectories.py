@@ -10,7 +10,8 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
 from qgl.plan.trajectories.method import MOST_AMPLITUDES, Trajectories, batches
-from qgl.program.program import Operation, Program
+from qgl.program.operations import Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, GivenWords, LogProb, Probabilities, Query, Samples
 from tests.reference.programs import op, program_of
 

@@ -10,24 +10,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from qgl.version import __version__
+
 if TYPE_CHECKING:
+    from qgl.api import Model, load, loads, open_run
     from qgl.diagnostics.model import Diagnostic, QglError
-    from qgl.model import Model, load, loads
-    from qgl.runs.run import open_run
     from qgl.source import Source, Span
     from qgl.sweeps.sweep import sweep
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Diagnostic": "qgl.diagnostics.model",
-    "Model": "qgl.model",
+    "Model": "qgl.api",
     "QglError": "qgl.diagnostics.model",
     "Source": "qgl.source",
     "Span": "qgl.source",
-    "load": "qgl.model",
-    "loads": "qgl.model",
-    "open_run": "qgl.runs.run",
+    "load": "qgl.api",
+    "loads": "qgl.api",
+    "open_run": "qgl.api",
     "sweep": "qgl.sweeps.sweep",
 }
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
     from qgl.plan.planner import Planner
-    from qgl.runs.run import Run
 
 Array = jax.Array
 
@@ -94,6 +93,8 @@ class Model:
     another name, shape or type, or numbers that are not finite. What JAX traces has a shape and a type but no numbers
     yet; `log_prob` of traced strings that turn out to hold other numbers than 0 and 1 is NaN.
     """
+
+    trainer: ClassVar[Callable[..., Any] | None] = None  # what `train` calls; `qgl.api` puts it here
 
     def __init__(
         self,
@@ -253,11 +254,14 @@ class Model:
             result: tuple[Array, Params] = self._jit("value_and_grad", jax.value_and_grad(self.loss))(params, key)
             return result
 
-    def train(self, **options: Any) -> Run:
-        """Trains as the program's `train` block says; options are those of `qgl.train.loop.train`."""
-        from qgl.train.loop import train
+    def train(self, **options: Any) -> Any:
+        """Trains as the program's `train` block says, and gives the `qgl.runs.run.Run`.
 
-        return train(self, **options)
+        Options are those of `qgl.train.loop.train`.
+        """
+        if Model.trainer is None:
+            raise RuntimeError("models that are trained come from `qgl.load`, `qgl.loads` or `qgl.Model`")
+        return Model.trainer(self, **options)
 
     # ------------------------------------------------------------ other forms
 

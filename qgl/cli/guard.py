@@ -89,7 +89,7 @@ def _report(error: Exception) -> None:
     """Say that qglc is at fault, and keep what its makers need."""
     import platform
 
-    from qgl import __version__
+    from qgl.version import __version__
 
     about = f"qglc {__version__}, Python {platform.python_version()}, {platform.platform()}"
     text = f"{about}\narguments: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"

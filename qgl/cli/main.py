@@ -16,10 +16,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qgl import __version__
 from qgl.cli.guard import guarded
 from qgl.cli.interrupts import watch
 from qgl.diagnostics.terminal import protect, silence
+from qgl.version import __version__
 
 VERBS = {
     "check": "Say what is wrong with programs.",

@@ -17,7 +17,7 @@ from typing import Any
 
 import jax
 
-from qgl import __version__
+from qgl.version import __version__
 from qgl.program.program import CallSpec, Program, TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged

@@ -127,7 +127,8 @@ def peaks(out: Path, quick: bool) -> dict[str, Ours]:
 
 def trained(name: str, constants: Mapping[str, Any], precision: str | None = None, **changes: Any) -> Run:
     model = qgl.load(HERE / name, precision=precision, **constants)
-    return model.train(settings=replace(model.program.train, **changes), display="quiet")
+    run: Run = model.train(settings=replace(model.program.train, **changes), display="quiet")
+    return run
 
 
 def of_report(run: Run, name: str) -> list[float]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.terminal import console as safe_console
-from qgl.train.stopping import RUNNING
+from qgl.runs.seed_status import RUNNING
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

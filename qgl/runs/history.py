@@ -16,7 +16,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.runs import plain
 from qgl.runs import sealed
-from qgl.train.stopping import WORDS
+from qgl.runs.seed_status import WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from qgl.runs import watched
 from qgl.runs.entries import Bounded, Named, Several, fault
 from qgl.runs.history import History
 from qgl.runs.folder import step_of
-from qgl.train.strategies.strategy import Verdict
+from qgl.runs.seed_results import SeedResults
 from qgl.runs.watched import Watched, best_measured
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Run:
     @classmethod
     def of(
         cls,
-        verdict: Verdict,
+        verdict: SeedResults,
         records: History,
         status: str,
         reason: str,
@@ -144,7 +144,7 @@ class Run:
         )
 
 
-def _verdict(folder: Path, run: str, ended: bool) -> tuple[Verdict, int]:
+def _verdict(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
     """What a run hands out, and the step that this is of: its weights, or the last checkpoint of one that goes on.
 
     Raises:
@@ -211,13 +211,13 @@ def open_run(path: str | Path) -> Run:
     return Run.load(path)
 
 
-def best_of(verdict: Verdict) -> int:
+def best_of(verdict: SeedResults) -> int:
     """The seed of the lowest finite loss, or of the lowest score where the verdict has scores."""
     values = np.asarray(verdict.loss if verdict.score is None else verdict.score)
     return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
 
 
-def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
+def verdict_to(verdict: SeedResults) -> checkpoint.Leaves:
     """The arrays of `weights.safetensors`."""
     best = best_of(verdict)
     scores = {} if verdict.score is None else {"score": np.asarray(verdict.score), "at": np.asarray(verdict.at)}
@@ -230,15 +230,15 @@ def verdict_to(verdict: Verdict) -> checkpoint.Leaves:
     }
 
 
-def verdict_from(leaves: checkpoint.Leaves) -> Verdict:
-    return Verdict(
+def verdict_from(leaves: checkpoint.Leaves) -> SeedResults:
+    return SeedResults(
         _under("seeds/", leaves), leaves["loss"], _under("terms/", leaves), leaves.get("score"), leaves.get("at")
     )
 
 
-def verdict_of_state(leaves: checkpoint.Leaves) -> Verdict:
+def verdict_of_state(leaves: checkpoint.Leaves) -> SeedResults:
     """What a run that has not come to its end hands out."""
-    return Verdict(
+    return SeedResults(
         {**_under("fixed/", leaves), **_under("kept/", leaves)}, leaves["kept_loss"], _under("kept_terms/", leaves)
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.runs import sealed
-from qgl.train.strategies.strategy import Verdict
+from qgl.runs.seed_results import SeedResults
 
 FILE = "watch.jsonl"
 PREFIX = "watch/"  # of arrays in a checkpoint
@@ -111,7 +111,7 @@ def _longer(
     }
 
 
-def best_measured(verdict: Verdict, leaves: Mapping[str, NDArray[Any]]) -> Verdict:
+def best_measured(verdict: SeedResults, leaves: Mapping[str, NDArray[Any]]) -> SeedResults:
     """`verdict` with the parameters of each seed's best measurement, if the arrays of a checkpoint have any."""
     score = leaves.get(f"{PREFIX}score")
     kept = {name: value for name, value in leaves.items() if name.startswith(f"{PREFIX}kept/")}

@@ -34,21 +34,21 @@ from qgl.report import report as reports
 from qgl.report.display import Display, Progress
 from qgl.report.figures import write_pictures
 from qgl.report.planned_queries import refused_reports
-from qgl.report.reevaluate_loss import settled
 from qgl.report.seeds import with_seeds
-from qgl.report.watch import Watch
 from qgl.runs import checkpoint, sealed
 from qgl.runs import manifest as manifests
 from qgl.runs.history import History, empty, parse
 from qgl.runs.run import Run, verdict_of_state, verdict_to
+from qgl.runs.seed_status import FAILED, RUNNING
 from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, opened
+from qgl.train.reevaluate_loss import settled
 from qgl.train.shots import cost
-from qgl.train.stopping import FAILED, RUNNING
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
+from qgl.train.watch import Watch
 
 _STATUS = {
     "signal": "interrupted",

@@ -8,9 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from qgl.program.program import CallSpec
-
-RUNNING, TARGET, PLATEAU, FAILED, EARLY = range(5)
-WORDS = ("running", "target", "plateau", "failed", "early")
+from qgl.runs.seed_status import FAILED, PLATEAU, RUNNING, TARGET
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from qgl.check.values.values import Group
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import Diagnostic
-from qgl.program.program import Operation
+from qgl.program.operations import Operation, gate
 from qgl.source import Source, Span
 
 PLACE = Span(Source("a.qgl", ""), 0, 0)
@@ -77,7 +77,7 @@ def test_the_first_region_that_is_too_wide_ends_the_search() -> None:
 
 def random_operations(random: Random, wires: int, count: int) -> list[Operation]:
     supports = [tuple(random.sample(range(wires), random.choice((1, 2, 2, 3)))) for _ in range(count)]
-    return [Operation("x", support, PLACE, controls=len(support) - 1) for support in supports]
+    return [gate("x", support, PLACE, controls=len(support) - 1) for support in supports]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -12,8 +12,8 @@ import qgl
 from qgl.check.calls.callables import SIGNATURES
 from qgl.diagnostics.model import QglError
 from qgl.program.program import CallSpec
+from qgl.runs.seed_status import PLATEAU, RUNNING, TARGET
 from qgl.train.loop import train
-from qgl.train.stopping import PLATEAU, RUNNING, TARGET
 from qgl.train.strategies.gradient import Gradient
 from tests.train.softmax_model import SPAN, Notes, SoftmaxModel, call, settings
 

@@ -17,8 +17,8 @@ import qgl
 from qgl.check.calls.strategies import STRATEGY_TABLE, cost_words, method_words
 from qgl.diagnostics.model import QglError
 from qgl.runs import checkpoint, manifest
+from qgl.runs.seed_status import TARGET
 from qgl.train.loop import train
-from qgl.train.stopping import TARGET
 from qgl.train.strategies.candidates import Judged, together
 from qgl.train.strategies.cma_steps import OPTIONS, Memory, Sampler, ranked
 from qgl.train.strategies.gradient import Gradient

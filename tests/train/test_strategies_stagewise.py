@@ -18,8 +18,8 @@ from qgl.diagnostics.model import QglError
 from qgl.program.program import CallSpec
 from qgl.report.display import Progress, Silent
 from qgl.runs.history import History
+from qgl.runs.seed_status import PLATEAU
 from qgl.train.loop import train
-from qgl.train.stopping import PLATEAU
 from qgl.train.strategies.gradient import Gradient
 from tests.train.bowl_model import LAYERS, Bowl
 from tests.train.softmax_model import call, settings

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from qgl.check.limits import ITEMS
 from qgl.check.values.values import Group
-from qgl.program.program import Operation
+from qgl.program.operations import Operation
 
 MASKED = 1 << 15  # wires up to which a cone is a set of bits: together they take 128 MB
 WORD = 1 << 12  # bits that are joined in a step

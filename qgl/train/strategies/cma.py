@@ -18,8 +18,8 @@ from jax.sharding import NamedSharding
 from qgl.kernels import mesh
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
+from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
-from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, together
 from qgl.train.strategies.cma_steps import Memory, Sampler
 from qgl.train.strategies.common import Common

@@ -12,9 +12,11 @@ import numpy as np
 
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
+from qgl.runs.seed_results import SeedResults
+from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
-from qgl.train.stopping import RUNNING, StopRule
-from qgl.train.strategies.strategy import State, Verdict, run_key, step_key
+from qgl.train.stopping import StopRule
+from qgl.train.strategies.strategy import State, run_key, step_key
 from qgl.train.trainable import Params, Trainable
 
 
@@ -54,10 +56,10 @@ class Common(ABC):
         """See `Strategy.model_of`."""
         return self._model
 
-    def verdict(self, state: State, step: int) -> Verdict:
+    def verdict(self, state: State, step: int) -> SeedResults:
         """See `Strategy.verdict`."""
         after, _ = self.advance(state, step, 1)
-        return Verdict(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
+        return SeedResults(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
 
     # ------------------------------------------------------------ one seed
 

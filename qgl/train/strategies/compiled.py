@@ -22,7 +22,7 @@ from jax.sharding import NamedSharding
 from qgl.kernels import mesh
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
-from qgl.train.stopping import PLATEAU, RUNNING
+from qgl.runs.seed_status import PLATEAU, RUNNING
 from qgl.train.strategies.common import Common
 from qgl.train.strategies.strategy import CAPACITY, Record, State
 from qgl.train.trainable import Trainable

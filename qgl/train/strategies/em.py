@@ -29,8 +29,8 @@ from qgl.plan.planner import Planner
 from qgl.program.operations import Operation, gate
 from qgl.program.program import Distribution, Parameter, Program, TrainSettings
 from qgl.query import LogProb
+from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
-from qgl.train.stopping import RUNNING
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable

@@ -13,9 +13,9 @@ from qgl.check.settings.stages import STAGEWISE, Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels import mesh
 from qgl.program.program import Program, TrainSettings
+from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
-from qgl.train.stopping import RUNNING
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.stagewise import Staged
 from qgl.train.strategies.strategy import State

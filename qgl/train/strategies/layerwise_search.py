@@ -26,12 +26,13 @@ from qgl.parameters import sample
 from qgl.plan.state.layered import NotLayeredError, layered
 from qgl.program.program import TrainSettings
 from qgl.query import reads_only_bits
+from qgl.runs.seed_results import SeedResults
+from qgl.runs.seed_status import PLATEAU, RUNNING
 from qgl.train.methods import Terms, choose
-from qgl.train.stopping import PLATEAU, RUNNING
 from qgl.train.strategies.candidates import judged, together
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.frozen import Frozen
-from qgl.train.strategies.strategy import State, Verdict
+from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 
 
@@ -83,17 +84,17 @@ class LayerwiseSearch(Compiled):
         self._frozen = Frozen(self._whole, held[0] + 1j * held[1], self._frozen)
         return self._frozen
 
-    def verdict(self, state: State, step: int) -> Verdict:
+    def verdict(self, state: State, step: int) -> SeedResults:
         """The patterns with the loss of the whole circuit; layers that were not reached are as they were drawn."""
         params = {**state.fixed, **state.kept}
         if step >= self._layers.count:
-            return Verdict(*jax.device_get((params, state.kept_loss, state.kept_terms)))
+            return SeedResults(*jax.device_get((params, state.kept_loss, state.kept_terms)))
         losses = []
         for seed in self._seeds:
             key = self._step_key(seed, jnp.int32(step))
             losses.append(jax.jit(self._model.terms)({name: value[seed] for name, value in params.items()}, key))
         loss, terms = jax.tree.map(lambda *rows: np.stack(rows), *losses)
-        return Verdict(jax.device_get(params), loss, terms)
+        return SeedResults(jax.device_get(params), loss, terms)
 
     # ------------------------------------------------------------ one seed
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
-from qgl.train.stopping import RUNNING
+from qgl.runs.seed_status import RUNNING
 from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.strategy import Record, State
 from qgl.train.trainable import Measured, Params, Trainable

@@ -9,8 +9,8 @@ from typing import Any
 import jax
 
 from qgl.program.program import TrainSettings
+from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
-from qgl.train.stopping import RUNNING
 from qgl.train.strategies.candidates import Judged, judged, together
 from qgl.train.strategies.compiled import Compiled
 from qgl.train.strategies.strategy import State

@@ -15,6 +15,7 @@ import jax
 
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
+from qgl.runs.seed_results import SeedResults
 from qgl.train.trainable import Params, Trainable
 
 CAPACITY = 256  # longest chunk, in steps
@@ -56,20 +57,6 @@ class Record(NamedTuple):
         return cls(state.loss, state.terms, state.gradient_norm, state.status)
 
 
-class Verdict(NamedTuple):
-    """The parameters that each seed hands out, with their loss and its terms, shape (seeds,). On the host or traced.
-
-    `score` says which seed is the best, less being better; where it is None, the loss does. `at` are then the steps at
-    which the seeds had these parameters.
-    """
-
-    params: dict[str, Any]
-    loss: Any
-    terms: dict[str, Any]
-    score: Any = None
-    at: Any = None
-
-
 class Strategy(Protocol):
     """A way to train all seeds of a run. Seed s does not know how many others run."""
 
@@ -97,7 +84,7 @@ class Strategy(Protocol):
         """The model whose reports describe the state of a seed, with the parameters that the seed has there."""
         ...
 
-    def verdict(self, state: State, step: int) -> Verdict:
+    def verdict(self, state: State, step: int) -> SeedResults:
         """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
         ...
 

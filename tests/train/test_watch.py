@@ -20,11 +20,11 @@ from qgl.model import Model
 from qgl.report.display import Plain, Progress, Silent
 from qgl.report.report import measure
 from qgl.runs.run import Run
+from qgl.runs.seed_status import EARLY, WORDS
 from qgl.runs.watched import Watched, parse
 from qgl.train.loop import train
-from qgl.train.stopping import EARLY, WORDS
-from tests.report.watch_child import PROGRAM
 from tests.train.softmax_model import SoftmaxModel
+from tests.train.watch_child import PROGRAM
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent

@@ -9,11 +9,11 @@ import numpy as np
 from qgl.evaluate import in_chunks
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
-from qgl.train.strategies.strategy import Verdict
+from qgl.runs.seed_results import SeedResults
 from qgl.train.trainable import Trainable
 
 
-def settled(model: Trainable, verdict: Verdict) -> Verdict:
+def settled(model: Trainable, verdict: SeedResults) -> SeedResults:
     """`verdict` with every term that a part of the rows estimated, and the losses, measured over all rows.
 
     So the best seed is the best of all the data, and not the one whose last rows were likely.

@@ -25,10 +25,11 @@ from qgl.program.program import TrainSettings
 from qgl.report.report import measure
 from qgl.runs.atomic import append, put
 from qgl.runs.folder import RunFolder
+from qgl.runs.seed_results import SeedResults
+from qgl.runs.seed_status import EARLY, RUNNING
 from qgl.runs.watched import FILE, PREFIX, Watched, best_measured, parse
 from qgl.train.devices import Team
-from qgl.train.stopping import EARLY, RUNNING
-from qgl.train.strategies.strategy import State, Strategy, Verdict
+from qgl.train.strategies.strategy import State, Strategy
 from qgl.train.trainable import Trainable
 
 Real = NDArray[np.float64]
@@ -223,7 +224,7 @@ class Watch:
 
     # ------------------------------------------------------------ the end
 
-    def verdict(self, verdict: Verdict) -> Verdict:
+    def verdict(self, verdict: SeedResults) -> SeedResults:
         """What seeds hand out: under `early`, the parameters of their best measurement, by which they are ranked."""
         return verdict if self._memory is None or self.early is None else best_measured(verdict, self.leaves())
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.environment import NONE
-from qgl.program.program import CallSpec, DataSet
 from qgl.data.environment import FolderEnvironment
 from qgl.data.sources import rule_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
+from qgl.program.program import CallSpec, DataSet
 from qgl.runs import checkpoint
 
 FILE = "data.safetensors"

@@ -25,13 +25,11 @@ from typing import IO, Any
 
 from numpy.typing import NDArray
 
-from qgl.program.program import DataSet
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, FolderTaken, RunLocked
-from qgl.runs import checkpoint
-from qgl.runs import history
+from qgl.program.program import DataSet
+from qgl.runs import checkpoint, history, sealed
 from qgl.runs import data as run_data
-from qgl.runs import sealed
 from qgl.runs import manifest as manifests
 from qgl.runs.atomic import append, explained, lock_file, put, truncate
 from qgl.runs.history import History

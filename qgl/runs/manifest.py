@@ -17,14 +17,13 @@ from typing import Any
 
 import jax
 
-from qgl.version import __version__
-from qgl.program.program import CallSpec, Program, TrainSettings
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
-from qgl.source import Span
-from qgl.runs import plain
-from qgl.runs import sealed
+from qgl.program.program import CallSpec, Program, TrainSettings
+from qgl.runs import plain, sealed
 from qgl.runs.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
+from qgl.source import Span
+from qgl.version import __version__
 
 __all__ = ["digest", "identity"]
 FORMAT = 2  # since 0.1.0 had checksums

@@ -10,10 +10,10 @@ from qgl.data.environment import FolderEnvironment, open_program
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.model import Model
-from qgl.source import Source
 from qgl.runs import manifest as manifests
 from qgl.runs import plain
 from qgl.runs.data import RunEnvironment
+from qgl.source import Source
 
 
 def model_of(folder: str | Path) -> Model:

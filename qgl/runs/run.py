@@ -12,14 +12,10 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NoWeights
-from qgl.runs import checkpoint
-from qgl.runs import history
-from qgl.runs import manifest
-from qgl.runs import sealed
-from qgl.runs import watched
+from qgl.runs import checkpoint, history, manifest, sealed, watched
 from qgl.runs.entries import Bounded, Named, Several, fault
-from qgl.runs.history import History
 from qgl.runs.folder import step_of
+from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.watched import Watched, best_measured
 

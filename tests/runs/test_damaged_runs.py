@@ -16,12 +16,11 @@ from typer.testing import CliRunner
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.model import load
-from qgl.source import Span
-from qgl.runs import manifest
-from qgl.runs import sealed
-from qgl.train.loop import train
-from qgl.runs.run import Run
+from qgl.runs import manifest, sealed
 from qgl.runs.folder import RunFolder
+from qgl.runs.run import Run
+from qgl.source import Span
+from qgl.train.loop import train
 
 PROGRAM = """data d = cardinality(3, 1);
 visible v[3];

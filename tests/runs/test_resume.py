@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qgl.program.program import DataSet
 from qgl.diagnostics.model import QglError
+from qgl.program.program import DataSet
 from qgl.runs import manifest as manifests
-from qgl.train.loop import train
-from qgl.runs.run import Run
 from qgl.runs.folder import RunFolder
+from qgl.runs.run import Run
+from qgl.train.loop import train
 from tests.train.softmax_model import Notes, SoftmaxModel, call, settings
 
 HERE = Path(__file__).parent

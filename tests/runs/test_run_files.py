@@ -12,17 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qgl.program.program import DataSet
 from qgl.diagnostics.model import QglError
-from qgl.train import compilation_cache
-from qgl.runs import atomic
-from qgl.runs import checkpoint
-from qgl.runs import history
-from qgl.runs import manifest
+from qgl.program.program import DataSet
+from qgl.runs import atomic, checkpoint, history, manifest
 from qgl.runs import data as run_data
-from qgl.train.loop import train
-from qgl.runs.run import Run
 from qgl.runs.folder import next_folder
+from qgl.runs.run import Run
+from qgl.train import compilation_cache
+from qgl.train.loop import train
 from tests.train.softmax_model import SoftmaxModel, call, settings
 
 ADAM = call("adam", rate=0.05, b1=0.9, b2=0.999, eps=1e-8)

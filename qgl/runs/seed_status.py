@@ -1,0 +1,6 @@
+"""Where a seed of a run stands: the numbers in checkpoints, and the words in `metrics.jsonl`."""
+
+from __future__ import annotations
+
+RUNNING, TARGET, PLATEAU, FAILED, EARLY = range(5)
+WORDS = ("running", "target", "plateau", "failed", "early")

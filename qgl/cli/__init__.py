@@ -1,0 +1,4 @@
+"""`qglc`: a verb a file, and what verbs share.
+
+Stands above all but `qgl.api`; nothing imports it.
+"""

@@ -53,7 +53,7 @@ def draw_cone(program: Program, picture: Path, positions: dict[int, str] | None)
     """
     from qgl.compiler import circuit_of
     from qgl.draw import cone, written
-    from qgl.runs.atomic import write_bytes
+    from qgl.runs.files.atomic import write_bytes
 
     width = len(program.visible)
     chosen = tuple(positions or range(max(0, width // 2 - 1), width // 2 + 1))[:width]

@@ -53,6 +53,6 @@ def draw(
     if out is None:
         typer.echo(content.decode(), nl=False)
         return
-    from qgl.runs.atomic import write_bytes
+    from qgl.runs.files.atomic import write_bytes
 
     write_bytes(out, content)

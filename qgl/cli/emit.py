@@ -120,7 +120,7 @@ def emit(
 
         write_data(text)
         return
-    from qgl.runs.atomic import write_text
+    from qgl.runs.files.atomic import write_text
 
     write_text(out, text)
 

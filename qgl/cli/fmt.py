@@ -30,7 +30,7 @@ def fmt(
     from qgl.diagnostics.model import Diagnostic, QglError
     from qgl.diagnostics.render import show
     from qgl.diagnostics.terminal import one_line, write_data
-    from qgl.runs.atomic import write_bytes
+    from qgl.runs.files.atomic import write_bytes
 
     found: list[Diagnostic] = []
     changed = 0

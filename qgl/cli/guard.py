@@ -79,7 +79,9 @@ def lack_of_memory(error: BaseException) -> str:
 
 
 def _no_output(error: OSError) -> int:
-    """Say that what a verb shows cannot be written; files are written by `qgl.runs.atomic`, which explains itself."""
+    """Say that what a verb shows cannot be written; files are written by `qgl.runs.files.atomic`, which explains
+    itself.
+    """
     silence(sys.stdout)
     typer.echo(f"cannot write the output: {error.strerror}", err=True)
     return 1

@@ -56,7 +56,7 @@ def sample(
 
         write_data(content.decode())
         return
-    from qgl.runs.atomic import write_bytes
+    from qgl.runs.files.atomic import write_bytes
 
     write_bytes(out, content)
 

@@ -20,8 +20,8 @@ from qgl.hardware.run import task_of
 from qgl.jobs.pauli_words import bases_of, turned
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
 from qgl.model import Model
-from qgl.runs import checkpoint
 from qgl.runs import manifest as manifests
+from qgl.runs.files import checkpoint
 from qgl.runs.run import Run
 
 AnyEngine = Engine | RemoteEngine

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import NoneType
 from typing import Any, Literal, get_args
 
-from qgl.runs import sealed
-from qgl.runs.entries import Bounded, Named, Several, fault
+from qgl.runs.files import sealed
+from qgl.runs.shapes.entries import Bounded, Named, Several, fault
 
 FORMAT = 2  # since 0.1.0 had checksums
 MOST_PARTS = 1024

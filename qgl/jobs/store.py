@@ -35,11 +35,11 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.hardware.engines.engine import Parcel, Strings
 from qgl.jobs.record import Job, from_json, sha256, to_json
-from qgl.runs import checkpoint
-from qgl.runs.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
+from qgl.runs.files import checkpoint
+from qgl.runs.files.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
+from qgl.runs.files.plain import ARRAY_BYTES, own_folder, read, reader
+from qgl.runs.files.sealed import CHANGED
 from qgl.runs.folder import clear_strays
-from qgl.runs.plain import ARRAY_BYTES, own_folder, read, reader
-from qgl.runs.sealed import CHANGED
 
 _JOB, _WEIGHTS, _SAMPLES, _LOCK = "job.json", "weights.safetensors", "samples.npz", ".lock"
 _TRIES = 5  # to take a lock

@@ -18,7 +18,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
-from qgl.runs.atomic import put
+from qgl.runs.files.atomic import put
 from qgl.runs.history import History
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from qgl.data.sources import rule_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.program.program import CallSpec, DataSet
-from qgl.runs import checkpoint
+from qgl.runs.files import checkpoint
 
 FILE = "data.safetensors"
 

@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, FolderTaken, RunLocked
 from qgl.program.program import DataSet
-from qgl.runs import checkpoint, history, sealed
 from qgl.runs import data as run_data
+from qgl.runs import history
 from qgl.runs import manifest as manifests
-from qgl.runs.atomic import append, explained, lock_file, put, truncate
+from qgl.runs.files import checkpoint, sealed
+from qgl.runs.files.atomic import append, explained, lock_file, put, truncate
+from qgl.runs.files.plain import ARRAY_BYTES, own_folder, read
 from qgl.runs.history import History
-from qgl.runs.plain import ARRAY_BYTES, own_folder, read
 
 _LOCK = ".lock"
 

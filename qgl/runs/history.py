@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.runs import plain, sealed
+from qgl.runs.files import plain, sealed
 from qgl.runs.seed_status import WORDS
 
 

@@ -20,8 +20,8 @@ import jax
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
 from qgl.program.program import CallSpec, Program, TrainSettings
-from qgl.runs import plain, sealed
-from qgl.runs.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
+from qgl.runs.files import plain, sealed
+from qgl.runs.shapes.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
 from qgl.source import Span
 from qgl.version import __version__
 

@@ -11,8 +11,8 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.model import Model
 from qgl.runs import manifest as manifests
-from qgl.runs import plain
 from qgl.runs.data import RunEnvironment
+from qgl.runs.files import plain
 from qgl.source import Source
 
 

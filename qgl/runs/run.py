@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NoWeights
-from qgl.runs import checkpoint, history, manifest, sealed, watched
-from qgl.runs.entries import Bounded, Named, Several, fault
+from qgl.runs import history, manifest, watched
+from qgl.runs.files import checkpoint, sealed
 from qgl.runs.folder import step_of
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
+from qgl.runs.shapes.entries import Bounded, Named, Several, fault
 from qgl.runs.watched import Watched, best_measured
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.runs import sealed
+from qgl.runs.files import sealed
 from qgl.runs.seed_results import SeedResults
 
 FILE = "watch.jsonl"

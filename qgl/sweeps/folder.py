@@ -21,11 +21,11 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.diagnostics.sweeps import NotASweep, SweepTaken
 from qgl.runs import manifest as manifests
-from qgl.runs import plain, sealed
-from qgl.runs.atomic import explained, put
-from qgl.runs.entries import Bounded, Named, Several, fault
+from qgl.runs.files import plain, sealed
+from qgl.runs.files.atomic import explained, put
+from qgl.runs.files.plain import own_folder
 from qgl.runs.folder import lock
-from qgl.runs.plain import own_folder
+from qgl.runs.shapes.entries import Bounded, Named, Several, fault
 from qgl.sweeps.grid import MOST, Grid, Point
 from qgl.sweeps.survey import Identity, Options, Surveyed
 from qgl.syntax.literals import Value

@@ -35,8 +35,8 @@ from qgl.report.display import Display, Progress
 from qgl.report.figures import write_pictures
 from qgl.report.planned_queries import refused_reports
 from qgl.report.seeds import with_seeds
-from qgl.runs import checkpoint, sealed
 from qgl.runs import manifest as manifests
+from qgl.runs.files import checkpoint, sealed
 from qgl.runs.history import History, empty, parse
 from qgl.runs.run import Run, verdict_of_state, verdict_to
 from qgl.runs.seed_status import FAILED, RUNNING

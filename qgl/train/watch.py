@@ -23,7 +23,7 @@ from qgl.evaluate.exact import title
 from qgl.model import Model
 from qgl.program.program import TrainSettings
 from qgl.report.report import measure
-from qgl.runs.atomic import append, put
+from qgl.runs.files.atomic import append, put
 from qgl.runs.folder import RunFolder
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.seed_status import EARLY, RUNNING

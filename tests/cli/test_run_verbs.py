@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import qgl
 from qgl.cli.main import app
-from qgl.runs import sealed
+from qgl.runs.files import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """

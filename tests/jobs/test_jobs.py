@@ -26,7 +26,7 @@ from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.record import Job, Request, from_json, to_json
 from qgl.jobs.store import JobFolder
 from qgl.model import Model
-from qgl.runs import sealed
+from qgl.runs.files import sealed
 from qgl.runs.folder import RunFolder
 from qgl.runs.reload import model_of
 from qgl.runs.run import Run
@@ -152,7 +152,7 @@ def test_a_full_disk_loses_nothing(run: Path, model: Model, tmp_path: Path, monk
         Path(source).rename(target)
 
     with monkeypatch.context() as patch:
-        patch.setattr("qgl.runs.atomic.os.replace", replaced)
+        patch.setattr("qgl.runs.files.atomic.os.replace", replaced)
         with pytest.raises(QglError) as full:
             carry_on(folder, engine)
     assert codes(full) == ["QGL0905"]
@@ -166,7 +166,7 @@ def test_no_folder_is_left_on_a_full_disk(run: Path, model: Model, monkeypatch: 
     def refuse(source: Any, target: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("qgl.runs.atomic.os.replace", refuse)
+    monkeypatch.setattr("qgl.runs.files.atomic.os.replace", refuse)
     with pytest.raises(QglError) as full:
         begin(run, drafted(run, model, Texts()))
     assert codes(full) == ["QGL0905"]

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.model import load
-from qgl.runs import manifest, sealed
+from qgl.runs import manifest
+from qgl.runs.files import sealed
 from qgl.runs.folder import RunFolder
 from qgl.runs.run import Run
 from qgl.source import Span

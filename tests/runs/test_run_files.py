@@ -14,8 +14,9 @@ import pytest
 
 from qgl.diagnostics.model import QglError
 from qgl.program.program import DataSet
-from qgl.runs import atomic, checkpoint, history, manifest
 from qgl.runs import data as run_data
+from qgl.runs import history, manifest
+from qgl.runs.files import atomic, checkpoint
 from qgl.runs.folder import next_folder
 from qgl.runs.run import Run
 from qgl.train import compilation_cache

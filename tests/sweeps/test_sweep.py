@@ -11,7 +11,7 @@ import pytest
 
 import qgl
 from qgl.diagnostics.model import QglError
-from qgl.runs import sealed
+from qgl.runs.files import sealed
 from qgl.runs.run import Run
 from qgl.sweeps.folder import FILE
 from qgl.sweeps.sweep import Sweep, sweep

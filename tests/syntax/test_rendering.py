@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,6 @@ def test_snapshots(name: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
 class Example(Diagnostic):
     """Only for these tests; it has no code, so that it is in no register."""
 

@@ -16,7 +16,8 @@ import pytest
 import qgl
 from qgl.check.calls.strategies import STRATEGY_TABLE, cost_words, method_words
 from qgl.diagnostics.model import QglError
-from qgl.runs import checkpoint, manifest
+from qgl.runs import manifest
+from qgl.runs.files import checkpoint
 from qgl.runs.seed_status import TARGET
 from qgl.train.loop import train
 from qgl.train.strategies.candidates import Judged, together

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.runs import plain
-from qgl.runs.sealed import CHANGED, SEAL
+from qgl.runs.files import plain
+from qgl.runs.files.sealed import CHANGED, SEAL
 
 _TEXT = "qgl"
 Leaves = dict[str, NDArray[Any]]

@@ -1,8 +1,9 @@
 """Contents that carry a hash of themselves, so that damage is told wherever it lies.
 
 Documents (manifest, report, sweep, job) have an entry `sha256` of all others; lines of JSON end in an entry `check`;
-`qgl.runs.checkpoint` does the same for arrays. `of` is what the content belongs to, such as the identity of a run: a
-file of another run does not fit either. A seal shows damage and edits, and no intent: who makes a folder can seal it.
+`qgl.runs.files.checkpoint` does the same for arrays. `of` is what the content belongs to, such as the identity of a
+run: a file of another run does not fit either. A seal shows damage and edits, and no intent: who makes a folder can
+seal it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.runs import plain
+from qgl.runs.files import plain
 
 SEAL = "sha256"
 _CHECK, _DIGITS = b', "check": "', 16

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from types import NoneType
 from typing import Any
 
-from qgl.runs.entries import Bounded, Named, Several, fault
-from qgl.runs.settings_shape import settings_fault
+from qgl.runs.shapes.entries import Bounded, Named, Several, fault
+from qgl.runs.shapes.settings_shape import settings_fault
 
 MAY_CHANGE = ("steps", "checkpoint", "time_limit")  # settings that a run can go on with other values of
 _SECONDS = Bounded(0, 1e12, real=True)

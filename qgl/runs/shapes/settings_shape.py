@@ -8,7 +8,7 @@ from typing import Any
 
 from qgl.check.calls.arguments import Integer, Number, UnfitError
 from qgl.check.calls.callables import SIGNATURES
-from qgl.runs.entries import Bounded, Several, fault
+from qgl.runs.shapes.entries import Bounded, Several, fault
 
 _CALL = {"call": str, "arguments": dict}
 _POSITIVE = (NoneType, Bounded(0, 1e308, real=True))

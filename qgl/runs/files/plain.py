@@ -2,7 +2,7 @@
 
 What is read may be a link, but leads to a plain file: no pipe, device or folder is waited for. What is written to in
 its place (locks, lines that are added) is never a link, and goes by no other name; what is written whole replaces
-whatever stood there (`qgl.runs.atomic`).
+whatever stood there (`qgl.runs.files.atomic`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import IO
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import CannotWrite, NoSpace
-from qgl.runs.plain import in_place
+from qgl.runs.files.plain import in_place
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgl.diagnostics.habits import hint
 from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.source import Span
 
@@ -39,7 +40,7 @@ class UnknownName(Diagnostic):
 
     @property
     def help(self) -> str:
-        return self.hint
+        return self.hint or hint(self.word)
 
 
 class UnknownGate(UnknownName):

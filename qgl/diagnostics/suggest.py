@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qgl.diagnostics.habits import SAME
+
 LONGEST = 64  # letters of a name that is compared
 MOST = 2_000  # candidates of about the same length that are compared
 
@@ -15,6 +17,9 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
     One error is allowed for every three letters, and at least one for names of two letters or more. Longer names than
     anybody types are near to none, and of very many candidates the first are compared.
     """
+    candidates = tuple(candidates)
+    if SAME.get(name) in candidates:
+        return SAME[name]
     allowed = max(1.0, len(name) / 3) if len(name) > 1 else 0.5
     best: str | None = None
     compared = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from qgl.diagnostics.habits import hint
 from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
@@ -29,6 +32,12 @@ class UnexpectedToken(Diagnostic):
     def label(self) -> str:
         return f"expected {_either(self.expected)}" if self.expected else ""
 
+    @property
+    def help(self) -> str:
+        if self.found == "`=`" and self.span and self.span.source.line_text(self.span.line - 1).startswith("param "):
+            return "a `param` is trained and has no value: where it starts is `~ normal(0, 0.1)`; a value is a `const`"
+        return hint(self.found.strip("`"))
+
 
 class MissingToken(Diagnostic):
     """A mark is missing. Statements and declarations end with `;`, unless they end with a block in braces;
@@ -43,6 +52,14 @@ class MissingToken(Diagnostic):
 
     message = says("expected `{token}` before {found}")
     label = says("add `{token}` here")
+
+    @property
+    def help(self) -> str:
+        if self.token == "=" and self.found == "`(`":
+            return "the size of a register stands in square brackets: `visible v[4];`"
+        if self.token == ";" and self.span and re.match(r"\s*//", self.span.source.text[self.span.start :]):
+            return "`//` starts a comment; the quotient of whole numbers is `div(a, b)`"
+        return ""
 
 
 class UnclosedBracket(Diagnostic):

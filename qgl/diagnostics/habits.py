@@ -1,0 +1,41 @@
+"""What people write who come from Qiskit, Python or OpenQASM, and what it is called here."""
+
+from __future__ import annotations
+
+# Other names of the same thing, taken wherever the right one is among those that could stand there.
+SAME = {
+    "learning_rate": "rate",
+    "lr": "rate",
+    "epochs": "steps",
+    "epoch": "steps",
+    "iterations": "steps",
+    "batch_size": "batch",
+    "cphase": "cp",
+    "cu1": "cp",
+    "u1": "p",
+}
+
+_REGISTER = "qubits are declared by `visible v[4];`, which are read out, and `hidden h[2];`, which are not"
+_ANGLE = "declare it by `param theta : angle;`, or write `?` for an angle that is trained"
+HINTS = {
+    "qreg": _REGISTER,
+    "qubit": _REGISTER,
+    "creg": "visible qubits are read out at the end by themselves; within a circuit, write `measure q -> m;`",
+    "gate": "a gate of your own is a layer: `layer name(a: angle, q: qubit) { rx(a) q; }`",
+    "def": "a gate of your own is a layer: `layer name(a: angle, q: qubit) { rx(a) q; }`",
+    "trian": "did you mean `train`?",
+    "np": "numbers and functions need no module: write `pi`, `sin(x)`, `sqrt(x)`",
+    "math": "numbers and functions need no module: write `pi`, `sin(x)`, `sqrt(x)`",
+    "PI": "write `pi`",
+    "Pi": "write `pi`",
+    "theta": _ANGLE,
+    "phi": _ANGLE,
+    "range": "a range is written `0..3`, both ends included: `for k in 0..n-1 { ... }`",
+    "len": "a loop over a register is `for q in v { ... }`",
+    "inv": "a gate is inverted by `inverse`: `inverse s v[0];`",
+}
+
+
+def hint(word: str) -> str:
+    """What to write in place of a word of another language, or an empty text."""
+    return HINTS.get(word, "")

@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
 
-.PHONY: help setup demo test test-all lint types lock benchmarks clean
+.PHONY: help setup demo test test-all golden lint types lock benchmarks clean
 
 help:
 	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
 	@echo "make test        lint, types, formatting and the tests"
 	@echo "make test-all    the same with the long tests"
+	@echo "make golden      renew the golden texts of the tests after a wanted change of words"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
@@ -33,6 +34,11 @@ test: $(SETUP) lint types
 
 test-all: $(SETUP) lint types
 	$(BIN)/python -m pytest -n 2
+
+# Golden texts: what is shown of bad programs, whole, and the list of codes
+golden: $(SETUP)
+	QGL_SNAPSHOTS=1 $(BIN)/python -m pytest tests/syntax/test_rendering.py tests/check/test_checked_programs.py \
+	    tests/check/test_diagnostic_register.py
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

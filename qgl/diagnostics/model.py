@@ -31,7 +31,7 @@ class Note:
     span: Span | None = None
 
 
-class _Says:
+class Template:
     """A text about a fault, `{name}` standing for its field `name`, with a format if need be: `{rows:,}`."""
 
     def __init__(self, template: str) -> None:
@@ -43,7 +43,7 @@ class _Says:
 
 def says(template: str) -> Any:
     """What a kind of fault says, from the values of its fields; a test holds the names in it to them."""
-    return _Says(template)
+    return Template(template)
 
 
 class Diagnostic(Record):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 import re
+import string
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,16 @@ from qgl.cli.code import explanation
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics import registry
-from qgl.diagnostics.model import Diagnostic, Severity, kind_name
+from qgl.diagnostics.model import Diagnostic, Severity, Template, kind_name
+from qgl.diagnostics.render import to_text
 from qgl.source import Source
+from tests.golden import assert_golden
 
 REGISTER = registry()
 SNAPSHOT = Path(__file__).parent / "codes.json"
+MESSAGES = Path(__file__).parent / "messages"
 WITH_PROGRAMS = [code for code, kind in REGISTER.items() if kind.wrong]
+FAMILIES = sorted({code[:5] for code in WITH_PROGRAMS})
 
 
 def found(text: str, tmp_path: Path) -> tuple[Diagnostic, ...]:
@@ -27,11 +31,9 @@ def found(text: str, tmp_path: Path) -> tuple[Diagnostic, ...]:
 
 
 def test_codes_stand() -> None:
-    """A code is never given to another fault. QGL_SNAPSHOTS=1 writes new ones down."""
+    """A code is never given to another fault. `make golden` writes new ones down."""
     now = {code: kind_name(kind) for code, kind in REGISTER.items()}
-    if os.environ.get("QGL_SNAPSHOTS"):
-        SNAPSHOT.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
-    assert now == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert_golden(SNAPSHOT, json.dumps(now, indent=2) + "\n")
 
 
 def test_names_are_unique_and_codes_have_a_form() -> None:
@@ -65,3 +67,31 @@ def test_qglc_code_shows_what_check_says(code: str) -> None:
     text = explanation(REGISTER[code])
     assert f"[{code}]" in text
     assert "has not" in text
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_shown_of_the_wrong_programs_is_written_down(family: str, tmp_path: Path) -> None:
+    """A golden text for each family of codes: what `qglc check` shows of each failing program, whole."""
+    kinds = [kind for code, kind in REGISTER.items() if code.startswith(family)]
+    shown = [
+        f"==== {kind.code} {kind_name(kind)}\n\n{to_text(found(kind.wrong, tmp_path))}" for kind in kinds if kind.wrong
+    ]
+    assert_golden(MESSAGES / f"{family}.txt", "\n".join(shown))
+
+
+def templates(kind: type[Diagnostic]) -> dict[str, str]:
+    """The texts with fields of a kind of fault, its own and those of its bases, by the name of the attribute."""
+    names = dir(kind)
+    held = {name: inspect.getattr_static(kind, name) for name in names}
+    return {name: value.template for name, value in held.items() if isinstance(value, Template)}
+
+
+def test_texts_name_fields_of_their_own_class() -> None:
+    """A misspelt `{field}` would be found only when the fault is shown; here it is found for every kind."""
+    wrong = []
+    for kind in REGISTER.values():
+        for attribute, text in templates(kind).items():
+            used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+            wrong += [f"{kind.__name__}.{attribute}: {{{name}}}" for name in sorted(used - set(kind.fields))]
+    assert wrong == []
+    assert sum(len(templates(kind)) for kind in REGISTER.values()) > 100

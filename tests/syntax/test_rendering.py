@@ -1,13 +1,12 @@
 """Diagnostics as shown: a few whole ones as snapshots, and carets under the very characters.
 
-To renew the snapshots after a wanted change: QGL_SNAPSHOTS=1 python -m pytest tests/syntax/test_rendering.py
+`make golden` renews the snapshots after a wanted change.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from qgl.diagnostics.render import in_order, show, summary, to_json, to_text
 from qgl.diagnostics.terminal import visible
 from qgl.source import Source, Span
 from qgl.syntax.parser import parse
+from tests.golden import assert_golden
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
@@ -38,10 +38,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_snapshots(name: str) -> None:
     text = to_text(parse(Source(f"{name}.qgl", PROGRAMS[name])).diagnostics)
-    path = SNAPSHOTS / f"{name}.txt"
-    if os.environ.get("QGL_SNAPSHOTS"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    assert_golden(SNAPSHOTS / f"{name}.txt", text)
 
 
 class Example(Diagnostic):

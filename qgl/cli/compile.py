@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import FileArgument, Format, FormatOption, SetOption, constants, open_file, warn
+from qgl.cli.options import FileArgument, SetOption, constants, file_or_output, open_file, warn
 
 if TYPE_CHECKING:
     from qgl.program.program import Program
@@ -22,46 +23,86 @@ class Stage(StrEnum):
     QASM = "qasm"
 
 
+class Form(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    GRAPHML = "graphml"
+
+
 def compile_(
     file: FileArgument,
     emit: Annotated[
         Stage,
         typer.Option(
             help="tree: what was read. program: with constants known, loops unrolled and names resolved. "
-            "graph: operations and the wires between them. plan: a plan for each set of queries that the objective "
-            "asks together, or for samples where there is none (`qglc explain` says more). "
+            "graph: operations and the wires between them, as NetworkX reads it. plan: a plan for each set of queries "
+            "that the objective asks together, or for samples where there is none (`qglc explain` says more). "
             "qasm: OpenQASM 3 with free parameters."
         ),
     ] = Stage.PROGRAM,
     settings: SetOption = None,
-    output: FormatOption = Format.TEXT,
+    form: Annotated[
+        Form | None,
+        typer.Option(
+            "--format",
+            help="text for people, JSON for programs (node-link data of a graph), or GraphML of a graph. By default "
+            "what the ending of -o says, else JSON of a graph and text of the others.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
+    ] = None,
 ) -> None:
     """Show a stage of the compilation.
 
     \b
     Examples:
       qglc compile bars.qgl --emit tree
-      qglc compile bars.qgl --emit graph --format json
+      qglc compile bars.qgl --emit graph > bars.json
+      qglc compile bars.qgl --emit graph -o bars.graphml
       qglc compile bars.qgl --emit qasm --set depth=2
     """
-    from qgl.cli.dump import outline, plain
     from qgl.compiler import analyse
-    from qgl.diagnostics.terminal import json_text, write_data
+    from qgl.diagnostics.terminal import write_data
 
+    out = file_or_output(out)
+    form = _form(emit, form, out)
     source, environment = open_file(file)
     if emit is Stage.TREE:
         value = _tree(source)
     else:
         analysed = analyse(source, environment, constants(settings))
         warn(analysed.warnings)
-        value = _STAGES[emit](analysed.program)
-    if output is Format.JSON:
-        typer.echo(json_text(plain(value)))
-    elif isinstance(value, str):
-        write_data(value if value.endswith("\n") else value + "\n")
-    else:
-        for line in outline(plain(value)):
-            typer.echo(line)
+        value = _graphml(analysed.program) if form is Form.GRAPHML else _STAGES[emit](analysed.program)
+    text = _shown(value, form)
+    if out is None:
+        write_data(text)
+        return
+    from qgl.runs.files.atomic import write_text
+
+    write_text(out, text)
+
+
+def _form(emit: Stage, form: Form | None, out: Path | None) -> Form:
+    """What to write: as asked, else by the ending of the file, else what is of most use."""
+    if form is None:
+        endings = {f".{each}": each for each in (Form.JSON, Form.GRAPHML)}
+        usual = Form.JSON if emit is Stage.GRAPH else Form.TEXT
+        form = usual if out is None else endings.get(out.suffix.lower(), usual)
+    if form is Form.GRAPHML and emit is not Stage.GRAPH:
+        raise typer.BadParameter("GraphML is for `--emit graph`", param_hint="--format")
+    return form
+
+
+def _shown(value: Any, form: Form) -> str:
+    from qgl.cli.dump import outline, plain
+    from qgl.diagnostics.terminal import json_text
+
+    if form is Form.JSON:
+        return json_text(plain(value)) + "\n"
+    if isinstance(value, str):
+        return value if value.endswith("\n") else value + "\n"
+    return "".join(f"{line}\n" for line in outline(plain(value)))
 
 
 def _tree(source: Any) -> Any:
@@ -80,15 +121,16 @@ def _program(program: Program) -> Any:
 
 def _graph(program: Program) -> Any:
     from qgl.compiler import circuit_of
+    from qgl.ir.exchange import node_link
 
-    graph = circuit_of(program).graph
-    nodes = [{"node": k, **_facts(program, operation)} for k, operation in enumerate(program.operations)]
-    edges = [{"from": a, "to": b, **facts} for a, b, facts in graph.edges(data=True)]
-    return {"nodes": nodes, "edges": edges}
+    return node_link(circuit_of(program))
 
 
-def _facts(program: Program, operation: Any) -> dict[str, Any]:
-    return {"gate": operation.gate, "wires": [str(program.wires[w]) for w in operation.wires], "span": operation.span}
+def _graphml(program: Program) -> str:
+    from qgl.compiler import circuit_of
+    from qgl.ir.exchange import graphml
+
+    return graphml(circuit_of(program))
 
 
 def _plan(program: Program) -> Any:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -257,11 +258,30 @@ def test_compile_shows_each_stage(here: Path, stage: str) -> None:
     assert runner.invoke(app, ["compile", write("bad.qgl", "visible v"), "--emit", stage]).exit_code == 1
 
 
-def test_compile_graph_is_the_circuit(here: Path) -> None:
+def test_compile_graph_is_the_circuit_for_networkx(here: Path) -> None:
     name = write("bell.qgl", "visible v[2];\nmodel { h v[0]; cx v[0], v[1]; }\n")
-    graph = json.loads(runner.invoke(app, ["compile", name, "--emit", "graph", "--format", "json"]).output)
-    assert [node["gate"] for node in graph["nodes"]] == ["h", "cx"]
-    assert [(edge["from"], edge["to"]) for edge in graph["edges"]] == [(0, 1)]
+    written = runner.invoke(app, ["compile", name, "--emit", "graph"])
+    for graph in (
+        nx.node_link_graph(json.loads(written.output), edges="edges"),
+        nx.parse_graphml(
+            runner.invoke(app, ["compile", name, "--emit", "graph", "--format", "graphml"]).output, node_type=int
+        ),
+    ):
+        assert [facts["operation"] for _, facts in graph.nodes(data=True)] == ["h", "cx"]
+        assert list(graph.edges) == [(0, 1)]
+    for ending, read in (("graphml", nx.read_graphml), ("json", lambda p: json.loads(p.read_text())["nodes"])):
+        file = here / f"bell.{ending}"
+        assert runner.invoke(app, ["compile", name, "--emit", "graph", "-o", str(file)]).exit_code == 0
+        assert len(read(file)) == 2
+
+
+def test_graphml_is_of_graphs_only(here: Path) -> None:
+    name = write("good.qgl", GOOD)
+    for options in (["--format", "graphml"], ["-o", "plan.graphml"]):
+        refused = runner.invoke(app, ["compile", name, "--emit", "plan", *options])
+        assert refused.exit_code == 2
+        assert "GraphML is for" in refused.output
+    assert not (here / "plan.graphml").exists()
 
 
 def test_compile_qasm_is_openqasm(here: Path) -> None:

@@ -1,0 +1,68 @@
+"""The circuit graph as node-link JSON and GraphML, read back by NetworkX."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+
+from qgl.expression import Input, Real, apply
+from qgl.ir.circuit import Circuit
+from qgl.ir.exchange import SEPARATOR, graphml, node_link, number_text
+from qgl.program.operations import Evolution, Measurement, PauliRotation, Unitary
+from qgl.program.program import Distribution, Parameter, Program
+from tests.reference.programs import EVERYTHING, HERE, programs
+
+
+@settings(max_examples=30)
+@given(programs(EVERYTHING))
+def test_networkx_reads_both_forms_back(program: Program) -> None:
+    circuit = Circuit.of(program)
+    linked = nx.node_link_graph(json.loads(json.dumps(node_link(circuit))), edges="edges")
+    marked = nx.parse_graphml(graphml(circuit), node_type=int)
+    for graph in (linked, marked):
+        assert isinstance(graph, nx.DiGraph)
+        assert list(graph.nodes) == list(circuit.graph.nodes)
+        assert list(graph.edges) == list(circuit.graph.edges)
+    for k, operation in enumerate(circuit.operations):
+        facts = linked.nodes[k]
+        assert (facts["operation"], facts["line"]) == (operation.name, operation.span.line)
+        assert facts["wires"] == [str(program.wires[wire]) for wire in operation.wires]
+        assert facts["numbers"] == [number_text(number, program.parameters) for number in operation.numbers]
+        assert facts["condition"] == [f"{bit}={int(value)}" for bit, value in operation.condition]
+        assert facts["controls"] == (operation.controls if isinstance(operation, Unitary) else 0)
+        words = [operation.pauli_word] if isinstance(operation, PauliRotation) else []
+        words += [word for _, word in operation.terms] if isinstance(operation, Evolution) else []
+        assert facts["pauli_words"] == words
+        assert facts.get("bit") == (operation.bit if isinstance(operation, Measurement) else None)
+        assert joined(facts) == marked.nodes[k]
+    for tail, head, carried in circuit.graph.edges(data=True):
+        facts = linked.edges[tail, head]
+        assert facts == {"wires": [str(program.wires[wire]) for wire in carried["wires"]], "bits": carried["bits"]}
+        assert joined(facts) == marked.edges[tail, head]
+
+
+def joined(facts: dict[str, Any]) -> dict[str, Any]:
+    return {k: SEPARATOR.join(map(str, each)) if isinstance(each, list) else each for k, each in facts.items()}
+
+
+DRAWN = Distribution("uniform", (0.0, 1.0))
+ONE = Parameter("param", "a", (), "real", DRAWN, None, HERE)
+ARRAY = Parameter("param", "b", (2, 3), "real", DRAWN, None, HERE)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (Real(0.1), "0.1"),
+        (Real(0.0), "0.0"),
+        (Real(0.0, ((1.0, Input(0, 0)),)), "a"),
+        (Real(1e-3, ((-0.5, Input(1, 5)), (1.0, Input(0, 0)))), "-0.5*b[1,2] + a + 0.001"),
+        (apply("sin", Real(0.5, ((1 / 3, Input(0, 0)),))), "sin(0.3333333333333333*a + 0.5)"),
+    ],
+)
+def test_numbers_keep_all_digits(number: Real, text: str) -> None:
+    assert number_text(number, (ONE, ARRAY)) == text

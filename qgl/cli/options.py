@@ -74,12 +74,20 @@ def settings_of(settings: list[str] | None) -> dict[str, list[Value | range]]:
         values = read_values(text)
         if values is None:
             raise typer.BadParameter(
-                f"the value of {name} is no number, string, truth value or list: {text}", param_hint="--set"
+                f"the value of {name} is no number, string, truth value or list: {text}{_quoted(name, text)}",
+                param_hint="--set",
             )
         if range(0) in values:
             raise typer.BadParameter(f"the range of {name} has no values: {text}", param_hint="--set")
         found[name] = values
     return found
+
+
+def _quoted(name: str, text: str) -> str:
+    """How a text that is meant as it stands, such as the name of a file, is written."""
+    if any(mark in text for mark in "'\"[]\\\n"):
+        return ""
+    return f"; a text that is no single word stands in quotes, which the shell leaves alone: --set '{name}=\"{text}\"'"
 
 
 def _one(name: str, values: list[Value | range]) -> Value:

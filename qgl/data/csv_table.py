@@ -36,7 +36,7 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
 
     The separator is what the first line has of comma, semicolon, tab, space, in this order. A first line of nothing
     but 0 and 1 has none of them between its columns. Cells may be quoted, and blank lines are left out. A header is
-    a first line with a cell that is no number, unless `header` says so.
+    a first line without a number, unless `header` says so; one of numbers and names is a row with a fault.
 
     Raises:
         QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613; at the call, with row and column of the file.
@@ -51,7 +51,7 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
     check_columns(f'"{path}"', len(cells), limits, span)
     header = call.arguments["header"]
     names = None
-    if header or (header is None and not all(_is_number(cell) for cell in cells)):
+    if header or (header is None and _names_columns(cells)):
         names = [cell.strip() for cell in cells]
     layout = lay_out(call.arguments, path, names, len(cells), span)
     block = None if layout.condition or set(layout.categories) != {2} else _digits_block(text, names is not None)
@@ -60,7 +60,8 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
         return Table(block[:, layout.columns], None, layout)
     if names is None:
         rows = itertools.chain([(place, cells)], rows)
-    return _read_cells(rows, len(cells), names, layout, path, limits, span)
+    guessed = place if header is None and names is None else None
+    return _read_cells(rows, len(cells), names, layout, path, limits, span, guessed)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -101,11 +102,19 @@ def _rows(text: str, delimiter: str, path: str, span: Span | None) -> Iterator[t
         ) from None
 
 
+def _names_columns(cells: list[str]) -> bool:
+    """Whether a first line is a header: a cell has text, and none is a number.
+
+    A line of names and numbers is as likely a row with a slip of the pen, which is told rather than left out.
+    """
+    return any(cell.strip() for cell in cells) and not any(_is_number(cell) for cell in cells)
+
+
 def _is_number(cell: str) -> bool:
     try:
         float(cell)
     except ValueError:
-        return not cell.strip()  # an empty cell makes no header
+        return False
     return True
 
 
@@ -142,7 +151,9 @@ def _read_cells(
     path: str,
     limits: Limits,
     span: Span | None,
+    guessed: int | None,
 ) -> Table:
+    """`guessed`: the number of a first line that was taken for a row, though nothing says that it is one."""
     values, conditions, fault, faults, total = array("H"), array("d"), None, 0, 0
     known: list[dict[str, int | None]] = [{} for _ in layout.columns]
     for number, cells in rows:
@@ -171,7 +182,8 @@ def _read_cells(
             else:
                 conditions.append(given)
     if fault is not None:
-        raise QglError([BadCell(span, path, fault.row, fault.column, fault.wanted, fault.found, faults - 1)])
+        slip = fault.row == guessed and not _is_number(fault.found.strip("`"))
+        raise QglError([BadCell(span, path, fault.row, fault.column, fault.wanted, fault.found, faults - 1, slip)])
     if not total:
         raise QglError([NoRows(span, f'"{path}"', "it has a header and no row")])
     given_rows = np.frombuffer(conditions, dtype=np.float64).reshape(total, -1) if layout.condition else None

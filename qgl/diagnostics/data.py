@@ -83,6 +83,7 @@ class BadCell(Diagnostic):
     wanted: str
     found: str
     more: int = 0
+    first: bool = False  # of the first line, which would be a header if none of its cells were a number
 
     code = "QGL0605"
     message = says('"{path}", row {row}, column {column}: expected {wanted}, found {found}')
@@ -93,6 +94,8 @@ class BadCell(Diagnostic):
 
     @property
     def help(self) -> str:
+        if self.first:
+            return "a first line with a number is a row; say `header = true` if it names the columns"
         if self.wanted == "0 or 1":
             return "for a column of k categories 0..k-1 say `categories = k`; leave columns out with `columns = ...`"
         return ""

@@ -209,3 +209,13 @@ def test_no_place_for_the_output(trained: Path, arguments: str, place: str) -> N
     assert "Traceback" not in result.stderr
     assert result.returncode == 1 or place == "&-"
     assert "cannot write the output" in result.stderr or place == "&-"
+
+
+def test_a_file_name_as_a_constant_is_told_how_to_be_quoted(here: Path) -> None:
+    (here / "p.qgl").write_text(
+        'const file = "a.csv";\ndata d = csv(file);\nvisible v[2];\nmodel { h v; }\nreport kl(d);\n'
+    )
+    (here / "g.csv").write_text("0,1\n")
+    result = runner.invoke(app, ["check", "p.qgl", "--set", "file=g.csv"], env={"COLUMNS": "200"})
+    assert result.exit_code == 2 and """--set 'file="g.csv"'""" in result.output
+    assert runner.invoke(app, ["check", "p.qgl", "--set", 'file="g.csv"']).exit_code == 0

@@ -73,6 +73,22 @@ def test_columns_by_number_and_name(folder: Path, columns: tuple[object, ...], e
     np.testing.assert_array_equal(load("csv", folder, path="table.csv", columns=columns).rows, expected)
 
 
+@pytest.mark.parametrize("first", ["0,l,1", "0,O,1", "1,,x", "label,1,2", "0,1,1x"])
+def test_a_first_row_with_a_slip_is_no_header(folder: Path, first: str) -> None:
+    write(folder, f"{first}\n1,0,0\n0,0,1\n")
+    found = fault("csv", folder, path="table.csv")
+    assert isinstance(found, BadCell) and found.row == 1 and found.first and "header = true" in found.help
+    assert len(load("csv", folder, path="table.csv", header=True).rows) == 2
+    told = fault("csv", folder, path="table.csv", header=False)
+    assert isinstance(told, BadCell) and not told.first
+
+
+@pytest.mark.parametrize("first", ["a,b,c", ",b,c", '"a","b","c"', "q0,q1,q2", "a,,c"])
+def test_a_first_line_without_a_number_is_a_header(folder: Path, first: str) -> None:
+    write(folder, f"{first}\n1,0,0\n0,0,1\n")
+    np.testing.assert_array_equal(load("csv", folder, path="table.csv").rows, [[1, 0, 0], [0, 0, 1]])
+
+
 def test_a_header_of_numbers_must_be_named_one(folder: Path) -> None:
     write(folder, "0,1\n1,1\n")
     assert len(load("csv", folder, path="table.csv", header=True).rows) == 1

@@ -61,7 +61,12 @@ DATA_SOURCES = (
         (
             Parameter("path", Text(), "the file, relative to the program's folder"),
             *_TABLE,
-            optional("header", Flag(), None, "whether the first line names the columns; seen from it by default"),
+            optional(
+                "header",
+                Flag(),
+                None,
+                "whether the first line names the columns; by default it does if none of its cells is a number",
+            ),
         ),
     ),
     Signature(

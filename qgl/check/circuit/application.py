@@ -92,8 +92,8 @@ class Applications:
         self, node: tree.Apply, callee: Callee, controls: int, operands: list[Operand]
     ) -> list[Application]:
         formals: tuple[int | None, ...] = (None,) * controls + callee.qubits
-        if controls > 1 and len(operands) < len(formals) and not operands[0].single:
-            operands = self.spelled_out(operands, controls)
+        if len(operands) < len(formals):
+            operands = spelled_out(operands, controls)
         if formals == (None,) and len(operands) > 1:
             return [Application((), ((wire,),)) for operand in operands for wire in operand.wires]
         if len(operands) != len(formals):
@@ -118,13 +118,6 @@ class Applications:
             self._distinct(node, callee.name, application, operands)
             found.append(application)
         return found
-
-    def spelled_out(self, operands: list[Operand], controls: int) -> list[Operand]:
-        """A register that gives all controls, as so many single operands."""
-        first, *rest = operands
-        if len(first.wires) != controls:
-            return operands
-        return [*(Operand((wire,), True, first.span) for wire in first.wires), *rest]
 
     def _distinct(self, node: tree.Apply, name: str, application: Application, operands: list[Operand]) -> None:
         """That no qubit stands twice in one gate."""
@@ -178,3 +171,13 @@ class Applications:
                     raise self.reporter.fault(QubitTwice(node.span, node.gate.name, qubit))
         self.budget.spend(len(found), node.span)
         self.recorder.operations += found
+
+
+def spelled_out(operands: list[Operand], controls: int) -> list[Operand]:
+    """Qubits and registers whose wires add up to all controls, as so many single operands; else what they were."""
+    singles: list[Operand] = []
+    rest = list(operands)
+    while rest and len(singles) < controls:
+        first = rest.pop(0)
+        singles += [Operand((wire,), True, first.span) for wire in first.wires]
+    return [*singles, *rest] if len(singles) == controls else operands

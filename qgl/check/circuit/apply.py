@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from qgl.check.circuit.application import Applications, Operand, Wires
+from qgl.check.circuit.application import Applications, Operand, Wires, spelled_out
 from qgl.check.circuit.binding import Binder, reals
 from qgl.check.circuit.evolve import Evolver
 from qgl.check.circuit.kraus import read_kraus
@@ -82,7 +82,7 @@ class Applier:
             self._gate(node, callee, values, operands, controls, inverted)
         else:
             symbol = frame.module.names.get(name)
-            if symbol is None or symbol.kind not in ("layer", "channel") or name in frame.names:
+            if symbol is None or symbol.kind not in ("layer", "channel") or frame.find(name) is not None:
                 raise FaultyError  # reported by the look at names
             self._call(node, symbol, values, operands, controls, inverted)
 
@@ -208,6 +208,8 @@ class Applier:
         self.reached.add(symbol)
         routine = self.routine(symbol)
         callee = routine.callee
+        if len(operands) < controls + len(callee.qubits):
+            operands = spelled_out(operands, controls)
         operands = self._variables(callee, routine.categories, operands, controls)
         applications = self.applied.applications(node, callee, controls, operands)
         bound = self.applied.bound(node, callee, values, [application.targets for application in applications])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from qgl.check.circuit.application import Applications, Operand, Wires
+from qgl.check.circuit.application import Applications, Operand, Wires, spelled_out
 from qgl.check.circuit.binding import reals
 from qgl.check.circuit.subspace_unitary import level_rotations
 from qgl.check.circuit.transform import unitary
@@ -47,8 +47,7 @@ class WideGates:
     ) -> None:
         """One statement; on a register of variables, for each of them by itself."""
         name, reporter = node.gate.name, self.applied.reporter
-        if controls > 1 and not operands[0].single:
-            operands = self.applied.spelled_out(operands, controls)
+        operands = spelled_out(operands, controls)
         if len(operands) <= controls:
             raise reporter.fault(OperandCount(node.gate.span, name, controls + 1, len(operands)))
         for operand in operands[:controls]:

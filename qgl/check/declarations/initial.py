@@ -42,7 +42,7 @@ class Initial:
             return self._angles(expression, size, frame)
         if isinstance(expression, tree.Name):
             known = frame.module.names.get(expression.name)
-            if known is None and expression.name not in frame.names:
+            if known is None and frame.find(expression.name) is None:
                 near = nearest(expression.name, STATES)
                 raise self.reporter.fault(WrongInitial(span, f"there is no initial state `{expression.name}`", near))
         value = self.evaluator.evaluate(expression, frame)

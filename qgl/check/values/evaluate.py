@@ -39,13 +39,25 @@ class World(Protocol):
 
 @dataclass(slots=True)
 class Frame:
-    """Names of the blocks around a place, and the module whose names are seen there."""
+    """Names of a block, the block around it, and the module whose names are seen there."""
 
     names: dict[str, Value]
     module: Module
+    outer: Frame | None = None
 
     def inner(self) -> Frame:
-        return Frame(self.names.copy(), self.module)
+        """The frame of a block in this one: it costs the same however many names there are."""
+        return Frame({}, self.module, self)
+
+    def find(self, name: str) -> Value | None:
+        """The value of a name of the innermost block that declares it; None where none does."""
+        frame: Frame | None = self
+        while frame is not None:
+            value = frame.names.get(name)
+            if value is not None:
+                return value
+            frame = frame.outer
+        return None
 
 
 class Evaluator:
@@ -172,7 +184,7 @@ class Evaluator:
         return self.arithmetic.checked(node.value, node.span) if is_number(node.value) else node.value  # type: ignore[arg-type]
 
     def _name(self, node: tree.Name, frame: Frame) -> Value:
-        value = frame.names.get(node.name)
+        value = frame.find(node.name)
         if value is not None:
             if value is POISON:
                 raise FaultyError

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from qgl.check.names.modules import Module
+from qgl.check.values.evaluate import Frame
 from qgl.expression import Function, Input
 from qgl.program.operations import Evolution, KrausChannel
 from qgl.program.program import Distribution
+from qgl.source import Source
+from qgl.syntax.parser import parse
 from tests.check.checking import checked, program, written
 
 
@@ -32,6 +36,13 @@ def model(body: str, declarations: str = "visible v[3];") -> list[str]:
         ("rx([1, 2, 3]) v;", ["rx 0 1", "rx 1 2", "rx 2 3"]),
         ("ctrl x v[0], v[1]; x v[2];", ["ctrl x 0,1", "x 2"]),
         ("ctrl(2) z v[0..1], v[2];", ["ctrl ctrl z 0,1,2"]),
+        ("fresh a; ctrl(3) z a, v[0..1], v[2];", ["fresh 3", "ctrl ctrl ctrl z 3,0,1,2", "discard 3"]),
+        ("fresh a; ctrl(3) z v[1..2], a, v[0];", ["fresh 3", "ctrl ctrl ctrl z 1,2,3,0", "discard 3"]),
+        ("fresh a; ctrl(2) swap [v[2], a], v[0], v[1];", ["fresh 3", "ctrl ctrl swap 2,3,0,1", "discard 3"]),
+        (
+            "let a = 1; repeat 2 as t { rx(a) v[0]; let a = t + 2; rx(a) v[1]; } rx(a) v[2]; x v[0..1];",
+            ["rx 0 1", "rx 1 2", "rx 0 1", "rx 1 3", "rx 2 1", "x 0", "x 1"],
+        ),
         ("inverse s v;", ["sdg 0", "sdg 1", "sdg 2"]),
         ("inverse inverse s v;", ["s 0", "s 1", "s 2"]),
         ("exp(i * 0.5 * Z[v[2]] * X[v[0]] * Y[v[1]]);", ["pauli:XYZ 0,1,2 0.5"]),
@@ -41,6 +52,20 @@ def model(body: str, declarations: str = "visible v[3];") -> list[str]:
 )
 def test_statements(body: str, expected: list[str]) -> None:
     assert model(body) == expected
+
+
+@pytest.mark.parametrize("operands", ["v[0], v[1..2], w", "v[0..1], v[2], w", "v[0], v[1], v[2], w", "v, w"])
+def test_qubits_and_registers_add_up_to_the_controls_of_a_layer(operands: str) -> None:
+    """The variable of four categories is the layer's, whichever operands come before it."""
+    declarations = "visible v[3];\nvisible w : category(4);\nlayer f(q: category(4)) { x q[1]; }"
+    assert model(f"ctrl(3) f {operands}; z w;", declarations)[:1] == ["ctrl ctrl ctrl x 0,1,2,4"]
+
+
+def test_a_block_costs_the_same_however_many_names_stand_around_it() -> None:
+    frame = Frame({"a": 1, "b": 2}, Module(parse(Source("m.qgl", "")).file))
+    inner = frame.inner().inner()
+    inner.names["b"] = 3
+    assert inner.names == {"b": 3} and [inner.find(name) for name in "abc"] == [1, 3, None] and frame.find("b") == 2
 
 
 def test_fresh_qubits_end_with_their_block_in_reverse_order() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from math import gcd
+
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.source import Span
 
 _V = "visible v[2];\n"
@@ -280,6 +282,27 @@ class WrongParameter(Diagnostic):
     @property
     def help(self) -> str:
         return self.hint
+
+
+class AngleInDegrees(Diagnostic):
+    """Angles are in radians. A constant angle that is a whole number of degrees and lies far beyond 2 pi is legal, but
+    is hardly meant: 90 radians are fourteen turns and a bit."""
+
+    degrees: int
+
+    code = "QGL0322"
+    severity = Severity.WARNING
+    wrong = _model("ry(90) v;")
+    right = _model("ry(pi / 2) v;")
+
+    message = says("angles are in radians; {degrees} looks like degrees")
+
+    @property
+    def help(self) -> str:
+        shared = gcd(self.degrees, 180)
+        over, under = self.degrees // shared, 180 // shared
+        head = {1: "pi", -1: "-pi"}.get(over, f"{over} * pi")
+        return f"{self.degrees} degrees are `{head}{f' / {under}' if under > 1 else ''}`"
 
 
 class LoopTargets(Diagnostic):

@@ -17,6 +17,7 @@ from qgl.check.limits import Budget
 from qgl.check.names.callees import BUILT_IN, RESET, WIDE, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Frame
 from qgl.check.values.types import Formal, QubitFormal
 from qgl.check.values.values import Group, Qubit, Value
@@ -72,6 +73,7 @@ class Applier:
             self._exponential(node, self.applied.operands(node, frame), controls, inverted, frame)
             return
         values = self._arguments(node, frame)
+        self._warn_of_degrees(node, values, frame)
         operands = self.applied.operands(node, frame)
         if name == "kraus":
             self._kraus(node, operands, frame)
@@ -112,6 +114,21 @@ class Applier:
             except FaultyError:
                 fine = False
         return values if fine else None
+
+    def _warn_of_degrees(self, node: tree.Apply, values: list[Value] | None, frame: Frame) -> None:
+        """A name of a block is left alone: where it stands for an argument, the call of the layer is warned of."""
+        name, symbol = node.gate.name, frame.module.names.get(node.gate.name)
+        if name in BUILT_IN:
+            kinds = [formal.kind for formal in BUILT_IN[name].numbers]
+        elif symbol is not None and isinstance(symbol.node, tree.Routine):
+            types = [each.type.name for each in symbol.node.arguments if each.type is not None]
+            kinds = [type_ for type_ in types if type_ not in ("qubit", "category")]
+        else:
+            return
+        for argument, value, kind in zip(node.arguments, values or (), kinds, strict=False):
+            local = isinstance(argument, tree.Name) and argument.name in frame.names
+            for warning in in_degrees(argument, value) if kind == "angle" and not local else ():
+                self.reporter.report(warning)
 
     # ------------------------------------------------------------ the kinds of callees
 

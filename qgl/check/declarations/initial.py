@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qgl.check.calls.signatures import nearest
 from qgl.check.reporter import Reporter
+from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
@@ -76,6 +77,8 @@ class Initial:
         if not isinstance(value, tuple | Array):
             raise self.reporter.fault(WrongInitial(span, f"a list of angles belongs here, not {describe(value)}"))
         self._sized(len(value), size, "angles", span)
+        for warning in in_degrees(call.arguments[0], value):
+            self.reporter.report(warning)
         return iter([step for position, item in enumerate(value) for step in self._rotation(item, position, span)])
 
     def _rotation(self, item: Value, position: int, span: Span) -> Iterator[Step]:

@@ -123,7 +123,7 @@ class Evaluator:
         if isinstance(value, Site):
             return value.number
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.reporter.fault(WrongType(expression.span, wanted, describe(value)))
+            raise self.reporter.fault(WrongType(expression.span, wanted, describe(value), _whole(value)))
         return value
 
     def number(self, expression: tree.Expression, frame: Frame) -> int | float:
@@ -394,3 +394,12 @@ class Evaluator:
 def _terms(value: Real | float) -> int:
     """Steps of going through the terms of a number once."""
     return len(value.terms) // ITEMS if isinstance(value, Real) else 0
+
+
+def _whole(value: Value) -> str:
+    """How a whole number is written that was given with a point, or made by a division."""
+    if not isinstance(value, float):
+        return ""
+    if value.is_integer() and abs(value) < 1e6:
+        return f"a whole number has no point: write `{value:.0f}`; the quotient of whole numbers is `div(a, b)`"
+    return "`floor(x)`, `ceil(x)` and `round(x)` give whole numbers"

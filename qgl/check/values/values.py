@@ -157,7 +157,7 @@ def describe(value: Value) -> str:
         case int():
             return f"the whole number {value}"
         case float():
-            return f"the number {value:g}"
+            return f"the number {value:g}{'.0' if value.is_integer() and abs(value) < 1e6 else ''}"
         case str():
             return f'the string "{value[:40]}"'
         case Real():

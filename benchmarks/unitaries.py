@@ -3,7 +3,7 @@
 Two problems: lymphography's rows under a chain with a memory of one qubit (a Born machine of bond 2 whose memory is
 not read at the end, 19 cells on 4 qubits), and strings of even parity by windows of 3 qubits that move along 8 bits
 and back. The same cells and losses for each way, Adam with a cosine schedule and a few rates. Numbers start by
-uniform(-pi, pi), matrices by Haar's law.
+uniform(-pi, pi), matrices by the Haar distribution.
 
     angles     the quantum Shannon form, as `unitary(v)` of the language
     generator  exp(-i / 2^k sum a_P P), as `generator(v)` of the language
@@ -70,7 +70,7 @@ def lymphography() -> Problem:
 
 
 def parity(bits: int = 8) -> Problem:
-    """KL of the uniform law on strings of even parity from that of windows of three qubits, there and back."""
+    """KL of the uniform distribution on strings of even parity from that of windows of three qubits, there and back."""
     windows = [*range(bits - 2), *range(bits - 4, -1, -1)]
     even = np.array([x.bit_count() % 2 == 0 for x in range(2**bits)])
 
@@ -78,8 +78,8 @@ def parity(bits: int = 8) -> Problem:
         state = jnp.zeros(2**bits, matrices.dtype).at[0].set(1.0)
         for cell, first in enumerate(windows):
             state = jnp.einsum("ij,ajb->aib", matrices[cell], state.reshape(2**first, 8, -1)).reshape(-1)
-        law = jnp.abs(state[even]) ** 2
-        return -jnp.mean(jnp.log(law + 1e-12)) - np.log(even.sum())
+        distribution = jnp.abs(state[even]) ** 2
+        return -jnp.mean(jnp.log(distribution + 1e-12)) - np.log(even.sum())
 
     return Problem(3, len(windows), loss)
 
@@ -121,7 +121,7 @@ def _on(inner: Array, wires: tuple[int, ...], matrix: Array, qubits: int) -> Arr
 
 
 def haar(key: Array, problem: Problem) -> Array:
-    """Matrices drawn from Haar's law."""
+    """Matrices drawn from the Haar distribution."""
     size = 2**problem.qubits
     parts = jax.random.normal(key, (2, problem.cells, size, size))
     return retracted(parts[0] + 1j * parts[1])

@@ -13,7 +13,8 @@ W3      n        IQP: generators i; i, i + 1; i, i + 2 on the ring; squared maxi
 W4      n, d, B  the circuit of W2; mean negative log-likelihood of B strings
 W4c     n, d, B  the circuit of W2c; the same
 
-Angles have the law N(0, 1), in W3 N(0, 0.1); data rows are 1000 uniform strings; targets t are uniform on (-1, 1).
+Angles have the distribution N(0, 1), in W3 N(0, 0.1); data rows are 1000 uniform strings; targets t are uniform on (-1,
+1).
 """
 
 from __future__ import annotations
@@ -159,8 +160,8 @@ class Case:
         return np.random.default_rng(0).normal(scale=scale, size=(self.layers, 3, self.width))
 
     @property
-    def law(self) -> Numbers:
-        """The law of W1, proportional to u^8 with u uniform; shape (2^n,)."""
+    def distribution(self) -> Numbers:
+        """The distribution of W1, proportional to u^8 with u uniform; shape (2^n,)."""
         powers = np.random.default_rng(1).uniform(size=2**self.width) ** 8
         return np.asarray(powers / powers.sum())
 

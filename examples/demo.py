@@ -34,7 +34,7 @@ def free_folder(parent: Path, name: str) -> Path:
 
 
 def qiskit_distribution(text: str) -> NDArray[np.float64]:
-    """The law of the classical bits of an OpenQASM 3 program without resets, by Qiskit's state vector.
+    """The distribution of the classical bits of an OpenQASM 3 program without resets, by Qiskit's state vector.
 
     Shape (2^n,), the first classical bit most significant.
     """
@@ -53,17 +53,19 @@ def qiskit_distribution(text: str) -> NDArray[np.float64]:
 
 
 def compare_with_qiskit(run: Path, qasm: Path) -> None:
-    """Prints the distance between the model's law and that of the emitted program in Qiskit; fails if they differ."""
+    """Prints the distance between the model's distribution and that of the emitted program in Qiskit; fails if they
+    differ.
+    """
     import qgl
 
     trained = qgl.open_run(run)
     ours = np.asarray(trained.model.probabilities(trained.params), dtype=np.float64)
     theirs = qiskit_distribution(qasm.read_text(encoding="utf-8"))
     distance = 0.5 * float(np.abs(ours - theirs).sum())
-    print(f"\nQiskit loads {qasm} and gives the same law of the {len(ours).bit_length() - 1} visible bits:")
+    print(f"\nQiskit loads {qasm} and gives the same distribution of the {len(ours).bit_length() - 1} visible bits:")
     print(f"total variation distance to ours {distance:.1e}, largest difference {np.abs(ours - theirs).max():.1e}")
     if distance > 1e-3:
-        sys.exit("the two laws differ")
+        sys.exit("the two distributions differ")
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ class Model:
         return self.parameters.trainable
 
     def init(self, key: Array) -> Params:
-        """Parameters drawn from their declared laws: a dictionary of real arrays of the declared shapes."""
+        """Parameters drawn from their declared distributions: a dictionary of real arrays of the declared shapes."""
         with self._number_type():
             return self.parameters.init(random_key(key))
 

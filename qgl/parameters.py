@@ -44,11 +44,11 @@ class Parameters:
     def weights(self) -> NDArray[np.float64]:
         """Weights of the elements of the mixture, shape (rows,); a single 1 without `latent` inputs."""
         rates = [rate for p in self._latents if p.draws is None for rate in [p.distribution.arguments[0]] * p.size]
-        law = np.prod(np.where(self._bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
-        return np.repeat(law / self._draws, self._draws)
+        distribution = np.prod(np.where(self._bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
+        return np.repeat(distribution / self._draws, self._draws)
 
     def init(self, key: Array) -> Params:
-        """An array of the declared shape for each entry, drawn from its declared law."""
+        """An array of the declared shape for each entry, drawn from its declared distribution."""
         return {
             parameter.name: _draw(parameter, jax.random.fold_in(key, index))
             for index, parameter in enumerate(self.declared)
@@ -127,7 +127,9 @@ class Parameters:
 
     @functools.cached_property
     def _draws(self) -> int:
-        """Draws of the latents of continuous law, which are drawn together; the least common multiple of all."""
+        """Draws of the latents of continuous distribution, which are drawn together; the least common multiple of
+        all.
+        """
         return int(np.lcm.reduce([p.draws for p in self._latents if p.draws is not None] or [1]))
 
     @functools.cached_property
@@ -164,24 +166,24 @@ def _stored_shape(parameter: Parameter) -> tuple[int, ...]:
 
 
 def _draw(parameter: Parameter, key: Array) -> Array:
-    """An array from the declared law; for a trained probability, the logit of what was drawn."""
+    """An array from the declared distribution; for a trained probability, the logit of what was drawn."""
     drawn = sample(parameter.distribution, key, _stored_shape(parameter))
     if parameter.constraint == "probability" and parameter.kind == "param":
         return jax.scipy.special.logit(jnp.clip(drawn, 1e-6, 1 - 1e-6))
     return drawn
 
 
-def sample(law: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers drawn from a law."""
-    match law.name, law.arguments:
+def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
+    """Numbers drawn from a distribution."""
+    match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)
         case "moments", (deviation,):
-            return jnp.asarray(law.centres).reshape(shape) + deviation * jax.random.normal(key, shape)
+            return jnp.asarray(distribution.centres).reshape(shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):
             return jnp.full(shape, value, dtype=jnp.result_type(float))
         case "bernoulli", (rate,):
             return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
-    raise ValueError(f"no law {law.name} of {len(law.arguments)} arguments")
+    raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")

@@ -148,7 +148,8 @@ class GivenWords:
 class Marginals:
     """Reduced states of regions (tuples of visible positions): density matrices of shape (2^k, 2^k).
 
-    With `bits`, only the joint laws of the bits of each region, each of shape (2^k,), first position most significant.
+    With `bits`, only the joint distributions of the bits of each region, each of shape (2^k,), first position most
+    significant.
 
     The answer is a tuple, one array a region. Where all regions are of one size, it may be one array with a first axis
     of regions instead, which reads the same and takes no time to compile for each region.

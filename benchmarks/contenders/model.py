@@ -33,13 +33,13 @@ def jitted(circuit: Callable[[Any], Any], case: Case) -> Contender:
     import jax
     import jax.numpy as jnp
 
-    law = jnp.asarray(case.law, jnp.float32) if case.workload == "W1" else None
+    distribution = jnp.asarray(case.distribution, jnp.float32) if case.workload == "W1" else None
     targets = jnp.asarray(case.targets, jnp.float32) if case.workload.startswith("W2") else None
 
     def loss(angles: Any) -> Any:
         answer = circuit(angles)
-        if law is not None:
-            return -jnp.sum(law * jnp.log(answer + 1e-10))
+        if distribution is not None:
+            return -jnp.sum(distribution * jnp.log(answer + 1e-10))
         return jnp.sum(answer) if targets is None else jnp.mean((answer - targets) ** 2)
 
     compiled = jax.jit(jax.value_and_grad(loss))

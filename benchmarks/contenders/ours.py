@@ -104,8 +104,8 @@ def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], 
     import jax.numpy as jnp
 
     if case.workload == "W1":
-        law = jnp.asarray(case.law, jnp.float32)
-        return lambda params: -jnp.sum(law * jnp.log(model.probabilities(params) + 1e-10))
+        distribution = jnp.asarray(case.distribution, jnp.float32)
+        return lambda params: -jnp.sum(distribution * jnp.log(model.probabilities(params) + 1e-10))
     if case.workload == "W1b":
         return lambda params: jnp.sum(model.expectation(params, case.words))
     if case.workload in ("W4", "W4c"):

@@ -15,47 +15,48 @@ FOLDER = Path(__file__).parent
 
 def ghz() -> Real:
     """p(answers | settings) of the GHZ game, shape (settings, answers): four settings, eight strings of answers."""
-    law = np.zeros((4, 8))
+    distribution = np.zeros((4, 8))
     for row, setting in enumerate(("000", "011", "101", "110")):
         for answers in itertools.product((0, 1), repeat=3):
             if sum(answers) % 2 == (setting != "000"):
-                law[row, int("".join(map(str, answers)), 2)] = 1 / 4
-    return law
+                distribution[row, int("".join(map(str, answers)), 2)] = 1 / 4
+    return distribution
 
 
 def chsh() -> Real:
     """p(answers | settings) of the CHSH game at Tsirelson's bound, shape (4, 4)."""
-    law = np.zeros((4, 4))
+    distribution = np.zeros((4, 4))
     for s, t, a, b in itertools.product((0, 1), repeat=4):
-        law[2 * s + t, 2 * a + b] = (1 + (-1) ** (a + b + s * t) / np.sqrt(2)) / 4
-    return law
+        distribution[2 * s + t, 2 * a + b] = (1 + (-1) ** (a + b + s * t) / np.sqrt(2)) / 4
+    return distribution
 
 
 def strategies(settings: Sequence[tuple[int, ...]]) -> Real:
-    """The laws of all deterministic local strategies, shape (strategies, settings, answers).
+    """The distributions of all deterministic local strategies, shape (strategies, settings, answers).
 
     Each player answers one bit, by a table of its own from its own setting alone.
     """
     players = len(settings[0])
     found = []
     for tables in itertools.product(itertools.product((0, 1), repeat=2), repeat=players):
-        law = np.zeros((len(settings), 2**players))
+        distribution = np.zeros((len(settings), 2**players))
         for row, setting in enumerate(settings):
             answers = [table[own] for table, own in zip(tables, setting, strict=True)]
-            law[row, int("".join(map(str, answers)), 2)] = 1
-        found.append(law)
+            distribution[row, int("".join(map(str, answers)), 2)] = 1
+        found.append(distribution)
     return np.array(found)
 
 
-def least_divergence(target: Real, laws: Real, steps: int = 20_000) -> float:
-    """The least KL of `target` from a mixture of `laws`, settings uniform, in nats; by expectation maximisation.
+def least_divergence(target: Real, distributions: Real, steps: int = 20_000) -> float:
+    """The least KL of `target` from a mixture of `distributions`, settings uniform, in nats; by expectation
+    maximisation.
 
     The problem is convex in the weights, so that this is the least of all classical networks of the graph.
     """
     joint = target.reshape(-1) / len(target)
-    each = laws.reshape(len(laws), -1) / len(target)
+    each = distributions.reshape(len(distributions), -1) / len(target)
     seen = joint > 0
-    weights: Real = np.full(len(laws), 1 / len(laws))
+    weights: Real = np.full(len(distributions), 1 / len(distributions))
     for _ in range(steps):
         weights = weights * (each[:, seen] @ (joint[seen] / (weights @ each[:, seen])))
     return float(joint[seen] @ np.log(joint[seen] / (weights @ each[:, seen])))
@@ -80,19 +81,19 @@ def classical_bounds() -> dict[str, tuple[float, float]]:
 def garden_rows(count: int = 1000) -> NDArray[np.int64]:
     """Rows of season, sprinkler, rain, grass, slip, drawn from tables of our own; what `garden.csv` holds."""
     random = np.random.default_rng(7)
-    grass_laws = np.array([[[0.9, 0.08, 0.02], [0.1, 0.3, 0.6]], [[0.15, 0.35, 0.5], [0.02, 0.08, 0.9]]])
+    grass_distributions = np.array([[[0.9, 0.08, 0.02], [0.1, 0.3, 0.6]], [[0.15, 0.35, 0.5], [0.02, 0.08, 0.9]]])
     slips = np.array([[0.3, 0.5, 0.8], [0.02, 0.1, 0.3], [0.01, 0.1, 0.3], [0.05, 0.2, 0.5]])
     season = random.integers(0, 4, count)
     sprinkler = (random.random(count) < np.array([0.02, 0.3, 0.7, 0.2])[season]).astype(np.int64)
     rain = (random.random(count) < np.array([0.6, 0.4, 0.15, 0.5])[season]).astype(np.int64)
-    sums = np.cumsum(grass_laws[sprinkler, rain], axis=1)
+    sums = np.cumsum(grass_distributions[sprinkler, rain], axis=1)
     grass = (random.random((count, 1)) >= sums).sum(axis=1)
     slip = (random.random(count) < slips[season, grass]).astype(np.int64)
     return np.stack([season, sprinkler, rain, grass, slip], axis=1)
 
 
 def divergence_of_counts(rows: NDArray[np.int64]) -> float:
-    """KL of the rows' law from the network whose tables are shares of counts, in nats."""
+    """KL of the rows' distribution from the network whose tables are shares of counts, in nats."""
     distinct, counts = np.unique(rows, axis=0, return_counts=True)
     q = counts / counts.sum()
     logs = np.zeros(len(distinct))

@@ -55,8 +55,9 @@ def likelihoods(model: qgl.Model, teacher: dict[str, jax.Array]) -> None:
 def compare(strings: NDArray[np.uint8], model: qgl.Model, teacher: dict[str, jax.Array]) -> None:
     """Prints how far <Z_a Z_b> of strings are from those of the first 4600 rows, by distance, as root mean squares.
 
-    noise  what the difference would be if both were drawn from one law
-    chi2   the mean square of the difference, each divided by its own variance under that law: 1 if nothing but noise
+    noise  what the difference would be if both were drawn from one distribution
+    chi2   the mean square of the difference, each divided by its own variance under that distribution: 1 if nothing but
+           noise
     """
     rows = np.load(FOLDER / "chain.npz")["rows"][:TRAINING]
     drawn, given = 1.0 - 2.0 * strings, 1.0 - 2.0 * rows

@@ -14,7 +14,7 @@ import qgl
 from examples.published import PICTURES, Ours, main
 from qgl.bits.distribution import strings
 from qgl.evaluate import evaluate_samples, in_chunks
-from qgl.evaluate.distributions import DenseLaw
+from qgl.evaluate.distributions import DenseDistribution
 from qgl.evaluate.generalisation import Shares, Valid, expected
 from qgl.model import Model
 from qgl.objectives import Setting
@@ -72,7 +72,7 @@ def measure(quick: bool) -> Mapping[str, Ours]:
 
 
 def definitions() -> dict[str, Ours]:
-    """What is known without a model: the uniform law over S, and a case of two bits by hand."""
+    """What is known without a model: the uniform distribution over S, and a case of two bits by hand."""
     everything = strings(np.arange(64), 6)
     inside = everything.sum(axis=1) == 3
     valid = Valid.of(_listed(everything[inside][:3]), _listed(everything[inside]))  # eps = 3 / 20
@@ -94,7 +94,7 @@ def _listed(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> DataSet:
 
 
 def _shares(p: np.ndarray[Any, np.dtype[np.float64]], valid: Valid) -> Shares:
-    shares = Shares.of(DenseLaw(p), valid)
+    shares = Shares.of(DenseDistribution(p), valid)
     assert shares is not None
     return shares
 

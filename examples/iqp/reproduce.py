@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import qgl
 from examples.published import PICTURES, Ours, main
 from qgl.baselines import fitted
-from qgl.bits.distribution import entropy, law
+from qgl.bits.distribution import distribution, entropy
 from qgl.runs.run import Run
 
 HERE = Path(__file__).parent
@@ -42,7 +42,7 @@ class Seen:
         return float(spectrum(sigma, len(own)) @ ((own - given) ** 2 - (1 - given**2) / (self.rows - 1)))
 
     def biased(self, sigma: float) -> float:
-        """MMD^2 to the test rows as a law."""
+        """MMD^2 to the test rows as a distribution."""
         return float(spectrum(sigma, len(self.p)) @ walsh(self.p - self.data) ** 2)
 
     def divergence(self) -> float:
@@ -55,18 +55,18 @@ def measure(quick: bool) -> Mapping[str, Ours]:
     """The figures by the keys of published.json; quick: of 6 bits, few steps and a short strip."""
     circuit, ising = trained("ising.qgl", {**SMALL, "units": 4} if quick else {}, 100 if quick else None)
     flips, control = trained("flips.qgl", SMALL if quick else {}, 100 if quick else None)
-    rows, data = ising.program.data["unseen"], law(ising.program.data["unseen"])
+    rows, data = ising.program.data["unseen"], distribution(ising.program.data["unseen"])
     machine = next(each for each in fitted(ising.program) if each.label.startswith("rbm"))
-    laws = {
+    distributions = {
         "iqp": np.asarray(ising.probabilities(circuit.params), np.float64),
         "flips": np.asarray(control.probabilities(flips.params), np.float64),
-        "rbm": np.asarray(machine.law.dense(), np.float64),
+        "rbm": np.asarray(machine.distribution.dense(), np.float64),
         "random": np.full(len(data), 1 / len(data)),
     }
-    seen = {name: Seen(p / p.sum(), data, len(rows.rows)) for name, p in laws.items()}
+    seen = {name: Seen(p / p.sum(), data, len(rows.rows)) for name, p in distributions.items()}
     found = dict(at_each_width(seen))
     found["rbm_1.52"] = replace(found["rbm_1.52"], note=machine.words)
-    found |= dict(exactly(seen, Seen(law(ising.program.data["spins"]), data, len(rows.rows))))
+    found |= dict(exactly(seen, Seen(distribution(ising.program.data["spins"]), data, len(rows.rows))))
     found["iqp_estimate"] = published_estimate(ising, circuit, rows.rows, SIGMAS["1.52"])
     found |= strip(quick)
     if not quick:
@@ -149,7 +149,7 @@ def walsh(vector: Real) -> Real:
 
 
 def spectrum(sigma: float, size: int) -> Real:
-    """The law of words: each bit with probability (1 - exp(-1 / (2 sigma^2))) / 2."""
+    """The distribution of words: each bit with probability (1 - exp(-1 / (2 sigma^2))) / 2."""
     rate = -math.expm1(-0.5 / sigma**2) / 2
     ones = np.bitwise_count(np.arange(size))
     found: Real = rate**ones * (1 - rate) ** (size.bit_length() - 1 - ones)

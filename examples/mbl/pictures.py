@@ -40,12 +40,12 @@ def write_probes(probes: Mapping[str, tuple[Real, Real]]) -> None:
 
 
 def write_trotter(errors: Mapping[int, Mapping[int, float]]) -> None:
-    """Total variation distance of the sliced law from the exact one, by order and number of slices."""
+    """Total variation distance of the sliced distribution from the exact one, by order and number of slices."""
     figure, (axis,) = blank_figure(1, (6.4, 3.8))
     for (order, found), colour in zip(errors.items(), (VERMILION, BLUE), strict=True):
         axis.plot(list(found), list(found.values()), "o-", color=colour, label=f"order {order}")
     axis.set(xscale="log", yscale="log", xlabel="slices of a layer", ylabel="total variation")
-    axis.set_title("Two layers of duration 10: error of the law")
+    axis.set_title("Two layers of duration 10: error of the distribution")
     axis.legend(frameon=False)
     _write(figure, "trotter")
 

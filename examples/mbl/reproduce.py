@@ -141,25 +141,25 @@ def other_data() -> Iterator[tuple[str, Ours]]:
 
 
 def reachable(model: Model) -> str:
-    """How much of the data's law the chain can give."""
+    """How much of the data's distribution the chain can give."""
     (data,) = model.program.data.values()
     ones = len(model.program.visible) // 2
     share = float(data.weights[data.rows.sum(axis=1) == ones].sum())
-    return f"{share:.0%} of the law lies on strings of {ones} ones, which alone can come"
+    return f"{share:.0%} of the distribution lies on strings of {ones} ones, which alone can come"
 
 
 # ---------------------------------------------------------------- Trotter
 
 
 def trotter_errors(order: int, slices: tuple[int, ...]) -> dict[int, float]:
-    """Total variation distance of the law of two sliced layers from the exact one, by number of slices."""
+    """Total variation distance of the distribution of two sliced layers from the exact one, by number of slices."""
     exact = qgl.load(HERE / "search.qgl", layers=2, precision="double")
     params = fields(exact)
-    law = np.asarray(exact.probabilities(params))
+    distribution = np.asarray(exact.probabilities(params))
     found = {}
     for count in slices:
         sliced = qgl.load(HERE / "search.qgl", layers=2, sliced=True, order=order, slices=count, precision="double")
-        found[count] = float(np.abs(np.asarray(sliced.probabilities(params)) - law).sum() / 2)
+        found[count] = float(np.abs(np.asarray(sliced.probabilities(params)) - distribution).sum() / 2)
     return found
 
 

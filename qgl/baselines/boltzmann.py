@@ -1,7 +1,7 @@
-"""Restricted Boltzmann machines by scikit-learn, and their laws.
+"""Restricted Boltzmann machines by scikit-learn, and their distributions.
 
-With m hidden units p(v) is a mixture of 2^m product laws; with n visible bits it is a vector of 2^n numbers. It is
-exact where one of the two is small enough, and known from samples alone where neither is.
+With m hidden units p(v) is a mixture of 2^m product distributions; with n visible bits it is a vector of 2^n numbers.
+It is exact where one of the two is small enough, and known from samples alone where neither is.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from qgl.baselines.columns import Real, Table
 from qgl.bits.distribution import strings
 from qgl.check.settings.fit import EXACT_WIDTH
-from qgl.evaluate.distributions import DenseLaw, Drawn, UnansweredError
+from qgl.evaluate.distributions import DenseDistribution, Drawn, UnansweredError
 from qgl.evaluate.metrics import sample_moments
 from qgl.query import log_floor
 
-DENSE_BITS = 20  # visible bits up to which the law is a vector
+DENSE_BITS = 20  # visible bits up to which the distribution is a vector
 MIXED_UNITS = 16  # hidden units up to which it is a mixture
 _BATCH, _CHAINS, _SWEEPS = 100, 4096, 200
 _BLOCK = 1 << 14
@@ -57,19 +57,19 @@ class Machine:
             bits = _drawn(_sigmoid(units @ self.weights.T + self.visible), random)
         return bits.astype(np.uint8)
 
-    def law(self, random: np.random.Generator) -> Drawn:
-        """Its law, exact where it can be."""
+    def distribution(self, random: np.random.Generator) -> Drawn:
+        """Its distribution, exact where it can be."""
         if self.width <= DENSE_BITS:
-            return DenseLaw(_softmax(np.concatenate([self.score(rows) for rows in _all(self.width)])))
+            return DenseDistribution(_softmax(np.concatenate([self.score(rows) for rows in _all(self.width)])))
         if len(self.hidden) <= MIXED_UNITS:
-            return MixedLaw(self)
+            return MixedDistribution(self)
         starts = (random.random((_CHAINS, self.width)) < _sigmoid(self.visible)).astype(np.uint8)
-        return SampledLaw(self, self.swept(starts, _SWEEPS, random))
+        return SampledDistribution(self, self.swept(starts, _SWEEPS, random))
 
 
 @dataclass(frozen=True, eq=False)
-class MixedLaw:
-    """The law as a mixture of product laws, one for each value of the hidden units."""
+class MixedDistribution:
+    """The distribution as a mixture of product distributions, one for each value of the hidden units."""
 
     machine: Machine
 
@@ -79,14 +79,14 @@ class MixedLaw:
 
     @cached_property
     def _terms(self) -> tuple[Real, Real]:
-        """log of the weight of each product law, not normalised, and its <Z>, shape (laws, bits)."""
+        """log of the weight of each product distribution, not normalised, and its <Z>, shape (distributions, bits)."""
         units = strings(np.arange(1 << len(self.machine.hidden)), len(self.machine.hidden)).astype(np.float64)
         fields = units @ self.machine.weights.T + self.machine.visible
         return units @ self.machine.hidden + np.logaddexp(0, fields).sum(axis=1), -np.tanh(fields / 2)
 
     @property
     def _mixture(self) -> tuple[Real, Real]:
-        """The probability of each product law, and its <Z>."""
+        """The probability of each product distribution, and its <Z>."""
         scores, means = self._terms
         return _softmax(scores), means
 
@@ -115,11 +115,11 @@ class MixedLaw:
         weights, means = self._mixture
         found = []
         for positions in regions:
-            law = weights[:, None]
+            distribution = weights[:, None]
             for position in positions:
                 bits = np.stack([1 + means[:, position], 1 - means[:, position]], axis=1) / 2
-                law = (law[:, :, None] * bits[:, None]).reshape(len(weights), -1)
-            found.append(law.sum(axis=0).reshape((2,) * len(positions)))
+                distribution = (distribution[:, :, None] * bits[:, None]).reshape(len(weights), -1)
+            found.append(distribution.sum(axis=0).reshape((2,) * len(positions)))
         return found
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -129,8 +129,8 @@ class MixedLaw:
 
 
 @dataclass(frozen=True, eq=False)
-class SampledLaw:
-    """A law that is known from strings alone: its normalisation would be a sum over too many."""
+class SampledDistribution:
+    """A distribution that is known from strings alone: its normalisation would be a sum over too many."""
 
     machine: Machine
     rows: NDArray[np.uint8] = field(repr=False)
@@ -203,8 +203,8 @@ def _sigmoid(fields: Real) -> Real:
 
 def _softmax(scores: Real) -> Real:
     p = np.exp(scores - scores.max())
-    law: Real = p / p.sum()
-    return law
+    distribution: Real = p / p.sum()
+    return distribution
 
 
 def _all(width: int) -> Iterator[NDArray[np.uint8]]:

@@ -1,4 +1,4 @@
-"""The law of a chain with a classical memory: hidden Markov models and Markov chains, exact at any width."""
+"""The distribution of a chain with a classical memory: hidden Markov models and Markov chains, exact at any width."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _AT_ONCE = 8192  # words or strings that are carried along the chain at once
 
 
 @dataclass(frozen=True, eq=False)
-class ChainLaw:
+class ChainDistribution:
     """p(x) = sum over memories of start[m_0] * product over t of steps[t][x_t, m_t, m_(t+1)].
 
-    start  (M_0,), a law
-    steps  for each column (values, M_t, M_(t+1)): for each m_t a law of the value and the next memory
+    start  (M_0,), a distribution
+    steps  for each column (values, M_t, M_(t+1)): for each m_t a distribution of the value and the next memory
     """
 
     columns: Columns
@@ -89,7 +89,7 @@ class ChainLaw:
 
     @cached_property
     def _before(self) -> tuple[Real, ...]:
-        """The law of the memory before each column."""
+        """The distribution of the memory before each column."""
         found = [self.start]
         for step in self.steps[:-1]:
             found.append(found[-1] @ step.sum(axis=0))
@@ -98,15 +98,15 @@ class ChainLaw:
     def _region(self, positions: tuple[int, ...]) -> Real:
         """What stands before the first column is known, and what comes after the last one sums to 1."""
         touched = self._columns_of(positions)
-        law = self._before[min(touched)][None]
+        distribution = self._before[min(touched)][None]
         for column in range(min(touched), max(touched) + 1):
             step, width, start = self.steps[column], self.columns.widths[column], self.columns.starts[column]
             bits = [width - 1 - (position - start) for position in sorted(touched.get(column, ()))]
             codes = np.arange(len(step))
             seen = sum(((codes >> bit & 1) << place for place, bit in enumerate(reversed(bits))), np.zeros_like(codes))
             moves = np.stack([step[seen == value].sum(axis=0) for value in range(2 ** len(bits))])
-            law = np.einsum("km,vmn->kvn", law, moves).reshape(-1, step.shape[2])
-        ascending = law.sum(axis=1).reshape((2,) * len(positions))
+            distribution = np.einsum("km,vmn->kvn", distribution, moves).reshape(-1, step.shape[2])
+        ascending = distribution.sum(axis=1).reshape((2,) * len(positions))
         return np.transpose(ascending, np.argsort(np.argsort(positions)))
 
     def _columns_of(self, positions: tuple[int, ...]) -> dict[int, list[int]]:

@@ -59,7 +59,7 @@ class Table:
     """What a baseline is fitted to: distinct rows with their weights, which sum to 1.
 
     values  shape (D, columns)
-    count   how many samples they are; 0 for a law
+    count   how many samples they are; 0 for a distribution
     """
 
     columns: Columns
@@ -74,7 +74,9 @@ class Table:
         return cls(columns, columns.values(rows), weights / weights.sum(), 0 if data.exact else len(data.rows))
 
     def repeated(self, most: int = 4096) -> Values:
-        """Rows for libraries that take no weights, each as often as its weight says; `most` of them for a law."""
+        """Rows for libraries that take no weights, each as often as its weight says; `most` of them for a
+        distribution.
+        """
         if self.count:
             counts = np.rint(self.weights * self.count).astype(np.int64)
         else:

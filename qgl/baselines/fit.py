@@ -34,7 +34,7 @@ class Fitted:
     """
 
     label: str
-    law: Drawn = field(repr=False)
+    distribution: Drawn = field(repr=False)
     parameters: int
     seconds: float
     note: str = ""
@@ -65,7 +65,8 @@ def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:
 def fitted(program: Program) -> tuple[Fitted, ...]:
     """The baselines of a program, or independent bits where it declares none, fitted to its objective's first data set.
 
-    The same program gives the same laws: random numbers come from its `seed`. Nothing for an objective without data.
+    The same program gives the same distributions: random numbers come from its `seed`. Nothing for an objective without
+    data.
 
     Raises:
         QglError: a library is not installed (QGL0740).
@@ -81,9 +82,9 @@ def fitted(program: Program) -> tuple[Fitted, ...]:
     return tuple(_fitted(call, data, program.train.seed) for call in program.baselines or (default,))
 
 
-def laws(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
-    """Their laws by label; None without any."""
-    return {each.label: each.law for each in baselines} or None
+def distributions(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
+    """Their distributions by label; None without any."""
+    return {each.label: each.distribution for each in baselines} or None
 
 
 def _library(call: CallSpec) -> tuple[str, str] | None:
@@ -97,15 +98,15 @@ def _library(call: CallSpec) -> tuple[str, str] | None:
 
 def _fitted(call: CallSpec, data: DataSet, seed: int) -> Fitted:
     clock, arguments, note = time.monotonic(), call.arguments, ""
-    law: Drawn
+    distribution: Drawn
     if call.name == "markov":
-        law, parameters = markov(Table.of(data), **arguments)
+        distribution, parameters = markov(Table.of(data), **arguments)
     elif call.name == "hmm":
         found = hmm(Table.of(data), **arguments, seed=seed % 2**31)
-        law, parameters, note = found.law, found.parameters, found.note
+        distribution, parameters, note = found.distribution, found.parameters, found.note
     elif call.name == "rbm":
         machine = rbm(Table.of(data), **arguments, seed=seed % 2**31)
-        law, parameters = machine.law(np.random.default_rng([seed, 1])), machine.parameters
+        distribution, parameters = machine.distribution(np.random.default_rng([seed, 1])), machine.parameters
     else:
-        law, parameters = independent(data), data.width
-    return Fitted(label(call), law, parameters, time.monotonic() - clock, note)
+        distribution, parameters = independent(data), data.width
+    return Fitted(label(call), distribution, parameters, time.monotonic() - clock, note)

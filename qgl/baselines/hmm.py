@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qgl.baselines.chain import ChainLaw
+from qgl.baselines.chain import ChainDistribution
 from qgl.baselines.columns import Real, Table, Values
 
 _WORK = 3e9  # multiplications of a fit
@@ -17,9 +17,9 @@ _CLOSE = 1e-6  # nats a row by which a step must better the likelihood
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A fitted model: its law, its parameters, and how far its fit went."""
+    """A fitted model: its distribution, its parameters, and how far its fit went."""
 
-    law: ChainLaw
+    distribution: ChainDistribution
     parameters: int
     note: str
 
@@ -37,21 +37,21 @@ def hmm(table: Table, states: int, restarts: int, steps: int, stationary: bool, 
     allowed = int(max(5, min(steps, _WORK // work)))
     note = f"the best of {restarts} starts of {allowed} steps" + (", which its time allows" if allowed < steps else "")
     if stationary:
-        law = _by_library(table, states, restarts, allowed, seed)
+        distribution = _by_library(table, states, restarts, allowed, seed)
         sizes = table.columns.sizes[:1]
         moves = states * (states - 1)
     else:
-        law = _by_columns(table, states, restarts, allowed, np.random.default_rng([seed, states]))
+        distribution = _by_columns(table, states, restarts, allowed, np.random.default_rng([seed, states]))
         sizes = table.columns.sizes
         moves = (len(sizes) - 1) * states * (states - 1)
-    return Found(law, states - 1 + moves + sum(states * (size - 1) for size in sizes), note)
+    return Found(distribution, states - 1 + moves + sum(states * (size - 1) for size in sizes), note)
 
 
-def _by_library(table: Table, states: int, restarts: int, steps: int, seed: int) -> ChainLaw:
+def _by_library(table: Table, states: int, restarts: int, steps: int, seed: int) -> ChainDistribution:
     from hmmlearn.hmm import CategoricalHMM
 
     rows, columns, size = table.repeated(), len(table.columns), table.columns.sizes[0]
-    best, laws = -np.inf, []
+    best, distributions = -np.inf, []
     log = logging.getLogger("hmmlearn")
     level = log.level
     log.setLevel(logging.ERROR)  # it warns where there are more parameters than data, which the report tells anyway
@@ -69,17 +69,19 @@ def _by_library(table: Table, states: int, restarts: int, steps: int, seed: int)
                 warnings.simplefilter("ignore")
                 model.fit(rows.reshape(-1, 1), [columns] * len(rows))
             emitted, moved = np.asarray(model.emissionprob_), np.asarray(model.transmat_)
-            law = _law(table, np.asarray(model.startprob_), [moved] * (columns - 1), [emitted] * columns)
-            likelihood = float(table.weights @ np.maximum(law.log_prob_of(table.values), -1e6))
+            distribution = _distribution(
+                table, np.asarray(model.startprob_), [moved] * (columns - 1), [emitted] * columns
+            )
+            likelihood = float(table.weights @ np.maximum(distribution.log_prob_of(table.values), -1e6))
             if likelihood > best:
-                best, laws = likelihood, [law]
+                best, distributions = likelihood, [distribution]
     finally:
         log.setLevel(level)
-    return laws[0]
+    return distributions[0]
 
 
-def _by_columns(table: Table, states: int, restarts: int, steps: int, random: np.random.Generator) -> ChainLaw:
-    best, laws = -np.inf, []
+def _by_columns(table: Table, states: int, restarts: int, steps: int, random: np.random.Generator) -> ChainDistribution:
+    best, distributions = -np.inf, []
     for _ in range(restarts):
         start, moves, emits = _random(table, states, random)
         before = -np.inf
@@ -88,11 +90,11 @@ def _by_columns(table: Table, states: int, restarts: int, steps: int, random: np
             if likelihood - before < _CLOSE:
                 break
             before = likelihood
-        law = _law(table, start, moves, emits)
-        likelihood = float(table.weights @ np.maximum(law.log_prob_of(table.values), -1e6))
+        distribution = _distribution(table, start, moves, emits)
+        likelihood = float(table.weights @ np.maximum(distribution.log_prob_of(table.values), -1e6))
         if likelihood > best:
-            best, laws = likelihood, [law]
-    return laws[0]
+            best, distributions = likelihood, [distribution]
+    return distributions[0]
 
 
 def _random(table: Table, states: int, random: np.random.Generator) -> tuple[Real, list[Real], list[Real]]:
@@ -147,7 +149,7 @@ def _normalised(table: Real) -> Real:
     return found
 
 
-def _law(table: Table, start: Real, moves: list[Real], emits: list[Real]) -> ChainLaw:
+def _distribution(table: Table, start: Real, moves: list[Real], emits: list[Real]) -> ChainDistribution:
     last = [np.ones((len(start), 1))]
     steps = [emit.T[:, :, None] * move for emit, move in zip(emits, [*moves, *last], strict=True)]
-    return ChainLaw(table.columns, start, tuple(steps))
+    return ChainDistribution(table.columns, start, tuple(steps))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from qgl.baselines.chain import ChainLaw
+from qgl.baselines.chain import ChainDistribution
 from qgl.baselines.columns import Real, Table, Values
 
 
-def markov(table: Table, order: int, smoothing: float, stationary: bool) -> tuple[ChainLaw, int]:
+def markov(table: Table, order: int, smoothing: float, stationary: bool) -> tuple[ChainDistribution, int]:
     """The chain of the greatest likelihood, with `smoothing` added to each count of samples; and its parameters.
 
     The memory is the last `order` values, fewer at the head of a row. A stationary chain has one table for all places
@@ -26,15 +26,15 @@ def markov(table: Table, order: int, smoothing: float, stationary: bool) -> tupl
     for place, count in enumerate(counts):
         smoothed = count + added
         sums = smoothed.sum(axis=1, keepdims=True)
-        law = np.where(sums > 0, smoothed / np.where(sums > 0, sums, 1.0), 1 / sizes[place])
+        distribution = np.where(sums > 0, smoothed / np.where(sums > 0, sums, 1.0), 1 / sizes[place])
         kept = _size(table, place + 1, order)
-        contexts, values = np.divmod(np.arange(law.size), sizes[place])
-        step = np.zeros((sizes[place], len(law), kept))
-        step[values, contexts, np.arange(law.size) % kept] = law.reshape(-1)
+        contexts, values = np.divmod(np.arange(distribution.size), sizes[place])
+        step = np.zeros((sizes[place], len(distribution), kept))
+        step[values, contexts, np.arange(distribution.size) % kept] = distribution.reshape(-1)
         steps.append(step)
         if place not in shared or place == shared[0]:
-            parameters += len(law) * (sizes[place] - 1)
-    return ChainLaw(table.columns, np.ones(1), tuple(steps)), parameters
+            parameters += len(distribution) * (sizes[place] - 1)
+    return ChainDistribution(table.columns, np.ones(1), tuple(steps)), parameters
 
 
 def _size(table: Table, place: int, order: int) -> int:

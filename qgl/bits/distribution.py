@@ -1,4 +1,4 @@
-"""A data set as a law over bit strings: indices, distinct strings, the dense vector. NumPy only."""
+"""A data set as a distribution over bit strings: indices, distinct strings, the dense vector. NumPy only."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def distinct(
     return rows[first], _sums(place, weights, len(first)), place
 
 
-def law(data: DataSet) -> NDArray[np.float64]:
+def distribution(data: DataSet) -> NDArray[np.float64]:
     """Probabilities of all strings under the data, shape (2^n,).
 
     Raises:
         ValueError: more than 26 bits.
     """
     if data.width > DENSE_WIDTH:
-        raise ValueError(f"a law over {data.width} bits is not held as a vector; at most {DENSE_WIDTH} are")
+        raise ValueError(f"a distribution over {data.width} bits is not held as a vector; at most {DENSE_WIDTH} are")
     return _sums(indices(data.rows), data.weights, 2**data.width)
 
 

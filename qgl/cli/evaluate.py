@@ -53,7 +53,7 @@ def evaluate(
       qglc evaluate runs/bars-2026-01-31-1 --samples 10000
       qglc evaluate runs/bars-2026-01-31-1 --format json
     """
-    from qgl.baselines import fitted, laws
+    from qgl.baselines import distributions, fitted
     from qgl.report.report import measure, metrics_table, reports_of
     from qgl.train import compilation_cache
 
@@ -67,8 +67,8 @@ def evaluate(
         from qgl.objectives import Setting
 
         drawn = in_chunks.sample(model, found_run.params, samples, seed)
-        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, laws(baselines))
-    beside = laws(baselines) if model.program.baselines else None
+        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
+    beside = distributions(baselines) if model.program.baselines else None
     found = list(_jobs(run, model, found_run, seed, beside, not no_pictures))
     if output is EvaluationFormat.JSON:
         from qgl.diagnostics.terminal import json_text

@@ -1,4 +1,4 @@
-"""Data sets that are known laws: every string of the support once, with its probability."""
+"""Data sets that are known distributions: every string of the support once, with its probability."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRo
 from qgl.diagnostics.model import QglError
 from qgl.program.program import CallSpec
 
-Law = tuple[NDArray[np.uint8], NDArray[np.float64]]
+Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]
 
 
-def bars_and_stripes(call: CallSpec) -> Law:
+def bars_and_stripes(call: CallSpec) -> Distribution:
     """Pictures whose rows are each of one colour, or whose columns are; row-major."""
     height, width = call.arguments["rows"], call.arguments["columns"]
     stripes = np.repeat(_all(height), width, axis=1)
@@ -27,7 +27,7 @@ def bars_and_stripes(call: CallSpec) -> Law:
     return _uniform(rows)
 
 
-def parity(call: CallSpec) -> Law:
+def parity(call: CallSpec) -> Distribution:
     """Strings whose number of ones is even, or odd."""
     size = call.arguments["size"]
     free = _all(size - 1)
@@ -35,7 +35,7 @@ def parity(call: CallSpec) -> Law:
     return _uniform(np.concatenate([free, last[:, None].astype(np.uint8)], axis=1))
 
 
-def cardinality(call: CallSpec) -> Law:
+def cardinality(call: CallSpec) -> Distribution:
     """Strings with a given number of ones."""
     size, ones = call.arguments["size"], call.arguments["ones"]
     if ones > size:
@@ -47,7 +47,7 @@ def cardinality(call: CallSpec) -> Law:
     return _uniform(rows[::-1])
 
 
-def given_strings(call: CallSpec) -> Law:
+def given_strings(call: CallSpec) -> Distribution:
     """Given strings with given weights; repeated ones add up."""
     texts, weights = call.arguments["strings"], call.arguments["weights"]
     for number, text in enumerate(texts, start=1):
@@ -65,12 +65,12 @@ def _all(bits: int) -> NDArray[np.uint8]:
     return strings(np.arange(2**bits, dtype=np.int64), bits)
 
 
-def _uniform(rows: NDArray[np.uint8]) -> Law:
+def _uniform(rows: NDArray[np.uint8]) -> Distribution:
     return rows, np.full(len(rows), 1.0 / len(rows))
 
 
 def _too_large(call: CallSpec, rows: str, width: int, limits: Limits) -> DataTooLarge:
-    """A law of too many strings, `rows` of them in words."""
+    """A distribution of too many strings, `rows` of them in words."""
     extent = f"{rows} strings of {plural(width, 'bit')}"
     return DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")
 

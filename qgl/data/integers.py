@@ -1,4 +1,4 @@
-"""Laws on whole numbers as laws of bit strings, the first bit being the most significant one."""
+"""Distributions on whole numbers as distributions of bit strings, the first bit being the most significant one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
-from qgl.data.distributions import Law, bound
+from qgl.data.distributions import Distribution, bound
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument
 from qgl.diagnostics.kernels import UnevenMixture
@@ -17,7 +17,7 @@ _FARTHEST = 1e4  # deviations from a mean to a whole number; beyond, differences
 _LEAST = float(np.finfo(np.float64).eps)  # of the largest probability; what is rarer changes no sum
 
 
-def mixture(call: CallSpec, limits: Limits) -> Law:
+def mixture(call: CallSpec, limits: Limits) -> Distribution:
     """p(x) proportional to sum_i weights[i] / deviations[i] exp(-((x - means[i]) / deviations[i])^2 / 2), 0 <= x < 2^n.
 
     Raises:

@@ -1,4 +1,6 @@
-"""Parts of data sets: some strings of a law or rows of a table, drawn from a seed, and what is left without them."""
+"""Parts of data sets: some strings of a distribution or rows of a table, drawn from a seed, and what is left without
+them.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,9 @@ Declared = Mapping[str, DataSet]
 
 
 def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
-    """Strings of a law or rule, or rows of a table, drawn without replacement, every set with the same chance.
+    """Strings of a distribution or rule, or rows of a table, drawn without replacement, every set with the same chance.
 
-    Of a law, the probabilities of the strings that are kept stand to each other as before.
+    Of a distribution, the probabilities of the strings that are kept stand to each other as before.
 
     Raises:
         QglError: there are not so many (QGL0613), none is left (QGL0607), or they are too many to hold (QGL0610).
@@ -40,7 +42,8 @@ def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> Dat
 
 
 def without(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
-    """What is left of a data set: of a law or rule, the other strings; of a table, each row as often as it is left.
+    """What is left of a data set: of a distribution or rule, the other strings; of a table, each row as often as it is
+    left.
 
     Raises:
         QglError: the part has something that the whole has not (QGL0613), or nothing is left (QGL0607).

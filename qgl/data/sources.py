@@ -15,12 +15,12 @@ from qgl.check.environment import NONE
 from qgl.data import parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
-from qgl.data.distributions import Law, bars_and_stripes, cardinality, given_strings, parity
+from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.ground_state import ground_state
 from qgl.data.integers import mixture
 from qgl.data.npz_archive import read_npz
-from qgl.data.state_archive import law_of, read_state
+from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
 from qgl.program.membership import BarsAndStripes, Cardinality, Parity, Rule
@@ -61,7 +61,7 @@ def make(
     conditions: NDArray[np.float64] | None = None,
     remark: str = "",
 ) -> DataSet:
-    """A data set of samples, or, with `weights`, of a law. The hash is over the numbers, not their file."""
+    """A data set of samples, or, with `weights`, of a distribution. The hash is over the numbers, not their file."""
     exact = weights is not None
     weights = np.full(len(rows), 1.0 / len(rows)) if weights is None else weights
     digest = hashlib.sha256(f"{rows.shape}".encode())
@@ -112,16 +112,16 @@ def _remark(call: CallSpec, table: Table) -> str:
     return "" if call.arguments["width"] else unused_codes(table.layout)
 
 
-def _ruled(source: Callable[[CallSpec], Law]) -> Callable[[str, CallSpec, Files], DataSet]:
-    """The uniform law over a set that has a rule, listed where it is not too large."""
+def _ruled(source: Callable[[CallSpec], Distribution]) -> Callable[[str, CallSpec, Files], DataSet]:
+    """The uniform distribution over a set that has a rule, listed where it is not too large."""
 
-    def load_law(name: str, call: CallSpec, files: Files) -> DataSet:
+    def load_distribution(name: str, call: CallSpec, files: Files) -> DataSet:
         rule = RULES[call.name](call)
         if rule.count * rule.width > files.limits.cells:
             return parts.unlisted(name, rule, repr(rule))
         return replace(make(name, *source(call)), rule=rule)
 
-    return load_law
+    return load_distribution
 
 
 def rule_of(call: CallSpec, declared: Mapping[str, DataSet]) -> Rule | None:
@@ -148,7 +148,7 @@ def _digits(name: str, call: CallSpec, files: Files) -> DataSet:
 
 def _state(name: str, call: CallSpec, files: Files) -> DataSet:
     state = read_state(files.content(call), call, files.limits)
-    rows, weights = law_of(state)
+    rows, weights = distribution_of(state)
     data = make(name, rows, weights, remark="a vector" if state.ndim == 1 else "a density matrix")
     digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(state).tobytes())
     state.setflags(write=False)
@@ -158,7 +158,7 @@ def _state(name: str, call: CallSpec, files: Files) -> DataSet:
 def _ground_state(name: str, call: CallSpec, files: Files) -> DataSet:
     """The hash is over the Hamiltonian and the basis, since the last digits of a state depend on the machine."""
     state = ground_state(call)
-    rows, weights = law_of(np.where(np.abs(state) < _NOTHING, 0, state))
+    rows, weights = distribution_of(np.where(np.abs(state) < _NOTHING, 0, state))
     spins, basis = call.arguments["hamiltonian"], call.arguments["basis"]
     digest = hashlib.sha256(repr(("ground state", spins.width, sorted(spins.terms), basis)).encode())
     state.setflags(write=False)

@@ -46,7 +46,7 @@ def read_state(content: bytes, call: CallSpec, limits: Limits) -> State:
     return state
 
 
-def law_of(state: State) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def distribution_of(state: State) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The strings that a measurement of all qubits can give, and their probabilities."""
     p = np.abs(state) ** 2 if state.ndim == 1 else np.maximum(np.diagonal(state).real, 0.0)
     seen = np.flatnonzero(p)

@@ -62,7 +62,8 @@ class BaselineNeedsData(Diagnostic):
 
 
 class TooManyContexts(Diagnostic):
-    """A Markov chain of order k has a law for each value of the k columns before a column: more than are counted here.
+    """A Markov chain of order k has a distribution for each value of the k columns before a column: more than are
+    counted here.
 
     It would be a table of the data, in which hardly a row is found twice.
     """

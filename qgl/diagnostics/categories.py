@@ -40,7 +40,7 @@ class NotADistribution(Diagnostic):
     def message(self) -> str:
         return self.text
 
-    help = "each row is a law over the values of the child: make its numbers add up to 1"
+    help = "each row is a distribution over the values of the child: make its numbers add up to 1"
 
 
 class CategoriesDiffer(Diagnostic):

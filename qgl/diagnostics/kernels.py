@@ -1,4 +1,4 @@
-"""What can be wrong with kernels and with laws of whole numbers (QGL0620 to QGL0629)."""
+"""What can be wrong with kernels and with distributions of whole numbers (QGL0620 to QGL0629)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WordsOfIntegers(Diagnostic):
 
 
 class UnevenMixture(Diagnostic):
-    """A mixture of normal laws has as many deviations and weights as means, or one deviation for all."""
+    """A mixture of normal distributions has as many deviations and weights as means, or one deviation for all."""
 
     argument: str
     count: int

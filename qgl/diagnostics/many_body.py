@@ -15,7 +15,7 @@ objective nll(target);
 
 
 class DegenerateGroundState(Diagnostic):
-    """A Hamiltonian has several states of lowest energy, so that its ground state is not one law of bits."""
+    """A Hamiltonian has several states of lowest energy, so that its ground state is not one distribution of bits."""
 
     energy: float
     count: int | None  # None: two or more
@@ -32,12 +32,12 @@ class DegenerateGroundState(Diagnostic):
     help = "add a small field that tells them apart; a qubit that no term acts on doubles every level"
 
 
-def _searched(body: str, settings: str = "", declared: str = "layers, v", law: str = "random f") -> str:
+def _searched(body: str, settings: str = "", declared: str = "layers, v", distribution: str = "random f") -> str:
     return f"""\
 const layers = 3;
 visible v[2];
 data target = parity(2);
-{law}[{declared}] ~ uniform(-1, 1);
+{distribution}[{declared}] ~ uniform(-1, 1);
 model {{ repeat layers as k {{ {body} cz v[0], v[1]; }} }}
 objective nll(target);
 train {{ strategy layerwise_search(draws = 8); {settings} }}
@@ -106,7 +106,7 @@ class HiddenBits(Diagnostic):
     wrong = _HIDDEN.format("entropy([v[0], m])")
     right = _HIDDEN.format("entropy([v[0], m], kind = quantum)")
 
-    message = "hidden qubits are never read, and have no law of bits"
+    message = "hidden qubits are never read, and have no distribution of bits"
     help = "ask for the entropy of their state: `kind = quantum`"
 
 

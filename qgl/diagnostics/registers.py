@@ -93,7 +93,7 @@ class HiddenReadOut(Diagnostic):
 
 
 class VisibleUntouched(Diagnostic):
-    """No gate ever touches a visible qubit, so that its bit keeps the law of the initial state."""
+    """No gate ever touches a visible qubit, so that its bit keeps the distribution of the initial state."""
 
     qubits: tuple[str, ...]
     kind: str = "visible"

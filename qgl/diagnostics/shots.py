@@ -17,9 +17,10 @@ class UnfitForShots(Diagnostic):
     """An objective cannot be trained from the strings that an engine gives, without a bias that no rule takes away.
 
     Shots give unbiased estimates of means over strings, and of products of two of them. So an objective must be a
-    quadratic form of the law: `mmd` with any kernel or any set of words, and `marginals` with the distance
+    quadratic form of the distribution: `mmd` with any kernel or any set of words, and `marginals` with the distance
     `hilbert_schmidt`. A likelihood is the logarithm of a probability: few shots meet the string at all, and the
-    logarithm of an estimate is not an estimate of the logarithm. A distance `tv` has a corner where the laws agree.
+    logarithm of an estimate is not an estimate of the logarithm. A distance `tv` has a corner where the distributions
+    agree.
     """
 
     what: str

@@ -196,7 +196,9 @@ class TooWideForExact(Diagnostic):
 
 
 class ConditionalModel(Diagnostic):
-    """A program with `condition` inputs is a family of laws p(x | c), and this quantity is of one law."""
+    """A program with `condition` inputs is a family of distributions p(x | c), and this quantity is of one
+    distribution.
+    """
 
     what: str
 
@@ -204,7 +206,9 @@ class ConditionalModel(Diagnostic):
     wrong = "visible v[2];\ncondition c;\nmodel { ry(c) v; }\nreport entropy();\n"
     right = "visible v[2];\nparam c;\nmodel { ry(c) v; }\nreport entropy();\n"
 
-    message = says("`{what}` is of one law, but the program has condition inputs: a law for each of their values")
+    message = says(
+        "`{what}` is of one distribution, but the program has condition inputs: a distribution for each of their values"
+    )
     help = "use `nll`, which takes conditions"
 
 

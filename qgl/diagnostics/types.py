@@ -227,7 +227,7 @@ class BackwardsRange(Diagnostic):
 
 
 class WrongDistribution(Diagnostic):
-    """The law of a parameter is `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)` or
+    """The distribution of a parameter is `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)` or
 
     `bernoulli(probability)`, with constants in its parentheses, and it must suit the kind of parameter."""
 

@@ -38,7 +38,7 @@ class WordSet:
 
     @classmethod
     def of(cls, call: CallSpec, setting: Setting) -> WordSet | None:
-        """That of a report `mmd`; None where all words are taken together, through the law of all strings."""
+        """That of a report `mmd`; None where all words are taken together, through the distribution of all strings."""
         if of_integers(call.arguments["kernel"]):
             return None
         data, kernel = setting.data[call.arguments["data"]], Kernel.of(call.arguments["kernel"])
@@ -66,7 +66,7 @@ class WordSet:
         return float(self.weights @ terms), error
 
     def by_chance(self, data: DataSet) -> float:
-        """The expected discrepancy of a law from as many of its samples as the data are."""
+        """The expected discrepancy of a distribution from as many of its samples as the data are."""
         count = len(data.rows)
         return 0.0 if data.exact or count < 2 else float(self.weights @ (1 - self.means**2)) / (count - 1)
 

@@ -1,4 +1,6 @@
-"""Laws over bit strings, of the model and of baselines, behind one face: probabilities of strings, moments, entropy."""
+"""Distributions over bit strings, of the model and of baselines, behind one face: probabilities of strings, moments,
+entropy.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ Places = NDArray[np.int32]
 Answer = Callable[[Query], Any]
 
 
-class Law(Protocol):
-    """A law over strings of `width` bits."""
+class Distribution(Protocol):
+    """A distribution over strings of `width` bits."""
 
     @property
     def width(self) -> int: ...
@@ -42,16 +44,18 @@ class Law(Protocol):
         ...
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
-        """The joint law of the bits of each region, one axis of two a bit, in the order of its positions."""
+        """The joint distribution of the bits of each region, one axis of two a bit, in the order of its positions."""
         ...
 
 
 class UnansweredError(Exception):
-    """A question that a law has no answer to; the words say why."""
+    """A question that a distribution has no answer to; the words say why."""
 
 
-class Drawn(Law, Protocol):
-    """A law that strings can be drawn from. It may raise `UnansweredError` where another law answers."""
+class Drawn(Distribution, Protocol):
+    """A distribution that strings can be drawn from. It may raise `UnansweredError` where another distribution
+    answers.
+    """
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
         """Independent strings, shape (count, n)."""
@@ -59,8 +63,8 @@ class Drawn(Law, Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class DenseLaw:
-    """A law held as a vector, shape (2^n,)."""
+class DenseDistribution:
+    """A distribution held as a vector, shape (2^n,)."""
 
     p: Real
 
@@ -100,8 +104,8 @@ class DenseLaw:
 
 
 @dataclass(frozen=True, eq=False)
-class HeldLaw(DenseLaw):
-    """The law of a model, held as a vector that was computed in numbers of `dtype`.
+class HeldDistribution(DenseDistribution):
+    """The distribution of a model, held as a vector that was computed in numbers of `dtype`.
 
     What may be a remainder of rounding in it is asked for string by string, so that a likelihood is what the model's
     `log_prob` is.
@@ -120,7 +124,7 @@ class HeldLaw(DenseLaw):
 
 
 @dataclass(frozen=True, eq=False)
-class ProductLaw:
+class ProductDistribution:
     """Independent bits; `ones` are their probabilities of 1, shape (n,)."""
 
     ones: Real
@@ -164,8 +168,8 @@ class ProductLaw:
 
 
 @dataclass(frozen=True, eq=False)
-class AskedLaw:
-    """A law of too many bits for a vector: every question is a query of its own."""
+class AskedDistribution:
+    """A distribution of too many bits for a vector: every question is a query of its own."""
 
     answer: Answer
     width: int
@@ -185,31 +189,33 @@ class AskedLaw:
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         ascending = tuple(tuple(sorted(positions)) for positions in regions)
         answer = self.answer(Marginals(ascending, bits=True))
-        laws = answer if isinstance(answer, tuple) else np.asarray(answer)  # one array of many regions
+        distributions = answer if isinstance(answer, tuple) else np.asarray(answer)  # one array of many regions
         return [
-            _ordered(np.maximum(np.asarray(law, dtype=np.float64), 0).reshape((2,) * len(positions)), positions)
-            for law, positions in zip(laws, regions, strict=True)
+            _ordered(
+                np.maximum(np.asarray(distribution, dtype=np.float64), 0).reshape((2,) * len(positions)), positions
+            )
+            for distribution, positions in zip(distributions, regions, strict=True)
         ]
 
 
 @dataclass(frozen=True, eq=False)
-class ModelLaw:
-    """The law of a model that answers queries: a vector as far as one can be held."""
+class ModelDistribution:
+    """The distribution of a model that answers queries: a vector as far as one can be held."""
 
     answer: Answer
     width: int
 
     @cached_property
-    def law(self) -> Law:
+    def distribution(self) -> Distribution:
         if self.width > EXACT_WIDTH:
-            return AskedLaw(self.answer, self.width)
+            return AskedDistribution(self.answer, self.width)
         p = np.asarray(self.answer(Probabilities()))
-        return HeldLaw(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
+        return HeldDistribution(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
 
 
-def _ordered(law: Real, positions: tuple[int, ...]) -> Real:
-    """A law whose axes are the positions ascending, with axes in the order of `positions`."""
-    return np.transpose(law, np.argsort(np.argsort(positions)))
+def _ordered(distribution: Real, positions: tuple[int, ...]) -> Real:
+    """A distribution whose axes are the positions ascending, with axes in the order of `positions`."""
+    return np.transpose(distribution, np.argsort(np.argsort(positions)))
 
 
 def log_of(p: Real) -> Real:

@@ -1,4 +1,4 @@
-"""What strings that were drawn say of the law that they were drawn from.
+"""What strings that were drawn say of the distribution that they were drawn from.
 
 An estimate takes distinct strings `rows`, shape (D, n), and how often each was drawn in K sets of samples, `counts`,
 shape (D, K); it gives a number for each set, shape (K,).
@@ -26,10 +26,10 @@ _BLOCK = 1024  # strings whose kernel with all others is held at once
 
 def _matched(rows: Rows, data: DataSet) -> Real:
     """The data's probability of each of `rows`, shape (D,); 0 where the data do not have it."""
-    ideal, law, _ = distinct(data.rows, data.weights)
+    ideal, distribution, _ = distinct(data.rows, data.weights)
     _, _, place = distinct(np.concatenate([ideal, rows]), np.zeros(len(ideal) + len(rows)))
     found = np.zeros(place.max() + 1)
-    found[place[: len(ideal)]] = law
+    found[place[: len(ideal)]] = distribution
     matched: Real = found[place[len(ideal) :]]
     return matched
 
@@ -103,14 +103,14 @@ def cmi(call: CallSpec) -> Estimate:
 
 def mmd(data: DataSet, kernel: CallSpec) -> Estimate:
     """The unbiased U-statistic."""
-    ideal, law, _ = distinct(data.rows, data.weights)
+    ideal, distribution, _ = distinct(data.rows, data.weights)
     itself = metrics.of_itself(kernel)
-    data_term = float(law @ smoothed(kernel, ideal, ideal, law[:, None])[:, 0])
+    data_term = float(distribution @ smoothed(kernel, ideal, ideal, distribution[:, None])[:, 0])
 
     def estimate(rows: Rows, counts: Real) -> Real:
         shots = counts.sum(axis=0)
         pairs = (counts * smoothed(kernel, rows, rows, counts)).sum(axis=0) - shots * itself
-        across = smoothed(kernel, rows, ideal, law[:, None])[:, 0] @ counts
+        across = smoothed(kernel, rows, ideal, distribution[:, None])[:, 0] @ counts
         value: Real = pairs / (shots * (shots - 1)) - 2 * across / shots + data_term
         return value
 
@@ -131,12 +131,12 @@ def mmd_of_words(words: WordSet) -> Estimate:
 
 
 def mmd_by_chance(data: DataSet, kernel: CallSpec) -> float:
-    """The expected mmd of a law from as many of its samples as the data are: (k(x, x) - E k(x, y)) / count."""
-    rows, law, _ = distinct(data.rows, data.weights)
+    """The expected mmd of a distribution from as many of its samples as the data are: (k(x, x) - E k(x, y)) / count."""
+    rows, distribution, _ = distinct(data.rows, data.weights)
     count, itself = len(data.rows), metrics.of_itself(kernel)
     if count < 2:
         return 0.0
-    with_itself = law @ smoothed(kernel, rows, rows, law[:, None])[:, 0]
+    with_itself = distribution @ smoothed(kernel, rows, rows, distribution[:, None])[:, 0]
     return float((itself - (count * with_itself - itself) / (count - 1)) / count)
 
 

@@ -16,7 +16,14 @@ from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
-from qgl.evaluate.distributions import Drawn, Law, ModelLaw, ProductLaw, Real, UnansweredError
+from qgl.evaluate.distributions import (
+    Distribution,
+    Drawn,
+    ModelDistribution,
+    ProductDistribution,
+    Real,
+    UnansweredError,
+)
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
@@ -47,7 +54,8 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a report may use: the model's law and answers, the data sets by name, and the laws of baselines.
+    """What a report may use: the model's distribution and answers, the data sets by name, and the distributions of
+    baselines.
 
     baselines  by label; None where the program declares none, and independent bits stand for them
     bare       values alone are wanted, nothing to hold them against
@@ -61,9 +69,9 @@ class Evaluation:
     emitted: Emitted | None = None
 
     @cached_property
-    def law(self) -> Law:
-        """The model's law; asked for only when a report needs it."""
-        return ModelLaw(self.answer, self.setting.width).law
+    def distribution(self) -> Distribution:
+        """The model's distribution; asked for only when a report needs it."""
+        return ModelDistribution(self.answer, self.setting.width).distribution
 
     @cached_property
     def drawn(self) -> dict[int, tuple[Any, Real]]:
@@ -92,23 +100,23 @@ class Evaluation:
         unit: str = "",
         impossible: int | None = None,
     ) -> Row:
-        """A value beside those of the baselines and of fair coins, which `measure` takes of their laws.
+        """A value beside those of the baselines and of fair coins, which `measure` takes of their distributions.
 
         impossible: how many rows of `data` the model cannot give, where they are charged for; then those of the
             baselines are told too.
         """
         if self.bare:
             return Row(name, value, error, unit=unit, impossible=impossible)
-        laws: Mapping[str, Drawn] = self.baselines or {}
+        distributions: Mapping[str, Drawn] = self.baselines or {}
         if self.baselines is None and data is not None:
-            laws = {INDEPENDENT: independent(data)}
+            distributions = {INDEPENDENT: independent(data)}
         found: dict[str, float | None] = {}
         notes = [] if data is None or impossible is None else [cannot_give(name, impossible, data)]
-        for label, law in laws.items():
+        for label, distribution in distributions.items():
             try:
-                found[label] = measure(law)
+                found[label] = measure(distribution)
                 if data is not None and impossible is not None:
-                    notes.append(cannot_give(f"{name}, {label}", impossible_rows(law, data), data))
+                    notes.append(cannot_give(f"{name}, {label}", impossible_rows(distribution, data), data))
             except UnansweredError as reason:
                 found[label] = None
                 notes.append(f"{label}: {reason}")
@@ -131,9 +139,9 @@ def evaluate(
         reports: checked reports of a program.
         setting: its data, width and lattice.
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
-        baselines: the laws of its baselines, by label; None for independent bits with the means of each report's data.
-        bare: give values alone, without floors and baselines, which cost time and are the same for all parameters.
-        emitted: the circuit as it is emitted, for `trotter_error`.
+        baselines: the distributions of its baselines, by label; None for independent bits with the means of each
+        report's data. bare: give values alone, without floors and baselines, which cost time and are the same for all
+        parameters. emitted: the circuit as it is emitted, for `trotter_error`.
     """
     evaluation = Evaluation(answer, setting, baselines, bare, emitted)
     return tuple(row for call in reports for row in _rows(call, evaluation))
@@ -171,63 +179,68 @@ def _positions(region: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, region))}]"
 
 
-def independent(data: DataSet) -> ProductLaw:
+def independent(data: DataSet) -> ProductDistribution:
     """Independent bits with the marginals of the data."""
-    return ProductLaw(np.clip(data.weights @ data.rows, 0.0, 1.0))
+    return ProductDistribution(np.clip(data.weights @ data.rows, 0.0, 1.0))
 
 
-def fair(width: int) -> ProductLaw:
-    """The uniform law."""
-    return ProductLaw(np.full(width, 0.5))
+def fair(width: int) -> ProductDistribution:
+    """The uniform distribution."""
+    return ProductDistribution(np.full(width, 0.5))
 
 
 def _distance(
-    metric: Callable[[Law, DataSet], float],
+    metric: Callable[[Distribution, DataSet], float],
     floor: Callable[[DataSet], float | None],
     unit: str,
     *,
     charged: bool = False,
 ) -> Callable[[CallSpec, Evaluation], Iterator[Row]]:
-    """A report that is one number of a law and a data set; `charged`: rows that cannot come cost it a finite number."""
+    """A report that is one number of a distribution and a data set; `charged`: rows that cannot come cost it a finite
+    number.
+    """
 
     def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         data = evaluation.of(call)
-        value = metric(evaluation.law, data)
+        value = metric(evaluation.distribution, data)
         yield evaluation.row(
             title(call),
             value,
-            lambda law: metric(law, data),
+            lambda distribution: metric(distribution, data),
             data=data,
             floor=lambda: floor(data),
             unit=unit,
-            impossible=impossible_rows(evaluation.law, data) if charged else None,
+            impossible=impossible_rows(evaluation.distribution, data) if charged else None,
         )
 
     return report
 
 
 def by_chance(estimate: Estimate, data: DataSet) -> float:
-    """What the law behind the data must be expected to differ from them, the data being samples of it.
+    """What the distribution behind the data must be expected to differ from them, the data being samples of it.
 
-    It is the mean difference of sets of as many rows drawn from the data's own law. Nothing for data that are a law.
+    It is the mean difference of sets of as many rows drawn from the data's own distribution. Nothing for data that are
+    a distribution.
     """
     if data.exact:
         return 0.0
-    rows, law, _ = distinct(data.rows, data.weights)
+    rows, distribution, _ = distinct(data.rows, data.weights)
     count = len(data.rows)
-    drawn = np.random.default_rng(0).multinomial(count, law / law.sum(), _RESAMPLES).T.astype(np.float64)
+    drawn = (
+        np.random.default_rng(0).multinomial(count, distribution / distribution.sum(), _RESAMPLES).T.astype(np.float64)
+    )
     return float(estimate(rows, drawn).mean())
 
 
 def data_entropy(data: DataSet) -> float:
-    """The entropy of the data's law, or, with condition columns, of the rows given these; in nats."""
+    """The entropy of the data's distribution, or, with condition columns, of the rows given these; in nats."""
     columns = [] if data.conditions is None else [data.conditions]
     joint = _merged_entropy(np.concatenate([*columns, data.rows], axis=1), data.weights)
     return joint - _merged_entropy(columns[0], data.weights) if columns else joint
 
 
 def likelihood_floor(data: DataSet) -> float | None:
-    """The least negative log-likelihood that a model can have, the entropy of the data's law; in nats.
+    """The least negative log-likelihood that a model can have, the entropy of the data's distribution; in nats.
 
     None where the data are samples that never repeat: their entropy tells their number alone.
     """
@@ -254,7 +267,7 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(
         title(call),
         value,
-        lambda law: metrics.nll(law, data),
+        lambda distribution: metrics.nll(distribution, data),
         data=data,
         floor=lambda: data_entropy(data),
         unit=NATS,
@@ -270,7 +283,7 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         yield evaluation.row(
             title(call),
             value,
-            lambda law: words.distance(law.moments(words.places))[0],
+            lambda distribution: words.distance(distribution.moments(words.places))[0],
             data=data,
             floor=lambda: words.by_chance(data),
             error=error,
@@ -278,8 +291,8 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         return
     yield evaluation.row(
         title(call),
-        metrics.mmd(evaluation.law, data, kernel),
-        lambda law: metrics.mmd(law, data, kernel),
+        metrics.mmd(evaluation.distribution, data, kernel),
+        lambda distribution: metrics.mmd(distribution, data, kernel),
         data=data,
         floor=lambda: 0.0 if data.exact else estimates.mmd_by_chance(data, kernel),
     )
@@ -288,7 +301,7 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | None]:
     """The discrepancy, with its error if words were drawn."""
     if words.rows is None:
-        return words.distance(evaluation.law.moments(words.places))
+        return words.distance(evaluation.distribution.moments(words.places))
     query = GivenWords(len(words.rows), words.samples)
     values, squares = np.asarray(evaluation.answer(query, given=words.rows), dtype=np.float64)
     return words.distance(values, squares)
@@ -296,11 +309,13 @@ def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | No
 
 def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
-    model = evaluation.law.moments(chosen.places)  # asked first: who only listens need not wait for those of the data
+    model = evaluation.distribution.moments(
+        chosen.places
+    )  # asked first: who only listens need not wait for those of the data
     ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
 
-    def differences(law: Law) -> tuple[Real, Real]:
-        return metrics.summary(law.moments(chosen.places) - ideal)
+    def differences(distribution: Distribution) -> tuple[Real, Real]:
+        return metrics.summary(distribution.moments(chosen.places) - ideal)
 
     def floor(part: int) -> float:
         return by_chance(estimates.moments(data, part, chosen.places), data)
@@ -311,20 +326,23 @@ def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         yield evaluation.row(name, float(value), measure, data=data, floor=least)
 
 
-def _part(measure: Callable[[Law], tuple[Real, Real]], part: int) -> Callable[[Law], float]:
-    """One of the two numbers that `measure` takes of a law."""
-    return lambda law: float(measure(law)[part])
+def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Callable[[Distribution], float]:
+    """One of the two numbers that `measure` takes of a distribution."""
+    return lambda distribution: float(measure(distribution)[part])
 
 
 def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     shells = Shells.of(evaluation.setting.neighbourhood, call.arguments["reach"])
     data = None if call.arguments["data"] is None else evaluation.of(call)
 
-    def length(law: Law) -> float | None:
-        return shells.length(law.moments(shells.places))
+    def length(distribution: Distribution) -> float | None:
+        return shells.length(distribution.moments(shells.places))
 
     yield evaluation.row(
-        title(call), length(evaluation.law), length, floor=lambda: None if data is None else shells.length_in(data)
+        title(call),
+        length(evaluation.distribution),
+        length,
+        floor=lambda: None if data is None else shells.length_in(data),
     )
 
 
@@ -338,10 +356,10 @@ def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         yield Row(title(call), value, uniform=fair(size).entropy(), unit=NATS)
         return
 
-    def shannon(law: Law) -> float | None:
-        return law.entropy() if region is None else entropy(law.regions((region,))[0])
+    def shannon(distribution: Distribution) -> float | None:
+        return distribution.entropy() if region is None else entropy(distribution.regions((region,))[0])
 
-    yield evaluation.row(title(call), shannon(evaluation.law), shannon, unit=NATS)
+    yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
 
 
 def _hamming_distance(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -355,14 +373,14 @@ def _hamming_distance(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     radius, width = call.arguments["radius"], evaluation.setting.width
 
-    def gaps(law: Law) -> tuple[Real, Real]:
+    def gaps(distribution: Distribution) -> tuple[Real, Real]:
         if radius + 2 > width:  # a radius that takes in every bit
             return metrics.summary(np.zeros(1))
-        laws = law.regions(windows(width, radius + 2))
-        found = [metrics.conditional_mutual_information(each, (1, radius, 1)) for each in laws]
+        distributions = distribution.regions(windows(width, radius + 2))
+        found = [metrics.conditional_mutual_information(each, (1, radius, 1)) for each in distributions]
         return metrics.summary(np.array(found))
 
-    for part, value in enumerate(gaps(evaluation.law)):
+    for part, value in enumerate(gaps(evaluation.distribution)):
         name = f"{title(call)}, {PARTS[part]}"
         yield evaluation.row(name, float(value), _part(gaps, part), unit=NATS)
 
@@ -370,19 +388,19 @@ def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     seen, queries = evaluation.setting.data[call.arguments["seen"]], call.arguments["queries"]
     valid = Valid.of(seen, evaluation.setting.data[call.arguments["valid"]])
-    shares = Shares.of(evaluation.law, valid)
+    shares = Shares.of(evaluation.distribution, valid)
     if shares is not None:
         found = expected(call.name, shares, valid, queries)
     else:
         found = counted(call.name, valid, *evaluation.draw(queries), queries)
 
-    def of_law(law: Drawn) -> float | None:
-        return measured(call.name, law, valid, queries).value
+    def of_distribution(distribution: Drawn) -> float | None:
+        return measured(call.name, distribution, valid, queries).value
 
     def floor() -> float | None:
         return expected(call.name, Shares.perfect(valid), valid, queries).value
 
-    row = evaluation.row(title(call), found.value, of_law, data=seen, floor=floor, error=found.error)
+    row = evaluation.row(title(call), found.value, of_distribution, data=seen, floor=floor, error=found.error)
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 
@@ -393,11 +411,11 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         yield Row(title(call), quantum_information(*evaluation.answer(Marginals(regions))), unit=NATS)
         return
 
-    def information(law: Law) -> float:
-        (joint,) = law.regions(((*a, *b, *c),))
+    def information(distribution: Distribution) -> float:
+        (joint,) = distribution.regions(((*a, *b, *c),))
         return metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
 
-    yield evaluation.row(title(call), information(evaluation.law), information, unit=NATS)
+    yield evaluation.row(title(call), information(evaluation.distribution), information, unit=NATS)
 
 
 REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
@@ -412,7 +430,7 @@ REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
     "correlation_length": _correlation_length,
     "markov_gap": _markov_gap,
     "purity": lambda call, evaluation: iter([Row(title(call), purity(evaluation.answer(State())))]),
-    "trotter_error": lambda call, evaluation: trotter_error(call.name, evaluation.law, evaluation.emitted),
+    "trotter_error": lambda call, evaluation: trotter_error(call.name, evaluation.distribution, evaluation.emitted),
     "cmi": _cmi,
     **dict.fromkeys(generalisation.NAMES, _generalisation),
 }

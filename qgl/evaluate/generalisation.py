@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from qgl.bits.distribution import distinct, indices, strings
-from qgl.evaluate.distributions import Drawn, Law, ProductLaw, Real
+from qgl.evaluate.distributions import Distribution, Drawn, ProductDistribution, Real
 from qgl.program.membership import Listed, Rows, Rule
 from qgl.program.program import DataSet
 
@@ -93,7 +93,8 @@ class Valid:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What a law gives: `new` is the probability of a string outside of D, `solution` of one in S and not in D.
+    """What a distribution gives: `new` is the probability of a string outside of D, `solution` of one in S and not in
+    D.
 
     hits     the probabilities of single strings of S and not D, shape (kinds,)
     portion  the part of S and not D that has each of them, shape (kinds,)
@@ -106,27 +107,27 @@ class Shares:
 
     @classmethod
     def perfect(cls, valid: Valid) -> Shares:
-        """Of the uniform law over S."""
+        """Of the uniform distribution over S."""
         return cls.even(valid, valid.total)
 
     @classmethod
     def even(cls, valid: Valid, count: int) -> Shares:
-        """Of a law with the same probability for each of `count` strings, S among them."""
+        """Of a distribution with the same probability for each of `count` strings, S among them."""
         return cls(1 - valid.seen.count / count, valid.new / count, np.array([1 / count]), np.ones(1))
 
     @classmethod
-    def of(cls, law: Law, valid: Valid) -> Shares | None:
-        """Of any law; None where neither its strings nor those of S can be looked at one by one."""
-        if isinstance(law, ProductLaw) and (law.ones == 0.5).all():
-            return cls.even(valid, 2**law.width)
-        dense = law.dense()
+    def of(cls, distribution: Distribution, valid: Valid) -> Shares | None:
+        """Of any distribution; None where neither its strings nor those of S can be looked at one by one."""
+        if isinstance(distribution, ProductDistribution) and (distribution.ones == 0.5).all():
+            return cls.even(valid, 2**distribution.width)
+        dense = distribution.dense()
         if dense is not None:
             return cls._of_all(dense, valid)
         if valid.rows is None:
             return None
-        hits = np.exp(law.log_prob(valid.rows)) if len(valid.rows) else np.zeros(0)
+        hits = np.exp(distribution.log_prob(valid.rows)) if len(valid.rows) else np.zeros(0)
         trained = distinct(valid.seen.rows, np.zeros(len(valid.seen.rows)))[0]
-        return cls._singly(float(np.exp(law.log_prob(trained)).sum()), hits)
+        return cls._singly(float(np.exp(distribution.log_prob(trained)).sum()), hits)
 
     @classmethod
     def _of_all(cls, p: Real, valid: Valid) -> Shares:
@@ -211,12 +212,14 @@ def counted(name: str, valid: Valid, rows: Rows, counts: Real, queries: int) -> 
     return Figure(found * (1 / valid.new), error * (1 / valid.new))
 
 
-def measured(name: str, law: Drawn, valid: Valid, queries: int) -> Figure:
-    """The report `name` of a law that can be drawn from: exact if it can be, else from so many of its strings."""
-    shares = Shares.of(law, valid)
+def measured(name: str, distribution: Drawn, valid: Valid, queries: int) -> Figure:
+    """The report `name` of a distribution that can be drawn from: exact if it can be, else from so many of its
+    strings.
+    """
+    shares = Shares.of(distribution, valid)
     if shares is not None:
         return expected(name, shares, valid, queries)
-    drawn = law.sample(queries, np.random.default_rng(0))
+    drawn = distribution.sample(queries, np.random.default_rng(0))
     rows, counts, _ = distinct(drawn, np.ones(queries))
     return counted(name, valid, rows, counts, queries)
 

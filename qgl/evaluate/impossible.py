@@ -1,11 +1,13 @@
-"""Rows of data that a law cannot give: each is charged `query.log_floor` where it would cost an infinite likelihood."""
+"""Rows of data that a distribution cannot give: each is charged `query.log_floor` where it would cost an infinite
+likelihood.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.evaluate.distributions import Law
+from qgl.evaluate.distributions import Distribution
 from qgl.program.program import DataSet
 from qgl.query import log_floor
 
@@ -15,10 +17,10 @@ def is_impossible(log_prob: NDArray[np.float64], width: int) -> NDArray[np.bool_
     return log_prob <= log_floor(width)
 
 
-def impossible_rows(law: Law, data: DataSet) -> int:
-    """How many rows of the data a law cannot give, those of no weight left out."""
+def impossible_rows(distribution: Distribution, data: DataSet) -> int:
+    """How many rows of the data a distribution cannot give, those of no weight left out."""
     rows = data.rows[data.weights > 0]
-    return int(is_impossible(law.log_prob(rows), data.width).sum())
+    return int(is_impossible(distribution.log_prob(rows), data.width).sum())
 
 
 def cannot_give(label: str, count: int, data: DataSet) -> str:

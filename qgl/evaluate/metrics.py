@@ -1,4 +1,4 @@
-"""Distances of a law from a data set, in double precision."""
+"""Distances of a distribution from a data set, in double precision."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy, indices
 from qgl.check.calls.kernels import of_integers
-from qgl.evaluate.distributions import Law, Places, Real
+from qgl.evaluate.distributions import Distribution, Places, Real
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.program.program import CallSpec, DataSet
 
 _AT_ONCE = 1 << 23  # signs of a block of words in all rows
 
 
-def nll(law: Law, data: DataSet) -> float:
+def nll(distribution: Distribution, data: DataSet) -> float:
     """-sum_x q(x) log p(x) in nats over the rows of the data."""
     rows, q, _ = distinct(data.rows, data.weights)
-    return float(-q @ law.log_prob(rows))
+    return float(-q @ distribution.log_prob(rows))
 
 
-def kl(law: Law, data: DataSet) -> float:
+def kl(distribution: Distribution, data: DataSet) -> float:
     """sum_x q(x) log(q(x) / p(x)) in nats."""
     rows, q, _ = distinct(data.rows, data.weights)
-    return float(q @ (np.log(q) - law.log_prob(rows)))
+    return float(q @ (np.log(q) - distribution.log_prob(rows)))
 
 
-def tv(law: Law, data: DataSet) -> float:
+def tv(distribution: Distribution, data: DataSet) -> float:
     """Half the sum of |p - q|. Outside of the data's strings that sum is what p has left there."""
     rows, q, _ = distinct(data.rows, data.weights)
-    p = np.exp(law.log_prob(rows))
+    p = np.exp(distribution.log_prob(rows))
     return float((np.abs(p - q).sum() + max(0.0, 1 - p.sum())) / 2)
 
 
-def valid_rate(law: Law, data: DataSet) -> float:
+def valid_rate(distribution: Distribution, data: DataSet) -> float:
     """The probability of the strings that the data have."""
     rows, _, _ = distinct(data.rows, data.weights)
-    return float(np.exp(law.log_prob(rows)).sum())
+    return float(np.exp(distribution.log_prob(rows)).sum())
 
 
 def summary(differences: Real) -> tuple[Real, Real]:
@@ -58,9 +58,9 @@ def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Re
     return np.concatenate(blocks)
 
 
-def mmd(law: Law, data: DataSet, kernel: CallSpec) -> float | None:
-    """(p - q)^T k (p - q); None for a law that cannot be held as a vector."""
-    p = law.dense()
+def mmd(distribution: Distribution, data: DataSet, kernel: CallSpec) -> float | None:
+    """(p - q)^T k (p - q); None for a distribution that cannot be held as a vector."""
+    p = distribution.dense()
     if p is None:
         return None
     difference = p - np.bincount(indices(data.rows), weights=data.weights, minlength=p.size)
@@ -103,7 +103,9 @@ def apply_kernel(vector: Real, kernel: CallSpec) -> Real:
 
 
 def conditional_mutual_information(joint: Real, sizes: tuple[int, int, int]) -> float:
-    """I(A : C | B) in nats of a law with an axis a bit, those of A first, then B, then C; `sizes` are their numbers."""
+    """I(A : C | B) in nats of a distribution with an axis a bit, those of A first, then B, then C; `sizes` are their
+    numbers.
+    """
     a, b, c = sizes
     p = joint.reshape(2**a, 2**b, 2**c)
     return entropy(p.sum(axis=2)) + entropy(p.sum(axis=0)) - entropy(p.sum(axis=(0, 2))) - entropy(p)

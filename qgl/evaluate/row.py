@@ -14,7 +14,8 @@ class Row:
     value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
     error     standard error of an estimate from samples; None for an exact value, but for reports on what so many
               queries give (`fidelity` and its like), whose expectation may be exact: the deviation of one such set
-    floor     what a perfect model has: for nll and kl that of the data's own law, which no model passes; for tv,
+    floor     what a perfect model has: for nll and kl that of the data's own distribution, which no model passes; for
+              tv,
               moments and mmd with data that are samples, what their number leaves to chance; in an evaluation from
               samples, what a perfect sampler with as many samples has
     baselines what the program's baselines have, by their labels; without any, what independent bits with the

@@ -1,7 +1,7 @@
 """Reports from samples alone, as a machine gives them, with standard errors.
 
 The error is the deviation over bootstrap resamples. Every column is made from as many strings as there are samples:
-the floor from strings drawn from the data's law, the baselines from theirs, so that they carry the same bias.
+the floor from strings drawn from the data's distribution, the baselines from theirs, so that they carry the same bias.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def evaluate_samples(
         setting: its data, width and lattice.
         samples: strings of 0 and 1, shape (shots, n), shots >= 2.
         seed: of the resampling.
-        baselines: the laws of its baselines, by label; None for independent bits with the means of each report's data.
+        baselines: the distributions of its baselines, by label; None for independent bits with the means of each
+        report's data.
 
     Raises:
         ValueError: fewer than two samples.
@@ -88,7 +89,9 @@ def evaluate_counts(
     drawn: dict[str, _Counted] | None = None
     if baselines is not None:
         random = np.random.default_rng([seed, 2])
-        drawn = {label: _counted(law.sample(counts.shots, random)) for label, law in baselines.items()}
+        drawn = {
+            label: _counted(distribution.sample(counts.shots, random)) for label, distribution in baselines.items()
+        }
     return tuple(row for call in reports for row in _rows(call, setting, counts, seed, drawn))
 
 
@@ -111,8 +114,10 @@ def _rows(
         values = estimate(counts.rows, counts.columns)
         floor, beside = None, drawn or {}
         if data is not None:
-            ideal, law, _ = distinct(data.rows, data.weights)
-            perfect = estimate(ideal, random.multinomial(shots, law / law.sum(), 8).T.astype(np.float64))
+            ideal, distribution, _ = distinct(data.rows, data.weights)
+            perfect = estimate(
+                ideal, random.multinomial(shots, distribution / distribution.sum(), 8).T.astype(np.float64)
+            )
             floor = max(0.0, float(perfect.mean()))  # an unbiased estimate of nothing may come out below it
             if drawn is None:
                 beside = {INDEPENDENT: _counted(independent(data).sample(shots, random))}

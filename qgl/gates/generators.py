@@ -3,8 +3,8 @@
 Like uniformly controlled gates they have one record for each number of qubits: `generator2` has 15 numbers, for IX, IY,
 IZ, XI, ..., ZZ. On one qubit that is the rotation by |a| about the axis a, and rx(t) for a = (t, 0, 0). The factor 2^-k
 makes the eigenvalues of the exponent as spread as the numbers themselves: for numbers from uniform(-pi, pi) they go
-about once round the circle, and from two qubits on the fourth moments of entries are those of Haar's law to five per
-cent.
+about once round the circle, and from two qubits on the fourth moments of entries are those of the Haar distribution to
+five per cent.
 """
 
 from __future__ import annotations

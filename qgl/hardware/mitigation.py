@@ -72,8 +72,8 @@ def corrected(rows: Strings, counts: Real, errors: tuple[Real, Real]) -> Real:
     names = ["".join(map(str, row[::-1])) for row in rows.tolist()]  # mthree writes the first qubit last
     counted = {name: int(count) for name, count in zip(names, counts, strict=True) if count > 0}
     quasi = mitigation.apply_correction(counted, qubits=list(range(width)))
-    law = quasi.nearest_probability_distribution()
-    found = np.array([max(float(law.get(name, 0.0)), 0.0) for name in names])
+    distribution = quasi.nearest_probability_distribution()
+    found = np.array([max(float(distribution.get(name, 0.0)), 0.0) for name in names])
     probabilities: Real = found / found.sum()
     return probabilities
 

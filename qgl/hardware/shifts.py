@@ -199,8 +199,8 @@ def _numbered(circuit: Circuit) -> ShiftedCircuit:
             operations.append(operation.with_numbers([number(value) for value in operation.numbers]))
         else:
             operations.append(operation)
-    law, span = Distribution("constant", (0.0,)), circuit.wires[0].span
-    parameter = Parameter("param", "angle", (len(numbers),), "real", law, None, span)
+    distribution, span = Distribution("constant", (0.0,)), circuit.wires[0].span
+    parameter = Parameter("param", "angle", (len(numbers),), "real", distribution, None, span)
     return ShiftedCircuit(
         Circuit(circuit.wires, circuit.visible, tuple(operations), circuit.bits, (parameter,)),
         tuple(numbers),

@@ -1,7 +1,8 @@
 """A job's strings beside the data and the model: the reports of each, and the gap between model and machine.
 
-The deployment gap is the distance of the machine's strings from the model's exact law. Some of it would be there if the
-machine were perfect, since its strings are finitely many: that part is what as many strings of the model itself have.
+The deployment gap is the distance of the machine's strings from the model's exact distribution. Some of it would be
+there if the machine were perfect, since its strings are finitely many: that part is what as many strings of the model
+itself have.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.jobs import DamagedJob
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
-from qgl.evaluate.distributions import Drawn, ModelLaw, Real
+from qgl.evaluate.distributions import Drawn, ModelDistribution, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import NATS, PARTS, evaluate
 from qgl.evaluate.pairs import Moments
@@ -36,7 +37,7 @@ from qgl.query import log_floor
 from qgl.report.figures import data_of
 from qgl.report.report import answerer, reports_of
 
-NARROW = 16  # bits up to which the law of the model is compared string by string
+NARROW = 16  # bits up to which the distribution of the model is compared string by string
 _DRAWS = 32  # sets of strings of the model
 _RESAMPLES, _FEW, _FEW_STRINGS = 64, 8, 600  # for errors of corrected counts; few of them where strings are many
 
@@ -53,7 +54,7 @@ class Measured:
 class Side:
     """One quantity on all sides. A side is None where it cannot be had.
 
-    data       what a perfect sampler of the data's law has, with as many strings
+    data       what a perfect sampler of the data's distribution has, with as many strings
     model      exact
     sampled    of as many strings of the model
     machine    of the machine's strings
@@ -118,7 +119,9 @@ class Comparison:
 
 
 class Compared:
-    """A job that is done, its model, and the strings of both; `baselines` are the laws of those that are declared."""
+    """A job that is done, its model, and the strings of both; `baselines` are the distributions of those that are
+    declared.
+    """
 
     def __init__(
         self, folder: JobFolder, model: Model, seed: int = 0, baselines: Mapping[str, Drawn] | None = None
@@ -139,9 +142,9 @@ class Compared:
         return dict(self.folder.params())
 
     @cached_property
-    def law(self) -> Any:
-        """The exact law of the model."""
-        return ModelLaw(answerer(self.model, self.params, self.condition), self.model.width).law
+    def distribution(self) -> Any:
+        """The exact distribution of the model."""
+        return ModelDistribution(answerer(self.model, self.params, self.condition), self.model.width).distribution
 
     @cached_property
     def sampled(self) -> Strings:
@@ -231,9 +234,9 @@ class Compared:
 
     def _distances(self) -> Iterator[tuple[str, Estimate]]:
         if self.model.width <= NARROW:
-            yield "tv(model)", estimates.tv(_as_data(self.law.dense()))
+            yield "tv(model)", estimates.tv(_as_data(self.distribution.dense()))
         chosen = Moments.of(self.setting.neighbourhood)
-        ideal = self.law.moments(chosen.places)
+        ideal = self.distribution.moments(chosen.places)
         for part, name in enumerate(PARTS):
             yield f"moments(model), {name}{chosen.words}", estimates.moments_from(ideal, part, chosen.places)
 
@@ -241,7 +244,7 @@ class Compared:
         """The distance of as many strings of the model itself from the model: its mean, and how it spreads."""
         shots, rng = len(self.machine), np.random.default_rng([self.seed, 3])
         if self.model.width <= NARROW:
-            data = _as_data(self.law.dense())
+            data = _as_data(self.distribution.dense())
             drawn = estimate(data.rows, rng.multinomial(shots, data.weights, _DRAWS).T.astype(np.float64))
         else:
             counts = (Counts.of(rows, 0, 0) for rows in self._model_sets())
@@ -292,8 +295,8 @@ class Compared:
             yield WordSide(shown, data, float(value), scaled[0][1], tuple(scaled[1:]), extrapolated)
 
     def _expectation(self, word: str, basis: str, scale: int) -> Measured:
-        law = scale == 1 and set(basis) == {"Z"}
-        found = self.machine if law else self._of("word", basis=basis, scale=scale)
+        distribution = scale == 1 and set(basis) == {"Z"}
+        found = self.machine if distribution else self._of("word", basis=basis, scale=scale)
         return Measured(*mean_and_error(signs(word, found)))
 
     def _in_data(self, word: str) -> float | None:
@@ -306,7 +309,9 @@ class Compared:
 
 
 def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[CallSpec, ...]:
-    """What is measured: the program's reports; of a conditional model, those of the law under its condition."""
+    """What is measured: the program's reports; of a conditional model, those of the distribution under its
+    condition.
+    """
     asked = [call for call in reports_of(model.program) if call.arguments.get("data") in (None, *setting.data)]
     if condition is None:
         return tuple(asked)
@@ -333,10 +338,10 @@ def _given(setting: Setting, condition: Real | None) -> Setting:
 
 
 def _as_data(p: Real) -> DataSet:
-    """A law, shape (2^n,), as a data set."""
+    """A distribution, shape (2^n,), as a data set."""
     kept = np.flatnonzero(p > 0)
     rows = strings(kept, p.size.bit_length() - 1)
-    return DataSet("model", rows, p[kept] / p[kept].sum(), None, True, "", "the law of the model")
+    return DataSet("model", rows, p[kept] / p[kept].sum(), None, True, "", "the distribution of the model")
 
 
 def _measured(row: Row | None) -> Measured | None:

@@ -74,7 +74,7 @@ def key_for(run: Run, model: Model, request: Request) -> str:
 
 
 def task_for(model: Model, params: dict[str, Any], request: Request) -> Task:
-    """Strings of the model's law, a row for each element of a mixture that gets some."""
+    """Strings of the model's distribution, a row for each element of a mixture that gets some."""
     return task_of(
         model,
         params,
@@ -91,7 +91,7 @@ def weights_hash(params: dict[str, Any]) -> str:
 
 
 def _bare(task: Task, request: Request) -> list[Item]:
-    """For an engine that takes no texts: strings of the law, and of every basis."""
+    """For an engine that takes no texts: strings of the distribution, and of every basis."""
     if request.readout or request.scales:
         purpose = "mitigation of readout" if request.readout else "zero-noise extrapolation"
         raise QglError([CannotMitigate(None, request.engine, purpose, "it does not run texts as they stand")])
@@ -109,9 +109,9 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
     def parcel_of(task: Task) -> Parcel:
         return packed(engine.name, engine.parcel(task), len(rows))
 
-    law = parcel_of(task)
+    distribution = parcel_of(task)
     items = [Item("samples", task.shots[row], row) for row in rows]
-    texts, outputs = list(law.texts), list(law.outputs)
+    texts, outputs = list(distribution.texts), list(distribution.outputs)
 
     def add(item: Item, text: str, output: Any) -> None:
         items.append(item)
@@ -122,10 +122,10 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
     machine = getattr(engine, "machine", None)  # an engine that stands on none, or anyone's own, has no such thing
     bases = dict.fromkeys(bases_of(request.words).values())
     for basis in bases:
-        parcel = law if basis == all_z else parcel_of(replace(task, circuit=turned(task.circuit, basis)))
+        parcel = distribution if basis == all_z else parcel_of(replace(task, circuit=turned(task.circuit, basis)))
         for scale in (1, *(scale for scale in request.scales if scale > 1)):
             if basis == all_z and scale == 1:
-                continue  # the strings of the law say it
+                continue  # the strings of the distribution say it
             for row in rows:
                 text = parcel.texts[row] if scale == 1 else folded(parcel.texts[row], scale, machine)
                 add(Item("word", task.shots[row], row, basis=basis, scale=scale), text, parcel.outputs[row])
@@ -141,7 +141,7 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
         replace(item, file=name, sha256=sha256(text)) for item, name, text in zip(items, names, texts, strict=True)
     ]
     shots = tuple(item.shots for item in items)
-    return items, Parcel(tuple(texts), shots, tuple(outputs), law.settings, law.figures)
+    return items, Parcel(tuple(texts), shots, tuple(outputs), distribution.settings, distribution.figures)
 
 
 def _other_bases(request: Request) -> list[str]:

@@ -15,7 +15,7 @@ from qgl.jobs.compare import Compared, Comparison, Measured
 from qgl.program.program import DataSet
 from qgl.report import pictures
 from qgl.report.figures import data_of
-from qgl.report.pictures import BLUE, ORANGE, VERMILION, Law
+from qgl.report.pictures import BLUE, ORANGE, VERMILION, Distribution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,17 +64,17 @@ def _short(value: Measured) -> str:
 
 def _histogram(compared: Compared, data: DataSet | None) -> Figure:
     """A group of bars for each string: data, model, machine; diamonds where readout is mitigated."""
-    p = compared.law.dense()
+    p = compared.distribution.dense()
     kept = np.flatnonzero(p > 1e-9)
-    laws: dict[str, Law] = {} if data is None else {"data": (data.rows, data.weights)}
-    laws["model"] = (strings(kept, compared.model.width), p[kept])
+    distributions: dict[str, Distribution] = {} if data is None else {"data": (data.rows, data.weights)}
+    distributions["model"] = (strings(kept, compared.model.width), p[kept])
     for name, counts in (("machine", compared.counts), ("mitigated", compared.mitigated)):
         if counts is not None:
             columns = counts.columns / counts.shots
-            laws[name] = (counts.rows, columns[:, 0])
-            laws[f"{name} error"] = (counts.rows, columns[:, 1:].std(axis=1, ddof=1))
-    rows, each = pictures.joined(*laws.values())
-    heights = dict(zip(laws, each, strict=True))
+            distributions[name] = (counts.rows, columns[:, 0])
+            distributions[f"{name} error"] = (counts.rows, columns[:, 1:].std(axis=1, ddof=1))
+    rows, each = pictures.joined(*distributions.values())
+    heights = dict(zip(distributions, each, strict=True))
     first = heights["data" if data is not None else "model"]
     tallest = np.max([heights[name] for name in ("model", "machine", *(["data"] if data is not None else []))], axis=0)
     chosen = np.argsort(-tallest, kind="stable")[:_MOST]
@@ -124,7 +124,7 @@ def _wide(compared: Compared, data: DataSet | None) -> Figure:
         left, right = figure.subplots(1, 2)
     chosen = Moments.of(compared.setting.neighbourhood)
     counts, width = compared.counts, compared.model.width
-    ideal = compared.law.moments(chosen.places)
+    ideal = compared.distribution.moments(chosen.places)
     found = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.places)
     pictures.scatter_moments(left, ideal, found, width, chosen.words)
     left.set(xlabel="moment of the model", ylabel="of the machine")

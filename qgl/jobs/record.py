@@ -57,7 +57,7 @@ _SHAPE: dict[str, Any] = {
 class Request:
     """What a user asks an engine for.
 
-    shots       strings of the model's law; each calibration and each basis of words takes as many again
+    shots       strings of the model's distribution; each calibration and each basis of words takes as many again
     condition   inputs of a conditional model
     readout     whether to calibrate readout, so that distributions can be mitigated
     words       Pauli words whose expectations are wanted, a letter of IXYZ for each visible qubit

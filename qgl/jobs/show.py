@@ -42,9 +42,9 @@ def figure(name: str, value: Any) -> str:
 def circuits(job: Job) -> Iterator[str]:
     """What a job is made of: `4096 strings`, `readout of 0 and 1: 2 circuits`."""
     roles = [item.role for item in job.items]
-    law = sum(item.shots for item in job.items if item.role == "samples")
+    distribution = sum(item.shots for item in job.items if item.role == "samples")
     many = f" of {roles.count('samples')} circuits" if roles.count("samples") > 1 else ""
-    yield f"{law} strings{many}"
+    yield f"{distribution} strings{many}"
     if "readout" in roles:
         yield f"calibration of readout: {_count(roles.count('readout'), 'circuit')}"
     if "word" in roles:

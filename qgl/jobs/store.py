@@ -4,7 +4,7 @@ job.json               what was asked, and how far it came
 circuit.qasm           what is sent, exactly; further texts are circuit-2.qasm and so on
 weights.safetensors    the parameters of the circuit: a run may train on
 part-0.npz, ...        strings of a local engine, until all are there
-samples.npz            the strings: `x` of the model's law, `item_3` of the third item of `job.json`, ...
+samples.npz            the strings: `x` of the model's distribution, `item_3` of the third item of `job.json`, ...
 machine.png            data, model and machine, drawn by `qglc evaluate`
 
 A folder comes into being whole, by a rename, before anything is sent; every file is written whole or not at all.
@@ -277,10 +277,10 @@ class JobFolder:
         return sum((self.path / f"part-{number}.npz").exists() for number in range(self.job.parts))
 
     def keep_samples(self, strings: Sequence[Strings]) -> None:
-        """The strings of all items; those of the model's law together, as `x`."""
-        law = [array for item, array in zip(self.job.items, strings, strict=True) if item.role == "samples"]
-        x = np.concatenate(law)
-        if len(law) > 1:  # elements of a mixture come in no order
+        """The strings of all items; those of the model's distribution together, as `x`."""
+        distribution = [array for item, array in zip(self.job.items, strings, strict=True) if item.role == "samples"]
+        x = np.concatenate(distribution)
+        if len(distribution) > 1:  # elements of a mixture come in no order
             x = x[np.random.default_rng(self.job.request.seed).permutation(len(x))]
         others = {
             f"item_{k}": array
@@ -298,7 +298,7 @@ class JobFolder:
         return (self.path / _SAMPLES).exists()
 
     def samples(self) -> Strings:
-        """Strings of the model's law, shape (shots, width), bits in the program's order.
+        """Strings of the model's distribution, shape (shots, width), bits in the program's order.
 
         Raises:
             QglError: the file is gone or damaged (QGL1131).
@@ -312,7 +312,7 @@ class JobFolder:
         return dict(zip(places, found, strict=True))
 
     def all_strings(self) -> list[Strings]:
-        """Those of the law, then the others."""
+        """Those of the distribution, then the others."""
         return [self.samples(), *self.others().values()]
 
     def _read(self, file: Path, names: Sequence[str]) -> list[Strings]:

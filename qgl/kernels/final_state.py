@@ -150,8 +150,8 @@ def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array, of_amplitudes: boo
     return LogLikelihood.of(p[string_index(rows)], rows.shape[1], of_amplitudes=of_amplitudes)
 
 
-def laws(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
-    """The joint law of the bits of each region, shape (2^k,)."""
+def distributions(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
+    """The joint distribution of the bits of each region, shape (2^k,)."""
     transformed = walsh(final.probabilities())
     found = []
     for region in regions:

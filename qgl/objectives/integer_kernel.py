@@ -1,7 +1,7 @@
 """Kernels of bit strings read as whole numbers: functions of the difference x - y.
 
 The matrix k(x - y) is a block of a circulant one of twice the size, which the Fourier transform makes diagonal. With
-the transforms P, Q of the laws of model and data, padded with zeros, MMD^2 = sum_f s(f) |P(f) - Q(f)|^2.
+the transforms P, Q of the distributions of model and data, padded with zeros, MMD^2 = sum_f s(f) |P(f) - Q(f)|^2.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ On bits all our kernels are mixtures of a^H, H being the Hamming distance and a 
 
     a^H(x, y) = sum_w m(w) (-1)^(w.x + w.y),  m(w) = r^|w| (1 - r)^(n - |w|),  r = (1 - a) / 2,
 
-so that the spectrum m is the law of words w with independent bits of probability r.
+so that the spectrum m is the distribution of words w with independent bits of probability r.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Kernel:
     def spectrum(self, width: int, dtype: jnp.dtype[Any]) -> Array:
         """m(w) for all words of `width` bits, shape (2^width,); its sum is `total`."""
         high, low = width // 2, width - width // 2
-        factors = [np.stack([_words_law(rate, bits) for rate in self.rates]) for bits in (high, low)]
+        factors = [np.stack([_words_distribution(rate, bits) for rate in self.rates]) for bits in (high, low)]
         # the barrier keeps XLA from working out a table of 2^width numbers at compile time
         left, right = barrier(tuple(jnp.asarray(factor, dtype) for factor in factors))
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
@@ -82,8 +82,8 @@ class Kernel:
         return ones @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
 
 
-def _words_law(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    law = np.ones(1)
+def _words_distribution(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    distribution = np.ones(1)
     for _ in range(bits):
-        law = np.kron(law, np.array([1.0 - rate, rate]))
-    return law
+        distribution = np.kron(distribution, np.array([1.0 - rate, rate]))
+    return distribution

@@ -1,4 +1,4 @@
-"""Kullback-Leibler divergence of the data's law from the model's."""
+"""Kullback-Leibler divergence of the data's distribution from the model's."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ Array = jax.Array
 
 @dataclass(frozen=True, eq=False)
 class KullbackLeibler:
-    """sum_x q(x) log(q(x) / p(x)) in nats over the support of the data's law q; strings outside of it do not matter."""
+    """sum_x q(x) log(q(x) / p(x)) in nats over the support of the data's distribution q; strings outside of it do not
+    matter.
+    """
 
     query: LogProb = field(repr=False)
-    law: NDArray[np.float64] = field(repr=False)
+    distribution: NDArray[np.float64] = field(repr=False)
 
     name = "kl"
     stochastic = False
@@ -40,15 +42,15 @@ class KullbackLeibler:
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         log_prob = floored(answers[self.query], self.query.width)
-        law = jnp.asarray(self.law, dtype=log_prob.dtype)
+        distribution = jnp.asarray(self.distribution, dtype=log_prob.dtype)
         # one logarithm from the other before the sum: near the optimum both sums are large and nearly equal
-        return jnp.sum(law * (jnp.asarray(np.log(self.law), dtype=log_prob.dtype) - log_prob))
+        return jnp.sum(distribution * (jnp.asarray(np.log(self.distribution), dtype=log_prob.dtype) - log_prob))
 
 
 def kl(call: CallSpec, setting: Setting) -> Objective:
     """The objective `kl(data)`."""
     given = setting.data[call.arguments["data"]]
-    rows, law, _ = distinct(given.rows, given.weights)
+    rows, distribution, _ = distinct(given.rows, given.weights)
     if setting.batch is not None and setting.batch < len(given.rows):
-        return RowsDrawn("kl", given.rows, given.weights, setting.batch, constant=-entropy(law))
-    return KullbackLeibler(LogProb.of(rows), law)
+        return RowsDrawn("kl", given.rows, given.weights, setting.batch, constant=-entropy(distribution))
+    return KullbackLeibler(LogProb.of(rows), distribution)

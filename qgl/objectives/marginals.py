@@ -1,4 +1,4 @@
-"""Distances of the laws of small regions from those of the data."""
+"""Distances of the distributions of small regions from those of the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qgl.bits.regions import regions_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Objective, Setting
-from qgl.objectives.regions import data_laws, log_or_floor, stacked
+from qgl.objectives.regions import data_distributions, log_or_floor, stacked
 from qgl.objectives.states import StateDistance, reduced_states
 from qgl.program.program import CallSpec
 from qgl.query import Marginals, Query
@@ -41,17 +41,18 @@ DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {"tv": _tv, "kl": _kl
 
 @dataclass(frozen=True, eq=False)
 class RegionDistance:
-    """The mean over regions of a distance of p, the law of a region's bits in the model, from q, that in the data.
+    """The mean over regions of a distance of p, the distribution of a region's bits in the model, from q, that in the
+    data.
 
     tv               half the sum of |p - q|
     kl               sum q log(q / p), in nats
     hilbert_schmidt  sum (p - q)^2
 
-    laws  q, shape (regions, 2^k)
+    distributions  q, shape (regions, 2^k)
     """
 
     regions: tuple[tuple[int, ...], ...] = field(repr=False)
-    laws: NDArray[np.float64] = field(repr=False)
+    distributions: NDArray[np.float64] = field(repr=False)
     distance: str
 
     name = "marginals"
@@ -67,7 +68,7 @@ class RegionDistance:
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         p = stacked(answers[self.queries[0]])
-        return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.laws, p.dtype)))
+        return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.distributions, p.dtype)))
 
 
 def marginals(call: CallSpec, setting: Setting) -> Objective:
@@ -81,4 +82,4 @@ def marginals(call: CallSpec, setting: Setting) -> Objective:
         raise QglError([regions])
     if given.state is not None:
         return StateDistance(regions, reduced_states(given.state, regions), call.arguments["distance"])
-    return RegionDistance(regions, data_laws(given.rows, given.weights, regions), call.arguments["distance"])
+    return RegionDistance(regions, data_distributions(given.rows, given.weights, regions), call.arguments["distance"])

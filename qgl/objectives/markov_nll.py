@@ -1,10 +1,10 @@
-"""Negative log-likelihood from the laws of windows.
+"""Negative log-likelihood from the distributions of windows.
 
-Every law factorises as p(x) = prod_i p(x_i | x_0 ... x_(i-1)). Where a bit depends on the r bits before it only, that
-is prod_i p(x_i | x_(i-r) ... x_(i-1)), which takes the laws of windows of r + 1 bits. The bits of a window are read in
-its light cone, however long the string. In general the logarithm of the product differs from log p(x), on average over
-the model's strings by sum_i I(x_i : x_0 ... x_(i-r-1) | x_(i-r) ... x_(i-1)); the report `markov_gap` measures the part
-of it that the nearest bit outside of the window has.
+Every distribution factorises as p(x) = prod_i p(x_i | x_0 ... x_(i-1)). Where a bit depends on the r bits before it
+only, that is prod_i p(x_i | x_(i-r) ... x_(i-1)), which takes the distributions of windows of r + 1 bits. The bits of a
+window are read in its light cone, however long the string. In general the logarithm of the product differs from log
+p(x), on average over the model's strings by sum_i I(x_i : x_0 ... x_(i-r-1) | x_(i-r) ... x_(i-1)); the report
+`markov_gap` measures the part of it that the nearest bit outside of the window has.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.objectives.model import Setting
-from qgl.objectives.regions import data_laws, log_or_floor, stacked
+from qgl.objectives.regions import data_distributions, log_or_floor, stacked
 from qgl.program.program import CallSpec
 from qgl.query import Marginals, Query
 
@@ -30,11 +30,11 @@ Array = jax.Array
 class MarkovLikelihood:
     """-sum_x w(x) sum_i log p(x_i | x_(i-r) ... x_(i-1)) in nats over the rows x of the data, w being their weights.
 
-    laws  of the data's bits in each of `windows`, shape (windows, 2^(r + 1))
+    distributions  of the data's bits in each of `windows`, shape (windows, 2^(r + 1))
     """
 
     windows: tuple[tuple[int, ...], ...] = field(repr=False)
-    laws: NDArray[np.float64] = field(repr=False)
+    distributions: NDArray[np.float64] = field(repr=False)
 
     name = "markov_nll"
     stochastic = False
@@ -54,9 +54,12 @@ class MarkovLikelihood:
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         p = stacked(answers[self.queries[0]])
-        q = jnp.asarray(self.laws, p.dtype)
+        q = jnp.asarray(self.distributions, p.dtype)
         # the first window gives its bits; each further one its last bit, given those before it
-        before_p, before_q = (law[1:].reshape(len(law) - 1, law.shape[1] // 2, 2).sum(axis=2) for law in (p, q))
+        before_p, before_q = (
+            distribution[1:].reshape(len(distribution) - 1, distribution.shape[1] // 2, 2).sum(axis=2)
+            for distribution in (p, q)
+        )
         logs, before = log_or_floor(p, self.width), log_or_floor(before_p, self.width)
         return jnp.sum(before_q * before) - jnp.sum(q * logs)
 
@@ -71,4 +74,4 @@ def markov_nll(call: CallSpec, setting: Setting) -> MarkovLikelihood:
     """The objective `markov_nll(data, radius)`."""
     given = setting.data[call.arguments["data"]]
     found = windows(setting.width, call.arguments["radius"] + 1)
-    return MarkovLikelihood(found, data_laws(given.rows, given.weights, found))
+    return MarkovLikelihood(found, data_distributions(given.rows, given.weights, found))

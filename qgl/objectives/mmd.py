@@ -1,9 +1,9 @@
-"""Squared maximum mean discrepancy from the law of all strings, exact or estimated.
+"""Squared maximum mean discrepancy from the distribution of all strings, exact or estimated.
 
 In the Walsh basis every kernel of `qgl.objectives.kernel` is diagonal: with the spectrum m(w) and the transforms
-P(w), Q(w) of the laws of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not negative.
-The difference is taken before the transform, so that small losses keep their digits in single precision. Kernels of
-whole numbers are diagonal in the Fourier basis instead, and all else is the same.
+P(w), Q(w) of the distributions of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not
+negative. The difference is taken before the transform, so that small losses keep their digits in single precision.
+Kernels of whole numbers are diagonal in the Fourier basis instead, and all else is the same.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ Array = jax.Array
 
 @dataclass(frozen=True, eq=False)
 class MaximumMeanDiscrepancy:
-    """MMD^2 of the model's law and the data's.
+    """MMD^2 of the model's distribution and the data's.
 
-    words    None: all words; else that many, drawn at each evaluation from the spectrum as a law
-    samples  None: the model's law itself; else an estimate from that many of its samples, drawn at each evaluation.
+    words    None: all words; else that many, drawn at each evaluation from the spectrum as a distribution
+    samples  None: the model's distribution itself; else an estimate from that many of its samples, drawn at each
+             evaluation.
              Value and gradient are unbiased: a U-statistic, differentiated by likelihood ratios.
     """
 
     kernel: Kernel | IntegerKernel
     width: int
     strings: NDArray[np.int64] = field(repr=False)  # indices of the data's strings
-    law: NDArray[np.float64] = field(repr=False)  # and their probabilities
+    distribution: NDArray[np.float64] = field(repr=False)  # and their probabilities
     words: int | None
     samples: int | None
 
@@ -79,7 +80,7 @@ class MaximumMeanDiscrepancy:
         return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.words)
 
     def _minus_data(self, p: Array) -> Array:
-        return p.at[jnp.asarray(self.strings)].add(-jnp.asarray(self.law, p.dtype))
+        return p.at[jnp.asarray(self.strings)].add(-jnp.asarray(self.distribution, p.dtype))
 
     def _estimate(self, p: Array, spectrum: Array, key: Array, samples: int) -> Array:
         """The U-statistic of `samples` draws; its derivative is the likelihood-ratio gradient."""
@@ -102,25 +103,25 @@ def mmd(call: CallSpec, setting: Setting) -> Objective:
 
     With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
     expectations of words that are drawn (`qgl.objectives.pauli_words`). In all other cases, and with kernels of whole
-    numbers, the law of all strings is held: it gives the discrepancy itself, and estimates from words alone or from
-    samples of strings alone.
+    numbers, the distribution of all strings is held: it gives the discrepancy itself, and estimates from words alone or
+    from samples of strings alone.
     """
     arguments, width = call.arguments, setting.width
     words, samples, weight = arguments["words"], arguments["samples"], arguments["weight"]
     kernel: Kernel | IntegerKernel
     if of_integers(arguments["kernel"]):
         kernel = IntegerKernel.of(arguments["kernel"])
-        return MaximumMeanDiscrepancy(kernel, width, *_law(arguments["data"], setting), None, samples)
+        return MaximumMeanDiscrepancy(kernel, width, *_distribution(arguments["data"], setting), None, samples)
     kernel = Kernel.of(arguments["kernel"])
     if weight is not None:
         return fixed_words(arguments["data"], kernel, weight, arguments["reach"], setting)
     if words is not None and (samples is not None or width > EXACT_WIDTH):
         return drawn_words(arguments["data"], kernel, words, samples, setting)
-    return MaximumMeanDiscrepancy(kernel, width, *_law(arguments["data"], setting), words, samples)
+    return MaximumMeanDiscrepancy(kernel, width, *_distribution(arguments["data"], setting), words, samples)
 
 
-def _law(name: str, setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _distribution(name: str, setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The indices of the strings of a data set, each once, and their probabilities."""
     given = setting.data[name]
-    rows, law, _ = distinct(given.rows, given.weights)
-    return indices(rows), law
+    rows, distribution, _ = distinct(given.rows, given.weights)
+    return indices(rows), distribution

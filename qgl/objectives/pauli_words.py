@@ -2,7 +2,8 @@
 
 In the Walsh basis MMD^2 = sum_w m(w) (<Z_w>_model - <Z_w>_data)^2, m being the spectrum of `qgl.objectives.kernel`.
 Either the words are a fixed set, those of few bits near each other, or they are drawn anew from m at each evaluation.
-All rows of the data are taken as the law itself, so its means are exact and cost little: parities of columns of bits.
+All rows of the data are taken as the distribution itself, so its means are exact and cost little: parities of columns
+of bits.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class FixedWords:
 
 @dataclass(frozen=True, eq=False)
 class DrawnWords:
-    """MMD^2 estimated by `words` words, drawn from the spectrum as a law at each evaluation.
+    """MMD^2 estimated by `words` words, drawn from the spectrum as a distribution at each evaluation.
 
     With q = <Z_w> of the model and p of the data, the loss is k(x, x) times the mean over the words of (q - p)^2.
     samples: None has q exact. A number allows q from that many independent draws, of mean q' and mean square s; then
@@ -64,7 +65,7 @@ class DrawnWords:
     kernel: Kernel
     query: GivenWords
     columns: NDArray[np.uint32] = field(repr=False)  # bits of the data, shape (width + 1, rows / 32); the last is 0
-    law: NDArray[np.float64] = field(repr=False)  # probabilities of the rows
+    distribution: NDArray[np.float64] = field(repr=False)  # probabilities of the rows
     equal: bool  # whether these are all the same
 
     name = "mmd"
@@ -101,9 +102,9 @@ class DrawnWords:
         start = jnp.zeros((len(words), columns.shape[1]), columns.dtype)
         parity = lax.fori_loop(0, jnp.max(ones.counts), step, start)
         if self.equal:
-            return 1 - jnp.sum(lax.population_count(parity), axis=1).astype(dtype) * (2 / len(self.law))
-        law = np.pad(self.law, (0, 32 * columns.shape[1] - len(self.law)))
-        return jnp.sum(unpacked(parity, dtype) * jnp.asarray(law, dtype), axis=1)
+            return 1 - jnp.sum(lax.population_count(parity), axis=1).astype(dtype) * (2 / len(self.distribution))
+        distribution = np.pad(self.distribution, (0, 32 * columns.shape[1] - len(self.distribution)))
+        return jnp.sum(unpacked(parity, dtype) * jnp.asarray(distribution, dtype), axis=1)
 
 
 def fixed_words(data: str, kernel: Kernel, weight: int, reach: int | None, setting: Setting) -> FixedWords:

@@ -1,4 +1,4 @@
-"""Laws of the bits of small regions, of the data and of the model, all regions of one size."""
+"""Distributions of the bits of small regions, of the data and of the model, all regions of one size."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ MOST_BITS = 12  # of a region
 _AT_ONCE = 1 << 22  # bits of the data that are looked at together
 
 
-def data_laws(
+def data_distributions(
     rows: NDArray[np.uint8], weights: NDArray[np.float64], regions: tuple[tuple[int, ...], ...]
 ) -> NDArray[np.float64]:
-    """The joint law of the bits of each region of k positions under weighted rows, shape (regions, 2^k)."""
+    """The joint distribution of the bits of each region of k positions under weighted rows, shape (regions, 2^k)."""
     places = np.array(regions, np.int64)
     size = places.shape[1]
     powers = 1 << np.arange(size - 1, -1, -1)
-    laws = np.empty((len(places), 2**size))
+    distributions = np.empty((len(places), 2**size))
     step = max(1, _AT_ONCE // (len(rows) * size))
     for start in range(0, len(places), step):
         some = places[start : start + step]
         cells = rows[:, some].astype(np.int64) @ powers + 2**size * np.arange(len(some))
         counts = np.bincount(cells.reshape(-1), weights=np.repeat(weights, len(some)), minlength=len(some) * 2**size)
-        laws[start : start + step] = counts.reshape(len(some), 2**size)
-    return laws
+        distributions[start : start + step] = counts.reshape(len(some), 2**size)
+    return distributions
 
 
 def stacked(answer: Any) -> Array:
@@ -41,8 +41,8 @@ def stacked(answer: Any) -> Array:
 def log_or_floor(p: Array, width: int) -> Array:
     """log p of bits in a region, or `log_floor` of strings of `width` bits, without a gradient, if they cannot come.
 
-    Laws of regions are sums of expectations, which rounding leaves within about a unit in the last place of 1. So what
-    is below two of them, 2.4e-7 in single and 4.4e-16 in double precision, is not told from impossible.
+    Distributions of regions are sums of expectations, which rounding leaves within about a unit in the last place of 1.
+    So what is below two of them, 2.4e-7 in single and 4.4e-16 in double precision, is not told from impossible.
     """
     comes = p > 2 * float(np.finfo(p.dtype).eps)
     return jnp.where(comes, jnp.log(jnp.where(comes, p, 1.0)), log_floor(width))

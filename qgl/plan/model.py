@@ -192,7 +192,7 @@ def describe(query: Query) -> str:
             noise = "" if samples is None else f", {_counted(samples, 'draw')}"
             return f"Expectation of {_counted(count, 'word')}, given later{noise}"
         case Marginals(regions, bits):
-            return f"{'Laws' if bits else 'Marginals'} of {_counted(len(regions), 'region')}"
+            return f"{'Distributions' if bits else 'Marginals'} of {_counted(len(regions), 'region')}"
         case Samples(shots):
             return f"Samples, {_counted(shots, 'shot')}"
         case _:

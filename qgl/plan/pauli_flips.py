@@ -40,7 +40,7 @@ class Coin:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A circuit without its coins, and these; together they have the law of the bits of the whole circuit."""
+    """A circuit without its coins, and these; together they have the distribution of the bits of the whole circuit."""
 
     circuit: Circuit
     coins: tuple[Coin, ...]

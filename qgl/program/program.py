@@ -62,7 +62,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The law that elements of a parameter are drawn from: name and arguments as written.
+    """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
     Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
     `moments(deviation)`, which is normal about a centre of its own for each element.
@@ -81,7 +81,7 @@ class Parameter:
     "condition" (given with each data row). `constraint` is "real", "angle" or "probability"; what is stored and
     trained for a probability is its logit, and an `Input` stands for the probability itself. `shape` is the shape of
     the array; anonymous parameters are named after the gate they stand in (`rx_1`). `draws` is the number of draws of
-    a latent of continuous law.
+    a latent of continuous distribution.
     """
 
     kind: str
@@ -120,14 +120,16 @@ class LocalityBound:
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """Rows of bits, or a law over bit strings.
+    """Rows of bits, or a distribution over bit strings.
 
     rows       (count, width) of 0 and 1, first column first visible qubit
     weights    (count,) probabilities of the rows, summing to 1 (equal for samples)
     conditions (count, condition width) given with the rows, or None
-    exact      True when `rows` and `weights` are the law itself (`bars_and_stripes`), False when they are samples of it
+    exact      True when `rows` and `weights` are the distribution itself (`bars_and_stripes`), False when they are
+               samples of it
     picture    rows and columns of the picture that a row of data is, row by row; None where it is none
-    state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the law of its bits; None where
+    state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the distribution of its bits;
+               None where
                the data are bits only
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits

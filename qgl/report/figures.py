@@ -22,14 +22,14 @@ from qgl.evaluate.pairs import Moments
 from qgl.model import Model
 from qgl.program.program import DataSet, Program, TrainSettings
 from qgl.report import pictures
-from qgl.report.pictures import Law
+from qgl.report.pictures import Distribution
 from qgl.report.watch_picture import watch_curves
 from qgl.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_EXACT_WIDTH = 12  # visible bits up to which pictures show the law itself, beyond it samples
+_EXACT_WIDTH = 12  # visible bits up to which pictures show the distribution itself, beyond it samples
 _NUMBERS_WIDTH = 16  # visible bits up to which the numbers that they make are drawn, one by one
 _SAMPLES = 2000
 _SHOWN = 60  # strings that are shown as such, at most
@@ -71,30 +71,32 @@ def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Cal
         drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
     except QglError:
         return {}
-    law: Law = (data.rows, data.weights)
+    distribution: Distribution = (data.rows, data.weights)
     exact = model.width <= _EXACT_WIDTH
-    generated = functools.cache(lambda: _law(model, run) if exact else pictures.empirical(drawn))
+    generated = functools.cache(lambda: _distribution(model, run) if exact else pictures.empirical(drawn))
     paints: dict[str, Callable[[], Figure]] = {
         "samples": lambda: _beside(model, data, drawn, generated(), None if exact else _SAMPLES, seed)
     }
     if model.width > 1:
-        paints["moments"] = lambda: pictures.moments(law, generated(), Moments.of(Neighbourhood.of(model.program)))
+        paints["moments"] = lambda: pictures.moments(
+            distribution, generated(), Moments.of(Neighbourhood.of(model.program))
+        )
     return paints
 
 
 def _beside(
-    model: Model, data: DataSet, drawn: NDArray[np.uint8], generated: Law, sampled: int | None, seed: int
+    model: Model, data: DataSet, drawn: NDArray[np.uint8], generated: Distribution, sampled: int | None, seed: int
 ) -> Figure:
     """The data beside the model: pictures, numbers, the likeliest strings, or strings that were drawn."""
-    law: Law = (data.rows, data.weights)
+    distribution: Distribution = (data.rows, data.weights)
     shape, places = picture(model.program, data)
     chosen = np.random.default_rng(seed).choice(len(data.rows), size=_SHOWN, p=data.weights)
     if shape is not None:
         return pictures.images(data.rows[chosen], drawn, shape, places)
     if data.integer and model.width <= _NUMBERS_WIDTH:
-        return pictures.numbers(law, generated, sampled=sampled)
+        return pictures.numbers(distribution, generated, sampled=sampled)
     if model.width <= EXACT_WIDTH:
-        return pictures.histogram(law, generated, sampled=sampled)
+        return pictures.histogram(distribution, generated, sampled=sampled)
     return pictures.strings(data.rows[chosen], drawn[:_SHOWN])
 
 
@@ -142,7 +144,7 @@ def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, li
     return None, []
 
 
-def _law(model: Model, run: Run) -> Law:
+def _distribution(model: Model, run: Run) -> Distribution:
     p = np.asarray(model.probabilities(run.params), dtype=np.float64)
     kept = np.flatnonzero(p > 1e-9)
     return strings(kept, model.width), p[kept] / p[kept].sum()

@@ -39,7 +39,7 @@ STYLE: Any = {
     "figure.dpi": 130,
 }
 _PIXELS = 1000  # bits of a string that are shown
-Law = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, width) and their probabilities (count,)
+Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, width) and their probabilities (count,)
 
 
 def verbatim(text: str) -> str:
@@ -151,11 +151,11 @@ def strings(data: NDArray[np.uint8], model: NDArray[np.uint8]) -> Figure:
     return figure
 
 
-def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = None) -> Figure:
+def histogram(data: Distribution, model: Distribution, *, most: int = 32, sampled: int | None = None) -> Figure:
     """Probabilities of the most likely strings under data and model, side by side.
 
     Args:
-        sampled: the number of samples that the model's law is made of, for the legend; None if it is exact.
+        sampled: the number of samples that the model's distribution is made of, for the legend; None if it is exact.
     """
     figure, (axis,) = blank_figure(1, (7.6, 3.9))
     strings, both = joined(data, model)
@@ -185,11 +185,11 @@ def histogram(data: Law, model: Law, *, most: int = 32, sampled: int | None = No
     return figure
 
 
-def numbers(data: Law, model: Law, *, sampled: int | None = None) -> Figure:
+def numbers(data: Distribution, model: Distribution, *, sampled: int | None = None) -> Figure:
     """Probabilities of whole numbers under data and model, the first bit being the most significant one.
 
     Args:
-        sampled: the number of samples that the model's law is made of, for the legend; None if it is exact.
+        sampled: the number of samples that the model's distribution is made of, for the legend; None if it is exact.
     """
     figure, (axis,) = blank_figure(1, (7.6, 3.9))
     label = "model" if sampled is None else f"model ({sampled} samples)"
@@ -203,10 +203,10 @@ def numbers(data: Law, model: Law, *, sampled: int | None = None) -> Figure:
     return figure
 
 
-def moments(data: Law, model: Law, chosen: Moments) -> Figure:
+def moments(data: Distribution, model: Distribution, chosen: Moments) -> Figure:
     """The chosen moments of the model against those of the data; on the diagonal they agree."""
     figure, (axis,) = blank_figure(1, (4.6, 4.6))
-    both = [sample_moments(*law, chosen.places) for law in (data, model)]
+    both = [sample_moments(*distribution, chosen.places) for distribution in (data, model)]
     scatter_moments(axis, both[0], both[1], data[0].shape[1], chosen.words)
     axis.set(xlabel="moment of the data", ylabel="of the model")
     return figure
@@ -229,18 +229,21 @@ def scatter_moments(axis: Axes, ideal: NDArray[np.float64], found: NDArray[np.fl
     axis.legend(loc="upper left", frameon=False)
 
 
-def empirical(rows: NDArray[np.uint8]) -> Law:
-    """The law of samples: distinct strings and their frequencies."""
+def empirical(rows: NDArray[np.uint8]) -> Distribution:
+    """The distribution of samples: distinct strings and their frequencies."""
     return distinct(rows, np.full(len(rows), 1.0 / len(rows)))[:2]
 
 
-def joined(*laws: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """All strings of some laws, and their probabilities under each, shape (laws, count)."""
-    strings, _, place = distinct(np.concatenate([law[0] for law in laws]), np.ones(sum(len(law[0]) for law in laws)))
-    ends = np.cumsum([len(law[0]) for law in laws])
+def joined(*distributions: Distribution) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """All strings of some distributions, and their probabilities under each, shape (distributions, count)."""
+    strings, _, place = distinct(
+        np.concatenate([distribution[0] for distribution in distributions]),
+        np.ones(sum(len(distribution[0]) for distribution in distributions)),
+    )
+    ends = np.cumsum([len(distribution[0]) for distribution in distributions])
     each = [
-        np.bincount(place[end - len(law[0]) : end], weights=law[1], minlength=len(strings))
-        for law, end in zip(laws, ends, strict=True)
+        np.bincount(place[end - len(distribution[0]) : end], weights=distribution[1], minlength=len(strings))
+        for distribution, end in zip(distributions, ends, strict=True)
     ]
     return strings, np.stack(each)
 

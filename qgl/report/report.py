@@ -11,10 +11,10 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.baselines import Fitted, laws
+from qgl.baselines import Fitted, distributions
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
-from qgl.evaluate.distributions import ModelLaw
+from qgl.evaluate.distributions import ModelDistribution
 from qgl.evaluate.emitted import Emitted
 from qgl.evaluate.exact import Answerer
 from qgl.expression import Real
@@ -39,7 +39,8 @@ _SEEDS = "median of seeds [range]"
 def reports_of(program: Program) -> tuple[CallSpec, ...]:
     """The reports of a program, or if it asks for none, kl, tv and moments of the objective's data.
 
-    Of more than 24 bits these are nll and moments: no string comes twice, so that laws of whole strings say little.
+    Of more than 24 bits these are nll and moments: no string comes twice, so that distributions of whole strings say
+    little.
     """
     names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
     if program.reports or not names:
@@ -76,7 +77,7 @@ def measure(
 ) -> tuple[Row, ...]:
     """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
     setting, answer = Setting.of(model.program), answerer(model, params)
-    return evaluate(reports, setting, answer, laws(baselines), bare=bare, emitted=as_emitted(model, params))
+    return evaluate(reports, setting, answer, distributions(baselines), bare=bare, emitted=as_emitted(model, params))
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
@@ -110,7 +111,7 @@ def as_emitted(model: Model, params: Params) -> Emitted:
         return None if None in each else float(np.dot(model.parameters.weights, np.array(each, np.float64)))
 
     lost = any(map(is_lost, model.program.operations))
-    return Emitted(lambda: ModelLaw(answerer(model.emitted, params), model.width), bound, lost)
+    return Emitted(lambda: ModelDistribution(answerer(model.emitted, params), model.width), bound, lost)
 
 
 def slice_bound(program: Program, inputs: NDArray[np.float64]) -> float | None:

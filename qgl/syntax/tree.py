@@ -272,7 +272,8 @@ class Type(Node):
 class Parameter(Node):
     """`param theta[depth, v] : angle ~ normal(0, 0.1);` and its relatives `random`, `latent`, `condition`.
 
-    `draws` is given for a `latent` of continuous law only: the number of draws that the model is an average over.
+    `draws` is given for a `latent` of continuous distribution only: the number of draws that the model is an average
+    over.
     """
 
     kind: str  # "param" | "random" | "latent" | "condition"

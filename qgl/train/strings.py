@@ -1,4 +1,4 @@
-"""What strings tell of an objective that is a quadratic form of the law: its value and its slope, unbiased.
+"""What strings tell of an objective that is a quadratic form of the distribution: its value and its slope, unbiased.
 
 The answers to the queries of such an objective are means over strings, a = mean of phi(x), and its loss is a quadratic
 Q(a). So the slope of Q at the answers of some strings is unbiased, and so is the mean of <slope, phi> over other
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import indices
 from qgl.bits.pauli_words import data_means
 from qgl.hardware.engines.engine import Strings
-from qgl.objectives.regions import data_laws
+from qgl.objectives.regions import data_distributions
 from qgl.objectives.terms import WeightedObjective, groups
 from qgl.query import Expectation, GivenWords, Marginals, Probabilities, Query
 
@@ -52,7 +52,7 @@ class Estimator:
         return tuple(None if rows is None else _places(np.asarray(rows)) for rows in self._draw(key))
 
     def means(self, strings: Strings, words: Words) -> Means:
-        """The answers if the strings, shape (shots, n), were the law."""
+        """The answers if the strings, shape (shots, n), were the distribution."""
         return tuple(_mean(query, strings, own) for (_, query), own in zip(self.asked, words, strict=True))
 
     def judged(self, parts: Sequence[Means], key: Array) -> tuple[Numbers, Means]:
@@ -106,7 +106,7 @@ def _mean(query: Query, strings: Strings, words: NDArray[np.int32] | None) -> Nu
             assert words is not None
             return np.stack([data_means(strings, weights, words), np.zeros(len(words))])
         case Marginals():
-            return data_laws(strings, weights, query.regions)
+            return data_distributions(strings, weights, query.regions)
     raise ValueError(f"strings alone do not answer {type(query).__name__}")
 
 

@@ -42,7 +42,7 @@ class Trainable(Protocol):
         ...
 
     def init(self, key: jax.Array) -> Params:
-        """Parameters drawn from their laws."""
+        """Parameters drawn from their distributions."""
         ...
 
     def terms(self, params: Params, key: jax.Array | None = None) -> tuple[jax.Array, dict[str, jax.Array]]:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.baselines import fitted, laws
+from qgl.baselines import distributions, fitted
 from qgl.check.calls.baselines import label
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
@@ -119,7 +119,7 @@ def test_samples_have_the_columns_too(model: Model, run: Run) -> None:
     rows = np.random.default_rng(0).integers(0, 2, (4000, 4)).astype(np.uint8)
     baselines = fitted(model.program)
     exact = measure(model, run.params, at_the_end(model.program), baselines)
-    drawn = evaluate_samples(at_the_end(model.program), Setting.of(model.program), rows, 0, laws(baselines))
+    drawn = evaluate_samples(at_the_end(model.program), Setting.of(model.program), rows, 0, distributions(baselines))
     values = {row.name: row.baselines for row in exact}
     for row in drawn:
         if row.value is not None:

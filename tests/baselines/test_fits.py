@@ -1,4 +1,4 @@
-"""Fits of baselines: to data whose best law is known, against the libraries, and the same again."""
+"""Fits of baselines: to data whose best distribution is known, against the libraries, and the same again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from hmmlearn.hmm import CategoricalHMM
 from numpy.typing import NDArray
 
-from qgl.baselines.boltzmann import Machine, MixedLaw, SampledLaw, rbm
+from qgl.baselines.boltzmann import Machine, MixedDistribution, SampledDistribution, rbm
 from qgl.baselines.columns import Columns, Table
-from qgl.baselines.hmm import _law, _step, hmm
+from qgl.baselines.hmm import _distribution, _step, hmm
 from qgl.baselines.markov import markov
-from qgl.evaluate.distributions import DenseLaw, UnansweredError
+from qgl.evaluate.distributions import DenseDistribution, UnansweredError
 
 RANDOM = np.random.default_rng(3)
 
@@ -37,9 +37,11 @@ def divergence(found: Table, logs: NDArray[np.float64]) -> float:
 
 def test_a_markov_chain_is_counted() -> None:
     data = table([[0, 0, 1], [0, 1, 1], [1, 1, 1]], (2, 2, 2), weights=[1, 1, 2])
-    law, parameters = markov(data, order=1, smoothing=0.5, stationary=False)  # of a law nothing is smoothed
+    distribution, parameters = markov(
+        data, order=1, smoothing=0.5, stationary=False
+    )  # of a distribution nothing is smoothed
     assert parameters == 1 + 2 + 2
-    dense = law.dense()
+    dense = distribution.dense()
     assert dense is not None
     assert dense[[0b001, 0b011, 0b111]] == pytest.approx([0.25, 0.25, 0.5])
     shared, parameters = markov(data, order=1, smoothing=0.0, stationary=True)
@@ -48,27 +50,27 @@ def test_a_markov_chain_is_counted() -> None:
 
 
 def test_smoothing_is_added_to_counts() -> None:
-    law, _ = markov(table([[0], [1]], (3,), count=8, weights=[6, 2]), order=0, smoothing=0.5, stationary=False)
-    assert law.steps[0][:, 0, 0] == pytest.approx(np.array([6.5, 2.5, 0.5]) / 9.5)
+    distribution, _ = markov(table([[0], [1]], (3,), count=8, weights=[6, 2]), order=0, smoothing=0.5, stationary=False)
+    assert distribution.steps[0][:, 0, 0] == pytest.approx(np.array([6.5, 2.5, 0.5]) / 9.5)
 
 
-def test_a_chain_of_the_right_order_is_the_law() -> None:
+def test_a_chain_of_the_right_order_is_the_distribution() -> None:
     """A walk has its memory in the last value; order 2 needs no less."""
     data = table(WALK, (3,) * 4)
     for order in (1, 2, 3):
-        law, _ = markov(data, order=order, smoothing=0.0, stationary=False)
-        assert divergence(data, law.log_prob_of(data.values)) == pytest.approx(0, abs=1e-9)
-    law, _ = markov(data, order=0, smoothing=0.0, stationary=False)
-    assert divergence(data, law.log_prob_of(data.values)) > 0.5
+        distribution, _ = markov(data, order=order, smoothing=0.0, stationary=False)
+        assert divergence(data, distribution.log_prob_of(data.values)) == pytest.approx(0, abs=1e-9)
+    distribution, _ = markov(data, order=0, smoothing=0.0, stationary=False)
+    assert divergence(data, distribution.log_prob_of(data.values)) > 0.5
 
 
 def test_a_hidden_markov_model_learns_a_walk() -> None:
     data = table(WALK, (3,) * 4)
     found = hmm(data, states=3, restarts=3, steps=300, stationary=False, seed=0)
     assert found.parameters == 2 + 3 * 6 + 4 * 6
-    assert divergence(data, found.law.log_prob_of(data.values)) < 0.02
+    assert divergence(data, found.distribution.log_prob_of(data.values)) < 0.02
     again = hmm(data, states=3, restarts=3, steps=300, stationary=False, seed=0)
-    assert (again.law.log_prob_of(data.values) == found.law.log_prob_of(data.values)).all()
+    assert (again.distribution.log_prob_of(data.values) == found.distribution.log_prob_of(data.values)).all()
 
 
 def test_our_step_is_that_of_hmmlearn() -> None:
@@ -94,7 +96,7 @@ def test_our_step_is_that_of_hmmlearn() -> None:
     for place in range(columns - 1):
         at = place * states
         assert after[1][place] == pytest.approx(model.transmat_[at : at + states, at + states : at + 2 * states])
-    logs = _law(data, start, moves, emits).log_prob_of(data.values)
+    logs = _distribution(data, start, moves, emits).log_prob_of(data.values)
     assert after[3] == pytest.approx(float(data.weights @ logs))
 
 
@@ -102,17 +104,17 @@ def test_a_stationary_model_has_one_table() -> None:
     data = table(WALK, (3,) * 4)
     found = hmm(data, states=3, restarts=2, steps=50, stationary=True, seed=0)
     assert found.parameters == 2 + 6 + 6
-    first, last = (step.sum(axis=2) for step in (found.law.steps[0], found.law.steps[3]))
+    first, last = (step.sum(axis=2) for step in (found.distribution.steps[0], found.distribution.steps[3]))
     assert first == pytest.approx(last)
-    assert divergence(data, found.law.log_prob_of(data.values)) < 0.6
+    assert divergence(data, found.distribution.log_prob_of(data.values)) < 0.6
 
 
 def test_a_boltzmann_machine_is_a_vector_a_mixture_and_samples() -> None:
     data = table([[0] * 6, [1] * 6], (2,) * 6)
     machine = rbm(data, units=3, rate=0.5, steps=1000, seed=0)
     assert machine.parameters == 18 + 6 + 3
-    dense, mixed = machine.law(RANDOM), MixedLaw(machine)
-    assert isinstance(dense, DenseLaw) and dense.p[[0, 63]].sum() > 0.8
+    dense, mixed = machine.distribution(RANDOM), MixedDistribution(machine)
+    assert isinstance(dense, DenseDistribution) and dense.p[[0, 63]].sum() > 0.8
     rows = RANDOM.integers(0, 2, (9, 6)).astype(np.uint8)
     places, regions = np.array([[0, -1], [2, 5]], dtype=np.int32), ((3,), (4, 1))
     assert mixed.log_prob(rows) == pytest.approx(dense.log_prob(rows))
@@ -124,10 +126,10 @@ def test_a_boltzmann_machine_is_a_vector_a_mixture_and_samples() -> None:
 def test_a_boltzmann_machine_that_is_known_from_samples() -> None:
     random = np.random.default_rng(5)
     machine = Machine(random.normal(0, 0.5, (6, 3)), random.normal(0, 0.5, 6), random.normal(0, 0.5, 3))
-    places, law = np.array([[0, -1], [2, 5]], dtype=np.int32), machine.law(random)
-    drawn = SampledLaw(machine, machine.swept(law.sample(4000, random), 50, random))
-    assert drawn.moments(places) == pytest.approx(law.moments(places), abs=0.06)
-    assert drawn.regions(((3, 1),))[0] == pytest.approx(law.regions(((3, 1),))[0], abs=0.04)
+    places, distribution = np.array([[0, -1], [2, 5]], dtype=np.int32), machine.distribution(random)
+    drawn = SampledDistribution(machine, machine.swept(distribution.sample(4000, random), 50, random))
+    assert drawn.moments(places) == pytest.approx(distribution.moments(places), abs=0.06)
+    assert drawn.regions(((3, 1),))[0] == pytest.approx(distribution.regions(((3, 1),))[0], abs=0.04)
     assert drawn.sample(10, random).shape == (10, 6)
     with pytest.raises(UnansweredError, match=r"2\^3 terms"):
         drawn.log_prob(drawn.rows)

@@ -98,7 +98,7 @@ def test_samples_need_nothing_but_the_folder(home: Path, tmp_path: Path) -> None
         assert archive["x"].shape == (7, 3) and archive["x"].dtype == np.uint8
     evaluated = qglc(tmp_path, "evaluate", "moved", "--format", "json")
     assert evaluated.returncode == 0, evaluated.stderr
-    p = read_law(alone)
+    p = read_distribution(alone)
     frequencies = np.bincount(rows @ [4, 2, 1], minlength=8) / 400
     assert 0.5 * np.abs(frequencies - p).sum() < 0.12
     told = json.loads(evaluated.stdout)["metrics"]
@@ -107,8 +107,8 @@ def test_samples_need_nothing_but_the_folder(home: Path, tmp_path: Path) -> None
     assert told == [{key: value for key, value in metric.items() if key not in of_seeds} for metric in kept]
 
 
-def read_law(run: Path) -> np.ndarray[Any, Any]:
-    """The law of a run from Python."""
+def read_distribution(run: Path) -> np.ndarray[Any, Any]:
+    """The distribution of a run from Python."""
     import qgl
 
     trained = qgl.open_run(run)
@@ -141,7 +141,7 @@ def test_overrides_reach_the_run(home: Path) -> None:
     facts = json.loads((home / "other/manifest.json").read_text())
     assert facts["constants"]["depth"] == 1 and facts["precision"] == "double" and facts["step"] == 4
     assert facts["settings"]["seed"] == 5 and facts["settings"]["seeds"] == 3
-    assert read_law(home / "other").dtype == np.float64
+    assert read_distribution(home / "other").dtype == np.float64
     resumed = qglc(home, "train", "--resume", "other", "--steps", "6", "--no-pictures")
     assert resumed.returncode == 0, resumed.stderr
     assert len((home / "other/metrics.jsonl").read_text().splitlines()) == 6

@@ -1,4 +1,4 @@
-"""Known laws against enumeration, digits, and laws as vectors."""
+"""Known distributions against enumeration, digits, and distributions as vectors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from qgl.bits.distribution import DENSE_WIDTH, distinct, entropy, indices, law, strings
+from qgl.bits.distribution import DENSE_WIDTH, distinct, distribution, entropy, indices, strings
 from qgl.data.digits import averaged, pictures
 from qgl.data.files import Limits
 from qgl.program.program import DataSet
@@ -42,7 +42,7 @@ def bars_or_stripes(rows: int, columns: int) -> Callable[[String], bool]:
         (load("cardinality", size=3, ones=3), lambda x: sum(x) == 3),
     ],
 )
-def test_uniform_laws(data: DataSet, belongs: Callable[[String], bool]) -> None:
+def test_uniform_distributions(data: DataSet, belongs: Callable[[String], bool]) -> None:
     support = [x for x in itertools.product((0, 1), repeat=data.width) if belongs(x)]
     assert sorted(map(tuple, data.rows.tolist())) == support
     np.testing.assert_allclose(data.weights, 1 / len(support))
@@ -64,7 +64,7 @@ def test_given_strings_add_up() -> None:
         ("cardinality", {"size": 3, "ones": 4}, "QGL0607"),
     ],
 )
-def test_laws_that_cannot_be(name: str, arguments: dict[str, Any], code: str) -> None:
+def test_distributions_that_cannot_be(name: str, arguments: dict[str, Any], code: str) -> None:
     assert fault(name, **arguments).code == code
 
 
@@ -105,7 +105,7 @@ def test_digits_of_two_classes() -> None:
     assert 0.2 < data.rows.mean() < 0.8
 
 
-# ---------------------------------------------------------------- laws as vectors
+# ---------------------------------------------------------------- distributions as vectors
 
 
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 70)), elements=st.integers(0, 1)))
@@ -121,16 +121,16 @@ def test_distinct_rows(rows: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) ->
     np.testing.assert_array_equal(kept[place], rows)
 
 
-def test_law_is_big_endian() -> None:
+def test_distribution_is_big_endian() -> None:
     data = load("strings", strings=("10", "10", "01", "11"))
-    np.testing.assert_allclose(law(data), [0, 0.25, 0.5, 0.25])
+    np.testing.assert_allclose(distribution(data), [0, 0.25, 0.5, 0.25])
     np.testing.assert_array_equal(strings(indices(data.rows), 2), data.rows)
     assert entropy(np.array([0.5, 0.5, 0.0])) == pytest.approx(np.log(2))
 
 
-def test_wide_laws_are_refused() -> None:
+def test_wide_distributions_are_refused() -> None:
     with pytest.raises(ValueError, match="27 bits"):
-        law(load("strings", strings=("0" * (DENSE_WIDTH + 1),)))
+        distribution(load("strings", strings=("0" * (DENSE_WIDTH + 1),)))
     with pytest.raises(ValueError, match="63 bits"):
         indices(np.zeros((1, 63), np.uint8))
 

@@ -60,14 +60,14 @@ def dense(n: int, g: float) -> NDArray[np.complex128]:
 
 
 @pytest.mark.parametrize(("n", "basis"), [(3, "x"), (3, "y"), (3, "z"), (9, "y")])
-def test_law_and_state_are_those_of_the_dense_matrix(n: int, basis: str) -> None:
+def test_distribution_and_state_are_those_of_the_dense_matrix(n: int, basis: str) -> None:
     data = model(n, f"ising(1.5 * field), basis = {basis}").program.data["target"]
     state = kron([TURNS[basis]] * n) @ np.linalg.eigh(dense(n, 1.5))[1][:, 0]
     assert data.state is not None
     assert abs(np.vdot(state, data.state)) == pytest.approx(1.0, abs=1e-9)
-    law = np.zeros(2**n)
-    law[data.rows @ (1 << np.arange(n)[::-1])] = data.weights
-    assert law == pytest.approx(np.abs(state) ** 2, abs=1e-9)
+    distribution = np.zeros(2**n)
+    distribution[data.rows @ (1 << np.arange(n)[::-1])] = data.weights
+    assert distribution == pytest.approx(np.abs(state) ** 2, abs=1e-9)
     assert data.exact
 
 

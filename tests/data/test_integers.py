@@ -1,4 +1,4 @@
-"""Mixtures of normal laws on whole numbers against the formula, number by number."""
+"""Mixtures of normal distributions on whole numbers against the formula, number by number."""
 
 from __future__ import annotations
 

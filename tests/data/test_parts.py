@@ -83,13 +83,13 @@ def test_a_larger_subset_holds_a_smaller_one() -> None:
         assert Listed.of(other.rows).keys != Listed.of(large.rows).keys and other.sha256 != large.sha256
 
 
-def test_a_law_keeps_its_ratios_and_the_rest_is_the_rest() -> None:
+def test_a_distribution_keeps_its_ratios_and_the_rest_is_the_rest() -> None:
     whole = load("strings", strings=("00", "01", "10", "11"), weights=(1.0, 2.0, 3.0, 4.0))
     part = made("subset", {"d": whole}, data="d", fraction=0.5)
     rest = made("without", {"d": whole, "p": replace(part, name="p")}, data="d", part="p")
-    law = dict(zip(indices(whole.rows).tolist(), whole.weights.tolist(), strict=True))
+    distribution = dict(zip(indices(whole.rows).tolist(), whole.weights.tolist(), strict=True))
     for data in (part, rest):
-        own = np.array([law[index] for index in indices(data.rows).tolist()])
+        own = np.array([distribution[index] for index in indices(data.rows).tolist()])
         np.testing.assert_allclose(data.weights, own / own.sum())
     assert sorted([*indices(part.rows), *indices(rest.rows)]) == [0, 1, 2, 3]
 

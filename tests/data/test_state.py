@@ -22,7 +22,7 @@ def save(folder: Path, **arrays: Any) -> None:
     np.savez_compressed(folder / "a.npz", **arrays)
 
 
-def test_a_vector_is_its_law_and_itself(tmp_path: Path) -> None:
+def test_a_vector_is_its_distribution_and_itself(tmp_path: Path) -> None:
     save(tmp_path, x=PSI)
     data = load("state", tmp_path, path="a.npz")
     assert data.width == 3 and data.exact
@@ -31,7 +31,7 @@ def test_a_vector_is_its_law_and_itself(tmp_path: Path) -> None:
     assert data.state is not None
     np.testing.assert_allclose(data.state, PSI, atol=1e-12)
     save(tmp_path, x=PSI * np.exp(1j * np.arange(8)))
-    assert load("state", tmp_path, path="a.npz").sha256 != data.sha256  # of the same law
+    assert load("state", tmp_path, path="a.npz").sha256 != data.sha256  # of the same distribution
 
 
 def test_a_density_matrix_and_a_real_vector(tmp_path: Path) -> None:

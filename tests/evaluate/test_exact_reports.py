@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.calls.callables import SIGNATURES
 from qgl.evaluate import Row, evaluate
-from qgl.evaluate.distributions import AskedLaw, DenseLaw, ProductLaw
+from qgl.evaluate.distributions import AskedDistribution, DenseDistribution, ProductDistribution
 from qgl.evaluate.exact import REPORTS
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
@@ -109,7 +109,7 @@ def test_every_report_of_the_tables_is_measured_and_no_other() -> None:
 
 @pytest.mark.parametrize(("column", "p"), COLUMNS.items(), ids=list(COLUMNS))
 def test_distances(column: str, p: NDArray[np.float64]) -> None:
-    """Each number, its floor and its baselines are the same metric of another law."""
+    """Each number, its floor and its baselines are the same metric of another distribution."""
     kernel = np.array(
         [
             [
@@ -170,13 +170,13 @@ def test_conditional_mutual_information(regions: tuple[tuple[int, ...], ...]) ->
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_laws_agree(seed: int) -> None:
-    """The same questions to a product law, to its vector, and to one that has to ask."""
+def test_distributions_agree(seed: int) -> None:
+    """The same questions to a product distribution, to its vector, and to one that has to ask."""
     ones = np.random.default_rng(seed).uniform(size=N)
-    product = ProductLaw(ones)
+    product = ProductDistribution(ones)
     p = product.dense()
     assert p is not None and p.sum() == pytest.approx(1)
-    dense, rows = DenseLaw(p), np.array(STRINGS, dtype=np.uint8)
+    dense, rows = DenseDistribution(p), np.array(STRINGS, dtype=np.uint8)
     np.testing.assert_allclose(np.exp(product.log_prob(rows)), p, atol=1e-12)
     places = Moments.of(Neighbourhood.row(N)).places
     matrix = moment_matrix(p)[places[:, 0], np.where(places[:, 1] < 0, places[:, 0], places[:, 1])]
@@ -186,7 +186,7 @@ def test_laws_agree(seed: int) -> None:
     regions = ((2, 0), (3,), (1, 3, 0))
     for one, other in zip(product.regions(regions), dense.regions(regions), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
-    asked, held = AskedLaw(answer, N), DenseLaw(P)
+    asked, held = AskedDistribution(answer, N), DenseDistribution(P)
     np.testing.assert_allclose(asked.log_prob(rows), held.log_prob(rows))
     np.testing.assert_allclose(asked.moments(places), held.moments(places), atol=1e-12)
     for one, other in zip(asked.regions(regions), held.regions(regions), strict=True):
@@ -219,14 +219,14 @@ def test_nothing_is_asked_that_no_report_needs() -> None:
 
 
 def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
-    """The floors against the mean distance of the law from fresh sets of as many rows."""
-    rng, law, count = np.random.default_rng(7), np.random.default_rng(8).dirichlet(np.ones(16)), 60
+    """The floors against the mean distance of the distribution from fresh sets of as many rows."""
+    rng, distribution, count = np.random.default_rng(7), np.random.default_rng(8).dirichlet(np.ones(16)), 60
     reports = [CallSpec(name, {"data": "d", "kernel": KERNEL}, SPAN) for name in ("tv", "mmd", "moments")]
 
     def rows() -> tuple[Row, ...]:
-        drawn = np.array(STRINGS, dtype=np.uint8)[rng.choice(16, count, p=law)]
+        drawn = np.array(STRINGS, dtype=np.uint8)[rng.choice(16, count, p=distribution)]
         data = {"d": DataSet("d", drawn, np.full(count, 1 / count), None, False, "", "")}
-        return evaluate(reports, Setting.in_a_row(data, N), lambda query, condition=None, given=None: law)
+        return evaluate(reports, Setting.in_a_row(data, N), lambda query, condition=None, given=None: distribution)
 
     for column in zip(*(rows() for _ in range(80)), strict=True):
         floors, values = ([getattr(row, name) for row in column] for name in ("floor", "value"))

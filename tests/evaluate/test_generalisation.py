@@ -11,7 +11,7 @@ import pytest
 from qgl.bits.distribution import strings
 from qgl.check.calls.generalisation import NAMES
 from qgl.evaluate import evaluate, evaluate_samples
-from qgl.evaluate.distributions import DenseLaw, ProductLaw
+from qgl.evaluate.distributions import DenseDistribution, ProductDistribution
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected
 from qgl.objectives.model import Setting
 from qgl.program.membership import Cardinality
@@ -40,7 +40,7 @@ WAYS = {
 def test_the_definitions_by_hand() -> None:
     """Two bits, S = {00, 01, 10}, D = {00}; two queries of p = (1/2, 1/4, 0, 1/4)."""
     valid = Valid.of(of(strings(np.array([0]), 2)), of(strings(np.array([0, 1, 2]), 2)))
-    shares = Shares.of(DenseLaw(np.array([0.5, 0.25, 0.0, 0.25])), valid)
+    shares = Shares.of(DenseDistribution(np.array([0.5, 0.25, 0.0, 0.25])), valid)
     assert shares is not None
     values = {name: expected(name, shares, valid, 2).value for name in NAMES}
     # coverage: 01 is among two queries with probability 1 - (3/4)^2, 10 never; two strings were not seen
@@ -57,7 +57,7 @@ def test_nothing_is_rounded_in_the_coverage() -> None:
     """|S| (1 - eps) with eps = 3/20 is 17; a benchmark that rounds 1 - eps up to 1 divides by 20."""
     valid = Valid.of(of(SOLID[:3]), of(SOLID))
     assert valid.new == 17
-    certain = Shares.of(DenseLaw(np.where(ALL.sum(axis=1) == 3, 1 / 20, 0.0)), valid)
+    certain = Shares.of(DenseDistribution(np.where(ALL.sum(axis=1) == 3, 1 / 20, 0.0)), valid)
     assert certain is not None
     assert expected("coverage", certain, valid, 100_000).value == pytest.approx(1.0)
 
@@ -65,7 +65,7 @@ def test_nothing_is_rounded_in_the_coverage() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_expectation_and_error_are_those_of_many_sets_of_queries(name: str) -> None:
     rng, queries, sets = np.random.default_rng(1), 60, 1200
-    exact = {way: Shares.of(DenseLaw(P), valid) for way, valid in WAYS.items()}
+    exact = {way: Shares.of(DenseDistribution(P), valid) for way, valid in WAYS.items()}
     figures = [expected(name, shares, WAYS[way], queries) for way, shares in exact.items() if shares is not None]
     found = []
     for counts in rng.multinomial(queries, P, sets):
@@ -81,7 +81,7 @@ def test_expectation_and_error_are_those_of_many_sets_of_queries(name: str) -> N
 
 def test_more_strings_than_queries_give_the_mean_of_their_parts() -> None:
     rng, queries = np.random.default_rng(2), 30
-    shares = Shares.of(DenseLaw(P), WAYS["listed"])
+    shares = Shares.of(DenseDistribution(P), WAYS["listed"])
     assert shares is not None
     truth = expected("coverage", shares, WAYS["listed"], queries).value
     found = [
@@ -146,7 +146,7 @@ def test_beyond_enumeration_queries_are_drawn(width: int) -> None:
     def coins(query: Any, condition: Any = None, given: Any = None) -> Any:
         assert isinstance(query, Samples)
         asked.append(query.shots)
-        return ProductLaw(np.full(width, 0.5)).sample(query.shots, np.random.default_rng(1))
+        return ProductDistribution(np.full(width, 0.5)).sample(query.shots, np.random.default_rng(1))
 
     rows = {row.name: row for row in evaluate(calls(5000), here, coins)}
     assert asked == [5000]
@@ -163,11 +163,11 @@ def test_beyond_enumeration_queries_are_drawn(width: int) -> None:
 def test_a_wide_model_with_few_valid_strings_is_exact() -> None:
     width = 30
     valid = np.eye(width, dtype=np.uint8)
-    law = ProductLaw(np.full(width, 1 / width))
+    distribution = ProductDistribution(np.full(width, 1 / width))
 
     def product(query: Any, condition: Any = None, given: Any = None) -> Any:
         assert isinstance(query, LogProb)
-        return law.log_prob(query.rows)
+        return distribution.log_prob(query.rows)
 
     rows = {row.name: row for row in evaluate(calls(), setting(of(valid[:5]), of(valid)), product)}
     one = (1 / width) * (1 - 1 / width) ** (width - 1)

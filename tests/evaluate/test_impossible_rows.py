@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.evaluate.distributions import ProductLaw
+from qgl.evaluate.distributions import ProductDistribution
 from qgl.query import log_floor
 from qgl.report.report import measure, metrics_table
 from qgl.runs.watched import Watched, parse
@@ -50,7 +50,7 @@ def test_one_impossible_bit_of_a_wide_product_costs_what_its_width_says() -> Non
     ones[7] = 0.0
     strings = np.zeros((2, 200), np.uint8)
     strings[1, 7] = 1
-    np.testing.assert_allclose(ProductLaw(ones).log_prob(strings), [199 * np.log(0.5), log_floor(200)])
+    np.testing.assert_allclose(ProductDistribution(ones).log_prob(strings), [199 * np.log(0.5), log_floor(200)])
 
 
 def test_counts_of_measurements_are_kept(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_drawn_words_of_a_wide_register_estimate_it_with_an_error(samples: int |
     width = 40
     ones = RNG.uniform(0.2, 0.8, width)
     ends = np.stack([np.zeros(width), np.ones(width)]).astype(np.uint8)
-    law = DataSet("d", ends, np.full(2, 0.5), None, True, "", "")
-    setting = Setting.in_a_row({"d": law}, width)
+    distribution = DataSet("d", ends, np.full(2, 0.5), None, True, "", "")
+    setting = Setting.in_a_row({"d": distribution}, width)
     z = 1 - 2 * ones
     kernel = CallSpec("hamming", {"sigma": (1.2,), "combine": "mean"}, SPAN)
     rng = np.random.default_rng(8)

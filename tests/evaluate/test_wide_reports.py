@@ -51,10 +51,10 @@ def report(name: str, p: NDArray[np.float64], **arguments: Any) -> tuple[Row, ..
 
 
 def shannon(p: NDArray[np.float64], kept: list[int]) -> float:
-    law: dict[tuple[int, ...], float] = {}
+    distribution: dict[tuple[int, ...], float] = {}
     for string, weight in zip(STRINGS[:, kept].tolist(), p, strict=True):
-        law[tuple(string)] = law.get(tuple(string), 0.0) + weight
-    return float(-sum(w * np.log(w) for w in law.values()))
+        distribution[tuple(string)] = distribution.get(tuple(string), 0.0) + weight
+    return float(-sum(w * np.log(w) for w in distribution.values()))
 
 
 def test_entropy_of_a_region() -> None:
@@ -167,21 +167,27 @@ def test_a_wide_program_is_measured() -> None:
     params = model.init(jax.random.key(0))
     moments, mean, cmi, entropy, quantum, gap, _ = measure(model, params, with_gaps(model.program))
     states = [np.asarray(state) for state in model.marginals(params, [(2 * k, 2 * k + 1) for k in range(20)])]
-    laws = [np.real(np.diag(state)).reshape(2, 2) for state in states]
+    distributions = [np.real(np.diag(state)).reshape(2, 2) for state in states]
     z = np.array([1.0, -1.0])
-    single = np.array([value for law in laws for value in (law.sum(axis=1) @ z, law.sum(axis=0) @ z)])
+    single = np.array(
+        [
+            value
+            for distribution in distributions
+            for value in (distribution.sum(axis=1) @ z, distribution.sum(axis=0) @ z)
+        ]
+    )
     two = np.outer(single, single)
-    for k, law in enumerate(laws):
-        two[2 * k, 2 * k + 1] = z @ law @ z
+    for k, distribution in enumerate(distributions):
+        two[2 * k, 2 * k + 1] = z @ distribution @ z
     differences = np.concatenate([np.abs(single), np.abs(two - 1)[np.triu_indices(40, 1)]])
     assert moments.value == pytest.approx(differences.max(), abs=1e-5)
     assert mean.value == pytest.approx(differences.mean(), abs=1e-5)
     assert cmi.value == pytest.approx(0, abs=1e-5)
 
-    def h(law: NDArray[np.float64]) -> float:
-        return float(-np.sum(law * np.log(np.maximum(law, 1e-30))))
+    def h(distribution: NDArray[np.float64]) -> float:
+        return float(-np.sum(distribution * np.log(np.maximum(distribution, 1e-30))))
 
-    assert entropy.value == pytest.approx(h(laws[2]) + h(laws[3].sum(axis=1)), abs=1e-5)
+    assert entropy.value == pytest.approx(h(distributions[2]) + h(distributions[3].sum(axis=1)), abs=1e-5)
     values = np.linalg.eigvalsh(states[1])
     assert quantum.value == pytest.approx(h(values[values > 1e-9]), abs=1e-4)
     assert gap.value == pytest.approx(0, abs=1e-5)

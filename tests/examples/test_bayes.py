@@ -9,7 +9,7 @@ import qgl
 from examples.bayes.games import FOLDER, chsh, garden_rows, ghz
 from examples.bayes.reproduce import HERE, measure
 from examples.published import published
-from qgl.bits.distribution import law
+from qgl.bits.distribution import distribution
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,13 @@ def test_a_network_with_several_parents_is_counted(figures: dict[str, float]) ->
 
 @pytest.mark.parametrize("name", ["ghz", "ghz_classical"])
 def test_the_ghz_programs_hold_the_game(name: str) -> None:
-    p = law(qgl.load(HERE / f"{name}.qgl").program.data["game"]).reshape(8, 8)
+    p = distribution(qgl.load(HERE / f"{name}.qgl").program.data["game"]).reshape(8, 8)
     assert p[[0b000, 0b011, 0b101, 0b110]] == pytest.approx(ghz() / 4)
 
 
 @pytest.mark.parametrize("name", ["chsh", "chsh_classical"])
 def test_the_chsh_programs_hold_the_game(name: str) -> None:
-    assert law(qgl.load(HERE / f"{name}.qgl").program.data["game"]).reshape(4, 4) == pytest.approx(chsh() / 4)
+    assert distribution(qgl.load(HERE / f"{name}.qgl").program.data["game"]).reshape(4, 4) == pytest.approx(chsh() / 4)
 
 
 def test_biofam_is_the_same_chain() -> None:

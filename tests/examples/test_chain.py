@@ -58,7 +58,9 @@ def test_a_short_chain_comes_near_its_teacher() -> None:
 
 
 def chi2(drawn: NDArray[np.uint8], given: NDArray[np.uint8], distance: int) -> float:
-    """The mean square of differences of <Z_a Z_b> in units of what sampling adds to both; 1 for strings of one law."""
+    """The mean square of differences of <Z_a Z_b> in units of what sampling adds to both; 1 for strings of one
+    distribution.
+    """
     moments = [(1.0 - 2.0 * (rows[:, :-distance] ^ rows[:, distance:])).mean(axis=0) for rows in (drawn, given)]
     pooled = np.average(moments, axis=0, weights=[len(drawn), len(given)])
     variance = (1 - pooled**2) * (1 / len(drawn) + 1 / len(given))

@@ -28,7 +28,7 @@ COINS = """model {
 
 
 def dense_phases() -> NDArray[np.float64]:
-    """The law of the IQP circuit by its state vector."""
+    """The distribution of the IQP circuit by its state vector."""
     signs = (-1.0) ** (WORDS @ WORDS.T)
     hadamard = signs / 2 ** (WIDTH / 2)
     state = np.exp(1j * (-1.0) ** (WORDS @ GENERATORS.T) @ THETAS) * hadamard[:, 0]
@@ -36,12 +36,12 @@ def dense_phases() -> NDArray[np.float64]:
 
 
 def dense_coins() -> NDArray[np.float64]:
-    """The law of the flips, one coin after another."""
-    law = np.zeros((2,) * WIDTH)
-    law[(0,) * WIDTH] = 1
+    """The distribution of the flips, one coin after another."""
+    distribution = np.zeros((2,) * WIDTH)
+    distribution[(0,) * WIDTH] = 1
     for members, theta in zip(SETS, THETAS, strict=True):
-        law = np.cos(theta) ** 2 * law + np.sin(theta) ** 2 * np.flip(law, members)
-    return law.reshape(-1)
+        distribution = np.cos(theta) ** 2 * distribution + np.sin(theta) ** 2 * np.flip(distribution, members)
+    return distribution.reshape(-1)
 
 
 def by_phases() -> NDArray[np.float64]:
@@ -59,11 +59,11 @@ def by_coins() -> NDArray[np.float64]:
 )
 def test_formulas_state_vector_and_program_agree(body: str, dense: object, formula: object) -> None:
     assert callable(dense) and callable(formula)
-    law = dense()
-    np.testing.assert_allclose((-1.0) ** (WORDS @ WORDS.T) @ law, formula(), atol=1e-12)
+    distribution = dense()
+    np.testing.assert_allclose((-1.0) ** (WORDS @ WORDS.T) @ distribution, formula(), atol=1e-12)
     model = qgl.loads(HEAD + body)
     found = model.probabilities({"theta": jnp.asarray(THETAS)})
-    np.testing.assert_allclose(found, law, atol=1e-6)
+    np.testing.assert_allclose(found, distribution, atol=1e-6)
 
 
 @pytest.fixture(scope="module")

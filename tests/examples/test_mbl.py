@@ -34,21 +34,21 @@ def test_phases(figures: dict[str, Ours]) -> None:
         assert 0 < values[f"hamming_{phase}"] < 0.6
 
 
-def test_trotter_slices_come_to_the_exact_law() -> None:
+def test_trotter_slices_come_to_the_exact_distribution() -> None:
     second = trotter_errors(2, (20, 80))
     assert second[80] < second[20] / 4
     assert second[80] < trotter_errors(1, (80,))[80]
 
 
 @pytest.mark.slow
-def test_the_emitted_circuit_has_the_sliced_law() -> None:
+def test_the_emitted_circuit_has_the_sliced_distribution() -> None:
     """As Qiskit reads it, beside the simulation of the slices."""
     constants: dict[str, Any] = {"layers": 2, "slices": 20, "precision": "double"}
     exact = qgl.load(HERE / "search.qgl", **constants)
     sliced = qgl.load(HERE / "search.qgl", sliced=True, **constants)
     params = fields(exact)
     text = exact.qasm(params, profile="qiskit")
-    law = np.asarray(sliced.probabilities(params))
+    distribution = np.asarray(sliced.probabilities(params))
     assert consumers_of("qiskit")
     for consumer in consumers_of("qiskit"):
-        np.testing.assert_allclose(consumer.law(text, {}), law, atol=1e-7, err_msg=str(consumer))
+        np.testing.assert_allclose(consumer.distribution(text, {}), distribution, atol=1e-7, err_msg=str(consumer))

@@ -1,4 +1,6 @@
-"""Gates by their generators: matrices, derivatives, the same law by every method, emission, what is refused."""
+"""Gates by their generators: matrices, derivatives, the same distribution by every method, emission, what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from qgl.qasm import emission
 from qgl.query import Expectation, LogProb
 from tests.check.checking import pointed
 from tests.check.checking import program as program_from
-from tests.qasm.readers import qiskit_law
+from tests.qasm.readers import qiskit_distribution
 from tests.reference.density import probabilities
 from tests.reference.matrices import gate_matrix
 
@@ -78,7 +80,7 @@ def test_one_qubit_is_a_rotation() -> None:
     assert all(name not in GATES for name in ("generator", "generator0", "generator6", "generator12"))
 
 
-def test_the_default_law_is_near_that_of_haar() -> None:
+def test_the_default_distribution_is_near_that_of_haar() -> None:
     """E |u|^4 = 2 / (d (d + 1)) of an entry of a d x d unitary."""
     numbers = np.random.default_rng(0).uniform(-np.pi, np.pi, (15, 4000))
     entries = np.abs(GATES["generator2"].matrix(np, *numbers)) ** 4
@@ -118,10 +120,10 @@ def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> No
     query: Any = Expectation.of(["ZIII", "IZZI", "ZZZZ"]) if name == "cones" else LogProb.of(strings)
 
     def reference(point: NDArray[np.float64]) -> NDArray[np.float64]:
-        law = probabilities(program, point)
+        distribution = probabilities(program, point)
         signs = 1.0 - 2.0 * strings
         parities = np.stack([signs[:, word].prod(1) for word in ([0], [1, 2], [0, 1, 2, 3])])
-        return np.asarray(parities @ law if name == "cones" else np.log(law))
+        return np.asarray(parities @ distribution if name == "cones" else np.log(distribution))
 
     expected = reference(inputs)
     rng = np.random.default_rng(5)
@@ -142,9 +144,9 @@ def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> No
 
 
 @pytest.mark.parametrize("profile", ["portable", "qiskit"])
-def test_the_emitted_law(profile: str, program: Program, inputs: NDArray[np.float64]) -> None:
+def test_the_emitted_distribution(profile: str, program: Program, inputs: NDArray[np.float64]) -> None:
     text = emission(Circuit.of(program), inputs, profile)
-    np.testing.assert_allclose(qiskit_law(text.text, {}), probabilities(program, inputs), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(text.text, {}), probabilities(program, inputs), atol=1e-7)
 
 
 def test_open_numbers_are_not_emitted_and_have_no_shift_rule(program: Program) -> None:

@@ -1,4 +1,5 @@
-"""Mitigation where there is nothing to mitigate: calibrations and folds, on every kind of machine, change no law.
+"""Mitigation where there is nothing to mitigate: calibrations and folds, on every kind of machine, change no
+distribution.
 
 Texts are followed exactly, without noise. Those for a machine hold its own gates only, on its own pairs of qubits.
 """
@@ -34,7 +35,7 @@ from qgl.jobs.record import Request
 from qgl.program.program import Program
 from qgl.qasm import emission
 from qgl.source import Source
-from tests.qasm.readers import as_words, qiskit_law
+from tests.qasm.readers import as_words, qiskit_distribution
 from tests.reference.density import probabilities
 
 FOLDED = """
@@ -80,24 +81,24 @@ def check_folds(machine: Machine) -> None:
     inputs = values(FOLDED, 1)
     circuit = Circuit.of(program(FOLDED))
     for text in (fit(circuit, inputs, machine).text(), fit(circuit, None, machine).text(inputs)):
-        law = probabilities(as_words(program(FOLDED)), inputs)
-        np.testing.assert_allclose(qiskit_law(text), law, atol=1e-7)
+        distribution = probabilities(as_words(program(FOLDED)), inputs)
+        np.testing.assert_allclose(qiskit_distribution(text), distribution, atol=1e-7)
         gates = two_qubit_gates(on(machine, text))
         for scale in (3, 5):
             again = folded(text, scale, machine)
             assert two_qubit_gates(on(machine, again)) == scale * gates > 0
-            np.testing.assert_allclose(qiskit_law(again), law, atol=1e-7)
+            np.testing.assert_allclose(qiskit_distribution(again), distribution, atol=1e-7)
 
 
 def check_calibrations(machine: Machine, reuse: bool | None) -> None:
     inputs = values(BRANCHING, 2)
     text = fit(Circuit.of(program(BRANCHING)), inputs, machine, reuse=reuse).text()
     on(machine, text)
-    np.testing.assert_allclose(qiskit_law(text), probabilities(program(BRANCHING), inputs), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(text), probabilities(program(BRANCHING), inputs), atol=1e-7)
     for bit in (0, 1):
         prepared = calibration(text, bit, machine)
         on(machine, prepared)
-        assert qiskit_law(prepared)[-bit] == pytest.approx(1.0)
+        assert qiskit_distribution(prepared)[-bit] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_gates_that_a_text_defines_keep_their_names_on_a_machine(tmp_path: Path)
             on(machine, written)
             assert "_0(" not in written
             np.testing.assert_allclose(
-                qiskit_law(written), probabilities(as_words(program(text)), values(text, 3)), atol=1e-7
+                qiskit_distribution(written), probabilities(as_words(program(text)), values(text, 3)), atol=1e-7
             )
 
 
@@ -189,7 +190,7 @@ def test_a_gate_under_two_counts_of_controls_is_laid_out(pair: tuple[int, int]) 
     gates = [f"ctrl({count}) x v[0..{count - 1}], v[{count}];" for count in pair]
     text = f"visible v[5]; model {{ h v; {' '.join(gates)} rx(0.3) v; }}"
     written = fit(Circuit.of(program(text)), np.zeros(0), resolve("fake_torino"), reuse=False).text()
-    np.testing.assert_allclose(qiskit_law(written), probabilities(program(text), np.zeros(0)), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(written), probabilities(program(text), np.zeros(0)), atol=1e-7)
 
 
 @pytest.mark.parametrize("most", [None, 3, 2])
@@ -199,7 +200,7 @@ def test_calibrations_of_texts_for_no_machine(text: str, most: int | None) -> No
         most = 3
     found = emission(Circuit.of(program(text)), values(text, 4), "qiskit", optimise=True, max_qubits=most)
     for bit in (0, 1):
-        assert qiskit_law(calibration(found.text, bit))[-bit] == pytest.approx(1.0)
+        assert qiskit_distribution(calibration(found.text, bit))[-bit] == pytest.approx(1.0)
 
 
 def test_mitigated_figures_of_an_ideal_engine_are_the_raw_ones(tmp_path: Path) -> None:

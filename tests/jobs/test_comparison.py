@@ -117,14 +117,14 @@ def test_words_fade_with_the_noise_and_are_extrapolated(walls: Path, model: Mode
 def test_what_is_run_is_laid_out_once(from_noise: JobFolder) -> None:
     """Calibrations measure the same qubits into the same bits; folded texts have their gates three and five times."""
     texts = dict(zip(from_noise.job.items, from_noise.parcel().texts, strict=True))
-    law = next(text for item, text in texts.items() if item.role == "samples")
-    measured = [line for line in law.splitlines() if " = measure" in line]
+    distribution = next(text for item, text in texts.items() if item.role == "samples")
+    measured = [line for line in distribution.splitlines() if " = measure" in line]
     for item, text in texts.items():
         if item.role == "readout":
             assert [line for line in text.splitlines() if " = measure" in line] == measured
             assert text.count("\nx $") == item.bit * len(measured)
         if item.role == "word" and item.scale > 1 and set(item.basis) == {"Z"}:
-            assert text.count("\ncz ") == item.scale * law.count("\ncz ")
+            assert text.count("\ncz ") == item.scale * distribution.count("\ncz ")
             assert [line for line in text.splitlines() if " = measure" in line] == measured
 
 
@@ -181,10 +181,10 @@ def test_wide_strings_have_moments_and_likelihoods(tmp_path: Path) -> None:
 def test_errors_of_readout_are_undone_exactly_where_all_strings_are_read() -> None:
     rows = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8)
     up, down = np.array([0.1, 0.02]), np.array([0.05, 0.2])
-    law = np.array([0.4, 0.1, 0.2, 0.3])
+    distribution = np.array([0.4, 0.1, 0.2, 0.3])
     one, two = (np.array([[1 - u, d], [u, 1 - d]]) for u, d in zip(up, down, strict=True))
-    read = np.kron(one, two) @ law
-    np.testing.assert_allclose(corrected(rows, np.round(read * 10**7), (up, down)), law, atol=1e-4)
+    read = np.kron(one, two) @ distribution
+    np.testing.assert_allclose(corrected(rows, np.round(read * 10**7), (up, down)), distribution, atol=1e-4)
 
 
 @pytest.mark.parametrize(

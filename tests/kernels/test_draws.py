@@ -24,13 +24,15 @@ from tests.reference.density import probabilities
 LEAST = 1e-4  # of the probability of a chi-square as large; keys are fixed
 
 
-def likely(drawn: NDArray[np.int64], law: NDArray[np.float64]) -> float:
-    """The probability that numbers drawn from `law` differ from it by as much as these; what cannot come must not."""
-    counts, possible = np.bincount(drawn, minlength=len(law)), law > 1e-12
+def likely(drawn: NDArray[np.int64], distribution: NDArray[np.float64]) -> float:
+    """The probability that numbers drawn from `distribution` differ from it by as much as these; what cannot come must
+    not.
+    """
+    counts, possible = np.bincount(drawn, minlength=len(distribution)), distribution > 1e-12
     assert not counts[~possible].any()
     if possible.sum() == 1:
         return 1.0
-    return float(chisquare(counts[possible], law[possible] / law[possible].sum() * len(drawn)).pvalue)
+    return float(chisquare(counts[possible], distribution[possible] / distribution[possible].sum() * len(drawn)).pvalue)
 
 
 @pytest.mark.parametrize("form", ["even", "uneven", "gaps"])
@@ -38,12 +40,14 @@ def test_as_many_strings_as_a_test_can_hold(form: str) -> None:
     """24 bits in single precision: sums of all with random numbers of 23 bits never drew half of the last ones."""
     bits, shots = 24, 200_000
     random = np.random.default_rng(0)
-    law = np.ones(2**bits, np.float32) if form == "even" else random.exponential(size=2**bits).astype(np.float32)
+    distribution = (
+        np.ones(2**bits, np.float32) if form == "even" else random.exponential(size=2**bits).astype(np.float32)
+    )
     if form == "gaps":
-        law *= random.random(2**bits) < 0.1
-    at = np.asarray(jax.jit(draw, static_argnums=2)(jnp.asarray(law), jax.random.key(5), shots))
-    exact = law.astype(np.float64) / law.sum(dtype=np.float64)
-    assert (law[at] > 0).all()
+        distribution *= random.random(2**bits) < 0.1
+    at = np.asarray(jax.jit(draw, static_argnums=2)(jnp.asarray(distribution), jax.random.key(5), shots))
+    exact = distribution.astype(np.float64) / distribution.sum(dtype=np.float64)
+    assert (distribution[at] > 0).all()
     for place in (0, 5, 12, bits - 8):  # eight neighbouring bits
         part = exact.reshape(2 ** (bits - 8 - place), 256, -1).sum(axis=(0, 2))
         assert likely(at >> place & 255, part) > LEAST
@@ -51,12 +55,12 @@ def test_as_many_strings_as_a_test_can_hold(form: str) -> None:
     assert likely((at >> (bits - 4) << 4) + (at & 15), last) > LEAST
 
 
-def test_laws_of_any_length_and_rare_strings() -> None:
+def test_distributions_of_any_length_and_rare_strings() -> None:
     for length in (1, 2, 3, 5, 37):
-        law = np.random.default_rng(length).random(length)
-        law[length // 2] = 0 if length > 1 else 1
-        at = np.asarray(draw(jnp.asarray(law), jax.random.key(length), 50_000))
-        assert likely(at, law / law.sum()) > LEAST
+        distribution = np.random.default_rng(length).random(length)
+        distribution[length // 2] = 0 if length > 1 else 1
+        at = np.asarray(draw(jnp.asarray(distribution), jax.random.key(length), 50_000))
+        assert likely(at, distribution / distribution.sum()) > LEAST
     rare = np.array([1.0, 0, 3e-4, 0, 0, 3e-6, 2e-8, 1.0])
     counts = np.bincount(np.asarray(draw(jnp.asarray(rare), jax.random.key(0), 4_000_000)), minlength=8)
     assert counts[[1, 3, 4]].tolist() == [0, 0, 0]

@@ -23,7 +23,7 @@ from qgl.train.loop import train
 SPAN = Span(Source("test", "nll"), 0, 3)
 RNG = np.random.default_rng(3)
 ROWS = RNG.integers(0, 2, (24, 3)).astype(np.uint8)
-WEIGHTS = {"equal": np.full(24, 1 / 24), "law": RNG.dirichlet(np.ones(24))}
+WEIGHTS = {"equal": np.full(24, 1 / 24), "distribution": RNG.dirichlet(np.ones(24))}
 
 PROGRAM = """
 data seen = strings(["000", "000", "000", "011", "101", "111"]);
@@ -66,7 +66,7 @@ def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None
 
 
 def test_a_batch_of_all_rows_is_the_exact_objective() -> None:
-    data = {"d": DataSet("d", ROWS, WEIGHTS["law"], None, False, "", "")}
+    data = {"d": DataSet("d", ROWS, WEIGHTS["distribution"], None, False, "", "")}
     for name in ("nll", "kl"):
         assert not build(CallSpec(name, {"data": "d"}, SPAN), Setting.in_a_row(data, 3, 24)).stochastic
 

@@ -34,7 +34,7 @@ def slow_kernel(width: int = WIDTH) -> NDArray[np.float64]:
     return kernel
 
 
-def law(seed: int, width: int = WIDTH) -> NDArray[np.float64]:
+def distribution(seed: int, width: int = WIDTH) -> NDArray[np.float64]:
     found: NDArray[np.float64] = np.random.default_rng(seed).exponential(size=2**width)
     found /= found.sum()
     return found
@@ -42,7 +42,7 @@ def law(seed: int, width: int = WIDTH) -> NDArray[np.float64]:
 
 def data_set(exact: bool = True) -> DataSet:
     if exact:
-        return DataSet("d", strings(np.arange(2**WIDTH), WIDTH), law(7), None, True, "", "")
+        return DataSet("d", strings(np.arange(2**WIDTH), WIDTH), distribution(7), None, True, "", "")
     rows = np.random.default_rng(3).integers(0, 2, (50, WIDTH)).astype(np.uint8)
     return DataSet("d", rows, np.full(50, 1 / 50), None, False, "", "")
 
@@ -53,7 +53,7 @@ def call(**arguments: int | None) -> CallSpec:
 
 
 def test_exact_value_and_gradient() -> None:
-    built, p, q = build(call(), Setting.in_a_row({"d": data_set()}, WIDTH)), law(1), law(7)
+    built, p, q = build(call(), Setting.in_a_row({"d": data_set()}, WIDTH)), distribution(1), distribution(7)
     with jax.enable_x64(True):
         value, gradient = jax.value_and_grad(lambda p: built.loss({Probabilities(): p}, None))(jnp.asarray(p))
         assert value == pytest.approx((p - q) @ slow_kernel() @ (p - q), rel=1e-12)
@@ -61,7 +61,7 @@ def test_exact_value_and_gradient() -> None:
 
 
 def test_small_losses_keep_their_digits_in_single_precision() -> None:
-    built, q = build(call(), Setting.in_a_row({"d": data_set()}, WIDTH)), law(7)
+    built, q = build(call(), Setting.in_a_row({"d": data_set()}, WIDTH)), distribution(7)
     noise = np.random.default_rng(2).normal(size=q.size) * q
     p = q + 1e-3 * (noise - q * noise.sum())
     exact = (p - q) @ slow_kernel() @ (p - q)
@@ -70,7 +70,7 @@ def test_small_losses_keep_their_digits_in_single_precision() -> None:
 
 
 def test_estimates_from_samples_are_unbiased_and_so_are_their_gradients() -> None:
-    built, p, q = build(call(samples=40), Setting.in_a_row({"d": data_set()}, WIDTH)), law(1), law(7)
+    built, p, q = build(call(samples=40), Setting.in_a_row({"d": data_set()}, WIDTH)), distribution(1), distribution(7)
 
     def estimate(p: jax.Array, key: jax.Array) -> jax.Array:
         return built.loss({Probabilities(): p}, key)
@@ -87,7 +87,7 @@ def test_estimates_from_samples_are_unbiased_and_so_are_their_gradients() -> Non
 
 
 def test_one_estimate_is_the_sum_over_pairs() -> None:
-    built, p, q = build(call(samples=5), Setting.in_a_row({"d": data_set()}, WIDTH)), law(1), law(7)
+    built, p, q = build(call(samples=5), Setting.in_a_row({"d": data_set()}, WIDTH)), distribution(1), distribution(7)
     with jax.enable_x64(True):
         key = jax.random.key(3)
         drawn = np.asarray(draw(jnp.asarray(p), jax.random.split(key)[1], 5))
@@ -98,7 +98,7 @@ def test_one_estimate_is_the_sum_over_pairs() -> None:
 
 
 def test_reports_are_exact_or_have_errors() -> None:
-    p, data = law(1), data_set(exact=False)
+    p, data = distribution(1), data_set(exact=False)
     q = np.bincount(data.rows @ (1 << np.arange(WIDTH)[::-1]), minlength=2**WIDTH) / 50
 
     def answer(query: Query, condition: object = None, given: object = None) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def test_nll_is_the_mean_over_rows() -> None:
     assert loss == pytest.approx(-np.mean(np.log([0.1, 0.3, 0.3, 0.4])), rel=1e-6)
 
 
-def test_kl_is_zero_for_the_law_of_the_data_and_else_the_sum() -> None:
+def test_kl_is_zero_for_the_distribution_of_the_data_and_else_the_sum() -> None:
     objective = made("kl")
     loss = objective.loss(answers(objective, jnp.asarray(P)), None)  # type: ignore[arg-type]
     q = np.array([0.25, 0.5, 0.25])

@@ -45,10 +45,10 @@ def slow_kernel(call: CallSpec, width: int) -> NDArray[np.float64]:
     return total
 
 
-def random_law(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    law: NDArray[np.float64] = rng.exponential(size=size)
-    law /= law.sum()
-    return law
+def random_distribution(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+    distribution: NDArray[np.float64] = rng.exponential(size=size)
+    distribution /= distribution.sum()
+    return distribution
 
 
 def data_set(rng: np.random.Generator, width: int, count: int) -> DataSet:
@@ -65,10 +65,10 @@ def objective(data: DataSet, kernel: CallSpec, **estimate: int | None) -> Maximu
 
 
 def slow_mmd(p: NDArray[np.float64], data: DataSet, kernel: CallSpec) -> float:
-    law = np.zeros(2**data.width)
+    distribution = np.zeros(2**data.width)
     for row in data.rows:
-        law[int("".join(str(bit) for bit in row), 2)] += 1 / len(data.rows)
-    return float((p - law) @ slow_kernel(kernel, data.width) @ (p - law))
+        distribution[int("".join(str(bit) for bit in row), 2)] += 1 / len(data.rows)
+    return float((p - distribution) @ slow_kernel(kernel, data.width) @ (p - distribution))
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 6, 7, 11])
@@ -91,24 +91,24 @@ def test_spectrum_makes_the_kernel(call: CallSpec, width: int) -> None:
 @pytest.mark.parametrize("call", [GAUSSIAN, HAMMING, kernel_call("gaussian", variance=(3.0,), sigma=None)])
 def test_exact_value_and_gradient(call: CallSpec) -> None:
     rng = np.random.default_rng(0)
-    data, p = data_set(rng, 6, 20), random_law(rng, 64)
+    data, p = data_set(rng, 6, 20), random_distribution(rng, 64)
     built = objective(data, call)
     with jax.enable_x64(True):
         value, gradient = jax.value_and_grad(lambda q: built.loss({Probabilities(): q}, None))(jnp.asarray(p))
         assert value == pytest.approx(slow_mmd(p, data, call), rel=1e-12)
-        law = np.bincount(indices(data.rows), minlength=64) / 20
-        np.testing.assert_allclose(gradient, 2 * slow_kernel(call, 6) @ (p - law), rtol=1e-10, atol=1e-14)
+        distribution = np.bincount(indices(data.rows), minlength=64) / 20
+        np.testing.assert_allclose(gradient, 2 * slow_kernel(call, 6) @ (p - distribution), rtol=1e-10, atol=1e-14)
 
 
 def test_small_losses_keep_their_digits_in_single_precision() -> None:
     rng = np.random.default_rng(1)
-    law = random_law(rng, 2**10)
-    noise = rng.normal(size=2**10) * law
-    p = law + 1e-3 * (noise - law * noise.sum())
+    distribution = random_distribution(rng, 2**10)
+    noise = rng.normal(size=2**10) * distribution
+    p = distribution + 1e-3 * (noise - distribution * noise.sum())
     rows = np.array(list(itertools.product([0, 1], repeat=10)), dtype=np.uint8)
-    data = DataSet("d", rows, law, None, True, "", "")
+    data = DataSet("d", rows, distribution, None, True, "", "")
     built = objective(data, HAMMING)
-    exact = float((p - law) @ slow_kernel(HAMMING, 10) @ (p - law))
+    exact = float((p - distribution) @ slow_kernel(HAMMING, 10) @ (p - distribution))
     assert 1e-10 < exact < 1e-6
     assert float(built.loss({Probabilities(): jnp.asarray(p, jnp.float32)}, None)) == pytest.approx(exact, rel=1e-3)
 
@@ -146,7 +146,7 @@ def test_estimates_are_unbiased_in_value_and_gradient(estimate: dict[str, int], 
     assert np.all(gradients.std(axis=0) > 0)
 
 
-def test_draws_follow_the_law_and_leave_out_impossible_strings() -> None:
+def test_draws_follow_the_distribution_and_leave_out_impossible_strings() -> None:
     p = np.array([0, 0.5, 0, 0.25, 0.25, 0, 0, 0])
     counts = np.bincount(np.asarray(draw(jnp.asarray(p, jnp.float32), jax.random.key(0), 40_000)), minlength=8)
     assert np.all(counts[p == 0] == 0)

@@ -139,15 +139,15 @@ def test_drawn_words_are_unbiased(samples: int | None, equal: bool) -> None:
     exact = float(whole.loss({whole.queries[0]: jnp.asarray(p)}, None))
     drawn = DrawnWords(Kernel.of(HAMMING), GivenWords(6, samples), *_columns(data), equal=equal)
     strings = jnp.asarray(list(itertools.product((0, 1), repeat=width)))
-    law = jnp.asarray(p, jnp.float32)
+    distribution = jnp.asarray(p, jnp.float32)
 
     def loss(key: jax.Array) -> jax.Array:
         words = drawn.given(key)[drawn.query].astype(jnp.int32)
         signs = 1.0 - 2.0 * (words @ strings.T % 2)
         if samples is None:
-            means = signs @ law
+            means = signs @ distribution
             return drawn.loss({drawn.query: jnp.stack([means, means**2])}, key)
-        values = signs[:, jax.random.choice(jax.random.fold_in(key, 1), 32, (samples,), p=law)]
+        values = signs[:, jax.random.choice(jax.random.fold_in(key, 1), 32, (samples,), p=distribution)]
         return drawn.loss({drawn.query: jnp.stack([values.mean(axis=1), (values**2).mean(axis=1)])}, key)
 
     values = np.asarray(jax.jit(jax.vmap(loss))(jax.random.split(jax.random.key(5), keys)))
@@ -157,7 +157,7 @@ def test_drawn_words_are_unbiased(samples: int | None, equal: bool) -> None:
 def _columns(data: DataSet) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     built = objective(data, words=6, samples=3)
     assert isinstance(built, DrawnWords)
-    return built.columns, built.law
+    return built.columns, built.distribution
 
 
 @pytest.mark.parametrize("equal", [True, False])

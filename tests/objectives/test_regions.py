@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import qgl
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.objectives import Objective, Setting, build
-from qgl.objectives.regions import data_laws
+from qgl.objectives.regions import data_distributions
 from qgl.program.program import CallSpec, DataSet
 from qgl.query import Marginals
 from qgl.source import Source, Span
@@ -28,22 +28,22 @@ WEIGHTS = RNG.dirichlet(np.ones(9))
 DATA = {"d": DataSet("d", ROWS, WEIGHTS, None, False, "", "")}
 
 
-def region_law(p: NDArray[np.float64], region: tuple[int, ...]) -> NDArray[np.float64]:
-    law = np.zeros(2 ** len(region))
+def region_distribution(p: NDArray[np.float64], region: tuple[int, ...]) -> NDArray[np.float64]:
+    distribution = np.zeros(2 ** len(region))
     for string, weight in zip(STRINGS, p, strict=True):
-        law[int("0" + "".join(str(string[k]) for k in region), 2)] += weight
-    return law
+        distribution[int("0" + "".join(str(string[k]) for k in region), 2)] += weight
+    return distribution
 
 
 def loss(objective: Objective, p: NDArray[np.float64], tuples: bool = True) -> float:
     (query,) = objective.queries
     assert isinstance(query, Marginals) and query.bits
-    laws = tuple(jnp.asarray(region_law(p, region)) for region in query.regions)
-    return float(objective.loss({query: laws if tuples else jnp.stack(laws)}, None))  # type: ignore[dict-item]
+    distributions = tuple(jnp.asarray(region_distribution(p, region)) for region in query.regions)
+    return float(objective.loss({query: distributions if tuples else jnp.stack(distributions)}, None))  # type: ignore[dict-item]
 
 
 def chain(seed: int, radius: int) -> NDArray[np.float64]:
-    """A law in which every bit depends on the `radius` bits before it."""
+    """A distribution in which every bit depends on the `radius` bits before it."""
     rng = np.random.default_rng(seed)
     p = np.ones(len(STRINGS))
     for i in range(N):
@@ -88,7 +88,7 @@ def test_marginals_are_means_over_windows(size: int, distance: str) -> None:
     values = []
     for first in range(N - size + 1):
         region = tuple(range(first, first + size))
-        a, b = region_law(p, region), region_law(q, region)
+        a, b = region_distribution(p, region), region_distribution(q, region)
         seen = b > 0
         values.append(
             {
@@ -101,12 +101,14 @@ def test_marginals_are_means_over_windows(size: int, distance: str) -> None:
     assert abs(loss(objective, q)) < 1e-6
 
 
-def test_laws_of_regions_are_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_distributions_of_regions_are_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     regions = ((0, 1, 2), (4, 0, 2), (1, 3, 4))
     q = np.zeros(2**N)
     np.add.at(q, ROWS @ (1 << np.arange(N - 1, -1, -1)), WEIGHTS)
     monkeypatch.setattr("qgl.objectives.regions._AT_ONCE", 1)
-    np.testing.assert_allclose(data_laws(ROWS, WEIGHTS, regions), [region_law(q, region) for region in regions])
+    np.testing.assert_allclose(
+        data_distributions(ROWS, WEIGHTS, regions), [region_distribution(q, region) for region in regions]
+    )
 
 
 def test_regions_are_connected_sets() -> None:
@@ -146,7 +148,7 @@ def test_a_program_trains_on_both() -> None:
     total = 0.0
     for i in range(4):
         keep = tuple(k for k in range(4) if k not in (i - 1, i))
-        pair, single = (law.reshape((2,) * 4).sum(axis=keep) for law in (p, q))
+        pair, single = (distribution.reshape((2,) * 4).sum(axis=keep) for distribution in (p, q))
         if i == 0:
             total -= (single * np.log(pair)).sum()
         else:

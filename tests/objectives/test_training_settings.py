@@ -218,7 +218,7 @@ def test_a_report_misses_nothing_of_a_faulty_objective() -> None:
     assert checker.codes == []
 
 
-def test_a_family_of_laws_has_no_entropy() -> None:
+def test_a_family_of_distributions_has_no_entropy() -> None:
     checker = Checker(conditions=1)
     assert reports("entropy(), nll(given)", checker, "nll(given)") == [("nll", "given")]
     assert checker.codes == ["QGL0710"]

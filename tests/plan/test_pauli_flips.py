@@ -65,13 +65,13 @@ def run(program: Program, method: Dense | PhaseWords, *queries: Query) -> Simula
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_the_law_is_that_of_the_density_matrix(seed: int) -> None:
+def test_the_distribution_is_that_of_the_density_matrix(seed: int) -> None:
     program, inputs = coin_program(seed, seed % 4), random_inputs(seed)
     found = carry(Subject(Circuit.of(program), True).pure)
     assert seed % 4 or all(wire < 4 for operation in found.circuit.operations for wire in operation.wires)
     with jax.enable_x64(True):
-        law = jax.jit(run(program, Dense(), Probabilities()).probabilities)(jnp.asarray(inputs))
-    np.testing.assert_allclose(law, probabilities(program, inputs), atol=1e-12)
+        distribution = jax.jit(run(program, Dense(), Probabilities()).probabilities)(jnp.asarray(inputs))
+    np.testing.assert_allclose(distribution, probabilities(program, inputs), atol=1e-12)
 
 
 def test_coins_stay_where_the_state_is_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""What Cirq makes of a text: laws and states by its own simulators."""
+"""What Cirq makes of a text: distributions and states by its own simulators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cirq_circuit(text: str, inputs: dict[str, float] | None = None) -> cirq.Circ
     return cirq.resolve_parameters(circuit, inputs) if inputs else circuit
 
 
-def cirq_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.float64]:
+def cirq_distribution(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.float64]:
     """Exact: Cirq defers the measurements; its density matrix where the text resets, otherwise its state vector.
 
     A wide text that resets is too much for a density matrix: then Cirq's reading, with our own algebra.
@@ -29,7 +29,7 @@ def cirq_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.fl
     before = cirq.drop_terminal_measurements(circuit)
     mixed = any(isinstance(op.gate, cirq.ResetChannel) for op in before.all_operations())
     if mixed and len(circuit.all_qubits()) > 8:
-        return _reading_law(read)
+        return _reading_distribution(read)
     order = [*outputs, *sorted(circuit.all_qubits() - set(outputs))]
     if mixed:
         mixed_state = cirq.DensityMatrixSimulator(dtype=np.complex128).simulate(before, qubit_order=order)
@@ -40,7 +40,7 @@ def cirq_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.fl
     return np.asarray(weights.reshape(2 ** len(outputs), -1).sum(axis=1), dtype=np.float64)
 
 
-def _reading_law(circuit: cirq.Circuit) -> NDArray[np.float64]:
+def _reading_distribution(circuit: cirq.Circuit) -> NDArray[np.float64]:
     mixture, places = Mixture(), {qubit: k for k, qubit in enumerate(sorted(circuit.all_qubits()))}
     bits: list[str] = []
     for op in circuit.all_operations():
@@ -52,7 +52,7 @@ def _reading_law(circuit: cirq.Circuit) -> NDArray[np.float64]:
             mixture.reset(wires[0])
         else:
             mixture.gate(cirq.unitary(op), wires)
-    return mixture.law([f"c_{k}" for k in range(len(bits))])
+    return mixture.distribution([f"c_{k}" for k in range(len(bits))])
 
 
 def cirq_unitary(text: str) -> NDArray[np.complex128]:

@@ -19,23 +19,23 @@ from qgl.hardware.machines.target import Machine
 from qgl.ir.circuit import Circuit
 from qgl.qasm import PROFILES, Emission, emission
 from tests.qasm import ionq_clients
-from tests.qasm.cirq_reader import cirq_law, cirq_unitary, takes_inputs
+from tests.qasm.cirq_reader import cirq_distribution, cirq_unitary, takes_inputs
 from tests.qasm.readers import (
-    braket_density_law,
-    braket_law,
+    braket_density_distribution,
+    braket_distribution,
     braket_reading_unitary,
-    braket_simulator_law,
+    braket_simulator_distribution,
     braket_unitary,
     parse,
-    pennylane_law,
+    pennylane_distribution,
     pennylane_unitary,
-    qiskit_law,
+    qiskit_distribution,
     qiskit_unitary,
     qubits_of,
     resets_of,
 )
 
-Law = NDArray[np.float64]
+Distribution = NDArray[np.float64]
 Inputs = dict[str, float]
 
 
@@ -43,16 +43,16 @@ Inputs = dict[str, float]
 class Consumer:
     """A program that takes the texts of a profile.
 
-    law       exact, of the output bits, first bit most significant
-    unitary   of a text on the register q only, q[0] most significant
-    gphase    whether it keeps the global phase, of a profile that has one
-    largest   the most qubits that it gets in a test; one that makes a qubit of each reset is `deferring`
-    inputs    whether it binds inputs that the text leaves open
+    distribution  exact, of the output bits, first bit most significant
+    unitary       of a text on the register q only, q[0] most significant
+    gphase        whether it keeps the global phase, of a profile that has one
+    largest       the most qubits that it gets in a test; one that makes a qubit of each reset is `deferring`
+    inputs        whether it binds inputs that the text leaves open
     """
 
     profile: str
     name: str
-    law: Callable[[str, Inputs], Law]
+    distribution: Callable[[str, Inputs], Distribution]
     unitary: Callable[[str], NDArray[np.complex128]] | None
     largest: int = 17
     deferring: bool = False
@@ -77,38 +77,38 @@ _BRAKET = f"Braket {version('amazon-braket-default-simulator')}"
 _CIRQ = f"Cirq {version('cirq-core')}"
 
 CONSUMERS = (
-    Consumer("portable", _QISKIT, qiskit_law, qiskit_unitary),
+    Consumer("portable", _QISKIT, qiskit_distribution, qiskit_unitary),
     Consumer(
         "portable",
         f"PennyLane {version('pennylane')}",
-        pennylane_law,
+        pennylane_distribution,
         pennylane_unitary,
         12,
         deferring=True,
         gphase=False,  # it takes gphase(a) for e^{-ia}
     ),
-    Consumer("portable", f"{_BRAKET}, read", braket_law, braket_reading_unitary),
-    Consumer("qiskit", _QISKIT, qiskit_law, qiskit_unitary),
-    Consumer("ibm", f"{_QISKIT}, fitted to a machine", qiskit_law, None, inputs=False),
-    Consumer("braket", f"{_BRAKET}, state-vector simulator", braket_simulator_law, braket_unitary),
-    Consumer("braket", f"{_BRAKET}, density-matrix simulator", braket_density_law, None, 5),
-    Consumer("cirq", _CIRQ, cirq_law, cirq_unitary, inputs=takes_inputs()),
+    Consumer("portable", f"{_BRAKET}, read", braket_distribution, braket_reading_unitary),
+    Consumer("qiskit", _QISKIT, qiskit_distribution, qiskit_unitary),
+    Consumer("ibm", f"{_QISKIT}, fitted to a machine", qiskit_distribution, None, inputs=False),
+    Consumer("braket", f"{_BRAKET}, state-vector simulator", braket_simulator_distribution, braket_unitary),
+    Consumer("braket", f"{_BRAKET}, density-matrix simulator", braket_density_distribution, None, 5),
+    Consumer("cirq", _CIRQ, cirq_distribution, cirq_unitary, inputs=takes_inputs()),
     Consumer(
         "ionq",
         f"qiskit-ionq {version('qiskit-ionq')}",
-        lambda text, _: ionq_clients.law(*ionq_clients.by_qiskit(text)),
+        lambda text, _: ionq_clients.distribution(*ionq_clients.by_qiskit(text)),
         lambda text: ionq_clients.unitary(ionq_clients.by_qiskit(text)[0], qubits_of(text)),
         inputs=False,
     ),
     Consumer(
         "ionq",
         f"cirq-ionq {version('cirq-ionq')}",
-        lambda text, _: ionq_clients.law(*ionq_clients.by_cirq(text)),
+        lambda text, _: ionq_clients.distribution(*ionq_clients.by_cirq(text)),
         lambda text: ionq_clients.unitary(ionq_clients.by_cirq(text)[0], qubits_of(text)),
         12,
         inputs=False,
     ),
-    Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_law, None, 12, inputs=False),
+    Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_distribution, None, 12, inputs=False),
 )
 
 

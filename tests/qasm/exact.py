@@ -1,4 +1,6 @@
-"""Exact laws of circuits with measurements, resets and branches: a mixture of pure states, with what was measured."""
+"""Exact distributions of circuits with measurements, resets and branches: a mixture of pure states, with what was
+measured.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ class Mixture:
     def bit(self, bit: Bit) -> NDArray[np.uint8]:
         return self.bits.get(bit, np.zeros(len(self.rows), dtype=np.uint8))
 
-    def law(self, bits: Sequence[Bit]) -> NDArray[np.float64]:
+    def distribution(self, bits: Sequence[Bit]) -> NDArray[np.float64]:
         """Of some bits, the first one most significant."""
         index: NDArray[np.integer[Any]] = np.zeros(len(self.rows), dtype=np.int64)
         for bit in bits:

@@ -1,4 +1,4 @@
-"""What IonQ's clients make of a text before they send it: the lists of gates of its service, and their laws.
+"""What IonQ's clients make of a text before they send it: the lists of gates of its service, and their distributions.
 
 IonQ reads OpenQASM 3 on its servers, which no test can ask. Three programs that can be installed are asked instead:
 `qiskit-ionq` and `cirq-ionq` convert the circuit that Qiskit or Cirq reads from the text, and `pyqasm` reads the text
@@ -19,7 +19,7 @@ from qiskit_ionq.helpers import qiskit_circ_to_ionq_circ
 
 from tests.qasm.cirq_reader import cirq_circuit
 from tests.qasm.exact import Mixture
-from tests.qasm.readers import qiskit_circuit, qiskit_law
+from tests.qasm.readers import qiskit_circuit, qiskit_distribution
 from tests.reference.matrices import controlled, gate_matrix
 
 Gates = list[dict[str, Any]]
@@ -49,12 +49,12 @@ def by_cirq(text: str) -> tuple[Gates, list[int]]:
     return body, [measured[f"c_{k}"] for k in range(len(measured))]
 
 
-def law(gates: Gates, outputs: Sequence[int]) -> NDArray[np.float64]:
+def distribution(gates: Gates, outputs: Sequence[int]) -> NDArray[np.float64]:
     mixture = Mixture()
     _run(mixture, gates)
     for qubit in outputs:
         mixture.measure(qubit, qubit)
-    return mixture.law(outputs)
+    return mixture.distribution(outputs)
 
 
 def unitary(gates: Gates, width: int) -> NDArray[np.complex128]:
@@ -73,9 +73,9 @@ def _run(mixture: Mixture, gates: Gates) -> None:
         mixture.gate(controlled(gate_matrix(name, angles), len(controls)), [*controls, *targets])
 
 
-def pyqasm_law(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.float64]:
+def pyqasm_distribution(text: str, inputs: dict[str, float] | None = None) -> NDArray[np.float64]:
     """Of the text that pyqasm writes after unrolling, as Qiskit reads it."""
     module = pyqasm.loads(text)
     module.validate()
     module.unroll()
-    return qiskit_law(pyqasm.dumps(module))
+    return qiskit_distribution(pyqasm.dumps(module))

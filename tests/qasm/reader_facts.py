@@ -1,7 +1,7 @@
 """What the readers make of one construct each, and what each consumer of a profile is held to.
 
-`python -m tests.qasm.reader_facts` writes both tables into docs/openqasm.md. Every text of a construct has a law that
-is plain to see, so that a reader that takes it and computes something else is found out.
+`python -m tests.qasm.reader_facts` writes both tables into docs/openqasm.md. Every text of a construct has a
+distribution that is plain to see, so that a reader that takes it and computes something else is found out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from braket.ir.openqasm import Program as BraketProgram
 from numpy.typing import NDArray
 
 from qgl.qasm import PROFILES
-from tests.qasm.cirq_reader import cirq_law
+from tests.qasm.cirq_reader import cirq_distribution
 from tests.qasm.consumers import CONSUMERS
-from tests.qasm.ionq_clients import pyqasm_law
-from tests.qasm.readers import braket_law, parse, pennylane_law, qiskit_law
+from tests.qasm.ionq_clients import pyqasm_distribution
+from tests.qasm.readers import braket_distribution, parse, pennylane_distribution, qiskit_distribution
 from tests.qasm.survival import FATES, kept, text_of
 from tests.qasm.test_emission_examples import SMALL, TOO_WIDE
 from tests.qasm.test_emission_twelve import takes_twelve
@@ -66,11 +66,11 @@ class Fact:
         return f"OPENQASM 3.0;\n{INCLUDE}{text}\n{self.measure}\n"
 
     @property
-    def law(self) -> NDArray[np.float64]:
-        law = np.zeros(2 ** len(self.outcomes.split()[0]))
+    def distribution(self) -> NDArray[np.float64]:
+        distribution = np.zeros(2 ** len(self.outcomes.split()[0]))
         for outcome in self.outcomes.split():
-            law[int(outcome, 2)] = 1.0 / len(self.outcomes.split())
-        return law
+            distribution[int(outcome, 2)] = 1.0 / len(self.outcomes.split())
+        return distribution
 
 
 def _q(size: int) -> str:
@@ -141,33 +141,37 @@ FACTS = (
 
 
 def _simulator(device: Any) -> Callable[[Fact], NDArray[np.float64]]:
-    def law(fact: Fact) -> NDArray[np.float64]:
+    def distribution(fact: Fact) -> NDArray[np.float64]:
         source = fact.source.replace(fact.measure, "#pragma braket result probability q")
         return np.asarray(device().run(BraketProgram(source=source, inputs=fact.inputs), shots=0).resultTypes[0].value)
 
-    return law
+    return distribution
 
 
 def _shots(fact: Fact) -> NDArray[np.float64]:
-    """Braket's state-vector simulator, 1000 shots: the law, if the frequencies are within five standard errors."""
+    """Braket's state-vector simulator, 1000 shots: the distribution, if the frequencies are within five standard
+    errors.
+    """
     result = StateVectorSimulator().run(BraketProgram(source=fact.source, inputs=fact.inputs), shots=1000)
     outcomes = [int("".join(str(bit) for bit in row), 2) for row in result.measurements]
-    found = np.bincount(outcomes, minlength=len(fact.law)) / 1000
-    near = np.allclose(found, fact.law, atol=0.08) and not found[fact.law == 0].any()
-    return fact.law if near else found
+    found = np.bincount(outcomes, minlength=len(fact.distribution)) / 1000
+    near = np.allclose(found, fact.distribution, atol=0.08) and not found[fact.distribution == 0].any()
+    return fact.distribution if near else found
 
 
 READERS: dict[str, Callable[[Fact], NDArray[np.float64]]] = {
-    f"Qiskit {version('qiskit')}, qasm3-import {version('qiskit-qasm3-import')}": lambda fact: qiskit_law(
+    f"Qiskit {version('qiskit')}, qasm3-import {version('qiskit-qasm3-import')}": lambda fact: qiskit_distribution(
         fact.source, fact.inputs
     ),
-    f"PennyLane {version('pennylane')}": lambda fact: pennylane_law(fact.source, fact.inputs),
-    f"Braket {version('amazon-braket-default-simulator')}, read": lambda fact: braket_law(fact.source, fact.inputs),
+    f"PennyLane {version('pennylane')}": lambda fact: pennylane_distribution(fact.source, fact.inputs),
+    f"Braket {version('amazon-braket-default-simulator')}, read": lambda fact: braket_distribution(
+        fact.source, fact.inputs
+    ),
     "its state-vector simulator": _simulator(StateVectorSimulator),
     "its density-matrix simulator": _simulator(DensityMatrixSimulator),
     "with shots": _shots,
-    f"Cirq {version('cirq-core')}": lambda fact: cirq_law(fact.included, fact.inputs),
-    f"pyqasm {version('pyqasm')}": lambda fact: pyqasm_law(fact.included, fact.inputs),
+    f"Cirq {version('cirq-core')}": lambda fact: cirq_distribution(fact.included, fact.inputs),
+    f"pyqasm {version('pyqasm')}": lambda fact: pyqasm_distribution(fact.included, fact.inputs),
 }
 
 
@@ -179,10 +183,14 @@ def verdict(fact: Fact, reader: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            law = READERS[reader](fact)
+            distribution = READERS[reader](fact)
         except Exception:
             return "refused"
-    return "right" if law.shape == fact.law.shape and np.allclose(law, fact.law, atol=1e-6) else "wrong"
+    return (
+        "right"
+        if distribution.shape == fact.distribution.shape and np.allclose(distribution, fact.distribution, atol=1e-6)
+        else "wrong"
+    )
 
 
 def _rows(head: list[str], rows: Iterable[Iterable[str]]) -> str:
@@ -213,8 +221,8 @@ def consumers_table() -> str:
                 f"`{consumer.profile}`",
                 consumer.name,
                 f"{len(SMALL) - missing} of {len(SMALL)}",
-                "the same law" if takes_twelve(consumer) else "too wide",
-                phases if consumer.unitary else "by their laws",
+                "the same distribution" if takes_twelve(consumer) else "too wide",
+                phases if consumer.unitary else "by their distributions",
                 "none in a text" if profile.inputs is None else open_inputs,
                 *(kept(fate, text_of(fate, consumer.profile)) for fate in FATES),
             ]

@@ -30,7 +30,7 @@ from tests.qasm.exact import Mixture
 from tests.reference.matrices import controlled
 from tests.reference.programs import op
 
-Law = NDArray[np.float64]
+Distribution = NDArray[np.float64]
 
 
 def parse(text: str) -> openqasm3.ast.Program:
@@ -94,14 +94,14 @@ def qiskit_unitary(text: str) -> NDArray[np.complex128]:
     return np.asarray(Operator(circuit.reverse_bits()).data)
 
 
-def qiskit_law(text: str, inputs: dict[str, float] | None = None) -> Law:
+def qiskit_distribution(text: str, inputs: dict[str, float] | None = None) -> Distribution:
     """Exact: every outcome of a measurement is followed."""
     circuit = qiskit_circuit(text, inputs)
     output: ClassicalRegister = next(register for register in circuit.cregs if register.name == "c")
     mixture = Mixture()
     qubits = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     _walk(circuit, mixture, qubits, {bit: bit for bit in circuit.clbits}, {})
-    return mixture.law(list(output))
+    return mixture.distribution(list(output))
 
 
 def _walk(
@@ -151,7 +151,7 @@ def _holds(condition: Any, mixture: Mixture, clbits: dict[Any, Clbit]) -> NDArra
 # ---------------------------------------------------------------- Braket and PennyLane
 
 
-def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
+def braket_distribution(text: str, inputs: dict[str, float] | None = None) -> Distribution:
     """Exact: Braket's reading of the text, with our own algebra (its simulators miscompute `ctrl @`, its issue 319)."""
     circuit = Interpreter(ProgramContext()).build_circuit(source=text, inputs=inputs or {}, is_file=False)
     mixture = Mixture()
@@ -165,7 +165,7 @@ def braket_law(text: str, inputs: dict[str, float] | None = None) -> Law:
         raise ValueError("its reading keeps one outcome of each qubit")
     for qubit in circuit.measured_qubits:
         mixture.measure(qubit, qubit)
-    return mixture.law(circuit.measured_qubits)
+    return mixture.distribution(circuit.measured_qubits)
 
 
 def braket_reading_unitary(text: str) -> NDArray[np.complex128]:
@@ -183,7 +183,9 @@ def braket_unitary(text: str) -> NDArray[np.complex128]:
     return np.asarray(BraketCircuit.from_ir(text.replace("\nc = measure q;\n", f"\n{idle}")).to_unitary())
 
 
-def braket_simulator_law(text: str, inputs: dict[str, float] | None = None, device: Any = StateVectorSimulator) -> Law:
+def braket_simulator_distribution(
+    text: str, inputs: dict[str, float] | None = None, device: Any = StateVectorSimulator
+) -> Distribution:
     """Exact, by one of Braket's local simulators."""
     assert not re.search(r"^ *(ctrl|reset) ", text, re.MULTILINE), "they would miscompute it"
     source = text.replace("\nc = measure q;\n", "\n#pragma braket result probability q\n")
@@ -191,13 +193,13 @@ def braket_simulator_law(text: str, inputs: dict[str, float] | None = None, devi
     return np.asarray(result.resultTypes[0].value)
 
 
-def braket_density_law(text: str, inputs: dict[str, float] | None = None) -> Law:
+def braket_density_distribution(text: str, inputs: dict[str, float] | None = None) -> Distribution:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You are running a noise-free circuit")
-        return braket_simulator_law(text, inputs, DensityMatrixSimulator)
+        return braket_simulator_distribution(text, inputs, DensityMatrixSimulator)
 
 
-def pennylane_law(text: str, inputs: dict[str, float] | None = None) -> Law:
+def pennylane_distribution(text: str, inputs: dict[str, float] | None = None) -> Distribution:
     """Exact, by PennyLane's `default.qubit`, which defers measurements and resets."""
     width = int(re.findall(r"^bit\[(\d+)\] c;", text, re.MULTILINE)[0])
 

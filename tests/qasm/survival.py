@@ -11,7 +11,8 @@ from qgl.program.program import Program
 from tests.qasm.consumers import written
 from tests.reference.programs import op, program_of
 
-# A fresh qubit is entangled, discarded, and the next one takes its place: without the reset the law is another one.
+# A fresh qubit is entangled, discarded, and the next one takes its place: without the reset the distribution is another
+# one.
 RESET = program_of(
     1,
     0,

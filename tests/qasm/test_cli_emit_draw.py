@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.command import qglc
-from tests.qasm.readers import parse, qiskit_law
+from tests.qasm.readers import parse, qiskit_distribution
 
 PROGRAM = """
 visible v[2];
@@ -44,7 +44,7 @@ def test_emit_with_drawn_parameters_is_the_model_of_that_seed(program: Path, tmp
     assert "angles drawn from seed 3, not trained" in text
     model = qgl.load(program)
     expected = np.asarray(model.probabilities(model.init(jax.random.key(3))))
-    np.testing.assert_allclose(qiskit_law(text), expected, atol=1e-5)
+    np.testing.assert_allclose(qiskit_distribution(text), expected, atol=1e-5)
     assert re.search(r"^rz\(.*q\[1\];", qglc("emit", program, "--seed", "3", "--as-written")[1], re.MULTILINE)
     assert not re.search(r"^rz\(.*q\[1\];", text, re.MULTILINE)
 

@@ -10,7 +10,7 @@ from qgl.gates import CHANNELS
 from qgl.ir.circuit import Circuit
 from qgl.program.program import Program
 from qgl.qasm import emission
-from tests.qasm.readers import qiskit_law
+from tests.qasm.readers import qiskit_distribution
 from tests.reference.density import probabilities
 from tests.reference.programs import op, parameter, program_of, random_kraus, random_unitary
 
@@ -43,7 +43,7 @@ def test_a_strength_stays_open_and_takes_any_value(name: str) -> None:
         assert text.inputs
         for values in ([0.2, 0.3, 0.4], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]):
             point = np.array(values[:count])
-            found = qiskit_law(text.text, text.bindings(point))
+            found = qiskit_distribution(text.text, text.bindings(point))
             np.testing.assert_allclose(found, probabilities(program, point), atol=1e-7)
 
 
@@ -60,7 +60,7 @@ def test_a_kraus_list_takes_the_fewest_fresh_qubits(qubits: int, count: int, fre
     for profile in ("qiskit", "portable"):
         text = emission(Circuit.of(program), np.zeros(0), profile)
         assert text.width == 2 + fresh
-        np.testing.assert_allclose(qiskit_law(text.text), probabilities(program), atol=1e-7)
+        np.testing.assert_allclose(qiskit_distribution(text.text), probabilities(program), atol=1e-7)
 
 
 @pytest.mark.parametrize("profile", ["qiskit", "portable"])
@@ -80,7 +80,7 @@ def test_channels_happen_where_their_condition_holds(profile: str) -> None:
     )
     for reuse in (False, True):
         text = emission(Circuit.of(program), np.zeros(0), profile, reuse=reuse)
-        np.testing.assert_allclose(qiskit_law(text.text), probabilities(program), atol=1e-7)
+        np.testing.assert_allclose(qiskit_distribution(text.text), probabilities(program), atol=1e-7)
 
 
 @pytest.mark.parametrize(("qubits", "count", "gates"), [(1, 2, 3), (1, 4, 10), (2, 4, 57)])
@@ -92,7 +92,7 @@ def test_fresh_qubits_in_zero_spare_gates(qubits: int, count: int, gates: int) -
     once = program_of(2, 0, *start, op("kraus", *wires, matrices=matrices), op("h", 0))
     text = emission(Circuit.of(once), np.zeros(0), "qiskit")
     assert text.two_qubit_gates <= gates
-    np.testing.assert_allclose(qiskit_law(text.text), probabilities(once), atol=1e-9)
+    np.testing.assert_allclose(qiskit_distribution(text.text), probabilities(once), atol=1e-9)
 
 
 def test_a_fresh_qubit_that_has_been_turned_is_not_taken_for_zero() -> None:
@@ -100,4 +100,4 @@ def test_a_fresh_qubit_that_has_been_turned_is_not_taken_for_zero() -> None:
     steps = (op("h", 0), op("fresh", 1), op("ry", 1, args=[0.8]), op("unitary", 0, 1, matrices=matrix))
     program = program_of(1, 0, *steps, op("discard", 1), op("h", 0))
     text = emission(Circuit.of(program), np.zeros(0), "qiskit")
-    np.testing.assert_allclose(qiskit_law(text.text), probabilities(program), atol=1e-9)
+    np.testing.assert_allclose(qiskit_distribution(text.text), probabilities(program), atol=1e-9)

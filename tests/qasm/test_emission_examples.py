@@ -78,7 +78,7 @@ def test_every_example_is_here() -> None:
 
 @lru_cache(maxsize=32)
 def prepared(name: str) -> tuple[Circuit, NDArray[np.float64], NDArray[np.float64]]:
-    """An example's circuit, values of its inputs, and its law."""
+    """An example's circuit, values of its inputs, and its distribution."""
     program = example(name)
     inputs = values(program)
     return Circuit.of(program), inputs, probabilities(as_words(program), inputs)
@@ -86,24 +86,28 @@ def prepared(name: str) -> tuple[Circuit, NDArray[np.float64], NDArray[np.float6
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_an_example_keeps_its_law(name: str, profile: str) -> None:
+def test_an_example_keeps_its_distribution(name: str, profile: str) -> None:
     circuit, inputs, expected = prepared(name)
     text = written(circuit, inputs, profile, optimise=True)
     parse(text)
     for consumer in consumers_of(profile):
         if consumer.reaches(text):
-            np.testing.assert_allclose(consumer.law(text, {}), expected, atol=1e-7, err_msg=str(consumer))
+            np.testing.assert_allclose(consumer.distribution(text, {}), expected, atol=1e-7, err_msg=str(consumer))
         else:
             assert (consumer.name.rpartition(", ")[2], name) in TOO_WIDE
 
 
 @pytest.mark.parametrize("profile", [name for name, profile in PROFILES.items() if profile.inputs])
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_an_example_keeps_its_law_with_open_inputs_and_through_the_reference_parser(name: str, profile: str) -> None:
+def test_an_example_keeps_its_distribution_with_open_inputs_and_through_the_reference_parser(
+    name: str, profile: str
+) -> None:
     circuit, inputs, expected = prepared(name)
     free = emission(circuit, None, profile)
     again, bindings = dumped(free.text), free.bindings(inputs)
     assert list(bindings) == re.findall(r"^input float\[64\] (\w+);", again, re.MULTILINE)
     for consumer in consumers_of(profile):
         if (consumer.inputs or not bindings) and consumer.reaches(again, 10):
-            np.testing.assert_allclose(consumer.law(again, bindings), expected, atol=1e-7, err_msg=str(consumer))
+            np.testing.assert_allclose(
+                consumer.distribution(again, bindings), expected, atol=1e-7, err_msg=str(consumer)
+            )

@@ -1,4 +1,6 @@
-"""Whole texts in their readers: the law of the output bits, with reset, measurement, branches and open inputs."""
+"""Whole texts in their readers: the distribution of the output bits, with reset, measurement, branches and open
+inputs.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,11 @@ from qgl.qasm.profiles.braket import BRAKET
 from tests.qasm.consumers import consumers_of, dumped, written
 from tests.qasm.readers import (
     as_words,
-    braket_law,
-    braket_simulator_law,
+    braket_distribution,
+    braket_simulator_distribution,
     parse,
-    pennylane_law,
-    qiskit_law,
+    pennylane_distribution,
+    qiskit_distribution,
     qubits_of,
     with_product_formulas,
 )
@@ -56,18 +58,18 @@ def check(program: Program, inputs: NDArray[np.float64], largest: int = 10) -> N
             for consumer in consumers_of(profile):
                 if consumer.reaches(text, largest):
                     message = f"{consumer}\n{text}"
-                    np.testing.assert_allclose(consumer.law(again, {}), expected, atol=1e-7, err_msg=message)
+                    np.testing.assert_allclose(consumer.distribution(again, {}), expected, atol=1e-7, err_msg=message)
 
 
 @given(program=programs(SMALL))
 @hypothesis_settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes minutes
-def test_random_programs_keep_their_law_in_every_reader(program: Program) -> None:
+def test_random_programs_keep_their_distribution_in_every_reader(program: Program) -> None:
     assume(program.operations)
     check(program, random_inputs(5))
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_programs_drawn_from_a_seed_keep_their_law_in_every_reader(seed: int) -> None:
+def test_programs_drawn_from_a_seed_keep_their_distribution_in_every_reader(seed: int) -> None:
     check(random_program(seed, SMALL), random_inputs(seed))
 
 
@@ -85,13 +87,17 @@ def test_a_discarded_qubit_is_reset_and_serves_the_next_fresh_one() -> None:
         text = emit(Circuit.of(program), np.zeros(0), profile)
         assert qubits_of(text) == 2
         assert text.count(reset) == 2
-        np.testing.assert_allclose(qiskit_law(text), probabilities(program), atol=1e-12)
+        np.testing.assert_allclose(qiskit_distribution(text), probabilities(program), atol=1e-12)
         apart = emit(Circuit.of(program), np.zeros(0), profile, reuse=False)
         assert qubits_of(apart) == 4
         assert "reset " not in apart
-        np.testing.assert_allclose(qiskit_law(apart), probabilities(program), atol=1e-12)
-    np.testing.assert_allclose(braket_law(emit(Circuit.of(program), np.zeros(0))), probabilities(program), atol=1e-9)
-    np.testing.assert_allclose(pennylane_law(emit(Circuit.of(program), np.zeros(0))), probabilities(program), atol=1e-9)
+        np.testing.assert_allclose(qiskit_distribution(apart), probabilities(program), atol=1e-12)
+    np.testing.assert_allclose(
+        braket_distribution(emit(Circuit.of(program), np.zeros(0))), probabilities(program), atol=1e-9
+    )
+    np.testing.assert_allclose(
+        pennylane_distribution(emit(Circuit.of(program), np.zeros(0))), probabilities(program), atol=1e-9
+    )
 
 
 def test_hidden_and_discarded_qubits_are_never_measured_into_the_output() -> None:
@@ -124,13 +130,13 @@ def test_mid_circuit_measurement_branches_and_reset_survive_in_qiskit() -> None:
     assert "if (m[0]) {" in text
     assert "if (!m[0]) {" in text
     assert "reset q[0];" in text
-    np.testing.assert_allclose(qiskit_law(text), probabilities(FEED_FORWARD), atol=1e-12)
+    np.testing.assert_allclose(qiskit_distribution(text), probabilities(FEED_FORWARD), atol=1e-12)
 
 
 def test_the_portable_text_defers_measurement() -> None:
     text = emit(Circuit.of(FEED_FORWARD), np.zeros(0), "portable")
-    for law in (qiskit_law(text), braket_law(text), pennylane_law(text)):
-        np.testing.assert_allclose(law, probabilities(FEED_FORWARD), atol=1e-7)
+    for distribution in (qiskit_distribution(text), braket_distribution(text), pennylane_distribution(text)):
+        np.testing.assert_allclose(distribution, probabilities(FEED_FORWARD), atol=1e-7)
 
 
 OPEN = (parameter("θ", 2, 2), parameter("p", 2, constraint="probability"), parameter("lambda"))
@@ -167,10 +173,12 @@ def test_open_inputs_keep_their_names_and_meaning(profile: str) -> None:
     expected = probabilities(program, inputs)
     for consumer in consumers_of(profile):
         if consumer.inputs:
-            np.testing.assert_allclose(consumer.law(result.text, values), expected, atol=1e-7, err_msg=str(consumer))
+            np.testing.assert_allclose(
+                consumer.distribution(result.text, values), expected, atol=1e-7, err_msg=str(consumer)
+            )
         else:
             with pytest.raises(QasmException):
-                consumer.law(result.text, values)
+                consumer.distribution(result.text, values)
 
 
 def test_braket_reads_functions_of_open_inputs() -> None:
@@ -184,8 +192,8 @@ def test_braket_reads_functions_of_open_inputs() -> None:
         parameters=[parameter("a")],
     )
     result = emission(Circuit.of(program), None, "braket")
-    found = braket_simulator_law(dumped(result.text), {"a": 0.7})
-    bound = braket_simulator_law(emit(Circuit.of(program), np.array([0.7]), "braket"))
+    found = braket_simulator_distribution(dumped(result.text), {"a": 0.7})
+    bound = braket_simulator_distribution(emit(Circuit.of(program), np.array([0.7]), "braket"))
     np.testing.assert_allclose(found, bound, atol=1e-9)
 
 
@@ -195,15 +203,17 @@ def test_an_input_that_is_not_a_number_stays_open() -> None:
     result = emission(Circuit.of(program), inputs, "portable")
     assert list(result.inputs) == ["lambda"]
     np.testing.assert_allclose(
-        braket_law(result.text, {"lambda": 0.6}), probabilities(program, np.array([*inputs[:-1], 0.6])), atol=1e-7
+        braket_distribution(result.text, {"lambda": 0.6}),
+        probabilities(program, np.array([*inputs[:-1], 0.6])),
+        atol=1e-7,
     )
 
 
 def test_the_first_visible_qubit_is_the_first_output_bit() -> None:
     program = program_of(3, 0, op("x", 0))
     text = emit(Circuit.of(program), np.zeros(0))
-    for law in (qiskit_law(text), braket_law(text), pennylane_law(text)):
-        assert np.argmax(law) == 0b100
+    for distribution in (qiskit_distribution(text), braket_distribution(text), pennylane_distribution(text)):
+        assert np.argmax(distribution) == 0b100
 
 
 @pytest.mark.parametrize("profile", [name for name in PROFILES if name != "ibm"])

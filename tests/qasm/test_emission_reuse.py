@@ -20,13 +20,13 @@ from qgl.program.program import Program
 from qgl.qasm import Emission, emission, sliced
 from qgl.source import Source
 from tests.command import qglc
-from tests.qasm.cirq_reader import cirq_law
+from tests.qasm.cirq_reader import cirq_distribution
 from tests.qasm.readers import (
     as_words,
-    braket_simulator_law,
+    braket_simulator_distribution,
     parse,
     qiskit_circuit,
-    qiskit_law,
+    qiskit_distribution,
     qubits_of,
     resets_of,
     with_product_formulas,
@@ -79,12 +79,16 @@ def check_figures(found: Emission) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_programs_keep_their_law_on_few_qubits(seed: int) -> None:
+def test_random_programs_keep_their_distribution_on_few_qubits(seed: int) -> None:
     given = with_product_formulas(random_program(seed, SMALL))
     inputs = random_inputs(seed)
     expected = probabilities(as_words(given), inputs)
     circuit = Circuit.of(given)
-    for profile, law in (("qiskit", qiskit_law), ("cirq", cirq_law), ("portable", qiskit_law)):
+    for profile, distribution in (
+        ("qiskit", qiskit_distribution),
+        ("cirq", cirq_distribution),
+        ("portable", qiskit_distribution),
+    ):
         fewest = emission(circuit, inputs, profile, optimise=bool(seed % 2), reuse=True)
         for most in (None, fewest.width + 1):
             found = emission(circuit, inputs, profile, optimise=bool(seed % 2), reuse=True, max_qubits=most)
@@ -93,7 +97,7 @@ def test_random_programs_keep_their_law_on_few_qubits(seed: int) -> None:
             if profile != "cirq":
                 check_figures(found)
             if found.width <= 8:
-                np.testing.assert_allclose(law(found.text), expected, atol=1e-6, err_msg=found.text)
+                np.testing.assert_allclose(distribution(found.text), expected, atol=1e-6, err_msg=found.text)
         if fewest.width > 1:
             with pytest.raises(QglError) as refusal:
                 emission(circuit, inputs, profile, optimise=bool(seed % 2), max_qubits=fewest.width - 1)
@@ -113,14 +117,14 @@ def test_the_sequence_takes_three_qubits_at_length_57() -> None:
     assert found.depth <= found.wide_depth + 2 * 2 * 57
 
 
-def test_a_short_sequence_has_the_law_of_the_model() -> None:
+def test_a_short_sequence_has_the_distribution_of_the_model() -> None:
     given = program(SEQUENCE, length=4)
     inputs = inputs_of(given)
     expected = probabilities(given, inputs)
-    for profile, law in (("qiskit", qiskit_law), ("cirq", cirq_law)):
+    for profile, distribution in (("qiskit", qiskit_distribution), ("cirq", cirq_distribution)):
         found = emission(Circuit.of(given), inputs, profile, reuse=True)
         assert found.width == 3
-        np.testing.assert_allclose(law(found.text), expected, atol=1e-6)
+        np.testing.assert_allclose(distribution(found.text), expected, atol=1e-6)
 
 
 def test_a_model_is_written_on_few_qubits() -> None:
@@ -130,7 +134,7 @@ def test_a_model_is_written_on_few_qubits() -> None:
     params = model.init(jax.random.key(0))
     text = model.qasm(params, "qiskit", max_qubits=3)
     assert qubits_of(text) == 3
-    np.testing.assert_allclose(qiskit_law(text), np.asarray(model.probabilities(params)), atol=1e-5)
+    np.testing.assert_allclose(qiskit_distribution(text), np.asarray(model.probabilities(params)), atol=1e-5)
     assert qubits_of(model.qasm(profile="qiskit", reuse=True)) == 3
 
 
@@ -146,14 +150,14 @@ def test_qubits_are_traded_for_depth() -> None:
     assert texts[-1].text.rstrip().endswith("c = measure q;")
 
 
-def test_a_chain_of_channels_keeps_its_law_at_any_width() -> None:
+def test_a_chain_of_channels_keeps_its_distribution_at_any_width() -> None:
     given = program(CHAIN, n=4, depth=2)
     inputs = inputs_of(given)
     expected = probabilities(given, inputs)
     for most in (4, 5, 6):
         found = emission(Circuit.of(given), inputs, "qiskit", optimise=True, max_qubits=most)
         assert found.width <= most
-        np.testing.assert_allclose(qiskit_law(found.text), expected, atol=1e-9)
+        np.testing.assert_allclose(qiskit_distribution(found.text), expected, atol=1e-9)
 
 
 def test_too_few_qubits_are_refused_with_the_figure_and_the_line() -> None:
@@ -191,7 +195,7 @@ def test_where_no_qubit_is_reset_each_wire_has_its_own(profile: str) -> None:
     assert found.width == found.wires == 5
     assert "reset" not in found.text
     if profile == "braket":
-        np.testing.assert_allclose(braket_simulator_law(found.text), probabilities(given, inputs), atol=1e-6)
+        np.testing.assert_allclose(braket_simulator_distribution(found.text), probabilities(given, inputs), atol=1e-6)
     with pytest.raises(QglError, match="QGL1008"):
         emission(Circuit.of(given), inputs, profile, max_qubits=4)
 
@@ -207,14 +211,14 @@ def test_measurements_branches_and_resets_of_the_program_are_obeyed() -> None:
     found = emission(Circuit.of(FEED_FORWARD), np.zeros(0), "qiskit", reuse=True)
     assert found.width == 1
     assert found.text.count("if (") == 4
-    np.testing.assert_allclose(qiskit_law(found.text), probabilities(FEED_FORWARD), atol=1e-12)
+    np.testing.assert_allclose(qiskit_distribution(found.text), probabilities(FEED_FORWARD), atol=1e-12)
 
 
 def test_a_qubit_that_nothing_touches_is_measured_too() -> None:
     given = program_of(3, 0, op("x", 1))
     found = emission(Circuit.of(given), np.zeros(0), "qiskit", reuse=True)
     assert found.width == 1
-    assert np.argmax(qiskit_law(found.text)) == 0b010
+    assert np.argmax(qiskit_distribution(found.text)) == 0b010
 
 
 @pytest.mark.parametrize("profile", ["qiskit", "cirq"])
@@ -226,7 +230,7 @@ def test_inputs_stay_open_on_few_qubits(profile: str) -> None:
     values = found.bindings(inputs)
     assert list(values) == re.findall(r"^input float\[64\] (\w+);", found.text, re.MULTILINE)
     if profile == "qiskit":
-        np.testing.assert_allclose(qiskit_law(found.text, values), probabilities(given, inputs), atol=1e-9)
+        np.testing.assert_allclose(qiskit_distribution(found.text, values), probabilities(given, inputs), atol=1e-9)
 
 
 # ---------------------------------------------------------------- light cones
@@ -234,7 +238,7 @@ def test_inputs_stay_open_on_few_qubits(profile: str) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("profile", ["qiskit", "portable"])
-def test_a_slice_has_the_law_of_its_region_and_the_mean_of_its_word(seed: int, profile: str) -> None:
+def test_a_slice_has_the_distribution_of_its_region_and_the_mean_of_its_word(seed: int, profile: str) -> None:
     features = replace(EVERYTHING if profile == "qiskit" else UNITARY, visible=(3, 3), operations=(2, 8), live=4)
     given = with_product_formulas(random_program(seed, features))
     inputs = random_inputs(seed)
@@ -249,16 +253,16 @@ def test_a_slice_has_the_law_of_its_region_and_the_mean_of_its_word(seed: int, p
     narrow = profile == "qiskit"
 
     word = emission(sliced(Circuit.of(given), positions, letters), inputs, profile, optimise=True, reuse=narrow)
-    law = qiskit_law(word.text).reshape((2,) * len(positions))
-    parity = sum(np.indices(law.shape)) % 2
-    np.testing.assert_allclose((law * (1 - 2 * parity)).sum(), mean, atol=1e-8)
+    distribution = qiskit_distribution(word.text).reshape((2,) * len(positions))
+    parity = sum(np.indices(distribution.shape)) % 2
+    np.testing.assert_allclose((distribution * (1 - 2 * parity)).sum(), mean, atol=1e-8)
 
     region = emission(sliced(Circuit.of(given), positions), inputs, profile, optimise=True, reuse=narrow)
     joint = np.real(np.diagonal(state)).reshape(2, 2, 2)
     traced = tuple(k for k in range(3) if k not in positions)
     left = sorted(positions)
     expected = joint.sum(axis=traced).transpose([left.index(position) for position in positions]).ravel()
-    np.testing.assert_allclose(qiskit_law(region.text), expected, atol=1e-8)
+    np.testing.assert_allclose(qiskit_distribution(region.text), expected, atol=1e-8)
 
 
 def test_a_slice_of_a_long_chain_is_small() -> None:

@@ -16,7 +16,7 @@ from tests.reference.density import probabilities
 def test_it_arrives(consumer: Consumer, fate: str) -> None:
     text = text_of(fate, consumer.profile)
     for same in (text, dumped(text)):
-        np.testing.assert_allclose(consumer.law(same, {}), probabilities(FATES[fate][0]), atol=1e-9)
+        np.testing.assert_allclose(consumer.distribution(same, {}), probabilities(FATES[fate][0]), atol=1e-9)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -41,7 +41,7 @@ def program_and_inputs(text: str, **constants: int) -> tuple[Program, NDArray[np
     return program, np.random.default_rng(12).uniform(-2.0, 2.0, sum(p.size for p in program.parameters))
 
 
-def law_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+def distribution_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Of a program of gates on visible and fresh qubits, operation after operation."""
     atoms = lookup(program.parameters, inputs)
     mixture = Mixture()
@@ -53,13 +53,13 @@ def law_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]
             mixture.gate(matrix, operation.wires)
     for wire in program.visible:
         mixture.measure(wire, wire)
-    return mixture.law(program.visible)
+    return mixture.distribution(program.visible)
 
 
 @pytest.fixture(scope="module")
 def chain() -> tuple[Circuit, NDArray[np.float64], NDArray[np.float64]]:
     program, inputs = program_and_inputs(CHAIN)
-    return Circuit.of(program), inputs, law_of(program, inputs)
+    return Circuit.of(program), inputs, distribution_of(program, inputs)
 
 
 def takes_twelve(consumer: Consumer) -> bool:
@@ -68,21 +68,21 @@ def takes_twelve(consumer: Consumer) -> bool:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_twelve_sites_have_the_same_law_in_every_consumer(
+def test_twelve_sites_have_the_same_distribution_in_every_consumer(
     profile: str, chain: tuple[Circuit, NDArray[np.float64], NDArray[np.float64]]
 ) -> None:
     circuit, inputs, expected = chain
     text = written(circuit, inputs, profile, optimise=True)
     for consumer in consumers_of(profile):
         if takes_twelve(consumer):
-            np.testing.assert_allclose(consumer.law(text, {}), expected, atol=1e-9, err_msg=str(consumer))
+            np.testing.assert_allclose(consumer.distribution(text, {}), expected, atol=1e-9, err_msg=str(consumer))
 
 
 @pytest.mark.slow
-def test_the_example_on_twelve_sites_has_the_same_law_in_every_consumer() -> None:
+def test_the_example_on_twelve_sites_has_the_same_distribution_in_every_consumer() -> None:
     program, inputs = program_and_inputs(EXAMPLE, n=12, depth=1)  # a second layer would take minutes
-    expected = law_of(program, inputs)
+    expected = distribution_of(program, inputs)
     for consumer in CONSUMERS:
         if takes_twelve(consumer):
             text = written(Circuit.of(program), inputs, consumer.profile, optimise=True)
-            np.testing.assert_allclose(consumer.law(text, {}), expected, atol=1e-9, err_msg=str(consumer))
+            np.testing.assert_allclose(consumer.distribution(text, {}), expected, atol=1e-9, err_msg=str(consumer))

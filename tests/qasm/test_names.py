@@ -42,7 +42,7 @@ def test_every_reader_takes_and_binds_every_name(consumer: Consumer) -> None:
     assert len(emitted.inputs) == len(NAMES)
     assert all(SAFE.fullmatch(name) and name not in RESERVED for name in emitted.inputs)
     values = np.random.default_rng(1).uniform(0.1, 3.0, len(NAMES))
-    found = consumer.law(emitted.text, emitted.bindings(values))
+    found = consumer.distribution(emitted.text, emitted.bindings(values))
     np.testing.assert_allclose(found, probabilities(program, values), atol=1e-7)
 
 

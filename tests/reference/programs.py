@@ -61,8 +61,8 @@ def parameter(
     name: str, *shape: int, constraint: str = "angle", kind: str = "param", draws: int | None = None
 ) -> Parameter:
     """A parameter whose distribution suits its constraint."""
-    law = {"probability": (0.0, 1.0), "angle": (-np.pi, np.pi), "real": (-2.0, 2.0)}[constraint]
-    return Parameter(kind, name, shape, constraint, Distribution("uniform", law), draws, HERE)
+    distribution = {"probability": (0.0, 1.0), "angle": (-np.pi, np.pi), "real": (-2.0, 2.0)}[constraint]
+    return Parameter(kind, name, shape, constraint, Distribution("uniform", distribution), draws, HERE)
 
 
 def program_of(n_visible: int, n_hidden: int, *operations: Operation, parameters: Sequence[Parameter] = ()) -> Program:

@@ -16,7 +16,7 @@ from qgl.runs.history import History
 from tests.train.softmax_model import SPAN, SoftmaxModel
 
 
-def law(seed: int, width: int = 4) -> pictures.Law:
+def distribution(seed: int, width: int = 4) -> pictures.Distribution:
     random = np.random.default_rng(seed)
     return pictures.empirical((random.random((300, width)) < random.random(width)).astype(np.uint8))
 
@@ -45,8 +45,8 @@ def test_bits_on_a_line_or_ring_are_none_unless_the_data_say_so() -> None:
         assert picture(program, replace(DATA, picture=(3, 2))) == ((3, 2), list(range(6)))
 
 
-def test_joined_laws_keep_their_probabilities() -> None:
-    one, other = law(1), law(2)
+def test_joined_distributions_keep_their_probabilities() -> None:
+    one, other = distribution(1), distribution(2)
     strings, both = pictures.joined(one, other)
     for row, probabilities in zip((one, other), both, strict=True):
         table = {tuple(string): weight for string, weight in zip(row[0], row[1], strict=True)}
@@ -71,11 +71,11 @@ def test_loss_curves_are_drawn(seeds: int, terms: int, steps: int) -> None:
 def test_samples_and_moments_are_drawn() -> None:
     rows = np.eye(4, dtype=np.uint8)
     for figure in (
-        pictures.histogram(law(3), law(4)),
-        pictures.histogram(law(3, 30), law(4, 30), sampled=300),
+        pictures.histogram(distribution(3), distribution(4)),
+        pictures.histogram(distribution(3, 30), distribution(4, 30), sampled=300),
         pictures.images(rows, rows[:1], (2, 2), [0, 1, 2, 3]),
-        pictures.moments(law(3), law(4), Moments.of(Neighbourhood.row(4))),
-        pictures.moments(law(3, 130), law(4, 130), Moments.of(Neighbourhood.row(130))),
-        pictures.strings(law(3, 1200)[0], law(4, 1200)[0]),
+        pictures.moments(distribution(3), distribution(4), Moments.of(Neighbourhood.row(4))),
+        pictures.moments(distribution(3, 130), distribution(4, 130), Moments.of(Neighbourhood.row(130))),
+        pictures.strings(distribution(3, 1200)[0], distribution(4, 1200)[0]),
     ):
         assert pictures.png(figure).startswith(b"\x89PNG")

@@ -24,19 +24,19 @@ class Quantiles:
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []
-        self._laws = lru_cache(_laws)
+        self._distributions = lru_cache(_distributions)
 
     def samples(self, task: Task) -> list[Strings]:
         self.tasks.append(task)
-        laws = self._laws(task.circuit)(jnp.asarray(task.inputs, jnp.float32))
+        distributions = self._distributions(task.circuit)(jnp.asarray(task.inputs, jnp.float32))
         found = []
-        for law, shots in zip(np.asarray(laws, np.float64), task.shots, strict=True):
-            places = np.searchsorted(np.cumsum(law / law.sum()), (np.arange(shots) + 0.5) / shots)
-            found.append(strings(np.minimum(places, len(law) - 1), task.width))
+        for distribution, shots in zip(np.asarray(distributions, np.float64), task.shots, strict=True):
+            places = np.searchsorted(np.cumsum(distribution / distribution.sum()), (np.arange(shots) + 0.5) / shots)
+            found.append(strings(np.minimum(places, len(distribution) - 1), task.width))
         return found
 
 
-def _laws(circuit: Circuit) -> Callable[[jax.Array], jax.Array]:
+def _distributions(circuit: Circuit) -> Callable[[jax.Array], jax.Array]:
     simulator = Simulator(plan_queries(circuit, (Probabilities(),)))
     return jax.jit(lambda rows: jax.lax.map(simulator.probabilities, rows))
 

@@ -31,7 +31,7 @@ train { strategy em(); steps 30; seeds 2; precision double; }
 
 
 def row(angles: Any) -> np.ndarray[Any, Any]:
-    """The law of two or four values."""
+    """The distribution of two or four values."""
     one = np.sin(np.ravel(angles) / 2) ** 2
     if len(one) == 1:
         return np.array([1 - one[0], one[0]])

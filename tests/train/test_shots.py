@@ -135,7 +135,7 @@ def test_mmd_is_the_sum_over_pairs_of_different_strings() -> None:
 
 @pytest.mark.parametrize(("text", "objective"), [*((SMALL, o) for o in OBJECTIVES), (WIDE, OBJECTIVES[2])])
 def test_estimates_of_all_pairs_of_strings_average_to_the_loss(text: str, objective: str) -> None:
-    """The expectation over two strings drawn from a law on some of them is the loss of the law."""
+    """The expectation over two strings drawn from a distribution on some of them is the loss of the distribution."""
     model = model_of(text, objective, precision="double")
     rng = np.random.default_rng(1)
     p, direction = rng.dirichlet(np.ones(8)), rng.normal(size=8)

@@ -22,8 +22,10 @@ BASELINES = (
         "markov",
         "A Markov chain over the columns in their order, by counting.",
         (
-            optional("order", Integer(0, 12), 1, "how many columns before a column its law depends on"),
-            optional("smoothing", NOT_NEGATIVE, 0.5, "added to each count of samples; a law is taken as it is"),
+            optional("order", Integer(0, 12), 1, "how many columns before a column its distribution depends on"),
+            optional(
+                "smoothing", NOT_NEGATIVE, 0.5, "added to each count of samples; a distribution is taken as it is"
+            ),
             _STATIONARY,
         ),
     ),

@@ -82,13 +82,13 @@ DATA_SOURCES = (
     Signature(
         "data",
         "bars_and_stripes",
-        "The uniform law over the pictures whose rows are each of one colour, or whose columns are.",
+        "The uniform distribution over the pictures whose rows are each of one colour, or whose columns are.",
         (Parameter("rows", Integer(1, 4096), "rows"), Parameter("columns", Integer(1, 4096), "columns")),
     ),
     Signature(
         "data",
         "parity",
-        "The uniform law over the strings with an even (or odd) number of ones.",
+        "The uniform distribution over the strings with an even (or odd) number of ones.",
         (
             Parameter("size", Integer(1, 4096), "bits"),
             optional("even", Flag(), True, "even or odd"),
@@ -97,7 +97,7 @@ DATA_SOURCES = (
     Signature(
         "data",
         "cardinality",
-        "The uniform law over the strings with a given number of ones.",
+        "The uniform distribution over the strings with a given number of ones.",
         (Parameter("size", Integer(1, 4096), "bits"), Parameter("ones", Integer(0, 4096), "ones in each string")),
     ),
     Signature(
@@ -118,7 +118,8 @@ DATA_SOURCES = (
     Signature(
         "data",
         "mixture",
-        "Normal laws on the whole numbers from 0 to 2^bits - 1, cut off there; the first bit is the most significant.",
+        "Normal distributions on the whole numbers from 0 to 2^bits - 1, cut off there; the first bit is the most "
+        "significant.",
         (
             Parameter("bits", Integer(1, 24), "bits of a number"),
             Parameter("means", Many(Number(), "them"), "the mean of each"),
@@ -129,7 +130,7 @@ DATA_SOURCES = (
     Signature(
         "data",
         "strings",
-        "The law with given strings, equally probable or with given weights; repeated strings add up.",
+        "The distribution with given strings, equally probable or with given weights; repeated strings add up.",
         (
             Parameter("strings", Many(BitString(), "them"), "strings of equal length"),
             optional("weights", POSITIVES, None, "a weight for each string; made to sum to 1"),
@@ -186,7 +187,10 @@ OBJECTIVES = (
         (_DATA,),
     ),
     Signature(
-        "objective", "kl", "Kullback-Leibler divergence of the data's law from the model's, in nats; exact.", (_DATA,)
+        "objective",
+        "kl",
+        "Kullback-Leibler divergence of the data's distribution from the model's, in nats; exact.",
+        (_DATA,),
     ),
     Signature(
         "objective",
@@ -197,7 +201,8 @@ OBJECTIVES = (
     Signature(
         "objective",
         "marginals",
-        "Mean distance of the laws of the bits of small regions from those of the data; of states from a `state`.",
+        "Mean distance of the distributions of the bits of small regions from those of the data; of states from a "
+        "`state`.",
         (
             _DATA,
             optional("size", Integer(1, 12), 2, "bits of a region: all connected sets on the lattice, or in a row"),
@@ -261,7 +266,7 @@ STOPS = (
 _OF = optional("data", Data(), None, "the data set; the objective's by default")
 
 REPORTS = (
-    Signature("report", "kl", "KL divergence of the data's law from the model's, in nats.", (_OF,)),
+    Signature("report", "kl", "KL divergence of the data's distribution from the model's, in nats.", (_OF,)),
     Signature("report", "tv", "Total variation distance, half the sum of |p - q|.", (_OF,)),
     Signature("report", "nll", "Mean negative log-likelihood, in nats.", (_OF,)),
     Signature(
@@ -317,7 +322,8 @@ REPORTS = (
     Signature(
         "report",
         "trotter_error",
-        "Total variation distance of the law of the circuit as it is emitted, in slices, and a bound by commutators.",
+        "Total variation distance of the distribution of the circuit as it is emitted, in slices, and a bound by "
+        "commutators.",
         (),
     ),
     Signature(

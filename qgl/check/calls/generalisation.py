@@ -13,7 +13,8 @@ PARTS = (
     Signature(
         "data",
         "subset",
-        "Some strings of a law or rows of a table, drawn without replacement; a law stays one, made to sum to 1.",
+        "Some strings of a distribution or rows of a table, drawn without replacement; a distribution stays one, "
+        "made to sum to 1.",
         (
             Parameter("data", Data(rule_will_do=True), "the data set to draw from, too large to list perhaps"),
             optional(
@@ -30,7 +31,8 @@ PARTS = (
     Signature(
         "data",
         "without",
-        "What is left of a data set without a part of it: the other strings of a law, the other rows of a table.",
+        "What is left of a data set without a part of it: the other strings of a distribution, the other rows of a "
+        "table.",
         (
             Parameter("data", Data(rule_will_do=True), "the data set"),
             Parameter("part", Data(), "what is taken away"),

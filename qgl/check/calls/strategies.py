@@ -20,7 +20,7 @@ STRATEGY_TABLE = (
     Signature(
         "strategy",
         "cma",
-        "CMA-ES (Hansen 2016), which asks for losses only: the best of a population move the law of the next.",
+        "CMA-ES (Hansen 2016), which asks for losses only: the best of a population move the distribution of the next.",
         (
             optional("population", Integer(3, 100_000), None, "candidates of a step; 4 + 3 ln(parameters) by default"),
             optional("sigma", POSITIVE, 0.5, "standard deviation of the first candidates around the start"),

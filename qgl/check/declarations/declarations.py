@@ -318,9 +318,9 @@ class Declarations:
         if self._inputs > MAX_INPUTS:
             what = f"`{symbol.name}` with {elements:,} elements"
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
-        law, draws = self.distributions.of(node, constraint, size, frame)
+        distribution, draws = self.distributions.of(node, constraint, size, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
-        self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, law, draws, symbol.span)
+        self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span)
         if not dimensions:
             return Real(0.0, ((1.0, Input(number, 0)),))
         return Array(number, symbol.name, 0, tuple(dimensions), symbol.span)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from qgl.check.calls.signatures import nearest
-from qgl.check.declarations.moments_distribution import moments_law
+from qgl.check.declarations.moments_distribution import moments_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
@@ -35,38 +35,39 @@ class Distributions:
     def of(
         self, node: tree.Parameter, constraint: str, numbers: int | None, frame: Frame
     ) -> tuple[Distribution, int | None]:
-        """(law, number of draws of a latent of continuous law) of a declaration whose type has so many numbers.
+        """(distribution, number of draws of a latent of continuous distribution) of a declaration whose type has so
+        many numbers.
 
         Raises:
             FaultyError: it does not suit the kind of input; reported.
         """
         if node.kind == "condition":
             if node.distribution is not None:
-                text = "a condition is given with the data and has no law"
+                text = "a condition is given with the data and has no distribution"
                 raise self.reporter.fault(WrongParameter(node.distribution.span, text))
-            law = Distribution("constant", (0.0,))
+            distribution = Distribution("constant", (0.0,))
         elif node.distribution is not None:
-            law = self._law(node, node.distribution, constraint, numbers, frame)
+            distribution = self._distribution(node, node.distribution, constraint, numbers, frame)
         elif node.kind == "param":
-            law = DEFAULTS[constraint]
+            distribution = DEFAULTS[constraint]
         else:
             hint = "`~ uniform(-1, 1)`" if node.kind == "random" else "`~ bernoulli(0.5)`"
-            text = f"`{node.name.name}` is not trained and needs a law"
+            text = f"`{node.name.name}` is not trained and needs a distribution"
             raise self.reporter.fault(WrongParameter(node.name.span, text, f"write {hint} behind it"))
-        if law.name == "bernoulli" and node.kind == "param" and node.distribution is not None:
+        if distribution.name == "bernoulli" and node.kind == "param" and node.distribution is not None:
             text = "a trained parameter is a real number; `bernoulli` gives bits"
             raise self.reporter.fault(WrongDistribution(node.distribution.span, text))
-        return law, self._draws(node, law, frame)
+        return distribution, self._draws(node, distribution, frame)
 
-    def _draws(self, node: tree.Parameter, law: Distribution, frame: Frame) -> int | None:
-        continuous = node.kind == "latent" and law.name != "bernoulli"
+    def _draws(self, node: tree.Parameter, distribution: Distribution, frame: Frame) -> int | None:
+        continuous = node.kind == "latent" and distribution.name != "bernoulli"
         if node.draws is None:
             if continuous:
-                text = f"`{node.name.name}` has a continuous law and needs a number of draws"
+                text = f"`{node.name.name}` has a continuous distribution and needs a number of draws"
                 raise self.reporter.fault(WrongParameter(node.name.span, text, "write `draws 64` behind it"))
             return None
         if not continuous:
-            text = "`draws` belongs to a `latent` of continuous law"
+            text = "`draws` belongs to a `latent` of continuous distribution"
             raise self.reporter.fault(WrongParameter(node.draws.span, text, "leave it out"))
         draws = self.evaluator.integer(node.draws, frame, "a number of draws")
         if not 1 <= draws <= MAX_ITEMS:
@@ -75,21 +76,23 @@ class Distributions:
             )
         return draws
 
-    def _law(
+    def _distribution(
         self, node: tree.Parameter, expression: tree.Expression, constraint: str, numbers: int | None, frame: Frame
     ) -> Distribution:
         if not isinstance(expression, tree.Call):
-            text = "a law is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
+            text = "a distribution is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         name = expression.function.name
         if name == "moments" and node.kind == "param" and constraint != "probability":
-            return moments_law(expression, node, numbers, frame, self.evaluator, self.reporter)
+            return moments_distribution(expression, node, numbers, frame, self.evaluator, self.reporter)
         if name == "moments":
             text = "`moments` is where trained angles and real numbers start"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         if name not in _ARGUMENTS:
             near = nearest(name, (*_ARGUMENTS, "moments"))
-            raise self.reporter.fault(WrongDistribution(expression.function.span, f"there is no law `{name}`", near))
+            raise self.reporter.fault(
+                WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
+            )
         names = _ARGUMENTS[name]
         given: dict[str, tree.Expression] = dict(zip(names, expression.arguments, strict=False))
         given |= {key.name: value for key, value in expression.keywords}
@@ -104,7 +107,7 @@ class Distributions:
 
 
 def _fault(name: str, arguments: tuple[float, ...], constraint: str) -> str:
-    """What is wrong with the arguments of a law, or nothing."""
+    """What is wrong with the arguments of a distribution, or nothing."""
     if name == "normal" and arguments[1] < 0:
         return f"a deviation is not negative, but this is {arguments[1]:g}"
     if name == "uniform" and arguments[0] > arguments[1]:
@@ -118,5 +121,7 @@ def _fault(name: str, arguments: tuple[float, ...], constraint: str) -> str:
     if name == "constant" and not 0 < arguments[0] < 1:
         return f"a trained probability lies between 0 and 1, but starts at {arguments[0]:g}"
     if name == "uniform" and not (arguments[0] >= 0 and arguments[1] <= 1):
-        return f"a probability lies between 0 and 1, but this law runs from {arguments[0]:g} to {arguments[1]:g}"
+        return (
+            f"a probability lies between 0 and 1, but this distribution runs from {arguments[0]:g} to {arguments[1]:g}"
+        )
     return ""

@@ -1,4 +1,5 @@
-"""The law `moments(data, scale, deviation)`: a start from the moments of a data set, for arrays of angles on qubits.
+"""The distribution `moments(data, scale, deviation)`: a start from the moments of a data set, for arrays of angles on
+qubits.
 
 An angle theta on one qubit starts where sin^2(theta) is the share of ones in its column, which is what exp(i theta X)
 makes of |0>, and exp(i theta Z) between two Hadamards: alone it makes the bit as frequent as the data have it. One on
@@ -23,10 +24,10 @@ from qgl.syntax import tree
 USAGE = "moments(data, scale = 0, deviation = 0)"
 
 
-def moments_law(
+def moments_distribution(
     call: tree.Call, node: tree.Parameter, numbers: int | None, frame: Frame, evaluator: Evaluator, reporter: Reporter
 ) -> Distribution:
-    """The law of the parameter `node`, whose elements have a type of so many `numbers` (None: one).
+    """The distribution of the parameter `node`, whose elements have a type of so many `numbers` (None: one).
 
     Raises:
         FaultyError: the arguments are others, or the array has no single dimension of visible qubits; reported.

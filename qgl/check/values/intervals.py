@@ -41,13 +41,13 @@ def _atom(atom: Atom, parameters: Sequence[Parameter]) -> Interval:
 
 
 def _input(parameter: Parameter) -> Interval:
-    law = parameter.distribution
-    if parameter.constraint == "probability" or law.name == "bernoulli":
+    distribution = parameter.distribution
+    if parameter.constraint == "probability" or distribution.name == "bernoulli":
         return 0.0, 1.0
-    if parameter.kind in ("random", "latent") and law.name == "uniform":
-        return law.arguments[0], law.arguments[1]
-    if parameter.kind in ("random", "latent") and law.name == "constant":
-        return law.arguments[0], law.arguments[0]
+    if parameter.kind in ("random", "latent") and distribution.name == "uniform":
+        return distribution.arguments[0], distribution.arguments[1]
+    if parameter.kind in ("random", "latent") and distribution.name == "constant":
+        return distribution.arguments[0], distribution.arguments[0]
     return EVERYTHING
 
 

@@ -64,8 +64,8 @@ class BraketLocal:
     def _drawn(self, text: str, shots: int, width: int, rng: np.random.Generator) -> Strings:
         source = _MEASURED.sub("#pragma braket result probability q", text)
         try:
-            law = np.asarray(self._device.run(self._program(source=source), shots=0).result().values[0])
+            distribution = np.asarray(self._device.run(self._program(source=source), shots=0).result().values[0])
         except Exception as error:  # whatever the library says, in its own words
             raise QglError([EngineFailed(None, self.name, str(error))]) from error
-        index = np.searchsorted(np.cumsum(law)[:-1], rng.random(shots) * np.sum(law), side="right")
+        index = np.searchsorted(np.cumsum(distribution)[:-1], rng.random(shots) * np.sum(distribution), side="right")
         return strings(index, width)

@@ -48,7 +48,7 @@ def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequenc
 
 
 def _regions(query: Marginals, values: jax.Array) -> Any:
-    """Laws or density matrices of regions from the expectations of all words on them."""
+    """Distributions or density matrices of regions from the expectations of all words on them."""
     base = 2 if query.bits else 4
     sizes = np.array([base ** len(region) for region in query.regions])
     starts = np.cumsum(sizes) - sizes

@@ -1,4 +1,5 @@
-"""Samples by sweeps: column after column, its bits drawn from their law given the ones before, for all shots at once.
+"""Samples by sweeps: column after column, its bits drawn from their distribution given the ones before, for all shots
+at once.
 
 What lies to the right of a column is traced out beforehand, in one sweep from the right.
 """
@@ -51,7 +52,9 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
 
 
 def signs(bits: int) -> jax.Array:
-    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the laws of bits from the means of their words of I and Z."""
+    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the distributions of bits from the means of their words of I and
+    Z.
+    """
     codes = np.arange(2**bits)
     return jnp.asarray(1 - 2 * (np.bitwise_count(codes[:, None] & codes) & 1).astype(np.int8))
 

@@ -217,7 +217,7 @@ class TileRunner:
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         batch = self.batch
-        seen = _law(batch, state) if batch.bits_only else _reduced(batch, state)
+        seen = _distribution(batch, state) if batch.bits_only else _reduced(batch, state)
         dtype = seen.dtype
         words = _apply(batch.words.real if batch.bits_only else batch.words, seen).real
         regions = []
@@ -235,8 +235,8 @@ def _apply(rows: np.ndarray[Any, Any], seen: jax.Array) -> jax.Array:
     return found.reshape(seen.shape[0] * seen.shape[2], len(rows))
 
 
-def _law(batch: TileBatch, state: jax.Array) -> jax.Array:
-    """The law of the qubits that are read, shape (tiles, 2^read, lanes)."""
+def _distribution(batch: TileBatch, state: jax.Array) -> jax.Array:
+    """The distribution of the qubits that are read, shape (tiles, 2^read, lanes)."""
     tiles, _, lanes = state.shape
     if not batch.density:
         return jnp.sum(squared(state).reshape(tiles, 2**batch.read, -1, lanes), axis=2)

@@ -22,7 +22,7 @@ from qgl.kernels.pauli_words import walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given
 from qgl.kernels.state.runner import read
-from qgl.plan.contraction.method import LAW, Contracted, ContractionProgram
+from qgl.plan.contraction.method import DISTRIBUTION, Contracted, ContractionProgram
 from qgl.plan.contraction.scheme import Group, Indices, Part
 from qgl.plan.network.bases import pauli_basis
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
@@ -30,8 +30,8 @@ from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals,
 Sources = dict[int, jax.Array]
 
 
-class Law:
-    """The law of the visible bits alone, shape (2^visible,)."""
+class Distribution:
+    """The distribution of the visible bits alone, shape (2^visible,)."""
 
     of_amplitudes = False
 
@@ -88,11 +88,11 @@ class ContractionRunner:
 
 
 def open_legs(one: Contracted, inputs: jax.Array) -> Final:
-    """The state of the visible qubits, or their law if only their bits are asked for."""
+    """The state of the visible qubits, or their distribution if only their bits are asked for."""
     _, sources, _ = _once(one, inputs)
     state = _result(one, sources)
     if one.bits_only:
-        return Law(state.reshape(-1))
+        return Distribution(state.reshape(-1))
     qubits = state.ndim
     basis = jnp.asarray(pauli_basis(1) / 2, complex_like(inputs.dtype))
     state = state.astype(basis.dtype)
@@ -119,7 +119,9 @@ class _Rows:
         return found
 
     def log_prob(self, strings: jax.Array) -> LogLikelihood:
-        """log p of rows of bits, shape (rows, n). Each leg is scaled by 2 in p, so that a uniform law has p = 1."""
+        """log p of rows of bits, shape (rows, n). Each leg is scaled by 2 in p, so that a uniform distribution has p =
+        1.
+        """
         bits = strings.astype(self.dtype)
         if self.one.network.algebra == "amplitude":
             closings = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
@@ -167,7 +169,9 @@ def _entries(one: Contracted, inputs: jax.Array) -> jax.Array:
     cuts = [len(table.fixed) for table in one.network.tables]
     parts = [table[:cut] for table, cut in zip(tables, cuts, strict=True)]
     parts += [table[cut:] for table, cut in zip(tables, cuts, strict=True)]
-    return jnp.concatenate([jnp.asarray(LAW, tables[0].dtype).reshape(-1), *(part.reshape(-1) for part in parts)])
+    return jnp.concatenate(
+        [jnp.asarray(DISTRIBUTION, tables[0].dtype).reshape(-1), *(part.reshape(-1) for part in parts)]
+    )
 
 
 def _sources(part: Part, handed: jax.Array, first: int) -> Sources:

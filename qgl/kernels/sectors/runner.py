@@ -46,12 +46,12 @@ class SectorRunner:
     ) -> dict[Query, Any]:
         """Answers from a state of the sector, shape (D,)."""
         program = self.program
-        law = jax.ops.segment_sum(squared(state), program.string, num_segments=len(program.strings))
-        final = StringLaw(program.strings, law)
+        distribution = jax.ops.segment_sum(squared(state), program.string, num_segments=len(program.strings))
+        final = StringDistribution(program.strings, distribution)
         return {query: _answer(final, query, array, key) for query, array in asked.items()}
 
 
-class StringLaw:
+class StringDistribution:
     """Probabilities of some strings, shape (S,), the others having none; `strings` are ascending, shape (S, n).
 
     It is read as a final state (`qgl.kernels.final_state.Final`) of which only the bits are asked.
@@ -59,25 +59,29 @@ class StringLaw:
 
     of_amplitudes = True
 
-    def __init__(self, strings: NDArray[np.uint8], law: jax.Array) -> None:
-        self.strings, self.law = strings, law
+    def __init__(self, strings: NDArray[np.uint8], distribution: jax.Array) -> None:
+        self.strings, self.distribution = strings, distribution
         self.visible = int(strings.shape[1])
 
     def probabilities(self) -> jax.Array:
         """Of all strings, shape (2^n,)."""
-        return jnp.zeros(2**self.visible, self.law.dtype).at[_codes(self.strings)].set(self.law, unique_indices=True)
+        return (
+            jnp.zeros(2**self.visible, self.distribution.dtype)
+            .at[_codes(self.strings)]
+            .set(self.distribution, unique_indices=True)
+        )
 
     def log_prob(self, rows: NDArray[np.uint8]) -> LogLikelihood:
         """log p of known strings, shape (batch,)."""
         codes, asked = _codes(self.strings), _codes(rows)
         at = np.minimum(np.searchsorted(codes, asked), len(codes) - 1)
-        p = jnp.where(codes[at] == asked, self.law[at], 0)
+        p = jnp.where(codes[at] == asked, self.distribution[at], 0)
         return LogLikelihood.of(p, self.visible, of_amplitudes=True)
 
     def region(self, places: tuple[int, ...]) -> jax.Array:
-        """The joint law of the bits at some places, shape (2^k,)."""
+        """The joint distribution of the bits at some places, shape (2^k,)."""
         values = _codes(self.strings[:, list(places)]).astype(np.int32)
-        return jax.ops.segment_sum(self.law, values, num_segments=2 ** len(places))
+        return jax.ops.segment_sum(self.distribution, values, num_segments=2 ** len(places))
 
     def expectation(self, words: Any) -> jax.Array:
         """Of words other than Z words.
@@ -99,7 +103,7 @@ def _codes(strings: NDArray[np.uint8]) -> NDArray[np.int64]:
     return codes
 
 
-def _answer(final: StringLaw, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+def _answer(final: StringDistribution, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
     match query:
         case Probabilities():
             return final.probabilities()
@@ -115,7 +119,7 @@ def _answer(final: StringLaw, query: Query, array: jax.Array | None, key: jax.Ar
         case Marginals(regions, True):
             return tuple(final.region(region) for region in regions)
         case Samples(shots):
-            at = queries.draw(final.law, needed(key, "samples"), shots)
+            at = queries.draw(final.distribution, needed(key, "samples"), shots)
             return jnp.asarray(final.strings)[at]
         case _:
             raise ValueError(f"{type(query).__name__} is not about bits")

@@ -59,7 +59,7 @@ def read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.A
             values = queries.z_expectation(final, given(array, query))
             return jnp.stack([values, values**2])
         case Marginals(regions, bits):
-            return queries.laws(final, regions) if bits else queries.marginals(final, regions)
+            return queries.distributions(final, regions) if bits else queries.marginals(final, regions)
         case State():
             return final.density()
         case Samples(shots):

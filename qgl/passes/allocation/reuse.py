@@ -1,7 +1,7 @@
 """Operations in an order in which few wires are alive at once, so that few qubits do.
 
 Valid in: gates with controls, `fresh`, `discard`, `measure`, conditions and `reset`; no channels. Valid out: the same
-state of the visible register and the same law of the measured bits, from the same operations in another order.
+state of the visible register and the same distribution of the measured bits, from the same operations in another order.
 
 A wire is alive from its first operation to its last. Wires that are read out stay alive, unless `read_out` has made
 their measurement an operation; `renew` lets a wire end where it is reset. Operations keep their order on a wire and on

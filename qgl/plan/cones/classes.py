@@ -145,8 +145,8 @@ class Classifier:
         originals = [self._circuit.wires[self._strands.wires[strand]] for strand in strands]
         kept = [_wire(wire, k < len(ends)) for k, wire in enumerate(originals)]
         span = originals[0].span
-        law = Distribution("constant", (0.0,))
-        parameter = Parameter("param", "slot", (len(slots),), "real", law, None, span)
+        distribution = Distribution("constant", (0.0,))
+        parameter = Parameter("param", "slot", (len(slots),), "real", distribution, None, span)
         return Circuit(tuple(kept), tuple(range(len(ends))), tuple(made), len(bits), (parameter,))
 
 

@@ -34,7 +34,7 @@ FACTOR_BYTES = 32
 
 
 class LightCones:
-    """Exact words, and reduced states and laws of regions, each from its own light cone."""
+    """Exact words, and reduced states and distributions of regions, each from its own light cone."""
 
     name = "cones"
 

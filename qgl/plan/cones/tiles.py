@@ -35,8 +35,8 @@ class TileBatch:
     back    the inverse of `moves`
     density whether the states are density matrices, all kets first, then all bras
     read    qubits that are read, the first ones; `bits_only`: only in the computational basis
-    words   (words, 2^read or 4^read) words as functions of a law or state of these
-    regions for each region its law or state, (2^size or 4^size, 2^read or 4^read), as functions of the same
+    words   (words, 2^read or 4^read) words as functions of a distribution or state of these
+    regions for each region its distribution or state, (2^size or 4^size, 2^read or 4^read), as functions of the same
     chunk   tiles that are run at the same time
     """
 
@@ -180,9 +180,9 @@ def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> 
 def _region_rows(region: tuple[int, ...], read: int, bits_only: bool) -> NDArray[np.float64]:
     index = np.arange(2**read)
     own = (index[:, None] >> (read - 1 - np.array(region)) & 1) @ (1 << np.arange(len(region))[::-1])
-    law = np.asarray(np.arange(2 ** len(region))[:, None] == own, np.float64)
+    distribution = np.asarray(np.arange(2 ** len(region))[:, None] == own, np.float64)
     if bits_only:
-        return law
+        return distribution
     others = index & ~sum(1 << (read - 1 - place) for place in region)
     same = (others[:, None] == others[None, :]).astype(np.float64)
-    return np.asarray(np.einsum("ax,by,xy->abxy", law, law, same).reshape(4 ** len(region), -1))
+    return np.asarray(np.einsum("ax,by,xy->abxy", distribution, distribution, same).reshape(4 ** len(region), -1))

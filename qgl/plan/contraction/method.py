@@ -1,8 +1,9 @@
 """Tensor networks contracted in an order of their own: for odd graphs, and for cones too wide for a state.
 
 Three ways to close the network of a circuit. *open*: the legs of a few visible qubits stay, and the result is their
-state or their law; any query. *words*: each row closes every leg with a letter. *strings*: each row closes every leg
-with a bit, in amplitudes where nothing is traced out. Rows are scaled so that a uniform law has the value 1.
+state or their distribution; any query. *words*: each row closes every leg with a letter. *strings*: each row closes
+every leg with a bit, in amplitudes where nothing is traced out. Rows are scaled so that a uniform distribution has the
+value 1.
 """
 
 from __future__ import annotations
@@ -34,14 +35,16 @@ ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
 OPERATIONS_PER_SECOND = 10e9
 PRODUCT_SECONDS = 0.5e-9  # for each product of small tensors, whose numbers are looked up one by one
 COMPLEX = 4.0  # how much longer it takes with complex numbers
-LAW = np.array([[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]])  # Pauli components of a qubit to its law
+DISTRIBUTION = np.array(
+    [[0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.0, -0.5]]
+)  # Pauli components of a qubit to its distribution
 
 
 @dataclass(frozen=True, eq=False)
 class Contracted:
     """One network and how it is contracted.
 
-    Its entries are `LAW`, the fixed tensors of all its tables, then the other tensors of all its tables.
+    Its entries are `DISTRIBUTION`, the fixed tensors of all its tables, then the other tensors of all its tables.
     """
 
     network: Network
@@ -121,14 +124,16 @@ def _path(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]) -
 
 
 def _leaves(network: Network) -> list[Leaf]:
-    """The tensors of a network. Entries are `LAW`, the fixed tensors of all tables, then the others of all tables."""
+    """The tensors of a network. Entries are `DISTRIBUTION`, the fixed tensors of all tables, then the others of all
+    tables.
+    """
     numbers = [math.prod(table.shape) for table in network.tables]
     fixed = [len(table.fixed) for table in network.tables]
     others = [
         sum(len(source.offsets) for source in table.sources) + sum(len(run) for run in table.runs)
         for table in network.tables
     ]
-    first_fixed = list(accumulate((a * b for a, b in zip(fixed, numbers, strict=True)), initial=LAW.size))
+    first_fixed = list(accumulate((a * b for a, b in zip(fixed, numbers, strict=True)), initial=DISTRIBUTION.size))
     first_other = list(accumulate((a * b for a, b in zip(others, numbers, strict=True)), initial=first_fixed[-1]))
     leaves = []
     for tensor in network.tensors:

@@ -23,7 +23,7 @@ from qgl.program.operations import LIFETIME, Evolution, Operation
 from qgl.query import Expectation, GivenStrings, GivenWords, Probabilities, Query
 
 MOST_STATES = 1 << 22
-MOST_BITS = 24  # visible qubits up to which a law of all strings is held
+MOST_BITS = 24  # visible qubits up to which a distribution of all strings is held
 BYTES = {"single": 8, "double": 16}
 DOUBLE = 2.0
 GRADIENT = 4.0
@@ -123,7 +123,7 @@ class PreparedSector:
             return Cost.refused(self.refusal, width)
         if width > MOST_BITS and isinstance(query, Probabilities | GivenWords | GivenStrings | Expectation):
             return Cost.refused(
-                f"of more than {MOST_BITS} bits it answers for given strings, samples and laws of regions"
+                f"of more than {MOST_BITS} bits it answers for given strings, samples and distributions of regions"
             )
         seconds, hops, slots, states = self._work
         if precision == "double":

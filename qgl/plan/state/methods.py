@@ -28,7 +28,7 @@ from qgl.query import Query
 BYTES = {"single": 8, "double": 16}
 BLOCKS = 10  # matrices of the size of a block that are held for each step
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
-FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the law under coins
+FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the distribution under coins
 LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 

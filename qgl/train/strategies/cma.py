@@ -1,7 +1,8 @@
-"""CMA-ES: a normal law over the parameters is moved, stretched and narrowed towards the best of its draws.
+"""CMA-ES: a normal distribution over the parameters is moved, stretched and narrowed towards the best of its draws.
 
 It asks for losses only, and of these only which is lower. Each step judges a population of candidates and the mean of
-the law, of all seeds in one compiled call; between two calls the library `cma` works on the host, in double precision.
+the distribution, of all seeds in one compiled call; between two calls the library `cma` works on the host, in double
+precision.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _USE = 0xC3A  # keeps the random numbers of the candidates apart from others tha
 
 
 class Cma(Common):
-    """`cma(population, sigma)`: the memory is the state of CMA-ES, the parameters are the mean of its law.
+    """`cma(population, sigma)`: the memory is the state of CMA-ES, the parameters are the mean of its distribution.
 
     A deterministic loss is written down, and handed out, of the best candidate of the step; a stochastic one of the
     mean, which is not the luckiest of many.

@@ -108,8 +108,8 @@ def split_circuit(program: Program) -> Circuit:
     starts = np.cumsum([0, *(parameter.size for parameter in program.parameters)])
     total = int(starts[-1])
     span = program.wires[0].span
-    law = Distribution("constant", (0.0,))
-    inputs = Parameter("param", "logarithms", (2 * total,), "real", law, None, span)
+    distribution = Distribution("constant", (0.0,))
+    inputs = Parameter("param", "logarithms", (2 * total,), "real", distribution, None, span)
 
     def ways(angle: Real) -> tuple[Real, Real]:
         atom = atom_of(angle)

@@ -58,7 +58,7 @@ class LayerwiseSearch(Compiled):
             raise QglError([StepsBeyondLayers(settings.span, settings.steps, layers.count)])
         self._whole, self._layers = model, layers
         self._draws: int = settings.strategy.arguments["draws"]
-        self._laws = {each.name: each for each in model.program.parameters if each.name in layers.names}
+        self._distributions = {each.name: each for each in model.program.parameters if each.name in layers.names}
         self._together = together(model, settings.seeds)
         self._stochastic = True  # what comes last is handed out: losses of circuits of other lengths do not compare
         queries = [query for term in model.objectives for query in term.objective.queries]
@@ -76,7 +76,7 @@ class LayerwiseSearch(Compiled):
     @property
     def moves(self) -> Mapping[str, bool]:
         """See `Common.moves`."""
-        return {name: name in self._laws for name in self._model.trainable}
+        return {name: name in self._distributions for name in self._model.trainable}
 
     def model_of(self, state: State, seed: int) -> Trainable:
         """The circuit of the layers so far."""
@@ -122,7 +122,7 @@ class LayerwiseSearch(Compiled):
     def _candidates(self, params: Params, key: jax.Array, layer: Any) -> Params:
         """`params` as often as there are draws, each with other numbers for the layer."""
         found = {}
-        for number, (name, declared) in enumerate(self._laws.items()):
+        for number, (name, declared) in enumerate(self._distributions.items()):
             shape = (self._draws, *declared.shape[1:])
             rows = sample(declared.distribution, jax.random.fold_in(key, number), shape)
             repeated = jnp.broadcast_to(params[name], (self._draws, *declared.shape))

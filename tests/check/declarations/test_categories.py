@@ -28,7 +28,7 @@ model {
 """
 
 
-def law(angles: NDArray[np.float64]) -> list[float]:
+def distribution(angles: NDArray[np.float64]) -> list[float]:
     """The probabilities of a variable of two or three values, by hand."""
     one = np.sin(angles / 2) ** 2
     if len(one) == 1:
@@ -41,10 +41,10 @@ def test_a_network_of_three_values() -> None:
     sizes = {parameter.name: parameter.size for parameter in checked.parameters}
     assert sizes == {"gender": 1, "start": 2, "move": 2 * 6 * 2}
     inputs = np.random.default_rng(0).uniform(-3, 3, 27)
-    gender, start, move = law(inputs[:1]), law(inputs[1:3]), inputs[3:].reshape(2, 3, 2, 2)
+    gender, start, move = distribution(inputs[:1]), distribution(inputs[1:3]), inputs[3:].reshape(2, 3, 2, 2)
     expected = np.zeros((4, 4, 4, 2))
     for a, b, c, s in np.ndindex(3, 3, 3, 2):
-        expected[a, b, c, s] = start[a] * gender[s] * law(move[0, a, s])[b] * law(move[1, b, s])[c]
+        expected[a, b, c, s] = start[a] * gender[s] * distribution(move[0, a, s])[b] * distribution(move[1, b, s])[c]
     np.testing.assert_allclose(probabilities(checked, inputs), expected.ravel(), atol=1e-14)
 
 

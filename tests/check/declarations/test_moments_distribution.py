@@ -1,4 +1,4 @@
-"""The law `moments`: where training starts, from data."""
+"""The distribution `moments`: where training starts, from data."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WEIGHTS = np.array([1, 2, 5]) / 8
 
 def test_angles_are_those_of_the_moments() -> None:
     gates = "for g in subsets(v, 1..3) { exp(i * t[g] * prod(q in g: Z[q])); }"
-    law = "param t[subsets(v, 1..3)] ~ moments(d, scale = 0.5);"
-    (found,) = program(f"{DATA}{law}visible v[3];\nmodel {{ h v; {gates} }}").parameters
+    distribution = "param t[subsets(v, 1..3)] ~ moments(d, scale = 0.5);"
+    (found,) = program(f"{DATA}{distribution}visible v[3];\nmodel {{ h v; {gates} }}").parameters
     signs = 1 - 2 * ROWS
     covariance = (signs * WEIGHTS[:, None]).T @ signs - np.outer(WEIGHTS @ signs, WEIGHTS @ signs)
     ones = np.arcsin(np.sqrt(WEIGHTS @ ROWS))
@@ -38,8 +38,10 @@ def test_iqp_bits_start_as_frequent_as_in_the_data() -> None:
     model = qgl.loads(
         f"{DATA}visible v[3];\nparam t[v] ~ moments(d);\nmodel {{ h v; for q in v {{ exp(i * t[q] * Z[q]); }} h v; }}"
     )
-    law = np.asarray(model.probabilities(model.init(jax.random.key(0)))).reshape(2, 2, 2)
-    np.testing.assert_allclose([law[1].sum(), law[:, 1].sum(), law[:, :, 1].sum()], WEIGHTS @ ROWS, atol=1e-6)
+    distribution = np.asarray(model.probabilities(model.init(jax.random.key(0)))).reshape(2, 2, 2)
+    np.testing.assert_allclose(
+        [distribution[1].sum(), distribution[:, 1].sum(), distribution[:, :, 1].sum()], WEIGHTS @ ROWS, atol=1e-6
+    )
 
 
 def test_elements_scatter_about_their_centres() -> None:

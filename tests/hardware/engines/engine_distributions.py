@@ -24,12 +24,12 @@ def case(seed: int) -> tuple[Program, NDArray[np.float64], NDArray[np.float64]]:
     """A program with channels, measurements, branches, resets and hidden qubits; its inputs; its exact distribution."""
     program = with_product_formulas(random_program(seed, EVERYTHING, visible=(2, 4), operations=(8, 14)))
     inputs = random_inputs(seed)
-    return program, inputs, law_of(program, inputs)
+    return program, inputs, distribution_of(program, inputs)
 
 
-def law_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    law = probabilities(as_words(program), inputs).clip(0.0)
-    return np.asarray(law / law.sum())
+def distribution_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    distribution = probabilities(as_words(program), inputs).clip(0.0)
+    return np.asarray(distribution / distribution.sum())
 
 
 def task(seed: int, **changes: int) -> Task:
@@ -37,11 +37,11 @@ def task(seed: int, **changes: int) -> Task:
     return Task(Circuit.of(program), inputs[None], (SHOTS,), **{"seed": seed, **changes})
 
 
-def p_value(strings: Strings, law: NDArray[np.float64]) -> float:
+def p_value(strings: Strings, distribution: NDArray[np.float64]) -> float:
     """Of Pearson's chi-square test; rare strings are put together. Impossible ones must not come."""
-    counts = np.bincount(indices(strings), minlength=len(law))
-    assert counts[law < 1e-12].sum() == 0
-    expected = law * len(strings)
+    counts = np.bincount(indices(strings), minlength=len(distribution))
+    assert counts[distribution < 1e-12].sum() == 0
+    expected = distribution * len(strings)
     often = expected >= 5
     observed = np.append(counts[often], counts[~often].sum())
     wanted = np.append(expected[often], expected[~often].sum())

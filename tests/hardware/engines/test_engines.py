@@ -17,7 +17,7 @@ from qgl.evaluate import in_chunks
 from qgl.hardware import ENGINES, Engine, RemoteEngine, Task, open_engine, run, task_of
 from qgl.hardware.engines.engine import Strings
 from qgl.ir.circuit import Circuit
-from tests.hardware.engines.engine_distributions import SHOTS, case, law_of, p_value, task
+from tests.hardware.engines.engine_distributions import SHOTS, case, distribution_of, p_value, task
 from tests.reference.programs import random_inputs
 
 SEQUENCE = """
@@ -75,14 +75,14 @@ def test_other_names_are_refused_with_those_there_are(name: str) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_strings_of_random_programs_follow_their_distribution(seed: int) -> None:
-    program, inputs, law = case(seed)
+    program, inputs, distribution = case(seed)
     other = random_inputs(seed + 100)
     rows = Task(Circuit.of(program), np.stack([inputs, other]), (SHOTS, SHOTS // 2), seed)
     first, second = opened("statevector").samples(rows)
     assert first.dtype == np.uint8
     assert [len(first), len(second)] == [SHOTS, SHOTS // 2]
-    assert p_value(first, law) > 1e-3
-    assert p_value(second, law_of(program, other)) > 1e-3
+    assert p_value(first, distribution) > 1e-3
+    assert p_value(second, distribution_of(program, other)) > 1e-3
 
 
 def test_the_same_seed_gives_the_same_strings() -> None:
@@ -105,8 +105,8 @@ def test_a_mixture_is_rows_with_their_shares(name: str) -> None:
     assert drawn.inputs.shape == (4, 3)
     assert sum(drawn.shots) == SHOTS
     strings = run(model, params, opened(name), SHOTS, seed=1, condition=condition)
-    law = np.asarray(model.probabilities(params, condition), dtype=np.float64)
-    assert p_value(strings, np.where(law < 1e-7, 0.0, law)) > 1e-3
+    distribution = np.asarray(model.probabilities(params, condition), dtype=np.float64)
+    assert p_value(strings, np.where(distribution < 1e-7, 0.0, distribution)) > 1e-3
     half = strings[: SHOTS // 2, 0].mean()
     assert 0.2 < half < 0.4  # rows are not one after the other
     assert (strings == run(model, params, opened(name), SHOTS, seed=1, condition=condition)).all()

@@ -17,7 +17,7 @@ from qgl.hardware.engines.engine import Task, TextEngine
 from qgl.hardware.engines.qiskit_counts import strings_of
 from qgl.ir.circuit import Circuit
 from qgl.qasm import emission
-from tests.hardware.engines.engine_distributions import SHOTS, case, law_of, p_value, task
+from tests.hardware.engines.engine_distributions import SHOTS, case, distribution_of, p_value, task
 from tests.reference.programs import op, program_of, random_inputs
 
 
@@ -36,24 +36,24 @@ def test_strings_of_random_programs_follow_their_distribution(seed: int) -> None
 @pytest.mark.parametrize("seed", range(8))
 def test_rows_of_one_circuit_follow_their_distributions(seed: int) -> None:
     """All inputs stay open and are bound for each row, in branches too."""
-    program, inputs, law = case(seed)
+    program, inputs, distribution = case(seed)
     other = random_inputs(seed + 100)
     rows = Task(Circuit.of(program), np.stack([inputs, other, inputs]), (SHOTS, SHOTS // 2, 700), seed)
     first, second, third = engine().samples(rows)
     assert [len(first), len(second), len(third)] == [SHOTS, SHOTS // 2, 700]
-    assert p_value(first, law) > 1e-3
-    assert p_value(second, law_of(program, other)) > 1e-3
-    assert p_value(third, law) > 1e-3
+    assert p_value(first, distribution) > 1e-3
+    assert p_value(second, distribution_of(program, other)) > 1e-3
+    assert p_value(third, distribution) > 1e-3
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_few_qubits_change_nothing(seed: int) -> None:
     """Qubits are measured before the end, reset and used again."""
-    program, inputs, law = case(seed)
+    program, inputs, distribution = case(seed)
     most = emission(Circuit.of(program), inputs, "qiskit", optimise=True, reuse=True).width
     narrow = task(seed, max_qubits=most)
     assert engine().parcel(narrow).figures["width"] == most
-    assert p_value(engine().samples(narrow)[0], law) > 1e-3
+    assert p_value(engine().samples(narrow)[0], distribution) > 1e-3
 
 
 def test_bits_come_in_the_order_of_the_program() -> None:

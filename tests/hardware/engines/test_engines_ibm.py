@@ -28,7 +28,7 @@ from qgl.hardware.engines.services import overall, wrapped
 from qgl.hardware.machines.isa import load_isa
 from qgl.hardware.machines.target import Machine, resolve
 from qgl.ir.circuit import Circuit
-from tests.hardware.engines.engine_distributions import SHOTS, case, law_of, p_value
+from tests.hardware.engines.engine_distributions import SHOTS, case, distribution_of, p_value
 from tests.hardware.engines.engine_distributions import task as task_of_case
 from tests.reference.programs import ANGLES, PARAMETERS, op, program_of, random_inputs
 
@@ -100,13 +100,13 @@ def test_on_a_machine_without_errors_strings_follow_the_distribution(seed: int, 
     ring = [[k, (k + 1) % 8] for k in range(8)]
     path.write_text(json.dumps({"qubits": 8, "basis": basis, "coupling": ring}))
     engine = Aer(str(path))
-    program, inputs, law = case(seed)
+    program, inputs, distribution = case(seed)
     other = random_inputs(seed + 100)
-    assert p_value(engine.samples(task_of_case(seed))[0], law) > 1e-3
+    assert p_value(engine.samples(task_of_case(seed))[0], distribution) > 1e-3
     rows = Task(Circuit.of(program), np.stack([inputs, other]), (SHOTS, SHOTS), seed)
     first, second = engine.samples(rows)
-    assert p_value(first, law) > 1e-3
-    assert p_value(second, law_of(program, other)) > 1e-3
+    assert p_value(first, distribution) > 1e-3
+    assert p_value(second, distribution_of(program, other)) > 1e-3
 
 
 def test_bytes_of_the_service_are_strings_in_the_order_of_the_program() -> None:

@@ -1,4 +1,6 @@
-"""Circuits fitted to machines: they stand on the machine, their texts are read again, their laws are the program's."""
+"""Circuits fitted to machines: they stand on the machine, their texts are read again, their distributions are the
+program's.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,12 @@ from qgl.hardware.machines.target import Machine, resolve
 from qgl.ir.circuit import Circuit
 from qgl.program.program import Program
 from qgl.source import Source
-from tests.qasm.readers import as_words, braket_law, parse, qiskit_law, with_product_formulas
+from tests.qasm.readers import as_words, braket_distribution, parse, qiskit_distribution, with_product_formulas
 from tests.reference.density import probabilities
 from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-Law = NDArray[np.float64]
+Distribution = NDArray[np.float64]
 
 
 @lru_cache
@@ -38,7 +40,7 @@ def example(name: str, **constants: int) -> Program:
     return analyse(Source(path.name, path.read_text(encoding="utf-8")), FolderEnvironment(EXAMPLES), constants).program
 
 
-def angles(program: Program, seed: int = 0) -> Law:
+def angles(program: Program, seed: int = 0) -> Distribution:
     size = sum(parameter.size for parameter in program.parameters)
     return np.random.default_rng(seed).uniform(0.1, 0.9, size)
 
@@ -76,33 +78,33 @@ def check_text(text: str, machine: Machine) -> Any:
     return circuit
 
 
-def law_of(program: Program, inputs: Law) -> Law:
+def distribution_of(program: Program, inputs: Distribution) -> Distribution:
     return probabilities(as_words(program), inputs)
 
 
 @pytest.mark.parametrize(
     ("seed", "machine"), [(0, "fake_torino"), (1, "fake_torino"), (3, "fake_sherbrooke"), (4, "fake_fractional")]
 )
-def test_random_programs_keep_their_law_on_a_machine(seed: int, machine: str) -> None:
+def test_random_programs_keep_their_distribution_on_a_machine(seed: int, machine: str) -> None:
     small = replace(EVERYTHING, visible=(2, 3), hidden=(0, 1), operations=(5, 9), live=4)
     program, inputs = with_product_formulas(random_program(seed, small)), random_inputs(seed)
     fitted = fit(Circuit.of(program), inputs, resolve(machine), optimise=seed % 2 == 0)
     for trial in fitted.trials:
         text = Fitted(fitted.machine, (trial,)).text()
         check_text(text, fitted.machine)
-        np.testing.assert_allclose(qiskit_law(text), law_of(program, inputs), atol=1e-7, err_msg=text)
+        np.testing.assert_allclose(qiskit_distribution(text), distribution_of(program, inputs), atol=1e-7, err_msg=text)
 
 
 NAMES = [("channel", {}), ("feedforward", {}), ("sequence", {"length": 2})]
 
 
 @pytest.mark.parametrize(("name", "constants"), NAMES, ids=[name for name, _ in NAMES])
-def test_examples_keep_their_law_on_a_machine(name: str, constants: dict[str, int]) -> None:
+def test_examples_keep_their_distribution_on_a_machine(name: str, constants: dict[str, int]) -> None:
     program = example(name, **constants)
     inputs = angles(program)
     text, report = fitted_text(Circuit.of(program), inputs, "ibm", "fake_torino")
     check_text(text, resolve("fake_torino"))
-    np.testing.assert_allclose(qiskit_law(text), law_of(program, inputs), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(text), distribution_of(program, inputs), atol=1e-7)
     assert report[0] in text
 
 
@@ -111,7 +113,9 @@ def test_rows_of_open_inputs_are_bound_after_fitting() -> None:
     fitted = fit(Circuit.of(program), None, resolve("fake_torino"))
     for seed in (1, 2):
         inputs = angles(program, seed)
-        np.testing.assert_allclose(qiskit_law(fitted.text(inputs)), law_of(program, inputs), atol=1e-7)
+        np.testing.assert_allclose(
+            qiskit_distribution(fitted.text(inputs)), distribution_of(program, inputs), atol=1e-7
+        )
     with pytest.raises(ValueError, match="open inputs"):
         fitted.text()
 
@@ -147,7 +151,7 @@ def test_branches_inside_of_branches_are_made_flat(optimise: bool) -> None:
     text = fitted.text()
     check_text(text, machine)
     assert "if (together_0 ==" in text
-    np.testing.assert_allclose(qiskit_law(text), law_of(program, np.zeros(0)), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(text), distribution_of(program, np.zeros(0)), atol=1e-7)
 
 
 def test_a_machine_without_branches_and_resets_gets_neither(tmp_path: Path) -> None:
@@ -158,7 +162,7 @@ def test_a_machine_without_branches_and_resets_gets_neither(tmp_path: Path) -> N
     machine, program = resolve(str(path)), nested()
     fitted = fit(Circuit.of(program), np.zeros(0), machine)
     check_text(fitted.text(), machine)
-    np.testing.assert_allclose(qiskit_law(fitted.text()), law_of(program, np.zeros(0)), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(fitted.text()), distribution_of(program, np.zeros(0)), atol=1e-7)
     assert (fitted.figures.duration, fitted.figures.fidelity) == (None, None)
     with pytest.raises(QglError, match="QGL1126"):
         fit(Circuit.of(program), np.zeros(0), machine, reuse=True)
@@ -195,8 +199,8 @@ def test_other_profiles_write_the_gates_of_the_machine_on_its_pairs(profile: str
     program, machine = nested(), resolve("fake_lima")
     inputs = np.zeros(0)
     text, report = fitted_text(Circuit.of(program), inputs, profile, "fake_lima")
-    law = {"braket": braket_law, "portable": braket_law}.get(profile, qiskit_law)
-    np.testing.assert_allclose(law(text), law_of(program, inputs), atol=1e-7, err_msg=text)
+    distribution = {"braket": braket_distribution, "portable": braket_distribution}.get(profile, qiskit_distribution)
+    np.testing.assert_allclose(distribution(text), distribution_of(program, inputs), atol=1e-7, err_msg=text)
     assert f"// {report[0]}" in text
     names = {name: place for place, name in _places(text)}
     used = re.findall(r"^(?:cx|cnot) (\w+\[\d+\]), (\w+\[\d+\]);", text, re.MULTILINE)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.command import qglc
 from tests.hardware.machines.test_target import RING
-from tests.qasm.readers import parse, qiskit_law
+from tests.qasm.readers import parse, qiskit_distribution
 
 PROGRAM = """
 lattice chain = line(3);
@@ -37,7 +37,7 @@ def test_the_text_and_what_it_takes(program: Path, tmp_path: Path) -> None:
     assert lines[0].startswith("On fake_torino, best first")
     assert all(f"// {line}" in text for line in lines)
     plain = qglc("emit", program, "--seed", "3", "--profile", "qiskit")[1]
-    np.testing.assert_allclose(qiskit_law(text), qiskit_law(plain), atol=1e-7)
+    np.testing.assert_allclose(qiskit_distribution(text), qiskit_distribution(plain), atol=1e-7)
     again = ("emit", program, "--seed", "3", "--profile", "ibm", "--target", "fake_torino", "-o", tmp_path / "a.qasm")
     assert qglc(*again)[0] == 0
     assert (tmp_path / "a.qasm").read_text(encoding="utf-8") == text

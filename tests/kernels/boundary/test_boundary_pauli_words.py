@@ -42,28 +42,28 @@ def reduced(rho: np.ndarray[Any, Any], region: tuple[int, ...]) -> np.ndarray[An
 
 
 def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
-    """All words, some marginals and laws, given words, and the gradient of a weighted sum of all words."""
+    """All words, some marginals and distributions, given words, and the gradient of a weighted sum of all words."""
     n = len(program.visible)
     rho = density_matrix(program, inputs)
     names = ["".join(letters) for letters in product("IXYZ", repeat=n)][:: max(1, 4**n // 90)]
     bits = np.array(list(product((0, 1), repeat=n)), np.uint8)
     words, given = Expectation.of(names), GivenWords(len(bits))
     regions = ((0,), (n - 1, 0), tuple(range(n)))
-    states, laws = Marginals(regions), Marginals(regions, bits=True)
-    run = simulator(program, words, states, laws, given)
+    states, distributions = Marginals(regions), Marginals(regions, bits=True)
+    run = simulator(program, words, states, distributions, given)
     weights = np.random.default_rng(3).normal(size=len(names))
 
     def loss(values: jax.Array) -> tuple[jax.Array, Any]:
-        answers = run.answers(values, (words, states, laws, given), given={given: jnp.asarray(bits)})
+        answers = run.answers(values, (words, states, distributions, given), given={given: jnp.asarray(bits)})
         return jnp.sum(jnp.asarray(weights) * answers[words]), tuple(answers.values())
 
     with jax.enable_x64(True):
         slope, answers = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
     matrices = [word_matrix(name) for name in names]
     np.testing.assert_allclose(answers[0], [np.trace(matrix @ rho).real for matrix in matrices], atol=1e-10)
-    for region, state, law in zip(regions, answers[1], answers[2], strict=True):
+    for region, state, distribution in zip(regions, answers[1], answers[2], strict=True):
         np.testing.assert_allclose(state, reduced(rho, region), atol=1e-10)
-        np.testing.assert_allclose(law, np.diagonal(reduced(rho, region)).real, atol=1e-10)
+        np.testing.assert_allclose(distribution, np.diagonal(reduced(rho, region)).real, atol=1e-10)
     z_words = np.array([np.trace(word_matrix("".join("IZ"[bit] for bit in row)) @ rho).real for row in bits])
     np.testing.assert_allclose(answers[3], np.stack([z_words, z_words**2]), atol=1e-10)
     observable = np.tensordot(weights, matrices, 1)

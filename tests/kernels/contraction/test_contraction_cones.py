@@ -60,19 +60,19 @@ def test_the_centres_of_wide_stars() -> None:
     centres = [star * (ARMS + 1) for star in range(STARS)]
     program = program_of(STARS * (ARMS + 1), 0, *stars(), parameters=(parameter("theta", STARS),))
     words = Expectation.sparse(np.array([[centre] for centre in centres], np.int32))
-    laws = Marginals(((centres[1],),), bits=True)
-    plan = Planner(Circuit.of(program), methods=(LightCones(),)).plan([words, laws])
+    distributions = Marginals(((centres[1],),), bits=True)
+    plan = Planner(Circuit.of(program), methods=(LightCones(),)).plan([words, distributions])
     facts = dict(plan.rows[0].candidates[0].cost.facts)
     assert facts["classes"] == 1 and facts["widest"] == ARMS + 1
     run = Simulator(plan)
 
     def ask(inputs: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        values, (law,) = run.answers(inputs, (words, laws)).values()
-        return jnp.sum(values), (values, law)
+        values, (distribution,) = run.answers(inputs, (words, distributions)).values()
+        return jnp.sum(values), (values, distribution)
 
     theta = np.array([0.1, -0.15])
-    slope, (values, law) = jax.jit(jax.grad(ask, has_aux=True))(jnp.asarray(theta, jnp.float32))
+    slope, (values, distribution) = jax.jit(jax.grad(ask, has_aux=True))(jnp.asarray(theta, jnp.float32))
     expected = centre_values(theta)
     np.testing.assert_allclose(values, expected, atol=1e-5)
-    np.testing.assert_allclose(law, [(1 + expected[1]) / 2, (1 - expected[1]) / 2], atol=1e-5)
+    np.testing.assert_allclose(distribution, [(1 + expected[1]) / 2, (1 - expected[1]) / 2], atol=1e-5)
     np.testing.assert_allclose(slope, gradient(lambda v: float(centre_values(v).sum()), theta), atol=1e-4)

@@ -81,7 +81,7 @@ def test_open_legs_are_the_state(seed: int) -> None:
     np.testing.assert_allclose(slope, expected, atol=2e-7)
 
 
-def test_open_legs_are_the_law_where_bits_are_enough() -> None:
+def test_open_legs_are_the_distribution_where_bits_are_enough() -> None:
     program, inputs = some_program(9), random_inputs(9)
     asked = (Probabilities(), Expectation.of(["ZIZ"]), LogProb.of(STRINGS))
     run = simulator(program, *asked, Samples(5000))
@@ -141,14 +141,16 @@ def test_likelihoods_with_closed_legs(seed: int, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("closed")
-def test_laws_and_words_given_later() -> None:
+def test_distributions_and_words_given_later() -> None:
     program, inputs = some_program(7), random_inputs(7)
     given = np.array([[1, 0, 1], [0, 0, 0]], np.uint8)
     asked = (Marginals(((2, 0),), bits=True), GivenWords(2))
     run = simulator(program, *asked)
-    laws, words = in_double(lambda v, w: tuple(run.answers(v, asked, given={asked[1]: w}).values()), inputs, given)
+    distributions, words = in_double(
+        lambda v, w: tuple(run.answers(v, asked, given={asked[1]: w}).values()), inputs, given
+    )
     p = np.diagonal(density_matrix(program, inputs)).real.reshape(2, 2, 2)
-    np.testing.assert_allclose(laws[0], p.sum(axis=1).T.ravel(), atol=1e-12)
+    np.testing.assert_allclose(distributions[0], p.sum(axis=1).T.ravel(), atol=1e-12)
     z = np.array([1, -1])
     value = np.einsum("abc,a,c->", p, z, z)
     np.testing.assert_allclose(words, [[value, 1], [value**2, 1]], atol=1e-12)

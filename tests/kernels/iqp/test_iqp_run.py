@@ -32,8 +32,8 @@ def simulator(seed: int, *queries: Query, linear: bool = False) -> Simulator:
 
 
 def wanted(seed: int, inputs: NDArray[np.float64], linear: bool = False) -> NDArray[np.float64]:
-    law = probabilities(phase_program(seed, 3, 2, linear), inputs)
-    return np.asarray((-1.0) ** (WORDS.astype(int) @ WORDS.T) @ law)
+    distribution = probabilities(phase_program(seed, 3, 2, linear), inputs)
+    return np.asarray((-1.0) ** (WORDS.astype(int) @ WORDS.T) @ distribution)
 
 
 @pytest.mark.parametrize(("seed", "linear"), [(1, False), (4, True)])

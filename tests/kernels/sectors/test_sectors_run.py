@@ -114,15 +114,15 @@ COUPLING = sum((0.25 * word({k: "Z", k + 1: "Z"}) for k in range(5)), np.zeros((
 
 
 def exact(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The law of `LONG` by dense exponentials."""
+    """The distribution of `LONG` by dense exponentials."""
     energy, states = np.linalg.eigh(np.tensordot(inputs[:6], FIELDS, 1) + inputs[6] * HOP + COUPLING)
     state = np.zeros(64, np.complex128)
     state[0b010101] = 1
     state = states @ (np.exp(-1j * inputs[7] * energy) * (states.conj().T @ state))
     state = state.reshape((2,) * 6).swapaxes(0, 3).reshape(64)
     state = states @ (np.exp(-1j * energy) * (states.conj().T @ state))
-    law: NDArray[np.float64] = np.abs(state) ** 2
-    return law
+    distribution: NDArray[np.float64] = np.abs(state) ** 2
+    return distribution
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("single", 2e-3), ("double", 1e-8)])

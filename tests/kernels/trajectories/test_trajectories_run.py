@@ -109,7 +109,7 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
     np.testing.assert_allclose(slope, expected, atol=1e-5)
 
 
-def test_samples_follow_the_law() -> None:
+def test_samples_follow_the_distribution() -> None:
     program, inputs, shots = noisy(), random_inputs(4), 6_000
     run = simulator(program, Samples(shots))
     draw = jax.jit(lambda v, key: run.sample(v, key, shots))

@@ -151,7 +151,7 @@ def test_regions_are_tensor_products_of_their_pieces() -> None:
     near, far = Marginals(((0, 1), (6, 7)), bits=True), Marginals(((7, 0, 6, 1),), bits=True)
     inputs = jnp.asarray(np.random.default_rng(2).normal(size=circuit.parameters[0].size), jnp.float32)
     pairs, quadruple = answered(circuit, inputs, near, far)
-    first, second = (np.asarray(law).reshape(2, 2) for law in pairs)
+    first, second = (np.asarray(distribution).reshape(2, 2) for distribution in pairs)
     expected = np.einsum("ab,cd->dacb", first, second).ravel()
     assert np.allclose(quadruple[0], expected, atol=1e-6)
 

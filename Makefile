@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
 
-.PHONY: help setup demo test test-all golden lint types lock benchmarks clean
+MINUTES ?= 10
+
+.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks clean
 
 help:
 	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
 	@echo "make test        lint, types, formatting and the tests"
 	@echo "make test-all    the same with the long tests"
 	@echo "make golden      renew the golden texts of the tests after a wanted change of words"
+	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods or emission"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
@@ -39,6 +42,9 @@ test-all: $(SETUP) lint types
 golden: $(SETUP)
 	QGL_SNAPSHOTS=1 $(BIN)/python -m pytest tests/syntax/test_rendering.py tests/check/test_checked_programs.py \
 	    tests/check/test_diagnostic_register.py
+
+fuzz: $(SETUP)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

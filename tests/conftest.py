@@ -17,4 +17,5 @@ os.environ.setdefault("QGL_CACHE_DIR", str(ROOT / ".cache" / "qgl"))
 settings.register_profile(
     "qgl", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
-settings.load_profile("qgl")
+settings.register_profile("new", settings.get_profile("qgl"), derandomize=False)
+settings.load_profile(os.environ.get("QGL_HYPOTHESIS", "qgl"))  # "new": other examples each time

@@ -123,9 +123,9 @@ class UnknownEscape(Diagnostic):
 class ProgramTooLong(Diagnostic):
     """A program has a limited length. Numbers by the thousand belong into a data file, repeated parts into a loop."""
 
-    size: int
+    found: str
     limit: int
 
     code = "QGL0116"
-    message = says("the file has {size:,} characters; the limit is {limit:,}")
+    message = says("the file has {found}; the limit is {limit:,}")
     help = "put data into a CSV or NPZ file, and parts that are used twice into layers"

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from lark import Token
@@ -27,6 +27,7 @@ from qgl.syntax.grammar import tables
 from qgl.syntax.keywords import expected_words, found_words, is_keyword
 
 MAX_CHARACTERS = 1 << 20
+MAX_TOKENS = 400_000  # to read one takes some ten microseconds, and what it says is to be checked after that
 MAX_FAULTS = 100
 _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
@@ -51,7 +52,7 @@ def parse(source: Source) -> Parsed:
     """The tree of a source and all faults of its syntax in order of place. Never raises."""
     if len(source.text) > MAX_CHARACTERS:
         start = Span(source, 0, 0)
-        fault = lexical.ProgramTooLong(start, len(source.text), MAX_CHARACTERS)
+        fault = lexical.ProgramTooLong(start, f"{len(source.text):,} characters", MAX_CHARACTERS)
         return Parsed(tree.File(source, (tree.Broken(start, "", ()),), ()), (fault,))
     return _Reader(source).read()
 
@@ -80,7 +81,11 @@ class _Reader:
     def read(self) -> Parsed:
         declarations: tuple[tree.Declaration, ...] = (tree.Broken(Span(self.source, 0, 0), "", ()),)
         balancer = Balancer(self.source, self._report)
-        if balancer.balance(list(self._significant())):
+        tokens = list(islice(self._significant(), MAX_TOKENS + 1))
+        if len(tokens) > MAX_TOKENS:
+            many = f"more than {MAX_TOKENS:,} words and marks"
+            self._report(lexical.ProgramTooLong(self._span(tokens[-1]), many, MAX_TOKENS))
+        elif balancer.balance(tokens):
             end = len(self.source.text)
             self.tokens = [*balancer.tokens, Token("$END", "", start_pos=end, end_pos=end)]
             spoiled = {k for k, token in enumerate(self.tokens) if token.start_pos in self.spoiled}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import Input, Real, evaluate
+from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.program.operations import (
     ChannelApplication,
@@ -23,6 +23,7 @@ from qgl.program.operations import (
     Reset,
 )
 from qgl.program.program import Parameter, Program
+from tests.reference.expressions import value_of
 from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, word_matrix
 
 Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
@@ -149,7 +150,7 @@ def density_matrix(circuit: Program | Circuit, inputs: NDArray[np.float64] | Seq
     atoms = lookup(circuit.parameters, np.asarray(inputs, dtype=np.float64))
     branches: dict[Outcomes, Branch] = {(): Branch([], np.ones((), dtype=np.complex128))}
     for operation in circuit.operations:
-        _step(branches, operation, lambda number: evaluate(number, atoms))
+        _step(branches, operation, lambda number: value_of(number, atoms))
     total = np.zeros((2 ** len(circuit.visible),) * 2, dtype=np.complex128)
     for branch in branches.values():
         for wire in circuit.visible:

@@ -232,6 +232,8 @@ report kl;
 
 def test_too_large_too_nested_too_deep() -> None:
     assert found("/" * (MAX_CHARACTERS + 1)) == [("QGL0116", "")]
+    assert found("model { " + "h v;" * 140_000 + " }") == [("QGL0116", ";")]
+    assert found("const a = " + "1+" * 210_000 + "1;") == [("QGL0116", "+")]
     assert found("(" * 65) == [("QGL0114", "(")]
     assert [code for code, _ in found("const a = " + "{" * 100000)] == ["QGL0114"]
     for deep in ("1 + " * 5000 + "1", "-" * 50000 + "1", "2**" * 5000 + "1", "a or " * 5000 + "b", "not " * 5000 + "a"):

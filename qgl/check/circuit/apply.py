@@ -13,7 +13,7 @@ from qgl.check.circuit.kraus import read_kraus
 from qgl.check.circuit.multi_qubit_gates import WideGates
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.declarations import Declarations
-from qgl.check.limits import Budget
+from qgl.check.limits import CALL, Budget
 from qgl.check.names.callees import BUILT_IN, RESET, WIDE, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
@@ -238,7 +238,7 @@ class Applier:
             for name, size, count, wires in formals:
                 single = size is None
                 frame.names[name] = Qubit(wires[0]) if single else Group(name, wires, None, (), symbol.span, count)
-            self.budget.spend(1, node.span)
+            self.budget.spend(CALL, node.span)
             body = partial(self.block, symbol.node.body, frame)
             if symbol.kind == "layer":
                 self.applied.transformed(application.controls, inverted, node, body)

@@ -74,7 +74,7 @@ def explain(
         typer.echo(json_text(to_json(program, answers)))
     else:
         show(console(highlight=False), program, answers)
-    faults = refusals(answers)
+    faults = refusals(answers, program.train.seeds)
     if faults and program.train.from_shots is None:
         raise QglError(faults)
 
@@ -88,6 +88,7 @@ def wires_by_kind(program: Program) -> dict[str, int]:
 def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     """All figures as plain data."""
     from qgl.check.calls.strategies import cost_words
+    from qgl.report.weighing import process
 
     return {
         "wires": wires_by_kind(program),
@@ -96,7 +97,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "conserved": _conserved(program),
         "precision": program.train.precision,
         "strategy": {"name": program.train.strategy_name, "cost": list(cost_words(program))},
-        "process_bytes": _process(answers),
+        "process_bytes": process(answers, program.train.seeds),
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
             {
@@ -125,14 +126,6 @@ def _conserved(program: Program) -> list[str]:
     return lines
 
 
-def _process(answers: Sequence[Answer]) -> int:
-    """What a process takes that answers all of it, one question after the other."""
-    from qgl.plan.memory import process_bytes
-
-    costs = (row.candidates[0].cost for answer in answers for row in answer.weighed.rows if row.chosen)
-    return process_bytes(max((cost.memory for cost in costs), default=0))
-
-
 def _inputs(program: Program) -> int:
     return sum(parameter.size for parameter in program.parameters)
 
@@ -143,6 +136,7 @@ def _inputs(program: Program) -> int:
 def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     """The figures as people read them."""
     from qgl.check.calls.strategies import cost_words
+    from qgl.report.weighing import process
 
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
@@ -167,10 +161,10 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         console.print(f"training from shots, {cost(Model(program), program.train, program.train.steps)}")
     console.print()
     console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
-    if (process := _process(answers)) > TOLD:
+    if (taken := process(answers, program.train.seeds)) > TOLD:
         from qgl.diagnostics.size import amount
 
-        console.print(f"A process that trains takes about {amount(process)} in all.", style="dim")
+        console.print(f"A process that trains takes about {amount(taken)} in all.", style="dim")
 
 
 def _block(console: Console, row: Row, times: int, purposes: str) -> None:

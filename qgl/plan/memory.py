@@ -23,6 +23,15 @@ def process_bytes(arrays: float) -> int:
     return int(PROCESS + HELD * arrays)
 
 
+def for_arrays() -> int:
+    """Bytes of arrays that may be planned with: the process that holds them is to fit into what is available.
+
+    What Python and JAX hold of this process already is no longer to be found.
+    """
+    resident = 1024 * _numbers(_ROOT / "proc/self/status").get("VmRSS:", 0)
+    return int(max(0, available() - max(0, PROCESS - resident)) / HELD)
+
+
 def _free() -> int:
     """What the system says is free, or all there is where it does not say."""
     found = _numbers(_ROOT / "proc/meminfo").get("MemAvailable:")

@@ -19,7 +19,7 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.iqp.method import PhaseWords
-from qgl.plan.memory import available
+from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import Dense, DensityMatrix
@@ -58,11 +58,11 @@ class Weighed:
     rows: tuple[Row, ...]
     limit: int
 
-    def refusals(self) -> Iterator[TooLarge]:
-        """Why each query that has no method has none."""
+    def refusals(self, copies: int = 1) -> Iterator[TooLarge]:
+        """Why each query that has no method has none; `copies` of an answer are held at once, one for each seed."""
         for row in self.rows:
-            if not row.chosen:
-                yield _too_large(self.subject.circuit, row, self.limit)
+            if not row.chosen or row.candidates[0].cost.memory * copies > self.limit:
+                yield _too_large(self.subject.circuit, row, self.limit, copies)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Planner:
     """Plans for one circuit as it was checked, before any pass; what methods prepare is kept for further plans.
 
     precision     "single" or "double"
-    memory_limit  bytes; None: most of what the machine has free
+    memory_limit  bytes of arrays; None: those of a process that fits into what the machine has free
     methods       what may be chosen from
     told          hears which method is asked, as to find what one takes can need seconds
     """
@@ -111,7 +111,7 @@ class Planner:
         seen = tuple(sorted(frozenset().union(*(support(query, width) for query in queries)))) or (0,)
         asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
         subject, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
-        limit = available() if self.memory_limit is None else self.memory_limit
+        limit = for_arrays() if self.memory_limit is None else self.memory_limit
         return Weighed(subject, seen, _choose(asked, prepared, self.precision, limit, self.told), limit)
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[Subject, dict[str, Prepared]]:
@@ -208,12 +208,16 @@ def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, s
     return Row(query, chosen, tuple(Candidate(name, costs[name], why(name), bool(reasons[name])) for name in order))
 
 
-def _too_large(circuit: Circuit, row: Row, limit: int) -> TooLarge:
-    attempts = tuple(
-        Attempt(candidate.method, candidate.cost.width, candidate.cost.memory, candidate.reason)
-        for candidate in row.candidates
-    )
+def _too_large(circuit: Circuit, row: Row, limit: int, copies: int) -> TooLarge:
+    def attempt(candidate: Candidate) -> Attempt:
+        memory, reason = candidate.cost.memory * copies, candidate.reason
+        if copies > 1 and not candidate.cost.refusal and memory > limit:
+            reason = f"needs {amount(memory)} for {copies} seeds; {amount(limit)} may be used"
+        return Attempt(candidate.method, candidate.cost.width, memory, reason)
+
+    attempts = tuple(map(attempt, row.candidates))
     kinds = Counter(wire.kind for wire in circuit.wires)
     qubits = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("visible", "hidden", "fresh") if kinds[kind])
     at_fault = blame(circuit, row.query)
-    return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, at_fault.advice)
+    advice = at_fault.advice if copies == 1 else (*at_fault.advice, f"train fewer than {copies} seeds at once")
+    return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, advice)

@@ -9,7 +9,7 @@ from qgl.compiler import circuit_of, planner
 from qgl.diagnostics.model import Diagnostic
 from qgl.kernels.memory import device_limit
 from qgl.model import Model
-from qgl.plan.memory import available
+from qgl.plan.memory import for_arrays, process_bytes
 from qgl.plan.model import Row
 from qgl.plan.planner import Weighed
 from qgl.program.program import Program
@@ -34,9 +34,9 @@ class Answer:
 def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str], None] | None = None) -> list[Answer]:
     """The planner's view of everything that a program asks.
 
-    memory_limit: in bytes, None: what this machine has. told: hears what is looked at.
+    memory_limit: bytes of arrays, None: what this machine has. told: hears what is looked at.
     """
-    limit = memory_limit or device_limit() or available()  # read once, so that all figures are held against one limit
+    limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
     planning = planner(circuit_of(program), program.train.precision, limit)
     planning.told = told or planning.told
     return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
@@ -47,12 +47,21 @@ def weigh_objective(model: Model) -> list[Answer]:
     return [Answer(asked, model.planner.weigh(asked.queries)) for asked in objective_of(model)]
 
 
-def refusals(answers: Sequence[Answer]) -> list[Diagnostic]:
+def process(answers: Sequence[Answer], seeds: int) -> int:
+    """Bytes of a process that answers all of it, one question after the other; the objective for all seeds at once."""
+    most = 0
+    for answer in answers:
+        copies = seeds if answer.asked.kind == OBJECTIVE else 1
+        most = max([most, *(row.candidates[0].cost.memory * copies for row in answer.weighed.rows if row.chosen)])
+    return process_bytes(most)
+
+
+def refusals(answers: Sequence[Answer], seeds: int) -> list[Diagnostic]:
     """Why a program is at fault: queries of its objective have no method, or nothing that it asks has one.
 
-    Reports and samples that cannot be had are only told of.
+    The objective is asked for all `seeds` at once. Reports and samples that cannot be had are only told of.
     """
     asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
     if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
-        asked = list(answers)
-    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals()))
+        asked, seeds = list(answers), 1
+    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals(seeds)))

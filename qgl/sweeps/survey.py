@@ -10,9 +10,8 @@ from typing import Any
 from qgl.data.environment import open_program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.model import loads
-from qgl.plan.memory import process_bytes
 from qgl.program.program import Program, TrainSettings
-from qgl.report.weighing import refusals, weigh_objective
+from qgl.report.weighing import process, refusals, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.sweeps.grid import Point
 from qgl.train.opening import unfit
@@ -99,7 +98,7 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
     once = sum(times * candidate.cost.seconds for times, candidate in chosen)
     return Surveyed(
         point=point,
-        faults=tuple(faults if shots else (*faults, *refusals(answers))),
+        faults=tuple(faults if shots else (*faults, *refusals(answers, settings.seeds))),
         warnings=model.warnings,
         identity=Identity.of(program, model.files),
         qubits=len(program.wires),
@@ -110,5 +109,5 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
         steps=settings.steps,
         seeds=settings.seeds,
         seconds=None if shots else once * settings.steps * settings.seeds,
-        memory=process_bytes(max((candidate.cost.memory for _, candidate in chosen), default=0) * settings.seeds),
+        memory=process(answers if not shots else [], settings.seeds),
     )

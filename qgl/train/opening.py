@@ -17,8 +17,10 @@ from qgl.diagnostics.runs import NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
+from qgl.kernels.memory import device_limit
 from qgl.model import Model
 from qgl.program.program import CallSpec, TrainSettings
+from qgl.report.weighing import refusals, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.runs.folder import RunFolder
 from qgl.source import Span
@@ -107,7 +109,7 @@ def _resumed(
     now = manifests.describe(program, model.files, settings, model.precision, command)
     manifests.refuse_changes(before, now)
     factory = _factory(settings, strategy)
-    _refuse_unfit(model, settings)
+    _refuse_unfit(model, settings, team)
     measured = from_shots(model, settings, team, engine)
     moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
     return Opening(settings, before["goal"] if steps is None else steps, folder, before, measured, moved), now
@@ -128,7 +130,7 @@ def _begun(
     if steps is not None:
         settings = replace(settings, steps=steps)
     factory = _factory(settings, strategy)
-    _refuse_unfit(model, settings)
+    _refuse_unfit(model, settings, team)
     measured = from_shots(model, settings, team, engine)
     moved = MeasuredGradient(model, measured, settings) if measured else factory(model, settings, team.devices)
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
@@ -196,10 +198,14 @@ def _facts(now: manifests.Manifest, opening: Opening, team: Team) -> dict[str, s
     return {name: json.dumps(part, sort_keys=True) for name, part in zip(_AGREED, parts, strict=True)}
 
 
-def _refuse_unfit(model: Trainable, settings: TrainSettings) -> None:
+def _refuse_unfit(model: Trainable, settings: TrainSettings, team: Team) -> None:
     if settings.batch != model.program.train.batch:
         raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
     faults = unfit(model, settings)
+    holders = team.processes if device_limit() is None else len(team.devices)
+    together = -(-settings.seeds // holders)
+    if not faults and together > 1 and settings.from_shots is None and isinstance(model, Model):
+        faults = refusals(weigh_objective(model), together)  # of a single seed the plan itself is refused
     if faults:
         raise QglError(faults)
 

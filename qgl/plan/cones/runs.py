@@ -12,7 +12,7 @@ from qgl.plan.cones.survey import Reading
 from qgl.plan.cones.tiles import Bucket, buckets, lanes_of, tile_bytes
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.costs import DOUBLE, STEP_SECONDS
-from qgl.plan.memory import available
+from qgl.plan.memory import for_arrays
 from qgl.plan.model import Cost, Method, Prepared
 from qgl.plan.state.methods import Dense, DensityMatrix, PreparedWhole
 
@@ -96,7 +96,7 @@ def _work(small: Schedule) -> float:
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:
     """A class by the way that takes least, of those that fit into memory if there are any."""
-    limit = available()
+    limit = for_arrays()
     costs = []
     for way in ways:
         each = [way.cost(query, precision) for query in reading.queries(one)]

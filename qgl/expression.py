@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from qgl.record import record
 
 
 class Input(NamedTuple):
@@ -24,7 +25,7 @@ class Input(NamedTuple):
     element: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """`name` of `arguments`; the names are the keys of `FUNCTIONS`."""
 
@@ -35,7 +36,7 @@ class Function:
 Atom = Input | Function
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Real:
     """constant + sum(coefficient * atom for coefficient, atom in terms); atoms are distinct, coefficients not 0."""
 

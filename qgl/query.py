@@ -10,11 +10,12 @@ the positions after the visible ones, in order of declaration.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qgl.record import record
 
 LETTERS = "IXYZ"
 LOG_TINY = float(np.log(np.finfo(np.float32).tiny))  # about -87.3
@@ -43,12 +44,12 @@ def impossible(width: int) -> float:
     return log_floor(width) * (1 + 2.0**-16)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Probabilities:
     """p(x) of every visible string, shape (2^n,), big-endian in declaration order."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LogProb:
     """Natural logarithm of p(x) of given strings, shape (batch,).
 
@@ -72,14 +73,14 @@ class LogProb:
         return np.frombuffer(self.strings, dtype=np.uint8).reshape(-1, self.width)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GivenStrings:
     """log p(x) of `count` strings that come with the call, an array of 0 and 1 of shape (count, n). Shape (count,)."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expectation:
     """Expectations of Pauli words on visible qubits, shape (words,).
 
@@ -128,7 +129,7 @@ class Expectation:
         return len(self.letter_bytes) // self.weight
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GivenWords:
     """Expectations of `count` Z words that come with the call, an array of 0 and 1 of shape (count, n).
 
@@ -144,7 +145,7 @@ class GivenWords:
     samples: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marginals:
     """Reduced states of regions (tuples of visible positions): density matrices of shape (2^k, 2^k).
 
@@ -159,14 +160,14 @@ class Marginals:
     bits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Samples:
     """Strings drawn from p, shape (shots, n)."""
 
     shots: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """The density matrix of the visible register, shape (2^n, 2^n)."""
 

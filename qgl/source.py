@@ -10,6 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+from qgl.record import record
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -36,7 +38,7 @@ class Source:
         return self.text[start:end].rstrip("\r\n")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Characters `start` up to, not including, `end` of a source."""
 

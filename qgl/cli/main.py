@@ -14,8 +14,9 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
+from qgl.cli.converted import convert_less
 from qgl.cli.guard import guarded
 from qgl.cli.interrupts import watch
 from qgl.diagnostics.terminal import protect, silence
@@ -55,16 +56,26 @@ Exit status:
 class _Verbs(TyperGroup):
     """Knows the names and one-line helps of the verbs; a verb itself is made when it is called."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        convert_less(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and _load(str(name)), rest
+
+
+class _Verb(TyperCommand):
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        convert_less(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
 
 def _load(verb: str) -> Any:
     module = importlib.import_module(f"qgl.cli.{verb}")
     function = getattr(module, verb, None) or getattr(module, f"{verb}_")
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    single.command(verb)(guarded(function))
+    single.command(verb, cls=_Verb)(guarded(function))
     return typer.main.get_command(single)
 
 

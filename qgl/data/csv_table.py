@@ -7,7 +7,6 @@ import itertools
 import math
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,13 @@ from qgl.data.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.program.program import CallSpec
+from qgl.record import record
 from qgl.source import Span
 
 _DELIMITERS = ",;\t "
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """`values` of the generated columns, shape (rows, columns), and `conditions`, or None."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from qgl.check.limits import MAX_CELLS
 from qgl.diagnostics.data import FileTooLarge, MissingFile, OutsidePath, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
+from qgl.record import record
 from qgl.source import Span
 
 _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Bounds on what is read: bytes of program text and of data files, columns and cells (rows x columns) of data."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +25,12 @@ from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width
 from qgl.diagnostics.data import plural
 from qgl.program.membership import BarsAndStripes, Cardinality, Parity, Rule
 from qgl.program.program import CallSpec, DataSet
+from qgl.record import record
 
 _NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Files:
     """Where a source may read: inside of `root`, paths being relative to `base`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
 from qgl.program.program import CallSpec
+from qgl.record import record
 from qgl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Which columns of a table are generated, each with its number of `categories`, and which are given."""
 

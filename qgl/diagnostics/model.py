@@ -8,11 +8,11 @@ carets (`label`), further places (`notes`), and a way out (`help`). Its docstrin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from qgl.diagnostics.record import Record
+from qgl.record import record
 from qgl.source import Span
 
 REGISTRY: dict[str, type[Diagnostic]] = {}
@@ -23,7 +23,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A further place that explains a diagnostic, such as the declaration that it speaks of."""
 

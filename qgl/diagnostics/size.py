@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from qgl.diagnostics.model import Diagnostic, Note, Severity, says
+from qgl.record import record
 
 
 def amount(count: float) -> str:
@@ -83,7 +83,7 @@ class FaultsNotShown(Diagnostic):
     label = "the first of them"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """What a method would need for a query. A figure that is not known is 0; `reason` says why it cannot answer."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from qgl.gates.definition import Parts
+from qgl.record import record
 
 Array = Any  # a NumPy or JAX array; the array module is passed in as `xp`
 
@@ -15,7 +15,7 @@ Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 rotates qubit 0 if qubits 2 and 3 are one."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Gate:
     """A unitary gate. What follows from its matrix (diagonal, permutation) is found in `qgl.ir.facts`.
 
@@ -45,7 +45,7 @@ class Gate:
     vector: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Channel:
     """A named channel.
 

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.record import record
+
 Rows = NDArray[np.uint8]
 
 
@@ -30,7 +32,7 @@ class Rule(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BarsAndStripes:
     """Pictures of `rows` times `columns` pixels whose rows are each of one colour, or whose columns are; row by row."""
 
@@ -66,7 +68,7 @@ class BarsAndStripes:
         return found[:number]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cardinality:
     """Strings of `width` bits with so many ones."""
 
@@ -87,7 +89,7 @@ class Cardinality:
         return random.permuted(sorted_ones, axis=1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parity:
     """Strings of `width` bits with an even number of ones, or with an odd one."""
 

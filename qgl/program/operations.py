@@ -11,7 +11,7 @@ What depends on the inputs of the model is in `numbers`, whatever the class, and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from qgl.expression import Input, Real
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
+from qgl.record import record
 from qgl.source import Span
 
 Wires = tuple[int, ...]
 Condition = tuple[tuple[int, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """One thing that happens to `wires`. `condition` lists measured bits and the values they must have."""
 
@@ -58,7 +59,7 @@ class Operation:
         return self.wires
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unitary(Operation):
     """A unitary on `targets`, which are the wires after the first `controls`, if those are all one."""
 
@@ -73,7 +74,7 @@ class Unitary(Operation):
         return self.wires[self.controls :]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GateApplication(Unitary):
     """A gate of `qgl.gates` with its angles."""
 
@@ -92,7 +93,7 @@ class GateApplication(Unitary):
         return replace(self, angles=tuple(numbers))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PauliRotation(Unitary):
     """exp(i * angle * P), P the Pauli word with `pauli_word[k]` of "XYZ" on target k."""
 
@@ -112,7 +113,7 @@ class PauliRotation(Unitary):
         return replace(self, angle=angle)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evolution(Unitary):
     """exp(-i * time * H), H the sum over `terms` of coefficient * Pauli word, words of "IXYZ", a letter a target.
 
@@ -137,7 +138,7 @@ class Evolution(Unitary):
         return replace(self, time=time, terms=terms)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class MatrixUnitary(Unitary):
     """A constant matrix, shape (2^k, 2^k) for k targets, the first target most significant."""
 
@@ -148,12 +149,12 @@ class MatrixUnitary(Unitary):
         return "unitary"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NoisyChannel(Operation):
     """A channel that need not be unitary."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChannelApplication(NoisyChannel):
     """A named channel of `qgl.gates` with its strengths."""
 
@@ -172,7 +173,7 @@ class ChannelApplication(NoisyChannel):
         return replace(self, strengths=tuple(numbers))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class KrausChannel(NoisyChannel):
     """Constant Kraus operators, shape (count, 2^k, 2^k), first wire most significant."""
 
@@ -183,7 +184,7 @@ class KrausChannel(NoisyChannel):
         return "kraus"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fresh(Operation):
     """The wire comes into being in |0>."""
 
@@ -192,7 +193,7 @@ class Fresh(Operation):
         return "fresh"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Discard(Operation):
     """The wire is traced out and ends."""
 
@@ -201,7 +202,7 @@ class Discard(Operation):
         return "discard"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reset(Operation):
     """The wire is put to |0>, whatever it was. With a probability it is the named channel `reset`."""
 
@@ -210,7 +211,7 @@ class Reset(Operation):
         return "reset"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measurement(Operation):
     """The wire is measured in the computational basis into bit number `bit` (None: the outcome is not kept)."""
 

@@ -12,7 +12,6 @@ Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,11 @@ from numpy.typing import NDArray
 from qgl.expression import Input
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
+from qgl.record import record
 from qgl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wire:
     """One qubit. `register` and `position` say where it was declared; `site` is its site on a lattice, if any.
 
@@ -47,7 +47,7 @@ class Wire:
         return f"{self.register}[{variable}][{bit}]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A visible categorical variable: `categories` values, whose codes stand in the bits of `positions`, binary.
 
@@ -60,7 +60,7 @@ class Variable:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Distribution:
     """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
@@ -73,7 +73,7 @@ class Distribution:
     centres: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """Inputs of the model under one name.
 
@@ -97,7 +97,7 @@ class Parameter:
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Geometry:
     """A lattice: sites 0..sites-1, undirected edges, and coordinates for pictures."""
 
@@ -107,7 +107,7 @@ class Geometry:
     positions: tuple[tuple[float, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LocalityBound:
     """A bound of a `local` declaration that the program was found to keep."""
 
@@ -118,7 +118,7 @@ class LocalityBound:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataSet:
     """Rows of bits, or a distribution over bit strings.
 
@@ -159,7 +159,7 @@ class DataSet:
         return self.rule is None or len(self.rows) > 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallSpec:
     """A checked call of a named thing (`mmd(patterns, gaussian(...))`, `adam(rate = 0.1)`, `kl(patterns)`).
 
@@ -171,7 +171,7 @@ class CallSpec:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Term:
     """One term of the objective."""
 
@@ -179,7 +179,7 @@ class Term:
     call: CallSpec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrainSettings:
     """`train { ... }` with defaults filled in."""
 
@@ -210,7 +210,7 @@ class TrainSettings:
         return "gradient" if self.strategy is None else self.strategy.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     source: Source
     constants: dict[str, int | float | bool | str]

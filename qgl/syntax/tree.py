@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from qgl.record import record
 from qgl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     span: Span
 
@@ -16,34 +16,34 @@ class Node:
 # ---------------------------------------------------------------- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number(Node):
     """An integer or decimal literal. `pi` is a name, not a number."""
 
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String(Node):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Boolean(Node):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole(Node):
     """`?`: an anonymous trainable parameter of whatever shape its place needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Node):
     """`-a`, `+a`, `not a`."""
 
@@ -51,7 +51,7 @@ class Unary(Node):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Node):
     """`+ - * / % **`, `== != < <= > >=`, `and or`."""
 
@@ -60,7 +60,7 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """`f(a, b, key = c)`. Also what `csv("x.csv")`, `normal(0, 1)` and `adam(rate = 0.1)` are read as."""
 
@@ -69,7 +69,7 @@ class Call(Node):
     keywords: tuple[tuple[Name, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index(Node):
     """`base[i, j]`; an index may be a range."""
 
@@ -77,7 +77,7 @@ class Index(Node):
     indices: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range(Node):
     """`first..last`, both ends included."""
 
@@ -85,17 +85,17 @@ class Range(Node):
     last: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuple(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reduce(Node):
     """`sum(a in chain: body)`, `prod((a, b) in edges(chain): body)`."""
 
@@ -111,7 +111,7 @@ Expression = Number | String | Boolean | Name | Hole | Unary | Binary | Call | I
 # ---------------------------------------------------------------- statements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Modifier(Node):
     """`inverse`, `ctrl` or `ctrl(k)` before a gate; `count` is the number of controls (None for one or `inverse`)."""
 
@@ -119,7 +119,7 @@ class Modifier(Node):
     count: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Apply(Node):
     """A gate, layer or channel on operands: `ctrl turn(?) c, q;`. `exp(i*a*Z[q]);` has no operands."""
 
@@ -129,14 +129,14 @@ class Apply(Node):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For(Node):
     targets: tuple[Name, ...]
     iterable: Expression
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeat(Node):
     """`repeat n { ... }`, `repeat n as l { ... }`: l runs over 0..n-1."""
 
@@ -145,7 +145,7 @@ class Repeat(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If(Node):
     """On a measured bit (`if m`, `if not m`, `if m == 1`), or on a compile-time condition (`if l > 0`)."""
 
@@ -154,7 +154,7 @@ class If(Node):
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fresh(Node):
     """`fresh e;` or `fresh e[2] = plus;`: new qubits, discarded where the enclosing block ends."""
 
@@ -163,7 +163,7 @@ class Fresh(Node):
     initial: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure(Node):
     """`measure q -> m;`: m is a new bit (or list of bits, for a register), known to the end of the block."""
 
@@ -171,7 +171,7 @@ class Measure(Node):
     bit: Name | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evolve(Node):
     """`evolve h for t;`, `evolve h(k) for t by trotter(order = 2, steps = 4);`."""
 
@@ -180,7 +180,7 @@ class Evolve(Node):
     method: Call | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let(Node):
     """`let a = expression;`: a name for a value, to the end of the block."""
 
@@ -188,7 +188,7 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Broken(Node):
     """A declaration or a statement that could not be read; its fault is reported already.
 
@@ -205,25 +205,25 @@ Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let | Broken
 # ---------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import(Node):
     path: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const(Node):
     """`const n = 8, depth = 4;`."""
 
     bindings: tuple[tuple[Name, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lattice(Node):
     name: Name
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Register(Node):
     """`visible v[n];`, `hidden bath on chain[0, 7] = neel;`, `visible x[16] : category(8);`.
 
@@ -238,7 +238,7 @@ class Register(Node):
     initial: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bound(Node):
     """`within 1`, `depth <= 12`, `cone(2) <= 12`, `channel <= 3`."""
 
@@ -247,19 +247,19 @@ class Bound(Node):
     limit: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Local(Node):
     register: Name
     bounds: tuple[Bound, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Data(Node):
     name: Name
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type(Node):
     """`angle`, `angle[3]`, `probability`, `unitary(3)`, `table(2, 8)`, `qubit`, `qubit[2]`, `category(8)`, `int`."""
 
@@ -268,7 +268,7 @@ class Type(Node):
     size: Expression | None  # in brackets
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter(Node):
     """`param theta[depth, v] : angle ~ normal(0, 0.1);` and its relatives `random`, `latent`, `condition`.
 
@@ -284,7 +284,7 @@ class Parameter(Node):
     draws: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument(Node):
     """A formal argument of a layer, channel or Hamiltonian: `a: angle[3]`. A Hamiltonian's may be untyped."""
 
@@ -292,7 +292,7 @@ class Argument(Node):
     type: Type | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Routine(Node):
     """A `layer` (unitary) or a `channel`."""
 
@@ -302,24 +302,24 @@ class Routine(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hamiltonian(Node):
     name: Name
     arguments: tuple[Argument, ...]
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model(Node):
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Objective(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting(Node):
     """A line of `train`: `optimizer adam(rate = 0.01);`, `steps 500;`, `stop target(1e-5), plateau();`."""
 
@@ -327,17 +327,17 @@ class Setting(Node):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Train(Node):
     settings: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report(Node):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Baseline(Node):
     """`baseline hmm(states = 4), independent;`"""
 
@@ -363,14 +363,14 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment(Node):
     """`// ...` or `/* ... */`, with its markers."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """A whole file: declarations in order of writing and, beside them, the comments in order of place."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from qgl.check.settings.unlisted_error import not_listed
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Real
 from qgl.program.program import CallSpec, DataSet
+from qgl.record import record
 from qgl.syntax import tree
 
 LEAST, LARGEST = 2.0**-126, (2 - 2.0**-23) * 2.0**127  # of the normal numbers of single precision
@@ -27,7 +27,7 @@ class Failure(Enum):
 FAILED = Failure.FAILED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Qubits:
     """The value of an expression that names qubits: their positions among the visible ones, in order.
 
@@ -38,7 +38,7 @@ class Qubits:
     hidden: Diagnostic | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpinTerms:
     """A Hamiltonian of known numbers on `width` visible qubits: coefficients, each with its (position, letter)s."""
 
@@ -46,7 +46,7 @@ class SpinTerms:
     terms: tuple[tuple[float, tuple[tuple[int, str], ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What reading an argument needs: the checker's evaluator, its list of faults, and the reader of nested calls."""
 
@@ -129,7 +129,7 @@ def items(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | range) else [value]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """Bounds of a number. `open_low` and `open_high` exclude the bound itself."""
 
@@ -150,14 +150,14 @@ class Interval:
         return " and ".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A real number within bounds. Numbers other than 0 have a size that single precision holds, whatever the bounds.
 
     What is larger or smaller would be infinite or 0 where it is used, and a rate of 0 trains nothing without a word.
     """
 
-    bounds: Interval = field(default_factory=Interval)
+    bounds: Interval = Interval()
 
     @property
     def words(self) -> str:
@@ -177,7 +177,7 @@ class Number:
         return plain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Integer:
     """A whole number within bounds."""
 
@@ -201,7 +201,7 @@ class Integer:
         return plain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Many:
     """A list of `item`s, or one of them; read as a tuple."""
 
@@ -222,7 +222,7 @@ class Many:
         return tuple(self.item.take(one) for one in found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BitString:
     """A string of 0 and 1."""
 
@@ -234,7 +234,7 @@ class BitString:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column of a table, by number from 0 or by its name in the header."""
 
@@ -249,7 +249,7 @@ class Column:
         return plain
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """Consecutive rows of a table by number from 0; read as the first and the last one."""
 
@@ -264,7 +264,7 @@ class Rows:
         return value[0], value[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     words: str = "true or false"
 
@@ -275,7 +275,7 @@ class Flag:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     words: str = "a string in double quotes"
 
@@ -286,7 +286,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A name, written bare or, where it is not one word, as a string: `aer`, `"aer:fake_torino"`."""
 
@@ -296,7 +296,7 @@ class Word:
         return expression.name if isinstance(expression, tree.Name) else Text(self.words).read(expression, context)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of a few words, written bare: `combine = mean`."""
 
@@ -313,7 +313,7 @@ class Choice:
         return written
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Data:
     """A declared data set; read as its name. By default one whose strings are listed, not known by their rule alone."""
 
@@ -332,7 +332,7 @@ class Data:
         return value.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """Qubits; read as their positions among the visible ones, see `Qubits`. `[]` is none of them, where that may be.
 
@@ -357,7 +357,7 @@ class Region:
         return value.positions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spins:
     """A declared Hamiltonian of known numbers on visible qubits; read as its `SpinTerms`."""
 
@@ -370,7 +370,7 @@ class Spins:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nested:
     """A call of another kind: the kernel of an `mmd`."""
 
@@ -390,7 +390,7 @@ class Nested:
         return context.bind(expression, self.kind)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """A step size: a positive number, or a schedule of them."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from qgl.check.calls.arguments import ArgumentType, Interval, Number
+from qgl.record import record
 
 POSITIVE = Number(Interval(0.0, open_low=True))
 NOT_NEGATIVE = Number(Interval(0.0))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One argument of a callable. `target` is its name in the optax factory, where that differs."""
 
@@ -24,7 +24,7 @@ class Parameter:
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """One callable. `one_of` names arguments of which exactly one is given; `factory` is what it is called in optax."""
 

@@ -17,13 +17,14 @@ from qgl.check.values.values import Group, Value
 from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters
 from qgl.diagnostics.types import OperandCount
 from qgl.program.operations import Operation, Unitary
+from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
 
 Wires = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operand:
     """Wires, whether they were written as one qubit, and what they stand for where that is known."""
 
@@ -43,7 +44,7 @@ class Operand:
         return [Operand(member.wires, False, self.span, member) for member in members] or [self]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Application:
     """One application: control wires and, for every operand of the callee, its wires."""
 

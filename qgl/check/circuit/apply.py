@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from qgl.check.circuit.application import Applications, Operand, Wires, spelled_out
@@ -26,10 +25,11 @@ from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.types import OperandCount, WrongType
 from qgl.gates import CHANNELS
 from qgl.program.operations import KrausChannel, applied
+from qgl.record import record
 from qgl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Routine:
     """A layer or channel: what it takes, the names of its numbers and of its qubits, the categories of the latter."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qgl.check.values.types import Formal
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
 from qgl.gates.uniform import FAMILIES
+from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -15,7 +14,7 @@ MANY = 1 << 30
 WIDE = ("unitary", "generator", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counts:
     """Least and most numbers in parentheses, least and most operands."""
 
@@ -71,7 +70,7 @@ def counts_of_routine(name: str, routine: tree.Routine, declared: Span) -> Count
     return Counts(name, (len(numbers), len(numbers)), counted, routine.kind == "layer", usage, declared)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callee:
     """What is called, with its formals: numbers in order, and of every operand its number of qubits (None: one)."""
 

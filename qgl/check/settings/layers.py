@@ -9,7 +9,7 @@ before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, takewhile
 
 import numpy as np
@@ -19,12 +19,13 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Input
 from qgl.program.operations import Operation, inputs_of
 from qgl.program.program import Parameter, Program
+from qgl.record import record
 from qgl.syntax import tree
 
 SEARCH = "layerwise_search"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layers:
     """Layer k is `operations[starts[k]:starts[k + 1]]`, the last one to the end; `names` are the inputs searched."""
 

@@ -8,7 +8,6 @@ trained in every stage.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,13 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.strategies import NoStages, StagesBeyondSteps
 from qgl.program.operations import inputs_of
 from qgl.program.program import Parameter, Program, TrainSettings
+from qgl.record import record
 from qgl.syntax import tree
 
 STAGEWISE = "stagewise"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Names:
     """A list of names, written bare; read as a tuple."""
 
@@ -54,7 +54,7 @@ SIGNATURE = Signature(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stages:
     """What is trained when. Stages beyond the table repeat its last `blocks` rows, which are those after the growth.
 

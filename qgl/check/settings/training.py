@@ -36,6 +36,7 @@ from qgl.diagnostics.training import (
     UnknownSetting,
 )
 from qgl.program.program import CallSpec, Term, TrainSettings
+from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -128,7 +129,7 @@ def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
 # ---------------------------------------------------------------- train
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _SettingRule:
     """How one setting of `train` is read: a plain type, or a call of a kind."""
 

@@ -21,11 +21,12 @@ from qgl.diagnostics.types import ArithmeticFault, FunctionArguments, IndexOutOf
 from qgl.expression import FUNCTIONS as REAL_FUNCTIONS
 from qgl.expression import Real
 from qgl.program.program import DataSet
+from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Usage:
     """How a function is written and how many arguments it takes."""
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from qgl.expression import Real, real
+from qgl.record import record
 
 Word = tuple[tuple[int, str], ...]  # (wire, letter) in order of wires, each wire once
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Complex:
     """re + i im of two real expressions."""
 

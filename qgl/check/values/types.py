@@ -16,6 +16,7 @@ from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
 from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
+from qgl.record import record
 from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
@@ -59,7 +60,7 @@ def level_angles(values: Sequence[int]) -> int:
     return values[0] ** 2 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Formal:
     """A formal argument that is a number, or `size` numbers."""
 

@@ -15,12 +15,13 @@ from typing import Any
 from qgl.check.values.lattices import Lattice
 from qgl.expression import Input, Real
 from qgl.program.program import DataSet
+from qgl.record import record
 from qgl.source import Span
 
 Value = Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """One site of a lattice. In arithmetic it counts as its number."""
 
@@ -31,7 +32,7 @@ class Site:
         return f"site {self.lattice.site_name(self.number)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Qubit:
     """One wire."""
 
@@ -86,7 +87,7 @@ class Dimension:
     arity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Array:
     """A part of a parameter, row-major from element `offset`; `dimensions` are those that are not indexed yet."""
 
@@ -118,7 +119,7 @@ class Array:
         return tuple([Real(0.0, ((1.0, Input(parameter, element)),)) for element in range(first, last)])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bit:
     """A measured bit. Under each of several conditions it has a number of its own (see
     `qgl.check.values.conditions`).
@@ -128,7 +129,7 @@ class Bit:
     numbers: tuple[tuple[tuple[tuple[int, bool], ...], int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """A formula of measured bits: `operator` is "bit", "not", "and", "or" or "xor"."""
 

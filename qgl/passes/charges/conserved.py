@@ -28,12 +28,13 @@ from qgl.program.operations import (
     PauliRotation,
     Reset,
 )
+from qgl.record import record
 
 MOST_ROWS = 4_000  # equations that are solved after those of one and two wires
 Equation = dict[int, int]  # wire: coefficient, none of them 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Charge:
     """sum of weight * bit over `weights`, which keeps its `value`; modulo `modulus` where that is not 0.
 

@@ -7,7 +7,6 @@ Coefficients are compared as expressions: those of XX and YY that are the same n
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
@@ -30,6 +29,7 @@ from qgl.program.operations import (
     Operation,
     PauliRotation,
 )
+from qgl.record import record
 
 MOST_FLIPPED = 10  # wires that a word may flip: all patterns of their bits are looked at
 _TOLERANCE = 1e-12
@@ -43,7 +43,7 @@ class TooWideError(Exception):
     """A word flips more wires than are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transition:
     """The bits `before` of `wires` may become `after`, whatever the others are."""
 

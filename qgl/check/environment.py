@@ -1,4 +1,4 @@
-"""What the checker may ask of the world outside the program text: imported files and data sets, nothing else."""
+"""What the checker may ask of the world outside the program text: imports, graphs and data sets, nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
+from qgl.check.values.lattices import SiteGraph
 from qgl.program.program import CallSpec, DataSet
 from qgl.source import Source, Span
 
@@ -13,13 +14,17 @@ NONE: Mapping[str, DataSet] = MappingProxyType({})
 
 
 class Environment(Protocol):
-    """Answers for one program; both methods raise `QglError` with a diagnostic at `span` when they cannot."""
+    """Answers for one program; its methods raise `QglError` with a diagnostic at `span` when they cannot."""
 
     def open_import(self, path: str, importer: Source, span: Span) -> Source:
         """The source at `path`, relative to the folder of `importer` and never outside of the program's folder.
 
         The same file always gives the same `Source` object.
         """
+        ...
+
+    def load_graph(self, path: str, importer: Source, span: Span) -> SiteGraph:
+        """The graph in the file at `path`, relative to the folder of `importer`, never outside of the program's."""
         ...
 
     def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:

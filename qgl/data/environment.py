@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from qgl.check.environment import NONE
+from qgl.check.values.lattices import SiteGraph
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
 from qgl.diagnostics.data import MissingFile, UnreadableFile
@@ -15,7 +17,7 @@ from qgl.source import Source, Span
 
 
 class FolderEnvironment:
-    """Imports and data for a program in `folder`; nothing outside of it is read.
+    """Imports, graphs and data for a program in `folder`; nothing outside of it is read.
 
     A path is relative to the folder of the file that names it.
     """
@@ -25,6 +27,8 @@ class FolderEnvironment:
         self.limits = limits or Limits()
         self._sources: dict[Path, Source] = {}
         self._folders: dict[Source, Path] = {}
+        self._graphs: dict[Path, tuple[str, SiteGraph]] = {}
+        self._names: dict[str, Path] = {}  # of graph files, as programs call them: a link is no file of a run folder
 
     def adopt(self, source: Source, place: Path) -> None:
         """Makes known that `source` is the file at `place`, so that importing it gives the same object."""
@@ -33,9 +37,10 @@ class FolderEnvironment:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Every program file that was opened, by its path in the folder."""
+        """Every file that says what the program is, by its path in the folder: itself, its imports and graphs."""
         inside = {place: source for place, source in self._sources.items() if place.is_relative_to(self.folder)}
-        return {place.relative_to(self.folder).as_posix(): source.text for place, source in inside.items()}
+        texts = {place.relative_to(self.folder).as_posix(): source.text for place, source in inside.items()}
+        return texts | {name: self._graphs[place][0] for name, place in self._names.items()}
 
     def open_import(self, path: str, importer: Source, span: Span) -> Source:
         """The source at `path`, relative to the folder of `importer`; the same file gives the same object.
@@ -48,6 +53,24 @@ class FolderEnvironment:
             text = decode(read_bytes(real, path, self.limits.text_bytes, span), path, span)
             self.adopt(Source(str(real.relative_to(self.folder)), text), real)
         return self._sources[real]
+
+    def load_graph(self, path: str, importer: Source, span: Span) -> SiteGraph:
+        """The graph in the file at `path`, relative to the folder of `importer`; a file is read once.
+
+        Raises:
+            QglError: QGL0601 to QGL0604, QGL0614.
+        """
+        from qgl.data.graph_files import form_of, read_graph  # NetworkX is for programs that use it
+
+        form_of(path, span)
+        base = self._folder_of(importer)
+        real = resolve(self.folder, base, path, span)
+        if real not in self._graphs:
+            text = decode(read_bytes(real, path, self.limits.graph_bytes, span), path, span)
+            self._graphs[real] = text, read_graph(text, path, span)
+        name = Path(os.path.normpath(base / path)).relative_to(self.folder).as_posix()
+        self._names[name] = real
+        return self._graphs[real][1]
 
     def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         """The data set that `data name = call(...)` declares.

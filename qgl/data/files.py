@@ -18,9 +18,10 @@ _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_NOF
 
 @record
 class Limits:
-    """Bounds on what is read: bytes of program text and of data files, columns and cells (rows x columns) of data."""
+    """Bounds on what is read: bytes of program texts, graphs and data, columns and cells (rows x columns) of data."""
 
     text_bytes: int = 1 << 20
+    graph_bytes: int = 4 << 20
     data_bytes: int = 512 << 20
     columns: int = 1 << 16
     cells: int = MAX_CELLS

@@ -252,3 +252,23 @@ class BadDataArgument(Diagnostic):
     right = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2]')
 
     message = says("`{source}`: {fault}")
+
+
+class BadGraph(Diagnostic):
+    """A lattice is an undirected graph without loops and repeated edges, in a file of GraphML or node-link JSON.
+
+    Either all nodes have a position (`x` and `y`, or `pos`) or none. Declarations of entities are not read.
+    """
+
+    path: str
+    why: str
+
+    code = "QGL0614"
+    wrong = 'lattice c = graph("device.txt");\nvisible v on c;\nmodel { h v; }\n'
+    right = "lattice c = graph([(0, 1), (1, 2)]);\nvisible v on c;\nmodel { h v; }\n"
+
+    message = says('no lattice can be made of "{path}": {why}')
+    help = (
+        "`networkx.write_graphml(G, path)` and `json.dump(networkx.node_link_data(G), file)` write what is read; "
+        "`networkx.Graph(G)` of any G has no directions and no repeated edges"
+    )

@@ -322,7 +322,7 @@ class LoopTargets(Diagnostic):
 class WrongGeometry(Diagnostic):
     """A lattice is `line(n)`, `ring(n)`, `grid(rows, columns)`, `torus(rows, columns)`, `tree(branching, depth)`,
 
-    `complete(n)` or `graph([(a, b), ...])`."""
+    `complete(n)`, `graph([(a, b), ...])` or `graph("file.graphml")`."""
 
     text: str
     nearest: str | None = None

@@ -135,7 +135,8 @@ def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, li
     if len(lattices) == 1 and None not in lattices:
         geometry = next(g for g in program.geometries if g.name in lattices)
         places = [geometry.positions[wire.site[1]] for wire in wires if wire.site]
-        whole = all(x == int(x) and y == int(y) for x, y in geometry.positions)
+        pixels = {(int(x), int(y)) for x, y in geometry.positions if x == int(x) and y == int(y)}
+        whole = len(pixels) == geometry.sites
         columns, rows = (int(max(p[axis] for p in geometry.positions)) + 1 for axis in (0, 1))
         if whole and rows > 1 and columns > 1 and rows * columns == geometry.sites:
             return (rows, columns), [int(y) * columns + int(x) for x, y in places]

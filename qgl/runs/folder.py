@@ -5,7 +5,7 @@ metrics.jsonl             one line a step
 checkpoint.safetensors    the whole state of training at a step
 weights.safetensors       the parameters to use: `best/theta`, and those of all seeds, `seeds/theta`
 data.safetensors          the data sets as bits
-program/                  the program and its imports
+program/                  the program, its imports and its graphs
 report.json, report.md    numbers at the end
 *.png                     pictures
 jobs/                     what was run on engines (`qgl.jobs.store`), without this lock: a job keeps weights of its own

@@ -239,7 +239,7 @@ class Declarations:
     # ------------------------------------------------------------ lattices and registers
 
     def _lattice(self, symbol: Symbol) -> Lattice:
-        return read_lattice(symbol, self.evaluator, self.reporter)
+        return read_lattice(symbol, self.evaluator, self.environment, self.reporter)
 
     def _register(self, symbol: Symbol) -> Value:
         for earlier in self.main.of_kind(*REGISTERS):

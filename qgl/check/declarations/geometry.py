@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgl.check.calls.signatures import nearest
+from qgl.check.environment import Environment
 from qgl.check.limits import MAX_ITEMS, MAX_SITES
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import Reporter
@@ -10,12 +11,14 @@ from qgl.check.values import lattices
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.lattices import EXTENTS, Lattice
 from qgl.check.values.values import Site, Value
+from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.types import WrongGeometry
+from qgl.source import Span
 from qgl.syntax import tree
 
 
-def read_lattice(symbol: Symbol, evaluator: Evaluator, reporter: Reporter) -> Lattice:
+def read_lattice(symbol: Symbol, evaluator: Evaluator, environment: Environment, reporter: Reporter) -> Lattice:
     """The lattice that `symbol` declares.
 
     Raises:
@@ -37,7 +40,10 @@ def read_lattice(symbol: Symbol, evaluator: Evaluator, reporter: Reporter) -> La
     frame = Frame({}, symbol.module)
     if kind == "graph":
         argument = call.arguments[0]
-        return _graph(symbol.name, argument, evaluator.evaluate(argument, frame), reporter)
+        value = evaluator.evaluate(argument, frame)
+        if isinstance(value, str):
+            return _from_file(symbol, value, argument.span, environment, reporter)
+        return _graph(symbol.name, argument, value, reporter)
     extents = []
     for position, argument in enumerate(call.arguments):
         extent = evaluator.integer(argument, frame)
@@ -53,6 +59,13 @@ def read_lattice(symbol: Symbol, evaluator: Evaluator, reporter: Reporter) -> La
     return lattices.build(symbol.name, kind, tuple(extents))
 
 
+def _from_file(symbol: Symbol, path: str, span: Span, environment: Environment, reporter: Reporter) -> Lattice:
+    try:
+        return lattices.from_file(symbol.name, environment.load_graph(path, span.source, span))
+    except QglError as error:
+        raise reporter.faults(error) from None
+
+
 def _graph(name: str, expression: tree.Expression, value: Value, reporter: Reporter) -> Lattice:
     edges: list[tuple[int, int]] = []
     for edge in value if isinstance(value, tuple) else ():
@@ -60,7 +73,9 @@ def _graph(name: str, expression: tree.Expression, value: Value, reporter: Repor
         if len(pair) == 2 and all(isinstance(end, int) and end >= 0 for end in pair) and pair[0] != pair[1]:
             edges.append((pair[0], pair[1]))
     if not isinstance(value, tuple) or not edges or len(edges) != len(value):
-        text = "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`"
+        text = (
+            "`graph` takes a list of pairs of different site numbers, such as `[(0, 1), (1, 2)]`, or the name of a file"
+        )
         raise reporter.fault(WrongGeometry(expression.span, text))
     if max(max(edge) for edge in edges) >= MAX_SITES:
         raise reporter.fault(TooManyQubits(expression.span, f"the lattice `{name}`", "too many sites", MAX_SITES))

@@ -11,15 +11,28 @@ from functools import cached_property
 Edge = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class SiteGraph:
+    """What a file says of a lattice: sites 0..sites-1, edges, each once, and coordinates for pictures, if any."""
+
+    sites: int
+    edges: tuple[Edge, ...]
+    positions: tuple[tuple[float, float], ...] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Sites 0..sites-1 and undirected edges. `kind` is the constructor's name, `extents` its sizes."""
+    """Sites 0..sites-1 and undirected edges. `kind` is the constructor's name, `extents` its sizes.
+
+    given: coordinates that came with it, see `positions`.
+    """
 
     name: str
     kind: str
     extents: tuple[int, ...]
     sites: int
     edges: tuple[Edge, ...]
+    given: tuple[tuple[float, float], ...] | None = None
 
     def site_name(self, site: int) -> str:
         """`board[1, 2]` or `chain[3]`."""
@@ -95,6 +108,8 @@ class Lattice:
     @cached_property
     def positions(self) -> tuple[tuple[float, float], ...]:
         """Coordinates for pictures, x to the right and y downwards, neighbours about 1 apart."""
+        if self.given is not None:
+            return self.given
         if self.kind == "line":
             return tuple((float(site), 0.0) for site in range(self.sites))
         if self.kind in ("grid", "torus"):
@@ -215,6 +230,11 @@ def build(name: str, kind: str, extents: tuple[int, ...]) -> Lattice:
 def graph(name: str, edges: Sequence[Edge]) -> Lattice:
     """The lattice of the given edges; sites are 0 up to the largest number in them."""
     return Lattice(name, "graph", (), 1 + max(max(edge) for edge in edges), _distinct(edges))
+
+
+def from_file(name: str, found: SiteGraph) -> Lattice:
+    """The lattice of a graph that a file holds."""
+    return Lattice(name, "graph", (), found.sites, found.edges, found.positions)
 
 
 EXTENTS = {"line": 1, "ring": 1, "grid": 2, "torus": 2, "tree": 2, "complete": 1}

@@ -75,6 +75,9 @@ def compile_(
         warn(analysed.warnings)
         value = _graphml(analysed.program) if form is Form.GRAPHML else _STAGES[emit](analysed.program)
     text = _shown(value, form)
+    if out is None and form is Form.TEXT and not isinstance(value, str):
+        typer.echo(text, nl=False)  # for people: control characters of names are made visible
+        return
     if out is None:
         write_data(text)
         return

@@ -16,7 +16,7 @@ SAME = {
 }
 
 _REGISTER = "qubits are declared by `visible v[4];`, which are read out, and `hidden h[2];`, which are not"
-_ANGLE = "declare it by `param theta : angle;`, or write `?` for an angle that is trained"
+_ANGLE = "an angle that is trained is declared, as in `param theta : angle;`, or written `?`"
 HINTS = {
     "qreg": _REGISTER,
     "qubit": _REGISTER,
@@ -29,7 +29,9 @@ HINTS = {
     "PI": "write `pi`",
     "Pi": "write `pi`",
     "theta": _ANGLE,
-    "phi": _ANGLE,
+    **dict.fromkeys(("alpha", "beta", "gamma", "lam", "omega", "psi", "phi", "\u03b8", "\u03c6"), _ANGLE),
+    **dict.fromkeys("XYZ", "a Pauli matrix has its qubit in square brackets: `Z[v[0]]`"),
+    "learning_rate": "the rate is an argument of the optimizer: `optimizer adam(rate = 0.1);`",
     "range": "a range is written `0..3`, both ends included: `for k in 0..n-1 { ... }`",
     "len": "a loop over a register is `for q in v { ... }`",
     "inv": "a gate is inverted by `inverse`: `inverse s v[0];`",

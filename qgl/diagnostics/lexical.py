@@ -76,6 +76,21 @@ class UnknownCharacter(Diagnostic):
         return _INSTEAD.get(self.character[0], "")
 
 
+class ForeignPhrase(Diagnostic):
+    """This is how it is written in Qiskit, Python, OpenQASM or a paper. The help says what it is called here; the rest
+    of the program is checked as if it stood there already."""
+
+    phrase: str
+    hint: str
+
+    code = "QGL0122"
+    wrong = "visible v[2];\nmodel { v.h(); rx(np.pi) v; }\n"
+    right = "visible v[2];\nmodel { h v; rx(pi) v; }\n"
+
+    message = says("`{phrase}` is written otherwise here")
+    help = says("{hint}")
+
+
 class MalformedNumber(Diagnostic):
     """Numbers are written `12`, `1_000`, `0.5`, `2.5e-3`: digits on both sides of the point, no letters but
     an exponent. An integer has at most 18 digits, a decimal number fits in a double."""

@@ -160,6 +160,12 @@ class WrongKind(Diagnostic):
     def notes(self) -> tuple[Note, ...]:
         return (Note(f"`{self.word}` is declared here", self.declared),) if self.declared else ()
 
+    @property
+    def help(self) -> str:
+        if self.wanted == "function" and self.found.endswith("register"):
+            return f"an element of a register stands in square brackets: `{self.word}[0]`"
+        return ""
+
 
 class DefinitionCycle(Diagnostic):
     """A value is defined through itself."""

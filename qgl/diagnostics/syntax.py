@@ -34,7 +34,8 @@ class UnexpectedToken(Diagnostic):
 
     @property
     def help(self) -> str:
-        if self.found == "`=`" and self.span and self.span.source.line_text(self.span.line - 1).startswith("param "):
+        before = self.span.source.text[: self.span.start] if self.found == "`=`" and self.span else ""
+        if re.search(r"\bparam\s[^;{}]*\Z", before):
             return "a `param` is trained and has no value: where it starts is `~ normal(0, 0.1)`; a value is a `const`"
         return hint(self.found.strip("`"))
 
@@ -53,14 +54,6 @@ class MissingToken(Diagnostic):
     message = says("expected `{token}` before {found}")
     label = says("add `{token}` here")
 
-    @property
-    def help(self) -> str:
-        if self.token == "=" and self.found == "`(`":
-            return "the size of a register stands in square brackets: `visible v[4];`"
-        if self.token == ";" and self.span and re.match(r"\s*//", self.span.source.text[self.span.start :]):
-            return "`//` starts a comment; the quotient of whole numbers is `div(a, b)`"
-        return ""
-
 
 class UnclosedBracket(Diagnostic):
     """A bracket is opened and never closed. Where brackets are nested, the innermost unclosed one is shown."""
@@ -73,6 +66,12 @@ class UnclosedBracket(Diagnostic):
     right = "visible v[2];\nmodel { for q in v { h q; } }\nreport entropy();\n"
 
     message = says("this `{bracket}` is never closed")
+
+    @property
+    def help(self) -> str:
+        rest = self.span.source.text[self.span.end :] if self.span else ""
+        commented = re.match(r"[^\r\n\"]*?//\s*[\w.]+\s*[)\]]", rest)
+        return "`//` starts a comment; the quotient of whole numbers is `div(a, b)`" if commented else ""
 
     @property
     def notes(self) -> tuple[Note, ...]:

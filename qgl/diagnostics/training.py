@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgl.diagnostics.habits import hint
 from qgl.diagnostics.model import Diagnostic, Note, says
 from qgl.source import Span
 
@@ -112,7 +113,7 @@ class UnknownSetting(Diagnostic):
 
     @property
     def help(self) -> str:
-        return f"there are: {', '.join(self.known)}"
+        return hint(self.written) or f"there are: {', '.join(self.known)}"
 
 
 class RepeatedSetting(Diagnostic):

@@ -63,6 +63,7 @@ class Balancer:
         self.report = report
         self.tokens: list[Token] = []
         self.patched: set[int] = set()
+        self.unclosed: set[int] = set()  # positions where a `)` or `]` was put in that is written nowhere
         self._open: list[tuple[Token, int]] = []  # with positions in `tokens`
         self._previous: Token | None = None
         self._askew: tuple[Token, Token] | None = None  # the first block whose braces are indented differently
@@ -74,7 +75,7 @@ class Balancer:
             if starts_declaration(self.source, token, following):
                 self._close(len(self._open))
             elif token.type in ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE"):
-                self._close(self._round())
+                self._close(self._round(), sure=token.type == "LEFT_BRACE")
             if token.type in CLOSERS:
                 if len(self._open) == MAX_NESTING:
                     self.report(faults.BracketsTooDeep(self._span(token), MAX_NESTING))
@@ -113,13 +114,15 @@ class Balancer:
             count += 1
         return count
 
-    def _close(self, count: int) -> None:
-        """Put in what closes the innermost `count` brackets; say so of the innermost one only."""
+    def _close(self, count: int, sure: bool = False) -> None:
+        """Put in what closes the innermost `count` brackets; say so of the innermost one only. `sure`: it is here."""
         for k in range(count):
             opener, position = self._open.pop()
             if k == 0:
                 self.report(faults.UnclosedBracket(self._span(opener), str(opener), self._doubt(opener)))
             self.patched.add(position)
+            if opener.type != "LEFT_BRACE" and not sure:
+                self.unclosed.add(len(self.tokens))
             self._insert(CLOSERS[opener.type], self._previous or opener)
 
     def _doubt(self, opener: Token) -> Note | None:

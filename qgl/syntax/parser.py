@@ -6,7 +6,9 @@ anything else makes the innermost statement, setting or declaration broken.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from qgl.source import Source, Span
 from qgl.syntax import tree
 from qgl.syntax.brackets import CLOSERS, DECLARATIONS, Balancer, first_on_line, starts_declaration
 from qgl.syntax.builder import Builder
+from qgl.syntax.foreign import translated
 from qgl.syntax.grammar import tables
 from qgl.syntax.keywords import expected_words, found_words, is_keyword
 
@@ -38,6 +41,7 @@ _WHOLE = {
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
 _RESERVED = ("STAGE",)
+_DIVISION = re.compile(r"//\s*[\w.]+\s*[;)\]]")
 _MODIFIERS = ("INVERSE", "CTRL")
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
@@ -76,7 +80,9 @@ class _Reader:
         self.partners: dict[int, int] = {}
         self.patched: set[int] = set()  # tokens beside a fault that is reported already
         self.spoiled: set[int] = set()  # offsets of tokens where text was left out or put in
+        self.unclosed: set[int] = set()  # what was put in for a closing `)` or `]`
         self._resumed = -1
+        self._divided = -1  # where a comment was last told that was meant as a division
 
     def read(self) -> Parsed:
         declarations: tuple[tree.Declaration, ...] = (tree.Broken(Span(self.source, 0, 0), "", ()),)
@@ -90,6 +96,7 @@ class _Reader:
             self.tokens = [*balancer.tokens, Token("$END", "", start_pos=end, end_pos=end)]
             spoiled = {k for k, token in enumerate(self.tokens) if token.start_pos in self.spoiled}
             self.patched = balancer.patched | spoiled
+            self.unclosed = balancer.unclosed
             self.partners = _partners(self.tokens)
             declarations = self._declarations()
         found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else 0)
@@ -102,7 +109,7 @@ class _Reader:
     def _significant(self) -> Iterator[Token]:
         """The tokens of the grammar; comments are set aside and text that is no token is reported."""
         last_unknown, spoiled = -1, False
-        for token in self.lexer:
+        for token in translated(self.source, list(self.lexer), self._report):
             span = self._span(token)
             if token.type in _COMMENTS:
                 if token.type == "OPEN_COMMENT":
@@ -128,7 +135,9 @@ class _Reader:
         k, result = 0, None
         while result is None:
             token = self.tokens[k]
-            if self._accepts(token.type):
+            if k in self.unclosed:  # nobody knows where the bracket was to end
+                k = self._break(k)
+            elif self._accepts(token.type):
                 result = self.state.feed_token(token, token.type == "$END")
                 k += 1
             else:
@@ -153,6 +162,11 @@ class _Reader:
             self._report_word(token)
             self._put("NAME", str(token), token.start_pos or 0, token.end_pos or 0)
             return k + 1
+        if (comment := self._division(k)) is not None:
+            self._divided = self._end_before(k)
+            said = "`//` starts a comment; the quotient of whole numbers is `div(a, b)`"
+            self._report(lexical.ForeignPhrase(comment.span, comment.text[:40], said))
+            return self._give_up_before(k)
         for type_ in _inserted(same_line=self._same_line(at, token)):
             if self._accepts(type_, token.type):
                 self._report(faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token)))
@@ -180,7 +194,17 @@ class _Reader:
         while not self._accepts("BROKEN"):
             self.state.state_stack.pop()
             self.state.value_stack.pop()
-        end = self._end_of(k, start)
+        return self._leave_out(start, self._end_of(k, start))
+
+    def _give_up_before(self, k: int) -> int:
+        """Give up the statement, setting or declaration that token `k` does not belong to any more; say nothing."""
+        start = self._start_of(k)
+        while not self._accepts("BROKEN"):
+            self.state.state_stack.pop()
+            self.state.value_stack.pop()
+        return self._leave_out(start, k)
+
+    def _leave_out(self, start: int, end: int) -> int:
         self._put("BROKEN", "", 0, 0)
         self.state.value_stack[-1] = self._broken(self.tokens[start : max(end, start + 1)])
         self._resumed = end
@@ -198,6 +222,19 @@ class _Reader:
     def _is_silent(self, k: int) -> bool:
         """Whether what is wrong at token `k` may follow from a fault that is reported already."""
         return any(j in self.patched for j in range(self._start_of(k), k + 2))
+
+    def _division(self, k: int) -> tree.Comment | None:
+        """The comment before token `k` that was meant as a division: `7 // 2;`."""
+        at = self._end_before(k)
+        place = bisect_left(self.comments, at, key=lambda comment: comment.span.start)
+        comment = self.comments[place] if place < len(self.comments) else None
+        if comment is None or not _DIVISION.match(comment.text):
+            return None
+        between = self.source.text[at : comment.span.start]
+        if self._start_of(k) == k or at == self._divided:
+            return None
+        operand = self.tokens[k - 1].type in ("NAME", "NUMBER", "RIGHT_PARENTHESIS", "RIGHT_BRACKET")
+        return comment if operand and not between.strip(" \t") else None
 
     def _report_unexpected(self, k: int) -> None:
         token = self.tokens[k]

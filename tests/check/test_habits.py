@@ -8,30 +8,91 @@ import pytest
 
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
+from qgl.diagnostics.lexical import ForeignPhrase
 from qgl.diagnostics.render import to_text
 from qgl.source import Source
+from qgl.syntax.foreign import translated
+from qgl.syntax.grammar import tables
+from tests.golden import assert_golden
 
+ROOT = Path(__file__).parents[2]
 HEAD = "visible v[4];\n"
-CASES = {
-    "qreg q[2];\nmodel { }\n": "help: qubits are declared by `visible v[4];`",
-    "qubit[2] q;\nmodel { }\n": "help: qubits are declared by `visible v[4];`",
-    f"{HEAD}gate foo a {{ h a; }}\nmodel {{ h v; }}\n": "help: a gate of your own is a layer: `layer name(",
-    f"{HEAD}model {{ h v; }}\ntrian {{ steps 10; }}\n": "help: did you mean `train`?",
-    f"{HEAD}model {{ rx(PI) v; }}\n": "help: write `pi`\n",
-    f"{HEAD}model {{ rx(theta) v; }}\n": "help: declare it by `param theta : angle;`, or write `?`",
-    f"param t = 0.1;\n{HEAD}model {{ rx(t) v; }}\n": "help: a `param` is trained and has no value",
-    "visible v(4);\nmodel { h v; }\n": "help: the size of a register stands in square brackets: `visible v[4];`",
-    f"const a = 7 // 2;\n{HEAD}model {{ h v[a]; }}\n": "the quotient of whole numbers is `div(a, b)`",
-    f"{HEAD}model {{ inv s v[0]; }}\n": "help: a gate is inverted by `inverse`: `inverse s v[0];`",
-    f"{HEAD}model {{ for k in range(4) {{ h v[k]; }} }}\n": "help: a range is written `0..3`, both ends included",
-    f"{HEAD}model {{ cphase(0.1) v[0], v[1]; }}\n": "did you mean `cp`?",
-    f"{HEAD}model {{ h v; }}\ntrain {{ epochs 10; }}\n": "did you mean `steps`?",
-    f"{HEAD}model {{ h v; }}\ntrain {{ batch_size 10; }}\n": "did you mean `batch`?",
-    f"{HEAD}model {{ h v; }}\ntrain {{ optimizer adam(learning_rate = 0.1); }}\n": "did you mean `rate`?",
+TRAINED = f"{HEAD}model {{ h v; }}\ntrain {{ "
+MENDED = {  # what is written, and what one gets by obeying the message
+    f"{HEAD}model {{ v.h(); }}\n": f"{HEAD}model {{ h v; }}\n",
+    f"{HEAD}model {{ v.rx(0.1); h v; }}\n": f"{HEAD}model {{ rx(0.1) v; h v; }}\n",
+    f"{HEAD}model {{ h v; v[0].rx(0.1); }}\n": f"{HEAD}model {{ h v; rx(0.1) v[0]; }}\n",
+    f"{HEAD}model {{ ry[?] v; }}\n": f"{HEAD}model {{ ry(?) v; }}\n",
+    f"{HEAD}model {{ h v; inv s v[0]; }}\n": f"{HEAD}model {{ h v; inverse s v[0]; }}\n",
+    f"{HEAD}model {{ h v; control x v[0], v[1]; }}\n": f"{HEAD}model {{ h v; ctrl x v[0], v[1]; }}\n",
+    f"{HEAD}model {{ rx(np.pi / 2) v; }}\n": f"{HEAD}model {{ rx(pi / 2) v; }}\n",
+    f"{HEAD}model {{ rx(math.sin(0.1)) v; }}\n": f"{HEAD}model {{ rx(sin(0.1)) v; }}\n",
+    "visible v(4);\nmodel { h v; }\n": "visible v[4];\nmodel { h v; }\n",
+    "visible v[4] = |0>;\nmodel { h v; }\n": "visible v[4] = zero;\nmodel { h v; }\n",
+    "visible v[2] = |01>;\nmodel { h v; }\n": 'visible v[2] = "01";\nmodel { h v; }\n',
+    f"{HEAD}model {{ h v; fresh a = |+>; cx a, v[0]; }}\n": f"{HEAD}model {{ h v; fresh a = plus; cx a, v[0]; }}\n",
+    f"{TRAINED}optimizer adam(rate = 0.1), steps 100; }}\n": f"{TRAINED}optimizer adam(rate = 0.1); steps 100; }}\n",
+}
+HINTED = {
+    f"const a = 7 // 2;\n{HEAD}model {{ h v[a]; h v; }}\n": f"const a = div(7, 2);\n{HEAD}model {{ h v[a]; h v; }}\n",
+    f"{HEAD}model {{ h v; h v[7 // 2]; }}\n": f"{HEAD}model {{ h v; h v[div(7, 2)]; }}\n",
+    "const n = 4.0;\nvisible v[n];\nmodel { h v; }\n": "const n = 4;\nvisible v[n];\nmodel { h v; }\n",
+    "const n = 7 / 2;\nvisible v[n];\nmodel { h v; }\n": "const n = div(7, 2);\nvisible v[n];\nmodel { h v; }\n",
+    f"{HEAD}model {{ h v; h v(0); }}\n": f"{HEAD}model {{ h v; h v[0]; }}\n",
+    f"hamiltonian g = Z(0);\n{HEAD}model {{ h v; evolve g for 1; }}\n": (
+        f"hamiltonian g = Z[v[0]];\n{HEAD}model {{ h v; evolve g for 1; }}\n"
+    ),
+    "qreg v[4];\nmodel { h v; }\n": f"{HEAD}model {{ h v; }}\n",
+    "qubit[4] v;\nmodel { h v; }\n": f"{HEAD}model {{ h v; }}\n",
+    f"{HEAD}gate foo a {{ h a; }}\nmodel {{ foo v; }}\n": f"{HEAD}layer foo(a: qubit) {{ h a; }}\nmodel {{ foo v; }}\n",
+    f"{HEAD}model {{ h v; }}\ntrian {{ steps 10; }}\n": f"{TRAINED}steps 10; }}\n",
+    f"{HEAD}model {{ rx(PI) v; }}\n": f"{HEAD}model {{ rx(pi) v; }}\n",
+    f"{HEAD}model {{ rx(theta) v; }}\n": f"{HEAD}param theta : angle;\nmodel {{ rx(theta) v; }}\n",
+    f"  param t : angle = 0.1;\n{HEAD}model {{ rx(t) v; }}\n": (
+        f"  param t : angle ~ normal(0, 0.1);\n{HEAD}model {{ rx(t) v; }}\n"
+    ),
+    f"{HEAD}model {{ for k in range(4) {{ h v[k]; }} }}\n": f"{HEAD}model {{ for k in 0..3 {{ h v[k]; }} }}\n",
+    f"{HEAD}model {{ h v; cphase(0.1) v[0], v[1]; }}\n": f"{HEAD}model {{ h v; cp(0.1) v[0], v[1]; }}\n",
+    f"{TRAINED}epochs 10; }}\n": f"{TRAINED}steps 10; }}\n",
+    f"{TRAINED}batch_size 10; }}\n": f"{TRAINED}batch 10; }}\n",
+    f"{TRAINED}learning_rate 0.1; }}\n": f"{TRAINED}optimizer adam(rate = 0.1); }}\n",
+    f"{TRAINED}optimizer adam(learning_rate = 0.1); }}\n": f"{TRAINED}optimizer adam(rate = 0.1); }}\n",
+    f"{HEAD}model {{ h v; cx v[0, v[1]; }}\n": f"{HEAD}model {{ h v; cx v[0], v[1]; }}\n",
+    f"{HEAD}model {{ h v; cx (v[0], v[1]; }}\n": f"{HEAD}model {{ h v; cx v[0], v[1]; }}\n",
 }
 
 
-@pytest.mark.parametrize("text", CASES)
-def test_the_message_helps(text: str, tmp_path: Path) -> None:
-    said = to_text(diagnose(Source("new.qgl", text), FolderEnvironment(tmp_path))[1])
-    assert CASES[text] in said, said
+def told(text: str, folder: Path) -> str:
+    return to_text(diagnose(Source("new.qgl", text), FolderEnvironment(folder))[1])
+
+
+def test_what_is_said(tmp_path: Path) -> None:
+    """The whole texts; each fault is one error, and none has consequences."""
+    said = {text: told(text, tmp_path) for text in (*MENDED, *HINTED)}
+    assert_golden(Path(__file__).parent / "messages" / "habits.txt", "\n".join(said.values()))
+    assert [text for text, each in said.items() if each.count("error[") != 1] == []
+
+
+@pytest.mark.parametrize("text", MENDED)
+def test_it_is_read_as_what_is_meant(text: str, tmp_path: Path) -> None:
+    """What is said beside the phrase itself is what is said of the mended program."""
+    found, mended = (
+        [d.code for d in diagnose(Source("new.qgl", each), FolderEnvironment(tmp_path))[1]]
+        for each in (text, MENDED[text])
+    )
+    assert sorted(found) == sorted([ForeignPhrase.code, *mended])
+
+
+@pytest.mark.parametrize("text", [*MENDED.values(), *HINTED.values()])
+def test_obeying_helps(text: str, tmp_path: Path) -> None:
+    assert "error[" not in told(text, tmp_path)
+
+
+def test_what_is_of_the_language_stays() -> None:
+    for path in (*ROOT.glob("examples/**/*.qgl"), *ROOT.glob("tests/good/*.qgl")):
+        source = Source(str(path), path.read_text(encoding="utf-8"))
+        interactive = tables().parse_interactive(source.text, start="file")
+        tokens = list(interactive.lexer_thread.lex(interactive.parser_state))
+        said: list[ForeignPhrase] = []
+        assert translated(source, tokens, said.append) == tokens
+        assert said == []

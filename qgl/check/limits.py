@@ -12,7 +12,7 @@ from qgl.source import Span
 
 MAX_STEPS = 6_000_000
 STATEMENT = 2  # steps of going through a statement
-CALL = 8  # steps of going into a layer or channel
+CALL = 12  # steps of going into a layer or channel
 OPERATION = 3  # steps of noting an operation, without its angles
 FAULT = 20  # steps of meeting a fault
 ITEMS = 8  # items of a list that are gone through in a step

@@ -21,7 +21,7 @@ from tests.fuzz import emission, methods, texts
 from tests.fuzz.found import FOUND, keep_traceback, kept_examples
 
 TEXTS = 60  # in a round
-EXAMPLES = 6
+EXAMPLES = 3
 AGAIN = (Phase.explicit, Phase.reuse)
 ANEW = (Phase.explicit, Phase.generate, Phase.shrink)
 
@@ -81,7 +81,11 @@ class Fuzzer:
         @given(strategy)
         def once(case: Any) -> None:
             self.tried[part] += 1
-            answered = compare(case)
+            try:
+                answered = compare(case)
+            except Exception as fault:
+                print(f"{part}: {type(fault).__name__}; a smaller case is looked for", flush=True)
+                raise
             if isinstance(answered, dict):
                 self.tried.update({f"questions to {name}": count for name, count in answered.items()})
             else:

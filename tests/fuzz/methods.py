@@ -18,7 +18,7 @@ from qgl.kernels.simulator import Simulator
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import METHODS, Planner
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, State
+from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples, State
 from tests.reference.conserving import conserving
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import Matrix, word_matrix
@@ -29,6 +29,7 @@ Array = NDArray[Any]
 ALL = tuple(Contraction(least=0) if method.name == "contraction" else method for method in METHODS)
 NAMES = tuple(method.name for method in ALL)
 DRAWS = 300  # of trajectories
+SHOTS = 1_000
 DOUBT = np.log(2 / 1e-10)  # a mean of draws is wrong by more than its bound once in ten thousand million
 LIKELY = 1e-2  # gradients of log p are compared from here on: below, differences of the judge lose their digits
 
@@ -172,6 +173,8 @@ def compare(case: Case, methods: Sequence[str] = NAMES) -> dict[str, int]:
             with jax.enable_x64(case.precision == "double"):
                 _compare(case, Simulator(planner.plan(taken)), Questions(taken, given), rho, method.name)
         answered[method.name] = len(taken)
+        if case.seed % 4 == 0:
+            answered[method.name] += _compare_samples(case, planner, rho, method.name)
     if "trajectories" in methods:
         answered["trajectories"] += _compare_draws(case, asked, rho)
     return answered
@@ -242,4 +245,22 @@ def _compare_draws(case: Case, asked: Questions, rho: Matrix) -> int:
     spread = np.sqrt(2 * np.maximum(0, 1 - exact**2) * DOUBT / DRAWS) + 4 * DOUBT / (3 * DRAWS)
     wide = np.where(np.abs(means - exact) > spread + 1e-4)[0]
     assert not len(wide), f"trajectories: means {means} of draws where {exact} is exact"
+    return 1
+
+
+def _compare_samples(case: Case, planner: Planner, rho: Matrix, method: str) -> int:
+    """How often each string is drawn, within Bernstein's bound, and no impossible one; 0 if the method draws none."""
+    query = Samples(SHOTS)
+    if not planner.weigh((query,)).rows[0].chosen:
+        return 0
+    with jax.enable_x64(case.precision == "double"):
+        run = Simulator(planner.plan((query,)))
+        values = jnp.asarray(case.inputs, jnp.float64 if case.precision == "double" else jnp.float32)
+        rows = np.asarray(jax.jit(lambda x, key: run.answer(x, query, key))(values, jax.random.key(case.seed)))
+    codes = rows.astype(int) @ (1 << np.arange(rows.shape[1] - 1, -1, -1))
+    (p,) = judged(rho, query, None)
+    often = np.bincount(codes, minlength=len(p)) / SHOTS
+    assert not often[p < 1e-12].any(), f"{method}: an impossible string is drawn"
+    spread = np.sqrt(2 * np.clip(p * (1 - p), 0, 1) * DOUBT / SHOTS) + 2 * DOUBT / (3 * SHOTS)
+    assert (np.abs(often - p) <= spread).all(), f"{method}: strings are drawn so often {often} where {p} is right"
     return 1

@@ -17,8 +17,9 @@ from qgl.baselines.markov import markov
 from qgl.check.calls.baselines import label
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
+from qgl.evaluate.columns import independent, numbers
 from qgl.evaluate.distributions import Drawn
-from qgl.evaluate.exact import independent
+from qgl.objectives import Setting
 from qgl.program.program import CallSpec, DataSet, Program
 from qgl.source import Span
 
@@ -63,7 +64,7 @@ def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:
 
 
 def fitted(program: Program) -> tuple[Fitted, ...]:
-    """The baselines of a program, or independent bits where it declares none, fitted to its objective's first data set.
+    """The baselines of a program, or independent columns where it declares none, of its objective's first data set.
 
     The same program gives the same distributions: random numbers come from its `seed`. Nothing for an objective without
     data.
@@ -79,7 +80,7 @@ def fitted(program: Program) -> tuple[Fitted, ...]:
         return ()
     data = program.data[names[0]]
     default = CallSpec("independent", {}, Span(program.source, 0, 0))
-    return tuple(_fitted(call, data, program.train.seed) for call in program.baselines or (default,))
+    return tuple(_fitted(call, data, program) for call in program.baselines or (default,))
 
 
 def distributions(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
@@ -96,8 +97,8 @@ def _library(call: CallSpec) -> tuple[str, str] | None:
     return None
 
 
-def _fitted(call: CallSpec, data: DataSet, seed: int) -> Fitted:
-    clock, arguments, note = time.monotonic(), call.arguments, ""
+def _fitted(call: CallSpec, data: DataSet, program: Program) -> Fitted:
+    clock, arguments, note, seed = time.monotonic(), call.arguments, "", program.train.seed
     distribution: Drawn
     if call.name == "markov":
         distribution, parameters = markov(Table.of(data), **arguments)
@@ -108,5 +109,7 @@ def _fitted(call: CallSpec, data: DataSet, seed: int) -> Fitted:
         machine = rbm(Table.of(data), **arguments, seed=seed % 2**31)
         distribution, parameters = machine.distribution(np.random.default_rng([seed, 1])), machine.parameters
     else:
-        distribution, parameters = independent(data), data.width
+        columns = Setting.of(program).columns
+        distribution, parameters = independent(data, columns), numbers(columns)
+        note = f"each column by itself, with the frequencies of `{data.name}`"
     return Fitted(label(call), distribution, parameters, time.monotonic() - clock, note)

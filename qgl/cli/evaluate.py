@@ -13,6 +13,7 @@ import typer
 from qgl.cli.options import console_for, trained
 
 if TYPE_CHECKING:
+    from qgl.diagnostics.model import Diagnostic
     from qgl.evaluate.distributions import Drawn
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
@@ -45,7 +46,8 @@ def evaluate(
     moments.
 
     If the run has jobs that are done (`qglc run`), the machine's strings are measured too, beside those of the model
-    and the data, and the gap between model and machine is named. `machine.png` in the job's folder shows them.
+    and the data, and the gap between model and machine is named. `machine.png` in the job's folder shows them. A job
+    that is damaged is named, the others are measured, and the exit status is 1.
 
     \b
     Examples:
@@ -69,7 +71,8 @@ def evaluate(
         drawn = in_chunks.sample(model, found_run.params, samples, seed)
         rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
     beside = distributions(baselines) if model.program.baselines else None
-    found = list(_jobs(run, model, found_run, seed, beside, not no_pictures))
+    faults: list[Diagnostic] = []
+    found = list(_jobs(run, model, found_run, seed, beside, not no_pictures, faults))
     if output is EvaluationFormat.JSON:
         from qgl.diagnostics.terminal import json_text
         from qgl.jobs.tables import facts
@@ -78,19 +81,28 @@ def evaluate(
         known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
         known |= {"jobs": [facts(each) for each in found]}
         typer.echo(json_text(known))
-        return
-    shown = [metrics_table(run.name, rows, baselines)]
-    if found:
+    else:
         from qgl.jobs.tables import tables
 
-        shown += [table for each in found for table in tables(each)]
-    console_for(*shown).print(*shown, sep="\n")
+        shown = [metrics_table(run.name, rows, baselines), *(table for each in found for table in tables(each))]
+        console_for(*shown).print(*shown, sep="\n")
+    if faults:
+        raise typer.Exit(1)
 
 
 def _jobs(
-    folder: Path, model: Model, run: Run, seed: int, baselines: Mapping[str, Drawn] | None, pictures: bool
+    folder: Path,
+    model: Model,
+    run: Run,
+    seed: int,
+    baselines: Mapping[str, Drawn] | None,
+    pictures: bool,
+    faults: list[Diagnostic],
 ) -> Iterator[Comparison]:
-    """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error."""
+    """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error.
+
+    faults: takes those of jobs that cannot be measured, so that the verb fails once it has shown the others.
+    """
     from qgl.jobs import store
 
     if not store.folders(folder):
@@ -101,8 +113,9 @@ def _jobs(
     from qgl.jobs.compare import Compared
     from qgl.jobs.draft import weights_hash
 
-    jobs, faults = store.jobs_of(folder)
-    show_faults(tuple(faults))
+    jobs, unread = store.jobs_of(folder)
+    faults += unread
+    show_faults(tuple(unread))
     for job in jobs:
         if job.job.state != "done":
             typer.echo(f"job {job.job.id} is left out: {show.standing(job)}", err=True)
@@ -113,6 +126,7 @@ def _jobs(
             if pictures:
                 _draw(job, compared, found)
         except QglError as error:
+            faults += error.diagnostics
             show_faults(error.diagnostics)
             continue
         yield found

@@ -99,7 +99,7 @@ class DenseDistribution:
         found = []
         for positions in regions:
             others = tuple(axis for axis in range(self.width) if axis not in positions)
-            found.append(_ordered(cube.sum(axis=others), positions))
+            found.append(ordered(cube.sum(axis=others), positions))
         return found
 
 
@@ -191,9 +191,7 @@ class AskedDistribution:
         answer = self.answer(Marginals(ascending, bits=True))
         distributions = answer if isinstance(answer, tuple) else np.asarray(answer)  # one array of many regions
         return [
-            _ordered(
-                np.maximum(np.asarray(distribution, dtype=np.float64), 0).reshape((2,) * len(positions)), positions
-            )
+            ordered(np.maximum(np.asarray(distribution, dtype=np.float64), 0).reshape((2,) * len(positions)), positions)
             for distribution, positions in zip(distributions, regions, strict=True)
         ]
 
@@ -213,7 +211,7 @@ class ModelDistribution:
         return HeldDistribution(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
 
 
-def _ordered(distribution: Real, positions: tuple[int, ...]) -> Real:
+def ordered(distribution: Real, positions: tuple[int, ...]) -> Real:
     """A distribution whose axes are the positions ascending, with axes in the order of `positions`."""
     return np.transpose(distribution, np.argsort(np.argsort(positions)))
 

@@ -13,25 +13,20 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.check.calls import generalisation
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
-from qgl.evaluate import estimates, metrics
+from qgl.evaluate import estimates, floors, metrics
+from qgl.evaluate.columns import independent, uniform, uniform_words
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
-from qgl.evaluate.distributions import (
-    Distribution,
-    Drawn,
-    ModelDistribution,
-    ProductDistribution,
-    Real,
-    UnansweredError,
-)
+from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
-from qgl.evaluate.estimates import Estimate
+from qgl.evaluate.floors import Floor
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.many_body import hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
+from qgl.evaluate.titles import title
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.program import CallSpec, DataSet
@@ -40,7 +35,9 @@ from qgl.query import GivenWords, LogProb, Marginals, Query, Samples, State, log
 NATS = "nats"
 INDEPENDENT = "independent"
 PARTS = ("largest", "mean")
-_RESAMPLES = 8
+_OWN_DATA = f"{INDEPENDENT}: each column by itself, with the frequencies of the data set of the row"
+_NO_FLOOR = Floor()
+_MIXED = "uniform: the maximally mixed state"
 
 
 class Answerer(Protocol):
@@ -95,12 +92,12 @@ class Evaluation:
         measure: Callable[[Drawn], float | None],
         *,
         data: DataSet | None = None,
-        floor: Callable[[], float | None] = lambda: None,
+        floor: Callable[[], Floor] = lambda: _NO_FLOOR,
         error: float | None = None,
         unit: str = "",
         impossible: int | None = None,
     ) -> Row:
-        """A value beside those of the baselines and of fair coins, which `measure` takes of their distributions.
+        """A value beside those of the baselines and of the uniform distribution, which `measure` takes of these.
 
         impossible: how many rows of `data` the model cannot give, where they are charged for; then those of the
             baselines are told too.
@@ -109,8 +106,9 @@ class Evaluation:
             return Row(name, value, error, unit=unit, impossible=impossible)
         distributions: Mapping[str, Drawn] = self.baselines or {}
         if self.baselines is None and data is not None:
-            distributions = {INDEPENDENT: independent(data)}
+            distributions = {INDEPENDENT: independent(data, self.setting.columns)}
         found: dict[str, float | None] = {}
+        own = _OWN_DATA if self.baselines is None and distributions else ""
         notes = [] if data is None or impossible is None else [cannot_give(name, impossible, data)]
         for label, distribution in distributions.items():
             try:
@@ -120,8 +118,10 @@ class Evaluation:
             except UnansweredError as reason:
                 found[label] = None
                 notes.append(f"{label}: {reason}")
-        note, uniform = "\n".join(filter(None, notes)), measure(fair(self.setting.width))
-        return Row(name, value, error, floor(), found, uniform, unit, note, impossible)
+        columns, least, note = self.setting.columns, floor(), "\n".join(filter(None, [*notes, own]))
+        even = measure(uniform(columns))
+        words = least.words, "" if even is None else uniform_words(columns)
+        return Row(name, value, error, least.value, found, even, unit, note, impossible, *words)
 
 
 def evaluate(
@@ -157,41 +157,9 @@ def _rows(call: CallSpec, evaluation: Evaluation) -> tuple[Row, ...]:
         return (Row(title(call), None, note=f"{title(call)}: {fault.message}"),)
 
 
-def title(call: CallSpec) -> str:
-    """`kl(spins)`: a report as a program writes it, without its kernel."""
-    parts = [call.arguments.get(name) or "" for name in ("data", "seen", "valid")]
-    if call.name == "cmi":
-        parts = [_positions(call.arguments[key]) for key in "abc"]
-    if call.name in ("entropy", "hamming_distance") and call.arguments.get("region") is not None:
-        parts = [_positions(call.arguments["region"])]
-    if call.name == "markov_gap":
-        parts = [str(call.arguments["radius"])]
-    if call.arguments.get("weight") is not None:
-        parts.append(f"weight {call.arguments['weight']}")
-    kind = ["quantum"] if call.arguments.get("kind") == "quantum" else []
-    return f"{call.name}({', '.join(filter(None, parts + kind))})"
-
-
-def _positions(region: tuple[int, ...]) -> str:
-    """`[3, 5]`, or `[3..7]` for a row of neighbours."""
-    if len(region) > 2 and region == tuple(range(region[0], region[-1] + 1)):
-        return f"[{region[0]}..{region[-1]}]"
-    return f"[{', '.join(map(str, region))}]"
-
-
-def independent(data: DataSet) -> ProductDistribution:
-    """Independent bits with the marginals of the data."""
-    return ProductDistribution(np.clip(data.weights @ data.rows, 0.0, 1.0))
-
-
-def fair(width: int) -> ProductDistribution:
-    """The uniform distribution."""
-    return ProductDistribution(np.full(width, 0.5))
-
-
 def _distance(
     metric: Callable[[Distribution, DataSet], float],
-    floor: Callable[[DataSet], float | None],
+    floor: Callable[[DataSet], Floor],
     unit: str,
     *,
     charged: bool = False,
@@ -216,47 +184,10 @@ def _distance(
     return report
 
 
-def by_chance(estimate: Estimate, data: DataSet) -> float:
-    """What the distribution behind the data must be expected to differ from them, the data being samples of it.
-
-    It is the mean difference of sets of as many rows drawn from the data's own distribution. Nothing for data that are
-    a distribution.
-    """
-    if data.exact:
-        return 0.0
-    rows, distribution, _ = distinct(data.rows, data.weights)
-    count = len(data.rows)
-    drawn = (
-        np.random.default_rng(0).multinomial(count, distribution / distribution.sum(), _RESAMPLES).T.astype(np.float64)
-    )
-    return float(estimate(rows, drawn).mean())
-
-
-def data_entropy(data: DataSet) -> float:
-    """The entropy of the data's distribution, or, with condition columns, of the rows given these; in nats."""
-    columns = [] if data.conditions is None else [data.conditions]
-    joint = _merged_entropy(np.concatenate([*columns, data.rows], axis=1), data.weights)
-    return joint - _merged_entropy(columns[0], data.weights) if columns else joint
-
-
-def likelihood_floor(data: DataSet) -> float | None:
-    """The least negative log-likelihood that a model can have, the entropy of the data's distribution; in nats.
-
-    None where the data are samples that never repeat: their entropy tells their number alone.
-    """
-    alone = data.conditions is None and len(distinct(data.rows, data.weights)[0]) == len(data.rows)
-    return None if alone and not data.exact else data_entropy(data)
-
-
-def _merged_entropy(rows: Real, weights: Real) -> float:
-    _, place = np.unique(rows, axis=0, return_inverse=True)
-    return entropy(np.bincount(place.reshape(-1), weights=weights).astype(np.float64))
-
-
 def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
-        yield from _distance(metrics.nll, likelihood_floor, NATS, charged=True)(call, evaluation)
+        yield from _distance(metrics.nll, floors.nll, NATS, charged=True)(call, evaluation)
         return
     value, impossible = 0.0, 0
     for condition in np.unique(data.conditions, axis=0):
@@ -269,7 +200,7 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         value,
         lambda distribution: metrics.nll(distribution, data),
         data=data,
-        floor=lambda: data_entropy(data),
+        floor=lambda: floors.nll(data),
         unit=NATS,
         impossible=impossible,
     )
@@ -285,7 +216,7 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
             value,
             lambda distribution: words.distance(distribution.moments(words.places))[0],
             data=data,
-            floor=lambda: words.by_chance(data),
+            floor=lambda: floors.mmd(data, lambda: words.by_chance(data)),
             error=error,
         )
         return
@@ -294,7 +225,7 @@ def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         metrics.mmd(evaluation.distribution, data, kernel),
         lambda distribution: metrics.mmd(distribution, data, kernel),
         data=data,
-        floor=lambda: 0.0 if data.exact else estimates.mmd_by_chance(data, kernel),
+        floor=lambda: floors.mmd(data, lambda: estimates.mmd_by_chance(data, kernel)),
     )
 
 
@@ -317,8 +248,8 @@ def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     def differences(distribution: Distribution) -> tuple[Real, Real]:
         return metrics.summary(distribution.moments(chosen.places) - ideal)
 
-    def floor(part: int) -> float:
-        return by_chance(estimates.moments(data, part, chosen.places), data)
+    def floor(part: int) -> Floor:
+        return floors.by_chance(estimates.moments(data, part, chosen.places), data)
 
     for part, value in enumerate(metrics.summary(model - ideal)):
         name = f"{title(call)}, {PARTS[part]}{chosen.words}"
@@ -338,12 +269,8 @@ def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]
     def length(distribution: Distribution) -> float | None:
         return shells.length(distribution.moments(shells.places))
 
-    yield evaluation.row(
-        title(call),
-        length(evaluation.distribution),
-        length,
-        floor=lambda: None if data is None else shells.length_in(data),
-    )
+    floor = _NO_FLOOR if data is None else floors.same(data, shells.length_in(data))
+    yield evaluation.row(title(call), length(evaluation.distribution), length, floor=lambda: floor)
 
 
 def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -353,7 +280,7 @@ def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         answer = evaluation.answer(asked)
         value = von_neumann(answer if region is None else answer[0])
         size = width if region is None else len(region)
-        yield Row(title(call), value, uniform=fair(size).entropy(), unit=NATS)
+        yield Row(title(call), value, uniform=size * float(np.log(2)), unit=NATS, uniform_is=_MIXED)
         return
 
     def shannon(distribution: Distribution) -> float | None:
@@ -367,7 +294,8 @@ def _hamming_distance(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     assert start is not None  # the checker has seen to it
     region = call.arguments["region"] or tuple(range(len(start)))
     z = evaluation.answer(magnetisation(region))
-    yield Row(title(call), hamming_distance(z, [start[position] for position in region]), uniform=0.5)
+    value = hamming_distance(z, [start[position] for position in region])
+    yield Row(title(call), value, uniform=0.5, uniform_is=_MIXED)
 
 
 def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
@@ -397,8 +325,10 @@ def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     def of_distribution(distribution: Drawn) -> float | None:
         return measured(call.name, distribution, valid, queries).value
 
-    def floor() -> float | None:
-        return expected(call.name, Shares.perfect(valid), valid, queries).value
+    def floor() -> Floor:
+        return floors.of_valid(
+            call.arguments["valid"], expected(call.name, Shares.perfect(valid), valid, queries).value
+        )
 
     row = evaluation.row(title(call), found.value, of_distribution, data=seen, floor=floor, error=found.error)
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
@@ -419,11 +349,11 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
 
 
 REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
-    "kl": _distance(metrics.kl, lambda data: 0.0, NATS, charged=True),
-    "tv": _distance(metrics.tv, lambda data: by_chance(estimates.tv(data), data), ""),
+    "kl": _distance(metrics.kl, floors.kl, NATS, charged=True),
+    "tv": _distance(metrics.tv, floors.tv, ""),
     "nll": _nll,
     "mmd": _mmd,
-    "valid_rate": _distance(metrics.valid_rate, lambda data: 1.0, ""),
+    "valid_rate": _distance(metrics.valid_rate, floors.valid_rate, ""),
     "moments": _moments,
     "entropy": _entropy,
     "hamming_distance": _hamming_distance,

@@ -14,16 +14,15 @@ class Row:
     value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
     error     standard error of an estimate from samples; None for an exact value, but for reports on what so many
               queries give (`fidelity` and its like), whose expectation may be exact: the deviation of one such set
-    floor     what a perfect model has: for nll and kl that of the data's own distribution, which no model passes; for
-              tv,
-              moments and mmd with data that are samples, what their number leaves to chance; in an evaluation from
-              samples, what a perfect sampler with as many samples has
-    baselines what the program's baselines have, by their labels; without any, what independent bits with the
-              marginals of the data have. None where a baseline cannot say
-    uniform   what fair coins have
+    floor     what a perfect model shows, see `qgl.evaluate.floors`; None where there is none or it is not known
+    baselines what the program's baselines have, by their labels; without any, what independent columns with the
+              frequencies of the data have. None where a baseline cannot say
+    uniform   what the uniform distribution has: over all strings, or over the values of categorical variables
     unit      "nats", or empty for a pure number
     impossible of a likelihood, how many rows of the data the model cannot give: each is charged `query.log_floor`; None
               of other quantities
+    floor_is  what `floor` is, or why there is none, in words
+    uniform_is what `uniform` is, in words
     note      why there is no value, here or of a baseline, where that is not plain
     """
 
@@ -36,3 +35,5 @@ class Row:
     unit: str = ""
     note: str = ""
     impossible: int | None = None
+    floor_is: str = ""
+    uniform_is: str = ""

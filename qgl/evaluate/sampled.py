@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.check.calls import generalisation
-from qgl.evaluate import estimates, metrics
+from qgl.evaluate import estimates, floors, metrics
+from qgl.evaluate.columns import independent, uniform, uniform_words
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS, fair, independent, title
-from qgl.evaluate.generalisation import Shares, Valid, counted, expected
+from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS
+from qgl.evaluate.floors import Floor
+from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
+from qgl.evaluate.titles import title
 from qgl.objectives.model import Setting
 from qgl.program.program import CallSpec, DataSet
 
@@ -109,22 +112,37 @@ def _rows(
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if call.name in ("nll", "kl") else "")
         return
-    random, shots, width = np.random.default_rng([seed, 1]), counts.shots, counts.rows.shape[1]
+    random, shots, columns = np.random.default_rng([seed, 1]), counts.shots, setting.columns
     for part, unit, estimate in parts:
         values = estimate(counts.rows, counts.columns)
-        floor, beside = None, drawn or {}
+        floor, beside = Floor(), drawn or {}
         if data is not None:
-            ideal, distribution, _ = distinct(data.rows, data.weights)
-            perfect = estimate(
-                ideal, random.multinomial(shots, distribution / distribution.sum(), 8).T.astype(np.float64)
-            )
-            floor = max(0.0, float(perfect.mean()))  # an unbiased estimate of nothing may come out below it
+            floor = floors.among_samples(_floor(call, part, data, setting, shots, random), data, shots)
             if drawn is None:
-                beside = {INDEPENDENT: _counted(independent(data).sample(shots, random))}
+                beside = {INDEPENDENT: _counted(independent(data, columns).sample(shots, random))}
         baselines = {label: _of(estimate, found) for label, found in beside.items()}
-        uniform = _of(estimate, _counted(fair(width).sample(shots, random)))
-        error = float(values[1:].std(ddof=1))
-        yield Row(title(call) + part, float(values[0]), error, floor, baselines, uniform, unit)
+        even = _of(estimate, _counted(uniform(columns).sample(shots, random)))
+        error, words = float(values[1:].std(ddof=1)), (floor.words, f"{uniform_words(columns)}; from {shots:,} samples")
+        name = title(call) + part
+        yield Row(name, float(values[0]), error, floor.value, baselines, even, unit, "", None, *words)
+
+
+def _floor(
+    call: CallSpec, part: str, data: DataSet, setting: Setting, shots: int, random: np.random.Generator
+) -> Floor:
+    """What so many samples of a perfect model show, in the words of an exact floor."""
+    if call.name == "tv":
+        return floors.tv_of_samples(data, shots, random)
+    if call.name == "valid_rate":
+        return floors.valid_rate(data)
+    if call.name == "mmd":  # its estimate is unbiased in the samples of the model
+        words = WordSet.of(call, setting) if call.arguments.get("weight") is not None else None
+        kernel = call.arguments["kernel"]
+        return floors.mmd(
+            data, lambda: estimates.mmd_by_chance(data, kernel) if words is None else words.by_chance(data)
+        )
+    chosen, place = Moments.of(setting.neighbourhood), 0 if part.startswith(f", {PARTS[0]}") else 1
+    return floors.of_samples(lambda own: estimates.moments(own, place, chosen.places), data, shots, random)
 
 
 def _counted(samples: NDArray[np.uint8]) -> _Counted:
@@ -149,13 +167,12 @@ def _generalisation(
         note = f"{title(call)}: {counts.shots:,} strings are fewer than its {queries:,} queries"
     if drawn is None:
         random = np.random.default_rng([seed, 1])
-        drawn = {INDEPENDENT: _counted(independent(seen).sample(counts.shots, random))}
+        drawn = {INDEPENDENT: _counted(independent(seen, setting.columns).sample(counts.shots, random))}
     baselines = {label: counted(call.name, valid, *others, queries).value for label, others in drawn.items()}
-    floor, uniform = (
-        expected(call.name, shares, valid, queries).value
-        for shares in (Shares.perfect(valid), Shares.even(valid, 2**seen.width))
-    )
-    return Row(title(call), found.value, found.error, floor, baselines, uniform, note=note)
+    floor = floors.of_valid(call.arguments["valid"], expected(call.name, Shares.perfect(valid), valid, queries).value)
+    even = measured(call.name, uniform(setting.columns), valid, queries).value
+    words = floor.words, uniform_words(setting.columns)
+    return Row(title(call), found.value, found.error, floor.value, baselines, even, "", note, None, *words)
 
 
 def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
@@ -165,7 +182,8 @@ def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, 
     value, *others = (shells.length(each, shots) for each in moments.T)
     found = [each for each in others if each is not None]
     error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None
-    return Row(title(call), value, error, None if data is None else shells.length_in(data))
+    floor = Floor() if data is None else floors.same(data, shells.length_in(data))
+    return Row(title(call), value, error, floor.value, floor_is=floor.words)
 
 
 def _estimates(call: CallSpec, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:

@@ -54,12 +54,13 @@ class Measured:
 class Side:
     """One quantity on all sides. A side is None where it cannot be had.
 
-    data       what a perfect sampler of the data's distribution has, with as many strings
+    data       what a perfect model shows, with as many strings where the machine has a value, else exactly
     model      exact
     sampled    of as many strings of the model
     machine    of the machine's strings
     mitigated  of the machine's strings with readout errors undone
     baselines  of as many strings of each baseline that the program declares, by their labels
+    data_is    what `data` is, or why there is none, in words
     """
 
     name: str
@@ -70,6 +71,7 @@ class Side:
     machine: Measured | None = None
     mitigated: Measured | None = None
     baselines: Mapping[str, float | None] = field(default_factory=dict)
+    data_is: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +216,20 @@ class Compared:
         found = [{row.name: row for row in rows} for rows in columns]
         for row in exact:
             machine, sampled, *more = (each.get(row.name) for each in found)
-            floor = row.floor if _measured(machine) is None or machine is None else machine.floor
+            perfect = row if _measured(machine) is None or machine is None else machine
             mitigated = _measured(more[0]) if more else None
             beside = {} if machine is None else machine.baselines
-            yield Side(row.name, row.unit, floor, row.value, _measured(sampled), _measured(machine), mitigated, beside)
+            yield Side(
+                row.name,
+                row.unit,
+                perfect.floor,
+                row.value,
+                _measured(sampled),
+                _measured(machine),
+                mitigated,
+                beside,
+                perfect.floor_is,
+            )
 
     def _all_counts(self) -> list[Counts]:
         """Those of the machine, of the model, and of the machine mitigated, if it is."""

@@ -13,7 +13,7 @@ from qgl.report.display import number
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SIDES = """data: what a perfect sampler of the data has, with as many strings
+_SIDES = """data: what a perfect model shows, with as many strings where the machine has a value, else exactly
 model: exact; strings: as many strings of the model; machine: what came back"""
 _GAPS = "shots alone: what as many strings of the model itself have; beyond: what these do not explain"
 
@@ -30,7 +30,9 @@ def tables(found: Comparison) -> Iterator[Table]:
             cells = [_plain(side.data), _plain(side.model), *map(_figure, (side.sampled, side.machine, side.mitigated))]
             beside = [_plain(side.baselines.get(label)) for label in baselines]
             shown.add_row(_named(side.name, side.unit), *cells[: len(own)], *beside)
-        shown.caption = "\n".join([_SIDES, *found.notes])
+        shown.caption = "\n".join(
+            [_SIDES, *dict.fromkeys(side.data_is for side in found.sides if side.data_is), *found.notes]
+        )
         yield shown
     heads = ["machine", "shots alone", "beyond", *(["mitigated"] if mitigated else [])]
     shown = _blank("deployment gap: from the model to the machine", heads)

@@ -16,6 +16,7 @@ from qgl.program.program import DataSet, Program
 from qgl.query import Query
 
 Array = jax.Array
+Columns = tuple[tuple[int, int], ...]  # of each column its number of values, and the bits that it takes in binary code
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class Setting:
     neighbourhood  which of them are near each other
     batch          rows of data drawn at each evaluation; None: all of them, always
     start          the bits that the registers start in, of visible and then of hidden qubits; None: no basis state
+    categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
     """
 
     data: Mapping[str, DataSet]
@@ -34,12 +36,23 @@ class Setting:
     neighbourhood: Neighbourhood
     batch: int | None = None
     start: tuple[int, ...] | None = None
+    categories: Columns | None = None
 
     @classmethod
     def of(cls, program: Program) -> Setting:
         return cls(
-            program.data, len(program.visible), Neighbourhood.of(program), program.train.batch, start_bits(program)
+            program.data,
+            len(program.visible),
+            Neighbourhood.of(program),
+            program.train.batch,
+            start_bits(program),
+            _categories(program),
         )
+
+    @property
+    def columns(self) -> Columns:
+        """Categorical variables where there are any, else every bit by itself."""
+        return self.categories or ((2, 1),) * self.width
 
     @classmethod
     def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:
@@ -78,3 +91,18 @@ class Objective(Protocol):
         Pure: it may be traced, differentiated and mapped. `key` is needed if the objective is stochastic.
         """
         ...
+
+
+def _categories(program: Program) -> Columns | None:
+    """The variables of the registers, with every other bit by itself; without any, the columns of the data."""
+    width = len(program.visible)
+    if not program.variables:
+        sets = (data for data in program.data.values() if data.categories and data.width == width)
+        return next((data.categories for data in sets), None)
+    heads = {variable.positions[0]: variable for variable in program.variables}
+    found, position = [], 0
+    while position < width:
+        variable = heads.get(position)
+        found.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
+        position += found[-1][1]
+    return tuple(found)

@@ -31,7 +31,6 @@ from qgl.runs.run import Run
 if TYPE_CHECKING:
     from rich.table import Table
 
-_LEGEND = "floor: a perfect model; uniform: fair coins"
 _DRAWN = 2  # the seed of strings that are drawn for reports
 _SEEDS = "median of seeds [range]"
 
@@ -243,8 +242,10 @@ def _cells(metric: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
 
 def _captions(metrics: Sequence[dict[str, Any]], baselines: Sequence[dict[str, Any]]) -> list[str]:
     """What the columns are, and why a value is missing."""
+    columns = dict.fromkeys(metric.get(key) or "" for key in ("floor_is", "uniform_is") for metric in metrics)
     notes = dict.fromkeys(line for metric in metrics for line in (metric.get("note") or "").splitlines())
-    return [_LEGEND, *(f"{each['name']}: {each['words']}" for each in baselines), *notes] if metrics else []
+    fitted = [f"{each['name']}: {each['words']}" for each in baselines] if metrics else []
+    return list(filter(None, [*columns, *fitted, *notes]))
 
 
 def _figure(value: float | None) -> str:

@@ -155,8 +155,8 @@ def test_a_damaged_job_is_told_and_the_others_go_on(run: Path) -> None:
     shown = qglc("jobs", "run", status=1)
     assert "QGL1131" in shown and "2-statevector" in shown
     assert "QGL1131" in qglc("fetch", "run", status=1)
-    shown = qglc("evaluate", "run", "--no-pictures")
-    assert "QGL1131" in shown and "2-statevector: statevector, 50 strings" in shown
+    shown = qglc("evaluate", "run", "--no-pictures", status=1)
+    assert "tv(rows)" in shown and "QGL1131" in shown and "2-statevector: statevector, 50 strings" in shown
 
 
 def test_a_conditional_model_runs_under_a_condition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,7 +128,8 @@ def test_distances(column: str, p: NDArray[np.float64]) -> None:
     }
     for name, value in expected.items():
         (row,) = report(name, kernel=KERNEL) if name == "mmd" else report(name)
-        assert row.name == f"{name}(d)" and row.error is None
+        assert row.name == ("mmd(d, gaussian(variance = [0.7, 2]))" if name == "mmd" else f"{name}(d)")
+        assert row.error is None
         assert column_of(row, column) == pytest.approx(value, abs=1e-12)
     differences = np.abs(moment_matrix(p) - moment_matrix(DENSE_Q))[np.triu_indices(N)]
     largest, mean = report("moments")

@@ -110,14 +110,17 @@ def answer(query: Any, condition: Any = None, given: Any = None) -> Any:
 
 def test_a_row_has_the_perfect_model_and_the_baselines_beside_it() -> None:
     rows = {row.name: row for row in evaluate(calls(), setting(SEEN, of(SOLID)), answer)}
-    coverage, rate = rows["coverage(seen, valid)"], rows["rate(seen, valid)"]
+    coverage, rate = rows["coverage(seen, valid, queries = 500)"], rows["rate(seen, valid, queries = 500)"]
     assert rate.floor == pytest.approx(14 / 20) and rate.uniform == pytest.approx(14 / 64)
     assert coverage.floor == pytest.approx(1 - (19 / 20) ** 500)
     ones = SOLID[:6].mean(axis=0)
     product = np.where(SOLID[6:] == 1, ones, 1 - ones).prod(axis=1)
     assert rate.baselines["independent"] == pytest.approx(product.sum())
-    assert rows["precision(seen, valid)"].floor == 1 and rows["fidelity(seen, valid)"].floor == 1
-    assert rows["exploration(seen, valid)"].floor == pytest.approx(14 / 20)
+    assert (
+        rows["precision(seen, valid, queries = 500)"].floor == 1
+        and rows["fidelity(seen, valid, queries = 500)"].floor == 1
+    )
+    assert rows["exploration(seen, valid, queries = 500)"].floor == pytest.approx(14 / 20)
     bare = evaluate(calls(), setting(SEEN, of(SOLID)), answer, bare=True)
     assert [row.value for row in bare] == [row.value for row in rows.values()]
 
@@ -131,8 +134,11 @@ def test_samples_agree_with_the_expectation_within_their_errors() -> None:
         assert other.value == pytest.approx(one.value, abs=5 * other.error)
         assert one.floor == other.floor and one.uniform == other.uniform
     few = {row.name: row for row in evaluate_samples(calls(), here, drawn[:100])}
-    assert few["coverage(seen, valid)"].value is None and "100 strings" in few["coverage(seen, valid)"].note
-    assert few["rate(seen, valid)"].value is not None
+    assert (
+        few["coverage(seen, valid, queries = 500)"].value is None
+        and "100 strings" in few["coverage(seen, valid, queries = 500)"].note
+    )
+    assert few["rate(seen, valid, queries = 500)"].value is not None
 
 
 @pytest.mark.parametrize("width", [40, 1200])
@@ -150,13 +156,13 @@ def test_beyond_enumeration_queries_are_drawn(width: int) -> None:
 
     rows = {row.name: row for row in evaluate(calls(5000), here, coins)}
     assert asked == [5000]
-    fidelity = rows["fidelity(seen, valid)"]
+    fidelity = rows["fidelity(seen, valid, queries = 5000)"]
     share = math.comb(width, width // 2) / 2**width
     assert fidelity.value == pytest.approx(share, abs=5 * math.sqrt(share / 5000))
     assert fidelity.error == pytest.approx(math.sqrt(share * (1 - share) / 5000), rel=0.3)
     assert fidelity.uniform == pytest.approx(share) and fidelity.floor == 1
-    assert rows["exploration(seen, valid)"].value == 1
-    coverage = rows["coverage(seen, valid)"]
+    assert rows["exploration(seen, valid, queries = 5000)"].value == 1
+    coverage = rows["coverage(seen, valid, queries = 5000)"]
     assert coverage.value is not None and coverage.value < 1e-3
 
 
@@ -171,6 +177,6 @@ def test_a_wide_model_with_few_valid_strings_is_exact() -> None:
 
     rows = {row.name: row for row in evaluate(calls(), setting(of(valid[:5]), of(valid)), product)}
     one = (1 / width) * (1 - 1 / width) ** (width - 1)
-    assert rows["rate(seen, valid)"].value == pytest.approx(25 * one)
-    assert rows["coverage(seen, valid)"].value == pytest.approx(1 - (1 - one) ** 500)
-    assert rows["exploration(seen, valid)"].value == pytest.approx(1 - 5 * one)
+    assert rows["rate(seen, valid, queries = 500)"].value == pytest.approx(25 * one)
+    assert rows["coverage(seen, valid, queries = 500)"].value == pytest.approx(1 - (1 - one) ** 500)
+    assert rows["exploration(seen, valid, queries = 500)"].value == pytest.approx(1 - 5 * one)

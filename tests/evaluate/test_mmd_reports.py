@@ -53,7 +53,7 @@ def test_words_of_all_weights_give_the_discrepancy_but_for_the_empty_word() -> N
         assert getattr(words, name) == pytest.approx(getattr(whole, name) / (1 - empty))
     independent = whole.baselines["independent"]
     assert independent is not None and words.baselines["independent"] == pytest.approx(independent / (1 - empty))
-    assert words.error is None and words.floor == 0 and words.name == "mmd(d, weight 5)"
+    assert words.error is None and words.floor == 0 and words.name == "mmd(d, hamming(sigma = [0.9, 1.6]), weight = 5)"
 
 
 def test_near_words_are_those_of_the_fixed_set() -> None:

@@ -57,7 +57,7 @@ def test_every_measurement_is_of_the_parameters_that_a_seed_had(run: Run) -> Non
     """The loss of a step is that of the parameters before it: the same that were measured after so many steps."""
     steps = run.watched.steps
     assert steps[:4].tolist() == [0, 3, 6, 9] and (steps % 3 == 0).all()
-    assert list(run.watched.values) == ["nll(unseen)", "coverage(seen, valid)", "nll(seen)"]
+    assert list(run.watched.values) == ["nll(unseen)", "coverage(seen, valid, queries = 20)", "nll(seen)"]
     going = run.history.status[steps[:-1]] != EARLY
     np.testing.assert_allclose(
         run.watched.values["nll(seen)"][:-1][going], run.history.loss[steps[:-1]][going], rtol=1e-5
@@ -99,14 +99,20 @@ def test_without_early_the_loss_ranks_and_the_best_loss_is_handed_out(model: Mod
     settings = replace(model.program.train, stop=(), steps=9)
     run = train(model, settings, display=shown)
     assert run.best_steps is None and run.best_seed == int(np.argmin(run.losses))
-    assert list(run.watched.values) == ["coverage(seen, valid)", "nll(seen)"] and run.watched.steps.tolist() == [
+    assert list(run.watched.values) == [
+        "coverage(seen, valid, queries = 20)",
+        "nll(seen)",
+    ] and run.watched.steps.tolist() == [
         0,
         3,
         6,
         9,
     ]
-    assert shown.notes[0] == "watched every 3 steps of 3 seeds, 4 times in all: coverage(seen, valid), nll(seen)"
-    assert set(shown.seen[-1].watched) == {"coverage(seen, valid)", "nll(seen)"}
+    assert (
+        shown.notes[0]
+        == "watched every 3 steps of 3 seeds, 4 times in all: coverage(seen, valid, queries = 20), nll(seen)"
+    )
+    assert set(shown.seen[-1].watched) == {"coverage(seen, valid, queries = 20)", "nll(seen)"}
     free = train(model, replace(settings, watch=()), display="quiet")
     np.testing.assert_array_equal(free.history.loss, run.history.loss)
 
@@ -118,7 +124,7 @@ def test_more_is_better_of_a_coverage(model: Model) -> None:
         model.program.train, watch=(), stop=(replace(early, arguments={**early.arguments, "report": coverage}),)
     )
     run = train(model, settings, display="quiet")
-    values = run.watched.values["coverage(seen, valid)"]
+    values = run.watched.values["coverage(seen, valid, queries = 20)"]
     assert run.best_steps is not None
     assert [int(run.watched.steps[k]) for k in np.argmax(values, axis=0)] == run.best_steps.tolist()
 
@@ -164,7 +170,8 @@ def test_a_longer_run_measures_on(model: Model, tmp_path: Path) -> None:
     longer = train(model, resume=tmp_path / "r", steps=12, display="quiet", pictures=False)
     assert longer.watched.steps.tolist() == whole.watched.steps.tolist() == [0, 3, 6, 9, 12]
     np.testing.assert_array_equal(
-        longer.watched.values["coverage(seen, valid)"], whole.watched.values["coverage(seen, valid)"]
+        longer.watched.values["coverage(seen, valid, queries = 20)"],
+        whole.watched.values["coverage(seen, valid, queries = 20)"],
     )
 
 

@@ -16,7 +16,7 @@ MOST_CONTEXTS = 64  # of a Markov chain at one place
 _STATIONARY = optional("stationary", Flag(), False, "whether all columns share their tables; else each has its own")
 
 BASELINES = (
-    Signature("baseline", "independent", "Independent bits with the means of the data.", ()),
+    Signature("baseline", "independent", "Independent columns with the frequencies of the data.", ()),
     Signature(
         "baseline",
         "markov",

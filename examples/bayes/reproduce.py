@@ -23,7 +23,7 @@ from examples.bayes.games import classical_bounds, divergence_of_counts, garden_
 from examples.bayes.pictures import biofam_states, training_curves
 from examples.published import PICTURES, Ours, main
 from qgl.baselines.columns import Columns
-from qgl.evaluate.floors import data_entropy
+from qgl.evaluate.table.floors import data_entropy
 from qgl.runs.run import Run
 from qgl.train.loop import train
 

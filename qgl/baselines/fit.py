@@ -17,8 +17,8 @@ from qgl.baselines.markov import markov
 from qgl.check.calls.baselines import label
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
-from qgl.evaluate.columns import independent, numbers
 from qgl.evaluate.distributions import Drawn
+from qgl.evaluate.table.columns import independent, numbers
 from qgl.objectives import Setting
 from qgl.program.program import CallSpec, DataSet, Program
 from qgl.source import Span

@@ -13,20 +13,21 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.check.calls import generalisation
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
-from qgl.evaluate import estimates, floors, metrics
-from qgl.evaluate.columns import independent, uniform, uniform_words
+from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
-from qgl.evaluate.floors import Floor
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.many_body import hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
-from qgl.evaluate.titles import title
+from qgl.evaluate.table import floors
+from qgl.evaluate.table.columns import independent, uniform, uniform_words
+from qgl.evaluate.table.floors import Floor
+from qgl.evaluate.table.titles import title
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.program import CallSpec, DataSet

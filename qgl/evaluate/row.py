@@ -14,7 +14,7 @@ class Row:
     value     None where it cannot be had this way: a likelihood from samples, an entropy of too many bits
     error     standard error of an estimate from samples; None for an exact value, but for reports on what so many
               queries give (`fidelity` and its like), whose expectation may be exact: the deviation of one such set
-    floor     what a perfect model shows, see `qgl.evaluate.floors`; None where there is none or it is not known
+    floor     what a perfect model shows, see `qgl.evaluate.table.floors`; None where there is none or it is not known
     baselines what the program's baselines have, by their labels; without any, what independent columns with the
               frequencies of the data have. None where a baseline cannot say
     uniform   what the uniform distribution has: over all strings, or over the values of categorical variables

@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.check.calls import generalisation
-from qgl.evaluate import estimates, floors, metrics
-from qgl.evaluate.columns import independent, uniform, uniform_words
+from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS
-from qgl.evaluate.floors import Floor
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
-from qgl.evaluate.titles import title
+from qgl.evaluate.table import floors
+from qgl.evaluate.table.columns import independent, uniform, uniform_words
+from qgl.evaluate.table.floors import Floor
+from qgl.evaluate.table.titles import title
 from qgl.objectives.model import Setting
 from qgl.program.program import CallSpec, DataSet
 

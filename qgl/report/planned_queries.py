@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.check.settings.watching import watched
 from qgl.evaluate.exact import evaluate
-from qgl.evaluate.titles import title
+from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe

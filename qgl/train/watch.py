@@ -19,7 +19,7 @@ from qgl.check.calls.watch_table import BETTER
 from qgl.check.settings.watching import early_of, watched
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.evaluate.titles import title
+from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.program.program import TrainSettings
 from qgl.report.report import measure

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
 from qgl.evaluate import Row, evaluate, evaluate_samples
-from qgl.evaluate.titles import title
+from qgl.evaluate.table.titles import title
 from qgl.objectives import Setting
 from qgl.objectives.model import Columns
 from qgl.program.program import CallSpec, DataSet

@@ -1,0 +1,1 @@
+"""What stands in a table beside values: names of rows, floors, independent and uniform columns."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from qgl.draw.layout import Highlight
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.kinds import kinds_of
-from qgl.plan.cones.wire_segments import ALL, BITS, strands_of
+from qgl.plan.cones.wire_segments import ALL, BITS, segments_of
 from qgl.program.operations import LIFETIME
 
 BESIDE = 2  # wires that are shown on either side of the cone
@@ -20,8 +20,8 @@ def highlight(circuit: Circuit, positions: Sequence[int], states: Collection[int
     basis states is not in the cone.
     """
     asked = frozenset(circuit.visible[position] for position in positions)
-    strands = strands_of(circuit, kinds_of(circuit).diagonal)
-    cones = [strands.cone(position, ALL if position in states else BITS) for position in positions]
+    segments = segments_of(circuit, kinds_of(circuit).diagonal)
+    cones = [segments.cone(position, ALL if position in states else BITS) for position in positions]
     reached = frozenset().union(*(cone.operations for cone in cones))
     wires = asked.union(*(circuit.operations[k].wires for k in reached))
     ends = {

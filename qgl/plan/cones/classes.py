@@ -1,7 +1,7 @@
 """Cones that are the same up to relabelling: one small circuit for each class, a row of numbers for each member.
 
 The canonical form of a cone lists its operations depth first from the qubits that are read, in their order, every
-operation after those before it on its strands; strands, atoms and bits are numbered by first appearance. Two cones
+operation after those before it on its segments; segments, atoms and bits are numbered by first appearance. Two cones
 of equal form are the same circuit but for the atoms in its slots. It takes time linear in the cone. Cones that
 already agree as they are written, which most do, are compared before that.
 """
@@ -16,7 +16,7 @@ from math import inf
 
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.kinds import Kinds
-from qgl.plan.cones.wire_segments import Strands
+from qgl.plan.cones.wire_segments import WireSegments
 from qgl.program.operations import Measurement, Operation
 from qgl.program.program import Distribution, Parameter, Wire
 
@@ -54,17 +54,17 @@ class Classifier:
     Raises `UnlikeConesError` once the classes have more than `limit` operations in all.
     """
 
-    def __init__(self, circuit: Circuit, kinds: Kinds, strands: Strands, limit: float = inf) -> None:
+    def __init__(self, circuit: Circuit, kinds: Kinds, segments: WireSegments, limit: float = inf) -> None:
         self.classes: list[ConeClass] = []
-        self._circuit, self._kinds, self._strands = circuit, kinds, strands
+        self._circuit, self._kinds, self._segments = circuit, kinds, segments
         self._written: dict[Hashable, tuple[int, tuple[int, ...] | None]] = {}
         self._canonical: dict[Hashable, int] = {}
-        self._conditional = any(strands.writers)
+        self._conditional = any(segments.writers)
         self._room = limit
 
     def add(self, positions: Sequence[int], bits_only: bool, operations: Sequence[int]) -> tuple[int, int]:
         """Class and member of the cone of visible `positions`; `operations` ascending."""
-        ends = [self._strands.ends[position][0] for position in positions]
+        ends = [self._segments.ends[position][0] for position in positions]
         form, atoms = self._form(ends, operations)
         key = bits_only, len(ends), form
         if key not in self._written:
@@ -92,27 +92,27 @@ class Classifier:
 
     def _form(self, ends: Iterable[int], operations: Sequence[int]) -> _Form:
         """What a cone is in some order of its operations, apart from its atoms; and these, by first appearance."""
-        strands = _numbered(ends)
+        segments = _numbered(ends)
         slots = _numbered(())
-        of, atoms = self._strands.strands, self._kinds.atoms
+        of, atoms = self._segments.segments, self._kinds.atoms
         kinds = tuple(map(self._kinds.of.__getitem__, operations))
-        places = tuple(map(strands.__getitem__, chain.from_iterable(map(of.__getitem__, operations))))
+        places = tuple(map(segments.__getitem__, chain.from_iterable(map(of.__getitem__, operations))))
         used = tuple(map(slots.__getitem__, chain.from_iterable(map(atoms.__getitem__, operations))))
         bits: tuple[int, ...] = ()
         if self._conditional:
             at = {k: number for number, k in enumerate(operations)}
-            bits = tuple(at.get(writer, -1) for k in operations for writer in self._strands.writers[k])
+            bits = tuple(at.get(writer, -1) for k in operations for writer in self._segments.writers[k])
         return (kinds, places, used, bits), tuple(slots)
 
     def _depth_first(self, ends: Sequence[int], operations: Sequence[int]) -> list[int]:
         last: dict[int, int] = {}
         before: dict[int, list[int]] = {}
         for k in operations:
-            strands = self._strands.strands[k]
-            before[k] = [last[strand] for strand in strands if strand in last]
-            before[k] += [writer for writer in self._strands.writers[k] if writer in before]
-            for strand in strands:
-                last[strand] = k
+            segments = self._segments.segments[k]
+            before[k] = [last[segment] for segment in segments if segment in last]
+            before[k] += [writer for writer in self._segments.writers[k] if writer in before]
+            for segment in segments:
+                last[segment] = k
         ordered: list[int] = []
         done: set[int] = set()
         for end in ends:
@@ -130,19 +130,19 @@ class Classifier:
         return ordered
 
     def _extract(self, ends: Sequence[int], operations: Sequence[int]) -> Circuit:
-        """The cone as a circuit by itself: a wire for each strand, an input for each atom, its own bits."""
-        strands, slots, bits = _numbered(ends), _numbered(()), _numbered(())
+        """The cone as a circuit by itself: a wire for each segment, an input for each atom, its own bits."""
+        segments, slots, bits = _numbered(ends), _numbered(()), _numbered(())
         made: list[Operation] = []
         for k in operations:
             operation = self._circuit.operations[k]
             small = self._kinds.put(operation, iter([slots[atom] for atom in self._kinds.atoms[k]]))
-            wires = tuple(strands[strand] for strand in self._strands.strands[k])
+            wires = tuple(segments[segment] for segment in self._segments.segments[k])
             condition = tuple((bits[bit], wanted) for bit, wanted in operation.condition)
             small = replace(small, wires=wires, condition=condition)
             if isinstance(small, Measurement) and small.bit is not None:
                 small = replace(small, bit=bits[small.bit])
             made.append(small)
-        originals = [self._circuit.wires[self._strands.wires[strand]] for strand in strands]
+        originals = [self._circuit.wires[self._segments.wires[segment]] for segment in segments]
         kept = [_wire(wire, k < len(ends)) for k, wire in enumerate(originals)]
         span = originals[0].span
         distribution = Distribution("constant", (0.0,))

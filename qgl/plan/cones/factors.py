@@ -1,6 +1,6 @@
 """Words and regions as products of independent pieces.
 
-Two visible qubits are near if their cones have a strand in common. The pieces of a word, or of a region, are what
+Two visible qubits are near if their cones have a segment in common. The pieces of a word, or of a region, are what
 hangs together by nearness: an expectation is the product of those of its pieces, a reduced state their tensor product.
 
 A letter of a word is written as one number, 4 * position + letter (1 to 3 for X, Y, Z). A qubit and how it is seen is
@@ -35,10 +35,10 @@ class Nearness:
     def __init__(self, cones: dict[int, Cone]) -> None:
         owners: dict[int, list[int]] = {}
         for start, cone in cones.items():
-            for strand in cone.strands:
-                owners.setdefault(strand, []).append(start)
+            for segment in cone.segments:
+                owners.setdefault(segment, []).append(start)
         self.near: dict[int, set[int]] = {
-            start: set().union(*(owners[strand] for strand in cone.strands)) for start, cone in cones.items()
+            start: set().union(*(owners[segment] for segment in cone.segments)) for start, cone in cones.items()
         }
 
     def pieces(self, starts: Sequence[int]) -> list[list[int]]:

@@ -22,7 +22,7 @@ from qgl.plan.cones.runs import Alone, Run, runs
 from qgl.plan.cones.survey import RegionPiece, Survey
 from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup
 from qgl.plan.cones.tiles import TileBatch, tile_batch
-from qgl.plan.cones.wire_segments import ALL, BITS, Cone, Strands, strands_of
+from qgl.plan.cones.wire_segments import ALL, BITS, Cone, WireSegments, segments_of
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared
 from qgl.query import Expectation, Marginals, Query
@@ -90,7 +90,7 @@ class PreparedCones:
         return survey, self.kinds
 
     def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
-        return Survey(self.subject.circuit, kinds, self.strands, self.cone, queries, limit)
+        return Survey(self.subject.circuit, kinds, self.segments, self.cone, queries, limit)
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -101,13 +101,13 @@ class PreparedCones:
         return kinds_of(self.subject.circuit, by_value=True)
 
     @cached_property
-    def strands(self) -> Strands:
-        return strands_of(self.subject.circuit, self.kinds.diagonal)
+    def segments(self) -> WireSegments:
+        return segments_of(self.subject.circuit, self.kinds.diagonal)
 
     def cone(self, start: int) -> Cone:
         """The cone of a start, numbered as in `cone_factors`."""
         if start not in self._cones:
-            self._cones[start] = self.strands.cone(start >> 1, ALL if start & 1 else BITS)
+            self._cones[start] = self.segments.cone(start >> 1, ALL if start & 1 else BITS)
         return self._cones[start]
 
 

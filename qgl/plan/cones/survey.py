@@ -13,7 +13,7 @@ from qgl.ir.circuit import Circuit
 from qgl.plan.cones.classes import Classifier, ConeClass
 from qgl.plan.cones.factors import Nearness, Piece, absorb, letters_of, only_bits, start_of, starts_of, word_pieces
 from qgl.plan.cones.kinds import Kinds
-from qgl.plan.cones.wire_segments import Cone, Strands
+from qgl.plan.cones.wire_segments import Cone, WireSegments
 from qgl.query import Expectation, Marginals, Query
 
 RegionPiece = tuple[
@@ -72,7 +72,7 @@ class Survey:
         self,
         circuit: Circuit,
         kinds: Kinds,
-        strands: Strands,
+        segments: WireSegments,
         cone: Callable[[int], Cone],
         queries: tuple[Query, ...],
         limit: float = inf,
@@ -92,7 +92,7 @@ class Survey:
         ends = [tuple(map(start_of, piece)) for piece in pieces]
         parts = [part for regions in split.values() for region in regions for part, _ in region]
         self._homes = absorb([*ends, *parts])
-        self._classifier = Classifier(circuit, kinds, strands, limit)
+        self._classifier = Classifier(circuit, kinds, segments, limit)
         self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
         self.readings = [Reading() for _ in self.classes]
         self.values = [self._word(piece, end) for piece, end in zip(pieces, ends, strict=True)]

@@ -1,7 +1,7 @@
 """Backward light cones of single visible qubits, each in time linear in what it holds.
 
-A strand is the life of a wire between two certain resets (or births): later lives of a wire know nothing of earlier
-ones. Two cones that have no strand in common are independent of each other.
+A wire segment is the life of a wire between two certain resets (or births): later lives of a wire know nothing of
+earlier ones. Two cones that have no segment in common are independent of each other.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_reset
 from qgl.program.operations import LIFETIME, Measurement
 
-BITS, ALL = 1, 2  # what is seen of a strand: its basis states only, or its quantum state
+BITS, ALL = 1, 2  # what is seen of a segment: its basis states only, or its quantum state
 
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """What one visible qubit depends on: positions of operations, ascending, and strands."""
+    """What one visible qubit depends on: positions of operations, ascending, and segments."""
 
     operations: tuple[int, ...]
-    strands: frozenset[int]
+    segments: frozenset[int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Strands:
+class WireSegments:
     """A circuit as cones are found in it; operation k is `operations[k]` of the circuit.
 
-    strands   of every operation the strands it acts on, in the order of its wires; () if it only ends or begins one
-    before    for each of these the operation before on the strand, or -1
+    segments  of every operation the segments it acts on, in the order of its wires; () if it only ends or begins one
+    before    for each of these the operation before on the segment, or -1
     diagonal  for each of these whether the operation keeps every basis state there, as given
     writers   the measurements that wrote the bits of the operation's condition, -1 where a bit was never written
-    ends      of every visible position its strand and the last operation on it, or -1
-    wires     the wire of every strand
+    ends      of every visible position its segment and the last operation on it, or -1
+    wires     the wire of every segment
     """
 
-    strands: list[tuple[int, ...]]
+    segments: list[tuple[int, ...]]
     before: list[tuple[int, ...]]
     diagonal: Sequence[tuple[bool, ...]]
     writers: list[tuple[int, ...]]
@@ -47,7 +47,7 @@ class Strands:
     def cone(self, position: int, seen: int) -> Cone:
         """The cone of a visible position; `seen` is `BITS` if it is only read in the computational basis, or `ALL`.
 
-        An operation is left out if what is seen of every strand it acts on is nothing, or basis states that it keeps.
+        An operation is left out if what is seen of every segment it acts on is nothing, or basis states that it keeps.
         """
         first, last = self.ends[position]
         level = {first: seen}
@@ -60,18 +60,18 @@ class Strands:
             if k == done:
                 continue
             done = k
-            strands, diagonal, before = self.strands[k], self.diagonal[k], self.before[k]
-            if k not in read and _invisible(level, strands, diagonal):
-                for strand, earlier in zip(strands, before, strict=True):
-                    if earlier >= 0 and strand in level:
+            segments, diagonal, before = self.segments[k], self.diagonal[k], self.before[k]
+            if k not in read and _invisible(level, segments, diagonal):
+                for segment, earlier in zip(segments, before, strict=True):
+                    if earlier >= 0 and segment in level:
                         heappush(pending, -earlier)
                 continue
             kept.append(k)
-            for strand, keeps, earlier in zip(strands, diagonal, before, strict=True):
+            for segment, keeps, earlier in zip(segments, diagonal, before, strict=True):
                 if not keeps:
-                    level[strand] = ALL
+                    level[segment] = ALL
                 else:
-                    level.setdefault(strand, BITS)
+                    level.setdefault(segment, BITS)
                 if earlier >= 0:
                     heappush(pending, -earlier)
             for writer in self.writers[k]:
@@ -82,21 +82,21 @@ class Strands:
         return Cone(tuple(kept), frozenset(level))
 
 
-def _invisible(level: dict[int, int], strands: tuple[int, ...], diagonal: tuple[bool, ...]) -> bool:
-    for strand, keeps in zip(strands, diagonal, strict=True):
-        seen = level.get(strand, 0)
+def _invisible(level: dict[int, int], segments: tuple[int, ...], diagonal: tuple[bool, ...]) -> bool:
+    for segment, keeps in zip(segments, diagonal, strict=True):
+        seen = level.get(segment, 0)
         if seen and (seen == ALL or not keeps):
             return False
     return True
 
 
-def strands_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> Strands:
+def segments_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> WireSegments:
     """`diagonal` says of every operation on which of its wires it keeps basis states."""
     current = list(range(len(circuit.wires)))
     wires = list(range(len(circuit.wires)))
     last: list[int] = [-1] * len(wires)
     written: dict[int, int] = {}
-    found = Strands([], [], diagonal, [], [], wires)
+    found = WireSegments([], [], diagonal, [], [], wires)
     for k, operation in enumerate(circuit.operations):
         if isinstance(operation, LIFETIME) or (is_reset(operation) and not operation.condition):
             wire = operation.wires[0]
@@ -104,17 +104,17 @@ def strands_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> Strand
                 current[wire] = len(wires)
                 wires.append(wire)
                 last.append(-1)
-            found.strands.append(())
+            found.segments.append(())
             found.before.append(())
             found.writers.append(())
             continue
-        strands = tuple([current[wire] for wire in operation.wires])
+        segments = tuple([current[wire] for wire in operation.wires])
         writers = tuple([written.get(bit, -1) for bit, _ in operation.condition])
-        found.strands.append(strands)
-        found.before.append(tuple([last[strand] for strand in strands]))
+        found.segments.append(segments)
+        found.before.append(tuple([last[segment] for segment in segments]))
         found.writers.append(writers)
-        for strand in strands:
-            last[strand] = k
+        for segment in segments:
+            last[segment] = k
         if isinstance(operation, Measurement) and operation.bit is not None:
             written[operation.bit] = k
     found.ends.extend((current[wire], last[current[wire]]) for wire in circuit.visible)

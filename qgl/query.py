@@ -25,7 +25,7 @@ def log_floor(width: int) -> float:
     """The log p below which strings of `width` bits are not told from impossible ones: -87.3 up to 24 bits.
 
     That is the logarithm of the smallest normal float32. Beyond 24 bits it grows by 3.6 nats a bit: five
-    times what fair coins need, so that no string that a model may be trained to give is cut off.
+    times what the uniform distribution needs, so that no string that a model may be trained to give is cut off.
     """
     return LOG_TINY * max(1.0, width / 24)
 

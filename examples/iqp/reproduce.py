@@ -25,7 +25,7 @@ SIGMAS = {"0.6": 0.6, "1.52": 1.52, "2.83": math.sqrt(2.83)}
 SMALL = {"n": 6, "weight": 3}
 DRAWS = 20  # of the published estimator, each of 1000 words and 1000 strings
 Real = NDArray[np.float64]
-SQUARE = "at sigma = 1.68, whose square is 2.83: fair bits have 0.053 there, as published, and 0.015 at sigma = 2.83"
+SQUARE = "at sigma = 1.68, whose square is 2.83: uniform bits have 0.053 there, as published, and 0.015 at sigma = 2.83"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def draw(circuit: Run, flips: Run, seen: Mapping[str, Seen]) -> None:
     """The loss over the steps, and the pair moments of test rows and models."""
     PICTURES.mkdir(exist_ok=True)
     figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
-    for run, label in ((circuit, "IQP circuit"), (flips, "coins that flip bits")):
+    for run, label in ((circuit, "IQP circuit"), (flips, "stochastic bit flips")):
         axes.semilogy(run.history.loss[:, 0], label=label)
     axes.set(xlabel="step", ylabel="MMD^2 on the training rows")
     axes.legend()
@@ -170,7 +170,7 @@ def draw(circuit: Run, flips: Run, seen: Mapping[str, Seen]) -> None:
     pairs = [(1 << a) + (1 << b) for a, b in combinations(range(width), 2)]
     means = {name: walsh(one.p)[pairs] for name, one in seen.items()}
     test = walsh(seen["iqp"].data)[pairs]
-    shown = [("IQP circuit", test, means["iqp"]), ("coins", test, means["flips"]), ("RBM", test, means["rbm"])]
+    shown = [("IQP circuit", test, means["iqp"]), ("flips", test, means["flips"]), ("RBM", test, means["rbm"])]
     _scatter("systems-iqp-moments.png", shown, "<Z_a Z_b> of the test rows", "<Z_a Z_b> of the model")
 
 

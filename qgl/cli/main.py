@@ -41,11 +41,11 @@ VERBS = {
 }
 _EXAMPLES = """\b
 Examples:
-  qglc new coins                      makes coins.qgl
-  qglc check coins.qgl                says what is wrong with it
-  qglc train coins.qgl --out run      trains it
+  qglc new flips                      makes flips.qgl
+  qglc check flips.qgl                says what is wrong with it
+  qglc train flips.qgl --out run      trains it
   qglc sample run -n 1000 -o x.csv    draws 1000 bit strings
-  qglc emit run -o coins.qasm         writes OpenQASM 3
+  qglc emit run -o flips.qasm         writes OpenQASM 3
 
 \b
 Exit status:

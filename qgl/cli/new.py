@@ -59,8 +59,8 @@ def new(
 
     \b
     Examples:
-      qglc new coins
-      qglc new models/coins
+      qglc new flips
+      qglc new models/flips
     """
     from qgl.diagnostics.files import FileExists
     from qgl.diagnostics.model import QglError

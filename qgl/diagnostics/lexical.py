@@ -60,8 +60,8 @@ class UnknownCharacter(Diagnostic):
     character: str
 
     code = "QGL0108"
-    wrong = "# two coins\nvisible v[2];\nmodel { h v; }\n"
-    right = "// two coins\nvisible v[2];\nmodel { h v; }\n"
+    wrong = "# two flips\nvisible v[2];\nmodel { h v; }\n"
+    right = "// two flips\nvisible v[2];\nmodel { h v; }\n"
 
     @property
     def message(self) -> str:

@@ -29,7 +29,7 @@ class FunctionOfOpenInput(Diagnostic):
 
     Every profile that has inputs takes sums, products and quotients of them. Functions such as `sin(a)` and powers are
     read by few. An angle that needs one can otherwise only be written once the input has a value. The angle
-    2 asin(sqrt(p)) of a channel's strength is the exception: it becomes an input of its own, `coin_0`, whose meaning
+    2 asin(sqrt(p)) of a channel's strength is the exception: it becomes an input of its own, `flip_0`, whose meaning
     the text tells.
     """
 

@@ -19,7 +19,7 @@ class NoBetter(Diagnostic):
     """`early` stops by a report of which less or more is better.
 
     An entropy, a correlation length or a purity describes a model and has no good side; an exploration of 1 is that of
-    fair coins.
+    the uniform distribution.
     """
 
     report: str

@@ -1,6 +1,6 @@
 """Named channels: Kraus operators, and gates on fresh qubits that do the same.
 
-A qubit that is one with probability p, for the use as a coin, is sqrt(1-p)|0> + sqrt(p)|1> = ry(2 asin(sqrt(p)))|0>.
+A qubit that is one with probability p, for the use as a flip, is sqrt(1-p)|0> + sqrt(p)|1> = ry(2 asin(sqrt(p)))|0>.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _root(xp: Any, x: Array) -> Array:
     return xp.where(none, 0.0, xp.sqrt(xp.where(none, 1.0, x)))
 
 
-def _coin(f: Any, probability: Any) -> Any:
+def _angle_of(f: Any, probability: Any) -> Any:
     """The angle of ry that makes |0> one with this probability."""
     return 2.0 * f.asin(f.sqrt(probability))
 
@@ -41,7 +41,7 @@ def _flip(name: str, letter: str, gate: str, summary: str) -> Channel:
         return xp.stack([_sum(xp, (_root(xp, 1 - p), PAULI["I"])), _sum(xp, (_root(xp, p), PAULI[letter]))], -3)
 
     def dilation(f: Any, p: Any) -> list[Step]:
-        return [("ry", (1,), (_coin(f, p),)), (gate, (1, 0), ())]
+        return [("ry", (1,), (_angle_of(f, p),)), (gate, (1, 0), ())]
 
     return Channel(name, 1, (("p", "probability"),), 1, kraus, dilation, summary)
 
@@ -58,20 +58,20 @@ def _depolarizing(name: str, qubits: int, summary: str) -> Channel:
 
 
 def _uniform_pauli(qubits: int) -> Callable[..., list[Step]]:
-    """Every Pauli word but the identity with probability p / 4^qubits, chosen by coins that are not all one."""
+    """Every Pauli word but the identity with probability p / 4^qubits, chosen by flips that are not all one."""
 
     def dilation(f: Any, p: Any) -> list[Step]:
         steps: list[Step] = []
-        coins = tuple(range(qubits, 3 * qubits))
-        for k, coin in enumerate(coins):
-            # Given that all earlier coins are one, this one is zero with the probability `fails`; else it is fair.
+        flips = tuple(range(qubits, 3 * qubits))
+        for k, flip in enumerate(flips):
+            # Given that all earlier flips are one, this one is zero with the probability `fails`; else it is fair.
             fails = p * 0.5 ** (k + 1) / (1.0 - p * (1 - 0.5**k))
-            steps.append(("ry", (coin,), (0.5 * np.pi,)) if k else ("ry", (coin,), (np.pi - _coin(f, fails),)))
+            steps.append(("ry", (flip,), (0.5 * np.pi,)) if k else ("ry", (flip,), (np.pi - _angle_of(f, fails),)))
             if k:
-                steps.append(("ry", (*coins[:k], coin), (0.5 * np.pi - _coin(f, fails),)))
-        steps.extend(("x", (coin,), ()) for coin in coins)
+                steps.append(("ry", (*flips[:k], flip), (0.5 * np.pi - _angle_of(f, fails),)))
+        steps.extend(("x", (flip,), ()) for flip in flips)
         for qubit in range(qubits):
-            steps += [("cx", (coins[2 * qubit], qubit), ()), ("cz", (coins[2 * qubit + 1], qubit), ())]
+            steps += [("cx", (flips[2 * qubit], qubit), ()), ("cz", (flips[2 * qubit + 1], qubit), ())]
         return steps
 
     return dilation
@@ -83,10 +83,10 @@ def _pauli_kraus(xp: Any, px: Array, py: Array, pz: Array) -> Array:
 
 
 def _pauli_dilation(f: Any, px: Any, py: Any, pz: Any) -> list[Step]:
-    flipped = _coin(f, f.ratio(py, px + py))
-    kept = _coin(f, f.ratio(pz, 1.0 - px - py))
+    flipped = _angle_of(f, f.ratio(py, px + py))
+    kept = _angle_of(f, f.ratio(pz, 1.0 - px - py))
     return [
-        ("ry", (1,), (_coin(f, px + py),)),
+        ("ry", (1,), (_angle_of(f, px + py),)),
         ("ry", (2,), (kept,)),
         ("cry", (1, 2), (flipped - kept,)),
         ("cx", (1, 0), ()),
@@ -100,7 +100,7 @@ def _amplitude_kraus(xp: Any, gamma: Array) -> Array:
 
 
 def _amplitude_dilation(f: Any, gamma: Any) -> list[Step]:
-    return [("cry", (0, 1), (_coin(f, gamma),)), ("cx", (1, 0), ())]
+    return [("cry", (0, 1), (_angle_of(f, gamma),)), ("cx", (1, 0), ())]
 
 
 def _phase_kraus(xp: Any, lam: Array) -> Array:
@@ -109,7 +109,7 @@ def _phase_kraus(xp: Any, lam: Array) -> Array:
 
 
 def _phase_dilation(f: Any, lam: Any) -> list[Step]:
-    return [("cry", (0, 1), (_coin(f, lam),))]
+    return [("cry", (0, 1), (_angle_of(f, lam),))]
 
 
 def _reset_kraus(xp: Any, p: Array) -> Array:
@@ -118,7 +118,7 @@ def _reset_kraus(xp: Any, p: Array) -> Array:
 
 
 def _reset_dilation(f: Any, p: Any) -> list[Step]:
-    return [("ry", (1,), (_coin(f, p),)), ("cswap", (1, 0, 2), ())]
+    return [("ry", (1,), (_angle_of(f, p),)), ("cswap", (1, 0, 2), ())]
 
 
 def _thermal_kraus(xp: Any, gamma: Array, population: Array) -> Array:
@@ -137,7 +137,7 @@ def _thermal_kraus(xp: Any, gamma: Array, population: Array) -> Array:
 
 def _thermal_dilation(f: Any, gamma: Any, population: Any) -> list[Step]:
     return [
-        ("ry", (2,), (_coin(f, population),)),
+        ("ry", (2,), (_angle_of(f, population),)),
         ("cx", (2, 0), ()),
         *_amplitude_dilation(f, gamma),
         ("cx", (2, 0), ()),

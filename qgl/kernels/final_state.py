@@ -73,13 +73,13 @@ class Flipped:
         self.visible = final.visible
 
     def density(self) -> jax.Array:
-        raise ValueError("only bits are read from a state with coins")
+        raise ValueError("only bits are read from a state with flips")
 
     def probabilities(self) -> jax.Array:
         return walsh(walsh(self.final.probabilities()) * self.means) / self.means.shape[0]
 
     def expectation(self, words: Words) -> jax.Array:
-        raise ValueError("only words of Z are read from a state with coins")
+        raise ValueError("only words of Z are read from a state with flips")
 
 
 class Density:

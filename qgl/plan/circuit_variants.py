@@ -36,7 +36,7 @@ class Subject:
 
     @cached_property
     def carried(self) -> Carried:
-        """`pure` without its coins, and these, which flip bits at its end: the same distribution of bits."""
+        """`pure` without its flips, and these, which flip bits at its end: the same distribution of bits."""
         return carry(self.pure)
 
     @cached_property

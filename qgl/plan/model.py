@@ -76,7 +76,7 @@ class StateProgram:
             **{name: count for name, count in steps.items() if count},
             "small_matrices": sum(group.count for group in tables.pool.groups),
             "transpositions": len(tables.steps.moves),
-            **({"coins": len(self.flips.masks)} if len(self.flips.masks) else {}),
+            **({"flips": len(self.flips.masks)} if len(self.flips.masks) else {}),
         }
 
 

@@ -1,10 +1,11 @@
-"""Coins: fresh qubits that flip others by chance, carried to the end of the circuit.
+"""Stochastic Pauli flips: fresh qubits that flip others by chance, carried to the end of the circuit.
 
-A qubit that no one reads, that is turned once by ry(a) and from then on only controls Pauli gates, is a coin: with
-probability sin^2(a / 2) a Pauli word acts. Channels such as `bit_flip` are coins once they are dilated. A word that
-commutes with what follows, or that a Clifford gate takes to another word, can as well act at the end. There its X and Y
-flip bits that are read out, and the mean of each Z word that it meets at an odd number of places is multiplied by
-cos(a). Means of words under any number of coins are products; the qubits of the coins are not needed.
+A qubit that no one reads, that is turned once by ry(a) and from then on only controls Pauli gates, is a stochastic
+Pauli flip: with probability sin^2(a / 2) a Pauli word acts. Channels such as `bit_flip` are stochastic Pauli flips once
+they are dilated. A word that commutes with what follows, or that a Clifford gate takes to another word, can as well act
+at the end. There its X and Y flip bits that are read out, and the mean of each Z word that it meets at an odd number of
+places is multiplied by cos(a). Means of words under any number of flips are products; the qubits of the flips are not
+needed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ NONE: Names = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Coin:
+class PauliFlip:
     """The bits at visible `positions` are flipped together with probability sin^2(angle / 2)."""
 
     positions: frozenset[int]
@@ -40,15 +41,15 @@ class Coin:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A circuit without its coins, and these; together they have the distribution of the bits of the whole circuit."""
+    """A circuit without its flips, and these; together they have the distribution of the bits of the whole circuit."""
 
     circuit: Circuit
-    coins: tuple[Coin, ...]
+    flips: tuple[PauliFlip, ...]
 
 
 def carry(circuit: Circuit) -> Carried:
-    """The coins of a circuit of unitary gates, `fresh` and `discard` that can be carried to its end."""
-    found = _coins(circuit)
+    """The flips of a circuit of unitary gates, `fresh` and `discard` that can be carried to its end."""
+    found = _flips(circuit)
     if not found:
         return Carried(circuit, ())
     walk = _Walk(found)
@@ -60,15 +61,15 @@ def carry(circuit: Circuit) -> Carried:
         return Carried(circuit, ())
     places: dict[int, set[int]] = {wire: set() for wire in found}
     for position, wire in enumerate(circuit.visible):
-        for coin in walk.x.get(wire, NONE):
-            places[coin].add(position)
-    coins = tuple(Coin(frozenset(places[wire]), found[wire]) for wire in found if wire in carried and places[wire])
+        for flip in walk.x.get(wire, NONE):
+            places[flip].add(position)
+    flips = tuple(PauliFlip(frozenset(places[wire]), found[wire]) for wire in found if wire in carried and places[wire])
     left = (operation for operation in circuit.operations if carried.isdisjoint(operation.wires))
-    return Carried(circuit.with_operations(left), coins)
+    return Carried(circuit.with_operations(left), flips)
 
 
-def _coins(circuit: Circuit) -> dict[int, Real]:
-    """Wires that may be coins, with their angles."""
+def _flips(circuit: Circuit) -> dict[int, Real]:
+    """Wires that may be stochastic Pauli flips, with their angles."""
     visible = set(circuit.visible)
     turned: dict[int, Real] = {}
     other: set[int] = set()
@@ -85,7 +86,7 @@ def _coins(circuit: Circuit) -> dict[int, Real]:
 
 
 def _controlled_pauli(operation: Operation) -> tuple[int, ...]:
-    """The wires of a Pauli gate under one control that may be a coin."""
+    """The wires of a Pauli gate under one control that may be a stochastic Pauli flip."""
     plain = unfold(operation)
     if plain.condition or not any(_is_gate(plain, pauli, 1) for pauli in (_X, _Y, _Z)):
         return ()
@@ -98,30 +99,30 @@ def _is_gate(operation: Operation, gate: Gate, controls: int = 0) -> bool:
 
 @dataclass
 class _Walk:
-    """Which coins have X, and which have Z, on each wire by now; a Y is both. `stuck` cannot be carried on."""
+    """Which flips have X, and which have Z, on each wire by now; a Y is both. `stuck` cannot be carried on."""
 
-    coins: dict[int, Real]
+    flips: dict[int, Real]
     x: dict[int, Names] = field(default_factory=dict)
     z: dict[int, Names] = field(default_factory=dict)
     stuck: set[int] = field(default_factory=set)
 
     def step(self, operation: Operation) -> None:
         wires = operation.wires
-        tossed = [wire for wire in wires if wire in self.coins]
-        if tossed:
-            self._toss(unfold(operation), tossed)
+        flipped = [wire for wire in wires if wire in self.flips]
+        if flipped:
+            self._flip(unfold(operation), flipped)
         elif len(wires) == 1:
             self._turn(operation)
         elif any(self.x.get(wire) or self.z.get(wire) for wire in wires):
             self._several(operation)
 
-    def _toss(self, plain: Operation, tossed: list[int]) -> None:
-        """A coin makes a Pauli gate act. Two coins on one cz make a sign that is the same for all that is read."""
-        if len(plain.wires) == 1 or len(tossed) == 2:
+    def _flip(self, plain: Operation, flipped: list[int]) -> None:
+        """A flip makes a Pauli gate act. Two flips on one cz make a sign that is the same for all that is read."""
+        if len(plain.wires) == 1 or len(flipped) == 2:
             return
-        (coin,) = tossed
-        (target,) = (wire for wire in plain.wires if wire != coin)
-        own = frozenset((coin,))
+        (flip,) = flipped
+        (target,) = (wire for wire in plain.wires if wire != flip)
+        own = frozenset((flip,))
         if not _is_gate(plain, _Z, 1):
             self.x[target] = self.x.get(target, NONE) ^ own
         if not _is_gate(plain, _X, 1):
@@ -158,14 +159,14 @@ class _Walk:
             self._clash(operation)
 
     def _clash(self, operation: Operation) -> None:
-        """Coins whose words may not commute with the operation stay where they are."""
+        """Flips whose words may not commute with the operation stay where they are."""
         wires = operation.wires
         if is_diagonal(operation) and (operation.control_wires or not _words(operation)):
-            self._stick(coin for wire in wires for coin in self.x.get(wire, NONE))
+            self._stick(flip for wire in wires for flip in self.x.get(wire, NONE))
             return
         words = [] if operation.control_wires else _words(operation)
         if not words:
-            self._stick(coin for wire in wires for table in (self.x, self.z) for coin in table.get(wire, NONE))
+            self._stick(flip for wire in wires for table in (self.x, self.z) for flip in table.get(wire, NONE))
         for word in words:
             against = NONE
             for wire, letter in zip(wires, word, strict=True):
@@ -173,8 +174,8 @@ class _Walk:
                 against ^= self.x.get(wire, NONE) if letter in "YZ" else NONE
             self._stick(against)
 
-    def _stick(self, coins: Iterable[int]) -> None:
-        found = frozenset(coins)
+    def _stick(self, flips: Iterable[int]) -> None:
+        found = frozenset(flips)
         self.stuck |= found
         if found:
             for table in (self.x, self.z):

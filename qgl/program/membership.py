@@ -55,7 +55,7 @@ class BarsAndStripes:
         return found
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
-        """A row or column of fair coins; one of a single colour is kept with half the chance, having two kinds."""
+        """A row or column of uniform bits; one of a single colour is kept with half the chance, having two kinds."""
         found: Rows = np.empty((0, self.width), np.uint8)
         share = (1 << self.rows) / ((1 << self.rows) + (1 << self.columns))
         while len(found) < number:

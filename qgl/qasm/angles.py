@@ -53,7 +53,7 @@ class Angles:
     """Writes angles and remembers which inputs they need.
 
     Readers take sums, products and quotients of inputs, but no functions of them. One function is common, the angle of
-    a coin in the dilation of a channel of strength p: 2 asin(sqrt(p)) becomes an input of its own.
+    a flip in the dilation of a channel of strength p: 2 asin(sqrt(p)) becomes an input of its own.
     """
 
     def __init__(self, parameters: Sequence[Parameter], inputs: NDArray[np.float64] | None, profile: Profile) -> None:
@@ -66,7 +66,7 @@ class Angles:
         self._profile = profile
         self._names = Names(parameters)
         self._used: dict[str, Real] = {}
-        self._coins: dict[Real, str] = {}
+        self._flips: dict[Real, str] = {}
 
     @property
     def used(self) -> dict[str, Real]:
@@ -109,9 +109,9 @@ class Angles:
                 return 1.0, f"1.0/({self.text(x, span)})"
             case Function("asin", (Real(0.0, ((1.0, Function("sqrt", _) as root),)),)):
                 turn = Real(0.0, ((2.0, Function("asin", (Real(0.0, ((1.0, root),)),))),))
-                if turn not in self._coins:
-                    self._coins[turn] = self._names.new(f"coin_{len(self._coins)}")
-                return 0.5, self._declare(self._coins[turn], turn, span)
+                if turn not in self._flips:
+                    self._flips[turn] = self._names.new(f"flip_{len(self._flips)}")
+                return 0.5, self._declare(self._flips[turn], turn, span)
             case Function("power", (x, y)) if "power" in self._profile.functions:
                 return 1.0, f"(({self.text(x, span)})**({self.text(y, span)}))"
             case Function(name, (x,)) if name in self._profile.functions:

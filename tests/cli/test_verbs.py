@@ -235,13 +235,13 @@ def test_code_lists_and_explains() -> None:
 
 
 def test_new_makes_a_program_that_passes(here: Path) -> None:
-    assert runner.invoke(app, ["new", "coins"]).exit_code == 0
-    assert runner.invoke(app, ["check", "coins.qgl"]).output == "coins.qgl: no faults\n"
-    assert runner.invoke(app, ["fmt", "--check", "coins.qgl"]).exit_code == 0
-    again = runner.invoke(app, ["new", "coins"])
+    assert runner.invoke(app, ["new", "flips"]).exit_code == 0
+    assert runner.invoke(app, ["check", "flips.qgl"]).output == "flips.qgl: no faults\n"
+    assert runner.invoke(app, ["fmt", "--check", "flips.qgl"]).exit_code == 0
+    again = runner.invoke(app, ["new", "flips"])
     assert again.exit_code == 1
     assert "QGL0950" in again.output
-    assert runner.invoke(app, ["new", "coins.qgl", "--force"]).exit_code == 0
+    assert runner.invoke(app, ["new", "flips.qgl", "--force"]).exit_code == 0
     assert runner.invoke(app, ["new", "no/such/folder"]).exit_code == 1
     assert runner.invoke(app, ["new", ""]).exit_code == 2
     assert runner.invoke(app, ["new", "a{b}"]).exit_code == 0

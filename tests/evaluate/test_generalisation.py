@@ -143,18 +143,18 @@ def test_samples_agree_with_the_expectation_within_their_errors() -> None:
 
 @pytest.mark.parametrize("width", [40, 1200])
 def test_beyond_enumeration_queries_are_drawn(width: int) -> None:
-    """A model of fair coins: its rate is known, though neither its strings nor the valid ones can be listed."""
+    """A model of uniform bits: its rate is known, though neither its strings nor the valid ones can be listed."""
     rule = Cardinality(width, width // 2)
     seen = of(rule.draw(20, np.random.default_rng(0)))
     here = setting(seen, of(seen.rows[:0], rule=rule))
     asked: list[int] = []
 
-    def coins(query: Any, condition: Any = None, given: Any = None) -> Any:
+    def uniform(query: Any, condition: Any = None, given: Any = None) -> Any:
         assert isinstance(query, Samples)
         asked.append(query.shots)
         return ProductDistribution(np.full(width, 0.5)).sample(query.shots, np.random.default_rng(1))
 
-    rows = {row.name: row for row in evaluate(calls(5000), here, coins)}
+    rows = {row.name: row for row in evaluate(calls(5000), here, uniform)}
     assert asked == [5000]
     fidelity = rows["fidelity(seen, valid, queries = 5000)"]
     share = math.comb(width, width // 2) / 2**width

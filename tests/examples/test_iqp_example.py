@@ -22,8 +22,8 @@ ODD = WORDS @ GENERATORS.T % 2  # [word, generator]
 
 HEAD = f"visible s[{WIDTH}];\nparam theta[subsets(s, 1..3)];\n"
 PHASES = "model { h s; for g in subsets(s, 1..3) { exp(i * theta[g] * prod(a in g: Z[a])); } h s; }"
-COINS = """model {
-    for g in subsets(s, 1..3) { fresh coin; ry(2 * theta[g]) coin; for a in g { cx coin, a; } }
+FLIPS = """model {
+    for g in subsets(s, 1..3) { fresh flip; ry(2 * theta[g]) flip; for a in g { cx flip, a; } }
 }"""
 
 
@@ -35,8 +35,8 @@ def dense_phases() -> NDArray[np.float64]:
     return np.asarray(np.abs(hadamard @ state) ** 2)
 
 
-def dense_coins() -> NDArray[np.float64]:
-    """The distribution of the flips, one coin after another."""
+def dense_flips() -> NDArray[np.float64]:
+    """The distribution of the flips, one flip after another."""
     distribution = np.zeros((2,) * WIDTH)
     distribution[(0,) * WIDTH] = 1
     for members, theta in zip(SETS, THETAS, strict=True):
@@ -49,13 +49,13 @@ def by_phases() -> NDArray[np.float64]:
     return np.asarray(np.cos(2 * (ODD * THETAS) @ (-1.0) ** (GENERATORS @ WORDS.T)).mean(axis=1))
 
 
-def by_coins() -> NDArray[np.float64]:
+def by_flips() -> NDArray[np.float64]:
     """<Z_a> = product over j with g_j.a odd of cos(2 theta_j)."""
     return np.asarray(np.where(ODD == 1, np.cos(2 * THETAS), 1).prod(axis=1))
 
 
 @pytest.mark.parametrize(
-    ("body", "dense", "formula"), [(PHASES, dense_phases, by_phases), (COINS, dense_coins, by_coins)]
+    ("body", "dense", "formula"), [(PHASES, dense_phases, by_phases), (FLIPS, dense_flips, by_flips)]
 )
 def test_formulas_state_vector_and_program_agree(body: str, dense: object, formula: object) -> None:
     assert callable(dense) and callable(formula)
@@ -81,7 +81,7 @@ def test_every_published_figure_is_measured_but_those_of_the_energy_model(quick:
     assert {figure.key for figure in figures} - quick.keys() == {"ebm_0.6", "ebm_1.52", "ebm_2.83"}
 
 
-def test_the_circuit_learns_what_coins_cannot(quick: dict[str, Ours]) -> None:
+def test_the_circuit_learns_what_flips_cannot(quick: dict[str, Ours]) -> None:
     for sigma in ("1.52", "2.83"):
         assert value(quick[f"iqp_{sigma}"]) < 0.1 * value(quick[f"flips_{sigma}"])
         assert value(quick[f"iqp_{sigma}"]) < 0.1 * value(quick[f"random_{sigma}"])

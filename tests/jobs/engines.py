@@ -15,10 +15,10 @@ import numpy as np
 from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
 
 
-class Coins:
-    """Fair coins: an engine in one small class, which takes no texts."""
+class UniformBits:
+    """Uniform bits: an engine in one small class, which takes no texts."""
 
-    name = "coins"
+    name = "uniform"
 
     def samples(self, task: Task) -> list[Strings]:
         rng = np.random.default_rng(task.seed)

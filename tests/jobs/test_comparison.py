@@ -29,7 +29,7 @@ from qgl.jobs.store import JobFolder
 from qgl.model import Model
 from qgl.runs.reload import model_of
 from qgl.runs.run import Run
-from tests.jobs.engines import Coins
+from tests.jobs.engines import UniformBits
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,12 +129,12 @@ def test_what_is_run_is_laid_out_once(from_noise: JobFolder) -> None:
 
 
 def test_a_job_that_takes_no_texts_is_compared_too(walls: Path, model: Model) -> None:
-    found = compared(walls, job(walls, model, Coins(), words=("ZZIII", "XIIII")), model)
+    found = compared(walls, job(walls, model, UniformBits(), words=("ZZIII", "XIIII")), model)
     gap = of_model(found.gaps, "tv")
     assert gap.beyond.value > 0.5
     assert [abs(word.machine.value) < 0.1 for word in found.words] == [True, True]
     with pytest.raises(QglError) as refused:
-        job(walls, model, Coins(), readout=True)
+        job(walls, model, UniformBits(), readout=True)
     assert [fault.code for fault in refused.value.diagnostics] == ["QGL1151"]
 
 

@@ -25,7 +25,7 @@ from qgl.jobs.record import Request
 from qgl.model import Model
 from qgl.runs.reload import model_of
 from qgl.runs.run import Run
-from tests.jobs.engines import Coins, Lost, Service, Texts
+from tests.jobs.engines import Lost, Service, Texts, UniformBits
 
 PROGRAM = """
 data rows = strings(["00", "11"]);
@@ -85,7 +85,7 @@ WRONG: dict[str, tuple[Answer, str]] = {
 def test_a_wrong_answer_is_refused_wherever_engines_are_asked(
     run: Path, model: Model, tmp_path: Path, answer: Answer, code: str
 ) -> None:
-    class Wrong(Coins):
+    class Wrong(UniformBits):
         def samples(self, task: Task) -> Any:
             return answer(super().samples(task))
 
@@ -108,7 +108,7 @@ def test_a_wrong_answer_is_refused_wherever_engines_are_asked(
 
 
 def test_whatever_an_engine_raises_fails_the_job(run: Path, model: Model) -> None:
-    class Raises(Coins):
+    class Raises(UniformBits):
         def samples(self, task: Task) -> Any:
             raise ZeroDivisionError("by zero")
 

@@ -30,7 +30,7 @@ from qgl.runs.files import sealed
 from qgl.runs.folder import RunFolder
 from qgl.runs.reload import model_of
 from qgl.runs.run import Run
-from tests.jobs.engines import Coins, Lost, Service, Texts
+from tests.jobs.engines import Lost, Service, Texts, UniformBits
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -85,12 +85,12 @@ def codes(error: pytest.ExceptionInfo[QglError]) -> list[str]:
 
 
 def test_the_faces_are_told_apart(tmp_path: Path) -> None:
-    assert isinstance(Coins(), Engine) and not isinstance(Coins(), TextEngine | RemoteEngine)
+    assert isinstance(UniformBits(), Engine) and not isinstance(UniformBits(), TextEngine | RemoteEngine)
     assert isinstance(Texts(), TextEngine) and not isinstance(Texts(), RemoteEngine)
     assert isinstance(Service(tmp_path / "s"), RemoteEngine)
 
 
-@pytest.mark.parametrize("engine", [Coins(), Texts()], ids=["coins", "texts"])
+@pytest.mark.parametrize("engine", [UniformBits(), Texts()], ids=["uniform", "texts"])
 def test_a_local_job(run: Path, model: Model, engine: Engine) -> None:
     folder = done(run, model, engine, 5000)
     assert folder.job.state == "done"
@@ -174,7 +174,7 @@ def test_no_folder_is_left_on_a_full_disk(run: Path, model: Model, monkeypatch: 
 
 
 def test_an_engine_that_fails_is_believed(run: Path, model: Model) -> None:
-    class Broken(Coins):
+    class Broken(UniformBits):
         def samples(self, task: Task) -> list[Strings]:
             return [np.full((shots, task.width), 2, np.uint8) for shots in task.shots]
 
@@ -183,21 +183,21 @@ def test_an_engine_that_fails_is_believed(run: Path, model: Model) -> None:
         carry_on(folder, Broken())
     assert codes(wrong) == ["QGL1106"]
     assert store.find(run, "1").job.state == "failed"
-    carry_on(folder, Coins())  # once it is mended
+    carry_on(folder, UniformBits())  # once it is mended
     assert folder.job.state == "done"
 
 
 def test_another_engine_does_not_go_on_with_it(run: Path, model: Model) -> None:
     folder = begin(run, drafted(run, model, Texts()))
     with pytest.raises(QglError) as other:
-        carry_on(folder, Coins())
+        carry_on(folder, UniformBits())
     assert codes(other) == ["QGL1135"]
 
 
 def test_a_run_that_is_training_can_be_run(run: Path, model: Model) -> None:
     before = {path: path.read_bytes() for path in run.glob("*.safetensors")}
     with RunFolder.open(run):
-        assert done(run, model, Coins()).job.state == "done"
+        assert done(run, model, UniformBits()).job.state == "done"
     assert {path: path.read_bytes() for path in run.glob("*.safetensors")} == before
 
 
@@ -205,11 +205,11 @@ def test_a_run_that_is_training_can_be_run(run: Path, model: Model) -> None:
 
 
 def test_the_same_request_is_found(run: Path, model: Model) -> None:
-    first = done(run, model, Coins())
+    first = done(run, model, UniformBits())
     trained = Run.load(run)
 
     def there(**changes: Any) -> JobFolder | None:
-        asked = replace(Request("coins", 100), **changes)
+        asked = replace(Request("uniform", 100), **changes)
         return store.same_request(run, draft.key_for(trained, model, asked))
 
     found = there()
@@ -219,11 +219,11 @@ def test_the_same_request_is_found(run: Path, model: Model) -> None:
 
 
 def test_repeats_draw_other_strings(run: Path, model: Model) -> None:
-    first = done(run, model, Coins())
+    first = done(run, model, UniformBits())
     assert dispatch.next_repeat(run, first.job.request) == 1
-    second = done(run, model, Coins(), repeat=1)
+    second = done(run, model, UniformBits(), repeat=1)
     assert dispatch.next_repeat(run, first.job.request) == 2
-    assert second.path.name == "2-coins"
+    assert second.path.name == "2-uniform"
     assert not np.array_equal(first.samples(), second.samples())
 
 
@@ -341,7 +341,7 @@ def damage(folder: JobFolder, name: str, content: bytes) -> None:
     ids=["empty", "half", "list", "bare", "later", "no text", "deep"],
 )
 def test_a_damaged_record_is_located(run: Path, model: Model, content: bytes) -> None:
-    folder, other = done(run, model, Coins()), done(run, model, Coins(), seed=1)
+    folder, other = done(run, model, UniformBits()), done(run, model, UniformBits(), seed=1)
     damage(folder, "job.json", content)
     with pytest.raises(QglError) as damaged:
         store.find(run, "1")
@@ -382,7 +382,7 @@ def test_an_edited_record_is_refused(run: Path, model: Model, place: tuple[Any, 
 
 
 def test_a_job_is_called_as_its_folder(run: Path, model: Model) -> None:
-    folder = done(run, model, Coins())
+    folder = done(run, model, UniformBits())
     path = folder.path / "job.json"
     path.write_text(sealed.document({**json.loads(path.read_text(encoding="utf-8")), "id": "../../x"}))
     assert JobFolder.open(folder.path).job.id == folder.path.name
@@ -398,7 +398,7 @@ def test_a_changed_text_is_not_run(run: Path, model: Model) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"], ids=["empty", "zip", "array"])
 def test_damaged_strings_are_located(run: Path, model: Model, content: bytes) -> None:
-    folder = done(run, model, Coins())
+    folder = done(run, model, UniformBits())
     damage(folder, "samples.npz", content)
     with pytest.raises(QglError) as damaged:
         folder.samples()
@@ -406,7 +406,7 @@ def test_damaged_strings_are_located(run: Path, model: Model, content: bytes) ->
 
 
 def test_strings_of_another_width_are_not_taken(run: Path, model: Model) -> None:
-    folder = done(run, model, Coins())
+    folder = done(run, model, UniformBits())
     with (folder.path / "samples.npz").open("wb") as file:
         np.savez_compressed(file, x=np.zeros((10, 4), np.uint8))
     with pytest.raises(QglError) as wrong:
@@ -415,17 +415,17 @@ def test_strings_of_another_width_are_not_taken(run: Path, model: Model) -> None
 
 
 def test_there_is_no_such_job(run: Path, model: Model) -> None:
-    done(run, model, Coins())
+    done(run, model, UniformBits())
     with pytest.raises(QglError) as unknown:
         store.find(run, "7")
     assert codes(unknown) == ["QGL1130"]
 
 
 def test_jobs_are_numbered_and_of_the_same_there_is_one(run: Path, model: Model) -> None:
-    made = [drafted(run, model, Coins(), seed=seed) for seed in (0, 1, 2)]
-    assert [begin(run, each).path.name for each in made] == ["1-coins", "2-coins", "3-coins"]
-    late = begin(run, drafted(run, model, Coins(), seed=1))  # both clients had looked, and seen nothing
-    assert late.path.name == "2-coins" and late.job.tag == made[1].job.tag
+    made = [drafted(run, model, UniformBits(), seed=seed) for seed in (0, 1, 2)]
+    assert [begin(run, each).path.name for each in made] == ["1-uniform", "2-uniform", "3-uniform"]
+    late = begin(run, drafted(run, model, UniformBits(), seed=1))  # both clients had looked, and seen nothing
+    assert late.path.name == "2-uniform" and late.job.tag == made[1].job.tag
     assert len(list(store.folder_of(run).iterdir())) == 4  # and a lock
 
 

@@ -82,7 +82,7 @@ NOISY = CHAIN.replace("NOISE", "amplitude_damping(0.3) v; rx(0.2) v;")
 CIRCUITS: dict[str, tuple[Method, str]] = {
     "dense": (Dense(), CHAIN.replace("NOISE", "")),
     "dilated": (Dense(), CHAIN.replace("NOISE", "amplitude_damping(0.3) v[2]; rx(0.2) v;")),
-    "coins": (Dense(), CHAIN.replace("NOISE", "bit_flip(0.2) v;")),
+    "flips": (Dense(), CHAIN.replace("NOISE", "bit_flip(0.2) v;")),
     "density": (DensityMatrix(), NOISY),
     "sectors": (Sectors(), CONSERVING),
     "amplitudes": (Sweep(), CHAIN.replace("NOISE", "")),

@@ -141,17 +141,17 @@ def test_iswap_is_more_than_an_exchange() -> None:
     assert dropped(swapped, bits=False) == ["ry", "swap"]
 
 
-COIN = (op("h", 1), op("measure", 1, bit=0))
+FLIP = (op("h", 1), op("measure", 1, bit=0))
 
 
 def test_what_happens_under_a_condition_is_not_known() -> None:
     heads = ((0, True),)
-    coin = (op("h", 2), op("measure", 2, bit=0))
-    assert dropped(program_of(2, 1, *coin, op("x", 0, condition=heads), op("cx", 0, 1)))[-1] == "cx"
-    assert dropped(program_of(1, 2, *COIN, op("x", 2), op("reset", 2, condition=heads), op("cx", 2, 0)))
-    assert dropped(program_of(1, 1, *COIN, op("x", 0, condition=heads), op("h", 0, condition=heads)), bits=False)
+    flip = (op("h", 2), op("measure", 2, bit=0))
+    assert dropped(program_of(2, 1, *flip, op("x", 0, condition=heads), op("cx", 0, 1)))[-1] == "cx"
+    assert dropped(program_of(1, 2, *FLIP, op("x", 2), op("reset", 2, condition=heads), op("cx", 2, 0)))
+    assert dropped(program_of(1, 1, *FLIP, op("x", 0, condition=heads), op("h", 0, condition=heads)), bits=False)
     inner = [op("measure", 2, bit=1, condition=heads), op("x", 0, condition=((1, True),))]
-    assert dropped(program_of(1, 2, *COIN, op("x", 2), *inner)) == ["h", "measure", "x", "measure", "x"]
+    assert dropped(program_of(1, 2, *FLIP, op("x", 2), *inner)) == ["h", "measure", "x", "measure", "x"]
 
 
 def test_known_outcomes_decide_conditions() -> None:

@@ -119,12 +119,12 @@ def test_measurement_under_a_condition() -> None:
 
 def test_hidden_wire_measured_under_a_condition() -> None:
     """The wire itself cannot serve: where it is not measured, the bit is zero."""
-    coins = [op("ry", 1, args=[0.9]), op("ry", 2, args=[1.7]), op("measure", 1, bit=0)]
+    flips = [op("ry", 1, args=[0.9]), op("ry", 2, args=[1.7]), op("measure", 1, bit=0)]
     inner = op("measure", 2, bit=1, condition=((0, True),))
-    deferred(program_of(1, 2, *coins, inner, op("h", 0, condition=((1, True),))))
+    deferred(program_of(1, 2, *flips, inner, op("h", 0, condition=((1, True),))))
     flip = op("h", 0, condition=((2, False),))
     deferred(
-        program_of(1, 2, *coins, op("measure", 2, bit=2), flip, inner, op("ry", 0, args=[0.3], condition=((1, True),)))
+        program_of(1, 2, *flips, op("measure", 2, bit=2), flip, inner, op("ry", 0, args=[0.3], condition=((1, True),)))
     )
 
 

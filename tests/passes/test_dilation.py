@@ -71,7 +71,7 @@ def test_kraus_under_a_condition() -> None:
     assert np.allclose(density_matrix(circuit), density_matrix(program))
 
 
-def test_coins_are_tossed_whatever_the_condition() -> None:
+def test_flips_are_drawn_whatever_the_condition() -> None:
     """So that deferral makes no controlled gates of them."""
     noise = op("pauli_channel", 0, args=[0.1, 0.2, 0.3], condition=((0, True),))
     circuit = dilate(Circuit.of(program_of(1, 1, op("h", 1), op("measure", 1, bit=0), noise)))

@@ -1,4 +1,4 @@
-"""Coins that are carried to the end of a circuit, against the density matrix."""
+"""Stochastic Pauli flips that are carried to the end of a circuit, against the density matrix."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def angle(rng: np.random.Generator) -> Real:
     return Real(0.2, ((1.3, ANGLES[int(rng.integers(len(ANGLES)))]),))
 
 
-def coin_program(seed: int, others: int) -> Program:
-    """Three visible wires, a hidden one and four coins; `others` gates that are not of the Clifford group."""
+def flip_program(seed: int, others: int) -> Program:
+    """Three visible wires, a hidden one and four flips; `others` gates that are not of the Clifford group."""
     rng = np.random.default_rng(seed)
-    names = [*rng.choice(list(CLIFFORD), 8), *rng.choice(list(OTHER), others), *["toss"] * 6]
+    names = [*rng.choice(list(CLIFFORD), 8), *rng.choice(list(OTHER), others), *["flip"] * 6]
     operations: list[Operation] = [op("fresh", wire) for wire in range(4, 8)]
     operations += [op("ry", wire, args=[angle(rng)]) for wire in range(4, 8)]
     for name in map(str, rng.permutation(names)):
-        if name == "toss":
+        if name == "flip":
             gate = str(rng.choice(["cx", "cy", "cz"]))
             operations.append(op(gate, int(rng.integers(4, 8)), int(rng.integers(4))))
             continue
@@ -66,7 +66,7 @@ def run(program: Program, method: Dense | PhaseWords, *queries: Query) -> Simula
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_distribution_is_that_of_the_density_matrix(seed: int) -> None:
-    program, inputs = coin_program(seed, seed % 4), random_inputs(seed)
+    program, inputs = flip_program(seed, seed % 4), random_inputs(seed)
     found = carry(Subject(Circuit.of(program), True).pure)
     assert seed % 4 or all(wire < 4 for operation in found.circuit.operations for wire in operation.wires)
     with jax.enable_x64(True):
@@ -74,25 +74,25 @@ def test_the_distribution_is_that_of_the_density_matrix(seed: int) -> None:
     np.testing.assert_allclose(distribution, probabilities(program, inputs), atol=1e-12)
 
 
-def test_coins_stay_where_the_state_is_asked_for() -> None:
-    program, inputs = coin_program(0, 0), random_inputs(0)
+def test_flips_stay_where_the_state_is_asked_for() -> None:
+    program, inputs = flip_program(0, 0), random_inputs(0)
     with jax.enable_x64(True):
         state = jax.jit(run(program, Dense(), Probabilities(), State()).state)(jnp.asarray(inputs))
     np.testing.assert_allclose(state, density_matrix(program, inputs), atol=1e-12)
 
 
 def flips(*channels: Operation) -> Program:
-    """An IQP circuit with coins on top: some of phases, two of sets of bits, and named channels."""
+    """An IQP circuit with flips on top: some of phases, two of sets of bits, and named channels."""
     layer = [op("h", wire) for wire in range(3)]
     phases = [
         op("rz", 0, args=[Real(0.0, ((1.0, ANGLES[0]),))]),
         op("rzz", 0, 1, args=[Real(0.3, ((1.0, ANGLES[1]),))]),
     ]
     phases.append(op("rzz", 1, 2, args=[Real(0.0, ((2.0, ANGLES[2]),))]))
-    coins = [op("fresh", 3), op("fresh", 4)]
-    coins += [op("ry", 3 + k, args=[Real(0.0, ((2.0, ANGLES[3 + k]),))]) for k in range(2)]
+    flips = [op("fresh", 3), op("fresh", 4)]
+    flips += [op("ry", 3 + k, args=[Real(0.0, ((2.0, ANGLES[3 + k]),))]) for k in range(2)]
     before, after = [op("cz", 3, 0), op("cz", 3, 2)], [op("cx", 4, 1), op("cx", 4, 2)]
-    return program_of(3, 0, *coins, *layer, *before, *phases, *layer, *after, *channels, parameters=PARAMETERS)
+    return program_of(3, 0, *flips, *layer, *before, *phases, *layer, *after, *channels, parameters=PARAMETERS)
 
 
 NOISE = (op("bit_flip", 0, args=[Real(0.0, ((1.0, STRENGTHS[0]),))]), op("bit_phase_flip", 2, args=[0.2]))
@@ -130,8 +130,8 @@ def test_estimates_of_words_are_unbiased() -> None:
         assert np.all(np.abs(draws.mean(axis=0) - value) < 5 * draws.std(axis=0) / 20 + 1e-6)
 
 
-def test_words_of_coins_alone_need_no_samples_at_any_width() -> None:
-    """<Z_a> = product over the coins with an odd number of bits in a of cos(2 theta) (arXiv 2503.02934)."""
+def test_words_of_flips_alone_need_no_samples_at_any_width() -> None:
+    """<Z_a> = product over the flips with an odd number of bits in a of cos(2 theta) (arXiv 2503.02934)."""
     n, rng = 300, np.random.default_rng(0)
     sets = [tuple(rng.permutation(n)[: 1 + k % 4]) for k in range(400)]
     thetas = rng.uniform(-0.3, 0.3, len(sets))

@@ -30,7 +30,7 @@ def test_emit_with_open_parameters(program: Path) -> None:
     status, text, _ = qglc("emit", program, "--free", "--profile", "qiskit")
     assert status == 0
     parse(text)
-    assert re.findall(r"^input float\[64\] (\w+);", text, re.MULTILINE) == ["theta_0", "theta_1", "ry_1_0", "coin_0"]
+    assert re.findall(r"^input float\[64\] (\w+);", text, re.MULTILINE) == ["theta_0", "theta_1", "ry_1_0", "flip_0"]
 
 
 def test_emit_with_drawn_parameters_is_the_model_of_that_seed(program: Path, tmp_path: Path) -> None:

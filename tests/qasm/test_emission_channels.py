@@ -35,7 +35,7 @@ def noisy(name: str) -> Program:
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_a_strength_stays_open_and_takes_any_value(name: str) -> None:
-    """Also 0 and 1, where the ratios of a channel's coins divide zero by zero."""
+    """Also 0 and 1, where the ratios of a channel's flips divide zero by zero."""
     program = noisy(name)
     count = program.parameters[0].size
     for profile in ("qiskit", "portable"):
@@ -49,7 +49,7 @@ def test_a_strength_stays_open_and_takes_any_value(name: str) -> None:
 
 def test_a_missing_value_is_an_error_of_the_caller() -> None:
     text = emission(Circuit.of(noisy("bit_flip")), None, "qiskit")
-    with pytest.raises(ValueError, match="coin_0"):
+    with pytest.raises(ValueError, match="flip_0"):
         text.bindings(np.array([np.nan]))
 
 

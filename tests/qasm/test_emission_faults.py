@@ -58,7 +58,7 @@ def test_a_function_that_no_profile_knows_has_to_be_bound(profile: str) -> None:
     assert "profile" not in found.help
 
 
-@pytest.mark.parametrize("angle", [A, 2.0 * apply("asin", apply("sqrt", A))], ids=["input", "coin"])
+@pytest.mark.parametrize("angle", [A, 2.0 * apply("asin", apply("sqrt", A))], ids=["input", "flip"])
 def test_an_open_input_is_refused_at_its_line_where_there_are_none(angle: Real) -> None:
     found = refused(op("rx", 0, args=(angle,)), profile="ionq")
     assert isinstance(found, NoInputs)

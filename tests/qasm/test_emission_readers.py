@@ -167,8 +167,8 @@ def test_open_inputs_keep_their_names_and_meaning(profile: str) -> None:
     result = emission(Circuit.of(program), None, profile)
     parse(result.text)
     assert list(result.inputs) == re.findall(r"^input float\[64\] (\w+);", result.text, re.MULTILINE)
-    assert {"theta_0_0", "theta_1_1", "lambda", "coin_0"} <= set(result.inputs)
-    assert "input float[64] coin_0;  // 2.0*asin(sqrt(p[0]))" in result.text
+    assert {"theta_0_0", "theta_1_1", "lambda", "flip_0"} <= set(result.inputs)
+    assert "input float[64] flip_0;  // 2.0*asin(sqrt(p[0]))" in result.text
     values = result.bindings(inputs)
     expected = probabilities(program, inputs)
     for consumer in consumers_of(profile):

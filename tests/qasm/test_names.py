@@ -24,7 +24,7 @@ from tests.reference.programs import op, parameter, program_of
 
 SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # what all grammars of identifiers have in common
 _WRITTEN = """
-_1 __2pi _0x1F _0b1 _1e5 _1ns _ __ _theta theta θ ϑ ϴ ς é вес Ω 中 ª ٱ ǅ 𝛼 x̂ u_1 u_2pi coin_0 e1 E5 im1
+_1 __2pi _0x1F _0b1 _1e5 _1ns _ __ _theta theta θ ϑ ϴ ς é вес Ω 中 ª ٱ ǅ 𝛼 x̂ u_1 u_2pi flip_0 e1 E5 im1
 b q c m w q0 w1 arg0 q_0 _gate_q_0 p0 self arg node context cls lambda None True async await yield global match
 pi tau euler ℇ τ E I S N O Q beta gamma zeta sympify Symbol eval abs max int_ float_ ns us ms dt s
 x rx U u0 CX gphase cphaseshift phaseshift ecr pragma waveform port frame dim opaque qreg creg include OPENQASM gate

@@ -1,7 +1,7 @@
 """The face of whoever runs circuits and gives bit strings back: simulators, machines, and engines of a user's own.
 
-    class Coins:                                     # an engine in one small class
-        name = "coins"
+    class UniformBits:                               # an engine in one small class
+        name = "uniform"
 
         def samples(self, task):
             rng = np.random.default_rng(task.seed)

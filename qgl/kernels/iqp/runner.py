@@ -33,39 +33,39 @@ class PhaseRunner:
     ) -> dict[Query, Any]:
         numbers = evaluate(self.program.expressions, inputs)
         angles = take(numbers, self.program.angles)
-        tossed = jnp.cos(take(numbers, self.program.coins.angles))
+        means = jnp.cos(take(numbers, self.program.flips.angles))
         found: dict[Query, Any] = {}
         for number, (query, array) in enumerate(asked.items()):
             match query:
                 case Expectation():
-                    found[query] = exact_words(angles, self.program.exact[query]) * self.met(tossed, query)
+                    found[query] = exact_words(angles, self.program.exact[query]) * self.met(means, query)
                 case GivenWords(_, samples):
                     words = given(array, query)
                     # without samples nothing is random, and one string, whichever, gives the mean itself
                     own = jax.random.key(0) if samples is None else needed(key, "estimates of words")
                     own = jax.random.fold_in(own, number) if number else own
                     estimates = self.estimates(angles, words, samples or 1, own)
-                    factors = self.flipped(tossed, words)
+                    factors = self.flipped(means, words)
                     found[query] = estimates * jnp.stack([factors, factors**2])
                 case _:
                     raise ValueError(f"{type(query).__name__} was not planned for")
         return found
 
-    def met(self, tossed: jax.Array, query: Expectation) -> jax.Array | float:
-        """What the coins, of means `tossed`, multiply the words of a query by, shape (words,)."""
-        if not len(tossed):
+    def met(self, means: jax.Array, query: Expectation) -> jax.Array | float:
+        """What the flips, of means `means`, multiply the words of a query by, shape (words,)."""
+        if not len(means):
             return 1.0
-        return _multiplied(take(jnp.append(tossed, 1), self.program.coins.met[query]))
+        return _multiplied(take(jnp.append(means, 1), self.program.flips.met[query]))
 
-    def flipped(self, tossed: jax.Array, words: jax.Array) -> jax.Array:
+    def flipped(self, means: jax.Array, words: jax.Array) -> jax.Array:
         """The same for words that come with the call, rows of 0 and 1."""
-        if not len(tossed):
-            return jnp.ones(len(words), tossed.dtype)
+        if not len(means):
+            return jnp.ones(len(words), means.dtype)
         bits = jnp.pad(words.astype(jnp.uint8), ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(tossed), len(words)), jnp.uint8)
-        places = jnp.asarray(self.program.coins.places.T)
+        start = jnp.zeros((len(means), len(words)), jnp.uint8)
+        places = jnp.asarray(self.program.flips.places.T)
         odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, places)[0].T
-        return _multiplied(jnp.where(odd == 1, tossed, 1))
+        return _multiplied(jnp.where(odd == 1, means, 1))
 
     def estimates(self, angles: jax.Array, words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
         """Means and mean squares of `samples` draws of words, shape (words, positions): shape (2, words)."""

@@ -75,7 +75,7 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
 
     def final(inputs: jax.Array) -> queries.Final:
         start = zero_state(tables, inputs)
-        if len(lowered.flips.masks):  # of a circuit of coins alone XLA would work out all that follows at compile time
+        if len(lowered.flips.masks):  # of a circuit of flips alone XLA would work out all that follows at compile time
             start = barrier(start)
         state = transpose(steps(parameters(tables, inputs), start), axes)
         if lowered.method == "density":
@@ -89,7 +89,7 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
 
 
 def _flipped(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
-    """What the coins multiply the mean of each Z word by, shape (2^visible,)."""
+    """What the flips multiply the mean of each Z word by, shape (2^visible,)."""
     angles = evaluate(lowered.tables.expressions, inputs)[lowered.flips.angles]
     factors = jnp.ones(2 ** len(lowered.visible), angles.dtype)
     return walsh_product(factors.at[lowered.flips.masks].set(jnp.prod(jnp.cos(angles), axis=1)))

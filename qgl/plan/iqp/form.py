@@ -45,7 +45,10 @@ from qgl.program.operations import (
 )
 
 CLOSE = 1e-9
-FLIPS = (CHANNELS["bit_flip"], CHANNELS["bit_phase_flip"])  # channels that are coins; `dephasing` is diagonal
+FLIPS = (
+    CHANNELS["bit_flip"],
+    CHANNELS["bit_phase_flip"],
+)  # channels that are stochastic Pauli flips; `dephasing` is diagonal
 _RY, _X = GATES["ry"], GATES["x"]
 Positions = frozenset[int]
 Matrix = NDArray[np.complex128]
@@ -87,12 +90,12 @@ def phases(circuit: Circuit) -> Phases:
 
 
 def only_phases(circuit: Circuit) -> bool:
-    """Whether the circuit may be of this kind: a quick look, at what takes an input and is neither diagonal nor a coin
+    """Whether the circuit may be of this kind: a quick look, at what takes an input and is neither diagonal nor a flip
 
     (`qgl.plan.pauli_flips`)."""
     visible = set(circuit.visible)
 
-    def a_coin(operation: Operation) -> bool:
+    def a_flip(operation: Operation) -> bool:
         match operation:
             case ChannelApplication():
                 return operation.channel in FLIPS
@@ -102,7 +105,7 @@ def only_phases(circuit: Circuit) -> bool:
                 return False
 
     return all(
-        isinstance(operation, LIFETIME) or is_constant(operation) or is_diagonal(operation) or a_coin(operation)
+        isinstance(operation, LIFETIME) or is_constant(operation) or is_diagonal(operation) or a_flip(operation)
         for operation in circuit.operations
     )
 

@@ -16,9 +16,9 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.iqp.exact import ExactWords, Incidence
 from qgl.plan.iqp.form import Phases, UnlikeError, only_phases, phases
-from qgl.plan.iqp.pauli_flip_words import CoinTable, met_coins
+from qgl.plan.iqp.pauli_flip_words import PauliFlipTable, met_flips
 from qgl.plan.model import Cost, Prepared
-from qgl.plan.pauli_flips import Coin
+from qgl.plan.pauli_flips import PauliFlip
 from qgl.query import Expectation, GivenWords, Query, reads_only_bits
 
 FACTOR_SECONDS = 10e-9  # of a factor of an exact word, value and gradient
@@ -41,7 +41,7 @@ class PhaseProgram:
     met_at    shape (positions, most), the generators of each position, padded with m
     turns     shape (positions,), quarter turns
     exact     the tables of words that are known beforehand, by their query
-    coins     what is tossed after all else (`qgl.plan.pauli_flips`)
+    flips     what acts after all else (`qgl.plan.pauli_flips`)
     """
 
     method: str
@@ -53,14 +53,14 @@ class PhaseProgram:
     met_at: NDArray[np.int32]
     turns: NDArray[np.int32]
     exact: dict[Query, ExactWords]
-    coins: CoinTable
+    flips: PauliFlipTable
 
     def sizes(self) -> dict[str, int]:
         return {
             "generators": len(self.angles),
             "summed_bits": self.variables,
             "factors": sum(words.entries for words in self.exact.values()),
-            **({"coins": len(self.coins.angles)} if len(self.coins.angles) else {}),
+            **({"flips": len(self.flips.angles)} if len(self.flips.angles) else {}),
         }
 
 
@@ -89,17 +89,17 @@ class PreparedPhases:
         return Incidence(self.formula)
 
     @property
-    def coins(self) -> tuple[Coin, ...]:
-        return self.subject.carried.coins
+    def flips(self) -> tuple[PauliFlip, ...]:
+        return self.subject.carried.flips
 
     @property
-    def _tossed(self) -> tuple[tuple[str, int], ...]:
-        return (("coins", len(self.coins)),) if self.coins else ()
+    def _flipped(self) -> tuple[tuple[str, int], ...]:
+        return (("flips", len(self.flips)),) if self.flips else ()
 
     def met(self, query: Expectation) -> NDArray[np.int32] | str:
-        """The coins that each word meets."""
+        """The flips that each word meets."""
         if query not in self._met:
-            self._met[query] = met_coins(self.coins, self.subject.width, query.places)
+            self._met[query] = met_flips(self.flips, self.subject.width, query.places)
         return self._met[query]
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -119,13 +119,13 @@ class PreparedPhases:
         exact = self.exact(query)
         if isinstance(exact, str):
             return Cost.refused(exact)
-        met = self.met(query) if self.coins else np.zeros(0, np.int32)
+        met = self.met(query) if self.flips else np.zeros(0, np.int32)
         if isinstance(met, str):
             return Cost.refused(met)
         entries, products = exact.entries + met.size, sum(len(group.word) for group in exact.products)
         memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
         generators = len(formula.generators)
-        facts = (("generators", generators), ("products", products), ("factors", entries), *self._tossed)
+        facts = (("generators", generators), ("products", products), ("factors", entries), *self._flipped)
         seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
         return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
 
@@ -136,10 +136,10 @@ class PreparedPhases:
         sums = words * samples
         memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
-        facts = (("generators", generators), ("strings", samples), ("words", words), *self._tossed)
-        tossed = words * len(self.coins)
-        memory += 4 * number * tossed
-        seconds = DRAWN_START_SECONDS + (sums * each + tossed * FACTOR_SECONDS) * number / 4
+        facts = (("generators", generators), ("strings", samples), ("words", words), *self._flipped)
+        flipped = words * len(self.flips)
+        memory += 4 * number * flipped
+        seconds = DRAWN_START_SECONDS + (sums * each + flipped * FACTOR_SECONDS) * number / 4
         return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
 
     def exact(self, query: Expectation) -> ExactWords | str:
@@ -156,11 +156,11 @@ class PreparedPhases:
         known = [query for query in queries if isinstance(query, Expectation)]
         exact = {query: self.exact(query) for query in known}
         met: dict[Query, NDArray[np.int32]] = {}
-        for query in known if self.coins else ():
+        for query in known if self.flips else ():
             table = self.met(query)
             assert not isinstance(table, str)
             met[query] = table
-        coins = CoinTable.of(self.coins, len(formula.turns), met, expressions)
+        flips = PauliFlipTable.of(self.flips, len(formula.turns), met, expressions)
         return PhaseProgram(
             self.name,
             expressions.build(),
@@ -171,7 +171,7 @@ class PreparedPhases:
             incidence.met_at,
             np.array(formula.turns, np.int32),
             {query: tables for query, tables in exact.items() if isinstance(tables, ExactWords)},
-            coins,
+            flips,
         )
 
 

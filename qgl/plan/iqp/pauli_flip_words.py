@@ -1,4 +1,4 @@
-"""Coins as means of words use them: which of them each word meets at an odd number of places."""
+"""Stochastic Pauli flips as means of words use them: which of them each word meets at an odd number of places."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.iqp.exact import MOST_ENTRIES, met_by, padded
-from qgl.plan.pauli_flips import Coin
+from qgl.plan.pauli_flips import PauliFlip
 from qgl.query import Query
 
 Integers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class CoinTable:
-    """k coins on a number of visible positions.
+class PauliFlipTable:
+    """k flips on a number of visible positions.
 
     angles  (k,) rows of the expressions
     places  (k, most) the positions that each flips, padded with the number of positions
-    met     for each query of known words the coins that each word meets, (words, most), padded with k
+    met     for each query of known words the flips that each word meets, (words, most), padded with k
     """
 
     angles: Integers
@@ -31,20 +31,20 @@ class CoinTable:
 
     @classmethod
     def of(
-        cls, coins: Sequence[Coin], positions: int, met: dict[Query, Integers], expressions: ExpressionBuilder
-    ) -> CoinTable:
-        rows = np.array([expressions.row(coin.angle) for coin in coins], np.int32)
-        return cls(rows, padded([sorted(coin.positions) for coin in coins], positions), met)
+        cls, flips: Sequence[PauliFlip], positions: int, met: dict[Query, Integers], expressions: ExpressionBuilder
+    ) -> PauliFlipTable:
+        rows = np.array([expressions.row(flip.angle) for flip in flips], np.int32)
+        return cls(rows, padded([sorted(flip.positions) for flip in flips], positions), met)
 
 
-def met_coins(coins: Sequence[Coin], positions: int, places: Integers) -> Integers | str:
-    """The coins that each word of Z on `places`, shape (words, weight) padded with -1, meets; or why it is not said."""
+def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
+    """The flips that each word of Z on `places`, shape (words, weight) padded with -1, meets; or why it is not said."""
     lists: list[list[int]] = [[] for _ in range(positions)]
-    for number, coin in enumerate(coins):
-        for position in coin.positions:
+    for number, flip in enumerate(flips):
+        for position in flip.positions:
             lists[position].append(number)
-    at = padded(lists, len(coins))
+    at = padded(lists, len(flips))
     if places.size * at.shape[1] > MOST_ENTRIES:
-        return f"the coins that the words meet make more than {MOST_ENTRIES:.1g} factors"
-    met, count = met_by(at, places, len(coins))
+        return f"the flips that the words meet make more than {MOST_ENTRIES:.1g} factors"
+    met, count = met_by(at, places, len(flips))
     return met[:, : max(1, count.max(initial=0))]

@@ -17,7 +17,7 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
-from qgl.plan.pauli_flips import Coin
+from qgl.plan.pauli_flips import PauliFlip
 from qgl.plan.state.density_matrix import density_elements
 from qgl.plan.state.elements import Element
 from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
@@ -28,7 +28,7 @@ from qgl.query import Query
 BYTES = {"single": 8, "double": 16}
 BLOCKS = 10  # matrices of the size of a block that are held for each step
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
-FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the distribution under coins
+FLIP_SECONDS = 3e-9  # of a bit and an amplitude, value and gradient: the distribution under flips
 LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 
@@ -45,7 +45,7 @@ class Whole:
     qubits: int
     visible: tuple[int, ...]
     unitary: bool
-    coins: tuple[Coin, ...] = ()
+    flips: tuple[PauliFlip, ...] = ()
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -64,25 +64,25 @@ class Whole:
         states = 5 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
         blocks = BLOCKS * len(self.parts) << 2 * self.block_width
         held = BYTES[precision] * ((states << self.bits) + blocks)
-        if self.coins:
+        if self.flips:
             held += BYTES[precision] * (len(self.visible) + 2 << len(self.visible))
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))
 
     @cached_property
     def tables(self) -> tuple[Tables, FlipTable]:
-        """The steps, and the coins that are tossed after them."""
+        """The steps, and the flips that act after them."""
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
         arity, width = widest_small(self.elements, self.bits), len(self.visible)
-        flips = flip_table(self.coins, width, expressions) if self.coins else NO_FLIPS
+        flips = flip_table(self.flips, width, expressions) if self.flips else NO_FLIPS
         return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary), flips
 
 
-def flip_table(coins: tuple[Coin, ...], width: int, expressions: ExpressionBuilder) -> FlipTable:
-    """Coins that flip some of `width` bits."""
+def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: ExpressionBuilder) -> FlipTable:
+    """Stochastic flips of some of `width` bits."""
     rows: dict[int, list[int]] = {}
-    for coin in coins:
-        mask = sum(1 << (width - 1 - place) for place in coin.positions)
-        rows.setdefault(mask, []).append(expressions.row(coin.angle))
+    for flip in flips:
+        mask = sum(1 << (width - 1 - place) for place in flip.positions)
+        rows.setdefault(mask, []).append(expressions.row(flip.angle))
     nothing, most = expressions.row(real(0.0)), max(map(len, rows.values()))
     angles = [[*row, *[nothing] * (most - len(row))] for row in rows.values()]
     return FlipTable(np.array(list(rows), np.int32), np.array(angles, np.int32))
@@ -115,8 +115,8 @@ class PreparedWhole:
             return Cost(0.0, memory, 0.0, whole.qubits, refusal=refusal)
         seconds, flops = pass_seconds(whole.parts, whole.bits, whole.block_width, precision)
         facts: tuple[tuple[str, int], ...] = (("steps", len(whole.parts)), ("gates", len(whole.elements)))
-        if whole.coins:
-            facts = (*facts, ("coins", len(whole.coins)))
+        if whole.flips:
+            facts = (*facts, ("flips", len(whole.flips)))
             seconds += FLIP_SECONDS * (len(whole.visible) << len(whole.visible))
         return Cost(seconds, memory, flops, whole.qubits, shared=seconds, facts=facts)
 
@@ -130,15 +130,16 @@ class PreparedWhole:
 class Dense:
     """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits.
 
-    coins: those qubits that are coins (`qgl.plan.pauli_flips`) are left out, where bits alone are asked for.
+    flips: those qubits that are stochastic Pauli flips (`qgl.plan.pauli_flips`) are left out, where bits alone are
+    asked for.
     """
 
-    coins: bool = True
+    flips: bool = True
     name: ClassVar[str] = "dense"
 
     def prepare(self, subject: Subject) -> Prepared:
-        carried = self.coins and subject.bits_only
-        return PreparedWhole(self.name, subject, subject.width, _without_coins if carried else _state_vector)
+        carried = self.flips and subject.bits_only
+        return PreparedWhole(self.name, subject, subject.width, _without_flips if carried else _state_vector)
 
 
 class DensityMatrix:
@@ -154,15 +155,15 @@ def _state_vector(subject: Subject) -> Whole:
     return _vector(subject.pure)
 
 
-def _without_coins(subject: Subject) -> Whole:
-    return _vector(subject.carried.circuit, subject.carried.coins)
+def _without_flips(subject: Subject) -> Whole:
+    return _vector(subject.carried.circuit, subject.carried.flips)
 
 
-def _vector(pure: Circuit, coins: tuple[Coin, ...] = ()) -> Whole:
+def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> Whole:
     place_of = dense_places(pure)
     elements = dense_elements(pure.operations, place_of)
     visible = tuple(place_of[wire] for wire in pure.visible)
-    return Whole(pure, elements, len(place_of), len(place_of), visible, True, coins)
+    return Whole(pure, elements, len(place_of), len(place_of), visible, True, flips)
 
 
 def _density_matrix(subject: Subject) -> Whole:

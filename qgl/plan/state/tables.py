@@ -26,10 +26,12 @@ KINDS = ("block", "masked", "word", "diagonal", "evolve", "reset")
 class Products:
     """How blocks are made of small matrices.
 
-    units    (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity, K = 2^width
-    members  (longest block, blocks) unit numbers; unit 0 is the identity
-    moves    (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places first
-    back     (longest block, blocks, K) the inverse of `moves`
+    units             (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity, K =
+                      2^width
+    members           (longest block, blocks) unit numbers; unit 0 is the identity
+    moves             (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places
+                      first
+    back              (longest block, blocks, K) the inverse of `moves`
     finish, unfinish  (blocks, K) the order of rows after the last unit, and its inverse
     """
 
@@ -76,9 +78,9 @@ class DiagonalTable:
 class EvolveTable:
     """exp(-i time sum(coefficient * word)), one row per evolution, padded like `DiagonalTable`.
 
-    diagonal      (evolutions, Z words) masks of the words without X and Y
-    words         (evolutions, other words)
-    coefficients  (evolutions, Z words + other words), Z words first
+    diagonal         (evolutions, Z words) masks of the words without X and Y
+    words            (evolutions, other words)
+    coefficients     (evolutions, Z words + other words), Z words first
     times, controls  (evolutions,)
     """
 
@@ -114,10 +116,11 @@ class Steps:
 
 @dataclass(frozen=True, eq=False)
 class FlipTable:
-    """Coins: the bits of a mask are flipped with probability sin^2(angle / 2) for each angle, after all steps.
+    """Stochastic Pauli flips: the bits of a mask are flipped with probability sin^2(angle / 2) for each angle, after
+    all steps.
 
     masks   (masks,) on the index of a string, each once
-    angles  (masks, most) rows of the expression outputs, those of the coins of each mask, padded with one that is 0
+    angles  (masks, most) rows of the expression outputs, those of the flips of each mask, padded with one that is 0
     """
 
     masks: Indices

@@ -152,8 +152,8 @@ def test_the_sequence_of_57_bits_runs_on_three_qubits() -> None:
 # ------------------------------------------------------------ an engine of a user's own
 
 
-class Coins:
-    name = "coins"
+class UniformBits:
+    name = "uniform"
 
     def __init__(self, answer: Any = None) -> None:
         self.answer = answer
@@ -167,8 +167,8 @@ class Coins:
 
 def test_an_engine_in_one_small_class() -> None:
     model = qgl.loads("visible v[3];\nmodel { h v; }\n")
-    assert isinstance(Coins(), Engine)
-    strings = run(model, {}, Coins(), 100, seed=2)
+    assert isinstance(UniformBits(), Engine)
+    strings = run(model, {}, UniformBits(), 100, seed=2)
     assert strings.shape == (100, 3)
     assert len(set(indices(strings).tolist())) == 8
 
@@ -185,6 +185,6 @@ def test_an_engine_in_one_small_class() -> None:
 def test_an_engine_that_breaks_its_contract_is_found_out(answer: Any, words: str) -> None:
     model = qgl.loads("visible v[3];\nmodel { h v; }\n")
     with pytest.raises(QglError) as caught:
-        run(model, {}, Coins(answer), 5)
+        run(model, {}, UniformBits(answer), 5)
     (found,) = caught.value.diagnostics
-    assert found == WrongStrings(None, "coins", 0, (5, 3), words)
+    assert found == WrongStrings(None, "uniform", 0, (5, 3), words)

@@ -206,8 +206,8 @@ class _Packer:
         self.limit = limit
         self.free = [0] * (rows + 1)
         self.written: dict[int, int] = {}
-        self.unborn: set[int] = set()
-        self.born: dict[int, int] = {}
+        self.unallocated: set[int] = set()
+        self.allocated: dict[int, int] = {}
         self.marks: list[Mark] = []
         self.lives: list[tuple[int, int, int]] = []
         self.width = 1
@@ -219,13 +219,13 @@ class _Packer:
             if not inside:
                 continue
             if isinstance(operation, Fresh):
-                self.unborn.add(operation.wires[0])
+                self.unallocated.add(operation.wires[0])
                 continue
             if min(self.free[self.row_of[wire]] for wire in inside) >= self.limit:
                 self.left_out += 1
                 continue
             self._place(operation, inside, self.inside is not None and position not in self.inside)
-        for wire, column in self.born.items():
+        for wire, column in self.allocated.items():
             self.lives.append((self.row_of[wire], column, self.width))
 
     def keep_last(self, columns: int) -> int:
@@ -248,18 +248,18 @@ class _Packer:
         bit = operation.bit if isinstance(operation, Measurement) else None
         reach = [*rows, self.bottom] if operation.condition or bit is not None else rows
         span = range(min(reach), max(reach) + 1)
-        newborn = [wire for wire in inside if wire in self.unborn]
+        fresh = [wire for wire in inside if wire in self.unallocated]
         column = max(self.free[row] for row in span)
-        column = max([column, *(self.free[self.row_of[wire]] + 1 for wire in newborn)])
+        column = max([column, *(self.free[self.row_of[wire]] + 1 for wire in fresh)])
         column = max([column, *(self.written.get(bit, -1) + 1 for bit, _ in operation.condition)])
         if column >= self.limit:
             self.left_out += 1
             for row in rows:
                 self.free[row] = self.limit
             return
-        for wire in newborn:
-            self.unborn.discard(wire)
-            self.born[wire] = column - 1
+        for wire in fresh:
+            self.unallocated.discard(wire)
+            self.allocated[wire] = column - 1
             self.marks.append(Mark(column - 1, "fresh", (self.row_of[wire],), pale=pale))
         self.marks.append(self._mark(operation, column, pale))
         for row in span:
@@ -269,8 +269,8 @@ class _Packer:
         self.width = max(self.width, column + 1)
         if isinstance(operation, Discard):
             wire = operation.wires[0]
-            if wire in self.born:
-                self.lives.append((self.row_of[wire], self.born.pop(wire), column))
+            if wire in self.allocated:
+                self.lives.append((self.row_of[wire], self.allocated.pop(wire), column))
 
     def _mark(self, operation: Operation, column: int, pale: bool) -> Mark:
         plain = unfold(operation)

@@ -2,7 +2,8 @@
 
 Valid in: any circuit. Valid out: a circuit with the same wire numbers whose visible register is the region, and whose
 state is the reduced state of the region. Operations outside of the backward light cone are gone: whatever happens
-there keeps the trace, and cannot be seen. A certain reset and the birth of a fresh wire end the cone on their wire.
+there keeps the trace, and cannot be seen. A certain reset and the allocation of a fresh wire end the cone on their
+wire.
 """
 
 from __future__ import annotations
@@ -45,6 +46,6 @@ def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
         if operation.condition or not is_reset(operation):
             pending.extend(before[k])
         else:
-            birth = circuit.on_wire[operation.wires[0]][0]
-            reached.update((birth,) if isinstance(circuit.operations[birth], Fresh) else ())
+            allocation = circuit.on_wire[operation.wires[0]][0]
+            reached.update((allocation,) if isinstance(circuit.operations[allocation], Fresh) else ())
     return reached

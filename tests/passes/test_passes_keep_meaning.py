@@ -89,7 +89,7 @@ def case(features: str, seed: int) -> tuple[Program, NDArray[np.float64], Matrix
 
 
 def is_valid(circuit: Circuit) -> bool:
-    """No wire is used before its birth or after its end, and none is born or ended twice."""
+    """No wire is used before its allocation or after its release, and none is allocated or released twice."""
     born: set[int] = set()
     ended: set[int] = set()
     for operation in circuit.operations:

@@ -13,14 +13,14 @@ from qgl.program.operations import LIFETIME, Discard, Fresh, Operation
 def tighten(circuit: Circuit) -> Circuit:
     """`circuit` with the shortest lives of wires that its order of operations allows."""
     inner = [operation for operation in circuit.operations if not isinstance(operation, LIFETIME)]
-    born = {operation.wires[0]: operation for operation in circuit.operations if isinstance(operation, Fresh)}
+    allocated = {operation.wires[0]: operation for operation in circuit.operations if isinstance(operation, Fresh)}
     last = {wire: k for k, operation in enumerate(inner) for wire in operation.wires}
     visible = set(circuit.visible)
     operations: list[Operation] = []
     for k, operation in enumerate(inner):
-        operations.extend(born.pop(wire) for wire in operation.wires if wire in born)
+        operations.extend(allocated.pop(wire) for wire in operation.wires if wire in allocated)
         operations.append(operation)
         ends = (wire for wire in operation.wires if last[wire] == k and wire not in visible)
         operations.extend(Discard((wire,), operation.span) for wire in ends)
-    operations.extend(operation for wire, operation in born.items() if wire in visible)
+    operations.extend(operation for wire, operation in allocated.items() if wire in visible)
     return circuit.with_operations(operations)

@@ -1,10 +1,10 @@
-"""The order in which wires come to life so that few are alive at once.
+"""The order in which wires are allocated so that few are alive at once.
 
-What matters of a circuit is one set for each wire: `needs[w]`, the wires that must have come to life before the last
+What matters of a circuit is one set for each wire: `needs[w]`, the wires that must have been allocated before the last
 operation on w can happen (w is one of them). Operations run as soon as they can, which only ends wires sooner. So a
 wire is alive from its turn in the order until all of its needs have had theirs, and a schedule is a permutation.
 
-The number of wires alive once a set S has come to life, |S| - |{w: needs[w] is part of S}|, is submodular in S. Hence
+The number of wires alive once a set S has been allocated, |S| - |{w: needs[w] is part of S}|, is submodular in S. Hence
 a step to the next end of a wire that leaves no more wires alive than before can be taken at once if it fits: it never
 spoils what follows. Where no such step is, a choice is made: by the end that brings fewest new wires to life (the
 greedy rule of DeCross et al., Qubit-reuse compilation with mid-circuit measurement and reset, arXiv 2210.08039) among
@@ -24,7 +24,7 @@ EFFORT = 400_000  # sets of wires that are looked at; half of them at most for t
 
 
 @dataclass(frozen=True)
-class Births:
+class Allocations:
     """An order of wires, the most that are alive at once, and whether no order has fewer."""
 
     order: tuple[int, ...]
@@ -33,7 +33,7 @@ class Births:
 
 
 def width_of(order: Sequence[int], needs: Sequence[int]) -> int:
-    """The most wires that are alive at once if they come to life in `order`, a permutation of all wires."""
+    """The most wires that are alive at once if they are allocated in `order`, a permutation of all wires."""
     turn = {wire: k for k, wire in enumerate(order)}
     ends = [0] * len(order)
     for need in needs:
@@ -61,7 +61,7 @@ def members(wires: int) -> list[int]:
 
 
 class _Greedy:
-    """One instance: the needs of all wires, and how many of each are still to come to life."""
+    """One instance: the needs of all wires, and how many of each are still to be allocated."""
 
     def __init__(self, needs: Sequence[int]) -> None:
         self.needs = needs
@@ -103,8 +103,8 @@ class _Run:
     def __init__(self, needs: Sequence[int], needed_by: list[NDArray[np.intp]], sizes: NDArray[np.int64]) -> None:
         self.needs = needs
         self.needed_by = needed_by
-        self.missing = sizes.copy()  # of every wire, how many of its needs have not come to life
-        self.born = 0
+        self.missing = sizes.copy()  # of every wire, how many of its needs have not been allocated
+        self.allocated = 0
         self.alive: set[int] = set()
         self.order: list[int] = []
 
@@ -112,8 +112,8 @@ class _Run:
     def left(self) -> bool:
         return len(self.order) < len(self.needs)
 
-    def birth(self, wire: int) -> None:
-        self.born |= 1 << wire
+    def allocate(self, wire: int) -> None:
+        self.allocated |= 1 << wire
         self.order.append(wire)
         self.alive.add(wire)
         touched = self.needed_by[wire]
@@ -128,20 +128,20 @@ class _Run:
                 return
             for end in single.tolist():
                 if self.missing[end] == 1:
-                    self.birth((self.needs[end] & ~self.born).bit_length() - 1)
+                    self.allocate((self.needs[end] & ~self.allocated).bit_length() - 1)
 
     def reach(self, target: int) -> None:
         """Brings everything to life that the end of `target` needs, by the smallest ends on the way."""
         goal = self.needs[target]
-        while wanted := goal & ~self.born:
+        while wanted := goal & ~self.allocated:
             on_the_way = self.alive.union(members(wanted))
-            inside = [w for w in on_the_way if not self.needs[w] & ~self.born & ~wanted]
+            inside = [w for w in on_the_way if not self.needs[w] & ~self.allocated & ~wanted]
             nearest = min(inside, key=lambda w: (int(self.missing[w]), w), default=target)
-            for wire in members(self.needs[nearest] & ~self.born):
-                self.birth(wire)
+            for wire in members(self.needs[nearest] & ~self.allocated):
+                self.allocate(wire)
 
 
-def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]) -> Births:
+def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]) -> Allocations:
     """The narrowest order that is found.
 
     needs: for each wire a bit mask of wires, its own included; what a need needs is in it too. backwards: the same with
@@ -149,7 +149,7 @@ def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Se
     to work towards, such as those that are read out.
     """
     if not needs:
-        return Births((), 0, True)
+        return Allocations((), 0, True)
     bound = max(min(need.bit_count() for need in side) for side in (needs, backwards))
     best: tuple[int, list[int]] | None = None
     effort = EFFORT
@@ -165,9 +165,9 @@ def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Se
     while width > bound:
         found, effort = _search(needs, width - 1, effort)
         if found is None:
-            return Births(tuple(order), width, effort > 0)
+            return Allocations(tuple(order), width, effort > 0)
         width, order = width_of(found, needs), found
-    return Births(tuple(order), width, True)
+    return Allocations(tuple(order), width, True)
 
 
 def _greedily(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Sequence[int]]) -> Iterator[list[int]]:
@@ -183,7 +183,7 @@ def _greedily(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Se
 
 
 def _reversed(order: Sequence[int], backwards: Sequence[int]) -> list[int]:
-    """A schedule of the circuit run backwards, as one forwards: a wire is born where it ended."""
+    """A schedule of the circuit run backwards, as one forwards: a wire is allocated where it ended."""
     turn = {wire: k for k, wire in enumerate(order)}
     return sorted(range(len(order)), key=lambda wire: -max(turn[need] for need in members(backwards[wire])))
 
@@ -197,15 +197,15 @@ def _search(needs: Sequence[int], width: int, effort: int) -> tuple[list[int] | 
     pending: list[tuple[int, tuple[int, ...]]] = [(0, ())]
     everything = (1 << len(needs)) - 1
     while pending and effort > 0:
-        born, order = pending.pop()
-        if born in seen:
+        allocated, order = pending.pop()
+        if allocated in seen:
             continue
-        seen.add(born)
-        open_ends = [need & ~born for need in needs if need & ~born]
+        seen.add(allocated)
+        open_ends = [need & ~allocated for need in needs if need & ~allocated]
         effort -= len(needs)
         if not open_ends:
-            return [*order, *members(everything & ~born)], effort
-        alive = born.bit_count() - (len(needs) - len(open_ends))
+            return [*order, *members(everything & ~allocated)], effort
+        alive = allocated.bit_count() - (len(needs) - len(open_ends))
         steps = []
         for step in _smallest({need for need in open_ends if alive + need.bit_count() <= width}):
             ended = sum(not need & ~step for need in open_ends)
@@ -214,7 +214,7 @@ def _search(needs: Sequence[int], width: int, effort: int) -> tuple[list[int] | 
         steps.sort(reverse=True)
         if steps and steps[-1][0] <= 0:
             steps = steps[-1:]  # it leaves no more alive than before: no other step is needed beside it
-        pending += [(born | step, (*order, *members(step))) for _, step in steps]
+        pending += [(allocated | step, (*order, *members(step))) for _, step in steps]
     return None, effort
 
 

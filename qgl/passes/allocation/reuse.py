@@ -64,23 +64,23 @@ def renew(circuit: Circuit) -> Circuit:
 class Narrow:
     """What is known of a circuit's narrowest order.
 
-    births  the wires that are touched and not visible, in the order in which they come to life
-    width   the most qubits in use at once, all visible wires included
-    least   whether no order is narrower
+    allocations  the wires that are touched and not visible, in the order in which they are allocated
+    width        the most qubits in use at once, all visible wires included
+    least        whether no order is narrower
     """
 
     circuit: Circuit
-    births: tuple[int, ...]
+    allocations: tuple[int, ...]
     width: int
     least: bool
 
     def ordered(self, most: int | None = None) -> Circuit:
         """The circuit with its operations as early as they can be with `most` qubits, at least `width` (None: that).
 
-        Wires come to life in the order of the narrowest schedule, as soon as there is a qubit for them.
+        Wires are allocated in the order of the narrowest schedule, as soon as there is a qubit for them.
         """
         room = max(self.width, most or 0) - len(self.circuit.visible)
-        operations = _Schedule(_Order(self.circuit), self.births, room).run()
+        operations = _Schedule(_Order(self.circuit), self.allocations, room).run()
         return tighten(self.circuit.with_operations(operations))
 
     @cached_property
@@ -107,8 +107,8 @@ def narrow(circuit: Circuit) -> Narrow:
     read = [number[wire] for o in order.operations if isinstance(o, Measurement) for wire in o.wires if wire in number]
     lasting = [k for k, wire in enumerate(counted) if circuit.wires[wire].kind != "fresh"]
     found = narrowest(forwards, backwards, [read, lasting, range(len(counted))])
-    births = tuple(counted[k] for k in found.order)
-    return Narrow(circuit, births, len(circuit.visible) + found.width, found.least)
+    allocations = tuple(counted[k] for k in found.order)
+    return Narrow(circuit, allocations, len(circuit.visible) + found.width, found.least)
 
 
 class _Order:
@@ -145,14 +145,14 @@ class _Order:
                 now[place] = now.get(place, 0) | need
         return [now[wire] for wire in number]
 
-    def predecessors(self, births: Sequence[int]) -> list[set[int]]:
+    def predecessors(self, allocations: Sequence[int]) -> list[set[int]]:
         """Of every operation those that have to come before it.
 
         Of many that commute on a wire, the next few only are free to begin, so that the choice among them stays quick.
-        They are taken in the order in which their wires come to life: none waits for one that needs later births.
+        They are taken in the order in which their wires are allocated: none waits for one that needs later allocations.
         """
         table = self._bound()
-        turn = {wire: k for k, wire in enumerate(births)}
+        turn = {wire: k for k, wire in enumerate(allocations)}
         rank: list[int] = []
         for operation, found in zip(self.operations, table, strict=True):
             rank.append(max((*(turn.get(w, -1) for w in operation.wires), *(rank[k] for k in found)), default=-1))
@@ -198,28 +198,28 @@ def _touched(operation: Operation, wires: int) -> tuple[tuple[int, bool], ...]:
 class _Schedule:
     """Operations as soon as they can be: at each turn the one that can begin first, in a draw as they were written."""
 
-    def __init__(self, order: _Order, births: Sequence[int], room: int) -> None:
+    def __init__(self, order: _Order, allocations: Sequence[int], room: int) -> None:
         self.operations = order.operations
         self.steps = order.steps
-        before = order.predecessors(births)
-        self.waits = [len(found) for found in before]  # for operations and for wires to come to life
+        before = order.predecessors(allocations)
+        self.waits = [len(found) for found in before]  # for operations and for wires to be allocated
         self.after: list[list[int]] = [[] for _ in before]
         for k, found in enumerate(before):
             for earlier in found:
                 self.after[earlier].append(k)
-        self.unborn: dict[int, list[int]] = {wire: [] for wire in births}
+        self.unallocated: dict[int, list[int]] = {wire: [] for wire in allocations}
         self.uses: dict[int, int] = {}
         for k, operation in enumerate(self.operations):
             for wire in operation.wires:
                 self.uses[wire] = self.uses.get(wire, 0) + 1
-                if wire in self.unborn:
-                    self.unborn[wire].append(k)
+                if wire in self.unallocated:
+                    self.unallocated[wire].append(k)
                     self.waits[k] += 1
         self.clock = {place: 0 for step in self.steps for place, _ in step}  # when a wire or a bit is free
         self.ready: list[tuple[int, int]] = []  # (when it can begin, operation)
-        self.free = [0] * min(room, len(births))  # when each unused qubit became free
-        self.births = list(reversed(births))
-        self.passing = frozenset(births)
+        self.free = [0] * min(room, len(allocations))  # when each unused qubit became free
+        self.allocations = list(reversed(allocations))
+        self.passing = frozenset(allocations)
 
     def run(self) -> list[Operation]:
         done: list[Operation] = []
@@ -240,11 +240,11 @@ class _Schedule:
         return done
 
     def wake(self) -> None:
-        """Wires come to life while there are qubits for them, the one that has been free longest first."""
-        while self.births and self.free:
-            wire = self.births.pop()
+        """Wires are allocated while there are qubits for them, the one that has been free longest first."""
+        while self.allocations and self.free:
+            wire = self.allocations.pop()
             self.clock[wire] = heapq.heappop(self.free)
-            for k in self.unborn.pop(wire):
+            for k in self.unallocated.pop(wire):
                 self.release(k)
 
     def finish(self, k: int, when: int) -> None:

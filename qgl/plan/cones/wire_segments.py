@@ -1,6 +1,6 @@
 """Backward light cones of single visible qubits, each in time linear in what it holds.
 
-A wire segment is the life of a wire between two certain resets (or births): later lives of a wire know nothing of
+A wire segment is the life of a wire between two certain resets (or allocations): later lives of a wire know nothing of
 earlier ones. Two cones that have no segment in common are independent of each other.
 """
 

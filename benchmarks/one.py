@@ -38,9 +38,9 @@ def measure(workload: str, contender: str, sizes: tuple[int, ...]) -> dict[str, 
         result = made.step(len(times))
         times.append(time.perf_counter() - start)
         busy = busy or time.process_time() - start_busy + made.busy
-        loss, slope = made.read(result)
+        loss, derivative = made.read(result)
         losses.append(loss)
-        gradient = gradient + slope
+        gradient = gradient + derivative
     first, *later = times
     return {
         "busy": busy,

@@ -137,14 +137,14 @@ def retracted(matrices: Array) -> Array:
 def by_numbers(problem: Problem, make: Callable[[Array], Array], count: int, rate: Any, steps: int) -> Any:
     """Losses of Adam on real numbers for one key."""
     adam = optax.adam(rate)
-    slope = jax.value_and_grad(lambda numbers: problem.loss(make(numbers)))
+    derivative = jax.value_and_grad(lambda numbers: problem.loss(make(numbers)))
 
     def run(key: Array) -> Array:
         numbers = jax.random.uniform(key, (problem.cells, count), minval=-np.pi, maxval=np.pi)
 
         def step(state: Any, _: None) -> Any:
             numbers, memory = state
-            value, gradient = slope(numbers)
+            value, gradient = derivative(numbers)
             change, memory = adam.update(gradient, memory)
             return (optax.apply_updates(numbers, change), memory), value
 
@@ -163,12 +163,12 @@ def by_manifold(problem: Problem, rate: Any, steps: int) -> Any:
             skew = 0.5 * (change - jnp.swapaxes(change, -1, -2).conj())
             return matrices + matrices @ skew
 
-        slope = jax.value_and_grad(lambda parts, matrices: problem.loss(moved(parts, matrices)))
+        derivative = jax.value_and_grad(lambda parts, matrices: problem.loss(moved(parts, matrices)))
 
         def step(state: Any, _: None) -> Any:
             matrices, memory = state
             here = jnp.zeros((2, *matrices.shape))
-            value, gradient = slope(here, matrices)
+            value, gradient = derivative(here, matrices)
             change, memory = adam.update(gradient, memory)
             return (retracted(moved(change, matrices)), memory), value
 

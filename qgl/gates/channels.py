@@ -26,7 +26,7 @@ def _sum(xp: Any, *weighted: tuple[Array, Matrix]) -> Array:
 
 
 def _root(xp: Any, x: Array) -> Array:
-    """Square root of a probability; 0 with slope 0 where it is 0, or below by rounding. NaN further below."""
+    """Square root of a probability; 0 with derivative 0 where it is 0, or below by rounding. NaN further below."""
     none = (x <= 0) & (x > -1e-6)
     return xp.where(none, 0.0, xp.sqrt(xp.where(none, 1.0, x)))
 

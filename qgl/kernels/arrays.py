@@ -63,11 +63,11 @@ def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[j
     def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
         factor, order, moved = xs
         shape = (*factor.shape[:2], -1)
-        slope = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape), precision="highest")
-        return permute_rows(_multiply(factor.mT, gradient), order), slope
+        cotangent = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape), precision="highest")
+        return permute_rows(_multiply(factor.mT, gradient), order), cotangent
 
-    _, slopes = lax.scan(step, gradient, (factors, back, before), reverse=True)
-    return slopes, None, None
+    _, cotangents = lax.scan(step, gradient, (factors, back, before), reverse=True)
+    return cotangents, None, None
 
 
 def _chain_forward(factors: jax.Array, moves: jax.Array, back: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:

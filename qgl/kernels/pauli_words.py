@@ -53,7 +53,7 @@ def walsh_product(factors: jax.Array) -> jax.Array:
     """The product of factors[x] over all x with an odd number of ones under z, for all z, shape (2^n,).
 
     A transform like `walsh`, with products in place of sums: those over an even number of ones go along. Nothing is
-    divided by, so that factors and slopes may be 0.
+    divided by, so that factors and gradients may be 0.
     """
     even, odd = factors, jnp.ones_like(factors)
     size = factors.shape[0]

@@ -27,14 +27,14 @@ _GROWTH = 3.0  # of the step while the loss still falls
 
 
 class Point(NamedTuple):
-    """A point on the line: step length, parameters, loss with its terms, gradient, slope along the line."""
+    """A point on the line: step length, parameters, loss with its terms, gradient, derivative along the line."""
 
     step: jax.Array
     params: Params
     loss: jax.Array
     terms: Terms
     gradient: Params
-    slope: jax.Array
+    derivative: jax.Array
 
 
 class Memory(NamedTuple):
@@ -59,7 +59,7 @@ class Bracket(NamedTuple):
     step: jax.Array
     trial: Point
     low: Point
-    high: tuple[jax.Array, jax.Array, jax.Array]  # step, loss, slope
+    high: tuple[jax.Array, jax.Array, jax.Array]  # step, loss, derivative
     done: jax.Array
 
 
@@ -77,12 +77,17 @@ class LineSearch:
 
     def look(self, params: Params, memory: Memory, evaluate: Evaluate, idle: jax.Array) -> Look:
         """Searches along the direction; the first time, when there is none, evaluates where it stands."""
-        slope = _dot(memory.gradient, memory.direction)
+        derivative = _dot(memory.gradient, memory.direction)
         start = Point(
-            jnp.zeros_like(slope), params, memory.loss.astype(slope.dtype), memory.terms, memory.gradient, slope
+            jnp.zeros_like(derivative),
+            params,
+            memory.loss.astype(derivative.dtype),
+            memory.terms,
+            memory.gradient,
+            derivative,
         )
         found = self._search(start, memory.direction, evaluate, idle)
-        moved = (found.step > 0) & (slope < 0)
+        moved = (found.step > 0) & (derivative < 0)
         stuck = jnp.where(moved | ~jnp.isfinite(memory.loss), 0, memory.stuck + 1)
         memory = memory._replace(stuck=stuck.astype(jnp.int32))
         return Look(found.params, found.loss, found.terms, found.gradient, memory)
@@ -125,17 +130,17 @@ class LineSearch:
 def _narrow(start: Point, bracket: Bracket, trial: Point, unknown: jax.Array) -> Bracket:
     """The bracket once `trial` is known, and the next step to try."""
     low, high = bracket.low, bracket.high
-    finite = jnp.isfinite(trial.loss) & jnp.isfinite(trial.slope)
-    falls = trial.loss <= start.loss + _DECREASE * trial.step * start.slope
+    finite = jnp.isfinite(trial.loss) & jnp.isfinite(trial.derivative)
+    falls = trial.loss <= start.loss + _DECREASE * trial.step * start.derivative
     rounding = 10 * _eps(trial.loss) * jnp.abs(start.loss)
-    level = (trial.loss <= start.loss + rounding) & (trial.slope <= (2 * _DECREASE - 1) * start.slope)
-    flat = jnp.abs(trial.slope) <= _CURVATURE * jnp.abs(start.slope)
+    level = (trial.loss <= start.loss + rounding) & (trial.derivative <= (2 * _DECREASE - 1) * start.derivative)
+    flat = jnp.abs(trial.derivative) <= _CURVATURE * jnp.abs(start.derivative)
     done = unknown | (finite & flat & (falls | level))
     worse = ~finite | ~falls | ((trial.loss >= low.loss) & (low.step > 0))
     towards_high = jnp.where(jnp.isfinite(high[0]), high[0] - low.step, 1.0)
-    turned = trial.slope * towards_high >= 0
-    bound = choose(turned, (low.step, low.loss, low.slope), high)
-    high = choose(worse, (trial.step, trial.loss, trial.slope), bound)
+    turned = trial.derivative * towards_high >= 0
+    bound = choose(turned, (low.step, low.loss, low.derivative), high)
+    high = choose(worse, (trial.step, trial.loss, trial.derivative), bound)
     low = choose(worse, low, trial)
     step = jnp.where(jnp.isfinite(high[0]), _between(low, high), _GROWTH * trial.step)
     exhausted = jnp.abs(high[0] - low.step) <= _eps(step) * low.step
@@ -144,13 +149,13 @@ def _narrow(start: Point, bracket: Bracket, trial: Point, unknown: jax.Array) ->
 
 
 def _between(low: Point, high: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
-    """The minimum of the cubic through losses and slopes of both ends, kept off the ends; else the middle."""
-    step, loss, slope = high
+    """The minimum of the cubic through losses and derivatives of both ends, kept off the ends; else the middle."""
+    step, loss, derivative = high
     width = step - low.step
-    mean = low.slope + slope - 3 * (low.loss - loss) / (low.step - step)
-    square = mean**2 - low.slope * slope
+    mean = low.derivative + derivative - 3 * (low.loss - loss) / (low.step - step)
+    square = mean**2 - low.derivative * derivative
     root = jnp.sign(width) * jnp.sqrt(jnp.maximum(square, 0.0))
-    cubic = step - width * (slope + root - mean) / (slope - low.slope + 2 * root)
+    cubic = step - width * (derivative + root - mean) / (derivative - low.derivative + 2 * root)
     share = (cubic - low.step) / width
     share = jnp.where(jnp.isfinite(share) & (square >= 0), jnp.clip(share, 0.1, 0.9), 0.5)
     return low.step + share * width

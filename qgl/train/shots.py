@@ -46,14 +46,14 @@ class Rule(Protocol):
         ...
 
     def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
-        """Values of the terms, shape (terms,), and what the rule needs of their slopes."""
+        """Values of the terms, shape (terms,), and what the rule needs of their derivatives."""
         ...
 
     def blank(self) -> tuple[Numbers, Numbers]:
         """Zeros of the shapes that `measure` gives."""
         ...
 
-    def moves(self, params: Params, key: Array, slopes: Array) -> Array:
+    def moves(self, params: Params, key: Array, derivatives: Array) -> Array:
         """Something whose derivative by the parameters is that of the terms, shape (terms,); traced."""
         ...
 
@@ -96,8 +96,8 @@ class FromShots:
         self, params: Params, key: Array, measured: tuple[ArrayLike, ArrayLike]
     ) -> tuple[Array, dict[str, Array]]:
         """The loss and its terms as measured; their derivatives by `params` are those that were measured."""
-        values, slopes = (jnp.asarray(array, real_of(self.model)) for array in measured)
-        moves = self.rule.moves(params, key, slopes)
+        values, derivatives = (jnp.asarray(array, real_of(self.model)) for array in measured)
+        moves = self.rule.moves(params, key, derivatives)
         values = values + moves - jax.lax.stop_gradient(moves)
         named = dict(zip((term.label for term in self.model.objectives), values, strict=True))
         total = sum((term.weight * named[term.label] for term in self.model.objectives), jnp.zeros((), values.dtype))
@@ -160,7 +160,7 @@ class Sampler:
         return max(1, _TOGETHER // (max(self.shots) * self.width + 8 * inputs))
 
     def judged(self, strings: list[Strings], words: Words, key: Array, rng: Random) -> tuple[Numbers, Means]:
-        """Values and slopes of the terms from strings of every element of the mixture."""
+        """Values and derivatives of the terms from strings of every element of the mixture."""
         count = min(_GROUPS, *self.shots)
         split = [np.array_split(rng.permutation(own), count) for own in strings]  # an engine may sort what it gives
         parts = []
@@ -193,7 +193,7 @@ class ParameterShift:
         which = np.tile(np.arange(shifts), elements)
         found = np.zeros((sampler.terms, elements * shifts))
         values: Numbers
-        slopes: Means
+        derivatives: Means
         step = max(elements, sampler.together(asked.shape[1]))
         for first in range(0, len(of_row), step):
             some = of_row[first : first + step]
@@ -202,9 +202,9 @@ class ParameterShift:
             rows[start:] = self._shifted.shifted(rows[start:], which[begin : begin + len(rows) - start])
             strings = sampler.draw(self._shifted.circuit, rows, some, int(rng.integers(2**31)))
             if start:
-                values, slopes = sampler.judged(strings[:start], words, _objective_key(key), rng)
+                values, derivatives = sampler.judged(strings[:start], words, _objective_key(key), rng)
             for number, own in enumerate(strings[start:], begin):
-                found[:, number] = sampler.estimator.along(slopes, own, words)
+                found[:, number] = sampler.estimator.along(derivatives, own, words)
         by_number = self._shifted.derivatives(found.reshape(sampler.terms, elements, shifts))
         return values, sampler.weights[:, None] * by_number
 
@@ -212,8 +212,8 @@ class ParameterShift:
         terms = self._sampler.terms
         return np.zeros(terms), np.zeros((terms, self._sampler.elements, len(self._shifted.numbers)))
 
-    def moves(self, params: Params, key: Array, slopes: Array) -> Array:
-        return jnp.tensordot(slopes, self.ask(params, key), axes=2)
+    def moves(self, params: Params, key: Array, derivatives: Array) -> Array:
+        return jnp.tensordot(derivatives, self.ask(params, key), axes=2)
 
 
 class Spsa:
@@ -232,7 +232,7 @@ class Spsa:
         return jax.vmap(lambda signs: jnp.stack([at(signs, 1.0), at(signs, -1.0)]))(self._signs(params, key))
 
     def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
-        """Values of the terms, and their slopes along the directions, shape (directions, terms)."""
+        """Values of the terms, and their derivatives along the directions, shape (directions, terms)."""
         sampler, elements = self._sampler, self._sampler.elements
         rng, words = _random(key), sampler.estimator.words(_objective_key(key))
         points = asked.reshape(-1, elements, asked.shape[-1])
@@ -252,10 +252,10 @@ class Spsa:
     def blank(self) -> tuple[Numbers, Numbers]:
         return np.zeros(self._sampler.terms), np.zeros((self._directions, self._sampler.terms))
 
-    def moves(self, params: Params, key: Array, slopes: Array) -> Array:
+    def moves(self, params: Params, key: Array, derivatives: Array) -> Array:
         trained = self._trained(params)
         along: Array = jax.vmap(functools.partial(optax.tree.vdot, trained))(self._signs(params, key))
-        return along @ slopes / self._directions
+        return along @ derivatives / self._directions
 
     def _trained(self, params: Params) -> Params:
         return {name: value for name, value in params.items() if self._model.trainable[name]}

@@ -1,7 +1,7 @@
-"""What strings tell of an objective that is a quadratic form of the distribution: its value and its slope, unbiased.
+"""What strings tell of an objective that is a quadratic form of the distribution: its value and its gradient, unbiased.
 
 The answers to the queries of such an objective are means over strings, a = mean of phi(x), and its loss is a quadratic
-Q(a). So the slope of Q at the answers of some strings is unbiased, and so is the mean of <slope, phi> over other
+Q(a). So the gradient of Q at the answers of some strings is unbiased, and so is the mean of <gradient, phi> over other
 strings: for `mmd` these are the four terms of equation 2 of Liu and Wang (arXiv 1804.04168), with all pairs of the
 strings that there are. The value takes pairs from different groups of the strings only: a string paired with itself
 would count for too much.
@@ -56,24 +56,24 @@ class Estimator:
         return tuple(_mean(query, strings, own) for (_, query), own in zip(self.asked, words, strict=True))
 
     def judged(self, parts: Sequence[Means], key: Array) -> tuple[Numbers, Means]:
-        """Unbiased estimates of all terms, shape (terms,), and their slopes, each of shape (terms, *answer).
+        """Unbiased estimates of all terms, shape (terms,), and their gradients, each of shape (terms, *answer).
 
         Args:
             parts: answers of groups of strings, of one size or nearly, which do not depend on each other; two or more.
             key: as for `words`.
         """
         stacked = tuple(np.stack(answers) for answers in zip(*parts, strict=True))
-        values, slopes = self._judge(stacked, key)
-        return np.asarray(values, np.float64), tuple(np.asarray(slope, np.float64) for slope in slopes)
+        values, gradients = self._judge(stacked, key)
+        return np.asarray(values, np.float64), tuple(np.asarray(gradient, np.float64) for gradient in gradients)
 
-    def along(self, slopes: Means, strings: Strings, words: Words) -> Numbers:
-        """The mean over the strings of <slope, phi> for every term, shape (terms,)."""
+    def along(self, gradients: Means, strings: Strings, words: Words) -> Numbers:
+        """The mean over the strings of <gradient, phi> for every term, shape (terms,)."""
         total = np.zeros(len(self._terms))
-        for (_, query), own, slope in zip(self.asked, words, slopes, strict=True):
+        for (_, query), own, gradient in zip(self.asked, words, gradients, strict=True):
             if isinstance(query, Probabilities):
-                total += slope[:, indices(strings)].mean(axis=1)
+                total += gradient[:, indices(strings)].mean(axis=1)
             else:
-                total += slope.reshape(len(total), -1) @ _mean(query, strings, own).reshape(-1)
+                total += gradient.reshape(len(total), -1) @ _mean(query, strings, own).reshape(-1)
         return total
 
     def _drawn(self, key: Array) -> tuple[Array | None, ...]:

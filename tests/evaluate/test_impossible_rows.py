@@ -32,10 +32,10 @@ def test_a_remainder_of_rounding_is_charged_and_counted_everywhere(precision: st
     logs = [2 * np.log(np.cos(0.4)), 2 * np.log(np.sin(0.4)), log_floor(3)]
     rows = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.uint8)
     np.testing.assert_allclose(model.log_prob(params, rows), logs, rtol=1e-4)
-    value, slopes = model.value_and_grad(params)
+    value, derivatives = model.value_and_grad(params)
     assert float(value) == pytest.approx(-np.mean(logs), rel=1e-5)
-    slope = -(-np.tan(0.4) + 1 / np.tan(0.4)) / 3
-    np.testing.assert_allclose(slopes[name], [slope], rtol=1e-4)
+    derivative = -(-np.tan(0.4) + 1 / np.tan(0.4)) / 3
+    np.testing.assert_allclose(derivatives[name], [derivative], rtol=1e-4)
     likelihood, divergence = measure(model, params, model.program.reports)
     assert likelihood.value == pytest.approx(-np.mean(logs), rel=1e-5)
     assert divergence.value == pytest.approx(-np.mean(logs) - np.log(3), rel=1e-5)

@@ -191,7 +191,7 @@ def _compare(case: Case, run: Simulator, asked: Questions, rho: Matrix, method: 
         return sum((jnp.sum(jnp.asarray(w) * part).real for w, part in pairs), start=jnp.zeros(())), parts
 
     values = jnp.asarray(case.inputs, jnp.float64 if case.precision == "double" else jnp.float32)
-    slope, found = jax.jit(jax.grad(loss, has_aux=True))(values)
+    derivative, found = jax.jit(jax.grad(loss, has_aux=True))(values)
     for query, parts in zip(asked.queries, found, strict=True):
         expected = judged(rho, query, asked.given.get(query))
         for part, right in zip(parts, expected, strict=True):
@@ -199,9 +199,9 @@ def _compare(case: Case, run: Simulator, asked: Questions, rho: Matrix, method: 
             assert np.isfinite(part).all(), f"{label} is finite"
             read = np.exp(part) if isinstance(query, LogProb | GivenStrings) else part
             np.testing.assert_allclose(read, right, atol=accuracy.value, rtol=0, err_msg=label)
-    expected_slope = gradient(lambda inputs: _judged_loss(case, asked, weights, inputs), case.inputs)
-    bound = accuracy.relative * (1 + np.abs(expected_slope).max(initial=0))
-    np.testing.assert_allclose(slope, expected_slope, atol=bound, rtol=0, err_msg=f"{method}: gradient")
+    expected_derivative = gradient(lambda inputs: _judged_loss(case, asked, weights, inputs), case.inputs)
+    bound = accuracy.relative * (1 + np.abs(expected_derivative).max(initial=0))
+    np.testing.assert_allclose(derivative, expected_derivative, atol=bound, rtol=0, err_msg=f"{method}: gradient")
 
 
 def _weights(case: Case, asked: Questions, rho: Matrix) -> list[list[Array]]:

@@ -105,15 +105,15 @@ def test_thermal_state_is_fixed() -> None:
 
 
 @ALL
-def test_slopes_are_finite_on_the_edge(channel: Channel) -> None:
+def test_derivatives_are_finite_on_the_edge(channel: Channel) -> None:
     jax = pytest.importorskip("jax")
     for values in strengths(channel):
 
         def size(*strength: object) -> object:
             return jax.numpy.sum(jax.numpy.abs(channel.kraus(jax.numpy, *strength)) ** 2)
 
-        slopes = jax.grad(size, argnums=tuple(range(len(values))))(*map(jax.numpy.float32, values))
-        assert np.isfinite(slopes).all()
+        derivatives = jax.grad(size, argnums=tuple(range(len(values))))(*map(jax.numpy.float32, values))
+        assert np.isfinite(derivatives).all()
 
 
 def test_probabilities_that_sum_to_one_by_rounding_only() -> None:

@@ -97,11 +97,11 @@ def test_derivative_by_finite_differences(scale: float) -> None:
 
     with jax.enable_x64(True):
         point, way = jnp.asarray(numbers), jnp.asarray(direction)
-        value, slope = map(np.asarray, jax.jvp(lambda a: flat(2, a), (point,), (way,)))
+        value, derivative = map(np.asarray, jax.jvp(lambda a: flat(2, a), (point,), (way,)))
         back = np.asarray(jax.grad(lambda a: jnp.sum(jnp.abs(flat(2, a)[0, :2]) ** 2))(point))
     np.testing.assert_allclose(value, along(0.0), atol=1e-12)
-    np.testing.assert_allclose(slope, (along(1e-5) - along(-1e-5)) / 2e-5, atol=1e-8)
-    expected = 2 * np.sum((value.conj() * slope).real[0, :2])
+    np.testing.assert_allclose(derivative, (along(1e-5) - along(-1e-5)) / 2e-5, atol=1e-8)
+    expected = 2 * np.sum((value.conj() * derivative).real[0, :2])
     np.testing.assert_allclose(back @ direction, expected, atol=1e-10)
 
 
@@ -109,13 +109,13 @@ def test_single_precision_is_unitary_and_smooth_at_zero() -> None:
     large = jnp.asarray(np.random.default_rng(0).uniform(-30, 30, (3, 63)), jnp.float32)
     matrices = np.asarray(flat(3, large))
     np.testing.assert_allclose(matrices @ matrices.conj().swapaxes(1, 2), np.eye(8)[None].repeat(3, 0), atol=2e-5)
-    slope = jax.grad(lambda a: jnp.abs(flat(3, a)[1, 2]) ** 2 + flat(3, a)[0, 0].imag)(jnp.zeros(63))
-    assert np.isfinite(slope).all() and np.abs(slope).max() > 0.01
+    derivative = jax.grad(lambda a: jnp.abs(flat(3, a)[1, 2]) ** 2 + flat(3, a)[0, 0].imag)(jnp.zeros(63))
+    assert np.isfinite(derivative).all() and np.abs(derivative).max() > 0.01
 
 
 @pytest.mark.parametrize("name", ["dense", "density", "sweep", "cones"])
 def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> None:
-    """Answers, and the slope of their weighted sum along a line."""
+    """Answers, and the derivative of their weighted sum along a line."""
     strings = (np.arange(16)[:, None] >> np.arange(3, -1, -1) & 1).astype(np.uint8)
     query: Any = Expectation.of(["ZIII", "IZZI", "ZZZZ"]) if name == "cones" else LogProb.of(strings)
 
@@ -136,11 +136,11 @@ def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> No
         return jnp.asarray(weights) @ answer, answer
 
     with jax.enable_x64(True):
-        (_, answer), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(jnp.asarray(inputs))
+        (_, answer), derivative = jax.jit(jax.value_and_grad(total, has_aux=True))(jnp.asarray(inputs))
     np.testing.assert_allclose(answer, expected, atol=1e-9)
     step = 1e-5
     along = weights @ (reference(inputs + step * line) - reference(inputs - step * line)) / (2 * step)
-    np.testing.assert_allclose(np.asarray(slope) @ line, along, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(derivative) @ line, along, rtol=1e-6)
 
 
 @pytest.mark.parametrize("profile", ["portable", "qiskit"])

@@ -55,8 +55,8 @@ def test_seeds_beside_it_and_loops_around_it() -> None:
     thetas, keys = np.stack([THETA, THETA[::-1], 0.3 * THETA]), jax.random.split(jax.random.key(4), 3)
 
     def descend(thetas: jax.Array, keys: jax.Array) -> jax.Array:
-        slope = jax.vmap(jax.grad(lambda theta, key: value(theta, key)[0]))
-        last: jax.Array = jax.lax.fori_loop(0, 3, lambda _, thetas: thetas - 0.02 * slope(thetas, keys), thetas)
+        derivative = jax.vmap(jax.grad(lambda theta, key: value(theta, key)[0]))
+        last: jax.Array = jax.lax.fori_loop(0, 3, lambda _, thetas: thetas - 0.02 * derivative(thetas, keys), thetas)
         return last
 
     alone = jax.jit(descend)(thetas, keys)

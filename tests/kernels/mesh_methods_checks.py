@@ -65,7 +65,7 @@ def test_devices_share_the_work(method: Method, program: str, query: Query, give
         return jnp.sum(answer * jnp.cos(jnp.arange(answer.size)).reshape(answer.shape)), answer
 
     evaluate = jax.value_and_grad(loss, has_aux=True)
-    (_, alone), slope = jax.jit(evaluate)(inputs)
+    (_, alone), derivative = jax.jit(evaluate)(inputs)
     (_, answer), gradient = jax.jit(spread(evaluate, grid(jax.devices())))(inputs)
     np.testing.assert_allclose(answer, alone, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(gradient, slope, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(gradient, derivative, rtol=1e-3, atol=1e-4)

@@ -54,16 +54,16 @@ def test_every_function_is_held() -> None:
 def test_functions_of_one_number(name: str) -> None:
     function, host = FUNCTIONS[name], ON_HOST[name]
     with jax.enable_x64(True):
-        value_and_slope = jax.value_and_grad(function)
+        value_and_derivative = jax.value_and_grad(function)
         for x in INSIDE[name]:
-            value, slope = map(float, value_and_slope(jnp.asarray(x)))
+            value, derivative = map(float, value_and_derivative(jnp.asarray(x)))
             step = 1e-6 * max(abs(x), 1e-5)
             assert value == pytest.approx(host(x), rel=1e-13, abs=1e-300)
-            assert slope == pytest.approx((host(x + step) - host(x - step)) / (2 * step), rel=1e-4, abs=1e-30)
+            assert derivative == pytest.approx((host(x + step) - host(x - step)) / (2 * step), rel=1e-4, abs=1e-30)
         for x, wanted in ENDS.get(name, []):
-            value, slope = map(float, value_and_slope(jnp.asarray(x)))
+            value, derivative = map(float, value_and_derivative(jnp.asarray(x)))
             assert value == pytest.approx(wanted, abs=1e-15) and host(x) == pytest.approx(wanted, abs=1e-15)
-            assert np.isfinite(slope)
+            assert np.isfinite(derivative)
         for x in BEYOND.get(name, []):
             assert not np.isfinite(float(function(jnp.asarray(x))))
             with pytest.raises((ValueError, ZeroDivisionError)):
@@ -101,8 +101,8 @@ def test_powers(base: float, exponent: float, value: float, of_base: float, of_e
 def test_roots_at_zero_and_what_is_no_power() -> None:
     """As `sqrt`: a large derivative, but a number; the chain of a root of squares is zero."""
     for y in (0.5, 1 / 3, 0.01):
-        slope = float(jax.grad(FUNCTIONS["power"])(jnp.float32(0), y))
-        assert np.isfinite(slope) and slope > 1e3
+        derivative = float(jax.grad(FUNCTIONS["power"])(jnp.float32(0), y))
+        assert np.isfinite(derivative) and derivative > 1e3
         assert float(jax.grad(lambda x, y=y: FUNCTIONS["power"](x * x, y))(jnp.float32(0))) == 0
     for base, exponent in ((-2.0, 0.5), (0.0, -1.0), (-1.0, 1 / 3)):
         assert not np.isfinite(float(FUNCTIONS["power"](jnp.asarray(base), jnp.asarray(exponent))))
@@ -133,5 +133,5 @@ def test_a_root_at_zero_in_a_program(root: str) -> None:
         model {{ ry(0.7) v[0]; ry(0.4) v[1]; rx(a[0]) v[0]; ry({root}) v[1]; }}
         objective nll(words);
     """
-    value, slope = qgl.loads(text).value_and_grad({"a": jnp.zeros(2)})
-    assert np.isfinite(value) and np.asarray(slope["a"]).tolist() == [0, 0]
+    value, derivative = qgl.loads(text).value_and_grad({"a": jnp.zeros(2)})
+    assert np.isfinite(value) and np.asarray(derivative["a"]).tolist() == [0, 0]

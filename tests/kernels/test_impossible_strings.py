@@ -91,8 +91,8 @@ def test_every_method_tells_them_alike(program: str, method: str, precision: str
     np.testing.assert_array_equal(of_impossible, 0)
     exact = precision == "double"
     np.testing.assert_allclose(found[~impossible], np.log(expected[~impossible]), atol=1e-8 if exact else 1e-3)
-    slopes = gradient(lambda x: weights[~impossible] @ np.log(probabilities(checked, x)[~impossible]), inputs)
-    np.testing.assert_allclose(of_possible, slopes, atol=1e-5 if exact else 1e-2)
+    derivatives = gradient(lambda x: weights[~impossible] @ np.log(probabilities(checked, x)[~impossible]), inputs)
+    np.testing.assert_allclose(of_possible, derivatives, atol=1e-5 if exact else 1e-2)
 
 
 @pytest.mark.parametrize("width", [30, 200])
@@ -157,7 +157,7 @@ def test_strings_that_come_with_the_call_are_told_alike_and_over_seeds() -> None
         found = run.answers(inputs, (query,), given={query: rows})[query]
         return jnp.sum(found), found
 
-    slopes, found = jax.jit(jax.vmap(jax.grad(total, has_aux=True)))(inputs)
+    derivatives, found = jax.jit(jax.vmap(jax.grad(total, has_aux=True)))(inputs)
     impossible = np.array([probabilities(checked, np.asarray(one, np.float64)) for one in inputs]) < 1e-14
     np.testing.assert_array_equal(np.asarray(found) <= log_floor(4), impossible)
-    assert np.isfinite(slopes).all() and np.abs(slopes).max() < 1e3
+    assert np.isfinite(derivatives).all() and np.abs(derivatives).max() < 1e3

@@ -62,10 +62,10 @@ def check_state_and_gradient(program: Program, method: str, inputs: np.ndarray[A
         state = run.state(values)
         return jnp.sum(jnp.asarray(weights) * state).real, state
 
-    slope, state = in_double(jax.grad(loss, has_aux=True), inputs)
+    derivative, state = in_double(jax.grad(loss, has_aux=True), inputs)
     np.testing.assert_allclose(state, density_matrix(program, inputs), atol=1e-10)
     expected = gradient(lambda v: float(np.sum(weights * density_matrix(program, v)).real), inputs)
-    np.testing.assert_allclose(slope, expected, atol=2e-7)
+    np.testing.assert_allclose(derivative, expected, atol=2e-7)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -178,10 +178,10 @@ def test_gradient_of_expectations_in_shared_bases_and_alone() -> None:
     inputs = random_inputs(21)
     weights = np.arange(1.0, 8.0)
     run = simulator(program, "dense")
-    slope = in_double(jax.grad(lambda v: jnp.sum(weights * run.expectation(v, words))), inputs)
+    derivative = in_double(jax.grad(lambda v: jnp.sum(weights * run.expectation(v, words))), inputs)
     observable = sum(weight * word_matrix(word) for weight, word in zip(weights, words, strict=True))
     expected = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
-    np.testing.assert_allclose(slope, expected, atol=2e-7)
+    np.testing.assert_allclose(derivative, expected, atol=2e-7)
 
 
 def test_samples_follow_the_distribution() -> None:
@@ -199,11 +199,11 @@ def test_single_precision_and_batches_of_inputs() -> None:
     run = simulator(program, "dense")
     batch = np.stack([random_inputs(k) for k in range(3)])
     loss = lambda v: jnp.sum(run.probabilities(v)[::2])  # noqa: E731
-    values, slopes = jax.jit(jax.vmap(jax.value_and_grad(loss)))(jnp.asarray(batch, jnp.float32))
+    values, derivatives = jax.jit(jax.vmap(jax.value_and_grad(loss)))(jnp.asarray(batch, jnp.float32))
     assert values.dtype == jnp.float32
     exact = in_double(jax.vmap(jax.value_and_grad(loss)), batch)
     np.testing.assert_allclose(values, exact[0], atol=2e-6)
-    np.testing.assert_allclose(slopes, exact[1], atol=2e-5)
+    np.testing.assert_allclose(derivatives, exact[1], atol=2e-5)
 
 
 def test_a_plan_for_bits_refuses_to_show_phases() -> None:
@@ -257,5 +257,5 @@ def test_strengths_at_the_ends_of_their_range_have_finite_gradients(method: str)
         return run.probabilities(jax.nn.sigmoid(logits))[0]
 
     for logits in ([40.0, 40.0, -120.0], [-120.0, -120.0, 40.0]):
-        value, slope = jax.value_and_grad(loss)(jnp.array(logits, jnp.float32))
-        assert np.isfinite(value) and np.isfinite(slope).all()
+        value, derivative = jax.value_and_grad(loss)(jnp.array(logits, jnp.float32))
+        assert np.isfinite(value) and np.isfinite(derivative).all()

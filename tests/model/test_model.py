@@ -281,6 +281,6 @@ def test_forward_mode_is_refused_in_words_where_a_kernel_has_none() -> None:
     for asked in questions:
         with pytest.raises(TypeError, match="reverse mode only"):
             asked(params)
-    slope = jax.jit(jax.grad(model.loss))(params)["t"]
+    derivative = jax.jit(jax.grad(model.loss))(params)["t"]
     rows = jax.vmap(jax.grad(model.loss))({"t": jnp.stack([params["t"]] * 2)})["t"]
-    assert np.asarray(rows) == pytest.approx(np.stack([slope] * 2), abs=1e-6)
+    assert np.asarray(rows) == pytest.approx(np.stack([derivative] * 2), abs=1e-6)

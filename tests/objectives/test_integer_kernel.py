@@ -82,8 +82,8 @@ def test_estimates_from_samples_are_unbiased_and_so_are_their_gradients() -> Non
         assert abs(values.mean() - exact) < 4 * values.std() / 4000**0.5
         along = p * (np.arange(2**WIDTH) % 2 - 0.5)  # a direction, projected on those that keep the sum
         along -= p * along.sum()
-        slopes = gradients @ along
-        assert abs(slopes.mean() - 2 * along @ slow_kernel() @ (p - q)) < 4 * slopes.std() / 4000**0.5
+        derivatives = gradients @ along
+        assert abs(derivatives.mean() - 2 * along @ slow_kernel() @ (p - q)) < 4 * derivatives.std() / 4000**0.5
 
 
 def test_one_estimate_is_the_sum_over_pairs() -> None:

@@ -59,10 +59,10 @@ def test_distances_and_their_gradients(distance: str, kind: str) -> None:
         def at(t: jax.Array) -> jax.Array:
             return DISTANCES[distance]((jnp.asarray(rho) + t * jnp.asarray(step))[None], target)[0]
 
-        value, slope = jax.value_and_grad(at)(jnp.asarray(0.0))
+        value, derivative = jax.value_and_grad(at)(jnp.asarray(0.0))
         difference = (at(jnp.asarray(1e-5)) - at(jnp.asarray(-1e-5))) / 2e-5
     assert value == pytest.approx(expected, rel=1e-9)
-    assert slope == pytest.approx(float(difference), rel=1e-5)
+    assert derivative == pytest.approx(float(difference), rel=1e-5)
 
 
 def test_a_program_learns_a_state_that_its_bits_do_not_tell(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_gradients_where_states_have_not_full_rank(distance: str, source: str, t
         exact, single = qgl.load(path, precision="double"), qgl.load(path)
         for point in ([np.pi / 2, 0.0, 0.0], [1.3, 0.4, -0.2], [0.0, 0.0, 0.0]):
             a: Any = np.array(point)
-            value, slope = exact.value_and_grad({"a": a})
-            assert np.isfinite(value) and np.isfinite(slope["a"]).all()
+            value, derivative = exact.value_and_grad({"a": a})
+            assert np.isfinite(value) and np.isfinite(derivative["a"]).all()
             found, gradient = single.value_and_grad({"a": jnp.asarray(a, jnp.float32)})
             assert np.isfinite(found) and np.isfinite(gradient["a"]).all()
             if point[1] == 0 and distance != "hilbert_schmidt":
@@ -107,6 +107,6 @@ def test_gradients_where_states_have_not_full_rank(distance: str, source: str, t
             steps = 1e-6 * np.eye(3)
             pairs = [(float(exact.loss({"a": a + step})), float(exact.loss({"a": a - step}))) for step in steps]
             wanted = [(after - before) / 2e-6 for after, before in pairs]
-            assert np.asarray(slope["a"]) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+            assert np.asarray(derivative["a"]) == pytest.approx(wanted, rel=1e-6, abs=1e-6)
             if noise or distance != "kl":  # else the logarithm of zero is that of rounding, another in each precision
                 assert np.asarray(gradient["a"]) == pytest.approx(wanted, rel=1e-3, abs=1e-4)

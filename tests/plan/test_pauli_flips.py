@@ -113,9 +113,9 @@ def test_words_and_their_gradient(method: Dense | PhaseWords) -> None:
             found = simulator.answer(x, ALL)
             return found @ weights, found
 
-        slopes, values = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(inputs))
+        derivatives, values = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(inputs))
     np.testing.assert_allclose(values, wanted(inputs), atol=1e-12)
-    np.testing.assert_allclose(slopes, gradient(lambda x: wanted(x) @ weights, inputs), atol=1e-7)
+    np.testing.assert_allclose(derivatives, gradient(lambda x: wanted(x) @ weights, inputs), atol=1e-7)
 
 
 def test_estimates_of_words_are_unbiased() -> None:

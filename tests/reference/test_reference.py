@@ -129,8 +129,8 @@ def test_gradient_by_central_differences() -> None:
     program = program_of(
         1, 0, op("rx", 0, args=[Real(0.0, ((1.0, Input(0, 0)),))]), parameters=[parameter("a", constraint="angle")]
     )
-    slope = gradient(lambda inputs: probabilities(program, inputs), np.array([0.7]))
-    assert np.allclose(slope[:, 0], [-np.sin(0.7) / 2, np.sin(0.7) / 2], atol=1e-9)
+    derivative = gradient(lambda inputs: probabilities(program, inputs), np.array([0.7]))
+    assert np.allclose(derivative[:, 0], [-np.sin(0.7) / 2, np.sin(0.7) / 2], atol=1e-9)
 
 
 def test_seeded_programs_are_repeatable_and_varied() -> None:

@@ -95,13 +95,13 @@ def test_accepted_points_keep_the_wolfe_conditions() -> None:
             before = look
             params, state = method.move(before)
             look = method.look(params, state, evaluate, jnp.asarray(False))
-            slope = float(jnp.vdot(before.gradient["x"], state.direction["x"]))
+            derivative = float(jnp.vdot(before.gradient["x"], state.direction["x"]))
             if look.loss == before.loss:
                 break
             step = float((look.params["x"] - before.params["x"])[0] / state.direction["x"][0])
             after = float(jnp.vdot(look.gradient["x"], state.direction["x"]))
-            assert look.loss <= before.loss + _DECREASE * step * slope + 1e-14
-            assert abs(after) <= _CURVATURE * abs(slope)
+            assert look.loss <= before.loss + _DECREASE * step * derivative + 1e-14
+            assert abs(after) <= _CURVATURE * abs(derivative)
 
 
 def test_where_nothing_is_left_to_gain_a_step_costs_one_evaluation() -> None:

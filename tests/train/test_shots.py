@@ -101,8 +101,8 @@ class Estimates:
 
     def __call__(self, key: jax.Array) -> tuple[float, NDArray[np.float64]]:
         measured = self.loss.measure(np.asarray(self.ask(self.params, key)), key)
-        value, slope = self.judge(self.params, key, measured)
-        return float(value), flat(slope)
+        value, derivative = self.judge(self.params, key, measured)
+        return float(value), flat(derivative)
 
 
 # ---------------------------------------------------------------- estimates from strings
@@ -122,8 +122,8 @@ def test_mmd_is_the_sum_over_pairs_of_different_strings() -> None:
     with jax.enable_x64(True):
         estimator, key = Estimator(model.objectives, jnp.float64), jax.random.key(0)
         words = estimator.words(key)
-        values, slopes = estimator.judged([estimator.means(row[None], words) for row in rows], key)
-        along = estimator.along(slopes, other, words)
+        values, derivatives = estimator.judged([estimator.means(row[None], words) for row in rows], key)
+        along = estimator.along(derivatives, other, words)
     pairs = kernel(rows, rows)
     own = (pairs.sum() - np.trace(pairs)) / (7 * 6)
     cross = (kernel(rows, data.rows) @ data.weights).mean()
@@ -148,14 +148,14 @@ def test_estimates_of_all_pairs_of_strings_average_to_the_loss(text: str, object
         value = sum(p[x] * p[y] * estimator.judged([single[x], single[y]], key)[0] for x in range(8) for y in range(8))
         exact = estimator.judged([whole, whole], key)[0]  # where all groups agree, the loss itself
         np.testing.assert_allclose(value, exact, atol=1e-12)
-        slopes = estimator.judged([whole, whole], key)[1]
+        derivatives = estimator.judged([whole, whole], key)[1]
         moved = [
             tuple(a + t * sum(d * s[k] for d, s in zip(direction, single, strict=True)) for k, a in enumerate(whole))
             for t in (1e-3, -1e-3)
         ]
-        slope = (estimator.judged([moved[0]] * 2, key)[0] - estimator.judged([moved[1]] * 2, key)[0]) / 2e-3
-        found = sum(d * estimator.along(slopes, row[None], words) for d, row in zip(direction, every, strict=True))
-        np.testing.assert_allclose(found, slope, rtol=1e-9)
+        derivative = (estimator.judged([moved[0]] * 2, key)[0] - estimator.judged([moved[1]] * 2, key)[0]) / 2e-3
+        found = sum(d * estimator.along(derivatives, row[None], words) for d, row in zip(direction, every, strict=True))
+        np.testing.assert_allclose(found, derivative, rtol=1e-9)
 
 
 # ---------------------------------------------------------------- gradients
@@ -170,7 +170,7 @@ def test_the_mean_of_many_gradients_is_the_gradient() -> None:
     found = [estimate(jax.random.key(k)) for k in range(60)]
     value, exact = model.value_and_grad(params)
     for estimates, expected in (
-        (np.array([slope for _, slope in found]), flat(exact)),
+        (np.array([derivative for _, derivative in found]), flat(exact)),
         (np.array([[value] for value, _ in found]), np.array([float(value)])),
     ):
         error = estimates.std(axis=0, ddof=1) / np.sqrt(len(found))
@@ -195,14 +195,14 @@ def test_gradients_without_noise(text: str, objective: str, rows: int, monkeypat
     params, key = model.init(jax.random.key(2)), jax.random.key(4)
     engine = Quantiles()
     loss = FromShots(model, settings(model, CallSpec("parameter_shift", {"shots": 20_000}, SPAN)), engine)
-    value, slope = Estimates(loss, params)(key)
+    value, derivative = Estimates(loss, params)(key)
     assert sum(len(task.shots) for task in engine.tasks) == rows and len(engine.tasks) > 2
     if not model.stochastic:
         exact, expected = model.value_and_grad(params)
     else:
         exact, expected = jax.value_and_grad(lambda p: by_words(model, p, key))(params)
     np.testing.assert_allclose(value, exact, atol=5e-3)
-    np.testing.assert_allclose(slope, flat(expected), atol=2e-3)
+    np.testing.assert_allclose(derivative, flat(expected), atol=2e-3)
 
 
 def by_words(model: Model, params: dict[str, Any], key: jax.Array) -> jax.Array:
@@ -218,10 +218,12 @@ def test_spsa_averages_to_the_gradient() -> None:
     loss = FromShots(model, settings(model, spsa), StateVector())
     key = jax.random.key(0)
     measured = loss.measure(np.asarray(loss.ask(params, key)), key)
-    values, slopes = measured
+    values, derivatives = measured
     signs = jax.jacrev(lambda p: loss.rule.moves(p, key, jnp.eye(400)))(params)  # of each direction, over 400
-    each = 400 * slopes * np.concatenate([np.asarray(signs[name]).reshape(400, -1) for name in sorted(signs)], axis=1)
-    np.testing.assert_allclose(np.abs(each / slopes), 1.0, rtol=1e-6)
+    each = (
+        400 * derivatives * np.concatenate([np.asarray(signs[name]).reshape(400, -1) for name in sorted(signs)], axis=1)
+    )
+    np.testing.assert_allclose(np.abs(each / derivatives), 1.0, rtol=1e-6)
     value, exact = model.value_and_grad(params)
     z = (each.mean(axis=0) - flat(exact)) / (each.std(axis=0, ddof=1) / 20)
     assert np.abs(z).max() < 3.7, z

@@ -55,11 +55,11 @@ def _product_backward(saved: tuple[jax.Array, jax.Array], gradient: jax.Array) -
 
     def step(gradient: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         factor, total = xs
-        slope = _slope(gradient[None], total[None])[0]
-        return _multiply(factor.swapaxes(0, 1)[None], gradient[None])[0], slope
+        cotangent = _cotangent(gradient[None], total[None])[0]
+        return _multiply(factor.swapaxes(0, 1)[None], gradient[None])[0], cotangent
 
-    first, slopes = lax.scan(step, gradient, (factors[1:], before), reverse=True)
-    return (jnp.concatenate([first[None], slopes]),)
+    first, cotangents = lax.scan(step, gradient, (factors[1:], before), reverse=True)
+    return (jnp.concatenate([first[None], cotangents]),)
 
 
 def _product_forward(factors: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
@@ -107,10 +107,10 @@ def _backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Arr
         moved = _multiply(transposed.conj(), state)
         back = walk.back[move]
         before = (gather(one.reshape(final.shape), back) for one in (moved, _multiply(transposed, after)))
-        return tuple(before), _slope(after, moved)
+        return tuple(before), _cotangent(after, moved)
 
-    (_, before), slopes = lax.scan(step, (final, gradient), (walk.move, matrices), reverse=True)
-    return None, slopes, before
+    (_, before), cotangents = lax.scan(step, (final, gradient), (walk.move, matrices), reverse=True)
+    return None, cotangents, before
 
 
 evolve.defvjp(_forward, _backward)
@@ -138,10 +138,10 @@ def _any_backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax
         move, matrix, moved = xs
         after = gradient.reshape(moved.shape)
         before = _multiply(matrix.swapaxes(1, 2), after).reshape(gradient.shape)
-        return gather(before, walk.back[move]), _slope(after, moved)
+        return gather(before, walk.back[move]), _cotangent(after, moved)
 
-    before, slopes = lax.scan(step, gradient, (walk.move, matrices, kept), reverse=True)
-    return None, slopes, before
+    before, cotangents = lax.scan(step, gradient, (walk.move, matrices, kept), reverse=True)
+    return None, cotangents, before
 
 
 evolve_any.defvjp(_any_forward, _any_backward)
@@ -166,7 +166,7 @@ def _multiply(matrix: jax.Array, state: jax.Array) -> jax.Array:
     return jnp.stack(rows, axis=1)
 
 
-def _slope(gradient: jax.Array, state: jax.Array) -> jax.Array:
+def _cotangent(gradient: jax.Array, state: jax.Array) -> jax.Array:
     """The cotangent of the matrices in `_multiply`, from that of its result."""
     return jnp.sum(gradient[:, :, None] * state[:, None], axis=3)
 

@@ -25,8 +25,8 @@ def small_contractions(part: SmallPart) -> Callable[[jax.Array], jax.Array]:
         memory = _memory(part.forward, inputs)
         return memory[jnp.asarray(part.outputs)], memory
 
-    def backward(memory: jax.Array, slopes: jax.Array) -> tuple[jax.Array]:
-        return (_memory(part.backward, slopes, memory)[jnp.asarray(part.gradients)],)
+    def backward(memory: jax.Array, cotangents: jax.Array) -> tuple[jax.Array]:
+        return (_memory(part.backward, cotangents, memory)[jnp.asarray(part.gradients)],)
 
     run.defvjp(forward, backward)
     return run

@@ -47,7 +47,7 @@ class PhaseSums:
     def _made(self) -> Callable[[Array, Array, Array], Array]:
         # mapped over seeds, each takes its own number of chunks and its own branch, so one comes after another
         forward = one_by_one(partial(self._either, self._sparse, self._dense))
-        backward = one_by_one(partial(self._either, self._sparse_slopes, self._dense_slopes))
+        backward = one_by_one(partial(self._either, self._sparse_cotangents, self._dense_cotangents))
 
         @jax.custom_vjp
         def sums(angles: Array, words: Array, strings: Array) -> Array:
@@ -57,8 +57,8 @@ class PhaseSums:
         def first(angles: Array, words: Array, strings: Array) -> tuple[Array, tuple[Array, Array]]:
             return sums(angles, words, strings), (words, strings)
 
-        def second(kept: tuple[Array, Array], slopes: Array) -> tuple[Array, None, None]:
-            return backward(slopes, *kept), None, None
+        def second(kept: tuple[Array, Array], cotangents: Array) -> tuple[Array, None, None]:
+            return backward(cotangents, *kept), None, None
 
         sums.defvjp(first, second)
         return sums
@@ -118,9 +118,9 @@ class PhaseSums:
         result: Array = self._walk(words, ones, jnp.zeros((len(words), 32 * signs.shape[1]), angles.dtype), visit)
         return result
 
-    def _sparse_slopes(self, slopes: Array, words: Array, ones: Ones, signs: Array) -> Array:
+    def _sparse_cotangents(self, cotangents: Array, words: Array, ones: Ones, signs: Array) -> Array:
         def visit(found: Array, word: Array, generators: Array, counts: Array) -> Array:
-            rows = slopes[word]
+            rows = cotangents[word]
 
             def one(_: None, generator: Array) -> tuple[None, Array]:
                 products = rows * unpacked(signs[generator], rows.dtype)
@@ -129,7 +129,7 @@ class PhaseSums:
             products = lax.scan(one, None, generators.T, unroll=min(8, self.most))[1]
             return found.at[generators.T].add(jnp.where(counts.T, 2 * products, 0))
 
-        result: Array = self._walk(words, ones, jnp.zeros(self.count + 1, slopes.dtype), visit)
+        result: Array = self._walk(words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
         return result[:-1]
 
     # ------------------------------------------------------------ words of many ones
@@ -160,10 +160,10 @@ class PhaseSums:
         start = jnp.zeros((len(words), 32 * signs.shape[1]), angles.dtype)
         return lax.scan(add, start, self._blocks())[0]
 
-    def _dense_slopes(self, slopes: Array, words: Array, signs: Array) -> Array:
+    def _dense_cotangents(self, cotangents: Array, words: Array, signs: Array) -> Array:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
             numbers, places = block
-            summed = jnp.matmul(self._meets(words, places, slopes.dtype).T, slopes, precision="highest")
-            return None, 2 * jnp.sum(summed * unpacked(signs[numbers], slopes.dtype), axis=1)
+            summed = jnp.matmul(self._meets(words, places, cotangents.dtype).T, cotangents, precision="highest")
+            return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
 
         return lax.scan(one, None, self._blocks())[1].reshape(-1)[: self.count]

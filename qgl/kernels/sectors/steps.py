@@ -153,19 +153,19 @@ class EvolutionKernel:
         there, back = chebyshev.series(z), chebyshev.series(-z)
 
         def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
-            state, slope, total = carry
+            state, cotangent, total = carry
             before = chebyshev.propagate(action, back, state)
-            slope, slopes = chebyshev.slopes(action, there, before, slope)
-            return before, slope, jax.tree.map(jnp.add, total, slopes)
+            cotangent, cotangents = chebyshev.cotangents(action, there, before, cotangent)
+            return before, cotangent, jax.tree.map(jnp.add, total, cotangents)
 
         turn = jnp.exp(-1j * shift)
         nothing = (jnp.zeros_like(hops.energies), jnp.zeros_like(hops.amplitudes))
         start = (turn.conj() * state, turn * gradient, nothing)
-        before, slope, (energies, amplitudes) = chebyshev.repeated(turns, body, start)
+        before, cotangent, (energies, amplitudes) = chebyshev.repeated(turns, body, start)
         in_time = jnp.sum(gradient * hops(state)).imag
         joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes / bound * time)
         diagonal = words.astype(time.dtype) @ (energies / bound * time)
-        return before, slope, {"diagonal": diagonal, "hops": joined, "time": in_time}
+        return before, cotangent, {"diagonal": diagonal, "hops": joined, "time": in_time}
 
 
 # ---------------------------------------------------------------- small matrices and phases
@@ -299,18 +299,18 @@ class Steps:
             parameters, final, first, last = kept
 
             def branch(
-                group: int, row: Row, number: jax.Array, state: jax.Array, slope: jax.Array, total: Parameters
+                group: int, row: Row, number: jax.Array, state: jax.Array, cotangent: jax.Array, total: Parameters
             ) -> Any:
-                before, slope, slopes = self.kernels[group].backward(row, number, state, slope)
-                added = {name: total[group][name].at[number].add(slopes[name]) for name in slopes}
-                return before, slope, (*total[:group], added, *total[group + 1 :])
+                before, cotangent, cotangents = self.kernels[group].backward(row, number, state, cotangent)
+                added = {name: total[group][name].at[number].add(cotangents[name]) for name in cotangents}
+                return before, cotangent, (*total[:group], added, *total[group + 1 :])
 
             def body(turn: jax.Array, carry: tuple[Any, ...]) -> Any:
                 return self._dispatch(branch, last - 1 - turn, parameters, *carry)
 
             nothing = jax.tree.map(jnp.zeros_like, parameters)
-            _, slope, total = lax.fori_loop(0, last - first, body, (final, gradient, nothing))
-            return total, slope, None, None
+            _, cotangent, total = lax.fori_loop(0, last - first, body, (final, gradient, nothing))
+            return total, cotangent, None, None
 
         run = jax.custom_vjp(forward)
         run.defvjp(keep, backward)

@@ -114,7 +114,7 @@ def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.
     return total
 
 
-def slopes(action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array) -> tuple[jax.Array, Any]:
+def cotangents(action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array) -> tuple[jax.Array, Any]:
     """Reverse mode of `propagate`: cotangents of the state and, for a fixed series, of the coefficients of h.
 
     The recurrence of the u_k runs back as it ran forward, so that they need not be kept. The cotangents a_k obey its

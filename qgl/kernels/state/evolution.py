@@ -119,8 +119,8 @@ def _forward(
 
 
 def _backward(kept: _Kept, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array, jax.Array]:
-    _, slope, row = pull_back(*kept, gradient)
-    return None, row[0], row[1], slope
+    _, cotangent, row = pull_back(*kept, gradient)
+    return None, row[0], row[1], cotangent
 
 
 evolve.defvjp(_forward, _backward)
@@ -135,12 +135,12 @@ def pull_back(
     inside = _controlled(hamiltonian, gradient, jnp.zeros_like(gradient))
 
     def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        state, slope, total = carry
+        state, cotangent, total = carry
         before = chebyshev.propagate(action, back, state)
-        slope, slopes = chebyshev.slopes(action, there, before, slope)
-        return before, slope, total + slopes
+        cotangent, cotangents = chebyshev.cotangents(action, there, before, cotangent)
+        return before, cotangent, total + cotangents
 
-    state, slope, total = chebyshev.repeated(turns, body, (final, inside, jnp.zeros_like(coefficients)))
+    state, cotangent, total = chebyshev.repeated(turns, body, (final, inside, jnp.zeros_like(coefficients)))
     energy = jnp.sum(coefficients * _overlaps(hamiltonian, inside, final))
-    before, cotangent = _controlled(hamiltonian, state, final), _controlled(hamiltonian, slope, gradient)
+    before, cotangent = _controlled(hamiltonian, state, final), _controlled(hamiltonian, cotangent, gradient)
     return before, cotangent, (total / bound * time, energy)

@@ -120,8 +120,10 @@ class _Kernel:
             return self._diagonal_backward(row["diagonal"], step, state, gradient)
         if kind == EVOLVE:
             hamiltonian = self._hamiltonian(step["row"])
-            before, slope, (coefficients, time) = pull_back(hamiltonian, row["evolve"], row["time"], state, gradient)
-            return before, slope, {"evolve": coefficients, "time": time}
+            before, cotangent, (coefficients, time) = pull_back(
+                hamiltonian, row["evolve"], row["time"], state, gradient
+            )
+            return before, cotangent, {"evolve": coefficients, "time": time}
         if kind == MASKED:
             before = self._unmask(row["block"], step, state)
         else:
@@ -134,9 +136,9 @@ class _Kernel:
         self, angles: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         turn = jnp.exp(1j * self._phases(step["row"], angles))
-        slopes = walsh(-(gradient * state).imag)
+        cotangents = walsh(-(gradient * state).imag)
         masks = jnp.asarray(self.tables.diagonals.z)[step["row"]]
-        return state * turn.conj(), gradient * turn, {"diagonal": slopes[masks]}
+        return state * turn.conj(), gradient * turn, {"diagonal": cotangents[masks]}
 
     def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
         after = state.reshape(-1, self.rows)
@@ -147,12 +149,12 @@ class _Kernel:
     def _block_backward(
         self, matrix: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        after, slope = state.reshape(-1, self.rows), gradient.reshape(-1, self.rows)
+        after, cotangent = state.reshape(-1, self.rows), gradient.reshape(-1, self.rows)
         before = product(matrix.conj(), after, (0, 1))
-        slope_before = product(matrix, slope, (0, 1))
-        matrix_gradient = product(slope, before, (0, 1))
+        cotangent_before = product(matrix, cotangent, (0, 1))
+        matrix_gradient = product(cotangent, before, (0, 1))
         undo = partial(self.mover.undo, step["move"])
-        return undo(before.reshape(-1)), undo(slope_before.reshape(-1)), {"block": matrix_gradient}
+        return undo(before.reshape(-1)), undo(cotangent_before.reshape(-1)), {"block": matrix_gradient}
 
     def dispatch(self, branch: Any, parameters: Parameters, step: Row, *operands: jax.Array) -> Any:
         """Calls `branch(kind, row, step, *operands)` for the kind of a step."""
@@ -209,18 +211,18 @@ def _unapplying(kernel: _Kernel) -> Callable[[Parameters, jax.Array], jax.Array]
         zeros = {name: jnp.zeros(parameters[name].shape[1:], parameters[name].dtype) for name in names}
 
         def branch(kind: int, row: Row, step: Row, state: jax.Array, gradient: jax.Array) -> Any:
-            before, slope, row_gradient = kernel.backward(kind, row, step, state, gradient)
-            return before, slope, zeros | row_gradient
+            before, cotangent, row_gradient = kernel.backward(kind, row, step, state, gradient)
+            return before, cotangent, zeros | row_gradient
 
         def body(carry: tuple[jax.Array, jax.Array], step: Row) -> tuple[tuple[jax.Array, jax.Array], Row]:
-            before, slope, rows = kernel.dispatch(branch, parameters, step, *carry)
-            return (before, slope), rows
+            before, cotangent, rows = kernel.dispatch(branch, parameters, step, *carry)
+            return (before, cotangent), rows
 
-        (_, slope), rows = lax.scan(body, (final, gradient), _traced(kernel.columns), reverse=True)
+        (_, cotangent), rows = lax.scan(body, (final, gradient), _traced(kernel.columns), reverse=True)
         gradients = {name: jnp.zeros_like(values) for name, values in parameters.items()}
         for name in names:
             gradients[name] = rows[name][kernel.positions(name)]
-        return gradients, slope
+        return gradients, cotangent
 
     def keep(parameters: Parameters, state: jax.Array) -> tuple[jax.Array, tuple[Parameters, jax.Array]]:
         final = forward(parameters, state)

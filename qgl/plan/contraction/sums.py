@@ -177,31 +177,31 @@ def small_part(
 
     values = {number: place[array] for number, (array, _) in tensors.items()}
     backward = SumBuilder(len(handed), terms, elsewhere=True)
-    slopes: dict[int, tuple[Indices, int]] = {}
+    cotangents: dict[int, tuple[Indices, int]] = {}
     at = FIRST
     for number in outputs:
         shape = tensors[number][0].shape
-        slopes[number] = np.arange(at, at + math.prod(shape), dtype=np.int32).reshape(shape), 0
+        cotangents[number] = np.arange(at, at + math.prod(shape), dtype=np.int32).reshape(shape), 0
         at += math.prod(shape)
     for product in reversed(products):
         if product.number not in sensitive:
             continue
-        slope, level = slopes[product.number]
+        cotangent, level = cotangents[product.number]
         kept = len(_rest(values[product.left].shape, product.left_axes))
         sides = (
-            (product.left, product.left_axes, product.right, product.right_axes, range(kept, slope.ndim)),
+            (product.left, product.left_axes, product.right, product.right_axes, range(kept, cotangent.ndim)),
             (product.right, product.right_axes, product.left, product.left_axes, range(kept)),
         )
         for own, own_axes, other, other_axes, summed in sides:
             if own in sensitive:
                 rest = [axis for axis in range(values[other].ndim) if axis not in other_axes]
-                found, top = backward.product(slope, values[other], tuple(summed), rest, level)
-                slopes[own] = _as_before(found, own_axes, other_axes), top
+                found, top = backward.product(cotangent, values[other], tuple(summed), rest, level)
+                cotangents[own] = _as_before(found, own_axes, other_axes), top
     table, where = backward.finish()
     gradients = np.zeros(count, np.int32)
     for number, array in inputs.items():
         if number in sensitive:
-            gradients[array.reshape(-1)] = where[slopes[number][0]].reshape(-1)
+            gradients[array.reshape(-1)] = where[cotangents[number][0]].reshape(-1)
     return SmallPart(sums, handed, table, gradients)
 
 

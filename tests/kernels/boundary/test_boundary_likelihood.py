@@ -42,15 +42,15 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> Plan:
         return jnp.sum(jnp.asarray(weights) * answer), answer
 
     with jax.enable_x64(True):
-        slope, answer = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
+        derivative, answer = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
     index = strings.astype(int) @ 2 ** np.arange(n - 1, -1, -1)
     np.testing.assert_allclose(answer, np.log(expected[index]), atol=1e-7)
 
     def reference(values: np.ndarray[Any, Any]) -> float:
         return float(weights @ np.log(probabilities(program, values)[index]))
 
-    slopes = gradient(reference, inputs)
-    np.testing.assert_allclose(slope, slopes, atol=1e-5 * (1 + np.abs(slopes).max()))
+    derivatives = gradient(reference, inputs)
+    np.testing.assert_allclose(derivative, derivatives, atol=1e-5 * (1 + np.abs(derivatives).max()))
     return run.plan
 
 
@@ -165,11 +165,11 @@ def test_batches_of_inputs_are_mapped() -> None:
     run = Simulator(planned(program, query, precision="single"))
     batch = jnp.asarray(np.random.default_rng(1).normal(size=(3, 9)), jnp.float32)
     step = jax.value_and_grad(lambda v: run.answer(v, query).sum())
-    values, slopes = jax.jit(jax.vmap(step))(batch)
+    values, derivatives = jax.jit(jax.vmap(step))(batch)
     for k in range(3):
-        value, slope = jax.jit(step)(batch[k])
+        value, derivative = jax.jit(step)(batch[k])
         np.testing.assert_allclose(values[k], value, rtol=1e-4)
-        np.testing.assert_allclose(slopes[k], slope, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(derivatives[k], derivative, rtol=1e-3, atol=1e-3)
 
 
 def test_impossible_strings_are_finite_and_single_precision_is_kept() -> None:
@@ -191,11 +191,13 @@ def test_a_long_product_of_known_pairs_in_single_precision() -> None:
     query = LogProb.of(np.repeat(bits, 2, axis=1))
     run = Simulator(planned(program, query, precision="single"))
     theta = 1.1
-    value, slope = jax.jit(jax.value_and_grad(lambda v: run.answer(v, query).sum()))(jnp.array([theta], jnp.float32))
+    value, derivative = jax.jit(jax.value_and_grad(lambda v: run.answer(v, query).sum()))(
+        jnp.array([theta], jnp.float32)
+    )
     ones, zeros = bits.sum(), bits.size - bits.sum()
     expected = 2 * (ones * np.log(np.sin(theta / 2)) + zeros * np.log(np.cos(theta / 2)))
     np.testing.assert_allclose(value, expected, rtol=2e-6)
-    np.testing.assert_allclose(slope, [ones / np.tan(theta / 2) - zeros * np.tan(theta / 2)], rtol=1e-4)
+    np.testing.assert_allclose(derivative, [ones / np.tan(theta / 2) - zeros * np.tan(theta / 2)], rtol=1e-4)
 
 
 def test_wide_bonds_are_refused_with_their_place() -> None:

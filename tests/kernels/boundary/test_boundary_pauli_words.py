@@ -58,7 +58,7 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
         return jnp.sum(jnp.asarray(weights) * answers[words]), tuple(answers.values())
 
     with jax.enable_x64(True):
-        slope, answers = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
+        derivative, answers = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
     matrices = [word_matrix(name) for name in names]
     np.testing.assert_allclose(answers[0], [np.trace(matrix @ rho).real for matrix in matrices], atol=1e-10)
     for region, state, distribution in zip(regions, answers[1], answers[2], strict=True):
@@ -67,8 +67,8 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     z_words = np.array([np.trace(word_matrix("".join("IZ"[bit] for bit in row)) @ rho).real for row in bits])
     np.testing.assert_allclose(answers[3], np.stack([z_words, z_words**2]), atol=1e-10)
     observable = np.tensordot(weights, matrices, 1)
-    slopes = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
-    np.testing.assert_allclose(slope, slopes, atol=1e-6 * (1 + np.abs(slopes).max()))
+    derivatives = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
+    np.testing.assert_allclose(derivative, derivatives, atol=1e-6 * (1 + np.abs(derivatives).max()))
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -31,7 +31,7 @@ def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
     circuit = Circuit.of(program_of(SITES, 0, *made, parameters=[parameter("angles", SITES)]))
     words = Expectation.sparse(np.stack([np.arange(0, 199, 9), np.arange(1, 200, 9)], axis=1).astype(np.int32))
     inputs = np.random.default_rng(5).normal(size=SITES)
-    values, slopes = [], []
+    values, derivatives = [], []
     with jax.enable_x64(True):
         for method in (LightCones(), Sweep()):
             run = Simulator(Planner(circuit, "double", methods=(method,)).plan([words]))
@@ -40,9 +40,9 @@ def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
                 found = run.answer(inputs, words)
                 return jnp.sum(jnp.sin(3 * found)), found
 
-            slope, found = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
+            derivative, found = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
             values.append(np.asarray(found))
-            slopes.append(np.asarray(slope))
+            derivatives.append(np.asarray(derivative))
     assert np.allclose(values[0], values[1], atol=1e-9)
-    assert np.allclose(slopes[0], slopes[1], atol=1e-8)
-    assert np.abs(slopes[0]).max() > 0.1
+    assert np.allclose(derivatives[0], derivatives[1], atol=1e-8)
+    assert np.abs(derivatives[0]).max() > 0.1

@@ -111,10 +111,10 @@ def test_chunks_of_tiles_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> No
     bonds = Expectation.sparse(np.stack([np.arange(39), np.arange(1, 40)], axis=1).astype(np.int32))
     inputs = jnp.asarray(np.random.default_rng(0).normal(size=40), jnp.float32)
 
-    def slope() -> np.ndarray[Any, Any]:
+    def derivative() -> np.ndarray[Any, Any]:
         run = Simulator(Planner(Circuit.of(program), methods=(LightCones(),)).plan([bonds]))
         return np.asarray(jax.jit(jax.grad(lambda values: jnp.sum(run.answer(values, bonds) ** 2)))(inputs))
 
-    expected = slope()
+    expected = derivative()
     monkeypatch.setattr("qgl.plan.cones.runs.TILE_CHUNK", 1)
-    assert np.allclose(slope(), expected, atol=1e-5)
+    assert np.allclose(derivative(), expected, atol=1e-5)

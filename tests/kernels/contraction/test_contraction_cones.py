@@ -71,8 +71,8 @@ def test_the_centres_of_wide_stars() -> None:
         return jnp.sum(values), (values, distribution)
 
     theta = np.array([0.1, -0.15])
-    slope, (values, distribution) = jax.jit(jax.grad(ask, has_aux=True))(jnp.asarray(theta, jnp.float32))
+    derivative, (values, distribution) = jax.jit(jax.grad(ask, has_aux=True))(jnp.asarray(theta, jnp.float32))
     expected = centre_values(theta)
     np.testing.assert_allclose(values, expected, atol=1e-5)
     np.testing.assert_allclose(distribution, [(1 + expected[1]) / 2, (1 - expected[1]) / 2], atol=1e-5)
-    np.testing.assert_allclose(slope, gradient(lambda v: float(centre_values(v).sum()), theta), atol=1e-4)
+    np.testing.assert_allclose(derivative, gradient(lambda v: float(centre_values(v).sum()), theta), atol=1e-4)

@@ -75,10 +75,10 @@ def test_open_legs_are_the_state(seed: int) -> None:
         state = run.state(values)
         return jnp.sum(jnp.asarray(weights) * state).real, state
 
-    slope, state = in_double(jax.grad(loss, has_aux=True), inputs)
+    derivative, state = in_double(jax.grad(loss, has_aux=True), inputs)
     np.testing.assert_allclose(state, density_matrix(program, inputs), atol=1e-12)
     expected = gradient(lambda v: float(np.sum(weights * density_matrix(program, v)).real), inputs)
-    np.testing.assert_allclose(slope, expected, atol=2e-7)
+    np.testing.assert_allclose(derivative, expected, atol=2e-7)
 
 
 def test_open_legs_are_the_distribution_where_bits_are_enough() -> None:
@@ -107,14 +107,14 @@ def test_words_and_regions_with_closed_legs(seed: int) -> None:
         words, marginals = run.answers(values, asked).values()
         return jnp.asarray(PLAIN) @ words, (words, marginals)
 
-    slope, (words, marginals) = in_double(jax.grad(loss, has_aux=True), inputs)
+    derivative, (words, marginals) = in_double(jax.grad(loss, has_aux=True), inputs)
     rho = density_matrix(program, inputs)
     np.testing.assert_allclose(words, values_of(rho), atol=1e-12)
     tensor = rho.reshape((2,) * 6)
     np.testing.assert_allclose(marginals[0], np.einsum("abcAbC->acAC", tensor).reshape(4, 4), atol=1e-12)
     np.testing.assert_allclose(marginals[1], np.einsum("abcaBc->bB", tensor), atol=1e-12)
     expected = gradient(lambda v: float(PLAIN @ values_of(density_matrix(program, v))), inputs)
-    np.testing.assert_allclose(slope, expected, atol=2e-7)
+    np.testing.assert_allclose(derivative, expected, atol=2e-7)
 
 
 @pytest.mark.usefixtures("closed")
@@ -131,13 +131,15 @@ def test_likelihoods_with_closed_legs(seed: int, monkeypatch: pytest.MonkeyPatch
         logs = run.log_prob(values, STRINGS)
         return jnp.asarray(PLAIN[:3]) @ logs, logs
 
-    slope, logs = in_double(jax.grad(loss, has_aux=True), inputs)
+    derivative, logs = in_double(jax.grad(loss, has_aux=True), inputs)
 
     def exact(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.asarray(np.log(np.diagonal(density_matrix(program, values)).real[[2, 7, 0]]))
 
     np.testing.assert_allclose(logs, exact(inputs), atol=1e-8)
-    np.testing.assert_allclose(slope, gradient(lambda v: float(PLAIN[:3] @ exact(v)), inputs), rtol=1e-6, atol=2e-6)
+    np.testing.assert_allclose(
+        derivative, gradient(lambda v: float(PLAIN[:3] @ exact(v)), inputs), rtol=1e-6, atol=2e-6
+    )
 
 
 @pytest.mark.usefixtures("closed")
@@ -190,13 +192,13 @@ def test_likelihoods_of_three_hundred_qubits_do_not_vanish() -> None:
     strings[1, :100] = 1
     run = simulator(program, GivenStrings(1), precision="single")
     theta = 0.8
-    logs, slope = jax.jit(jax.vmap(jax.value_and_grad(lambda v, x: run.log_prob(v, x[None])[0]), (None, 0)))(
+    logs, derivative = jax.jit(jax.vmap(jax.value_and_grad(lambda v, x: run.log_prob(v, x[None])[0]), (None, 0)))(
         jnp.array([theta], jnp.float32), jnp.asarray(strings)
     )
     down, up = np.log(np.cos(theta / 2) ** 2), np.log(np.sin(theta / 2) ** 2)
     np.testing.assert_allclose(logs, [150 * down, 50 * up + 100 * down], rtol=1e-5)
     falls, rises = -np.tan(theta / 2), 1 / np.tan(theta / 2)
-    np.testing.assert_allclose(slope[:, 0], [150 * falls, 50 * rises + 100 * falls], rtol=1e-4)
+    np.testing.assert_allclose(derivative[:, 0], [150 * falls, 50 * rises + 100 * falls], rtol=1e-4)
 
 
 def test_letters_of_sparse_words() -> None:

@@ -46,10 +46,10 @@ def test_exact_words_and_their_gradient(seed: int, linear: bool) -> None:
             found = run.answer(x, ALL)
             return found @ weights, found
 
-        slopes, values = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(inputs))
+        derivatives, values = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(inputs))
     np.testing.assert_allclose(values, wanted(seed, inputs, linear), atol=1e-12)
     expected = gradient(lambda x: wanted(seed, x, linear) @ weights, inputs)
-    np.testing.assert_allclose(slopes, expected, atol=1e-7)
+    np.testing.assert_allclose(derivatives, expected, atol=1e-7)
     assert np.abs(expected).max() > 1e-3
 
 
@@ -67,13 +67,13 @@ def test_estimates_and_their_gradient_are_unbiased(seed: int, linear: bool) -> N
             return weights @ found[0], found
 
         both = jax.jit(jax.vmap(jax.value_and_grad(estimate, has_aux=True), (None, 0)))
-        (_, found), slopes = both(jnp.asarray(inputs), jax.random.split(jax.random.key(seed), keys))
-        slope = jax.jit(jax.grad(lambda x: run.answer(x, ALL) @ weights))(jnp.asarray(inputs))
+        (_, found), derivatives = both(jnp.asarray(inputs), jax.random.split(jax.random.key(seed), keys))
+        derivative = jax.jit(jax.grad(lambda x: run.answer(x, ALL) @ weights))(jnp.asarray(inputs))
     exact = wanted(seed, inputs, linear)
     means, squares = np.moveaxis(np.asarray(found), 1, 0)
     _agree(means, exact)
     _agree((means**2 - squares / samples) * samples / (samples - 1), exact**2)
-    _agree(np.asarray(slopes), np.asarray(slope))
+    _agree(np.asarray(derivatives), np.asarray(derivative))
 
 
 def _agree(draws: NDArray[np.float64], exact: NDArray[np.float64]) -> None:
@@ -101,7 +101,7 @@ def test_rows_of_seeds_are_each_as_if_alone() -> None:
 
 
 def test_few_and_many_ones_have_the_same_sums() -> None:
-    """The two ways of adding up phases, and their slopes, on more words than one chunk holds."""
+    """The two ways of adding up phases, and their derivatives, on more words than one chunk holds."""
     run = simulator(1, GivenWords(8, 64))
     (runner,) = run._runners.values()
     assert isinstance(runner, PhaseRunner) and isinstance(runner.program, PhaseProgram)
@@ -112,7 +112,9 @@ def test_few_and_many_ones_have_the_same_sums() -> None:
     angles = jnp.asarray(rng.normal(size=len(runner.program.angles)), jnp.float32)
     few, many = jax.jit(lambda: (sums._sparse(angles, words, ones, signs), sums._dense(angles, words, signs)))()
     np.testing.assert_allclose(few, many, atol=1e-5)
-    few, many = jax.jit(lambda: (sums._sparse_slopes(few, words, ones, signs), sums._dense_slopes(few, words, signs)))()
+    few, many = jax.jit(
+        lambda: (sums._sparse_cotangents(few, words, ones, signs), sums._dense_cotangents(few, words, signs))
+    )()
     np.testing.assert_allclose(few, many, rtol=1e-4, atol=2e-3)
 
 

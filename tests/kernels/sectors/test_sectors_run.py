@@ -44,8 +44,8 @@ def value_and_gradient(
             p = run.probabilities(x)
             return p @ jnp.asarray(weights, p.dtype), p
 
-        slope, p = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs, REAL[precision]))
-        return np.asarray(p), np.asarray(slope)
+        derivative, p = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs, REAL[precision]))
+        return np.asarray(p), np.asarray(derivative)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_random_programs_that_interfere(seed: int, precision: str) -> None:
     program = conserving(seed)
     inputs = random_inputs(seed, program.parameters)
     weights = np.random.default_rng(seed).normal(size=2 ** len(program.visible))
-    p, slope = value_and_gradient(program, precision, inputs, weights)
+    p, derivative = value_and_gradient(program, precision, inputs, weights)
     assert p == pytest.approx(probabilities(program, inputs), abs=1e-10 if precision == "double" else 2e-5)
     along = np.random.default_rng(seed + 9).normal(size=inputs.shape)
     wanted = gradient(lambda t: weights @ probabilities(program, inputs + t * along), np.zeros(1))
-    assert slope @ along == pytest.approx(wanted[0], rel=1e-6 if precision == "double" else 2e-3, abs=1e-3)
+    assert derivative @ along == pytest.approx(wanted[0], rel=1e-6 if precision == "double" else 2e-3, abs=1e-3)
 
 
 WORDS = """
@@ -81,9 +81,11 @@ model {
 def test_words_with_z_beside_what_they_flip(controlled: str) -> None:
     program = qgl.loads(WORDS.replace("CONTROLLED", controlled)).program
     weights = np.random.default_rng(1).normal(size=8)
-    p, slope = value_and_gradient(program, "double", np.array([0.9]), weights)
+    p, derivative = value_and_gradient(program, "double", np.array([0.9]), weights)
     assert p == pytest.approx(probabilities(program, [0.9]), abs=1e-12)
-    assert slope == pytest.approx(gradient(lambda x: weights @ probabilities(program, x), np.array([0.9])), abs=1e-8)
+    assert derivative == pytest.approx(
+        gradient(lambda x: weights @ probabilities(program, x), np.array([0.9])), abs=1e-8
+    )
 
 
 LONG = """
@@ -131,10 +133,10 @@ def test_long_evolutions_of_many_segments(precision: str, tolerance: float) -> N
     program = qgl.loads(LONG).program
     inputs = np.array([9.1, -7.3, 8.2, -4.4, 3.1, 9.9, 0.31, 40.0])
     weights = np.random.default_rng(0).normal(size=64)
-    p, slope = value_and_gradient(program, precision, inputs, weights)
+    p, derivative = value_and_gradient(program, precision, inputs, weights)
     assert p == pytest.approx(exact(inputs), abs=tolerance / 10)
     wanted = gradient(lambda x: weights @ exact(x), inputs, 1e-6)
-    assert slope / np.abs(wanted).max() == pytest.approx(wanted / np.abs(wanted).max(), abs=max(tolerance, 1e-5))
+    assert derivative / np.abs(wanted).max() == pytest.approx(wanted / np.abs(wanted).max(), abs=max(tolerance, 1e-5))
 
 
 def test_every_question_of_bits() -> None:
@@ -177,10 +179,10 @@ def test_a_batch_is_what_its_rows_are() -> None:
     with jax.enable_x64(True):
         run = simulator(program, "double")
         loss = jax.jit(jax.vmap(jax.value_and_grad(lambda x: run.probabilities(x)[11])))
-        values, slopes = loss(jnp.asarray(rows))
-    for row, value, slope in zip(rows, values, slopes, strict=True):
+        values, derivatives = loss(jnp.asarray(rows))
+    for row, value, derivative in zip(rows, values, derivatives, strict=True):
         assert value == pytest.approx(exact(row)[11], abs=1e-10)
-        assert slope == pytest.approx(gradient(lambda x: exact(x)[11], row), abs=1e-5)
+        assert derivative == pytest.approx(gradient(lambda x: exact(x)[11], row), abs=1e-5)
 
 
 def test_the_number_of_turns_is_one_for_a_batch() -> None:

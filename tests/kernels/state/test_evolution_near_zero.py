@@ -62,7 +62,7 @@ def value_and_gradient(
 
         compiled = jax.jit(jax.grad(loss, has_aux=True))
         found = [compiled(jnp.asarray(row, "float64" if precision == "double" else "float32")) for row in points]
-        return np.array([p for _, p in found], float), np.array([slope for slope, _ in found], float)
+        return np.array([p for _, p in found], float), np.array([derivative for derivative, _ in found], float)
 
 
 def mean(program: Program, weights: NDArray[np.float64], units: NDArray[np.float64], x: NDArray[np.float64]) -> float:
@@ -85,12 +85,12 @@ def test_values_and_gradients(name: str, precision: str) -> None:
     points.append(np.append(1e-6 * np.array([1.0, 0, 0, 1e6]), 1.0))  # one of them is large
     without = [inputs(scale, 1.0) for scale in (np.nan, np.inf, 1e20)]
     weights = np.random.default_rng(0).normal(size=2 ** len(program.visible))
-    p, slopes = value_and_gradient(method, text, precision, np.array(points + without), weights)
+    p, derivatives = value_and_gradient(method, text, precision, np.array(points + without), weights)
     assert np.isnan(p[-3:]).any(axis=1).all()
-    assert np.isnan(slopes[-3:]).any(axis=1).all()
-    for row, value, slope in zip(points, p, slopes, strict=False):
+    assert np.isnan(derivatives[-3:]).any(axis=1).all()
+    for row, value, derivative in zip(points, p, derivatives, strict=False):
         assert value == pytest.approx(probabilities(program, row), abs=1e-12 if precision == "double" else 2e-6)
         # what is differentiated is a function of coefficients times time, so that steps are in units of either
         units = np.append(np.full(4, 1 / max(1.0, abs(row[4]))), 1 / max(1.0, np.abs(row[:4]).max()))
         wanted = gradient(partial(mean, program, weights, units), row / units, 1e-5)
-        assert slope * units == pytest.approx(wanted, abs=1e-8 if precision == "double" else 2e-5)
+        assert derivative * units == pytest.approx(wanted, abs=1e-8 if precision == "double" else 2e-5)

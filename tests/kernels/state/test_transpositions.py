@@ -28,8 +28,8 @@ def test_moves_and_their_inverses(monkeypatch: pytest.MonkeyPatch, entries: int)
         np.testing.assert_array_equal(moved, expected)
         np.testing.assert_array_equal(undo(number, moved), state)
         np.testing.assert_array_equal(transpose(state, axes), expected)
-        slope = jax.grad(lambda s, number=number: jnp.sum(mover.apply(number, s) * jnp.sin(state)))(state)
-        np.testing.assert_allclose(slope, undo(number, jnp.sin(state)))
+        derivative = jax.grad(lambda s, number=number: jnp.sum(mover.apply(number, s) * jnp.sin(state)))(state)
+        np.testing.assert_allclose(derivative, undo(number, jnp.sin(state)))
 
 
 def test_walsh_transform_of_odd_width() -> None:

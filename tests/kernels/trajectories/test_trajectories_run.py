@@ -61,7 +61,7 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
 
     keys = jax.random.split(jax.random.key(5), GROUPS)
     many = jax.jit(jax.vmap(jax.grad(loss, has_aux=True), in_axes=(None, 0)))
-    slopes, (means, squares) = many(jnp.asarray(inputs, jnp.float32), keys)
+    derivatives, (means, squares) = many(jnp.asarray(inputs, jnp.float32), keys)
 
     def exact(values: np.ndarray[Any, Any]) -> float:
         found = transform(program, values)
@@ -70,7 +70,7 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     values = transform(program, inputs)
     within(np.asarray(means), values)
     within(np.asarray(squares), values**2)
-    within(np.asarray(slopes), gradient(exact, inputs))
+    within(np.asarray(derivatives), gradient(exact, inputs))
 
 
 def within(draws: np.ndarray[Any, Any], expected: np.ndarray[Any, Any]) -> None:
@@ -103,10 +103,10 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
         return jnp.asarray(answers[query][0, 0])
 
     inputs = random_inputs(2)
-    slope = jax.jit(jax.grad(value))(jnp.asarray(inputs, jnp.float32), jax.random.key(0))
+    derivative = jax.jit(jax.grad(value))(jnp.asarray(inputs, jnp.float32), jax.random.key(0))
     expected = np.zeros(len(inputs))
     expected[0] = -np.sin(inputs[0])
-    np.testing.assert_allclose(slope, expected, atol=1e-5)
+    np.testing.assert_allclose(derivative, expected, atol=1e-5)
 
 
 def test_samples_follow_the_distribution() -> None:

@@ -41,6 +41,21 @@ _WHOLE = {
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
 _RESERVED = ("STAGE",)
+_DECLARING = {
+    "FOR",
+    "LET",
+    "FRESH",
+    "MEASURE",
+    "SUM",
+    "PROD",
+    "LEFT_BRACE",
+    "COLON",
+    "ASSIGN",
+    "IN",
+    "AS",
+    "ARROW",
+    "BY",
+}
 _DIVISION = re.compile(r"//\s*[\w.]+\s*[;)\]]")
 _MODIFIERS = ("INVERSE", "CTRL")
 _STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
@@ -265,7 +280,15 @@ class _Reader:
         else:
             names = []
         texts = tuple(unicodedata.normalize("NFC", str(name)) for name in names if name.type == "NAME")
-        return tree.Broken(span, str(tokens[0]) if is_keyword(tokens[0]) else "", texts)
+        return tree.Broken(span, str(tokens[0]) if is_keyword(tokens[0]) else "", texts, self._mentions(tokens))
+
+    def _mentions(self, tokens: Sequence[Token]) -> tuple[tree.Name, ...]:
+        """The names that a broken application of a gate uses; none where text was left out, or names are declared."""
+        types = {token.type for token in tokens}
+        if tokens[0].type != "NAME" or types & _DECLARING or any(token.start_pos in self.spoiled for token in tokens):
+            return ()
+        names = [token for token in tokens if token.type == "NAME"]
+        return tuple(tree.Name(self._span(each), unicodedata.normalize("NFC", str(each))) for each in names)
 
     # ------------------------------------------------------------ places
 

@@ -192,11 +192,13 @@ class Let(Node):
 class Broken(Node):
     """A declaration or a statement that could not be read; its fault is reported already.
 
-    `names` are those that it would have declared, so that what uses them is not reported again.
+    `names` are those that it would have declared, so that what uses them is not reported again; `mentions` are those
+    that it uses for certain.
     """
 
     keyword: str
     names: tuple[str, ...]
+    mentions: tuple[Name, ...] = ()
 
 
 Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let | Broken

@@ -97,3 +97,19 @@ def test_what_is_of_the_language_stays() -> None:
         said: list[ForeignPhrase] = []
         assert translated(source, tokens, said.append) == tokens
         assert said == []
+
+
+def test_unknown_names_beside_faults_of_syntax(tmp_path: Path) -> None:
+    """What can be looked up in a statement that could not be read is told in the same run, and nothing else of it."""
+    told = {
+        "model { h v + foo; rx(bar) v; }": ["QGL0101 +", "QGL0201 bar", "QGL0201 foo"],
+        "model { h v; hadamrd v +; rx(sin(q) * w[0] v; }": [
+            *("QGL0101 +", "QGL0103 (", "QGL0201 q", "QGL0201 w", "QGL0202 hadamrd"),
+        ],
+        "model { h v; rx(0.1) v[0 v[1]; for q of v { h q; } }": ["QGL0101 of", "QGL0103 ["],
+        "model { h v; rx(a.b) v; let k = ; rx(k) v; h v $ w; }": ["QGL0101 ;", "QGL0108 $", "QGL0108 ."],
+        "model { h v; h v |; nope v[; }": ["QGL0103 [", "QGL0108 |", "QGL0202 nope"],
+    }
+    for text, wanted in told.items():
+        found = diagnose(Source("new.qgl", HEAD + text), FolderEnvironment(tmp_path))[1]
+        assert sorted(f"{d.code} {d.span.text}" for d in found if d.span) == wanted

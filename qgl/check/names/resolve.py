@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qgl.check.names.callees import COUNTS, WIDE, Counts, counts_of_routine
-from qgl.check.names.modules import EXPORTED, Module, Symbol
+from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol
 from qgl.check.names.resolve_expressions import ExpressionResolver
 from qgl.check.names.scopes import Body
 from qgl.check.reporter import Reporter
+from qgl.check.values.evaluate import PAULIS
+from qgl.check.values.functions import USAGES
 from qgl.diagnostics.names import UnknownGate, UnknownName, WrongKind
 from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
@@ -135,9 +137,22 @@ class Resolver(ExpressionResolver):
             case tree.Let(_, name, value):
                 self._expression(value)
                 self._add(name, "value")
-            case tree.Broken(span, _, names):
+            case tree.Broken(span, _, names, mentions):
                 for each in names:
                     self._add(tree.Name(span, each), "broken")
+                self._mentioned(mentions)
+
+    def _mentioned(self, names: Sequence[tree.Name]) -> None:
+        """Report the names of an application that could not be read which stand for nothing at all."""
+        for k, name in enumerate(names):
+            symbol = self.body.module.names.get(name.name)
+            if symbol is not None:
+                symbol.used = True
+            elif self.body.find(name.name) is None and name.name not in (*RESERVED, *PAULIS, *COUNTS, *USAGES):
+                if k:
+                    self._unknown(name, "value or qubit", self._values(), UnknownName)
+                else:
+                    self._unknown(name, "gate, layer or channel", self._gates(), UnknownGate)
 
     def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
         with self.body.block():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from qgl.diagnostics import terminal as terminals
 from qgl.report import display
 from qgl.report.display import Live, Plain, Progress
 
@@ -28,7 +29,7 @@ def progress(step: int = 50, seeds: int = 3) -> Progress:
 
 def console(terminal: bool = False) -> tuple[Console, io.StringIO]:
     text = io.StringIO()
-    return Console(file=text, force_terminal=terminal, width=100), text
+    return terminals.console(file=text, force_terminal=terminal, width=100), text
 
 
 def test_plain_lines() -> None:

@@ -298,7 +298,7 @@ class Wrong:
         ({"gradient": None}, {"engine": Quantiles()}, "QGL1161"),
         ({"engine": "abacus"}, {}, "QGL1101"),
         ({"optimizer": CallSpec("lbfgs", {"memory": 10}, SPAN)}, {}, "QGL0908"),
-        ({}, {"engine": Wrong()}, "QGL1106"),
+        ({}, {"engine": Wrong()}, "QGL1108"),
     ],
 )
 def test_what_is_refused(changes: dict[str, Any], options: dict[str, Any], code: str, tmp_path: Path) -> None:

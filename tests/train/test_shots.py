@@ -305,7 +305,7 @@ def test_what_is_refused(changes: dict[str, Any], options: dict[str, Any], code:
     model = model_of(SMALL)
     with pytest.raises(QglError, match=code):
         train(model, settings(model, **changes), **options, out=tmp_path / "run", display="quiet")
-    assert (tmp_path / "run").exists() == (code == "QGL1106")
+    assert (tmp_path / "run").exists() == (code == "QGL1108")
 
 
 def test_a_likelihood_cannot_be_trained_from_shots() -> None:

@@ -22,12 +22,12 @@ from qgl.cli.explain import duration, show
 from qgl.diagnostics.render import to_text
 from qgl.diagnostics.size import amount
 from qgl.draw import cone
-from qgl.plan.boundary.method import PreparedSweep, Sweep
+from qgl.plan.boundary.method import BoundaryContraction, PreparedBoundary
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.cones.method import LightCones, PreparedCones
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
-from qgl.plan.state.methods import Dense
+from qgl.plan.state.methods import StateVector
 from qgl.query import Expectation, GivenStrings, Query
 from qgl.report.weighing import refusals, weigh
 from qgl.source import Source
@@ -56,7 +56,10 @@ def explained(text: str) -> str:
     answers = weigh(model.program, MEMORY)
     stream = io.StringIO()
     show(Console(file=stream, width=COLUMNS, highlight=False), model.program, answers)
-    lines = [line.rstrip() for line in f"{stream.getvalue()}\n{to_text(refusals(answers))}".splitlines()]
+    lines = [
+        line.rstrip()
+        for line in f"{stream.getvalue()}\n{to_text(refusals(answers, model.program.train.seeds))}".splitlines()
+    ]
     return "\n".join(lines).strip() + "\n"
 
 
@@ -99,7 +102,7 @@ def pictures() -> Iterator[tuple[str, Figure]]:
     yield "planner-classes", classes()
     yield "planner-growth", growth()
     yield "planner-bonds", bonds()
-    yield "planner-sweep", sweep()
+    yield "planner-boundary", boundary()
 
 
 def classes(sites: int = 30) -> Figure:
@@ -125,9 +128,9 @@ def growth() -> Figure:
     """Predicted time and memory against the length of a chain, as the planner sees it."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
     lines: list[tuple[str, str, Method, list[int]]] = [
-        ("dense, words", RED, Dense(), [8, 12, 16, 20, 24, 28]),
+        ("state vector, words", RED, StateVector(), [8, 12, 16, 20, 24, 28]),
         ("cones, words", GREEN, LightCones(), [8, 16, 32, 100, 300, 1000, 3000]),
-        ("sweep, strings", BLUE, Sweep(), [8, 16, 32, 100, 300, 1000, 3000]),
+        ("boundary, strings", BLUE, BoundaryContraction(), [8, 16, 32, 100, 300, 1000, 3000]),
     ]
     for name, colour, method, sizes in lines:
         costs = [_cost(method, n) for n in sizes]
@@ -145,7 +148,7 @@ def growth() -> Figure:
 def _cost(method: Method, n: int) -> tuple[float, float]:
     circuit = qgl.loads(CHAIN.format(n=n, depth=4)).circuit
     words = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
-    query: Query = GivenStrings(64) if isinstance(method, Sweep) else Expectation.sparse(words)
+    query: Query = GivenStrings(64) if isinstance(method, BoundaryContraction) else Expectation.sparse(words)
     (row,) = Planner(circuit, memory_limit=10**14, methods=(method,)).weigh([query]).rows
     return row.candidates[0].cost.seconds, row.candidates[0].cost.memory
 
@@ -172,7 +175,7 @@ def bonds() -> Figure:
     """log2 of the bond before each column, for circuits on 24 qubits."""
     figure, axes = plt.subplots(figsize=(7, 3.2))
     for name, colour, text in BONDED:
-        columns = PreparedSweep(Subject(qgl.loads(text).circuit, True)).columns("amplitude")
+        columns = PreparedBoundary(Subject(qgl.loads(text).circuit, True)).columns("amplitude")
         axes.step(np.arange(len(columns.bits)), columns.bits, where="mid", color=colour, label=name)
     axes.set(xlabel="cut between columns", ylabel="log2 of the bond", ylim=(0, None))
     axes.spines[["top", "right"]].set_visible(False)
@@ -180,7 +183,7 @@ def bonds() -> Figure:
     return figure
 
 
-def sweep() -> Figure:
+def boundary() -> Figure:
     """A network of columns with the cut on its way, and the same doubled at a discarded qubit."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.0))
     _network(left, [0.0, 1.0, 2.0], BLUE)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.kernels.boundary.runner import SweepRunner
+from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
 from qgl.kernels.iqp.runner import PhaseRunner
@@ -19,7 +19,7 @@ from qgl.kernels.runner import Runner
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.state.runner import StateRunner
 from qgl.kernels.trajectories.runner import TrajectoryRunner
-from qgl.plan.boundary.method import SweepProgram
+from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.contraction.method import ContractionProgram
 from qgl.plan.iqp.method import PhaseProgram
@@ -45,7 +45,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     ConeProgram: ConeRunner,
     TrajectoryProgram: TrajectoryRunner,
     ContractionProgram: ContractionRunner,
-    SweepProgram: SweepRunner,
+    BoundaryProgram: BoundaryRunner,
     PhaseProgram: PhaseRunner,
 }
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FRACTION = 0.8
-PROCESS = 400 * 10**6  # bytes of Python with JAX and what it compiles, measured: 272 MB (a sweep) to 595 MB (reports)
+PROCESS = (
+    400 * 10**6
+)  # bytes of Python with JAX and what it compiles, measured: 272 MB (a boundary contraction) to 595 MB (reports)
 HELD = 1.6  # times what XLA sets aside for one value and gradient that a training holds, measured on wide densities
 _ROOT = Path("/")
 _UNLIMITED = 1 << 60  # cgroups write numbers near 2^63 where there is no limit

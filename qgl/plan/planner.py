@@ -14,7 +14,7 @@ from qgl.diagnostics.size import Attempt, TooLarge, amount
 from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.plan.blame import blame
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
@@ -22,18 +22,18 @@ from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.plan.sectors.method import Sectors
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.trajectories.method import Trajectories
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
-    Dense(),
+    StateVector(),
     Sectors(),
     DensityMatrix(),
     LightCones(),
     Trajectories(),
     PhaseWords(),
-    Sweep(),
+    BoundaryContraction(),
     Contraction(),
 )
 

@@ -113,7 +113,7 @@ def test_single_precision_is_unitary_and_smooth_at_zero() -> None:
     assert np.isfinite(derivative).all() and np.abs(derivative).max() > 0.01
 
 
-@pytest.mark.parametrize("name", ["dense", "density", "sweep", "cones"])
+@pytest.mark.parametrize("name", ["state vector", "density matrix", "boundary", "cones"])
 def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> None:
     """Answers, and the derivative of their weighted sum along a line."""
     strings = (np.arange(16)[:, None] >> np.arange(3, -1, -1) & 1).astype(np.uint8)

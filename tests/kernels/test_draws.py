@@ -12,11 +12,11 @@ from scipy.stats import chisquare
 import qgl
 from qgl.kernels.final_state import draw, fractions
 from qgl.kernels.simulator import Simulator
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
 from qgl.plan.sectors.method import Sectors
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.trajectories.method import Trajectories
 from qgl.query import Samples
 from tests.reference.density import probabilities
@@ -80,13 +80,13 @@ model { ry(0.9) v; for k in 0..3 { cx v[k], v[k + 1]; ry(0.3 * (k + 1)) v[k]; rx
 """
 NOISY = CHAIN.replace("NOISE", "amplitude_damping(0.3) v; rx(0.2) v;")
 CIRCUITS: dict[str, tuple[Method, str]] = {
-    "dense": (Dense(), CHAIN.replace("NOISE", "")),
-    "dilated": (Dense(), CHAIN.replace("NOISE", "amplitude_damping(0.3) v[2]; rx(0.2) v;")),
-    "flips": (Dense(), CHAIN.replace("NOISE", "bit_flip(0.2) v;")),
-    "density": (DensityMatrix(), NOISY),
+    "state vector": (StateVector(), CHAIN.replace("NOISE", "")),
+    "dilated": (StateVector(), CHAIN.replace("NOISE", "amplitude_damping(0.3) v[2]; rx(0.2) v;")),
+    "flips": (StateVector(), CHAIN.replace("NOISE", "bit_flip(0.2) v;")),
+    "density matrix": (DensityMatrix(), NOISY),
     "sectors": (Sectors(), CONSERVING),
-    "amplitudes": (Sweep(), CHAIN.replace("NOISE", "")),
-    "doubled": (Sweep(), NOISY),
+    "amplitudes": (BoundaryContraction(), CHAIN.replace("NOISE", "")),
+    "doubled": (BoundaryContraction(), NOISY),
     "trajectories": (Trajectories(), NOISY),
 }
 

@@ -55,10 +55,10 @@ model {
 """
 PROGRAMS = {"cancelling": CANCELLING, "flipped": FLIPPED, "conserved": CONSERVED, "chain": CHAIN}
 CASES = [
-    *(("cancelling", name) for name in ("dense", "density", "sweep")),
-    *(("flipped", name) for name in ("dense", "density", "sweep")),
-    *(("conserved", name) for name in ("dense", "sectors", "density")),
-    *(("chain", name) for name in ("dense", "density", "sweep")),
+    *(("cancelling", name) for name in ("state vector", "density matrix", "boundary")),
+    *(("flipped", name) for name in ("state vector", "density matrix", "boundary")),
+    *(("conserved", name) for name in ("state vector", "sectors", "density matrix")),
+    *(("chain", name) for name in ("state vector", "density matrix", "boundary")),
 ]
 
 

@@ -16,7 +16,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Method, Plan, Row, StateProgram
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, State
@@ -32,7 +32,7 @@ from tests.reference.programs import (
     random_unitary,
 )
 
-METHODS: dict[str, Method] = {"dense": Dense(), "density": DensityMatrix()}
+METHODS: dict[str, Method] = {"state vector": StateVector(), "density matrix": DensityMatrix()}
 
 
 def simulator(program: Program, method: str, bits_only: bool = False) -> Simulator:
@@ -70,7 +70,7 @@ def check_state_and_gradient(program: Program, method: str, inputs: np.ndarray[A
 
 @pytest.mark.parametrize("seed", range(8))
 def test_random_unitary_programs_by_state_vector(seed: int) -> None:
-    check_state_and_gradient(random_program(seed, operations=(6, 16)), "dense", random_inputs(seed))
+    check_state_and_gradient(random_program(seed, operations=(6, 16)), "state vector", random_inputs(seed))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -90,7 +90,7 @@ ANGLES = (parameter("theta", 6),)
 def check_small(operations: list[Operation], visible: int, hidden: int = 0) -> None:
     start = [op("ry", wire, args=[0.3 + wire]) for wire in range(visible + hidden)]
     program = program_of(visible, hidden, *start, *operations, parameters=ANGLES)
-    check_state_and_gradient(program, "dense", np.random.default_rng(3).normal(size=6))
+    check_state_and_gradient(program, "state vector", np.random.default_rng(3).normal(size=6))
 
 
 def test_wide_words_and_controls() -> None:
@@ -136,11 +136,11 @@ def test_iqp_circuit_is_one_diagonal_run() -> None:
     gates += [op("cp", 0, 3, args=[angle(2)]), op("ccz", 5, 2, 1), op("t", 4), op("crz", 1, 5, args=[angle(0)])]
     gates += [op("h", wire) for wire in range(6)]
     program = program_of(6, 0, *gates, parameters=ANGLES)
-    lowered = simulator(program, "dense").plan.lowered["dense"]
+    lowered = simulator(program, "state vector").plan.lowered["state vector"]
     assert isinstance(lowered, StateProgram)
     tables = lowered.tables
     assert len(tables.diagonals.z) == 1
-    check_state_and_gradient(program, "dense", rng.normal(size=6))
+    check_state_and_gradient(program, "state vector", rng.normal(size=6))
 
 
 def test_queries_agree_with_the_density_matrix() -> None:
@@ -177,7 +177,7 @@ def test_gradient_of_expectations_in_shared_bases_and_alone() -> None:
     program = random_program(21, visible=(3, 3), hidden=(1, 1), operations=(15, 15))
     inputs = random_inputs(21)
     weights = np.arange(1.0, 8.0)
-    run = simulator(program, "dense")
+    run = simulator(program, "state vector")
     derivative = in_double(jax.grad(lambda v: jnp.sum(weights * run.expectation(v, words))), inputs)
     observable = sum(weight * word_matrix(word) for weight, word in zip(weights, words, strict=True))
     expected = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
@@ -187,7 +187,7 @@ def test_gradient_of_expectations_in_shared_bases_and_alone() -> None:
 def test_samples_follow_the_distribution() -> None:
     program = random_program(4, visible=(3, 3), operations=(12, 12))
     inputs = random_inputs(4)
-    run = simulator(program, "dense")
+    run = simulator(program, "state vector")
     draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(1), 20000))
     assert draws.shape == (20000, 3) and draws.dtype == np.uint8
     counts = np.bincount(draws @ np.array([4, 2, 1]), minlength=8) / 20000
@@ -196,7 +196,7 @@ def test_samples_follow_the_distribution() -> None:
 
 def test_single_precision_and_batches_of_inputs() -> None:
     program = random_program(31, operations=(14, 14))
-    run = simulator(program, "dense")
+    run = simulator(program, "state vector")
     batch = np.stack([random_inputs(k) for k in range(3)])
     loss = lambda v: jnp.sum(run.probabilities(v)[::2])  # noqa: E731
     values, derivatives = jax.jit(jax.vmap(jax.value_and_grad(loss)))(jnp.asarray(batch, jnp.float32))
@@ -207,7 +207,7 @@ def test_single_precision_and_batches_of_inputs() -> None:
 
 
 def test_a_plan_for_bits_refuses_to_show_phases() -> None:
-    run = simulator(random_program(2), "dense", bits_only=True)
+    run = simulator(random_program(2), "state vector", bits_only=True)
     with pytest.raises(ValueError, match="bits only"):
         run.state(jnp.asarray(random_inputs(2), jnp.float32))
 
@@ -235,7 +235,7 @@ def equations(jaxpr: Any) -> int:
 
 def test_the_computation_does_not_grow_with_the_number_of_gates() -> None:
     def size(layers: int) -> int:
-        run = simulator(layered(6, layers), "dense")
+        run = simulator(layered(6, layers), "state vector")
         traced = jax.make_jaxpr(jax.grad(lambda v: jnp.sum(run.probabilities(v)[:3])))(jnp.zeros(6))
         return equations(traced.jaxpr)
 

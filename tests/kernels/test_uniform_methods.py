@@ -9,7 +9,7 @@ import pytest
 
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.planner import METHODS, Planner
 from qgl.program.program import Program
 from qgl.query import LogProb, Samples
@@ -50,9 +50,9 @@ model { ry(?) v; uniform_ry(?) v[1..6], v[0]; uniform_rz(?) v[0..4], v[6]; unifo
 
 
 CASES = [
-    *((PURE, name) for name in ("dense", "density", "sweep")),
-    *((PURIFIED, name) for name in ("dense", "density", "sweep")),
-    *((WIDE, name) for name in ("dense", "density", "sweep")),
+    *((PURE, name) for name in ("state vector", "density matrix", "boundary")),
+    *((PURIFIED, name) for name in ("state vector", "density matrix", "boundary")),
+    *((WIDE, name) for name in ("state vector", "density matrix", "boundary")),
 ]
 
 
@@ -81,7 +81,7 @@ def test_samples_of_variables_by_sweeps(text: str) -> None:
     inputs = np.random.default_rng(3).uniform(-2, 2, size)
     expected = probabilities(program, inputs)
     query = Samples(20_000)
-    run = Simulator(Planner(Circuit.of(program), "single", methods=(Sweep(),)).plan((query,)))
+    run = Simulator(Planner(Circuit.of(program), "single", methods=(BoundaryContraction(),)).plan((query,)))
     values = jnp.asarray(inputs, jnp.float32)
     rows = np.asarray(jax.jit(lambda key: run.answer(values, query, key))(jax.random.key(0)))
     codes = rows.astype(int) @ (1 << np.arange(rows.shape[1] - 1, -1, -1))
@@ -108,7 +108,7 @@ model { for q in x { cell q; } }
     rows = np.random.default_rng(0).integers(0, 2, (500, 48)).astype(np.uint8)
     plan = Planner(Circuit.of(program), "single").plan((LogProb.of(rows),))
     (row,) = plan.rows
-    facts = dict(next(each for each in row.candidates if each.method == "sweep").cost.facts)
-    assert row.chosen == "sweep"
+    facts = dict(next(each for each in row.candidates if each.method == "boundary").cost.facts)
+    assert row.chosen == "boundary"
     assert (facts["columns"], facts["bond"]) == (16, 4)
     assert int(facts["classes"]) <= 4

@@ -16,13 +16,13 @@ KEPT = read()
 @pytest.mark.parametrize(
     ("name", "method"),
     [
-        ("ring of 10, strings", "dense"),
-        pytest.param("noise on 5, strings", "density", marks=pytest.mark.slow),
+        ("ring of 10, strings", "state vector"),
+        pytest.param("noise on 5, strings", "density matrix", marks=pytest.mark.slow),
         pytest.param("bricks on 200, words", "cones", marks=pytest.mark.slow),
-        pytest.param("bricks on 200, strings", "sweep", marks=pytest.mark.slow),
-        pytest.param("W4c 6, 4, 256", "density", marks=pytest.mark.slow),
-        ("W4c 100, 4, 256", "sweep"),
-        pytest.param("W2c 100, 4", "sweep", marks=pytest.mark.slow),
+        pytest.param("bricks on 200, strings", "boundary", marks=pytest.mark.slow),
+        pytest.param("W4c 6, 4, 256", "density matrix", marks=pytest.mark.slow),
+        ("W4c 100, 4, 256", "boundary"),
+        pytest.param("W2c 100, 4", "boundary", marks=pytest.mark.slow),
         ("IQP of 40, sampled words", "words"),
     ],
 )

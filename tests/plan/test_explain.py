@@ -56,7 +56,16 @@ def program(tmp_path: Path) -> str:
 def test_table_names_methods_and_reasons(program: str) -> None:
     result = CliRunner().invoke(app, ["explain", program], env={"COLUMNS": "160"})
     assert result.exit_code == 0, result.output
-    for text in ("4 visible, 1 hidden", "nll", "mmd", "sample", "density", "dense", "may be used", "steps"):
+    for text in (
+        "4 visible, 1 hidden",
+        "nll",
+        "mmd",
+        "sample",
+        "density matrix",
+        "state vector",
+        "may be used",
+        "steps",
+    ):
         assert text in result.output
 
 
@@ -65,12 +74,12 @@ def test_json(program: str) -> None:
     facts = json.loads(result.output)
     assert facts["wires"] == {"visible": 4, "hidden": 1, "fresh": 0}
     assert [(row["for"], row["method"]) for row in facts["queries"]] == [
-        ("objective nll", "density"),
-        ("objective mmd", "density"),
-        ("report kl(target)", "density"),
-        ("report tv(target)", "density"),
-        ("report moments(target)", "density"),
-        ("sample", "density"),
+        ("objective nll", "density matrix"),
+        ("objective mmd", "density matrix"),
+        ("report kl(target)", "density matrix"),
+        ("report tv(target)", "density matrix"),
+        ("report moments(target)", "density matrix"),
+        ("sample", "density matrix"),
     ]
 
 

@@ -18,7 +18,7 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.pauli_flips import carry
 from qgl.plan.planner import Planner
-from qgl.plan.state.methods import Dense
+from qgl.plan.state.methods import StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenWords, Probabilities, Query, State
@@ -60,7 +60,7 @@ def flip_program(seed: int, others: int) -> Program:
     return program_of(3, 1, *operations, *(op("discard", wire) for wire in range(4, 8)), parameters=PARAMETERS)
 
 
-def run(program: Program, method: Dense | PhaseWords, *queries: Query) -> Simulator:
+def run(program: Program, method: StateVector | PhaseWords, *queries: Query) -> Simulator:
     return Simulator(Planner(Circuit.of(program), "double", methods=(method,)).plan(queries))
 
 
@@ -70,14 +70,14 @@ def test_the_distribution_is_that_of_the_density_matrix(seed: int) -> None:
     found = carry(Subject(Circuit.of(program), True).pure)
     assert seed % 4 or all(wire < 4 for operation in found.circuit.operations for wire in operation.wires)
     with jax.enable_x64(True):
-        distribution = jax.jit(run(program, Dense(), Probabilities()).probabilities)(jnp.asarray(inputs))
+        distribution = jax.jit(run(program, StateVector(), Probabilities()).probabilities)(jnp.asarray(inputs))
     np.testing.assert_allclose(distribution, probabilities(program, inputs), atol=1e-12)
 
 
 def test_flips_stay_where_the_state_is_asked_for() -> None:
     program, inputs = flip_program(0, 0), random_inputs(0)
     with jax.enable_x64(True):
-        state = jax.jit(run(program, Dense(), Probabilities(), State()).state)(jnp.asarray(inputs))
+        state = jax.jit(run(program, StateVector(), Probabilities(), State()).state)(jnp.asarray(inputs))
     np.testing.assert_allclose(state, density_matrix(program, inputs), atol=1e-12)
 
 
@@ -98,8 +98,8 @@ def flips(*channels: Operation) -> Program:
 NOISE = (op("bit_flip", 0, args=[Real(0.0, ((1.0, STRENGTHS[0]),))]), op("bit_phase_flip", 2, args=[0.2]))
 
 
-@pytest.mark.parametrize("method", [Dense(), PhaseWords()])
-def test_words_and_their_gradient(method: Dense | PhaseWords) -> None:
+@pytest.mark.parametrize("method", [StateVector(), PhaseWords()])
+def test_words_and_their_gradient(method: StateVector | PhaseWords) -> None:
     program, inputs = flips(*NOISE), random_inputs(1)
     weights = np.random.default_rng(0).normal(size=8)
     simulator = run(program, method, ALL)

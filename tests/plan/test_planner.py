@@ -16,7 +16,7 @@ from qgl.ir.circuit import Circuit
 from qgl.plan.memory import available
 from qgl.plan.model import Cost, Method
 from qgl.plan.planner import METHODS, Planner, _assign, plan
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
@@ -38,20 +38,20 @@ def methods(program: Program) -> list[str]:
 
 
 def test_a_pure_circuit_runs_as_a_state_vector() -> None:
-    assert methods(program_of(4, 1, op("h", 0), *(op("cx", k, k + 1) for k in range(4)))) == ["dense"]
+    assert methods(program_of(4, 1, op("h", 0), *(op("cx", k, k + 1) for k in range(4)))) == ["state vector"]
 
 
 def test_many_channels_on_few_qubits_run_as_a_density_matrix() -> None:
     made = plan(Circuit.of(noisy(3, 8)), [Probabilities()])
-    assert made.rows[0].chosen == "density"
-    loser = next(candidate for candidate in made.rows[0].candidates if candidate.method == "dense")
+    assert made.rows[0].chosen == "density matrix"
+    loser = next(candidate for candidate in made.rows[0].candidates if candidate.method == "state vector")
     assert loser.cost.width > 40
     assert "may be used" in loser.reason
 
 
 def test_one_channel_on_many_qubits_is_dilated() -> None:
     gates = [op("h", k) for k in range(10)] + [op("cx", k, k + 1) for k in range(9)]
-    assert methods(program_of(10, 0, *gates, op("amplitude_damping", 4, args=[0.2]), op("h", 4))) == ["dense"]
+    assert methods(program_of(10, 0, *gates, op("amplitude_damping", 4, args=[0.2]), op("h", 4))) == ["state vector"]
 
 
 def test_places_of_discarded_qubits_are_used_again_in_a_density_matrix() -> None:
@@ -60,16 +60,16 @@ def test_places_of_discarded_qubits_are_used_again_in_a_density_matrix() -> None
         gates += [op("fresh", wire), op("cx", 0, wire), op("cry", wire, 1, args=[0.3]), op("discard", wire)]
     made = plan(Circuit.of(program_of(2, 0, *gates)), [State()])
     widths = {c.method: c.cost.width for c in made.rows[0].candidates if c.cost is not None}
-    assert (widths["dense"], widths["density"]) == (12, 3)
+    assert (widths["state vector"], widths["density matrix"]) == (12, 3)
 
 
 def test_bits_alone_allow_a_smaller_circuit() -> None:
     circuit = Circuit.of(program_of(2, 0, op("h", 0), op("cx", 0, 1), op("rz", 1, args=[0.3])))
-    planner = Planner(circuit, methods=(Dense(),))
+    planner = Planner(circuit, methods=(StateVector(),))
     bits = planner.plan([Probabilities(), Samples(10)])
     both = planner.plan([Probabilities(), Expectation.of(["XI"])])
     assert bits.bits_only and not both.bits_only
-    counts = [p.lowered["dense"].sizes()["small_matrices"] for p in (bits, both)]
+    counts = [p.lowered["state vector"].sizes()["small_matrices"] for p in (bits, both)]
     assert counts == [2, 3]
 
 
@@ -87,7 +87,7 @@ def test_all_probabilities_of_a_wide_register_are_refused_with_the_figures_and_t
     assert "16 GB" in fault.message
     assert fault.label == "34 qubits; 2^34 numbers are asked for" and fault.span is circuit.wires[0].span
     assert fault.qubits == "34 visible" and "ask for less" in fault.help
-    assert any(str(attempt).startswith("dense: 34 qubits at once, needs ") for attempt in fault.attempts)
+    assert any(str(attempt).startswith("state vector: 34 qubits at once, needs ") for attempt in fault.attempts)
 
 
 def test_the_line_of_the_long_gates_across_the_widest_cut_is_pointed_at() -> None:
@@ -95,7 +95,7 @@ def test_the_line_of_the_long_gates_across_the_widest_cut_is_pointed_at() -> Non
     gates = [replace(op("cz", k, k + 1), span=Span(near, 0, 8)) for k in range(35)]
     gates += [replace(op("cz", k, 35 - k), span=Span(far, 0, 8)) for k in range(16)]
     circuit = Circuit.of(program_of(36, 0, *(op("h", k) for k in range(36)), *gates, *(op("h", k) for k in range(36))))
-    fault = refusal(circuit, GivenStrings(8), 10**9, (Dense(), DensityMatrix()))
+    fault = refusal(circuit, GivenStrings(8), 10**9, (StateVector(), DensityMatrix()))
     assert fault.span is not None and fault.span.source is far
     assert (
         fault.label
@@ -106,7 +106,7 @@ def test_the_line_of_the_long_gates_across_the_widest_cut_is_pointed_at() -> Non
 
 def test_layers_of_short_gates_are_told_by_their_number() -> None:
     gates = [op("cx", k, k + 1) for _ in range(7) for k in range(39)]
-    fault = refusal(Circuit.of(program_of(40, 0, *gates)), Samples(5), 10**9, (Dense(), DensityMatrix()))
+    fault = refusal(Circuit.of(program_of(40, 0, *gates)), Samples(5), 10**9, (StateVector(), DensityMatrix()))
     assert fault.label.startswith("all 7 gates that cross the cut between") and "fewer layers" in fault.help
 
 
@@ -114,20 +114,20 @@ def test_the_widest_light_cone_is_told() -> None:
     gates = [op("h", k) for k in range(40)] + [op("rxx", k, k + 1, args=[0.3]) for k in range(39)]
     gates += [op("rxx", 0, 39, args=[0.3]), *(op("rx", k, args=[0.4]) for k in range(40))]
     query = Marginals(((1, 2), (0, 39)))
-    fault = refusal(Circuit.of(program_of(40, 0, *gates)), query, 10**9, (Dense(), DensityMatrix()))
+    fault = refusal(Circuit.of(program_of(40, 0, *gates)), query, 10**9, (StateVector(), DensityMatrix()))
     assert fault.label == "40 gates of the light cone of v[0], v[39], which holds 40 qubits"
 
 
 def test_channels_that_make_it_wide_are_told() -> None:
-    fault = refusal(Circuit.of(noisy(12, 10)), Probabilities(), 10**8, (Dense(), DensityMatrix()))
+    fault = refusal(Circuit.of(noisy(12, 10)), Probabilities(), 10**8, (StateVector(), DensityMatrix()))
     assert "fewer channels" in fault.help
     widths = {attempt.method: attempt.qubits for attempt in fault.attempts}
-    assert widths["density"] == 12 and widths["dense"] > 200
+    assert widths["density matrix"] == 12 and widths["state vector"] > 200
 
 
 def test_a_state_that_cannot_fit_is_refused_without_a_pass() -> None:
     circuit = Circuit.of(program_of(40, 0, *(op("h", k) for k in range(40))))
-    weighed = Planner(circuit, methods=(Dense(), DensityMatrix())).weigh([Samples(5)])
+    weighed = Planner(circuit, methods=(StateVector(), DensityMatrix())).weigh([Samples(5)])
     assert not weighed.rows[0].chosen
     assert not {"pure", "mixed"} & vars(weighed.subject).keys()
 
@@ -153,8 +153,8 @@ def test_a_thousand_wires_are_refused_and_not_overflowed() -> None:
 
 def test_memory_limit_decides() -> None:
     circuit = Circuit.of(program_of(12, 0, *(op("h", k) for k in range(12))))
-    limited = [Planner(circuit, memory_limit=limit, methods=(Dense(),)) for limit in (10**7, 10**4)]
-    assert limited[0].plan([Probabilities()]).rows[0].chosen == "dense"
+    limited = [Planner(circuit, memory_limit=limit, methods=(StateVector(),)) for limit in (10**7, 10**4)]
+    assert limited[0].plan([Probabilities()]).rows[0].chosen == "state vector"
     with pytest.raises(QglError):
         limited[0].plan([State()])
     with pytest.raises(QglError):
@@ -166,8 +166,11 @@ def test_plan_as_json_has_the_figures_of_every_candidate() -> None:
     facts = json.loads(json.dumps(plan(Circuit.of(noisy(3, 2)), [query], precision="double").to_json()))
     assert facts["precision"] == "double" and facts["visible"] == 3
     (row,) = facts["queries"]
-    assert row["query"] == "LogProb of 1 string" and {c["method"] for c in row["candidates"]} >= {"dense", "density"}
-    able = [c for c in row["candidates"] if c["method"] in ("dense", "density")]
+    assert row["query"] == "LogProb of 1 string" and {c["method"] for c in row["candidates"]} >= {
+        "state vector",
+        "density matrix",
+    }
+    able = [c for c in row["candidates"] if c["method"] in ("state vector", "density matrix")]
     assert all(c["memory_bytes"] > 0 and c["flops"] > 0 for c in able)
     assert facts["methods"][row["method"]]
 
@@ -187,5 +190,5 @@ def test_a_last_resort_is_not_asked_where_another_method_is_quick() -> None:
     gates = [op("ry", k, args=[0.3 * k]) for k in range(40)] + [op("cx", k, k + 1) for k in range(39)]
     query = GivenStrings(4)
     row = Planner(Circuit.of(program_of(40, 0, *gates))).weigh([query]).rows[0]
-    assert row.chosen == "sweep"
+    assert row.chosen == "boundary"
     assert {c.method: c.reason for c in row.candidates}["contraction"] == "not tried, as others are quick"

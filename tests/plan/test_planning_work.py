@@ -116,9 +116,9 @@ def test_a_column_of_very_many_tensors_is_refused(tmp_path: Path, monkeypatch: p
     text += "model { prepare(?) memory; for x in life { prepare(?) memory, x; } levels(?) life; }"
     circuit = circuit_of(analyse(Source("x.qgl", text), FolderEnvironment(tmp_path)).program)
     (row,) = Planner(circuit).weigh([Samples(10)]).rows
-    reason = next(candidate.reason for candidate in row.candidates if candidate.method == "sweep")
+    reason = next(candidate.reason for candidate in row.candidates if candidate.method == "boundary")
     assert "40 are the most" in reason
-    assert row.chosen == "dense"
+    assert row.chosen == "state vector"
 
 
 def test_a_search_for_a_path_is_shorter_for_a_larger_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,6 @@ def test_a_refused_report_is_told_before_the_first_step() -> None:
     assert (
         "warning: report cmi(" in told and "Distributions of 1 region" in told and "no method can answer this" in told
     )
-    assert "not sweep: regions of more than 8 qubits" in told
+    assert "not boundary: regions of more than 8 qubits" in told
     cmi = next(metric for metric in run.report["metrics"] if metric["name"].startswith("cmi"))
     assert cmi["value"] is None and cmi["note"]

@@ -87,14 +87,14 @@ def test_no_picture_of_one_point() -> None:
 def test_forecast() -> None:
     first, second = GRID.points[:2]
     found = [
-        Surveyed(first, qubits=4, trained=8, method="dense", steps=10, seeds=2, seconds=30.0, memory=10**6),
-        Surveyed(second, qubits=4, trained=8, method="dense", steps=10, seeds=2, seconds=50.0, memory=10**6),
+        Surveyed(first, qubits=4, trained=8, method="state vector", steps=10, seeds=2, seconds=30.0, memory=10**6),
+        Surveyed(second, qubits=4, trained=8, method="state vector", steps=10, seeds=2, seconds=50.0, memory=10**6),
     ]
     assert total(found, 2) == "2 points, 2 at a time: about 50 s, compilation not counted"
     assert total([*found, Surveyed(first, method="aer")], 2).endswith("up to the engine")
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(forecast(found, GRID.swept))
-    assert "dense" in console.export_text()
+    assert "state vector" in console.export_text()
 
 
 def test_jobs_by_what_the_machine_has() -> None:

@@ -107,7 +107,7 @@ def test_a_folder_is_taken_once(program: Path, done: Sweep, tmp_path: Path) -> N
 def test_dry_run_says_what_it_would_cost(program: Path) -> None:
     status, _, errors = qglc("sweep", program, "--set", "depth=1..2", "--set", "n=2", "--dry-run", "--seeds", "3")
     assert status == 0
-    assert "2 points" in errors and "dense" in errors and "about" in errors
+    assert "2 points" in errors and "state vector" in errors and "about" in errors
 
 
 @pytest.mark.slow

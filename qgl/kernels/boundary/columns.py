@@ -87,7 +87,7 @@ class ClassKernel:
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
     def prepare(self, tables: Sequence[jax.Array]) -> Held:
-        """The operands that sweeps use, for all columns of the class, shape (count, ...) each.
+        """The operands that boundary contractions use, for all columns of the class, shape (count, ...) each.
 
         Where tensors are small, columns are the last axis in between, so that products vectorise along them.
         """
@@ -177,7 +177,7 @@ def _product_sum(
 
 
 class Sweeper:
-    """Sweeps over all columns, by paths of the same kind for all classes."""
+    """Boundary contraction over all columns, by paths of the same kind for all classes."""
 
     def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns

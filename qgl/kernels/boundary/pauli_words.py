@@ -1,4 +1,4 @@
-"""Expectations by sweeps over the columns of a doubled network.
+"""Expectations by boundary contraction over the columns of a doubled network.
 
 Legs carry the components of Pauli letters: a cap is (1, 0, 0, 0) where a qubit is traced out and the unit vector of a
 letter where a word has it. Only I and Z are kept on the legs where nothing but bits is read.
@@ -38,7 +38,7 @@ def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bo
 
 
 def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
-    """Answers to `Expectation` and `Marginals`, all words of them in one sweep."""
+    """Answers to `Expectation` and `Marginals`, all words of them in one boundary contraction."""
     values = expectation(columns, tables, joined(queries))
     counts = [words_of(query).count for query in queries]
     parts = {

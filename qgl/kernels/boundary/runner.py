@@ -1,4 +1,4 @@
-"""Answers by sweeps over the columns of a circuit network."""
+"""Answers by boundary contraction over the columns of a circuit network."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
 from qgl.plan.boundary.costs import rows_at_once
-from qgl.plan.boundary.method import SweepProgram
+from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.network.columns import Columns
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
 
-class SweepRunner:
-    """Tensors are computed once for all queries of a call; words of all queries share a sweep."""
+class BoundaryRunner:
+    """Tensors are computed once for all queries of a call; words of all queries share a boundary contraction."""
 
-    def __init__(self, program: SweepProgram) -> None:
+    def __init__(self, program: BoundaryProgram) -> None:
         self.program = program
 
     def answers(
@@ -85,7 +85,7 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
         right = normalised(Boundary(across(left.values, caps), left.exponents))
         return (right, doubtful | (right.exponents - left.exponents < -half)), None
 
-    def swept(rows: jax.Array) -> LogLikelihood:
+    def contracted(rows: jax.Array) -> LogLikelihood:
         bits = rows.T[qubits.T].transpose(0, 2, 1).astype(kind)  # (columns, strings, qubits of a column)
         start = sweeper.start(len(rows), kind), jnp.zeros(len(rows), bool)
         end, doubtful = sweeper.scan(turn, start, bits)[0]
@@ -97,8 +97,8 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
         )
 
     if at_once == len(rows):
-        return swept(rows)
-    sweeps = -(-len(rows) // at_once)
-    padded = jnp.pad(rows, ((0, sweeps * at_once - len(rows)), (0, 0))).reshape(sweeps, at_once, -1)
-    found: LogLikelihood = jax.lax.map(jax.checkpoint(swept), padded)
+        return contracted(rows)
+    batches = -(-len(rows) // at_once)
+    padded = jnp.pad(rows, ((0, batches * at_once - len(rows)), (0, 0))).reshape(batches, at_once, -1)
+    found: LogLikelihood = jax.lax.map(jax.checkpoint(contracted), padded)
     return LogLikelihood(*(values.reshape(-1)[: len(rows)] for values in found))

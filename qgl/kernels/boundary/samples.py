@@ -1,7 +1,7 @@
-"""Samples by sweeps: column after column, its bits drawn from their distribution given the ones before, for all shots
-at once.
+"""Samples by boundary contraction: column after column, its bits drawn from their distribution given the ones before,
+for all shots at once.
 
-What lies to the right of a column is traced out beforehand, in one sweep from the right.
+What lies to the right of a column is traced out beforehand, in one boundary contraction from the right.
 """
 
 from __future__ import annotations

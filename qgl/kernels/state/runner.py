@@ -78,7 +78,7 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
         if len(lowered.flips.masks):  # of a circuit of flips alone XLA would work out all that follows at compile time
             start = barrier(start)
         state = transpose(steps(parameters(tables, inputs), start), axes)
-        if lowered.method == "density":
+        if lowered.method == "density matrix":
             rest = 2 ** (tables.places // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
             return queries.Density(rho)
@@ -115,7 +115,7 @@ def final_axes(lowered: StateProgram) -> tuple[int, ...]:
 def _places(lowered: StateProgram) -> tuple[int, ...]:
     """All places of the state in the order in which it is read."""
     visible = lowered.visible
-    if lowered.method == "density":
+    if lowered.method == "density matrix":
         others = [p for p in range(lowered.tables.places // 2) if p not in visible]
         return tuple(2 * p + side for group in (visible, others) for side in (0, 1) for p in group)
     return (*visible, *(p for p in range(lowered.tables.places) if p not in visible))

@@ -1,4 +1,6 @@
-"""What sweeps take. Constants were measured on two cores of a 2.6 GHz AMD EPYC (Zen 4), November 2026."""
+"""What boundary contraction takes. Constants were measured on two cores of a 2.6 GHz AMD EPYC (Zen 4), November
+2026.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,16 @@ DRAW_SECONDS = 40e-9  # of a random bit
 GRADIENT = 4.0
 COMPLEX = 4.0
 HELD = 9.0  # times that an entry is held: itself, its parts, and what their gradients need
-KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are swept in turn
+KEPT = 1 << 29  # bytes of boundaries that are kept for the gradient; strings beyond are contracted in turn
 
 
 def rows_at_once(columns: Columns, rows: int, bytes_each: int) -> int:
-    """How many strings one sweep takes, so that what is kept of it for the gradient stays within bounds."""
+    """How many strings one boundary contraction takes, so that what is kept of it for the gradient stays within
+    bounds.
+    """
     each = sum(column.count * path_of(column, 1, True).large for column in columns.classes) * 2 * bytes_each
-    sweeps = math.ceil(rows * each / KEPT)
-    return math.ceil(rows / max(sweeps, 1))
+    batches = math.ceil(rows * each / KEPT)
+    return math.ceil(rows / max(batches, 1))
 
 
 def estimate(columns: Columns, query: Query, precision: str) -> Cost:
@@ -43,7 +47,7 @@ def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     slow = 1.0 if precision == "single" else 2.0
     batch = 1
     given_strings = isinstance(query, LogProb | GivenStrings)
-    for column_paths, rows in _sweeps(columns, query):
+    for column_paths, rows in _contractions(columns, query):
         batch = max(batch, rows)
         together = rows_at_once(columns, rows, number) / rows if given_strings else 1.0
         for column, path in zip(columns.classes, column_paths, strict=True):
@@ -73,8 +77,8 @@ def _entries(columns: Columns) -> float:
     return sum(count * math.prod(table.shape) for count, table in zip(rows, tables, strict=True))
 
 
-def _sweeps(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
-    """The paths of every sweep that answers a query, and the rows of its boundary."""
+def _contractions(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
+    """The paths of every boundary contraction that answers a query, and the rows of its boundary."""
     match query:
         case LogProb() | GivenStrings() | GivenWords():
             rows = len(query.rows) if isinstance(query, LogProb) else query.count

@@ -1,4 +1,4 @@
-"""Sweeps: circuits of small bond along a line, contracted column by column."""
+"""Boundary contraction: circuits of small bond along a line, contracted column by column."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_AMPLITUDES = (LogProb, GivenStrings, Samples)  # where nothing is traced out
 
 
 @dataclass(frozen=True, eq=False)
-class SweepProgram:
+class BoundaryProgram:
     """Columns in the algebras that the queries need; `grouped` for strings of variables, a column for each variable."""
 
     method: str
@@ -54,7 +54,7 @@ class SweepProgram:
         return found
 
 
-class PreparedSweep:
+class PreparedBoundary:
     """A circuit made ready; networks are built when a cost is first asked for."""
 
     def __init__(self, subject: Subject) -> None:
@@ -95,7 +95,7 @@ class PreparedSweep:
 
     def cost(self, query: Query, precision: str) -> Cost:
         if isinstance(query, Probabilities | State):
-            return Cost.refused("a sweep finds probabilities of strings one by one, not all at once")
+            return Cost.refused("boundary contraction finds probabilities of strings one by one, not all at once")
         if isinstance(query, Marginals) and max(map(len, query.regions)) > LARGEST_REGION:
             return Cost.refused(f"regions of more than {LARGEST_REGION} qubits have too many words")
         try:
@@ -119,13 +119,13 @@ class PreparedSweep:
         left, right = (str(circuit.wires[circuit.visible[int(qubit)]]) for qubit in ends)
         return f"between {left} and {right}"
 
-    def lower(self, queries: tuple[Query, ...], precision: str) -> SweepProgram:
+    def lower(self, queries: tuple[Query, ...], precision: str) -> BoundaryProgram:
         strings = [query for query in queries if isinstance(query, _OF_STRINGS)]
         variables = variables_of(self._subject.mixed) is not None
         algebras = {self._algebra(query) for query in queries if not (variables and query in strings)}
         parts = {name: self.columns(name) if name in algebras else None for name in ("amplitude", "doubled")}
         grouped = self.columns(self._algebra(strings[0]), True) if variables and strings else None
-        return SweepProgram("sweep", parts["amplitude"], parts["doubled"], grouped)
+        return BoundaryProgram("boundary", parts["amplitude"], parts["doubled"], grouped)
 
 
 def variables_of(circuit: Circuit) -> list[list[int]] | None:
@@ -138,10 +138,10 @@ def variables_of(circuit: Circuit) -> list[list[int]] | None:
     return list(groups.values()) if len(groups) < len(circuit.visible) else None
 
 
-class Sweep:
+class BoundaryContraction:
     """Contraction column by column along a line, exact, of cost linear in its length."""
 
-    name = "sweep"
+    name = "boundary"
 
     def prepare(self, subject: Subject) -> Prepared:
-        return PreparedSweep(subject)
+        return PreparedBoundary(subject)

@@ -1,7 +1,7 @@
 """In which order the tensors of a column are contracted with a boundary.
 
 A boundary is a batch of tensors on the labels of a cut. What does not involve the batch is done beforehand, for all
-columns of a class at once; the rest is done when a sweep comes to the column.
+columns of a class at once; the rest is done when a boundary contraction comes to the column.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FEW = 6  # operands up to which the best path is searched for
 class Step:
     """Contraction of two operands, which are then gone, to a new one.
 
-    early: for all columns of the class at once, before any sweep.
+    early: for all columns of the class at once, before any boundary contraction.
     """
 
     left: int
@@ -47,7 +47,7 @@ class Path:
     narrow          legs are cut down to their I and Z components, by further terms after those of the class
     cap             the boundary's rows come with a tensor for the legs
     result          the operand that is left, and its labels
-    held            operands that are ready before a sweep: terms, and results of early steps
+    held            operands that are ready before a boundary contraction: terms, and results of early steps
     early_flops     operations beforehand for one column
     flops, large    operations of one column's turn, and entries of its largest tensor
     held_size       entries of what is held for one column

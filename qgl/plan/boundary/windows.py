@@ -1,4 +1,6 @@
-"""Pauli words as windows of columns: a sweep need only cross the columns from a word's first letter to its last."""
+"""Pauli words as windows of columns: a boundary contraction need only cross the columns from a word's first letter to
+its last.
+"""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from qgl.plan.contraction.method import Contraction
 from qgl.plan.costs import DOUBLE, STEP_SECONDS
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Cost, Method, Prepared
-from qgl.plan.state.methods import Dense, DensityMatrix, PreparedWhole
+from qgl.plan.state.methods import DensityMatrix, PreparedWhole, StateVector
 
-WAYS: tuple[Method, ...] = (Dense(flips=False), DensityMatrix(), Contraction())  # to run the circuit of a class
+WAYS: tuple[Method, ...] = (StateVector(flips=False), DensityMatrix(), Contraction())  # to run the circuit of a class
 CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
 TILE_CHUNK = 1 << 24  # and the tiles: about what a cache holds
 FLOPS_PER_SECOND = 1e9  # of the second and further members of a class that runs by itself

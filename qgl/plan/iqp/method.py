@@ -178,7 +178,7 @@ class PreparedPhases:
 class PhaseWords:
     """Expectations of Z words in circuits that are diagonal between two Hadamard layers."""
 
-    name = "words"
+    name = "iqp"
 
     def prepare(self, subject: Subject) -> Prepared:
         return PreparedPhases(self.name, subject)

@@ -127,7 +127,7 @@ class PreparedWhole:
 
 
 @dataclass(frozen=True)
-class Dense:
+class StateVector:
     """The state vector of all visible, hidden and discarded qubits; channels as gates on fresh qubits.
 
     flips: those qubits that are stochastic Pauli flips (`qgl.plan.pauli_flips`) are left out, where bits alone are
@@ -135,7 +135,7 @@ class Dense:
     """
 
     flips: bool = True
-    name: ClassVar[str] = "dense"
+    name: ClassVar[str] = "state vector"
 
     def prepare(self, subject: Subject) -> Prepared:
         carried = self.flips and subject.bits_only
@@ -145,7 +145,7 @@ class Dense:
 class DensityMatrix:
     """The density matrix of the qubits that are alive at the same time; places of ended ones are used again."""
 
-    name = "density"
+    name = "density matrix"
 
     def prepare(self, subject: Subject) -> Prepared:
         return PreparedWhole(self.name, subject, 2 * subject.width, _density_matrix)

@@ -1,4 +1,4 @@
-"""Likelihoods by sweeps against the reference, and on long chains against what is known of them."""
+"""Likelihoods by boundary contraction against the reference, and on long chains against what is known of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.circuit_variants import Subject
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
@@ -24,7 +24,7 @@ from tests.reference.programs import EVERYTHING, op, parameter, program_of, rand
 
 
 def planned(program: Program, *queries: Any, precision: str = "double") -> Plan:
-    return Planner(Circuit.of(program), precision, methods=(Sweep(),)).plan(queries)
+    return Planner(Circuit.of(program), precision, methods=(BoundaryContraction(),)).plan(queries)
 
 
 def check(program: Program, inputs: np.ndarray[Any, Any]) -> Plan:
@@ -205,5 +205,9 @@ def test_wide_bonds_are_refused_with_their_place() -> None:
     gates = [op("h", wire) for wire in range(n)]
     gates += [op("rzz", *map(int, rng.choice(n, 2, replace=False)), args=[0.3]) for _ in range(300)]
     gates += [op("rx", wire, args=[0.3]) for wire in range(n)]
-    cost = Sweep().prepare(Subject(Circuit.of(program_of(n, 0, *gates)), True)).cost(GivenStrings(4), "single")
+    cost = (
+        BoundaryContraction()
+        .prepare(Subject(Circuit.of(program_of(n, 0, *gates)), True))
+        .cost(GivenStrings(4), "single")
+    )
     assert "the bond is 2^" in cost.refusal and "between v[" in cost.refusal

@@ -1,4 +1,4 @@
-"""Words, marginals and samples by sweeps against the reference."""
+"""Words, marginals and samples by boundary contraction against the reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.boundary.windows import windows
 from qgl.plan.planner import Planner
 from qgl.program.program import Program
@@ -25,7 +25,7 @@ from tests.reference.programs import EVERYTHING, random_inputs, random_program
 
 
 def simulator(program: Program, *queries: Any, precision: str = "double") -> Simulator:
-    return Simulator(Planner(Circuit.of(program), precision, methods=(Sweep(),)).plan(queries))
+    return Simulator(Planner(Circuit.of(program), precision, methods=(BoundaryContraction(),)).plan(queries))
 
 
 def reduced(rho: np.ndarray[Any, Any], region: tuple[int, ...]) -> np.ndarray[Any, Any]:

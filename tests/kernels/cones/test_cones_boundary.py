@@ -1,4 +1,4 @@
-"""Light cones against the sweep, on a chain too long for anything else."""
+"""Light cones against the boundary contraction, on a chain too long for anything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.boundary.method import Sweep
+from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner
 from qgl.query import Expectation
@@ -33,7 +33,7 @@ def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
     inputs = np.random.default_rng(5).normal(size=SITES)
     values, derivatives = [], []
     with jax.enable_x64(True):
-        for method in (LightCones(), Sweep()):
+        for method in (LightCones(), BoundaryContraction()):
             run = Simulator(Planner(circuit, "double", methods=(method,)).plan([words]))
 
             def loss(inputs: jax.Array, run: Simulator = run) -> tuple[jax.Array, jax.Array]:

@@ -14,7 +14,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.cones.method import LightCones
 from qgl.plan.planner import Planner
-from qgl.plan.state.methods import Dense
+from qgl.plan.state.methods import StateVector
 from qgl.program.program import Program
 from qgl.query import Expectation, Marginals, Probabilities, Query
 from tests.reference.density import density_matrix, gradient
@@ -94,7 +94,9 @@ def test_pruning_by_a_cone_changes_no_answer(seed: int) -> None:
     words = random_queries(seed, 4)[0]
     inputs = jnp.asarray(random_inputs(seed))
     with jax.enable_x64(True):
-        whole = Simulator(Planner(Circuit.of(program), "double", methods=(Dense(),)).plan([words, Probabilities()]))
+        whole = Simulator(
+            Planner(Circuit.of(program), "double", methods=(StateVector(),)).plan([words, Probabilities()])
+        )
         pruned = simulator(program, [words])
         assert np.allclose(*(jax.jit(lambda x, run=run: run.answer(x, words))(inputs) for run in (whole, pruned)))
 

@@ -18,7 +18,7 @@ from qgl.plan.circuit_variants import Subject
 from qgl.plan.contraction import method as contraction
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import Planner
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples, State
@@ -176,7 +176,7 @@ def test_forty_qubits_of_which_a_few_are_looked_at() -> None:
     circuit = Circuit.of(wide(40, 5))
     values = [
         jax.jit(partial(Simulator(Planner(circuit, methods=methods).plan([query])).answer, query=query))(inputs)
-        for methods in ((Contraction(least=0),), (Dense(), DensityMatrix()))
+        for methods in ((Contraction(least=0),), (StateVector(), DensityMatrix()))
     ]
     np.testing.assert_allclose(values[0], values[1], atol=2e-6)
 

@@ -18,7 +18,7 @@ from qgl.kernels.simulator import Simulator
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
 from qgl.plan.sectors.method import Sectors
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.program import Program
 from qgl.query import Probabilities
 from tests.reference.density import gradient, probabilities
@@ -41,8 +41,8 @@ hamiltonian free = c[0] * X[v[0]] + c[1] * X[v[0]] * Y[v[1]] + c[2] * Z[v[0]] * 
 model { ry(0.7) v[0]; ry(1.1) v[1]; rx(0.2) v; evolve free for t; NOISE rx(0.5) v; }
 """
 PROGRAMS: dict[str, tuple[Method, str]] = {
-    "dense": (Dense(), FREE.replace("NOISE", "")),
-    "density": (DensityMatrix(), FREE.replace("NOISE", "depolarizing(0.1) v[0];")),
+    "state vector": (StateVector(), FREE.replace("NOISE", "")),
+    "density matrix": (DensityMatrix(), FREE.replace("NOISE", "depolarizing(0.1) v[0];")),
     "sectors": (Sectors(), CONSERVING),
 }
 SHAPE = np.array([0.9, -1.3, 0.4, 1.0])

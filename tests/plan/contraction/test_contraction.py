@@ -17,7 +17,7 @@ from qgl.plan.contraction.path import find_path
 from qgl.plan.contraction.scheme import Leaf, schedule
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
-from qgl.plan.state.methods import Dense, DensityMatrix
+from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenStrings, Probabilities, Query
@@ -110,7 +110,7 @@ def test_chosen_for_the_likelihood_of_more_qubits_than_a_state_holds() -> None:
         k = row * side + column
         gates += [op("cz", k, k + 1)] * (column + 1 < side) + [op("cz", k, k + side)] * (row + 1 < side)
     program = program_of(side * side, 0, *gates, *(op("rx", k, args=[0.4]) for k in range(side * side)))
-    methods = (Dense(), DensityMatrix(), Contraction())
+    methods = (StateVector(), DensityMatrix(), Contraction())
     planner = Planner(Circuit.of(program), memory_limit=8 * 10**9, methods=methods)
     planned = planner.plan([GivenStrings(4)]).rows[0]
     assert planned.chosen == "contraction" and all(c.reason for c in planned.candidates[1:])

@@ -1,4 +1,6 @@
-"""Where a sweep puts what lies on hidden wires: the bond of ladders and memories does not grow with their length."""
+"""Where a boundary contraction puts what lies on hidden wires: the bond of ladders and memories does not grow with
+their length.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Frozen data classes that cost little to define.
 
 `dataclass` compiles six methods for each class, half a millisecond; for the hundred classes that `qglc check` loads
-that was a seventh of its time. Here all classes share them but for `__init__`, which is compiled when it is first
+that was a sixth of its time. Here all classes share them but for `__init__`, which is compiled when it is first
 called, so that making an object takes as long as before.
 """
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -182,43 +182,12 @@ def orders(skeleton: Skeleton, sites: Sequence[int] | None) -> Iterator[tuple[st
 def _cuthill_mckee(skeleton: Skeleton) -> Indices:
     """Reverse Cuthill-McKee order of the graph of wires, visible ones kept (Cuthill and McKee, 1969)."""
     network = skeleton.network
-    near: dict[int, set[int]] = {wire: set() for wire in network.qubit_of}
+    graph: nx.Graph = nx.Graph()
+    graph.add_nodes_from(network.qubit_of)
     for joint, tensor in enumerate(skeleton.joints):
         own = network.tensors[tensor].wires
-        others = {
-            w for end, _ in skeleton.links[joint] if end >= 0 for w in network.tensors[skeleton.joints[end]].wires
-        }
-        for wire in own:
-            near.setdefault(wire, set()).update(others.union(own) - {wire})
-            for other in others:
-                near.setdefault(other, set()).add(wire)
-    for wire, around in near.items():
-        around.discard(wire)
-    done: set[int] = set()
-    result: list[int] = []
-    for seed in sorted(near, key=lambda wire: (len(near[wire]), wire)):
-        if seed in done:
-            continue
-        root = _far(near, seed)
-        done.add(root)
-        queue = deque([root])
-        while queue:
-            wire = queue.popleft()
-            result.append(wire)
-            fresh = sorted(near[wire] - done, key=lambda other: (len(near[other]), other))
-            done.update(fresh)
-            queue.extend(fresh)
-    qubits = [network.qubit_of[wire] for wire in reversed(result) if wire in network.qubit_of]
-    return np.array(qubits, np.int32)
-
-
-def _far(near: dict[int, set[int]], seed: int) -> int:
-    """A wire far from the seed: one of the last that breadth-first search reaches, twice over."""
-    for _ in range(2):
-        reached = {seed}
-        layer = [seed]
-        while layer:
-            seed = min(layer, key=lambda wire: (len(near[wire]), wire))
-            layer = list({other for wire in layer for other in near[wire]} - reached)
-            reached.update(layer)
-    return seed
+        linked = [network.tensors[skeleton.joints[end]].wires for end, _ in skeleton.links[joint] if end >= 0]
+        near = {wire for wires in (own, *linked) for wire in wires}
+        graph.add_edges_from((wire, other) for wire in own for other in sorted(near) if other != wire)
+    order = [*nx.utils.reverse_cuthill_mckee_ordering(graph)]
+    return np.array([network.qubit_of[wire] for wire in order if wire in network.qubit_of], np.int32)

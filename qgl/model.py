@@ -1,4 +1,4 @@
-"""The Python face: a model is a checked program with functions of its parameters.
+"""The Python interface: a model is a checked program with functions of its parameters.
 
     model = qgl.load("examples/born/bars.qgl", depth=8)
     params = model.init(jax.random.key(0))

@@ -1,4 +1,4 @@
-"""The waist: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer.
+"""The query interface: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer.
 
 Most queries say all that they ask. Two leave their strings open, so that a compiled program serves for any: what
 `GivenStrings` and `GivenWords` ask of comes with the call, as an array.

@@ -118,7 +118,7 @@ def _jobs(
     show_faults(tuple(unread))
     for job in jobs:
         if job.job.state != "done":
-            typer.echo(f"job {job.job.id} is left out: {show.standing(job)}", err=True)
+            typer.echo(f"job {job.job.id} is left out: {show.status(job)}", err=True)
             continue
         try:
             compared = Compared(job, model, seed, baselines)

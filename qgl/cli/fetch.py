@@ -84,7 +84,7 @@ def tell(run: Path, jobs: Sequence[JobFolder], output: Format) -> None:
         typer.echo(json_text([show.facts(each) for each in jobs]))
         return
     for each in jobs:
-        typer.echo(f"job {each.job.id}: {show.standing(each)}")
+        typer.echo(f"job {each.job.id}: {show.status(each)}")
         if each.has_samples():
             typer.echo(f"  strings  {each.path / 'samples.npz'}\n  compare  qglc evaluate {run}")
         elif each.job.state == "sent":

@@ -1,5 +1,5 @@
-"""Distributions over bit strings, of the model and of baselines, behind one face: probabilities of strings, moments,
-entropy.
+"""Distributions over bit strings, of the model and of baselines, behind one interface: probabilities of strings,
+moments, entropy.
 """
 
 from __future__ import annotations

@@ -4,16 +4,16 @@ engine = qgl.hardware.open_engine("aer")
 strings = qgl.hardware.run(model, params, engine, shots=4096)
 """
 
-from qgl.hardware.engines.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
+from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Status, Strings, Task
 from qgl.hardware.engines.table import ENGINES, open_engine
 from qgl.hardware.run import run, task_of
 
 __all__ = [
     "ENGINES",
     "Engine",
-    "Parcel",
+    "Payload",
     "RemoteEngine",
-    "Standing",
+    "Status",
     "Strings",
     "Task",
     "open_engine",

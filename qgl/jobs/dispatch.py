@@ -123,16 +123,16 @@ def _asker(folder: JobFolder, engine: Engine) -> Ask:
     """Strings of parts, from the texts, or from circuits for an engine that takes no texts."""
     job, width = folder.job, folder.job.model["width"]
     if isinstance(engine, TextEngine):
-        parcel = folder.parcel()
+        payload = folder.payload()
 
         def by_text(part: int) -> list[Strings]:
             shots = [_share(item.shots, job.parts, part) for item in job.items]
             places = [place for place, count in enumerate(shots) if count]
             some = replace(
-                parcel,
-                texts=tuple(parcel.texts[place] for place in places),
+                payload,
+                texts=tuple(payload.texts[place] for place in places),
                 shots=tuple(shots[place] for place in places),
-                outputs=tuple(parcel.outputs[place] for place in places),
+                outputs=tuple(payload.outputs[place] for place in places),
             )
             came = iter(checked(engine.name, engine.run(some, _seed(job, part)), some.shots, width))
             return [next(came) if count else np.zeros((0, width), np.uint8) for count in shots]
@@ -182,9 +182,9 @@ def _deliver(folder: JobFolder, engine: RemoteEngine) -> None:
         if left > 0:
             raise QglError([JobInDoubt(None, job.id, job.tag, math.ceil(left))])
     if job.state in ("planned", "sending"):
-        parcel = folder.parcel()
+        payload = folder.payload()
         with _beating(folder):
-            service = named(engine.name, engine.send(parcel, job.tag))
+            service = named(engine.name, engine.send(payload, job.tag))
         folder.save(folder.job.at("sent", manifests.now(), service=service))
 
 
@@ -217,14 +217,14 @@ def _collect(folder: JobFolder, engine: RemoteEngine) -> None:
     """Takes the strings, if the service has them."""
     job = folder.job
     if not folder.has_samples():
-        standing, said = stood(engine.name, engine.standing(job.service))
-        if standing == "failed":
+        status, said = stood(engine.name, engine.status(job.service))
+        if status == "failed":
             folder.save(job.at("failed", manifests.now(), said=said))
             raise QglError([JobFailed(None, job.id, said)])
-        if standing != "done":
-            folder.save(replace(job, said=said or standing))
+        if status != "done":
+            folder.save(replace(job, said=said or status))
             return
-        strings = listed(engine.name, engine.collect(job.service, folder.parcel()), len(job.items))
+        strings = listed(engine.name, engine.collect(job.service, folder.payload()), len(job.items))
         came = [len(array) for array in strings if isinstance(array, np.ndarray) and array.ndim]
         if not all(came) or len(came) != len(job.items):
             came = [item.shots for item in job.items]  # what was asked for, for the message

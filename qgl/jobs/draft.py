@@ -14,7 +14,7 @@ from qgl.diagnostics.model import QglError
 from qgl.hardware import mitigation
 from qgl.hardware.calibration import calibration
 from qgl.hardware.engines.contract import packed
-from qgl.hardware.engines.engine import Engine, Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
 from qgl.jobs.pauli_words import bases_of, turned
@@ -47,9 +47,9 @@ def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
     """
     task = task_for(model, run.params, request)
     if isinstance(engine, RemoteEngine | TextEngine):
-        items, parcel = _texts(task, request, engine)
+        items, payload = _texts(task, request, engine)
     else:
-        items, parcel = _bare(task, request), Parcel((), (), (), {}, {})
+        items, payload = _bare(task, request), Payload((), (), (), {}, {})
     shots = sum(item.shots for item in items)
     job = Job(
         id="",
@@ -59,13 +59,13 @@ def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
         model={"weights": weights_hash(run.params), "step": run.steps, "width": model.width},
         items=tuple(items),
         parts=1 if isinstance(engine, RemoteEngine) else max(1, min(_PARTS, shots // _PART)),
-        outputs=parcel.outputs,
-        settings=parcel.settings,
-        figures=parcel.figures,
+        outputs=payload.outputs,
+        settings=payload.settings,
+        figures=payload.figures,
         versions=manifests.versions(),
         times={"planned": manifests.now()},
     )
-    return Draft(job, parcel.texts, dict(run.params))
+    return Draft(job, payload.texts, dict(run.params))
 
 
 def key_for(run: Run, model: Model, request: Request) -> str:
@@ -102,14 +102,14 @@ def _bare(task: Task, request: Request) -> list[Item]:
     ]
 
 
-def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> tuple[list[Item], Parcel]:
+def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> tuple[list[Item], Payload]:
     """The items and all of their texts."""
     rows = range(len(task.shots))
 
-    def parcel_of(task: Task) -> Parcel:
-        return packed(engine.name, engine.parcel(task), len(rows))
+    def payload_of(task: Task) -> Payload:
+        return packed(engine.name, engine.payload(task), len(rows))
 
-    distribution = parcel_of(task)
+    distribution = payload_of(task)
     items = [Item("samples", task.shots[row], row) for row in rows]
     texts, outputs = list(distribution.texts), list(distribution.outputs)
 
@@ -122,13 +122,13 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
     machine = getattr(engine, "machine", None)  # an engine that stands on none, or anyone's own, has no such thing
     bases = dict.fromkeys(bases_of(request.words).values())
     for basis in bases:
-        parcel = distribution if basis == all_z else parcel_of(replace(task, circuit=turned(task.circuit, basis)))
+        payload = distribution if basis == all_z else payload_of(replace(task, circuit=turned(task.circuit, basis)))
         for scale in (1, *(scale for scale in request.scales if scale > 1)):
             if basis == all_z and scale == 1:
                 continue  # the strings of the distribution say it
             for row in rows:
-                text = parcel.texts[row] if scale == 1 else folded(parcel.texts[row], scale, machine)
-                add(Item("word", task.shots[row], row, basis=basis, scale=scale), text, parcel.outputs[row])
+                text = payload.texts[row] if scale == 1 else folded(payload.texts[row], scale, machine)
+                add(Item("word", task.shots[row], row, basis=basis, scale=scale), text, payload.outputs[row])
     if request.readout:
         mitigation.need("mthree", "mitigation of readout")
         if len(rows) > 1:
@@ -141,7 +141,7 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
         replace(item, file=name, sha256=sha256(text)) for item, name, text in zip(items, names, texts, strict=True)
     ]
     shots = tuple(item.shots for item in items)
-    return items, Parcel(tuple(texts), shots, tuple(outputs), distribution.settings, distribution.figures)
+    return items, Payload(tuple(texts), shots, tuple(outputs), distribution.settings, distribution.figures)
 
 
 def _other_bases(request: Request) -> list[str]:

@@ -105,7 +105,7 @@ class Job:
     key        hash of the request, the program and the weights: what makes two jobs the same
     model      of what: `program` and `weights` (hashes), `step` of the training, `width` of a string
     parts      how many parts of its shots it is run in, by a local engine
-    outputs    of each item, and `settings` and `figures`: as in `qgl.hardware.engines.engine.Parcel`
+    outputs    of each item, and `settings` and `figures`: as in `qgl.hardware.engines.engine.Payload`
     service    the service's name of the job, "" if it is not known to have arrived
     said       what the engine said last
     times      when each state began, in UTC; of `sending`, when it was last seen to go on

@@ -53,7 +53,7 @@ def circuits(job: Job) -> Iterator[str]:
         yield f"words: {_count(roles.count('word'), 'circuit')}{noise}"
 
 
-def standing(folder: JobFolder) -> str:
+def status(folder: JobFolder) -> str:
     """How far a job is, in words."""
     job = folder.job
     if job.state == "running":
@@ -102,7 +102,7 @@ def table(name: str, folders: Sequence[JobFolder]) -> Table:
         )
     for folder in folders:
         job = folder.job
-        shown.add_row(job.id, str(job.request.shots), when(job), figures(job.figures), standing(folder))
+        shown.add_row(job.id, str(job.request.shots), when(job), figures(job.figures), status(folder))
     return shown
 
 
@@ -110,7 +110,7 @@ def lines(folders: Sequence[JobFolder]) -> Iterator[str]:
     """The same line by line."""
     for folder in folders:
         job = folder.job
-        yield f"job {job.id}: {standing(folder)}"
+        yield f"job {job.id}: {status(folder)}"
         yield f"  {', '.join(part for part in (f'{job.request.shots} shots', when(job)) if part)}"
         if takes := figures(job.figures):
             yield f"  {takes}"

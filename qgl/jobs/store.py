@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.jobs import DamagedJob, JobLocked, NoSuchJob
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.hardware.engines.engine import Parcel, Strings
+from qgl.hardware.engines.engine import Payload, Strings
 from qgl.jobs.record import Job, from_json, sha256, to_json
 from qgl.runs.files import checkpoint
 from qgl.runs.files.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
@@ -222,7 +222,7 @@ class JobFolder:
             return False
         return False
 
-    def parcel(self) -> Parcel:
+    def payload(self) -> Payload:
         """What is sent, read back.
 
         Raises:
@@ -239,7 +239,7 @@ class JobFolder:
                 raise _damaged(file, "it is not the text that the job began with")
             texts.append(text)
         shots = tuple(item.shots for item in self.job.items)
-        return Parcel(tuple(texts), shots, self.job.outputs, self.job.settings, self.job.figures)
+        return Payload(tuple(texts), shots, self.job.outputs, self.job.settings, self.job.figures)
 
     def params(self) -> dict[str, NDArray[Any]]:
         """The parameters of the circuit.

@@ -1,4 +1,4 @@
-"""The face of the kernels: answers to queries as pure functions of the inputs."""
+"""The interface of the kernels: answers to queries as pure functions of the inputs."""
 
 from __future__ import annotations
 

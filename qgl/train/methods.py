@@ -1,4 +1,4 @@
-"""What a method that moves parameters is: one face for optimisers that follow the gradient, and for L-BFGS.
+"""What a method that moves parameters is: one interface for optimisers that follow the gradient, and for L-BFGS.
 
 A step of training looks at the loss and then moves. A gradient method looks where it stands and moves along its update.
 L-BFGS moves while it looks: its line search tries points along a direction until the loss is low enough; what it

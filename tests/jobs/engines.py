@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 
 
 class UniformBits:
@@ -32,15 +32,15 @@ class Texts:
         self.name, self.pause, self.calls = name, pause, list[str]()
 
     def samples(self, task: Task) -> list[Strings]:
-        return self.run(self.parcel(task), task.seed)
+        return self.run(self.payload(task), task.seed)
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         texts = [f"OPENQASM 3.0;\n// {row.tolist()}\nbit[{task.width}] c;\nc = measure q;\n" for row in task.inputs]
-        return Parcel(tuple(texts), task.shots, (task.width,) * len(texts), {"level": 1}, {"width": task.width})
+        return Payload(tuple(texts), task.shots, (task.width,) * len(texts), {"level": 1}, {"width": task.width})
 
-    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+    def run(self, payload: Payload, seed: int) -> list[Strings]:
         found = []
-        for text, shots, width in zip(parcel.texts, parcel.shots, parcel.outputs, strict=True):
+        for text, shots, width in zip(payload.texts, payload.shots, payload.outputs, strict=True):
             time.sleep(self.pause)
             self.calls.append(text)
             print("ran", flush=True)
@@ -54,24 +54,24 @@ class Lost(BaseException):
 
 
 class Service:
-    """A service that takes parcels, kept in a folder as it were far away."""
+    """A service that takes payloads, kept in a folder as it were far away."""
 
     name = "service"
 
-    def __init__(self, place: Path, dies: str = "", standing: Standing = "done", missing: int = 0) -> None:
-        """dies: "before" or "after" a parcel has arrived. missing: strings of each text that do not come back."""
-        self.place, self.dies, self.now, self.missing = place, dies, standing, missing
+    def __init__(self, place: Path, dies: str = "", status: Status = "done", missing: int = 0) -> None:
+        """dies: "before" or "after" a payload has arrived. missing: strings of each text that do not come back."""
+        self.place, self.dies, self.now, self.missing = place, dies, status, missing
         self.asked = 0
         place.mkdir(exist_ok=True)
 
-    def parcel(self, task: Task) -> Parcel:
-        return Texts().parcel(task)
+    def payload(self, task: Task) -> Payload:
+        return Texts().payload(task)
 
-    def send(self, parcel: Parcel, tag: str) -> str:
+    def send(self, payload: Payload, tag: str) -> str:
         if self.dies == "before":
             raise Lost
         job = f"job-{len(self.sent)}"
-        facts: dict[str, Any] = {"tag": tag, "texts": parcel.texts, "shots": parcel.shots, "outputs": parcel.outputs}
+        facts: dict[str, Any] = {"tag": tag, "texts": payload.texts, "shots": payload.shots, "outputs": payload.outputs}
         (self.place / f"{job}.json").write_text(json.dumps(facts))
         if self.dies == "after":
             raise Lost
@@ -81,12 +81,12 @@ class Service:
         self.asked += 1
         return next((job for job, facts in self.sent.items() if facts["tag"] == tag), None)
 
-    def standing(self, job: str) -> tuple[Standing, str]:
+    def status(self, job: str) -> tuple[Status, str]:
         return self.now, f"the service says {self.now}"
 
-    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
-        assert tuple(self.sent[job]["texts"]) == parcel.texts
-        return Texts().run(replace(parcel, shots=tuple(shots - self.missing for shots in parcel.shots)), 0)
+    def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
+        assert tuple(self.sent[job]["texts"]) == payload.texts
+        return Texts().run(replace(payload, shots=tuple(shots - self.missing for shots in payload.shots)), 0)
 
     @property
     def sent(self) -> dict[str, dict[str, Any]]:

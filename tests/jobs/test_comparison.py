@@ -116,7 +116,7 @@ def test_words_fade_with_the_noise_and_are_extrapolated(walls: Path, model: Mode
 
 def test_what_is_run_is_laid_out_once(from_noise: JobFolder) -> None:
     """Calibrations measure the same qubits into the same bits; folded texts have their gates three and five times."""
-    texts = dict(zip(from_noise.job.items, from_noise.parcel().texts, strict=True))
+    texts = dict(zip(from_noise.job.items, from_noise.payload().texts, strict=True))
     distribution = next(text for item, text in texts.items() if item.role == "samples")
     measured = [line for line in distribution.splitlines() if " = measure" in line]
     for item, text in texts.items():

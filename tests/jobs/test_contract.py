@@ -18,7 +18,7 @@ import pytest
 import qgl
 from qgl.diagnostics.model import QglError
 from qgl.hardware import run as run_on
-from qgl.hardware.engines.engine import Parcel, Task
+from qgl.hardware.engines.engine import Payload, Task
 from qgl.jobs import dispatch, draft, store
 from qgl.jobs.dispatch import begin, carry_on
 from qgl.jobs.record import Request
@@ -90,12 +90,12 @@ def test_a_wrong_answer_is_refused_wherever_engines_are_asked(
             return answer(super().samples(task))
 
     class WrongTexts(Texts):
-        def run(self, parcel: Any, seed: int) -> Any:
-            return answer(super().run(parcel, seed))
+        def run(self, payload: Any, seed: int) -> Any:
+            return answer(super().run(payload, seed))
 
     class WrongService(Service):
-        def collect(self, job: str, parcel: Any) -> Any:
-            return answer(list(super().collect(job, parcel)))
+        def collect(self, job: str, payload: Any) -> Any:
+            return answer(list(super().collect(job, payload)))
 
     params = model.init(jax.random.key(0))
     for engine in (Wrong(), WrongService(tmp_path / "waited")):
@@ -120,8 +120,8 @@ def test_whatever_an_engine_raises_fails_the_job(run: Path, model: Model) -> Non
 @pytest.mark.parametrize("name", [None, "", 7], ids=str)
 def test_a_job_without_a_name_is_asked_for_by_its_tag(run: Path, model: Model, tmp_path: Path, name: Any) -> None:
     class Nameless(Service):
-        def send(self, parcel: Any, tag: str) -> Any:
-            super().send(parcel, tag)
+        def send(self, payload: Any, tag: str) -> Any:
+            super().send(payload, tag)
             return name
 
     service = Nameless(tmp_path / "service")
@@ -133,9 +133,9 @@ def test_a_job_without_a_name_is_asked_for_by_its_tag(run: Path, model: Model, t
 
 
 @pytest.mark.parametrize("answer", [None, "done", ("finished", "words"), ("done", None), ("done",)], ids=str)
-def test_a_standing_that_is_none_is_refused(run: Path, model: Model, tmp_path: Path, answer: Any) -> None:
+def test_a_status_that_is_none_is_refused(run: Path, model: Model, tmp_path: Path, answer: Any) -> None:
     class Vague(Service):
-        def standing(self, job: str) -> Any:
+        def status(self, job: str) -> Any:
             return answer
 
     service = Vague(tmp_path / "service")
@@ -144,25 +144,25 @@ def test_a_standing_that_is_none_is_refused(run: Path, model: Model, tmp_path: P
     assert store.find(run, "1").job.state == "sent"
 
 
-def test_what_is_no_parcel_is_refused_before_anything_is_written(run: Path, model: Model, tmp_path: Path) -> None:
+def test_what_is_no_payload_is_refused_before_anything_is_written(run: Path, model: Model, tmp_path: Path) -> None:
     changed: Any = replace  # to what types forbid
-    wrong: list[Callable[[Parcel], Any]] = [
-        lambda parcel: None,
-        lambda parcel: parcel.texts,
-        lambda parcel: changed(parcel, texts=()),
-        lambda parcel: changed(parcel, texts=(b"OPENQASM 3.0;",)),
-        lambda parcel: changed(parcel, outputs=None),
-        lambda parcel: changed(parcel, settings={"place": tmp_path}),
-        lambda parcel: changed(parcel, figures=None),
+    wrong: list[Callable[[Payload], Any]] = [
+        lambda payload: None,
+        lambda payload: payload.texts,
+        lambda payload: changed(payload, texts=()),
+        lambda payload: changed(payload, texts=(b"OPENQASM 3.0;",)),
+        lambda payload: changed(payload, outputs=None),
+        lambda payload: changed(payload, settings={"place": tmp_path}),
+        lambda payload: changed(payload, figures=None),
     ]
 
     class Wrong(Texts):
-        def __init__(self, answer: Callable[[Parcel], Any]) -> None:
+        def __init__(self, answer: Callable[[Payload], Any]) -> None:
             super().__init__()
             self.answer = answer
 
-        def parcel(self, task: Task) -> Any:
-            return self.answer(super().parcel(task))
+        def payload(self, task: Task) -> Any:
+            return self.answer(super().payload(task))
 
     for answer in wrong:
         refused("QGL1108", partial(begun, run, model, Wrong(answer)))
@@ -173,15 +173,15 @@ def test_what_is_no_parcel_is_refused_before_anything_is_written(run: Path, mode
 
 
 class Slow(Service):
-    """A service that lists what it has received only some time after; sending a parcel takes long."""
+    """A service that lists what it has received only some time after; sending a payload takes long."""
 
     def __init__(self, place: Path, seconds: float) -> None:
         super().__init__(place, dies="after")
         self.seconds, self.listed = seconds, False
 
-    def send(self, parcel: Any, tag: str) -> str:
+    def send(self, payload: Any, tag: str) -> str:
         time.sleep(self.seconds)
-        return super().send(parcel, tag)
+        return super().send(payload, tag)
 
     def find(self, tag: str) -> str | None:
         return super().find(tag) if self.listed else None

@@ -106,7 +106,7 @@ def test_the_text_is_written_before_anything_runs(run: Path, model: Model) -> No
     made = drafted(run, model, Texts())
     folder = begin(run, made)
     assert (folder.path / "circuit.qasm").read_text() == made.texts[0]
-    assert folder.job.state == "planned" and folder.parcel().texts == made.texts
+    assert folder.job.state == "planned" and folder.payload().texts == made.texts
     engine = Texts()
     carry_on(folder, engine)
     assert engine.calls == list(made.texts)
@@ -127,13 +127,13 @@ def test_killed_in_the_middle_and_fetched(run: Path, model: Model, tmp_path: Pat
         with pytest.raises(QglError) as locked:
             carry_on(store.find(run, "1"), Texts())
         assert codes(locked) == ["QGL1132"] and str(child.pid) in str(locked.value)
-        assert "running" in show.standing(store.find(run, "1"))
+        assert "running" in show.status(store.find(run, "1"))
         child.send_signal(signal.SIGKILL)
     folder = store.find(run, "1")
     assert folder.job.state == "running" and folder.job.parts == 7
     kept = folder.parts_kept
     assert 2 <= kept <= 3
-    assert "broken off" in show.standing(folder)
+    assert "broken off" in show.status(folder)
     engine = Texts()
     carry_on(folder, engine)
     assert len(engine.calls) == 7 - kept
@@ -228,7 +228,7 @@ def test_repeats_draw_other_strings(run: Path, model: Model) -> None:
 
 
 def test_a_failed_job_does_not_stand_in_the_way(run: Path, model: Model, tmp_path: Path) -> None:
-    service = Service(tmp_path / "service", standing="failed")
+    service = Service(tmp_path / "service", status="failed")
     folder = begin(run, drafted(run, model, service))
     with pytest.raises(QglError) as failed:
         carry_on(folder, service)
@@ -243,7 +243,7 @@ def test_a_failed_job_does_not_stand_in_the_way(run: Path, model: Model, tmp_pat
 
 
 def test_a_remote_job_waits_and_is_fetched(run: Path, model: Model, tmp_path: Path) -> None:
-    service = Service(tmp_path / "service", standing="waiting")
+    service = Service(tmp_path / "service", status="waiting")
     folder = begin(run, drafted(run, model, service))
     carry_on(folder, service)
     assert (folder.job.state, folder.job.said) == ("sent", "the service says waiting")
@@ -295,8 +295,8 @@ def test_fewer_strings_than_were_paid_for_are_kept(run: Path, model: Model, tmp_
 
 def test_what_is_no_array_of_strings_is_refused(run: Path, model: Model, tmp_path: Path) -> None:
     class Garbled(Service):
-        def collect(self, job: str, parcel: Any) -> Sequence[Strings]:
-            return [array[:, :2] for array in super().collect(job, parcel)]
+        def collect(self, job: str, payload: Any) -> Sequence[Strings]:
+            return [array[:, :2] for array in super().collect(job, payload)]
 
     service = Garbled(tmp_path / "service")
     folder = begin(run, drafted(run, model, service))

@@ -1,4 +1,6 @@
-"""The Python face: that it composes with plain JAX, and that mixtures, conditions and precisions mean what they say."""
+"""The Python interface: that it composes with plain JAX, and that mixtures, conditions and precisions mean what they
+say.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.hardware import EngineFailed, EngineNotInstalled, TooWideForEngine
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import FunctionOfOpenInput
-from qgl.hardware.engines.engine import Parcel, Strings, Task
+from qgl.hardware.engines.engine import Payload, Strings, Task
 from qgl.hardware.engines.noise import noise_of, restricted, used_by
 from qgl.hardware.engines.qiskit_counts import OUTPUT, outputs_of, strings_of
 from qgl.hardware.machines.isa import load_isa
@@ -80,7 +80,7 @@ class Aer:
         """
         found = self._open(task.circuit, max(task.shots), task.max_qubits) if len(task.shots) > 1 else None
         if found is None:
-            return self.run(self.parcel(task), task.seed)
+            return self.run(self.payload(task), task.seed)
         values = [found.values(row) for row in task.inputs]
 
         def launch(rows: Sequence[int], **options: Any) -> Any:
@@ -91,29 +91,29 @@ class Aer:
 
         return self._gather([found.circuit] * len(values), task.shots, launch, task.seed)
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """The texts of the rows, as they are run; see `TextEngine`."""
         rows = range(len(task.shots))
         settings = {"engine": self.name}
         if self.machine is None:
             emitted = [self._emitted(task.circuit, task.inputs[row], task.shots[row], task.max_qubits) for row in rows]
             figures = _figures(max(emitted, key=lambda one: one.width))
-            return Parcel(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
+            return Payload(tuple(one.text for one in emitted), task.shots, (OUTPUT,) * len(rows), settings, figures)
         texts, measured = texts_of(task, self.machine)
-        return Parcel(texts, task.shots, (OUTPUT,) * len(rows), settings, measured.mapping())
+        return Payload(texts, task.shots, (OUTPUT,) * len(rows), settings, measured.mapping())
 
-    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+    def run(self, payload: Payload, seed: int) -> list[Strings]:
         """The strings of each text, run as it stands; see `TextEngine`.
 
         Raises:
             QglError: QGL1104, the state does not fit into memory; QGL1103, with what Aer says.
         """
-        circuits = [self._read(text) for text in parcel.texts]
+        circuits = [self._read(text) for text in payload.texts]
 
         def launch(rows: Sequence[int], **options: Any) -> Any:
             return self._simulator.run([circuits[row] for row in rows], **options)
 
-        return self._gather(circuits, parcel.shots, launch, seed)
+        return self._gather(circuits, payload.shots, launch, seed)
 
     @cached_property
     def _simulator(self) -> Any:

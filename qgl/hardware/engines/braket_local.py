@@ -9,8 +9,8 @@ import numpy as np
 from qgl.bits.distribution import strings
 from qgl.diagnostics.hardware import EngineFailed, TooWideForEngine
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.braket_texts import imported, parcel_of
-from qgl.hardware.engines.engine import Parcel, Strings, Task
+from qgl.hardware.engines.braket_texts import imported, payload_of
+from qgl.hardware.engines.engine import Payload, Strings, Task
 from qgl.plan.memory import available
 
 _AMPLITUDE = 48  # bytes: the state, the one after it, and the probabilities with their sums
@@ -40,25 +40,25 @@ class BraketLocal:
             QglError: QGL1104, the state does not fit into memory; QGL1103, with what the simulator says; QGL10xx, the
                 circuit cannot be written.
         """
-        return self.run(self.parcel(task), task.seed)
+        return self.run(self.payload(task), task.seed)
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """The texts of the rows; see `TextEngine`."""
-        parcel = parcel_of(task, {"engine": self.name, "simulator": "braket_sv"})
-        qubits = int(parcel.figures["width"] or 0)
+        payload = payload_of(task, {"engine": self.name, "simulator": "braket_sv"})
+        qubits = int(payload.figures["width"] or 0)
         needed, limit = _AMPLITUDE << qubits, available()
         if needed > limit:
             raise QglError([TooWideForEngine(None, self.name, qubits, needed, limit)])
-        return parcel
+        return payload
 
-    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+    def run(self, payload: Payload, seed: int) -> list[Strings]:
         """The strings of each text; see `TextEngine`.
 
         Raises:
             QglError: QGL1103, with what the simulator says.
         """
         rng = np.random.default_rng(seed)
-        rows = zip(parcel.texts, parcel.shots, parcel.outputs, strict=True)
+        rows = zip(payload.texts, payload.shots, payload.outputs, strict=True)
         return [self._drawn(text, shots, len(output), rng) for text, shots, output in rows]
 
     def _drawn(self, text: str, shots: int, width: int, rng: np.random.Generator) -> Strings:

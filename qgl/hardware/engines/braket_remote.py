@@ -1,6 +1,7 @@
-"""The engine `braket:ARN`: devices of Amazon Braket, by its SDK. `braket:local` is its simulator, behind the same face.
+"""The engine `braket:ARN`: devices of Amazon Braket, by its SDK. `braket:local` is its simulator, behind the same
+interface.
 
-Each text of a parcel is a task of the service, with the tags `qgl` (ours) and `qgl-text` (such as `0 of 3`). What a
+Each text of a payload is a task of the service, with the tags `qgl` (ours) and `qgl-text` (such as `0 of 3`). What a
 tag is on is not sent again.
 """
 
@@ -14,14 +15,14 @@ import numpy as np
 
 from qgl.diagnostics.hardware import EngineFailed, UnknownJob
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.braket_texts import imported, parcel_of
-from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.braket_texts import imported, payload_of
+from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 from qgl.hardware.engines.services import joined, overall, parts, wrapped
 
 LOCAL = "local"
 _TAG, _TEXT = "qgl", "qgl-text"
 _WAY = "set up the AWS account and region as Braket's own documents say (`aws configure`), then try again"
-_STANDINGS: dict[str, Standing] = {
+_STATUSES: dict[str, Status] = {
     "CREATED": "waiting",
     "QUEUED": "waiting",
     "RUNNING": "running",
@@ -47,15 +48,15 @@ class BraketRemote:
         self._library = imported("braket.devices" if device == LOCAL else "braket.aws", self.name)
         self._program = imported("braket.ir.openqasm", self.name).Program
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """What would be sent; see `RemoteEngine`. It does not ask the service.
 
         Raises:
             QglError: QGL10xx, the circuit cannot be written.
         """
-        return parcel_of(task, {"engine": self.name, "device": self._arn})
+        return payload_of(task, {"engine": self.name, "device": self._arn})
 
-    def send(self, parcel: Parcel, tag: str) -> str:
+    def send(self, payload: Payload, tag: str) -> str:
         """Sends the texts that are not at the service under this tag yet; see `RemoteEngine`.
 
         Raises:
@@ -63,8 +64,8 @@ class BraketRemote:
         """
         with wrapped(self.name, _WAY):
             there = self._tagged(tag)
-            count = len(parcel.texts)
-            for place, (text, shots) in enumerate(zip(parcel.texts, parcel.shots, strict=True)):
+            count = len(payload.texts)
+            for place, (text, shots) in enumerate(zip(payload.texts, payload.shots, strict=True)):
                 if place not in there:
                     there[place] = self._sent(text, shots, {_TAG: tag, _TEXT: f"{place} of {count}"})
             return joined(there[place] for place in range(count))
@@ -79,30 +80,30 @@ class BraketRemote:
             there = self._tagged(tag, complete=True)
             return joined(there[place] for place in sorted(there)) if there else None
 
-    def standing(self, job: str) -> tuple[Standing, str]:
+    def status(self, job: str) -> tuple[Status, str]:
         """How far the tasks are; see `RemoteEngine`.
 
         Raises:
             QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, with what the service says.
         """
         with wrapped(self.name, _WAY):
-            return overall(self._standing(self._task(name)) for name in parts(job))
+            return overall(self._status(self._task(name)) for name in parts(job))
 
-    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
+    def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
         """The strings of each text; see `RemoteEngine`.
 
         Raises:
             QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, a task has no result.
         """
         with wrapped(self.name, _WAY):
-            names = zip(parts(job), parcel.outputs, strict=True)
+            names = zip(parts(job), payload.outputs, strict=True)
             return [self._strings(name, output) for name, output in names]
 
-    def _standing(self, task: Any) -> tuple[Standing, str]:
+    def _status(self, task: Any) -> tuple[Status, str]:
         word = str(task.state())
-        standing = _STANDINGS.get(word, "unknown")
-        reason = task.metadata().get("failureReason") if standing == "failed" else None
-        return standing, f"{word.lower()}: {reason}" if reason else word.lower()
+        status = _STATUSES.get(word, "unknown")
+        reason = task.metadata().get("failureReason") if status == "failed" else None
+        return status, f"{word.lower()}: {reason}" if reason else word.lower()
 
     def _strings(self, name: str, output: Sequence[int]) -> Strings:
         task = self._task(name)

@@ -7,11 +7,11 @@ from typing import Any
 
 from qgl.diagnostics.hardware import EngineNotInstalled
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.engine import Parcel, Task
+from qgl.hardware.engines.engine import Payload, Task
 from qgl.qasm import emission
 
 
-def parcel_of(task: Task, settings: dict[str, Any]) -> Parcel:
+def payload_of(task: Task, settings: dict[str, Any]) -> Payload:
     """The texts of a task. Bit k of a string is the measurement of qubit `outputs[row][k]`, counted as declared.
 
     Raises:
@@ -29,7 +29,7 @@ def parcel_of(task: Task, settings: dict[str, Any]) -> Parcel:
         "fidelity": None,
     }
     outputs = tuple(list(range(task.width)) for _ in task.shots)
-    return Parcel(tuple(one.text for one in emitted), task.shots, outputs, settings, figures)
+    return Payload(tuple(one.text for one in emitted), task.shots, outputs, settings, figures)
 
 
 def imported(module: str, engine: str) -> Any:

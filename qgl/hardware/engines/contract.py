@@ -13,7 +13,7 @@ import numpy as np
 
 from qgl.diagnostics.hardware import WrongAnswer, WrongStrings
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.engine import Parcel, Standing, Strings
+from qgl.hardware.engines.engine import Payload, Status, Strings
 
 
 def checked(name: str, answer: object, shots: Sequence[int], width: int) -> list[Strings]:
@@ -49,26 +49,26 @@ def listed(name: str, answer: object, rows: int) -> list[Any]:
     return list(answer)
 
 
-def packed(name: str, parcel: object, rows: int) -> Parcel:
-    """What a remote engine would send, if it is a parcel of `rows` texts that can be kept.
+def packed(name: str, payload: object, rows: int) -> Payload:
+    """What a remote engine would send, if it is a payload of `rows` texts that can be kept.
 
     Raises:
         QglError: QGL1108, it is not.
     """
-    wanted = f"a `Parcel` of {rows} text{'s' * (rows != 1)}"
-    if not isinstance(parcel, Parcel):
-        raise QglError([WrongAnswer(None, name, "a parcel", _what(parcel), wanted)])
-    parts = {"texts": parcel.texts, "shots": parcel.shots, "outputs": parcel.outputs}
+    wanted = f"a `Payload` of {rows} text{'s' * (rows != 1)}"
+    if not isinstance(payload, Payload):
+        raise QglError([WrongAnswer(None, name, "a payload", _what(payload), wanted)])
+    parts = {"texts": payload.texts, "shots": payload.shots, "outputs": payload.outputs}
     for part, values in parts.items():
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != rows:
-            raise QglError([WrongAnswer(None, name, "a parcel", f"`{part}` that are not {rows}", wanted)])
-    if not all(isinstance(text, str) for text in parcel.texts):
-        raise QglError([WrongAnswer(None, name, "a parcel", "`texts` that are no strings", wanted)])
+            raise QglError([WrongAnswer(None, name, "a payload", f"`{part}` that are not {rows}", wanted)])
+    if not all(isinstance(text, str) for text in payload.texts):
+        raise QglError([WrongAnswer(None, name, "a payload", "`texts` that are no strings", wanted)])
     try:
-        json.dumps([parcel.outputs, _plain(parcel.settings), _plain(parcel.figures)])
+        json.dumps([payload.outputs, _plain(payload.settings), _plain(payload.figures)])
     except (TypeError, ValueError) as error:
-        raise QglError([WrongAnswer(None, name, "a parcel", f"what is no JSON ({error})", wanted)]) from error
-    return parcel
+        raise QglError([WrongAnswer(None, name, "a payload", f"what is no JSON ({error})", wanted)]) from error
+    return payload
 
 
 def named(name: str, job: object) -> str:
@@ -82,17 +82,17 @@ def named(name: str, job: object) -> str:
     return job
 
 
-def stood(name: str, answer: object) -> tuple[Standing, str]:
+def stood(name: str, answer: object) -> tuple[Status, str]:
     """How far a job is.
 
     Raises:
-        QglError: QGL1108, the answer is no standing and words for it.
+        QglError: QGL1108, the answer is no status and words for it.
     """
-    for standing in get_args(Standing):
+    for status in get_args(Status):
         match answer:
-            case [str(said), str(words)] if said == standing:
-                return standing, words
-    wanted = f"one of {', '.join(get_args(Standing))} and words for it"
+            case [str(said), str(words)] if said == status:
+                return status, words
+    wanted = f"one of {', '.join(get_args(Status))} and words for it"
     raise QglError([WrongAnswer(None, name, "how far a job is", _what(answer), wanted)])
 
 

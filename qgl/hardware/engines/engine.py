@@ -1,4 +1,4 @@
-"""The face of whoever runs circuits and gives bit strings back: simulators, machines, and engines of a user's own.
+"""The interface of whoever runs circuits and gives bit strings back: simulators, machines, and engines of a user's own.
 
     class UniformBits:                               # an engine in one small class
         name = "uniform"
@@ -7,7 +7,7 @@
             rng = np.random.default_rng(task.seed)
             return [rng.integers(0, 2, (shots, task.width), dtype=np.uint8) for shots in task.shots]
 
-A local engine answers while it is called; one that runs OpenQASM text is a `TextEngine`. A remote one takes a parcel,
+A local engine answers while it is called; one that runs OpenQASM text is a `TextEngine`. A remote one takes a payload,
 and the answer is fetched later, perhaps by another process: see `RemoteEngine`.
 """
 
@@ -67,7 +67,7 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Payload:
     """Exactly what is sent to a service. It holds no credentials, and can be kept as JSON.
 
     texts     OpenQASM 3, one for each row of the task
@@ -88,34 +88,34 @@ class Parcel:
 class TextEngine(Engine, Protocol):
     """A local engine that runs texts, so that what is shown and kept beforehand is what runs.
 
-    `samples(task)` is `run(parcel(task), task.seed)`. A parcel can be run in parts of its shots, by another process,
+    `samples(task)` is `run(payload(task), task.seed)`. A payload can be run in parts of its shots, by another process,
     and with texts changed on purpose: those that calibrate readout, and those whose gates are folded.
     """
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """What would be run. Runs nothing."""
         ...
 
-    def run(self, parcel: Parcel, seed: int) -> list[Strings]:
+    def run(self, payload: Payload, seed: int) -> list[Strings]:
         """The strings of each text, run as it stands: nothing is optimised or laid out again."""
         ...
 
 
-Standing = Literal["waiting", "running", "done", "failed", "unknown"]
+Status = Literal["waiting", "running", "done", "failed", "unknown"]
 
 
 @runtime_checkable
 class RemoteEngine(Protocol):
-    """Whoever takes a parcel now and has the strings later. Credentials are those of the service's own library."""
+    """Whoever takes a payload now and has the strings later. Credentials are those of the service's own library."""
 
     @property
     def name(self) -> str: ...
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """What would be sent. Sends nothing."""
         ...
 
-    def send(self, parcel: Parcel, tag: str) -> str:
+    def send(self, payload: Payload, tag: str) -> str:
         """Sends it under a tag of ours, and gives the service's name of the job back."""
         ...
 
@@ -123,10 +123,10 @@ class RemoteEngine(Protocol):
         """The service's name of the job that was sent under this tag; None if it never arrived."""
         ...
 
-    def standing(self, job: str) -> tuple[Standing, str]:
+    def status(self, job: str) -> tuple[Status, str]:
         """How far a job is, and the service's own words for it."""
         ...
 
-    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
+    def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
         """The strings of each text, of a job that is done."""
         ...

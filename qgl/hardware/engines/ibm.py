@@ -1,7 +1,7 @@
 """The engine `ibm:NAME`: machines of IBM's service, by SamplerV2. `ibm:fake_torino` is one on this computer.
 
-A fake machine runs in the local mode of the same library, with its noise, while the parcel is sent; what came is
-there as long as this process. A parcel is a job of the service for each number of shots, with two tags: ours, and ours
+A fake machine runs in the local mode of the same library, with its noise, while the payload is sent; what came is
+there as long as this process. A payload is a job of the service for each number of shots, with two tags: ours, and ours
 with `-0-of-2` appended. What a tag is on is not sent again.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from qgl.diagnostics.hardware import EngineNotInstalled, UnknownJob
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.engine import Parcel, Standing, Strings, Task
+from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 from qgl.hardware.engines.qiskit_counts import OUTPUT, strings_of_bytes
 from qgl.hardware.engines.services import joined, overall, parts, wrapped
 from qgl.hardware.machines.isa import load_isa
@@ -23,7 +23,7 @@ from qgl.hardware.machines.machine_rows import texts_of
 from qgl.hardware.machines.target import Machine, resolve
 
 _WAY = "save the account as IBM's own documents say (`QiskitRuntimeService.save_account`), then try again"
-_STANDINGS: dict[str, Standing] = {
+_STATUSES: dict[str, Status] = {
     "INITIALIZING": "waiting",
     "QUEUED": "waiting",
     "VALIDATING": "waiting",
@@ -52,7 +52,7 @@ class Ibm:
         except ImportError as missing:
             raise QglError([EngineNotInstalled(None, self.name, str(missing.name), "ibm")]) from None
 
-    def parcel(self, task: Task) -> Parcel:
+    def payload(self, task: Task) -> Payload:
         """What would be sent; see `RemoteEngine`. The service is asked for the machine.
 
         Raises:
@@ -61,9 +61,9 @@ class Ibm:
         """
         texts, figures = texts_of(task, self.machine)
         settings = {"engine": self.name, "machine": self.machine.name, "options": {}}
-        return Parcel(texts, task.shots, (OUTPUT,) * len(texts), settings, figures.mapping())
+        return Payload(texts, task.shots, (OUTPUT,) * len(texts), settings, figures.mapping())
 
-    def send(self, parcel: Parcel, tag: str) -> str:
+    def send(self, payload: Payload, tag: str) -> str:
         """Sends what is not at the service under this tag yet; see `RemoteEngine`.
 
         Raises:
@@ -72,10 +72,10 @@ class Ibm:
         machine = self.machine
         with wrapped(self.name, _WAY):
             there = self._tagged(tag)
-            groups = _groups(parcel.shots)
+            groups = _groups(payload.shots)
             for place, (shots, rows) in enumerate(groups.items()):
                 if place not in there:
-                    circuits = [load_isa(parcel.texts[row]) for row in rows]
+                    circuits = [load_isa(payload.texts[row]) for row in rows]
                     there[place] = self._sent(machine, circuits, shots, [tag, f"{tag}-{place}-of-{len(groups)}"])
             return joined(there[place] for place in range(len(groups)))
 
@@ -89,16 +89,16 @@ class Ibm:
             there = self._tagged(tag, complete=True)
             return joined(there[place] for place in sorted(there)) if there else None
 
-    def standing(self, job: str) -> tuple[Standing, str]:
+    def status(self, job: str) -> tuple[Status, str]:
         """How far the jobs are; see `RemoteEngine`.
 
         Raises:
             QglError: QGL1107, a job is not known; QGL1105, no access; QGL1103, with what the service says.
         """
         with wrapped(self.name, _WAY):
-            return overall(self._standing(name) for name in parts(job))
+            return overall(self._status(name) for name in parts(job))
 
-    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
+    def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
         """The strings of each text; see `RemoteEngine`.
 
         Raises:
@@ -106,11 +106,11 @@ class Ibm:
         """
         found: dict[int, Strings] = {}
         with wrapped(self.name, _WAY):
-            for name, rows in zip(parts(job), _groups(parcel.shots).values(), strict=True):
+            for name, rows in zip(parts(job), _groups(payload.shots).values(), strict=True):
                 for row, result in zip(rows, self._job(name).result(), strict=True):
-                    bits = result.data[parcel.outputs[row]]
+                    bits = result.data[payload.outputs[row]]
                     found[row] = strings_of_bytes(bits.array, bits.num_bits)
-        return [found[row] for row in range(len(parcel.texts))]
+        return [found[row] for row in range(len(payload.texts))]
 
     # ------------------------------------------------------------ the service
 
@@ -146,13 +146,13 @@ class Ibm:
             raise QglError([UnknownJob(None, self.name, name)])
         return _here[name][0]
 
-    def _standing(self, name: str) -> tuple[Standing, str]:
+    def _status(self, name: str) -> tuple[Status, str]:
         job = self._job(name)
-        status = job.status()
-        word = str(getattr(status, "name", status))
-        standing = _STANDINGS.get(word, "unknown")
-        reason = job.error_message() if standing == "failed" and not self._is_fake else None
-        return standing, f"{word.lower()}: {reason}" if reason else word.lower()
+        reported = job.status()
+        word = str(getattr(reported, "name", reported))
+        status = _STATUSES.get(word, "unknown")
+        reason = job.error_message() if status == "failed" and not self._is_fake else None
+        return status, f"{word.lower()}: {reason}" if reason else word.lower()
 
     def _tagged(self, tag: str, complete: bool = False) -> dict[int, str]:
         """The jobs under a tag by the place of their group; none if `complete` and one is missing."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from qgl.diagnostics.hardware import EngineFailed, NoAccess
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.engine import Standing
+from qgl.hardware.engines.engine import Status
 
 _ACCESS = {  # kinds of errors, codes of AWS and statuses that speak of the account or the way there
     *("NoCredentialsError", "PartialCredentialsError", "NoRegionError", "ProfileNotFound", "SSOError"),
@@ -60,9 +60,9 @@ def parts(job: str) -> list[str]:
     return job.split()
 
 
-def overall(standings: Iterable[tuple[Standing, str]]) -> tuple[Standing, str]:
+def overall(statuses: Iterable[tuple[Status, str]]) -> tuple[Status, str]:
     """How far a job is whose parts are as far as this: as far as the last, failed if one has."""
-    table = list(standings)
+    table = list(statuses)
     words = ", ".join(dict.fromkeys(said for _, said in table if said))
-    order: tuple[Standing, ...] = ("failed", "unknown", "waiting", "running", "done")
-    return min((standing for standing, _ in table), key=order.index), words
+    order: tuple[Status, ...] = ("failed", "unknown", "waiting", "running", "done")
+    return min((status for status, _ in table), key=order.index), words

@@ -12,7 +12,7 @@ ENGINES: dict[str, str] = {
     "aer:MACHINE": "Qiskit Aer with the gates, wires and noise of a machine, such as `aer:fake_torino`",
     "braket-local": "Amazon Braket's simulator on this computer",
     "ibm:MACHINE": "a machine of IBM's service, or a fake one that stands in for it, such as `ibm:fake_torino`",
-    "braket:ARN": "a device of Amazon Braket; `braket:local` is its simulator behind the same face",
+    "braket:ARN": "a device of Amazon Braket; `braket:local` is its simulator behind the same interface",
 }
 
 

@@ -25,14 +25,14 @@ class Patient:
         Raises:
             QglError: the job failed (QGL1103), an answer is of the wrong kind (QGL1108), or what the engine raises.
         """
-        parcel = packed(self.name, self._remote.parcel(task), len(task.shots))
-        job = named(self.name, self._remote.send(parcel, f"qgl-{uuid.uuid4().hex}"))
+        payload = packed(self.name, self._remote.payload(task), len(task.shots))
+        job = named(self.name, self._remote.send(payload, f"qgl-{uuid.uuid4().hex}"))
         sleep, longest = _SLEEP
         while True:
-            standing, words = stood(self.name, self._remote.standing(job))
-            if standing == "done":
-                return listed(self.name, self._remote.collect(job, parcel), len(task.shots))
-            if standing == "failed":
+            status, words = stood(self.name, self._remote.status(job))
+            if status == "done":
+                return listed(self.name, self._remote.collect(job, payload), len(task.shots))
+            if status == "failed":
                 raise QglError([EngineFailed(None, self.name, words)])
             time.sleep(sleep)
             sleep = min(longest, 1.5 * sleep)

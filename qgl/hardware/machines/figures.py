@@ -26,7 +26,7 @@ class Figures:
     fidelity: float | None
 
     def mapping(self) -> dict[str, float | int | None]:
-        """By name, for a `Parcel`."""
+        """By name, for a `Payload`."""
         return dict(vars(self))
 
     def cells(self) -> list[str]:

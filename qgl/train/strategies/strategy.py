@@ -1,4 +1,4 @@
-"""What a strategy of training is: the face that the loop, the run folder and the display know.
+"""What a strategy of training is: the interface that the loop, the run folder and the display know.
 
 A strategy holds one model under one set of settings. It makes a state, advances it by some steps, and says what each
 seed hands out at the end. All that it carries from step to step is in the state: that is what a checkpoint saves, so

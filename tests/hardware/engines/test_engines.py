@@ -127,9 +127,9 @@ def test_a_sequence_runs_on_three_qubits() -> None:
     model = qgl.loads(SEQUENCE, length=5)
     params = model.init(jax.random.key(0))
     narrow = task_of(model, params, 3000, seed=1, max_qubits=3)
-    parcel = opened("aer").parcel(narrow)
-    assert parcel.figures["width"] == 3
-    assert "reset" in parcel.texts[0]
+    payload = opened("aer").payload(narrow)
+    assert payload.figures["width"] == 3
+    assert "reset" in payload.texts[0]
     (strings,) = opened("aer").samples(narrow)
     assert p_value(strings, np.asarray(model.probabilities(params), np.float64)) > 1e-3
 
@@ -140,7 +140,7 @@ def test_the_sequence_of_57_bits_runs_on_three_qubits() -> None:
     model = qgl.loads(SEQUENCE)
     params = model.init(jax.random.key(0))
     task = task_of(model, params, 4096, seed=1)
-    assert opened("aer").parcel(task).figures["width"] == 3
+    assert opened("aer").payload(task).figures["width"] == 3
     (strings,) = opened("aer").samples(task)
     own = in_chunks.sample(model, params, 4096, seed=1)
     one, other = (in_chunks.log_prob(model, params, rows) for rows in (strings, own))

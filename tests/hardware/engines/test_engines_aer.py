@@ -52,7 +52,7 @@ def test_few_qubits_change_nothing(seed: int) -> None:
     program, inputs, distribution = case(seed)
     most = emission(Circuit.of(program), inputs, "qiskit", optimise=True, reuse=True).width
     narrow = task(seed, max_qubits=most)
-    assert engine().parcel(narrow).figures["width"] == most
+    assert engine().payload(narrow).figures["width"] == most
     assert p_value(engine().samples(narrow)[0], distribution) > 1e-3
 
 
@@ -79,12 +79,12 @@ def test_the_same_seed_gives_the_same_strings() -> None:
     assert (left != right).any()
 
 
-def test_a_parcel_shows_what_is_run() -> None:
+def test_a_payload_shows_what_is_run() -> None:
     assert isinstance(engine(), TextEngine)
-    parcel = engine().parcel(task(4))
-    assert parcel.texts[0].startswith("OPENQASM 3.0;")
-    assert parcel.shots == (SHOTS,)
-    (strings,) = engine().run(parcel, 4)
+    payload = engine().payload(task(4))
+    assert payload.texts[0].startswith("OPENQASM 3.0;")
+    assert payload.shots == (SHOTS,)
+    (strings,) = engine().run(payload, 4)
     assert (strings == engine().samples(task(4))[0]).all()
 
 
@@ -142,9 +142,9 @@ def test_without_aer_the_engine_is_refused_with_the_way_to_install_it(monkeypatc
 
 
 def test_what_aer_says_is_passed_on() -> None:
-    parcel = engine().parcel(task(4))
-    text = parcel.texts[0].replace("OPENQASM 3.0;", "OPENQASM 3.0;\ninput float[64] left_open;")
+    payload = engine().payload(task(4))
+    text = payload.texts[0].replace("OPENQASM 3.0;", "OPENQASM 3.0;\ninput float[64] left_open;")
     text = text.replace("c = measure q;", "rx(left_open) q[0];\nc = measure q;")
     with pytest.raises(QglError) as caught:
-        engine().run(replace(parcel, texts=(text,)), 0)
+        engine().run(replace(payload, texts=(text,)), 0)
     assert isinstance(caught.value.diagnostics[0], EngineFailed)

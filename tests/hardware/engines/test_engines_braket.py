@@ -42,16 +42,16 @@ def test_strings_of_random_programs_follow_their_distribution(seed: int) -> None
     assert p_value(strings, case(seed)[2]) > 1e-3
 
 
-def test_a_seed_gives_the_same_strings_and_a_parcel_is_what_is_run() -> None:
+def test_a_seed_gives_the_same_strings_and_a_payload_is_what_is_run() -> None:
     assert isinstance(engine(), TextEngine)
-    (first,), (again,) = engine().samples(task(1)), engine().run(engine().parcel(task(1)), 1)
+    (first,), (again,) = engine().samples(task(1)), engine().run(engine().payload(task(1)), 1)
     assert (first == again).all()
-    assert (first != engine().run(engine().parcel(task(1)), 2)[0]).any()
+    assert (first != engine().run(engine().payload(task(1)), 2)[0]).any()
 
 
 def test_texts_hold_nothing_that_its_simulators_get_wrong() -> None:
     for seed in range(6):
-        (text,) = engine().parcel(task(seed)).texts
+        (text,) = engine().payload(task(seed)).texts
         assert not re.search(r"^ *(reset|ctrl|if|m\[)", text, re.MULTILINE)
 
 
@@ -71,18 +71,18 @@ def test_without_braket_the_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert found.help == "install it: pip install 'qgl[braket]'"
 
 
-# ------------------------------------------------------------ behind the face of a service
+# ------------------------------------------------------------ behind the interface of a service
 
 
 def test_the_simulator_behind_the_face_of_a_service() -> None:
     remote = BraketRemote("local")
     assert isinstance(remote, RemoteEngine)
-    parcel = remote.parcel(asymmetric(30, 20))
+    payload = remote.payload(asymmetric(30, 20))
     assert remote.find("tag-1") is None
-    job = remote.send(parcel, "tag-1")
-    assert remote.find("tag-1") == job == remote.send(parcel, "tag-1")
-    assert remote.standing(job)[0] == "done"
-    first, second = remote.collect(job, parcel)
+    job = remote.send(payload, "tag-1")
+    assert remote.find("tag-1") == job == remote.send(payload, "tag-1")
+    assert remote.status(job)[0] == "done"
+    first, second = remote.collect(job, payload)
     assert first.shape == (30, 3)
     assert second.shape == (20, 3)
     assert (np.concatenate([first, second]) == [1, 0, 1]).all()
@@ -101,13 +101,13 @@ def test_bits_come_in_the_order_of_the_program_whatever_the_order_of_the_measure
 
     remote = BraketRemote("local")
     monkeypatch.setattr(remote, "_task", lambda name: Done())
-    (strings,) = remote.collect("one", remote.parcel(asymmetric(2)))
+    (strings,) = remote.collect("one", remote.payload(asymmetric(2)))
     assert strings.tolist() == [[0, 0, 1], [1, 0, 1]]
 
 
 def test_a_task_of_another_process_is_not_known() -> None:
     with pytest.raises(QglError) as caught:
-        BraketRemote("local").standing("0123")
+        BraketRemote("local").status("0123")
     assert isinstance(caught.value.diagnostics[0], UnknownJob)
 
 
@@ -150,18 +150,18 @@ def test_a_job_that_broke_off_is_sent_on_and_nothing_is_sent_twice(monkeypatch: 
     service = Service()
     remote = BraketRemote(ARN)
     monkeypatch.setattr(remote, "_library", service)
-    parcel = remote.parcel(asymmetric(5, 6, 7))
+    payload = remote.payload(asymmetric(5, 6, 7))
     with pytest.raises(QglError) as caught:
-        remote.send(parcel, "tag")
+        remote.send(payload, "tag")
     (found,) = caught.value.diagnostics
     assert found == EngineFailed(None, f"braket:{ARN}", "ThrottlingException: too many requests")
     assert remote.find("tag") is None
     service.broken = False
-    job = remote.send(parcel, "tag")
+    job = remote.send(payload, "tag")
     assert len(service.sent) == 3
     assert [task["tags"]["qgl-text"] for task in service.sent] == ["0 of 3", "1 of 3", "2 of 3"]
     assert BraketRemote.find(remote, "tag") == job
-    assert [len(strings) for strings in remote.collect(job, parcel)] == [5, 6, 7]
+    assert [len(strings) for strings in remote.collect(job, payload)] == [5, 6, 7]
 
 
 def test_without_an_account_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -171,10 +171,10 @@ def test_without_an_account_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     remote = BraketRemote(ARN)
-    parcel = remote.parcel(asymmetric(5))
-    assert "cnot" in parcel.texts[0]
+    payload = remote.payload(asymmetric(5))
+    assert "cnot" in payload.texts[0]
     with pytest.raises(QglError) as caught:
-        remote.send(parcel, "tag")
+        remote.send(payload, "tag")
     (found,) = caught.value.diagnostics
     assert isinstance(found, NoAccess)
     assert "region" in found.message

@@ -20,7 +20,7 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.expression import Real
 from qgl.hardware.engines import ibm
 from qgl.hardware.engines.aer import Aer
-from qgl.hardware.engines.engine import Parcel, RemoteEngine, Task, TextEngine
+from qgl.hardware.engines.engine import Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.engines.ibm import Ibm
 from qgl.hardware.engines.noise import noise_of, restricted, used_by
 from qgl.hardware.engines.qiskit_counts import strings_of_bytes
@@ -58,13 +58,13 @@ def test_a_fake_machine_adds_its_noise_and_keeps_the_order_of_bits() -> None:
 
 def test_texts_of_a_fake_machine_stand_on_it_and_are_what_is_run() -> None:
     task = turned(np.pi, shots=(500,))
-    parcel = noisy().parcel(task)
-    assert "$" in parcel.texts[0]
-    fidelity = parcel.figures["fidelity"]
+    payload = noisy().payload(task)
+    assert "$" in payload.texts[0]
+    fidelity = payload.figures["fidelity"]
     assert fidelity is not None
     assert 0.8 < fidelity < 1.0
     (strings,) = noisy().samples(task)
-    assert (strings == noisy().run(parcel, task.seed)[0]).all()
+    assert (strings == noisy().run(payload, task.seed)[0]).all()
 
 
 @pytest.mark.parametrize(("errors", "wrong"), [({}, 0.0), ({"measure": 0.1}, 0.1), ({"x": 0.05}, 0.05)])
@@ -81,7 +81,7 @@ def test_noise_is_what_a_file_tells(errors: dict[str, float], wrong: float, tmp_
 def test_the_noise_on_the_used_qubits_is_all_that_a_circuit_meets() -> None:
     machine = resolve("fake_manila")
     full = noise_of(machine)
-    circuit = load_isa(noisy().parcel(turned(1.0, shots=(1,))).texts[0])
+    circuit = load_isa(noisy().payload(turned(1.0, shots=(1,))).texts[0])
     used = used_by([circuit])
     assert len(used) < machine.qubits
     simulator = AerSimulator.from_backend(machine.backend)
@@ -119,14 +119,14 @@ def test_bytes_of_the_service_are_strings_in_the_order_of_the_program() -> None:
 def test_a_job_of_the_local_mode() -> None:
     engine = Ibm("fake_manila")
     assert isinstance(engine, RemoteEngine)
-    parcel = engine.parcel(turned(0.0, np.pi, np.pi, shots=(60, 50, 60)))
-    assert parcel.settings["machine"] == "fake_manila"
+    payload = engine.payload(turned(0.0, np.pi, np.pi, shots=(60, 50, 60)))
+    assert payload.settings["machine"] == "fake_manila"
     assert engine.find("one") is None
-    job = engine.send(parcel, "one")
+    job = engine.send(payload, "one")
     assert len(job.split()) == 2  # 60 shots, and 50
-    assert engine.find("one") == job == engine.send(parcel, "one")
-    assert engine.standing(job) == ("done", "done")
-    found = engine.collect(job, parcel)
+    assert engine.find("one") == job == engine.send(payload, "one")
+    assert engine.status(job) == ("done", "done")
+    found = engine.collect(job, payload)
     assert [strings.shape for strings in found] == [(60, 3), (50, 3), (60, 3)]
     means = [np.round(strings.mean(axis=0)).tolist() for strings in found]
     assert means == [[0, 0, 1], [1, 0, 1], [1, 0, 1]]
@@ -134,7 +134,7 @@ def test_a_job_of_the_local_mode() -> None:
 
 def test_a_job_of_another_process_is_not_known() -> None:
     with pytest.raises(QglError) as caught:
-        Ibm("fake_manila").standing("0123")
+        Ibm("fake_manila").status("0123")
     assert isinstance(caught.value.diagnostics[0], UnknownJob)
 
 
@@ -190,32 +190,32 @@ def test_a_job_that_broke_off_is_sent_on_and_nothing_is_sent_twice(monkeypatch: 
     monkeypatch.setattr(ibm, "resolve", machine)
     engine = Ibm("ibm_manila")
     monkeypatch.setattr(engine, "_library", service)
-    parcel = engine.parcel(turned(0.0, 1.0, 2.0, shots=(5, 6, 5)))
+    payload = engine.payload(turned(0.0, 1.0, 2.0, shots=(5, 6, 5)))
     assert asked == ["ibm:ibm_manila"]
     with pytest.raises(QglError) as caught:
-        engine.send(parcel, "tag")
+        engine.send(payload, "tag")
     (found,) = caught.value.diagnostics
     assert isinstance(found, NoAccess)
     assert found.words == "401 Client Error: Unauthorized"
     assert engine.find("tag") is None
     service.broken = False
-    job = engine.send(parcel, "tag")
+    job = engine.send(payload, "tag")
     assert [one.tags for one in service.sent] == [["tag", "tag-0-of-2"], ["tag", "tag-1-of-2"]]
     assert job == engine.find("tag") == "job0 job1"
-    assert engine.standing(job) == ("waiting", "queued")
-    assert [strings.tolist()[0] for strings in engine.collect(job, parcel)] == [[1, 0, 1]] * 3
+    assert engine.status(job) == ("waiting", "queued")
+    assert [strings.tolist()[0] for strings in engine.collect(job, payload)] == [[1, 0, 1]] * 3
     service.sent[0].status = lambda: "ERROR"
-    assert engine.standing(job) == ("failed", "error: a calibration ran late, queued")
+    assert engine.status(job) == ("failed", "error: a calibration ran late, queued")
     service.sent[1].result = lambda: 1 / 0
     with pytest.raises(QglError) as caught:
-        engine.collect(job, parcel)
+        engine.collect(job, payload)
     assert isinstance(caught.value.diagnostics[0], EngineFailed)
 
 
-def test_parcels_hold_no_more_than_what_is_sent() -> None:
-    parcel = Ibm("fake_manila").parcel(turned(1.0, shots=(5,)))
-    assert set(vars(parcel)) == set(Parcel.__dataclass_fields__)
-    assert set(parcel.settings) == {"engine", "machine", "options"}
+def test_payloads_hold_no_more_than_what_is_sent() -> None:
+    payload = Ibm("fake_manila").payload(turned(1.0, shots=(5,)))
+    assert set(vars(payload)) == set(Payload.__dataclass_fields__)
+    assert set(payload.settings) == {"engine", "machine", "options"}
 
 
 def test_without_the_library_the_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qgl.diagnostics.model import QglError
-from qgl.hardware.engines.engine import Engine, Parcel, RemoteEngine, Standing, Strings, Task
+from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Status, Strings, Task
 from qgl.hardware.engines.statevector import StateVector
 from qgl.hardware.engines.waiting import patient
 from qgl.ir.circuit import Circuit
@@ -20,25 +20,25 @@ class Later:
 
     name = "later"
 
-    def __init__(self, *answers: tuple[Standing, str]) -> None:
+    def __init__(self, *answers: tuple[Status, str]) -> None:
         self.answers, self.tags = list(answers), list[str]()
 
-    def parcel(self, task: Task) -> Parcel:
-        return Parcel(("text",) * len(task.shots), task.shots, (None,) * len(task.shots), {}, {})
+    def payload(self, task: Task) -> Payload:
+        return Payload(("text",) * len(task.shots), task.shots, (None,) * len(task.shots), {}, {})
 
-    def send(self, parcel: Parcel, tag: str) -> str:
+    def send(self, payload: Payload, tag: str) -> str:
         self.tags.append(tag)
         return f"job {len(self.tags)}"
 
     def find(self, tag: str) -> str | None:
         return None
 
-    def standing(self, job: str) -> tuple[Standing, str]:
+    def status(self, job: str) -> tuple[Status, str]:
         assert job == f"job {len(self.tags)}"
         return self.answers.pop(0)
 
-    def collect(self, job: str, parcel: Parcel) -> Sequence[Strings]:
-        return tuple(np.ones((shots, 2), np.uint8) for shots in parcel.shots)
+    def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
+        return tuple(np.ones((shots, 2), np.uint8) for shots in payload.shots)
 
 
 def task() -> Task:

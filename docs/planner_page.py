@@ -23,7 +23,7 @@ from qgl.diagnostics.render import to_text
 from qgl.diagnostics.size import amount
 from qgl.draw import cone
 from qgl.plan.boundary.method import BoundaryContraction, PreparedBoundary
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones, PreparedCones
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
@@ -111,7 +111,7 @@ def classes(sites: int = 30) -> Figure:
     circuit = qgl.loads(CHAIN.format(n=sites, depth=4)).circuit
     words = np.stack([np.arange(sites - 1), np.arange(1, sites)], axis=1).astype(np.int32)
     query = Expectation.sparse(words)
-    survey = PreparedCones("cones", Subject(circuit, True)).design((query,), "single").survey
+    survey = PreparedCones("cones", CircuitVariants(circuit, True)).design((query,), "single").survey
     kinds = [survey.values[int(row[0])][0] for row in survey.factors[query]]
     names = {kind: k for k, kind in enumerate(dict.fromkeys(kinds))}
     for site in range(sites):
@@ -175,7 +175,7 @@ def bonds() -> Figure:
     """log2 of the bond before each column, for circuits on 24 qubits."""
     figure, axes = plt.subplots(figsize=(7, 3.2))
     for name, colour, text in BONDED:
-        columns = PreparedBoundary(Subject(qgl.loads(text).circuit, True)).columns("amplitude")
+        columns = PreparedBoundary(CircuitVariants(qgl.loads(text).circuit, True)).columns("amplitude")
         axes.step(np.arange(len(columns.bits)), columns.bits, where="mid", color=colour, label=name)
     axes.set(xlabel="cut between columns", ylabel="log2 of the bond", ylim=(0, None))
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,7 +12,7 @@ from qgl.plan.pauli_flips import Carried, carry
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class CircuitVariants:
     """A circuit that is asked something.
 
     circuit    as it was checked, cut down to what the queries look at, before any pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.state.tables import KINDS, NO_FLIPS, FlipTable, Tables
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
 
@@ -98,7 +98,7 @@ class Method(Protocol):
     @property
     def name(self) -> str: ...
 
-    def prepare(self, subject: Subject) -> Prepared:
+    def prepare(self, variants: CircuitVariants) -> Prepared:
         """Cheap where the method cannot do the circuit anyway: every method is prepared for every plan."""
         ...
 

@@ -15,7 +15,7 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.plan.blame import blame
 from qgl.plan.boundary.method import BoundaryContraction
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.iqp.method import PhaseWords
@@ -53,7 +53,7 @@ class Weighed:
     rows  in the order of the queries, each once; `chosen` is empty where no method can answer within `limit` bytes
     """
 
-    subject: Subject
+    variants: CircuitVariants
     seen: tuple[int, ...]
     rows: tuple[Row, ...]
     limit: int
@@ -62,7 +62,7 @@ class Weighed:
         """Why each query that has no method has none; `copies` of an answer are held at once, one for each seed."""
         for row in self.rows:
             if not row.chosen or row.candidates[0].cost.memory * copies > self.limit:
-                yield _too_large(self.subject.circuit, row, self.limit, copies)
+                yield _too_large(self.variants.circuit, row, self.limit, copies)
 
 
 @dataclass
@@ -80,7 +80,9 @@ class Planner:
     memory_limit: int | None = None
     methods: tuple[Method, ...] = METHODS
     told: Callable[[str], None] = _silent
-    _prepared: dict[tuple[tuple[int, ...], bool], tuple[Subject, dict[str, Prepared]]] = field(default_factory=dict)
+    _prepared: dict[tuple[tuple[int, ...], bool], tuple[CircuitVariants, dict[str, Prepared]]] = field(
+        default_factory=dict
+    )
 
     @put_off()
     def plan(self, queries: Sequence[Query]) -> Plan:
@@ -94,7 +96,7 @@ class Planner:
         weighed = self.weigh(queries)
         for refusal in weighed.refusals():
             raise QglError([refusal])
-        bits_only = weighed.subject.bits_only
+        bits_only = weighed.variants.bits_only
         _, prepared = self._prepare(weighed.seen, bits_only)
         shares: dict[str, list[Query]] = {}
         for row in weighed.rows:
@@ -110,16 +112,18 @@ class Planner:
         width = len(self.circuit.visible)
         seen = tuple(sorted(frozenset().union(*(support(query, width) for query in queries)))) or (0,)
         asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
-        subject, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
+        variants, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
         limit = for_arrays() if self.memory_limit is None else self.memory_limit
-        return Weighed(subject, seen, _choose(asked, prepared, self.precision, limit, self.told), limit)
+        return Weighed(variants, seen, _choose(asked, prepared, self.precision, limit, self.told), limit)
 
-    def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[Subject, dict[str, Prepared]]:
+    def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[CircuitVariants, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:
             whole = seen == tuple(range(len(self.circuit.visible)))
-            subject = Subject(self.circuit if whole else light_cone(self.circuit.with_hidden_read, seen), bits_only)
-            prepared = {method.name: method.prepare(subject) for method in self.methods}
-            self._prepared[seen, bits_only] = subject, prepared
+            variants = CircuitVariants(
+                self.circuit if whole else light_cone(self.circuit.with_hidden_read, seen), bits_only
+            )
+            prepared = {method.name: method.prepare(variants) for method in self.methods}
+            self._prepared[seen, bits_only] = variants, prepared
         return self._prepared[seen, bits_only]
 
 

@@ -14,7 +14,7 @@ import pytest
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Method, Plan, Row, StateProgram
 from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
@@ -38,7 +38,7 @@ METHODS: dict[str, Method] = {"state vector": StateVector(), "density matrix": D
 def simulator(program: Program, method: str, bits_only: bool = False) -> Simulator:
     """A simulator by one method, whatever it costs."""
     circuit = Circuit.of(program)
-    lowered = METHODS[method].prepare(Subject(circuit, bits_only)).lower((), "double")
+    lowered = METHODS[method].prepare(CircuitVariants(circuit, bits_only)).lower((), "double")
     inputs = sum(parameter.size for parameter in circuit.parameters)
     rows = (Row(Probabilities(), method, ()),)
     seen = tuple(range(len(circuit.visible)))

@@ -14,7 +14,7 @@ from qgl.expression import Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.pauli_words import walsh_product
 from qgl.kernels.simulator import Simulator
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.iqp.method import PhaseWords
 from qgl.plan.pauli_flips import carry
 from qgl.plan.planner import Planner
@@ -67,7 +67,7 @@ def run(program: Program, method: StateVector | PhaseWords, *queries: Query) -> 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_distribution_is_that_of_the_density_matrix(seed: int) -> None:
     program, inputs = flip_program(seed, seed % 4), random_inputs(seed)
-    found = carry(Subject(Circuit.of(program), True).pure)
+    found = carry(CircuitVariants(Circuit.of(program), True).pure)
     assert seed % 4 or all(wire < 4 for operation in found.circuit.operations for wire in operation.wires)
     with jax.enable_x64(True):
         distribution = jax.jit(run(program, StateVector(), Probabilities()).probabilities)(jnp.asarray(inputs))

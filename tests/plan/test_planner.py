@@ -129,7 +129,7 @@ def test_a_state_that_cannot_fit_is_refused_without_a_pass() -> None:
     circuit = Circuit.of(program_of(40, 0, *(op("h", k) for k in range(40))))
     weighed = Planner(circuit, methods=(StateVector(), DensityMatrix())).weigh([Samples(5)])
     assert not weighed.rows[0].chosen
-    assert not {"pure", "mixed"} & vars(weighed.subject).keys()
+    assert not {"pure", "mixed"} & vars(weighed.variants).keys()
 
 
 def test_work_that_is_shared_is_counted_once() -> None:

@@ -1,4 +1,4 @@
-"""Contracts tensor networks: small tensors by tables, large ones group by group, rows of closings side by side."""
+"""Contracts tensor networks: small tensors by tables, large ones group by group, rows of projections side by side."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class _Rows:
 
     def expectation(self, letters: jax.Array) -> jax.Array:
         """<P> of words, rows of letters 0 to 3, shape (rows, n)."""
-        closings = jax.nn.one_hot(letters, 4, dtype=self.dtype)
-        found: jax.Array = self._over(lambda closing: self._value(closing)[0], closings)
+        projections = jax.nn.one_hot(letters, 4, dtype=self.dtype)
+        found: jax.Array = self._over(lambda projection: self._value(projection)[0], projections)
         return found
 
     def log_prob(self, strings: jax.Array) -> LogLikelihood:
@@ -124,34 +124,34 @@ class _Rows:
         """
         bits = strings.astype(self.dtype)
         if self.one.network.algebra == "amplitude":
-            closings = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
+            projections = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
         else:
-            closings = 2 * jnp.stack([1 - bits, bits], -1)
-        found: LogLikelihood = self._over(self._log, closings)
+            projections = 2 * jnp.stack([1 - bits, bits], -1)
+        found: LogLikelihood = self._over(self._log, projections)
         return found
 
-    def _log(self, closing: jax.Array) -> LogLikelihood:
-        value, log_scale = self._value(closing)
+    def _log(self, projection: jax.Array) -> LogLikelihood:
+        value, log_scale = self._value(projection)
         of_amplitudes = self.one.network.algebra == "amplitude"
         if of_amplitudes:
             value, log_scale = squared(value), 2 * log_scale
-        width = len(closing)
+        width = len(projection)
         return LogLikelihood.of(value, width, log_scale - width * math.log(2), of_amplitudes=of_amplitudes)
 
-    def _value(self, closing: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def _value(self, projection: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The contracted network over exp(log scale), and the log scale."""
         part = self.one.scheme.each
-        closed = closing.reshape(-1)[jnp.asarray(part.closings)].astype(self.taken.dtype)
+        closed = projection.reshape(-1)[jnp.asarray(part.projections)].astype(self.taken.dtype)
         handed = self.small(jnp.concatenate([self.taken, closed]))
         sources = self.fixed | _sources(part, handed, len(self.one.scheme.once.sources))
         sources, log_scale = _large(self.one, sources, varies=True)
         return _result(self.one, sources), self.log_scale + log_scale
 
-    def _over(self, function: Callable[[jax.Array], Any], closings: jax.Array) -> Any:
-        rows = len(closings)
+    def _over(self, function: Callable[[jax.Array], Any], projections: jax.Array) -> Any:
+        rows = len(projections)
         count, together = self.one.batches(rows)
-        padding = jnp.broadcast_to(closings[:1], (count * together - rows, *closings.shape[1:]))
-        filled = jnp.concatenate([closings, padding])
+        padding = jnp.broadcast_to(projections[:1], (count * together - rows, *projections.shape[1:]))
+        filled = jnp.concatenate([projections, padding])
         run = jax.checkpoint(function) if count > 1 else function
         return jax.tree.map(lambda values: values[:rows], mapped(run, filled, batch_size=together))
 
@@ -195,7 +195,7 @@ def _large(one: Contracted, sources: Sources, varies: bool) -> tuple[Sources, ja
     for number, group in enumerate(scheme.groups, first):
         if group.varies == varies:
             result = _group(group, sources)
-            if one.closing == "strings":
+            if one.projection == "strings":
                 largest = jnp.max(jnp.abs(lax.stop_gradient(result)), axis=tuple(range(1, result.ndim)), keepdims=True)
                 largest = jnp.where(largest > 0, largest, 1)
                 result, log_scale = result / largest, log_scale + jnp.sum(jnp.log(largest))

@@ -9,7 +9,7 @@ import numpy as np
 
 from qgl.ir.circuit import Circuit
 from qgl.plan.boundary.costs import estimate
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network.columns import Columns, columns_of
 from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
@@ -57,8 +57,8 @@ class BoundaryProgram:
 class PreparedBoundary:
     """A circuit made ready; networks are built when a cost is first asked for."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, variants: CircuitVariants) -> None:
+        self._subject = variants
 
     @cached_property
     def _traced(self) -> bool:
@@ -143,5 +143,5 @@ class BoundaryContraction:
 
     name = "boundary"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return PreparedBoundary(subject)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedBoundary(variants)

@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.blocks import BlockBuilder
 from qgl.plan.cones.classes import UnlikeConesError
 from qgl.plan.cones.kinds import Kinds, kinds_of
@@ -38,8 +38,8 @@ class LightCones:
 
     name = "cones"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return PreparedCones(self.name, subject)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedCones(self.name, variants)
 
 
 @dataclass(eq=False)
@@ -47,7 +47,7 @@ class PreparedCones:
     """A circuit whose cones are found when they are asked for, and kept."""
 
     method: str
-    subject: Subject
+    variants: CircuitVariants
     _cones: dict[int, Cone] = field(default_factory=dict)
     _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
     _unlike: dict[Query, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class PreparedCones:
             if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
                 return self.design((probe,), precision)
             survey, kinds = self._surveys(queries, limit)
-            sizes = [parameter.size for parameter in self.subject.circuit.parameters]
+            sizes = [parameter.size for parameter in self.variants.circuit.parameters]
             found = runs(survey.classes, survey.readings, precision)
             self._designs[queries, precision] = Design(survey, kinds, found, sizes, precision)
         return self._designs[queries, precision]
@@ -90,19 +90,19 @@ class PreparedCones:
         return survey, self.kinds
 
     def _survey(self, queries: tuple[Query, ...], kinds: Kinds, limit: float) -> Survey:
-        return Survey(self.subject.circuit, kinds, self.segments, self.cone, queries, limit)
+        return Survey(self.variants.circuit, kinds, self.segments, self.cone, queries, limit)
 
     @cached_property
     def kinds(self) -> Kinds:
-        return kinds_of(self.subject.circuit)
+        return kinds_of(self.variants.circuit)
 
     @cached_property
     def kinds_by_value(self) -> Kinds:
-        return kinds_of(self.subject.circuit, by_value=True)
+        return kinds_of(self.variants.circuit, by_value=True)
 
     @cached_property
     def segments(self) -> WireSegments:
-        return segments_of(self.subject.circuit, self.kinds.diagonal)
+        return segments_of(self.variants.circuit, self.kinds.diagonal)
 
     def cone(self, start: int) -> Cone:
         """The cone of a start, numbered as in `cone_factors`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.classes import ConeClass
 from qgl.plan.cones.schedule import WIDEST, Schedule, evened, schedule
 from qgl.plan.cones.survey import Reading
@@ -14,7 +14,7 @@ from qgl.plan.contraction.method import Contraction
 from qgl.plan.costs import DOUBLE, STEP_SECONDS
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Cost, Method, Prepared
-from qgl.plan.state.methods import DensityMatrix, PreparedWhole, StateVector
+from qgl.plan.state.methods import DensityMatrix, PreparedFullState, StateVector
 
 WAYS: tuple[Method, ...] = (StateVector(flips=False), DensityMatrix(), Contraction())  # to run the circuit of a class
 CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
@@ -62,8 +62,8 @@ def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: s
     found: list[Run] = []
     tiled: dict[int, Schedule] = {}
     for number, (one, reading) in enumerate(zip(classes, readings, strict=True)):
-        subject = Subject(one.circuit, one.bits_only)
-        ways = [way.prepare(subject) for way in WAYS]
+        variants = CircuitVariants(one.circuit, one.bits_only)
+        ways = [way.prepare(variants) for way in WAYS]
         small = _schedule(one, ways)
         if small is None:
             found.append(_alone(number, one, reading, ways, precision))
@@ -82,7 +82,7 @@ def _schedule(one: ConeClass, ways: Sequence[Prepared]) -> Schedule | None:
     """The cheaper one of a state vector's and a density matrix's, if there is any."""
     found = []
     for way in ways:
-        if isinstance(way, PreparedWhole) and way.least <= WIDEST:
+        if isinstance(way, PreparedFullState) and way.least <= WIDEST:
             small = schedule(one, way.whole)
             if small is not None:
                 found.append(small)

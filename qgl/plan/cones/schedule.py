@@ -13,7 +13,7 @@ from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.cones.classes import ConeClass
 from qgl.plan.matrix_pool import Recipe
 from qgl.plan.state.elements import Small, axes_of, places_of
-from qgl.plan.state.methods import Whole
+from qgl.plan.state.methods import FullState
 
 WIDEST, WIDEST_KEPT = 14, 12  # bits of a state that is run in tiles: a vector; a density matrix, whose steps are kept
 ARITY = 4  # bits that a block may act on
@@ -95,7 +95,7 @@ def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
     return list(schedules)
 
 
-def schedule(one: ConeClass, whole: Whole) -> Schedule | None:
+def schedule(one: ConeClass, whole: FullState) -> Schedule | None:
     """None if the circuit is too wide, or does not come down to small matrices."""
     read = len(one.circuit.visible) * (1 if one.bits_only else 2)
     if whole.bits > (WIDEST if whole.unitary else WIDEST_KEPT) or read > MOST_READ:

@@ -16,7 +16,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.contraction.path import Path, find_path
 from qgl.plan.contraction.scheme import Leaf, Scheme, schedule
 from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
@@ -30,7 +30,7 @@ MOST_TENSORS = 1_500  # each different contraction is compiled
 MOST_NUMBERS = 1 << 28  # of one tensor
 MOST_OPEN = {False: 5, True: 12}  # visible qubits whose legs may stay open; more if only their bits are asked for
 MOST_IN_REGION = {False: 4, True: 10}
-TYPICAL_ROWS = 64  # of the closings for which a path is looked for
+TYPICAL_ROWS = 64  # of the projections for which a path is looked for
 ROW_NUMBERS = 1 << 22  # numbers of the rows that are contracted side by side
 OPERATIONS_PER_SECOND = 10e9
 PRODUCT_SECONDS = 0.5e-9  # for each product of small tensors, whose numbers are looked up one by one
@@ -48,7 +48,7 @@ class Contracted:
     """
 
     network: Network
-    closing: str  # "open", "words" or "strings"
+    projection: str  # "open", "words" or "strings"
     bits_only: bool
     scheme: Scheme
 
@@ -84,35 +84,35 @@ class ContractionProgram:
         }
 
 
-def contracted(subject: Subject, closing: str) -> Contracted:
+def contracted(variants: CircuitVariants, projection: str) -> Contracted:
     """A circuit with the legs of its visible qubits closed in one of the three ways.
 
     Raises:
         UnsuitableError: there is no network of small tensors, or it has too many.
         ImportError: cotengra is not there.
     """
-    circuit = subject.mixed
-    network = network_of(circuit, "amplitude" if closing == "strings" and not traced_wires(circuit) else "doubled")
+    circuit = variants.mixed
+    network = network_of(circuit, "amplitude" if projection == "strings" and not traced_wires(circuit) else "doubled")
     if len(network.tensors) > MOST_TENSORS:
         raise UnsuitableError(f"a network of {len(network.tensors):,} tensors; {MOST_TENSORS:,} are the most")
     sizes, size = network.sizes.tolist(), network.dimension
     leaves = _leaves(network)
     output: Sequence[int] = ()
-    if closing == "strings" and network.algebra == "doubled":
+    if projection == "strings" and network.algebra == "doubled":
         bits = range(len(sizes), len(sizes) + len(network.open))
         leaves += [Leaf(pair, 0) for pair in zip(bits, network.open, strict=True)]
         leaves += [Leaf((label,), 2 * k, varies=True) for k, label in enumerate(bits)]
         sizes += [2] * len(bits)
-    elif closing != "open":
+    elif projection != "open":
         leaves += [Leaf((label,), k * size, varies=True) for k, label in enumerate(network.open)]
-    elif subject.bits_only:
+    elif variants.bits_only:
         output = range(len(sizes), len(sizes) + len(network.open))
         leaves += [Leaf(pair, 0) for pair in zip(output, network.open, strict=True)]
         sizes += [2] * len(output)
     else:
         output = network.open
     path = _path(leaves, output, sizes)
-    return Contracted(network, closing, subject.bits_only, schedule(leaves, output, sizes, path, size))
+    return Contracted(network, projection, variants.bits_only, schedule(leaves, output, sizes, path, size))
 
 
 def _path(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]) -> Path:
@@ -150,13 +150,13 @@ class Prepare:
     """A circuit made ready for contraction; paths are looked for when they are first wanted."""
 
     name: str
-    subject: Subject
+    variants: CircuitVariants
     least: int
     _made: dict[str, Contracted | str] = field(default_factory=dict)
 
-    def closing(self, query: Query) -> str:
+    def projection(self, query: Query) -> str:
         """How the network is closed for a query; "" if it cannot answer."""
-        if self.subject.width <= MOST_OPEN[self.subject.bits_only]:
+        if self.variants.width <= MOST_OPEN[self.variants.bits_only]:
             return "open"
         match query:
             case LogProb() | GivenStrings():
@@ -168,26 +168,26 @@ class Prepare:
             case _:
                 return ""
 
-    def made(self, closing: str) -> Contracted | str:
+    def made(self, projection: str) -> Contracted | str:
         """The network, or why there is none."""
-        if closing not in self._made:
+        if projection not in self._made:
             try:
-                self._made[closing] = contracted(self.subject, closing)
+                self._made[projection] = contracted(self.variants, projection)
             except UnsuitableError as reason:
-                self._made[closing] = str(reason)
-        return self._made[closing]
+                self._made[projection] = str(reason)
+        return self._made[projection]
 
     def refusal(self, query: Query) -> str:
         """What can be told before the network is made."""
         if find_spec("cotengra") is None:
             return "needs cotengra: install qgl[contraction]"
-        operations = len(self.subject.circuit.operations)
+        operations = len(self.variants.circuit.operations)
         if operations > MOST_OPERATIONS:
             return f"{operations:,} operations in one network; {MOST_OPERATIONS:,} are the most"
-        if not self.closing(query):
-            most = MOST_OPEN[self.subject.bits_only]
+        if not self.projection(query):
+            most = MOST_OPEN[self.variants.bits_only]
             return f"of more than {most} qubits it answers for words, given strings and small regions only"
-        live = len(self.subject.circuit.live_wires)
+        live = len(self.variants.circuit.live_wires)
         return f"a state of {live} qubits takes no time" if live < self.least else ""
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -195,8 +195,8 @@ class Prepare:
         refusal = self.refusal(query)
         if refusal:
             return Cost.refused(refusal)
-        made = self.made(self.closing(query))
-        width = len(self.subject.mixed.live_wires)
+        made = self.made(self.projection(query))
+        width = len(self.variants.mixed.live_wires)
         if isinstance(made, str):
             return Cost.refused(made, width)
         if made.scheme.largest > MOST_NUMBERS:
@@ -206,11 +206,11 @@ class Prepare:
     def lower(self, queries: tuple[Query, ...], precision: str) -> ContractionProgram:
         """The networks that `queries` want."""
         networks = {}
-        for closing in dict.fromkeys(map(self.closing, queries)):
-            made = self.made(closing)
+        for projection in dict.fromkeys(map(self.projection, queries)):
+            made = self.made(projection)
             assert isinstance(made, Contracted)
-            networks[closing] = made
-        return ContractionProgram(self.name, networks, self.subject.width)
+            networks[projection] = made
+        return ContractionProgram(self.name, networks, self.variants.width)
 
 
 def rows_of(query: Query) -> int:
@@ -249,7 +249,7 @@ def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
     small = scheme.once.small.numbers + together * scheme.each.small.numbers
     memory = int(size * (1.5 * large + 1.1 * small))  # of the large ones the gradient keeps more
     flops = GRADIENT * operations + 2 * products
-    return Cost(seconds, memory, flops, width, shared=seconds if made.closing == "open" else 0.0, facts=facts)
+    return Cost(seconds, memory, flops, width, shared=seconds if made.projection == "open" else 0.0, facts=facts)
 
 
 @dataclass(frozen=True)
@@ -265,5 +265,5 @@ class Contraction:
     def name(self) -> str:
         return "contraction"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return Prepare(self.name, subject, self.least)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return Prepare(self.name, variants, self.least)

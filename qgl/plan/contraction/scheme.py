@@ -1,6 +1,6 @@
 """A contraction path as arrays: small contractions as tables of sums, larger ones in groups of one form.
 
-Work that is the same in all rows of closings is done once; the rest is done for every row. Contractions of large
+Work that is the same in all rows of projections is done once; the rest is done for every row. Contractions of large
 tensors that wait for equally many others and sum the same axes of tensors of the same shapes are one batched product.
 """
 
@@ -20,14 +20,14 @@ from qgl.plan.contraction.sums import SmallPart, SmallProduct, small_part
 Indices = NDArray[np.int32]
 
 SMALL = 1 << 11  # multiplications in one small contraction
-MOST_CLOSINGS = 16  # rows in one small tensor, so that its numbers stay within the range of single precision
+MOST_PROJECTIONS = 16  # rows in one small tensor, so that its numbers stay within the range of single precision
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Leaf:
     """A tensor of the network.
 
-    first      where its numbers lie: among the entries of all tables, or among the closings of a row
+    first      where its numbers lie: among the entries of all tables, or among the projections of a row
     sensitive  whether they depend on the inputs of the circuit
     varies     whether they are others in each row
     """
@@ -51,13 +51,13 @@ class Source:
 class Part:
     """What is done with small tensors, once or for each row.
 
-    entries   what is taken from the entries of all tables; of the part for each row, from what the other hands on
-    closings  what is taken, after that, from the closings of the row
-    sources   the tensors that are handed on to larger contractions, first in what is handed on
+    entries      what is taken from the entries of all tables; of the part for each row, from what the other hands on
+    projections  what is taken, after that, from the projections of the row
+    sources      the tensors that are handed on to larger contractions, first in what is handed on
     """
 
     entries: Indices
-    closings: Indices
+    projections: Indices
     small: SmallPart
     sources: tuple[Source, ...]
 
@@ -107,7 +107,7 @@ class Scheme:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Node:
-    """level counts the large contractions that it waits for; closings the legs of rows that are in it."""
+    """level counts the large contractions that it waits for; projections the legs of rows that are in it."""
 
     labels: tuple[int, ...]
     shape: tuple[int, ...]
@@ -115,7 +115,7 @@ class _Node:
     sensitive: bool
     small: bool
     level: int
-    closings: int
+    projections: int
 
     @property
     def size(self) -> int:
@@ -132,7 +132,7 @@ def schedule(leaves: Sequence[Leaf], output: Sequence[int], sizes: Sequence[int]
             leaf.sensitive,
             small=True,
             level=0,
-            closings=int(leaf.varies),
+            projections=int(leaf.varies),
         )
         for leaf in leaves
     ]
@@ -173,8 +173,8 @@ def _contract(nodes: Sequence[_Node], first: int, second: int) -> tuple[SmallPro
     ]
     shape = tuple(size for _, size in kept)
     operations = math.prod(shape) * math.prod(one.shape[axis] for axis in left_axes)
-    closings = one.closings + other.closings
-    small = one.small and other.small and operations <= SMALL and closings <= MOST_CLOSINGS
+    projections = one.projections + other.projections
+    small = one.small and other.small and operations <= SMALL and projections <= MOST_PROJECTIONS
     node = _Node(
         tuple(label for label, _ in kept),
         shape,
@@ -182,7 +182,7 @@ def _contract(nodes: Sequence[_Node], first: int, second: int) -> tuple[SmallPro
         one.sensitive or other.sensitive,
         small,
         0 if small else 1 + max(one.level, other.level),
-        closings,
+        projections,
     )
     return SmallProduct(len(nodes), left, right, left_axes, right_axes), node, operations
 

@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.iqp.form import Phases
+from qgl.plan.iqp.form import IqpForm
 
 MOST_MET = 63  # generators that a word may meet: a set of them is a number of 64 bits
 MOST_RELATIONS = 10  # independent ones of a word
@@ -70,7 +70,7 @@ class Incidence:
     met_at   shape (visible positions, most), the generators that have the position, padded with m
     """
 
-    phases: Phases
+    phases: IqpForm
 
     @cached_property
     def members(self) -> Integers:

@@ -64,7 +64,7 @@ class Generator:
 
 
 @dataclass(frozen=True, eq=False)
-class Phases:
+class IqpForm:
     """The formula of a circuit: its generators, the number of variables, and quarter turns of each visible position."""
 
     generators: tuple[Generator, ...]
@@ -76,7 +76,7 @@ class UnlikeError(Exception):
     """The circuit is not of this kind; the message says why."""
 
 
-def phases(circuit: Circuit) -> Phases:
+def phases(circuit: Circuit) -> IqpForm:
     """The formula of a circuit of unitary gates, `fresh` and `discard`.
 
     Raises:
@@ -207,7 +207,7 @@ class _Reader:
         signed = -angle if sum(state.flipped for state in states) % 2 else angle
         self.angles[form] = self.angles.get(form, real(0.0)) + signed
 
-    def read_out(self, visible: tuple[int, ...]) -> Phases:
+    def read_out(self, visible: tuple[int, ...]) -> IqpForm:
         turns = [0] * len(visible)
         read: list[tuple[int, frozenset[int], float]] = []  # position, variables and angle of further generators
         seen: dict[int, set[int]] = {}  # variable: positions that flip it
@@ -230,7 +230,7 @@ class _Reader:
 
     def formula(
         self, seen: dict[int, set[int]], read: list[tuple[int, frozenset[int], float]], turns: list[int]
-    ) -> Phases:
+    ) -> IqpForm:
         found: dict[tuple[frozenset[int], Positions], Real] = {}
         for form, angle in self.angles.items():
             positions = set[int]()
@@ -246,7 +246,7 @@ class _Reader:
         kept = [(form, h, angle) for (form, h), angle in found.items() if h and not _nothing(angle)]
         number = {variable: k for k, variable in enumerate(sorted({v for form, _, _ in kept for v in form}))}
         generators = [Generator(frozenset(number[v] for v in form), h, angle) for form, h, angle in kept]
-        return Phases(tuple(generators), len(number), tuple(turns))
+        return IqpForm(tuple(generators), len(number), tuple(turns))
 
 
 def _nothing(angle: Real) -> bool:

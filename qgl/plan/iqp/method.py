@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.iqp.exact import ExactWords, Incidence
-from qgl.plan.iqp.form import Phases, UnlikeError, only_phases, phases
+from qgl.plan.iqp.form import IqpForm, UnlikeError, only_phases, phases
 from qgl.plan.iqp.pauli_flip_words import PauliFlipTable, met_flips
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.pauli_flips import PauliFlip
@@ -65,32 +65,32 @@ class PhaseProgram:
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedPhases:
+class PreparedIqpForm:
     """A circuit made ready, if it is of the kind; nothing is done before a query comes that may be answered."""
 
     name: str
-    subject: Subject
+    variants: CircuitVariants
     _exact: dict[Expectation, ExactWords | str] = field(default_factory=dict)
     _met: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
 
     @cached_property
-    def formula(self) -> Phases | str:
+    def formula(self) -> IqpForm | str:
         """The formula, or why there is none."""
-        if not only_phases(self.subject.circuit):
+        if not only_phases(self.variants.circuit):
             return "a gate with an angle that is not constant is not diagonal"
         try:
-            return phases(self.subject.carried.circuit)
+            return phases(self.variants.carried.circuit)
         except UnlikeError as unlike:
             return str(unlike)
 
     @cached_property
     def incidence(self) -> Incidence:
-        assert isinstance(self.formula, Phases)
+        assert isinstance(self.formula, IqpForm)
         return Incidence(self.formula)
 
     @property
     def flips(self) -> tuple[PauliFlip, ...]:
-        return self.subject.carried.flips
+        return self.variants.carried.flips
 
     @property
     def _flipped(self) -> tuple[tuple[str, int], ...]:
@@ -99,7 +99,7 @@ class PreparedPhases:
     def met(self, query: Expectation) -> NDArray[np.int32] | str:
         """The flips that each word meets."""
         if query not in self._met:
-            self._met[query] = met_flips(self.flips, self.subject.width, query.places)
+            self._met[query] = met_flips(self.flips, self.variants.width, query.places)
         return self._met[query]
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -115,7 +115,7 @@ class PreparedPhases:
             return self._exact_cost(query, self.formula, number)
         return self._sampled_cost(query.count, query.samples or 1, self.formula, number)
 
-    def _exact_cost(self, query: Expectation, formula: Phases, number: int) -> Cost:
+    def _exact_cost(self, query: Expectation, formula: IqpForm, number: int) -> Cost:
         exact = self.exact(query)
         if isinstance(exact, str):
             return Cost.refused(exact)
@@ -129,7 +129,7 @@ class PreparedPhases:
         seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
         return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
 
-    def _sampled_cost(self, words: int, samples: int, formula: Phases, number: int) -> Cost:
+    def _sampled_cost(self, words: int, samples: int, formula: IqpForm, number: int) -> Cost:
         generators, incidence = len(formula.generators), self.incidence
         met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
         each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
@@ -150,8 +150,8 @@ class PreparedPhases:
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> PhaseProgram:
         formula, incidence = self.formula, self.incidence
-        assert isinstance(formula, Phases)
-        expressions = ExpressionBuilder([parameter.size for parameter in self.subject.circuit.parameters])
+        assert isinstance(formula, IqpForm)
+        expressions = ExpressionBuilder([parameter.size for parameter in self.variants.circuit.parameters])
         rows = [expressions.row(generator.angle) for generator in formula.generators]
         known = [query for query in queries if isinstance(query, Expectation)]
         exact = {query: self.exact(query) for query in known}
@@ -180,5 +180,5 @@ class PhaseWords:
 
     name = "iqp"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return PreparedPhases(self.name, subject)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedIqpForm(self.name, variants)

@@ -12,7 +12,7 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.charges.conserved import Conserved, conserved
 from qgl.passes.charges.reach import Reach
 from qgl.passes.charges.transitions import Transition, transitions
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import query_memory
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared
@@ -90,21 +90,21 @@ class Sector:
 
 @dataclass(frozen=True, eq=False)
 class PreparedSector:
-    """A subject for the method."""
+    """A variants for the method."""
 
     name: str
-    subject: Subject
+    variants: CircuitVariants
 
     @cached_property
     def sector(self) -> Sector:
-        return Sector(self.subject.pure)
+        return Sector(self.variants.pure)
 
     @cached_property
     def refusal(self) -> str:
         """Why the circuit is none for this method, or an empty string."""
-        if not self.subject.bits_only:
+        if not self.variants.bits_only:
             return "answers questions of bits only"
-        if self.subject.width > MOST_PLACES:
+        if self.variants.width > MOST_PLACES:
             return f"of more than {MOST_PLACES} qubits it does not answer"
         conserved = self.sector.conserved
         if not conserved.charges:
@@ -118,7 +118,7 @@ class PreparedSector:
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
-        width = self.subject.width
+        width = self.variants.width
         if self.refusal:
             return Cost.refused(self.refusal, width)
         if width > MOST_BITS and isinstance(query, Probabilities | GivenWords | GivenStrings | Expectation):
@@ -163,5 +163,5 @@ class Sectors:
 
     name = "sectors"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return PreparedSector(self.name, subject)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedSector(self.name, variants)

@@ -13,7 +13,7 @@ import numpy as np
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import dense_places, density_places
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
@@ -33,7 +33,7 @@ LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 
 @dataclass(frozen=True, eq=False)
-class Whole:
+class FullState:
     """A circuit made ready for a method that holds its whole state, as a sequence of elements.
 
     bits is the width of the state, qubits what is simulated at once.
@@ -89,26 +89,26 @@ def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: Expression
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedWhole:
-    """A subject for a method that holds its whole state; nothing is made of it before it is known to be in reach.
+class PreparedFullState:
+    """A variants for a method that holds its whole state; nothing is made of it before it is known to be in reach.
 
     least is the number of bits that the state has at the least, whatever the passes find.
     """
 
     method: str
-    subject: Subject
+    variants: CircuitVariants
     least: int
-    make: Callable[[Subject], Whole]
+    make: Callable[[CircuitVariants], FullState]
 
     @cached_property
-    def whole(self) -> Whole:
-        return self.make(self.subject)
+    def whole(self) -> FullState:
+        return self.make(self.variants)
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
         refusal = f"a state of more than {LARGEST} bits is not supported"
         if self.least > LARGEST:
-            return Cost(0.0, BYTES[precision] << self.least, 0.0, self.subject.width, refusal=refusal)
+            return Cost(0.0, BYTES[precision] << self.least, 0.0, self.variants.width, refusal=refusal)
         whole = self.whole
         memory = whole.memory(query, precision)
         if whole.bits > LARGEST:
@@ -137,9 +137,9 @@ class StateVector:
     flips: bool = True
     name: ClassVar[str] = "state vector"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        carried = self.flips and subject.bits_only
-        return PreparedWhole(self.name, subject, subject.width, _without_flips if carried else _state_vector)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        carried = self.flips and variants.bits_only
+        return PreparedFullState(self.name, variants, variants.width, _without_flips if carried else _state_vector)
 
 
 class DensityMatrix:
@@ -147,28 +147,28 @@ class DensityMatrix:
 
     name = "density matrix"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return PreparedWhole(self.name, subject, 2 * subject.width, _density_matrix)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return PreparedFullState(self.name, variants, 2 * variants.width, _density_matrix)
 
 
-def _state_vector(subject: Subject) -> Whole:
-    return _vector(subject.pure)
+def _state_vector(variants: CircuitVariants) -> FullState:
+    return _vector(variants.pure)
 
 
-def _without_flips(subject: Subject) -> Whole:
-    return _vector(subject.carried.circuit, subject.carried.flips)
+def _without_flips(variants: CircuitVariants) -> FullState:
+    return _vector(variants.carried.circuit, variants.carried.flips)
 
 
-def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> Whole:
+def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> FullState:
     place_of = dense_places(pure)
     elements = dense_elements(pure.operations, place_of)
     visible = tuple(place_of[wire] for wire in pure.visible)
-    return Whole(pure, elements, len(place_of), len(place_of), visible, True, flips)
+    return FullState(pure, elements, len(place_of), len(place_of), visible, True, flips)
 
 
-def _density_matrix(subject: Subject) -> Whole:
-    mixed = subject.mixed
+def _density_matrix(variants: CircuitVariants) -> FullState:
+    mixed = variants.mixed
     allocation = density_places(mixed)
     elements = density_elements(mixed, allocation)
     visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
-    return Whole(mixed, elements, 2 * allocation.places, allocation.places, visible, unitary=False)
+    return FullState(mixed, elements, 2 * allocation.places, allocation.places, visible, unitary=False)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import Allocation, density_places, lives
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
@@ -55,11 +55,11 @@ class Prepare:
     """A circuit made ready for trajectories; nothing is done before a query comes that allows sampling noise."""
 
     name: str
-    subject: Subject
+    variants: CircuitVariants
 
     @property
     def circuit(self) -> Circuit:
-        return self.subject.pure
+        return self.variants.pure
 
     @cached_property
     def allocation(self) -> Allocation:
@@ -105,7 +105,7 @@ class Prepare:
                 pass
             case _:
                 return Cost.refused("answers only when sampling noise is allowed: `samples = ...`")
-        places = self.subject.width if self.subject.width > LARGEST else self.allocation.places
+        places = self.variants.width if self.variants.width > LARGEST else self.allocation.places
         if places > LARGEST:
             return Cost.refused(f"a state of more than {LARGEST} bits is not supported", places)
         if not self.resets:
@@ -113,8 +113,8 @@ class Prepare:
         count, together = batches(runs, places)
         seconds, flops = pass_seconds(self.parts, places, self.block_width, precision, together)
         states = 6 + math.ceil(2 * len(self.parts) ** 0.5)
-        each = states * (BYTES[precision] << places) + int(query_memory(query, self.subject.width, precision))
-        words = query.count if isinstance(query, GivenWords) else self.subject.width
+        each = states * (BYTES[precision] << places) + int(query_memory(query, self.variants.width, precision))
+        words = query.count if isinstance(query, GivenWords) else self.variants.width
         memory = together * each + 2 * BYTES[precision] * runs * words
         facts = (("runs", runs), ("together", together), ("outcomes", self.resets))
         return Cost(count * seconds, memory, count * flops, places, facts=facts)
@@ -138,5 +138,5 @@ class Trajectories:
 
     name = "trajectories"
 
-    def prepare(self, subject: Subject) -> Prepared:
-        return Prepare(self.name, subject)
+    def prepare(self, variants: CircuitVariants) -> Prepared:
+        return Prepare(self.name, variants)

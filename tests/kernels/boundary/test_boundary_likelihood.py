@@ -13,7 +13,7 @@ from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.boundary.method import BoundaryContraction
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
 from qgl.program.operations import Operation
@@ -207,7 +207,7 @@ def test_wide_bonds_are_refused_with_their_place() -> None:
     gates += [op("rx", wire, args=[0.3]) for wire in range(n)]
     cost = (
         BoundaryContraction()
-        .prepare(Subject(Circuit.of(program_of(n, 0, *gates)), True))
+        .prepare(CircuitVariants(Circuit.of(program_of(n, 0, *gates)), True))
         .cost(GivenStrings(4), "single")
     )
     assert "the bond is 2^" in cost.refusal and "between v[" in cost.refusal

@@ -14,7 +14,7 @@ from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.contraction.runner import letters_of
 from qgl.kernels.simulator import Simulator
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.contraction import method as contraction
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import Planner
@@ -124,8 +124,8 @@ def test_likelihoods_with_closed_legs(seed: int, monkeypatch: pytest.MonkeyPatch
     program, inputs = some_program(seed), random_inputs(seed)
     query = GivenStrings(len(STRINGS))
     run = simulator(program, query)
-    closings = run.plan.to_json()["methods"]["contraction"]
-    assert closings["strings_tensors"] > 1
+    projections = run.plan.to_json()["methods"]["contraction"]
+    assert projections["strings_tensors"] > 1
 
     def loss(values: jax.Array) -> tuple[jax.Array, jax.Array]:
         logs = run.log_prob(values, STRINGS)
@@ -208,5 +208,5 @@ def test_letters_of_sparse_words() -> None:
 
 @pytest.mark.usefixtures("closed")
 def test_what_it_does_not_answer() -> None:
-    prepared = Contraction(least=0).prepare(Subject(Circuit.of(some_program(1)), True))
+    prepared = Contraction(least=0).prepare(CircuitVariants(Circuit.of(some_program(1)), True))
     assert "words, given strings and small regions" in prepared.cost(Samples(3), "single").refusal

@@ -11,7 +11,7 @@ import pytest
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.model import Plan
@@ -127,7 +127,7 @@ def test_untouched_qubits_read_zero() -> None:
 
 
 def test_what_is_asked_of_all_qubits_is_refused() -> None:
-    cost = LightCones().prepare(Subject(chain(8, 2), True)).cost(Samples(3), "single")
+    cost = LightCones().prepare(CircuitVariants(chain(8, 2), True)).cost(Samples(3), "single")
     assert "words and regions" in cost.refusal
 
 
@@ -157,10 +157,10 @@ def test_regions_are_tensor_products_of_their_pieces() -> None:
 
 
 def test_cones_of_too_many_forms_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    subject = Subject(chain(12, 2), True)
-    assert not LightCones().prepare(subject).cost(bonds(12), "single").refusal
+    variants = CircuitVariants(chain(12, 2), True)
+    assert not LightCones().prepare(variants).cost(bonds(12), "single").refusal
     monkeypatch.setattr("qgl.plan.cones.method.LISTED", 5)
-    prepared = LightCones().prepare(subject)
+    prepared = LightCones().prepare(variants)
     refusal = prepared.cost(bonds(12), "single").refusal
     assert "forms" in refusal
     assert prepared.cost(bonds(12), "single").refusal == refusal
@@ -170,5 +170,9 @@ def test_a_refused_cone_says_how_many_qubits_it_has() -> None:
     made = [op("rxx", a, b, args=angle(a)) for _ in range(3) for a in range(40) for b in range(a)]
     made += [op("ry", site, args=angle(site)) for site in range(40)]
     circuit = Circuit.of(program_of(40, 0, *made, parameters=[parameter("angles", 40)]))
-    cost = LightCones().prepare(Subject(circuit, True)).cost(Expectation.sparse(np.array([[0]], np.int32)), "single")
+    cost = (
+        LightCones()
+        .prepare(CircuitVariants(circuit, True))
+        .cost(Expectation.sparse(np.array([[0]], np.int32)), "single")
+    )
     assert cost.refusal.startswith("a light cone of 40 qubits: ") and cost.width == 40

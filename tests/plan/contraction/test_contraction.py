@@ -9,7 +9,7 @@ import pytest
 
 from qgl.expression import Real
 from qgl.ir.circuit import Circuit
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.contraction import method as contraction
 from qgl.plan.contraction import scheme as contraction_scheme
 from qgl.plan.contraction.method import Contraction
@@ -33,7 +33,7 @@ def ring(sites: int, layers: int) -> Program:
 
 
 def cost(program: Program, query: Query, least: int = 0) -> Cost:
-    return Contraction(least).prepare(Subject(Circuit.of(program), True)).cost(query, "single")
+    return Contraction(least).prepare(CircuitVariants(Circuit.of(program), True)).cost(query, "single")
 
 
 def test_large_contractions_of_one_form_are_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_small_contractions_are_tables() -> None:
     scheme = schedule(leaves, (), [2, 2], ((0, 1), (2, 3)), 2)
     assert not scheme.groups and not scheme.once.sources and scheme.result == (0, 0)
     assert scheme.once.entries.tolist() == [0, 1, 4, 5, 6, 7] and len(scheme.once.small.outputs) == 2
-    assert scheme.each.closings.tolist() == [0, 1] and len(scheme.each.entries) == 2
+    assert scheme.each.projections.tolist() == [0, 1] and len(scheme.each.entries) == 2
     assert np.count_nonzero(scheme.once.small.gradients) == 4
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from qgl.expression import Real, evaluate
 from qgl.ir.circuit import Circuit
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.iqp.exact import MOST_RELATIONS, ExactWords, Incidence
-from qgl.plan.iqp.form import Phases, UnlikeError, phases
-from qgl.plan.iqp.method import PhaseWords, PreparedPhases
+from qgl.plan.iqp.form import IqpForm, UnlikeError, phases
+from qgl.plan.iqp.method import PhaseWords, PreparedIqpForm
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenWords, Probabilities, Samples
@@ -25,11 +25,11 @@ THETA = Real(0.0, ((1.0, ANGLES[0]),))
 Values = NDArray[np.float64]
 
 
-def formula_of(program: Program, bits_only: bool = True) -> Phases:
-    return phases(Subject(Circuit.of(program), bits_only).pure)
+def formula_of(program: Program, bits_only: bool = True) -> IqpForm:
+    return phases(CircuitVariants(Circuit.of(program), bits_only).pure)
 
 
-def angles_of(formula: Phases, inputs: Values) -> Values:
+def angles_of(formula: IqpForm, inputs: Values) -> Values:
     return np.array([evaluate(g.angle, lookup(PARAMETERS, inputs)) for g in formula.generators])
 
 
@@ -43,7 +43,7 @@ def wanted(program: Program, inputs: Values) -> Values:
     return np.asarray((-1.0) ** (some @ some.T) @ probabilities(program, inputs))
 
 
-def by_formula(formula: Phases, inputs: Values) -> Values:
+def by_formula(formula: IqpForm, inputs: Values) -> Values:
     """The formula of `qgl.plan.iqp.form`, word by word and string by string."""
     angles = angles_of(formula, inputs)
     means = []
@@ -114,19 +114,19 @@ def test_other_circuits_are_refused_with_a_reason(why: str, operations: list[Ope
     program = program_of(2, 0, op("h", 1), *operations, parameters=PARAMETERS)
     with pytest.raises(UnlikeError, match=why):
         formula_of(program)
-    cost = PhaseWords().prepare(Subject(Circuit.of(program), True)).cost(all_words(2), "single")
+    cost = PhaseWords().prepare(CircuitVariants(Circuit.of(program), True)).cost(all_words(2), "single")
     assert why in cost.refusal
 
 
 def test_a_trained_gate_that_is_not_diagonal_is_refused_without_any_pass() -> None:
-    prepared = PhaseWords().prepare(Subject(Circuit.of(program_of(1, 0, op("ry", 0, args=[THETA]))), True))
+    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(program_of(1, 0, op("ry", 0, args=[THETA]))), True))
     assert "not diagonal" in prepared.cost(all_words(1), "single").refusal
-    assert isinstance(prepared, PreparedPhases) and "pure" not in prepared.subject.__dict__
+    assert isinstance(prepared, PreparedIqpForm) and "pure" not in prepared.variants.__dict__
 
 
 def test_what_is_asked_decides() -> None:
     program = program_of(2, 0, op("h", 0), op("h", 1), op("rzz", 0, 1, args=[THETA]), parameters=PARAMETERS)
-    prepared = PhaseWords().prepare(Subject(Circuit.of(program), True))
+    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(program), True))
     assert not prepared.cost(all_words(2), "single").refusal
     assert not prepared.cost(GivenWords(10, 100), "single").refusal
     assert "samples" in prepared.cost(GivenWords(10), "single").refusal
@@ -143,7 +143,7 @@ def dense_program(wires: int) -> Program:
 
 
 def test_too_many_relations_are_refused() -> None:
-    prepared = PhaseWords().prepare(Subject(Circuit.of(dense_program(12)), True))
+    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(dense_program(12)), True))
     one, half = Expectation.of(["Z" + "I" * 11]), Expectation.of(["Z" * 6 + "I" * 6])
     assert not prepared.cost(one, "single").refusal  # a star, without a relation
     reason = prepared.cost(half, "single").refusal
@@ -151,7 +151,7 @@ def test_too_many_relations_are_refused() -> None:
     assert (
         "more than 63"
         in PhaseWords()
-        .prepare(Subject(Circuit.of(dense_program(20)), True))
+        .prepare(CircuitVariants(Circuit.of(dense_program(20)), True))
         .cost(Expectation.of(["Z" * 10 + "I" * 10]), "single")
         .refusal
     )

@@ -8,7 +8,7 @@ import pytest
 
 import qgl
 from qgl.ir.circuit import Circuit
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.network.columns import columns_of
 from qgl.plan.network.tensors import network_of
 
@@ -35,7 +35,7 @@ model {{ for k in 0..n - 1 {{ let t = {k}; unitary(?) v[t], memory[0], memory[1]
 
 def bond(text: str) -> float:
     """log2 of the largest bond."""
-    circuit = Subject(Circuit.of(qgl.loads(text).program), True).mixed
+    circuit = CircuitVariants(Circuit.of(qgl.loads(text).program), True).mixed
     return float(columns_of(network_of(circuit, "doubled")).bits.max())
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from qgl.ir.circuit import Circuit
 from qgl.kernels.network.tensors import tensor_tables
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.network.bases import pauli_basis
 from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
 from tests.reference.density import density_matrix
@@ -30,7 +30,7 @@ def contracted(network: Network, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any
 
 
 def check(program: Any, inputs: np.ndarray[Any, Any]) -> None:
-    circuit = Subject(Circuit.of(program), False).mixed
+    circuit = CircuitVariants(Circuit.of(program), False).mixed
     rho, n = density_matrix(program, inputs), len(program.visible)
     words = contracted(network_of(circuit, "doubled"), inputs)
     np.testing.assert_allclose(np.einsum("w,wij->ij", words, pauli_basis(n)) / 2**n, rho, atol=1e-10)
@@ -62,7 +62,9 @@ def test_controls_words_and_swaps_of_many_qubits() -> None:
 
 
 def test_every_label_but_the_open_ones_is_on_two_tensors() -> None:
-    network = network_of(Subject(Circuit.of(random_program(5, EVERYTHING, evolve=False)), False).mixed, "doubled")
+    network = network_of(
+        CircuitVariants(Circuit.of(random_program(5, EVERYTHING, evolve=False)), False).mixed, "doubled"
+    )
     labels = [label for tensor in network.tensors for label in tensor.labels] + list(network.open)
     assert sorted(labels) == sorted(2 * list(range(len(network.sizes))))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qgl.ir.circuit import Circuit
-from qgl.plan.circuit_variants import Subject
+from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost
 from qgl.plan.planner import Planner
 from qgl.plan.trajectories.method import MOST_AMPLITUDES, Trajectories, batches
@@ -26,7 +26,7 @@ def chain(qubits: int, layers: int) -> Program:
 
 
 def cost(program: Program, query: Query) -> Cost:
-    return Trajectories().prepare(Subject(Circuit.of(program), True)).cost(query, "single")
+    return Trajectories().prepare(CircuitVariants(Circuit.of(program), True)).cost(query, "single")
 
 
 @pytest.mark.parametrize(

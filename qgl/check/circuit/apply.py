@@ -126,7 +126,7 @@ class Applier:
         else:
             return
         for argument, value, kind in zip(node.arguments, values or (), kinds, strict=False):
-            local = isinstance(argument, tree.Name) and argument.name in frame.names
+            local = isinstance(argument, tree.Name) and frame.find(argument.name) is not None
             for warning in in_degrees(argument, value) if kind == "angle" and not local else ():
                 self.reporter.report(warning)
 

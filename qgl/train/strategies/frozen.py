@@ -33,6 +33,14 @@ class Frozen(Model):
         """See `Model.answers`."""
         return super().answers({**params, _STATE: jax.numpy.asarray(self._state)}, *asked, **more)
 
+    def _checked(
+        self, params: Params, condition: ArrayLike | None, key: jax.Array | None
+    ) -> tuple[Params, jax.Array | None, jax.Array | None]:
+        """The state goes past what is held against the program's declarations: it is none of its parameters."""
+        declared = {name: value for name, value in params.items() if name != _STATE}
+        checked, condition, key = super()._checked(declared, condition, key)
+        return {**checked, _STATE: params[_STATE]}, condition, key
+
     def _answers(
         self,
         params: Params,

@@ -176,7 +176,7 @@ def test_an_engine_in_one_small_class() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ([], "no array"),
+        ([], "an object of type `list`"),
         (np.zeros((4, 3), np.uint8), "uint8 of shape (4, 3)"),
         (np.zeros((5, 3), np.int64), "int64 of shape (5, 3)"),
         (np.full((5, 3), 2, np.uint8), "numbers other than 0 and 1"),

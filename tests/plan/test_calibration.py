@@ -23,7 +23,7 @@ KEPT = read()
         pytest.param("W4c 6, 4, 256", "density matrix", marks=pytest.mark.slow),
         ("W4c 100, 4, 256", "boundary"),
         pytest.param("W2c 100, 4", "boundary", marks=pytest.mark.slow),
-        ("IQP of 40, sampled words", "words"),
+        ("IQP of 40, sampled words", "iqp"),
     ],
 )
 def test_predicted_memory_is_within_a_factor_of_two(name: str, method: str) -> None:

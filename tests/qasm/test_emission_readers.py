@@ -167,7 +167,7 @@ def test_open_inputs_keep_their_names_and_meaning(profile: str) -> None:
     result = emission(Circuit.of(program), None, profile)
     parse(result.text)
     assert list(result.inputs) == re.findall(r"^input float\[64\] (\w+);", result.text, re.MULTILINE)
-    assert {"theta_0_0", "theta_1_1", "lambda", "flip_0"} <= set(result.inputs)
+    assert {"theta_0_0", "theta_1_1", "lambda_", "flip_0"} <= set(result.inputs)
     assert "input float[64] flip_0;  // 2.0*asin(sqrt(p[0]))" in result.text
     values = result.bindings(inputs)
     expected = probabilities(program, inputs)
@@ -201,9 +201,9 @@ def test_an_input_that_is_not_a_number_stays_open() -> None:
     program = open_program()
     inputs = np.array([0.3, -1.2, 0.8, 2.1, 0.2, 0.7, np.nan])
     result = emission(Circuit.of(program), inputs, "portable")
-    assert list(result.inputs) == ["lambda"]
+    assert list(result.inputs) == ["lambda_"]
     np.testing.assert_allclose(
-        braket_distribution(result.text, {"lambda": 0.6}),
+        braket_distribution(result.text, {"lambda_": 0.6}),
         probabilities(program, np.array([*inputs[:-1], 0.6])),
         atol=1e-7,
     )

@@ -1,8 +1,8 @@
 """Records of typed fields that cost nothing to define.
 
-`dataclass` compiles several methods for each class, and there are two hundred kinds of fault. These share their methods,
-and type checkers see dataclasses all the same. Unlike those of `qgl.record`, they are made by inheritance, so that a
-subclass may have a text (`says`) in the place of a property of its base.
+`dataclass` compiles several methods for each class, and there are two hundred kinds of fault. These share their
+methods, and type checkers see dataclasses all the same. Unlike those of `qgl.record`, they are made by inheritance, so
+that a subclass may have a text (`says`) in the place of a property of its base.
 """
 
 from __future__ import annotations

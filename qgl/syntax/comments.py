@@ -1,46 +1,48 @@
-"""The comments of a file in order of place, and which of them belongs to what is being written."""
+"""The comments of a file: those that stand between statements, and those that stand inside of one."""
 
 from __future__ import annotations
+
+from bisect import bisect_left
 
 from qgl.syntax import tree
 
 
 class Comments:
-    """Gives every comment once. `next` is the first that is not yet written."""
+    """Hands out what stands between two offsets; `inside` is what nobody asked for."""
 
     def __init__(self, file: tree.File) -> None:
         self.source = file.source
         self.comments = file.comments
-        self.next = 0
+        self._taken: set[int] = set()
 
-    def before(self, offset: int) -> list[tree.Comment]:
-        """The comments that start before an offset and are not yet written."""
-        first = self.next
-        while self.next < len(self.comments) and self.comments[self.next].span.start < offset:
-            self.next += 1
-        return list(self.comments[first : self.next])
+    def between(self, start: int, end: int) -> list[tree.Comment]:
+        """The comments from one offset up to another, that are not taken; they are now."""
+        found = [each for each in self._within(start, end) if each.span.start not in self._taken]
+        self._taken.update(each.span.start for each in found)
+        return found
 
-    def trailing(self, end: int, last: int) -> tree.Comment | None:
-        """The next comment if it is inside of an item that ends at `end`, or behind it and what was written last."""
-        if self.next == len(self.comments):
-            return None
-        comment = self.comments[self.next]
-        between = self.source.text[max(end, last) : comment.span.start]
-        if between.strip() or any(c in "\r\n" for c in between):
-            return None
-        self.next += 1
-        return comment
-
-    def beside(self, end: int, limit: int) -> list[tree.Comment]:
-        """Comments up to `limit` that stand at the end of the line on which an item ends at `end`."""
-        first, line, starts = self.next, self.source.line_of(end), self.source.line_starts
-        while self.next < len(self.comments):
-            span = self.comments[self.next].span
-            rest = self.source.text[span.end : starts[line + 1]] if line + 1 < len(starts) else ""
-            if span.start >= limit or self.source.line_of(span.start) != line or rest.strip(" \t\r\n,"):
+    def trailing(self, end: int) -> list[tree.Comment]:
+        """The comments on the line of a statement that ends at an offset, up to whatever else is on it."""
+        found: list[tree.Comment] = []
+        for comment in self._within(end, len(self.source.text)):
+            if self.source.text[end : comment.span.start].strip(" \t\f\v"):
                 break
-            self.next += 1
-        return list(self.comments[first : self.next])
+            found.append(comment)
+            end = comment.span.end
+        self._taken.update(each.span.start for each in found)
+        return found
+
+    def inside(self) -> list[tree.Comment]:
+        return [each for each in self.comments if each.span.start not in self._taken]
+
+    def first_line(self, start: int, end: int) -> int:
+        """Where the comments end that share a line with the offset `start`, if a new line follows; else `start`."""
+        at = start
+        for comment in self._within(start, end):
+            if has_line_end(self.source.text[at : comment.span.start]):
+                return at
+            at = comment.span.end
+        return at if has_line_end(self.source.text[at:end]) else start
 
     def find(self, mark: str, offset: int) -> int:
         """The offset of the next `mark` outside of comments."""
@@ -54,9 +56,19 @@ class Comments:
                 return at
             offset = around.end
 
+    def _within(self, start: int, end: int) -> tuple[tree.Comment, ...]:
+        first, last = (bisect_left(self.comments, at, key=lambda each: each.span.start) for at in (start, end))
+        return self.comments[first:last]
 
-def is_line(comment: tree.Comment) -> bool:
-    return comment.text.startswith("//")
+
+def has_line_end(text: str) -> bool:
+    return "\n" in text or "\r" in text
+
+
+def after(comment: tree.Comment) -> tuple[str, str]:
+    """The text of a comment behind something on its line."""
+    text = text_of(comment)
+    return "  " if text.startswith("//") else " ", text
 
 
 def text_of(comment: tree.Comment) -> str:

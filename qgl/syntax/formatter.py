@@ -1,6 +1,6 @@
 """The canonical form of a program: one way to write a tree, with the comments and the blank lines of its writer.
 
-Every comment stays between the same two things; a block stays on one line if it was written so and fits. Digits of
+Every comment stays between the same two tokens; a block stays on one line if it was written so and fits. Digits of
 numbers stay as written.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from typing import Any
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.syntax import CannotFormat
 from qgl.source import Source, Span
 from qgl.syntax import tree
 from qgl.syntax.builder import read_number
-from qgl.syntax.comments import Comments, is_line, text_of
+from qgl.syntax.comments import Comments, after, has_line_end, text_of
 from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
 from qgl.syntax.parser import parse
+from qgl.syntax.weaving import weave
 
 _LEVELS = {
     "or": 1,
@@ -47,8 +47,10 @@ def format_file(file: tree.File) -> str:
     Raises:
         QglError: reading it would not give the same tree with the same comments (QGL0121); it is not given out then.
     """
-    body = _Formatter(file).sequence(file.declarations, len(file.source.text))
-    text = lay_out(Group(tuple(body))) + "\n" if body else ""
+    formatter = _Formatter(file)
+    body = formatter.sequence(file.declarations, 0, len(file.source.text))
+    whole = weave(Group(tuple(body)), file.source, formatter.comments.inside())
+    text = lay_out(whole) + "\n" if body else ""
     again = parse(Source(file.source.name, text))
     if again.diagnostics or not _means_the_same(file, again.file):
         raise QglError([CannotFormat(_first_changed(file, again.file))])
@@ -78,17 +80,10 @@ class _Formatter:
 
     # ------------------------------------------------------------ sequences
 
-    def _leading(self, node: tree.Node) -> list[Document]:
-        """Comments inside of a statement, before one of its parts."""
+    def sequence(self, items: Sequence[tree.Node], start: int, end: int, separator: Line = HARD) -> list[Document]:
+        """Declarations, statements or settings between two offsets, with the comments between and after them."""
         parts: list[Document] = []
-        for comment in self.comments.before(node.span.start):
-            parts += [text_of(comment), HARD if is_line(comment) else " "]
-        return parts
-
-    def sequence(self, items: Sequence[tree.Node], end: int, separator: Line = HARD) -> list[Document]:
-        """Declarations, statements or settings with the comments between and after them, up to the offset `end`."""
-        parts: list[Document] = []
-        last = 0
+        last = start
 
         def add(document: Document, begin: int, finish: int) -> None:
             nonlocal last
@@ -99,24 +94,24 @@ class _Formatter:
             last = finish
 
         for item in items:
-            for comment in self.comments.before(item.span.start):
+            for comment in self.comments.between(last, item.span.start):
                 add(text_of(comment), comment.span.start, comment.span.end)
             add(self._item(item), item.span.start, item.span.end)
-            while (after := self.comments.trailing(item.span.end, last)) is not None:
-                parts += ["  ", text_of(after)]
-                last = max(last, after.span.end)
-                if is_line(after):
-                    break
-        for comment in self.comments.before(end):
+            for comment in self.comments.trailing(item.span.end):
+                parts += after(comment)
+                last = comment.span.end
+        for comment in self.comments.between(last, end):
             add(text_of(comment), comment.span.start, comment.span.end)
         return parts
 
     def _block(self, items: Sequence[tree.Node], header: int) -> tuple[Document, int]:
         """A block in braces whose header ends at the offset `header`, and the offset of its closing brace."""
-        close = self.comments.find("}", items[-1].span.end if items else header)
-        on_one_line = not any(c in "\r\n" for c in self.source.text[header:close])
+        start = self.comments.find("{", header) + 1
+        close = self.comments.find("}", items[-1].span.end if items else start)
+        on_one_line = not has_line_end(self.source.text[header:close])
         separator = LINE if on_one_line else HARD
-        body = self.sequence(items, close, separator)
+        begin = self.comments.first_line(start, items[0].span.start if items else close)
+        body = self.sequence(items, begin, close, separator)
         if not body:
             return "{ }", close
         return Group(("{", indent(separator, *body), separator, "}"), sealed=False), close
@@ -146,14 +141,7 @@ class _Formatter:
         return [" = ", self.expression(item.initial)] if item.initial else []
 
     def _size(self, size: tree.Expression | None) -> list[Document]:
-        return self._enclosed("[", [size]) if size else []
-
-    def _enclosed(self, opening: str, items: Sequence[tree.Expression]) -> list[Document]:
-        """A few expressions in brackets, with the comments that stand before the closing one."""
-        close = self.comments.find(_CLOSING[opening], items[-1].span.end)
-        inside = _separated([self.expression(item) for item in items])
-        rest = [piece for comment in self.comments.before(close) for piece in (" ", text_of(comment))]
-        return [opening, inside, *rest, _CLOSING[opening]]
+        return ["[", self.expression(size), "]"] if size else []
 
     def _local(self, item: tree.Local) -> Document:
         name = self._name(item.register)
@@ -161,11 +149,10 @@ class _Formatter:
         return group("local ", name, " ", _separated(bounds), ";")
 
     def _bound(self, bound: tree.Bound) -> Document:
-        head = self._leading(bound)
         if bound.kind == "within":
-            return group(*head, "within ", self.expression(bound.limit, _LEVELS["+"]))
-        argument = self._enclosed("(", [bound.argument]) if bound.argument else []
-        return group(*head, bound.kind, *argument, " <= ", self.expression(bound.limit, _LEVELS["+"]))
+            return group("within ", self.expression(bound.limit, _LEVELS["+"]))
+        argument: list[Document] = ["(", self.expression(bound.argument), ")"] if bound.argument else []
+        return group(bound.kind, *argument, " <= ", self.expression(bound.limit, _LEVELS["+"]))
 
     def _data(self, item: tree.Data) -> Document:
         return group("data ", self._name(item.name), self._value(item.value), ";")
@@ -185,12 +172,12 @@ class _Formatter:
         return [" : ", self._type(item)] if item else []
 
     def _type(self, item: tree.Type) -> Document:
-        head = self._leading(item)
-        arguments = self._enclosed("(", item.arguments) if item.arguments else []
-        return group(*head, item.name, *arguments, *self._size(item.size))
+        inside = [self.expression(argument) for argument in item.arguments]
+        arguments: list[Document] = ["(", _separated(inside), ")"] if inside else []
+        return group(item.name, *arguments, *self._size(item.size))
 
     def _formals(self, arguments: Sequence[tree.Argument]) -> Document:
-        return self._bracketed("(", [(argument.span, self._formal, argument) for argument in arguments])
+        return self._bracketed("(", [self._formal(argument) for argument in arguments])
 
     def _formal(self, argument: tree.Argument) -> Document:
         kind: list[Document] = [": ", self._type(argument.type)] if argument.type else []
@@ -228,8 +215,7 @@ class _Formatter:
     def _apply(self, item: tree.Apply) -> Document:
         parts: list[Document] = []
         for modifier in item.modifiers:
-            parts += [*self._leading(modifier), modifier.kind]
-            parts += [*self._enclosed("(", [modifier.count]), " "] if modifier.count else [" "]
+            parts += [modifier.kind, *(["(", self.expression(modifier.count), ") "] if modifier.count else [" "])]
         parts.append(self._name(item.gate))
         if item.arguments or not item.operands:
             parts.append(self._listed("(", item.arguments))
@@ -259,7 +245,7 @@ class _Formatter:
             case ():
                 pass
             case (tree.If() as inner,):
-                parts += [" else ", *self._leading(inner), self._if(inner, chained=True)]
+                parts += [" else ", self._if(inner, chained=True)]
             case _:
                 parts += [" else ", self._block(item.otherwise, close + 1)[0]]
         return Group(tuple(parts), sealed=not chained)
@@ -283,7 +269,7 @@ class _Formatter:
     # ------------------------------------------------------------ expressions
 
     def _name(self, name: tree.Name) -> Document:
-        return group(*self._leading(name), name.name)
+        return name.name
 
     def _value(self, value: tree.Expression) -> Document:
         """`= value`; a long sum goes to lines of its own."""
@@ -291,40 +277,25 @@ class _Formatter:
             return Group((" =", Group((LINE, self.expression(value)), indented=True)))
         return Group((" = ", self.expression(value)), sealed=False)
 
-    def _listed(self, opening: str, items: Sequence[tree.Expression], end: int | None = None) -> Document:
-        """Expressions in brackets; `end` is behind the closing one, None if that is not known."""
+    def _listed(self, opening: str, items: Sequence[tree.Expression]) -> Document:
         dense = opening == "[" and len(items) > 1 and all(map(_is_small, items))
-        return self._bracketed(opening, [(item.span, self.expression, item) for item in items], end, dense)
+        return self._bracketed(opening, [self.expression(item) for item in items], dense)
 
-    def _bracketed(
-        self,
-        opening: str,
-        items: Sequence[tuple[Span, Callable[[Any], Document], Any]],
-        end: int | None = None,
-        dense: bool = False,
-    ) -> Document:
-        """Items, each with its place and what writes it. A comment stays beside the item that it follows."""
+    def _bracketed(self, opening: str, items: Sequence[Document], dense: bool = False) -> Document:
         if not items:
             return opening + _CLOSING[opening]
         parts: list[Document] = [SOFT]
-        separator = LINE
-        for k, (span, write, item) in enumerate(items):
-            last = k == len(items) - 1
-            piece = (*(separator,) * (k > 0), write(item), "" if last else ",")
+        for k, item in enumerate(items):
+            piece = (*(LINE,) * (k > 0), item, *(",",) * (k < len(items) - 1))
             parts += [Group(piece)] if dense and k > 0 else piece
-            beside = self.comments.beside(span.end, (end or 0) - 1 if last else items[k + 1][0].start)
-            parts += [piece for comment in beside for piece in ("  ", text_of(comment))]
-            separator = HARD if beside else LINE
-        rest = [piece for comment in self.comments.before((end or 0) - 1) for piece in (HARD, text_of(comment))]
-        return group(opening, indent(*parts, *rest), HARD if rest or separator is HARD else SOFT, _CLOSING[opening])
+        return group(opening, indent(*parts), SOFT, _CLOSING[opening])
 
     def expression(self, node: tree.Expression, level: int = 0, tight: bool = False) -> Document:
         """An expression in parentheses if it binds looser than `level`; without spaces around operators if `tight`."""
-        head = self._leading(node)
         own = _level(node)
         if own < level:
-            return group("(", indent(SOFT, *head, self._bare(node, own, False)), SOFT, ")")
-        return group(*head, self._bare(node, own, tight)) if head else self._bare(node, own, tight)
+            return group("(", indent(SOFT, self._bare(node, own, False)), SOFT, ")")
+        return self._bare(node, own, tight)
 
     def _bare(self, node: tree.Expression, own: int, tight: bool) -> Document:
         match node:
@@ -346,11 +317,11 @@ class _Formatter:
             case tree.Range(first=first, last=last):
                 return group(self.expression(first, own + 1, True), "..", self.expression(last, own + 1, True))
             case tree.Index(base=base, indices=indices):
-                return group(self.expression(base, _ATOM), self._listed("[", indices, node.span.end))
+                return group(self.expression(base, _ATOM), self._listed("[", indices))
             case tree.List(items=items):
-                return self._listed("[", items, node.span.end)
+                return self._listed("[", items)
             case tree.Tuple(items=items):
-                return self._listed("(", items, node.span.end)
+                return self._listed("(", items)
             case tree.Call():
                 return self._call(node)
             case tree.Reduce(operator=operator, targets=targets, iterable=iterable, body=body):
@@ -358,10 +329,8 @@ class _Formatter:
                 return group(f"{operator}(", indent(SOFT, head, LINE, self.expression(body)), SOFT, ")")
 
     def _call(self, node: tree.Call) -> Document:
-        name = self._name(node.function)
-        positional = [(item.span, self.expression, item) for item in node.arguments]
-        keywords = [(pair[0].span.to(pair[1].span), self._keyword, pair) for pair in node.keywords]
-        return group(name, self._bracketed("(", [*positional, *keywords], node.span.end))
+        items = [*map(self.expression, node.arguments), *map(self._keyword, node.keywords)]
+        return group(self._name(node.function), self._bracketed("(", items))
 
     def _keyword(self, pair: tuple[tree.Name, tree.Expression]) -> Document:
         return group(self._name(pair[0]), " = ", self.expression(pair[1]))

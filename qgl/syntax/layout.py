@@ -71,30 +71,34 @@ def join(separator: Sequence[Document], items: Iterable[Document]) -> tuple[Docu
 
 
 def lay_out(document: Document, width: int = WIDTH) -> str:
-    """The text of a document. No line of it ends with a space, and what follows a `//` comment is on the next one."""
+    """The text of a document. No line of it ends with a space, and what follows a `//` comment is on the next one.
+
+    Only what asks for a blank line gets one: of several line ends in a row the last one counts.
+    """
     out: list[str] = []
-    column, ended = 0, False
+    column, ended, begun = 0, False, False  # whether a comment ended the line, whether it has more than its margin
     todo: list[tuple[int, bool, Document]] = [(0, False, document)]
     while todo:
         margin, flat, part = todo.pop()
-        if isinstance(part, str):
-            if ended:
-                part = "\n" + " " * margin + part.lstrip()
-            ended = _ends_its_line(part)
-            out.append(part)
-            column = column + len(part) if "\n" not in part else len(part) - part.rindex("\n") - 1
-        elif isinstance(part, Group):
+        if isinstance(part, Group):
             inner = margin + STEP if part.indented else margin
             if part.sealed and not flat:
                 flat = not part.forced and _fits(part, todo, width - column)
             todo += [(inner, flat, piece) for piece in reversed(part.parts)]
-        elif flat and not part.hard and not ended:
-            out.append(part.flat)
-            column += len(part.flat)
-        else:
-            out.append("\n\n" if part.blank else "\n")
-            out.append(" " * margin)
-            column, ended = margin, False
+            continue
+        text = part if isinstance(part, str) else part.flat
+        broken = ended if isinstance(part, str) else ended or part.hard or not flat
+        if broken:
+            blank = isinstance(part, Line) and part.blank
+            out.append("\n" * (begun + blank))
+            column, ended, begun = margin, False, False
+        if isinstance(part, Line) and broken:
+            continue
+        text = text if begun else text.lstrip()
+        if text:
+            out += ["" if begun else " " * column, text]
+            column = column + len(text) if "\n" not in text else len(text) - text.rindex("\n") - 1
+            ended, begun = _ends_its_line(text), True
     return "\n".join(line.rstrip() for line in "".join(out).split("\n"))
 
 

@@ -77,31 +77,77 @@ def test_programs_of_the_repository_are_canonical(path: Path) -> None:
     assert format_file(read(text)) == text
 
 
-COMMENTS = (" /* c */ ", " // c\n", "\n// c\n", "\n/* c\n   d */\n")
+COMMENTS = (" /* c */ ", " // c\n", "\n// c\n", "\n/* c\n   d */\n", " /* c */\n", "\n/* c */ ")
+
+
+def places_of(text: str) -> list[tuple[int, bool, bool]]:
+    """Of each comment how many tokens stand before it, and whether a line ends between it and its two neighbours."""
+    spans = [comment.span for comment in read(text).comments]
+    tokens = [(a, b) for a, b in tokens_of(text) if not any(s.start <= a < s.end for s in spans)]
+    places = []
+    for span in spans:
+        count = sum(b <= span.start for _, b in tokens)
+        before = text[tokens[count - 1][1] if count else 0 : span.start]
+        after = text[span.end : tokens[count][0] if count < len(tokens) else len(text)]
+        places.append((count, "\n" in before, "\n" in after))
+    return places
 
 
 @pytest.mark.parametrize("number", range(len(COMMENTS)))
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_comments_between_any_two_tokens_of_our_programs(path: Path, number: int) -> None:
-    """Every fifth gap at a time, from another one on for each form of comment."""
+    """Every fifth gap at a time, from another one on for each form of comment: each comment stays in its gap, and one
+    that has a line of its own, or ends one, still does."""
+    comment = COMMENTS[number]
     text = path.read_text(encoding="utf-8")
-    spans = [comment.span for comment in read(text).comments]
+    spans = [each.span for each in read(text).comments]
     outside = [end for start, end in tokens_of(text) if not any(s.start <= start < s.end for s in spans)]
-    gaps = outside[number::5]
-    commented = "".join(text[a:b] + COMMENTS[number] for a, b in pairwise([0, *gaps])) + text[gaps[-1] :]
+    gaps = outside[number % 5 :: 5]
+    commented = "".join(text[a:b] + comment for a, b in pairwise([0, *gaps])) + text[gaps[-1] :]
     before = read(commented)
-    after = read(format_file(before))
+    once = format_file(before)
+    after = read(once)
     assert bare(after) == bare(before)
     assert [c.text.split() for c in after.comments] == [c.text.split() for c in before.comments]
+    assert format_file(after) == once
+    if comment.endswith("\n"):
+        assert places_of(once) == places_of(commented)
+    else:
+        assert [place[0] for place in places_of(once)] == [place[0] for place in places_of(commented)]
 
 
 COMMENTED = {
     "in the brackets of a size": (
         "layer a(q: qubit[3 // three\n]) { h q; }",
-        "layer a(\n    q: qubit[3 // three\n    ]\n) {\n    h q;\n}",
+        "layer a(\n    q: qubit[3  // three\n    ]\n) {\n    h q;\n}",
     ),
     "in the parentheses of a type": ("param t : unitary(2 /* k */);", "param t : unitary(2 /* k */);"),
     "in a bound": ("local v cone(2 /* k */) <= 4;", "local v cone(2 /* k */) <= 4;"),
+    "on either side of a comma": (
+        "model { cx a /* 1 */, /* 2 */ b; cx a // 3\n, b; cx a, // 4\n b; }",
+        "model {\n    cx a /* 1 */, /* 2 */ b;\n    cx a  // 3\n        ,\n        b;\n    cx a,  // 4\n        b;\n}",
+    ),
+    "on either side of an operator": (
+        "const a = 1 /* 1 */ + /* 2 */ 2 /* 3 */ ** /* 4 */ 3;",
+        "const a = 1 /* 1 */ + /* 2 */ 2 /* 3 */ ** /* 4 */ 3;",
+    ),
+    "behind an opening brace": (
+        "model { // what it does\n h q; }\ntrain { /* nothing */ }\nmodel { // empty\n}",
+        "model {  // what it does\n    h q;\n}\ntrain { /* nothing */ }\nmodel {  // empty\n}",
+    ),
+    "beside brackets that go": (
+        "const a = f(((1 /* 1 */)) /* 2 */), b = [1, /* 3 */] /* 4 */;",
+        "const a = f(1 /* 1 */ /* 2 */), b = [1 /* 3 */] /* 4 */;",
+    ),
+    "in braces that go": (
+        "model { if a { h q; } else { /* 1 */ if b { x q; } /* 2 */ } /* 3 */ }",
+        "model { if a { h q; } else /* 1 */ if b { x q; } /* 2 */ /* 3 */ }",
+    ),
+    "beside brackets that come": ("model { f /* 1 */; }", "model { f() /* 1 */; }"),
+    "on a line of its own": (
+        "const a = f(\n// 1\n1, 2\n// 2\n), b = [\n/* 3 */\n];",
+        "const a = f(\n        // 1\n        1,\n        2\n        // 2\n    ),\n    b = [\n    /* 3 */\n    ];",
+    ),
     "in a number of controls": ("model { ctrl(2 /* k */) x a, b, c; }", "model { ctrl(2 /* k */) x a, b, c; }"),
 }
 
@@ -110,6 +156,7 @@ COMMENTED = {
 def test_comments_in_brackets_stay_in_them(name: str) -> None:
     written, canonical = COMMENTED[name]
     assert format_file(read(written)) == canonical + "\n"
+    assert format_file(read(canonical)) == canonical + "\n"
 
 
 @pytest.mark.parametrize("spoilt", ["// const a = 1;\n", "const a = 2; // c\n", "const a = 1;\n", "const a = ;\n"])

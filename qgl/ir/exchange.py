@@ -1,6 +1,7 @@
-"""The circuit graph for other programs: node-link JSON and GraphML, which NetworkX reads back.
+"""A circuit as a graph for other programs: node-link JSON and GraphML, which NetworkX reads back.
 
-Nodes are numbered as `Circuit.operations`; an edge says which wires and bits lead from one operation to the next.
+Every operation is a node, numbered as in `Circuit.operations`; an edge says which wires and bits lead from one
+operation to the next. `Circuit.graph` is what is left of it where one wire at a time is not looked at.
 
 node   operation    name of the gate, channel or other operation
        wires        names of its wires, controls first
@@ -31,14 +32,30 @@ SEPARATOR = "; "  # GraphML has no lists: their items stand in one text
 
 
 def described(circuit: Circuit) -> nx.DiGraph:
-    """A copy of `circuit.graph` whose nodes say what they are; lists of texts and numbers, as JSON holds them."""
+    """The graph of all operations, its attributes lists of texts and numbers, as JSON holds them."""
     names = [str(wire) for wire in circuit.wires]
     graph: nx.DiGraph = nx.DiGraph()
+    last: dict[int, int] = {}
+    written: dict[int, int] = {}
     for k, operation in enumerate(circuit.operations):
         graph.add_node(k, **_facts(operation, names, circuit.parameters))
-    for tail, head, carried in circuit.graph.edges(data=True):
-        graph.add_edge(tail, head, wires=[names[wire] for wire in carried["wires"]], bits=list(carried["bits"]))
+        for wire in operation.wires:
+            if wire in last:
+                _edge(graph, last[wire], k)["wires"].append(names[wire])
+            last[wire] = k
+        for bit, _ in operation.condition:
+            if bit in written:
+                _edge(graph, written[bit], k)["bits"].append(bit)
+        if isinstance(operation, Measurement) and operation.bit is not None:
+            written[operation.bit] = k
     return graph
+
+
+def _edge(graph: nx.DiGraph, tail: int, head: int) -> dict[str, list[str | int]]:
+    if not graph.has_edge(tail, head):
+        graph.add_edge(tail, head, wires=[], bits=[])
+    carried: dict[str, list[str | int]] = graph.edges[tail, head]
+    return carried
 
 
 def node_link(circuit: Circuit) -> dict[str, Any]:

@@ -9,38 +9,39 @@ from hypothesis import given, settings
 
 from qgl.expression import Input, Real, apply
 from qgl.gates import CHANNELS, GATES
-from qgl.ir.circuit import Circuit
+from qgl.ir.circuit import Circuit, joins
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import diagonal_wires, is_channel, is_diagonal, is_permutation, is_reset, is_unitary
 from qgl.program.operations import Operation, inputs_of
 from qgl.program.program import Program
 from tests.reference.density import operators_of
-from tests.reference.programs import EVERYTHING, bit_of, op, program_of, programs
+from tests.reference.dependences import ancestors, exported
+from tests.reference.programs import EVERYTHING, op, program_of, programs
 
 
 @settings(max_examples=40)
 @given(programs(EVERYTHING))
-def test_graph_orders_what_shares_a_wire_or_a_bit(program: Program) -> None:
+def test_graph_leads_back_to_all_that_a_wire_depends_on(program: Program) -> None:
     circuit = Circuit.of(program)
-    graph = circuit.graph
-    assert list(graph.nodes) == list(range(len(circuit.operations)))
-    assert all(tail < head for tail, head in graph.edges)
-    after = {k: nx.descendants(graph, k) for k in graph}
-    for k, one in enumerate(circuit.operations):
-        for later, other in enumerate(circuit.operations[k + 1 :], k + 1):
-            shares = set(one.wires) & set(other.wires) or bit_of(one) in [bit for bit, _ in other.condition]
-            assert not shares or later in after[k]
+    graph, reference = circuit.graph, exported(circuit)
+    assert list(graph.nodes) == [k for k, operation in enumerate(circuit.operations) if joins(operation)]
+    for wire in range(len(circuit.wires)):
+        node, behind = circuit.tail(wire)
+        nodes = set() if node is None else {node, *nx.ancestors(graph, node)}
+        found = [*behind, *(k for each in nodes for k in graph.nodes[each]["operations"])]
+        assert len(found) == len(set(found))
+        assert set(found) == ancestors(reference, circuit, wire)
 
 
 @settings(max_examples=20)
 @given(programs(EVERYTHING))
-def test_edges_say_what_they_carry(program: Program) -> None:
+def test_nodes_hold_what_comes_before_them_on_their_wires(program: Program) -> None:
     circuit = Circuit.of(program)
-    for tail, head, data in circuit.graph.edges(data=True):
-        one, other = circuit.operations[tail], circuit.operations[head]
-        assert set(data["wires"]) <= set(one.wires) & set(other.wires)
-        assert set(data["bits"]) <= {bit_of(one)} & {bit for bit, _ in other.condition}
-        assert data["wires"] or data["bits"]
+    for node, held in circuit.graph.nodes(data="operations"):
+        assert held[-1] == node == max(held)
+        assert set(held) <= {k for wire in circuit.operations[node].wires for k in circuit.on_wire[wire]}
+        assert not any(joins(circuit.operations[k]) for k in held[:-1])
+    assert all(tail < head for tail, head in circuit.graph.edges)
     for wire, positions in enumerate(circuit.on_wire):
         assert list(positions) == [k for k, o in enumerate(circuit.operations) if wire in o.wires]
         assert (wire in circuit.live_wires) == (bool(positions) or wire in circuit.visible)

@@ -11,22 +11,47 @@ from hypothesis import given, settings
 
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
-from qgl.ir.exchange import SEPARATOR, graphml, node_link, number_text
+from qgl.ir.exchange import SEPARATOR, described, graphml, node_link, number_text
 from qgl.program.operations import Evolution, Measurement, PauliRotation, Unitary
 from qgl.program.program import Distribution, Parameter, Program
-from tests.reference.programs import EVERYTHING, HERE, programs
+from tests.reference.programs import EVERYTHING, HERE, bit_of, programs
+
+
+@settings(max_examples=40)
+@given(programs(EVERYTHING))
+def test_the_graph_orders_what_shares_a_wire_or_a_bit(program: Program) -> None:
+    circuit = Circuit.of(program)
+    graph = described(circuit)
+    assert list(graph.nodes) == list(range(len(circuit.operations)))
+    assert all(tail < head for tail, head in graph.edges)
+    after = {k: nx.descendants(graph, k) for k in graph}
+    for k, one in enumerate(circuit.operations):
+        for later, other in enumerate(circuit.operations[k + 1 :], k + 1):
+            shares = set(one.wires) & set(other.wires) or bit_of(one) in [bit for bit, _ in other.condition]
+            assert not shares or later in after[k]
+    names = [str(wire) for wire in program.wires]
+    for tail, head, carried in graph.edges(data=True):
+        one, other = circuit.operations[tail], circuit.operations[head]
+        assert set(carried["wires"]) <= {names[wire] for wire in set(one.wires) & set(other.wires)}
+        assert set(carried["bits"]) <= {bit_of(one)} & {bit for bit, _ in other.condition}
+        assert carried["wires"] or carried["bits"]
 
 
 @settings(max_examples=30)
 @given(programs(EVERYTHING))
 def test_networkx_reads_both_forms_back(program: Program) -> None:
     circuit = Circuit.of(program)
+    graph = described(circuit)
     linked = nx.node_link_graph(json.loads(json.dumps(node_link(circuit))), edges="edges")
     marked = nx.parse_graphml(graphml(circuit), node_type=int)
-    for graph in (linked, marked):
-        assert isinstance(graph, nx.DiGraph)
-        assert list(graph.nodes) == list(circuit.graph.nodes)
-        assert list(graph.edges) == list(circuit.graph.edges)
+    assert isinstance(linked, nx.DiGraph) and isinstance(marked, nx.DiGraph)
+    nodes, edges = dict(graph.nodes(data=True)), {(tail, head): facts for tail, head, facts in graph.edges(data=True)}
+    assert dict(linked.nodes(data=True)) == nodes
+    assert {(tail, head): facts for tail, head, facts in linked.edges(data=True)} == edges
+    assert dict(marked.nodes(data=True)) == {node: joined(facts) for node, facts in nodes.items()}
+    assert {(tail, head): facts for tail, head, facts in marked.edges(data=True)} == {
+        pair: joined(facts) for pair, facts in edges.items()
+    }
     for k, operation in enumerate(circuit.operations):
         facts = linked.nodes[k]
         assert (facts["operation"], facts["line"]) == (operation.name, operation.span.line)
@@ -38,11 +63,6 @@ def test_networkx_reads_both_forms_back(program: Program) -> None:
         words += [word for _, word in operation.terms] if isinstance(operation, Evolution) else []
         assert facts["pauli_words"] == words
         assert facts.get("bit") == (operation.bit if isinstance(operation, Measurement) else None)
-        assert joined(facts) == marked.nodes[k]
-    for tail, head, carried in circuit.graph.edges(data=True):
-        facts = linked.edges[tail, head]
-        assert facts == {"wires": [str(program.wires[wire]) for wire in carried["wires"]], "bits": carried["bits"]}
-        assert joined(facts) == marked.edges[tail, head]
 
 
 def joined(facts: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from qgl.passes.dead_code import drop_dead, live_parameters
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
 from qgl.passes.known_states import resolve_known
-from qgl.passes.light_cone import cone_wires, light_cone
+from qgl.passes.light_cone import light_cone
 from qgl.passes.pipeline import standard
 from qgl.program.program import Program
 from tests.reference.density import density_matrix, probabilities
@@ -163,4 +163,3 @@ def test_light_cone_gives_the_reduced_state(features: str) -> None:
             cone = light_cone(circuit, positions)
             assert is_valid(cone)
             assert np.allclose(density_matrix(cone, inputs), reduced(whole, positions), atol=1e-10), seed
-            assert set(cone.live_wires) == cone_wires(circuit, positions)

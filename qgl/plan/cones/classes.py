@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from math import inf
 
+import networkx as nx
+
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.kinds import Kinds
 from qgl.plan.cones.wire_segments import WireSegments
@@ -45,6 +47,7 @@ class UnlikeConesError(Exception):
         self.classes = classes
 
 
+_READ = -1  # stands for what reads the ends of a cone
 _Form = tuple[Hashable, tuple[int, ...]]
 
 
@@ -105,28 +108,19 @@ class Classifier:
         return (kinds, places, used, bits), tuple(slots)
 
     def _depth_first(self, ends: Sequence[int], operations: Sequence[int]) -> list[int]:
+        """Operations after those that they depend on, from each end in turn, along its segments in their order."""
+        graph: nx.DiGraph = nx.DiGraph()  # edges lead to what comes before
         last: dict[int, int] = {}
-        before: dict[int, list[int]] = {}
         for k in operations:
             segments = self._segments.segments[k]
-            before[k] = [last[segment] for segment in segments if segment in last]
-            before[k] += [writer for writer in self._segments.writers[k] if writer in before]
-            for segment in segments:
-                last[segment] = k
-        ordered: list[int] = []
-        done: set[int] = set()
-        for end in ends:
-            pending = [last[end]] if end in last else []
-            while pending:
-                k = pending[-1]
-                waiting = next((j for j in before[k] if j not in done), None)
-                if waiting is not None:
-                    pending.append(waiting)
-                    continue
-                pending.pop()
-                if k not in done:
-                    done.add(k)
-                    ordered.append(k)
+            before = [last[segment] for segment in segments if segment in last]
+            before += [writer for writer in self._segments.writers[k] if writer in graph]
+            graph.add_node(k)
+            graph.add_edges_from((k, earlier) for earlier in before)
+            last.update(dict.fromkeys(segments, k))
+        graph.add_node(_READ)
+        graph.add_edges_from((_READ, last[end]) for end in ends if end in last)
+        *ordered, _ = nx.dfs_postorder_nodes(graph, _READ)
         return ordered
 
     def _extract(self, ends: Sequence[int], operations: Sequence[int]) -> Circuit:

@@ -7,18 +7,23 @@ import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import CircuitVariants
+from qgl.plan.cones.kinds import kinds_of
 from qgl.plan.cones.method import LightCones
 from qgl.plan.cones.tables import ConeProgram
+from qgl.plan.cones.wire_segments import ALL, BITS, segments_of
 from qgl.plan.model import Plan
 from qgl.plan.planner import Planner
-from qgl.program.operations import Operation
+from qgl.program.operations import LIFETIME, Operation
+from qgl.program.program import Program
 from qgl.query import Expectation, Marginals, Query, Samples
-from tests.reference.programs import op, parameter, program_of
+from tests.reference.dependences import ancestors, exported, forgets, seen
+from tests.reference.programs import EVERYTHING, op, parameter, program_of, programs
 
 
 def angle(number: int, factor: float = 1.0) -> list[Real]:
@@ -64,6 +69,24 @@ def answered(circuit: Circuit, inputs: jax.Array, *queries: Query) -> list[jax.A
 
 def facts(plan: Plan) -> dict[str, int | float | str]:
     return dict(plan.rows[0].candidates[0].cost.facts)
+
+
+@settings(max_examples=60)
+@given(programs(EVERYTHING))
+def test_cones_are_what_networkx_finds_in_a_graph_of_all_that_is_seen(program: Program) -> None:
+    circuit = Circuit.of(program)
+    segments = segments_of(circuit, kinds_of(circuit).diagonal)
+    blind = segments_of(circuit, [(False,) * len(operation.wires) for operation in circuit.operations])
+    graph = exported(circuit)
+    for position, wire in enumerate(circuit.visible):
+        for level in (BITS, ALL):
+            assert set(segments.cone(position, level).operations) == seen(circuit, wire, level == BITS)
+        whole = {k for k in ancestors(graph, circuit, wire) if not ends(circuit.operations[k])}
+        assert set(blind.cone(position, ALL).operations) == whole
+
+
+def ends(operation: Operation) -> bool:
+    return isinstance(operation, LIFETIME) or forgets(operation)
 
 
 def test_a_long_chain_has_a_handful_of_classes() -> None:

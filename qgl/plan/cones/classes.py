@@ -120,8 +120,8 @@ class Classifier:
             last.update(dict.fromkeys(segments, k))
         graph.add_node(_READ)
         graph.add_edges_from((_READ, last[end]) for end in ends if end in last)
-        *ordered, _ = nx.dfs_postorder_nodes(graph, _READ)
-        return ordered
+        ordered: list[int] = [*nx.dfs_postorder_nodes(graph, _READ)]
+        return ordered[:-1]
 
     def _extract(self, ends: Sequence[int], operations: Sequence[int]) -> Circuit:
         """The cone as a circuit by itself: a wire for each segment, an input for each atom, its own bits."""

@@ -19,10 +19,11 @@ import jax
 import numpy as np
 
 import qgl
-from qgl.check.calls.callables import SIGNATURES
 from qgl.hardware import Engine, open_engine
 from qgl.model import Model
-from qgl.program.program import CallSpec, TrainSettings
+from qgl.program.calls.gradients import ParameterShift
+from qgl.program.calls.optimizers import Adam
+from qgl.program.program import TrainSettings
 from qgl.train.shots import FromShots
 
 PROGRAM = Path(__file__).parents[1] / "examples" / "born" / "bars.qgl"
@@ -32,9 +33,8 @@ PUBLISHED = {None: 95.4, 2000: 88.6, 20_000: 92.4}  # valid strings in percent; 
 def settings(model: Model, shots: int | None, steps: int, seeds: int) -> TrainSettings:
     """Adam at rate 0.1, from so many shots of each circuit or exact."""
     place = model.program.train.optimizer.span
-    defaults = {parameter.name: parameter.default for parameter in SIGNATURES["optimizer"]["adam"].parameters}
-    adam = CallSpec("adam", {**defaults, "rate": 0.1}, place)
-    gradient = None if shots is None else CallSpec("parameter_shift", {"shots": shots}, place)
+    adam = Adam(0.1, span=place)
+    gradient = None if shots is None else ParameterShift(shots, span=place)
     return replace(model.program.train, optimizer=adam, gradient=gradient, steps=steps, seeds=seeds)
 
 

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 import qgl.diagnostics
-from qgl.check.calls.callables import SIGNATURES
-from qgl.check.calls.signature_types import Signature
 from qgl.diagnostics.model import REGISTRY, Diagnostic
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
+from qgl.program.calls.call import Call, parameters, usage
+from qgl.program.calls.table import KINDS
 
 DOCS = Path(__file__).parent
 
@@ -43,9 +43,9 @@ def table(kind: str) -> str:
     if kind == "channel":
         return "\n".join(["| channel | qubits | |", "|---|---|---|", *(_channel(c) for c in CHANNELS.values())])
     if kind == "optimizer":  # their arguments are those of the papers and of optax
-        rows = [f"| `{signature.usage}` | {signature.doc} |" for signature in SIGNATURES[kind].values()]
+        rows = [f"| `{usage(callee)}` | {_doc(callee)} |" for callee in KINDS[kind].classes]
         return "\n".join(["| optimizer | |", "|---|---|", *rows])
-    return "\n".join(_item(signature) for signature in SIGNATURES[kind].values())
+    return "\n".join(_item(callee) for callee in KINDS[kind].classes)
 
 
 def _gate(gate: Gate) -> str:
@@ -63,9 +63,14 @@ def _escaped(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _item(signature: Signature) -> str:
-    arguments = "".join(f"\n  - `{p.name}`: {p.doc}" for p in signature.parameters)
-    return f"- `{signature.usage}`: {signature.doc}{arguments}"
+def _item(callee: type[Call]) -> str:
+    arguments = "".join(f"\n  - `{p.name}`: {p.doc}" for p in parameters(callee))
+    return f"- `{usage(callee)}`: {_doc(callee)}{arguments}"
+
+
+def _doc(callee: type[Call]) -> str:
+    """The docstring of a record on one line."""
+    return " ".join((callee.__doc__ or "").split())
 
 
 def filled(text: str) -> str:

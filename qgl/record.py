@@ -65,14 +65,14 @@ def _compiled_init(kind: type[Any]) -> Callable[..., None]:
     return made
 
 
-_GETTERS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}
+_GETTERS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {}  # of the fields that are compared
 
 
-def _values(one: Any) -> tuple[Any, ...]:
-    """The values of all fields."""
+def _compared(one: Any) -> tuple[Any, ...]:
+    """The values of all fields that make records equal: all but those of `field(compare=False)`."""
     getter = _GETTERS.get(type(one))
     if getter is None:
-        getter = _GETTERS[type(one)] = _getter(tuple(each.name for each in fields(one)))
+        getter = _GETTERS[type(one)] = _getter(tuple(each.name for each in fields(one) if each.compare))
     return getter(one)
 
 
@@ -83,11 +83,11 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _eq(self: Any, other: object) -> Any:
-    return _values(self) == _values(other) if other.__class__ is self.__class__ else NotImplemented
+    return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
 
 
 def _hash(self: Any) -> int:
-    return hash(_values(self))
+    return hash(_compared(self))
 
 
 def _repr(self: Any) -> str:
@@ -104,7 +104,7 @@ def _frozen_delete(self: Any, name: str) -> None:
 
 
 def _reduce(self: Any) -> tuple[Any, ...]:
-    return _remade, (type(self), _values(self))
+    return _remade, (type(self), tuple(getattr(self, each.name) for each in fields(self)))
 
 
 def _remade(kind: type[T], values: tuple[Any, ...]) -> T:

@@ -14,13 +14,14 @@ from qgl.baselines.boltzmann import rbm
 from qgl.baselines.columns import Table
 from qgl.baselines.hmm import hmm
 from qgl.baselines.markov import markov
-from qgl.check.calls.baselines import label
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
 from qgl.evaluate.distributions import Drawn
 from qgl.evaluate.table.columns import independent, numbers
 from qgl.objectives import Setting
-from qgl.program.program import CallSpec, DataSet, Program
+from qgl.program.calls.baselines import HMM, RBM, BaselineCall, Independent, Markov
+from qgl.program.calls.call import arguments
+from qgl.program.program import DataSet, Program
 from qgl.source import Span
 
 
@@ -59,7 +60,7 @@ def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:
     for call in program.baselines:
         needed = _library(call)
         if needed is not None and importlib.util.find_spec(needed[0]) is None:
-            found.append(BaselineNotInstalled(call.span, label(call), needed[1]))
+            found.append(BaselineNotInstalled(call.span, call.label, needed[1]))
     return tuple(found)
 
 
@@ -75,11 +76,10 @@ def fitted(program: Program) -> tuple[Fitted, ...]:
     faults = missing(program)
     if faults:
         raise QglError(faults)
-    names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
-    if not names or not len(program.data[names[0]].rows):
+    data = program.learnt
+    if data is None or not len(data.rows):
         return ()
-    data = program.data[names[0]]
-    default = CallSpec("independent", {}, Span(program.source, 0, 0))
+    default = Independent(span=Span(program.source, 0, 0))
     return tuple(_fitted(call, data, program) for call in program.baselines or (default,))
 
 
@@ -88,28 +88,28 @@ def distributions(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
     return {each.label: each.distribution for each in baselines} or None
 
 
-def _library(call: CallSpec) -> tuple[str, str] | None:
+def _library(call: BaselineCall) -> tuple[str, str] | None:
     """The module and the package that a baseline is fitted by."""
-    if call.name == "rbm":
+    if isinstance(call, RBM):
         return "sklearn", "scikit-learn"
-    if call.name == "hmm" and call.arguments["stationary"]:
+    if isinstance(call, HMM) and call.stationary:
         return "hmmlearn", "hmmlearn"
     return None
 
 
-def _fitted(call: CallSpec, data: DataSet, program: Program) -> Fitted:
-    clock, arguments, note, seed = time.monotonic(), call.arguments, "", program.train.seed
+def _fitted(call: BaselineCall, data: DataSet, program: Program) -> Fitted:
+    clock, given, note, seed = time.monotonic(), arguments(call), "", program.train.seed
     distribution: Drawn
-    if call.name == "markov":
-        distribution, parameters = markov(Table.of(data), **arguments)
-    elif call.name == "hmm":
-        found = hmm(Table.of(data), **arguments, seed=seed % 2**31)
+    if isinstance(call, Markov):
+        distribution, parameters = markov(Table.of(data), **given)
+    elif isinstance(call, HMM):
+        found = hmm(Table.of(data), **given, seed=seed % 2**31)
         distribution, parameters, note = found.distribution, found.parameters, found.note
-    elif call.name == "rbm":
-        machine = rbm(Table.of(data), **arguments, seed=seed % 2**31)
+    elif isinstance(call, RBM):
+        machine = rbm(Table.of(data), **given, seed=seed % 2**31)
         distribution, parameters = machine.distribution(np.random.default_rng([seed, 1])), machine.parameters
     else:
         columns = Setting.of(program).columns
         distribution, parameters = independent(data, columns), numbers(columns)
         note = f"each column by itself, with the frequencies of `{data.name}`"
-    return Fitted(label(call), distribution, parameters, time.monotonic() - clock, note)
+    return Fitted(call.label, distribution, parameters, time.monotonic() - clock, note)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.size import ValueTooLarge
+from qgl.program.calls import objectives, reports
 from qgl.program.program import Program
 
 MOST_WORDS = 1_000_000
@@ -55,9 +56,9 @@ def words_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     calls = [*(term.call for term in program.objective), *program.reports]
     fine = True
     for call in calls:
-        if call.arguments.get("weight") is None:
+        if not isinstance(call, objectives.MMD | reports.MMD) or call.weight is None:
             continue
-        weight, reach = call.arguments["weight"], call.arguments["reach"]
+        weight, reach = call.weight, call.reach
         if near_words(Neighbourhood.of(program), weight, reach) is None:
             bits = "1 bit" if weight == 1 else f"at most {weight} bits"
             report(ValueTooLarge(call.span, f"the set of words of {bits}", f"{MOST_WORDS:,} words"))

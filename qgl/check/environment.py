@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from qgl.check.values.lattices import SiteGraph
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.data_sources import DataCall
+from qgl.program.program import DataSet
 from qgl.source import Source, Span
 
 NONE: Mapping[str, DataSet] = MappingProxyType({})
@@ -27,6 +28,6 @@ class Environment(Protocol):
         """The graph in the file at `path`, relative to the folder of `importer`, never outside of the program's."""
         ...
 
-    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+    def load_data(self, name: str, call: DataCall, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         """The data set that `data name = call(...)` declares; `declared` are those that its arguments name."""
         ...

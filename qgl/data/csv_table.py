@@ -15,7 +15,7 @@ from qgl.data.files import Limits
 from qgl.data.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import CSV
 from qgl.record import record
 from qgl.source import Span
 
@@ -31,7 +31,7 @@ class Table:
     layout: Layout
 
 
-def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
+def read_csv(text: str, call: CSV, limits: Limits) -> Table:
     """The table in `text`.
 
     The separator is what the first line has of comma, semicolon, tab, space, in this order. A first line of nothing
@@ -41,7 +41,7 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
     Raises:
         QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613; at the call, with row and column of the file.
     """
-    path, span = call.arguments["path"], call.span
+    path, span = call.path, call.span
     text = text.rstrip()
     first = next((line for line in _lines(text) if line.strip()), None)
     if first is None:
@@ -49,11 +49,11 @@ def read_csv(text: str, call: CallSpec, limits: Limits) -> Table:
     rows = _rows(text, _delimiter(first), path, span)
     place, cells = next(rows)
     check_columns(f'"{path}"', len(cells), limits, span)
-    header = call.arguments["header"]
+    header = call.header
     names = None
     if header or (header is None and _names_columns(cells)):
         names = [cell.strip() for cell in cells]
-    layout = lay_out(call.arguments, path, names, len(cells), span)
+    layout = lay_out(call, names, len(cells))
     block = None if layout.condition or set(layout.categories) != {2} else _digits_block(text, names is not None)
     if block is not None and block.shape[1] == len(cells) and block.max() < 2:
         check_size(f'"{path}"', len(block), len(cells), limits, span)

@@ -8,7 +8,7 @@ import importlib.resources
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import Digits
 
 SIDE, INK = 8, 16  # pixels along a side of the pictures as shipped, and the most ink of one
 
@@ -31,10 +31,10 @@ def averaged(ink: NDArray[np.uint8], size: int) -> NDArray[np.float64]:
     return mean
 
 
-def digits(call: CallSpec) -> NDArray[np.uint8]:
+def digits(call: Digits) -> NDArray[np.uint8]:
     """Rows of bits, one a picture of a wanted class, row-major."""
     ink, digit = pictures()
-    size = call.arguments["size"]
-    wanted = ink[np.isin(digit, call.arguments["classes"])]
+    size = call.size
+    wanted = ink[np.isin(digit, call.classes)]
     shades = averaged(wanted, size).reshape(len(wanted), size**2)
-    return np.where(shades >= call.arguments["threshold"], np.uint8(1), np.uint8(0))
+    return np.where(shades >= call.threshold, np.uint8(1), np.uint8(0))

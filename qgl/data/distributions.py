@@ -12,14 +12,14 @@ from qgl.bits.distribution import distinct, strings
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRow, plural
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import BarsAndStripes, Cardinality, DataCall, Parity, Strings
 
 Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]
 
 
-def bars_and_stripes(call: CallSpec) -> Distribution:
+def bars_and_stripes(call: BarsAndStripes) -> Distribution:
     """Pictures whose rows are each of one colour, or whose columns are; row-major."""
-    height, width = call.arguments["rows"], call.arguments["columns"]
+    height, width = call.rows, call.columns
     stripes = np.repeat(_all(height), width, axis=1)
     bars = np.tile(_all(width), (1, height))
     both = np.concatenate([stripes, bars])
@@ -27,17 +27,17 @@ def bars_and_stripes(call: CallSpec) -> Distribution:
     return _uniform(rows)
 
 
-def parity(call: CallSpec) -> Distribution:
+def parity(call: Parity) -> Distribution:
     """Strings whose number of ones is even, or odd."""
-    size = call.arguments["size"]
+    size = call.size
     free = _all(size - 1)
-    last = (free.sum(axis=1, dtype=np.int64) + (0 if call.arguments["even"] else 1)) % 2
+    last = (free.sum(axis=1, dtype=np.int64) + (0 if call.even else 1)) % 2
     return _uniform(np.concatenate([free, last[:, None].astype(np.uint8)], axis=1))
 
 
-def cardinality(call: CallSpec) -> Distribution:
+def cardinality(call: Cardinality) -> Distribution:
     """Strings with a given number of ones."""
-    size, ones = call.arguments["size"], call.arguments["ones"]
+    size, ones = call.size, call.ones
     if ones > size:
         raise QglError([NoRows(call.span, call.name, f"no string of {size} bits has {ones} ones")])
     count = math.comb(size, ones)
@@ -47,9 +47,9 @@ def cardinality(call: CallSpec) -> Distribution:
     return _uniform(rows[::-1])
 
 
-def given_strings(call: CallSpec) -> Distribution:
+def given_strings(call: Strings) -> Distribution:
     """Given strings with given weights; repeated ones add up."""
-    texts, weights = call.arguments["strings"], call.arguments["weights"]
+    texts, weights = call.strings, call.weights
     for number, text in enumerate(texts, start=1):
         if len(text) != len(texts[0]):
             raise QglError([RaggedRow(call.span, "`strings`", number, len(text), len(texts[0]))])
@@ -69,13 +69,13 @@ def _uniform(rows: NDArray[np.uint8]) -> Distribution:
     return rows, np.full(len(rows), 1.0 / len(rows))
 
 
-def _too_large(call: CallSpec, rows: str, width: int, limits: Limits) -> DataTooLarge:
+def _too_large(call: DataCall, rows: str, width: int, limits: Limits) -> DataTooLarge:
     """A distribution of too many strings, `rows` of them in words."""
     extent = f"{rows} strings of {plural(width, 'bit')}"
     return DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")
 
 
-def bound(call: CallSpec, free_bits: int, width: int, limits: Limits) -> None:
+def bound(call: DataCall, free_bits: int, width: int, limits: Limits) -> None:
     """Refuses 2^free_bits rows of `width` bits if they are too many to hold."""
     if free_bits > 62 or 2**free_bits * width > limits.cells:
         raise QglError([_too_large(call, f"about 2^{free_bits}", width, limits)])

@@ -12,7 +12,8 @@ from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
 from qgl.diagnostics.data import MissingFile, UnreadableFile
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.data_sources import DataCall
+from qgl.program.program import DataSet
 from qgl.source import Source, Span
 
 
@@ -72,7 +73,7 @@ class FolderEnvironment:
         self._names[name] = real
         return self._graphs[real][1]
 
-    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+    def load_data(self, name: str, call: DataCall, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         """The data set that `data name = call(...)` declares.
 
         Raises:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.calls.arguments import SpinTerms
 from qgl.diagnostics.data import DataTooLarge, plural
 from qgl.diagnostics.many_body import DegenerateGroundState
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.arguments import SpinTerms
+from qgl.program.calls.data_sources import GroundState
 
 MOST = 14  # qubits
 _DENSE = 256  # states up to which all levels are found
@@ -30,7 +30,7 @@ _ROTATIONS = {
 State = NDArray[np.complex128]
 
 
-def ground_state(call: CallSpec) -> State:
+def ground_state(call: GroundState) -> State:
     """Amplitudes of the ground state in the basis that the call asks for, shape (2^n,), first qubit most significant.
 
     The largest amplitude in the computational basis is real and positive.
@@ -38,7 +38,7 @@ def ground_state(call: CallSpec) -> State:
     Raises:
         QglError: QGL0750, there are several ground states; QGL0610, there are too many qubits.
     """
-    spins: SpinTerms = call.arguments["hamiltonian"]
+    spins = call.hamiltonian
     if spins.width > MOST:
         extent = f"a state of {plural(spins.width, 'qubit')}"
         raise QglError([DataTooLarge(call.span, "`ground_state`", extent, f"{MOST} qubits")])
@@ -48,7 +48,7 @@ def ground_state(call: CallSpec) -> State:
         raise QglError([DegenerateGroundState(call.span, float(levels[0]), count if len(levels) > _BLOCK else None)])
     state = states[:, 0]
     largest = state[np.argmax(np.abs(state))]
-    return rotated(state * (largest.conj() / abs(largest)), call.arguments["basis"])
+    return rotated(state * (largest.conj() / abs(largest)), call.basis)
 
 
 def rotated(state: State, basis: str) -> State:

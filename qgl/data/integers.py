@@ -11,22 +11,23 @@ from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument
 from qgl.diagnostics.kernels import UnevenMixture
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import Mixture
 
 _FARTHEST = 1e4  # deviations from a mean to a whole number; beyond, differences of exponents would be rounding errors
 _LEAST = float(np.finfo(np.float64).eps)  # of the largest probability; what is rarer changes no sum
 
 
-def mixture(call: CallSpec, limits: Limits) -> Distribution:
+def mixture(call: Mixture, limits: Limits) -> Distribution:
     """p(x) proportional to sum_i weights[i] / deviations[i] exp(-((x - means[i]) / deviations[i])^2 / 2), 0 <= x < 2^n.
 
     Raises:
         QglError: too many bits (QGL0610), numbers of means, deviations and weights that differ (QGL0621), a mean that
             is far from every number (QGL0613).
     """
-    bits, means = call.arguments["bits"], np.array(call.arguments["means"], dtype=np.float64)
-    deviations = _as_many(call, "deviations", means)
-    weights = _as_many(call, "weights", means)
+    bits, means = call.bits, np.array(call.means, dtype=np.float64)
+    alone = len(call.deviations) == 1
+    deviations = _as_many(call, "deviations", call.deviations * len(means) if alone else call.deviations)
+    weights = _as_many(call, "weights", call.weights or (1.0,) * len(means))
     bound(call, bits, bits, limits)
     numbers = np.arange(2**bits, dtype=np.float64)
     for mean, deviation in zip(means, deviations, strict=True):
@@ -43,11 +44,8 @@ def mixture(call: CallSpec, limits: Limits) -> Distribution:
     return strings(kept, bits), p[kept] / p[kept].sum()
 
 
-def _as_many(call: CallSpec, argument: str, means: NDArray[np.float64]) -> NDArray[np.float64]:
+def _as_many(call: Mixture, argument: str, given: tuple[float, ...]) -> NDArray[np.float64]:
     """One positive number for each mean."""
-    given = call.arguments[argument]
-    if given is None or (argument == "deviations" and len(given) == 1):
-        return np.full(len(means), 1.0 if given is None else given[0])
-    if len(given) != len(means):
-        raise QglError([UnevenMixture(call.span, argument, len(given), len(means))])
+    if len(given) != len(call.means):
+        raise QglError([UnevenMixture(call.span, argument, len(given), len(call.means))])
     return np.array(given, dtype=np.float64)

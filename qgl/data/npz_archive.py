@@ -18,7 +18,7 @@ from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_o
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import NPZ, State
 from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
@@ -38,26 +38,26 @@ _DAMAGE = (
 )
 
 
-def read_npz(content: bytes, call: CallSpec, limits: Limits) -> Table:
+def read_npz(content: bytes, call: NPZ, limits: Limits) -> Table:
     """The array that the call names, in an archive given as bytes.
 
     Raises:
         QglError: QGL0605, QGL0607 to QGL0610, QGL0613.
     """
-    path, span = call.arguments["path"], call.span
+    path, span = call.path, call.span
     return _table(read_array(content, call, lambda file: _check_header(file, path, limits, span)), call)
 
 
-def read_array(content: bytes, call: CallSpec, check: Callable[[IO[bytes]], tuple[int, ...]]) -> NDArray[Any]:
+def read_array(content: bytes, call: NPZ | State, check: Callable[[IO[bytes]], tuple[int, ...]]) -> NDArray[Any]:
     """The array that the call names, once `check` has found its header harmless and said its shape.
 
     Raises:
         QglError: QGL0609, and what `check` raises.
     """
-    path, span = call.arguments["path"], call.span
+    path, span = call.path, call.span
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            member = _member(archive, call.arguments["array"], path, span)
+            member = _member(archive, call.array, path, span)
             with archive.open(member) as file:
                 shape = check(file)
             with archive.open(member) as file:
@@ -112,9 +112,9 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
     return shape
 
 
-def _table(values: NDArray[Any], call: CallSpec) -> Table:
-    path, span = call.arguments["path"], call.span
-    layout = lay_out(call.arguments, path, None, values.shape[1], span)
+def _table(values: NDArray[Any], call: NPZ) -> Table:
+    path, span = call.path, call.span
+    layout = lay_out(call, None, values.shape[1])
     generated = _categories(values, layout, path, span)
     conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
     if conditions is not None and not np.isfinite(conditions).all():

@@ -5,7 +5,7 @@ them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,13 +15,15 @@ from qgl.bits.distribution import distinct
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
 from qgl.diagnostics.model import QglError
+from qgl.program.calls import data_sources
+from qgl.program.calls.data_sources import PartCall, Subset
 from qgl.program.membership import Listed, Rows, Rule, Without, draw_distinct, words
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.program import DataSet
 
 Declared = Mapping[str, DataSet]
 
 
-def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
+def subset(name: str, call: Subset, declared: Declared, limits: Limits) -> DataSet:
     """Strings of a distribution or rule, or rows of a table, drawn without replacement, every set with the same chance.
 
     Of a distribution, the probabilities of the strings that are kept stand to each other as before.
@@ -29,10 +31,10 @@ def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> Dat
     Raises:
         QglError: there are not so many (QGL0613), none is left (QGL0607), or they are too many to hold (QGL0610).
     """
-    whole = declared[call.arguments["data"]]
+    whole = declared[call.data]
     total = whole.rule.count if whole.rule is not None else len(whole.rows)
     number = _number(call, total, limits, whole.width)
-    random = np.random.default_rng(call.arguments["seed"])
+    random = np.random.default_rng(call.seed)
     if whole.listed:
         kept = np.sort(random.permutation(len(whole.rows))[:number])
         return _of_rows(name, call, whole, kept)
@@ -41,14 +43,14 @@ def subset(name: str, call: CallSpec, declared: Declared, limits: Limits) -> Dat
     return _made(name, call, whole, rows, np.full(number, 1.0 / number), None)
 
 
-def without(name: str, call: CallSpec, declared: Declared, limits: Limits) -> DataSet:
+def without(name: str, call: data_sources.Without, declared: Declared, limits: Limits) -> DataSet:
     """What is left of a data set: of a distribution or rule, the other strings; of a table, each row as often as it is
     left.
 
     Raises:
         QglError: the part has something that the whole has not (QGL0613), or nothing is left (QGL0607).
     """
-    whole, part = declared[call.arguments["data"]], declared[call.arguments["part"]]
+    whole, part = declared[call.data], declared[call.part]
     if whole.width != part.width:
         fault = f"`{part.name}` has {plural(part.width, 'bit')} per string, `{whole.name}` {whole.width}"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
@@ -60,11 +62,9 @@ def without(name: str, call: CallSpec, declared: Declared, limits: Limits) -> Da
     return unlisted(name, rule, f"{whole.sha256} without {part.sha256}")
 
 
-def rule_of(call: CallSpec, declared: Declared) -> Rule | None:
+def rule_of(call: data_sources.Without, declared: Declared) -> Rule | None:
     """The rule of what a `without` gives, if its whole is known by a rule alone."""
-    if call.name != "without":
-        return None
-    whole, part = declared[call.arguments["data"]], declared[call.arguments["part"]]
+    whole, part = declared[call.data], declared[call.part]
     return None if whole.rule is None or whole.listed else Without(whole.rule, Listed.of(part.rows))
 
 
@@ -77,14 +77,11 @@ def unlisted(name: str, rule: Rule, identity: str) -> DataSet:
     return DataSet(name, *none, None, True, hashlib.sha256(identity.encode()).hexdigest(), about, rule=rule)
 
 
-PARTS: Mapping[str, Callable[[str, CallSpec, Declared, Limits], DataSet]] = {"subset": subset, "without": without}
-
-
-def _number(call: CallSpec, total: int, limits: Limits, width: int) -> int:
+def _number(call: Subset, total: int, limits: Limits, width: int) -> int:
     """How many strings or rows of `total` a `subset` asks for."""
-    count, fraction = call.arguments["count"], call.arguments["fraction"]
-    number = int(count if count is not None else round(fraction * total))
-    whole = call.arguments["data"]
+    fraction = call.fraction or 0.0  # where there is no `count`, there is one
+    number = round(fraction * total) if call.count is None else call.count
+    whole = call.data
     if number > total:
         fault = f"{words(number)} cannot be drawn of the {words(total)} that `{whole}` has"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
@@ -96,7 +93,7 @@ def _number(call: CallSpec, total: int, limits: Limits, width: int) -> int:
     return number
 
 
-def _left(call: CallSpec, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
+def _left(call: data_sources.Without, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
     """Numbers of the rows of `whole` that are left, ascending."""
     if (whole.conditions is None) != (part.conditions is None):
         fault = f"of `{whole.name}` and `{part.name}`, one has conditions and the other has none"
@@ -124,12 +121,12 @@ def _left(call: CallSpec, whole: DataSet, part: DataSet) -> NDArray[np.int64]:
     return kept
 
 
-def _not_inside(call: CallSpec, whole: DataSet, part: DataSet) -> BadDataArgument:
+def _not_inside(call: data_sources.Without, whole: DataSet, part: DataSet) -> BadDataArgument:
     kind = "strings" if whole.exact else "rows"
     return BadDataArgument(call.span, call.name, f"`{part.name}` has {kind} that `{whole.name}` has not")
 
 
-def _of_rows(name: str, call: CallSpec, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
+def _of_rows(name: str, call: PartCall, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
     weights = whole.weights[kept]
     conditions = None if whole.conditions is None else whole.conditions[kept]
     return _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
@@ -137,7 +134,7 @@ def _of_rows(name: str, call: CallSpec, whole: DataSet, kept: NDArray[np.int64])
 
 def _made(
     name: str,
-    call: CallSpec,
+    call: PartCall,
     whole: DataSet,
     rows: Rows,
     weights: NDArray[np.float64],

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,29 @@ from qgl.data.npz_archive import read_npz
 from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
-from qgl.program.membership import BarsAndStripes, Cardinality, Parity, Rule
-from qgl.program.program import CallSpec, DataSet
+from qgl.program import membership
+from qgl.program.calls.data_sources import (
+    CSV,
+    NPZ,
+    BarsAndStripes,
+    Cardinality,
+    DataCall,
+    Digits,
+    GroundState,
+    Mixture,
+    Parity,
+    RuledCall,
+    State,
+    Strings,
+    Subset,
+    TableCall,
+    Without,
+)
+from qgl.program.membership import Rule
+from qgl.program.program import DataSet
 from qgl.record import record
 
+Ruled = TypeVar("Ruled", BarsAndStripes, Parity, Cardinality)
 _NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
 
 
@@ -38,21 +58,45 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: CallSpec) -> bytes:
+    def content(self, call: TableCall | State) -> bytes:
         """The bytes of the file that a call names."""
-        path = call.arguments["path"]
-        return read_bytes(resolve(self.root, self.base, path, call.span), path, self.limits.data_bytes, call.span)
+        real = resolve(self.root, self.base, call.path, call.span)
+        return read_bytes(real, call.path, self.limits.data_bytes, call.span)
 
 
-def load(name: str, call: CallSpec, files: Files, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+def load(name: str, call: DataCall, files: Files, declared: Mapping[str, DataSet] = NONE) -> DataSet:
     """The data set `name` that a checked call of a data source gives; `declared` are those that it may be a part of.
 
     Raises:
         QglError: QGL06xx, at the call.
     """
-    if call.name in parts.PARTS:
-        return parts.PARTS[call.name](name, call, declared, files.limits)
-    return SOURCES[call.name](name, call, files)
+    match call:
+        case CSV(path=path, span=span):
+            return _from_table(name, call, read_csv(decode(files.content(call), path, span), call, files.limits), files)
+        case NPZ():
+            return _from_table(name, call, read_npz(files.content(call), call, files.limits), files)
+        case BarsAndStripes():
+            return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
+        case Parity():
+            return _ruled(name, call, parity, files.limits)
+        case Cardinality():
+            return _ruled(name, call, cardinality, files.limits)
+        case Digits():
+            return replace(make(name, digits(call)), picture=(call.size, call.size))
+        case Mixture():
+            return replace(make(name, *mixture(call, files.limits)), integer=True)
+        case Strings():
+            return make(name, *given_strings(call))
+        case State():
+            return _state(name, call, files)
+        case GroundState():
+            return _ground_state(name, call)
+        case Subset():
+            return parts.subset(name, call, declared, files.limits)
+        case Without():
+            return parts.without(name, call, declared, files.limits)
+        case _:
+            raise ValueError(f"no data source `{call.name}`")
 
 
 def make(
@@ -83,17 +127,8 @@ def make(
     return DataSet(name, rows, weights, conditions, exact, digest.hexdigest(), "; ".join(words))
 
 
-def _csv(name: str, call: CallSpec, files: Files) -> DataSet:
-    path = call.arguments["path"]
-    return _from_table(name, call, read_csv(decode(files.content(call), path, call.span), call, files.limits), files)
-
-
-def _npz(name: str, call: CallSpec, files: Files) -> DataSet:
-    return _from_table(name, call, read_npz(files.content(call), call, files.limits), files)
-
-
-def _from_table(name: str, call: CallSpec, table: Table, files: Files) -> DataSet:
-    path = f'"{call.arguments["path"]}"'
+def _from_table(name: str, call: TableCall, table: Table, files: Files) -> DataSet:
+    path = f'"{call.path}"'
     values, conditions = chosen_rows(call, table.values), table.conditions
     check_size(path, len(values), table.layout.width, files.limits, call.span)
     rows = of_width(call, encode(values, table.layout), conditions is not None)
@@ -101,53 +136,48 @@ def _from_table(name: str, call: CallSpec, table: Table, files: Files) -> DataSe
     return replace(make(name, rows, None, given, _remark(call, table)), categories=_categories(call, table))
 
 
-def _categories(call: CallSpec, table: Table) -> tuple[tuple[int, int], ...] | None:
+def _categories(call: TableCall, table: Table) -> tuple[tuple[int, int], ...] | None:
     """Of each column, where whole columns in binary code are what a row is."""
     layout = table.layout
-    if layout.encoding != "binary" or call.arguments["width"]:
+    if layout.encoding != "binary" or call.width:
         return None
     return tuple((count, code_width(count, layout.encoding)) for count in layout.categories)
 
 
-def _remark(call: CallSpec, table: Table) -> str:
-    return "" if call.arguments["width"] else unused_codes(table.layout)
+def _remark(call: TableCall, table: Table) -> str:
+    return "" if call.width else unused_codes(table.layout)
 
 
-def _ruled(source: Callable[[CallSpec], Distribution]) -> Callable[[str, CallSpec, Files], DataSet]:
+def _ruled(name: str, call: Ruled, source: Callable[[Ruled], Distribution], limits: Limits) -> DataSet:
     """The uniform distribution over a set that has a rule, listed where it is not too large."""
-
-    def load_distribution(name: str, call: CallSpec, files: Files) -> DataSet:
-        rule = RULES[call.name](call)
-        if rule.count * rule.width > files.limits.cells:
-            return parts.unlisted(name, rule, repr(rule))
-        return replace(make(name, *source(call)), rule=rule)
-
-    return load_distribution
+    rule = _rule(call)
+    if rule.count * rule.width > limits.cells:
+        return parts.unlisted(name, rule, repr(rule))
+    return replace(make(name, *source(call)), rule=rule)
 
 
-def rule_of(call: CallSpec, declared: Mapping[str, DataSet]) -> Rule | None:
+def rule_of(call: DataCall, declared: Mapping[str, DataSet]) -> Rule | None:
     """The rule of what a call of a data source gives, if it has one."""
-    return RULES[call.name](call) if call.name in RULES else parts.rule_of(call, declared)
+    match call:
+        case BarsAndStripes() | Parity() | Cardinality():
+            return _rule(call)
+        case Without():
+            return parts.rule_of(call, declared)
+        case _:
+            return None
 
 
-def _given_strings(name: str, call: CallSpec, files: Files) -> DataSet:
-    return make(name, *given_strings(call))
+def _rule(call: RuledCall) -> Rule:
+    match call:
+        case BarsAndStripes(rows, columns):
+            return membership.BarsAndStripes(rows, columns)
+        case Parity(size, even):
+            return membership.Parity(size, even)
+        case Cardinality(size, ones):
+            return membership.Cardinality(size, ones)
 
 
-def _bars_and_stripes(name: str, call: CallSpec, files: Files) -> DataSet:
-    shape = (call.arguments["rows"], call.arguments["columns"])
-    return replace(_ruled(bars_and_stripes)(name, call, files), picture=shape)
-
-
-def _mixture(name: str, call: CallSpec, files: Files) -> DataSet:
-    return replace(make(name, *mixture(call, files.limits)), integer=True)
-
-
-def _digits(name: str, call: CallSpec, files: Files) -> DataSet:
-    return replace(make(name, digits(call)), picture=(call.arguments["size"], call.arguments["size"]))
-
-
-def _state(name: str, call: CallSpec, files: Files) -> DataSet:
+def _state(name: str, call: State, files: Files) -> DataSet:
     state = read_state(files.content(call), call, files.limits)
     rows, weights = distribution_of(state)
     data = make(name, rows, weights, remark="a vector" if state.ndim == 1 else "a density matrix")
@@ -156,32 +186,12 @@ def _state(name: str, call: CallSpec, files: Files) -> DataSet:
     return replace(data, state=state, sha256=digest.hexdigest())
 
 
-def _ground_state(name: str, call: CallSpec, files: Files) -> DataSet:
+def _ground_state(name: str, call: GroundState) -> DataSet:
     """The hash is over the Hamiltonian and the basis, since the last digits of a state depend on the machine."""
     state = ground_state(call)
     rows, weights = distribution_of(np.where(np.abs(state) < _NOTHING, 0, state))
-    spins, basis = call.arguments["hamiltonian"], call.arguments["basis"]
+    spins, basis = call.hamiltonian, call.basis
     digest = hashlib.sha256(repr(("ground state", spins.width, sorted(spins.terms), basis)).encode())
     state.setflags(write=False)
     data = make(name, rows, weights, remark=f"a ground state, read in {basis}")
     return replace(data, state=state, sha256=digest.hexdigest())
-
-
-RULES: Mapping[str, Callable[[CallSpec], Rule]] = {
-    "bars_and_stripes": lambda call: BarsAndStripes(call.arguments["rows"], call.arguments["columns"]),
-    "parity": lambda call: Parity(call.arguments["size"], call.arguments["even"]),
-    "cardinality": lambda call: Cardinality(call.arguments["size"], call.arguments["ones"]),
-}
-
-SOURCES: dict[str, Callable[[str, CallSpec, Files], DataSet]] = {
-    "csv": _csv,
-    "npz": _npz,
-    "bars_and_stripes": _bars_and_stripes,
-    "parity": _ruled(parity),
-    "cardinality": _ruled(cardinality),
-    "digits": _digits,
-    "mixture": _mixture,
-    "strings": _given_strings,
-    "state": _state,
-    "ground_state": _ground_state,
-}

@@ -13,7 +13,7 @@ from qgl.data.npz_archive import header, read_array
 from qgl.data.table import check_size
 from qgl.diagnostics.data import BadArchive
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls import data_sources
 from qgl.source import Span
 
 State = NDArray[np.complex128]
@@ -21,7 +21,7 @@ _MOST = 2**20  # numbers: 20 qubits as a vector, 10 as a matrix
 _CLOSE = 1e-6
 
 
-def read_state(content: bytes, call: CallSpec, limits: Limits) -> State:
+def read_state(content: bytes, call: data_sources.State, limits: Limits) -> State:
     """A state of n qubits: a vector of norm 1, shape (2^n,), or a density matrix, shape (2^n, 2^n).
 
     The first qubit is the most significant bit of an index.
@@ -29,7 +29,7 @@ def read_state(content: bytes, call: CallSpec, limits: Limits) -> State:
     Raises:
         QglError: QGL0609, it is none; QGL0608, it is too large.
     """
-    path, span = call.arguments["path"], call.span
+    path, span = call.path, call.span
 
     def check(file: IO[bytes]) -> tuple[int, ...]:
         return _check_header(file, path, limits, span)

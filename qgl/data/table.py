@@ -14,7 +14,7 @@ from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, N
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import Columns, TableCall
 from qgl.record import record
 from qgl.source import Span
 
@@ -39,36 +39,33 @@ def code_width(categories: int, encoding: str) -> int:
     return categories if encoding == "one_hot" else max(1, (categories - 1).bit_length())
 
 
-def lay_out(
-    arguments: dict[str, object], path: str, names: Sequence[str] | None, count: int, span: Span | None
-) -> Layout:
-    """The layout that the arguments of `csv` or `npz` ask of a table of `count` columns with header `names`.
+def lay_out(call: TableCall, names: Sequence[str] | None, count: int) -> Layout:
+    """The layout that a `csv` or `npz` asks of a table of `count` columns with header `names`.
 
     Raises:
         QglError: a column is not there or stands twice, none is left, or the categories do not go with the columns.
     """
-    condition = _places(arguments["condition"], path, names, count, span)
-    if arguments["columns"] is None:
+    path, span = call.path, call.span
+    condition = _places(call.condition, path, names, count, span)
+    if call.columns is None:
         given_only = set(condition)
         columns = tuple(place for place in range(count) if place not in given_only)
     else:
-        columns = _places(arguments["columns"], path, names, count, span)
+        columns = _places(call.columns, path, names, count, span)
     repeated, times = Counter((*columns, *condition)).most_common(1)[0] if count else (0, 0)
     if times > 1:
         raise QglError([BadDataArgument(span, path, f"column {repeated} is named twice")])
     if not columns:
         raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
-    given = arguments["categories"]
-    assert isinstance(given, tuple)
+    given = call.categories
     if len(given) > 1 and len(given) != len(columns):
         fault = f"{len(given)} numbers of categories for {plural(len(columns), 'column')}"
         raise QglError([BadDataArgument(span, path, fault)])
     categories = given if len(given) == len(columns) else (given or (2,)) * len(columns)
-    return Layout(columns, condition, categories, str(arguments["encoding"]) if given else "bits")
+    return Layout(columns, condition, categories, call.encoding if given else "bits")
 
 
-def _places(wanted: object, path: str, names: Sequence[str] | None, count: int, span: Span | None) -> tuple[int, ...]:
-    assert isinstance(wanted, tuple)
+def _places(wanted: Columns, path: str, names: Sequence[str] | None, count: int, span: Span | None) -> tuple[int, ...]:
     places = []
     for column in wanted:
         if isinstance(column, int) and column < count:
@@ -132,22 +129,22 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
     return bits
 
 
-def chosen_rows(call: CallSpec, table: NDArray[Any]) -> NDArray[Any]:
+def chosen_rows(call: TableCall, table: NDArray[Any]) -> NDArray[Any]:
     """The rows of a table that the argument `rows` asks for.
 
     Raises:
         QglError: QGL0613, there are not so many.
     """
-    if call.arguments["rows"] is None:
+    if call.rows is None:
         return table
-    first, last = call.arguments["rows"]
+    first, last = call.rows
     if last >= len(table):
         fault = f"rows {first}..{last} of a table of {plural(len(table), 'row')}, which are numbered from 0"
-        raise QglError([BadDataArgument(call.span, call.arguments["path"], fault)])
+        raise QglError([BadDataArgument(call.span, call.path, fault)])
     return table[first : last + 1]
 
 
-def of_width(call: CallSpec, rows: NDArray[np.uint8], conditioned: bool) -> NDArray[np.uint8]:
+def of_width(call: TableCall, rows: NDArray[np.uint8], conditioned: bool) -> NDArray[np.uint8]:
     """Strings of as many bits as the argument `width` asks for, shape (count, width).
 
     The first bits of each row, or whole rows one after the other; rows that do not fill a string are left out.
@@ -155,7 +152,7 @@ def of_width(call: CallSpec, rows: NDArray[np.uint8], conditioned: bool) -> NDAr
     Raises:
         QglError: QGL0613, the rows have no multiple that is the width, are too few, or come with conditions.
     """
-    width, bits = call.arguments["width"], rows.shape[1]
+    width, bits = call.width, rows.shape[1]
     if width is None or width <= bits:
         return rows[:, :width]
     together = width // bits
@@ -167,7 +164,7 @@ def of_width(call: CallSpec, rows: NDArray[np.uint8], conditioned: bool) -> NDAr
         fault = f"strings of {width} bits are {together} rows together, but there are {len(rows)}"
     else:
         return rows[: len(rows) // together * together].reshape(-1, width)
-    raise QglError([BadDataArgument(call.span, call.arguments["path"], fault)])
+    raise QglError([BadDataArgument(call.span, call.path, fault)])
 
 
 def unused_codes(layout: Layout) -> str:

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.pauli_words import data_means
-from qgl.check.calls.kernels import of_integers
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Setting
 from qgl.objectives.pauli_words import fixed_words
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.reports import MMD
+from qgl.program.program import DataSet
 
 _DRAWN = 1000  # words, where the program does not say how many
 
@@ -37,22 +37,22 @@ class WordSet:
     samples: int | None
 
     @classmethod
-    def of(cls, call: CallSpec, setting: Setting) -> WordSet | None:
+    def of(cls, call: MMD, setting: Setting) -> WordSet | None:
         """That of a report `mmd`; None where all words are taken together, through the distribution of all strings."""
-        if of_integers(call.arguments["kernel"]):
+        assert call.data is not None and call.kernel is not None  # the checker has seen to it
+        if call.kernel.of_integers:
             return None
-        data, kernel = setting.data[call.arguments["data"]], Kernel.of(call.arguments["kernel"])
-        weight = call.arguments.get("weight")
-        if weight is not None:
-            fixed = fixed_words(data.name, kernel, weight, call.arguments["reach"], setting)
+        data, kernel = setting.data[call.data], Kernel.of(call.kernel)
+        if call.weight is not None:
+            fixed = fixed_words(data.name, kernel, call.weight, call.reach, setting)
             return cls(fixed.query.places, fixed.weights, fixed.means, None, None)
         if setting.width <= EXACT_WIDTH:
             return None
-        count = call.arguments.get("words") or _DRAWN
+        count = call.words or _DRAWN
         rows = np.asarray(kernel.draw_rows(jax.random.key(0, impl="threefry2x32"), count, setting.width))
         places = _places(rows)
         means = data_means(data.rows, data.weights, places)
-        return cls(places, np.full(count, kernel.total / count), means, rows, call.arguments.get("samples"))
+        return cls(places, np.full(count, kernel.total / count), means, rows, call.samples)
 
     def distance(self, values: Real, squares: Real | None = None) -> tuple[float, float | None]:
         """The discrepancy of <Z_w> from the data's, and the standard error of words that were drawn.

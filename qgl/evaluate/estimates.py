@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices
-from qgl.check.calls.kernels import of_integers
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.reports import CMI
+from qgl.program.program import DataSet
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]
@@ -89,9 +90,9 @@ def region_entropy(positions: tuple[int, ...]) -> Estimate:
     return estimate
 
 
-def cmi(call: CallSpec) -> Estimate:
+def cmi(call: CMI) -> Estimate:
     """I(A : C | B) = H(AB) + H(BC) - H(B) - H(ABC), each entropy corrected."""
-    a, b, c = (call.arguments[key] for key in "abc")
+    a, b, c = call.a, call.b, call.c
     parts = [(1, region_entropy(a + b)), (1, region_entropy(b + c)), (-1, region_entropy(b))]
     parts.append((-1, region_entropy(a + b + c)))
 
@@ -101,10 +102,10 @@ def cmi(call: CallSpec) -> Estimate:
     return estimate
 
 
-def mmd(data: DataSet, kernel: CallSpec) -> Estimate:
+def mmd(data: DataSet, kernel: KernelCall) -> Estimate:
     """The unbiased U-statistic."""
     ideal, distribution, _ = distinct(data.rows, data.weights)
-    itself = metrics.of_itself(kernel)
+    itself = kernel.total
     data_term = float(distribution @ smoothed(kernel, ideal, ideal, distribution[:, None])[:, 0])
 
     def estimate(rows: Rows, counts: Real) -> Real:
@@ -130,17 +131,17 @@ def mmd_of_words(words: WordSet) -> Estimate:
     return estimate
 
 
-def mmd_by_chance(data: DataSet, kernel: CallSpec) -> float:
+def mmd_by_chance(data: DataSet, kernel: KernelCall) -> float:
     """The expected mmd of a distribution from as many of its samples as the data are: (k(x, x) - E k(x, y)) / count."""
     rows, distribution, _ = distinct(data.rows, data.weights)
-    count, itself = len(data.rows), metrics.of_itself(kernel)
+    count, itself = len(data.rows), kernel.total
     if count < 2:
         return 0.0
     with_itself = distribution @ smoothed(kernel, rows, rows, distribution[:, None])[:, 0]
     return float((itself - (count * with_itself - itself) / (count - 1)) / count)
 
 
-def smoothed(kernel: CallSpec, left: Rows, right: Rows, vectors: Real) -> Real:
+def smoothed(kernel: KernelCall, left: Rows, right: Rows, vectors: Real) -> Real:
     """sum_y k(x, y) vectors[y] for x in `left` and y in `right`: (right, K) -> (left, K).
 
     Through the vector of all strings where that is less work than all pairs.
@@ -156,9 +157,9 @@ def smoothed(kernel: CallSpec, left: Rows, right: Rows, vectors: Real) -> Real:
     return np.concatenate([_pairs(kernel, left[start : start + _BLOCK], right) @ vectors for start in starts])
 
 
-def _pairs(kernel: CallSpec, left: Rows, right: Rows) -> Real:
+def _pairs(kernel: KernelCall, left: Rows, right: Rows) -> Real:
     """k(x, y) for x in `left` and y in `right`."""
-    if of_integers(kernel):
+    if kernel.of_integers:
         return IntegerKernel.of(kernel).at(np.subtract.outer(indices(left), indices(right)).astype(np.float64))
     width = left.shape[1]
     agreement = (1.0 - 2.0 * left) @ (1.0 - 2.0 * right).T

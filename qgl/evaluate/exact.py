@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from qgl.bits.distribution import distinct, entropy
-from qgl.check.calls import generalisation
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
@@ -30,7 +29,26 @@ from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import reports as calls
+from qgl.program.calls.reports import (
+    CMI,
+    KL,
+    MMD,
+    NLL,
+    QUANTUM,
+    TV,
+    CorrelationLength,
+    Entropy,
+    Generalisation,
+    HammingDistance,
+    MarkovGap,
+    OfData,
+    Purity,
+    ReportCall,
+    TrotterError,
+    ValidRate,
+)
+from qgl.program.program import DataSet
 from qgl.query import GivenWords, LogProb, Marginals, Query, Samples, State, log_floor
 
 NATS = "nats"
@@ -83,8 +101,9 @@ class Evaluation:
             self.drawn[count] = distinct(rows, np.ones(len(rows)))[:2]
         return self.drawn[count]
 
-    def of(self, call: CallSpec) -> DataSet:
-        return self.setting.data[call.arguments["data"]]
+    def of(self, call: OfData) -> DataSet:
+        assert call.data is not None  # the checker has seen to it
+        return self.setting.data[call.data]
 
     def row(
         self,
@@ -126,7 +145,7 @@ class Evaluation:
 
 
 def evaluate(
-    reports: Sequence[CallSpec],
+    reports: Sequence[ReportCall],
     setting: Setting,
     answer: Answerer,
     baselines: Mapping[str, Drawn] | None = None,
@@ -148,9 +167,9 @@ def evaluate(
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
-def _rows(call: CallSpec, evaluation: Evaluation) -> tuple[Row, ...]:
+def _rows(call: ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
     try:
-        return tuple(REPORTS[call.name](call, evaluation))
+        return tuple(_report(call, evaluation))
     except QglError as error:
         (fault,) = error.diagnostics[:1]
         if not isinstance(fault, TooLarge):
@@ -158,37 +177,69 @@ def _rows(call: CallSpec, evaluation: Evaluation) -> tuple[Row, ...]:
         return (Row(title(call), None, note=f"{title(call)}: {fault.message}"),)
 
 
+def _report(call: ReportCall, evaluation: Evaluation) -> Iterator[Row]:
+    match call:
+        case KL():
+            return _distance(call, evaluation, metrics.kl, floors.kl, NATS, charged=True)
+        case TV():
+            return _distance(call, evaluation, metrics.tv, floors.tv)
+        case ValidRate():
+            return _distance(call, evaluation, metrics.valid_rate, floors.valid_rate)
+        case NLL():
+            return _nll(call, evaluation)
+        case MMD():
+            return _mmd(call, evaluation)
+        case calls.Moments():
+            return _moments(call, evaluation)
+        case Entropy():
+            return _entropy(call, evaluation)
+        case HammingDistance():
+            return _hamming_distance(call, evaluation)
+        case CorrelationLength():
+            return _correlation_length(call, evaluation)
+        case MarkovGap():
+            return _markov_gap(call, evaluation)
+        case Purity():
+            return iter([Row(title(call), purity(evaluation.answer(State())))])
+        case TrotterError():
+            return trotter_error(call.name, evaluation.distribution, evaluation.emitted)
+        case CMI():
+            return _cmi(call, evaluation)
+        case Generalisation():
+            return _generalisation(call, evaluation)
+        case _:
+            raise ValueError(f"no report `{call.name}`")
+
+
 def _distance(
+    call: OfData,
+    evaluation: Evaluation,
     metric: Callable[[Distribution, DataSet], float],
     floor: Callable[[DataSet], Floor],
-    unit: str,
+    unit: str = "",
     *,
     charged: bool = False,
-) -> Callable[[CallSpec, Evaluation], Iterator[Row]]:
+) -> Iterator[Row]:
     """A report that is one number of a distribution and a data set; `charged`: rows that cannot come cost it a finite
     number.
     """
-
-    def report(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-        data = evaluation.of(call)
-        value = metric(evaluation.distribution, data)
-        yield evaluation.row(
-            title(call),
-            value,
-            lambda distribution: metric(distribution, data),
-            data=data,
-            floor=lambda: floor(data),
-            unit=unit,
-            impossible=impossible_rows(evaluation.distribution, data) if charged else None,
-        )
-
-    return report
+    data = evaluation.of(call)
+    value = metric(evaluation.distribution, data)
+    yield evaluation.row(
+        title(call),
+        value,
+        lambda distribution: metric(distribution, data),
+        data=data,
+        floor=lambda: floor(data),
+        unit=unit,
+        impossible=impossible_rows(evaluation.distribution, data) if charged else None,
+    )
 
 
-def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+def _nll(call: NLL, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
-        yield from _distance(metrics.nll, floors.nll, NATS, charged=True)(call, evaluation)
+        yield from _distance(call, evaluation, metrics.nll, floors.nll, NATS, charged=True)
         return
     value, impossible = 0.0, 0
     for condition in np.unique(data.conditions, axis=0):
@@ -207,8 +258,9 @@ def _nll(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     )
 
 
-def _mmd(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    data, kernel = evaluation.of(call), call.arguments["kernel"]
+def _mmd(call: MMD, evaluation: Evaluation) -> Iterator[Row]:
+    data, kernel = evaluation.of(call), call.kernel
+    assert kernel is not None  # the checker has seen to it
     words = WordSet.of(call, evaluation.setting)
     if words is not None:
         value, error = _by_words(words, evaluation)
@@ -239,7 +291,7 @@ def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | No
     return words.distance(values, squares)
 
 
-def _moments(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+def _moments(call: calls.Moments, evaluation: Evaluation) -> Iterator[Row]:
     data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
     model = evaluation.distribution.moments(
         chosen.places
@@ -263,9 +315,9 @@ def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Ca
     return lambda distribution: float(measure(distribution)[part])
 
 
-def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    shells = Shells.of(evaluation.setting.neighbourhood, call.arguments["reach"])
-    data = None if call.arguments["data"] is None else evaluation.of(call)
+def _correlation_length(call: CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:
+    shells = Shells.of(evaluation.setting.neighbourhood, call.reach)
+    data = None if call.data is None else evaluation.of(call)
 
     def length(distribution: Distribution) -> float | None:
         return shells.length(distribution.moments(shells.places))
@@ -274,9 +326,9 @@ def _correlation_length(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]
     yield evaluation.row(title(call), length(evaluation.distribution), length, floor=lambda: floor)
 
 
-def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    region, width = call.arguments.get("region"), evaluation.setting.width
-    if call.arguments.get("kind") == "quantum":
+def _entropy(call: Entropy, evaluation: Evaluation) -> Iterator[Row]:
+    region, width = call.region, evaluation.setting.width
+    if call.kind == QUANTUM:
         asked = State() if region is None else Marginals((tuple(sorted(region)),))
         answer = evaluation.answer(asked)
         value = von_neumann(answer if region is None else answer[0])
@@ -290,17 +342,18 @@ def _entropy(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
 
 
-def _hamming_distance(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
+def _hamming_distance(call: HammingDistance, evaluation: Evaluation) -> Iterator[Row]:
     start = evaluation.setting.start
     assert start is not None  # the checker has seen to it
-    region = call.arguments["region"] or tuple(range(len(start)))
+    region = call.region or tuple(range(len(start)))
     z = evaluation.answer(magnetisation(region))
     value = hamming_distance(z, [start[position] for position in region])
     yield Row(title(call), value, uniform=0.5, uniform_is=_MIXED)
 
 
-def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    radius, width = call.arguments["radius"], evaluation.setting.width
+def _markov_gap(call: MarkovGap, evaluation: Evaluation) -> Iterator[Row]:
+    radius, width = call.radius, evaluation.setting.width
+    assert radius is not None  # the checker has seen to it
 
     def gaps(distribution: Distribution) -> tuple[Real, Real]:
         if radius + 2 > width:  # a radius that takes in every bit
@@ -314,9 +367,9 @@ def _markov_gap(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         yield evaluation.row(name, float(value), _part(gaps, part), unit=NATS)
 
 
-def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    seen, queries = evaluation.setting.data[call.arguments["seen"]], call.arguments["queries"]
-    valid = Valid.of(seen, evaluation.setting.data[call.arguments["valid"]])
+def _generalisation(call: Generalisation, evaluation: Evaluation) -> Iterator[Row]:
+    seen, queries = evaluation.setting.data[call.seen], call.queries
+    valid = Valid.of(seen, evaluation.setting.data[call.valid])
     shares = Shares.of(evaluation.distribution, valid)
     if shares is not None:
         found = expected(call.name, shares, valid, queries)
@@ -327,17 +380,15 @@ def _generalisation(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         return measured(call.name, distribution, valid, queries).value
 
     def floor() -> Floor:
-        return floors.of_valid(
-            call.arguments["valid"], expected(call.name, Shares.perfect(valid), valid, queries).value
-        )
+        return floors.of_valid(call.valid, expected(call.name, Shares.perfect(valid), valid, queries).value)
 
     row = evaluation.row(title(call), found.value, of_distribution, data=seen, floor=floor, error=found.error)
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 
-def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
-    a, b, c = (call.arguments[key] for key in "abc")
-    if call.arguments["kind"] == "quantum":
+def _cmi(call: CMI, evaluation: Evaluation) -> Iterator[Row]:
+    a, b, c = call.a, call.b, call.c
+    if call.kind == QUANTUM:
         regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
         yield Row(title(call), quantum_information(*evaluation.answer(Marginals(regions))), unit=NATS)
         return
@@ -347,21 +398,3 @@ def _cmi(call: CallSpec, evaluation: Evaluation) -> Iterator[Row]:
         return metrics.conditional_mutual_information(joint, (len(a), len(b), len(c)))
 
     yield evaluation.row(title(call), information(evaluation.distribution), information, unit=NATS)
-
-
-REPORTS: Mapping[str, Callable[[CallSpec, Evaluation], Iterator[Row]]] = {
-    "kl": _distance(metrics.kl, floors.kl, NATS, charged=True),
-    "tv": _distance(metrics.tv, floors.tv, ""),
-    "nll": _nll,
-    "mmd": _mmd,
-    "valid_rate": _distance(metrics.valid_rate, floors.valid_rate, ""),
-    "moments": _moments,
-    "entropy": _entropy,
-    "hamming_distance": _hamming_distance,
-    "correlation_length": _correlation_length,
-    "markov_gap": _markov_gap,
-    "purity": lambda call, evaluation: iter([Row(title(call), purity(evaluation.answer(State())))]),
-    "trotter_error": lambda call, evaluation: trotter_error(call.name, evaluation.distribution, evaluation.emitted),
-    "cmi": _cmi,
-    **dict.fromkeys(generalisation.NAMES, _generalisation),
-}

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy, indices
-from qgl.check.calls.kernels import of_integers
 from qgl.evaluate.distributions import Distribution, Places, Real
 from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.kernels import KernelCall
+from qgl.program.program import DataSet
 
 _AT_ONCE = 1 << 23  # signs of a block of words in all rows
 
@@ -58,7 +58,7 @@ def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Re
     return np.concatenate(blocks)
 
 
-def mmd(distribution: Distribution, data: DataSet, kernel: CallSpec) -> float | None:
+def mmd(distribution: Distribution, data: DataSet, kernel: KernelCall) -> float | None:
     """(p - q)^T k (p - q); None for a distribution that cannot be held as a vector."""
     p = distribution.dense()
     if p is None:
@@ -67,29 +67,21 @@ def mmd(distribution: Distribution, data: DataSet, kernel: CallSpec) -> float | 
     return float(difference @ apply_kernel(difference, kernel))
 
 
-def of_itself(kernel: CallSpec) -> float:
-    """k(x, x)."""
-    widths = kernel.arguments.get("variance") or kernel.arguments["sigma"]
-    return float(len(widths)) if kernel.arguments["combine"] == "sum" else 1.0
-
-
-def decays(kernel: CallSpec) -> tuple[list[float], float]:
+def decays(kernel: KernelCall) -> tuple[list[float], float]:
     """The bases a of the powers a^H that a kernel is the weighted sum of, and the weight of each."""
-    variances = kernel.arguments.get("variance") or [sigma**2 for sigma in kernel.arguments["sigma"]]
-    weight = 1.0 if kernel.arguments["combine"] == "sum" else 1.0 / len(variances)
-    return [float(np.exp(-0.5 / variance)) for variance in variances], weight
+    return [float(np.exp(-0.5 / variance)) for variance in kernel.variances], kernel.weight
 
 
-def kernel_of_distance(kernel: CallSpec, width: int) -> Real:
+def kernel_of_distance(kernel: KernelCall, width: int) -> Real:
     """k at each Hamming distance, shape (width + 1,)."""
     bases, weight = decays(kernel)
     table: Real = weight * np.power.outer(np.array(bases), np.arange(width + 1)).sum(axis=0)
     return table
 
 
-def apply_kernel(vector: Real, kernel: CallSpec) -> Real:
+def apply_kernel(vector: Real, kernel: KernelCall) -> Real:
     """sum_y k(x, y) vector[y], shape (2^n,): on bits, a^H is the tensor product of [[1, a], [a, 1]]."""
-    if of_integers(kernel):
+    if kernel.of_integers:
         return IntegerKernel.of(kernel).smoothed(vector)
     bases, weight = decays(kernel)
     total = np.zeros_like(vector)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
-from qgl.check.calls import generalisation
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import WordSet
@@ -28,14 +27,29 @@ from qgl.evaluate.table.columns import independent, uniform, uniform_words
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.model import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import reports as calls
+from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.reports import (
+    CMI,
+    MMD,
+    QUANTUM,
+    TV,
+    CorrelationLength,
+    Coverage,
+    Entropy,
+    Generalisation,
+    OfData,
+    ReportCall,
+    ValidRate,
+)
+from qgl.program.program import DataSet
 
 RESAMPLES = 64
 _Counted = tuple[NDArray[np.uint8], Real]  # distinct strings, and how often each came
 
 
 def evaluate_samples(
-    reports: Sequence[CallSpec],
+    reports: Sequence[ReportCall],
     setting: Setting,
     samples: NDArray[np.uint8],
     seed: int = 0,
@@ -83,7 +97,7 @@ class Counts:
 
 
 def evaluate_counts(
-    reports: Sequence[CallSpec],
+    reports: Sequence[ReportCall],
     setting: Setting,
     counts: Counts,
     seed: int = 0,
@@ -100,18 +114,18 @@ def evaluate_counts(
 
 
 def _rows(
-    call: CallSpec, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
+    call: ReportCall, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
 ) -> Iterator[Row]:
-    data = setting.data.get(call.arguments.get("data") or "")
-    if call.name in generalisation.NAMES:
+    data = setting.data.get(call.data or "") if isinstance(call, OfData) else None
+    if isinstance(call, Generalisation):
         yield _generalisation(call, setting, counts, seed, drawn)
         return
-    if call.name == "correlation_length":
+    if isinstance(call, CorrelationLength):
         yield _correlation_length(call, setting, data, counts)
         return
     parts = list(_estimates(call, data, setting))
     if not parts or (data is not None and data.conditions is not None):
-        yield Row(title(call), None, unit=NATS if call.name in ("nll", "kl") else "")
+        yield Row(title(call), None, unit=NATS if isinstance(call, calls.NLL | calls.KL) else "")
         return
     random, shots, columns = np.random.default_rng([seed, 1]), counts.shots, setting.columns
     for part, unit, estimate in parts:
@@ -129,21 +143,26 @@ def _rows(
 
 
 def _floor(
-    call: CallSpec, part: str, data: DataSet, setting: Setting, shots: int, random: np.random.Generator
+    call: ReportCall, part: str, data: DataSet, setting: Setting, shots: int, random: np.random.Generator
 ) -> Floor:
     """What so many samples of a perfect model show, in the words of an exact floor."""
-    if call.name == "tv":
+    if isinstance(call, TV):
         return floors.tv_of_samples(data, shots, random)
-    if call.name == "valid_rate":
+    if isinstance(call, ValidRate):
         return floors.valid_rate(data)
-    if call.name == "mmd":  # its estimate is unbiased in the samples of the model
-        words = WordSet.of(call, setting) if call.arguments.get("weight") is not None else None
-        kernel = call.arguments["kernel"]
+    if isinstance(call, MMD):  # its estimate is unbiased in the samples of the model
+        words, kernel = _words(call, setting)
         return floors.mmd(
             data, lambda: estimates.mmd_by_chance(data, kernel) if words is None else words.by_chance(data)
         )
     chosen, place = Moments.of(setting.neighbourhood), 0 if part.startswith(f", {PARTS[0]}") else 1
     return floors.of_samples(lambda own: estimates.moments(own, place, chosen.places), data, shots, random)
+
+
+def _words(call: MMD, setting: Setting) -> tuple[WordSet | None, KernelCall]:
+    """A fixed set of words, if the report has one, and the kernel."""
+    assert call.kernel is not None  # the checker has seen to it
+    return (None if call.weight is None else WordSet.of(call, setting)), call.kernel
 
 
 def _counted(samples: NDArray[np.uint8]) -> _Counted:
@@ -158,27 +177,27 @@ def _of(estimate: Estimate, found: _Counted) -> float:
 
 
 def _generalisation(
-    call: CallSpec, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
+    call: Generalisation, setting: Setting, counts: Counts, seed: int, drawn: Mapping[str, _Counted] | None
 ) -> Row:
-    seen, queries = setting.data[call.arguments["seen"]], call.arguments["queries"]
-    valid = Valid.of(seen, setting.data[call.arguments["valid"]])
+    seen, queries = setting.data[call.seen], call.queries
+    valid = Valid.of(seen, setting.data[call.valid])
     found = counted(call.name, valid, counts.rows, counts.columns[:, 0], queries)
     note = ""
-    if call.name == "coverage" and counts.shots < queries:
+    if isinstance(call, Coverage) and counts.shots < queries:
         note = f"{title(call)}: {counts.shots:,} strings are fewer than its {queries:,} queries"
     if drawn is None:
         random = np.random.default_rng([seed, 1])
         drawn = {INDEPENDENT: _counted(independent(seen, setting.columns).sample(counts.shots, random))}
     baselines = {label: counted(call.name, valid, *others, queries).value for label, others in drawn.items()}
-    floor = floors.of_valid(call.arguments["valid"], expected(call.name, Shares.perfect(valid), valid, queries).value)
+    floor = floors.of_valid(call.valid, expected(call.name, Shares.perfect(valid), valid, queries).value)
     even = measured(call.name, uniform(setting.columns), valid, queries).value
     words = floor.words, uniform_words(setting.columns)
     return Row(title(call), found.value, found.error, floor.value, baselines, even, "", note, None, *words)
 
 
-def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
+def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
     """The fit may fail in some of the resamples; the error is that of the others."""
-    shells, shots = Shells.of(setting.neighbourhood, call.arguments["reach"]), counts.shots
+    shells, shots = Shells.of(setting.neighbourhood, call.reach), counts.shots
     moments = metrics.sample_moments(counts.rows, counts.columns / shots, shells.places)
     value, *others = (shells.length(each, shots) for each in moments.T)
     found = [each for each in others if each is not None]
@@ -187,22 +206,20 @@ def _correlation_length(call: CallSpec, setting: Setting, data: DataSet | None, 
     return Row(title(call), value, error, floor.value, floor_is=floor.words)
 
 
-def _estimates(call: CallSpec, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:
+def _estimates(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:
     """(name of the part, unit, estimate) of everything that a report says and samples tell."""
-    if call.name == "entropy" and call.arguments.get("kind") != "quantum":
-        region = call.arguments.get("region")
-        yield "", NATS, estimates.entropy if region is None else estimates.region_entropy(region)
-    elif call.name == "cmi" and call.arguments["kind"] == "classical":
+    if isinstance(call, Entropy) and call.kind != QUANTUM:
+        yield "", NATS, estimates.entropy if call.region is None else estimates.region_entropy(call.region)
+    elif isinstance(call, CMI) and call.kind != QUANTUM:
         yield "", NATS, estimates.cmi(call)
-    elif data is not None and call.name == "tv":
+    elif data is not None and isinstance(call, TV):
         yield "", "", estimates.tv(data)
-    elif data is not None and call.name == "valid_rate":
+    elif data is not None and isinstance(call, ValidRate):
         yield "", "", estimates.valid_rate(data)
-    elif data is not None and call.name == "moments":
+    elif data is not None and isinstance(call, calls.Moments):
         chosen = Moments.of(setting.neighbourhood)
         for part, name in enumerate(PARTS):
             yield f", {name}{chosen.words}", "", estimates.moments(data, part, chosen.places)
-    elif data is not None and call.name == "mmd":
-        words = WordSet.of(call, setting) if call.arguments.get("weight") is not None else None
-        kernel = call.arguments["kernel"]
+    elif data is not None and isinstance(call, MMD):
+        words, kernel = _words(call, setting)
         yield "", "", estimates.mmd(data, kernel) if words is None else estimates.mmd_of_words(words)

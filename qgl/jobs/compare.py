@@ -32,9 +32,9 @@ from qgl.jobs.record import Job
 from qgl.jobs.store import JobFolder
 from qgl.model import Model
 from qgl.objectives import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import reports
+from qgl.program.program import DataSet
 from qgl.query import log_floor
-from qgl.report.figures import data_of
 from qgl.report.report import answerer, reports_of
 
 NARROW = 16  # bits up to which the distribution of the model is compared string by string
@@ -313,24 +313,31 @@ class Compared:
 
     def _in_data(self, word: str) -> float | None:
         """The mean of a word of Z in the data; None for other words, and without data."""
-        data = data_of(self.model.program)
+        data = self.model.program.learnt
         data = None if data is None else self.setting.data.get(data.name)
         if data is None or set(word) - {"I", "Z"}:
             return None
         return float(data.weights @ signs(word, data.rows))
 
 
-def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[CallSpec, ...]:
+def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[reports.ReportCall, ...]:
     """What is measured: the program's reports; of a conditional model, those of the distribution under its
     condition.
     """
-    asked = [call for call in reports_of(model.program) if call.arguments.get("data") in (None, *setting.data)]
+    asked = [call for call in reports_of(model.program) if _data_of(call) in (None, *setting.data)]
     if condition is None:
         return tuple(asked)
     span = model.program.wires[0].span
-    kinds = ("tv", "moments") if model.width <= EXACT_WIDTH else ("moments",)
-    own = [CallSpec(kind, {"data": name}, span) for name in setting.data for kind in kinds]
-    return (*own, *(call for call in asked if call.arguments.get("data") is None))
+    kinds: tuple[type[reports.OfData], ...] = (reports.Moments,)
+    if model.width <= EXACT_WIDTH:
+        kinds = (reports.TV, reports.Moments)
+    own = [kind(name, span=span) for name in setting.data for kind in kinds]
+    return (*own, *(call for call in asked if _data_of(call) is None))
+
+
+def _data_of(call: reports.ReportCall) -> str | None:
+    """The data set that a report holds the model against."""
+    return call.data if isinstance(call, reports.OfData) else None
 
 
 def _given(setting: Setting, condition: Real | None) -> Setting:

@@ -14,7 +14,6 @@ from qgl.evaluate.pairs import Moments
 from qgl.jobs.compare import Compared, Comparison, Measured
 from qgl.program.program import DataSet
 from qgl.report import pictures
-from qgl.report.figures import data_of
 from qgl.report.pictures import BLUE, ORANGE, VERMILION, Distribution
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _SAMPLES = 2000  # rows of the data whose likelihood is shown
 
 def machine(compared: Compared, found: Comparison) -> Figure:
     """Histograms of narrow strings; of wide ones, moments and likelihoods."""
-    data = data_of(compared.model.program)
+    data = compared.model.program.learnt
     data = None if data is None else compared.setting.data.get(data.name)
     if data is not None and data.width != compared.model.width:
         data = None

@@ -1,8 +1,6 @@
-"""Objectives by name: each is one module and one entry here, beside its entry in `qgl.check.calls.callables`."""
+"""Objectives: each is one module and one case here, beside its record in `qgl.program.calls.objectives`."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping
 
 from qgl.objectives.kl import kl
 from qgl.objectives.marginals import marginals
@@ -10,23 +8,27 @@ from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
-from qgl.program.program import CallSpec
+from qgl.program.calls.objectives import KL, MMD, NLL, Marginals, MarkovNLL, ObjectiveCall
 
-__all__ = ["OBJECTIVES", "Objective", "Setting", "build"]
-
-OBJECTIVES: Mapping[str, Callable[[CallSpec, Setting], Objective]] = {
-    "kl": kl,
-    "marginals": marginals,
-    "markov_nll": markov_nll,
-    "mmd": mmd,
-    "nll": nll,
-}
+__all__ = ["Objective", "Setting", "build"]
 
 
-def build(call: CallSpec, setting: Setting) -> Objective:
+def build(call: ObjectiveCall, setting: Setting) -> Objective:
     """The objective that a checked call names.
 
     Raises:
-        KeyError: no such objective or data set; the checker lets none of these pass.
+        KeyError: no such data set; the checker lets none of these pass.
     """
-    return OBJECTIVES[call.name](call, setting)
+    match call:
+        case NLL():
+            return nll(call, setting)
+        case KL():
+            return kl(call, setting)
+        case MarkovNLL():
+            return markov_nll(call, setting)
+        case Marginals():
+            return marginals(call, setting)
+        case MMD():
+            return mmd(call, setting)
+        case _:
+            raise ValueError(f"no objective `{call.name}`")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.kernels.arrays import barrier
-from qgl.program.program import CallSpec
+from qgl.program.calls.kernels import KernelCall
 
 Array = jax.Array
 
@@ -28,10 +28,9 @@ class IntegerKernel:
     weight: float
 
     @classmethod
-    def of(cls, call: CallSpec) -> IntegerKernel:
+    def of(cls, call: KernelCall) -> IntegerKernel:
         """The kernel that `gaussian(..., of = integer)` names."""
-        variances = tuple(call.arguments["variance"] or (sigma**2 for sigma in call.arguments["sigma"]))
-        return cls(variances, 1.0 if call.arguments["combine"] == "sum" else 1.0 / len(variances))
+        return cls(call.variances, call.weight)
 
     @property
     def total(self) -> float:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import barrier
 from qgl.kernels.pauli_words import walsh
-from qgl.program.program import CallSpec
+from qgl.program.calls.kernels import KernelCall
 
 Array = jax.Array
 
@@ -32,12 +32,10 @@ class Kernel:
     weight: float
 
     @classmethod
-    def of(cls, call: CallSpec) -> Kernel:
+    def of(cls, call: KernelCall) -> Kernel:
         """The kernel that `gaussian(...)` or `hamming(...)` names."""
-        sigmas = call.arguments.get("sigma")
-        variances = [sigma * sigma for sigma in sigmas] if sigmas is not None else call.arguments["variance"]
-        rates = tuple(float(-np.expm1(-0.5 / variance) / 2) for variance in variances)
-        return cls(rates, 1.0 if call.arguments["combine"] == "sum" else 1.0 / len(rates))
+        rates = tuple(float(-np.expm1(-0.5 / variance) / 2) for variance in call.variances)
+        return cls(rates, call.weight)
 
     @property
     def total(self) -> float:

@@ -14,7 +14,7 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.objectives.batch import RowsDrawn
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import floored
-from qgl.program.program import CallSpec
+from qgl.program.calls.objectives import KL
 from qgl.query import LogProb, Query
 
 Array = jax.Array
@@ -47,9 +47,9 @@ class KullbackLeibler:
         return jnp.sum(distribution * (jnp.asarray(np.log(self.distribution), dtype=log_prob.dtype) - log_prob))
 
 
-def kl(call: CallSpec, setting: Setting) -> Objective:
+def kl(call: KL, setting: Setting) -> Objective:
     """The objective `kl(data)`."""
-    given = setting.data[call.arguments["data"]]
+    given = setting.data[call.data]
     rows, distribution, _ = distinct(given.rows, given.weights)
     if setting.batch is not None and setting.batch < len(given.rows):
         return RowsDrawn("kl", given.rows, given.weights, setting.batch, constant=-entropy(distribution))

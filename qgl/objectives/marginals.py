@@ -17,7 +17,7 @@ from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.regions import data_distributions, log_or_floor, stacked
 from qgl.objectives.states import StateDistance, reduced_states
-from qgl.program.program import CallSpec
+from qgl.program.calls import objectives
 from qgl.query import Marginals, Query
 
 Array = jax.Array
@@ -71,15 +71,15 @@ class RegionDistance:
         return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.distributions, p.dtype)))
 
 
-def marginals(call: CallSpec, setting: Setting) -> Objective:
+def marginals(call: objectives.Marginals, setting: Setting) -> Objective:
     """The objective `marginals(data, size, distance)`; where the data are a quantum state, of reduced states.
 
     Raises:
         QglError: QGL0714, there are no connected regions of that size, or too many.
     """
-    given, regions = setting.data[call.arguments["data"]], regions_of(call, setting.neighbourhood)
+    given, regions = setting.data[call.data], regions_of(call, setting.neighbourhood)
     if isinstance(regions, UnfitRegions):
         raise QglError([regions])
     if given.state is not None:
-        return StateDistance(regions, reduced_states(given.state, regions), call.arguments["distance"])
-    return RegionDistance(regions, data_distributions(given.rows, given.weights, regions), call.arguments["distance"])
+        return StateDistance(regions, reduced_states(given.state, regions), call.distance)
+    return RegionDistance(regions, data_distributions(given.rows, given.weights, regions), call.distance)

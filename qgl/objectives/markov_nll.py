@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from qgl.objectives.model import Setting
 from qgl.objectives.regions import data_distributions, log_or_floor, stacked
-from qgl.program.program import CallSpec
+from qgl.program.calls.objectives import MarkovNLL
 from qgl.query import Marginals, Query
 
 Array = jax.Array
@@ -70,8 +70,8 @@ def windows(width: int, size: int) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(range(first, first + size)) for first in range(width - size + 1))
 
 
-def markov_nll(call: CallSpec, setting: Setting) -> MarkovLikelihood:
+def markov_nll(call: MarkovNLL, setting: Setting) -> MarkovLikelihood:
     """The objective `markov_nll(data, radius)`."""
-    given = setting.data[call.arguments["data"]]
-    found = windows(setting.width, call.arguments["radius"] + 1)
+    given = setting.data[call.data]
+    found = windows(setting.width, call.radius + 1)
     return MarkovLikelihood(found, data_distributions(given.rows, given.weights, found))

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices
-from qgl.check.calls.kernels import of_integers
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import draw
@@ -26,7 +25,7 @@ from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.pauli_words import drawn_words, fixed_words
-from qgl.program.program import CallSpec
+from qgl.program.calls.objectives import MMD
 from qgl.query import Probabilities, Query
 
 Array = jax.Array
@@ -98,7 +97,7 @@ class MaximumMeanDiscrepancy:
         return value + surrogate - jax.lax.stop_gradient(surrogate)
 
 
-def mmd(call: CallSpec, setting: Setting) -> Objective:
+def mmd(call: MMD, setting: Setting) -> Objective:
     """The objective `mmd(data, kernel, words, samples, weight, reach)`.
 
     With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
@@ -106,18 +105,17 @@ def mmd(call: CallSpec, setting: Setting) -> Objective:
     numbers, the distribution of all strings is held: it gives the discrepancy itself, and estimates from words alone or
     from samples of strings alone.
     """
-    arguments, width = call.arguments, setting.width
-    words, samples, weight = arguments["words"], arguments["samples"], arguments["weight"]
+    width, words, samples = setting.width, call.words, call.samples
     kernel: Kernel | IntegerKernel
-    if of_integers(arguments["kernel"]):
-        kernel = IntegerKernel.of(arguments["kernel"])
-        return MaximumMeanDiscrepancy(kernel, width, *_distribution(arguments["data"], setting), None, samples)
-    kernel = Kernel.of(arguments["kernel"])
-    if weight is not None:
-        return fixed_words(arguments["data"], kernel, weight, arguments["reach"], setting)
+    if call.kernel.of_integers:
+        kernel = IntegerKernel.of(call.kernel)
+        return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), None, samples)
+    kernel = Kernel.of(call.kernel)
+    if call.weight is not None:
+        return fixed_words(call.data, kernel, call.weight, call.reach, setting)
     if words is not None and (samples is not None or width > EXACT_WIDTH):
-        return drawn_words(arguments["data"], kernel, words, samples, setting)
-    return MaximumMeanDiscrepancy(kernel, width, *_distribution(arguments["data"], setting), words, samples)
+        return drawn_words(call.data, kernel, words, samples, setting)
+    return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), words, samples)
 
 
 def _distribution(name: str, setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

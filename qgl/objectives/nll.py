@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct
 from qgl.objectives.batch import RowsDrawn
 from qgl.objectives.model import Objective, Setting
-from qgl.program.program import CallSpec
+from qgl.program.calls.objectives import NLL
 from qgl.query import LogProb, Query, log_floor
 
 Array = jax.Array
@@ -54,9 +54,9 @@ class NegativeLogLikelihood:
         return -jnp.sum(jnp.asarray(self.weights, dtype=log_prob.dtype) * log_prob)
 
 
-def nll(call: CallSpec, setting: Setting) -> Objective:
+def nll(call: NLL, setting: Setting) -> Objective:
     """The objective `nll(data)`."""
-    given = setting.data[call.arguments["data"]]
+    given = setting.data[call.data]
     if setting.batch is not None and setting.batch < len(given.rows):
         return RowsDrawn("nll", given.rows, given.weights, setting.batch)
     rows, weights, place = distinct(given.rows, given.weights)

@@ -12,12 +12,18 @@ Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Input
+from qgl.program.calls.arguments import describe
+from qgl.program.calls.baselines import BaselineCall
+from qgl.program.calls.gradients import FromShots, GradientCall
+from qgl.program.calls.objectives import ObjectiveCall
+from qgl.program.calls.optimizers import OptimizerCall
+from qgl.program.calls.reports import ReportCall
+from qgl.program.calls.stops import Early, StopCall
+from qgl.program.calls.strategies import Gradient, StrategyCall
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
 from qgl.record import record
@@ -159,16 +165,9 @@ class DataSet:
         return self.rule is None or len(self.rows) > 0
 
 
-@record
-class CallSpec:
-    """A checked call of a named thing (`mmd(patterns, gaussian(...))`, `adam(rate = 0.1)`, `kl(patterns)`).
-
-    All arguments are by name, defaults filled in: numbers, strings, tuples, `CallSpec`s; a data set is its name.
-    """
-
-    name: str
-    arguments: dict[str, Any]
-    span: Span
+@describe.register
+def _(value: DataSet) -> str:
+    return f"the data set `{value.name}`"
 
 
 @record
@@ -176,38 +175,49 @@ class Term:
     """One term of the objective."""
 
     weight: float
-    call: CallSpec
+    call: ObjectiveCall
 
 
 @record
 class TrainSettings:
     """`train { ... }` with defaults filled in."""
 
-    optimizer: CallSpec
+    optimizer: OptimizerCall
     steps: int
     seeds: int
     seed: int
-    stop: tuple[CallSpec, ...]
+    stop: tuple[StopCall, ...]
     clip: float | None
     time_limit: float | None  # seconds
     precision: str  # "single" | "double"
     checkpoint: int  # steps between checkpoints
     span: Span | None
     batch: int | None = None  # rows of data drawn at each step; None: all of them
-    gradient: CallSpec | None = None  # where it comes from; None: exact, by simulation
+    gradient: GradientCall | None = None  # where it comes from; None: exact, by simulation
     engine: str = "statevector"  # who gives the strings of a gradient from shots
-    strategy: CallSpec | None = None  # how parameters are moved at all; None: by the gradient
-    watch: tuple[CallSpec, ...] = ()  # reports that are measured while training
+    strategy: StrategyCall | None = None  # how parameters are moved at all; None: by the gradient
+    watch: tuple[ReportCall, ...] = ()  # reports that are measured while training
     every: int = 10  # steps between two such measurements
 
     @property
-    def from_shots(self) -> CallSpec | None:
+    def from_shots(self) -> FromShots | None:
         """The rule by which the gradient is made of shots; None where it is exact."""
-        return None if self.gradient is None or self.gradient.name == "exact" else self.gradient
+        return self.gradient if isinstance(self.gradient, FromShots) else None
 
     @property
     def strategy_name(self) -> str:
-        return "gradient" if self.strategy is None else self.strategy.name
+        return Gradient.called if self.strategy is None else self.strategy.name
+
+    @property
+    def early(self) -> Early | None:
+        """The rule `early(...)`, if there is one."""
+        return next((rule for rule in self.stop if isinstance(rule, Early)), None)
+
+    @property
+    def watched(self) -> tuple[ReportCall, ...]:
+        """All reports that are measured while training, that of `early` first, each once."""
+        first = () if self.early is None else (self.early.report,)
+        return tuple(dict.fromkeys((*first, *self.watch)))
 
 
 @record
@@ -225,10 +235,15 @@ class Program:
     data: dict[str, DataSet]
     objective: tuple[Term, ...]
     train: TrainSettings
-    reports: tuple[CallSpec, ...]
+    reports: tuple[ReportCall, ...]
     variables: tuple[Variable, ...] = ()  # registers of categories
     prepared: int = 0  # operations at the head that prepare what the registers start in
-    baselines: tuple[CallSpec, ...] = ()  # fitted to the objective's first data set; none: independent bits
+    baselines: tuple[BaselineCall, ...] = ()  # fitted to the objective's first data set; none: independent bits
+
+    @property
+    def learnt(self) -> DataSet | None:
+        """The data set of the first term of the objective, if there is one."""
+        return self.data.get(self.objective[0].call.data) if self.objective else None
 
     def input_name(self, atom: Input) -> str:
         """`theta[2, 0]` for an input, as a user would write it."""

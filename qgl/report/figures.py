@@ -20,6 +20,7 @@ from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments
 from qgl.model import Model
+from qgl.program.calls.objectives import KL, MMD, NLL, MarkovNLL
 from qgl.program.program import DataSet, Program, TrainSettings
 from qgl.report import pictures
 from qgl.report.pictures import Distribution
@@ -54,11 +55,11 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
             run.history,
             run.watched,
             title=title,
-            loss=" + ".join(f"{term.call.name}({term.call.arguments.get('data')})" for term in program.objective),
+            loss=" + ".join(f"{term.call.name}({term.call.data})" for term in program.objective),
             unit=unit(program),
             best=run.best_steps,
         )
-    data = data_of(program)
+    data = program.learnt
     if data is not None and data.conditions is None and data.width == model.width:
         paints |= _compared(model, run, data, settings.seed)
     failed = [pictures.attempted(folder / f"{name}.png", paint) for name, paint in paints.items()]
@@ -100,27 +101,18 @@ def _beside(
     return pictures.strings(data.rows[chosen], drawn[:_SHOWN])
 
 
-def data_of(program: Program) -> DataSet | None:
-    """The data set of the first term of the objective that has one."""
-    for term in program.objective:
-        name = term.call.arguments.get("data")
-        if name is not None:
-            return program.data[name]
-    return None
-
-
 def unit(program: Program) -> str:
     """What the loss is counted in, if all of its terms are counted in the same."""
-    names = {term.call.name for term in program.objective}
-    if names <= {"nll", "kl", "markov_nll"}:
+    kinds = {type(term.call) for term in program.objective}
+    if kinds <= {NLL, KL, MarkovNLL}:
         return "nats"
-    return "squared MMD" if names == {"mmd"} else ""
+    return "squared MMD" if kinds == {MMD} else ""
 
 
 def likelihood_floor(program: Program) -> float | None:
     """The least negative log-likelihood that any model has, the entropy of the data; None for other objectives."""
-    data = data_of(program)
-    if [term.call.name for term in program.objective] != ["nll"] or data is None or data.conditions is not None:
+    data = program.learnt
+    if [type(term.call) for term in program.objective] != [NLL] or data is None or data.conditions is not None:
         return None
     return program.objective[0].weight * entropy(distinct(data.rows, data.weights)[1])
 

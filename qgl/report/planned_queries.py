@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from qgl.check.settings.fit import EXACT_WIDTH
-from qgl.check.settings.watching import watched
 from qgl.evaluate.exact import evaluate
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe
-from qgl.program.program import CallSpec, Program, TrainSettings
+from qgl.program.calls.reports import ReportCall
+from qgl.program.program import Program, TrainSettings
 from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
 from qgl.report.report import at_the_end, reports_of
 
@@ -78,12 +78,12 @@ def _objective(model: Model) -> Iterator[Asked]:
 
 def _watched(program: Program, settings: TrainSettings) -> Iterator[Asked]:
     """What is asked of each seed while training."""
-    for asked in _reports(program, watched(settings)):
+    for asked in _reports(program, settings.watched):
         often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
         yield Asked(WATCH, {query: name + often for query, name in asked.names.items()})
 
 
-def _reports(program: Program, calls: Sequence[CallSpec]) -> Iterator[Asked]:
+def _reports(program: Program, calls: Sequence[ReportCall]) -> Iterator[Asked]:
     """What each report asks first, and mostly all: it is told to start, and listened to."""
     setting = Setting.of(program)
     for call in calls:

@@ -23,7 +23,9 @@ from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.parameters import Params
 from qgl.passes.trotter import error_bound, is_lost, is_sliced
-from qgl.program.program import CallSpec, Program
+from qgl.program.calls.objectives import MarkovNLL
+from qgl.program.calls.reports import KL, NLL, TV, MarkovGap, Moments, OfData, ReportCall
+from qgl.program.program import Program
 from qgl.query import LogProb, Probabilities, Query, Samples
 from qgl.report.display import duration, number
 from qgl.runs.run import Run
@@ -35,41 +37,39 @@ _DRAWN = 2  # the seed of strings that are drawn for reports
 _SEEDS = "median of seeds [range]"
 
 
-def reports_of(program: Program) -> tuple[CallSpec, ...]:
+def reports_of(program: Program) -> tuple[ReportCall, ...]:
     """The reports of a program, or if it asks for none, kl, tv and moments of the objective's data.
 
     Of more than 24 bits these are nll and moments: no string comes twice, so that distributions of whole strings say
     little.
     """
-    names = [term.call.arguments["data"] for term in program.objective if term.call.arguments.get("data")]
-    if program.reports or not names:
+    data = program.learnt
+    if program.reports or data is None:
         return with_gaps(program)
-    kinds: tuple[str, ...] = ("kl", "tv", "moments") if len(program.visible) <= EXACT_WIDTH else ("nll", "moments")
-    if program.data[names[0]].conditions is not None:
-        kinds = ("nll",)
-    return (
-        *(CallSpec(kind, {"data": names[0]}, program.objective[0].call.span) for kind in kinds),
-        *with_gaps(program),
-    )
+    term = program.objective[0].call
+    kinds: tuple[type[OfData], ...] = (KL, TV, Moments) if len(program.visible) <= EXACT_WIDTH else (NLL, Moments)
+    if data.conditions is not None:
+        kinds = (NLL,)
+    return (*(kind(term.data, span=term.span) for kind in kinds), *with_gaps(program))
 
 
-def at_the_end(program: Program) -> tuple[CallSpec, ...]:
+def at_the_end(program: Program) -> tuple[ReportCall, ...]:
     """What a run is measured by: the reports of its program; where it has baselines, always something."""
     return reports_of(program) if program.baselines else with_gaps(program)
 
 
-def with_gaps(program: Program) -> tuple[CallSpec, ...]:
+def with_gaps(program: Program) -> tuple[ReportCall, ...]:
     """The reports of a program, and beside each `markov_nll` of its objective how far that is from nll."""
-    asked = [call.arguments["radius"] for call in program.reports if call.name == "markov_gap"]
-    terms = {term.call.arguments["radius"]: term.call for term in program.objective if term.call.name == "markov_nll"}
-    gaps = [CallSpec("markov_gap", {"radius": r}, call.span) for r, call in terms.items() if r not in asked]
+    asked = [call.radius for call in program.reports if isinstance(call, MarkovGap)]
+    terms = {term.call.radius: term.call for term in program.objective if isinstance(term.call, MarkovNLL)}
+    gaps = [MarkovGap(radius, span=call.span) for radius, call in terms.items() if radius not in asked]
     return (*program.reports, *gaps)
 
 
 def measure(
     model: Model,
     params: Params,
-    reports: Sequence[CallSpec],
+    reports: Sequence[ReportCall],
     baselines: Sequence[Fitted] = (),
     *,
     bare: bool = False,

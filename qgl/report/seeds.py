@@ -10,14 +10,14 @@ from typing import Any
 
 from qgl.evaluate import Row
 from qgl.model import Model
-from qgl.program.program import CallSpec
+from qgl.program.calls.reports import ReportCall
 from qgl.report.report import measure, plain
 from qgl.runs.run import Run
 
 SECONDS = 60.0  # for seeds beyond the best; those that are not reached are left out, and the report says so
 
 
-def with_seeds(model: Model, run: Run, calls: Sequence[CallSpec], best: Sequence[Row]) -> list[dict[str, Any]]:
+def with_seeds(model: Model, run: Run, calls: Sequence[ReportCall], best: Sequence[Row]) -> list[dict[str, Any]]:
     """The `metrics` of a report: each row of the best seed as plain data, with what the other seeds have.
 
     `seeds` is a list with the value of each seed in order (None where it is not finite, has none, or was not measured),

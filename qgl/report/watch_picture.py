@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.calls.generalisation import NAMES
+from qgl.program.calls.reports import REPORTS, Generalisation, ValidRate
 from qgl.report.pictures import CYCLE, GREY, blank_figure, rescale, verbatim
 from qgl.runs.history import History
 from qgl.runs.watched import Watched
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_SHARES = [each.called for each in REPORTS.classes if issubclass(each, Generalisation | ValidRate)]
 _PARTS = "part of strings"  # the axis of reports that lie between 0 and 1
 
 
@@ -33,7 +34,7 @@ def watch_curves(
     groups: dict[str, list[str]] = {kind: []}
     for name in watched.values:
         own = name.partition("(")[0]
-        groups.setdefault(_PARTS if own in (*NAMES, "valid_rate") else own, []).append(name)
+        groups.setdefault(_PARTS if own in _SHARES else own, []).append(name)
     figure, axes = blank_figure(
         len(groups), (8.4, 3.4 + 2.0 * (len(groups) - 1)), heights=[2.0] + [1.3] * (len(groups) - 1)
     )

@@ -16,7 +16,8 @@ from qgl.data.environment import FolderEnvironment
 from qgl.data.sources import rule_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.data_sources import DataCall
+from qgl.program.program import DataSet
 from qgl.runs.files import checkpoint
 
 FILE = "data.safetensors"
@@ -89,7 +90,7 @@ class RunEnvironment(FolderEnvironment):
         self._file = run / FILE
         self._data = decode(self._file, identity) if self._file.exists() else {}
 
-    def load_data(self, name: str, call: CallSpec, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+    def load_data(self, name: str, call: DataCall, declared: Mapping[str, DataSet] = NONE) -> DataSet:
         if name not in self._data:
             raise QglError([DamagedRun(None, str(self._file), f"it has no data set `{name}`")])
         return replace(self._data[name], rule=rule_of(call, declared))

@@ -19,9 +19,12 @@ import jax
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
-from qgl.program.program import CallSpec, Program, TrainSettings
+from qgl.program.calls.call import Call, Kind, arguments, parameters
+from qgl.program.calls.strategies import STRATEGIES, OwnStrategy
+from qgl.program.program import Program, TrainSettings
 from qgl.runs.files import plain, sealed
 from qgl.runs.shapes.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
+from qgl.runs.shapes.settings_shape import CALLS_OF
 from qgl.source import Span
 from qgl.version import __version__
 
@@ -102,7 +105,7 @@ def settings_to_json(settings: TrainSettings) -> dict[str, Any]:
 
 def settings_from_json(value: Mapping[str, Any], default: TrainSettings, place: Span) -> TrainSettings:
     """The inverse of `settings_to_json`; spans are `place`."""
-    return replace(default, **{name: _from_json(item, place) for name, item in value.items()})
+    return replace(default, **{name: _from_json(item, CALLS_OF.get(name), place) for name, item in value.items()})
 
 
 def load(folder: Path) -> Manifest:
@@ -192,16 +195,22 @@ def _short(value: str) -> str:
 
 
 def _to_json(value: Any) -> Any:
-    if isinstance(value, CallSpec):
-        return {"call": value.name, "arguments": {name: _to_json(item) for name, item in value.arguments.items()}}
+    if isinstance(value, Call):
+        return {"call": value.name, "arguments": {name: _to_json(item) for name, item in arguments(value).items()}}
     if isinstance(value, tuple | list):
         return [_to_json(item) for item in value]
     return value
 
 
-def _from_json(value: Any, place: Span) -> Any:
-    if isinstance(value, dict):
-        return CallSpec(value["call"], {k: _from_json(v, place) for k, v in value["arguments"].items()}, place)
+def _from_json(value: Any, kind: Kind[Any] | None, place: Span) -> Any:
+    """A setting, or an argument of one, whose calls are of `kind`."""
     if isinstance(value, list):
-        return tuple(_from_json(item, place) for item in value)
-    return value
+        return tuple(_from_json(item, kind, place) for item in value)
+    if not isinstance(value, dict) or kind is None:
+        return value
+    if kind is STRATEGIES and value["call"] not in kind.table:
+        return OwnStrategy(value["call"], span=place)
+    callee = kind.table[value["call"]]
+    kinds = {parameter.name: parameter.calls for parameter in parameters(callee)}
+    given = {name: _from_json(item, kinds[name], place) for name, item in value["arguments"].items()}
+    return callee(**given, span=place)

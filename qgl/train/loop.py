@@ -22,12 +22,15 @@ from numpy.typing import NDArray
 
 from qgl import hardware
 from qgl.baselines import Fitted, fitted
-from qgl.check.calls.strategies import BY_GRADIENT, method_words
+from qgl.check.calls.strategies import method_words
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
 from qgl.evaluate import Row
 from qgl.model import Model
+from qgl.program.calls.objectives import KL, NLL
+from qgl.program.calls.optimizers import LBFGS
+from qgl.program.calls.strategies import BY_GRADIENT
 from qgl.program.program import TrainSettings
 from qgl.report import display as displays
 from qgl.report import report as reports
@@ -354,9 +357,9 @@ class _Training:
         seeds = tuple(int(seed) for seed in np.flatnonzero(history.status[last] == FAILED))
         where = "gradient" if np.isfinite(history.loss[last]).any() else "loss"
         causes = []
-        if self.settings.strategy_name in BY_GRADIENT and self.settings.optimizer.name != "lbfgs":
+        if self.settings.strategy_name in BY_GRADIENT and not isinstance(self.settings.optimizer, LBFGS):
             causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
-        if any(term.call.name in ("nll", "kl") for term in self.model.program.objective):
+        if any(isinstance(term.call, NLL | KL) for term in self.model.program.objective):
             causes.append("a string of the data has probability 0 in the model")
         causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
         if self.model.precision == "single":

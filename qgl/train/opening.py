@@ -10,7 +10,7 @@ from pathlib import Path
 
 from qgl import hardware
 from qgl.baselines import missing
-from qgl.check.calls.strategies import BY_GRADIENT, OF_RANDOM
+from qgl.check.calls.strategies import OF_RANDOM
 from qgl.check.settings.line_search import line_search_faults
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import NothingToTrain
@@ -19,7 +19,8 @@ from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
 from qgl.kernels.memory import device_limit
 from qgl.model import Model
-from qgl.program.program import CallSpec, TrainSettings
+from qgl.program.calls.strategies import BY_GRADIENT, OwnStrategy
+from qgl.program.program import TrainSettings
 from qgl.report.weighing import refusals, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.runs.folder import RunFolder
@@ -148,7 +149,7 @@ def _by(settings: TrainSettings, engine: hardware.Engine | None, strategy: Facto
         name = getattr(strategy, "__name__", type(strategy).__name__)
         if name in STRATEGIES:
             raise ValueError(f"`{name}` is a strategy of qgl; a strategy of your own needs a name of its own")
-        settings = replace(settings, strategy=CallSpec(name, {}, settings.optimizer.span))
+        settings = replace(settings, strategy=OwnStrategy(name, span=settings.optimizer.span))
     return settings
 
 

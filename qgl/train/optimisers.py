@@ -1,6 +1,6 @@
 """Methods of training, optimisers and schedules by their checked calls: `adam(rate = cosine(0.1, steps = 500))`.
 
-Names, arguments and what they are called in optax stand in the tables of `qgl.check.calls.callables`.
+Optimisers and their arguments have optax's names, but for the rate.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import Any
 import jax
 import optax
 
-from qgl.check.calls.callables import SIGNATURES
-from qgl.program.program import CallSpec, TrainSettings
+from qgl.program.calls.call import arguments
+from qgl.program.calls.optimizers import LBFGS, Rate
+from qgl.program.calls.schedules import Constant, Cosine, Exponential, WarmupCosine
+from qgl.program.program import TrainSettings
 from qgl.train.line_search import LineSearch
 from qgl.train.methods import Evaluate, Look, Method, Terms
 from qgl.train.trainable import Params
@@ -37,37 +39,34 @@ class GradientMethod:
 
 def method(settings: TrainSettings) -> Method:
     """The method that `settings` name."""
-    if settings.optimizer.name == "lbfgs":
-        return LineSearch(settings.optimizer.arguments["memory"])
+    if isinstance(settings.optimizer, LBFGS):
+        return LineSearch(settings.optimizer.memory)
     return GradientMethod(gradient_optimiser(settings))
 
 
 def gradient_optimiser(settings: TrainSettings) -> optax.GradientTransformation:
-    """The optimiser that `settings` name, with clipping by the global norm before it.
-
-    Raises:
-        KeyError: no such optimiser or schedule; the checker lets none of these pass.
-    """
-    transformation: optax.GradientTransformation = _made("optimizer", settings.optimizer, settings)
+    """The optimiser that `settings` name, with clipping by the global norm before it."""
+    given = arguments(settings.optimizer)
+    rate = optax_rate(given.pop("rate"), settings.steps)
+    transformation: optax.GradientTransformation = getattr(optax, settings.optimizer.name)(learning_rate=rate, **given)
     if settings.clip is None:
         return transformation
     return optax.chain(optax.clip_by_global_norm(settings.clip), transformation)
 
 
-def _made(kind: str, call: CallSpec, settings: TrainSettings) -> Any:
-    return getattr(optax, SIGNATURES[kind][call.name].factory)(**_arguments(kind, call, settings))
-
-
-def _arguments(kind: str, call: CallSpec, settings: TrainSettings) -> dict[str, Any]:
-    """The arguments of optax's function; a schedule without `steps` runs over those of the training."""
-    given = {}
-    for parameter in SIGNATURES[kind][call.name].parameters:
-        value = call.arguments[parameter.name]
-        if isinstance(value, CallSpec):
-            value = _made("schedule", value, settings)
-        elif kind == "schedule" and parameter.name == "steps" and value is None:
-            value = settings.steps
-        given[parameter.target or parameter.name] = value
-    if kind == "schedule" and "decay_steps" in given:  # a training may end before the rate falls: it only rises then
-        given["decay_steps"] = max(given["decay_steps"], given.get("warmup_steps", 0) + 1)
-    return given
+def optax_rate(rate: Rate, steps: int) -> float | optax.Schedule:
+    """A rate as optax takes it; a schedule without `steps` of its own runs over those of the training."""
+    match rate:
+        case Constant():
+            return optax.constant_schedule(rate.rate)
+        case Cosine():
+            return optax.cosine_decay_schedule(rate.rate, max(rate.steps or steps, 1), rate.final)
+        case Exponential():
+            return optax.exponential_decay(rate.rate, rate.every, rate.decay)
+        case WarmupCosine():  # a training may end before the rate falls: it only rises then
+            decay = max(rate.steps or steps, rate.warmup + 1)
+            return optax.warmup_cosine_decay_schedule(rate.initial, rate.rate, rate.warmup, decay, rate.final)
+        case float() | int():
+            return rate
+        case _:
+            raise ValueError(f"no schedule `{rate.name}`")

@@ -26,6 +26,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.expressions import evaluate
 from qgl.model import Model
 from qgl.plan.expressions import ExpressionBuilder
+from qgl.program.calls.gradients import SPSA
 from qgl.program.program import TrainSettings
 from qgl.train.strings import Estimator, Means, Words
 from qgl.train.trainable import Params
@@ -73,10 +74,10 @@ class FromShots:
             raise QglError(faults)
         assert settings.from_shots is not None
         self.model = model
-        arguments = settings.from_shots.arguments
-        sampler = Sampler(model, engine, arguments["shots"])
-        if settings.from_shots.name == "spsa":
-            self.rule: Rule = Spsa(model, sampler, arguments["step"], arguments["directions"])
+        gradient = settings.from_shots
+        sampler = Sampler(model, engine, gradient.shots)
+        if isinstance(gradient, SPSA):
+            self.rule: Rule = Spsa(model, sampler, gradient.step, gradient.directions)
         else:
             self.rule = ParameterShift(model, sampler)
 
@@ -112,9 +113,8 @@ def cost(model: Model, settings: TrainSettings, steps: int) -> str:
     """
     rule = settings.from_shots
     assert rule is not None
-    by_shifts = rule.name == "parameter_shift"
-    one = 1 + len(shifted_circuit(model.circuit).shifts) if by_shifts else 2 * rule.arguments["directions"]
-    circuits, shots = one * len(model.parameters.weights), rule.arguments["shots"]
+    one = 2 * rule.directions if isinstance(rule, SPSA) else 1 + len(shifted_circuit(model.circuit).shifts)
+    circuits, shots = one * len(model.parameters.weights), rule.shots
     seeds = settings.seeds
     each = f" for each of {seeds} seeds" if seeds > 1 else ""
     return (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from qgl.program.program import CallSpec
+from qgl.program.calls.stops import Plateau, StopCall, Target
 from qgl.runs.seed_status import FAILED, PLATEAU, RUNNING, TARGET
 
 
@@ -23,14 +23,9 @@ class StopRule:
     plateaus: tuple[tuple[int, float], ...]
 
     @classmethod
-    def of(cls, calls: tuple[CallSpec, ...]) -> StopRule:
-        targets = [call.arguments["value"] for call in calls if call.name == "target"]
-        plateaus = [
-            (call.arguments["patience"], call.arguments["tolerance"]) for call in calls if call.name == "plateau"
-        ]
-        unknown = {call.name for call in calls} - {"target", "plateau", "early"}
-        if unknown:
-            raise ValueError(f"no stop rule {', '.join(sorted(unknown))}")
+    def of(cls, calls: tuple[StopCall, ...]) -> StopRule:
+        targets = [call.value for call in calls if isinstance(call, Target)]
+        plateaus = [(call.patience, call.tolerance) for call in calls if isinstance(call, Plateau)]
         return cls(max(targets, default=None), tuple(plateaus))
 
     def initial(self, loss: jax.Array) -> tuple[jax.Array, jax.Array]:

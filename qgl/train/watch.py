@@ -15,12 +15,11 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.calls.watch_table import BETTER
-from qgl.check.settings.watching import early_of, watched
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
+from qgl.program.calls.reports import BETTER
 from qgl.program.program import TrainSettings
 from qgl.report.report import measure
 from qgl.runs.files.atomic import append, put
@@ -64,7 +63,7 @@ class Watch:
     def __init__(
         self, model: Trainable, settings: TrainSettings, team: Team, folder: RunFolder | None, from_shots: bool
     ) -> None:
-        self.calls, self.early = watched(settings), early_of(settings)
+        self.calls, self.early = settings.watched, settings.early
         if self.calls and not isinstance(model, Model):
             raise ValueError("only a qgl.Model has reports that can be watched")
         self._model: Any = model
@@ -184,9 +183,9 @@ class Watch:
         self, state: State, step: int, running: NDArray[np.bool_], params: dict[str, Any], values: Real
     ) -> State:
         assert self._memory is not None and self.early is not None
-        memory, arguments = self._memory, self.early.arguments
-        score = BETTER[arguments["report"].name] * np.asarray(self._team.of_the_leader(values))
-        better = running & (score < memory.score - np.where(np.isfinite(memory.score), arguments["tolerance"], 0.0))
+        memory, early = self._memory, self.early
+        score = BETTER[type(early.report)] * np.asarray(self._team.of_the_leader(values))
+        better = running & (score < memory.score - np.where(np.isfinite(memory.score), early.tolerance, 0.0))
         since = np.where(better, 0, memory.since + running)
         kept, loss = dict(memory.kept), memory.loss.copy()
         terms = {name: value.copy() for name, value in memory.terms.items()}
@@ -205,7 +204,7 @@ class Watch:
             loss,
             terms,
         )
-        done = running & (since >= arguments["patience"])
+        done = running & (since >= early.patience)
         if not done.any():
             return state
         status: Any = np.where(done, EARLY, np.asarray(state.status)).astype(np.int32)
@@ -231,7 +230,7 @@ class Watch:
     @property
     def ranked_by(self) -> str:
         """The report by which seeds are ranked; empty where the loss does."""
-        return "" if self.early is None else title(self.early.arguments["report"])
+        return "" if self.early is None else title(self.early.report)
 
     @property
     def latest(self) -> dict[str, Real]:

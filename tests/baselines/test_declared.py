@@ -13,7 +13,6 @@ import pytest
 
 import qgl
 from qgl.baselines import distributions, fitted
-from qgl.check.calls.baselines import label
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
@@ -59,7 +58,7 @@ def run(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_program_knows_its_baselines(model: Model) -> None:
-    names = [label(call) for call in model.program.baselines]
+    names = [call.label for call in model.program.baselines]
     assert names == ["rbm(units = 3, steps = 20)", "hmm(states = 2)", "markov(order = 1)", "independent"]
 
 
@@ -97,7 +96,7 @@ def test_a_library_that_is_missing_is_named_before_training(model: Model, monkey
 def test_each_has_a_column_and_its_size(model: Model, run: Run) -> None:
     assert run.path is not None
     report: dict[str, Any] = json.loads((run.path / "report.json").read_text(encoding="utf-8"))
-    names = [label(call) for call in model.program.baselines]
+    names = [call.label for call in model.program.baselines]
     assert [each["name"] for each in report["baselines"]] == names
     assert [each["parameters"] for each in report["baselines"]] == [19, 1 + 3 * 2 + 8, 7, 4]
     (kl,) = [row for row in report["metrics"] if row["name"] == "kl(target)"]

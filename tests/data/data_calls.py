@@ -5,20 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qgl.check.calls.callables import SIGNATURES
 from qgl.data.environment import FolderEnvironment
 from qgl.data.files import Limits
 from qgl.diagnostics.model import Diagnostic, QglError
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.data_sources import SOURCES
+from qgl.program.program import DataSet
 from qgl.source import Source, Span
 
 SPAN = Span(Source("program.qgl", 'csv("table.csv")'), 0, 16)
 
 
 def load(name: str, folder: Path = Path(), limits: Limits | None = None, **arguments: Any) -> DataSet:
-    defaults = {parameter.name: parameter.default for parameter in SIGNATURES["data"][name].parameters}
-    assert set(arguments) <= set(defaults)
-    return FolderEnvironment(folder, limits).load_data("d", CallSpec(name, {**defaults, **arguments}, SPAN))
+    return FolderEnvironment(folder, limits).load_data("d", SOURCES.table[name](**arguments, span=SPAN))
 
 
 def fault(name: str, folder: Path = Path(), limits: Limits | None = None, **arguments: Any) -> Diagnostic:

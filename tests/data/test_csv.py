@@ -15,7 +15,7 @@ from qgl.data.csv_table import read_csv
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import CSV
 from tests.data.data_calls import SPAN, fault, load
 
 
@@ -169,9 +169,8 @@ def test_too_many_cells_are_refused_by_both_ways_of_reading(folder: Path) -> Non
     assert fault("csv", folder, Limits(cells=39), path="table.csv", **one_hot).code == "QGL0610"
 
 
-def call(**arguments: Any) -> CallSpec:
-    defaults = {"columns": None, "condition": (), "categories": (), "encoding": "binary", "header": None}
-    return CallSpec("csv", {"path": "table.csv", **defaults, **arguments}, SPAN)
+def call(**arguments: Any) -> CSV:
+    return CSV("table.csv", **arguments, span=SPAN)
 
 
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.integers(0, 1)))

@@ -16,7 +16,7 @@ from qgl.data.files import Limits
 from qgl.data.npz_archive import read_npz
 from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.data_sources import NPZ
 from tests.data.data_calls import SPAN, fault, load
 
 BITS = np.array([[0, 1, 1], [1, 0, 0]])
@@ -100,8 +100,7 @@ def test_damaged_archives_give_a_diagnostic_or_bits(data: st.DataObject) -> None
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
-    defaults = {"columns": None, "condition": (), "categories": (), "encoding": "binary", "array": None}
-    call = CallSpec("npz", {"path": "a.npz", **defaults}, SPAN)
+    call = NPZ("a.npz", span=SPAN)
     try:
         table = read_npz(bytes(content[:cut]), call, Limits())
     except QglError as error:

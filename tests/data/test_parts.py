@@ -17,8 +17,9 @@ from qgl.data.environment import FolderEnvironment
 from qgl.data.files import Limits
 from qgl.data.parts import subset, without
 from qgl.diagnostics.model import QglError
+from qgl.program.calls import data_sources
 from qgl.program.membership import BarsAndStripes, Cardinality, Listed, Parity, Rule, Without, words
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.program import DataSet
 from qgl.source import Source
 from tests.data.data_calls import SPAN, load
 
@@ -56,9 +57,9 @@ def test_draws_are_members_and_uniform(rule: Rule) -> None:
 
 
 def made(source: str, declared: dict[str, DataSet], **arguments: Any) -> DataSet:
-    defaults: dict[str, Any] = {"fraction": None, "count": None, "seed": 0} if source == "subset" else {}
-    call = CallSpec(source, {**defaults, **arguments}, SPAN)
-    return (subset if source == "subset" else without)("part", call, declared, Limits())
+    if source == "subset":
+        return subset("part", data_sources.Subset(**arguments, span=SPAN), declared, Limits())
+    return without("part", data_sources.Without(**arguments, span=SPAN), declared, Limits())
 
 
 @pytest.mark.parametrize("listed", [True, False])

@@ -14,16 +14,20 @@ from qgl.evaluate import Row, evaluate, evaluate_samples
 from qgl.evaluate.table.titles import title
 from qgl.objectives import Setting
 from qgl.objectives.model import Columns
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import reports
+from qgl.program.calls.kernels import Hamming
+from qgl.program.program import DataSet
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "report"), 0, 6)
 N = 6
-KERNELS = [CallSpec("hamming", {"sigma": (sigma,), "combine": "mean"}, SPAN) for sigma in (0.5, 1.0, 3.0)]
-CALLS = [CallSpec(name, {"data": "d"}, SPAN) for name in ("nll", "kl", "tv", "valid_rate", "moments")]
-CALLS += [CallSpec("mmd", {"data": "d", "kernel": kernel}, SPAN) for kernel in KERNELS]
-CALLS += [CallSpec("mmd", {"data": "d", "kernel": KERNELS[1], "weight": 2, "reach": None}, SPAN)]
+KERNELS = [Hamming((sigma,), span=SPAN) for sigma in (0.5, 1.0, 3.0)]
+CALLS: list[reports.ReportCall] = [
+    kind("d", span=SPAN) for kind in (reports.NLL, reports.KL, reports.TV, reports.ValidRate, reports.Moments)
+]
+CALLS += [reports.MMD("d", kernel, span=SPAN) for kernel in KERNELS]
+CALLS += [reports.MMD("d", KERNELS[1], weight=2, span=SPAN)]
 BITS = np.random.default_rng(4).dirichlet(np.ones(2**N))
 THREE: Columns = ((3, 2), (3, 2), (3, 2))
 USED = np.flatnonzero([all(code >> shift & 3 != 3 for shift in (0, 2, 4)) for code in range(2**N)])
@@ -114,9 +118,8 @@ def test_samples_of_the_distribution_show_the_floor_of_samples(case: str, exact:
 
 
 def test_no_two_reports_have_one_name() -> None:
-    lengths = [CallSpec("correlation_length", {"data": "d", "reach": reach}, SPAN) for reach in (8, 4)]
-    asked = [{"seen": "s", "valid": "v", "queries": queries} for queries in (10_000, 50)]
-    shares = [CallSpec("coverage", arguments, SPAN) for arguments in asked]
+    lengths = [reports.CorrelationLength("d", reach, span=SPAN) for reach in (8, 4)]
+    shares = [reports.Coverage("s", "v", queries, span=SPAN) for queries in (10_000, 50)]
     names = [title(call) for call in (*CALLS, *lengths, *shares)]
     assert len(set(names)) == len(names)
     assert names[5] == "mmd(d, hamming(sigma = 0.5))" and names[-4:] == [

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from qgl.bits.distribution import strings
-from qgl.check.calls.generalisation import NAMES
 from qgl.evaluate import evaluate, evaluate_samples
 from qgl.evaluate.distributions import DenseDistribution, ProductDistribution
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected
 from qgl.objectives.model import Setting
+from qgl.program.calls.reports import REPORTS, Generalisation, ReportCall
 from qgl.program.membership import Cardinality
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.program import DataSet
 from qgl.query import LogProb, Probabilities, Samples
 from qgl.source import Source, Span
 
 SPAN = Span(Source("p", "x"), 0, 1)
+KINDS = [kind for kind in REPORTS.classes if issubclass(kind, Generalisation)]
+NAMES = [kind.called for kind in KINDS]
 ALL = strings(np.arange(64), 6)
 SOLID = ALL[ALL.sum(axis=1) == 3]  # 20 strings
 P = np.random.default_rng(0).dirichlet(np.full(64, 0.3))
@@ -99,8 +101,8 @@ def setting(seen: DataSet, valid: DataSet) -> Setting:
     return Setting.in_a_row({"seen": seen, "valid": valid}, seen.width)
 
 
-def calls(queries: int = 500) -> list[CallSpec]:
-    return [CallSpec(name, {"seen": "seen", "valid": "valid", "queries": queries}, SPAN) for name in NAMES]
+def calls(queries: int = 500) -> list[ReportCall]:
+    return [kind("seen", "valid", queries, span=SPAN) for kind in KINDS]
 
 
 def answer(query: Any, condition: Any = None, given: Any = None) -> Any:

@@ -14,13 +14,15 @@ from qgl.check.settings.training import read_objective
 from qgl.evaluate import Row, evaluate, evaluate_samples
 from qgl.evaluate.discrepancy import WordSet
 from qgl.objectives import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.kernels import Hamming
+from qgl.program.calls.reports import MMD
+from qgl.program.program import DataSet
 from qgl.query import GivenWords, Probabilities, Query
 from qgl.source import Source, Span
 from tests.objectives.named_calls import Checker, declaration
 
 SPAN = Span(Source("test", "report"), 0, 6)
-KERNEL = CallSpec("hamming", {"sigma": (0.9, 1.6), "combine": "mean"}, SPAN)
+KERNEL = Hamming((0.9, 1.6), span=SPAN)
 N = 5
 STRINGS = np.array(list(itertools.product([0, 1], repeat=N)), dtype=np.uint8)
 RNG = np.random.default_rng(2)
@@ -28,9 +30,8 @@ P, Q = RNG.dirichlet(np.ones(32)), RNG.dirichlet(np.ones(32))
 SMALL = Setting.in_a_row({"d": DataSet("d", STRINGS, Q, None, True, "", "")}, N)
 
 
-def call(**arguments: Any) -> CallSpec:
-    words = {"words": None, "samples": None, "weight": None, "reach": None}
-    return CallSpec("mmd", {"data": "d", "kernel": KERNEL, **words, **arguments}, SPAN)
+def call(**arguments: Any) -> MMD:
+    return MMD(**{"data": "d", "kernel": KERNEL, **arguments}, span=SPAN)
 
 
 def report(p: NDArray[np.float64], **arguments: Any) -> Row:
@@ -86,7 +87,7 @@ def test_drawn_words_of_a_wide_register_estimate_it_with_an_error(samples: int |
     distribution = DataSet("d", ends, np.full(2, 0.5), None, True, "", "")
     setting = Setting.in_a_row({"d": distribution}, width)
     z = 1 - 2 * ones
-    kernel = CallSpec("hamming", {"sigma": (1.2,), "combine": "mean"}, SPAN)
+    kernel = Hamming((1.2,), span=SPAN)
     rng = np.random.default_rng(8)
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
@@ -114,9 +115,10 @@ def test_a_report_takes_the_words_of_the_objective() -> None:
     plain, own, given = read_reports(
         declaration("report mmd, mmd(d, hamming(2)), mmd(d, weight = 1);").items, terms, checker.scope
     )
-    assert (plain.arguments["weight"], plain.arguments["reach"], plain.arguments["data"]) == (2, 1, "d")
-    assert own.arguments["weight"] is None and own.arguments["kernel"].arguments["sigma"] == (2.0,)
-    assert given.arguments["weight"] == 1
+    assert isinstance(plain, MMD) and isinstance(own, MMD) and isinstance(given, MMD)
+    assert (plain.weight, plain.reach, plain.data) == (2, 1, "d")
+    assert own.weight is None and isinstance(own.kernel, Hamming) and own.kernel.sigma == (2.0,)
+    assert given.weight == 1
     assert not checker.faults
     read_reports(declaration("report mmd(d, hamming(1), reach = 3);").items, terms, checker.scope)
     assert checker.codes == ["QGL0702"]

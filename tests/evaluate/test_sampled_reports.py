@@ -12,7 +12,9 @@ from qgl.bits.distribution import strings
 from qgl.evaluate import evaluate, evaluate_samples
 from qgl.evaluate.estimates import smoothed
 from qgl.objectives import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import reports
+from qgl.program.calls.kernels import Hamming
+from qgl.program.program import DataSet
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 
@@ -23,17 +25,16 @@ P = RNG.dirichlet(np.ones(32))
 SUPPORT = RNG.choice(32, 12, replace=False)
 DATA = {"d": DataSet("d", strings(SUPPORT, N), RNG.dirichlet(np.ones(12)), None, True, "", "")}
 SETTING = Setting.in_a_row(DATA, N)
-KERNEL = CallSpec("hamming", {"sigma": (0.8, 2.0), "combine": "mean"}, SPAN)
-REPORTS: dict[str, dict[str, Any]] = {
-    "tv": {"data": "d"},
-    "valid_rate": {"data": "d"},
-    "moments": {"data": "d"},
-    "mmd": {"data": "d", "kernel": KERNEL},
-    "entropy": {},
-    "cmi": {"a": (0,), "b": (1, 4), "c": (2,), "kind": "classical"},
-}
-CALLS = [CallSpec(name, arguments, SPAN) for name, arguments in REPORTS.items()]
-CALLS.append(CallSpec("cmi", {"a": (3,), "b": (), "c": (0, 2), "kind": "classical"}, SPAN))
+KERNEL = Hamming((0.8, 2.0), span=SPAN)
+CALLS: list[reports.ReportCall] = [
+    reports.TV("d", span=SPAN),
+    reports.ValidRate("d", span=SPAN),
+    reports.Moments("d", span=SPAN),
+    reports.MMD("d", KERNEL, span=SPAN),
+    reports.Entropy(span=SPAN),
+    reports.CMI((0,), (1, 4), (2,), span=SPAN),
+    reports.CMI((3,), (), (0, 2), span=SPAN),
+]
 
 
 def drawn(seed: int, shots: int) -> NDArray[np.uint8]:
@@ -78,9 +79,12 @@ def test_unbiased_mmd_of_a_perfect_model_is_about_zero() -> None:
     assert abs(np.mean(values)) < 5 * np.std(values) / np.sqrt(300)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["nll", "kl", "purity"])
-def test_what_samples_do_not_tell_has_no_value(name: str) -> None:
-    (row,) = evaluate_samples([CallSpec(name, {} if name == "purity" else {"data": "d"}, SPAN)], SETTING, drawn(0, 10))
+SILENT = [reports.NLL("d", span=SPAN), reports.KL("d", span=SPAN), reports.Purity(span=SPAN)]
+
+
+@pytest.mark.parametrize("call", SILENT, ids=lambda call: call.name)
+def test_what_samples_do_not_tell_has_no_value(call: reports.ReportCall) -> None:
+    (row,) = evaluate_samples([call], SETTING, drawn(0, 10))
     assert row.value is None and row.error is None
 
 

@@ -19,7 +19,8 @@ from qgl.evaluate.correlations import Shells
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.reports import REPORTS, CorrelationLength, Entropy, Purity
+from qgl.program.program import DataSet
 from qgl.query import Marginals, Probabilities, Query, State
 from qgl.report.report import measure, reports_of, with_gaps
 from qgl.source import Source, Span
@@ -47,7 +48,7 @@ def report(name: str, p: NDArray[np.float64], **arguments: Any) -> tuple[Row, ..
         assert query == Probabilities()
         return p
 
-    return evaluate([CallSpec(name, arguments, SPAN)], ALL, answer)
+    return evaluate([REPORTS.table[name](**arguments, span=SPAN)], ALL, answer)
 
 
 def shannon(p: NDArray[np.float64], kept: list[int]) -> float:
@@ -71,7 +72,7 @@ def test_entropy_of_a_region() -> None:
         return (rho,) if isinstance(query, Marginals) else rho
 
     for region in ((4, 1), None):
-        (row,) = evaluate([CallSpec("entropy", {"region": region, "kind": "quantum"}, SPAN)], ALL, answer)
+        (row,) = evaluate([Entropy(region, "quantum", span=SPAN)], ALL, answer)
         assert row.value == pytest.approx(1.5 * np.log(2)) and "quantum" in row.name
 
 
@@ -99,7 +100,7 @@ def test_correlation_length_of_a_chain() -> None:
     assert row.value is None and row.floor is None
     rows = chain(40, FLIP, 3000, 0)
     setting = Setting.in_a_row({"d": DataSet("d", rows, np.full(3000, 1 / 3000), None, False, "", "")}, 40)
-    call = CallSpec("correlation_length", {"data": "d", "reach": 8}, SPAN)
+    call = CorrelationLength("d", 8, span=SPAN)
     (row,) = evaluate_samples([call], setting, chain(40, FLIP, 3000, 1))
     assert row.value is not None and row.error is not None and row.floor is not None
     assert abs(row.value - xi) < 5 * row.error < 1
@@ -133,9 +134,7 @@ def test_what_is_too_large_has_no_value_but_a_reason() -> None:
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         raise QglError([TooLarge(None, "State", (), 10**9, "40 visible", "", ())])
 
-    purity, entropy = evaluate(
-        [CallSpec("purity", {}, SPAN), CallSpec("entropy", {"region": (0,), "kind": "quantum"}, SPAN)], ALL, answer
-    )
+    purity, entropy = evaluate([Purity(span=SPAN), Entropy((0,), "quantum", span=SPAN)], ALL, answer)
     assert purity.value is None and purity.note == "purity(): no method can answer this: State"
     assert entropy.note.startswith("entropy([0], quantum): ")
 
@@ -156,7 +155,7 @@ def test_a_wide_program_has_reports_of_its_own_and_the_gap_beside_its_objective(
     asked = qgl.loads(
         PROGRAM + "report markov_gap, markov_gap(radius = 2), correlation_length, entropy(v[0..2]);"
     ).program
-    assert [call.arguments.get("radius") for call in with_gaps(asked)] == [1, 2, None, None]
+    assert [getattr(call, "radius", None) for call in with_gaps(asked)] == [1, 2, None, None]
     narrow = qgl.loads('data d = strings(["01"]); visible v[2]; model { ry(?) v; } objective nll(d);').program
     assert [call.name for call in reports_of(narrow)] == ["kl", "tv", "moments"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.check.calls.arguments import FAILED, Qubits
+from qgl.check.calls.binding import FAILED, Qubits
 from qgl.check.settings.fit import Scope
 from qgl.diagnostics.model import Diagnostic
 from qgl.program.program import DataSet

@@ -14,7 +14,9 @@ import pytest
 import qgl
 from qgl.objectives import Setting, build
 from qgl.objectives.batch import RowsDrawn, draw_rows
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.objectives import OBJECTIVES
+from qgl.program.calls.optimizers import LBFGS
+from qgl.program.program import DataSet
 from qgl.query import GivenStrings
 from qgl.runs.run import Run
 from qgl.source import Source, Span
@@ -48,7 +50,7 @@ def test_rows_come_as_often_as_their_weights_say(kind: str) -> None:
 @pytest.mark.parametrize("kind", WEIGHTS)
 def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None:
     data = DataSet("d", ROWS, WEIGHTS[kind], None, False, "", "")
-    call = CallSpec(name, {"data": "d"}, SPAN)
+    call = OBJECTIVES.table[name]("d", span=SPAN)
     exact, drawn = (build(call, Setting.in_a_row({"d": data}, 3, batch)) for batch in (None, 5))
     assert isinstance(drawn, RowsDrawn) and drawn.stochastic and not exact.stochastic
     log_p = jnp.log(jnp.asarray(RNG.dirichlet(np.ones(8))))
@@ -68,7 +70,7 @@ def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None
 def test_a_batch_of_all_rows_is_the_exact_objective() -> None:
     data = {"d": DataSet("d", ROWS, WEIGHTS["distribution"], None, False, "", "")}
     for name in ("nll", "kl"):
-        assert not build(CallSpec(name, {"data": "d"}, SPAN), Setting.in_a_row(data, 3, 24)).stochastic
+        assert not build(OBJECTIVES.table[name]("d", span=SPAN), Setting.in_a_row(data, 3, 24)).stochastic
 
 
 def test_a_run_of_batches_ends_with_the_losses_over_all_rows_and_resumes_to_the_same(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_lbfgs_and_another_batch_than_the_programs_are_refused() -> None:
         qgl.loads(searching)
     assert [d.code for d in caught.value.diagnostics] == ["QGL0908"]
     assert not qgl.loads(searching.replace("batch 2;", "batch 6;")).stochastic
-    model, line = qgl.loads(PROGRAM), CallSpec("lbfgs", {"memory": 10}, SPAN)
+    model, line = qgl.loads(PROGRAM), LBFGS(span=SPAN)
     with pytest.raises(qgl.QglError) as caught:
         train(model, replace(model.program.train, optimizer=line), display="quiet")
     assert [d.code for d in caught.value.diagnostics] == ["QGL0908"]

@@ -16,14 +16,16 @@ from qgl.data.environment import FolderEnvironment
 from qgl.evaluate import estimates, evaluate, evaluate_samples
 from qgl.kernels.final_state import draw
 from qgl.objectives import Setting, build
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import objectives, reports
+from qgl.program.calls.kernels import Gaussian
+from qgl.program.program import DataSet
 from qgl.query import Probabilities, Query
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "mmd"), 0, 3)
 VARIANCES = (0.25, 10.0, 1000.0)
 WIDTH = 6
-KERNEL = CallSpec("gaussian", {"variance": VARIANCES, "sigma": None, "combine": "mean", "of": "integer"}, SPAN)
+KERNEL = Gaussian(variance=VARIANCES, of="integer", span=SPAN)
 
 
 def slow_kernel(width: int = WIDTH) -> NDArray[np.float64]:
@@ -47,9 +49,8 @@ def data_set(exact: bool = True) -> DataSet:
     return DataSet("d", rows, np.full(50, 1 / 50), None, False, "", "")
 
 
-def call(**arguments: int | None) -> CallSpec:
-    left_out = dict.fromkeys(("words", "samples", "weight", "reach"))
-    return CallSpec("mmd", {"data": "d", "kernel": KERNEL, **left_out, **arguments}, SPAN)
+def call(**arguments: int | None) -> objectives.MMD:
+    return objectives.MMD("d", KERNEL, **arguments, span=SPAN)
 
 
 def test_exact_value_and_gradient() -> None:
@@ -106,13 +107,13 @@ def test_reports_are_exact_or_have_errors() -> None:
         return p
 
     setting = Setting.in_a_row({"d": data}, WIDTH)
-    (row,) = evaluate((call(),), setting, answer)
+    (row,) = evaluate((reports.MMD("d", KERNEL, span=SPAN),), setting, answer)
     kernel = slow_kernel()
     assert row.value == pytest.approx((p - q) @ kernel @ (p - q), rel=1e-9)
     off_diagonal = (50**2 * q @ kernel @ q - 50) / (50 * 49)
     assert row.floor == pytest.approx((1 - off_diagonal) / 50, rel=1e-9)
     shots = strings(np.random.default_rng(5).choice(2**WIDTH, 20000, p=p), WIDTH)
-    (sampled,) = evaluate_samples((call(),), setting, shots)
+    (sampled,) = evaluate_samples((reports.MMD("d", KERNEL, span=SPAN),), setting, shots)
     assert sampled.value is not None and sampled.error is not None
     assert sampled.value == pytest.approx(row.value, abs=5 * sampled.error)
 

@@ -16,7 +16,9 @@ from qgl.kernels.pauli_words import walsh
 from qgl.objectives import Setting, build
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.mmd import MaximumMeanDiscrepancy
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.kernels import Gaussian, Hamming, KernelCall
+from qgl.program.calls.objectives import MMD
+from qgl.program.program import DataSet
 from qgl.query import Probabilities
 from qgl.source import Source, Span
 
@@ -24,23 +26,20 @@ SPAN = Span(Source("test", "mmd"), 0, 3)
 SIGMAS = (0.6, 1.3)
 
 
-def kernel_call(name: str, **arguments: object) -> CallSpec:
-    return CallSpec(name, {"combine": "mean", **arguments}, SPAN)
+GAUSSIAN = Gaussian(variance=(0.5, 2.0), span=SPAN)
+HAMMING = Hamming(SIGMAS, span=SPAN)
 
 
-GAUSSIAN = kernel_call("gaussian", variance=(0.5, 2.0), sigma=None)
-HAMMING = kernel_call("hamming", sigma=SIGMAS)
-
-
-def slow_kernel(call: CallSpec, width: int) -> NDArray[np.float64]:
+def slow_kernel(call: KernelCall, width: int) -> NDArray[np.float64]:
     """k(x, y) for all pairs of strings, from the definition with the distance of vectors of 0 and 1."""
     strings = np.array(list(itertools.product([0, 1], repeat=width)), dtype=float)
     square: NDArray[np.float64] = ((strings[:, None, :] - strings[None, :, :]) ** 2).sum(axis=2)
-    variances = call.arguments.get("variance") or [sigma**2 for sigma in call.arguments["sigma"]]
+    sigmas = call.sigma if isinstance(call, Gaussian | Hamming) else None
+    variances = [sigma**2 for sigma in sigmas] if sigmas is not None else call.variances
     total: NDArray[np.float64] = np.zeros_like(square)
     for variance in variances:
         total += np.exp(-square / (2 * variance))
-    if call.arguments["combine"] == "mean":
+    if not call.summed:
         total /= len(variances)
     return total
 
@@ -56,15 +55,13 @@ def data_set(rng: np.random.Generator, width: int, count: int) -> DataSet:
     return DataSet("d", rows, np.full(count, 1 / count), None, False, "", "")
 
 
-def objective(data: DataSet, kernel: CallSpec, **estimate: int | None) -> MaximumMeanDiscrepancy:
-    left_out = dict.fromkeys(("words", "samples", "weight", "reach"))
-    arguments = {"data": "d", "kernel": kernel, **left_out, **estimate}
-    built = build(CallSpec("mmd", arguments, SPAN), Setting.in_a_row({"d": data}, data.width))
+def objective(data: DataSet, kernel: KernelCall, **estimate: int | None) -> MaximumMeanDiscrepancy:
+    built = build(MMD("d", kernel, **estimate, span=SPAN), Setting.in_a_row({"d": data}, data.width))
     assert isinstance(built, MaximumMeanDiscrepancy)
     return built
 
 
-def slow_mmd(p: NDArray[np.float64], data: DataSet, kernel: CallSpec) -> float:
+def slow_mmd(p: NDArray[np.float64], data: DataSet, kernel: KernelCall) -> float:
     distribution = np.zeros(2**data.width)
     for row in data.rows:
         distribution[int("".join(str(bit) for bit in row), 2)] += 1 / len(data.rows)
@@ -79,17 +76,17 @@ def test_walsh_transform_is_the_signed_sum(width: int) -> None:
     np.testing.assert_allclose(walsh(jnp.asarray(vector, jnp.float32)), signs @ vector, atol=2e-4)
 
 
-@pytest.mark.parametrize("call", [GAUSSIAN, HAMMING, kernel_call("hamming", sigma=SIGMAS, combine="sum")])
+@pytest.mark.parametrize("call", [GAUSSIAN, HAMMING, Hamming(SIGMAS, combine="sum", span=SPAN)])
 @pytest.mark.parametrize("width", [1, 4, 7])
-def test_spectrum_makes_the_kernel(call: CallSpec, width: int) -> None:
+def test_spectrum_makes_the_kernel(call: KernelCall, width: int) -> None:
     spectrum = Kernel.of(call).spectrum(width, jnp.dtype(jnp.float32))
     row = walsh(spectrum)  # k(0, y)
     np.testing.assert_allclose(row, slow_kernel(call, width)[0], atol=1e-6)
     assert Kernel.of(call).total == pytest.approx(slow_kernel(call, width)[0, 0])
 
 
-@pytest.mark.parametrize("call", [GAUSSIAN, HAMMING, kernel_call("gaussian", variance=(3.0,), sigma=None)])
-def test_exact_value_and_gradient(call: CallSpec) -> None:
+@pytest.mark.parametrize("call", [GAUSSIAN, HAMMING, Gaussian(variance=(3.0,), span=SPAN)])
+def test_exact_value_and_gradient(call: KernelCall) -> None:
     rng = np.random.default_rng(0)
     data, p = data_set(rng, 6, 20), random_distribution(rng, 64)
     built = objective(data, call)
@@ -129,7 +126,7 @@ def test_estimates_are_unbiased_in_value_and_gradient(estimate: dict[str, int], 
     rng = np.random.default_rng(2)
     width, keys = 4, 20_000
     data, start = data_set(rng, width, 9), jnp.asarray(rng.normal(size=2**width), jnp.float32)
-    call = kernel_call("hamming", sigma=SIGMAS, combine=combine)
+    call = Hamming(SIGMAS, combine=combine, span=SPAN)
     exact, sampled = objective(data, call), objective(data, call, **estimate)
     assert sampled.stochastic and not exact.stochastic
 

@@ -20,13 +20,14 @@ from qgl.objectives import Objective, Setting, build
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.pauli_words import DrawnWords, FixedWords
 from qgl.plan.trajectories.method import Trajectories
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls.kernels import Hamming, KernelCall
+from qgl.program.calls.objectives import MMD
+from qgl.program.program import DataSet
 from qgl.query import GivenWords
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "mmd"), 0, 3)
-HAMMING = CallSpec("hamming", {"sigma": (0.6, 1.3), "combine": "mean"}, SPAN)
-LEFT_OUT = dict.fromkeys(("words", "samples", "weight", "reach"))
+HAMMING = Hamming((0.6, 1.3), span=SPAN)
 
 
 def data_set(seed: int, width: int, count: int, equal: bool = True) -> DataSet:
@@ -36,8 +37,8 @@ def data_set(seed: int, width: int, count: int, equal: bool = True) -> DataSet:
     return DataSet("d", rows, weights / weights.sum(), None, False, "", "")
 
 
-def objective(data: DataSet, kernel: CallSpec = HAMMING, **given: int) -> Objective:
-    call = CallSpec("mmd", {"data": "d", "kernel": kernel, **LEFT_OUT, **given}, SPAN)
+def objective(data: DataSet, kernel: KernelCall = HAMMING, **given: int) -> Objective:
+    call = MMD("d", kernel, **given, span=SPAN)
     return build(call, Setting.in_a_row({"d": data}, data.width))
 
 

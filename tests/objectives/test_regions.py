@@ -15,7 +15,9 @@ import qgl
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.regions import data_distributions
-from qgl.program.program import CallSpec, DataSet
+from qgl.program.calls import objectives
+from qgl.program.calls.objectives import MarkovNLL
+from qgl.program.program import DataSet
 from qgl.query import Marginals
 from qgl.source import Source, Span
 
@@ -55,7 +57,7 @@ def chain(seed: int, radius: int) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("radius", [0, 1, 2, 4, 7])
 def test_markov_nll_is_the_sum_of_conditionals(radius: int) -> None:
-    objective = build(CallSpec("markov_nll", {"data": "d", "radius": radius}, SPAN), Setting.in_a_row(DATA, N))
+    objective = build(MarkovNLL("d", radius, span=SPAN), Setting.in_a_row(DATA, N))
     p = RNG.dirichlet(np.ones(2**N))
     expected = 0.0
     for row, weight in zip(ROWS, WEIGHTS, strict=True):
@@ -69,7 +71,7 @@ def test_markov_nll_is_the_sum_of_conditionals(radius: int) -> None:
 
 @pytest.mark.parametrize("radius", [0, 1, 3])
 def test_markov_nll_is_nll_where_bits_depend_on_no_others(radius: int) -> None:
-    objective = build(CallSpec("markov_nll", {"data": "d", "radius": radius}, SPAN), Setting.in_a_row(DATA, N))
+    objective = build(MarkovNLL("d", radius, span=SPAN), Setting.in_a_row(DATA, N))
     p = chain(radius, radius)
     places = ROWS @ (1 << np.arange(N - 1, -1, -1))
     assert loss(objective, p) == pytest.approx(-WEIGHTS @ np.log(p[places]), rel=1e-5)
@@ -80,7 +82,7 @@ def test_markov_nll_is_nll_where_bits_depend_on_no_others(radius: int) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3])
 @pytest.mark.parametrize("distance", ["tv", "kl", "hilbert_schmidt"])
 def test_marginals_are_means_over_windows(size: int, distance: str) -> None:
-    call = CallSpec("marginals", {"data": "d", "size": size, "distance": distance}, SPAN)
+    call = objectives.Marginals("d", size, distance, span=SPAN)
     objective = build(call, Setting.in_a_row(DATA, N))
     p = RNG.dirichlet(np.ones(2**N))
     q = np.zeros(2**N)

@@ -1,60 +1,45 @@
-"""The tables of named calls against their implementations, and reading calls."""
+"""The records of named calls against their implementations, and reading calls."""
 
 from __future__ import annotations
 
-import inspect
-
-import optax
+import jax.numpy as jnp
 import pytest
 
-from qgl.check.calls.callables import KIND_WORDS, SIGNATURES
-from qgl.check.calls.signature_types import Signature
-from qgl.check.calls.signatures import bind
-from qgl.data.parts import PARTS
-from qgl.data.sources import SOURCES
+from qgl.check.calls.binding import bind
+from qgl.program.calls.call import Call, arguments, parameters, usage
+from qgl.program.calls.optimizers import LBFGS, OPTIMIZERS, Adam
+from qgl.program.calls.schedules import Cosine
+from qgl.program.calls.table import KINDS
+from qgl.source import Source, Span
+from qgl.train.optimisers import method
 from tests.objectives.named_calls import Checker, evaluate, expression
+from tests.train.softmax_model import settings
 
-EVERY = [signature for table in SIGNATURES.values() for signature in table.values()]
-
-
-def test_data_sources_of_the_tables_are_those_that_load() -> None:
-    assert set(SOURCES) | set(PARTS) == set(SIGNATURES["data"])
+SPAN = Span(Source("test", "adam"), 0, 4)
+EVERY = [callee for kind in KINDS.values() for callee in kind.classes]
 
 
-def test_every_kind_has_words_and_every_entry_a_documentation() -> None:
-    assert set(KIND_WORDS) == set(SIGNATURES)
-    for signature in EVERY:
-        assert signature.doc.endswith(".") and signature.usage.startswith(signature.name)
-        for parameter in signature.parameters:
-            assert parameter.doc and parameter.type.words
-            assert not (parameter.required and parameter.default is not None)
+@pytest.mark.parametrize("callee", EVERY, ids=lambda each: f"{each.__module__.rpartition('.')[2]} {each.called}")
+def test_every_record_is_documented_and_takes_its_own_arguments(callee: type[Call]) -> None:
+    assert callee.__doc__ is not None and callee.__doc__.strip().endswith(".")
+    assert usage(callee).startswith(callee.called)
+    known = parameters(callee)
+    for parameter in known:
+        assert parameter.doc and parameter.type.words
+    given = {parameter.name: parameter.name for parameter in known}
+    assert arguments(callee(**given, span=SPAN)) == given
+    assert {*callee.one_of} <= {*given}
 
 
-@pytest.mark.parametrize("signature", [s for s in EVERY if s.kind in ("optimizer", "schedule")], ids=lambda s: s.name)
-def test_arguments_are_those_of_the_optax_factory(signature: Signature) -> None:
-    factory = getattr(optax, signature.factory)
-    accepted = inspect.signature(factory).parameters
-    targets = [parameter.target or parameter.name for parameter in signature.parameters]
-    assert set(targets) <= set(accepted)
-    needed = {name for name, p in accepted.items() if p.default is inspect.Parameter.empty}
-    assert needed <= set(targets)
-
-
-@pytest.mark.parametrize("signature", [s for s in EVERY if s.kind in ("optimizer", "schedule")], ids=lambda s: s.name)
-def test_defaults_are_taken_by_the_optax_factory(signature: Signature) -> None:
-    needed = {"rate": 0.1, "decay": 0.5, "warmup": 5}
-    given = {}
-    for parameter in signature.parameters:
-        value = needed[parameter.name] if parameter.required else parameter.default
-        if parameter.name == "steps":
-            value = 20
-        if value is not None:
-            given[parameter.target or parameter.name] = value
-    getattr(optax, signature.factory)(**given)
+@pytest.mark.parametrize("name", sorted({*OPTIMIZERS.table} - {LBFGS.called}))
+def test_optax_takes_the_arguments_of_every_optimizer(name: str) -> None:
+    state = {"a": jnp.ones(2)}
+    chosen = method(settings(OPTIMIZERS.table[name](span=SPAN)))
+    assert chosen.initial(state, jnp.zeros(()), {}) is not None
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "arguments"),
+    ("text", "kind", "given"),
     [
         ('csv("a.csv", 0..2, header = true)', "data", {"path": "a.csv", "columns": (0, 1, 2), "header": True}),
         ('csv("a.csv", columns = ["x", 3])', "data", {"columns": ("x", 3), "condition": ()}),
@@ -69,20 +54,16 @@ def test_defaults_are_taken_by_the_optax_factory(signature: Signature) -> None:
         ("digits", "data", {"classes": tuple(range(10)), "size": 4}),
     ],
 )
-def test_good_calls(text: str, kind: str, arguments: dict[str, object]) -> None:
+def test_good_calls(text: str, kind: str, given: dict[str, object]) -> None:
     checker = Checker()
-    call = bind(expression(text), kind, evaluate, checker.faults.append)
+    call = bind(expression(text), KINDS[kind], evaluate, checker.faults.append)
     assert not checker.faults and call is not None
-    table = SIGNATURES[kind][call.name]
-    assert list(call.arguments) == [parameter.name for parameter in table.parameters]
-    assert {key: call.arguments[key] for key in arguments} == arguments
+    assert {key: getattr(call, key) for key in given} == given
 
 
 def test_nested_calls_are_read_too() -> None:
-    call = bind(expression("adam(rate = cosine(0.1, final = 0.5))"), "optimizer", evaluate, Checker().faults.append)
-    assert call is not None
-    assert call.arguments["rate"].name == "cosine"
-    assert call.arguments["rate"].arguments == {"rate": 0.1, "steps": None, "final": 0.5}
+    call = bind(expression("adam(rate = cosine(0.1, final = 0.5))"), OPTIMIZERS, evaluate, Checker().faults.append)
+    assert isinstance(call, Adam) and call.rate == Cosine(0.1, None, 0.5, span=SPAN)
 
 
 @pytest.mark.parametrize(
@@ -125,21 +106,21 @@ def test_nested_calls_are_read_too() -> None:
 )
 def test_bad_calls(text: str, kind: str, code: str, place: str) -> None:
     checker = Checker()
-    assert bind(expression(text), kind, evaluate, checker.faults.append) is None
+    assert bind(expression(text), KINDS[kind], evaluate, checker.faults.append) is None
     assert checker.codes == [code]
     assert checker.places == [place]
 
 
 def test_all_faults_of_a_call_are_reported_and_faulty_values_are_silent() -> None:
     checker = Checker()
-    assert bind(expression("adam(rate = 0, b1 = 2)"), "optimizer", evaluate, checker.faults.append) is None
+    assert bind(expression("adam(rate = 0, b1 = 2)"), KINDS["optimizer"], evaluate, checker.faults.append) is None
     assert checker.codes == ["QGL0703", "QGL0703"]
     checker = Checker()
-    assert bind(expression("adam(rate = faulty)"), "optimizer", evaluate, checker.faults.append) is None
+    assert bind(expression("adam(rate = faulty)"), KINDS["optimizer"], evaluate, checker.faults.append) is None
     assert checker.codes == []
 
 
 def test_a_name_of_another_kind_is_named_as_such() -> None:
     checker = Checker()
-    bind(expression("tv(d)"), "objective", evaluate, checker.faults.append)
+    bind(expression("tv(d)"), KINDS["objective"], evaluate, checker.faults.append)
     assert checker.faults[0].help == "`tv` is a report, not an objective"

@@ -6,6 +6,10 @@ import pytest
 
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.training import default_settings, read_objective, read_train
+from qgl.program.calls.call import arguments
+from qgl.program.calls.optimizers import Adam
+from qgl.program.calls.reports import MarkovGap
+from qgl.program.calls.stops import Plateau
 from tests.objectives.named_calls import Checker, declaration
 
 
@@ -84,7 +88,7 @@ def test_no_block_gives_defaults() -> None:
     place = declaration("objective nll(d);").span
     settings = read_train(None, checker.scope, place)
     assert settings == default_settings(None, place)
-    assert settings.optimizer.arguments == {"rate": 0.01, "b1": 0.9, "b2": 0.999, "eps": 1e-8}
+    assert arguments(settings.optimizer) == {"rate": 0.01, "b1": 0.9, "b2": 0.999, "eps": 1e-8}
 
 
 def test_all_settings() -> None:
@@ -95,10 +99,10 @@ def test_all_settings() -> None:
     checker = Checker()
     settings = read_train(block, checker.scope, block.span)
     assert not checker.faults
-    assert settings.optimizer.name == "adam" and settings.optimizer.arguments["rate"] == 0.5
+    assert settings.optimizer == Adam(0.5, span=block.span)
     assert (settings.steps, settings.seeds, settings.seed, settings.checkpoint) == (7, 3, 11, 5)
     assert [stop.name for stop in settings.stop] == ["target", "plateau"]
-    assert settings.stop[1].arguments == {"patience": 9, "tolerance": 1e-6}
+    assert settings.stop[1] == Plateau(9, 1e-6, span=block.span)
     assert (settings.clip, settings.time_limit, settings.precision) == (2.0, 60.0, "double")
     assert settings.batch == 8
 
@@ -159,7 +163,7 @@ def test_faulty_settings(setting: str, code: str, place: str) -> None:
 def reports(text: str, checker: Checker, objective: str = "nll(d) + mmd(d, hamming(2))") -> list[tuple[str, object]]:
     read = read_objective(declaration(f"objective {objective};"), checker.scope)
     found = read_reports(declaration(f"report {text};").items, read, checker.scope)
-    return [(call.name, call.arguments.get("data")) for call in found]
+    return [(call.name, getattr(call, "data", None)) for call in found]
 
 
 def test_reports_without_data_take_those_of_the_objective() -> None:
@@ -188,11 +192,11 @@ def test_faulty_reports(text: str, codes: list[str]) -> None:
 def test_reports_that_can_do_without_data() -> None:
     checker = Checker()
     read = read_reports(declaration("report correlation_length, entropy(v);").items, (), checker.scope)
-    assert [call.arguments.get("data") for call in read] == [None, None] and not checker.faults
+    assert [getattr(call, "data", None) for call in read] == [None, None] and not checker.faults
     assert reports("correlation_length", checker) == [("correlation_length", "d")]
     objective = read_objective(declaration("objective markov_nll(d, radius = 2);"), checker.scope)
     (gap,) = read_reports(declaration("report markov_gap;").items, objective, checker.scope)
-    assert gap.arguments == {"radius": 2} and not checker.faults
+    assert gap == MarkovGap(2, span=gap.span) and not checker.faults
 
 
 def test_reports_of_the_whole_register_are_for_narrow_ones() -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.expression import Input, Real, apply, real
 from qgl.gates import CHANNELS, GATES
+from qgl.program.calls.optimizers import Adam
 from qgl.program.operations import (
     Discard,
     Evolution,
@@ -25,7 +26,7 @@ from qgl.program.operations import (
     Reset,
     applied,
 )
-from qgl.program.program import CallSpec, Distribution, Parameter, Program, TrainSettings, Wire
+from qgl.program.program import Distribution, Parameter, Program, TrainSettings, Wire
 from qgl.source import Source, Span
 from tests.reference.matrices import Matrix
 
@@ -83,7 +84,7 @@ def program_of(n_visible: int, n_hidden: int, *operations: Operation, parameters
         for k in range(count)
     )
     bits = max([-1, *(bit for operation in operations if (bit := bit_of(operation)) is not None)]) + 1
-    settings = TrainSettings(CallSpec("adam", {"rate": 0.01}, HERE), 10, 1, 0, (), None, None, "single", 100, None)
+    settings = TrainSettings(Adam(span=HERE), 10, 1, 0, (), None, None, "single", 100, None)
     return Program(
         source=HERE.source,
         constants={},

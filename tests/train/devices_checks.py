@@ -12,7 +12,8 @@ import pytest
 
 from qgl.diagnostics.model import QglError
 from qgl.kernels.mesh import mapped, sharers
-from qgl.program.program import CallSpec
+from qgl.program.calls.optimizers import OptimizerCall
+from qgl.program.calls.strategies import StrategyCall
 from qgl.runs.history import History
 from qgl.runs.manifest import load
 from qgl.train.loop import train
@@ -67,7 +68,7 @@ STEPS = (4, 6)  # rounding grows from step to step, fastest under L-BFGS
 
 
 @pytest.mark.parametrize(("optimizer", "devices", "seeds"), [(ADAM, 4, 3), (LBFGS, 2, 4)])
-def test_seeds_are_split(optimizer: CallSpec, devices: int, seeds: int) -> None:
+def test_seeds_are_split(optimizer: OptimizerCall, devices: int, seeds: int) -> None:
     model = SoftmaxModel(0.0 if optimizer is LBFGS else 0.1)
     chosen = settings(optimizer, seeds=seeds)
     alone, several = trained(model, chosen, 1, STEPS), trained(model, chosen, devices, STEPS)
@@ -80,7 +81,7 @@ def test_seeds_are_split(optimizer: CallSpec, devices: int, seeds: int) -> None:
 
 
 @pytest.mark.parametrize(("optimizer", "devices", "seeds", "sharing"), [(ADAM, 4, 1, 4), (LBFGS, 4, 2, 2)])
-def test_the_work_of_a_seed_is_shared(optimizer: CallSpec, devices: int, seeds: int, sharing: int) -> None:
+def test_the_work_of_a_seed_is_shared(optimizer: OptimizerCall, devices: int, seeds: int, sharing: int) -> None:
     model, chosen = Shared(), settings(optimizer, seeds=seeds)
     alone, several = trained(Shared(), chosen, 1, STEPS), trained(model, chosen, devices, STEPS)
     assert max(model.shares) == sharing
@@ -90,7 +91,7 @@ def test_the_work_of_a_seed_is_shared(optimizer: CallSpec, devices: int, seeds: 
 
 
 @pytest.mark.parametrize(("strategy", "seeds"), [(CMA, 1), (STAGEWISE, 3)])
-def test_other_strategies_are_shared_too(strategy: CallSpec, seeds: int) -> None:
+def test_other_strategies_are_shared_too(strategy: StrategyCall, seeds: int) -> None:
     chosen = settings(ADAM, strategy=strategy, seeds=seeds, steps=10)
     alone, several = trained(Bowl(0.1), chosen, 1, STEPS), trained(Bowl(0.1), chosen, 4, STEPS)
     equal(several[1].loss, alone[1].loss, 1e-4)

@@ -8,7 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.program.program import CallSpec, Program, Term, TrainSettings
+from qgl.program.calls import call as calls
+from qgl.program.calls.objectives import KL, ObjectiveCall
+from qgl.program.calls.optimizers import OPTIMIZERS, OptimizerCall
+from qgl.program.calls.schedules import SCHEDULES
+from qgl.program.calls.stops import STOPS
+from qgl.program.calls.strategies import STRATEGIES
+from qgl.program.program import Program, Term, TrainSettings
 from qgl.report.display import Progress, Silent
 from qgl.source import Source, Span
 
@@ -17,11 +23,18 @@ SPAN = Span(SOURCE, 0, 0)
 TARGET = np.array([0.4, 0.05, 0.05, 0.1, 0.05, 0.05, 0.1, 0.2])
 
 
-def call(name: str, **arguments: Any) -> CallSpec:
-    return CallSpec(name, arguments, SPAN)
+def call(name: str, **arguments: Any) -> Any:
+    """A call of what training is told: an optimiser, a schedule, a stopping rule, a strategy."""
+    table = {each.called: each for kind in (OPTIMIZERS, SCHEDULES, STOPS, STRATEGIES) for each in kind.classes}
+    return table[name](**arguments, span=SPAN)
 
 
-def settings(optimizer: CallSpec | None = None, **options: Any) -> TrainSettings:
+@calls.call("size")
+class Size(ObjectiveCall):
+    """A term that the language does not have."""
+
+
+def settings(optimizer: OptimizerCall | None = None, **options: Any) -> TrainSettings:
     chosen: dict[str, Any] = {
         "optimizer": optimizer or call("adam", rate=0.05),
         "steps": 40,
@@ -58,7 +71,7 @@ class SoftmaxModel:
             geometries=(),
             bounds=(),
             data={},
-            objective=(Term(1.0, call("kl")), Term(0.01, call("size"))),
+            objective=(Term(1.0, KL("", span=SPAN)), Term(0.01, Size("", span=SPAN))),
             train=settings(),
             reports=(),
         )

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.calls.arguments import LARGEST, LEAST, Number, UnfitError
-from qgl.check.calls.callables import SIGNATURES
 from qgl.objectives.kernel import Kernel
-from qgl.program.program import CallSpec
+from qgl.program.calls.arguments import LARGEST, LEAST, Number, UnfitError
+from qgl.program.calls.call import parameters
+from qgl.program.calls.kernels import Hamming
+from qgl.program.calls.table import KINDS
 from qgl.train.optimisers import GradientMethod, method
 from tests.check.checking import faults
 
@@ -29,11 +30,11 @@ def program(objective: str = "nll(d)", train: str = "steps 5;") -> str:
 
 def numbers() -> Iterator[tuple[str, str, Number]]:
     """Every argument that is one number: kind and name of the call, and how the number is read."""
-    for kind, table in SIGNATURES.items():
-        for name, parameter in itertools.chain.from_iterable(((n, p) for p in s.parameters) for n, s in table.items()):
+    for kind in KINDS.values():
+        for callee, parameter in itertools.chain.from_iterable(((c, p) for p in parameters(c)) for c in kind.classes):
             read = getattr(parameter.type, "item", parameter.type)
             if isinstance(read, Number):
-                yield kind, f"{name}.{parameter.name}", read
+                yield kind.name, f"{callee.called}.{parameter.name}", read
 
 
 def test_every_number_of_every_call_is_one_that_single_precision_holds() -> None:
@@ -57,7 +58,7 @@ def test_widths_beyond_single_precision_are_refused(kernel: str, sigma: str) -> 
 def test_kernels_at_both_ends_are_their_limits() -> None:
     span = qgl.Span(qgl.Source("", ""), 0, 0)
     for sigma, rate in ((LARGEST, 0.0), (LEAST, 0.5)):
-        kernel = Kernel.of(CallSpec("hamming", {"sigma": (sigma,), "combine": "mean"}, span))
+        kernel = Kernel.of(Hamming((sigma,), span=span))
         np.testing.assert_allclose(kernel.rates, [rate], atol=1e-70)
 
 

@@ -9,23 +9,17 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.calls.callables import SIGNATURES
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.call import Call
+from qgl.program.calls.optimizers import OPTIMIZERS, OptimizerCall
+from qgl.program.calls.schedules import ScheduleCall
 from qgl.runs.seed_status import PLATEAU, RUNNING, TARGET
 from qgl.train.loop import train
 from qgl.train.strategies.gradient import Gradient
-from tests.train.softmax_model import SPAN, Notes, SoftmaxModel, call, settings
+from tests.train.softmax_model import Notes, SoftmaxModel, call, settings
 
-
-def default_call(kind: str, name: str, **given: object) -> CallSpec:
-    """A call with the defaults of its signature."""
-    defaults = {parameter.name: parameter.default for parameter in SIGNATURES[kind][name].parameters}
-    return CallSpec(name, {**defaults, **given}, SPAN)
-
-
-ADAM = default_call("optimizer", "adam", rate=0.05)
-LBFGS = default_call("optimizer", "lbfgs")
+ADAM = call("adam", rate=0.05)
+LBFGS = call("lbfgs")
 
 
 def codes(error: pytest.ExceptionInfo[QglError]) -> list[str]:
@@ -40,10 +34,10 @@ def same(a: object, b: object) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", SIGNATURES["optimizer"])
+@pytest.mark.parametrize("name", OPTIMIZERS.table)
 def test_every_optimiser_lowers_the_loss_and_moves_only_what_is_trained(name: str) -> None:
     model = SoftmaxModel()
-    run = train(model, settings(default_call("optimizer", name)), display="quiet")
+    run = train(model, settings(call(name)), display="quiet")
     assert run.status == "finished" and run.steps == 40
     assert (run.losses < run.history.loss[0]).all()
     start = Gradient(model, settings(ADAM)).initial()
@@ -56,17 +50,17 @@ def test_every_optimiser_lowers_the_loss_and_moves_only_what_is_trained(name: st
 @pytest.mark.parametrize(
     ("schedule", "expected"),
     [
-        (default_call("schedule", "constant", rate=0.1), [0.1, 0.1, 0.1]),
-        (default_call("schedule", "cosine", rate=0.1), [0.1, 0.05, 0.0]),
-        (default_call("schedule", "exponential", rate=0.1, decay=0.5, every=10), [0.1, 0.05, 0.025]),
-        (default_call("schedule", "warmup_cosine", rate=0.1, warmup=10), [0.0, 0.1, 0.05]),
+        (call("constant", rate=0.1), [0.1, 0.1, 0.1]),
+        (call("cosine", rate=0.1), [0.1, 0.05, 0.0]),
+        (call("exponential", rate=0.1, decay=0.5, every=10), [0.1, 0.05, 0.025]),
+        (call("warmup_cosine", rate=0.1, warmup=10), [0.0, 0.1, 0.05]),
     ],
-    ids=lambda item: item.name if isinstance(item, CallSpec) else "",
+    ids=lambda item: item.name if isinstance(item, Call) else "",
 )
-def test_schedules(schedule: CallSpec, expected: list[float]) -> None:
+def test_schedules(schedule: ScheduleCall, expected: list[float]) -> None:
     """The step of plain gradient descent is the rate: at steps 0, 10, 20 (or 0, 10, 20 of 20)."""
     steps = 20 if schedule.name == "cosine" else 30
-    chosen = settings(default_call("optimizer", "sgd", rate=schedule), steps=steps, seeds=1)
+    chosen = settings(call("sgd", rate=schedule), steps=steps, seeds=1)
     model = SoftmaxModel()
     strategy = Gradient(model, chosen)
     state = strategy.initial()
@@ -84,7 +78,7 @@ def test_schedules(schedule: CallSpec, expected: list[float]) -> None:
 
 @pytest.mark.parametrize("optimizer", [ADAM, LBFGS], ids=lambda spec: spec.name)
 @pytest.mark.parametrize("chunks", [[40], [1] * 40, [7, 20, 13], [39, 1]])
-def test_results_do_not_depend_on_chunks(optimizer: CallSpec, chunks: list[int]) -> None:
+def test_results_do_not_depend_on_chunks(optimizer: OptimizerCall, chunks: list[int]) -> None:
     noise = 0.0 if optimizer.name == "lbfgs" else 0.1
     strategy = Gradient(SoftmaxModel(noise), settings(optimizer))
     start = strategy.initial()
@@ -131,7 +125,7 @@ def test_stop_rules_freeze_each_seed_by_itself() -> None:
 
 
 def test_clipping_bounds_the_step() -> None:
-    chosen = settings(default_call("optimizer", "sgd", rate=1.0), steps=1, seeds=1, clip=1e-3)
+    chosen = settings(call("sgd", rate=1.0), steps=1, seeds=1, clip=1e-3)
     model = SoftmaxModel()
     start = Gradient(model, chosen).initial()
     strategy = Gradient(model, chosen)
@@ -143,7 +137,7 @@ def test_clipping_bounds_the_step() -> None:
 
 def test_the_best_parameters_seen_are_handed_out() -> None:
     """A rate that is far too large makes the loss jump about; the last loss is not the one that is kept."""
-    run = train(SoftmaxModel(), settings(default_call("optimizer", "adam", rate=1.0), steps=17), display="quiet")
+    run = train(SoftmaxModel(), settings(call("adam", rate=1.0), steps=17), display="quiet")
     np.testing.assert_allclose(run.losses, np.minimum(run.history.loss.min(axis=0), run.losses), rtol=1e-6)
     assert (run.losses < run.history.loss[-1]).any()
 

@@ -16,7 +16,9 @@ import qgl
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.statevector import StateVector
 from qgl.model import Model
-from qgl.program.program import CallSpec, TrainSettings
+from qgl.program.calls.gradients import SPSA, GradientCall, ParameterShift
+from qgl.program.calls.optimizers import LBFGS, Adam
+from qgl.program.program import TrainSettings
 from qgl.query import Probabilities
 from qgl.report.display import Silent
 from qgl.train import shots as module
@@ -76,10 +78,10 @@ SMALL = HEAD + "visible v[3];\nmodel { ry(?) v; for (a, b) in chain(v) { cx a, b
 
 
 SPAN = qgl.loads(SMALL).program.train.optimizer.span
-SHIFT = CallSpec("parameter_shift", {"shots": 400}, SPAN)
+SHIFT = ParameterShift(400, span=SPAN)
 
 
-def settings(model: Model, gradient: CallSpec = SHIFT, **changes: Any) -> TrainSettings:
+def settings(model: Model, gradient: GradientCall = SHIFT, **changes: Any) -> TrainSettings:
     return replace(model.program.train, gradient=gradient, **changes)
 
 
@@ -165,7 +167,7 @@ def test_the_mean_of_many_gradients_is_the_gradient() -> None:
     """Of all kinds of gates, shared and trained in functions, of a trained strength, beside a hidden qubit."""
     model = model_of(HEAD + KINDS, f"{OBJECTIVES[0]} + 0.5 * {OBJECTIVES[1]} - 0.2 * {OBJECTIVES[3]}")
     params = model.init(jax.random.key(5))
-    loss = FromShots(model, settings(model, CallSpec("parameter_shift", {"shots": 50}, SPAN)), StateVector())
+    loss = FromShots(model, settings(model, ParameterShift(50, span=SPAN)), StateVector())
     estimate = Estimates(loss, params)
     found = [estimate(jax.random.key(k)) for k in range(60)]
     value, exact = model.value_and_grad(params)
@@ -194,7 +196,7 @@ def test_gradients_without_noise(text: str, objective: str, rows: int, monkeypat
     model = model_of(text, objective)
     params, key = model.init(jax.random.key(2)), jax.random.key(4)
     engine = Quantiles()
-    loss = FromShots(model, settings(model, CallSpec("parameter_shift", {"shots": 20_000}, SPAN)), engine)
+    loss = FromShots(model, settings(model, ParameterShift(20_000, span=SPAN)), engine)
     value, derivative = Estimates(loss, params)(key)
     assert sum(len(task.shots) for task in engine.tasks) == rows and len(engine.tasks) > 2
     if not model.stochastic:
@@ -214,7 +216,7 @@ def by_words(model: Model, params: dict[str, Any], key: jax.Array) -> jax.Array:
 def test_spsa_averages_to_the_gradient() -> None:
     model = model_of(SMALL)
     params = model.init(jax.random.key(5))
-    spsa = CallSpec("spsa", {"shots": 2000, "step": 0.05, "directions": 400}, SPAN)
+    spsa = SPSA(2000, 0.05, 400, span=SPAN)
     loss = FromShots(model, settings(model, spsa), StateVector())
     key = jax.random.key(0)
     measured = loss.measure(np.asarray(loss.ask(params, key)), key)
@@ -238,8 +240,8 @@ def test_spsa_averages_to_the_gradient() -> None:
 def test_training_lowers_the_loss_by_both_rules() -> None:
     model = model_of(SMALL)
     before = float(model.loss(model.init(jax.random.key(0))))
-    adam = CallSpec("adam", {"rate": 0.1, "b1": 0.9, "b2": 0.999, "eps": 1e-8}, SPAN)
-    for gradient in (SHIFT, CallSpec("spsa", {"shots": 400, "step": 0.1, "directions": 4}, SPAN)):
+    adam = Adam(0.1, span=SPAN)
+    for gradient in (SHIFT, SPSA(400, 0.1, 4, span=SPAN)):
         run = model.train(settings=settings(model, gradient, optimizer=adam, steps=30), display="quiet")
         assert run.status == "finished" and run.history.loss.shape == (30, 1)
         assert float(model.loss(run.params)) < 0.3 * before
@@ -297,7 +299,7 @@ class Wrong:
     [
         ({"gradient": None}, {"engine": Quantiles()}, "QGL1161"),
         ({"engine": "abacus"}, {}, "QGL1101"),
-        ({"optimizer": CallSpec("lbfgs", {"memory": 10}, SPAN)}, {}, "QGL0908"),
+        ({"optimizer": LBFGS(span=SPAN)}, {}, "QGL0908"),
         ({}, {"engine": Wrong()}, "QGL1108"),
     ],
 )

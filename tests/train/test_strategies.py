@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.calls.strategies import STRATEGY_TABLE, cost_words, method_words
+from qgl.check.calls.strategies import cost_words, method_words
 from qgl.diagnostics.model import QglError
+from qgl.program.calls import strategies
 from qgl.runs import manifest
 from qgl.runs.files import checkpoint
 from qgl.runs.seed_status import TARGET
@@ -37,7 +38,7 @@ def evolution(**options: Any) -> Any:
 
 
 def test_every_strategy_of_the_table_is_made_by_something() -> None:
-    assert {signature.name for signature in STRATEGY_TABLE} == set(STRATEGIES)
+    assert set(strategies.STRATEGIES.table) == set(STRATEGIES)
 
 
 PROGRAM = """

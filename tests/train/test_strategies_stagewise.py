@@ -15,7 +15,8 @@ import pytest
 import qgl
 from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
-from qgl.program.program import CallSpec
+from qgl.program.calls.call import Call
+from qgl.program.calls.optimizers import OptimizerCall
 from qgl.report.display import Progress, Silent
 from qgl.runs.history import History
 from qgl.runs.seed_status import PLATEAU
@@ -23,12 +24,12 @@ from qgl.train.loop import train
 from qgl.train.strategies.gradient import Gradient
 from tests.train.bowl_model import LAYERS, Bowl
 from tests.train.softmax_model import call, settings
-from tests.train.test_loop import ADAM, LBFGS, codes, default_call, same
+from tests.train.test_loop import ADAM, LBFGS, codes, same
 
 
 def stagewise(total: int, optimizer: Any = ADAM, stop: Any = (), seeds: int = 2, **given: Any) -> Any:
     """Settings of a training of `total` steps."""
-    chosen = default_call("strategy", "stagewise", layers=LAYERS, **given)
+    chosen = call("stagewise", layers=LAYERS, **given)
     return settings(optimizer, strategy=chosen, steps=total, seeds=seeds, stop=stop)
 
 
@@ -54,7 +55,7 @@ def moved(before: dict[str, Any], after: dict[str, Any]) -> str:
     return "".join(str(k) for k in range(LAYERS) if changed[k])
 
 
-ADAMW = default_call("optimizer", "adamw", weight_decay=0.1)
+ADAMW = call("adamw", weight_decay=0.1)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,11 @@ ADAMW = default_call("optimizer", "adamw", weight_decay=0.1)
         (ADAMW, {"window": 1, "blocks": 2}, ["0", "1", "2", "0", "12", "0", "12"]),
         (LBFGS, {"window": 1}, ["0", "1", "2", "012"]),
     ],
-    ids=lambda each: "" if isinstance(each, CallSpec) else str(each),
+    ids=lambda each: "" if isinstance(each, Call) else str(each),
 )
-def test_layers_out_of_turn_do_not_move_at_all(optimizer: CallSpec, given: dict[str, Any], stages: list[str]) -> None:
+def test_layers_out_of_turn_do_not_move_at_all(
+    optimizer: OptimizerCall, given: dict[str, Any], stages: list[str]
+) -> None:
     seen, _ = followed(stagewise(4 * len(stages), optimizer, **given, steps=4))
     for number, stage in enumerate(stages):
         for step in range(4 * number + 1, 4 * number + 4):  # the first look of L-BFGS in a stage does not move
@@ -76,8 +79,8 @@ def test_layers_out_of_turn_do_not_move_at_all(optimizer: CallSpec, given: dict[
 
 def test_stages_are_trainings_one_after_another() -> None:
     """Against a plain loop: in each stage a fresh optimiser, and gradients of the stage's layers only."""
-    rate = default_call("schedule", "cosine", rate=0.1)
-    chosen = stagewise(22, default_call("optimizer", "adam", rate=rate), seeds=1, steps=5, window=2, hold="zero")
+    rate = call("cosine", rate=0.1)
+    chosen = stagewise(22, call("adam", rate=rate), seeds=1, steps=5, window=2, hold="zero")
     seen, history = followed(chosen)
     model, losses = Bowl(), []
     params = jax.tree.map(

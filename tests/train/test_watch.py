@@ -10,13 +10,13 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import qgl
 from qgl.model import Model
+from qgl.program.calls.reports import ReportCall
 from qgl.report.display import Plain, Progress, Silent
 from qgl.report.report import measure
 from qgl.runs.run import Run
@@ -64,8 +64,9 @@ def test_every_measurement_is_of_the_parameters_that_a_seed_had(run: Run) -> Non
     )
 
 
-def run_call(model: Model) -> Any:
-    return next(call for call in model.program.train.stop if call.name == "early").arguments["report"]
+def run_call(model: Model) -> ReportCall:
+    assert model.program.train.early is not None
+    return model.program.train.early.report
 
 
 def test_a_seed_stops_early_and_hands_out_its_best(model: Model, run: Run) -> None:
@@ -118,11 +119,10 @@ def test_without_early_the_loss_ranks_and_the_best_loss_is_handed_out(model: Mod
 
 
 def test_more_is_better_of_a_coverage(model: Model) -> None:
-    (early,) = model.program.train.stop
+    early = model.program.train.early
+    assert early is not None
     coverage, _ = model.program.train.watch
-    settings = replace(
-        model.program.train, watch=(), stop=(replace(early, arguments={**early.arguments, "report": coverage}),)
-    )
+    settings = replace(model.program.train, watch=(), stop=(replace(early, report=coverage),))
     run = train(model, settings, display="quiet")
     values = run.watched.values["coverage(seen, valid, queries = 20)"]
     assert run.best_steps is not None

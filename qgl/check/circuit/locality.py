@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.circuit.cones import cones_of, regions_of
 from qgl.check.declarations.declarations import REGISTERS, Declarations
 from qgl.check.limits import ITEMS, Budget
@@ -14,6 +13,7 @@ from qgl.check.values.evaluate import Frame
 from qgl.check.values.values import Group, Qubit
 from qgl.diagnostics.locality import ChannelTooWide, ConeTooWide, TooDeep, TooFar, WrongBound
 from qgl.diagnostics.names import UnknownName, WrongKind
+from qgl.diagnostics.suggest import nearest
 from qgl.program.operations import Discard, Evolution, Fresh, Measurement, Operation
 from qgl.program.program import LocalityBound
 from qgl.source import Span

@@ -7,8 +7,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from qgl.check.calls.arguments import FAILED, Qubits
-from qgl.check.calls.signatures import bind, nearest
+from qgl.check.calls.binding import FAILED, Qubits, bind
 from qgl.check.declarations.categories import code_bits, register_of_variables
 from qgl.check.declarations.distributions import DEFAULTS, Distributions
 from qgl.check.declarations.geometry import read_lattice
@@ -28,8 +27,10 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
 from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter, WrongType
 from qgl.expression import Input, Real
+from qgl.program.calls.data_sources import SOURCES
 from qgl.program.program import DataSet, Parameter, Wire
 from qgl.source import Span
 from qgl.syntax import tree
@@ -139,7 +140,7 @@ class Declarations:
         return f"`{self.wires[wire]}`"
 
     def for_settings(self, expression: tree.Expression) -> Any:
-        """The value of an argument of an objective, report or data set, as `qgl.check.calls.signatures.bind` wants
+        """The value of an argument of an objective, report or data set, as `qgl.check.calls.binding.bind` wants
         it.
         """
         try:
@@ -293,7 +294,7 @@ class Declarations:
     # ------------------------------------------------------------ data and inputs
 
     def _data(self, symbol: Symbol) -> DataSet:
-        call = bind(symbol.node.value, "data", self.for_settings, self.reporter.report)
+        call = bind(symbol.node.value, SOURCES, self.for_settings, self.reporter.report)
         if call is None:
             raise FaultyError
         try:

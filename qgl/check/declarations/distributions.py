@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.declarations.moments_distribution import moments_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongDistribution, WrongParameter
 from qgl.program.program import Distribution
 from qgl.syntax import tree

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_ITEMS, MAX_SITES
 from qgl.check.names.modules import Symbol
@@ -13,6 +12,7 @@ from qgl.check.values.lattices import EXTENTS, Lattice
 from qgl.check.values.values import Site, Value
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongGeometry
 from qgl.source import Span
 from qgl.syntax import tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from qgl.check.calls.arguments import Qubits, SpinTerms
+from qgl.check.calls.binding import Qubits
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
@@ -13,6 +13,7 @@ from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian
 from qgl.diagnostics.types import ArgumentCount, WrongType
 from qgl.expression import Real
+from qgl.program.calls.arguments import SpinTerms
 from qgl.program.program import Wire
 from qgl.source import Span
 from qgl.syntax import tree

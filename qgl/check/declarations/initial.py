@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.reporter import Reporter
 from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Evaluator, Frame
@@ -13,6 +12,7 @@ from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Array, Value, describe
 from qgl.diagnostics.registers import WrongInitial
+from qgl.diagnostics.suggest import nearest
 from qgl.expression import Real, real
 from qgl.source import Span
 from qgl.syntax import tree

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol, check_reserved
 from qgl.check.names.scopes import Body, Local
 from qgl.check.reporter import Reporter
@@ -19,6 +18,7 @@ from qgl.diagnostics.names import (
     UsedAfterBlock,
     WrongKind,
 )
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import FunctionArguments, MisplacedHole
 from qgl.syntax import tree
 

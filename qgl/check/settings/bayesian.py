@@ -14,6 +14,8 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.uniform import family_of
+from qgl.program.calls.objectives import KL, NLL
+from qgl.program.calls.strategies import EM
 from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, Reset
 from qgl.program.program import Program, TrainSettings
 
@@ -23,7 +25,7 @@ _RY = GATES["ry"]
 
 def expectation_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether a program that asks for `em` can have it; reports why not."""
-    if program.train.strategy_name != "em":
+    if not isinstance(program.train.strategy, EM):
         return True
     faults = list(expectation_faults(program, program.train))
     for fault in faults:
@@ -36,9 +38,9 @@ def expectation_faults(program: Program, settings: TrainSettings) -> Iterator[Di
     assert settings.strategy is not None
     place = settings.strategy.span
     terms = program.objective
-    if len(terms) != 1 or terms[0].call.name not in ("nll", "kl") or terms[0].weight <= 0:
+    if len(terms) != 1 or not isinstance(terms[0].call, NLL | KL) or terms[0].weight <= 0:
         yield NotForExpectation(place, "the objective is not one `nll` or `kl`")
-    elif program.data[terms[0].call.arguments["data"]].conditions is not None:
+    elif program.data[terms[0].call.data].conditions is not None:
         yield NotForExpectation(place, "the data set has columns of conditions")
     if settings.batch is not None:
         yield NotForExpectation(place, "a `batch` has not all rows, which an expectation is taken over")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from qgl.check.calls.callables import SIGNATURES
-from qgl.check.calls.kernels import kernel_faults
-from qgl.check.calls.signatures import bind
+from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
+from qgl.diagnostics.kernels import WordsOfIntegers
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.training import BadArguments, ConditionalModel, TooWideForExact
-from qgl.program.program import CallSpec, DataSet, Variable
+from qgl.program.calls import objectives, reports
+from qgl.program.calls.call import Call, Kind, usage
+from qgl.program.program import DataSet, Variable
 from qgl.source import Span
 from qgl.syntax import tree
 
+C = TypeVar("C", bound=Call)
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 
 
@@ -25,7 +27,7 @@ EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 class Scope:
     """What the checker tells of a program.
 
-    evaluate      see `qgl.check.calls.signatures.bind`
+    evaluate      see `qgl.check.calls.binding.bind`
     data          the data sets that could be loaded, by name, and where each was declared
     visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
     conditions    the number of condition inputs (elements); None when these are faulty
@@ -41,18 +43,18 @@ class Scope:
     conditions: int | None = 0
     variables: tuple[Variable, ...] = ()
 
-    def bind(self, call: tree.Expression, kind: str) -> CallSpec | None:
+    def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
 
 
-def fits(call: CallSpec, scope: Scope) -> bool:
-    """Whether the data set of an objective or report goes with the registers and inputs of the program."""
-    given = (str(call.arguments.get(argument)) for argument in ("data", "seen", "valid"))
-    found = [_goes_with(call, scope.data[name], scope) for name in given if name in scope.data]
+def fits(call: objectives.ObjectiveCall | reports.ReportCall, scope: Scope) -> bool:
+    """Whether the data sets of an objective or report go with the registers and inputs of the program."""
+    names = call.data_sets if isinstance(call, reports.ReportCall) else (call.data,)
+    found = [_goes_with(call, scope.data[name], scope) for name in names if name in scope.data]
     return all(found)
 
 
-def _goes_with(call: CallSpec, data: DataSet, scope: Scope) -> bool:
+def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     faults: list[Diagnostic] = []
     declared = scope.data_spans.get(data.name)
     if scope.visible is not None and data.width != scope.visible:
@@ -63,14 +65,14 @@ def _goes_with(call: CallSpec, data: DataSet, scope: Scope) -> bool:
     columns = 0 if data.conditions is None else int(data.conditions.shape[1])
     if scope.conditions is not None and columns != scope.conditions:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and call.name != "nll":
+    elif columns and not isinstance(call, objectives.NLL | reports.NLL):
         faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
     return not faults
 
 
-def narrow_enough(call: CallSpec, width: int | None, way_out: str, scope: Scope) -> bool:
+def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> bool:
     """Whether a quantity that is made of the probabilities of all strings of `width` bits can be had."""
     if width is None or width <= EXACT_WIDTH:
         return True
@@ -78,17 +80,18 @@ def narrow_enough(call: CallSpec, width: int | None, way_out: str, scope: Scope)
     return False
 
 
-def words_agree(call: CallSpec, kind: str, scope: Scope) -> bool:
-    """Whether the words of an `mmd` are given in one way."""
-    words, samples, weight, reach = (call.arguments[name] for name in ("words", "samples", "weight", "reach"))
-    fault = ""
-    if weight is None and reach is not None:
+def words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
+    """Whether the words of an `mmd` are given in one way, and its kernel has words."""
+    faults: list[Diagnostic] = []
+    if call.weight is None and call.reach is not None:
         fault = "has a `reach` but no `weight`: the two give a set of words"
-    elif weight is not None and (words is not None or samples is not None):
+        faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
+    elif call.weight is not None and (call.words is not None or call.samples is not None):
         fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
-    if fault:
-        scope.report(BadArguments(call.span, "mmd", fault, SIGNATURES[kind]["mmd"].usage))
-    unfit = kernel_faults(call)
-    for each in unfit:
+        faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
+    if call.kernel is not None and call.kernel.of_integers:
+        given = {"words": call.words, "weight": call.weight}
+        faults += [WordsOfIntegers(call.span, name) for name, value in given.items() if value is not None]
+    for each in faults:
         scope.report(each)
-    return not fault and not unfit
+    return not faults

@@ -17,12 +17,11 @@ import numpy as np
 from qgl.diagnostics.many_body import NotInLayers, StepsBeyondLayers, StopsBeforeLayers
 from qgl.diagnostics.model import Diagnostic
 from qgl.expression import Input
+from qgl.program.calls.strategies import LayerwiseSearch
 from qgl.program.operations import Operation, inputs_of
 from qgl.program.program import Parameter, Program
 from qgl.record import record
 from qgl.syntax import tree
-
-SEARCH = "layerwise_search"
 
 
 @record
@@ -104,7 +103,7 @@ def in_layers(program: Program, written: object, report: Callable[[Diagnostic], 
     written: the `train` block, which may say how many steps.
     """
     train = program.train
-    if train.strategy_name != SEARCH:
+    if not isinstance(train.strategy, LayerwiseSearch):
         return program
     layers = layers_of(program)
     if not isinstance(layers, Layers):

@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from qgl.program.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.program.calls.objectives import KL, MMD, NLL, ObjectiveCall
+from qgl.program.calls.optimizers import LBFGS
+from qgl.program.program import DataSet, Term, TrainSettings
 
 if TYPE_CHECKING:
     from qgl.diagnostics.runs import UnfitForLineSearch
 
-BY_ROW = ("nll", "kl")  # objectives that a part of the rows estimates
+BY_ROW = (NLL, KL)  # objectives that a part of the rows estimates
 
 
 def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:
     """Whether a part of the objective is drawn anew at each step: words, samples, or fewer rows than there are."""
 
-    def drawn(call: CallSpec) -> bool:
-        rows = data.get(call.arguments.get("data", ""))
-        by_row = call.name in BY_ROW and batch is not None and rows is not None and batch < len(rows.rows)
-        return by_row or any(call.arguments.get(name) is not None for name in ("words", "samples"))
+    def drawn(call: ObjectiveCall) -> bool:
+        if isinstance(call, MMD):
+            return call.words is not None or call.samples is not None
+        rows = data.get(call.data)
+        return isinstance(call, BY_ROW) and batch is not None and rows is not None and batch < len(rows.rows)
 
     return any(drawn(term.call) for term in terms)
 
 
 def line_search_faults(settings: TrainSettings, stochastic: bool) -> Iterator[UnfitForLineSearch]:
     """Why the optimiser of `settings` cannot train an objective, if it is one that looks along a line."""
-    if settings.optimizer.name != "lbfgs":
+    if not isinstance(settings.optimizer, LBFGS):
         return
     from qgl.diagnostics.runs import UnfitForLineSearch
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from qgl.diagnostics.many_body import HiddenBits, NoBasisStart
 from qgl.diagnostics.model import Diagnostic
 from qgl.gates import GATES
+from qgl.program.calls.reports import QUANTUM, Entropy, HammingDistance
 from qgl.program.operations import GateApplication
 from qgl.program.program import Program
 
@@ -26,10 +27,9 @@ def probes_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether the probes among the reports, and among what training watches, can be measured; reports what cannot."""
     faults: list[Diagnostic] = []
     for call in (*program.reports, *program.train.watch):
-        region = call.arguments.get("region") or ()
-        if call.name == "entropy" and call.arguments["kind"] == "classical" and _hidden(region, program):
+        if isinstance(call, Entropy) and call.kind != QUANTUM and _hidden(call.regions, program):
             faults.append(HiddenBits(call.span))
-        if call.name == "hamming_distance" and start_bits(program) is None:
+        if isinstance(call, HammingDistance) and start_bits(program) is None:
             faults.append(NoBasisStart(call.span))
     for fault in faults:
         report(fault)

@@ -4,67 +4,82 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.calls.kernels import of_integers
 from qgl.check.settings.fit import Scope, fits, narrow_enough, words_agree
 from qgl.diagnostics.training import ConditionalModel, OverlappingRegions, ReportNeedsData
-from qgl.program.program import CallSpec, Term
+from qgl.program.calls import objectives
+from qgl.program.calls.reports import (
+    MMD,
+    REPORTS,
+    CorrelationLength,
+    Entropy,
+    MarkovGap,
+    OfData,
+    Purity,
+    ReportCall,
+)
+from qgl.program.program import Term
 from qgl.syntax import tree
-
-WITHOUT_DATA = ("correlation_length",)  # reports that can do without the data set that they take
 
 
 def read_reports(
     items: tuple[tree.Expression, ...], terms: tuple[Term, ...], scope: Scope, faulty: bool = False
-) -> tuple[CallSpec, ...]:
+) -> tuple[ReportCall, ...]:
     """Checked reports in order of writing; `faulty`: the objective has a fault, and what it lacks is not to be missed.
 
     A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
     without a kernel takes that of the objective's first `mmd`, and its words; a `markov_gap` takes the radius of its
     `markov_nll`.
     """
-    calls = (scope.bind(item, "report") for item in items)
+    calls = (scope.bind(item, REPORTS) for item in items)
     return tuple(report for call in calls if call is not None for report in completed(call, terms, scope, faulty))
 
 
-def completed(call: CallSpec, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[CallSpec, ...]:
+def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[ReportCall, ...]:
     """The reports that one call stands for, with what it takes from the objective; none after a fault."""
-    used = tuple(dict.fromkeys(term.call.arguments["data"] for term in terms))
-    mmds = [term.call for term in terms if term.call.name == "mmd"]
-    radii = [term.call.arguments["radius"] for term in terms if term.call.name == "markov_nll"]
-    arguments, missing = call.arguments, ""
-    if call.name == "mmd" and arguments["kernel"] is None:
-        given = {name: value for name, value in arguments.items() if value is not None}
-        arguments = {**mmds[0].arguments, "data": None, **given} if mmds else arguments
-        missing = "" if mmds else "kernel"
-    if call.name == "markov_gap" and arguments["radius"] is None:
-        arguments = {"radius": radii[0] if radii else None}
-        missing = "" if radii else "radius"
-    open_ = "data" in arguments and arguments["data"] is None and (used or call.name not in WITHOUT_DATA)
+    used = tuple(dict.fromkeys(term.call.data for term in terms))
+    call, missing = _taking_after(call, terms)
+    open_ = isinstance(call, OfData) and call.data is None and (bool(used) or not isinstance(call, CorrelationLength))
     if open_ and not used and not missing:
         missing = "data set"
     if missing:
         if not faulty:
             scope.report(ReportNeedsData(call.span, call.name, missing))
         return ()
-    filled = [{**arguments, "data": name} for name in used] if open_ else [arguments]
-    reports = (replace(call, arguments=each) for each in filled)
-    return tuple(report for report in reports if _report_fits(report, scope))
+    filled = [replace(call, data=name) for name in used] if isinstance(call, OfData) and open_ else [call]
+    return tuple(report for report in filled if _report_fits(report, scope))
 
 
-def _report_fits(call: CallSpec, scope: Scope) -> bool:
-    if scope.conditions and call.arguments.get("data") is None:
+def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall, str]:
+    """A report with the kernel and words, or the radius, of the objective; and what is missing there."""
+    if isinstance(call, MMD) and call.kernel is None:
+        own = next((term.call for term in terms if isinstance(term.call, objectives.MMD)), None)
+        if own is None:
+            return call, "kernel"
+        words = own.words if call.words is None else call.words
+        samples = own.samples if call.samples is None else call.samples
+        weight = own.weight if call.weight is None else call.weight
+        reach = own.reach if call.reach is None else call.reach
+        return replace(call, kernel=own.kernel, words=words, samples=samples, weight=weight, reach=reach), ""
+    if isinstance(call, MarkovGap) and call.radius is None:
+        radii = [term.call.radius for term in terms if isinstance(term.call, objectives.MarkovNLL)]
+        return (replace(call, radius=radii[0]), "") if radii else (call, "radius")
+    return call, ""
+
+
+def _report_fits(call: ReportCall, scope: Scope) -> bool:
+    if scope.conditions and not (isinstance(call, OfData) and call.data is not None):
         scope.report(ConditionalModel(call.span, call.name))
         return False
-    regions = [position for key in ("a", "b", "c", "region") for position in call.arguments.get(key) or ()]
+    regions = call.regions
     repeated = {position for position in regions if regions.count(position) > 1}
     if repeated:
         scope.report(OverlappingRegions(call.span, min(repeated), call.name))
     if repeated or not fits(call, scope):
         return False
-    if call.name == "mmd":
+    if isinstance(call, MMD):
         way_out = "leave it out, or take a kernel of bits"
-        exact = of_integers(call.arguments["kernel"])
-        return words_agree(call, "report", scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
-    if call.name == "purity" or (call.name == "entropy" and not regions):
+        exact = call.kernel is not None and call.kernel.of_integers
+        return words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
+    if isinstance(call, Purity) or (isinstance(call, Entropy) and not regions):
         return narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return narrow_enough(call, len(regions), "take smaller regions", scope)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.runs import UnfitForLineSearch
 from qgl.diagnostics.shots import UnfitForShots, UnfitShotSettings
-from qgl.program.program import CallSpec, DataSet, Term, TrainSettings
+from qgl.program.calls.objectives import MMD, Marginals, ObjectiveCall
+from qgl.program.calls.optimizers import LBFGS
+from qgl.program.program import DataSet, Term, TrainSettings
 from qgl.source import Span
 
 _MEANS = "take `mmd` with any kernel or words, or `marginals` with `distance = hilbert_schmidt`"
@@ -25,7 +27,7 @@ def shot_faults(
             way_out = "add `gradient parameter_shift(shots = 2000);`, or leave out `engine`"
             yield UnfitShotSettings(engine, "an `engine` has no use for the exact gradient", way_out)
         return
-    if settings.optimizer.name == "lbfgs":
+    if isinstance(settings.optimizer, LBFGS):
         way_out = "choose `adam`, or `gradient exact;`"
         yield UnfitForLineSearch(settings.optimizer.span, "a loss that is estimated from shots", way_out)
     for term in terms:
@@ -34,21 +36,20 @@ def shot_faults(
             yield fault
 
 
-def _fault(call: CallSpec, data: Mapping[str, DataSet]) -> UnfitForShots | None:
-    given = data.get(call.arguments.get("data", ""))
-    if call.name == "mmd":
-        if call.arguments["samples"] is None:
+def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | None:
+    if isinstance(call, MMD):
+        if call.samples is None:
             return None
         reason = "`samples` says how many strings a simulated step draws, and here the `shots` of the gradient do"
         return UnfitForShots(call.span, call.name, reason, "leave out `samples`")
-    if call.name != "marginals":
+    if not isinstance(call, Marginals):
         reason = "the logarithm of a probability has no unbiased estimate from strings"
         return UnfitForShots(call.span, call.name, reason, _MEANS)
+    given = data.get(call.data)
     if given is not None and given.state is not None:
         reason = f"`{given.name}` is a quantum state, and strings tell of bits"
         return UnfitForShots(call.span, call.name, reason, _MEANS)
-    distance = call.arguments["distance"]
-    if distance == "hilbert_schmidt":
+    if call.distance == "hilbert_schmidt":
         return None
-    reason = f"the distance `{distance}` is no mean over strings or pairs of strings"
+    reason = f"the distance `{call.distance}` is no mean over strings or pairs of strings"
     return UnfitForShots(call.span, call.name, reason, _MEANS)

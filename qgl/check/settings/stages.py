@@ -12,46 +12,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.calls.arguments import Choice, Context, Integer, UnfitError, Word
-from qgl.check.calls.signature_types import Parameter as Argument
-from qgl.check.calls.signature_types import Signature, optional
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.strategies import NoStages, StagesBeyondSteps
+from qgl.program.calls.strategies import Stagewise
 from qgl.program.operations import inputs_of
 from qgl.program.program import Parameter, Program, TrainSettings
 from qgl.record import record
-from qgl.syntax import tree
-
-STAGEWISE = "stagewise"
-
-
-@record
-class Names:
-    """A list of names, written bare; read as a tuple."""
-
-    words: str = "names of parameters in a list, such as `[theta, phi]`"
-
-    def read(self, expression: tree.Expression, context: Context) -> tuple[str, ...]:
-        items = expression.items if isinstance(expression, tree.List) else (expression,)
-        if not items or not all(isinstance(item, tree.Name) for item in items):
-            raise UnfitError(f"`{expression.span.text[:40]}`")
-        return tuple(str(Word().read(item, context)) for item in items)
-
-
-SIGNATURE = Signature(
-    "strategy",
-    STAGEWISE,
-    "Along the gradient, layer by layer (Skolik et al. 2020): a stage adds layers; at last all are trained together.",
-    (
-        Argument("layers", Integer(2, 100_000), "how many layers there are"),
-        optional("steps", Integer(1), None, "steps of a stage; as many as make all stages equally long by default"),
-        optional("add", Integer(1, 100_000), 1, "layers that each stage adds"),
-        optional("window", Integer(1, 100_000), None, "how many of the latest layers a stage trains; all by default"),
-        optional("hold", Choice(("drawn", "zero")), "drawn", "what layers hold that are still to come"),
-        optional("blocks", Integer(1, 100_000), 1, "parts that take turns in place of all layers together"),
-        optional("of", Names(), (), "parameters that have layers; found by their shapes by default"),
-    ),
-)
 
 
 @record
@@ -93,31 +59,31 @@ class Stages:
 
 def stages_of(program: Program, settings: TrainSettings) -> Stages | Diagnostic:
     """The stages of a program whose strategy is `stagewise`, or why it has none."""
-    assert settings.strategy is not None
-    given, place = settings.strategy.arguments, settings.strategy.span
-    layers: int = given["layers"]
+    given = settings.strategy
+    assert isinstance(given, Stagewise)
+    place, layers = given.span, given.layers
     trained = {each.name: each for each in program.parameters if each.kind == "param"}
-    unknown = [name for name in given["of"] if name not in trained]
+    unknown = [name for name in given.of if name not in trained]
     if unknown:
         return NoStages(place, f"there is no trained parameter `{unknown[0]}`", tuple(trained))
-    chosen = [trained[name] for name in given["of"]] or _found(program, layers)
+    chosen = [trained[name] for name in given.of] or _found(program, layers)
     uneven = next((each for each in chosen if each.size % layers), None)
     if uneven is not None:
         reason = f"the {uneven.size} elements of `{uneven.name}` are not {layers} equal parts"
         return NoStages(place, reason, tuple(trained))
     if not chosen:
         return NoStages(place, f"none can be cut into {layers} equal parts", tuple(trained))
-    disorder = "" if given["of"] else _disorder(program, chosen, layers)
+    disorder = "" if given.of else _disorder(program, chosen, layers)
     if disorder:
         return NoStages(place, disorder, tuple(trained))
-    from_zero = given["hold"] == "zero"
+    from_zero = given.hold == "zero"
     odd = next((each for each in chosen if each.constraint == "probability"), None)
     if from_zero and odd is not None:
         return NoStages(odd.span, f"the probability `{odd.name}` cannot be held at 0", tuple(trained))
-    blocks = min(given["blocks"], layers)
-    bounds, reached = _table(layers, given["add"], given["window"] or layers, blocks)
+    blocks = min(given.blocks, layers)
+    bounds, reached = _table(layers, given.add, given.window or layers, blocks)
     growing = len(reached) - blocks
-    steps = given["steps"] or max(1, settings.steps // len(reached))
+    steps = given.steps or max(1, settings.steps // len(reached))
     if settings.steps and growing * steps > settings.steps:
         return StagesBeyondSteps(place, growing, steps, settings.steps)
     sizes = {each.name: each.size // layers for each in chosen}
@@ -126,7 +92,7 @@ def stages_of(program: Program, settings: TrainSettings) -> Stages | Diagnostic:
 
 def stages_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether a program can be trained by stages, if it asks for that; a fault is reported."""
-    if program.train.strategy_name != STAGEWISE:
+    if not isinstance(program.train.strategy, Stagewise):
         return True
     found = stages_of(program, program.train)
     if not isinstance(found, Stages):

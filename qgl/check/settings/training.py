@@ -6,21 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qgl.check.calls.arguments import (
-    FAILED,
-    Choice,
-    Context,
-    Failure,
-    Flag,
-    Integer,
-    Interval,
-    Number,
-    UnfitError,
-    Word,
-)
-from qgl.check.calls.arguments import number as plain_number
-from qgl.check.calls.callables import SIGNATURES
-from qgl.check.calls.kernels import of_integers
+from qgl.check.calls.binding import FAILED, Failure, read
 from qgl.check.calls.strategies import LATER, strategy_faults
 from qgl.check.settings.fit import Scope, fits, narrow_enough, words_agree
 from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
@@ -35,7 +21,16 @@ from qgl.diagnostics.training import (
     UnfitForBatch,
     UnknownSetting,
 )
-from qgl.program.program import CallSpec, Term, TrainSettings
+from qgl.program.calls.arguments import POSITIVE, ArgumentType, Choice, Integer, UnfitError, Word
+from qgl.program.calls.arguments import number as plain_number
+from qgl.program.calls.call import Kind
+from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.objectives import MMD, OBJECTIVES, ObjectiveCall
+from qgl.program.calls.optimizers import OPTIMIZERS, Adam
+from qgl.program.calls.reports import REPORTS
+from qgl.program.calls.stops import STOPS
+from qgl.program.calls.strategies import STRATEGIES
+from qgl.program.program import Term, TrainSettings
 from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
@@ -50,7 +45,7 @@ def read_objective(objective: tree.Objective | None, scope: Scope) -> tuple[Term
     terms: list[Term] = []
     fine = True
     for weight, call in _summands(objective.value, 1.0, scope):
-        bound = scope.bind(call, "objective") if call is not None else None
+        bound = scope.bind(call, OBJECTIVES) if call is not None else None
         if bound is None or not _objective_fits(bound, scope):
             fine = False
         else:
@@ -100,7 +95,7 @@ def _names_objective(expression: tree.Expression) -> bool:
     """Whether a sum or product has a named objective in it, rather than being a constant weight."""
     match expression:
         case tree.Call(_, function):
-            known = [*SIGNATURES["objective"], *SIGNATURES["report"]]
+            known = [*OBJECTIVES.table, *REPORTS.table]
             return function.name in known or nearest(function.name, known) is not None  # also when it is misspelt
         case tree.Binary(_, _, left, right):
             return _names_objective(left) or _names_objective(right)
@@ -110,18 +105,18 @@ def _names_objective(expression: tree.Expression) -> bool:
             return False
 
 
-def _objective_fits(call: CallSpec, scope: Scope) -> bool:
-    return fits(call, scope) and (call.name != "mmd" or _mmd_fits(call, scope))
+def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
+    return fits(call, scope) and (not isinstance(call, MMD) or _mmd_fits(call, scope))
 
 
-def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
-    if not words_agree(call, "objective", scope):
+def _mmd_fits(call: MMD, scope: Scope) -> bool:
+    if not words_agree(call, scope):
         return False
     way_out = (
         "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
     )
-    bound = call.arguments["words"] is not None or call.arguments["weight"] is not None
-    if of_integers(call.arguments["kernel"]):
+    bound = call.words is not None or call.weight is not None
+    if call.kernel.of_integers:
         way_out = "take a kernel of bits, with `words = 1000, samples = 1000`"
     return bound or narrow_enough(call, scope.visible, way_out, scope)
 
@@ -133,27 +128,26 @@ def _mmd_fits(call: CallSpec, scope: Scope) -> bool:
 class _SettingRule:
     """How one setting of `train` is read: a plain type, or a call of a kind."""
 
-    type: Number | Integer | Choice | Flag | Word | None
-    kind: str = ""
+    type: ArgumentType[Any] | None
+    kind: Kind[Any] | None = None
     many: bool = False
 
 
-_POSITIVE = Number(Interval(0.0, open_low=True))
 SETTINGS: Mapping[str, _SettingRule] = {
-    "optimizer": _SettingRule(None, "optimizer"),
+    "optimizer": _SettingRule(None, OPTIMIZERS),
     "steps": _SettingRule(Integer(0)),
     "seeds": _SettingRule(Integer(1, 100_000)),
     "seed": _SettingRule(Integer(0)),
-    "stop": _SettingRule(None, "stop", many=True),
-    "clip": _SettingRule(_POSITIVE),
-    "time_limit": _SettingRule(_POSITIVE),
+    "stop": _SettingRule(None, STOPS, many=True),
+    "clip": _SettingRule(POSITIVE),
+    "time_limit": _SettingRule(POSITIVE),
     "precision": _SettingRule(Choice(("single", "double"))),
     "checkpoint": _SettingRule(Integer(1)),
     "batch": _SettingRule(Integer(1)),
-    "gradient": _SettingRule(None, "gradient"),
+    "gradient": _SettingRule(None, GRADIENTS),
     "engine": _SettingRule(Word()),
-    "strategy": _SettingRule(None, "strategy"),
-    "watch": _SettingRule(None, "report", many=True),
+    "strategy": _SettingRule(None, STRATEGIES),
+    "watch": _SettingRule(None, REPORTS, many=True),
 }
 
 
@@ -162,8 +156,7 @@ def default_settings(span: Span | None, place: Span) -> TrainSettings:
 
     `place` is where faults of the default optimiser would be shown, such as the model.
     """
-    rates = {parameter.name: parameter.default for parameter in SIGNATURES["optimizer"]["adam"].parameters}
-    return TrainSettings(CallSpec("adam", rates, place), 1000, 1, 0, (), None, None, "single", 100, span)
+    return TrainSettings(Adam(span=place), 1000, 1, 0, (), None, None, "single", 100, span)
 
 
 @dataclass
@@ -192,11 +185,12 @@ class _Reader:
             return {}
         if name == "watch":
             return read_watch(setting, self.terms, self.scope)
-        if rule.type is None:
+        if rule.kind is not None:
             calls = tuple(self.scope.bind(value, rule.kind) for value in setting.values)
             if None in calls:
                 return {}
             return {name: calls if rule.many else calls[0]}
+        assert rule.type is not None
         value = self._plain(name, rule.type, setting.values[0])
         return {} if value is FAILED else {name: value}
 
@@ -207,10 +201,9 @@ class _Reader:
             self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
         return written in LATER
 
-    def _plain(self, name: str, kind: Number | Integer | Choice | Flag | Word, expression: tree.Expression) -> Any:
-        context = Context(self.scope.evaluate, self.scope.report, lambda _call, _kind: FAILED)
+    def _plain(self, name: str, kind: ArgumentType[Any], expression: tree.Expression) -> Any:
         try:
-            return kind.read(expression, context)
+            return read(kind, expression, self.scope.evaluate, self.scope.report)
         except UnfitError as unfit:
             self.scope.report(BadArgument(expression.span, "train", name, kind.words, str(unfit)))
             return FAILED
@@ -241,12 +234,12 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
 
 def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
     """Reports a `batch` that no term of the objective can be estimated by."""
-    drawn = [term.call for term in terms if term.call.name in BY_ROW]
+    drawn = [term.call for term in terms if isinstance(term.call, BY_ROW)]
     if terms and not drawn:
         names = " and ".join(f"`{name}`" for name in dict.fromkeys(term.call.name for term in terms))
         scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
     for call in drawn:
-        data = scope.data.get(call.arguments["data"])
+        data = scope.data.get(call.data)
         if data is not None and data.conditions is not None:
             scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
             return

@@ -6,11 +6,12 @@ import math
 import operator
 from collections.abc import Callable
 
-from qgl.check.limits import MAX_INTEGER, MAX_TERMS
+from qgl.check.limits import MAX_TERMS
 from qgl.check.reporter import Reporter
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArithmeticFault
 from qgl.expression import Function, Real, apply, real
+from qgl.program.calls.arguments import MAX_INTEGER
 from qgl.source import Span
 
 Number = int | float

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from qgl.check.calls.signatures import nearest
 from qgl.check.declarations.categories import code_bits
 from qgl.check.declarations.registers import categories_of
 from qgl.check.limits import MAX_INPUTS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.diagnostics.size import ValueTooLarge
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter
 from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
 from qgl.record import record

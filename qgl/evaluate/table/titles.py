@@ -4,49 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgl.check.calls.signature_types import written
-from qgl.program.program import CallSpec
+from qgl.program.calls.arguments import Choice, Data, Region
+from qgl.program.calls.call import Call, Parameter, parameters, written
+from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.reports import MarkovGap, ReportCall
 
-_DEFAULTS: dict[str, Any] = {"combine": "mean", "of": "bits", "queries": 10_000, "kind": "classical"}
-_REACH_OF_LENGTHS = 8  # of `correlation_length`, by default
 
-
-def title(call: CallSpec) -> str:
+def title(call: ReportCall) -> str:
     """`kl(spins)`, `mmd(spins, hamming(sigma = 1), weight = 2)`: no two different reports have the same."""
-    arguments = call.arguments
-    parts = [arguments.get(name) or "" for name in ("data", "seen", "valid")]
-    if call.name == "cmi":
-        parts = [_positions(arguments[key]) for key in "abc"]
-    if call.name in ("entropy", "hamming_distance") and arguments.get("region") is not None:
-        parts = [_positions(arguments["region"])]
-    if call.name == "markov_gap":
-        parts = [str(arguments["radius"])]
-    if isinstance(arguments.get("kernel"), CallSpec):
-        parts.append(_kernel(arguments["kernel"]))
-    parts += _options(call)
-    return f"{call.name}({', '.join(filter(None, parts))})"
+    parts = [_shown(call, parameter, value) for parameter, value in _told(call)]
+    return f"{call.name}({', '.join(parts)})"
 
 
-def _options(call: CallSpec) -> list[str]:
-    """What is not at its default, beside data sets, regions and kernels."""
-    found = {name: call.arguments.get(name) for name in ("words", "samples", "weight", "reach", "queries")}
-    if call.name == "correlation_length" and found["reach"] == _REACH_OF_LENGTHS:
-        found["reach"] = None
-    shown = [f"{name} = {written(value)}" for name, value in found.items() if value not in (None, _DEFAULTS.get(name))]
-    return [*shown, *(["quantum"] if call.arguments.get("kind") == "quantum" else [])]
+def _told(call: Call) -> list[tuple[Parameter, Any]]:
+    """The arguments that are not at their defaults."""
+    found = [(parameter, getattr(call, parameter.name)) for parameter in parameters(type(call))]
+    return [(parameter, value) for parameter, value in found if value is not None and value != parameter.default]
 
 
-def _kernel(kernel: CallSpec) -> str:
+def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:
+    match parameter.type:
+        case Data() | Choice():
+            return str(value)
+        case Region():
+            return _positions(value)
+        case _ if isinstance(value, KernelCall):
+            return _kernel(value)
+        case _ if isinstance(call, MarkovGap):
+            return str(value)
+        case _:
+            return f"{parameter.name} = {written(value)}"
+
+
+def _kernel(kernel: KernelCall) -> str:
     """`gaussian(variance = [0.5, 2])`."""
     given = [
-        f"{name} = {_list(value) if isinstance(value, tuple | list) else written(value)}"
-        for name, value in kernel.arguments.items()
-        if value is not None and value != _DEFAULTS.get(name)
+        f"{parameter.name} = {_list(value) if isinstance(value, tuple) else written(value)}"
+        for parameter, value in _told(kernel)
     ]
     return f"{kernel.name}({', '.join(given)})"
 
 
-def _list(values: tuple[float, ...] | list[float]) -> str:
+def _list(values: tuple[float, ...]) -> str:
     shown = [f"{value:.6g}" for value in values]
     return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"
 

@@ -11,10 +11,11 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.passes.charges.conserved import Conserved, conserved
 from qgl.passes.charges.in_words import words_of
 from qgl.passes.charges.reach import Reach
+from qgl.program.calls import reports
 from qgl.program.program import Program
 
 MOST_OPERATIONS = 20_000  # that are looked at: a second
-LIKELIHOODS = ("nll", "kl")  # reports that are infinite where a row is out of reach
+LIKELIHOODS = (reports.NLL, reports.KL)  # reports that are infinite where a row is out of reach
 
 
 def reach_of(program: Program) -> Reach:
@@ -27,9 +28,8 @@ def reach_of(program: Program) -> Reach:
 
 def unreachable(program: Program) -> Iterator[Diagnostic]:
     """A warning for each data set that is learnt, or whose likelihood is reported, with rows that are out of reach."""
-    calls = [term.call for term in program.objective]
-    calls += [call for call in program.reports if call.name in LIKELIHOODS]
-    spans = {call.arguments["data"]: call.span for call in reversed(calls) if call.arguments.get("data")}
+    spans = {call.data: call.span for call in reversed(program.reports) if isinstance(call, LIKELIHOODS) and call.data}
+    spans |= {term.call.data: term.call.span for term in reversed(program.objective)}
     if not spans:
         return
     reach = reach_of(program)

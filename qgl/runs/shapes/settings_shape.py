@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any
 
-from qgl.check.calls.arguments import Integer, Number, UnfitError
-from qgl.check.calls.callables import SIGNATURES
+from qgl.program.calls.arguments import Integer, Number, UnfitError
+from qgl.program.calls.call import Kind, parameters
+from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.optimizers import OPTIMIZERS
+from qgl.program.calls.reports import REPORTS
+from qgl.program.calls.stops import STOPS
+from qgl.program.calls.strategies import STRATEGIES
 from qgl.runs.shapes.entries import Bounded, Several, fault
 
 _CALL = {"call": str, "arguments": dict}
@@ -29,7 +34,14 @@ _SHAPE: dict[str, Any] = {
     "watch": Several(_CALL),
     "every": Bounded(1),
 }
-_KINDS = {"optimizer": "optimizer", "stop": "stop", "gradient": "gradient", "strategy": "strategy", "watch": "report"}
+CALLS_OF: Mapping[str, Kind[Any]] = {
+    "optimizer": OPTIMIZERS,
+    "stop": STOPS,
+    "gradient": GRADIENTS,
+    "strategy": STRATEGIES,
+    "watch": REPORTS,
+}
+"""The settings that are calls."""
 
 
 def settings_fault(settings: Mapping[str, Any]) -> str:
@@ -38,7 +50,7 @@ def settings_fault(settings: Mapping[str, Any]) -> str:
     unknown = sorted(set(settings) - set(_SHAPE))
     if found or unknown:
         return found or f"`settings` has an entry {unknown[0][:40]!r}"
-    for name, kind in _KINDS.items():
+    for name, kind in CALLS_OF.items():
         value = settings[name]
         for call in value if isinstance(value, list) else [value] if value is not None else []:
             wrong = next(_faults(call, kind), "")
@@ -47,27 +59,27 @@ def settings_fault(settings: Mapping[str, Any]) -> str:
     return ""
 
 
-def _faults(call: Mapping[str, Any], kind: str) -> Iterator[str]:
+def _faults(call: Mapping[str, Any], kind: Kind[Any]) -> Iterator[str]:
     """Names of arguments that a call has not, and numbers beyond what it takes. A strategy may be a user's own."""
-    signature = SIGNATURES[kind].get(call["call"])
-    if signature is None:
-        if kind != "strategy" or call["arguments"]:
-            yield f"there is no {kind} {call['call'][:40]!r} of these arguments"
+    callee = kind.table.get(call["call"])
+    if callee is None:
+        if kind is not STRATEGIES or call["arguments"]:
+            yield f"there is no {kind.name} {call['call'][:40]!r} of these arguments"
         return
-    known = {parameter.name: parameter for parameter in signature.parameters}
-    yield from (f"`{signature.name}` has no argument {name[:40]!r}" for name in call["arguments"] if name not in known)
+    known = {parameter.name: parameter for parameter in parameters(callee)}
+    yield from (f"`{callee.called}` has no argument {name[:40]!r}" for name in call["arguments"] if name not in known)
     for name, parameter in known.items():
         if name not in call["arguments"]:
             if parameter.required:
-                yield f"`{signature.name}` lacks `{name}`"
+                yield f"`{callee.called}` lacks `{name}`"
             continue
         value = call["arguments"][name]
         if isinstance(value, dict):
             wrong = fault(value, _CALL, name)
-            if wrong:
-                yield wrong
+            if wrong or parameter.calls is None:
+                yield wrong or f"`{name}` is no call"
                 continue
-            yield from _faults(value, "schedule" if value["call"] in SIGNATURES["schedule"] else "report")
+            yield from _faults(value, parameter.calls)
         elif isinstance(parameter.type, Number | Integer) and value is not None:
             try:
                 parameter.type.take(value)

@@ -17,6 +17,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 
 from qgl.kernels import mesh
+from qgl.program.calls.strategies import CMA
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import RUNNING
@@ -42,13 +43,13 @@ class Cma(Common):
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings)
-        assert settings.strategy is not None
-        arguments = settings.strategy.arguments
+        given = settings.strategy
+        assert isinstance(given, CMA)
         self._spread = mesh.grid(devices) if len(devices) > 1 else None
         self._together = together(model, 1)
         self._shapes: Params = jax.eval_shape(lambda seed: self._initial(seed).trained, self._seeds[0])
         self._size = sum(leaf.size for leaf in self._shapes.values())
-        self._sampler = Sampler(self._size, arguments["sigma"], arguments["population"])
+        self._sampler = Sampler(self._size, given.sigma, given.population)
 
     def initial(self) -> State:
         """See `Strategy.initial`."""

@@ -70,7 +70,8 @@ class Counts:
 
     def __init__(self, program: Program, precision: str) -> None:
         self.parameters = Parameters(program.parameters)
-        data = program.data[program.objective[0].call.arguments["data"]]
+        data = program.learnt
+        assert data is not None  # the checker has seen to it
         rows, weights, _ = distinct(data.rows, data.weights)
         self.weights = weights
         self.query = LogProb.of(rows)

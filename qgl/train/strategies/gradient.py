@@ -9,9 +9,10 @@ from typing import Any
 import jax
 import optax
 
-from qgl.check.settings.stages import STAGEWISE, Stages, stages_of
+from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
 from qgl.kernels import mesh
+from qgl.program.calls.strategies import Stagewise
 from qgl.program.program import Program, TrainSettings
 from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Look, Method, Terms, choose
@@ -59,7 +60,7 @@ class Gradient(Compiled):
 
 
 def _method(program: Program, settings: TrainSettings) -> Method:
-    if settings.strategy_name != STAGEWISE:
+    if not isinstance(settings.strategy, Stagewise):
         return method(settings)
     stages = stages_of(program, settings)
     if not isinstance(stages, Stages):

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.check.settings.layers import Layers, layers_of
-from qgl.check.settings.watching import watched
 from qgl.diagnostics.many_body import NotInLayers, StepsBeyondLayers
 from qgl.diagnostics.model import QglError
 from qgl.ir.circuit import Circuit
@@ -24,6 +23,7 @@ from qgl.model import Model
 from qgl.objectives.terms import combined
 from qgl.parameters import sample
 from qgl.plan.state.layered import NotLayeredError, layered
+from qgl.program.calls import strategies
 from qgl.program.program import TrainSettings
 from qgl.query import reads_only_bits
 from qgl.runs.seed_results import SeedResults
@@ -49,7 +49,7 @@ class LayerwiseSearch(Compiled):
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
-        if not isinstance(model, Model) or settings.strategy is None:
+        if not isinstance(model, Model) or not isinstance(settings.strategy, strategies.LayerwiseSearch):
             raise ValueError("a search by layers needs a qgl.Model, and settings that name it")
         layers = layers_of(model.program)
         if not isinstance(layers, Layers):
@@ -57,13 +57,13 @@ class LayerwiseSearch(Compiled):
         if settings.steps > layers.count:
             raise QglError([StepsBeyondLayers(settings.span, settings.steps, layers.count)])
         self._whole, self._layers = model, layers
-        self._draws: int = settings.strategy.arguments["draws"]
+        self._draws = settings.strategy.draws
         self._distributions = {each.name: each for each in model.program.parameters if each.name in layers.names}
         self._together = together(model, settings.seeds)
         self._stochastic = True  # what comes last is handed out: losses of circuits of other lengths do not compare
         queries = [query for term in model.objectives for query in term.objective.queries]
         self._runners = {"loss": self._runner(model.circuit, all(map(reads_only_bits, queries)))}
-        if watched(settings):
+        if settings.watched:
             self._runners["watched"] = self._runner(model.circuit.with_hidden_read, False)
         self._frozen: Frozen | None = None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgl.check.settings.watching import early_of, watched
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
+from qgl.program.calls.kernels import Hamming
+from qgl.program.calls.reports import KL, MMD
 from qgl.program.program import TrainSettings
 from qgl.runs.manifest import settings_from_json, settings_to_json
 from qgl.source import Source, Span
@@ -33,18 +34,19 @@ def codes(train: str) -> list[str]:
 
 def test_reports_take_what_they_leave_out_from_the_objective() -> None:
     found = settings("watch nll, mmd, entropy(v[0..1]), every(7); stop early(kl, patience = 3), target(0.1);")
-    early = early_of(found)
-    assert early is not None and early.arguments["patience"] == 3 and early.arguments["report"].name == "kl"
-    assert early.arguments["report"].arguments["data"] == "seen"
+    early = found.early
+    assert early is not None and early.patience == 3
+    assert isinstance(early.report, KL) and early.report.data == "seen"
     assert found.every == 7 and [call.name for call in found.watch] == ["nll", "mmd", "entropy"]
-    assert found.watch[1].arguments["kernel"].arguments["sigma"] == (2.0,)
+    watched = found.watch[1]
+    assert isinstance(watched, MMD) and isinstance(watched.kernel, Hamming) and watched.kernel.sigma == (2.0,)
     assert [call.name for call in found.stop] == ["early", "target"]
 
 
 def test_what_is_watched_twice_is_measured_once_and_early_first() -> None:
-    found = watched(settings("watch valid_rate(valid), nll(unseen), nll(unseen); stop early(nll(unseen));"))
+    found = settings("watch valid_rate(valid), nll(unseen), nll(unseen); stop early(nll(unseen));").watched
     assert [call.name for call in found] == ["nll", "valid_rate"]
-    assert watched(settings("steps 3;")) == ()
+    assert settings("steps 3;").watched == ()
     assert settings("stop early(nll(unseen));").every == 10
 
 
@@ -52,7 +54,7 @@ def test_settings_survive_the_manifest() -> None:
     found = settings("watch mmd, every(7); stop early(coverage(seen, valid));")
     place = Span(Source("p", ""), 0, 0)
     back = settings_from_json(settings_to_json(found), found, place)
-    assert settings_to_json(back) == settings_to_json(found) and len(watched(back)) == 2
+    assert settings_to_json(back) == settings_to_json(found) and len(back.watched) == 2
 
 
 def test_faults_are_those_of_reports() -> None:

@@ -1,0 +1,222 @@
+"""Sources of data sets."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from qgl.program.calls.arguments import (
+    POSITIVES,
+    BitString,
+    Choice,
+    Column,
+    Data,
+    Flag,
+    Integer,
+    Interval,
+    Many,
+    Number,
+    Rows,
+    Spins,
+    SpinTerms,
+    Text,
+)
+from qgl.program.calls.call import Call, Kind, argument, call
+from qgl.record import record
+
+Columns = tuple[int | str, ...]
+_SIZE = Integer(1, 4096)
+
+
+@record
+class DataCall(Call):
+    """A call of a data source."""
+
+
+def _array() -> str | None:
+    return argument(Text(), "the name of the array; not needed where there is only one", default=None)
+
+
+def _columns() -> Columns | None:
+    words = "the columns to take, by number from 0, as a range, or by name; all by default"
+    return argument(Many(Column()), words, default=None)
+
+
+def _condition() -> Columns:
+    return argument(Many(Column()), "columns that are given with a row rather than generated", default=())
+
+
+def _categories() -> tuple[int, ...]:
+    words = "the number of categories of each column (one number for all); 2 by default"
+    return argument(Many(Integer(2, 4096)), words, default=())
+
+
+def _encoding() -> str:
+    return argument(Choice(("binary", "one_hot")), "how a category becomes bits", default="binary")
+
+
+def _rows() -> tuple[int, int] | None:
+    return argument(Rows(), "the rows to take, by number from 0; all by default", default=None)
+
+
+def _width() -> int | None:
+    words = "bits of a string: the first of each row where it has more, whole rows end to end where it has less"
+    return argument(Integer(1, 1 << 16), words, default=None)
+
+
+@call("csv")
+class CSV(DataCall):
+    """A text table with one row a line, separated by commas, semicolons, tabs or spaces."""
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    columns: Columns | None = _columns()
+    condition: Columns = _condition()
+    categories: tuple[int, ...] = _categories()
+    encoding: str = _encoding()
+    rows: tuple[int, int] | None = _rows()
+    width: int | None = _width()
+    header: bool | None = argument(
+        Flag(),
+        "whether the first line names the columns; by default it does if none of its cells is a number",
+        default=None,
+    )
+
+
+@call("npz")
+class NPZ(DataCall):
+    """An array of whole numbers, shape (rows, columns), from a NumPy archive."""
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    array: str | None = _array()
+    columns: Columns | None = _columns()
+    condition: Columns = _condition()
+    categories: tuple[int, ...] = _categories()
+    encoding: str = _encoding()
+    rows: tuple[int, int] | None = _rows()
+    width: int | None = _width()
+
+
+TableCall = CSV | NPZ
+
+
+@call("bars_and_stripes")
+class BarsAndStripes(DataCall):
+    """The uniform distribution over the pictures whose rows are each of one colour, or whose columns are."""
+
+    rows: int = argument(_SIZE, "rows")
+    columns: int = argument(_SIZE, "columns")
+
+
+@call("parity")
+class Parity(DataCall):
+    """The uniform distribution over the strings with an even (or odd) number of ones."""
+
+    size: int = argument(_SIZE, "bits")
+    even: bool = argument(Flag(), "even or odd", default=True)
+
+
+@call("cardinality")
+class Cardinality(DataCall):
+    """The uniform distribution over the strings with a given number of ones."""
+
+    size: int = argument(_SIZE, "bits")
+    ones: int = argument(Integer(0, 4096), "ones in each string")
+
+
+RuledCall = BarsAndStripes | Parity | Cardinality
+
+
+@call("digits")
+class Digits(DataCall):
+    """Handwritten digits, 8x8 pixels, averaged to `size` x `size` and made black and white."""
+
+    classes: tuple[int, ...] = argument(Many(Integer(0, 9)), "the digits to take", default=tuple(range(10)))
+    size: int = argument(Integer(1, 8), "pixels along a side", default=4)
+    threshold: float = argument(
+        Number(Interval(0.0, 1.0, open_low=True, open_high=True)),
+        "the ink, as a fraction of the most there can be, from which a pixel is 1",
+        default=0.5,
+    )
+
+
+@call("mixture")
+class Mixture(DataCall):
+    """Normal distributions on the whole numbers from 0 to 2^bits - 1, cut off there; the first bit is the most
+    significant.
+    """
+
+    bits: int = argument(Integer(1, 24), "bits of a number")
+    means: tuple[float, ...] = argument(Many(Number()), "the mean of each")
+    deviations: tuple[float, ...] = argument(POSITIVES, "the standard deviation of each, or one for all")
+    weights: tuple[float, ...] | None = argument(
+        POSITIVES, "the weight of each; made to sum to 1, equal by default", default=None
+    )
+
+
+@call("strings")
+class Strings(DataCall):
+    """The distribution with given strings, equally probable or with given weights; repeated strings add up."""
+
+    strings: tuple[str, ...] = argument(Many(BitString()), "strings of equal length")
+    weights: tuple[float, ...] | None = argument(POSITIVES, "a weight for each string; made to sum to 1", default=None)
+
+
+@call("state")
+class State(DataCall):
+    """A quantum state from a NumPy archive, amplitudes or a density matrix: a target of `marginals`, else its bits."""
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    array: str | None = _array()
+
+
+@call("ground_state")
+class GroundState(DataCall):
+    """The ground state of a Hamiltonian on the visible qubits, as `state`: a target of `marginals`, else its bits."""
+
+    hamiltonian: SpinTerms = argument(Spins(), "the Hamiltonian, which depends on no input")
+    basis: str = argument(Choice(("x", "y", "z")), "the Pauli matrix that is measured on every qubit", default="z")
+
+
+@call("subset")
+class Subset(DataCall):
+    """Some strings of a distribution or rows of a table, drawn without replacement; a distribution stays one, made to
+    sum to 1.
+    """
+
+    one_of: ClassVar[tuple[str, ...]] = ("fraction", "count")
+    data: str = argument(Data(rule_will_do=True), "the data set to draw from, too large to list perhaps")
+    fraction: float | None = argument(
+        Number(Interval(0.0, 1.0, open_low=True)), "so large a part, rounded to a whole number", default=None
+    )
+    count: int | None = argument(Integer(1), "or so many", default=None)
+    seed: int = argument(Integer(0), "of the draw; of the same seed, a larger subset holds a smaller one", default=0)
+
+
+@call("without")
+class Without(DataCall):
+    """What is left of a data set without a part of it: the other strings of a distribution, the other rows of a
+    table.
+    """
+
+    data: str = argument(Data(rule_will_do=True), "the data set")
+    part: str = argument(Data(), "what is taken away")
+
+
+PartCall = Subset | Without
+SOURCES: Kind[DataCall] = Kind(
+    "data",
+    "data source",
+    (
+        CSV,
+        NPZ,
+        BarsAndStripes,
+        Parity,
+        Cardinality,
+        Digits,
+        Mixture,
+        Strings,
+        State,
+        GroundState,
+        Subset,
+        Without,
+    ),
+)

@@ -1,0 +1,84 @@
+"""Objectives."""
+
+from __future__ import annotations
+
+from qgl.program.calls.arguments import Choice, Data, Integer
+from qgl.program.calls.call import Call, Kind, Nested, argument, call
+from qgl.program.calls.kernels import KERNELS, KernelCall
+
+
+def words() -> int | None:
+    """The arguments `words`, `samples`, `weight` and `reach`, which objective and report `mmd` share."""
+    return argument(Integer(1, 10**7), "so many words of Z, drawn from the kernel at each step", default=None)
+
+
+def samples() -> int | None:
+    """See `words`."""
+    words = "draws from which each word is estimated; without `words`, strings of the model"
+    return argument(Integer(2, 10**7), words, default=None)
+
+
+def weight() -> int | None:
+    """See `words`."""
+    return argument(Integer(1, 64), "in place of drawn words, all those of at most so many bits", default=None)
+
+
+def reach() -> int | None:
+    """See `words`."""
+    words = "beside `weight`, how far the bits of a word may be apart; any distance by default"
+    return argument(Integer(0), words, default=None)
+
+
+A_KERNEL = Nested(KERNELS, "hamming(sigma = 1)")
+
+
+@call()
+class ObjectiveCall(Call):
+    """A call of an objective, each of which is about a data set."""
+
+    data: str = argument(Data(), "the data set")
+
+
+@call("nll")
+class NLL(ObjectiveCall):
+    """Mean negative log-likelihood of the rows of the data, -sum_x w(x) log p(x), in nats."""
+
+
+@call("kl")
+class KL(ObjectiveCall):
+    """Kullback-Leibler divergence of the data's distribution from the model's, in nats; exact."""
+
+
+@call("markov_nll")
+class MarkovNLL(ObjectiveCall):
+    """Mean of -sum_i log p(x_i | the `radius` bits before it), in nats: nll, if bits depend on no others."""
+
+    radius: int = argument(Integer(0, 10), "how many bits before a bit are taken as known")
+
+
+@call("marginals")
+class Marginals(ObjectiveCall):
+    """Mean distance of the distributions of the bits of small regions from those of the data; of states from a
+    `state`.
+    """
+
+    size: int = argument(Integer(1, 12), "bits of a region: all connected sets on the lattice, or in a row", default=2)
+    distance: str = argument(
+        Choice(("tv", "kl", "hilbert_schmidt")),
+        "sum |p-q| / 2, sum q log(q/p), or sum (p-q)^2",
+        default="kl",
+    )
+
+
+@call("mmd")
+class MMD(ObjectiveCall):
+    """Squared maximum mean discrepancy of the model and the data under a kernel."""
+
+    kernel: KernelCall = argument(A_KERNEL, "the kernel")
+    words: int | None = words()
+    samples: int | None = samples()
+    weight: int | None = weight()
+    reach: int | None = reach()
+
+
+OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD))

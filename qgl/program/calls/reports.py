@@ -1,0 +1,222 @@
+"""Reports.
+
+Source of those on what a generator gives beyond its training set: Gili et al., arXiv 2201.08770 (fidelity, rate,
+coverage) and arXiv 2207.13645 (exploration, precision).
+"""
+
+from __future__ import annotations
+
+from qgl.program.calls import objectives
+from qgl.program.calls.arguments import Choice, Data, Integer, Region
+from qgl.program.calls.call import Call, Kind, argument, call
+from qgl.program.calls.kernels import KernelCall
+from qgl.record import record
+
+QUANTUM = "quantum"  # of the visible state; "classical": of the generated bits
+_KINDS = Choice(("classical", QUANTUM))
+
+
+@record
+class ReportCall(Call):
+    """A call of a report."""
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets that it looks at."""
+        return ()
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        """The positions of all regions that it names, one after the other."""
+        return ()
+
+
+@call()
+class OfData(ReportCall):
+    """A report that holds the model against a data set."""
+
+    data: str | None = argument(Data(), "the data set; the objective's by default", default=None)
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return () if self.data is None else (self.data,)
+
+
+@call("kl")
+class KL(OfData):
+    """KL divergence of the data's distribution from the model's, in nats."""
+
+
+@call("tv")
+class TV(OfData):
+    """Total variation distance, half the sum of |p - q|."""
+
+
+@call("nll")
+class NLL(OfData):
+    """Mean negative log-likelihood, in nats."""
+
+
+@call("mmd")
+class MMD(OfData):
+    """Squared maximum mean discrepancy."""
+
+    kernel: KernelCall | None = argument(objectives.A_KERNEL, "the kernel; the objective's by default", default=None)
+    words: int | None = objectives.words()
+    samples: int | None = objectives.samples()
+    weight: int | None = objectives.weight()
+    reach: int | None = objectives.reach()
+
+
+@call("valid_rate")
+class ValidRate(OfData):
+    """Probability that the model gives a string that the data have."""
+
+
+@call("moments")
+class Moments(OfData):
+    """Largest and mean difference of the one- and two-point moments <Z_a>, <Z_a Z_b> from those of the data."""
+
+
+@call("entropy")
+class Entropy(ReportCall):
+    """Entropy of the generated bits or of the visible state, in nats."""
+
+    region: tuple[int, ...] | None = argument(
+        Region(may_be_hidden=True),
+        "some qubits, hidden ones too where `kind = quantum`; the visible ones by default, up to 24",
+        default=None,
+    )
+    kind: str = argument(_KINDS, "Shannon, of the bits, or von Neumann", default="classical")
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        return self.region or ()
+
+
+@call("correlation_length")
+class CorrelationLength(OfData):
+    """xi of exp(-r / xi), fitted to the root mean square of <Z_a Z_b> - <Z_a><Z_b> of bits at distance r."""
+
+    reach: int = argument(Integer(2, 64), "the largest distance that is looked at", default=8)
+
+
+@call("markov_gap")
+class MarkovGap(ReportCall):
+    """Largest and mean of I(x_i : x_(i-r-1) | the r bits between), in nats: 0 where `markov_nll` is nll."""
+
+    radius: int | None = argument(Integer(0, 10), "r; that of the objective's `markov_nll` by default", default=None)
+
+
+@call("hamming_distance")
+class HammingDistance(ReportCall):
+    """Mean fraction of bits that differ from the basis state that the registers start in: mean of (1 - z <Z>) / 2."""
+
+    region: tuple[int, ...] | None = argument(
+        Region(may_be_hidden=True), "some qubits; all visible and hidden ones by default", default=None
+    )
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        return self.region or ()
+
+
+@call("purity")
+class Purity(ReportCall):
+    """Tr rho^2 of the visible register."""
+
+
+@call("trotter_error")
+class TrotterError(ReportCall):
+    """Total variation distance of the distribution of the circuit as it is emitted, in slices, and a bound by
+    commutators.
+    """
+
+
+@call("cmi")
+class CMI(ReportCall):
+    """Conditional mutual information I(A : C | B), in nats, of the generated bits or of the visible state."""
+
+    a: tuple[int, ...] = argument(Region(), "the first region")
+    b: tuple[int, ...] = argument(
+        Region(may_be_empty=True), "the region in between, on which one conditions; [] for none"
+    )
+    c: tuple[int, ...] = argument(Region(), "the last region")
+    kind: str = argument(_KINDS, "of the bits, or von Neumann", default="classical")
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        return self.a + self.b + self.c
+
+
+@call()
+class Generalisation(ReportCall):
+    """A report on what a generator gives beyond its training set."""
+
+    seen: str = argument(Data(), "the strings that the model was trained on")
+    valid: str = argument(
+        Data(rule_will_do=True), "the valid strings; or held-out rows, the valid ones being these and `seen`"
+    )
+    queries: int = argument(Integer(1, 10**7), "strings that the model is asked for", default=10_000)
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return self.seen, self.valid
+
+
+@call("exploration")
+class Exploration(Generalisation):
+    """The part of the generated strings that were not seen."""
+
+
+@call("fidelity")
+class Fidelity(Generalisation):
+    """Of the generated strings that were not seen, the part that is valid."""
+
+
+@call("rate")
+class Rate(Generalisation):
+    """The part of the generated strings that is valid and was not seen."""
+
+
+@call("coverage")
+class Coverage(Generalisation):
+    """The part of the valid strings that were not seen which is among the generated ones."""
+
+
+@call("precision")
+class Precision(Generalisation):
+    """The part of the generated strings that is valid, seen or not."""
+
+
+REPORTS: Kind[ReportCall] = Kind(
+    "report",
+    "report",
+    (
+        KL,
+        TV,
+        NLL,
+        MMD,
+        ValidRate,
+        Moments,
+        Entropy,
+        CorrelationLength,
+        MarkovGap,
+        HammingDistance,
+        Purity,
+        TrotterError,
+        CMI,
+        Exploration,
+        Fidelity,
+        Rate,
+        Coverage,
+        Precision,
+    ),
+)
+
+LESS, MORE = 1, -1
+BETTER: dict[type[ReportCall], int] = {
+    **dict.fromkeys((KL, TV, NLL, MMD, Moments, MarkovGap), LESS),
+    **dict.fromkeys((ValidRate, Fidelity, Rate, Coverage, Precision), MORE),
+}
+"""Whether less or more of a report is better; of the others it cannot be said."""

@@ -1,0 +1,35 @@
+"""Every kind of callable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qgl.program.calls.baselines import BASELINES
+from qgl.program.calls.call import Kind
+from qgl.program.calls.data_sources import SOURCES
+from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.kernels import KERNELS
+from qgl.program.calls.objectives import OBJECTIVES
+from qgl.program.calls.optimizers import OPTIMIZERS
+from qgl.program.calls.reports import REPORTS
+from qgl.program.calls.schedules import SCHEDULES
+from qgl.program.calls.stops import STOPS, WATCH
+from qgl.program.calls.strategies import STRATEGIES
+
+KINDS: Mapping[str, Kind[Any]] = {
+    kind.name: kind
+    for kind in (
+        SOURCES,
+        OBJECTIVES,
+        KERNELS,
+        OPTIMIZERS,
+        SCHEDULES,
+        GRADIENTS,
+        STRATEGIES,
+        STOPS,
+        WATCH,
+        REPORTS,
+        BASELINES,
+    )
+}

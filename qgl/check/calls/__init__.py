@@ -1,4 +1,4 @@
-"""What a program calls by name outside of circuits: tables of arguments with types, defaults and documentation.
+"""Reading what a program calls by name outside of circuits, and whether baselines and strategies go with the rest.
 
-Read by the rest of the checker, the documents and the implementations; knows the diagnostics alone.
+What there is to call, and with which arguments, the records of `qgl.program.calls` say.
 """

@@ -28,6 +28,7 @@ from tests.reference.matrices import Matrix, controlled, exponential, gate_matri
 
 Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
 
+ZERO = np.array([1.0 + 0j, 0])
 PROJECTORS = [np.diag([1.0 + 0j, 0]), np.diag([0, 1.0 + 0j])]
 NAMED_CHANNELS = {
     "depolarizing",
@@ -45,42 +46,51 @@ NAMED_CHANNELS = {
 
 @dataclass
 class Branch:
-    """An unnormalised density matrix over `wires`, first one most significant: a tensor with two axes per wire."""
+    """An unnormalised state of `wires`, first one most significant: a vector while it is pure, else a density matrix.
+
+    The tensor has an axis per wire, and of a density matrix another: rows of all wires, then columns of all wires.
+    """
 
     wires: list[int]
-    rho: NDArray[np.complex128]  # shape (2,) * 2k: rows of all wires, then columns of all wires
+    tensor: NDArray[np.complex128]  # shape (2,) * k or (2,) * 2k
+    pure: bool = False
+
+    def mixed(self) -> NDArray[np.complex128]:
+        """The density matrix as a tensor, shape (2,) * 2k."""
+        return np.multiply.outer(self.tensor, self.tensor.conj()) if self.pure else self.tensor
 
     def add(self, wire: int) -> None:
         k = len(self.wires)
-        zero = np.zeros((2, 2), dtype=np.complex128)
-        zero[0, 0] = 1
-        rho = np.multiply.outer(self.rho, zero)  # rows, columns, row, column
-        self.rho = np.moveaxis(rho, 2 * k, k)
         self.wires.append(wire)
+        if self.pure:
+            self.tensor = np.multiply.outer(self.tensor, ZERO)
+        else:
+            tensor = np.multiply.outer(self.tensor, np.outer(ZERO, ZERO))  # rows, columns, row, column
+            self.tensor = np.moveaxis(tensor, 2 * k, k)
 
     def drop(self, wire: int) -> None:
         at, k = self.wires.index(wire), len(self.wires)
-        self.rho = np.trace(self.rho, axis1=at, axis2=at + k)
+        self.tensor, self.pure = np.trace(self.mixed(), axis1=at, axis2=at + k), False
         self.wires.remove(wire)
 
     def apply(self, operators: Sequence[Matrix], wires: Sequence[int]) -> Branch:
-        """Sum over the operators K of K rho K^dagger."""
-        k = len(self.wires)
+        """Sum over the operators K of K rho K^dagger; a pure state stays so under one operator."""
         rows = [self.wires.index(wire) for wire in wires]
-        columns = [row + k for row in rows]
-        total = np.zeros_like(self.rho)
-        for operator in operators:
-            total += _act(operator.conj(), _act(operator, self.rho, rows), columns)
-        return Branch(list(self.wires), total)
+        columns = [row + len(self.wires) for row in rows]
+        if self.pure and len(operators) == 1:
+            return Branch(list(self.wires), _act(operators[0], self.tensor, rows), pure=True)
+        rho = self.mixed()
+        parts = [_act(operator.conj(), _act(operator, rho, rows), columns) for operator in operators]
+        return Branch(list(self.wires), np.sum(parts, axis=0))
 
     def matrix(self, wires: Sequence[int]) -> Matrix:
         """The reduced density matrix of `wires`, in their order."""
-        branch = Branch(list(self.wires), self.rho)
+        branch = Branch(list(self.wires), self.tensor, self.pure)
         for wire in self.wires:
             if wire not in wires:
                 branch.drop(wire)
         order = [branch.wires.index(wire) for wire in wires]
-        rho = branch.rho.transpose(order + [at + len(wires) for at in order])
+        rho = branch.mixed().transpose(order + [at + len(wires) for at in order])
         return rho.reshape(2 ** len(wires), 2 ** len(wires))
 
 
@@ -148,7 +158,7 @@ def density_matrix(circuit: Program | Circuit, inputs: NDArray[np.float64] | Seq
     `inputs` are the constrained values of all parameters, row-major, one parameter after another.
     """
     atoms = lookup(circuit.parameters, np.asarray(inputs, dtype=np.float64))
-    branches: dict[Outcomes, Branch] = {(): Branch([], np.ones((), dtype=np.complex128))}
+    branches: dict[Outcomes, Branch] = {(): Branch([], np.ones((), dtype=np.complex128), pure=True)}
     for operation in circuit.operations:
         _step(branches, operation, lambda number: value_of(number, atoms))
     total = np.zeros((2 ** len(circuit.visible),) * 2, dtype=np.complex128)

@@ -6,6 +6,7 @@ First operand most significant, NumPy complex128, plain numbers as arguments.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 from math import cos, pi, sin, sqrt
 
@@ -23,6 +24,7 @@ LETTERS: dict[str, Matrix] = {
 }
 
 
+@cache
 def word_matrix(word: str) -> Matrix:
     matrix = np.eye(1, dtype=np.complex128)
     for letter in word:

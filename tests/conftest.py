@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # workers and children share small ones too
+# Most kernels run for milliseconds, so that LLVM's optimisation would be the dear part of a test. JAX reads this when it
+# is imported; JAX_DISABLE_MOST_OPTIMIZATIONS=0 in the environment compiles as users do.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("QGL_CACHE_DIR", str(ROOT / ".cache" / "qgl"))
 
 settings.register_profile(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
+import jax
 import pytest
 
 from benchmarks.calibration import CASES, Case, measured, predictions, read
@@ -13,6 +15,16 @@ APART = 2.0  # measured times of a smaller ratio may change their order
 KEPT = read()
 
 
+@pytest.fixture
+def optimised() -> Iterator[None]:
+    """Compiles as users do, which decides about the memory; `conftest.py` compiles faster."""
+    before = jax.config.values["jax_disable_most_optimizations"]
+    jax.config.update("jax_disable_most_optimizations", False)  # type: ignore[no-untyped-call]
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.usefixtures("optimised")
 @pytest.mark.parametrize(
     ("name", "method"),
     [

@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
+# A worker keeps neighbouring tests, which share kernels and fixtures; one that has none left takes some of the other's
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 MINUTES ?= 10
 
@@ -13,7 +15,7 @@ help:
 	@echo "make test        lint, types, formatting and the tests"
 	@echo "make test-all    the same with the long tests"
 	@echo "make golden      renew the golden texts of the tests after a wanted change of words"
-	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods or emission"
+	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods, emission or properties"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
@@ -25,18 +27,19 @@ $(SETUP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "qgl needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true  # on all cores; packages ship files of other Pythons too
 	@touch $@
 
 demo: $(SETUP)
 	$(BIN)/python examples/demo.py
 
 test: $(SETUP) lint types
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: $(SETUP) lint types
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST)
 
 # Golden texts: what is shown of bad programs, whole, and the list of codes
 golden: $(SETUP)
@@ -51,7 +54,7 @@ lint: $(SETUP)
 	$(BIN)/ruff format --check .
 
 types: $(SETUP)
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 
 # A published system measured again in full: make reproduce-born, -iqp, -mbl, -bayes, -generalisation
 reproduce-%: $(SETUP)

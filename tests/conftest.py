@@ -1,24 +1,35 @@
-"""Shared by all tests: one compilation cache, no pictures on a screen, hypothesis without deadlines."""
+"""Shared by all tests: one compilation cache, no pictures on a screen, the profiles of hypothesis."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.fuzz.found import kept_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # workers and children share small ones too
-# Most kernels run for milliseconds, so that LLVM's optimisation would be the dear part of a test. JAX reads this when it
-# is imported; JAX_DISABLE_MOST_OPTIMIZATIONS=0 in the environment compiles as users do.
+# Most kernels run for milliseconds here, and LLVM's optimisation would be the dear part of a test. JAX reads this when
+# it is imported; JAX_DISABLE_MOST_OPTIMIZATIONS=0 in the environment compiles as users do.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("QGL_CACHE_DIR", str(ROOT / ".cache" / "qgl"))
 
+# The same examples each time, and what falls is told at once; "new", which `make fuzz` takes: other examples each time,
+# and what falls is made smaller, which can take minutes, and kept, and tried first by the next run.
 settings.register_profile(
-    "qgl", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "qgl",
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
-settings.register_profile("new", settings.get_profile("qgl"), derandomize=False)
-settings.load_profile(os.environ.get("QGL_HYPOTHESIS", "qgl"))  # "new": other examples each time
+settings.register_profile(
+    "new", settings.get_profile("qgl"), derandomize=False, phases=tuple(Phase), database=kept_examples("properties")
+)
+settings.load_profile(os.environ.get("QGL_HYPOTHESIS", "qgl"))

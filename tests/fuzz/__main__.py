@@ -1,4 +1,4 @@
-"""`make fuzz`: texts, methods and emission in turn for as long as one wants; what fell before is tried first.
+"""`make fuzz`: texts, methods, emission and the properties of all tests in turn; what fell before is tried first.
 
 Everything that is drawn follows from the seed and the number of the round.
 """
@@ -6,6 +6,9 @@ Everything that is drawn follows from the seed and the number of the round.
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
 import traceback
 from collections import Counter
@@ -18,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import emission, methods, texts
-from tests.fuzz.found import FOUND, keep_traceback, kept_examples
+from tests.fuzz.found import FOUND, ROOT, keep_traceback, kept_examples
 
 TEXTS = 60  # in a round
 EXAMPLES = 3
@@ -44,6 +47,8 @@ class Fuzzer:
     def round(self, part: str, turn: int) -> None:
         if part == "texts":
             self._texts(turn)
+        elif part == "properties":
+            self._properties(turn)
         else:
             self._examples(part, turn, ANEW)
 
@@ -54,6 +59,22 @@ class Fuzzer:
             if fallen := texts.fall(random, self.programs):
                 small = texts.shrunk(fallen)
                 self._fell("texts", f"{small.reason}\n{small.keep()}")
+
+    def _properties(self, turn: int) -> None:
+        """The tests of hypothesis with new examples; the profile keeps the smallest that falls."""
+        number = 1_000 * self.number + turn
+        chosen = ["-m", "hypothesis and not slow", "--ignore", "tests/fuzz", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *chosen, f"--hypothesis-seed={number}"],
+            cwd=ROOT,
+            env={**os.environ, "QGL_HYPOTHESIS": "new"},
+            capture_output=True,
+            text=True,
+        )
+        self.tried["runs of the properties"] += 1
+        if done.returncode:
+            told = done.stdout + done.stderr
+            self._fell("properties", f"{told[-3000:]}\n{keep_traceback('properties', number, told)}")
 
     def _examples(self, part: str, turn: int, phases: tuple[Phase, ...]) -> None:
         strategy, compare = PARTS[part]
@@ -102,6 +123,7 @@ PARTS: dict[str, tuple[Any, Any]] = {
     "texts": (None, None),
     "methods": (methods.cases(), methods.compare),
     "emission": (emission.cases(), emission.compare),
+    "properties": (None, None),
 }
 
 

@@ -7,9 +7,10 @@ from random import Random
 
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.fuzz import emission, methods
-from tests.fuzz.found import Fallen
+from tests.fuzz.found import FOUND, Fallen
 from tests.fuzz.mutation import mutated
 from tests.fuzz.texts import answered, shrunk, small_corpus
 
@@ -17,7 +18,6 @@ CORPUS = Path(__file__).with_name("corpus")
 EXPECTED = dict(
     line.split(maxsplit=2)[:2] for line in (CORPUS / "EXPECTED").read_text(encoding="utf-8").splitlines() if line
 )
-ANEW = (Phase.explicit, Phase.generate)  # `make fuzz` shrinks
 
 
 def test_every_program_of_the_corpus_has_a_line() -> None:
@@ -43,13 +43,21 @@ def test_what_falls_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shrunk(Fallen("a b; x c d e f; g h i;", "tests", "Fault: of x")).text == "x"
 
 
-@settings(max_examples=2, phases=ANEW)
+def test_make_test_draws_the_same_examples_and_make_fuzz_new_ones_that_it_keeps() -> None:
+    same, new = settings.get_profile("qgl"), settings.get_profile("new")
+    assert (same.derandomize, same.database) == (True, None)
+    assert isinstance(new.database, DirectoryBasedExampleDatabase)
+    assert new.database.path == FOUND / "properties"
+    assert not new.derandomize and {Phase.reuse, Phase.shrink} <= set(new.phases)
+
+
+@settings(max_examples=2)
 @given(methods.cases())
 def test_methods_agree_with_the_judge(case: methods.Case) -> None:
     assert sum(methods.compare(case).values()) > 0
 
 
-@settings(max_examples=4, phases=ANEW)
+@settings(max_examples=4)
 @given(emission.cases())
 def test_emitted_texts_keep_their_distribution(case: emission.Case) -> None:
     emission.compare(case)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cirq.contrib.qasm_import.exception import QasmException
-from hypothesis import Phase, assume, given
+from hypothesis import assume, given
 from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
@@ -62,7 +62,7 @@ def check(program: Program, inputs: NDArray[np.float64], largest: int = 10) -> N
 
 
 @given(program=programs(SMALL))
-@hypothesis_settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking takes minutes
+@hypothesis_settings(max_examples=8)
 def test_random_programs_keep_their_distribution_in_every_reader(program: Program) -> None:
     assume(program.operations)
     check(program, random_inputs(5))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qgl.diagnostics.model import QglError
@@ -20,7 +20,6 @@ from qgl.syntax.parser import parse
 from tests.syntax.syntax_trees import FILES, bare
 
 ROOT = Path(__file__).parents[2]
-PHASES = (Phase.explicit, Phase.generate)  # trees are slow to shrink
 PROGRAMS = sorted([*ROOT.glob("tests/good/*.qgl"), *ROOT.glob("examples/**/*.qgl")])
 
 
@@ -30,7 +29,7 @@ def read(text: str) -> tree.File:
     return parsed.file
 
 
-@settings(max_examples=150, phases=PHASES)
+@settings(max_examples=150)
 @given(FILES)
 def test_reading_what_is_written_gives_the_same_tree(file: tree.File) -> None:
     text = format_file(file)
@@ -45,7 +44,7 @@ def tokens_of(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(pattern, text)]
 
 
-@settings(max_examples=100, phases=PHASES)
+@settings(max_examples=100)
 @given(FILES, st.randoms(use_true_random=False))
 def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random.Random) -> None:
     text = format_file(file)

@@ -1,14 +1,15 @@
 """Answers from a final state.
 
 A state vector is a matrix psi[x, e] over visible bits x and environment e, shape (V, E); a density matrix is rho[x, y],
-shape (V, V). Both offer the same three readings, from which every query is answered.
+shape (V, V); of some methods only the distribution of the bits is known, shape (V,). All offer the same readings, from
+which every query is answered.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,27 +22,85 @@ from qgl.kernels.arrays import barrier, product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.pauli_words import index, sign, walsh
 from qgl.kernels.rounding import LogLikelihood
+from qgl.kernels.runner import given, needed
 from qgl.plan.state.tables import Words
-from qgl.query import Expectation
+from qgl.query import (
+    Expectation,
+    GivenStrings,
+    GivenWords,
+    LogProb,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+)
 
 
-class Final(Protocol):
-    """A final state: `density` (V, V), `probabilities` (V,), and `expectation` of words other than Z words.
+class Final:
+    """A final state, of which only the bits can be read unless a kind of state says how more is.
 
     of_amplitudes: whether probabilities are squares of amplitudes, whose digits go further down than those of sums.
     """
 
     visible: int
-    of_amplitudes: bool
+    of_amplitudes = False
 
-    def density(self) -> jax.Array: ...
+    def probabilities(self) -> jax.Array:
+        """p of all strings, shape (V,)."""
+        raise NotImplementedError
 
-    def probabilities(self) -> jax.Array: ...
+    def density(self) -> jax.Array:
+        """The visible density matrix, shape (V, V)."""
+        raise ValueError("only bits are read from this state")
 
-    def expectation(self, words: Words) -> jax.Array: ...
+    def expectation(self, words: Words) -> jax.Array:
+        """<P> of words other than Z words, shape (words,)."""
+        raise ValueError("only words of Z are read from this state")
+
+    def log_prob(self, rows: NDArray[np.uint8] | jax.Array) -> LogLikelihood:
+        """log p of rows of bits, shape (batch, n)."""
+        p = self.probabilities()[string_index(rows)]
+        return LogLikelihood.of(p, rows.shape[1], of_amplitudes=self.of_amplitudes)
+
+    def distributions(self, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
+        """The joint distribution of the bits of each region, shape (2^k,)."""
+        transformed = walsh(self.probabilities())
+        found = []
+        for region in regions:
+            bits = [1 << (self.visible - 1 - place) for place in region]
+            masks = [sum(itertools.compress(bits, chosen)) for chosen in itertools.product((0, 1), repeat=len(bits))]
+            found.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
+        return tuple(found)
+
+    def sample(self, key: jax.Array, shots: int) -> jax.Array:
+        """Strings drawn from p, shape (shots, n), uint8."""
+        return sample(self.probabilities(), key, shots)
 
 
-class Vector:
+def read(final: Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
+    """The answer to any query from a final state."""
+    match query:
+        case Probabilities():
+            return final.probabilities()
+        case LogProb():
+            return final.log_prob(query.rows)
+        case GivenStrings():
+            return final.log_prob(given(array, query))
+        case Expectation():
+            return expectation(final, query)
+        case GivenWords():
+            values = z_expectation(final, given(array, query))
+            return jnp.stack([values, values**2])
+        case Marginals(regions, bits):
+            return final.distributions(regions) if bits else marginals(final, regions)
+        case State():
+            return final.density()
+        case Samples(shots):
+            return final.sample(needed(key, "samples"), shots)
+
+
+class Vector(Final):
     """psi of shape (2^visible, E)."""
 
     of_amplitudes = True
@@ -60,32 +119,24 @@ class Vector:
         return vector_expectation(self.psi, words)
 
 
-class Flipped:
-    """A final state whose bits are flipped by chance: `means` are those of the words of the flips, shape (V,).
+class Bits(Final):
+    """A distribution of the visible bits alone, shape (V,)."""
 
-    Bits alone can be read from it.
-    """
-
-    of_amplitudes = False
-
-    def __init__(self, final: Final, means: jax.Array) -> None:
-        self.final, self.means = final, means
-        self.visible = final.visible
-
-    def density(self) -> jax.Array:
-        raise ValueError("only bits are read from a state with flips")
+    def __init__(self, p: jax.Array) -> None:
+        self.p = p
+        self.visible = p.shape[0].bit_length() - 1
 
     def probabilities(self) -> jax.Array:
-        return walsh(walsh(self.final.probabilities()) * self.means) / self.means.shape[0]
-
-    def expectation(self, words: Words) -> jax.Array:
-        raise ValueError("only words of Z are read from a state with flips")
+        return self.p
 
 
-class Density:
+def flipped(final: Final, means: jax.Array) -> Bits:
+    """A final state whose bits are flipped by chance: `means` are those of the words of the flips, shape (V,)."""
+    return Bits(walsh(walsh(final.probabilities()) * means) / means.shape[0])
+
+
+class Density(Final):
     """rho of shape (V, V)."""
-
-    of_amplitudes = False
 
     def __init__(self, rho: jax.Array) -> None:
         self.rho = rho
@@ -143,22 +194,6 @@ def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
     """The index of strings of 0 and 1, shape (batch, n), big-endian."""
     weights = jnp.asarray(2 ** np.arange(rows.shape[1] - 1, -1, -1), jnp.int32)
     return jnp.asarray(rows).astype(jnp.int32) @ weights
-
-
-def log_of(p: jax.Array, rows: NDArray[np.uint8] | jax.Array, of_amplitudes: bool) -> LogLikelihood:
-    """log p of rows of bits, shape (batch, n), by the probabilities of all strings, as `LogLikelihood.of`."""
-    return LogLikelihood.of(p[string_index(rows)], rows.shape[1], of_amplitudes=of_amplitudes)
-
-
-def distributions(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
-    """The joint distribution of the bits of each region, shape (2^k,)."""
-    transformed = walsh(final.probabilities())
-    found = []
-    for region in regions:
-        bits = [1 << (final.visible - 1 - place) for place in region]
-        masks = [sum(itertools.compress(bits, chosen)) for chosen in itertools.product((0, 1), repeat=len(bits))]
-        found.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
-    return tuple(found)
 
 
 def in_order(groups: Sequence[tuple[Sequence[int], jax.Array]]) -> jax.Array | tuple[jax.Array, ...]:

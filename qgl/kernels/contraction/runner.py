@@ -15,38 +15,18 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import complex_like, product, squared, take
 from qgl.kernels.contraction.sums import small_contractions
-from qgl.kernels.final_state import Density, Final, from_words
+from qgl.kernels.final_state import Bits, Density, Final, from_words, read
 from qgl.kernels.mesh import mapped
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.pauli_words import walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given
-from qgl.kernels.state.runner import read
 from qgl.plan.contraction.method import DISTRIBUTION, Contracted, ContractionProgram
 from qgl.plan.contraction.scheme import Group, Indices, Part
 from qgl.plan.network.bases import pauli_basis
 from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
 
 Sources = dict[int, jax.Array]
-
-
-class Distribution:
-    """The distribution of the visible bits alone, shape (2^visible,)."""
-
-    of_amplitudes = False
-
-    def __init__(self, p: jax.Array) -> None:
-        self.p = p
-        self.visible = p.shape[0].bit_length() - 1
-
-    def probabilities(self) -> jax.Array:
-        return self.p
-
-    def density(self) -> jax.Array:
-        raise ValueError("the network was planned for bits only")
-
-    def expectation(self, words: Any) -> jax.Array:
-        raise ValueError("the network was planned for bits only")
 
 
 class ContractionRunner:
@@ -92,7 +72,7 @@ def open_legs(one: Contracted, inputs: jax.Array) -> Final:
     _, sources, _ = _once(one, inputs)
     state = _result(one, sources)
     if one.bits_only:
-        return Distribution(state.reshape(-1))
+        return Bits(state.reshape(-1))
     qubits = state.ndim
     basis = jnp.asarray(pauli_basis(1) / 2, complex_like(inputs.dtype))
     state = state.astype(basis.dtype)

@@ -12,14 +12,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from qgl.kernels import final_state as queries
 from qgl.kernels.arrays import complex_like
 from qgl.kernels.expressions import evaluate
+from qgl.kernels.final_state import Vector, read
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.sectors.steps import stretch_of
-from qgl.kernels.state.runner import read
 from qgl.kernels.state.steps import parameters_of, runner
 from qgl.kernels.state.transpositions import transpose
 from qgl.plan.sectors.tables import SectorProgram
@@ -104,7 +103,7 @@ class _Whole:
         return result
 
     def read(self, state: jax.Array, asked: Asked, key: jax.Array | None) -> dict[Query, Any]:
-        final = queries.Vector(state.reshape(2**self._pieces.visible, -1))
+        final = Vector(state.reshape(2**self._pieces.visible, -1))
         return {query: read(final, query, array, key) for query, array in asked.items()}
 
 

@@ -8,27 +8,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from qgl.kernels import final_state as queries
 from qgl.kernels.arrays import barrier, complex_like
 from qgl.kernels.expressions import evaluate
+from qgl.kernels.final_state import Density, Final, Vector, flipped, read
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.pauli_words import walsh_product
-from qgl.kernels.runner import given, needed
 from qgl.kernels.state.steps import Parameters, parameters_of, runner
 from qgl.kernels.state.transpositions import transpose
 from qgl.plan.model import StateProgram
 from qgl.plan.state.tables import Tables
-from qgl.query import (
-    Expectation,
-    GivenStrings,
-    GivenWords,
-    LogProb,
-    Marginals,
-    Probabilities,
-    Query,
-    Samples,
-    State,
-)
+from qgl.query import Query
 
 
 class StateRunner:
@@ -44,36 +33,14 @@ class StateRunner:
         return {query: read(final, query, array, key) for query, array in asked.items()}
 
 
-def read(final: queries.Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
-    """The answer to any query from a final state."""
-    match query:
-        case Probabilities():
-            return final.probabilities()
-        case LogProb():
-            return queries.log_of(final.probabilities(), query.rows, final.of_amplitudes)
-        case GivenStrings():
-            return queries.log_of(final.probabilities(), given(array, query), final.of_amplitudes)
-        case Expectation():
-            return queries.expectation(final, query)
-        case GivenWords():
-            values = queries.z_expectation(final, given(array, query))
-            return jnp.stack([values, values**2])
-        case Marginals(regions, bits):
-            return queries.distributions(final, regions) if bits else queries.marginals(final, regions)
-        case State():
-            return final.density()
-        case Samples(shots):
-            return queries.sample(final.probabilities(), needed(key, "samples"), shots)
-
-
-def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
+def _final(lowered: StateProgram) -> Callable[[jax.Array], Final]:
     """The function from inputs to the final state."""
     tables = lowered.tables
     steps = runner(tables)
     axes = final_axes(lowered)
     bits = len(lowered.visible)
 
-    def final(inputs: jax.Array) -> queries.Final:
+    def final(inputs: jax.Array) -> Final:
         start = zero_state(tables, inputs)
         if len(lowered.flips.masks):  # of a circuit of flips alone XLA would work out all that follows at compile time
             start = barrier(start)
@@ -81,14 +48,14 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], queries.Final]:
         if lowered.method == "density matrix":
             rest = 2 ** (tables.places // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
-            return queries.Density(rho)
-        vector = queries.Vector(state.reshape(2**bits, -1))
-        return queries.Flipped(vector, _flipped(lowered, inputs)) if len(lowered.flips.masks) else vector
+            return Density(rho)
+        vector = Vector(state.reshape(2**bits, -1))
+        return flipped(vector, _means_of_flips(lowered, inputs)) if len(lowered.flips.masks) else vector
 
     return final
 
 
-def _flipped(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
+def _means_of_flips(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
     """What the flips multiply the mean of each Z word by, shape (2^visible,)."""
     angles = evaluate(lowered.tables.expressions, inputs)[lowered.flips.angles]
     factors = jnp.ones(2 ** len(lowered.visible), angles.dtype)

@@ -8,8 +8,7 @@ from typing import Any
 import jax
 from jax.typing import ArrayLike
 
-from qgl.kernels.final_state import Vector
-from qgl.kernels.state.runner import read
+from qgl.kernels.final_state import Vector, read
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import Query, support

@@ -17,7 +17,7 @@ from jax import lax
 from qgl.kernels.arrays import complex_like
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import pool_entries
-from qgl.kernels.state import chebyshev
+from qgl.kernels.state.chebyshev import Exponential
 from qgl.plan.sectors.tables import Evolutions, Group, Indices, Mixes, Phases, SectorTables
 
 AT_ONCE = 1 << 13  # partners that are looked up together; more would not stay in the cache
@@ -94,23 +94,13 @@ class _Hops(NamedTuple):
         return (low + high) / 2, (high - low) / 2
 
 
-class _Segmented(NamedTuple):
-    """exp(-i H t) = exp(-i shift) exp(-i z h)^turns for h of spectrum in [-1, 1]; H t = shift + bound h."""
-
-    action: _Hops
-    shift: jax.Array
-    bound: jax.Array
-    turns: jax.Array
-    z: jax.Array
-
-    @classmethod
-    def of(cls, hops: _Hops, time: jax.Array) -> _Segmented:
-        energies, amplitudes = hops.energies * time, hops.amplitudes * time
-        shift, norm = hops._replace(energies=energies, amplitudes=amplitudes).range()
-        bound, segments = chebyshev.bound_and_segments(norm)
-        turns = chebyshev.agreed(segments)
-        action = hops._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound)
-        return cls(action, shift, bound, turns, bound / turns)
+def _exponential(hops: _Hops, time: jax.Array) -> tuple[Exponential, _Hops, jax.Array]:
+    """exp(-i H t) as exp(-i shift) times an exponential, whose generator over its bound comes second."""
+    energies, amplitudes = hops.energies * time, hops.amplitudes * time
+    shift, norm = hops._replace(energies=energies, amplitudes=amplitudes).range()
+    exponential = Exponential.of(norm)
+    bound = exponential.bound
+    return exponential, hops._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound), shift
 
 
 class EvolutionKernel:
@@ -135,36 +125,21 @@ class EvolutionKernel:
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
         hops, _, _ = self._hamiltonian(row, number)
-        action, shift, _, turns, z = _Segmented.of(hops, row["time"])
-        series = chebyshev.series(z)
-
-        def body(state: jax.Array) -> jax.Array:
-            return chebyshev.propagate(action, series, state)
-
-        evolved: jax.Array = jnp.exp(-1j * shift) * chebyshev.repeated(turns, body, state)
-        return evolved
+        exponential, action, shift = _exponential(hops, row["time"])
+        return jnp.exp(-1j * shift) * exponential.apply(action, state)
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         hops, words, columns = self._hamiltonian(row, number)
         time = row["time"]
-        action, shift, bound, turns, z = _Segmented.of(hops, time)
-        there, back = chebyshev.series(z), chebyshev.series(-z)
-
-        def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
-            state, cotangent, total = carry
-            before = chebyshev.propagate(action, back, state)
-            cotangent, cotangents = chebyshev.cotangents(action, there, before, cotangent)
-            return before, cotangent, jax.tree.map(jnp.add, total, cotangents)
-
+        exponential, action, shift = _exponential(hops, time)
         turn = jnp.exp(-1j * shift)
-        nothing = (jnp.zeros_like(hops.energies), jnp.zeros_like(hops.amplitudes))
-        start = (turn.conj() * state, turn * gradient, nothing)
-        before, cotangent, (energies, amplitudes) = chebyshev.repeated(turns, body, start)
+        before, cotangent, of_generator = exponential.pull_back(action, turn.conj() * state, turn * gradient)
+        energies, amplitudes = of_generator
         in_time = jnp.sum(gradient * hops(state)).imag
-        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes / bound * time)
-        diagonal = words.astype(time.dtype) @ (energies / bound * time)
+        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes * time)
+        diagonal = words.astype(time.dtype) @ (energies * time)
         return before, cotangent, {"diagonal": diagonal, "hops": joined, "time": in_time}
 
 

@@ -12,7 +12,7 @@ and runs the recurrence of each series forth and back beside its transpose; a ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -54,8 +54,8 @@ def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.
     return agreed(jnp.max(number, axis=0)) if batched[0] else agreed(number), False
 
 
-def bound_and_segments(norm: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """What a generator G = H t of norm at most `norm` is divided by, and the number of its segments.
+class Exponential(NamedTuple):
+    """exp(-i G) = exp(-i z h)^turns for a generator G = bound h, where h has a norm of at most 1.
 
     The bound is never below `LEAST_BOUND`: the derivative by a coefficient of G is that by one of G / bound, divided by
     the bound, and rounding errors with it. A bound above the norm costs a few terms of the series.
@@ -63,9 +63,47 @@ def bound_and_segments(norm: jax.Array) -> tuple[jax.Array, jax.Array]:
     Of a norm that is no number, or so large that phases have no digits left, the bound is no number, in one segment:
     then no amplitude is a number either, and no loop turns for ever.
     """
-    known = norm * float(np.finfo(norm.dtype).eps) < 1
-    bound = jnp.where(known, jnp.maximum(norm, LEAST_BOUND), jnp.nan)
-    return bound, jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0)
+
+    bound: jax.Array
+    turns: jax.Array
+    z: jax.Array
+
+    @classmethod
+    def of(cls, norm: jax.Array) -> Exponential:
+        """For a generator of norm at most `norm`."""
+        known = norm * float(np.finfo(norm.dtype).eps) < 1
+        bound = jnp.where(known, jnp.maximum(norm, LEAST_BOUND), jnp.nan)
+        turns = agreed(jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0))
+        return cls(bound, turns, bound / turns)
+
+    def apply(self, action: Action, state: jax.Array) -> jax.Array:
+        """exp(-i G) |state>, for h as `action`."""
+        coefficients = series(self.z)
+        result: jax.Array = self._repeated(lambda current: propagate(action, coefficients, current), state)
+        return result
+
+    def pull_back(self, action: Action, final: jax.Array, gradient: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
+        """The state before, its cotangent, and the cotangents of the coefficients of G, from those after."""
+        there, back = series(self.z), series(-self.z)
+
+        def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
+            state, cotangent, total = carry
+            before = propagate(action, back, state)
+            cotangent, cotangents = _cotangents(action, there, before, cotangent)
+            return before, cotangent, jax.tree.map(jnp.add, total, cotangents)
+
+        start = (final, gradient, _nothing(action, gradient, final))
+        before, cotangent, total = self._repeated(body, start)
+        return before, cotangent, jax.tree.map(lambda each: each / self.bound, total)
+
+    def _repeated(self, body: Callable[[Any], Any], start: Any) -> Any:
+        """`body` for each segment; of states that are run side by side as often for all, as `turns` is agreed."""
+        return lax.fori_loop(0, self.turns.astype(jnp.int32), lambda _, carry: body(carry), start)
+
+
+def _nothing(action: Action, left: jax.Array, right: jax.Array) -> Any:
+    """Zeros of the shapes of `overlaps`."""
+    return jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), jax.eval_shape(action.overlaps, left, right))
 
 
 def series(z: jax.Array) -> jax.Array:
@@ -114,7 +152,9 @@ def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.
     return total
 
 
-def cotangents(action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array) -> tuple[jax.Array, Any]:
+def _cotangents(
+    action: Action, coefficients: jax.Array, state: jax.Array, gradient: jax.Array
+) -> tuple[jax.Array, Any]:
     """Reverse mode of `propagate`: cotangents of the state and, for a fixed series, of the coefficients of h.
 
     The recurrence of the u_k runs back as it ran forward, so that they need not be kept. The cotangents a_k obey its
@@ -137,13 +177,7 @@ def cotangents(action: Action, coefficients: jax.Array, state: jax.Array, gradie
         return after + 2j * action(now), now, following, near, total
 
     last = coefficients[count - 1] * gradient
-    nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(action.overlaps, last, state))
-    start = (*pair, last, jnp.zeros_like(last), nothing)
+    start = (*pair, last, jnp.zeros_like(last), _nothing(action, last, state))
     now, _, near, far, total = lax.fori_loop(0, count - 2, body, start)
     total = jax.tree.map(jnp.add, total, action.overlaps(near, now))
     return coefficients[0] * gradient - 1j * action.transposed(near) + far, total
-
-
-def repeated(times: jax.Array, body: Callable[[Any], Any], start: Any) -> Any:
-    """`body` applied `times` times, a whole number; in a batch as often to all, if `times` is `agreed`."""
-    return lax.fori_loop(0, times.astype(jnp.int32), lambda _, carry: body(carry), start)

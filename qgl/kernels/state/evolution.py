@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from qgl.kernels.pauli_words import apply_word, index, walsh
-from qgl.kernels.state import chebyshev
+from qgl.kernels.state.chebyshev import Exponential
 
 CHUNK = 1 << 12  # amplitudes that are worked on at once where states are small
 
@@ -65,31 +65,19 @@ def _chunked(columns: tuple[jax.Array, ...], size: int) -> tuple[jax.Array, ...]
     return tuple(jnp.pad(column, (0, rows * length - count)).reshape(rows, length) for column in columns)
 
 
-class _Segmented(NamedTuple):
-    """exp(-i H t) = exp(-i z h)^turns for h of norm at most 1; H t = bound h."""
-
-    action: Action
-    bound: jax.Array
-    turns: jax.Array
-    z: jax.Array
-
-    @classmethod
-    def of(cls, hamiltonian: Hamiltonian, generator: jax.Array, size: int) -> _Segmented:
-        """generator: coefficients times time, shape (terms,)."""
-        bound, segments = chebyshev.bound_and_segments(jnp.sum(jnp.abs(generator)))
-        turns, plain = chebyshev.agreed(segments), len(hamiltonian.diagonal)
-        scaled = generator / bound
-        energies = walsh(jnp.zeros(size, generator.dtype).at[hamiltonian.diagonal].add(scaled[:plain]))
-        return cls(Action(hamiltonian, energies, scaled[plain:]), bound, turns, bound / turns)
+def _exponential(hamiltonian: Hamiltonian, generator: jax.Array, size: int) -> tuple[Exponential, Action]:
+    """exp(-i H t), and H t over its bound; generator: coefficients times time, shape (terms,)."""
+    exponential = Exponential.of(jnp.sum(jnp.abs(generator)))
+    scaled, plain = generator / exponential.bound, len(hamiltonian.diagonal)
+    energies = walsh(jnp.zeros(size, generator.dtype).at[hamiltonian.diagonal].add(scaled[:plain]))
+    return exponential, Action(hamiltonian, energies, scaled[plain:])
 
 
 @jax.custom_vjp
 def evolve(hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, state: jax.Array) -> jax.Array:
     """exp(-i time sum(coefficients * words)) |state>, where all control bits are one; shapes (terms,), (), (2^n,)."""
-    action, _, turns, z = _Segmented.of(hamiltonian, coefficients * time, len(state))
-    series = chebyshev.series(z)
-    changed = chebyshev.repeated(turns, lambda current: chebyshev.propagate(action, series, current), state)
-    return _controlled(hamiltonian, changed, state)
+    exponential, action = _exponential(hamiltonian, coefficients * time, len(state))
+    return _controlled(hamiltonian, exponential.apply(action, state), state)
 
 
 def _controlled(hamiltonian: Hamiltonian, changed: jax.Array, state: jax.Array) -> jax.Array:
@@ -130,17 +118,9 @@ def pull_back(
     hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, final: jax.Array, gradient: jax.Array
 ) -> tuple[jax.Array, jax.Array, tuple[jax.Array, jax.Array]]:
     """The state before the evolution, its cotangent, and the cotangents of coefficients and time."""
-    action, bound, turns, z = _Segmented.of(hamiltonian, coefficients * time, len(final))
-    there, back = chebyshev.series(z), chebyshev.series(-z)
+    exponential, action = _exponential(hamiltonian, coefficients * time, len(final))
     inside = _controlled(hamiltonian, gradient, jnp.zeros_like(gradient))
-
-    def body(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        state, cotangent, total = carry
-        before = chebyshev.propagate(action, back, state)
-        cotangent, cotangents = chebyshev.cotangents(action, there, before, cotangent)
-        return before, cotangent, total + cotangents
-
-    state, cotangent, total = chebyshev.repeated(turns, body, (final, inside, jnp.zeros_like(coefficients)))
+    state, cotangent, total = exponential.pull_back(action, final, inside)
     energy = jnp.sum(coefficients * _overlaps(hamiltonian, inside, final))
     before, cotangent = _controlled(hamiltonian, state, final), _controlled(hamiltonian, cotangent, gradient)
-    return before, cotangent, (total / bound * time, energy)
+    return before, cotangent, (total * time, energy)

@@ -17,6 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import strings
 from qgl.program.program import Distribution, Parameter
 from qgl.questions import numbers
 
@@ -136,8 +137,7 @@ class Parameters:
     def _bits(self) -> NDArray[np.uint8]:
         """All values of the latent bits, shape (2^bits, bits)."""
         bits = sum(p.size for p in self._latents if p.draws is None)
-        table: NDArray[np.uint8] = (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1) & 1).astype(np.uint8)
-        return table
+        return strings(np.arange(2**bits), bits)
 
     @functools.cached_property
     def _bit_places(self) -> dict[str, slice]:

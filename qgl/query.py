@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.record import record
 
 LETTERS = "IXYZ"
@@ -97,12 +98,7 @@ class Expectation:
         """Words written as a letter of `IXYZ` for each visible qubit."""
         touched = [[k for k, letter in enumerate(word) if letter != "I"] for word in words]
         letters = [[LETTERS.index(word[k]) for k in places] for word, places in zip(words, touched, strict=True)]
-        width = max((len(places) for places in touched), default=0)
-        filled = [places + [-1] * (width - len(places)) for places in touched]
-        return cls.sparse(
-            np.array(filled, np.int32).reshape(len(words), width),
-            np.array([row + [0] * (width - len(row)) for row in letters], np.uint8).reshape(len(words), width),
-        )
+        return cls.sparse(ragged.table(touched, -1), ragged.table(letters, 0, np.uint8))
 
     @classmethod
     def sparse(cls, places: NDArray[np.int32], letters: NDArray[np.uint8] | None = None) -> Expectation:

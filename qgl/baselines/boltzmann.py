@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.baselines.columns import Real, Table
-from qgl.bits.distribution import strings
+from qgl.bits.distribution import indices, strings
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate.distributions import DenseDistribution, Drawn, UnansweredError
 from qgl.evaluate.metrics import sample_moments
@@ -155,7 +155,7 @@ class SampledDistribution:
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         found = []
         for positions in regions:
-            codes = self.rows[:, list(positions)].astype(np.int64) @ (1 << np.arange(len(positions) - 1, -1, -1))
+            codes = indices(self.rows[:, list(positions)])
             counts = np.bincount(codes, minlength=2 ** len(positions))
             found.append((counts / len(self.rows)).reshape((2,) * len(positions)))
         return found

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.baselines.columns import Columns, Real, Values
-from qgl.bits.distribution import entropy
+from qgl.bits.distribution import entropy, indices, strings
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.query import log_floor
 
@@ -101,10 +101,9 @@ class ChainDistribution:
         distribution = self._before[min(touched)][None]
         for column in range(min(touched), max(touched) + 1):
             step, width, start = self.steps[column], self.columns.widths[column], self.columns.starts[column]
-            bits = [width - 1 - (position - start) for position in sorted(touched.get(column, ()))]
-            codes = np.arange(len(step))
-            seen = sum(((codes >> bit & 1) << place for place, bit in enumerate(reversed(bits))), np.zeros_like(codes))
-            moves = np.stack([step[seen == value].sum(axis=0) for value in range(2 ** len(bits))])
+            places = [position - start for position in sorted(touched.get(column, ()))]
+            seen = indices(strings(np.arange(len(step)), width)[:, places])
+            moves = np.stack([step[seen == value].sum(axis=0) for value in range(2 ** len(places))])
             distribution = np.einsum("km,vmn->kvn", distribution, moves).reshape(-1, step.shape[2])
         ascending = distribution.sum(axis=1).reshape((2,) * len(positions))
         return np.transpose(ascending, np.argsort(np.argsort(positions)))

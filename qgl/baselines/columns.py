@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.bits.distribution import distinct
+from qgl.bits.distribution import distinct, indices, strings
 from qgl.program.program import DataSet
 
 Real = NDArray[np.float64]
@@ -43,15 +43,13 @@ class Columns:
         """(count, bits) -> (count, columns); a code that stands for no value gives -1."""
         found = []
         for size, width, start in zip(self.sizes, self.widths, self.starts, strict=True):
-            code = rows[:, start : start + width].astype(np.int64) @ (1 << np.arange(width - 1, -1, -1))
+            code = indices(rows[:, start : start + width])
             found.append(np.where(code < size, code, -1))
         return np.stack(found, axis=1)
 
     def rows(self, values: Values) -> NDArray[np.uint8]:
         """The inverse of `values`."""
-        bits = [values[:, k, None] >> np.arange(width - 1, -1, -1) & 1 for k, width in enumerate(self.widths)]
-        rows: NDArray[np.uint8] = np.concatenate(bits, axis=1).astype(np.uint8)
-        return rows
+        return np.concatenate([strings(values[:, k], width) for k, width in enumerate(self.widths)], axis=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,21 +12,23 @@ from qgl.program.program import DataSet
 DENSE_WIDTH = 26  # bits up to which a dense vector is made: half a gigabyte
 
 
-def indices(rows: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """State index of each row, first column most significant: (count, n) -> (count,).
+def indices(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """State index of each row, first column most significant: (..., n) -> (...,).
 
     Raises:
         ValueError: more than 62 columns.
     """
-    width = rows.shape[1]
+    width = rows.shape[-1]
     if width > 62:
         raise ValueError(f"{width} bits do not fit an index")
-    return rows.astype(np.int64) @ (np.int64(1) << np.arange(width - 1, -1, -1, dtype=np.int64))
+    codes: NDArray[np.int64] = rows.astype(np.int64) @ (np.int64(1) << np.arange(width - 1, -1, -1, dtype=np.int64))
+    return codes
 
 
-def strings(index: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
-    """The inverse of `indices`: (count,) -> (count, width)."""
-    return (np.asarray(index)[:, None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8)
+def strings(index: NDArray[np.integer[Any]], width: int) -> NDArray[np.uint8]:
+    """The inverse of `indices`: (...,) -> (..., width)."""
+    found: NDArray[np.uint8] = (np.asarray(index)[..., None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8)
+    return found
 
 
 def distinct(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import strings
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, NoRows, plural
 from qgl.diagnostics.model import QglError
@@ -124,7 +125,7 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
         if layout.encoding == "one_hot":
             pieces.append(column == np.arange(width))
         else:
-            pieces.append(column >> np.arange(width - 1, -1, -1) & 1)
+            pieces.append(strings(column[:, 0], width))
     bits: NDArray[np.uint8] = np.concatenate(pieces, axis=1).astype(np.uint8)
     return bits
 

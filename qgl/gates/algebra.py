@@ -6,7 +6,8 @@ in one precision would have it in the other one too, later in the same process.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,16 @@ def pauli_word(word: str) -> Matrix:
     for letter in word:
         matrix = np.kron(matrix, PAULI[letter]).astype(np.complex128)
     return matrix
+
+
+def commute(left: str, right: str) -> bool:
+    """Whether two words of `IXYZ` on the same qubits commute."""
+    return sum(x != y and "I" not in (x, y) for x, y in zip(left, right, strict=True)) % 2 == 0
+
+
+def all_commute(words: Sequence[str]) -> bool:
+    """Whether all words commute with each other, so that the product of their exponentials is exact."""
+    return all(commute(left, right) for left, right in combinations(words, 2))
 
 
 def entered(xp: Any, matrix: NDArray[Any]) -> Array:

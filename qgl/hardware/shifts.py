@@ -30,6 +30,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.shots import GeneratorWithoutShifts, NoShiftRule
 from qgl.expression import Input, Real
 from qgl.gates import GATES
+from qgl.gates.algebra import all_commute
 from qgl.gates.generators import generator_qubits
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
@@ -38,7 +39,7 @@ from qgl.passes.dilation import dilated
 from qgl.passes.pipeline import simplify
 from qgl.program.operations import Evolution, GateApplication, Operation, PauliRotation, gate, inputs_of
 from qgl.program.program import Distribution, Parameter, Wire
-from qgl.qasm.lower import Step, commuting, lower, trotter_steps
+from qgl.qasm.lower import Step, lower, trotter_steps
 
 _P = GATES["p"]
 
@@ -156,7 +157,7 @@ def _parts(operation: Operation, wires: list[Wire]) -> Iterator[Operation]:
 def _steps(operation: Operation) -> list[Step]:
     if isinstance(operation, Evolution):
         words = [word for _, word in operation.terms]
-        if operation.trotter is None and not commuting(words):
+        if operation.trotter is None and not all_commute(words):
             raise QglError([NoShiftRule(operation.span, len(words))])
         return trotter_steps(operation, *(operation.trotter or (1, 1)))
     assert isinstance(operation, GateApplication)  # a constant matrix is not trained

@@ -14,6 +14,7 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.gates.algebra import PAULI
 from qgl.kernels.arrays import product, squared
 from qgl.kernels.pauli_words import apply_word, walsh
@@ -85,11 +86,7 @@ def _one_by_one(psi: jax.Array, words: Words) -> jax.Array:
 def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
     """Values of all words of the groups, one group after the other."""
     count = psi.shape[0].bit_length() - 1
-    longest = max(len(basis.members) for basis in groups)
-    supports = np.zeros((len(groups), longest), np.int32)
-    for row, basis in enumerate(groups):
-        members = list(basis.members)
-        supports[row, : len(members)] = words.x[members] | words.z[members]
+    supports = ragged.table([(words.x | words.z)[list(basis.members)] for basis in groups], 0)
     turns = tuple(jnp.asarray(turn, psi.dtype) for turn in _turns(groups, count))
 
     @jax.checkpoint
@@ -101,8 +98,8 @@ def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
         return walsh(jnp.sum(squared(amplitudes), axis=0))[xs[1]]
 
     values: jax.Array = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (turns, jnp.asarray(supports)))[1]
-    filled = np.concatenate([row * longest + np.arange(len(basis.members)) for row, basis in enumerate(groups)])
-    return values.reshape(-1)[filled]
+    filled = ragged.table([np.ones(len(basis.members)) for basis in groups], False, bool)
+    return values.reshape(-1)[np.flatnonzero(filled)]
 
 
 def _turns(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices
 from qgl.query import log_floor
 
 Array = jax.Array
@@ -22,12 +23,11 @@ def data_distributions(
     """The joint distribution of the bits of each region of k positions under weighted rows, shape (regions, 2^k)."""
     places = np.array(regions, np.int64)
     size = places.shape[1]
-    powers = 1 << np.arange(size - 1, -1, -1)
     distributions = np.empty((len(places), 2**size))
     step = max(1, _AT_ONCE // (len(rows) * size))
     for start in range(0, len(places), step):
         some = places[start : start + step]
-        cells = rows[:, some].astype(np.int64) @ powers + 2**size * np.arange(len(some))
+        cells = indices(rows[:, some]) + 2**size * np.arange(len(some))
         counts = np.bincount(cells.reshape(-1), weights=np.repeat(weights, len(some)), minlength=len(some) * 2**size)
         distributions[start : start + step] = counts.reshape(len(some), 2**size)
     return distributions

@@ -6,10 +6,11 @@ of words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from qgl.expression import Real, real
+from qgl.gates.algebra import all_commute
 from qgl.program.operations import Evolution, Operation, PauliRotation
 
 MOST_TERMS = 200  # of a Hamiltonian whose commutators are looked at
@@ -19,12 +20,20 @@ Words = dict[Masks, float]
 
 def is_sliced(operation: Operation) -> bool:
     """Whether an operation is emitted in slices that do not make the operation itself."""
-    return isinstance(operation, Evolution) and bool(operation.trotter) and not _all_commute(list(_masks(operation)))
+    return (
+        isinstance(operation, Evolution)
+        and bool(operation.trotter)
+        and not all_commute([word for _, word in operation.terms])
+    )
 
 
 def is_lost(operation: Operation) -> bool:
     """Whether an operation is an evolution that cannot be emitted, as no slices are asked for."""
-    return isinstance(operation, Evolution) and not operation.trotter and not _all_commute(list(_masks(operation)))
+    return (
+        isinstance(operation, Evolution)
+        and not operation.trotter
+        and not all_commute([word for _, word in operation.terms])
+    )
 
 
 def sliced(operations: Iterable[Operation]) -> Iterator[Operation]:
@@ -105,10 +114,6 @@ def _masks(operation: Evolution) -> Iterator[Masks]:
 def _clash(one: Masks, other: Masks) -> bool:
     """Whether two words anticommute."""
     return bool(((one[0] & other[1]).bit_count() + (one[1] & other[0]).bit_count()) % 2)
-
-
-def _all_commute(words: Sequence[Masks]) -> bool:
-    return not any(_clash(one, other) for k, one in enumerate(words) for other in words[:k])
 
 
 def _commutator(left: Words, right: Words) -> Words:

@@ -126,12 +126,3 @@ def trotter_steps(evolution: Evolution, order: int, steps: int) -> list[Step]:
         else:
             once.append(Step("gphase", (), (a,)))
     return once * steps
-
-
-def commuting(words: list[str]) -> bool:
-    """Whether all words commute with each other, so that the product of their exponentials is exact."""
-    return all(_commute(u, v) for k, u in enumerate(words) for v in words[:k])
-
-
-def _commute(u: str, v: str) -> bool:
-    return sum(x != y and "I" not in (x, y) for x, y in zip(u, v, strict=True)) % 2 == 0

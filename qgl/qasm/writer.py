@@ -10,6 +10,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import EvolveWithoutTrotter, OpenGenerator
 from qgl.expression import Input, Real
 from qgl.gates import GATES
+from qgl.gates.algebra import all_commute
 from qgl.gates.generators import generator_qubits
 from qgl.program.operations import (
     Discard,
@@ -25,7 +26,7 @@ from qgl.program.operations import (
 )
 from qgl.qasm.angles import Angles
 from qgl.qasm.depth import Layers
-from qgl.qasm.lower import Step, commuting, decompose, lower, pauli_step, trotter_steps
+from qgl.qasm.lower import Step, decompose, lower, pauli_step, trotter_steps
 from qgl.qasm.profiles.profile import Profile
 from qgl.qasm.qubits import Places
 from qgl.qasm.synthesis import Matrix, synthesise
@@ -123,7 +124,7 @@ class Writer:
             case Evolution():
                 order, steps = operation.trotter or (1, 1)
                 words = [word for _, word in operation.terms]
-                if operation.trotter is None and not commuting(words):
+                if operation.trotter is None and not all_commute(words):
                     raise QglError([EvolveWithoutTrotter(operation.span, len(words))])
                 return trotter_steps(operation, order, steps)
             case MatrixUnitary():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices
 from qgl.check.values.values import Group
 from qgl.program.program import DataSet, Variable, Wire
 from qgl.source import Span
@@ -65,8 +66,7 @@ def in_categories(rows: NDArray[np.uint8], variables: Sequence[Variable]) -> NDA
     columns = []
     for place in range(rows.shape[1]):
         if place in starts:
-            bits = rows[:, list(starts[place].positions)].astype(np.uint16)
-            columns.append(bits @ (1 << np.arange(bits.shape[1] - 1, -1, -1, dtype=np.uint16)))
+            columns.append(indices(rows[:, list(starts[place].positions)]).astype(np.uint16))
         elif place not in inside:
             columns.append(rows[:, place].astype(np.uint16))
     return np.stack(columns, axis=1)

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.bits.distribution import strings
 from qgl.kernels.arrays import squared
 from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, normalised, power_of_two, stacked
 from qgl.kernels.boundary.pauli_words import right_environments
@@ -67,8 +68,7 @@ def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
 
     def every(across: Across, vectors: jax.Array) -> jax.Array:
         """The column with all values of its bits put in front of rows of vectors, shapes (values, rows, bond)."""
-        places = np.arange(across.legs - 1, -1, -1)
-        caps = jnp.asarray(np.eye(2)[np.arange(2**across.legs)[:, None] >> places & 1], dtype)
+        caps = jnp.asarray(np.eye(2)[strings(np.arange(2**across.legs), across.legs)], dtype)
         caps = jnp.repeat(caps, vectors.shape[1], axis=0)
         return across(vectors.reshape(-1, vectors.shape[2]), caps).reshape(len(vectors), vectors.shape[1], -1)
 

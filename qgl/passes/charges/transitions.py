@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.expression import Real, real
 from qgl.gates import GATES
+from qgl.gates.algebra import commute
 from qgl.gates.model import Channel, Gate
 from qgl.ir.facts import is_reset
 from qgl.program.operations import (
@@ -195,11 +196,15 @@ def gathered(operations: Iterable[Operation]) -> list[Operation]:
 
 
 def _fits(group: Sequence[Operation], operation: Operation) -> bool:
-    words = [_rotation(other) for other in group]
-    word = _rotation(operation)
-    if word is None or set(operation.wires) != set(group[0].wires):
+    wires, word = group[0].wires, _rotation(operation)
+    if word is None or set(operation.wires) != set(wires):
         return False
-    return all(other is not None and _commute(other[1], word[1]) for other in words)
+    words = [_rotation(other) for other in group]
+    return all(other is not None and commute(_spelled(other[1], wires), _spelled(word[1], wires)) for other in words)
+
+
+def _spelled(letters: dict[int, str], wires: tuple[int, ...]) -> str:
+    return "".join(letters[wire] for wire in wires)
 
 
 def _rotation(operation: Operation) -> tuple[Real, dict[int, str]] | None:
@@ -215,16 +220,12 @@ def _rotation(operation: Operation) -> tuple[Real, dict[int, str]] | None:
             return None
 
 
-def _commute(one: dict[int, str], other: dict[int, str]) -> bool:
-    return sum(letter != other[wire] for wire, letter in one.items()) % 2 == 0
-
-
 def _joined(group: Sequence[Operation]) -> Sequence[Operation]:
     if len(group) == 1:
         return group
     wires = group[0].wires
     words = [word for operation in group if (word := _rotation(operation)) is not None]
-    terms = tuple((angle, "".join(letters[wire] for wire in wires)) for angle, letters in words)
+    terms = tuple((angle, _spelled(letters, wires)) for angle, letters in words)
     whole = Evolution(wires, group[0].span, real(1.0), terms)
     try:
         fewer = len(_sorted((whole,))) < len(_sorted(group))

@@ -12,6 +12,8 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
+from qgl.bits.distribution import indices, strings
 from qgl.expression import Real
 from qgl.plan.cones.schedule import Block, kind_of, substituted
 from qgl.plan.expressions import ExpressionBuilder
@@ -108,10 +110,7 @@ class BlockBuilder:
         first = [0]  # of the kinds, the constants first
         for count in (len(self._fixed), *map(len, self._handles)):
             first.append(first[-1] + count)
-        factors = np.zeros((max(map(len, self._factors)), len(self._factors)), np.int32)
-        for number, row in enumerate(self._factors):
-            for k, (kind, one) in enumerate(row):
-                factors[k, number] = first[kind + 1] + one
+        factors = ragged.table([[first[kind + 1] + one for kind, one in row] for row in self._factors], 0).T.copy()
         kinds = zip(self._places, self._handles, strict=True)
         embeddings = tuple(self._embedding(pool, places, conjugate, handles) for (places, conjugate), handles in kinds)
         fixed = np.stack(self._fixed).reshape(len(self._fixed), -1)
@@ -128,8 +127,7 @@ class BlockBuilder:
 def embedding(places: tuple[int, ...], arity: int) -> NDArray[np.float64]:
     """The entries of a block with a matrix on some of its bits, shape (4^places, 4^arity): zeros and ones."""
     index = np.arange(2**arity)
-    bits = index[:, None] >> (arity - 1 - np.array(places)) & 1
-    own = bits @ (1 << np.arange(len(places))[::-1])
+    own = indices(strings(index, arity)[:, places])
     others = index & ~sum(1 << (arity - 1 - place) for place in places)
     entry = np.where(others[:, None] == others[None, :], own[:, None] * 2 ** len(places) + own[None, :], -1)
     return np.asarray(np.arange(4 ** len(places))[:, None] == entry.ravel(), np.float64)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.plan.cones.wire_segments import Cone
 from qgl.query import Expectation
 
@@ -88,8 +89,7 @@ def word_pieces(query: Expectation, nearness: Nearness, number: Callable[[Piece]
         word = [letter for letter in row if letter >= 0]
         starts = [start_of(letter) for letter in word]
         rows.append([number(tuple(word[k] for k in piece)) for piece in nearness.pieces(starts)])
-    width = max(1, *map(len, rows))
-    return np.array([row + [-1] * (width - len(row)) for row in rows], np.int32)
+    return ragged.table(rows, -1, least=1)
 
 
 def _light(letters: _Columns, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:

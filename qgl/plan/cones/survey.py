@@ -9,6 +9,7 @@ from math import inf
 
 import numpy as np
 
+from qgl.bits import ragged
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.classes import Classifier, ConeClass
 from qgl.plan.cones.factors import Nearness, Piece, absorb, letters_of, only_bits, start_of, starts_of, word_pieces
@@ -35,7 +36,7 @@ class Reading:
         size = len(one.circuit.visible)
         asked: list[Query] = []
         if self.words:
-            letters = np.array([[*word, *[0] * (size - len(word))] for word in self.words], np.uint8)
+            letters = ragged.table(self.words, 0, np.uint8, least=size)
             places = np.where(letters > 0, np.arange(size), -1)
             asked.append(Expectation.sparse(places.astype(np.int32), letters))
         if self.regions:

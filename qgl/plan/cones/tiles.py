@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices, strings
 from qgl.gates.algebra import pauli_word
 from qgl.plan.cones.blocks import BlockBuilder
 from qgl.plan.cones.schedule import Schedule
@@ -179,7 +180,7 @@ def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> 
 
 def _region_rows(region: tuple[int, ...], read: int, bits_only: bool) -> NDArray[np.float64]:
     index = np.arange(2**read)
-    own = (index[:, None] >> (read - 1 - np.array(region)) & 1) @ (1 << np.arange(len(region))[::-1])
+    own = indices(strings(index, read)[:, region])
     distribution = np.asarray(np.arange(2 ** len(region))[:, None] == own, np.float64)
     if bits_only:
         return distribution

@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.plan.iqp.form import IqpForm
 
 MOST_MET = 63  # generators that a word may meet: a set of them is a number of 64 bits
@@ -74,11 +75,11 @@ class Incidence:
 
     @cached_property
     def members(self) -> Integers:
-        return padded([sorted(g.variables) for g in self.phases.generators], self.phases.variables)
+        return ragged.table([sorted(g.variables) for g in self.phases.generators], self.phases.variables, least=1)
 
     @cached_property
     def places(self) -> Integers:
-        return padded([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns))
+        return ragged.table([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns), least=1)
 
     @cached_property
     def met_at(self) -> Integers:
@@ -86,7 +87,7 @@ class Incidence:
         for number, generator in enumerate(self.phases.generators):
             for position in generator.positions:
                 lists[position].append(number)
-        return padded(lists, len(self.phases.generators))
+        return ragged.table(lists, len(self.phases.generators), least=1)
 
     @cached_property
     def codes(self) -> Bits:
@@ -255,11 +256,3 @@ def _joined(groups: list[Products]) -> Products:
     order = np.argsort(word, kind="stable")
     factor = np.concatenate([group.factor for group in groups])[order]
     return Products(factor, np.concatenate([group.sign for group in groups])[order], word[order])
-
-
-def padded(lists: list[list[int]], filler: int) -> Integers:
-    """Lists of any length as one table, at least one column wide."""
-    table = np.full((len(lists), max([1, *map(len, lists)])), filler, np.int32)
-    for row, numbers in enumerate(lists):
-        table[row, : len(numbers)] = numbers
-    return table

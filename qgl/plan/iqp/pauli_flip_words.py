@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.plan.expressions import ExpressionBuilder
-from qgl.plan.iqp.exact import MOST_ENTRIES, met_by, padded
+from qgl.plan.iqp.exact import MOST_ENTRIES, met_by
 from qgl.plan.pauli_flips import PauliFlip
 from qgl.query import Query
 
@@ -34,7 +35,7 @@ class PauliFlipTable:
         cls, flips: Sequence[PauliFlip], positions: int, met: dict[Query, Integers], expressions: ExpressionBuilder
     ) -> PauliFlipTable:
         rows = np.array([expressions.row(flip.angle) for flip in flips], np.int32)
-        return cls(rows, padded([sorted(flip.positions) for flip in flips], positions), met)
+        return cls(rows, ragged.table([sorted(flip.positions) for flip in flips], positions, least=1), met)
 
 
 def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
@@ -43,7 +44,7 @@ def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> I
     for number, flip in enumerate(flips):
         for position in flip.positions:
             lists[position].append(number)
-    at = padded(lists, len(flips))
+    at = ragged.table(lists, len(flips), least=1)
     if places.size * at.shape[1] > MOST_ENTRIES:
         return f"the flips that the words meet make more than {MOST_ENTRIES:.1g} factors"
     met, count = met_by(at, places, len(flips))

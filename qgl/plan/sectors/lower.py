@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.expression import Real, real
 from qgl.passes.charges.transitions import Bits, Transition, amplitude, flip_groups, is_nothing, patterns, transitions
 from qgl.passes.diagonal import DiagonalTerm, terms
@@ -276,8 +277,8 @@ class SectorLowerer:
         signs = [self._basis.signs(np.uint64(mask)) for mask in group.masks]
         return Phases(
             np.stack([*signs, np.zeros(size, np.int8)]),
-            _padded([[word for word, _ in run] for run in group.rows], none),
-            _padded([[angle for _, angle in run] for run in group.rows], self._zero),
+            ragged.table([[word for word, _ in run] for run in group.rows], none),
+            ragged.table([[angle for _, angle in run] for run in group.rows], self._zero),
         )
 
     def _mixed(self, group: _MixGroup) -> Mixes:
@@ -298,13 +299,13 @@ class SectorLowerer:
         return Evolutions(
             np.stack([_filled(s.gather, slots, still) for s in structures]),
             np.stack([_filled(s.sign, slots, none) for s in structures]),
-            _int([[*s.number, *[0] * (slots - len(s.number))] for s in structures]).reshape(len(structures), slots),
-            np.array([[*s.phase, *[1.0] * (slots - len(s.phase))] for s in structures], np.complex128),
+            ragged.table([s.number for s in structures], 0, least=slots),
+            ragged.table([s.phase for s in structures], 1.0, np.complex128, least=slots),
             group.real,
             np.stack([_filled(s.words, words, none) for s in structures]),
             _int([row.structure for row in group.rows]),
-            _padded([row.diagonal for row in group.rows], self._zero),
-            _padded([row.hops for row in group.rows], self._zero, least=1),
+            ragged.table([row.diagonal for row in group.rows], self._zero),
+            ragged.table([row.hops for row in group.rows], self._zero, least=1),
             _int([row.time for row in group.rows]),
         )
 
@@ -338,11 +339,6 @@ def _number(bits: Iterable[int]) -> int:
 
 def _int(values: object) -> Indices:
     return np.array(values, dtype=np.int32)
-
-
-def _padded(rows: Sequence[Sequence[int]], filler: int, least: int = 0) -> Indices:
-    length = max([least, *map(len, rows)])
-    return _int([[*row, *[filler] * (length - len(row))] for row in rows]).reshape(len(rows), length)
 
 
 def _filled(table: NDArray[Any], rows: int, filler: NDArray[Any]) -> NDArray[Any]:

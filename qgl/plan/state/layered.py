@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits import ragged
 from qgl.check.settings.layers import leading
 from qgl.ir.circuit import Circuit
 from qgl.passes.deferral import defer
@@ -155,14 +156,12 @@ def _whole(circuit: Circuit, pieces: Sequence[Sequence[Operation]]) -> Pieces:
             forms[key] = len(tables)
             tables.append(lowered)
         form.append(forms[key])
-    most = max(map(len, rows))
-    filled = np.array([[*row, *[0] * (most - len(row))] for row in rows], np.int32).reshape(len(rows), most)
     return Pieces(
         shared.build(),
         tuple(tables),
         tuple(map(_entry, tables)),
         np.array(form, np.int32),
-        filled,
+        ragged.table(rows, 0),
         places,
         len(circuit.visible),
     )

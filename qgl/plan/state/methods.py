@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from qgl.bits import ragged
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import dense_places, density_places
@@ -83,9 +84,7 @@ def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: Expression
     for flip in flips:
         mask = sum(1 << (width - 1 - place) for place in flip.positions)
         rows.setdefault(mask, []).append(expressions.row(flip.angle))
-    nothing, most = expressions.row(real(0.0)), max(map(len, rows.values()))
-    angles = [[*row, *[nothing] * (most - len(row))] for row in rows.values()]
-    return FlipTable(np.array(list(rows), np.int32), np.array(angles, np.int32))
+    return FlipTable(np.array(list(rows), np.int32), ragged.table(rows.values(), expressions.row(real(0.0))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices, strings
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.matrix_pool import PoolBuilder
 from qgl.plan.state.elements import Small
@@ -98,9 +99,7 @@ class ProductBuilder:
 def _entries(offset: int, places: tuple[int, ...], arity: int) -> NDArray[np.int64]:
     """Pool entries of the matrix at `offset` on `places`, as a matrix on `arity` places."""
     index = np.arange(2**arity)
-    inner = np.zeros_like(index)
-    for place in places:
-        inner = inner << 1 | index >> (arity - 1 - place) & 1
+    inner = indices(strings(index, arity)[:, places])
     others = sum(1 << (arity - 1 - place) for place in range(arity) if place not in places)
     entries = offset + (inner[:, None] << len(places)) + inner[None, :]
     return np.where((index[:, None] ^ index[None, :]) & others, 0, entries)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 
 from qgl.expression import real
 from qgl.gates import GATES
+from qgl.gates.algebra import all_commute
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.matrix_pool import Recipe
@@ -69,7 +69,7 @@ def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list
 
 def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
     """Evolution under words that commute as rotations, each with its places; None if they do not commute."""
-    if not _all_commute([word for _, word in evolution.terms]):
+    if not all_commute([word for _, word in evolution.terms]):
         return None
     controls, targets = places[: evolution.controls], places[evolution.controls :]
     found = []
@@ -84,13 +84,6 @@ def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[Pauli
             )
             found.append((rotation, on))
     return found
-
-
-def _all_commute(words: list[str]) -> bool:
-    def clash(left: str, right: str) -> int:
-        return sum(a != b and "I" not in (a, b) for a, b in zip(left, right, strict=True))
-
-    return all(clash(left, right) % 2 == 0 for left, right in combinations(words, 2))
 
 
 def _element(operation: Operation, places: tuple[int, ...]) -> Element:

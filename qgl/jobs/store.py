@@ -12,20 +12,17 @@ A folder comes into being whole, by a rename, before anything is sent; every fil
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
-import os
 import re
 import shutil
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +32,12 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.hardware.engines.engine import Payload, Strings
 from qgl.jobs.record import Job, from_json, sha256, to_json
-from qgl.runs.files import checkpoint
-from qgl.runs.files.atomic import explained, lock_file, put, sync_folder, write_bytes, write_text
-from qgl.runs.files.plain import ARRAY_BYTES, own_folder, read, reader
+from qgl.runs.files import checkpoint, locks
+from qgl.runs.files.atomic import clear_strays, explained, put, sync_folder, write_bytes, write_text
+from qgl.runs.files.plain import own_folder, read
 from qgl.runs.files.sealed import CHANGED
-from qgl.runs.folder import clear_strays
 
-_JOB, _WEIGHTS, _SAMPLES, _LOCK = "job.json", "weights.safetensors", "samples.npz", ".lock"
+_JOB, _WEIGHTS, _SAMPLES = "job.json", "weights.safetensors", "samples.npz"
 _TRIES = 5  # to take a lock
 _MOST = 4 << 30  # bytes of strings
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
@@ -117,7 +113,7 @@ def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any])
 def _settle(root: Path, new: Path, job: Job) -> JobFolder:
     """Gives a new folder its name: the next number and the engine's. Of two that ask the same, the first has it."""
     slug = re.sub(r"[^\w.-]+", "-", job.request.engine).strip("-.")[:60]
-    with explained(root), _locked(root):
+    with explained(root), locks.turn(root):
         there = same_request(root.parent, job.key)
         if there is not None:
             shutil.rmtree(new, ignore_errors=True)
@@ -128,26 +124,6 @@ def _settle(root: Path, new: Path, job: Job) -> JobFolder:
         new.rename(root / named.id)
         sync_folder(root)
     return JobFolder(root / named.id, named)
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    """Waits for its turn; what is done within takes no time."""
-    with lock_file(root / _LOCK) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _taken(file: IO[str]) -> bool:
-    """Whether the lock was to be had; a listing holds it for an instant."""
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.05)
-        else:
-            return True
-    return False
 
 
 def _number(path: Path) -> int:
@@ -199,13 +175,11 @@ class JobFolder:
         Raises:
             QglError: another process has it (QGL1132).
         """
-        with lock_file(self.own / _LOCK) as file:
-            if not _taken(file):
-                file.seek(0)
-                raise QglError([JobLocked(None, str(self.path), file.read().strip() or "unknown")])
-            file.truncate(0)
-            file.write(f"process {os.getpid()}")
-            file.flush()
+        try:
+            held = locks.take(self.own, _TRIES)
+        except locks.HeldError as error:
+            raise QglError([JobLocked(None, str(self.path), str(error))]) from error
+        with held:
             self.job = JobFolder.open(self.path).job
             clear_strays(self.path)
             yield
@@ -213,14 +187,7 @@ class JobFolder:
     @property
     def is_held(self) -> bool:
         """Whether some process works on the job now."""
-        try:
-            with reader(self.path / _LOCK, ARRAY_BYTES) as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except (OSError, QglError):
-            return False
-        return False
+        return locks.is_held(self.path)
 
     def payload(self) -> Payload:
         """What is sent, read back.

@@ -13,30 +13,26 @@ jobs/                     what was run on engines (`qgl.jobs.store`), without th
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun, FolderTaken, RunLocked
+from qgl.diagnostics.runs import DamagedRun, FolderTaken
 from qgl.program.program import DataSet
 from qgl.runs import data as run_data
 from qgl.runs import history
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint, sealed
-from qgl.runs.files.atomic import append, explained, lock_file, put, truncate
+from qgl.runs.files.atomic import append, clear_strays, explained, put, truncate
+from qgl.runs.files.locks import LOCK, Writer
 from qgl.runs.files.plain import ARRAY_BYTES, own_folder, read
 from qgl.runs.history import History
-
-_LOCK = ".lock"
 
 
 def next_folder(program: str, parent: Path = Path("runs")) -> Path:
@@ -49,11 +45,12 @@ def next_folder(program: str, parent: Path = Path("runs")) -> Path:
     return parent / f"{stem}-{n}"
 
 
-class RunFolder:
-    """The writer of a run folder. It holds a lock that the system drops with the process; close it, or use `with`."""
+class RunFolder(Writer):
+    """The writer of a run folder."""
 
-    def __init__(self, path: Path, lock: IO[str], manifest: manifests.Manifest, made: bool = False) -> None:
-        self.path, self.manifest, self._lock = path, manifest, lock
+    def __init__(self, path: Path, manifest: manifests.Manifest, made: bool = False) -> None:
+        super().__init__(path)
+        self.manifest = manifest
         self._made = made  # the folder itself, not only what is in it
 
     @classmethod
@@ -69,7 +66,7 @@ class RunFolder:
         files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
         files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))
         _refuse_taken(path, files)
-        folder = cls(path, lock(path), manifest, made)
+        folder = cls(path, manifest, made)
         try:
             _refuse_taken(path, files)  # another process may have had the lock
             for name, content in files.items():
@@ -91,7 +88,7 @@ class RunFolder:
         folders = {folder for name in names for folder in (self.path / name).parents}
         below = [folder for folder in folders if folder.is_relative_to(self.path) and folder != self.path]
         with suppress(OSError):
-            for name in ("manifest.json", run_data.FILE, *names, _LOCK):
+            for name in ("manifest.json", run_data.FILE, *names, LOCK):
                 (self.path / name).unlink(missing_ok=True)
             for folder in sorted(below, key=lambda each: -len(each.parts)) + [self.path] * self._made:
                 folder.rmdir()  # where nothing else is in it
@@ -103,8 +100,8 @@ class RunFolder:
         Raises:
             QglError: the folder is not a run, or another process writes to it.
         """
-        manifests.load(path)  # before the lock: a folder that is not a run gets no file
-        folder = cls(path, lock(path), manifests.load(path))
+        folder = cls(path, manifests.load(path))  # before the lock: a folder that is not a run gets no file
+        folder.manifest = manifests.load(path)
         clear_strays(path)
         return folder
 
@@ -161,17 +158,6 @@ class RunFolder:
             parent.mkdir(parents=True, exist_ok=True)
         put(self.path / name, content)
 
-    def close(self) -> None:
-        self._lock.close()
-
-    def __enter__(self) -> RunFolder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def _refuse_taken(path: Path, files: Mapping[str, bytes]) -> None:
     """Makes sure that a folder has nothing but what a run that was killed while it began may have left: its own files.
@@ -211,29 +197,3 @@ def step_of(path: Path, text: Mapping[str, str]) -> int:
         return int(text["step"])
     except (KeyError, ValueError, TypeError) as error:
         raise QglError([DamagedRun(None, str(path), "it does not say of which step it is")]) from error
-
-
-def clear_strays(path: Path) -> None:
-    """Removes what was being written when a process was killed."""
-    for stray in path.glob(".*.tmp"):
-        with suppress(OSError):
-            stray.unlink()
-
-
-def lock(path: Path) -> IO[str]:
-    file = lock_file(path / _LOCK)
-    with explained(path / _LOCK):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            file.close()
-            raise QglError([RunLocked(None, str(path), owner)]) from error
-        except OSError:
-            file.close()
-            raise
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
-    return file

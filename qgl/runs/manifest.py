@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ from typing import Any
 import jax
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun, NotARun, OldRun, RunChanged
+from qgl.diagnostics.runs import NotARun, RunChanged
 from qgl.program.calls.call import Call, Kind, arguments, parameters
 from qgl.program.calls.strategies import STRATEGIES, OwnStrategy
 from qgl.program.program import Program, TrainSettings
-from qgl.runs.files import plain, sealed
+from qgl.runs.files import sealed
 from qgl.runs.shapes.manifest_shape import MAY_CHANGE, digest, identity, manifest_fault
 from qgl.runs.shapes.settings_shape import CALLS_OF
 from qgl.source import Span
@@ -115,28 +116,10 @@ def load(folder: Path) -> Manifest:
         QglError: the folder is not a run, is damaged, or is of a later version of qgl (QGL0901, QGL0904); or of an
             earlier one that knew no checksums (QGL0912).
     """
-    path = folder / "manifest.json"
     if folder.is_file():
         what = "a program" if folder.suffix == ".qgl" else "a file"
         raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
-    try:
-        manifest = json.loads(plain.read(path).decode())
-        if manifest["format"] > FORMAT:
-            reason = f"it was made by a later version of qgl, {manifest['versions']['qgl']}"
-            raise QglError([NotARun(None, str(folder), reason)])
-        if manifest["format"] < FORMAT and sealed.SEAL not in manifest:
-            raise QglError([OldRun(None, str(folder), str(manifest["versions"]["qgl"])[:40])])
-        wrong = manifest_fault(manifest) or ("" if sealed.is_intact(manifest) else sealed.CHANGED)
-    except FileNotFoundError as error:
-        reason = "it has no manifest.json" if folder.is_dir() else "there is no such folder"
-        raise QglError([NotARun(None, str(folder), reason)]) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise QglError([NotARun(None, str(folder), f"its manifest.json cannot be read ({error})")]) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise QglError([NotARun(None, str(folder), "its manifest.json is of no known format")]) from error
-    if wrong:
-        raise QglError([DamagedRun(None, str(path), wrong)])
-    return {name: value for name, value in manifest.items() if name != sealed.SEAL}
+    return sealed.identified(folder, "manifest.json", FORMAT, manifest_fault, partial(NotARun, None, str(folder)))
 
 
 def sha256(text: str) -> str:

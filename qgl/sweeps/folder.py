@@ -8,23 +8,22 @@ NAME=VALUE,...   a run for each point, as `qglc train` makes it
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from types import NoneType, TracebackType
-from typing import IO, Any
+from types import NoneType
+from typing import Any
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.diagnostics.sweeps import NotASweep, SweepTaken
 from qgl.runs import manifest as manifests
-from qgl.runs.files import plain, sealed
+from qgl.runs.files import sealed
 from qgl.runs.files.atomic import explained, put
+from qgl.runs.files.locks import Writer
 from qgl.runs.files.plain import own_folder
-from qgl.runs.folder import lock
 from qgl.runs.shapes.entries import Bounded, Named, Several, fault
 from qgl.sweeps.grid import MOST, Grid, Point
 from qgl.sweeps.survey import Identity, Options, Surveyed
@@ -123,11 +122,12 @@ class Sweeping:
         return cls(Path(content["program"]), grid.values, Options(**options), points)
 
 
-class SweepFolder:
-    """The writer of a sweep's folder. It holds a lock that the system drops with the process; use `with`."""
+class SweepFolder(Writer):
+    """The writer of a sweep's folder."""
 
-    def __init__(self, path: Path, sweeping: Sweeping, held: IO[str]) -> None:
-        self.path, self.sweeping, self._held = path, sweeping, held
+    def __init__(self, path: Path, sweeping: Sweeping) -> None:
+        super().__init__(path)
+        self.sweeping = sweeping
 
     @classmethod
     def create(cls, path: Path, sweeping: Sweeping) -> SweepFolder:
@@ -141,7 +141,7 @@ class SweepFolder:
             others = [entry.name for entry in path.iterdir() if not entry.name.startswith(".")]
         if others:
             raise QglError([SweepTaken(None, str(path), FILE in others)])
-        folder = cls(path, sweeping, lock(path))
+        folder = cls(path, sweeping)
         try:
             folder.save({})
         except BaseException:
@@ -156,9 +156,9 @@ class SweepFolder:
         Raises:
             QglError: it is none (QGL0940), or another process writes to it.
         """
-        load(path)  # before the lock: a folder that is no sweep gets no file
-        held = lock(path)
-        return cls(path, load(path)[0], held)
+        folder = cls(path, load(path)[0])  # before the lock: a folder that is no sweep gets no file
+        folder.sweeping = load(path)[0]
+        return folder
 
     def save(self, outcome: Mapping[str, Any]) -> None:
         """Writes `sweep.json`, with what has become of the points."""
@@ -176,17 +176,6 @@ class SweepFolder:
         """
         return own_folder(self.path, point.folder)
 
-    def close(self) -> None:
-        self._held.close()
-
-    def __enter__(self) -> SweepFolder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
     """What a sweep is of, and what has become of its points when that was last written down.
@@ -194,23 +183,12 @@ def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
     Raises:
         QglError: the folder is no sweep (QGL0940), is damaged (QGL0904), or of a version without checksums (QGL0912).
     """
+    foreign = partial(NotASweep, None, str(path))
+    content = sealed.identified(path, FILE, FORMAT, lambda found: fault(found, _SHAPE), foreign)
     try:
-        content = json.loads(plain.read(path / FILE).decode())
-        if content["format"] > FORMAT:
-            raise QglError([NotASweep(None, str(path), "it was made by a later version of qgl")])
-        if content["points"] and content["format"] < FORMAT and sealed.SEAL not in content:
-            raise QglError([OldRun(None, str(path), "0.1.0 or earlier")])
-        wrong = fault(content, _SHAPE) or ("" if sealed.is_intact(content) else sealed.CHANGED)
-        if wrong:
-            raise QglError([DamagedRun(None, str(path / FILE), wrong)])
         return Sweeping.from_json(content), dict(content["outcome"])
-    except FileNotFoundError as error:
-        reason = f"it has no {FILE}" if path.is_dir() else "there is no such folder"
-        raise QglError([NotASweep(None, str(path), reason)]) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise QglError([NotASweep(None, str(path), f"its {FILE} cannot be read ({error})")]) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise QglError([NotASweep(None, str(path), f"its {FILE} is of no known format")]) from error
+    except ValueError as error:
+        raise QglError([foreign(f"its {FILE} cannot be read ({error})")]) from error
 
 
 def begun(run: Path) -> manifests.Manifest | None:

@@ -7,7 +7,7 @@ tag is on is not sent again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from qgl.diagnostics.hardware import EngineFailed, UnknownJob
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.braket_texts import imported, payload_of
 from qgl.hardware.engines.engine import Payload, Status, Strings, Task
-from qgl.hardware.engines.services import joined, overall, parts, wrapped
+from qgl.hardware.engines.services import Service, wrapped
 
 LOCAL = "local"
 _TAG, _TEXT = "qgl", "qgl-text"
@@ -34,8 +34,11 @@ _STATUSES: dict[str, Status] = {
 _here: dict[str, tuple[Any, dict[str, str]]] = {}  # tasks of `braket:local` and their tags, while this process runs
 
 
-class BraketRemote:
+class BraketRemote(Service[tuple[str, int]]):
     """Sends the profile `braket` to one device. Credentials are those that the SDK finds."""
+
+    way = _WAY
+    statuses = _STATUSES
 
     def __init__(self, device: str) -> None:
         """device: an ARN, or "local".
@@ -56,39 +59,6 @@ class BraketRemote:
         """
         return payload_of(task, {"engine": self.name, "device": self._arn})
 
-    def send(self, payload: Payload, tag: str) -> str:
-        """Sends the texts that are not at the service under this tag yet; see `RemoteEngine`.
-
-        Raises:
-            QglError: QGL1105, no access; QGL1103, with what the service says.
-        """
-        with wrapped(self.name, _WAY):
-            there = self._tagged(tag)
-            count = len(payload.texts)
-            for place, (text, shots) in enumerate(zip(payload.texts, payload.shots, strict=True)):
-                if place not in there:
-                    there[place] = self._sent(text, shots, {_TAG: tag, _TEXT: f"{place} of {count}"})
-            return joined(there[place] for place in range(count))
-
-    def find(self, tag: str) -> str | None:
-        """The names of all tasks under this tag; None if some never arrived. See `RemoteEngine`.
-
-        Raises:
-            QglError: QGL1105, no access; QGL1103, with what the service says.
-        """
-        with wrapped(self.name, _WAY):
-            there = self._tagged(tag, complete=True)
-            return joined(there[place] for place in sorted(there)) if there else None
-
-    def status(self, job: str) -> tuple[Status, str]:
-        """How far the tasks are; see `RemoteEngine`.
-
-        Raises:
-            QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, with what the service says.
-        """
-        with wrapped(self.name, _WAY):
-            return overall(self._status(self._task(name)) for name in parts(job))
-
     def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
         """The strings of each text; see `RemoteEngine`.
 
@@ -96,14 +66,8 @@ class BraketRemote:
             QglError: QGL1107, a task is not known; QGL1105, no access; QGL1103, a task has no result.
         """
         with wrapped(self.name, _WAY):
-            names = zip(parts(job), payload.outputs, strict=True)
+            names = zip(job.split(), payload.outputs, strict=True)
             return [self._strings(name, output) for name, output in names]
-
-    def _status(self, task: Any) -> tuple[Status, str]:
-        word = str(task.state())
-        status = _STATUSES.get(word, "unknown")
-        reason = task.metadata().get("failureReason") if status == "failed" else None
-        return status, f"{word.lower()}: {reason}" if reason else word.lower()
 
     def _strings(self, name: str, output: Sequence[int]) -> Strings:
         task = self._task(name)
@@ -119,13 +83,22 @@ class BraketRemote:
     def _device(self) -> Any:
         return self._library.LocalSimulator("braket_sv") if self._arn == LOCAL else self._library.AwsDevice(self._arn)
 
-    def _sent(self, text: str, shots: int, tags: dict[str, str]) -> str:
-        program = self._program(source=text)
+    def parts_of(self, payload: Payload) -> list[tuple[str, int]]:
+        """Each text with its shots."""
+        return list(zip(payload.texts, payload.shots, strict=True))
+
+    def send_part(self, part: tuple[str, int], tag: str, place: int, count: int) -> str:
+        text, shots = part
+        program, tags = self._program(source=text), {_TAG: tag, _TEXT: f"{place} of {count}"}
         if self._arn != LOCAL:
             return str(self._device.run(program, shots=shots, tags=tags).id)
         task = self._device.run(program, shots=shots)
         _here[str(task.id)] = (task, tags)
         return str(task.id)
+
+    def said(self, name: str) -> tuple[str, Callable[[], str | None]]:
+        task = self._task(name)
+        return str(task.state()), lambda: task.metadata().get("failureReason")
 
     def _task(self, name: str) -> Any:
         if self._arn != LOCAL:
@@ -134,15 +107,11 @@ class BraketRemote:
             raise QglError([UnknownJob(None, self.name, name)])
         return _here[name][0]
 
-    def _tagged(self, tag: str, complete: bool = False) -> dict[int, str]:
-        """The tasks under a tag by the place of their text; none if `complete` and one is missing."""
-        found: dict[int, str] = {}
-        count = 0
+    def tagged(self, tag: str) -> Iterator[tuple[str, int, int]]:
         for name, tags in self._listed():
             if tags.get(_TAG) == tag:
-                place, _, of = tags[_TEXT].partition(" of ")
-                found[int(place)], count = name, int(of)
-        return {} if complete and len(found) < count else found
+                place, _, count = tags[_TEXT].partition(" of ")
+                yield name, int(place), int(count)
 
     def _listed(self) -> list[tuple[str, dict[str, str]]]:
         """Names and tags of the account's tasks on this device."""

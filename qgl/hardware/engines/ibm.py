@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from qgl.diagnostics.hardware import EngineNotInstalled, UnknownJob
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 from qgl.hardware.engines.qiskit_counts import OUTPUT, strings_of_bytes
-from qgl.hardware.engines.services import joined, overall, parts, wrapped
+from qgl.hardware.engines.services import Service, wrapped
 from qgl.hardware.machines.isa import load_isa
 from qgl.hardware.machines.machine_rows import texts_of
 from qgl.hardware.machines.target import Machine, resolve
@@ -35,8 +35,11 @@ _STATUSES: dict[str, Status] = {
 _here: dict[str, tuple[Any, list[str]]] = {}  # jobs of fake machines with their tags, while this process runs
 
 
-class Ibm:
+class Ibm(Service[tuple[int, list[str]]]):
     """Sends the profile `ibm`, fitted to one machine. Credentials are those that the service's library has saved."""
+
+    way = _WAY
+    statuses = _STATUSES
 
     def __init__(self, machine: str) -> None:
         """machine: its name at the service, or that of a fake machine.
@@ -63,41 +66,6 @@ class Ibm:
         settings = {"engine": self.name, "machine": self.machine.name, "options": {}}
         return Payload(texts, task.shots, (OUTPUT,) * len(texts), settings, figures.mapping())
 
-    def send(self, payload: Payload, tag: str) -> str:
-        """Sends what is not at the service under this tag yet; see `RemoteEngine`.
-
-        Raises:
-            QglError: QGL112x, the machine is not to be had; QGL1105, no access; QGL1103, with what the service says.
-        """
-        machine = self.machine
-        with wrapped(self.name, _WAY):
-            there = self._tagged(tag)
-            groups = _groups(payload.shots)
-            for place, (shots, rows) in enumerate(groups.items()):
-                if place not in there:
-                    circuits = [load_isa(payload.texts[row]) for row in rows]
-                    there[place] = self._sent(machine, circuits, shots, [tag, f"{tag}-{place}-of-{len(groups)}"])
-            return joined(there[place] for place in range(len(groups)))
-
-    def find(self, tag: str) -> str | None:
-        """The names of all jobs under this tag; None if some never arrived. See `RemoteEngine`.
-
-        Raises:
-            QglError: QGL112x, the machine is not to be had; QGL1105, no access; QGL1103, with what the service says.
-        """
-        with wrapped(self.name, _WAY):
-            there = self._tagged(tag, complete=True)
-            return joined(there[place] for place in sorted(there)) if there else None
-
-    def status(self, job: str) -> tuple[Status, str]:
-        """How far the jobs are; see `RemoteEngine`.
-
-        Raises:
-            QglError: QGL1107, a job is not known; QGL1105, no access; QGL1103, with what the service says.
-        """
-        with wrapped(self.name, _WAY):
-            return overall(self._status(name) for name in parts(job))
-
     def collect(self, job: str, payload: Payload) -> Sequence[Strings]:
         """The strings of each text; see `RemoteEngine`.
 
@@ -106,7 +74,7 @@ class Ibm:
         """
         found: dict[int, Strings] = {}
         with wrapped(self.name, _WAY):
-            for name, rows in zip(parts(job), _groups(payload.shots).values(), strict=True):
+            for name, rows in zip(job.split(), _groups(payload.shots).values(), strict=True):
                 for row, result in zip(rows, self._job(name).result(), strict=True):
                     bits = result.data[payload.outputs[row]]
                     found[row] = strings_of_bytes(bits.array, bits.num_bits)
@@ -127,10 +95,16 @@ class Ibm:
     def _service(self) -> Any:
         return self.machine.backend.service
 
-    def _sent(self, machine: Machine, circuits: Sequence[Any], shots: int, tags: list[str]) -> str:
+    def parts_of(self, payload: Payload) -> list[tuple[int, list[str]]]:
+        """The texts of each number of shots."""
+        return [(shots, [payload.texts[row] for row in rows]) for shots, rows in _groups(payload.shots).items()]
+
+    def send_part(self, part: tuple[int, list[str]], tag: str, place: int, count: int) -> str:
+        shots, texts = part
+        circuits, tags = [load_isa(text) for text in texts], [tag, f"{tag}-{place}-of-{count}"]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The SamplerV2 class is deprecated", DeprecationWarning)
-            sampler = self._library.SamplerV2(mode=machine.backend)
+            sampler = self._library.SamplerV2(mode=self.machine.backend)
         if not self._is_fake:
             sampler.options.environment.job_tags = tags
         job = sampler.run([(circuit, None, shots) for circuit in circuits])
@@ -146,30 +120,21 @@ class Ibm:
             raise QglError([UnknownJob(None, self.name, name)])
         return _here[name][0]
 
-    def _status(self, name: str) -> tuple[Status, str]:
+    def said(self, name: str) -> tuple[str, Callable[[], str | None]]:
         job = self._job(name)
         reported = job.status()
-        word = str(getattr(reported, "name", reported))
-        status = _STATUSES.get(word, "unknown")
-        reason = job.error_message() if status == "failed" and not self._is_fake else None
-        return status, f"{word.lower()}: {reason}" if reason else word.lower()
+        return str(getattr(reported, "name", reported)), lambda: None if self._is_fake else job.error_message()
 
-    def _tagged(self, tag: str, complete: bool = False) -> dict[int, str]:
-        """The jobs under a tag by the place of their group; none if `complete` and one is missing."""
-        found: dict[int, str] = {}
-        count = 0
-        for name, tags in self._listed(tag):
-            own = next(own for own in tags if own.startswith(f"{tag}-"))
-            place, _, of = own.removeprefix(f"{tag}-").partition("-of-")
-            found[int(place)], count = name, int(of)
-        return {} if complete and len(found) < count else found
-
-    def _listed(self, tag: str) -> list[tuple[str, list[str]]]:
-        """Names and tags of the jobs under a tag."""
+    def tagged(self, tag: str) -> Iterator[tuple[str, int, int]]:
         if self._is_fake:
-            return [(name, tags) for name, (_, tags) in _here.items() if tag in tags]
-        jobs = self._service.jobs(job_tags=[tag], limit=None)
-        return [(job.job_id(), list(job.tags)) for job in jobs]
+            listed = [(name, tags) for name, (_, tags) in _here.items() if tag in tags]
+        else:
+            jobs = self._service.jobs(job_tags=[tag], limit=None)
+            listed = [(job.job_id(), list(job.tags)) for job in jobs]
+        for name, tags in listed:
+            own = next(own for own in tags if own.startswith(f"{tag}-"))
+            place, _, count = own.removeprefix(f"{tag}-").partition("-of-")
+            yield name, int(place), int(count)
 
 
 def _groups(shots: Sequence[int]) -> dict[int, list[int]]:

@@ -112,6 +112,13 @@ def lock_file(path: Path) -> IO[str]:
         return os.fdopen(in_place(path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "a+", encoding="utf-8")
 
 
+def clear_strays(path: Path) -> None:
+    """Removes what was being written when a process was killed."""
+    for stray in path.glob(".*.tmp"):
+        with suppress(OSError):
+            stray.unlink()
+
+
 def _write_all(file: FileIO, data: bytes) -> None:
     view = memoryview(data)
     while view:

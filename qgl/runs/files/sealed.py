@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun
+from qgl.diagnostics.model import Diagnostic, QglError
+from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.runs.files import plain
 
 SEAL = "sha256"
@@ -60,6 +60,40 @@ def read_document(path: Path, of: str = "") -> dict[str, Any]:
     if not isinstance(content, dict) or not is_intact(content, of):
         raise QglError([DamagedRun(None, str(path), CHANGED)])
     return {name: value for name, value in content.items() if name != SEAL}
+
+
+def identified(
+    folder: Path,
+    name: str,
+    now: int,
+    fault: Callable[[dict[str, Any]], str],
+    foreign: Callable[[str], Diagnostic],
+) -> dict[str, Any]:
+    """The sealed document that makes a folder a run or a sweep, of format `now`, without the seal.
+
+    fault: what is wrong with its shape; foreign: the fault of a folder that is none, with the reason.
+
+    Raises:
+        QglError: the folder is none (`foreign`), is damaged (QGL0904), or of a version without checksums (QGL0912).
+    """
+    try:
+        content = json.loads(plain.read(folder / name).decode())
+        version = str(content["versions"]["qgl"]) if "versions" in content else ""
+        if content["format"] > now:
+            raise QglError([foreign("it was made by a later version of qgl" + f", {version}" * bool(version))])
+        if content["format"] < now and SEAL not in content:
+            raise QglError([OldRun(None, str(folder), version[:40] or "0.1.0 or earlier")])
+        wrong = fault(content) or ("" if is_intact(content) else CHANGED)
+    except FileNotFoundError as error:
+        reason = f"it has no {name}" if folder.is_dir() else "there is no such folder"
+        raise QglError([foreign(reason)]) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise QglError([foreign(f"its {name} cannot be read ({error})")]) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QglError([foreign(f"its {name} is of no known format")]) from error
+    if wrong:
+        raise QglError([DamagedRun(None, str(folder / name), wrong)])
+    return {entry: value for entry, value in content.items() if entry != SEAL}
 
 
 def line(content: Mapping[str, Any], of: str = "") -> bytes:

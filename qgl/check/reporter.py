@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.diagnostics.size import FaultsNotShown
 
+T = TypeVar("T")
+V = TypeVar("V")
 MOST = 100  # diagnostics of a kind that are kept; the rest are counted
 
 
 class FaultyError(Exception):
     """A value cannot be had because of a fault that has been reported; whoever needs the value gives up silently."""
+
+
+def every(read: Callable[[T], V], items: Iterable[T]) -> list[V]:
+    """What `read` makes of each item; all are looked at before the fault of one is raised.
+
+    Raises:
+        FaultyError: one has a fault, which has been reported.
+    """
+    values, fine = [], True
+    for item in items:
+        try:
+            values.append(read(item))
+        except FaultyError:
+            fine = False
+    if not fine:
+        raise FaultyError
+    return values
 
 
 class TooLargeError(Exception):

@@ -11,7 +11,7 @@ from qgl.check.circuit.transform import controlled, inverse
 from qgl.check.declarations.categories import values_of
 from qgl.check.limits import Budget
 from qgl.check.names.callees import Callee
-from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.values import Group, Value
 from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters
@@ -67,15 +67,7 @@ class Applications:
     binder: Binder
 
     def operands(self, node: tree.Apply, frame: Frame) -> list[Operand]:
-        found, fine = [], True
-        for operand in node.operands:
-            try:
-                found.append(self._operand(operand, frame))
-            except FaultyError:
-                fine = False
-        if not fine:
-            raise FaultyError
-        return found
+        return every(lambda each: self._operand(each, frame), node.operands)
 
     def _operand(self, expression: tree.Expression, frame: Frame) -> Operand:
         value = self.evaluator.evaluate(expression, frame)
@@ -139,16 +131,8 @@ class Applications:
         """For each formal, its value in every application."""
         if values is None or len(values) != len(callee.numbers):
             raise FaultyError  # reported before
-        bound: list[list[Value]] = []
-        fine = True
-        for argument, value, formal in zip(node.arguments, values, callee.numbers, strict=True):
-            try:
-                bound.append(self.binder.bind(argument, value, formal, applications, callee.name))
-            except FaultyError:
-                fine = False
-        if not fine:
-            raise FaultyError
-        return bound
+        given = zip(node.arguments, values, callee.numbers, strict=True)
+        return every(lambda each: self.binder.bind(*each, applications, callee.name), given)
 
     def transformed(self, controls: Wires, inverted: bool, node: tree.Apply, build: Callable[[], None]) -> None:
         """What `build` emits, inverted and controlled as the modifiers of `node` say."""

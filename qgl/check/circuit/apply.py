@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from qgl.check.circuit.application import Applications, Operand, Wires, spelled_out
@@ -15,7 +16,7 @@ from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
 from qgl.check.names.callees import BUILT_IN, RESET, WIDE, Callee
 from qgl.check.names.modules import Symbol
-from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Frame
 from qgl.check.values.types import Formal, QubitFormal
@@ -106,14 +107,13 @@ class Applier:
 
     def _arguments(self, node: tree.Apply, frame: Frame) -> list[Value] | None:
         """Values of the arguments, None for a `?`; None instead of all if one is faulty."""
-        values: list[Value] = []
-        fine = True
-        for argument in node.arguments:
-            try:
-                values.append(None if isinstance(argument, tree.Hole) else self.evaluator.evaluate(argument, frame))
-            except FaultyError:
-                fine = False
-        return values if fine else None
+
+        def value(argument: tree.Expression) -> Value:
+            return None if isinstance(argument, tree.Hole) else self.evaluator.evaluate(argument, frame)
+
+        with suppress(FaultyError):
+            return every(value, node.arguments)
+        return None
 
     def _warn_of_degrees(self, node: tree.Apply, values: list[Value] | None, frame: Frame) -> None:
         """A name of a block is left alone: where it stands for an argument, the call of the layer is warned of."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.check.reporter import FaultyError
+from qgl.check.reporter import every
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.operators import Operator
@@ -29,15 +29,7 @@ def read_kraus(
     Raises:
         FaultyError: they are not square, not of one size, not constant or not trace-preserving; reported.
     """
-    found: list[NDArray[np.complex128]] = []
-    fine = True
-    for argument in arguments:
-        try:
-            found.append(_matrix(argument, evaluator.evaluate(argument, frame), evaluator))
-        except FaultyError:
-            fine = False
-    if not fine:
-        raise FaultyError
+    found = every(lambda each: _matrix(each, evaluator.evaluate(each, frame), evaluator), arguments)
     for matrix, argument in zip(found, arguments, strict=True):
         if len(matrix) != len(found[0]):
             text = f"the first operator has {len(found[0])} rows, this one has {len(matrix)}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from qgl.check.limits import ITEMS, Budget
 from qgl.check.names.modules import Module, Symbol
-from qgl.check.reporter import FaultyError, Reporter
+from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values import operators
 from qgl.check.values.conditions import comparison, conjunction, is_condition, negation
 from qgl.check.values.functions import USAGES, Functions, is_number
@@ -106,15 +106,7 @@ class Evaluator:
 
     def all_of(self, expressions: Sequence[tree.Expression], frame: Frame) -> list[Value]:
         """All values; every expression is looked at before a fault of one is raised."""
-        values, fine = [], True
-        for expression in expressions:
-            try:
-                values.append(self.evaluate(expression, frame))
-            except FaultyError:
-                fine = False
-        if not fine:
-            raise FaultyError
-        return values
+        return every(lambda each: self.evaluate(each, frame), expressions)
 
     # ------------------------------------------------------------ particular kinds of value
 

@@ -17,6 +17,7 @@ from lark import Token
 from qgl.diagnostics import lexical
 from qgl.diagnostics import syntax as faults
 from qgl.diagnostics.model import Diagnostic
+from qgl.record import record
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -314,12 +315,10 @@ class Builder:
 # ---------------------------------------------------------------- parts of rules that are no nodes of the tree
 
 
+@record
 class _Block:
-    __slots__ = ("span", "statements")
-
-    def __init__(self, span: Span, statements: tuple[tree.Statement, ...]) -> None:
-        self.span = span
-        self.statements = statements
+    span: Span
+    statements: tuple[tree.Statement, ...]
 
 
 class _Actuals:
@@ -340,19 +339,15 @@ class _Actuals:
                 break
 
 
+@record
 class _Size:
-    __slots__ = ("span", "value")
-
-    def __init__(self, span: Span, value: tree.Expression) -> None:
-        self.span = span
-        self.value = value
+    span: Span
+    value: tree.Expression
 
 
+@record
 class _Dimensions:
-    __slots__ = ("items",)
-
-    def __init__(self, items: tuple[tree.Expression, ...]) -> None:
-        self.items = items
+    items: tuple[tree.Expression, ...]
 
 
 def _declared(node: Any) -> tuple[str, ...]:

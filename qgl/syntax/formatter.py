@@ -6,7 +6,7 @@ numbers stay as written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
 from qgl.diagnostics.model import QglError
@@ -17,26 +17,11 @@ from qgl.syntax.builder import read_number
 from qgl.syntax.comments import Comments, after, has_line_end, text_of
 from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
 from qgl.syntax.parser import parse
+from qgl.syntax.walk import same
 from qgl.syntax.weaving import weave
 
-_LEVELS = {
-    "or": 1,
-    "and": 2,
-    "not": 3,
-    "==": 4,
-    "!=": 4,
-    "<": 4,
-    "<=": 4,
-    ">": 4,
-    ">=": 4,
-    "..": 5,
-    "+": 6,
-    "-": 6,
-    "*": 7,
-    "/": 7,
-    "%": 7,
-    "**": 9,
-}
+_LOOSEST_FIRST = ("or", "and", "not", "== != < <= > >=", "..", "+ -", "* / %")
+_LEVELS = {"**": 9} | {name: level for level, names in enumerate(_LOOSEST_FIRST, 1) for name in names.split()}
 _SIGN, _ATOM = 8, 10
 _CLOSING = {"(": ")", "[": "]"}
 
@@ -52,25 +37,20 @@ def format_file(file: tree.File) -> str:
     whole = weave(Group(tuple(body)), file.source, formatter.comments.inside())
     text = lay_out(whole) + "\n" if body else ""
     again = parse(Source(file.source.name, text))
-    if again.diagnostics or not _means_the_same(file, again.file):
-        raise QglError([CannotFormat(_first_changed(file, again.file))])
+    changed = list(_changed(file, again.file))
+    if again.diagnostics or changed:
+        raise QglError([CannotFormat(changed[0] if changed else None)])
     return text
 
 
-def _means_the_same(file: tree.File, again: tree.File) -> bool:
-    before, after = ([comment.text.split() for comment in each.comments] for each in (file, again))
-    return before == after and tree.same(file.declarations, again.declarations)
-
-
-def _first_changed(file: tree.File, again: tree.File) -> Span | None:
-    """The place of the first declaration or comment that would be another one."""
+def _changed(file: tree.File, again: tree.File) -> Iterator[Span | None]:
+    """The places of the declarations and comments that would be others."""
     for one, other in zip_longest(file.declarations, again.declarations):
-        if not tree.same(one, other):
-            return one.span if one else None
-    for one, other in zip_longest(file.comments, again.comments):
-        if one is None or other is None or one.text.split() != other.text.split():
-            return one.span if one else None
-    return None
+        if not same(one, other):
+            yield one.span if one else None
+    for comment, written in zip_longest(file.comments, again.comments):
+        if comment is None or written is None or comment.text.split() != written.text.split():
+            yield comment.span if comment else None
 
 
 class _Formatter:

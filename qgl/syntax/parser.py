@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -28,6 +28,7 @@ from qgl.syntax.builder import Builder
 from qgl.syntax.foreign import translated
 from qgl.syntax.grammar import tables
 from qgl.syntax.keywords import expected_words, found_words, is_keyword
+from qgl.syntax.rules import callbacks
 
 MAX_CHARACTERS = 1 << 20
 MAX_TOKENS = 400_000  # to read one takes some ten microseconds, and what it says is to be checked after that
@@ -35,11 +36,6 @@ MAX_FAULTS = 100
 _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
-_WHOLE = {
-    *("import_declaration", "const", "lattice", "register", "local", "data", "parameter", "routine", "hamiltonian"),
-    *("model", "objective", "train", "setting", "report_declaration", "baseline_declaration"),
-    *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
-}
 _RESERVED = ("STAGE",)
 _DECLARING = {
     "FOR",
@@ -76,10 +72,6 @@ def parse(source: Source) -> Parsed:
     return _Reader(source).read()
 
 
-class _Spliced(list[Any]):
-    """Children of a repetition of the grammar, to be put in line with those of its parent."""
-
-
 class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -90,7 +82,7 @@ class _Reader:
         self.lexer = interactive.lexer_thread.lex(interactive.parser_state)
         self.state = interactive.parser_state
         self.state.parse_conf = copy(self.state.parse_conf)
-        self.state.parse_conf.callbacks = _callbacks(self.builder)
+        self.state.parse_conf.callbacks = callbacks(self.builder)
         self.tokens: list[Token] = []
         self.partners: dict[int, int] = {}
         self.patched: set[int] = set()  # tokens beside a fault that is reported already
@@ -162,7 +154,7 @@ class _Reader:
     def _repair(self, k: int) -> int:
         """Report the fault at token `k`, put it right if one token does that, and return where to go on."""
         if len(self.diagnostics) >= MAX_FAULTS:
-            return self._give_up(k)
+            return self._leave_out(k, len(self.tokens) - 1, ("$END",))  # the rest of the file is not read
         if self._is_silent(k):
             return self._break(k)
         token, at = self.tokens[k], self._end_before(k)
@@ -181,7 +173,8 @@ class _Reader:
             self._divided = self._end_before(k)
             said = "`//` starts a comment; the quotient of whole numbers is `div(a, b)`"
             self._report(lexical.ForeignPhrase(comment.span, comment.text[:40], said))
-            return self._give_up_before(k)
+            self._resumed = self._leave_out(self._start_of(k), k)  # the operands of the division are no more of it
+            return k
         for type_ in _inserted(same_line=self._same_line(at, token)):
             if self._accepts(type_, token.type):
                 self._report(faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token)))
@@ -206,33 +199,17 @@ class _Reader:
         start = self._start_of(k)
         if not self._is_silent(k):
             self._report_unexpected(k)
-        while not self._accepts("BROKEN"):
+        self._resumed = self._leave_out(start, self._end_of(k, start))
+        return self._resumed
+
+    def _leave_out(self, start: int, end: int, following: tuple[str, ...] = ()) -> int:
+        """Read tokens as broken, before what else is `following`, and say nothing; gives `end`."""
+        while not self._accepts("BROKEN", *following):
             self.state.state_stack.pop()
             self.state.value_stack.pop()
-        return self._leave_out(start, self._end_of(k, start))
-
-    def _give_up_before(self, k: int) -> int:
-        """Give up the statement, setting or declaration that token `k` does not belong to any more; say nothing."""
-        start = self._start_of(k)
-        while not self._accepts("BROKEN"):
-            self.state.state_stack.pop()
-            self.state.value_stack.pop()
-        return self._leave_out(start, k)
-
-    def _leave_out(self, start: int, end: int) -> int:
         self._put("BROKEN", "", 0, 0)
         self.state.value_stack[-1] = self._broken(self.tokens[start : max(end, start + 1)])
-        self._resumed = end
         return end
-
-    def _give_up(self, k: int) -> int:
-        """Leave the rest of the file unread."""
-        while not self._accepts("BROKEN", "$END"):
-            self.state.state_stack.pop()
-            self.state.value_stack.pop()
-        self._put("BROKEN", "", 0, 0)
-        self.state.value_stack[-1] = self._broken(self.tokens[k:])
-        return len(self.tokens) - 1
 
     def _is_silent(self, k: int) -> bool:
         """Whether what is wrong at token `k` may follow from a fault that is reported already."""
@@ -388,38 +365,3 @@ def _partners(tokens: Sequence[Token]) -> dict[int, int]:
 
 def _is_name(text: str) -> bool:
     return unicodedata.normalize("NFC", text).replace("\u0300", "").isidentifier()
-
-
-def _callbacks(builder: Builder) -> dict[Rule, Callable[[list[Any]], Any]]:
-    """What each rule of the grammar makes of its children."""
-    return {rule: _callback(builder, rule) for rule in tables().rules if rule.origin.name != "noise"}
-
-
-def _callback(builder: Builder, rule: Rule) -> Callable[[list[Any]], Any]:
-    name = str(rule.alias or rule.origin.name)
-    if name.startswith("_"):
-        return _splice
-    if rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias:
-        return _only_child
-    method: Callable[[list[Any]], Any] = getattr(builder, name)
-    if name in _WHOLE:
-        return lambda children: builder.whole(method(_flat(children)))
-    return lambda children: method(_flat(children))
-
-
-def _splice(children: list[Any]) -> _Spliced:
-    first, rest = children[0], children[1:]
-    if isinstance(first, _Spliced):
-        first.extend(_flat(rest))
-        return first
-    return _Spliced(_flat(children))
-
-
-def _flat(children: list[Any]) -> list[Any]:
-    if not any(isinstance(child, _Spliced) for child in children):
-        return children
-    return [item for child in children for item in (child if isinstance(child, _Spliced) else (child,))]
-
-
-def _only_child(children: list[Any]) -> Any:
-    return children[0]

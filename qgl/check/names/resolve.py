@@ -23,6 +23,7 @@ from qgl.diagnostics.types import ArgumentCount, OperandCount, WrongParameter
 from qgl.gates import GATES
 from qgl.source import Span
 from qgl.syntax import tree
+from qgl.syntax.walk import names_in
 
 METHOD = {"order", "steps", "simulate"}
 
@@ -166,7 +167,7 @@ class Resolver(ExpressionResolver):
     def _forbid_bits(self, condition: tree.Expression) -> None:
         if self.body.where != "layer":
             return
-        for name in tree.names_in(condition):
+        for name in names_in(condition):
             local = self.body.find(name.name)
             if local is not None and local.kind == "bit":
                 what = "a condition on a measured bit"

@@ -21,6 +21,7 @@ from qgl.diagnostics.names import (
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import FunctionArguments, MisplacedHole
 from qgl.syntax import tree
+from qgl.syntax.walk import names_in
 
 CALLABLE = ("layer", "channel", "Hamiltonian")
 ALIASES = {"cnot": "cx", "fredkin": "cswap", "hadamard": "h", "not": "x", "phase": "p", "toffoli": "ccx", "u3": "u"}
@@ -42,7 +43,7 @@ class ExpressionResolver:
 
     def _mark(self, module: Module, node: Any) -> None:
         """Note as used whatever is named in `node`, whose names somebody else checks."""
-        for name in tree.names_in(node):
+        for name in names_in(node):
             symbol = module.names.get(name.name)
             if symbol is not None:
                 symbol.used = True

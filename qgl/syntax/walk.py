@@ -1,0 +1,38 @@
+"""Going through trees: whether two mean the same, and the names in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qgl.syntax import tree
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two nodes, or tuples of them, mean the same: equal but for their places."""
+    waiting = [(one, other)]
+    while waiting:
+        a, b = waiting.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            if len(a) != len(b):
+                return False
+            waiting += zip(a, b, strict=True)
+        elif isinstance(a, tree.Node):
+            waiting += [(getattr(a, f), getattr(b, f)) for f in a.__dataclass_fields__ if f != "span"]
+        elif a != b:
+            return False
+    return True
+
+
+def names_in(node: object) -> Iterator[tree.Name]:
+    """All names that stand anywhere in a node, or in the nodes of a tuple."""
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case tree.Name() as name:
+                yield name
+            case tuple() as parts:
+                waiting.extend(parts)
+            case tree.Node() as inner:
+                waiting.extend(getattr(inner, field) for field in inner.__dataclass_fields__ if field != "span")

@@ -15,7 +15,7 @@ from qgl.bits.distribution import distinct, indices
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import WordSet
 from qgl.evaluate.distributions import Places, Real
-from qgl.objectives.integer_kernel import IntegerKernel
+from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import CMI
 from qgl.program.program import DataSet
@@ -146,23 +146,12 @@ def smoothed(kernel: KernelCall, left: Rows, right: Rows, vectors: Real) -> Real
 
     Through the vector of all strings where that is less work than all pairs.
     """
-    width = left.shape[1]
+    found, width = kernel_of(kernel), left.shape[1]
     if width * 2**width < len(left) * len(right):
         smooth = np.empty((len(left), vectors.shape[1]))
         for column, vector in enumerate(vectors.T):
             dense = np.bincount(indices(right), weights=vector, minlength=2**width).astype(np.float64)
-            smooth[:, column] = metrics.apply_kernel(dense, kernel)[indices(left)]
+            smooth[:, column] = found.smoothed(dense)[indices(left)]
         return smooth
     starts = range(0, len(left), _BLOCK)
-    return np.concatenate([_pairs(kernel, left[start : start + _BLOCK], right) @ vectors for start in starts])
-
-
-def _pairs(kernel: KernelCall, left: Rows, right: Rows) -> Real:
-    """k(x, y) for x in `left` and y in `right`."""
-    if kernel.of_integers:
-        return IntegerKernel.of(kernel).at(np.subtract.outer(indices(left), indices(right)).astype(np.float64))
-    width = left.shape[1]
-    agreement = (1.0 - 2.0 * left) @ (1.0 - 2.0 * right).T
-    distance = np.rint((width - agreement) / 2).astype(np.int64)
-    found: Real = metrics.kernel_of_distance(kernel, width)[distance]
-    return found
+    return np.concatenate([found.between(left[start : start + _BLOCK], right) @ vectors for start in starts])

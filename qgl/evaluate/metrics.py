@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy, indices
 from qgl.evaluate.distributions import Distribution, Places, Real
-from qgl.objectives.integer_kernel import IntegerKernel
+from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.program import DataSet
 
@@ -64,34 +64,7 @@ def mmd(distribution: Distribution, data: DataSet, kernel: KernelCall) -> float 
     if p is None:
         return None
     difference = p - np.bincount(indices(data.rows), weights=data.weights, minlength=p.size)
-    return float(difference @ apply_kernel(difference, kernel))
-
-
-def decays(kernel: KernelCall) -> tuple[list[float], float]:
-    """The bases a of the powers a^H that a kernel is the weighted sum of, and the weight of each."""
-    return [float(np.exp(-0.5 / variance)) for variance in kernel.variances], kernel.weight
-
-
-def kernel_of_distance(kernel: KernelCall, width: int) -> Real:
-    """k at each Hamming distance, shape (width + 1,)."""
-    bases, weight = decays(kernel)
-    table: Real = weight * np.power.outer(np.array(bases), np.arange(width + 1)).sum(axis=0)
-    return table
-
-
-def apply_kernel(vector: Real, kernel: KernelCall) -> Real:
-    """sum_y k(x, y) vector[y], shape (2^n,): on bits, a^H is the tensor product of [[1, a], [a, 1]]."""
-    if kernel.of_integers:
-        return IntegerKernel.of(kernel).smoothed(vector)
-    bases, weight = decays(kernel)
-    total = np.zeros_like(vector)
-    for base in bases:
-        product = vector
-        for bit in range(vector.size.bit_length() - 1):
-            halves = product.reshape(-1, 2, 2**bit)
-            product = (halves + base * halves[:, ::-1]).reshape(-1)
-        total += weight * product
-    return total
+    return float(difference @ kernel_of(kernel).smoothed(difference))
 
 
 def conditional_mutual_information(joint: Real, sizes: tuple[int, int, int]) -> float:

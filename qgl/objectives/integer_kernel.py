@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices
 from qgl.kernels.arrays import barrier
 from qgl.program.calls.kernels import KernelCall
 
@@ -67,6 +68,10 @@ class IntegerKernel:
         size = len(vector)
         found: NDArray[np.float64] = np.fft.irfft(self._transform(size) * np.fft.rfft(vector, 2 * size), 2 * size)
         return found[:size]
+
+    def between(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """k(x, y) for x in `left` and y in `right`, rows of bits, shape (left, right)."""
+        return self.at(np.subtract.outer(indices(left), indices(right)).astype(np.float64))
 
     def _transform(self, size: int) -> NDArray[np.float64]:
         """That of the first row of the circulant matrix, which is real since the row is even."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import barrier
 from qgl.kernels.pauli_words import walsh
+from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.program.calls.kernels import KernelCall
 
 Array = jax.Array
@@ -58,6 +59,26 @@ class Kernel:
         """sum_y k(x, y) vector[y] from the transform of a vector, shape (2^width,)."""
         return walsh(spectrum * transformed)
 
+    def smoothed(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """sum_y k(x, y) vector[y] in double precision, shape (2^n,): a^H is the tensor product of [[1, a], [a, 1]]."""
+        total = np.zeros_like(vector)
+        for rate in self.rates:
+            product = vector
+            for bit in range(vector.size.bit_length() - 1):
+                halves = product.reshape(-1, 2, 2**bit)
+                product = (halves + (1 - 2 * rate) * halves[:, ::-1]).reshape(-1)
+            total += self.weight * product
+        return total
+
+    def between(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """k(x, y) for x in `left` and y in `right`, rows of bits, shape (left, right)."""
+        width = left.shape[1]
+        agreement = (1.0 - 2.0 * left) @ (1.0 - 2.0 * right).T
+        distance = np.rint((width - agreement) / 2).astype(np.int64)
+        powers = np.power.outer(1 - 2 * np.array(self.rates), np.arange(width + 1))
+        found: NDArray[np.float64] = self.weight * powers.sum(axis=0)[distance]
+        return found
+
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
         """The spectrum at words of `sizes` ones among `width` bits, scaled so that its sum over them is `total`."""
         rates = np.maximum(np.array(self.rates), np.finfo(np.float64).tiny)[:, None]
@@ -78,6 +99,11 @@ class Kernel:
         """Indices of `count` words drawn from spectrum / total, shape (count,); at most 31 bits."""
         ones = self.draw_rows(key, count, width).astype(jnp.int32)
         return ones @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
+
+
+def kernel_of(call: KernelCall) -> Kernel | IntegerKernel:
+    """The kernel that a call names, on bits or on whole numbers."""
+    return IntegerKernel.of(call) if call.of_integers else Kernel.of(call)
 
 
 def _words_distribution(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

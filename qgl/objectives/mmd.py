@@ -22,7 +22,7 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import draw
 from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.objectives.kernel import Kernel
+from qgl.objectives.kernel import Kernel, kernel_of
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.pauli_words import drawn_words, fixed_words
 from qgl.program.calls.objectives import MMD
@@ -106,14 +106,10 @@ def mmd(call: MMD, setting: Setting) -> Objective:
     from samples of strings alone.
     """
     width, words, samples = setting.width, call.words, call.samples
-    kernel: Kernel | IntegerKernel
-    if call.kernel.of_integers:
-        kernel = IntegerKernel.of(call.kernel)
-        return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), None, samples)
-    kernel = Kernel.of(call.kernel)
-    if call.weight is not None:
+    kernel = kernel_of(call.kernel)
+    if call.weight is not None and isinstance(kernel, Kernel):
         return fixed_words(call.data, kernel, call.weight, call.reach, setting)
-    if words is not None and (samples is not None or width > EXACT_WIDTH):
+    if words is not None and isinstance(kernel, Kernel) and (samples is not None or width > EXACT_WIDTH):
         return drawn_words(call.data, kernel, words, samples, setting)
     return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), words, samples)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy
 from qgl.objectives.batch import RowsDrawn
-from qgl.objectives.model import Objective, Setting
+from qgl.objectives.model import Deterministic, Objective, Setting
 from qgl.objectives.nll import floored
 from qgl.program.calls.objectives import KL
 from qgl.query import LogProb, Query
@@ -21,7 +21,7 @@ Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class KullbackLeibler:
+class KullbackLeibler(Deterministic):
     """sum_x q(x) log(q(x) / p(x)) in nats over the support of the data's distribution q; strings outside of it do not
     matter.
     """
@@ -30,15 +30,10 @@ class KullbackLeibler:
     distribution: NDArray[np.float64] = field(repr=False)
 
     name = "kl"
-    stochastic = False
-    conditions = None
 
     @property
     def queries(self) -> tuple[Query, ...]:
         return (self.query,)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         log_prob = floored(answers[self.query], self.query.width)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.bits.regions import regions_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
-from qgl.objectives.model import Objective, Setting
+from qgl.objectives.model import Deterministic, Objective, Setting
 from qgl.objectives.regions import data_distributions, log_or_floor, stacked
 from qgl.objectives.states import StateDistance, reduced_states
 from qgl.program.calls import objectives
@@ -40,7 +40,7 @@ DISTANCES: Mapping[str, Callable[[Array, Array], Array]] = {"tv": _tv, "kl": _kl
 
 
 @dataclass(frozen=True, eq=False)
-class RegionDistance:
+class RegionDistance(Deterministic):
     """The mean over regions of a distance of p, the distribution of a region's bits in the model, from q, that in the
     data.
 
@@ -56,15 +56,10 @@ class RegionDistance:
     distance: str
 
     name = "marginals"
-    stochastic = False
-    conditions = None
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
         return (Marginals(self.regions, bits=True),)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         p = stacked(answers[self.queries[0]])

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.objectives.model import Setting
+from qgl.objectives.model import Deterministic, Setting
 from qgl.objectives.regions import data_distributions, log_or_floor, stacked
 from qgl.program.calls.objectives import MarkovNLL
 from qgl.query import Marginals, Query
@@ -27,7 +27,7 @@ Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class MarkovLikelihood:
+class MarkovLikelihood(Deterministic):
     """-sum_x w(x) sum_i log p(x_i | x_(i-r) ... x_(i-1)) in nats over the rows x of the data, w being their weights.
 
     distributions  of the data's bits in each of `windows`, shape (windows, 2^(r + 1))
@@ -37,8 +37,6 @@ class MarkovLikelihood:
     distributions: NDArray[np.float64] = field(repr=False)
 
     name = "markov_nll"
-    stochastic = False
-    conditions = None
 
     @property
     def width(self) -> int:
@@ -48,9 +46,6 @@ class MarkovLikelihood:
     @cached_property
     def queries(self) -> tuple[Query, ...]:
         return (Marginals(self.windows, bits=True),)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         p = stacked(answers[self.queries[0]])

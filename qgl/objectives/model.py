@@ -93,6 +93,17 @@ class Objective(Protocol):
         ...
 
 
+class Deterministic:
+    """An objective that is a function of the answers alone, of an unconditional model unless it says otherwise."""
+
+    stochastic = False
+    conditions: NDArray[np.float64] | None = None
+
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        """As `Objective.given`."""
+        return {}
+
+
 def _categories(program: Program) -> Columns | None:
     """The variables of the registers, with every other bit by itself; without any, the columns of the data."""
     width = len(program.visible)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.objectives.batch import RowsDrawn
-from qgl.objectives.model import Objective, Setting
+from qgl.objectives.model import Deterministic, Objective, Setting
 from qgl.program.calls.objectives import NLL
 from qgl.query import LogProb, Query, log_floor
 
@@ -29,7 +29,7 @@ def floored(log_prob: Array, width: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class NegativeLogLikelihood:
+class NegativeLogLikelihood(Deterministic):
     """-sum_x w(x) log p(x) in nats over the distinct rows x of the data, w being their weights.
 
     With conditions c, -sum_(c, x) w(c, x) log p(x | c); `weights` has shape (conditions, rows), or (rows,) without.
@@ -40,14 +40,10 @@ class NegativeLogLikelihood:
     conditions: NDArray[np.float64] | None = field(repr=False)
 
     name = "nll"
-    stochastic = False
 
     @property
     def queries(self) -> tuple[Query, ...]:
         return (self.query,)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         log_prob = floored(answers[self.query], self.query.width)

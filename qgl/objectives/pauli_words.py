@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from qgl.bits.pauli_words import data_means, near_words
 from qgl.kernels.packed_bits import Ones, unpacked
 from qgl.objectives.kernel import Kernel
-from qgl.objectives.model import Setting
+from qgl.objectives.model import Deterministic, Setting
 from qgl.query import Expectation, GivenWords, Query
 
 Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class FixedWords:
+class FixedWords(Deterministic):
     """sum over the words w of a fixed set of weights[w] (<Z_w>_model - means[w])^2; the weights add up to k(x, x)."""
 
     query: Expectation = field(repr=False)
@@ -36,15 +36,10 @@ class FixedWords:
     means: NDArray[np.float64] = field(repr=False)
 
     name = "mmd"
-    stochastic = False
-    conditions = None
 
     @property
     def queries(self) -> tuple[Query, ...]:
         return (self.query,)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         values = answers[self.query]

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.objectives.model import Deterministic
 from qgl.objectives.regions import stacked
 from qgl.query import Marginals, Query
 
@@ -111,7 +112,7 @@ def _mean_log_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -
 
 
 @dataclass(frozen=True, eq=False)
-class StateDistance:
+class StateDistance(Deterministic):
     """The mean over regions of a distance of rho, a region's state in the model, from sigma, that in the target.
 
     tv               half the trace norm of rho - sigma
@@ -126,15 +127,10 @@ class StateDistance:
     distance: str
 
     name = "marginals"
-    stochastic = False
-    conditions = None
 
     @cached_property
     def queries(self) -> tuple[Query, ...]:
         return (Marginals(self.regions),)
-
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         rho = stacked(answers[self.queries[0]])

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgl.model import Model, load, loads
+from qgl.loading import load, loads
+from qgl.model import Model
 from qgl.runs.run import open_run
 
 __all__ = ["Model", "load", "loads", "open_run"]

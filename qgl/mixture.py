@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -26,13 +26,23 @@ def mixed(
     numbers = jnp.arange(len(weights))
     chosen = None if key is None else jax.random.fold_in(key, 0)
 
-    def one(pair: tuple[jax.Array, jax.Array]) -> tuple[Any, ...]:
+    def one(pair: tuple[jax.Array, jax.Array]) -> dict[Query, Any]:
         row, number = pair
-        found = ask(row, None if key is None else jax.random.fold_in(key, 1 + number))
+        return ask(row, None if key is None else jax.random.fold_in(key, 1 + number))
+
+    stacked = one_by_one(one, (inputs, numbers), queries)
+    return {query: _mix(query, part, weights, chosen) for query, part in stacked.items()}
+
+
+def one_by_one(ask: Callable[[Any], Mapping[Query, Any]], rows: Any, queries: Sequence[Query]) -> dict[Query, Any]:
+    """The answers of `ask` for each row of a pytree of arrays, stacked."""
+
+    def one(row: Any) -> tuple[Any, ...]:
+        found = ask(row)
         return tuple(found[query] for query in queries)  # JAX sorts the keys of dictionaries, and queries have no order
 
-    stacked = jax.lax.map(one, (inputs, numbers), batch_size=min(CIRCUITS, len(weights)))
-    return {query: _mix(query, part, weights, chosen) for query, part in zip(queries, stacked, strict=True)}
+    count = len(jax.tree.leaves(rows)[0])
+    return dict(zip(queries, jax.lax.map(one, rows, batch_size=min(CIRCUITS, count)), strict=True))
 
 
 def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) -> Any:

@@ -24,9 +24,8 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl import compiler
-from qgl.check.environment import Environment
 from qgl.diagnostics.model import Diagnostic
-from qgl.mixture import CIRCUITS, mixed
+from qgl.mixture import mixed, one_by_one
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
@@ -41,9 +40,17 @@ from qgl.query import (
     reads_only_bits,
     support,
 )
-from qgl.questions import bits, check_query, checked_queries, of_bits_only, pauli_words, random_key, whole
+from qgl.questions import (
+    bits,
+    check_query,
+    checked_queries,
+    in_reverse_mode,
+    of_bits_only,
+    pauli_words,
+    random_key,
+    whole,
+)
 from qgl.questions import regions as checked_regions
-from qgl.source import Source
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
@@ -51,36 +58,6 @@ if TYPE_CHECKING:
     from qgl.plan.planner import Planner
 
 Array = jax.Array
-
-
-def load(path: str | Path, *, precision: str | None = None, **constants: Any) -> Model:
-    """The model of a `.qgl` file, its constants overridden by keyword.
-
-    Args:
-        path: the file; data and imports are found beside it.
-        precision: "single" (float32, complex64) or "double"; None takes what the program says.
-
-    Raises:
-        QglError: the program has faults, or its data cannot be read.
-    """
-    from qgl.data.environment import open_program
-
-    source, environment = open_program(Path(path))
-    return loads(source, environment, precision=precision, **constants)
-
-
-def loads(
-    source: Source | str, environment: Environment | None = None, *, precision: str | None = None, **constants: Any
-) -> Model:
-    """The model of program text. Without an `environment`, data and imports are found in the current folder."""
-    from qgl.data.environment import FolderEnvironment
-
-    if isinstance(source, str):
-        source = Source("<text>", source)
-    environment = environment or FolderEnvironment(Path.cwd())
-    analysed = compiler.analyse(source, environment, constants)
-    files = environment.texts if isinstance(environment, FolderEnvironment) else {}
-    return Model(analysed.program, precision=precision, warnings=analysed.warnings, files=files)
 
 
 class Model:
@@ -323,7 +300,7 @@ class Model:
     def _jit(self, name: Hashable, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
         """The compiled `function`, one for each name."""
         if name not in self._compiled:
-            self._compiled[name] = _in_reverse(jax.jit(function, **options))
+            self._compiled[name] = in_reverse_mode(jax.jit(function, **options))
         return self._compiled[name]
 
     def _checked(
@@ -405,31 +382,4 @@ class Model:
         if conditions is None:
             return self._answers(params, queries, None, key, given)
         rows = jnp.asarray(conditions, dtype=self._real)
-
-        def one(row: Array) -> tuple[Any, ...]:
-            found = self._answers(params, queries, row, key, given)
-            return tuple(
-                found[query] for query in queries
-            )  # JAX sorts the keys of dictionaries, and queries have no order
-
-        stacked = jax.lax.map(one, rows, batch_size=min(CIRCUITS, len(rows)))
-        return dict(zip(queries, stacked, strict=True))
-
-
-def _in_reverse(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, which says in our words that a kernel with a reverse rule of its own has no forward mode."""
-
-    @functools.wraps(function)
-    def called(*arguments: Any) -> Any:
-        try:
-            return function(*arguments)
-        except TypeError as error:
-            if "can't apply forward-mode" not in str(error):
-                raise
-            raise TypeError(
-                "the method that answers for this model is differentiated in reverse mode only, once: use jax.grad, "
-                "jax.vjp or jax.jacrev; jax.jvp, jax.jacfwd and jax.hessian need forward mode (second derivatives can "
-                "be taken as differences of `value_and_grad`)"
-            ) from error
-
-    return called
+        return one_by_one(lambda row: self._answers(params, queries, row, key, given), rows, queries)

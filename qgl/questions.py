@@ -7,7 +7,8 @@ no string that is none gets a probability.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import jax
@@ -274,3 +275,22 @@ def _shown(value: Any) -> str:
         return f"an array of shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def in_reverse_mode(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which says in our words that a kernel with a reverse rule of its own has no forward mode."""
+
+    @functools.wraps(function)
+    def called(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except TypeError as error:
+            if "can't apply forward-mode" not in str(error):
+                raise
+            raise TypeError(
+                "the method that answers for this model is differentiated in reverse mode only, once: use jax.grad, "
+                "jax.vjp or jax.jacrev; jax.jvp, jax.jacfwd and jax.hessian need forward mode (second derivatives can "
+                "be taken as differences of `value_and_grad`)"
+            ) from error
+
+    return called

@@ -143,7 +143,7 @@ def _begin(
     precision: str | None,
     options: _Options,
 ) -> Run:
-    from qgl.model import loads
+    from qgl.loading import loads
     from qgl.runs.folder import next_folder
 
     source, environment = open_file(file)

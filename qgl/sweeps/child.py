@@ -109,7 +109,7 @@ def main() -> int:
 
 def _train(request: Request, events: Events) -> tuple[str, str]:
     """The status and reason of the run."""
-    from qgl.model import load
+    from qgl.loading import load
     from qgl.sweeps.folder import begun
     from qgl.sweeps.survey import Identity, Options
     from qgl.train import compilation_cache

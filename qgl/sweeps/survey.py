@@ -9,7 +9,7 @@ from typing import Any
 
 from qgl.data.environment import open_program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
-from qgl.model import loads
+from qgl.loading import loads
 from qgl.program.program import Program, TrainSettings
 from qgl.report.weighing import process, refusals, weigh_objective
 from qgl.runs import manifest as manifests

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.gates.algebra import PAULI
-from qgl.model import Model, loads
+from qgl.loading import loads
+from qgl.model import Model
 from qgl.source import Source
 
 PROGRAM = """

@@ -12,7 +12,7 @@ import pytest
 from qgl.ir.circuit import Circuit
 from qgl.kernels.mesh import grid, spread
 from qgl.kernels.simulator import Simulator
-from qgl.model import loads
+from qgl.loading import loads
 from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
-from qgl.model import load
+from qgl.loading import load
 from qgl.runs import manifest
 from qgl.runs.files import sealed
 from qgl.runs.folder import RunFolder

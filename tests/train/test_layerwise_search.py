@@ -16,7 +16,8 @@ from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.gates.algebra import PAULI
-from qgl.model import Model, loads
+from qgl.loading import loads
+from qgl.model import Model
 from qgl.runs.run import Run
 from qgl.source import Source
 from qgl.train.loop import train

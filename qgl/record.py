@@ -28,12 +28,21 @@ def record(kind: type[T] | None = None, *, eq: bool = True) -> Any:
     return (lambda found: _record(found, eq)) if kind is None else _record(kind, eq)
 
 
-def _record(kind: type[T], eq: bool) -> type[T]:
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Record:
+    """What inherits is a record without `@record`, so that two hundred kinds of fault need not say so; not in slots."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _record(cls, eq=True, slots=False)
+
+
+def _record(kind: type[T], eq: bool, slots: bool = True) -> type[T]:
     if kind.__doc__ is None:
         kind.__doc__ = f"{kind.__name__}."  # in the place of a docstring `dataclass` works out a signature
     shared = _SHARED | _EQUALITY if eq else _SHARED
     missing = {name: method for name, method in shared.items() if vars(kind).get(name) is None}
-    made = dataclass(init=False, repr=False, eq=False, slots=True)(kind)
+    made = dataclass(init=False, repr=False, eq=False, slots=slots)(kind)
     for name, method in missing.items():
         setattr(made, name, method)
     return made

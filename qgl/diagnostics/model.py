@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from qgl.diagnostics.record import Record
-from qgl.record import record
+from qgl.record import Record, record
 from qgl.source import Span
 
 REGISTRY: dict[str, type[Diagnostic]] = {}

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import string
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,9 @@ def test_texts_name_fields_of_their_own_class() -> None:
     for kind in REGISTER.values():
         for attribute, text in templates(kind).items():
             used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-            wrong += [f"{kind.__name__}.{attribute}: {{{name}}}" for name in sorted(used - set(kind.fields))]
+            wrong += [
+                f"{kind.__name__}.{attribute}: {{{name}}}"
+                for name in sorted(used - {each.name for each in fields(kind)})
+            ]
     assert wrong == []
     assert sum(len(templates(kind)) for kind in REGISTER.values()) > 100

@@ -125,16 +125,12 @@ class Locality:
         for position, first in enumerate(inside):
             for second in inside[position + 1 :]:
                 a, b = place[first], place[second]
-                apart: int | None = abs(a - b)
-                if group.lattice:
-                    apart = group.lattice.distance(a, b, bound.limit)
-                if apart is not None and apart <= bound.limit:
-                    continue
-                full = group.lattice.distance(a, b) if group.lattice else apart
-                gate = _written(operation)
-                names = (self._name(first), self._name(second))
-                self.reporter.report(TooFar(operation.span, bound.span, gate, *names, full, bound.limit))
-                return
+                apart = group.lattice.distance(a, b) if group.lattice else abs(a - b)
+                if apart is None or apart > bound.limit:
+                    names = (self._name(first), self._name(second))
+                    gate = _written(operation)
+                    self.reporter.report(TooFar(operation.span, bound.span, gate, *names, apart, bound.limit))
+                    return
 
     # ------------------------------------------------------------ depth
 

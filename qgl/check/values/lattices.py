@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Edge = tuple[int, int]
 
@@ -55,13 +58,20 @@ class Lattice:
             found[b].append(a)
         return tuple(tuple(sorted(each)) for each in found)
 
-    def distance(self, a: int, b: int, limit: int | None = None) -> int | None:
-        """Number of edges of a shortest path; None if there is none (or none of at most `limit` edges)."""
+    @cached_property
+    def graph(self) -> nx.Graph:
+        """The lattice as NetworkX has it; loaded here, as most files have lattices whose distances are formulas."""
+        import networkx as nx
+
+        graph: nx.Graph = nx.Graph()
+        graph.add_nodes_from(range(self.sites))
+        graph.add_edges_from(self.edges)
+        return graph
+
+    def distance(self, a: int, b: int) -> int | None:
+        """Number of edges of a shortest path; None if there is none."""
         formula = _DISTANCES.get(self.kind)
-        if formula is not None:
-            steps = formula(self.extents, a, b)
-            return steps if limit is None or steps <= limit else None
-        return self._search(a, b, limit)
+        return _shortest(self.graph, a, b) if formula is None else formula(self.extents, a, b)
 
     @property
     def search(self) -> int:
@@ -69,20 +79,6 @@ class Lattice:
         if self.kind == "graph":
             return 1 + (self.sites + 2 * len(self.edges)) // 4
         return 1 + 2 * self.extents[1] // 4 if self.kind == "tree" else 1
-
-    def _search(self, a: int, b: int, limit: int | None) -> int | None:
-        seen, border = {a}, deque([(a, 0)])
-        while border:
-            site, steps = border.popleft()
-            if site == b:
-                return steps
-            if limit is not None and steps == limit:
-                continue
-            for other in self.neighbours[site]:
-                if other not in seen:
-                    seen.add(other)
-                    border.append((other, steps + 1))
-        return None
 
     def brick(self, number: int) -> tuple[Edge, ...] | None:
         """The edges of colour class `number`: 2 classes on a line or ring, 4 on a grid or torus, None elsewhere."""
@@ -149,6 +145,15 @@ def _tree_positions(branching: int, depth: int) -> tuple[tuple[float, float], ..
         for level in range(depth + 1)
         for k in range(branching**level)
     )
+
+
+def _shortest(graph: nx.Graph, a: int, b: int) -> int | None:
+    import networkx as nx
+
+    try:
+        return int(nx.shortest_path_length(graph, a, b))
+    except nx.NetworkXNoPath:
+        return None
 
 
 def _ring_distance(extents: tuple[int, ...], a: int, b: int) -> int:

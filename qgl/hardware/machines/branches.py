@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, product
 from typing import Any
 
+import networkx as nx
+
 Holds = tuple[tuple[Any, bool], ...]  # bits, each with the value that it must have
 
 
@@ -70,16 +72,12 @@ def _lines(
 
 def _together(all_holds: Iterable[Holds]) -> list[list[Any]]:
     """Groups of bits that are asked about together, directly or by way of others."""
-    groups: list[dict[Any, None]] = []
-    for holds in dict.fromkeys(all_holds):
-        if len(holds) < 2:
-            continue
-        new = dict.fromkeys(bit for bit, _ in holds)
-        for group in [group for group in groups if group.keys() & new.keys()]:
-            groups.remove(group)
-            new = group | new
-        groups.append(new)
-    return [list(group) for group in groups]
+    asked: nx.Graph = nx.Graph()
+    for holds in all_holds:
+        if len(holds) > 1:
+            nx.add_path(asked, [bit for bit, _ in holds])
+    place = {bit: k for k, bit in enumerate(asked)}
+    return [sorted(group, key=place.__getitem__) for group in nx.connected_components(asked)]
 
 
 def _conditions(holds: Holds, home: dict[Any, tuple[Any, int]]) -> Iterator[tuple[Any, int | bool]]:

@@ -7,9 +7,10 @@ with, on the machine's better pairs; a beam of the cheapest partial layouts is k
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,22 +37,18 @@ def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) ->
     place; the number was chosen by fitting lines, rings, grids and trees to a heavy-hexagon machine. The cost of a
     qubit is the error of its measurements, and what it loses while others are measured and reset.
     """
-    pairs, measured, stops = _acts(circuit)
+    acts, measured, stops = _acts(circuit)
     distance = _distances(target)
     readout, lost = _places(target, stops)
-    size = circuit.num_qubits
-    beside: list[dict[int, int]] = [{} for _ in range(size)]
-    for (a, b), count in pairs.items():
-        beside[a][b] = beside[b][a] = count
     beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
-    order = _order(beside, positions)
+    order = _order(acts, positions)
     for step, qubit in enumerate(order):
         new: list[tuple[float, tuple[int, ...]]] = []
         for cost, places in beam:
             costs = measured[qubit] * readout + lost
             for earlier, place in zip(order[:step], places, strict=True):
-                if count := beside[qubit].get(earlier, 0):
-                    costs = costs + count * distance[:, place]
+                if acts.has_edge(qubit, earlier):
+                    costs = costs + acts[qubit][earlier]["gates"] * distance[:, place]
             costs[list(places)] = np.inf
             cheapest = np.argsort(costs, kind="stable")[: _BRANCHES if step else None]
             new += [(cost + float(costs[k]), (*places, int(k))) for k in cheapest if np.isfinite(costs[k])]
@@ -59,29 +56,29 @@ def lattice_layout(circuit: Any, target: Any, positions: Mapping[int, float]) ->
     if not beam:
         return None
     layout = dict(zip(order, beam[0][1], strict=True))
-    return [layout[k] for k in range(size)]
+    return [layout[k] for k in range(len(order))]
 
 
-def _order(beside: Sequence[Mapping[int, int]], positions: Mapping[int, float]) -> list[int]:
+def _order(acts: nx.Graph, positions: Mapping[int, float]) -> list[int]:
     """Each qubit after those that it acts with most; among equals, by place on the lattice."""
     place = {}
-    for qubit, others in enumerate(beside):
-        known = [positions[other] for other in others if other in positions]
+    for qubit in acts:
+        known = [positions[other] for other in acts[qubit] if other in positions]
         place[qubit] = positions.get(qubit, float(np.mean(known)) if known else float("inf"))
-    left = set(range(len(beside)))
+    left = set(acts)
     weight = dict.fromkeys(left, 0)
     order: list[int] = []
     while left:
         qubit = min(left, key=lambda k: (-min(weight[k], 1), place[k], k))
         left.remove(qubit)
         order.append(qubit)
-        for other, count in beside[qubit].items():
-            weight[other] += count
+        for other, facts in acts[qubit].items():
+            weight[other] += facts["gates"]
     return order
 
 
-def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int], int]:
-    """How many gates there are on each two qubits and measurements of each one, and the most stops of any.
+def _acts(circuit: Any) -> tuple[nx.Graph, Counter[int], int]:
+    """Which qubits act with which, the number of `gates` on each edge; measurements of each one; the most stops of any.
 
     A stop is a measurement or a reset. What is in branches counts too.
     """
@@ -99,7 +96,10 @@ def _acts(circuit: Any) -> tuple[Counter[tuple[int, int]], Counter[int], int]:
             if key not in made_of:
                 made_of[key] = _gates(operation)
             pairs.update((min(qubits[a], qubits[b]), max(qubits[a], qubits[b])) for a, b in made_of[key])
-    return pairs, measured, max(stops.values(), default=0)
+    acts: nx.Graph = nx.Graph()
+    acts.add_nodes_from(range(circuit.num_qubits))
+    acts.add_weighted_edges_from(((a, b, count) for (a, b), count in pairs.items()), weight="gates")
+    return acts, measured, max(stops.values(), default=0)
 
 
 def _gates(operation: Any) -> list[tuple[int, int]]:
@@ -130,22 +130,20 @@ def _operations(circuit: Any, numbers: Mapping[Any, int]) -> Iterator[tuple[Any,
 def _distances(target: Any) -> Floats:
     """What an operation on each two qubits costs, shape (qubits, qubits)."""
     size = target.num_qubits
-    error = np.full((size, size), np.inf)
+    coupling: nx.Graph = nx.Graph()
+    coupling.add_nodes_from(range(size))
     for name in target.operation_names:
         for operands, known in (target[name] or {}).items():
             if operands and len(operands) == 2:
                 told = _UNKNOWN if known is None or known.error is None else known.error
-                a, b = operands
-                error[a, b] = error[b, a] = min(error[a, b], max(told, 1e-6))
-    total, hops = error.copy(), np.where(np.isfinite(error), 1.0, np.inf)
-    np.fill_diagonal(total, 0.0)
-    for k in range(size):
-        through = total[:, k, None] + total[None, k, :]
-        shorter = through < total
-        total = np.where(shorter, through, total)
-        hops = np.where(shorter, hops[:, k, None] + hops[None, k, :], hops)
-    np.fill_diagonal(hops, 1.0)
-    return total * (_FAR - (_FAR - 1.0) / hops)
+                error = max(told, 1e-6)
+                if not coupling.has_edge(*operands) or error < coupling.edges[operands]["error"]:
+                    coupling.add_edge(*operands, error=error)
+    cost = np.full((size, size), np.inf)
+    for one, (errors, paths) in nx.all_pairs_dijkstra(coupling, weight="error"):
+        for other, error in errors.items():
+            cost[one, other] = error * (_FAR - (_FAR - 1.0) / max(1, len(paths[other]) - 1))
+    return cost
 
 
 def _places(target: Any, stops: int) -> tuple[Floats, Floats]:

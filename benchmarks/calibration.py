@@ -1,7 +1,7 @@
 """What the planner predicts beside what is measured.
 
 python -m benchmarks.calibration                  # all programs
-python -m benchmarks.calibration chain IQP        # those whose name has one of the words
+python -m benchmarks.calibration chain IQP        # those whose name has one of these in it
 python -m benchmarks.calibration --keep [...]     # and keeps what was measured in docs/calibration.json
 
 Every method that can answer a query is run, after compilation: value and gradient, or samples. The time of a call is
@@ -35,7 +35,7 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.iqp.method import EXPECTED_WEIGHT
 from qgl.plan.planner import METHODS, Planner
-from qgl.query import Expectation, GivenWords, LogProb, Probabilities, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, LogProb, Probabilities, Query, Samples
 
 STORE = Path(__file__).resolve().parent.parent / "docs" / "calibration.json"
 CALLS, LEAST_SECONDS = 5, 1.0
@@ -106,8 +106,8 @@ def benchmark(workload: str, *sizes: int) -> Case:
     text, constants = one.program
     queries: dict[str, Query] = {
         "W1": Probabilities(),
-        "W1b": Expectation.of(one.words) if workload == "W1b" else Probabilities(),
-        "W3": GivenWords(1000, 1000),
+        "W1b": Expectation.of(one.pauli_words) if workload == "W1b" else Probabilities(),
+        "W3": GivenPauliWords(1000, 1000),
     }
     if workload in ("W4", "W4c"):
         query: Query = LogProb.of(one.rows)
@@ -131,20 +131,20 @@ CASES = (
     Case("ring of 18, strings", RING, strings(18, 64), {"n": 18}),
     Case("noise on 5, probabilities", NOISY, Probabilities()),
     Case("noise on 5, strings", NOISY, strings(5, 32)),
-    Case("noise on 9, words", NOISY, neighbours(9), {"n": 9, "depth": 2}),
-    Case("noise on 10, sampled words", NOISY, GivenWords(50, 100), {"n": 10, "depth": 2}),
-    Case("bricks on 12, words", BRICKS, neighbours(12)),
+    Case("noise on 9, Pauli words", NOISY, neighbours(9), {"n": 9, "depth": 2}),
+    Case("noise on 10, sampled Pauli words", NOISY, GivenPauliWords(50, 100), {"n": 10, "depth": 2}),
+    Case("bricks on 12, Pauli words", BRICKS, neighbours(12)),
     Case("bricks on 16, strings", BRICKS, strings(16, 64), {"n": 16}),
-    Case("bricks on 200, words", BRICKS, neighbours(200), {"n": 200}),
+    Case("bricks on 200, Pauli words", BRICKS, neighbours(200), {"n": 200}),
     Case("bricks on 200, strings", BRICKS, strings(200, 64), {"n": 200}),
     Case("bricks on 200, samples", BRICKS, Samples(1000), {"n": 200}),
     Case("far gates on 40, strings", FAR, strings(40, 64), also=("contraction",)),
-    Case("far gates on 40, words", FAR, neighbours(40), also=("contraction",)),
+    Case("far gates on 40, Pauli words", FAR, neighbours(40), also=("contraction",)),
     Case("grid of 5 x 8, strings", GRID, strings(40, 16), also=("contraction",)),
-    Case("grid of 5 x 8, words", GRID, neighbours(40), also=("contraction",)),
-    Case("IQP of 12, sampled words", PAIRS, GivenWords(200, 200)),
-    Case("IQP of 12, words", PAIRS, neighbours(12)),
-    Case("IQP of 40, sampled words", PAIRS, GivenWords(200, 200), {"n": 40}),
+    Case("grid of 5 x 8, Pauli words", GRID, neighbours(40), also=("contraction",)),
+    Case("IQP of 12, sampled Pauli words", PAIRS, GivenPauliWords(200, 200)),
+    Case("IQP of 12, Pauli words", PAIRS, neighbours(12)),
+    Case("IQP of 40, sampled Pauli words", PAIRS, GivenPauliWords(200, 200), {"n": 40}),
 )
 
 
@@ -169,7 +169,7 @@ def measured(case: Case, name: str, timed: bool = True) -> Measured:
     plan = planner.plan([case.query])
     simulator, key = Simulator(plan), jax.random.key(0)
     arrays: dict[Query, jax.Array] = {}
-    if isinstance(case.query, GivenWords):
+    if isinstance(case.query, GivenPauliWords):
         width = len(planner.circuit.visible)
         sparse = np.random.default_rng(1).random((case.query.count, width)) < min(0.5, EXPECTED_WEIGHT / width)
         arrays[case.query] = jnp.asarray(sparse, jnp.uint8)
@@ -245,11 +245,11 @@ def main(wanted: list[str]) -> None:
     from qgl.cli.explain import duration
     from qgl.diagnostics.size import amount
 
-    words = [word for word in wanted if word != "--keep"]
+    names = [name for name in wanted if name != "--keep"]
     kept = read()
-    print(" " * 44 + "".join(f"{word:>10}" for word in ("time", "measured", "ratio", "memory", "measured", "ratio")))
+    print(" " * 44 + "".join(f"{name:>10}" for name in ("time", "measured", "ratio", "memory", "measured", "ratio")))
     for case in CASES:
-        if words and not any(word in case.name for word in words):
+        if names and not any(name in case.name for name in names):
             continue
         found: dict[str, Measured] = {}
         for method, said in predictions(case).items():

@@ -40,12 +40,13 @@ TITLES = {
 REMARKS = {
     "W1": "-sum_x t(x) log(p(x) + 1e-10) of n qubits and L layers on a ring.",
     "W1b": "<sum_i Z_i Z_(i+1) + sum_i X_i> of the same circuit.",
-    "W2": "mean_i (<Z_i Z_(i+1)> - t_i)^2 after d brick layers. The peer takes each word on its light cone.",
-    "W2grid": "The same with an RZZ on every edge in every layer, words on all edges.",
-    "W2g": "Squared maximum mean discrepancy from 1000 rows, over all words of one or two sites at any distance.",
+    "W2": "mean_i (<Z_i Z_(i+1)> - t_i)^2 after d brick layers. The peer takes each Pauli word on its light cone.",
+    "W2grid": "The same with an RZZ on every edge in every layer, Pauli words on all edges.",
+    "W2g": "Squared maximum mean discrepancy from 1000 rows, over all Pauli words of one or two sites at any distance.",
     "W2c": "W2 with the channel `mix` as brick: two general two-qubit gates (30 angles) and a qubit that is discarded. "
     "No peer has light cones of channels.",
-    "W3": "3n generators on a ring, 1000 words and 1000 samples drawn at each step, 1000 rows, sigma = sqrt(n) / 2. "
+    "W3": "3n generators on a ring, 1000 Pauli words and 1000 samples drawn at each step, 1000 rows, sigma = sqrt(n) "
+    "/ 2. "
     "Loss and gradient are means over the steps, and agree up to sampling noise. IQPopt is not among the contenders: "
     "the package index at hand does not have it.",
     "W4": "Mean negative log-likelihood of B strings, the circuit of W2. No peer does it at these sizes.",

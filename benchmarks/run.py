@@ -17,7 +17,7 @@ from benchmarks.contenders import ENTRANTS
 from benchmarks.results import Result, Session
 from benchmarks.workloads import CASES, QUICK, Case
 
-AGREEMENT = {"W3": 0.1}  # relative; words and samples are drawn there
+AGREEMENT = {"W3": 0.1}  # relative; Pauli words and samples are drawn there
 USUAL_AGREEMENT = 2e-3
 
 

@@ -27,7 +27,7 @@ import qgl
 from qgl.check.circuit.transform import unitary
 from qgl.check.values.types import unitary_angles
 from qgl.expression import Input, Real
-from qgl.gates.algebra import entered, pauli_word
+from qgl.gates.algebra import entered, pauli_matrix
 from qgl.gates.generators import generator_numbers, hermitian
 from qgl.kernels.exponentials import exponential
 from qgl.program.operations import GateApplication, PauliRotation
@@ -94,8 +94,8 @@ def shannon(qubits: int, angles: Array) -> Array:
             factor * angles[..., atom.element] for number in operation.numbers for factor, atom in _inputs(number)
         ]
         match operation:
-            case PauliRotation(pauli_word=word):
-                angle, pauli = values[0][..., None, None], pauli_word(word)
+            case PauliRotation(pauli_word=pauli_word):
+                angle, pauli = values[0][..., None, None], pauli_matrix(pauli_word)
                 inner = jnp.cos(angle) * np.eye(len(pauli)) + 1j * jnp.sin(angle) * entered(jnp, pauli)
             case GateApplication(gate=gate):
                 inner = gate.matrix(jnp, *values)

@@ -5,10 +5,11 @@ W1      n, L     exact likelihood: RX(a), RZ(b) on every qubit, RXX(c) on the ri
 W1b     n, L     energy: the same circuit; <sum_i Z_i Z_(i+1) + sum_i X_i>
 W2      n, d     a chain: RX(a), RZ(b) on every site, RZZ(c) on (i, i + 1) for i = l mod 2, d times;
                  mean_i (<Z_i Z_(i+1)> - t_i)^2
-W2grid  s, d     the same on an s x s grid, RZZ on every edge in every layer; the words are the edges
+W2grid  s, d     the same on an s x s grid, RZZ on every edge in every layer; the Pauli words are the edges
 W2g     s, d     the circuit of W2grid; squared maximum mean discrepancy on all Z words of weight 1 and 2
 W2c     n, d     W2 with the channel `mix` as brick: two general two-qubit gates, one discarded qubit
-W3      n        IQP: generators i; i, i + 1; i, i + 2 on the ring; squared maximum mean discrepancy from 1000 words and
+W3      n        IQP: generators i; i, i + 1; i, i + 2 on the ring; squared maximum mean discrepancy from 1000 Z words
+        and
                  1000 samples, sigma = sqrt(n) / 2
 W4      n, d, B  the circuit of W2; mean negative log-likelihood of B strings
 W4c     n, d, B  the circuit of W2c; the same
@@ -107,9 +108,9 @@ model {
     }
     h s;
 }
-objective mmd(rows, hamming(sigma = sqrt(n) / 2), words = 1000, samples = 1000);
+objective mmd(rows, hamming(sigma = sqrt(n) / 2), pauli_words = 1000, samples = 1000);
 """
-WORDS = """
+PAULI_WORDS = """
 data rows = npz("rows.npz");
 objective mmd(rows, hamming(sigma = side / 2), weight = 2);
 """
@@ -145,7 +146,7 @@ class Case:
             case "W2grid":
                 return GRID, {"side": first, "depth": layers}
             case "W2g":
-                return GRID + WORDS, {"side": first, "depth": layers}
+                return GRID + PAULI_WORDS, {"side": first, "depth": layers}
             case "W2c" | "W4c":
                 return CHANNELS, {"n": first, "depth": layers}
             case "W3":
@@ -166,7 +167,7 @@ class Case:
         return np.asarray(powers / powers.sum())
 
     @property
-    def words(self) -> list[str]:
+    def pauli_words(self) -> list[str]:
         """The Pauli words of W1b, each with coefficient 1."""
         n = self.width
         bonds = ["".join("Z" if q in (k, (k + 1) % n) else "I" for q in range(n)) for k in range(n)]
@@ -174,7 +175,9 @@ class Case:
 
     @property
     def pairs(self) -> NDArray[np.int32]:
-        """The places of the words of W2: (i, i + 1) on the chain, the edges on the grid. Shape (words, 2)."""
+        """The places of the Pauli words of W2: (i, i + 1) on the chain, the edges on the grid. Shape (pauli_words,
+        2).
+        """
         if self.workload != "W2grid":
             return np.stack([np.arange(self.width - 1), np.arange(1, self.width)], axis=1).astype(np.int32)
         site = np.arange(self.width).reshape(self.sizes[0], -1)
@@ -184,7 +187,7 @@ class Case:
 
     @property
     def targets(self) -> Numbers:
-        """The t_i of W2, shape (words,)."""
+        """The t_i of W2, shape (pauli_words,)."""
         return np.random.default_rng(1).uniform(-1, 1, size=len(self.pairs))
 
     @property

@@ -97,9 +97,9 @@ def diagnostics(text: str) -> str:
 
 def _entry(kind: type[Diagnostic]) -> str:
     name = re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-    words = " ".join((kind.__doc__ or "").split())
+    wording = " ".join((kind.__doc__ or "").split())
     severity = " (warning)" if kind.severity == "warning" else ""
-    return f'<a id="{kind.code.lower()}"></a>\n**{kind.code}** `{name}`{severity}: {words}\n'
+    return f'<a id="{kind.code.lower()}"></a>\n**{kind.code}** `{name}`{severity}: {wording}\n'
 
 
 def main() -> int:

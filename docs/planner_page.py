@@ -109,8 +109,8 @@ def classes(sites: int = 30) -> Figure:
     """The sites of a chain, coloured by the class of the cone of each pair of neighbours."""
     figure, axes = plt.subplots(figsize=(8, 1.5))
     circuit = qgl.loads(CHAIN.format(n=sites, depth=4)).circuit
-    words = np.stack([np.arange(sites - 1), np.arange(1, sites)], axis=1).astype(np.int32)
-    query = Expectation.sparse(words)
+    pauli_words = np.stack([np.arange(sites - 1), np.arange(1, sites)], axis=1).astype(np.int32)
+    query = Expectation.sparse(pauli_words)
     survey = PreparedCones("cones", CircuitVariants(circuit, True)).design((query,), "single").survey
     kinds = [survey.values[int(row[0])][0] for row in survey.factors[query]]
     names = {kind: k for k, kind in enumerate(dict.fromkeys(kinds))}
@@ -128,8 +128,8 @@ def growth() -> Figure:
     """Predicted time and memory against the length of a chain, as the planner sees it."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
     lines: list[tuple[str, str, Method, list[int]]] = [
-        ("state vector, words", RED, StateVector(), [8, 12, 16, 20, 24, 28]),
-        ("cones, words", GREEN, LightCones(), [8, 16, 32, 100, 300, 1000, 3000]),
+        ("state vector, Pauli words", RED, StateVector(), [8, 12, 16, 20, 24, 28]),
+        ("cones, Pauli words", GREEN, LightCones(), [8, 16, 32, 100, 300, 1000, 3000]),
         ("boundary, strings", BLUE, BoundaryContraction(), [8, 16, 32, 100, 300, 1000, 3000]),
     ]
     for name, colour, method, sizes in lines:
@@ -147,8 +147,8 @@ def growth() -> Figure:
 
 def _cost(method: Method, n: int) -> tuple[float, float]:
     circuit = qgl.loads(CHAIN.format(n=n, depth=4)).circuit
-    words = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
-    query: Query = GivenStrings(64) if isinstance(method, BoundaryContraction) else Expectation.sparse(words)
+    pauli_words = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
+    query: Query = GivenStrings(64) if isinstance(method, BoundaryContraction) else Expectation.sparse(pauli_words)
     (row,) = Planner(circuit, memory_limit=10**14, methods=(method,)).weigh([query]).rows
     return row.candidates[0].cost.seconds, row.candidates[0].cost.memory
 

@@ -36,7 +36,7 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
-def ours_in_words(found: Ours | None) -> str:
+def ours_as_text(found: Ours | None) -> str:
     if found is None or found.value is None:
         return "-"
     span = "" if found.low is None else f" [{figure(found.low)}, {figure(found.high)}]"
@@ -52,8 +52,8 @@ def target(entry: Published) -> str:
 def remark(entry: Published, found: Ours | None) -> str:
     if found is None:
         return "not measured"
-    words = {True: "reached", False: "**missed**", None: ""}[entry.reached(found)]
-    return ". ".join(part for part in (words, found.note) if part)
+    wording = {True: "reached", False: "**missed**", None: ""}[entry.reached(found)]
+    return ". ".join(part for part in (wording, found.note) if part)
 
 
 def rows(figures: tuple[Published, ...], ours: dict[str, Ours]) -> Iterator[str]:
@@ -62,7 +62,7 @@ def rows(figures: tuple[Published, ...], ours: dict[str, Ours]) -> Iterator[str]
     for entry in figures:
         found = ours.get(entry.key)
         shown = figure(entry.value) if entry.value is not None else entry.text
-        cells = (entry.what, shown, entry.tag, target(entry), ours_in_words(found), remark(entry, found))
+        cells = (entry.what, shown, entry.tag, target(entry), ours_as_text(found), remark(entry, found))
         yield "| " + " | ".join(cells) + " |"
 
 

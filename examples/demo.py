@@ -16,10 +16,10 @@ EXAMPLES = Path(__file__).resolve().parent
 QGLC = Path(sys.executable).parent / "qglc"
 
 
-def qglc(*words: str | Path) -> None:
+def qglc(*arguments: str | Path) -> None:
     """Runs one command of the command line; a failure ends the demo with its exit status."""
-    print(f"\n$ qglc {' '.join(str(word) for word in words)}", flush=True)
-    status = subprocess.run([QGLC, *map(str, words)], check=False).returncode
+    print(f"\n$ qglc {' '.join(str(argument) for argument in arguments)}", flush=True)
+    status = subprocess.run([QGLC, *map(str, arguments)], check=False).returncode
     if status:
         sys.exit(status)
 

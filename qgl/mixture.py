@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from qgl.kernels.final_state import draw
-from qgl.query import GivenStrings, GivenWords, LogProb, Query, Samples
+from qgl.query import GivenPauliWords, GivenStrings, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
 
@@ -50,8 +50,8 @@ def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) 
     match query:
         case LogProb() | GivenStrings():
             return jax.scipy.special.logsumexp(answers, axis=0, b=weights.astype(answers.dtype)[:, None])
-        case GivenWords():
-            return _mix_words(answers, weights.astype(answers.dtype), query.samples)
+        case GivenPauliWords():
+            return _mix_pauli_words(answers, weights.astype(answers.dtype), query.samples)
         case Samples() if key is not None:
             element = draw(weights, key, query.shots)
             return answers[element, jnp.arange(query.shots)]
@@ -59,8 +59,8 @@ def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) 
             return jax.tree.map(lambda rows: jnp.tensordot(weights.astype(rows.dtype), rows, axes=1), answers)
 
 
-def _mix_words(answers: jax.Array, weights: jax.Array, samples: int | None) -> jax.Array:
-    """Means, and what makes the unbiased estimate of their squares come out as `GivenWords` says."""
+def _mix_pauli_words(answers: jax.Array, weights: jax.Array, samples: int | None) -> jax.Array:
+    """Means, and what makes the unbiased estimate of their squares come out as `GivenPauliWords` says."""
     means, squares = answers[:, 0], answers[:, 1]
     mean = jnp.tensordot(weights, means, axes=1)
     if samples is None:

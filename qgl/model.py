@@ -43,10 +43,10 @@ from qgl.query import (
 from qgl.questions import (
     bits,
     check_query,
+    checked_pauli_words,
     checked_queries,
     in_reverse_mode,
     of_bits_only,
-    pauli_words,
     random_key,
     whole,
 )
@@ -119,7 +119,8 @@ class Model:
     ) -> dict[Query, Any]:
         """Answers to several queries of `qgl.query`, planned together: work that they share is done once.
 
-        `key` is for queries that draw random numbers, `given` for those whose strings or words come with the call.
+        `key` is for queries that draw random numbers, `given` for those whose strings or Pauli words come with the
+        call.
 
         Raises:
             ValueError: a query that cannot be asked of this model, or what comes with it does not fit.
@@ -161,15 +162,15 @@ class Model:
         result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
         return result
 
-    def expectation(self, params: Params, words: Sequence[str], condition: ArrayLike | None = None) -> Array:
-        """Expectations of Pauli words, shape (words,). A word is a letter of `IXYZ` for each visible qubit.
+    def expectation(self, params: Params, pauli_words: Sequence[str], condition: ArrayLike | None = None) -> Array:
+        """Expectations of Pauli words, shape (pauli_words,). A Pauli word is a letter of `IXYZ` for each visible qubit.
 
         The circuit is cut down to the light cone of the letters other than I.
 
         Raises:
             ValueError: a word of another length or with other letters.
         """
-        result: Array = self.answer(params, Expectation.of(pauli_words(words, self.width)), condition)
+        result: Array = self.answer(params, Expectation.of(checked_pauli_words(pauli_words, self.width)), condition)
         return result
 
     def marginals(
@@ -218,7 +219,7 @@ class Model:
             return combined(self.objectives, ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
-        """The objective, a scalar. A stochastic one (`samples`, `words`) needs a `key`."""
+        """The objective, a scalar. A stochastic one (`samples`, `checked_pauli_words`) needs a `key`."""
         with self._number_type():
             params, key = self._checked_for_loss(params, key)
             result: Array = self._jit("loss", lambda params, key: self.terms(params, key)[0])(params, key)
@@ -320,7 +321,7 @@ class Model:
 
     @property
     def _positions(self) -> int:
-        """Number of visible and hidden qubits, which words and regions may name."""
+        """Number of visible and hidden qubits, which Pauli words and regions may name."""
         return self.width + len(self.program.hidden)
 
     def plan(self, *queries: Query) -> Plan:

@@ -1,7 +1,7 @@
 """The query interface: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer.
 
 Most queries say all that they ask. Two leave their strings open, so that a compiled program serves for any: what
-`GivenStrings` and `GivenWords` ask of comes with the call, as an array.
+`GivenStrings` and `GivenPauliWords` ask of comes with the call, as an array.
 
 Positions are those of the visible qubits. `Expectation` and `Marginals` may name the qubits of hidden registers too, by
 the positions after the visible ones, in order of declaration.
@@ -83,10 +83,10 @@ class GivenStrings:
 
 @record
 class Expectation:
-    """Expectations of Pauli words on visible qubits, shape (words,).
+    """Expectations of Pauli words on visible qubits, shape (pauli_words,).
 
-    A word is held as the positions that it touches, ascending, and the letters there, 1 to 3 for X, Y, Z; rows are
-    padded with position -1 and letter 0. Make one with `Expectation.of` or `Expectation.sparse`.
+    A Pauli word is held as the positions that it touches, ascending, and the letters there, 1 to 3 for X, Y, Z; rows
+    are padded with position -1 and letter 0. Make one with `Expectation.of` or `Expectation.sparse`.
     """
 
     place_bytes: bytes
@@ -94,43 +94,46 @@ class Expectation:
     weight: int  # columns of both tables
 
     @classmethod
-    def of(cls, words: Sequence[str]) -> Expectation:
-        """Words written as a letter of `IXYZ` for each visible qubit."""
-        touched = [[k for k, letter in enumerate(word) if letter != "I"] for word in words]
-        letters = [[LETTERS.index(word[k]) for k in places] for word, places in zip(words, touched, strict=True)]
+    def of(cls, pauli_words: Sequence[str]) -> Expectation:
+        """Pauli words written as a letter of `IXYZ` for each visible qubit."""
+        touched = [[k for k, letter in enumerate(pauli_word) if letter != "I"] for pauli_word in pauli_words]
+        letters = [
+            [LETTERS.index(pauli_word[k]) for k in places]
+            for pauli_word, places in zip(pauli_words, touched, strict=True)
+        ]
         return cls.sparse(ragged.table(touched, -1), ragged.table(letters, 0, np.uint8))
 
     @classmethod
     def sparse(cls, places: NDArray[np.int32], letters: NDArray[np.uint8] | None = None) -> Expectation:
-        """`places` and `letters`, shape (words, weight), as the class says; without letters, Z words."""
+        """`places` and `letters`, shape (pauli_words, weight), as the class says; without letters, Z words."""
         places = np.ascontiguousarray(places, np.int32)
         letters = np.where(places >= 0, 3, 0) if letters is None else letters
-        if places.shape[1] == 0:  # a table of no columns would not tell how many words there are
+        if places.shape[1] == 0:  # a table of no columns would not tell how many Pauli words there are
             places, letters = np.full((len(places), 1), -1, np.int32), np.zeros((len(places), 1), np.uint8)
         return cls(places.tobytes(), np.ascontiguousarray(letters, np.uint8).tobytes(), int(places.shape[1]))
 
     @property
     def places(self) -> NDArray[np.int32]:
-        """Touched positions, shape (words, weight), padded with -1."""
+        """Touched positions, shape (pauli_words, weight), padded with -1."""
         return np.frombuffer(self.place_bytes, np.int32).reshape(-1, self.weight)
 
     @property
     def letters(self) -> NDArray[np.uint8]:
-        """Letters at `places`, shape (words, weight), padded with 0."""
+        """Letters at `places`, shape (pauli_words, weight), padded with 0."""
         return np.frombuffer(self.letter_bytes, np.uint8).reshape(-1, self.weight)
 
     @property
     def count(self) -> int:
-        """Number of words."""
+        """Number of Pauli words."""
         return len(self.letter_bytes) // self.weight
 
 
 @record
-class GivenWords:
+class GivenPauliWords:
     """Expectations of `count` Z words that come with the call, an array of 0 and 1 of shape (count, n).
 
     samples: None asks for exact values; a number allows unbiased estimates from that many independent draws, the same
-    draws for all words. Needs a key.
+    draws for all Pauli words. Needs a key.
 
     The answer has shape (2, count): the means of the draws and the means of their squares. From draws q_1 ... q_s with
     these, (mean^2 - mean of squares / s) s / (s - 1) is an unbiased estimate of the squared expectation. An exact
@@ -168,7 +171,7 @@ class State:
     """The density matrix of the visible register, shape (2^n, 2^n)."""
 
 
-Query = Probabilities | LogProb | GivenStrings | Expectation | GivenWords | Marginals | Samples | State
+Query = Probabilities | LogProb | GivenStrings | Expectation | GivenPauliWords | Marginals | Samples | State
 
 
 def reads_only_bits(query: Query) -> bool:

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples
 
 Array = jax.Array
 
@@ -108,16 +108,18 @@ def random_key(value: Any, name: str = "key") -> Array:
     return jnp.asarray(value)
 
 
-def pauli_words(words: Any, width: int) -> tuple[str, ...]:
+def checked_pauli_words(pauli_words: Any, width: int) -> tuple[str, ...]:
     """Pauli words of a letter of `IXYZ` for each visible qubit.
 
     Raises:
         ValueError: no list of strings, an empty one, or a word of another length or with other letters.
     """
-    found = _listed(words, "words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]')
-    for word in found:
-        if not isinstance(word, str) or len(word) != width or set(word) - set("IXYZ"):
-            raise ValueError(f"{_shown(word)} is not a word of {width} letters of IXYZ")
+    found = _listed(
+        pauli_words, "checked_pauli_words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]'
+    )
+    for pauli_word in found:
+        if not isinstance(pauli_word, str) or len(pauli_word) != width or set(pauli_word) - set("IXYZ"):
+            raise ValueError(f"{_shown(pauli_word)} is not a Pauli word of {width} letters of IXYZ")
     return tuple(found)
 
 
@@ -155,7 +157,7 @@ def checked_queries(
 
     Args:
         asked: queries of `qgl.query`.
-        given: the strings or words of those that leave them open.
+        given: the strings or Pauli words of those that leave them open.
         key: for those that draw.
         width: of the strings; visible qubits.
         positions: visible and hidden qubits, which `Expectation` and `Marginals` may name.
@@ -166,18 +168,18 @@ def checked_queries(
     queries = _listed(asked, "queries", "a list of queries of qgl.query", may_be_empty=True)
     for query in queries:
         check_query(query, width, positions)
-        draws = isinstance(query, Samples) or (isinstance(query, GivenWords) and query.samples is not None)
+        draws = isinstance(query, Samples) or (isinstance(query, GivenPauliWords) and query.samples is not None)
         if draws and key is None:
             raise ValueError(f"{query} draws random numbers: give `key`, such as jax.random.key(0)")
     arrays = dict(given or {})
     for query in arrays:
-        if query not in queries or not isinstance(query, GivenStrings | GivenWords):
+        if query not in queries or not isinstance(query, GivenStrings | GivenPauliWords):
             raise ValueError(f"`given` holds an array for {_shown(query)}, which takes none or was not asked")
     return tuple(queries), tuple(_array_of(query, arrays, width) for query in queries)
 
 
 def _array_of(query: Query, arrays: Mapping[Query, ArrayLike], width: int) -> Array | None:
-    if not isinstance(query, GivenStrings | GivenWords):
+    if not isinstance(query, GivenStrings | GivenPauliWords):
         return None
     if query not in arrays:
         raise ValueError(f"{query} leaves its rows open: give them in `given`")
@@ -199,15 +201,15 @@ def check_query(query: Query, width: int, positions: int) -> None:
             bits(query.rows, "LogProb", width)
         case GivenStrings():
             whole(query.count, "GivenStrings.count", 1)
-        case GivenWords():
-            whole(query.count, "GivenWords.count", 1)
+        case GivenPauliWords():
+            whole(query.count, "GivenPauliWords.count", 1)
             if query.samples is not None:
-                whole(query.samples, "GivenWords.samples", 2)
+                whole(query.samples, "GivenPauliWords.samples", 2)
         case Expectation():
             if not query.count:
                 raise ValueError("Expectation asks of no word")
             if not ((query.places >= -1) & (query.places < positions)).all() or (query.letters > 3).any():
-                raise ValueError(f"a word of Expectation reaches beyond positions 0 to {positions - 1}")
+                raise ValueError(f"a Pauli word of Expectation reaches beyond positions 0 to {positions - 1}")
         case Marginals():
             regions(query.regions, positions)
         case Samples():

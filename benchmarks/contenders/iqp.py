@@ -1,4 +1,4 @@
-"""Simulators of IQP circuits by random words and samples."""
+"""Simulators of IQP circuits by random Pauli words and samples."""
 
 from __future__ import annotations
 

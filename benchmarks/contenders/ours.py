@@ -78,7 +78,7 @@ def _queries(case: Case, model: Model) -> tuple[Query, ...]:
         case "W1":
             return (Probabilities(),)
         case "W1b":
-            return (Expectation.of(case.words),)
+            return (Expectation.of(case.pauli_words),)
         case "W2" | "W2grid" | "W2c":
             return (Expectation.sparse(case.pairs),)
         case "W4" | "W4c":
@@ -107,7 +107,7 @@ def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], 
         distribution = jnp.asarray(case.distribution, jnp.float32)
         return lambda params: -jnp.sum(distribution * jnp.log(model.probabilities(params) + 1e-10))
     if case.workload == "W1b":
-        return lambda params: jnp.sum(model.expectation(params, case.words))
+        return lambda params: jnp.sum(model.expectation(params, case.pauli_words))
     if case.workload in ("W4", "W4c"):
         return lambda params: -jnp.mean(model.log_prob(params, case.rows))
     targets = jnp.asarray(case.targets, jnp.float32)

@@ -9,7 +9,7 @@ from benchmarks.workloads import Case
 
 
 def tensorcircuit(case: Case) -> Contender:
-    """Whole states for W1 and W1b; for W2 each word by itself on its light cone."""
+    """Whole states for W1 and W1b; for W2 each Pauli word by itself on its light cone."""
     import jax.numpy as jnp
     import tensorcircuit as tc
 

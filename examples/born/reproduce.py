@@ -76,10 +76,10 @@ def long() -> dict[str, Ours]:
     """Four seeds for 3000 iterations."""
     run = trained("bars.qgl", LARGE, precision="double", seeds=4, steps=3000)
     losses, valid, divergences = run.losses.tolist(), of_report(run, "valid_rate"), of_report(run, "kl")
-    words = "four seeds after 3000 iterations; the paper's number of iterations is not known"
+    wording = "four seeds after 3000 iterations; the paper's number of iterations is not known"
     return {
-        "lbfgs": Ours.of_seeds(losses, words),
-        "lbfgs_valid": Ours.of_seeds(valid, words),
+        "lbfgs": Ours.of_seeds(losses, wording),
+        "lbfgs_valid": Ours.of_seeds(valid, wording),
         "long_under": Ours(sum(loss < PUBLISHED_LOSS for loss in losses)),
         "long_valid": Ours(min(valid), note=OTHER),
         "long_kl": Ours(max(divergences), min(divergences), max(divergences), OTHER),
@@ -106,9 +106,9 @@ def by_shots(out: Path) -> dict[str, Ours]:
         constants: dict[str, Any] = {**LARGE, "steps": 500, "shots": shots}
         how: dict[str, Any] = {"seeds": seeds[shots], "jobs": 1, "pictures": False, "display": "plain"}
         done = sweep(HERE / "bars_from_shots.qgl", constants, out=out / str(shots), **how)
-        words = f"after 500 steps, {seeds[shots]} seed{'s' * (seeds[shots] > 1)}"
+        wording = f"after 500 steps, {seeds[shots]} seed{'s' * (seeds[shots] > 1)}"
         valid = of_report(done.run(shots=shots), "valid_rate")
-        return Ours.of_seeds(valid, words) if len(valid) > 1 else Ours(valid[0], note=words)
+        return Ours.of_seeds(valid, wording) if len(valid) > 1 else Ours(valid[0], note=wording)
 
     with ThreadPoolExecutor(2) as threads:
         found = dict(zip(seeds, threads.map(one, seeds), strict=True))

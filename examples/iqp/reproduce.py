@@ -23,7 +23,7 @@ from qgl.runs.run import Run
 HERE = Path(__file__).parent
 SIGMAS = {"0.6": 0.6, "1.52": 1.52, "2.83": math.sqrt(2.83)}
 SMALL = {"n": 6, "weight": 3}
-DRAWS = 20  # of the published estimator, each of 1000 words and 1000 strings
+DRAWS = 20  # of the published estimator, each of 1000 Pauli words and 1000 strings
 Real = NDArray[np.float64]
 SQUARE = "at sigma = 1.68, whose square is 2.83: uniform bits have 0.053 there, as published, and 0.015 at sigma = 2.83"
 
@@ -65,7 +65,7 @@ def measure(quick: bool) -> Mapping[str, Ours]:
     }
     seen = {name: Seen(p / p.sum(), data, len(rows.rows)) for name, p in distributions.items()}
     found = dict(at_each_width(seen))
-    found["rbm_1.52"] = replace(found["rbm_1.52"], note=machine.words)
+    found["rbm_1.52"] = replace(found["rbm_1.52"], note=machine.wording)
     found |= dict(exactly(seen, Seen(distribution(ising.program.data["spins"]), data, len(rows.rows))))
     found["iqp_estimate"] = published_estimate(ising, circuit, rows.rows, SIGMAS["1.52"])
     found |= strip(quick)
@@ -81,8 +81,8 @@ def trained(name: str, constants: Mapping[str, Any], steps: int | None) -> tuple
 
 def at_each_width(seen: Mapping[str, Seen]) -> Iterator[tuple[str, Ours]]:
     for name, one in seen.items():
-        for words, sigma in SIGMAS.items():
-            yield f"{name}_{words}", Ours(one.discrepancy(sigma), note=SQUARE if words == "2.83" else "")
+        for wording, sigma in SIGMAS.items():
+            yield f"{name}_{wording}", Ours(one.discrepancy(sigma), note=SQUARE if wording == "2.83" else "")
         yield f"{name}_literal", Ours(one.discrepancy(2.83))
 
 
@@ -95,7 +95,7 @@ def exactly(seen: Mapping[str, Seen], training: Seen) -> Iterator[tuple[str, Our
 
 
 def published_estimate(model: qgl.Model, run: Run, rows: NDArray[np.uint8], sigma: float) -> Ours:
-    """MMD^2 by 1000 words, 1000 strings and 1000 rows, unbiased, by the formula of the paper; mean of `DRAWS`."""
+    """MMD^2 by 1000 Pauli words, 1000 strings and 1000 rows, unbiased, by the formula of the paper; mean of `DRAWS`."""
     width, weight = rows.shape[1], int(model.program.constants["weight"])
     sets = [members for size in range(1, weight + 1) for members in combinations(range(width), size)]
     generators = np.array([np.bincount(members, minlength=width) for members in sets])
@@ -103,10 +103,10 @@ def published_estimate(model: qgl.Model, run: Run, rows: NDArray[np.uint8], sigm
     rng, rate, count = np.random.default_rng(0), -math.expm1(-0.5 / sigma**2) / 2, 1000
     found = []
     for _ in range(DRAWS):
-        words = (rng.random((count, width)) < rate).astype(int)
+        wording = (rng.random((count, width)) < rate).astype(int)
         strings, data = rng.integers(0, 2, (count, width)), rng.choice(rows, count, replace=False).astype(int)
-        cosines = np.cos(2 * ((words @ generators.T % 2) * angles) @ (-1.0) ** (generators @ strings.T))
-        q, p = cosines.mean(axis=1), ((-1.0) ** (words @ data.T)).mean(axis=1)
+        cosines = np.cos(2 * ((wording @ generators.T % 2) * angles) @ (-1.0) ** (generators @ strings.T))
+        q, p = cosines.mean(axis=1), ((-1.0) ** (wording @ data.T)).mean(axis=1)
         squares = (q**2 - (cosines**2).mean(axis=1) / count) * count / (count - 1)
         found.append(float(np.mean(squares - 2 * q * p + (p**2 * count - 1) / (count - 1))))
     mean, error = float(np.mean(found)), float(np.std(found) / math.sqrt(DRAWS))
@@ -114,7 +114,7 @@ def published_estimate(model: qgl.Model, run: Run, rows: NDArray[np.uint8], sigm
 
 
 def strip(quick: bool) -> dict[str, Ours]:
-    """The circuit of 1000 sites: the discrepancy from unseen strings, and the words of student and teacher."""
+    """The circuit of 1000 sites: the discrepancy from unseen strings, and the Pauli words of student and teacher."""
     model = qgl.load(HERE / "local.qgl")
     run = model.train(steps=40 if quick else None, display="quiet")
     objective = next(row for row in run.report["metrics"] if row["name"].startswith("mmd"))
@@ -149,7 +149,7 @@ def walsh(vector: Real) -> Real:
 
 
 def spectrum(sigma: float, size: int) -> Real:
-    """The distribution of words: each bit with probability (1 - exp(-1 / (2 sigma^2))) / 2."""
+    """The distribution of Pauli words: each bit with probability (1 - exp(-1 / (2 sigma^2))) / 2."""
     rate = -math.expm1(-0.5 / sigma**2) / 2
     ones = np.bitwise_count(np.arange(size))
     found: Real = rate**ones * (1 - rate) ** (size.bit_length() - 1 - ones)

@@ -111,8 +111,8 @@ def other_strings() -> dict[str, Ours]:
     medians: dict[str, list[float]] = {name: [] for name in TWO}
     for seed in range(3):
         every = [f"{code:06b}" for code in range(64) if code.bit_count() == 3]
-        words = [str(word) for word in np.random.default_rng(seed).choice(every, 4, replace=False)]
-        found = {name: search(words=words, **PHASES[name]) for name in TWO}
+        strings = [str(string) for string in np.random.default_rng(seed).choice(every, 4, replace=False)]
+        found = {name: search(strings=strings, **PHASES[name]) for name in TWO}
         wins += below(found["mbl"], found["thermal"])
         for name, each in found.items():
             medians[name].append(median(each.losses))

@@ -42,7 +42,7 @@ class Fitted:
     note: str = ""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         """`152 parameters, fitted in 1.2 s`, and the note."""
         shown = f"{self.parameters:,} parameter{'s' * (self.parameters != 1)}, fitted in {self.seconds:.1f} s"
         return f"{shown}, {self.note}" if self.note else shown
@@ -51,7 +51,7 @@ class Fitted:
     def facts(self) -> dict[str, Any]:
         """For `report.json`."""
         known = {"name": self.label, "parameters": self.parameters, "seconds": round(self.seconds, 3)}
-        return {**known, "words": self.words}
+        return {**known, "words": self.wording}
 
 
 def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:

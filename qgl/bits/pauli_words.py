@@ -1,6 +1,6 @@
-"""Words of Z on few bits that are near each other, and their means over data. NumPy only.
+"""Z words on few bits that are near each other, and their means over data. NumPy only.
 
-A word is a row of the positions that it touches, ascending, padded with -1.
+A Pauli word is a row of the positions that it touches, ascending, padded with -1.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from qgl.diagnostics.size import ValueTooLarge
 from qgl.program.calls import objectives, reports
 from qgl.program.program import Program
 
-MOST_WORDS = 1_000_000
+MOST_PAULI_WORDS = 1_000_000
 _TOGETHER = 1 << 22
 
 Places = NDArray[np.int32]
 
 
-def near_words(neighbourhood: Neighbourhood, weight: int, reach: int | None, most: int = MOST_WORDS) -> Places | None:
-    """All words of 1 to `weight` positions at distance `reach` or less from each other, shape (words, weight).
+def near_pauli_words(
+    neighbourhood: Neighbourhood, weight: int, reach: int | None, most: int = MOST_PAULI_WORDS
+) -> Places | None:
+    """All Pauli words of 1 to `weight` positions at distance `reach` or less from each other, shape (pauli_words,
+    weight).
 
-    reach: None for any distance. Shorter words come first. None where there are more than `most`.
+    reach: None for any distance. Shorter Pauli words come first. None where there are more than `most`.
     """
     width = neighbourhood.width
     if reach is None:
@@ -51,41 +54,45 @@ def near_words(neighbourhood: Neighbourhood, weight: int, reach: int | None, mos
     return np.concatenate(padded).astype(np.int32)
 
 
-def words_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
-    """Whether every `mmd` with a `weight` has a set of words that can be built; reports those that do not."""
+def pauli_words_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether every `mmd` with a `weight` has a set of Pauli words that can be built; reports those that do not."""
     calls = [*(term.call for term in program.objective), *program.reports]
     fine = True
     for call in calls:
         if not isinstance(call, objectives.MMD | reports.MMD) or call.weight is None:
             continue
         weight, reach = call.weight, call.reach
-        if near_words(Neighbourhood.of(program), weight, reach) is None:
+        if near_pauli_words(Neighbourhood.of(program), weight, reach) is None:
             bits = "1 bit" if weight == 1 else f"at most {weight} bits"
-            report(ValueTooLarge(call.span, f"the set of words of {bits}", f"{MOST_WORDS:,} words"))
+            report(ValueTooLarge(call.span, f"the set of Pauli words of {bits}", f"{MOST_PAULI_WORDS:,} words"))
             fine = False
     return fine
 
 
 def _grown(
-    words: NDArray[np.int64],
+    pauli_words: NDArray[np.int64],
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     linked: NDArray[np.int64],
     most: int,
 ) -> NDArray[np.int64] | None:
-    """`words` with one more position after their last that is near all of theirs; None where they are over `most`."""
+    """`pauli_words` with one more position after their last that is near all of theirs; None where they are over
+    `most`.
+    """
     width = len(starts) - 1
-    options = np.diff(starts)[words[:, -1]]
+    options = np.diff(starts)[pauli_words[:, -1]]
     through = np.cumsum(options)
-    found: list[NDArray[np.int64]] = [np.zeros((0, words.shape[1] + 1), np.int64)]
+    found: list[NDArray[np.int64]] = [np.zeros((0, pauli_words.shape[1] + 1), np.int64)]
     count = first = 0
-    while first < len(words):
+    while first < len(pauli_words):
         before = through[first] - options[first]
         last = max(first + 1, int(np.searchsorted(through, before + _TOGETHER)))
         chosen = np.repeat(np.arange(first, last), options[first:last])
         offset = np.arange(len(chosen)) - (through[chosen] - options[chosen] - before)
-        grown: NDArray[np.int64] = np.column_stack([words[chosen], ends[starts[words[chosen, -1]] + offset]])
-        for column in range(words.shape[1] - 1):
+        grown: NDArray[np.int64] = np.column_stack(
+            [pauli_words[chosen], ends[starts[pauli_words[chosen, -1]] + offset]]
+        )
+        for column in range(pauli_words.shape[1] - 1):
             codes = grown[:, column] * width + grown[:, -1]
             at = np.minimum(np.searchsorted(linked, codes), len(linked) - 1)
             grown = grown[linked[at] == codes]
@@ -98,7 +105,9 @@ def _grown(
 
 
 def data_means(rows: NDArray[np.uint8], weights: NDArray[np.float64], places: Places) -> NDArray[np.float64]:
-    """The mean of (-1)^(ones of a row on the word) for each word on `places`, over weighted rows. Shape (words,)."""
+    """The mean of (-1)^(ones of a row on the word) for each Pauli word on `places`, over weighted rows. Shape
+    (pauli_words,).
+    """
     columns = np.packbits(np.ascontiguousarray(rows.T), axis=1)
     packed = np.pad(columns, ((0, 1), (0, -columns.shape[1] % 8))).view(np.uint64)  # the last row: of no position
     equal = bool(np.ptp(weights) <= 1e-12 * weights.max())

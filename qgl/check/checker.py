@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import cast
 
-from qgl.bits.pauli_words import words_fit
+from qgl.bits.pauli_words import pauli_words_fit
 from qgl.bits.regions import regions_fit
 from qgl.check.calls.baselines import read_baselines
 from qgl.check.calls.strategies import cma_fits
@@ -144,7 +144,7 @@ class _Check:
         )
         fits = [
             fit(program, self.reporter.report)
-            for fit in (words_fit, regions_fit, probes_fit, stages_fit, cma_fits, expectation_fits)
+            for fit in (pauli_words_fit, regions_fit, probes_fit, stages_fit, cma_fits, expectation_fits)
         ]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 

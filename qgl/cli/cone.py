@@ -17,23 +17,23 @@ _LETTER = re.compile(r"[XYZ]\d+")
 _POSITIONS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*")
 
 
-def region_of(picture: Path | None, region: str | None, word: str | None) -> dict[int, str] | None:
-    """The positions that `--region` or `--word` names, and the letter at each; None if there is neither.
+def region_of(picture: Path | None, region: str | None, pauli_word: str | None) -> dict[int, str] | None:
+    """The positions that `--region` or `--pauli-word` names, and the letter at each; None if there is neither.
 
     Raises:
         typer.BadParameter: both are given, or one in a wrong form, or without a picture, or that has no such name.
     """
-    if picture is None and (region or word):
-        raise typer.BadParameter("it goes with --picture FILE", param_hint="--region" if region else "--word")
+    if picture is None and (region or pauli_word):
+        raise typer.BadParameter("it goes with --picture FILE", param_hint="--region" if region else "--pauli-word")
     if picture is not None and picture.suffix.lower() not in PICTURES:
         endings = ", ".join(PICTURES)
         raise typer.BadParameter(f"the name of a picture ends in {endings}: {picture}", param_hint="--picture")
-    if region is not None and word is not None:
-        raise typer.BadParameter("give a region or a word, not both", param_hint="--word")
-    if word is not None:
-        letters = [letter for letter in re.split(r"[\s*,]+", word) if letter]
+    if region is not None and pauli_word is not None:
+        raise typer.BadParameter("give a region or a Pauli word, not both", param_hint="--pauli-word")
+    if pauli_word is not None:
+        letters = [letter for letter in re.split(r"[\s*,]+", pauli_word) if letter]
         if not letters or not all(map(_LETTER.fullmatch, letters)):
-            raise typer.BadParameter(f"write a word such as Z3*Z4, not {word!r}", param_hint="--word")
+            raise typer.BadParameter(f"write a Pauli word such as Z3*Z4, not {pauli_word!r}", param_hint="--pauli-word")
         return {int(letter[1:]): letter[0] for letter in letters}
     if region is None:
         return None
@@ -59,7 +59,7 @@ def draw_cone(program: Program, picture: Path, positions: dict[int, str] | None)
     chosen = tuple(positions or range(max(0, width // 2 - 1), width // 2 + 1))[:width]
     states = [position for position, letter in (positions or {}).items() if letter != "Z"]
     if max(chosen) >= width:
-        raise typer.BadParameter(f"the visible qubits are 0 to {width - 1}", param_hint="--region, --word")
+        raise typer.BadParameter(f"the visible qubits are 0 to {width - 1}", param_hint="--region, --pauli-word")
     names = ", ".join(str(program.wires[program.visible[position]]) for position in chosen[:4])
     more = ", ..." if len(chosen) > 4 else ""
     title = f"{Path(program.source.name).name}: light cone of {names}{more}"

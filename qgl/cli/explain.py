@@ -37,8 +37,9 @@ def explain(
             help="Visible qubits whose cone is drawn, by position from 0; the middle two by default.",
         ),
     ] = None,
-    word: Annotated[
-        str | None, typer.Option("--word", metavar="WORD", help="A Pauli word whose cone is drawn, such as Z3*Z4.")
+    pauli_word: Annotated[
+        str | None,
+        typer.Option("--pauli-word", metavar="WORD", help="A Pauli word whose cone is drawn, such as Z3*Z4."),
     ] = None,
     settings: SetOption = None,
     output: FormatOption = Format.TEXT,
@@ -62,7 +63,7 @@ def explain(
     from qgl.report.weighing import refusals, weigh
 
     source, environment = open_file(file)
-    positions = region_of(picture, region, word)
+    positions = region_of(picture, region, pauli_word)
     analysed = analyse(source, environment, constants(settings))
     warn(analysed.warnings)
     program = analysed.program
@@ -87,7 +88,7 @@ def wires_by_kind(program: Program) -> dict[str, int]:
 
 def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     """All figures as plain data."""
-    from qgl.check.calls.strategies import cost_words
+    from qgl.check.calls.strategies import cost_text
     from qgl.report.weighing import process
 
     return {
@@ -96,7 +97,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "inputs": _inputs(program),
         "conserved": _conserved(program),
         "precision": program.train.precision,
-        "strategy": {"name": program.train.strategy_name, "cost": list(cost_words(program))},
+        "strategy": {"name": program.train.strategy_name, "cost": list(cost_text(program))},
         "process_bytes": process(answers, program.train.seeds),
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
@@ -114,11 +115,11 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
 
 def _conserved(program: Program) -> list[str]:
     """What the program conserves, what it reaches, and whether what is emitted is something else, in words."""
-    from qgl.passes.charges.in_words import words_of
+    from qgl.passes.charges.description import description_of
     from qgl.passes.charges.unreachable import reach_of
     from qgl.passes.trotter import is_sliced
 
-    lines = words_of(reach_of(program), program.wires)
+    lines = description_of(reach_of(program), program.wires)
     count = sum(map(is_sliced, program.operations))
     if count:
         noun = "1 evolution is" if count == 1 else f"{count:,} evolutions are"
@@ -135,7 +136,7 @@ def _inputs(program: Program) -> int:
 
 def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     """The figures as people read them."""
-    from qgl.check.calls.strategies import cost_words
+    from qgl.check.calls.strategies import cost_text
     from qgl.report.weighing import process
 
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
@@ -149,7 +150,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
             blocks.setdefault((row, answer.asked.times), []).append(answer.purpose(row))
     for (row, times), purposes in blocks.items():
         _block(console, row, times, ", ".join(purposes))
-    if strategy := cost_words(program):
+    if strategy := cost_text(program):
         console.print()
         for line in strategy:
             console.print(line, soft_wrap=True)
@@ -210,9 +211,9 @@ def _cells(candidate: Candidate) -> tuple[str, ...]:
     facts = ", ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in cost.facts
     )
-    words = "; ".join(part for part in (facts, candidate.reason) if part)
+    wording = "; ".join(part for part in (facts, candidate.reason) if part)
     qubits = f"{cost.width:,} qubit{'' if cost.width == 1 else 's'}" if cost.width else ""
-    return qubits, duration(cost.seconds), amount(cost.memory), words
+    return qubits, duration(cost.seconds), amount(cost.memory), wording
 
 
 def duration(seconds: float) -> str:

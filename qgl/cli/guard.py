@@ -71,10 +71,10 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
 
 def lack_of_memory(error: BaseException) -> str:
     """What an allocation that failed asked for, in the words of who made it; "" for any other exception."""
-    words = str(error)
+    wording = str(error)
     if isinstance(error, MemoryError):
-        return words or "Python got no more"
-    lines = [line for line in words.splitlines() if any(mark in line for mark in NO_MEMORY)]
+        return wording or "Python got no more"
+    lines = [line for line in wording.splitlines() if any(mark in line for mark in NO_MEMORY)]
     return lines[0].strip() if lines and type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") else ""
 
 

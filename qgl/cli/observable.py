@@ -15,12 +15,12 @@ _NUMBERED = re.compile(r"([XYZ])(\d+)")
 _NAMED = re.compile(r"([XYZ])\[(.+)\]")
 _POSITIONS = re.compile(r"\d+(\.\.\d+)?")
 _REGISTER = re.compile(r"(\w+)(?:\[([^\]]*)\])?")
-_FORMS = "write a region such as v[3..5], v or 3,4, or a word such as Z[v[3]]*X[v[4]] or Z3*X4"
+_FORMS = "write a region such as v[3..5], v or 3,4, or a Pauli word such as Z[v[3]]*X[v[4]] or Z3*X4"
 
 
 @dataclass(frozen=True)
 class Observable:
-    """Visible positions in the order in which they were named, and a Pauli letter for each if it is a word."""
+    """Visible positions in the order in which they were named, and a Pauli letter for each if it is a Pauli word."""
 
     positions: tuple[int, ...]
     letters: str | None
@@ -31,15 +31,16 @@ class Observable:
         """What a text that measures it says of its bits."""
         if self.letters is None:
             return [f"Only the light cone of {', '.join(self.names)}: c[k] is the k-th of them."]
-        word = "*".join(f"{letter}[{name}]" for letter, name in zip(self.letters, self.names, strict=True))
+        pauli_word = "*".join(f"{letter}[{name}]" for letter, name in zip(self.letters, self.names, strict=True))
         total = " + ".join(f"c[{k}]" for k in range(len(self.names)))
         return [
-            f"Only the light cone of {word}. Each letter is turned to Z, so that a shot has the value (-1)^({total})."
+            f"Only the light cone of {pauli_word}. Each letter is turned to Z, so that a shot has the value "
+            f"(-1)^({total})."
         ]
 
 
 def observable(program: Program, text: str) -> Observable:
-    """The region or word that `text` names.
+    """The region or Pauli word that `text` names.
 
     Raises:
         typer.BadParameter: it is neither, or names what is not visible, or a qubit twice.
@@ -62,7 +63,7 @@ def observable(program: Program, text: str) -> Observable:
         else:
             positions += _region(part, places, len(wires))
     if letters and len(letters) != len(positions):
-        raise _refused(f"{text!r} mixes a word with a region: {_FORMS}")
+        raise _refused(f"{text!r} mixes a Pauli word with a region: {_FORMS}")
     twice = [position for position in positions if positions.count(position) > 1]
     if twice:
         raise _refused(f"{wires[twice[0]]} is named twice in {text!r}")
@@ -114,5 +115,5 @@ def _within(position: int, width: int, register: str | None = None) -> int:
     raise _refused(f"{what} are 0 to {width - 1}, not {position}")
 
 
-def _refused(words: str) -> typer.BadParameter:
-    return typer.BadParameter(words, param_hint="--observable")
+def _refused(pauli_words: str) -> typer.BadParameter:
+    return typer.BadParameter(pauli_words, param_hint="--observable")

@@ -111,7 +111,7 @@ def numbers(text: str | None, width: int) -> NDArray[np.float64] | None:
     if text is None and width == 0:
         return None
     try:
-        values = [float(word) for word in (text or "").split(",") if word.strip()]
+        values = [float(item) for item in (text or "").split(",") if item.strip()]
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
     if len(values) != width:
@@ -140,8 +140,8 @@ def open_file(name: str) -> tuple[Source, Environment]:
     try:
         content = _read_stream(name, limit + 1)
     except (OSError, ValueError) as error:  # a closed descriptor
-        words = error.strerror.lower() if isinstance(error, OSError) and error.strerror else "it is closed"
-        raise QglError([UnreadableFile(None, known, words)]) from None
+        wording = error.strerror.lower() if isinstance(error, OSError) and error.strerror else "it is closed"
+        raise QglError([UnreadableFile(None, known, wording)]) from None
     if len(content) > limit:
         raise QglError([FileTooLarge(None, known, len(content), limit)])
     shown = "<stdin>" if name == "-" else name

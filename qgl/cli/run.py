@@ -50,7 +50,8 @@ def run(
         typer.Option("--observable", metavar="WORD", help="A Pauli word, such as Z[v[0]]*Z[v[1]]; may be repeated."),
     ] = None,
     zne: Annotated[
-        bool, typer.Option("--zne", help="Measure the words at 1, 3 and 5 times the noise, and extrapolate (mitiq).")
+        bool,
+        typer.Option("--zne", help="Measure the Pauli words at 1, 3 and 5 times the noise, and extrapolate (mitiq)."),
     ] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
@@ -67,7 +68,7 @@ def run(
       qglc run runs/bars --on ibm:ibm_torino --dry-run
     """
     if zne and not observable:
-        raise typer.BadParameter("it extrapolates words: give --observable WORD", param_hint="--zne")
+        raise typer.BadParameter("it extrapolates Pauli words: give --observable PAULI", param_hint="--zne")
     from qgl.cli.fetch import go_on, tell
     from qgl.hardware.engines.table import open_engine
     from qgl.jobs import dispatch, store
@@ -84,7 +85,7 @@ def run(
         max_qubits=max_qubits,
         condition=None if given is None else tuple(given.tolist()),
         readout=mitigate is Mitigation.READOUT,
-        words=tuple(dict.fromkeys(_word(model.program, text) for text in observable or ())),
+        words=tuple(dict.fromkeys(_pauli_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
     there = store.same_request(folder, key_for(found, model, request))
@@ -115,7 +116,7 @@ def _already(folder: Path, there: JobFolder, output: Format) -> None:
     tell(folder, [there], output)
 
 
-def _word(program: Program, text: str) -> str:
+def _pauli_word(program: Program, text: str) -> str:
     """A letter of IXYZ for each visible qubit."""
     from qgl.cli.observable import observable
 

@@ -46,7 +46,7 @@ def resolve(root: Path, base: Path, path: str, span: Span | None) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         raise QglError([MissingFile(span, path, _near(base, path))]) from None
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        raise QglError([UnreadableFile(span, path, _words(error))]) from None
+        raise QglError([UnreadableFile(span, path, _wording(error))]) from None
     if not real.is_relative_to(real_root):
         raise QglError([OutsidePath(span, path, "is a link that leaves the folder of the program")])
     return real
@@ -72,7 +72,7 @@ def read_bytes(real: Path, path: str, limit: int, span: Span | None) -> bytes:
                 raise QglError([FileTooLarge(span, path, status.st_size, limit)])
             content = file.read(limit + 1)
     except OSError as error:
-        raise QglError([UnreadableFile(span, path, _words(error))]) from None
+        raise QglError([UnreadableFile(span, path, _wording(error))]) from None
     if len(content) > limit:
         raise QglError([FileTooLarge(span, path, len(content), limit)])
     return content
@@ -103,7 +103,7 @@ def _near(base: Path, path: str) -> str | None:
     return None if close is None else str(wanted.parent / close)
 
 
-def _words(error: Exception) -> str:
+def _wording(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "permission denied"
     if isinstance(error, IsADirectoryError):

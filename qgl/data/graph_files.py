@@ -77,14 +77,14 @@ def read_graph(text: str, path: str, span: Span | None) -> SiteGraph:
                 warnings.simplefilter("ignore")  # of attributes that are not looked at
                 graph = listed.graph()
         except _UNREADABLE as error:
-            raise _RefusedError(f"it is not {form} that NetworkX reads ({_words(error)})") from None
+            raise _RefusedError(f"it is not {form} that NetworkX reads ({_wording(error)})") from None
         edges = _edges(listed, graph)
         return SiteGraph(len(listed.nodes), edges, _positions(listed, graph, edges))
     except _RefusedError as refused:
         raise QglError([BadGraph(span, path, str(refused))]) from None
 
 
-def _words(error: BaseException) -> str:
+def _wording(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:120]}" if text else type(error).__name__
 

@@ -90,12 +90,12 @@ def _krylov(spins: SpinTerms, size: int, scale: float) -> tuple[NDArray[np.float
 
 
 def _applied(spins: SpinTerms, columns: State) -> State:
-    """The Hamiltonian times each column. (P v)[b] = i^ys (-1)^|(b ^ x) & z| v[b ^ x] for a word P."""
+    """The Hamiltonian times each column. (P v)[b] = i^ys (-1)^|(b ^ x) & z| v[b ^ x] for a Pauli word P."""
     index = np.arange(len(columns))
     by_flip: dict[int, NDArray[np.complex128]] = {}
-    for coefficient, word in spins.terms:
-        x, z = _mask(word, "XY", spins.width), _mask(word, "YZ", spins.width)
-        phase = coefficient * 1j ** sum(letter == "Y" for _, letter in word)
+    for coefficient, pauli_word in spins.terms:
+        x, z = _mask(pauli_word, "XY", spins.width), _mask(pauli_word, "YZ", spins.width)
+        phase = coefficient * 1j ** sum(letter == "Y" for _, letter in pauli_word)
         signs = 1.0 - 2.0 * (np.bitwise_count((index ^ x) & z) & 1)
         by_flip[x] = by_flip.get(x, 0) + phase * signs
     total = np.zeros_like(columns)
@@ -104,5 +104,5 @@ def _applied(spins: SpinTerms, columns: State) -> State:
     return total
 
 
-def _mask(word: tuple[tuple[int, str], ...], letters: str, width: int) -> Any:
-    return sum(1 << (width - 1 - position) for position, letter in word if letter in letters)
+def _mask(pauli_word: tuple[tuple[int, str], ...], letters: str, width: int) -> Any:
+    return sum(1 << (width - 1 - position) for position, letter in pauli_word if letter in letters)

@@ -17,7 +17,7 @@ from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program.calls import data_sources
 from qgl.program.calls.data_sources import PartCall, Subset
-from qgl.program.membership import Listed, Rows, Rule, Without, draw_distinct, words
+from qgl.program.membership import Listed, Rows, Rule, Without, count_text, draw_distinct
 from qgl.program.program import DataSet
 
 Declared = Mapping[str, DataSet]
@@ -73,7 +73,7 @@ def unlisted(name: str, rule: Rule, identity: str) -> DataSet:
     none = np.zeros((0, rule.width), np.uint8), np.zeros(0)
     for array in none:
         array.setflags(write=False)
-    about = f"{words(rule.count)} strings, known by their rule; {plural(rule.width, 'bit')} each"
+    about = f"{count_text(rule.count)} strings, known by their rule; {plural(rule.width, 'bit')} each"
     return DataSet(name, *none, None, True, hashlib.sha256(identity.encode()).hexdigest(), about, rule=rule)
 
 
@@ -83,12 +83,12 @@ def _number(call: Subset, total: int, limits: Limits, width: int) -> int:
     number = round(fraction * total) if call.count is None else call.count
     whole = call.data
     if number > total:
-        fault = f"{words(number)} cannot be drawn of the {words(total)} that `{whole}` has"
+        fault = f"{count_text(number)} cannot be drawn of the {count_text(total)} that `{whole}` has"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
     if number == 0:
         raise QglError([NoRows(call.span, "this subset", f"a fraction of {fraction:g} of {total} rounds to none")])
     if number * width > limits.cells:
-        extent = f"{words(number)} strings of {plural(width, 'bit')}"
+        extent = f"{count_text(number)} strings of {plural(width, 'bit')}"
         raise QglError([DataTooLarge(call.span, f"`{call.name}`", extent, f"{limits.cells:,} bits")])
     return number
 
@@ -148,7 +148,7 @@ def _made(
             array.setflags(write=False)
     total = whole.rule.count if whole.rule is not None and not whole.listed else len(whole.rows)
     kind = "strings" if whole.exact else "rows"
-    about = f"{len(rows):,} of the {words(total)} {kind} of {whole.name}; {plural(whole.width, 'bit')} each"
+    about = f"{len(rows):,} of the {count_text(total)} {kind} of {whole.name}; {plural(whole.width, 'bit')} each"
     return replace(
         whole,
         name=name,

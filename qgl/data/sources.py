@@ -119,12 +119,12 @@ def make(
         count = plural(len(rows), "string")
     else:
         count = f"{plural(len(rows), 'row')}, {len(distinct(rows, weights)[0])} distinct"
-    words = [count, f"{plural(rows.shape[1], 'bit')} each"]
+    wording = [count, f"{plural(rows.shape[1], 'bit')} each"]
     if conditions is not None:
-        words.append(plural(conditions.shape[1], "condition column"))
+        wording.append(plural(conditions.shape[1], "condition column"))
     if remark:
-        words.append(remark)
-    return DataSet(name, rows, weights, conditions, exact, digest.hexdigest(), "; ".join(words))
+        wording.append(remark)
+    return DataSet(name, rows, weights, conditions, exact, digest.hexdigest(), "; ".join(wording))
 
 
 def _from_table(name: str, call: TableCall, table: Table, files: Files) -> DataSet:

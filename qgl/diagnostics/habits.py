@@ -38,6 +38,6 @@ HINTS = {
 }
 
 
-def hint(word: str) -> str:
+def hint(identifier: str) -> str:
     """What to write in place of a word of another language, or an empty text."""
-    return HINTS.get(word, "")
+    return HINTS.get(identifier, "")

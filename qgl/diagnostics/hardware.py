@@ -43,10 +43,10 @@ class EngineFailed(Diagnostic):
     """An engine or the service behind it took the circuits and gave an error back. Its own words are shown."""
 
     engine: str
-    words: str
+    wording: str
 
     code = "QGL1103"
-    message = says("the engine `{engine}` failed: {words}")
+    message = says("the engine `{engine}` failed: {wording}")
     help = "the words are the engine's own; its documentation says what they mean"
 
 
@@ -81,11 +81,11 @@ class NoAccess(Diagnostic):
     """
 
     engine: str
-    words: str
+    wording: str
     way: str
 
     code = "QGL1105"
-    message = says("no access to `{engine}`: {words}")
+    message = says("no access to `{engine}`: {wording}")
 
     @property
     def help(self) -> str:

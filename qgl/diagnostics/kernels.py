@@ -8,17 +8,18 @@ _MIXED = "data peaks = mixture(bits = 3, means = [2, 5], deviations = [1, 1]);\n
 _KERNEL = "gaussian(variance = 4, of = integer)"
 
 
-class WordsOfIntegers(Diagnostic):
-    """A kernel of whole numbers is asked for a discrepancy by words of Z.
+class PauliWordsOfIntegers(Diagnostic):
+    """A kernel of whole numbers is asked for a discrepancy by Z words.
 
-    A kernel of bits is a sum over words with weights that are not negative, so that words can be drawn from it. A
-    function of the difference of two whole numbers is no such sum: its discrepancy is taken exactly, or from `samples`.
+    A kernel of bits is a sum over Pauli words with weights that are not negative, so that Pauli words can be drawn from
+    it. A function of the difference of two whole numbers is no such sum: its discrepancy is taken exactly, or from
+    `samples`.
     """
 
     argument: str
 
     code = "QGL0620"
-    wrong = f"{_MIXED}objective mmd(peaks, {_KERNEL}, words = 100);\n"
+    wrong = f"{_MIXED}objective mmd(peaks, {_KERNEL}, pauli_words = 100);\n"
     right = f"{_MIXED}objective mmd(peaks, {_KERNEL});\n"
 
     message = says("`{argument}` is for kernels of bits, and this kernel is one of whole numbers")

@@ -87,8 +87,8 @@ class Diagnostic(Record):
 
 def kind_name(kind: type[Diagnostic]) -> str:
     """The name of a class of diagnostics in words joined by hyphens."""
-    words = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__)
-    return words.removeprefix("-")
+    wording = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind.__name__)
+    return wording.removeprefix("-")
 
 
 class QglError(Exception):

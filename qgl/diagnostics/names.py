@@ -10,15 +10,15 @@ _MODEL = "model { h v; }\n"
 _GOOD = f"visible v[2];\n{_MODEL}"
 
 
-def a(words: str) -> str:
-    """`words` with its article."""
-    return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
+def a(wording: str) -> str:
+    """`wording` with its article."""
+    return f"{'an' if wording[:1] in 'aeio' else 'a'} {wording}"
 
 
 class UnknownName(Diagnostic):
     """A name is used that nothing declares. Names are seen in the whole file, names of a block in that block only."""
 
-    word: str
+    identifier: str
     wanted: str
     nearest: str | None = None
     declared: Span | None = None
@@ -28,7 +28,7 @@ class UnknownName(Diagnostic):
     wrong = "visible pixel[2];\nmodel { h pixle; }\n"
     right = "visible pixel[2];\nmodel { h pixel; }\n"
 
-    message = says("there is no {wanted} named `{word}`")
+    message = says("there is no {wanted} named `{identifier}`")
 
     @property
     def label(self) -> str:
@@ -40,7 +40,7 @@ class UnknownName(Diagnostic):
 
     @property
     def help(self) -> str:
-        return self.hint or hint(self.word)
+        return self.hint or hint(self.identifier)
 
 
 class UnknownGate(UnknownName):
@@ -62,9 +62,9 @@ class UnknownFunction(UnknownName):
 class DuplicateName(Diagnostic):
     """One name is declared twice in the same file or block, or twice among the arguments of a layer."""
 
-    word: str
+    identifier: str
     first: Span | None
-    words: str = ""
+    wording: str = ""
 
     code = "QGL0204"
     wrong = f"const v = 1;\n{_GOOD}"
@@ -72,7 +72,7 @@ class DuplicateName(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"`{self.word}` is {self.words or 'declared already'}"
+        return f"`{self.identifier}` is {self.wording or 'declared already'}"
 
     label = "declared again"
 
@@ -89,18 +89,18 @@ class ReservedName(Diagnostic):
     `i` is the imaginary unit, `X`, `Y` and `Z` are Pauli matrices, `pi` is the number.
     """
 
-    word: str
+    identifier: str
     meaning: str
 
     code = "QGL0205"
     wrong = "visible v[2];\nmodel { for i in 0..1 { h v[i]; } }\n"
     right = "visible v[2];\nmodel { for k in 0..1 { h v[k]; } }\n"
 
-    message = says("`{word}` is {meaning} and cannot be declared")
+    message = says("`{identifier}` is {meaning} and cannot be declared")
 
     @property
     def help(self) -> str:
-        return "choose another name, such as `k`" if self.word == "i" else "choose another name"
+        return "choose another name, such as `k`" if self.identifier == "i" else "choose another name"
 
 
 class UsedAfterBlock(Diagnostic):
@@ -110,7 +110,7 @@ class UsedAfterBlock(Diagnostic):
     the measurement may not have happened.
     """
 
-    word: str
+    identifier: str
     kind: str
     declared: Span
 
@@ -124,7 +124,7 @@ class UsedAfterBlock(Diagnostic):
             "qubit": "was discarded where its block ended",
             "bit": "may be unset here: its block has ended",
         }.get(self.kind, "is known only inside its block")
-        return f"`{self.word}` {why}"
+        return f"`{self.identifier}` {why}"
 
     label = "used after its block"
 
@@ -138,7 +138,7 @@ class UsedAfterBlock(Diagnostic):
 class WrongKind(Diagnostic):
     """A name is declared, but as something that does not fit where it is used."""
 
-    word: str
+    identifier: str
     found: str
     wanted: str
     declared: Span | None = None
@@ -150,7 +150,7 @@ class WrongKind(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"`{self.word}` is {a(self.found)}, not {a(self.wanted)}"
+        return f"`{self.identifier}` is {a(self.found)}, not {a(self.wanted)}"
 
     @property
     def label(self) -> str:
@@ -158,12 +158,12 @@ class WrongKind(Diagnostic):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.word}` is declared here", self.declared),) if self.declared else ()
+        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
 
     @property
     def help(self) -> str:
         if self.wanted == "function" and self.found.endswith("register"):
-            return f"an element of a register stands in square brackets: `{self.word}[0]`"
+            return f"an element of a register stands in square brackets: `{self.identifier}[0]`"
         return ""
 
 
@@ -214,7 +214,7 @@ class ImportCycle(Diagnostic):
 class UnusedName(Diagnostic):
     """Something is declared and never used. Often it was meant to be, and another name stands in its place."""
 
-    word: str
+    identifier: str
     kind: str
 
     code = "QGL0211"
@@ -222,19 +222,19 @@ class UnusedName(Diagnostic):
     wrong = f"const depth = 3;\n{_GOOD}"
     right = "const depth = 3;\nvisible v[2];\nmodel { repeat depth { h v; } }\n"
 
-    message = says("the {kind} `{word}` is never used")
+    message = says("the {kind} `{identifier}` is never used")
     help = "use it or remove it"
 
 
 class UnknownOverride(Diagnostic):
     """A constant is set from outside (`--set depth=8`) that the program does not declare."""
 
-    word: str
+    identifier: str
     nearest: str | None
     known: tuple[str, ...]
 
     code = "QGL0212"
-    message = says("there is no constant `{word}` to set")
+    message = says("there is no constant `{identifier}` to set")
 
     @property
     def help(self) -> str:
@@ -246,12 +246,12 @@ class UnknownOverride(Diagnostic):
 class WrongOverride(Diagnostic):
     """A constant is set from outside to a value of another type than the declared one."""
 
-    word: str
+    identifier: str
     wanted: str
     found: str
 
     code = "QGL0213"
-    message = says("the constant `{word}` is {wanted} and cannot be set to {found}")
+    message = says("the constant `{identifier}` is {wanted} and cannot be set to {found}")
 
 
 class DeepImports(Diagnostic):

@@ -12,7 +12,7 @@ def _model(body: str) -> str:
 class NotHermitian(Diagnostic):
     """The coefficients of a Hamiltonian are real."""
 
-    word: str
+    pauli_word: str
 
     code = "QGL0312"
     wrong = f"hamiltonian g = i * Z[v[0]];\n{_model('evolve g for 1;')}"
@@ -20,7 +20,9 @@ class NotHermitian(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"the coefficient of {self.word or 'the constant term'} is not real, so that this is no Hamiltonian"
+        return (
+            f"the coefficient of {self.pauli_word or 'the constant term'} is not real, so that this is no Hamiltonian"
+        )
 
 
 class NotAnExponent(Diagnostic):

@@ -48,8 +48,9 @@ class FunctionOfOpenInput(Diagnostic):
 
 
 class OpenGenerator(Diagnostic):
-    """`generator(v)` is the exponential of a sum of words, and its gates are found from its matrix. As long as numbers
-    of it are open, there is no matrix: with `--free` the angles of its gates would be functions that no text can say.
+    """`generator(v)` is the exponential of a sum of Pauli words, and its gates are found from its matrix. As long as
+    numbers of it are open, there is no matrix: with `--free` the angles of its gates would be functions that no text
+    can say.
 
     `unitary(v)` reaches the same unitaries by angles that stand in gates as they are.
     """
@@ -67,16 +68,16 @@ class OpenGenerator(Diagnostic):
 
 
 class EvolveWithoutTrotter(Diagnostic):
-    """The simulator evolves under a Hamiltonian exactly. Gates can only do so word by word, and the product of the
-    words' evolutions is exact only if all words commute.
+    """The simulator evolves under a Hamiltonian exactly. Gates can only do so Pauli word by Pauli word, and the product
+    of the Pauli words' evolutions is exact only if all Pauli words commute.
 
     For hardware, the program chooses the product formula: `evolve h for t by trotter(order = 2, steps = 10);`.
     """
 
-    words: int
+    pauli_words: int
 
     code = "QGL1003"
-    message = says("an `evolve` of {words} words that do not commute has no exact circuit")
+    message = says("an `evolve` of {pauli_words} Pauli words that do not commute has no exact circuit")
     label = "exact in simulation only"
     help = "say how hardware does it: `evolve ... for ... by trotter(order = 2, steps = 10);`"
 
@@ -170,7 +171,7 @@ class TooFewQubits(Diagnostic):
 
     @property
     def help(self) -> str:
-        words = f"allow {self.width}: --max-qubits {self.width}"
+        way = f"allow {self.width}: --max-qubits {self.width}"
         if self.apart:
-            return f"{words}; or let qubits be used again: --reuse"
-        return f"{words}; {_one_of(self.others)} may do with fewer" if self.others else words
+            return f"{way}; or let qubits be used again: --reuse"
+        return f"{way}; {_one_of(self.others)} may do with fewer" if self.others else way

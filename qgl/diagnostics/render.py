@@ -45,7 +45,7 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`, or an empty text."""
     found = list(diagnostics)
     counts = [(sum(d.severity is severity for d in found), severity.value) for severity in Severity]
-    return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in counts if count)
+    return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count)
 
 
 def to_text(diagnostics: Iterable[Diagnostic], most: int = MOST) -> str:
@@ -148,8 +148,8 @@ def _excerpt(span: Span, label: str, style: str, mark: str, margin: int) -> list
         end = span.end - source.line_starts[number] if number == last else len(text)
         shown, left, right = _underlined(text, start, max(end, start))
         lines.append([(f"{number + 1:>{margin}} | ", "frame"), (shown, "")])
-        words = f" {label}" if label and number == last else ""
-        lines.append([(" " * margin + " | ", "frame"), (" " * left + mark * (right - left) + words, style)])
+        wording = f" {label}" if label and number == last else ""
+        lines.append([(" " * margin + " | ", "frame"), (" " * left + mark * (right - left) + wording, style)])
         if number == first != last and last - first > 1:
             lines.append([("." * margin + " |", "frame")])
     return lines

@@ -125,8 +125,8 @@ class NonFiniteLoss(Diagnostic):
 class UnfitForLineSearch(Diagnostic):
     """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
 
-    An objective with `samples` or `words`, or with `batch` rows of the data, is another function at each step, and a
-    clipped gradient is not the gradient of the loss.
+    An objective with `samples` or `pauli_words`, or with `batch` rows of the data, is another function at each step,
+    and a clipped gradient is not the gradient of the loss.
     """
 
     what: str

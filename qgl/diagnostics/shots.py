@@ -17,10 +17,10 @@ class UnfitForShots(Diagnostic):
     """An objective cannot be trained from the strings that an engine gives, without a bias that no rule takes away.
 
     Shots give unbiased estimates of means over strings, and of products of two of them. So an objective must be a
-    quadratic form of the distribution: `mmd` with any kernel or any set of words, and `marginals` with the distance
-    `hilbert_schmidt`. A likelihood is the logarithm of a probability: few shots meet the string at all, and the
-    logarithm of an estimate is not an estimate of the logarithm. A distance `tv` has a corner where the distributions
-    agree.
+    quadratic form of the distribution: `mmd` with any kernel or any set of Pauli words, and `marginals` with the
+    distance `hilbert_schmidt`. A likelihood is the logarithm of a probability: few shots meet the string at all, and
+    the logarithm of an estimate is not an estimate of the logarithm. A distance `tv` has a corner where the
+    distributions agree.
     """
 
     what: str
@@ -74,20 +74,20 @@ class OneProcessOnly(Diagnostic):
 class NoShiftRule(Diagnostic):
     """A parameter-shift rule needs to know by which frequencies an expectation depends on a trained number.
 
-    Those of a rotation are known. Those of exp(-i t H) are all differences of eigenvalues of H, where the words of H
-    do not commute with each other. By a product formula it becomes rotations. SPSA needs to know nothing.
+    Those of a rotation are known. Those of exp(-i t H) are all differences of eigenvalues of H, where the Pauli words
+    of H do not commute with each other. By a product formula it becomes rotations. SPSA needs to know nothing.
     """
 
-    words: int
+    pauli_words: int
 
     code = "QGL1163"
-    message = says("there is no shift rule for `evolve` under {words} words that do not commute")
+    message = says("there is no shift rule for `evolve` under {pauli_words} Pauli words that do not commute")
     help = "add `by trotter(order = 2, steps = 4)` to it, or train with `gradient spsa(shots = 2000);`"
 
 
 class GeneratorWithoutShifts(Diagnostic):
-    """The numbers of `generator(v)` are coefficients of words that do not commute: an expectation depends on each of
-    them by frequencies that change with the others, so that no fixed shifts give its derivative.
+    """The numbers of `generator(v)` are coefficients of Pauli words that do not commute: an expectation depends on each
+    of them by frequencies that change with the others, so that no fixed shifts give its derivative.
 
     `unitary(v)` reaches the same unitaries by angles of rotations, which have shift rules. SPSA needs to know nothing.
     """

@@ -126,14 +126,14 @@ class WrongOperator(Diagnostic):
 class KeywordAsName(Diagnostic):
     """A word of the language cannot be the name of something in a program."""
 
-    word: str
+    identifier: str
 
     code = "QGL0110"
     wrong = "visible data[2];\nmodel { }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    message = says("`{word}` is a word of the language and cannot be a name")
-    help = says("choose another name, such as `{word}_` or `my_{word}`")
+    message = says("`{identifier}` is a word of the language and cannot be a name")
+    help = says("choose another name, such as `{identifier}_` or `my_{identifier}`")
 
 
 class UnfitForModifier(Diagnostic):
@@ -144,7 +144,7 @@ class UnfitForModifier(Diagnostic):
     """
 
     modifier: str
-    word: str
+    identifier: str
 
     code = "QGL0125"
     wrong = "visible v[3];\nhamiltonian xx = X[v[1]] * X[v[2]];\nmodel { h v; ctrl evolve xx for 0.3; }\n"
@@ -153,11 +153,11 @@ class UnfitForModifier(Diagnostic):
         "model { h v; evolve xx for 0.15; }\n"
     )
 
-    message = says("`{modifier}` stands before gates and layers, not before `{word}`")
+    message = says("`{modifier}` stands before gates and layers, not before `{identifier}`")
 
     @property
     def help(self) -> str:
-        if self.word != "evolve":
+        if self.identifier != "evolve":
             return f"leave `{self.modifier}` out; `if m {{ ... }}` does something where the measured bit `m` is 1"
         if self.modifier == "inverse":
             return "the inverse of `evolve h for t` is `evolve h for -t`"
@@ -167,13 +167,13 @@ class UnfitForModifier(Diagnostic):
 class ReservedWord(Diagnostic):
     """`stage` is kept for a construct that later versions of the language will have."""
 
-    word: str
+    identifier: str
 
     code = "QGL0111"
     wrong = "visible v[2];\nmodel { h v; }\nstage t in 1..2 { }\n"
     right = "visible v[2];\nmodel { h v; }\n"
 
-    message = says("`{word}` is reserved for a later version of the language")
+    message = says("`{identifier}` is reserved for a later version of the language")
     help = "nothing can be declared with it yet, and it cannot be a name"
 
 
@@ -269,5 +269,5 @@ class CannotFormat(Diagnostic):
     help = "this is a fault of qglc: please report it; a comment on a line of its own is always kept"
 
 
-def _either(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+def _either(wording: tuple[str, ...]) -> str:
+    return wording[0] if len(wording) == 1 else f"{', '.join(wording[:-1])} or {wording[-1]}"

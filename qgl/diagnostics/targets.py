@@ -156,8 +156,8 @@ class FittingFailed(Diagnostic):
     """
 
     target: str
-    words: str
+    wording: str
 
     code = "QGL1128"
-    message = says("Qiskit cannot fit the circuit to `{target}`: {words}")
+    message = says("Qiskit cannot fit the circuit to `{target}`: {wording}")
     help = "see that the basis makes every gate and that the coupling joins enough qubits, or take another machine"

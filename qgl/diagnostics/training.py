@@ -16,9 +16,9 @@ report kl(target);
 """
 
 
-def article(words: str) -> str:
-    """`words` with "a" or "an" before it."""
-    return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
+def article(wording: str) -> str:
+    """`wording` with "a" or "an" before it."""
+    return f"{'an' if wording[:1] in 'aeio' else 'a'} {wording}"
 
 
 class UnknownCallable(Diagnostic):

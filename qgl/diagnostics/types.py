@@ -23,7 +23,7 @@ def count(number: int, thing: str) -> str:
 class ArgumentCount(Diagnostic):
     """A gate, layer, channel or Hamiltonian is given more or fewer numbers in parentheses than it takes."""
 
-    word: str
+    identifier: str
     wanted: int
     found: int
     usage: str = ""
@@ -37,12 +37,12 @@ class ArgumentCount(Diagnostic):
     def message(self) -> str:
         if self.wanted == 0:
             given = "1 is" if self.found == 1 else f"{self.found} are"
-            return f"`{self.word}` takes no arguments in parentheses; {given} given"
-        return f"`{self.word}` takes {count(self.wanted, 'argument')} in parentheses, not {self.found}"
+            return f"`{self.identifier}` takes no arguments in parentheses; {given} given"
+        return f"`{self.identifier}` takes {count(self.wanted, 'argument')} in parentheses, not {self.found}"
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.word}` is declared here", self.declared),) if self.declared else ()
+        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
 
     @property
     def help(self) -> str:
@@ -52,7 +52,7 @@ class ArgumentCount(Diagnostic):
 class OperandCount(Diagnostic):
     """A gate, layer or channel is given more or fewer qubits than it takes."""
 
-    word: str
+    identifier: str
     wanted: int
     found: int
     usage: str = ""
@@ -64,11 +64,11 @@ class OperandCount(Diagnostic):
 
     @property
     def message(self) -> str:
-        return f"`{self.word}` takes {count(self.wanted, 'operand')}, not {self.found}"
+        return f"`{self.identifier}` takes {count(self.wanted, 'operand')}, not {self.found}"
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.word}` is declared here", self.declared),) if self.declared else ()
+        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
 
     @property
     def help(self) -> str:
@@ -114,14 +114,14 @@ class WrongShape(Diagnostic):
 class AngleAsProbability(Diagnostic):
     """An angle stands where a probability is expected. Angles are not kept between 0 and 1."""
 
-    word: str
+    identifier: str
     declared: Span | None = None
 
     code = "QGL0305"
     wrong = f"param p : angle;\n{_model('bit_flip(p) v;')}"
     right = f"param p : probability;\n{_model('bit_flip(p) v;')}"
 
-    message = says("`{word}` is an angle, but a probability belongs here")
+    message = says("`{identifier}` is an angle, but a probability belongs here")
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -150,7 +150,7 @@ class ProbabilityRange(Diagnostic):
 class IndexOutOfRange(Diagnostic):
     """An index names an element that is not there. Indices start at 0."""
 
-    word: str
+    identifier: str
     index: str
     allowed: str
     declared: Span | None = None
@@ -159,7 +159,7 @@ class IndexOutOfRange(Diagnostic):
     wrong = _model("x v[2];")
     right = _model("x v[1];")
 
-    message = says("`{word}` has no element {index}; {allowed}")
+    message = says("`{identifier}` has no element {index}; {allowed}")
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -250,7 +250,7 @@ class WrongDistribution(Diagnostic):
 class FunctionArguments(Diagnostic):
     """A function of the language is given arguments that it does not take."""
 
-    word: str
+    identifier: str
     text: str
     usage: str
 
@@ -258,7 +258,7 @@ class FunctionArguments(Diagnostic):
     wrong = _model("for (a, b) in edges(v) { cx a, b; }")
     right = _model("for (a, b) in chain(v) { cx a, b; }")
 
-    message = says("`{word}` {text}")
+    message = says("`{identifier}` {text}")
 
     @property
     def help(self) -> str:

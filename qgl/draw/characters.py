@@ -77,11 +77,11 @@ def _cells(mark: Mark) -> dict[int, str]:
         case "discard":
             cells[mark.rows[0]] = "⏚"
         case _:
-            words = f"{mark.name} {mark.angles}".strip()
+            text = f"{mark.name} {mark.angles}".strip()
             for k, row in enumerate(mark.rows):
                 letter = mark.letters[k] if mark.letters else str(k + 1) if mark.ordered else "·"
-                cells[row] = f"[{words}]" if len(mark.rows) == 1 else f"[{letter}]"
+                cells[row] = f"[{text}]" if len(mark.rows) == 1 else f"[{letter}]"
             if len(mark.rows) > 1:
                 top = spans(mark.rows)[0]
-                cells[top] = f"[{words}]" if cells[top] == "[·]" else f"[{cells[top][1:-1]} {words}]"
+                cells[top] = f"[{text}]" if cells[top] == "[·]" else f"[{cells[top][1:-1]} {text}]"
     return cells

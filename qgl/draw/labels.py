@@ -66,16 +66,16 @@ def short(number: Real, parameters: Sequence[Parameter]) -> str:
     parts = []
     for coefficient, atom in number.terms:
         if isinstance(atom, Input):
-            word = input_name(atom, parameters)
+            text = input_name(atom, parameters)
         elif isinstance(atom, Function) and atom.name == "multiply":
-            word = "·".join(f"({short(x, parameters)})" if _is_sum(x) else short(x, parameters) for x in atom.arguments)
+            text = "·".join(f"({short(x, parameters)})" if _is_sum(x) else short(x, parameters) for x in atom.arguments)
         else:
-            word = f"{atom.name}({', '.join(short(x, parameters) for x in atom.arguments)})"
+            text = f"{atom.name}({', '.join(short(x, parameters) for x in atom.arguments)})"
         size = abs(coefficient)
-        parts.append(("−" if coefficient < 0 else "+", word if size == 1 else f"{_number(size)}{word}"))
+        parts.append(("−" if coefficient < 0 else "+", text if size == 1 else f"{_number(size)}{text}"))
     if number.constant or not parts:
         parts.append(("−" if number.constant < 0 else "+", _number(abs(number.constant))))
-    return "".join(sign + word for sign, word in parts).removeprefix("+")
+    return "".join(sign + text for sign, text in parts).removeprefix("+")
 
 
 def input_name(atom: Input, parameters: Sequence[Parameter]) -> str:

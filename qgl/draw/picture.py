@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 INK, PAPER, GREY = "#1a1a1a", "#ffffff", "#8a8a8a"
 WIRE = {"visible": "#0072b2", "hidden": "#d55e00", "fresh": "#009e73"}
 DASH: dict[str, Any] = {"visible": "solid", "hidden": (0, (6, 2)), "fresh": (0, (1.5, 1.5))}
-FILL_ONE, FILL_MANY, FILL_WORD, FILL_NOISE = "#e3eff7", "#cfe3f1", "#efe6f5", "#fdf0cd"
+FILL_ONE, FILL_MANY, FILL_PAULI, FILL_NOISE = "#e3eff7", "#cfe3f1", "#efe6f5", "#fdf0cd"
 ROW, HALF = 1.0, 0.36  # height of a row and half the height of a box
 INCH = 0.46  # inches per unit
 FADED = 0.25  # of their ink is left of pale things
@@ -226,14 +226,14 @@ class _Line:
     def _box(self, mark: Mark, x: float) -> None:
         low, high = spans(mark.rows)
         width = _box_width(mark)
-        fill = FILL_NOISE if mark.noisy else FILL_WORD if mark.letters else FILL_MANY if low < high else FILL_ONE
+        fill = FILL_NOISE if mark.noisy else FILL_PAULI if mark.letters else FILL_MANY if low < high else FILL_ONE
         self._patch(x, self.y(low), self.y(high), width, fill, mark.noisy)
         if low == high:
             shift = 0.12 if mark.angles else 0.0
-            self._words(mark, x, self.y(low) - shift, self.y(low) + 0.17)
+            self._text(mark, x, self.y(low) - shift, self.y(low) + 0.17)
         else:
             middle = self.y((low + high) // 2) + 0.5  # between two rows, never on a wire
-            self._words(mark, x, middle - (0.12 if mark.angles else 0.0), middle + 0.17)
+            self._text(mark, x, middle - (0.12 if mark.angles else 0.0), middle + 0.17)
         for row in range(low, high + 1):
             kind = self.layout.rows[row].kind
             if row not in mark.rows and (kind != "fresh" or self.layout.alive(row, mark.column)):
@@ -249,7 +249,7 @@ class _Line:
                 left = x - width / 2 + 0.08
                 self.axes.text(left, self.y(row), str(k + 1), fontsize=5.5, color=GREY, va="center", zorder=5)
 
-    def _words(self, mark: Mark, x: float, name: float, angles: float) -> None:
+    def _text(self, mark: Mark, x: float, name: float, angles: float) -> None:
         self.axes.text(x, name, mark.name, fontsize=7.5, color=INK, ha="center", va="center", zorder=5)
         self.axes.text(x, angles, mark.angles, fontsize=5.8, color="#444444", ha="center", va="center", zorder=5)
 

@@ -20,7 +20,7 @@ _RESOLUTION = 1e-6  # of connected functions in single precision
 class Shells:
     """Pairs of bits by their distance.
 
-    places     of the moments that are needed, shape (words, 2): all <Z_a>, then <Z_a Z_b> of the pairs
+    places     of the moments that are needed, shape (pauli_words, 2): all <Z_a>, then <Z_a Z_b> of the pairs
     distances  of the pairs
     """
 

@@ -1,6 +1,7 @@
-"""Squared maximum mean discrepancy by words: sum_w m(w) (<Z_w> - <Z_w of the data>)^2 over a set of words.
+"""Squared maximum mean discrepancy by Pauli words: sum_w m(w) (<Z_w> - <Z_w of the data>)^2 over a set of Pauli words.
 
-The set is the one that `weight` and `reach` give, or words drawn from the kernel's spectrum m, the same in all reports.
+The set is the one that `weight` and `reach` give, or Pauli words drawn from the kernel's spectrum m, the same in all
+reports.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Setting
-from qgl.objectives.pauli_words import fixed_words
+from qgl.objectives.pauli_words import fixed_pauli_words
 from qgl.program.calls.reports import MMD
 from qgl.program.program import DataSet
 
-_DRAWN = 1000  # words, where the program does not say how many
+_DRAWN = 1000  # Pauli words, where the program does not say how many
 
 
 @dataclass(frozen=True, eq=False)
-class WordSet:
-    """Words with their weights and their means in the data, shape (words,).
+class PauliWordSet:
+    """Pauli words with their weights and their means in the data, shape (pauli_words,).
 
-    rows  of drawn words, as rows of 0 and 1; None for a fixed set, of which nothing is left to chance
+    rows  of drawn Pauli words, as rows of 0 and 1; None for a fixed set, of which nothing is left to chance
     """
 
     places: Places = field(repr=False)
@@ -37,25 +38,27 @@ class WordSet:
     samples: int | None
 
     @classmethod
-    def of(cls, call: MMD, setting: Setting) -> WordSet | None:
-        """That of a report `mmd`; None where all words are taken together, through the distribution of all strings."""
+    def of(cls, call: MMD, setting: Setting) -> PauliWordSet | None:
+        """That of a report `mmd`; None where all Pauli words are taken together, through the distribution of all
+        strings.
+        """
         assert call.data is not None and call.kernel is not None  # the checker has seen to it
         if call.kernel.of_integers:
             return None
         data, kernel = setting.data[call.data], Kernel.of(call.kernel)
         if call.weight is not None:
-            fixed = fixed_words(data.name, kernel, call.weight, call.reach, setting)
+            fixed = fixed_pauli_words(data.name, kernel, call.weight, call.reach, setting)
             return cls(fixed.query.places, fixed.weights, fixed.means, None, None)
         if setting.width <= EXACT_WIDTH:
             return None
-        count = call.words or _DRAWN
+        count = call.pauli_words or _DRAWN
         rows = np.asarray(kernel.draw_rows(jax.random.key(0, impl="threefry2x32"), count, setting.width))
         places = _places(rows)
         means = data_means(data.rows, data.weights, places)
         return cls(places, np.full(count, kernel.total / count), means, rows, call.samples)
 
     def distance(self, values: Real, squares: Real | None = None) -> tuple[float, float | None]:
-        """The discrepancy of <Z_w> from the data's, and the standard error of words that were drawn.
+        """The discrepancy of <Z_w> from the data's, and the standard error of Pauli words that were drawn.
 
         squares: mean squares of the draws that `values` are means of; None where these are exact.
         """

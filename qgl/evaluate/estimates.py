@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices
 from qgl.evaluate import metrics
-from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Places, Real
 from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
@@ -60,7 +60,7 @@ def moments(data: DataSet, part: int, places: Places) -> Estimate:
 
 
 def moments_from(ideal: Real, part: int, places: Places) -> Estimate:
-    """As `moments`, from ideal ones, shape (words,)."""
+    """As `moments`, from ideal ones, shape (pauli_words,)."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
         found = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
@@ -118,14 +118,14 @@ def mmd(data: DataSet, kernel: KernelCall) -> Estimate:
     return estimate
 
 
-def mmd_of_words(words: WordSet) -> Estimate:
-    """The unbiased estimate of a sum over a set of words."""
+def mmd_of_pauli_words(pauli_words: PauliWordSet) -> Estimate:
+    """The unbiased estimate of a sum over a set of Pauli words."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
         shots = counts.sum(axis=0)
-        values = metrics.sample_moments(rows, counts / shots, words.places)
-        terms = (values - words.means[:, None]) ** 2 - (1 - values**2) / (shots - 1)
-        summed: Real = words.weights @ terms
+        values = metrics.sample_moments(rows, counts / shots, pauli_words.places)
+        terms = (values - pauli_words.means[:, None]) ** 2 - (1 - values**2) / (shots - 1)
+        summed: Real = pauli_words.weights @ terms
         return summed
 
     return estimate

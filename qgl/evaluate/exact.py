@@ -14,7 +14,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
-from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
@@ -24,7 +24,7 @@ from qgl.evaluate.pairs import Moments
 from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
 from qgl.evaluate.table import floors
-from qgl.evaluate.table.columns import independent, uniform, uniform_words
+from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.markov_nll import windows
@@ -49,7 +49,7 @@ from qgl.program.calls.reports import (
     ValidRate,
 )
 from qgl.program.program import DataSet
-from qgl.query import GivenWords, LogProb, Marginals, Query, Samples, State, log_floor
+from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, log_floor
 
 NATS = "nats"
 INDEPENDENT = "independent"
@@ -140,8 +140,8 @@ class Evaluation:
                 notes.append(f"{label}: {reason}")
         columns, least, note = self.setting.columns, floor(), "\n".join(filter(None, [*notes, own]))
         even = measure(uniform(columns))
-        words = least.words, "" if even is None else uniform_words(columns)
-        return Row(name, value, error, least.value, found, even, unit, note, impossible, *words)
+        wording = least.wording, "" if even is None else uniform_text(columns)
+        return Row(name, value, error, least.value, found, even, unit, note, impossible, *wording)
 
 
 def evaluate(
@@ -261,15 +261,15 @@ def _nll(call: NLL, evaluation: Evaluation) -> Iterator[Row]:
 def _mmd(call: MMD, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.kernel
     assert kernel is not None  # the checker has seen to it
-    words = WordSet.of(call, evaluation.setting)
-    if words is not None:
-        value, error = _by_words(words, evaluation)
+    pauli_words = PauliWordSet.of(call, evaluation.setting)
+    if pauli_words is not None:
+        value, error = _by_pauli_words(pauli_words, evaluation)
         yield evaluation.row(
             title(call),
             value,
-            lambda distribution: words.distance(distribution.moments(words.places))[0],
+            lambda distribution: pauli_words.distance(distribution.moments(pauli_words.places))[0],
             data=data,
-            floor=lambda: floors.mmd(data, lambda: words.by_chance(data)),
+            floor=lambda: floors.mmd(data, lambda: pauli_words.by_chance(data)),
             error=error,
         )
         return
@@ -282,13 +282,13 @@ def _mmd(call: MMD, evaluation: Evaluation) -> Iterator[Row]:
     )
 
 
-def _by_words(words: WordSet, evaluation: Evaluation) -> tuple[float, float | None]:
-    """The discrepancy, with its error if words were drawn."""
-    if words.rows is None:
-        return words.distance(evaluation.distribution.moments(words.places))
-    query = GivenWords(len(words.rows), words.samples)
-    values, squares = np.asarray(evaluation.answer(query, given=words.rows), dtype=np.float64)
-    return words.distance(values, squares)
+def _by_pauli_words(pauli_words: PauliWordSet, evaluation: Evaluation) -> tuple[float, float | None]:
+    """The discrepancy, with its error if Pauli words were drawn."""
+    if pauli_words.rows is None:
+        return pauli_words.distance(evaluation.distribution.moments(pauli_words.places))
+    query = GivenPauliWords(len(pauli_words.rows), pauli_words.samples)
+    values, squares = np.asarray(evaluation.answer(query, given=pauli_words.rows), dtype=np.float64)
+    return pauli_words.distance(values, squares)
 
 
 def _moments(call: calls.Moments, evaluation: Evaluation) -> Iterator[Row]:
@@ -305,7 +305,7 @@ def _moments(call: calls.Moments, evaluation: Evaluation) -> Iterator[Row]:
         return floors.by_chance(estimates.moments(data, part, chosen.places), data)
 
     for part, value in enumerate(metrics.summary(model - ideal)):
-        name = f"{title(call)}, {PARTS[part]}{chosen.words}"
+        name = f"{title(call)}, {PARTS[part]}{chosen.wording}"
         measure, least = _part(differences, part), partial(floor, part)
         yield evaluation.row(name, float(value), measure, data=data, floor=least)
 

@@ -11,7 +11,7 @@ from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.program import DataSet
 
-_AT_ONCE = 1 << 23  # signs of a block of words in all rows
+_AT_ONCE = 1 << 23  # signs of a block of Pauli words in all rows
 
 
 def nll(distribution: Distribution, data: DataSet) -> float:
@@ -45,7 +45,7 @@ def summary(differences: Real) -> tuple[Real, Real]:
 
 
 def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Real:
-    """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1; `weights` (count, ...) -> (words, ...)."""
+    """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1; `weights` (count, ...) -> (pauli_words, ...)."""
     padded = np.pad(rows, ((0, 0), (0, 1)))  # what -1 stands for
     step = max(1, _AT_ONCE // max(len(rows), 1))
     blocks = []

@@ -16,7 +16,7 @@ MOST = 8192  # moments; so all of them up to 127 bits
 class Moments:
     """The Z words of one- and two-point moments.
 
-    places  positions, shape (words, 2), the second -1 in a one-point moment; these come first
+    places  positions, shape (pauli_words, 2), the second -1 in a one-point moment; these come first
     reach   the largest distance of the bits of a pair; None: all pairs are there
     """
 
@@ -25,7 +25,7 @@ class Moments:
 
     @classmethod
     def of(cls, neighbourhood: Neighbourhood, most: int = MOST) -> Moments:
-        """Those of all bits and pairs; beyond `most` words, pairs of the largest distance that keeps to it."""
+        """Those of all bits and pairs; beyond `most` Z words, pairs of the largest distance that keeps to it."""
         width = neighbourhood.width
         if width * (width + 1) // 2 <= most:
             return cls(_places(width, np.stack(np.triu_indices(width, 1), axis=1)), None)
@@ -35,7 +35,7 @@ class Moments:
         return cls(_places(width, pairs[distances <= reach]), reach)
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         """For the name of a row: nothing where all pairs are there."""
         return "" if self.reach is None else f", pairs within {self.reach}"
 

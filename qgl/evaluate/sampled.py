@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.correlations import Shells
-from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS
@@ -23,7 +23,7 @@ from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measur
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.evaluate.table import floors
-from qgl.evaluate.table.columns import independent, uniform, uniform_words
+from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.model import Setting
@@ -137,9 +137,12 @@ def _rows(
                 beside = {INDEPENDENT: _counted(independent(data, columns).sample(shots, random))}
         baselines = {label: _of(estimate, found) for label, found in beside.items()}
         even = _of(estimate, _counted(uniform(columns).sample(shots, random)))
-        error, words = float(values[1:].std(ddof=1)), (floor.words, f"{uniform_words(columns)}; from {shots:,} samples")
+        error, wording = (
+            float(values[1:].std(ddof=1)),
+            (floor.wording, f"{uniform_text(columns)}; from {shots:,} samples"),
+        )
         name = title(call) + part
-        yield Row(name, float(values[0]), error, floor.value, baselines, even, unit, "", None, *words)
+        yield Row(name, float(values[0]), error, floor.value, baselines, even, unit, "", None, *wording)
 
 
 def _floor(
@@ -151,18 +154,18 @@ def _floor(
     if isinstance(call, ValidRate):
         return floors.valid_rate(data)
     if isinstance(call, MMD):  # its estimate is unbiased in the samples of the model
-        words, kernel = _words(call, setting)
+        pauli_words, kernel = _pauli_words(call, setting)
         return floors.mmd(
-            data, lambda: estimates.mmd_by_chance(data, kernel) if words is None else words.by_chance(data)
+            data, lambda: estimates.mmd_by_chance(data, kernel) if pauli_words is None else pauli_words.by_chance(data)
         )
     chosen, place = Moments.of(setting.neighbourhood), 0 if part.startswith(f", {PARTS[0]}") else 1
     return floors.of_samples(lambda own: estimates.moments(own, place, chosen.places), data, shots, random)
 
 
-def _words(call: MMD, setting: Setting) -> tuple[WordSet | None, KernelCall]:
-    """A fixed set of words, if the report has one, and the kernel."""
+def _pauli_words(call: MMD, setting: Setting) -> tuple[PauliWordSet | None, KernelCall]:
+    """A fixed set of Pauli words, if the report has one, and the kernel."""
     assert call.kernel is not None  # the checker has seen to it
-    return (None if call.weight is None else WordSet.of(call, setting)), call.kernel
+    return (None if call.weight is None else PauliWordSet.of(call, setting)), call.kernel
 
 
 def _counted(samples: NDArray[np.uint8]) -> _Counted:
@@ -191,8 +194,8 @@ def _generalisation(
     baselines = {label: counted(call.name, valid, *others, queries).value for label, others in drawn.items()}
     floor = floors.of_valid(call.valid, expected(call.name, Shares.perfect(valid), valid, queries).value)
     even = measured(call.name, uniform(setting.columns), valid, queries).value
-    words = floor.words, uniform_words(setting.columns)
-    return Row(title(call), found.value, found.error, floor.value, baselines, even, "", note, None, *words)
+    wording = floor.wording, uniform_text(setting.columns)
+    return Row(title(call), found.value, found.error, floor.value, baselines, even, "", note, None, *wording)
 
 
 def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
@@ -203,7 +206,7 @@ def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet
     found = [each for each in others if each is not None]
     error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None
     floor = Floor() if data is None else floors.same(data, shells.length_in(data))
-    return Row(title(call), value, error, floor.value, floor_is=floor.words)
+    return Row(title(call), value, error, floor.value, floor_is=floor.wording)
 
 
 def _estimates(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:
@@ -219,7 +222,7 @@ def _estimates(call: ReportCall, data: DataSet | None, setting: Setting) -> Iter
     elif data is not None and isinstance(call, calls.Moments):
         chosen = Moments.of(setting.neighbourhood)
         for part, name in enumerate(PARTS):
-            yield f", {name}{chosen.words}", "", estimates.moments(data, part, chosen.places)
+            yield f", {name}{chosen.wording}", "", estimates.moments(data, part, chosen.places)
     elif data is not None and isinstance(call, MMD):
-        words, kernel = _words(call, setting)
-        yield "", "", estimates.mmd(data, kernel) if words is None else estimates.mmd_of_words(words)
+        pauli_words, kernel = _pauli_words(call, setting)
+        yield "", "", estimates.mmd(data, kernel) if pauli_words is None else estimates.mmd_of_pauli_words(pauli_words)

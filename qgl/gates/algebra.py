@@ -27,22 +27,22 @@ ZERO: Matrix = np.diag([1.0 + 0j, 0])
 ONE: Matrix = np.diag([0, 1.0 + 0j])
 
 
-def pauli_word(word: str) -> Matrix:
-    """The matrix of a word of `IXYZ`, shape (2^k, 2^k), first letter most significant."""
+def pauli_matrix(pauli_word: str) -> Matrix:
+    """The matrix of a Pauli word of `IXYZ`, shape (2^k, 2^k), first letter most significant."""
     matrix = np.eye(1, dtype=np.complex128)
-    for letter in word:
+    for letter in pauli_word:
         matrix = np.kron(matrix, PAULI[letter]).astype(np.complex128)
     return matrix
 
 
 def commute(left: str, right: str) -> bool:
-    """Whether two words of `IXYZ` on the same qubits commute."""
+    """Whether two Pauli words of `IXYZ` on the same qubits commute."""
     return sum(x != y and "I" not in (x, y) for x, y in zip(left, right, strict=True)) % 2 == 0
 
 
-def all_commute(words: Sequence[str]) -> bool:
-    """Whether all words commute with each other, so that the product of their exponentials is exact."""
-    return all(commute(left, right) for left, right in combinations(words, 2))
+def all_commute(pauli_words: Sequence[str]) -> bool:
+    """Whether all Pauli words commute with each other, so that the product of their exponentials is exact."""
+    return all(commute(left, right) for left, right in combinations(pauli_words, 2))
 
 
 def entered(xp: Any, matrix: NDArray[Any]) -> Array:
@@ -59,9 +59,9 @@ def constant(matrix: Matrix) -> Callable[..., Array]:
     return build
 
 
-def rotation(word: str) -> Callable[..., Array]:
+def rotation(pauli_word: str) -> Callable[..., Array]:
     """The matrix function of exp(-i a P / 2) = cos(a/2) - i sin(a/2) P for a Pauli word P."""
-    pauli = pauli_word(word)
+    pauli = pauli_matrix(pauli_word)
     identity = np.eye(len(pauli))
 
     def build(xp: Any, a: Array) -> Array:

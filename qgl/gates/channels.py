@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qgl.gates.algebra import ONE, PAULI, ZERO, Matrix, entered, pauli_word
+from qgl.gates.algebra import ONE, PAULI, ZERO, Matrix, entered, pauli_matrix
 from qgl.gates.model import Array, Channel, Step
 
 LOWER: Matrix = np.array([[0, 1], [0, 0]], dtype=np.complex128)  # |0><1|
@@ -47,12 +47,12 @@ def _flip(name: str, letter: str, gate: str, summary: str) -> Channel:
 
 
 def _depolarizing(name: str, qubits: int, summary: str) -> Channel:
-    words = [pauli_word("".join(letters)) for letters in product("IXYZ", repeat=qubits)]
+    matrices = [pauli_matrix("".join(letters)) for letters in product("IXYZ", repeat=qubits)]
 
     def kraus(xp: Any, p: Array) -> Array:
-        each = _root(xp, p / len(words))
-        none = _root(xp, 1 - p * (1 - 1 / len(words)))
-        return xp.stack([_sum(xp, (each if k else none, word)) for k, word in enumerate(words)], -3)
+        each = _root(xp, p / len(matrices))
+        none = _root(xp, 1 - p * (1 - 1 / len(matrices)))
+        return xp.stack([_sum(xp, (each if k else none, matrix)) for k, matrix in enumerate(matrices)], -3)
 
     return Channel(name, qubits, (("p", "probability"),), 2 * qubits, kraus, _uniform_pauli(qubits), summary)
 

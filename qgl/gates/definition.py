@@ -33,10 +33,12 @@ _TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 _FROM_Z = {"X": ("h",), "Y": ("h", "s"), "Z": ()}
 
 
-def pauli_parts(word: str, a: Any) -> Parts:
-    """exp(i a P), P a word of `XYZ` on qubits 0, 1, ...: to the Z basis, parity onto the last, a rotation, and back."""
-    last = len(word) - 1
-    into = [Part(gate, (k,), (), True) for k, letter in enumerate(word) for gate in _TO_Z[letter]]
-    out = [Part(gate, (k,), (), True) for k, letter in enumerate(word) for gate in _FROM_Z[letter]]
+def pauli_parts(pauli_word: str, a: Any) -> Parts:
+    """exp(i a P), P a Pauli word of `XYZ` on qubits 0, 1, ...: to the Z basis, parity onto the last, a rotation, and
+    back.
+    """
+    last = len(pauli_word) - 1
+    into = [Part(gate, (k,), (), True) for k, letter in enumerate(pauli_word) for gate in _TO_Z[letter]]
+    out = [Part(gate, (k,), (), True) for k, letter in enumerate(pauli_word) for gate in _FROM_Z[letter]]
     ladder = [Part("cx", (k, last), (), True) for k in range(last)]
     return (*into, *ladder, Part("rz", (last,), (-2.0 * a,)), *reversed(ladder), *out)

@@ -1,4 +1,4 @@
-"""Unitaries by their generators: exp(-i / 2^k sum over the words P of k Paulis, the identity apart, of a_P P).
+"""Unitaries by their generators: exp(-i / 2^k sum over the Pauli words P of k Paulis, the identity apart, of a_P P).
 
 Like uniformly controlled gates they have one record for each number of qubits: `generator2` has 15 numbers, for IX, IY,
 IZ, XI, ..., ZZ. On one qubit that is the rotation by |a| about the axis a, and rx(t) for a = (t, 0, 0). The factor 2^-k
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.gates.algebra import entered, pauli_word
+from qgl.gates.algebra import entered, pauli_matrix
 from qgl.gates.model import Array, Gate, Step
 
 WIDEST_GENERATOR = 5  # qubits
@@ -51,19 +51,19 @@ def generator_gate(name: str) -> Gate | None:
 
     count = generator_numbers(qubits)
     parameters = tuple(f"a{k:0{len(str(count - 1))}}" for k in range(count))
-    return Gate(name, qubits, parameters, matrix, undo, "exp(-i / 2^k sum a_P P) of all words P", vector=True)
+    return Gate(name, qubits, parameters, matrix, undo, "exp(-i / 2^k sum a_P P) of all Pauli words P", vector=True)
 
 
 def hermitian(xp: Any, qubits: int, numbers: Array) -> Array:
     """The exponent 2^-k sum a_P P, shape (..., 4^k - 1) to (..., 2^k, 2^k)."""
     size = 2**qubits
-    flat = numbers @ entered(xp, _words(qubits))
+    flat = numbers @ entered(xp, _pauli_matrices(qubits))
     real, imaginary = flat[..., : size * size], flat[..., size * size :]
     return (real + 1j * imaginary).reshape(*numbers.shape[:-1], size, size)
 
 
 @cache
-def _words(qubits: int) -> NDArray[np.float64]:
-    """The words but the identity, each times 2^-k, flat, real parts before imaginary ones."""
-    words = [pauli_word("".join(letters)).ravel() for letters in product("IXYZ", repeat=qubits)][1:]
-    return np.array([[*word.real, *word.imag] for word in words]) * 0.5**qubits
+def _pauli_matrices(qubits: int) -> NDArray[np.float64]:
+    """The Pauli words but the identity, each times 2^-k, flat, real parts before imaginary ones."""
+    matrices = [pauli_matrix("".join(letters)).ravel() for letters in product("IXYZ", repeat=qubits)][1:]
+    return np.array([[*matrix.real, *matrix.imag] for matrix in matrices]) * 0.5**qubits

@@ -16,11 +16,11 @@ _RXX, _RYY, _RZZ = rotation("XX"), rotation("YY"), rotation("ZZ")
 SWAP: Matrix = np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
 
 
-def _rotation(word: str) -> Gate:
+def _rotation(pauli_word: str) -> Gate:
     def definition(a: Any) -> Parts:
-        return pauli_parts(word, -0.5 * a)
+        return pauli_parts(pauli_word, -0.5 * a)
 
-    return pauli_rotation(word, definition)
+    return pauli_rotation(pauli_word, definition)
 
 
 def general(xp: Any, *angles: Array) -> Array:

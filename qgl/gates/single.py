@@ -52,23 +52,23 @@ def _phase(name: str, inverse: str, phase: complex, summary: str) -> Gate:
     return _fixed(name, inverse, np.diag([1, phase]), summary, angle)
 
 
-def pauli_rotation(word: str, definition: Callable[..., Parts]) -> Gate:
+def pauli_rotation(pauli_word: str, definition: Callable[..., Parts]) -> Gate:
     """The gate exp(-i a P / 2) of a Pauli word, as `rx` or `rzz`."""
-    name, qubits = f"r{word.lower()}", tuple(range(len(word)))
+    name, qubits = f"r{pauli_word.lower()}", tuple(range(len(pauli_word)))
 
     def undo(a: Any) -> tuple[Step, ...]:
         return ((name, qubits, (-a,)),)
 
     return Gate(
         name,
-        len(word),
+        len(pauli_word),
         ("a",),
-        rotation(word),
+        rotation(pauli_word),
         undo,
-        f"rotation exp(-i a {word} / 2)",
+        f"rotation exp(-i a {pauli_word} / 2)",
         definition,
-        generator=word,
-        symmetric=len(set(word)) == 1,
+        generator=pauli_word,
+        symmetric=len(set(pauli_word)) == 1,
     )
 
 

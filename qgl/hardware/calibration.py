@@ -35,11 +35,11 @@ def calibration(text: str, bit: int, machine: Machine | None = None) -> str:
         QglError: QGL1151, the machine has no gates that prepare a qubit in 1.
     """
     note = f"// Readout: what is measured of qubits in {bit}."
-    version, _, rest = (_in_words(text, bit) if machine is None else _on_machine(text, bit, machine)).partition("\n")
+    version, _, rest = (_as_text(text, bit) if machine is None else _on_machine(text, bit, machine)).partition("\n")
     return f"{version}\n{note}\n{rest}"
 
 
-def _in_words(text: str, bit: int) -> str:
+def _as_text(text: str, bit: int) -> str:
     lines = text.split("\n")
     sizes = {found[2]: int(found[1]) for found in map(_QUBITS.match, lines) if found}
     body: list[str] = []

@@ -62,7 +62,8 @@ def shift_rule(order: int, base: float) -> ShiftRule:
 
 
 def rule_of(operation: Operation) -> ShiftRule:
-    """The rule for the one angle of a rotation, a phase or an exponential of a word, under any number of controls.
+    """The rule for the one angle of a rotation, a phase or an exponential of a Pauli word, under any number of
+    controls.
 
     Raises:
         ValueError: the operation has no such rule; `taken_apart` leaves none of these with a trained angle.
@@ -156,9 +157,9 @@ def _parts(operation: Operation, wires: list[Wire]) -> Iterator[Operation]:
 
 def _steps(operation: Operation) -> list[Step]:
     if isinstance(operation, Evolution):
-        words = [word for _, word in operation.terms]
-        if operation.trotter is None and not all_commute(words):
-            raise QglError([NoShiftRule(operation.span, len(words))])
+        pauli_words = [pauli_word for _, pauli_word in operation.terms]
+        if operation.trotter is None and not all_commute(pauli_words):
+            raise QglError([NoShiftRule(operation.span, len(pauli_words))])
         return trotter_steps(operation, *(operation.trotter or (1, 1)))
     assert isinstance(operation, GateApplication)  # a constant matrix is not trained
     qubits = generator_qubits(operation.gate.name)

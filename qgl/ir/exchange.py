@@ -75,12 +75,12 @@ def graphml(circuit: Circuit) -> str:
 
 
 def _facts(operation: Operation, names: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, Any]:
-    words: list[str] = []
+    pauli_words: list[str] = []
     written: dict[str, int] = {}
     if isinstance(operation, PauliRotation):
-        words = [operation.pauli_word]
+        pauli_words = [operation.pauli_word]
     elif isinstance(operation, Evolution):
-        words = [word for _, word in operation.terms]
+        pauli_words = [pauli_word for _, pauli_word in operation.terms]
     elif isinstance(operation, Measurement) and operation.bit is not None:
         written = {"bit": operation.bit}
     file = "".join(letter if letter.isprintable() else "?" for letter in operation.span.source.name)
@@ -89,7 +89,7 @@ def _facts(operation: Operation, names: Sequence[str], parameters: Sequence[Para
         "wires": [names[wire] for wire in operation.wires],
         "controls": operation.controls if isinstance(operation, Unitary) else 0,
         "numbers": [number_text(number, parameters) for number in operation.numbers],
-        "pauli_words": words,
+        "pauli_words": pauli_words,
         "condition": [f"{bit}={int(value)}" for bit, value in operation.condition],
         **written,
         "file": file,  # XML has no place for control characters

@@ -60,7 +60,7 @@ def diagonal_wires(operation: Operation) -> frozenset[int]:
         case PauliRotation():
             places = [k for k, letter in enumerate(operation.pauli_word) if letter == "Z"]
         case Evolution():
-            places = [k for k in range(len(own)) if all(word[k] in "IZ" for _, word in operation.terms)]
+            places = [k for k in range(len(own)) if all(pauli_word[k] in "IZ" for _, pauli_word in operation.terms)]
         case MatrixUnitary():
             places = _diagonal_places(operation.matrix[None])
         case KrausChannel():

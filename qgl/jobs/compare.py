@@ -27,7 +27,7 @@ from qgl.evaluate.row import Row
 from qgl.evaluate.sampled import Counts, evaluate_counts
 from qgl.hardware import mitigation
 from qgl.hardware.engines.engine import Strings
-from qgl.jobs.pauli_words import bases_of, mean_and_error, show_word, signs
+from qgl.jobs.pauli_words import bases_of, mean_and_error, show_pauli_word, signs
 from qgl.jobs.record import Job
 from qgl.jobs.store import JobFolder
 from qgl.model import Model
@@ -92,10 +92,10 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class WordSide:
-    """The expectation of a word. `scaled` are the values at each scale of the noise, from 1 on."""
+class PauliWordSide:
+    """The expectation of a Pauli word. `scaled` are the values at each scale of the noise, from 1 on."""
 
-    word: str
+    pauli_word: str
     data: float | None
     model: float | None
     machine: Measured
@@ -111,7 +111,7 @@ class Comparison:
     strings: int
     sides: tuple[Side, ...]
     gaps: tuple[Gap, ...]
-    words: tuple[WordSide, ...]
+    pauli_words: tuple[PauliWordSide, ...]
     notes: tuple[str, ...]
 
     @property
@@ -135,7 +135,7 @@ class Compared:
         self.machine = folder.samples()
         given = self.job.request.condition
         self.condition = None if given is None else np.asarray(given)
-        self._impossible: list[str] = []  # words on strings that the model cannot give
+        self._impossible: list[str] = []  # Pauli words on strings that the model cannot give
         self.setting = _given(Setting.of(model.program), self.condition)
 
     @cached_property
@@ -203,8 +203,8 @@ class Compared:
             notes.append(f"the run has trained on since: this job and its model are of step {step}")
         if len(self.machine) < self.job.request.shots:
             notes.append(f"{len(self.machine)} of {self.job.request.shots} strings came back")
-        sides, gaps, words = tuple(self._sides()), tuple(self._gaps()), tuple(self._words())
-        return Comparison(self.job, len(self.machine), sides, gaps, words, (*notes, *self._impossible))
+        sides, gaps, pauli_words = tuple(self._sides()), tuple(self._gaps()), tuple(self._pauli_words())
+        return Comparison(self.job, len(self.machine), sides, gaps, pauli_words, (*notes, *self._impossible))
 
     def _sides(self) -> Iterator[Side]:
         reports = _reports(self.model, self.setting, self.condition)
@@ -250,7 +250,7 @@ class Compared:
         chosen = Moments.of(self.setting.neighbourhood)
         ideal = self.distribution.moments(chosen.places)
         for part, name in enumerate(PARTS):
-            yield f"moments(model), {name}{chosen.words}", estimates.moments_from(ideal, part, chosen.places)
+            yield f"moments(model), {name}{chosen.wording}", estimates.moments_from(ideal, part, chosen.places)
 
     def _by_shots(self, estimate: Estimate) -> Measured:
         """The distance of as many strings of the model itself from the model: its mean, and how it spreads."""
@@ -288,36 +288,39 @@ class Compared:
         sides = (Measured(float(each.mean()), error) for each, error in zip((machine, own), errors, strict=True))
         yield Gap("-log p(model)", NATS, *sides)
 
-    # ------------------------------------------------------------ words
+    # ------------------------------------------------------------ Pauli words
 
-    def _words(self) -> Iterator[WordSide]:
-        words = self.job.request.words
-        exact = self.model.expectation(self.params, words, self.condition) if words else ()
-        bases = bases_of(words)
-        for word, value in zip(words, exact, strict=True):
-            scaled = [(scale, self._expectation(word, bases[word], scale)) for scale in self.job.request.scales or (1,)]
+    def _pauli_words(self) -> Iterator[PauliWordSide]:
+        pauli_words = self.job.request.words
+        exact = self.model.expectation(self.params, pauli_words, self.condition) if pauli_words else ()
+        bases = bases_of(pauli_words)
+        for pauli_word, value in zip(pauli_words, exact, strict=True):
+            scaled = [
+                (scale, self._expectation(pauli_word, bases[pauli_word], scale))
+                for scale in self.job.request.scales or (1,)
+            ]
             extrapolated = None
             if len(scaled) > 1:
                 errors = [found.error or 0.0 for _, found in scaled]
                 extrapolated = Measured(
                     *mitigation.extrapolated(self.job.request.scales, [found.value for _, found in scaled], errors)
                 )
-            data = self._in_data(word)
-            shown = show_word(self.model.program, word)
-            yield WordSide(shown, data, float(value), scaled[0][1], tuple(scaled[1:]), extrapolated)
+            data = self._in_data(pauli_word)
+            shown = show_pauli_word(self.model.program, pauli_word)
+            yield PauliWordSide(shown, data, float(value), scaled[0][1], tuple(scaled[1:]), extrapolated)
 
-    def _expectation(self, word: str, basis: str, scale: int) -> Measured:
+    def _expectation(self, pauli_word: str, basis: str, scale: int) -> Measured:
         distribution = scale == 1 and set(basis) == {"Z"}
         found = self.machine if distribution else self._of("word", basis=basis, scale=scale)
-        return Measured(*mean_and_error(signs(word, found)))
+        return Measured(*mean_and_error(signs(pauli_word, found)))
 
-    def _in_data(self, word: str) -> float | None:
-        """The mean of a word of Z in the data; None for other words, and without data."""
+    def _in_data(self, pauli_word: str) -> float | None:
+        """The mean of a Z word in the data; None for other Pauli words, and without data."""
         data = self.model.program.learnt
         data = None if data is None else self.setting.data.get(data.name)
-        if data is None or set(word) - {"I", "Z"}:
+        if data is None or set(pauli_word) - {"I", "Z"}:
             return None
-        return float(data.weights @ signs(word, data.rows))
+        return float(data.weights @ signs(pauli_word, data.rows))
 
 
 def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[reports.ReportCall, ...]:

@@ -115,8 +115,8 @@ def _asked(engine: str, ask: Ask, part: int) -> list[Strings]:
     except QglError:
         raise
     except Exception as error:
-        words = f"{type(error).__name__}: {error}"
-        raise QglError([EngineFailed(None, engine, words)]) from error
+        wording = f"{type(error).__name__}: {error}"
+        raise QglError([EngineFailed(None, engine, wording)]) from error
 
 
 def _asker(folder: JobFolder, engine: Engine) -> Ask:

@@ -145,7 +145,7 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
 
 
 def _other_bases(request: Request) -> list[str]:
-    """The bases of words, beside that in which strings are drawn."""
+    """The bases of Pauli words, beside that in which strings are drawn."""
     return [basis for basis in dict.fromkeys(bases_of(request.words).values()) if set(basis) != {"Z"}]
 
 

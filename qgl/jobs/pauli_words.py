@@ -13,31 +13,32 @@ from qgl.program.operations import Operation, gate
 from qgl.program.program import Program
 
 
-def show_word(program: Program, word: str) -> str:
+def show_pauli_word(program: Program, pauli_word: str) -> str:
     """`Z[v[3]]*Z[v[4]]`, as a user writes it."""
     names = [str(program.wires[wire]) for wire in program.visible]
-    return "*".join(f"{letter}[{name}]" for letter, name in zip(word, names, strict=True) if letter != "I") or "I"
+    return "*".join(f"{letter}[{name}]" for letter, name in zip(pauli_word, names, strict=True) if letter != "I") or "I"
 
 
-def bases_of(words: Sequence[str]) -> dict[str, str]:
-    """For each word a basis, a letter of XYZ for each qubit, in which it is measured together with others.
+def bases_of(pauli_words: Sequence[str]) -> dict[str, str]:
+    """For each Pauli word a basis, a letter of XYZ for each qubit, in which it is measured together with others.
 
-    Words go together where they agree on the qubits that they share (qubit-wise commuting), greedily in their order.
+    Pauli words go together where they agree on the qubits that they share (qubit-wise commuting), greedily in their
+    order.
     """
     bases: list[str] = []
     found: dict[str, int] = {}
-    for word in words:
-        fitting = (number for number, basis in enumerate(bases) if _agree(word, basis))
+    for pauli_word in pauli_words:
+        fitting = (number for number, basis in enumerate(bases) if _agree(pauli_word, basis))
         number = next(fitting, len(bases))
         if number == len(bases):
-            bases.append("I" * len(word))
-        bases[number] = "".join(a if a != "I" else b for a, b in zip(word, bases[number], strict=True))
-        found[word] = number
-    return {word: bases[number].replace("I", "Z") for word, number in found.items()}
+            bases.append("I" * len(pauli_word))
+        bases[number] = "".join(a if a != "I" else b for a, b in zip(pauli_word, bases[number], strict=True))
+        found[pauli_word] = number
+    return {pauli_word: bases[number].replace("I", "Z") for pauli_word, number in found.items()}
 
 
-def _agree(word: str, basis: str) -> bool:
-    return all("I" in pair or pair[0] == pair[1] for pair in zip(word, basis, strict=True))
+def _agree(pauli_word: str, basis: str) -> bool:
+    return all("I" in pair or pair[0] == pair[1] for pair in zip(pauli_word, basis, strict=True))
 
 
 def turned(circuit: Circuit, basis: str) -> Circuit:
@@ -52,9 +53,9 @@ def turned(circuit: Circuit, basis: str) -> Circuit:
     return circuit.with_operations((*circuit.operations, *added)) if added else circuit
 
 
-def signs(word: str, strings: Strings) -> NDArray[np.float64]:
-    """The outcome of a word, 1 or -1, in each string, shape (shots,)."""
-    places = [place for place, letter in enumerate(word) if letter != "I"]
+def signs(pauli_word: str, strings: Strings) -> NDArray[np.float64]:
+    """The outcome of a Pauli word, 1 or -1, in each string, shape (shots,)."""
+    places = [place for place, letter in enumerate(pauli_word) if letter != "I"]
     outcome: NDArray[np.float64] = 1.0 - 2.0 * (strings[:, places].sum(axis=1) % 2)
     return outcome
 

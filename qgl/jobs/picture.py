@@ -53,8 +53,8 @@ def _subtitle(found: Comparison) -> str:
             f"of the model's own {_short(gap.shots_alone)}"
         )
     name = pictures.verbatim(gap.name.partition("(")[0])
-    words = f"{name} from the model {_short(gap.machine)}, by shots alone {_short(gap.shots_alone)}"
-    return words + ("" if gap.mitigated is None else f", readout mitigated {_short(gap.mitigated)}")
+    wording = f"{name} from the model {_short(gap.machine)}, by shots alone {_short(gap.shots_alone)}"
+    return wording + ("" if gap.mitigated is None else f", readout mitigated {_short(gap.mitigated)}")
 
 
 def _short(value: Measured) -> str:
@@ -125,7 +125,7 @@ def _wide(compared: Compared, data: DataSet | None) -> Figure:
     counts, width = compared.counts, compared.model.width
     ideal = compared.distribution.moments(chosen.places)
     found = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.places)
-    pictures.scatter_moments(left, ideal, found, width, chosen.words)
+    pictures.scatter_moments(left, ideal, found, width, chosen.wording)
     left.set(xlabel="moment of the model", ylabel="of the machine")
     try:
         _likelihoods(right, compared, data)

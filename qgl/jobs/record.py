@@ -57,11 +57,11 @@ _SHAPE: dict[str, Any] = {
 class Request:
     """What a user asks an engine for.
 
-    shots       strings of the model's distribution; each calibration and each basis of words takes as many again
+    shots       strings of the model's distribution; each calibration and each basis of Pauli words takes as many again
     condition   inputs of a conditional model
     readout     whether to calibrate readout, so that distributions can be mitigated
     words       Pauli words whose expectations are wanted, a letter of IXYZ for each visible qubit
-    scales      of the noise, odd, for zero-noise extrapolation of the words; empty without it
+    scales      of the noise, odd, for zero-noise extrapolation of the Pauli words; empty without it
     repeat      0 for the first time; requests that differ in it alone differ in their random numbers
     """
 
@@ -189,8 +189,8 @@ def _fault(job: Job) -> str:
     """What of a job cannot be, "" for a sound one."""
     if not job.items or len(job.outputs) not in (0, len(job.items)):
         return "`items` and `outputs` do not belong together"
-    if any(len(word) != job.model["width"] or set(word) - set("IXYZ") for word in job.request.words):
-        return "`request.words` are no words of the model's strings"
+    if any(len(pauli_word) != job.model["width"] or set(pauli_word) - set("IXYZ") for pauli_word in job.request.words):
+        return "`request.words` are no Pauli words of the model's strings"
     for number, item in enumerate(job.items):
         if len(item.basis) not in (0, job.model["width"]) or set(item.basis) - set("XYZ"):
             return f"`items[{number}].basis` is no basis of the model's strings"

@@ -50,7 +50,7 @@ def circuits(job: Job) -> Iterator[str]:
     if "word" in roles:
         scales = sorted({item.scale for item in job.items if item.role == "word"} | {1})
         noise = f", noise x {', '.join(map(str, scales))}" if len(scales) > 1 else ""
-        yield f"words: {_count(roles.count('word'), 'circuit')}{noise}"
+        yield f"Pauli words: {_count(roles.count('word'), 'circuit')}{noise}"
 
 
 def status(folder: JobFolder) -> str:

@@ -273,7 +273,7 @@ class JobFolder:
         return self._read(self.path / _SAMPLES, ["x"])[0]
 
     def others(self) -> dict[int, Strings]:
-        """The strings of the items that calibrate readout or measure words, by the item's place in the job."""
+        """The strings of the items that calibrate readout or measure Pauli words, by the item's place in the job."""
         places = [k for k, item in enumerate(self.job.items) if item.role != "samples"]
         found = self._read(self.path / _SAMPLES, [f"item_{k + 1}" for k in places])
         return dict(zip(places, found, strict=True))

@@ -19,7 +19,7 @@ _GAPS = "shots alone: what as many strings of the model itself have; beyond: wha
 
 
 def tables(found: Comparison) -> Iterator[Table]:
-    """The sides, the gap, and the words of a job, for a terminal."""
+    """The sides, the gap, and the Pauli words of a job, for a terminal."""
     job, mitigated = found.job, found.job.request.readout
     if found.sides:
         baselines = list(dict.fromkeys(label for side in found.sides for label in side.baselines))
@@ -41,18 +41,20 @@ def tables(found: Comparison) -> Iterator[Table]:
         shown.add_row(_named(gap.name, gap.unit), *cells[: len(heads)])
     shown.caption = "\n".join([_GAPS, verdict(found.gap)])
     yield shown
-    if found.words:
-        yield _word_table(found)
+    if found.pauli_words:
+        yield _pauli_word_table(found)
 
 
-def _word_table(found: Comparison) -> Table:
-    scales = [scale for scale, _ in found.words[0].scaled]
+def _pauli_word_table(found: Comparison) -> Table:
+    scales = [scale for scale, _ in found.pauli_words[0].scaled]
     extrapolated = ["noise x 0"] if scales else []
-    shown = _blank("words", ["data", "model", "machine", *(f"noise x {scale}" for scale in scales), *extrapolated])
-    for word in found.words:
-        values = [_figure(each) for each in (word.machine, *(value for _, value in word.scaled))]
-        last = [_figure(word.extrapolated)] if scales else []
-        shown.add_row(word.word, _plain(word.data), _plain(word.model), *values, *last)
+    shown = _blank(
+        "Pauli words", ["data", "model", "machine", *(f"noise x {scale}" for scale in scales), *extrapolated]
+    )
+    for pauli_word in found.pauli_words:
+        values = [_figure(each) for each in (pauli_word.machine, *(value for _, value in pauli_word.scaled))]
+        last = [_figure(pauli_word.extrapolated)] if scales else []
+        shown.add_row(pauli_word.pauli_word, _plain(pauli_word.data), _plain(pauli_word.model), *values, *last)
     return shown
 
 
@@ -61,9 +63,9 @@ def verdict(gap: Gap) -> str:
     beyond = gap.beyond
     value, alone = _figure(gap.machine), _figure(gap.shots_alone)
     if gap.unit:
-        words = f"{gap.name} of the machine's strings is {value} {gap.unit}, of the model's own {alone}"
+        text = f"{gap.name} of the machine's strings is {value} {gap.unit}, of the model's own {alone}"
         far = abs(beyond.value) > 3 * (beyond.error or 0.0)
-        return f"{words}: {'the difference is the machine' if far else 'no fault of the machine is seen'}"
+        return f"{text}: {'the difference is the machine' if far else 'no fault of the machine is seen'}"
     if beyond.value > 3 * (beyond.error or 0.0):
         return f"{gap.name} is {value}, of which shots alone explain {alone}: the machine adds {_figure(beyond)}"
     return f"{gap.name} is {value}, and shots alone explain {alone}: no fault of the machine is seen"
@@ -81,8 +83,8 @@ def facts(found: Comparison) -> dict[str, Any]:
         "metrics": [asdict(side) for side in found.sides],
         "deployment_gap": [{**asdict(gap), "beyond": asdict(gap.beyond)} for gap in found.gaps],
         "words": [
-            {**asdict(word), "scaled": [{"scale": scale, **asdict(value)} for scale, value in word.scaled]}
-            for word in found.words
+            {**asdict(pauli_word), "scaled": [{"scale": scale, **asdict(value)} for scale, value in pauli_word.scaled]}
+            for pauli_word in found.pauli_words
         ],
         "notes": list(found.notes),
     }

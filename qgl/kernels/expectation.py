@@ -1,7 +1,7 @@
 """Expectations of Pauli words in a state vector.
 
-Words that agree wherever they overlap are read in one basis: the state is turned so that all of them are Z words, and
-a Walsh-Hadamard transform of its probabilities gives every one of them. Lone words are read one by one.
+Pauli words that agree wherever they overlap are read in one basis: the state is turned so that all of them are Z words,
+and a Walsh-Hadamard transform of its probabilities gives every one of them. Lone Pauli words are read one by one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from qgl.bits import ragged
 from qgl.gates.algebra import PAULI
 from qgl.kernels.arrays import product, squared
-from qgl.kernels.pauli_words import apply_word, walsh
-from qgl.plan.state.tables import Words
+from qgl.kernels.pauli_words import apply_pauli_word, walsh
+from qgl.plan.state.tables import PauliWords
 
 CHUNK = 5  # bits that are turned by one matrix product
-FEWEST = 3  # words that make turning the state worth while
+FEWEST = 3  # Pauli words that make turning the state worth while
 
 _TURNS = {  # letter: the matrix U with U P U^dagger = Z
     "I": PAULI["I"],
@@ -40,10 +40,10 @@ class Basis:
     members: tuple[int, ...]
 
 
-def bases(words: Words) -> list[Basis]:
-    """`words` in groups that agree wherever they overlap, found greedily."""
+def bases(pauli_words: PauliWords) -> list[Basis]:
+    """`pauli_words` in groups that agree wherever they overlap, found greedily."""
     found: list[Basis] = []
-    for number, (x, z) in enumerate(zip(words.x.tolist(), words.z.tolist(), strict=True)):
+    for number, (x, z) in enumerate(zip(pauli_words.x.tolist(), pauli_words.z.tolist(), strict=True)):
         support, y = x | z, x & z
         for k, basis in enumerate(found):
             common = support & basis.support
@@ -55,38 +55,38 @@ def bases(words: Words) -> list[Basis]:
     return found
 
 
-def expectation(psi: jax.Array, words: Words) -> jax.Array:
-    """<P> of words on the visible bits, shape (words,), for psi of shape (V, E)."""
-    groups = bases(words)
+def expectation(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
+    """<P> of Pauli words on the visible bits, shape (pauli_words,), for psi of shape (V, E)."""
+    groups = bases(pauli_words)
     turned = [basis for basis in groups if len(basis.members) >= FEWEST]
     single = np.array([m for basis in groups if len(basis.members) < FEWEST for m in basis.members], np.int32)
-    values = jnp.zeros(len(words.x), psi.real.dtype)
+    values = jnp.zeros(len(pauli_words.x), psi.real.dtype)
     if len(single):
-        some = Words(words.x[single], words.z[single], words.ys[single])
+        some = PauliWords(pauli_words.x[single], pauli_words.z[single], pauli_words.ys[single])
         values = values.at[single].set(_one_by_one(psi, some))
     if turned:
         order = np.concatenate([basis.members for basis in turned])
-        values = values.at[order].set(_in_bases(psi, words, turned))
+        values = values.at[order].set(_in_bases(psi, pauli_words, turned))
     return values
 
 
-def _one_by_one(psi: jax.Array, words: Words) -> jax.Array:
+def _one_by_one(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
     hidden = psi.shape[1].bit_length() - 1
 
     @jax.checkpoint
-    def one(state: jax.Array, word: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
-        return jnp.sum(state.conj() * apply_word(state, *word)).real
+    def one(state: jax.Array, pauli_word: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
+        return jnp.sum(state.conj() * apply_pauli_word(state, *pauli_word)).real
 
     state = psi.reshape(-1)
-    masks = (jnp.asarray(words.x << hidden), jnp.asarray(words.z << hidden), jnp.asarray(words.ys))
-    values: jax.Array = lax.scan(lambda carry, word: (carry, one(state, word)), None, masks)[1]
+    masks = (jnp.asarray(pauli_words.x << hidden), jnp.asarray(pauli_words.z << hidden), jnp.asarray(pauli_words.ys))
+    values: jax.Array = lax.scan(lambda carry, pauli_word: (carry, one(state, pauli_word)), None, masks)[1]
     return values
 
 
-def _in_bases(psi: jax.Array, words: Words, groups: list[Basis]) -> jax.Array:
-    """Values of all words of the groups, one group after the other."""
+def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> jax.Array:
+    """Values of all Pauli words of the groups, one group after the other."""
     count = psi.shape[0].bit_length() - 1
-    supports = ragged.table([(words.x | words.z)[list(basis.members)] for basis in groups], 0)
+    supports = ragged.table([(pauli_words.x | pauli_words.z)[list(basis.members)] for basis in groups], 0)
     turns = tuple(jnp.asarray(turn, psi.dtype) for turn in _turns(groups, count))
 
     @jax.checkpoint

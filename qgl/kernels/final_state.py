@@ -17,17 +17,17 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.gates.algebra import pauli_word
+from qgl.gates.algebra import pauli_matrix
 from qgl.kernels.arrays import barrier, product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.pauli_words import index, sign, walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
-from qgl.plan.state.tables import Words
+from qgl.plan.state.tables import PauliWords
 from qgl.query import (
     Expectation,
+    GivenPauliWords,
     GivenStrings,
-    GivenWords,
     LogProb,
     Marginals,
     Probabilities,
@@ -54,9 +54,9 @@ class Final:
         """The visible density matrix, shape (V, V)."""
         raise ValueError("only bits are read from this state")
 
-    def expectation(self, words: Words) -> jax.Array:
-        """<P> of words other than Z words, shape (words,)."""
-        raise ValueError("only words of Z are read from this state")
+    def expectation(self, pauli_words: PauliWords) -> jax.Array:
+        """<P> of Pauli words other than Z words, shape (pauli_words,)."""
+        raise ValueError("only Z words are read from this state")
 
     def log_prob(self, rows: NDArray[np.uint8] | jax.Array) -> LogLikelihood:
         """log p of rows of bits, shape (batch, n)."""
@@ -89,7 +89,7 @@ def read(final: Final, query: Query, array: jax.Array | None, key: jax.Array | N
             return final.log_prob(given(array, query))
         case Expectation():
             return expectation(final, query)
-        case GivenWords():
+        case GivenPauliWords():
             values = z_expectation(final, given(array, query))
             return jnp.stack([values, values**2])
         case Marginals(regions, bits):
@@ -115,8 +115,8 @@ class Vector(Final):
     def probabilities(self) -> jax.Array:
         return jnp.sum(squared(self.psi), axis=1)
 
-    def expectation(self, words: Words) -> jax.Array:
-        return vector_expectation(self.psi, words)
+    def expectation(self, pauli_words: PauliWords) -> jax.Array:
+        return vector_expectation(self.psi, pauli_words)
 
 
 class Bits(Final):
@@ -131,7 +131,7 @@ class Bits(Final):
 
 
 def flipped(final: Final, means: jax.Array) -> Bits:
-    """A final state whose bits are flipped by chance: `means` are those of the words of the flips, shape (V,)."""
+    """A final state whose bits are flipped by chance: `means` are those of the Pauli words of the flips, shape (V,)."""
     return Bits(walsh(walsh(final.probabilities()) * means) / means.shape[0])
 
 
@@ -149,45 +149,45 @@ class Density(Final):
         diagonal: jax.Array = jnp.diagonal(self.rho).real
         return diagonal
 
-    def expectation(self, words: Words) -> jax.Array:
+    def expectation(self, pauli_words: PauliWords) -> jax.Array:
         bits = index(self.rho.shape[0])
         phases = jnp.asarray(np.array([1, 1j, -1, -1j]), self.rho.dtype)
 
-        def one(carry: None, word: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
-            x, z, ys = word
+        def one(carry: None, pauli_word: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
+            x, z, ys = pauli_word
             return None, (phases[ys & 3] * jnp.sum(sign(bits ^ x, z) * self.rho[bits ^ x, bits])).real
 
-        masks = (jnp.asarray(words.x), jnp.asarray(words.z), jnp.asarray(words.ys))
+        masks = (jnp.asarray(pauli_words.x), jnp.asarray(pauli_words.z), jnp.asarray(pauli_words.ys))
         values: jax.Array = lax.scan(one, None, masks)[1]
         return values
 
 
-def expectation(final: Final, words: Expectation) -> jax.Array:
-    """<P> of every word, shape (words,). All Z words together are one Walsh-Hadamard transform of p."""
-    masks = word_masks(words, final.visible)
+def expectation(final: Final, pauli_words: Expectation) -> jax.Array:
+    """<P> of every Pauli word, shape (pauli_words,). All Z words together are one Walsh-Hadamard transform of p."""
+    masks = pauli_word_masks(pauli_words, final.visible)
     plain = np.flatnonzero(masks.x == 0)
-    values = jnp.zeros(words.count, final.probabilities().dtype)
+    values = jnp.zeros(pauli_words.count, final.probabilities().dtype)
     if len(plain):
         values = values.at[plain].set(walsh(final.probabilities())[masks.z[plain]])
     other = np.flatnonzero(masks.x)
     if len(other):
-        some = Words(masks.x[other], masks.z[other], masks.ys[other])
+        some = PauliWords(masks.x[other], masks.z[other], masks.ys[other])
         values = values.at[other].set(final.expectation(some))
     return values
 
 
-def z_expectation(final: Final, words: jax.Array) -> jax.Array:
-    """<Z_w> of words given as rows of 0 and 1, shape (words, n)."""
-    return walsh(final.probabilities())[string_index(words)]
+def z_expectation(final: Final, pauli_words: jax.Array) -> jax.Array:
+    """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
+    return walsh(final.probabilities())[string_index(pauli_words)]
 
 
-def word_masks(words: Expectation, width: int) -> Words:
+def pauli_word_masks(pauli_words: Expectation, width: int) -> PauliWords:
     """Masks of Pauli words on `width` qubits, the first at the most significant bit."""
-    bits = np.where(words.places < 0, 0, 1 << (width - 1 - np.maximum(words.places, 0))).astype(np.int32)
-    x, y = np.isin(words.letters, (1, 2)), words.letters == 2
-    z = np.isin(words.letters, (2, 3))
+    bits = np.where(pauli_words.places < 0, 0, 1 << (width - 1 - np.maximum(pauli_words.places, 0))).astype(np.int32)
+    x, y = np.isin(pauli_words.letters, (1, 2)), pauli_words.letters == 2
+    z = np.isin(pauli_words.letters, (2, 3))
     masks = [np.asarray((bits * chosen).sum(axis=1), np.int32) for chosen in (x, z)]
-    return Words(masks[0], masks[1], np.asarray(y.sum(axis=1), np.int32))
+    return PauliWords(masks[0], masks[1], np.asarray(y.sum(axis=1), np.int32))
 
 
 def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
@@ -218,18 +218,20 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
     for region in regions:
         row = []
         for letters in itertools.product("IXYZ", repeat=len(region)):
-            word = ["I"] * final.visible
+            pauli_word = ["I"] * final.visible
             for position, letter in zip(region, letters, strict=True):
-                word[position] = letter
-            row.append(places.setdefault("".join(word), len(places)))
+                pauli_word[position] = letter
+            row.append(places.setdefault("".join(pauli_word), len(places)))
         rows.append(np.array(row))
     values = expectation(final, Expectation.of(list(places)))
-    return tuple(from_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
+    return tuple(from_pauli_words(values[row], len(region)) for row, region in zip(rows, regions, strict=True))
 
 
-def from_words(values: jax.Array, qubits: int) -> jax.Array:
-    """The density matrix of some qubits from the expectations of all words on them, in the order of IXYZ."""
-    basis = np.stack([pauli_word("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
+def from_pauli_words(values: jax.Array, qubits: int) -> jax.Array:
+    """The density matrix of some qubits from the expectations of all Pauli words on them, in the order of IXYZ."""
+    basis = (
+        np.stack([pauli_matrix("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
+    )
     return jnp.einsum("w,wij->ij", values, basis.astype(np.result_type(values.dtype, np.complex64)))
 
 

@@ -34,9 +34,9 @@ def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
         kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))
         return jnp.broadcast_to(superoperator(kraus), (group.count, group.size, group.size))
     if group.kind == "pauli":
-        assert group.words is not None
+        assert group.pauli_words is not None
         angle = angles[0][:, None, None]
-        matrix = jnp.cos(angle) * np.eye(group.words.shape[-1]) + 1j * jnp.sin(angle) * group.words
+        matrix = jnp.cos(angle) * np.eye(group.pauli_words.shape[-1]) + 1j * jnp.sin(angle) * group.pauli_words
     elif (qubits := generator_qubits(group.name)) is not None:
         matrix = exponential(hermitian(jnp, qubits, together))
     else:

@@ -12,16 +12,17 @@ Array = jax.Array
 
 
 class Ones:
-    """The ones of words of bits, shape (words, positions), numbered from 0 in order of words, then of positions.
+    """The ones of Pauli words of bits, shape (pauli_words, positions), numbered from 0 in order of Pauli words, then of
+    positions.
 
-    counts, starts  shape (words,): how many each word has, and the number of its first
+    counts, starts  shape (pauli_words,): how many each Pauli word has, and the number of its first
     total           how many there are
     """
 
-    def __init__(self, words: Array) -> None:
-        rows, width = words.shape
-        self._row = -(-width // 32)  # numbers of 32 bits that a word takes
-        spread = jnp.pad(words, ((0, 0), (0, 32 * self._row - width))).reshape(rows, self._row, 32)
+    def __init__(self, pauli_words: Array) -> None:
+        rows, width = pauli_words.shape
+        self._row = -(-width // 32)  # numbers of 32 bits that a Pauli word takes
+        spread = jnp.pad(pauli_words, ((0, 0), (0, 32 * self._row - width))).reshape(rows, self._row, 32)
         shifts = jnp.arange(32, dtype=jnp.uint32)
         self._packed = jnp.sum(spread.astype(jnp.uint32) << shifts, axis=2, dtype=jnp.uint32).reshape(-1)
         self._held = lax.population_count(self._packed).astype(jnp.int32)
@@ -31,7 +32,9 @@ class Ones:
         self.total = self._through[-1]
 
     def find(self, numbers: Array) -> tuple[Array, Array]:
-        """Word and position of the ones of these numbers, shape (count,); past the end, of no meaning, but in range."""
+        """Pauli word and position of the ones of these numbers, shape (count,); past the end, of no meaning, but in
+        range.
+        """
         at = jnp.minimum(jnp.searchsorted(self._through, numbers, side="right"), len(self._packed) - 1)
         bits, left = self._packed[at], numbers - (self._through[at] - self._held[at])
         place = jnp.zeros(numbers.shape, jnp.uint32)

@@ -28,8 +28,8 @@ def flip(state: jax.Array, x: jax.Array) -> jax.Array:
 flip.defvjp(lambda state, x: (flip(state, x), x), lambda x, gradient: (flip(gradient, x), None))
 
 
-def apply_word(state: jax.Array, x: jax.Array, z: jax.Array, ys: jax.Array) -> jax.Array:
-    """P |state> for the word with masks `x`, `z` and `ys` letters Y, state of shape (2^n,)."""
+def apply_pauli_word(state: jax.Array, x: jax.Array, z: jax.Array, ys: jax.Array) -> jax.Array:
+    """P |state> for the Pauli word with masks `x`, `z` and `ys` letters Y, state of shape (2^n,)."""
     phase = jnp.asarray(np.array([1, 1j, -1, -1j]), state.dtype)[ys & 3]
     return phase * (sign(index(state.shape[0]) ^ x, z) * flip(state, x))
 

@@ -78,7 +78,7 @@ class Simulator:
             inputs: see the class.
             asked: the queries.
             key: for queries that draw random numbers.
-            given: the arrays of the queries that leave them open; words and strings over all visible qubits.
+            given: the arrays of the queries that leave them open; Pauli words and strings over all visible qubits.
         """
         queries, arrays = tuple(asked), given or {}
         shares: dict[str, dict[Query, Query]] = {}
@@ -107,9 +107,9 @@ class Simulator:
         result: jax.Array = self.answers(inputs, (query,), given={query: jnp.asarray(x)})[query]
         return result
 
-    def expectation(self, inputs: jax.Array, words: Sequence[str]) -> jax.Array:
-        """<P> of Pauli words, shape (words,)."""
-        result: jax.Array = self.answer(inputs, Expectation.of(words))
+    def expectation(self, inputs: jax.Array, pauli_words: Sequence[str]) -> jax.Array:
+        """<P> of Pauli words, shape (pauli_words,)."""
+        result: jax.Array = self.answer(inputs, Expectation.of(pauli_words))
         return result
 
     def marginals(self, inputs: jax.Array, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:

@@ -4,7 +4,7 @@ On bits all our kernels are mixtures of a^H, H being the Hamming distance and a 
 
     a^H(x, y) = sum_w m(w) (-1)^(w.x + w.y),  m(w) = r^|w| (1 - r)^(n - |w|),  r = (1 - a) / 2,
 
-so that the spectrum m is the distribution of words w with independent bits of probability r.
+so that the spectrum m is the distribution of Z words w with independent bits of probability r.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ class Kernel:
         return self.weight * len(self.rates)
 
     def spectrum(self, width: int, dtype: jnp.dtype[Any]) -> Array:
-        """m(w) for all words of `width` bits, shape (2^width,); its sum is `total`."""
+        """m(w) for all Pauli words of `width` bits, shape (2^width,); its sum is `total`."""
         high, low = width // 2, width - width // 2
-        factors = [np.stack([_words_distribution(rate, bits) for rate in self.rates]) for bits in (high, low)]
+        factors = [np.stack([_pauli_words_distribution(rate, bits) for rate in self.rates]) for bits in (high, low)]
         # the barrier keeps XLA from working out a table of 2^width numbers at compile time
         left, right = barrier(tuple(jnp.asarray(factor, dtype) for factor in factors))
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
@@ -80,23 +80,25 @@ class Kernel:
         return found
 
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
-        """The spectrum at words of `sizes` ones among `width` bits, scaled so that its sum over them is `total`."""
+        """The spectrum at Pauli words of `sizes` ones among `width` bits, scaled so that its sum over them is
+        `total`.
+        """
         rates = np.maximum(np.array(self.rates), np.finfo(np.float64).tiny)[:, None]
-        logs = sizes * np.log(rates) + (width - sizes) * np.log1p(-rates)  # of words, whose m would be too small
+        logs = sizes * np.log(rates) + (width - sizes) * np.log1p(-rates)  # of Pauli words, whose m would be too small
         relative = np.exp(logs - logs.max()).sum(axis=0)
         scaled: NDArray[np.float64] = relative * (self.total / relative.sum())
         return scaled
 
     def draw_rows(self, key: Array, count: int, width: int) -> Array:
-        """`count` words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
+        """`count` Pauli words drawn from spectrum / total, as rows of 0 and 1, shape (count, width), uint8."""
         rates = jnp.asarray(self.rates)
         if len(self.rates) > 1:
             key, which = jax.random.split(key)
             rates = rates[jax.random.randint(which, (count,), 0, len(self.rates))]
         return (jax.random.uniform(key, (count, width)) < rates[:, None]).astype(jnp.uint8)
 
-    def draw_words(self, key: Array, count: int, width: int) -> Array:
-        """Indices of `count` words drawn from spectrum / total, shape (count,); at most 31 bits."""
+    def draw_pauli_words(self, key: Array, count: int, width: int) -> Array:
+        """Indices of `count` Pauli words drawn from spectrum / total, shape (count,); at most 31 bits."""
         ones = self.draw_rows(key, count, width).astype(jnp.int32)
         return ones @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
 
@@ -106,7 +108,7 @@ def kernel_of(call: KernelCall) -> Kernel | IntegerKernel:
     return IntegerKernel.of(call) if call.of_integers else Kernel.of(call)
 
 
-def _words_distribution(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _pauli_words_distribution(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     distribution = np.ones(1)
     for _ in range(bits):
         distribution = np.kron(distribution, np.array([1.0 - rate, rate]))

@@ -24,7 +24,7 @@ from qgl.kernels.final_state import draw
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel, kernel_of
 from qgl.objectives.model import Objective, Setting
-from qgl.objectives.pauli_words import drawn_words, fixed_words
+from qgl.objectives.pauli_words import drawn_pauli_words, fixed_pauli_words
 from qgl.program.calls.objectives import MMD
 from qgl.query import Probabilities, Query
 
@@ -35,8 +35,8 @@ Array = jax.Array
 class MaximumMeanDiscrepancy:
     """MMD^2 of the model's distribution and the data's.
 
-    words    None: all words; else that many, drawn at each evaluation from the spectrum as a distribution
-    samples  None: the model's distribution itself; else an estimate from that many of its samples, drawn at each
+    pauli_words    None: all Pauli words; else that many, drawn at each evaluation from the spectrum as a distribution
+    samples        None: the model's distribution itself; else an estimate from that many of its samples, drawn at each
              evaluation.
              Value and gradient are unbiased: a U-statistic, differentiated by likelihood ratios.
     """
@@ -45,7 +45,7 @@ class MaximumMeanDiscrepancy:
     width: int
     strings: NDArray[np.int64] = field(repr=False)  # indices of the data's strings
     distribution: NDArray[np.float64] = field(repr=False)  # and their probabilities
-    words: int | None
+    pauli_words: int | None
     samples: int | None
 
     name = "mmd"
@@ -53,7 +53,7 @@ class MaximumMeanDiscrepancy:
 
     @property
     def stochastic(self) -> bool:
-        return self.words is not None or self.samples is not None
+        return self.pauli_words is not None or self.samples is not None
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -66,17 +66,17 @@ class MaximumMeanDiscrepancy:
         p = answers[Probabilities()]
         if self.stochastic and key is None:
             raise ValueError("a sampled mmd needs a key")
-        words_key, samples_key = (None, None) if key is None else jax.random.split(key)
-        spectrum = self._spectrum(p.dtype, words_key)
+        pauli_words_key, samples_key = (None, None) if key is None else jax.random.split(key)
+        spectrum = self._spectrum(p.dtype, pauli_words_key)
         if self.samples is None or samples_key is None:
             return jnp.sum(spectrum * squared(self.kernel.forward(self._minus_data(p))))
         return self._estimate(p, spectrum, samples_key, self.samples)
 
     def _spectrum(self, dtype: jnp.dtype[Any], key: Array | None) -> Array:
-        if self.words is None or key is None or isinstance(self.kernel, IntegerKernel):
+        if self.pauli_words is None or key is None or isinstance(self.kernel, IntegerKernel):
             return self.kernel.spectrum(self.width, dtype)
-        drawn = self.kernel.draw_words(key, self.words, self.width)
-        return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.words)
+        drawn = self.kernel.draw_pauli_words(key, self.pauli_words, self.width)
+        return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.pauli_words)
 
     def _minus_data(self, p: Array) -> Array:
         return p.at[jnp.asarray(self.strings)].add(-jnp.asarray(self.distribution, p.dtype))
@@ -98,20 +98,20 @@ class MaximumMeanDiscrepancy:
 
 
 def mmd(call: MMD, setting: Setting) -> Objective:
-    """The objective `mmd(data, kernel, words, samples, weight, reach)`.
+    """The objective `mmd(data, kernel, pauli_words, samples, weight, reach)`.
 
-    With `weight`, a fixed set of words; with `words` and `samples`, or with `words` at more than `EXACT_WIDTH` bits,
-    expectations of words that are drawn (`qgl.objectives.pauli_words`). In all other cases, and with kernels of whole
-    numbers, the distribution of all strings is held: it gives the discrepancy itself, and estimates from words alone or
-    from samples of strings alone.
+    With `weight`, a fixed set of Pauli words; with `pauli_words` and `samples`, or with `pauli_words` at more than
+    `EXACT_WIDTH` bits, expectations of Pauli words that are drawn (`qgl.objectives.pauli_words`). In all other cases,
+    and with kernels of whole numbers, the distribution of all strings is held: it gives the discrepancy itself, and
+    estimates from Pauli words alone or from samples of strings alone.
     """
-    width, words, samples = setting.width, call.words, call.samples
+    width, pauli_words, samples = setting.width, call.pauli_words, call.samples
     kernel = kernel_of(call.kernel)
     if call.weight is not None and isinstance(kernel, Kernel):
-        return fixed_words(call.data, kernel, call.weight, call.reach, setting)
-    if words is not None and isinstance(kernel, Kernel) and (samples is not None or width > EXACT_WIDTH):
-        return drawn_words(call.data, kernel, words, samples, setting)
-    return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), words, samples)
+        return fixed_pauli_words(call.data, kernel, call.weight, call.reach, setting)
+    if pauli_words is not None and isinstance(kernel, Kernel) and (samples is not None or width > EXACT_WIDTH):
+        return drawn_pauli_words(call.data, kernel, pauli_words, samples, setting)
+    return MaximumMeanDiscrepancy(kernel, width, *_distribution(call.data, setting), pauli_words, samples)
 
 
 def _distribution(name: str, setting: Setting) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -1,9 +1,9 @@
-"""Squared maximum mean discrepancy by expectations of words, at any width.
+"""Squared maximum mean discrepancy by expectations of Pauli words, at any width.
 
 In the Walsh basis MMD^2 = sum_w m(w) (<Z_w>_model - <Z_w>_data)^2, m being the spectrum of `qgl.objectives.kernel`.
-Either the words are a fixed set, those of few bits near each other, or they are drawn anew from m at each evaluation.
-All rows of the data are taken as the distribution itself, so its means are exact and cost little: parities of columns
-of bits.
+Either the Pauli words are a fixed set, those of few bits near each other, or they are drawn anew from m at each
+evaluation. All rows of the data are taken as the distribution itself, so its means are exact and cost little: parities
+of columns of bits.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.bits.pauli_words import data_means, near_words
+from qgl.bits.pauli_words import data_means, near_pauli_words
 from qgl.kernels.packed_bits import Ones, unpacked
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Deterministic, Setting
-from qgl.query import Expectation, GivenWords, Query
+from qgl.query import Expectation, GivenPauliWords, Query
 
 Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class FixedWords(Deterministic):
-    """sum over the words w of a fixed set of weights[w] (<Z_w>_model - means[w])^2; the weights add up to k(x, x)."""
+class FixedPauliWords(Deterministic):
+    """sum over the Pauli words w of a fixed set of weights[w] (<Z_w>_model - means[w])^2; the weights add up to k(x,
+    x).
+    """
 
     query: Expectation = field(repr=False)
     weights: NDArray[np.float64] = field(repr=False)
@@ -48,17 +50,17 @@ class FixedWords(Deterministic):
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnWords:
-    """MMD^2 estimated by `words` words, drawn from the spectrum as a distribution at each evaluation.
+class DrawnPauliWords:
+    """MMD^2 estimated by `pauli_words` Pauli words, drawn from the spectrum as a distribution at each evaluation.
 
-    With q = <Z_w> of the model and p of the data, the loss is k(x, x) times the mean over the words of (q - p)^2.
+    With q = <Z_w> of the model and p of the data, the loss is k(x, x) times the mean over the Pauli words of (q - p)^2.
     samples: None has q exact. A number allows q from that many independent draws, of mean q' and mean square s; then
     (q - p)^2 is estimated by (q' - p)^2 - (s - q'^2) / (samples - 1). Value and gradient are unbiased in both cases
     (arXiv 2503.02934, where the data are sampled too).
     """
 
     kernel: Kernel
-    query: GivenWords
+    query: GivenPauliWords
     columns: NDArray[np.uint32] = field(repr=False)  # bits of the data, shape (width + 1, rows / 32); the last is 0
     distribution: NDArray[np.float64] = field(repr=False)  # probabilities of the rows
     equal: bool  # whether these are all the same
@@ -72,29 +74,29 @@ class DrawnWords:
         return (self.query,)
 
     def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {self.query: self._words(key)}
+        return {self.query: self._pauli_words(key)}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         means, squares = answers[self.query]
-        error = means - self._data_means(self._words(key), means.dtype)
+        error = means - self._data_means(self._pauli_words(key), means.dtype)
         samples = self.query.samples
         variance = 0.0 if samples is None else (squares - means**2) / (samples - 1)
         return self.kernel.total * jnp.mean(error**2 - variance)
 
-    def _words(self, key: Array | None) -> Array:
+    def _pauli_words(self, key: Array | None) -> Array:
         if key is None:
             raise ValueError("a sampled mmd needs a key")
         return self.kernel.draw_rows(key, self.query.count, len(self.columns) - 1)
 
-    def _data_means(self, words: Array, dtype: jnp.dtype[Any]) -> Array:
-        """<Z_w> of the data for rows of 0 and 1, shape (words,)."""
-        ones, columns = Ones(words), jnp.asarray(self.columns)
+    def _data_means(self, pauli_words: Array, dtype: jnp.dtype[Any]) -> Array:
+        """<Z_w> of the data for rows of 0 and 1, shape (pauli_words,)."""
+        ones, columns = Ones(pauli_words), jnp.asarray(self.columns)
 
         def step(number: Array, parity: Array) -> Array:
             position = ones.find(ones.starts + number)[1]
             return parity ^ columns[jnp.where(number < ones.counts, position, len(columns) - 1)]
 
-        start = jnp.zeros((len(words), columns.shape[1]), columns.dtype)
+        start = jnp.zeros((len(pauli_words), columns.shape[1]), columns.dtype)
         parity = lax.fori_loop(0, jnp.max(ones.counts), step, start)
         if self.equal:
             return 1 - jnp.sum(lax.population_count(parity), axis=1).astype(dtype) * (2 / len(self.distribution))
@@ -102,24 +104,26 @@ class DrawnWords:
         return jnp.sum(unpacked(parity, dtype) * jnp.asarray(distribution, dtype), axis=1)
 
 
-def fixed_words(data: str, kernel: Kernel, weight: int, reach: int | None, setting: Setting) -> FixedWords:
-    """All words of 1 to `weight` bits at distance `reach` or less from each other, weighted by the spectrum.
+def fixed_pauli_words(data: str, kernel: Kernel, weight: int, reach: int | None, setting: Setting) -> FixedPauliWords:
+    """All Pauli words of 1 to `weight` bits at distance `reach` or less from each other, weighted by the spectrum.
 
     Raises:
         ValueError: there are too many; the checker lets none of these pass.
     """
-    places = near_words(setting.neighbourhood, weight, reach)
+    places = near_pauli_words(setting.neighbourhood, weight, reach)
     if places is None:
         raise ValueError("there are too many words")
     given = setting.data[data]
     weights = kernel.over((places >= 0).sum(axis=1), setting.width)
-    return FixedWords(Expectation.sparse(places), weights, data_means(given.rows, given.weights, places))
+    return FixedPauliWords(Expectation.sparse(places), weights, data_means(given.rows, given.weights, places))
 
 
-def drawn_words(data: str, kernel: Kernel, words: int, samples: int | None, setting: Setting) -> DrawnWords:
-    """`words` words at each evaluation."""
+def drawn_pauli_words(
+    data: str, kernel: Kernel, pauli_words: int, samples: int | None, setting: Setting
+) -> DrawnPauliWords:
+    """`pauli_words` Pauli words at each evaluation."""
     rows, weights = setting.data[data].rows, setting.data[data].weights
     eights = np.packbits(np.ascontiguousarray(rows.T), axis=1, bitorder="little")
     columns = np.pad(eights, ((0, 1), (0, -eights.shape[1] % 4))).view("<u4").astype(np.uint32)
     equal = bool(np.ptp(weights) <= 1e-12 * weights.max())
-    return DrawnWords(kernel, GivenWords(words, samples), columns, weights, equal)
+    return DrawnPauliWords(kernel, GivenPauliWords(pauli_words, samples), columns, weights, equal)

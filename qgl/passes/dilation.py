@@ -118,11 +118,11 @@ def stinespring(operators: Matrix) -> tuple[Matrix, int]:
 def _stinespring(data: bytes, shape: tuple[int, ...]) -> tuple[Matrix, int]:
     count, size, _ = shape
     flat = np.frombuffer(data, dtype=np.complex128).reshape(count, size * size)
-    _, weights, words = np.linalg.svd(flat, full_matrices=False)
+    _, weights, rows = np.linalg.svd(flat, full_matrices=False)
     rank = int((weights > 1e-8 * weights[0]).sum())  # what is left out changes the map by 1e-16
     ancillas = (rank - 1).bit_length()
     isometry = np.zeros((size, 2**ancillas, size), dtype=np.complex128)
-    isometry[:, :rank, :] = (weights[:rank, None] * words[:rank]).reshape(rank, size, size).transpose(1, 0, 2)
+    isometry[:, :rank, :] = (weights[:rank, None] * rows[:rank]).reshape(rank, size, size).transpose(1, 0, 2)
     left, _, right = np.linalg.svd(isometry.reshape(size * 2**ancillas, size), full_matrices=True)
     unitary = np.zeros((size, 2**ancillas, size * 2**ancillas), dtype=np.complex128).reshape(size * 2**ancillas, -1)
     start = np.arange(size) * 2**ancillas  # columns where the ancillas are zero

@@ -128,7 +128,7 @@ class _Known:
         return fold(replace(plain, wires=left + own, controls=len(left) - (1 if symmetric else 0)))
 
     def without_letters(self, operation: PauliRotation | Evolution) -> Operation:
-        """Letters Z on known wires of a Pauli word, or of all words of a Hamiltonian, become signs."""
+        """Letters Z on known wires of a Pauli word, or of all Pauli words of a Hamiltonian, become signs."""
         own = operation.targets
         diagonal = diagonal_wires(operation)
         certain = [k for k, wire in enumerate(own) if wire in diagonal and self.value[wire] is not None]
@@ -138,16 +138,16 @@ class _Known:
         kept = [k for k in range(len(own)) if k not in certain]
         wires = operation.control_wires + tuple(own[k] for k in kept)
 
-        def shorter(word: str) -> str:
-            return "".join(word[k] for k in kept)
+        def shorter(pauli_word: str) -> str:
+            return "".join(pauli_word[k] for k in kept)
 
-        def odd(word: str) -> bool:
-            return sum(word[k] == "Z" for k in flips) % 2 == 1
+        def odd(pauli_word: str) -> bool:
+            return sum(pauli_word[k] == "Z" for k in flips) % 2 == 1
 
         if isinstance(operation, PauliRotation):
             angle = -operation.angle if odd(operation.pauli_word) else operation.angle
             return replace(operation, wires=wires, angle=angle, pauli_word=shorter(operation.pauli_word))
-        terms = tuple((-c if odd(word) else c, shorter(word)) for c, word in operation.terms)
+        terms = tuple((-c if odd(pauli_word) else c, shorter(pauli_word)) for c, pauli_word in operation.terms)
         return replace(operation, wires=wires, terms=terms)
 
     def without_signs(self, operation: GateApplication) -> Operation:
@@ -180,7 +180,9 @@ class _Known:
 
 
 def _image(operation: Operation, bits: tuple[bool, ...]) -> tuple[bool, ...]:
-    """The basis state that a permutation without controls makes of a basis state; words only permute when diagonal."""
+    """The basis state that a permutation without controls makes of a basis state; Pauli words only permute when
+    diagonal.
+    """
     match operation:
         case MatrixUnitary():
             matrix = operation.matrix

@@ -1,7 +1,7 @@
 """Evolutions in the slices in which they are emitted, and a bound of what that changes.
 
 Valid in: any circuit. Valid out: the circuit as it leaves for hardware, its evolutions being products of exponentials
-of words.
+of Pauli words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from qgl.program.operations import Evolution, Operation, PauliRotation
 
 MOST_TERMS = 200  # of a Hamiltonian whose commutators are looked at
 Masks = tuple[int, int]  # wires with X or Y, and with Z or Y
-Words = dict[Masks, float]
+PauliSum = dict[Masks, float]
 
 
 def is_sliced(operation: Operation) -> bool:
@@ -23,7 +23,7 @@ def is_sliced(operation: Operation) -> bool:
     return (
         isinstance(operation, Evolution)
         and bool(operation.trotter)
-        and not all_commute([word for _, word in operation.terms])
+        and not all_commute([pauli_word for _, pauli_word in operation.terms])
     )
 
 
@@ -32,7 +32,7 @@ def is_lost(operation: Operation) -> bool:
     return (
         isinstance(operation, Evolution)
         and not operation.trotter
-        and not all_commute([word for _, word in operation.terms])
+        and not all_commute([pauli_word for _, pauli_word in operation.terms])
     )
 
 
@@ -46,23 +46,23 @@ def sliced(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 
 def _slices(operation: Evolution, order: int, steps: int) -> list[Operation]:
-    """Order 1: each word in its turn. Order 2: half of each word there and half of it back."""
+    """Order 1: each Pauli word in its turn. Order 2: half of each Pauli word there and half of it back."""
     share = operation.time * (1.0 / steps)
-    forward = [(coefficient * share, word) for coefficient, word in operation.terms]
+    forward = [(coefficient * share, pauli_word) for coefficient, pauli_word in operation.terms]
     if order == 2:
-        half = [(0.5 * angle, word) for angle, word in forward[:-1]]
+        half = [(0.5 * angle, pauli_word) for angle, pauli_word in forward[:-1]]
         forward = [*half, forward[-1], *reversed(half)]
-    return [_exponential(operation, angle, word) for angle, word in forward] * steps
+    return [_exponential(operation, angle, pauli_word) for angle, pauli_word in forward] * steps
 
 
-def _exponential(evolution: Evolution, angle: Real, word: str) -> Operation:
-    """exp(-i angle word) under the controls of the evolution."""
+def _exponential(evolution: Evolution, angle: Real, pauli_word: str) -> Operation:
+    """exp(-i angle P) under the controls of the evolution."""
     controls, own = evolution.control_wires, evolution.targets
-    touched = [k for k, letter in enumerate(word) if letter != "I"]
+    touched = [k for k, letter in enumerate(pauli_word) if letter != "I"]
     if not touched:
         wires = (*controls, own[0])
         return replace(evolution, wires=wires, time=angle, terms=((real(1.0), "I"),), trotter=None)
-    letters = "".join(word[k] for k in touched)
+    letters = "".join(pauli_word[k] for k in touched)
     wires = (*controls, *(own[k] for k in touched))
     return PauliRotation(
         wires, evolution.span, -angle, letters, controls=evolution.controls, condition=evolution.condition
@@ -76,7 +76,7 @@ def error_bound(operation: Operation, value: Callable[[Real], float]) -> float |
     """A bound of ||product formula - exp(-i t H)|| in the operator norm, for a value of each expression.
 
     With a step t/r and commutators of the terms H_1 ... H_m in order (Childs et al., Phys. Rev. X 11, 011020, 2021,
-    arXiv 1912.08854, propositions 9 and 10), norms of sums of words being at most the sums of their coefficients:
+    arXiv 1912.08854, propositions 9 and 10), norms of sums of Pauli words being at most the sums of their coefficients:
 
         order 1: t^2 / (2 r) sum_a ||[sum_{b>a} H_b, H_a]||
         order 2: t^3 / r^2 sum_a (||[S, [S, H_a]]|| / 12 + ||[H_a, [H_a, S]]|| / 24), S = sum_{b>a} H_b
@@ -92,7 +92,7 @@ def error_bound(operation: Operation, value: Callable[[Real], float]) -> float |
     ]
     total = 0.0
     for a, first in enumerate(terms):
-        rest: Words = {}
+        rest: PauliSum = {}
         for later in terms[a + 1 :]:
             for masks, coefficient in later.items():
                 rest[masks] = rest.get(masks, 0.0) + coefficient
@@ -105,24 +105,25 @@ def error_bound(operation: Operation, value: Callable[[Real], float]) -> float |
 
 
 def _masks(operation: Evolution) -> Iterator[Masks]:
-    for _, word in operation.terms:
-        x = sum(1 << k for k, letter in enumerate(word) if letter in "XY")
-        z = sum(1 << k for k, letter in enumerate(word) if letter in "ZY")
+    for _, pauli_word in operation.terms:
+        x = sum(1 << k for k, letter in enumerate(pauli_word) if letter in "XY")
+        z = sum(1 << k for k, letter in enumerate(pauli_word) if letter in "ZY")
         yield x, z
 
 
 def _clash(one: Masks, other: Masks) -> bool:
-    """Whether two words anticommute."""
+    """Whether two Pauli words anticommute."""
     return bool(((one[0] & other[1]).bit_count() + (one[1] & other[0]).bit_count()) % 2)
 
 
-def _commutator(left: Words, right: Words) -> Words:
-    """[left, right] for sums of words, each coefficient up to the same power of i.
+def _commutator(left: PauliSum, right: PauliSum) -> PauliSum:
+    """[left, right] for sums of Pauli words, each coefficient up to the same power of i.
 
-    Two words that anticommute have the commutator 2 P Q, which is the word of the joined masks times i or -i. Writing a
-    word with its masks as i^(number of Y) X^x Z^z, the sign is that of i^(y_P + y_Q - y_PQ) (-1)^(z_P . x_Q).
+    Two Pauli words that anticommute have the commutator 2 P Q, which is the word of the joined masks times i or -i.
+    Writing a Pauli word with its masks as i^(number of Y) X^x Z^z, the sign is that of i^(y_P + y_Q - y_PQ) (-1)^(z_P .
+    x_Q).
     """
-    found: Words = {}
+    found: PauliSum = {}
     for p, a in left.items():
         for q, b in right.items():
             if _clash(p, q):
@@ -133,5 +134,5 @@ def _commutator(left: Words, right: Words) -> Words:
     return found
 
 
-def _norm(words: Words) -> float:
-    return sum(map(abs, words.values()))
+def _norm(pauli_words: PauliSum) -> float:
+    return sum(map(abs, pauli_words.values()))

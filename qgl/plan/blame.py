@@ -48,7 +48,7 @@ def _listing(circuit: Circuit, query: Query) -> Blame:
     power = 2 if isinstance(query, State) else 1
     label = f"{register.label}; 2^{power * len(circuit.visible)} numbers are asked for"
     return Blame(
-        register.span, label, ("ask for less than all: likelihoods of given strings, samples, words, regions",)
+        register.span, label, ("ask for less than all: likelihoods of given strings, samples, pauli_words, regions",)
     )
 
 
@@ -112,7 +112,7 @@ def _ends(operation: Operation, place: dict[int, float]) -> tuple[int, int] | No
 
 
 def _cone(circuit: Circuit, query: Expectation | Marginals) -> Blame | None:
-    """The line with most gates in the widest light cone, among evenly chosen words or regions."""
+    """The line with most gates in the widest light cone, among evenly chosen Pauli words or regions."""
     if isinstance(query, Marginals):
         regions = [tuple(sorted(region)) for region in query.regions]
     else:
@@ -153,6 +153,6 @@ def _other_questions(query: Query) -> Iterable[str]:
     if not isinstance(query, LogProb | GivenStrings | Probabilities):
         return
     yield (
-        "train on what light cones or samples can answer: `mmd` with a `reach`, or with `words` and `samples`, "
+        "train on what light cones or samples can answer: `mmd` with a `reach`, or with `pauli_words` and `samples`, "
         "`marginals`, `markov_nll`"
     )

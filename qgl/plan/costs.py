@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qgl.plan.state.elements import Diagonal, Evolve, Small, StochasticReset, Word
+from qgl.plan.state.elements import Diagonal, Evolve, PauliExponential, Small, StochasticReset
 from qgl.plan.state.lower import Part
 from qgl.query import Marginals, Query, State
 
@@ -18,7 +18,7 @@ DOUBLE = 2.0  # how much slower double precision is
 GRADIENT = 4.0  # value and gradient against value: a step, its undoing, the cotangent's, and the gradient's own product
 MOST_VISIBLE = 250  # beyond, figures stay the same: they are out of reach in any case
 EVOLUTION = 50.0  # applications of the Hamiltonian that are expected in an evolution, as its time is not known
-WORD_SECONDS = 6e-9  # for each amplitude of a Pauli word that is applied
+PAULI_WORD_SECONDS = 6e-9  # for each amplitude of a Pauli word that is applied
 
 
 def pass_seconds(
@@ -31,11 +31,11 @@ def pass_seconds(
         match part:
             case Evolve():
                 flops += EVOLUTION * len(part.terms) * 8 * amplitudes
-                seconds += EVOLUTION * len(part.terms) * (WORD_SECONDS * amplitudes + STEP_SECONDS / 4)
+                seconds += EVOLUTION * len(part.terms) * (PAULI_WORD_SECONDS * amplitudes + STEP_SECONDS / 4)
             case Diagonal():
                 flops += (2 * bits + 30) * amplitudes
                 touched += bits * amplitudes
-            case Word():
+            case PauliExponential():
                 flops += 10 * amplitudes
                 touched += 3 * amplitudes
             case StochasticReset():

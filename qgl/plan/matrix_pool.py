@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Real
-from qgl.gates.algebra import pauli_word
+from qgl.gates.algebra import pauli_matrix
 from qgl.plan.expressions import ExpressionBuilder
 
 
@@ -20,12 +20,12 @@ from qgl.plan.expressions import ExpressionBuilder
 class MatrixGroup:
     """Matrices of one kind.
 
-    kind       "gate", "pauli" or "channel"
-    name       of the gate or channel; "" for Pauli rotations
-    controls   of a gate
-    size       of the square matrices: 2^qubits, or 4^qubits for a channel (rows of rho's ket bits, then bra bits)
-    angles     (count, parameters) rows of the expression outputs
-    words      (count, inner, inner) Pauli words of rotations exp(i a P), inner = size / 2^controls; else None
+    kind         "gate", "pauli" or "channel"
+    name         of the gate or channel; "" for Pauli rotations
+    controls     of a gate
+    size         of the square matrices: 2^qubits, or 4^qubits for a channel (rows of rho's ket bits, then bra bits)
+    angles       (count, parameters) rows of the expression outputs
+    pauli_words  (count, inner, inner) Pauli words of rotations exp(i a P), inner = size / 2^controls; else None
     """
 
     kind: str
@@ -33,7 +33,7 @@ class MatrixGroup:
     controls: int
     size: int
     angles: NDArray[np.int32]
-    words: NDArray[np.complex128] | None
+    pauli_words: NDArray[np.complex128] | None
 
     @property
     def count(self) -> int:
@@ -57,7 +57,7 @@ class Pool:
 class Recipe:
     """How to make one matrix.
 
-    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] word), `name` is the word;
+    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] Pauli word), `name` is the word;
     "channel": superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
     """
 
@@ -79,7 +79,7 @@ class PoolBuilder:
         self._constant_at: dict[bytes, int] = {}
         self._length = 2
         self._angles: dict[tuple[str, str, int, int], list[tuple[int, ...]]] = {}
-        self._words: dict[tuple[str, str, int, int], list[str]] = {}
+        self._pauli_words: dict[tuple[str, str, int, int], list[str]] = {}
         self._handles: list[tuple[tuple[str, str, int, int] | None, int, int, bool]] = []
         self._built: Pool | None = None
         self._offsets: dict[tuple[str, str, int, int], int] = {}
@@ -93,7 +93,7 @@ class PoolBuilder:
         rows = self._angles.setdefault(key, [])
         rows.append(tuple(map(self._expressions.row, recipe.args)))
         if recipe.kind == "pauli":
-            self._words.setdefault(key, []).append(recipe.name)
+            self._pauli_words.setdefault(key, []).append(recipe.name)
         self._handles.append((key, len(rows) - 1, recipe.size, recipe.conjugate))
         return len(self._handles) - 1
 
@@ -112,9 +112,13 @@ class PoolBuilder:
             kind, name, controls, size = key
             self._offsets[key] = at
             at += len(rows) * size * size
-            words = np.stack([pauli_word(word) for word in self._words[key]]) if kind == "pauli" else None
+            pauli_words = (
+                np.stack([pauli_matrix(pauli_word) for pauli_word in self._pauli_words[key]])
+                if kind == "pauli"
+                else None
+            )
             angles = np.array(rows, dtype=np.int32).reshape(len(rows), -1)
-            groups.append(MatrixGroup(kind, name, controls, size, angles, words))
+            groups.append(MatrixGroup(kind, name, controls, size, angles, pauli_words))
         conjugates = any(conjugate for _, _, _, conjugate in self._handles)
         self._built = Pool(np.concatenate(self._constants), tuple(groups), conjugates)
         return self._built

@@ -94,9 +94,9 @@ def _numbers(path: Path) -> dict[str, int]:
     found = {}
     try:
         for line in path.read_text(errors="replace").splitlines():
-            name, *words = line.split()[:2]
-            if words and words[0].isdigit():
-                found[name] = int(words[0])
+            name, *figures = line.split()[:2]
+            if figures and figures[0].isdigit():
+                found[name] = int(figures[0])
     except (OSError, ValueError):
         return {}
     return found

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.state.tables import KINDS, NO_FLIPS, FlipTable, Tables
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples
 
 NO_METHOD = "no method can answer this"
 
@@ -188,7 +188,7 @@ def describe(query: Query) -> str:
             return f"LogProb of {_counted(count, 'string')}, given later"
         case Expectation():
             return f"Expectation of {_counted(query.count, 'word')}"
-        case GivenWords(count, samples):
+        case GivenPauliWords(count, samples):
             noise = "" if samples is None else f", {_counted(samples, 'draw')}"
             return f"Expectation of {_counted(count, 'word')}, given later{noise}"
         case Marginals(regions, bits):

@@ -18,7 +18,7 @@ from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
-from qgl.plan.iqp.method import PhaseWords
+from qgl.plan.iqp.method import Iqp
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
 from qgl.plan.sectors.method import Sectors
@@ -32,7 +32,7 @@ METHODS: tuple[Method, ...] = (
     DensityMatrix(),
     LightCones(),
     Trajectories(),
-    PhaseWords(),
+    Iqp(),
     BoundaryContraction(),
     Contraction(),
 )
@@ -41,7 +41,7 @@ LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
 
 
-def _silent(words: str) -> None:
+def _silent(wording: str) -> None:
     """Nobody listens."""
 
 

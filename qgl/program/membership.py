@@ -189,6 +189,6 @@ def _keys(rows: Rows) -> list[bytes]:
     return [row.tobytes() for row in np.packbits(rows, axis=1)]
 
 
-def words(count: int) -> str:
+def count_text(count: int) -> str:
     """A number of strings, in words where it is large: `924`, `about 2^59`."""
     return f"{count:,}" if count < 10**12 else f"about 2^{count.bit_length() - 1}"

@@ -115,7 +115,7 @@ class PauliRotation(Unitary):
 
 @record
 class Evolution(Unitary):
-    """exp(-i * time * H), H the sum over `terms` of coefficient * Pauli word, words of "IXYZ", a letter a target.
+    """exp(-i * time * H), H the sum over `terms` of coefficient * Pauli word, Pauli words of "IXYZ", a letter a target.
 
     trotter: (order, steps) of the product formula on hardware; None where it is exact only.
     """
@@ -134,7 +134,7 @@ class Evolution(Unitary):
 
     def with_numbers(self, numbers: Sequence[Real]) -> Evolution:
         time, *coefficients = numbers
-        terms = tuple((new, word) for new, (_, word) in zip(coefficients, self.terms, strict=True))
+        terms = tuple((new, pauli_word) for new, (_, pauli_word) in zip(coefficients, self.terms, strict=True))
         return replace(self, time=time, terms=terms)
 
 

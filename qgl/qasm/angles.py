@@ -148,9 +148,9 @@ def _sum(number: Real, atom: Callable[[Atom], tuple[float, str]]) -> str:
     """The affine form as text; an atom comes with a factor for its coefficient."""
     parts: list[tuple[bool, str]] = []
     for coefficient, term in number.terms:
-        factor, word = atom(term)
+        factor, text = atom(term)
         size = abs(coefficient * factor)
-        parts.append((coefficient * factor < 0, word if size == 1.0 else f"{decimal(size)}*{word}"))
+        parts.append((coefficient * factor < 0, text if size == 1.0 else f"{decimal(size)}*{text}"))
     if number.constant or not parts:
         parts.append((number.constant < 0, decimal(abs(number.constant))))
     return _joined(parts)

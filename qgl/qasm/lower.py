@@ -90,13 +90,13 @@ def _by_parities(controls: tuple[int, ...], target: int, a: Real) -> list[Step]:
     return [*steps, Step("p", (last,), (share,))]
 
 
-def pauli_step(wires: tuple[int, ...], word: str, a: Real, controls: int = 0) -> list[Step]:
-    """exp(i a P) under controls, as the rotation gate of that word if there is one."""
+def pauli_step(wires: tuple[int, ...], pauli_word: str, a: Real, controls: int = 0) -> list[Step]:
+    """exp(i a P) under controls, as the rotation gate of that Pauli word if there is one."""
     targets = wires[controls:]
-    if len(word) == 1 or word in ("XX", "YY", "ZZ", "ZX"):
-        return [Step(f"r{word.lower()}", wires, (-2.0 * a,), controls)]
+    if len(pauli_word) == 1 or pauli_word in ("XX", "YY", "ZZ", "ZX"):
+        return [Step(f"r{pauli_word.lower()}", wires, (-2.0 * a,), controls)]
     steps = []
-    for part in pauli_parts(word, a):
+    for part in pauli_parts(pauli_word, a):
         own = tuple(targets[qubit] for qubit in part.qubits)
         if part.frame:
             steps.append(Step(part.name, own, part.angles))
@@ -106,19 +106,21 @@ def pauli_step(wires: tuple[int, ...], word: str, a: Real, controls: int = 0) ->
 
 
 def trotter_steps(evolution: Evolution, order: int, steps: int) -> list[Step]:
-    """exp(-i t H) as a product formula: words in order of writing, `steps` times over t/steps.
+    """exp(-i t H) as a product formula: Pauli words in order of writing, `steps` times over t/steps.
 
-    Order 2 is the symmetric formula: half of each word forwards, then half of each word backwards.
+    Order 2 is the symmetric formula: half of each Pauli word forwards, then half of each Pauli word backwards.
     """
-    forward = [(word, -1.0 / steps * (evolution.time * coefficient)) for coefficient, word in evolution.terms]
+    forward = [
+        (pauli_word, -1.0 / steps * (evolution.time * coefficient)) for coefficient, pauli_word in evolution.terms
+    ]
     if order == 2:
-        half = [(word, 0.5 * a) for word, a in forward]
+        half = [(pauli_word, 0.5 * a) for pauli_word, a in forward]
         forward = [*half[:-1], *forward[-1:], *reversed(half[:-1])]
     controls, targets = evolution.control_wires, evolution.targets
     once: list[Step] = []
-    for word, a in forward:
-        letters = "".join(letter for letter in word if letter != "I")
-        own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
+    for pauli_word, a in forward:
+        letters = "".join(letter for letter in pauli_word if letter != "I")
+        own = tuple(wire for wire, letter in zip(targets, pauli_word, strict=True) if letter != "I")
         if letters:
             once.extend(pauli_step((*controls, *own), letters, a, len(controls)))
         elif controls:

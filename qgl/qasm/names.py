@@ -65,12 +65,12 @@ def _ascii(name: str) -> str:
     """The name in ASCII, from its first letter on; one that has digits there is put behind `u_`."""
     letters = []
     for letter in name:
-        words = unicodedata.name(letter, "").split()
+        parts = unicodedata.name(letter, "").split()
         if letter.isascii():
             letters.append(letter)
-        elif words[:1] == ["GREEK"] and words[2:3] == ["LETTER"]:
-            spelt = words[-1] if len(words) == 4 else words[3]
-            letters.append(spelt.lower() if words[1] == "SMALL" else spelt.capitalize())
+        elif parts[:1] == ["GREEK"] and parts[2:3] == ["LETTER"]:
+            spelt = parts[-1] if len(parts) == 4 else parts[3]
+            letters.append(spelt.lower() if parts[1] == "SMALL" else spelt.capitalize())
         else:
             letters.append(f"u{ord(letter):x}")
     written = "".join(letters).lstrip("_") or "input"

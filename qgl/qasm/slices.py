@@ -15,7 +15,8 @@ def sliced(circuit: Circuit, positions: Sequence[int], letters: str | None = Non
     """The light cone of visible positions, which are the output of the new circuit, in their order.
 
     letters: a Pauli letter of "XYZ" for each position. Each qubit is turned so that its bit shows the letter: the mean
-    of (-1)^(sum of the bits) over the strings is the expectation of the word. None: the bits of the region themselves.
+    of (-1)^(sum of the bits) over the strings is the expectation of the Pauli word. None: the bits of the region
+    themselves.
     """
     cone = light_cone(circuit, positions)
     operations = list(cone.operations)

@@ -123,9 +123,9 @@ class Writer:
                 return pauli_step(operation.wires, operation.pauli_word, angle, operation.controls)
             case Evolution():
                 order, steps = operation.trotter or (1, 1)
-                words = [word for _, word in operation.terms]
-                if operation.trotter is None and not all_commute(words):
-                    raise QglError([EvolveWithoutTrotter(operation.span, len(words))])
+                pauli_words = [pauli_word for _, pauli_word in operation.terms]
+                if operation.trotter is None and not all_commute(pauli_words):
+                    raise QglError([EvolveWithoutTrotter(operation.span, len(pauli_words))])
                 return trotter_steps(operation, order, steps)
             case MatrixUnitary():
                 return self._synthesised(operation.matrix, operation)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl import draw
 from qgl.bits.distribution import distinct, entropy, strings
 from qgl.bits.neighbourhood import Neighbourhood
-from qgl.check.calls.strategies import method_words
+from qgl.check.calls.strategies import method_text
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PictureFailed
@@ -43,7 +43,7 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
     The last two only where there are data to compare with. What could not be drawn or written is given back.
     """
     program = model.program
-    title = f"{Path(program.source.name).stem}, {method_words(settings)}"
+    title = f"{Path(program.source.name).stem}, {method_text(settings)}"
     paints: dict[str, Callable[[], Figure]] = {
         "loss": lambda: pictures.loss_curves(
             run.history, run.best_seed, title=title, unit=unit(program), floor=likelihood_floor(program)

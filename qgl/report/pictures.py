@@ -207,19 +207,21 @@ def moments(data: Distribution, model: Distribution, chosen: Moments) -> Figure:
     """The chosen moments of the model against those of the data; on the diagonal they agree."""
     figure, (axis,) = blank_figure(1, (4.6, 4.6))
     both = [sample_moments(*distribution, chosen.places) for distribution in (data, model)]
-    scatter_moments(axis, both[0], both[1], data[0].shape[1], chosen.words)
+    scatter_moments(axis, both[0], both[1], data[0].shape[1], chosen.wording)
     axis.set(xlabel="moment of the data", ylabel="of the model")
     return figure
 
 
-def scatter_moments(axis: Axes, ideal: NDArray[np.float64], found: NDArray[np.float64], width: int, words: str) -> None:
-    """Moments against ideal ones, the first `width` of them of single bits; `words` say which pairs there are."""
+def scatter_moments(
+    axis: Axes, ideal: NDArray[np.float64], found: NDArray[np.float64], width: int, wording: str
+) -> None:
+    """Moments against ideal ones, the first `width` of them of single bits; `wording` say which pairs there are."""
     one_data, two_data = np.split(ideal, [width])
     one_model, two_model = np.split(found, [width])
     axis.plot([-1, 1], [-1, 1], color=GREY, lw=1)
     many = width > 100
     size, alpha = (4, 0.3) if many else (16, 0.75)
-    label = r"$\langle Z_a Z_b\rangle$" + words
+    label = r"$\langle Z_a Z_b\rangle$" + wording
     axis.scatter(two_data, two_model, s=size, color=BLUE, alpha=alpha, label=label, lw=0)
     label = r"$\langle Z_a\rangle$"
     axis.scatter(one_data, one_model, s=8 if many else 30, color=VERMILION, marker="D", label=label, lw=0)

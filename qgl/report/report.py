@@ -199,8 +199,8 @@ def markdown(report: dict[str, Any]) -> str:
 
 
 def _heading(report: dict[str, Any]) -> str:
-    words = f"{report['title']}: {report['steps']} steps in {duration(report['seconds'])}"
-    return f"{words}, ended by {report['reason']}"
+    wording = f"{report['title']}: {report['steps']} steps in {duration(report['seconds'])}"
+    return f"{wording}, ended by {report['reason']}"
 
 
 def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:

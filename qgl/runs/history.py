@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.runs.files import plain, sealed
-from qgl.runs.seed_status import WORDS
+from qgl.runs.seed_status import NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class History:
                 "loss": _plain(self.loss[k]),
                 "terms": {name: _plain(values[k]) for name, values in self.terms.items()},
                 "gradient_norm": _plain(self.gradient_norm[k]),
-                "status": [WORDS[status] for status in self.status[k]],
+                "status": [NAMES[status] for status in self.status[k]],
             }
             rows.append(sealed.line(row, run))
         return b"".join(rows)
@@ -94,7 +94,7 @@ def _of(rows: Sequence[Mapping[str, Any]]) -> History:
         _column([row["loss"] for row in rows]),
         {name: _column([row["terms"][name] for row in rows]) for name in rows[0]["terms"]},
         _column([row["gradient_norm"] for row in rows]),
-        np.asarray([[WORDS.index(status) for status in row["status"]] for row in rows], dtype=np.int32),
+        np.asarray([[NAMES.index(status) for status in row["status"]] for row in rows], dtype=np.int32),
     )
 
 

@@ -149,11 +149,11 @@ def now() -> str:
 def without_secrets(command: Sequence[str]) -> list[str]:
     """A command line with the values of options that sound like secrets left out."""
     shown, hide = [], False
-    for word in command:
-        name, equals, _ = word.partition("=")
+    for option in command:
+        name, equals, _ = option.partition("=")
         secret = bool(_SECRET.search(name))
-        shown.append("***" if hide else f"{name}=***" if secret and equals else word)
-        hide = secret and not equals and word.startswith("-")
+        shown.append("***" if hide else f"{name}=***" if secret and equals else option)
+        hide = secret and not equals and option.startswith("-")
     return shown
 
 

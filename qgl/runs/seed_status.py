@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 RUNNING, TARGET, PLATEAU, FAILED, EARLY = range(5)
-WORDS = ("running", "target", "plateau", "failed", "early")
+NAMES = ("running", "target", "plateau", "failed", "early")

@@ -90,9 +90,9 @@ class Live(Lines):
         room = max(4, self._console.size.height - 4 - len(self._begun))
         for point in list(self._ended)[-room:]:
             outcome, seconds = self._ended[point]
-            words = f"{_ending(outcome, self._last.get(point))}, {duration(seconds)}"
+            wording = f"{_ending(outcome, self._last.get(point))}, {duration(seconds)}"
             style = {FINISHED: "green", FAILED: "red"}.get(outcome.status, "yellow")
-            table.add_row(self._names[point], Text(outcome.status, style), words)
+            table.add_row(self._names[point], Text(outcome.status, style), wording)
         for point in sorted(self._begun):
             last = self._last.get(point, {"step": 0, "goal": 1})
             bar = ProgressBar(total=last["goal"], completed=last["step"], width=_BAR)
@@ -114,8 +114,8 @@ def choose(kind: str, names: Sequence[str]) -> Lines:
 def _course(last: Mapping[str, Any] | None) -> str:
     if last is None:
         return "compiling"
-    words = f"step {last['step']}/{last['goal']}  loss {number(last['best'])}"
-    return f"{words}  median {number(last['median'])}  {duration(last['left'])} left"
+    wording = f"step {last['step']}/{last['goal']}  loss {number(last['best'])}"
+    return f"{wording}  median {number(last['median'])}  {duration(last['left'])} left"
 
 
 def _ending(outcome: Outcome, last: Mapping[str, Any] | None) -> str:

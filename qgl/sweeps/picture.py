@@ -38,9 +38,9 @@ def draw(title: str, results: Sequence[Result], swept: Sequence[str], unit: str 
     names = columns(finished)[:_MOST]
     figure, axes = blank_figure(len(names), (6.4, 1.2 + 2.2 * len(names)))
     for axis, name in zip(axes, names, strict=True):
-        for number, (words, members) in enumerate(lines.items()):
+        for number, (wording, members) in enumerate(lines.items()):
             found = [(places[str(r.point.constants[across])], r.figures[name]) for r in members if name in r.figures]
-            _line(axis, sorted(found, key=lambda pair: pair[0]), CYCLE[number % len(CYCLE)], words)
+            _line(axis, sorted(found, key=lambda pair: pair[0]), CYCLE[number % len(CYCLE)], wording)
         _scale(axis, name, finished)
         axis.set_ylabel(verbatim(f"{name} ({unit})" if unit and name == LOSS else name))
     _across(axes[-1], across, places)
@@ -67,9 +67,9 @@ def _across(axis: Any, name: str, places: dict[str, float]) -> None:
         axis.set_xticks(list(places.values()), [verbatim(text) for text in places])
 
 
-def _line(axis: Any, found: Sequence[tuple[float, Spread]], colour: str, words: str) -> None:
+def _line(axis: Any, found: Sequence[tuple[float, Spread]], colour: str, wording: str) -> None:
     axis.plot(
-        [x for x, _ in found], [s.median for _, s in found], "o-", color=colour, lw=1.6, ms=4, label=verbatim(words)
+        [x for x, _ in found], [s.median for _, s in found], "o-", color=colour, lw=1.6, ms=4, label=verbatim(wording)
     )
     band = [(x, s.low, s.high) for x, s in found if s.low is not None]
     if band:

@@ -37,7 +37,7 @@ class _Translator:
         self.report = report
         self.out: list[Token] = []
         self.open: list[str] = []  # what the open brackets are: a type of bracket, or the word before a brace's block
-        self.word = ""  # the word that began the outermost declaration
+        self.keyword = ""  # the word that began the outermost declaration
 
     def read(self) -> list[Token]:
         k = 0
@@ -55,7 +55,7 @@ class _Translator:
         elif token.type in _OPEN.values() and self.open:
             self.open.pop()
         elif not self.open and token.type.isupper() and token.type not in ("NAME", "NUMBER", "STRING", "LINE_COMMENT"):
-            self.word = token.type if str(token).isalpha() else self.word
+            self.keyword = token.type if str(token).isalpha() else self.keyword
         self.out.append(token)
 
     def _phrase(self, k: int) -> int:
@@ -67,7 +67,7 @@ class _Translator:
             return self._name(k)
         if token.type in ("VISIBLE", "HIDDEN"):
             return self._round_size(k)
-        if token.type == "COMMA" and self.word == "TRAIN" and self.open == ["LEFT_BRACE"]:
+        if token.type == "COMMA" and self.keyword == "TRAIN" and self.open == ["LEFT_BRACE"]:
             return self._next_setting(k)
         return k
 
@@ -80,9 +80,9 @@ class _Translator:
         if not self._in_circuit() or not self.out or self.out[-1].type not in _ENDS:
             return k
         if token in MODIFIERS and following in (("NAME", "NAME"), ("NAME", "LEFT_PARENTHESIS")):
-            word = MODIFIERS[str(token)]
-            self._say(k, k + 1, f"here it is called `{word}`: `{word} {self.given[k + 1]} ...`")
-            self._put(word.upper(), word, token)
+            keyword = MODIFIERS[str(token)]
+            self._say(k, k + 1, f"here it is called `{keyword}`: `{keyword} {self.given[k + 1]} ...`")
+            self._put(keyword.upper(), keyword, token)
             return k + 1
         if following[:1] == ("LEFT_BRACKET",) and (end := self._closer(k + 1)) and self._types(end + 1) == ("NAME",):
             inner = self._text(k + 2, end)
@@ -156,7 +156,7 @@ class _Translator:
     # ------------------------------------------------------------ places
 
     def _in_circuit(self) -> bool:
-        return bool(self.open) and self.word in ("MODEL", "LAYER", "CHANNEL")
+        return bool(self.open) and self.keyword in ("MODEL", "LAYER", "CHANNEL")
 
     def _types(self, k: int, count: int = 1) -> tuple[str, ...]:
         return tuple(token.type for token in self.given[k : k + count])

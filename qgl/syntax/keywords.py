@@ -51,7 +51,7 @@ def is_keyword(token: Token) -> bool:
     return token.type.isupper() and token.type not in ("NAME", "NUMBER", "STRING") and str(token).isalpha()
 
 
-def found_words(token: Token) -> str:
+def found_text(token: Token) -> str:
     """A token as the object of a message: "`for`", "a string", "the end of the file"."""
     if token.type == "$END":
         return "the end of the file"
@@ -61,18 +61,18 @@ def found_words(token: Token) -> str:
     return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
 
 
-def expected_words(types: set[str]) -> tuple[str, ...]:
+def expected_text(types: set[str]) -> tuple[str, ...]:
     """What may stand at a place, at most a few words; empty if there is no short answer."""
     left = types - {"BROKEN"}
-    words: list[str] = []
-    for members, more, word in _GROUPS:
+    texts: list[str] = []
+    for members, more, text_ in _GROUPS:
         if members <= left:
             left -= members | (more or left)
-            words.append(word)
-    if not words and len(left & _OPERATORS) > 3:
+            texts.append(text_)
+    if not texts and len(left & _OPERATORS) > 3:
         left -= _OPERATORS | {"LEFT_PARENTHESIS", "LEFT_BRACKET"}
     left -= {"$END"}
     for type_ in sorted(left, key=lambda t: (t in _MARKS, t)):
-        words.append("a name" if type_ == "NAME" else f"`{_MARKS.get(type_, type_.lower())}`")
-    words = ["a number" if w == "`number`" else "a string" if w == "`string`" else w for w in words]
-    return tuple(words) if len(words) <= _MOST else ()
+        texts.append("a name" if type_ == "NAME" else f"`{_MARKS.get(type_, type_.lower())}`")
+    texts = ["a number" if w == "`number`" else "a string" if w == "`string`" else w for w in texts]
+    return tuple(texts) if len(texts) <= _MOST else ()

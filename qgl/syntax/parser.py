@@ -27,7 +27,7 @@ from qgl.syntax.brackets import CLOSERS, DECLARATIONS, Balancer, first_on_line, 
 from qgl.syntax.builder import Builder
 from qgl.syntax.foreign import translated
 from qgl.syntax.grammar import tables
-from qgl.syntax.keywords import expected_words, found_words, is_keyword
+from qgl.syntax.keywords import expected_text, found_text, is_keyword
 from qgl.syntax.rules import callbacks
 
 MAX_CHARACTERS = 1 << 20
@@ -166,7 +166,7 @@ class _Reader:
             self.patched.add(k)  # one fault, whatever follows of the statement
             return self._break(k)
         if is_keyword(token) and self._accepts("NAME", self.tokens[k + 1].type) and not self._is_start(k):
-            self._report_word(token)
+            self._report_keyword(token)
             self._put("NAME", str(token), token.start_pos or 0, token.end_pos or 0)
             return k + 1
         if (comment := self._division(k)) is not None:
@@ -177,7 +177,7 @@ class _Reader:
             return k
         for type_ in _inserted(same_line=self._same_line(at, token)):
             if self._accepts(type_, token.type):
-                self._report(faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_words(token)))
+                self._report(faults.MissingToken(Span(self.source, at, at), _MARKS[type_], found_text(token)))
                 self._put(type_, _MARKS[type_], at, at)
                 return k
         swapped = _SWAPPED.get(token.type)
@@ -231,13 +231,13 @@ class _Reader:
     def _report_unexpected(self, k: int) -> None:
         token = self.tokens[k]
         if token.type in _RESERVED:
-            self._report_word(token)
+            self._report_keyword(token)
             return
         choices = self.state.parse_conf.states[self.state.position]
         expected = {type_ for type_ in choices if type_.isupper() and self._accepts(type_)}
-        self._report(faults.UnexpectedToken(self._span(token), found_words(token), expected_words(expected)))
+        self._report(faults.UnexpectedToken(self._span(token), found_text(token), expected_text(expected)))
 
-    def _report_word(self, token: Token) -> None:
+    def _report_keyword(self, token: Token) -> None:
         kind = faults.ReservedWord if token.type in _RESERVED else faults.KeywordAsName
         self._report(kind(self._span(token), str(token)))
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from qgl import hardware
 from qgl.baselines import Fitted, fitted
-from qgl.check.calls.strategies import method_words
+from qgl.check.calls.strategies import method_text
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
@@ -187,13 +187,13 @@ class _Training:
         place = f", into {self.folder.path}" if self.folder else ""
         count = len(self.team.devices)
         where = f", on {count} devices" if count > 1 else ""
-        return f"{self.name}: {method_words(s)}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
+        return f"{self.name}: {method_text(s)}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
 
     def _warn(self) -> None:
         """Of what is measured on the way, and of reports that will have no value."""
         if self.team.leads and isinstance(self.model, Model):
-            for words in (*self.watch.plan(self.goal), *refused_reports(self.model, self.settings)):
-                self.shown.note(words)
+            for wording in (*self.watch.plan(self.goal), *refused_reports(self.model, self.settings)):
+                self.shown.note(wording)
 
     def _start(self) -> tuple[int, State]:
         """Steps done, and the state after them."""
@@ -245,8 +245,8 @@ class _Training:
             rate = speed if rate == 0 else 0.7 * rate + 0.3 * speed
             chunk = max(1, min(longest, 4 * chunk, int(_CALL_SECONDS * speed)))
             self._show(rows, rate)
-            for words in self.watch.too_dear(time.monotonic() - begun):
-                self.shown.note(words)
+            for wording in self.watch.too_dear(time.monotonic() - begun):
+                self.shown.note(wording)
             due = self.step % self.settings.checkpoint == 0 or time.monotonic() - self.saved_at > _SAVE_SECONDS
             if due and not (np.asarray(state.status) == FAILED).all():
                 self._save(state)

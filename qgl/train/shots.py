@@ -28,7 +28,7 @@ from qgl.model import Model
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.program.calls.gradients import SPSA
 from qgl.program.program import TrainSettings
-from qgl.train.strings import Estimator, Means, Words
+from qgl.train.strings import Estimator, Means, PauliWords
 from qgl.train.trainable import Params
 
 _GROUPS = 10  # of the strings of a circuit; pairs within a group are left out of the loss, a tenth of all
@@ -152,20 +152,20 @@ class Sampler:
         except QglError:
             raise
         except Exception as error:
-            words = f"{type(error).__name__}: {error}"
-            raise QglError([EngineFailed(None, self.engine.name, words)]) from error
+            pauli_words = f"{type(error).__name__}: {error}"
+            raise QglError([EngineFailed(None, self.engine.name, pauli_words)]) from error
 
     def together(self, inputs: int) -> int:
         """How many rows go into one task."""
         return max(1, _TOGETHER // (max(self.shots) * self.width + 8 * inputs))
 
-    def judged(self, strings: list[Strings], words: Words, key: Array, rng: Random) -> tuple[Numbers, Means]:
+    def judged(self, strings: list[Strings], pauli_words: PauliWords, key: Array, rng: Random) -> tuple[Numbers, Means]:
         """Values and derivatives of the terms from strings of every element of the mixture."""
         count = min(_GROUPS, *self.shots)
         split = [np.array_split(rng.permutation(own), count) for own in strings]  # an engine may sort what it gives
         parts = []
         for number in range(count):
-            means = [self.estimator.means(own[number], words) for own in split]
+            means = [self.estimator.means(own[number], pauli_words) for own in split]
             parts.append(tuple(np.tensordot(self.weights, np.stack(some), axes=1) for some in zip(*means, strict=True)))
         return self.estimator.judged(parts, key)
 
@@ -188,7 +188,7 @@ class ParameterShift:
     def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
         """Values of the terms and their derivatives by what was asked, shape (terms, elements, numbers)."""
         sampler, elements, shifts = self._sampler, self._sampler.elements, len(self._shifted.shifts)
-        rng, words = _random(key), sampler.estimator.words(_objective_key(key))
+        rng, pauli_words = _random(key), sampler.estimator.pauli_words(_objective_key(key))
         of_row = np.concatenate([np.arange(elements), np.repeat(np.arange(elements), shifts)])
         which = np.tile(np.arange(shifts), elements)
         found = np.zeros((sampler.terms, elements * shifts))
@@ -202,9 +202,9 @@ class ParameterShift:
             rows[start:] = self._shifted.shifted(rows[start:], which[begin : begin + len(rows) - start])
             strings = sampler.draw(self._shifted.circuit, rows, some, int(rng.integers(2**31)))
             if start:
-                values, derivatives = sampler.judged(strings[:start], words, _objective_key(key), rng)
+                values, derivatives = sampler.judged(strings[:start], pauli_words, _objective_key(key), rng)
             for number, own in enumerate(strings[start:], begin):
-                found[:, number] = sampler.estimator.along(derivatives, own, words)
+                found[:, number] = sampler.estimator.along(derivatives, own, pauli_words)
         by_number = self._shifted.derivatives(found.reshape(sampler.terms, elements, shifts))
         return values, sampler.weights[:, None] * by_number
 
@@ -234,7 +234,7 @@ class Spsa:
     def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
         """Values of the terms, and their derivatives along the directions, shape (directions, terms)."""
         sampler, elements = self._sampler, self._sampler.elements
-        rng, words = _random(key), sampler.estimator.words(_objective_key(key))
+        rng, pauli_words = _random(key), sampler.estimator.pauli_words(_objective_key(key))
         points = asked.reshape(-1, elements, asked.shape[-1])
         step = max(1, sampler.together(asked.shape[-1]) // elements)
         values = []
@@ -245,7 +245,7 @@ class Spsa:
             strings = sampler.draw(self._model.circuit, flat, of_row, int(rng.integers(2**31)))
             for number in range(0, len(strings), elements):
                 own = strings[number : number + elements]
-                values.append(sampler.judged(own, words, _objective_key(key), rng)[0])
+                values.append(sampler.judged(own, pauli_words, _objective_key(key), rng)[0])
         both = np.stack(values).reshape(self._directions, 2, -1)
         return both.mean(axis=(0, 1)), (both[:, 0] - both[:, 1]) / (2 * self._step)
 

@@ -22,12 +22,14 @@ from qgl.bits.pauli_words import data_means
 from qgl.hardware.engines.engine import Strings
 from qgl.objectives.regions import data_distributions
 from qgl.objectives.terms import WeightedObjective, groups
-from qgl.query import Expectation, GivenWords, Marginals, Probabilities, Query
+from qgl.query import Expectation, GivenPauliWords, Marginals, Probabilities, Query
 
 Array = jax.Array
 Numbers = NDArray[np.float64]
 Means = tuple[Numbers, ...]  # an answer for each of `asked`
-Words = tuple[NDArray[np.int32] | None, ...]  # places of the words that come with a query, for each of `asked`
+PauliWords = tuple[
+    NDArray[np.int32] | None, ...
+]  # places of the Pauli words that come with a query, for each of `asked`
 
 
 class Estimator:
@@ -47,29 +49,29 @@ class Estimator:
         self._draw = jax.jit(self._drawn)
         self._judge = jax.jit(self._judged)
 
-    def words(self, key: Array) -> Words:
+    def pauli_words(self, key: Array) -> PauliWords:
         """What the queries ask of at this key."""
         return tuple(None if rows is None else _places(np.asarray(rows)) for rows in self._draw(key))
 
-    def means(self, strings: Strings, words: Words) -> Means:
+    def means(self, strings: Strings, pauli_words: PauliWords) -> Means:
         """The answers if the strings, shape (shots, n), were the distribution."""
-        return tuple(_mean(query, strings, own) for (_, query), own in zip(self.asked, words, strict=True))
+        return tuple(_mean(query, strings, own) for (_, query), own in zip(self.asked, pauli_words, strict=True))
 
     def judged(self, parts: Sequence[Means], key: Array) -> tuple[Numbers, Means]:
         """Unbiased estimates of all terms, shape (terms,), and their gradients, each of shape (terms, *answer).
 
         Args:
             parts: answers of groups of strings, of one size or nearly, which do not depend on each other; two or more.
-            key: as for `words`.
+            key: as for `pauli_words`.
         """
         stacked = tuple(np.stack(answers) for answers in zip(*parts, strict=True))
         values, gradients = self._judge(stacked, key)
         return np.asarray(values, np.float64), tuple(np.asarray(gradient, np.float64) for gradient in gradients)
 
-    def along(self, gradients: Means, strings: Strings, words: Words) -> Numbers:
+    def along(self, gradients: Means, strings: Strings, pauli_words: PauliWords) -> Numbers:
         """The mean over the strings of <gradient, phi> for every term, shape (terms,)."""
         total = np.zeros(len(self._terms))
-        for (_, query), own, gradient in zip(self.asked, words, gradients, strict=True):
+        for (_, query), own, gradient in zip(self.asked, pauli_words, gradients, strict=True):
             if isinstance(query, Probabilities):
                 total += gradient[:, indices(strings)].mean(axis=1)
             else:
@@ -95,16 +97,16 @@ class Estimator:
         return (count * values(whole) - within) / (count - 1), jax.jacrev(values)(whole)
 
 
-def _mean(query: Query, strings: Strings, words: NDArray[np.int32] | None) -> Numbers:
+def _mean(query: Query, strings: Strings, pauli_words: NDArray[np.int32] | None) -> Numbers:
     weights = np.full(len(strings), 1 / len(strings))
     match query:
         case Probabilities():
             return np.bincount(indices(strings), weights, 2 ** strings.shape[1]).astype(np.float64)
         case Expectation():
             return data_means(strings, weights, query.places)
-        case GivenWords():
-            assert words is not None
-            return np.stack([data_means(strings, weights, words), np.zeros(len(words))])
+        case GivenPauliWords():
+            assert pauli_words is not None
+            return np.stack([data_means(strings, weights, pauli_words), np.zeros(len(pauli_words))])
         case Marginals():
             return data_distributions(strings, weights, query.regions)
     raise ValueError(f"strings alone do not answer {type(query).__name__}")

@@ -49,8 +49,8 @@ def written(text: str, folder: Path = EMPTY, **constants: Any) -> list[str]:
     for operation in found.operations:
         numbers = (operation.time,) if isinstance(operation, Evolution) else operation.numbers
         args = "".join(f" {shown(number, found)}" for number in numbers)
-        word = f":{operation.pauli_word}" if isinstance(operation, PauliRotation) else ""
-        name = "ctrl " * len(operation.control_wires) + operation.name + word
+        pauli_word = f":{operation.pauli_word}" if isinstance(operation, PauliRotation) else ""
+        name = "ctrl " * len(operation.control_wires) + operation.name + pauli_word
         condition = "".join(f" if {bit}={int(value)}" for bit, value in operation.condition)
         written_bit = operation.bit if isinstance(operation, Measurement) else None
         bit = f" -> {written_bit}" if written_bit is not None else ""

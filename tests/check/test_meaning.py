@@ -25,9 +25,9 @@ def kron(*matrices: Matrix) -> Matrix:
     return product
 
 
-def rotation(word: Matrix, angle: float) -> Matrix:
+def rotation(pauli_word: Matrix, angle: float) -> Matrix:
     """exp(-i angle word / 2)."""
-    matrix: Matrix = np.cos(angle / 2) * np.eye(len(word)) - 1j * np.sin(angle / 2) * word
+    matrix: Matrix = np.cos(angle / 2) * np.eye(len(pauli_word)) - 1j * np.sin(angle / 2) * pauli_word
     return matrix
 
 
@@ -70,8 +70,8 @@ LAYER = "layer f(a: angle, q: qubit, r: qubit) { h q; rx(a) q; s r; cx q, r; exp
 def layer(a: float) -> Matrix:
     """`LAYER` on two qubits."""
     cx = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
-    word = np.cos(a) * np.eye(4) + 1j * np.sin(a) * kron(Z, X)
-    unitary: Matrix = kron(I2, rotation(X, 2 * a)) @ word @ cx @ kron(rotation(X, a) @ H, S)
+    pauli_word = np.cos(a) * np.eye(4) + 1j * np.sin(a) * kron(Z, X)
+    unitary: Matrix = kron(I2, rotation(X, 2 * a)) @ pauli_word @ cx @ kron(rotation(X, a) @ H, S)
     return unitary
 
 

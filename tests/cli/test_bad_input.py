@@ -47,10 +47,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-def refused(*arguments: str, words: str = "error[QGL", status: int = 1) -> None:
+def refused(*arguments: str, wording: str = "error[QGL", status: int = 1) -> None:
     result = runner.invoke(app, arguments)
     assert result.exit_code == status, result.output
-    assert words in result.output, result.output
+    assert wording in result.output, result.output
     assert "Traceback" not in result.output
 
 
@@ -79,7 +79,7 @@ def refused(*arguments: str, words: str = "error[QGL", status: int = 1) -> None:
 def test_programs(text: str, code: str) -> None:
     Path("bad.qgl").write_text(text, encoding="utf-8")
     for verb in (["check"], ["train", "--out", "run"]):
-        refused(*verb, "bad.qgl", words=f"error[{code}]")
+        refused(*verb, "bad.qgl", wording=f"error[{code}]")
     assert not Path("run").exists()
 
 
@@ -100,7 +100,7 @@ def test_data(content: bytes | None, code: str) -> None:
     Path("bad.qgl").write_text(PROGRAM.replace("cardinality(n, 1)", 'csv("d.csv")'), encoding="utf-8")
     if content is not None:
         Path("d.csv").write_bytes(content)
-    refused("train", "bad.qgl", "--out", "run", words=f"error[{code}]")
+    refused("train", "bad.qgl", "--out", "run", wording=f"error[{code}]")
     assert not Path("run").exists()
 
 
@@ -134,8 +134,8 @@ def test_arguments(trained: Path, arguments: list[str], status: int) -> None:
     shutil.copytree(trained, "run")
     Path("small.qgl").write_text(PROGRAM, encoding="utf-8")
     before = {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()}
-    words = "error[QGL" if status == 1 else "Usage"
-    refused(*("run" if word == "RUN" else word for word in arguments), words=words, status=status)
+    wording = "error[QGL" if status == 1 else "Usage"
+    refused(*("run" if text == "RUN" else text for text in arguments), wording=wording, status=status)
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -149,7 +149,7 @@ def drop(*keys: str) -> Callable[[dict[str, Any]], None]:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "wording"),
     [
         (drop("format"), "no known format"),
         (drop("status"), "`status` is missing"),
@@ -166,14 +166,14 @@ def drop(*keys: str) -> Callable[[dict[str, Any]], None]:
         (lambda facts: facts.update(format=99), "a later version of qgl"),
     ],
 )
-def test_manifests(trained: Path, change: Callable[[dict[str, Any]], None], words: str) -> None:
+def test_manifests(trained: Path, change: Callable[[dict[str, Any]], None], wording: str) -> None:
     shutil.copytree(trained, "run")
     place = Path("run/manifest.json")
     facts = json.loads(place.read_text(encoding="utf-8"))
     change(facts)
     place.write_text(json.dumps(facts), encoding="utf-8")
     for verb in (["sample", "run"], ["evaluate", "run"], ["emit", "run"], ["train", "--resume", "run"]):
-        refused(*verb, words=words)
+        refused(*verb, wording=wording)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "weights.safetensors", "data.safetensors"])
@@ -202,8 +202,8 @@ def test_a_device_is_written_to_and_never_replaced(trained: Path) -> None:
 @pytest.mark.parametrize("arguments", ["code", "sample RUN -n 9", "sample RUN -n 50000", "evaluate RUN"])
 @pytest.mark.parametrize("place", ["/dev/full", "&-"])
 def test_no_place_for_the_output(trained: Path, arguments: str, place: str) -> None:
-    words = arguments.replace("RUN", str(trained))
-    command = f"{sys.executable} -c 'from qgl.cli.main import run; run()' {words} >{place}"
+    wording = arguments.replace("RUN", str(trained))
+    command = f"{sys.executable} -c 'from qgl.cli.main import run; run()' {wording} >{place}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, timeout=120)
     assert "Traceback" not in result.stderr

@@ -130,8 +130,8 @@ def test_a_listing_says_how_far_jobs_are_however_narrow_the_terminal(
     record.parent.rename(record.parent.with_name("1-braket-arn-aws-braket-us-east-1-device-qpu-ionq-Aria-1"))
     monkeypatch.setenv("COLUMNS", str(columns))
     shown = qglc("jobs", "run")
-    for word in ("1-braket-arn-aws", "100000", facts["times"]["planned"][:10], "done", "1234", "0.0123", "qubits"):
-        assert word in shown
+    for text in ("1-braket-arn-aws", "100000", facts["times"]["planned"][:10], "done", "1234", "0.0123", "qubits"):
+        assert text in shown
 
 
 def test_wrong_use_is_answered(run: Path, tmp_path: Path) -> None:

@@ -135,8 +135,10 @@ def test_the_same_command_gives_the_same_numbers(home: Path) -> None:
 
 
 def test_overrides_reach_the_run(home: Path) -> None:
-    words = "train small.qgl --out other --set depth=1 --steps 4 --seed 5 --seeds 3 --precision double --no-pictures"
-    done = qglc(home, *words.split())
+    arguments = (
+        "train small.qgl --out other --set depth=1 --steps 4 --seed 5 --seeds 3 --precision double --no-pictures"
+    )
+    done = qglc(home, *arguments.split())
     assert done.returncode == 0, done.stderr
     facts = json.loads((home / "other/manifest.json").read_text())
     assert facts["constants"]["depth"] == 1 and facts["precision"] == "double" and facts["step"] == 4
@@ -149,9 +151,9 @@ def test_overrides_reach_the_run(home: Path) -> None:
 
 def test_interrupt_and_resume(home: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    words = ["train", "small.qgl", "--out", "cut", "--steps", "4000", "--no-pictures"]
+    arguments = ["train", "small.qgl", "--out", "cut", "--steps", "4000", "--no-pictures"]
     with subprocess.Popen(
-        command(*words), cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments), cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -168,14 +170,14 @@ def test_interrupt_and_resume(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "old", "new", "word"),
+    ("change", "old", "new", "text"),
     [
         ("small.qgl", "rate = 0.1", "rate = 0.2", "program"),
         ("turns.qgl", "ry(a[0])", "rx(a[0])", "program"),
         ("rows.csv", "0,0,1\n", "1,0,1\n", "data set `target`"),
     ],
 )
-def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: str, word: str) -> None:
+def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: str, text: str) -> None:
     text = (home / change).read_text()
     (home / change).write_text(text.replace(old, new))
     try:
@@ -183,7 +185,7 @@ def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: s
     finally:
         (home / change).write_text(text)
     assert done.returncode == 1
-    assert "QGL0902" in done.stderr and word in done.stderr and "Traceback" not in done.stderr
+    assert "QGL0902" in done.stderr and text in done.stderr and "Traceback" not in done.stderr
 
 
 def test_finished_runs_say_so(home: Path) -> None:
@@ -192,7 +194,7 @@ def test_finished_runs_say_so(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("arguments", "status", "told"),
     [
         ("train", 2, "FILE"),
         ("train small.qgl --steps 0", 2, "steps"),
@@ -210,8 +212,8 @@ def test_finished_runs_say_so(home: Path) -> None:
         ("evaluate run --samples 1", 2, "samples"),
     ],
 )
-def test_wrong_use_is_told(home: Path, words: str, status: int, told: str) -> None:
-    done = qglc(home, *words.split())
+def test_wrong_use_is_told(home: Path, arguments: str, status: int, told: str) -> None:
+    done = qglc(home, *arguments.split())
     assert done.returncode == status, done.stderr
     assert told in done.stderr and "Traceback" not in done.stderr
 

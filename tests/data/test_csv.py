@@ -140,12 +140,12 @@ BAD: list[tuple[str | bytes, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "arguments", "code", "words"), BAD)
-def test_bad_tables(folder: Path, content: str | bytes, arguments: dict[str, Any], code: str, words: str) -> None:
+@pytest.mark.parametrize(("content", "arguments", "code", "wording"), BAD)
+def test_bad_tables(folder: Path, content: str | bytes, arguments: dict[str, Any], code: str, wording: str) -> None:
     write(folder, content)
     diagnostic = fault("csv", folder, path="table.csv", **arguments)
     assert diagnostic.code == code
-    assert words in diagnostic.message
+    assert wording in diagnostic.message
 
 
 def test_a_misspelt_column_is_guessed(folder: Path) -> None:

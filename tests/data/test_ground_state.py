@@ -49,14 +49,14 @@ def kron(factors: Sequence[NDArray[Any]]) -> NDArray[Any]:
 def dense(n: int, g: float) -> NDArray[np.complex128]:
     """The program's Hamiltonian."""
 
-    def word(**letters: str) -> NDArray[np.complex128]:
+    def pauli_word(**letters: str) -> NDArray[np.complex128]:
         return kron([PAULI[letters.get(f"q{k}", "I")] for k in range(n)])
 
     total = np.zeros((2**n, 2**n), np.complex128)
     for k in range(n - 1):
-        total += -word(**{f"q{k}": "Z", f"q{k + 1}": "Z"}) + 0.3 * word(**{f"q{k}": "X", f"q{k + 1}": "Y"})
+        total += -pauli_word(**{f"q{k}": "Z", f"q{k + 1}": "Z"}) + 0.3 * pauli_word(**{f"q{k}": "X", f"q{k + 1}": "Y"})
     for k in range(n):
-        total -= g * word(**{f"q{k}": "X"}) + 0.1 * word(**{f"q{k}": "Z"})
+        total -= g * pauli_word(**{f"q{k}": "X"}) + 0.1 * pauli_word(**{f"q{k}": "Z"})
     return total
 
 

@@ -40,7 +40,7 @@ def test_named_array_columns_and_conditions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arrays", "arguments", "code", "words"),
+    ("arrays", "arguments", "code", "wording"),
     [
         ({"x": BITS, "y": BITS}, {}, "QGL0609", "say which array"),
         ({"spins": BITS}, {"array": "spin"}, "QGL0609", 'did you mean "spins"?'),
@@ -56,11 +56,13 @@ def test_named_array_columns_and_conditions(tmp_path: Path) -> None:
         ({"x": BITS}, {"columns": (3,)}, "QGL0608", "no column 3"),
     ],
 )
-def test_bad_archives(tmp_path: Path, arrays: dict[str, Any], arguments: dict[str, Any], code: str, words: str) -> None:
+def test_bad_archives(
+    tmp_path: Path, arrays: dict[str, Any], arguments: dict[str, Any], code: str, wording: str
+) -> None:
     save(tmp_path, **arrays)
     diagnostic = fault("npz", tmp_path, path="a.npz", **arguments)
     assert diagnostic.code == code
-    assert words in diagnostic.message
+    assert wording in diagnostic.message
 
 
 def test_a_header_that_claims_too_much_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:

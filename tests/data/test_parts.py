@@ -18,7 +18,7 @@ from qgl.data.files import Limits
 from qgl.data.parts import subset, without
 from qgl.diagnostics.model import QglError
 from qgl.program.calls import data_sources
-from qgl.program.membership import BarsAndStripes, Cardinality, Listed, Parity, Rule, Without, words
+from qgl.program.membership import BarsAndStripes, Cardinality, Listed, Parity, Rule, Without, count_text
 from qgl.program.program import DataSet
 from qgl.source import Source
 from tests.data.data_calls import SPAN, load
@@ -115,7 +115,7 @@ def test_what_is_left_of_a_rule_is_a_rule() -> None:
     assert not rest.rule.contains(part.rows).any()
     held_out = made("subset", {"d": rest}, data="d", count=50)
     assert rest.rule.contains(held_out.rows).all()
-    assert words(rest.rule.count) == "about 2^56"
+    assert count_text(rest.rule.count) == "about 2^56"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_rows_and_width(table: tuple[str, dict[str, Any]], arguments: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "wording"),
     [
         ({"rows": (0, 7)}, "rows 0..7 of a table of 7 rows"),
         ({"width": 6}, "no whole number of rows of 4 bits"),
@@ -49,11 +49,11 @@ def test_rows_and_width(table: tuple[str, dict[str, Any]], arguments: dict[str, 
         ({"columns": (0, 1), "condition": (2,), "width": 4}, "each row has conditions of its own"),
     ],
 )
-def test_what_does_not_fit(table: tuple[str, dict[str, Any]], arguments: dict[str, Any], words: str) -> None:
+def test_what_does_not_fit(table: tuple[str, dict[str, Any]], arguments: dict[str, Any], wording: str) -> None:
     source, named = table
     diagnostic = fault(source, **named, **arguments)
     assert diagnostic.code == "QGL0613"
-    assert words in diagnostic.message
+    assert wording in diagnostic.message
 
 
 def test_conditions_go_with_their_rows(table: tuple[str, dict[str, Any]]) -> None:

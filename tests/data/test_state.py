@@ -53,7 +53,7 @@ def test_a_run_folder_keeps_states(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("array", "words"),
+    ("array", "wording"),
     [
         (np.ones(4), "its norm is 2"),
         (np.ones(3), "shape (3,)"),
@@ -68,7 +68,7 @@ def test_a_run_folder_keeps_states(tmp_path: Path) -> None:
         (np.zeros(2**21, np.int8), "2,097,152 numbers"),
     ],
 )
-def test_what_is_no_state_is_refused(tmp_path: Path, array: Any, words: str) -> None:
+def test_what_is_no_state_is_refused(tmp_path: Path, array: Any, wording: str) -> None:
     save(tmp_path, x=array)
     diagnostic = fault("state", tmp_path, path="a.npz")
-    assert diagnostic.code == "QGL0609" and words in diagnostic.message
+    assert diagnostic.code == "QGL0609" and wording in diagnostic.message

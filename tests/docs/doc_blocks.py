@@ -24,20 +24,20 @@ class Block:
     document: Path
     line: int
     language: str
-    words: tuple[str, ...]
+    labels: tuple[str, ...]
     text: str
 
     @property
     def name(self) -> str:
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
-    def word_after(self, word: str) -> str | None:
-        return self.words[self.words.index(word) + 1] if word in self.words else None
+    def label_after(self, label: str) -> str | None:
+        return self.labels[self.labels.index(label) + 1] if label in self.labels else None
 
     @property
     def program(self) -> str:
         """The whole program that the block stands for."""
-        prelude = self.word_after("in")
+        prelude = self.label_after("in")
         if prelude is None:
             return self.text
         frame = (PRELUDES / f"{prelude}.qgl").read_text(encoding="utf-8")

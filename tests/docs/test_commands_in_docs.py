@@ -22,7 +22,7 @@ def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A folder with the examples, and the programs that the document asks to be saved."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for block in blocks("qgl", (request.getfixturevalue("document"),)):
-        name = block.word_after("saved")
+        name = block.label_after("saved")
         if name is not None:
             (tmp_path / name).write_text(block.text, encoding="utf-8")
     return tmp_path

@@ -21,18 +21,18 @@ def test_there_are_programs() -> None:
     assert all(document.exists() for document in DOCUMENTS)
 
 
-@pytest.mark.parametrize("block", [b for b in blocks("qgl") if "later" not in b.words], ids=lambda b: b.name)
+@pytest.mark.parametrize("block", [b for b in blocks("qgl") if "later" not in b.labels], ids=lambda b: b.name)
 def test_program_is_as_the_document_says(block: Block) -> None:
     found = diagnostics_of(block)
-    code = block.word_after("fails")
+    code = block.label_after("fails")
     if code is not None:
         assert code in [d.code for d in found], [f"[{d.code}] {d.message}" for d in found]
         return
     # A fragment need not use all that its prelude declares; a whole program is without warnings.
-    faults = [d for d in found if d.severity is Severity.ERROR or "in" not in block.words]
+    faults = [d for d in found if d.severity is Severity.ERROR or "in" not in block.labels]
     assert not faults, [f"line {d.span.start if d.span else '?'} [{d.code}] {d.message}" for d in faults]
 
 
-@pytest.mark.parametrize("block", [b for b in blocks("qgl") if "later" in b.words], ids=lambda b: b.name)
+@pytest.mark.parametrize("block", [b for b in blocks("qgl") if "later" in b.labels], ids=lambda b: b.name)
 def test_sketch_of_later_is_refused_in_words(block: Block) -> None:
     assert any(d.severity is Severity.ERROR for d in diagnostics_of(block)), "this works now: take away `later`"

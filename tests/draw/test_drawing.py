@@ -117,7 +117,7 @@ def test_text_shows_controls_channels_measurements_and_conditions() -> None:
         op("measure", 0, bit=0),
         op("x", 1, condition=((0, False),)),
         op("reset", 0),
-        op("pauli", 0, 1, args=(A,), word="ZY"),
+        op("pauli", 0, 1, args=(A,), pauli_word="ZY"),
     )
     text = draw.text(circuit)
     for piece in ("v[0]: ", "[H]", "●", "⊕", "[depol 0.1]", "[M]", "m0", "!m0", "[|0⟩]", "[Z exp(i·) θ[0,0]]", "[Y]"):

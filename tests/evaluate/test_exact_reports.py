@@ -54,9 +54,9 @@ def reduced(rho: NDArray[np.complex128], kept: tuple[int, ...]) -> NDArray[np.co
     return result
 
 
-def pauli(word: str) -> NDArray[np.complex128]:
+def pauli(pauli_word: str) -> NDArray[np.complex128]:
     result = np.ones((1, 1), dtype=complex)
-    for letter in word:
+    for letter in pauli_word:
         result = np.kron(result, np.diag([1, -1]) if letter == "Z" else np.eye(2))
     return result
 
@@ -68,8 +68,8 @@ def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         case LogProb():
             return np.log([P[int("".join(map(str, row)), 2)] for row in query.rows])
         case Expectation():
-            words = ["".join("Z" if k in places else "I" for k in range(N)) for places in query.places.tolist()]
-            return np.array([np.real(np.trace(RHO @ pauli(word))) for word in words])
+            pauli_words = ["".join("Z" if k in places else "I" for k in range(N)) for places in query.places.tolist()]
+            return np.array([np.real(np.trace(RHO @ pauli(pauli_word))) for pauli_word in pauli_words])
         case Marginals(regions, bits):
             assert all(regions)
             states = (reduced(RHO, region) for region in regions)

@@ -72,7 +72,7 @@ def test_a_program_of_variables_has_them_in_its_tables() -> None:
     model = qgl.loads(PROGRAM)
     assert Setting.of(model.program).columns == ((3, 2), (3, 2))
     (baseline,) = fitted(model.program)
-    assert baseline.parameters == 4 and "each column by itself, with the frequencies of `rows`" in baseline.words
+    assert baseline.parameters == 4 and "each column by itself, with the frequencies of `rows`" in baseline.wording
     likelihood, entropy = measure(model, model.init(jax.random.key(0)), model.program.reports, (baseline,))
     assert [likelihood.uniform, entropy.uniform] == pytest.approx([2 * np.log(3)] * 2)
     assert likelihood.baselines["independent"] == pytest.approx(2 * np.log(3))

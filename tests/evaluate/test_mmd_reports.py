@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.training import read_objective
 from qgl.evaluate import Row, evaluate, evaluate_samples
-from qgl.evaluate.discrepancy import WordSet
+from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.objectives import Setting
 from qgl.program.calls.kernels import Hamming
 from qgl.program.calls.reports import MMD
 from qgl.program.program import DataSet
-from qgl.query import GivenWords, Probabilities, Query
+from qgl.query import GivenPauliWords, Probabilities, Query
 from qgl.source import Source, Span
 from tests.objectives.named_calls import Checker, declaration
 
@@ -45,16 +45,20 @@ def report(p: NDArray[np.float64], **arguments: Any) -> Row:
 
 def test_words_of_all_weights_give_the_discrepancy_but_for_the_empty_word() -> None:
     """The weights of the fixed set add up to k(x, x), those of all words but the empty one to less."""
-    whole, words = report(P), report(P, weight=N)
+    whole, pauli_words = report(P), report(P, weight=N)
     distance = (STRINGS[:, None] != STRINGS[None]).sum(axis=2)
     kernel = np.mean([np.exp(-distance / (2 * sigma**2)) for sigma in (0.9, 1.6)], axis=0)
     assert whole.value == pytest.approx((P - Q) @ kernel @ (P - Q))
     empty = kernel.mean()  # the spectrum at the empty word, the mean of k over all pairs
     for name in ("value", "uniform"):
-        assert getattr(words, name) == pytest.approx(getattr(whole, name) / (1 - empty))
+        assert getattr(pauli_words, name) == pytest.approx(getattr(whole, name) / (1 - empty))
     independent = whole.baselines["independent"]
-    assert independent is not None and words.baselines["independent"] == pytest.approx(independent / (1 - empty))
-    assert words.error is None and words.floor == 0 and words.name == "mmd(d, hamming(sigma = [0.9, 1.6]), weight = 5)"
+    assert independent is not None and pauli_words.baselines["independent"] == pytest.approx(independent / (1 - empty))
+    assert (
+        pauli_words.error is None
+        and pauli_words.floor == 0
+        and pauli_words.name == "mmd(d, hamming(sigma = [0.9, 1.6]), weight = 5)"
+    )
 
 
 def test_near_words_are_those_of_the_fixed_set() -> None:
@@ -91,14 +95,14 @@ def test_drawn_words_of_a_wide_register_estimate_it_with_an_error(samples: int |
     rng = np.random.default_rng(8)
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
-        assert isinstance(query, GivenWords) and query.samples == samples
+        assert isinstance(query, GivenPauliWords) and query.samples == samples
         means = np.where(given == 1, z, 1.0).prod(axis=1)
         if samples is None:
             return np.stack([means, means**2])
         drawn = np.where(rng.random((samples, len(means))) < (1 + means) / 2, 1.0, -1.0)
         return np.stack([drawn.mean(axis=0), np.ones(len(means))])
 
-    rows = evaluate([call(kernel=kernel, words=4000, samples=samples)], setting, answer)
+    rows = evaluate([call(kernel=kernel, pauli_words=4000, samples=samples)], setting, answer)
     a = np.exp(-0.5 / 1.2**2)
     rate = (1 - a) / 2
     both = np.prod(1 - rate + rate * z**2)  # of <Z_w>^2 over the words; then with the data's mean, 1 or 0 by parity
@@ -130,9 +134,11 @@ def test_the_floor_of_words_is_what_chance_leaves() -> None:
     for _ in range(300):
         rows = STRINGS[rng.choice(32, count, p=P)]
         data = DataSet("d", rows, np.full(count, 1 / count), None, False, "", "")
-        words = WordSet.of(call(weight=2), Setting.in_a_row({"d": data}, N))
-        assert words is not None
-        exact = np.array([P @ np.prod(1.0 - 2.0 * STRINGS[:, [k for k in w if k >= 0]], axis=1) for w in words.places])
-        floors.append(words.by_chance(data))
-        values.append(words.distance(exact)[0])
+        pauli_words = PauliWordSet.of(call(weight=2), Setting.in_a_row({"d": data}, N))
+        assert pauli_words is not None
+        exact = np.array(
+            [P @ np.prod(1.0 - 2.0 * STRINGS[:, [k for k in w if k >= 0]], axis=1) for w in pauli_words.places]
+        )
+        floors.append(pauli_words.by_chance(data))
+        values.append(pauli_words.distance(exact)[0])
     assert np.mean(floors) == pytest.approx(np.mean(values), rel=0.15)

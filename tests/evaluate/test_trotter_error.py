@@ -14,7 +14,7 @@ from qgl.program.operations import Evolution
 from qgl.program.program import Program
 from qgl.report.report import measure
 from tests.reference.density import operators_of, probabilities
-from tests.reference.matrices import Matrix, word_matrix
+from tests.reference.matrices import Matrix, pauli_matrix
 
 TEXT = """
 visible v[3] = "010";
@@ -33,7 +33,9 @@ def program(order: int, steps: int, more: str = "") -> Program:
 @pytest.mark.parametrize(("order", "steps"), [(1, 4), (1, 16), (2, 4), (2, 16)])
 def test_the_bound_holds_and_is_not_idle(order: int, steps: int) -> None:
     (operation,) = [o for o in program(order, steps).operations if isinstance(o, Evolution)]
-    whole = expm(-1.5j * sum(evaluate(c, lambda _: 0.7) * word_matrix(word) for c, word in operation.terms))
+    whole = expm(
+        -1.5j * sum(evaluate(c, lambda _: 0.7) * pauli_matrix(pauli_word) for c, pauli_word in operation.terms)
+    )
     product: Matrix = np.eye(8, dtype=np.complex128)
     for part in sliced([operation]):
         (matrix,) = operators_of(part, lambda number: evaluate(number, lambda _: 0.7))

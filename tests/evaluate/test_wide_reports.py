@@ -118,7 +118,7 @@ def test_correlations_that_sampling_makes_are_not_taken_for_any() -> None:
 
 def test_moments_of_a_wide_register_are_those_of_near_pairs() -> None:
     chosen = Moments.of(Neighbourhood.row(10), most=39)
-    assert chosen.reach == 3 and chosen.words == ", pairs within 3"
+    assert chosen.reach == 3 and chosen.wording == ", pairs within 3"
     expected = [(k, -1) for k in range(10)] + [(a, b) for a in range(10) for b in range(a + 1, min(a + 4, 10))]
     assert [tuple(place) for place in chosen.places.tolist()] == expected
     assert Moments.of(Neighbourhood.row(9), most=45).reach is None

@@ -14,11 +14,11 @@ from examples.iqp import reproduce
 from examples.published import Ours, published
 
 WIDTH = 6
-WORDS = np.array(list(itertools.product((0, 1), repeat=WIDTH)))
+PAULI_WORDS = np.array(list(itertools.product((0, 1), repeat=WIDTH)))
 SETS = [members for size in (1, 2, 3) for members in itertools.combinations(range(WIDTH), size)]
 GENERATORS = np.array([np.bincount(members, minlength=WIDTH) for members in SETS])
 THETAS = np.random.default_rng(5).normal(0, 0.4, len(SETS))
-ODD = WORDS @ GENERATORS.T % 2  # [word, generator]
+ODD = PAULI_WORDS @ GENERATORS.T % 2  # [Pauli word, generator]
 
 HEAD = f"visible s[{WIDTH}];\nparam theta[subsets(s, 1..3)];\n"
 PHASES = "model { h s; for g in subsets(s, 1..3) { exp(i * theta[g] * prod(a in g: Z[a])); } h s; }"
@@ -29,9 +29,9 @@ FLIPS = """model {
 
 def dense_phases() -> NDArray[np.float64]:
     """The distribution of the IQP circuit by its state vector."""
-    signs = (-1.0) ** (WORDS @ WORDS.T)
+    signs = (-1.0) ** (PAULI_WORDS @ PAULI_WORDS.T)
     hadamard = signs / 2 ** (WIDTH / 2)
-    state = np.exp(1j * (-1.0) ** (WORDS @ GENERATORS.T) @ THETAS) * hadamard[:, 0]
+    state = np.exp(1j * (-1.0) ** (PAULI_WORDS @ GENERATORS.T) @ THETAS) * hadamard[:, 0]
     return np.asarray(np.abs(hadamard @ state) ** 2)
 
 
@@ -46,7 +46,7 @@ def dense_flips() -> NDArray[np.float64]:
 
 def by_phases() -> NDArray[np.float64]:
     """<Z_a> = E_z cos(2 sum_j theta_j (g_j.a mod 2) (-1)^(g_j.z))."""
-    return np.asarray(np.cos(2 * (ODD * THETAS) @ (-1.0) ** (GENERATORS @ WORDS.T)).mean(axis=1))
+    return np.asarray(np.cos(2 * (ODD * THETAS) @ (-1.0) ** (GENERATORS @ PAULI_WORDS.T)).mean(axis=1))
 
 
 def by_flips() -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ def by_flips() -> NDArray[np.float64]:
 def test_formulas_state_vector_and_program_agree(body: str, dense: object, formula: object) -> None:
     assert callable(dense) and callable(formula)
     distribution = dense()
-    np.testing.assert_allclose((-1.0) ** (WORDS @ WORDS.T) @ distribution, formula(), atol=1e-12)
+    np.testing.assert_allclose((-1.0) ** (PAULI_WORDS @ PAULI_WORDS.T) @ distribution, formula(), atol=1e-12)
     model = qgl.loads(HEAD + body)
     found = model.probabilities({"theta": jnp.asarray(THETAS)})
     np.testing.assert_allclose(found, distribution, atol=1e-6)

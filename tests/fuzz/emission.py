@@ -13,7 +13,7 @@ from qgl.ir.circuit import Circuit
 from qgl.program.program import Program
 from qgl.qasm import PROFILES
 from tests.qasm.consumers import consumers_of, dumped, written
-from tests.qasm.readers import as_words, with_product_formulas
+from tests.qasm.readers import as_bit_strings, with_product_formulas
 from tests.reference.density import probabilities
 from tests.reference.programs import EVERYTHING, programs, random_inputs
 
@@ -44,7 +44,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def compare(case: Case) -> int:
     """How many readers took the text, each of which has the judge's distribution."""
-    expected = probabilities(as_words(case.program), case.inputs)
+    expected = probabilities(as_bit_strings(case.program), case.inputs)
     text = written(Circuit.of(case.program), case.inputs, case.profile, optimise=case.optimise)
     again = dumped(text)
     readers = [reader for reader in consumers_of(case.profile) if reader.reaches(text, LARGEST)]

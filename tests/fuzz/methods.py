@@ -18,10 +18,20 @@ from qgl.kernels.simulator import Simulator
 from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import METHODS, Planner
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples, State
+from qgl.query import (
+    Expectation,
+    GivenPauliWords,
+    GivenStrings,
+    LogProb,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+)
 from tests.reference.conserving import conserving
 from tests.reference.density import density_matrix, gradient
-from tests.reference.matrices import Matrix, word_matrix
+from tests.reference.matrices import Matrix, pauli_matrix
 from tests.reference.phase_programs import phase_program
 from tests.reference.programs import EVERYTHING, UNITARY, programs, random_inputs
 
@@ -112,10 +122,10 @@ def questions(case: Case) -> Questions:
     letters = list("IZ" if case.bits else "IXYZ")
     spelled = ["".join(rng.choice(letters, width)) for _ in range(3)]
     regions = tuple(tuple(rng.permutation(width)[: rng.integers(1, width + 1)].tolist()) for _ in range(2))
-    given, words = GivenStrings(len(strings)), GivenWords(3)
-    queries: list[Query] = [Probabilities(), LogProb.of(strings), given, words]
+    given, pauli_words = GivenStrings(len(strings)), GivenPauliWords(3)
+    queries: list[Query] = [Probabilities(), LogProb.of(strings), given, pauli_words]
     queries += [Expectation.of(spelled), Marginals(regions, bits=case.bits), *([] if case.bits else [State()])]
-    return Questions(tuple(queries), {given: strings, words: rng.integers(0, 2, (3, width)).astype(np.uint8)})
+    return Questions(tuple(queries), {given: strings, pauli_words: rng.integers(0, 2, (3, width)).astype(np.uint8)})
 
 
 def judged(rho: Matrix, query: Query, given: Array | None) -> list[Array]:
@@ -125,9 +135,9 @@ def judged(rho: Matrix, query: Query, given: Array | None) -> list[Array]:
     strings = np.indices((2,) * width).reshape(width, -1)
     match query:
         case Expectation():
-            words = [_spelled(query, k, width) for k in range(query.count)]
-            return [np.array([np.trace(word_matrix(word) @ rho).real for word in words])]
-        case GivenWords():
+            pauli_words = [_spelled(query, k, width) for k in range(query.count)]
+            return [np.array([np.trace(pauli_matrix(pauli_word) @ rho).real for pauli_word in pauli_words])]
+        case GivenPauliWords():
             assert given is not None
             means = (-1.0) ** (given.astype(int) @ strings) @ p
             return [np.stack([means, means**2])]
@@ -141,11 +151,11 @@ def judged(rho: Matrix, query: Query, given: Array | None) -> list[Array]:
 
 
 def _spelled(query: Expectation, k: int, width: int) -> str:
-    word = ["I"] * width
+    pauli_word = ["I"] * width
     for place, letter in zip(query.places[k], query.letters[k], strict=True):
         if place >= 0:
-            word[place] = "IXYZ"[letter]
-    return "".join(word)
+            pauli_word[place] = "IXYZ"[letter]
+    return "".join(pauli_word)
 
 
 def reduced(rho: Matrix, region: Sequence[int]) -> Matrix:
@@ -231,17 +241,17 @@ def _judged_loss(case: Case, asked: Questions, weights: list[list[Array]], input
 
 def _compare_draws(case: Case, asked: Questions, rho: Matrix) -> int:
     """Means of trajectories, each of which lies in [-1, 1], within Bernstein's bound; 0 if there is no such method."""
-    words = next(array for query, array in asked.given.items() if isinstance(query, GivenWords))
-    query = GivenWords(len(words), DRAWS)
+    pauli_words = next(array for query, array in asked.given.items() if isinstance(query, GivenPauliWords))
+    query = GivenPauliWords(len(pauli_words), DRAWS)
     trajectories = tuple(method for method in ALL if method.name == "trajectories")
     planner = Planner(Circuit.of(case.program), methods=trajectories)
     if not planner.weigh((query,)).rows[0].chosen:
         return 0
     run = Simulator(planner.plan((query,)))
-    given: dict[Query, jax.Array] = {query: jnp.asarray(words)}
+    given: dict[Query, jax.Array] = {query: jnp.asarray(pauli_words)}
     values, key = jnp.asarray(case.inputs, jnp.float32), jax.random.key(case.seed)
     means, _ = np.asarray(jax.jit(lambda x: run.answers(x, (query,), key, given)[query])(values))
-    exact = judged(rho, query, words)[0][0]
+    exact = judged(rho, query, pauli_words)[0][0]
     spread = np.sqrt(2 * np.maximum(0, 1 - exact**2) * DOUBT / DRAWS) + 4 * DOUBT / (3 * DRAWS)
     wide = np.where(np.abs(means - exact) > spread + 1e-4)[0]
     assert not len(wide), f"trajectories: means {means} of draws where {exact} is exact"

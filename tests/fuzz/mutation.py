@@ -102,14 +102,14 @@ def _number(pieces: list[str], random: Random, _: Sequence[str]) -> list[str]:
     return pieces
 
 
-def _word(pieces: list[str], random: Random, others: Sequence[str]) -> list[str]:
+def _name(pieces: list[str], random: Random, others: Sequence[str]) -> list[str]:
     """A word of the program, or of another one, in the place of a word."""
-    words = [k for k, piece in enumerate(pieces) if piece[0].isalpha()]
+    names = [k for k, piece in enumerate(pieces) if piece[0].isalpha()]
     found = [piece for piece in tokens(random.choice(others)) if piece[0].isalpha()]
-    if not words or not found:
+    if not names or not found:
         return pieces
-    same = [pieces[k] for k in words]
-    pieces, place = [*pieces], random.choice(words)
+    same = [pieces[k] for k in names]
+    pieces, place = [*pieces], random.choice(names)
     pieces[place] = random.choice(same if random.random() < 0.6 else found)
     return pieces
 
@@ -145,6 +145,6 @@ def _wrap(pieces: list[str], random: Random, _: Sequence[str]) -> list[str]:
 
 
 _CHANGES: tuple[Change, ...] = (
-    *(_delete, _delete, _double, _double, _swap, _number, _number, _number, _word, _word),
+    *(_delete, _delete, _double, _double, _swap, _number, _number, _number, _name, _name),
     *(_strange, _splice, _splice, _graft, _graft, _wrap),
 )

@@ -13,7 +13,7 @@ from qiskit.circuit import Gate as QiskitGate
 from qiskit.quantum_info import Operator
 
 from qgl.gates import GATES
-from qgl.gates.algebra import pauli_word
+from qgl.gates.algebra import pauli_matrix
 from qgl.gates.model import Gate, Step
 
 Matrix = NDArray[np.complex128]
@@ -116,7 +116,7 @@ def test_generator(gate: Gate) -> None:
         assert not gate.name.startswith("r")
         return
     (angle,) = angles_of(gate)
-    values, vectors = np.linalg.eigh(pauli_word(gate.generator))
+    values, vectors = np.linalg.eigh(pauli_matrix(gate.generator))
     exponential = (vectors * np.exp(-0.5j * angle * values)) @ vectors.conj().T
     assert np.allclose(matrix_of(gate, angle), exponential)
 

@@ -122,7 +122,7 @@ def test_methods(name: str, program: Program, inputs: NDArray[np.float64]) -> No
     def reference(point: NDArray[np.float64]) -> NDArray[np.float64]:
         distribution = probabilities(program, point)
         signs = 1.0 - 2.0 * strings
-        parities = np.stack([signs[:, word].prod(1) for word in ([0], [1, 2], [0, 1, 2, 3])])
+        parities = np.stack([signs[:, columns].prod(1) for columns in ([0], [1, 2], [0, 1, 2, 3])])
         return np.asarray(parities @ distribution if name == "cones" else np.log(distribution))
 
     expected = reference(inputs)

@@ -35,7 +35,7 @@ from qgl.jobs.record import Request
 from qgl.program.program import Program
 from qgl.qasm import emission
 from qgl.source import Source
-from tests.qasm.readers import as_words, qiskit_distribution
+from tests.qasm.readers import as_bit_strings, qiskit_distribution
 from tests.reference.density import probabilities
 
 FOLDED = """
@@ -81,7 +81,7 @@ def check_folds(machine: Machine) -> None:
     inputs = values(FOLDED, 1)
     circuit = Circuit.of(program(FOLDED))
     for text in (fit(circuit, inputs, machine).text(), fit(circuit, None, machine).text(inputs)):
-        distribution = probabilities(as_words(program(FOLDED)), inputs)
+        distribution = probabilities(as_bit_strings(program(FOLDED)), inputs)
         np.testing.assert_allclose(qiskit_distribution(text), distribution, atol=1e-7)
         gates = two_qubit_gates(on(machine, text))
         for scale in (3, 5):
@@ -181,7 +181,7 @@ def test_gates_that_a_text_defines_keep_their_names_on_a_machine(tmp_path: Path)
             on(machine, written)
             assert "_0(" not in written
             np.testing.assert_allclose(
-                qiskit_distribution(written), probabilities(as_words(program(text)), values(text, 3)), atol=1e-7
+                qiskit_distribution(written), probabilities(as_bit_strings(program(text)), values(text, 3)), atol=1e-7
             )
 
 

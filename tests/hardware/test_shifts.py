@@ -100,9 +100,9 @@ def test_words_and_product_formulas() -> None:
     terms = ((theta(3), "XYI"), (field(1), "IZZ"), (Real(0.7), "III"), (theta(4) * theta(5), "ZIX"))
     commuting = ((theta(6), "ZZI"), (Real(0.4), "IZZ"))
     operations = [
-        op("pauli", 0, 1, 2, args=(theta(0),), word="XYZ"),
-        op("pauli", 3, 1, args=(2.0 * theta(1),), word="Y", controls=1),
-        op("pauli", 3, 0, 2, args=(theta(2),), word="ZX", controls=1),
+        op("pauli", 0, 1, 2, args=(theta(0),), pauli_word="XYZ"),
+        op("pauli", 3, 1, args=(2.0 * theta(1),), pauli_word="Y", controls=1),
+        op("pauli", 3, 0, 2, args=(theta(2),), pauli_word="ZX", controls=1),
         op("evolve", 1, 2, 3, args=(Real(0.3),), terms=commuting),
         op("evolve", 0, 1, 2, 3, args=(theta(7),), terms=commuting, controls=1),
     ]

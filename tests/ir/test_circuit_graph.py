@@ -55,8 +55,8 @@ def sample(name: str) -> Operation:
 
 
 SAMPLES = {name: sample(name) for name in (*GATES, *CHANNELS)} | {
-    "word": op("pauli", 0, 1, 2, args=[0.4], word="ZXZ"),
-    "phases": op("pauli", 0, 1, args=[0.4], word="ZZ", controls=0),
+    "word": op("pauli", 0, 1, 2, args=[0.4], pauli_word="ZXZ"),
+    "phases": op("pauli", 0, 1, args=[0.4], pauli_word="ZZ", controls=0),
     "ising": op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "ZZI"), (Real(0.4), "IZI"))),
     "field": op("evolve", 0, 1, args=[0.3], terms=((Real(1.0), "ZX"), (Real(0.4), "ZI"))),
     "constant": op("unitary", 0, 1, matrices=np.diag([1, 1j, -1, 1])[[1, 0, 2, 3]][None]),

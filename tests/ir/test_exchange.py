@@ -59,9 +59,9 @@ def test_networkx_reads_both_forms_back(program: Program) -> None:
         assert facts["numbers"] == [number_text(number, program.parameters) for number in operation.numbers]
         assert facts["condition"] == [f"{bit}={int(value)}" for bit, value in operation.condition]
         assert facts["controls"] == (operation.controls if isinstance(operation, Unitary) else 0)
-        words = [operation.pauli_word] if isinstance(operation, PauliRotation) else []
-        words += [word for _, word in operation.terms] if isinstance(operation, Evolution) else []
-        assert facts["pauli_words"] == words
+        pauli_words = [operation.pauli_word] if isinstance(operation, PauliRotation) else []
+        pauli_words += [pauli_word for _, pauli_word in operation.terms] if isinstance(operation, Evolution) else []
+        assert facts["pauli_words"] == pauli_words
         assert facts.get("bit") == (operation.bit if isinstance(operation, Measurement) else None)
 
 

@@ -80,9 +80,11 @@ def test_an_ideal_engine_agrees_with_the_model(walls: Path, model: Model) -> Non
         if side.machine is not None and side.sampled is not None:
             error = np.hypot(side.machine.error or 0, side.sampled.error or 0)
             assert abs(side.machine.value - side.sampled.value) <= 4 * error + 1e-12, side.name
-    for word in found.words:
-        assert word.model is not None
-        assert abs(word.machine.value - word.model) < 4 * (word.machine.error or 0) + 1e-6, word.word
+    for pauli_word in found.pauli_words:
+        assert pauli_word.model is not None
+        assert abs(pauli_word.machine.value - pauli_word.model) < 4 * (pauli_word.machine.error or 0) + 1e-6, (
+            pauli_word.pauli_word
+        )
     assert "no fault of the machine" in tables.verdict(gap)
 
 
@@ -106,12 +108,16 @@ def test_a_noisy_one_does_not_and_mitigation_brings_it_nearer(walls: Path, model
 
 
 def test_words_fade_with_the_noise_and_are_extrapolated(walls: Path, model: Model, from_noise: JobFolder) -> None:
-    word = compared(walls, from_noise, model).words[0]
-    assert word.word == "Z[v[0]]*Z[v[4]]" and word.model is not None and word.extrapolated is not None
-    sizes = [abs(word.machine.value), *(abs(value.value) for _, value in word.scaled)]
-    assert [scale for scale, _ in word.scaled] == [3, 5]
+    pauli_word = compared(walls, from_noise, model).pauli_words[0]
+    assert (
+        pauli_word.pauli_word == "Z[v[0]]*Z[v[4]]"
+        and pauli_word.model is not None
+        and pauli_word.extrapolated is not None
+    )
+    sizes = [abs(pauli_word.machine.value), *(abs(value.value) for _, value in pauli_word.scaled)]
+    assert [scale for scale, _ in pauli_word.scaled] == [3, 5]
     assert sizes[0] > sizes[1] > sizes[2] > 0
-    assert abs(word.extrapolated.value - word.model) < abs(word.machine.value - word.model)
+    assert abs(pauli_word.extrapolated.value - pauli_word.model) < abs(pauli_word.machine.value - pauli_word.model)
 
 
 def test_what_is_run_is_laid_out_once(from_noise: JobFolder) -> None:
@@ -132,7 +138,7 @@ def test_a_job_that_takes_no_texts_is_compared_too(walls: Path, model: Model) ->
     found = compared(walls, job(walls, model, UniformBits(), words=("ZZIII", "XIIII")), model)
     gap = of_model(found.gaps, "tv")
     assert gap.beyond.value > 0.5
-    assert [abs(word.machine.value) < 0.1 for word in found.words] == [True, True]
+    assert [abs(pauli_word.machine.value) < 0.1 for pauli_word in found.pauli_words] == [True, True]
     with pytest.raises(QglError) as refused:
         job(walls, model, UniformBits(), readout=True)
     assert [fault.code for fault in refused.value.diagnostics] == ["QGL1151"]

@@ -16,12 +16,12 @@ from qgl.loading import loads
 from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.cones.method import LightCones
 from qgl.plan.contraction.method import Contraction
-from qgl.plan.iqp.method import PhaseWords
+from qgl.plan.iqp.method import Iqp
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
 from qgl.plan.state.methods import StateVector
 from qgl.plan.trajectories.method import Trajectories
-from qgl.query import Expectation, GivenStrings, GivenWords, Query
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, Query
 
 CHAIN = """\
 visible v[9];
@@ -44,11 +44,11 @@ PAIRS = np.array([[a, b] for a in range(9) for b in range(a + 1, min(9, a + 3))]
     ("method", "program", "query", "given"),
     [
         (BoundaryContraction(), CHAIN, GivenStrings(7), STRINGS),
-        (BoundaryContraction(), CHAIN, GivenWords(7), STRINGS),
+        (BoundaryContraction(), CHAIN, GivenPauliWords(7), STRINGS),
         (Contraction(least=0), CHAIN, GivenStrings(7), STRINGS),
         (LightCones(), CHAIN, Expectation.sparse(PAIRS), None),
-        (PhaseWords(), PHASES, GivenWords(7, 64), STRINGS[:, :8]),
-        (Trajectories(), NOISY, GivenWords(7, 24), STRINGS[:, :5]),
+        (Iqp(), PHASES, GivenPauliWords(7, 64), STRINGS[:, :8]),
+        (Trajectories(), NOISY, GivenPauliWords(7, 24), STRINGS[:, :5]),
         (StateVector(), CHAIN, GivenStrings(7), STRINGS),
     ],
     ids=lambda item: "" if isinstance(item, str | np.ndarray | None) else type(item).__name__,

@@ -21,7 +21,7 @@ from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, State
 from tests.reference.density import density_matrix, gradient
-from tests.reference.matrices import word_matrix
+from tests.reference.matrices import pauli_matrix
 from tests.reference.programs import (
     EVERYTHING,
     op,
@@ -96,8 +96,8 @@ def check_small(operations: list[Operation], visible: int, hidden: int = 0) -> N
 def test_wide_words_and_controls() -> None:
     check_small(
         [
-            op("pauli", 4, 0, 2, 1, args=[angle(0)], word="XYZY"),
-            op("pauli", 3, 0, 1, 2, 4, args=[angle(1)], word="ZZXY", controls=1),
+            op("pauli", 4, 0, 2, 1, args=[angle(0)], pauli_word="XYZY"),
+            op("pauli", 3, 0, 1, 2, 4, args=[angle(1)], pauli_word="ZZXY", controls=1),
             op("x", 0, 1, 2, 3, 4, controls=4),
             op("ry", 4, 2, 1, 0, args=[angle(2)], controls=3),
             op("cx", 1, 2, 3, 4, controls=2),
@@ -113,7 +113,9 @@ def test_wide_constant_unitary() -> None:
 
 
 def test_long_evolution_in_segments() -> None:
-    terms = tuple((Real(c), word) for c, word in ((1.5, "ZZII"), (1.0, "IXXI"), (-2.0, "YIIY"), (0.7, "IIIZ")))
+    terms = tuple(
+        (Real(c), pauli_word) for c, pauli_word in ((1.5, "ZZII"), (1.0, "IXXI"), (-2.0, "YIIY"), (0.7, "IIIZ"))
+    )
     check_small([op("evolve", 3, 1, 0, 2, args=[angle(0) * 4.0], terms=terms)], 4)
 
 
@@ -132,7 +134,7 @@ def test_iqp_circuit_is_one_diagonal_run() -> None:
     gates = [op("h", wire) for wire in range(6)]
     for k in range(40):
         wires = rng.permutation(6)[: rng.integers(1, 6)]
-        gates.append(op("pauli", *map(int, wires), args=[angle(k % 6)], word="Z" * len(wires)))
+        gates.append(op("pauli", *map(int, wires), args=[angle(k % 6)], pauli_word="Z" * len(wires)))
     gates += [op("cp", 0, 3, args=[angle(2)]), op("ccz", 5, 2, 1), op("t", 4), op("crz", 1, 5, args=[angle(0)])]
     gates += [op("h", wire) for wire in range(6)]
     program = program_of(6, 0, *gates, parameters=ANGLES)
@@ -147,21 +149,21 @@ def test_queries_agree_with_the_density_matrix() -> None:
     program = random_program(12, visible=(4, 4), hidden=(1, 1), operations=(24, 24))
     inputs = random_inputs(12)
     rho = density_matrix(program, inputs)
-    words = ["".join(letters) for letters in product("IXYZ", repeat=4)][::5]
+    pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=4)][::5]
     regions = ((0,), (2, 1), (3, 0, 2))
     rows = np.array([[0, 1, 0, 1], [1, 1, 1, 1], [0, 1, 0, 1]], np.uint8)
     for method in METHODS:
         run = simulator(program, method)
 
         def ask(values: jax.Array, run: Simulator = run) -> Any:
-            asked = (Probabilities(), LogProb.of(rows), Expectation.of(words), Marginals(regions), State())
+            asked = (Probabilities(), LogProb.of(rows), Expectation.of(pauli_words), Marginals(regions), State())
             return tuple(run.answers(values, asked).values())
 
         p, log_p, values, marginals, state = in_double(ask, inputs)
         np.testing.assert_allclose(p, np.diagonal(rho).real, atol=1e-12)
         np.testing.assert_allclose(log_p, np.log(np.diagonal(rho).real[[5, 15, 5]]), atol=1e-9)
         np.testing.assert_allclose(state, rho, atol=1e-12)
-        expected = [np.trace(word_matrix(word) @ rho).real for word in words]
+        expected = [np.trace(pauli_matrix(pauli_word) @ rho).real for pauli_word in pauli_words]
         np.testing.assert_allclose(values, expected, atol=1e-12)
         tensor = rho.reshape((2,) * 8)
         for region, marginal in zip(regions, marginals, strict=True):
@@ -173,13 +175,13 @@ def test_queries_agree_with_the_density_matrix() -> None:
 
 
 def test_gradient_of_expectations_in_shared_bases_and_alone() -> None:
-    words = ("ZZI", "IZZ", "XXI", "IXX", "XIX", "YZI", "IYY")
+    pauli_words = ("ZZI", "IZZ", "XXI", "IXX", "XIX", "YZI", "IYY")
     program = random_program(21, visible=(3, 3), hidden=(1, 1), operations=(15, 15))
     inputs = random_inputs(21)
     weights = np.arange(1.0, 8.0)
     run = simulator(program, "state vector")
-    derivative = in_double(jax.grad(lambda v: jnp.sum(weights * run.expectation(v, words))), inputs)
-    observable = sum(weight * word_matrix(word) for weight, word in zip(weights, words, strict=True))
+    derivative = in_double(jax.grad(lambda v: jnp.sum(weights * run.expectation(v, pauli_words))), inputs)
+    observable = sum(weight * pauli_matrix(pauli_word) for weight, pauli_word in zip(weights, pauli_words, strict=True))
     expected = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)
     np.testing.assert_allclose(derivative, expected, atol=2e-7)
 

@@ -122,9 +122,11 @@ def test_answers_agree_with_each_other(double: qgl.Model) -> None:
     np.testing.assert_allclose(np.diagonal(rho).real, p, atol=1e-12)
     np.testing.assert_allclose(np.exp(double.log_prob(params, jnp.asarray(bits(3)))), p, atol=1e-12)
     x, z, y = np.array([[0, 1], [1, 0]]), np.diag([1, -1]), np.array([[0, -1j], [1j, 0]])
-    words = {"ZIX": np.kron(np.kron(z, np.eye(2)), x), "IYI": np.kron(np.kron(np.eye(2), y), np.eye(2))}
-    found = double.expectation(params, list(words))
-    np.testing.assert_allclose(found, [np.trace(rho @ word).real for word in words.values()], atol=1e-12)
+    pauli_words = {"ZIX": np.kron(np.kron(z, np.eye(2)), x), "IYI": np.kron(np.kron(np.eye(2), y), np.eye(2))}
+    found = double.expectation(params, list(pauli_words))
+    np.testing.assert_allclose(
+        found, [np.trace(rho @ pauli_word).real for pauli_word in pauli_words.values()], atol=1e-12
+    )
     reduced = np.einsum("abcdbf->acdf", rho.reshape([2] * 6)).reshape(4, 4)
     np.testing.assert_allclose(double.marginals(params, [(0, 2)])[0], reduced, atol=1e-12)
 
@@ -148,7 +150,7 @@ def test_words_and_regions_are_answered_in_their_light_cone() -> None:
     angles = jnp.concatenate([params["a"], jnp.zeros(96)])
     assert wide.plan(Marginals(((0, 1),))).width == 2
     np.testing.assert_allclose(wide.marginals({"a": angles}, [(0, 1)])[0], left, atol=1e-6)
-    with pytest.raises(ValueError, match="not a word of 100 letters"):
+    with pytest.raises(ValueError, match="not a Pauli word of 100 letters"):
         wide.expectation({"a": angles}, ["ZZ"])
     with pytest.raises(ValueError, match="not a region"):
         wide.marginals({"a": angles}, [(0, 100)])

@@ -13,7 +13,7 @@ import pytest
 
 import qgl
 from qgl.data.environment import FolderEnvironment
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples
 
 TEXT = """
 data seen = strings(["000", "011"]);
@@ -36,7 +36,7 @@ def params(model: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("x", "words"),
+    ("x", "wording"),
     [
         (np.ones((1, 2), int), r"x has shape \(1, 2\), but \(rows, 3\) is wanted"),
         (np.ones((1, 4), int), r"x has shape \(1, 4\)"),
@@ -58,8 +58,8 @@ def params(model: Any) -> dict[str, Any]:
         (7, r"x has shape \(\)"),
     ],
 )
-def test_what_is_no_string_has_no_probability(model: Any, params: Any, x: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_what_is_no_string_has_no_probability(model: Any, params: Any, x: Any, wording: str) -> None:
+    with pytest.raises(ValueError, match=wording):
         model.log_prob(params, x)
 
 
@@ -84,7 +84,7 @@ def test_traced_strings_are_of_a_shape_and_nan_if_they_are_none(model: Any, para
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "wording"),
     [
         ({"a": np.zeros(6)}, r"`a` has shape \(6,\), but \(2, 3\) is wanted"),
         ({"a": np.zeros((1, 2, 3))}, r"\(1, 2, 3\)"),
@@ -99,7 +99,7 @@ def test_traced_strings_are_of_a_shape_and_nan_if_they_are_none(model: Any, para
         ([0.1], "a dictionary of named arrays, not list"),
     ],
 )
-def test_every_question_refuses_parameters_of_another_program(model: Any, wrong: Any, words: str) -> None:
+def test_every_question_refuses_parameters_of_another_program(model: Any, wrong: Any, wording: str) -> None:
     questions: list[Callable[[Any], Any]] = [
         model.probabilities,
         model.state,
@@ -114,7 +114,7 @@ def test_every_question_refuses_parameters_of_another_program(model: Any, wrong:
         lambda params: model.answers(params, [Probabilities()]),
     ]
     for question in questions:
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=wording):
             question(wrong)
 
 
@@ -159,10 +159,10 @@ def test_keys_and_numbers_of_shots(model: Any, params: Any) -> None:
 
 
 def test_words_and_regions(model: Any, params: Any) -> None:
-    wrong_words: list[Any] = ["ZZZ", [], ["ZZ"], ["zzz"], [b"ZZZ"], [3], None, {"ZZZ": 1}]
-    for words in wrong_words:
+    wrong_pauli_words: list[Any] = ["ZZZ", [], ["ZZ"], ["zzz"], [b"ZZZ"], [3], None, {"ZZZ": 1}]
+    for wording in wrong_pauli_words:
         with pytest.raises(ValueError, match="word"):
-            model.expectation(params, words)
+            model.expectation(params, wording)
     wrong_regions: list[Any] = [
         [0, 1],
         [],
@@ -185,14 +185,14 @@ def test_words_and_regions(model: Any, params: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("query", "wording"),
     [
         (LogProb.of(np.zeros((1, 4), np.uint8)), "have 4 bits, but the model has 3"),
         (LogProb(b"\x02\x00\x00", 3), "LogProb holds 2"),
         (GivenStrings(2), "leaves its rows open"),
         (GivenStrings(0), "at least 1"),
-        (GivenWords(2, 1), "at least 2"),
-        (GivenWords(2, 5), "give `key`"),
+        (GivenPauliWords(2, 1), "at least 2"),
+        (GivenPauliWords(2, 5), "give `key`"),
         (Samples(5), "give `key`"),
         (Samples(0), "at least 1"),
         (Expectation.of(["IIIIZ"]), "beyond positions 0 to 3"),
@@ -202,8 +202,8 @@ def test_words_and_regions(model: Any, params: Any) -> None:
         (Probabilities, "no query"),
     ],
 )
-def test_queries_that_cannot_be_asked(model: Any, params: Any, query: Any, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_queries_that_cannot_be_asked(model: Any, params: Any, query: Any, wording: str) -> None:
+    with pytest.raises(ValueError, match=wording):
         model.answers(params, [query])
 
 

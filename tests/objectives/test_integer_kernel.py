@@ -134,7 +134,7 @@ HEAD = 'data d = strings(["{}"]);\nvisible v[{}];\nmodel {{ ry(?) v; }}\n'
     ("width", "objective", "code"),
     [
         (4, "objective mmd(d, gaussian(variance = 1, of = integer), weight = 2);", "QGL0620"),
-        (4, "report mmd(d, gaussian(variance = 1, of = integer), words = 10);", "QGL0620"),
+        (4, "report mmd(d, gaussian(variance = 1, of = integer), pauli_words = 10);", "QGL0620"),
         (25, "objective mmd(d, gaussian(variance = 1, of = integer));", "QGL0709"),
         (25, "report mmd(d, gaussian(sigma = 1, of = integer));", "QGL0709"),
         (4, "objective mmd(d, gaussian(variance = 1, of = word));", "QGL0703"),

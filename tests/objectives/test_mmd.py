@@ -117,7 +117,7 @@ def test_perfect_model_has_no_loss() -> None:
 
 @pytest.mark.parametrize(
     "estimate",
-    [{"words": 7}, {"samples": 2}, {"samples": 5}],
+    [{"pauli_words": 7}, {"samples": 2}, {"samples": 5}],
     ids=lambda estimate: " ".join(estimate),
 )
 @pytest.mark.parametrize("combine", ["mean", "sum"])

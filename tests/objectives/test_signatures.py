@@ -25,7 +25,7 @@ def test_every_record_is_documented_and_takes_its_own_arguments(callee: type[Cal
     assert usage(callee).startswith(callee.called)
     known = parameters(callee)
     for parameter in known:
-        assert parameter.doc and parameter.type.words
+        assert parameter.doc and parameter.type.wording
     given = {parameter.name: parameter.name for parameter in known}
     assert arguments(callee(**given, span=SPAN)) == given
     assert {*callee.one_of} <= {*given}
@@ -50,7 +50,7 @@ def test_optax_takes_the_arguments_of_every_optimizer(name: str) -> None:
         ("cmi(v[0], [], v[1])", "report", {"a": (0,), "b": (), "c": (1,), "kind": "classical"}),
         ("cmi(v[0], v[1], v[2], kind = quantum)", "report", {"a": (0,), "b": (1,), "c": (2,), "kind": "quantum"}),
         ("kl", "report", {"data": None}),
-        ("mmd(d, hamming(1), samples = 2)", "objective", {"data": "d", "words": None, "samples": 2}),
+        ("mmd(d, hamming(1), samples = 2)", "objective", {"data": "d", "pauli_words": None, "samples": 2}),
         ("digits", "data", {"classes": tuple(range(10)), "size": 4}),
     ],
 )
@@ -85,7 +85,7 @@ def test_nested_calls_are_read_too() -> None:
         ("hamming(sigma = true)", "kernel", "QGL0703", "true"),
         ("hamming(sigma = 1, combine = max)", "kernel", "QGL0703", "max"),
         ("mmd(d, hamming(1), samples = 1)", "objective", "QGL0703", "1"),
-        ("mmd(d, hamming(1), words = 1.5)", "objective", "QGL0703", "1.5"),
+        ("mmd(d, hamming(1), pauli_words = 1.5)", "objective", "QGL0703", "1.5"),
         ("mmd(v, hamming(1))", "objective", "QGL0703", "v"),
         ("mmd(d, 3)", "objective", "QGL0703", "3"),
         ("mmd(d, nll(d))", "objective", "QGL0701", "nll"),

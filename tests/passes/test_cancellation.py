@@ -49,10 +49,15 @@ def test_symmetric_gates_cancel_in_any_order_of_wires() -> None:
 def test_words_evolutions_and_constants_cancel() -> None:
     terms = ((THETA, "XY"), (Real(0.2), "ZI"))
     matrix = random_unitary(0, 1)
-    assert left(op("pauli", 0, 1, args=[THETA], word="XY"), op("pauli", 0, 1, args=[-THETA], word="XY")) == []
+    assert (
+        left(op("pauli", 0, 1, args=[THETA], pauli_word="XY"), op("pauli", 0, 1, args=[-THETA], pauli_word="XY")) == []
+    )
     assert left(op("evolve", 0, 1, args=[0.3], terms=terms), op("evolve", 0, 1, args=[-0.3], terms=terms)) == []
     assert left(op("unitary", 0, matrices=matrix[None]), op("unitary", 0, matrices=matrix.conj().T[None])) == []
-    assert len(left(op("pauli", 0, 1, args=[THETA], word="XY"), op("pauli", 0, 1, args=[-THETA], word="YX"))) == 2
+    assert (
+        len(left(op("pauli", 0, 1, args=[THETA], pauli_word="XY"), op("pauli", 0, 1, args=[-THETA], pauli_word="YX")))
+        == 2
+    )
 
 
 def test_something_between_keeps_the_pair() -> None:
@@ -71,7 +76,9 @@ def test_conditions_and_measurements_keep_the_pair() -> None:
 @settings(max_examples=25)
 @given(st.integers(0, 1000))
 def test_a_circuit_and_its_mirror_cancel(seed: int) -> None:
-    program = random_program(seed, evolve=False, words=False, constants=False, controls=True, gates=tuple(ONE_STEP))
+    program = random_program(
+        seed, evolve=False, pauli_words=False, constants=False, controls=True, gates=tuple(ONE_STEP)
+    )
     forward = program.operations
     back = []
     for operation in reversed(forward):

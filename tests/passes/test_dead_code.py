@@ -130,9 +130,9 @@ def test_phases_of_known_wires_are_dropped_or_move() -> None:
     assert dropped(program_of(2, 0, op("rz", 0, args=[0.1]), op("crz", 0, 1, args=[0.1])), bits=False) == []
     program = program_of(2, 0, op("x", 0), op("h", 1), op("rzz", 0, 1, args=[0.7]), op("cz", 1, 0), op("h", 1))
     assert dropped(program, bits=False) == ["x", "h", "rz", "z", "h"]
-    word = program_of(2, 0, op("x", 0), op("h", 1), op("pauli", 0, 1, args=[0.7], word="ZY"))
-    assert [getattr(o, "pauli_word", "") for o in drop_dead(Circuit.of(word), False).operations] == ["", "", "Y"]
-    assert dropped(word, bits=False) == ["x", "h", "pauli"]
+    pauli_word = program_of(2, 0, op("x", 0), op("h", 1), op("pauli", 0, 1, args=[0.7], pauli_word="ZY"))
+    assert [getattr(o, "pauli_word", "") for o in drop_dead(Circuit.of(pauli_word), False).operations] == ["", "", "Y"]
+    assert dropped(pauli_word, bits=False) == ["x", "h", "pauli"]
 
 
 def test_iswap_is_more_than_an_exchange() -> None:
@@ -171,14 +171,14 @@ def test_permutations_of_known_wires_are_followed() -> None:
 
 def test_controls_on_phases() -> None:
     """A phase that only known wires see is global, unless a control sees it."""
-    controlled = [op("h", 0), op("pauli", 0, 1, args=[0.3], word="Z", controls=1), op("h", 0)]
+    controlled = [op("h", 0), op("pauli", 0, 1, args=[0.3], pauli_word="Z", controls=1), op("h", 0)]
     assert dropped(program_of(2, 0, *controlled), bits=False) == ["h", "pauli", "h"]
     rotation = drop_dead(Circuit.of(program_of(2, 0, *controlled)), False).operations[1]
     assert isinstance(rotation, PauliRotation) and rotation.pauli_word == "Z"
     controlled = [op("h", 0), op("rzz", 0, 1, 2, args=[0.3], controls=1), op("su2", 0, 1, args=[0.3] * 3, controls=1)]
     assert dropped(program_of(3, 0, *controlled, op("h", 0)), bits=False) == ["h", "rzz", "su2", "h"]
-    words = op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "XZZ"), (Real(0.5), "YIZ")))
-    left = program_of(3, 0, op("x", 1), op("x", 2), words)
+    pauli_words = op("evolve", 0, 1, 2, args=[0.3], terms=((Real(1.0), "XZZ"), (Real(0.5), "YIZ")))
+    left = program_of(3, 0, op("x", 1), op("x", 2), pauli_words)
     assert dropped(left, bits=False) == ["x", "x", "evolve"]
     evolution = drop_dead(Circuit.of(left), False).operations[-1]
     assert isinstance(evolution, Evolution) and evolution.terms == ((Real(1.0), "X"), (Real(-0.5), "Y"))
@@ -189,7 +189,7 @@ def test_identities_are_dropped() -> None:
         op("rx", 0, args=[0.0]),
         op("su2", 0, args=[0.0, 0.0, 0.0]),
         op("rxx", 0, 1, args=[2 * np.pi]),
-        op("pauli", 0, args=[np.pi], word="X"),
+        op("pauli", 0, args=[np.pi], pauli_word="X"),
         op("evolve", 0, args=[0.0], terms=((Real(1.0), "X"),)),
         op("id", 1),
         op("depolarizing2", 0, 1, args=[0.0]),
@@ -199,7 +199,7 @@ def test_identities_are_dropped() -> None:
     for sign in (
         op("crx", 0, 1, args=[2 * np.pi]),
         op("rxx", 0, 1, 2, args=[2 * np.pi], controls=1),
-        op("pauli", 0, 1, args=[np.pi], word="X", controls=1),
+        op("pauli", 0, 1, args=[np.pi], pauli_word="X", controls=1),
     ):
         assert dropped(program_of(3, 0, op("h", 0), sign), bits=False) == ["h", sign.name]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qgl.passes.diagonal import find_runs
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
-from tests.reference.matrices import Matrix, word_matrix
+from tests.reference.matrices import Matrix, pauli_matrix
 
 WIRES = 5
 
@@ -27,7 +27,7 @@ def random_items(seed: int, count: int = 40) -> tuple[list[Item], list[Matrix]]:
         for wire, letter in zip(wires, letters, strict=True):
             full[wire] = letter
         angle = rng.normal()
-        matrices.append(np.cos(angle) * np.eye(2**WIRES) + 1j * np.sin(angle) * word_matrix("".join(full)))
+        matrices.append(np.cos(angle) * np.eye(2**WIRES) + 1j * np.sin(angle) * pauli_matrix("".join(full)))
         items.append(Item(wires, letters, (k,), alone=bool(rng.integers(0, 8) == 0)))
     return items, matrices
 

@@ -51,14 +51,14 @@ PERMUTATIONS = tuple(
     if np.allclose(np.abs(gate.matrix(np, *np.ones(len(gate.parameters)))).max(axis=0), 1)
 )
 CLASSICAL = (*PERMUTATIONS, "h", "su2", "su4", "u", "cry")
-PLAIN = Features(words=False, evolve=False, constants=False, nonlinear=False, operations=(3, 16), hidden=(0, 2))
+PLAIN = Features(pauli_words=False, evolve=False, constants=False, nonlinear=False, operations=(3, 16), hidden=(0, 2))
 FEATURES = {
     "unitary": UNITARY,
     "everything": EVERYTHING,
     "classical": replace(
         PLAIN,
         gates=CLASSICAL,
-        words=True,
+        pauli_words=True,
         inputs=False,
         measure=True,
         reset=True,

@@ -30,12 +30,12 @@ def optimised() -> Iterator[None]:
     [
         ("ring of 10, strings", "state vector"),
         pytest.param("noise on 5, strings", "density matrix", marks=pytest.mark.slow),
-        pytest.param("bricks on 200, words", "cones", marks=pytest.mark.slow),
+        pytest.param("bricks on 200, Pauli words", "cones", marks=pytest.mark.slow),
         pytest.param("bricks on 200, strings", "boundary", marks=pytest.mark.slow),
         pytest.param("W4c 6, 4, 256", "density matrix", marks=pytest.mark.slow),
         ("W4c 100, 4, 256", "boundary"),
         pytest.param("W2c 100, 4", "boundary", marks=pytest.mark.slow),
-        ("IQP of 40, sampled words", "iqp"),
+        ("IQP of 40, sampled Pauli words", "iqp"),
     ],
 )
 def test_predicted_memory_is_within_a_factor_of_two(name: str, method: str) -> None:

@@ -133,7 +133,7 @@ def test_conditions_are_counted(tmp_path: Path) -> None:
     assert json.loads(result.output)["queries"][0]["times"] == 2
 
 
-@pytest.mark.parametrize("arguments", [["--region", "1,2"], ["--word", "Z0*X3"], []])
+@pytest.mark.parametrize("arguments", [["--region", "1,2"], ["--pauli-word", "Z0*X3"], []])
 def test_the_picture_of_a_cone(program: str, tmp_path: Path, arguments: list[str]) -> None:
     picture = tmp_path / "cone.svg"
     result = CliRunner().invoke(app, ["explain", program, "--picture", str(picture), *arguments])
@@ -142,19 +142,19 @@ def test_the_picture_of_a_cone(program: str, tmp_path: Path, arguments: list[str
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "wording"),
     [
         (["--picture", "cone.txt"], "ends in"),
         (["--picture", "cone.png", "--region", "1,9"], "0 to 3"),
         (["--picture", "cone.png", "--region", "1;2"], "1;2"),
-        (["--picture", "cone.png", "--word", "Q1"], "Z3*Z4"),
-        (["--picture", "cone.png", "--word", "Z1", "--region", "1"], "not both"),
+        (["--picture", "cone.png", "--pauli-word", "Q1"], "Z3*Z4"),
+        (["--picture", "cone.png", "--pauli-word", "Z1", "--region", "1"], "not both"),
         (["--region", "1"], "--picture"),
     ],
 )
-def test_what_no_picture_can_be_made_of(program: str, arguments: list[str], words: str) -> None:
+def test_what_no_picture_can_be_made_of(program: str, arguments: list[str], wording: str) -> None:
     result = CliRunner().invoke(app, ["explain", program, *arguments], env={"COLUMNS": "200"})
-    assert result.exit_code == 2 and words in result.output
+    assert result.exit_code == 2 and wording in result.output
 
 
 def test_durations() -> None:

@@ -15,19 +15,19 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.pauli_words import walsh_product
 from qgl.kernels.simulator import Simulator
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.iqp.method import PhaseWords
+from qgl.plan.iqp.method import Iqp
 from qgl.plan.pauli_flips import carry
 from qgl.plan.planner import Planner
 from qgl.plan.state.methods import StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenWords, Probabilities, Query, State
+from qgl.query import Expectation, GivenPauliWords, Probabilities, Query, State
 from tests.reference.density import density_matrix, gradient, probabilities
 from tests.reference.programs import ANGLES, PARAMETERS, STRENGTHS, op, program_of, random_inputs
 
 Values = NDArray[np.float64]
-WORDS = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
-ALL = Expectation.of(["".join("IZ"[bit] for bit in word) for word in WORDS])
+PAULI_WORDS = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
+ALL = Expectation.of(["".join("IZ"[bit] for bit in pauli_word) for pauli_word in PAULI_WORDS])
 CLIFFORD = {"h": 1, "s": 1, "x": 1, "cx": 2, "cz": 2, "swap": 2, "sx": 1}
 OTHER = {"t": 1, "rz": 1, "rx": 1, "ry": 1, "rzz": 2, "rxx": 2, "ccz": 3, "crz": 2, "pauli": 2, "evolve": 2}
 
@@ -49,7 +49,7 @@ def flip_program(seed: int, others: int) -> Program:
             continue
         wires = [int(wire) for wire in rng.permutation(4)[: {**CLIFFORD, **OTHER}[name]]]
         if name == "pauli":
-            operations.append(op(name, *wires, args=[angle(rng)], word="".join(rng.choice(list("XYZ"), 2))))
+            operations.append(op(name, *wires, args=[angle(rng)], pauli_word="".join(rng.choice(list("XYZ"), 2))))
         elif name == "evolve":
             terms = ((Real(0.7), "XI"), (Real(0.4), "ZY"))
             operations.append(op(name, *wires, args=[angle(rng)], terms=terms))
@@ -60,7 +60,7 @@ def flip_program(seed: int, others: int) -> Program:
     return program_of(3, 1, *operations, *(op("discard", wire) for wire in range(4, 8)), parameters=PARAMETERS)
 
 
-def run(program: Program, method: StateVector | PhaseWords, *queries: Query) -> Simulator:
+def run(program: Program, method: StateVector | Iqp, *queries: Query) -> Simulator:
     return Simulator(Planner(Circuit.of(program), "double", methods=(method,)).plan(queries))
 
 
@@ -98,14 +98,14 @@ def flips(*channels: Operation) -> Program:
 NOISE = (op("bit_flip", 0, args=[Real(0.0, ((1.0, STRENGTHS[0]),))]), op("bit_phase_flip", 2, args=[0.2]))
 
 
-@pytest.mark.parametrize("method", [StateVector(), PhaseWords()])
-def test_words_and_their_gradient(method: StateVector | PhaseWords) -> None:
+@pytest.mark.parametrize("method", [StateVector(), Iqp()])
+def test_words_and_their_gradient(method: StateVector | Iqp) -> None:
     program, inputs = flips(*NOISE), random_inputs(1)
     weights = np.random.default_rng(0).normal(size=8)
     simulator = run(program, method, ALL)
 
     def wanted(x: Values) -> Values:
-        return np.asarray((-1.0) ** (WORDS.astype(int) @ WORDS.T) @ probabilities(program, x))
+        return np.asarray((-1.0) ** (PAULI_WORDS.astype(int) @ PAULI_WORDS.T) @ probabilities(program, x))
 
     with jax.enable_x64(True):
 
@@ -119,12 +119,14 @@ def test_words_and_their_gradient(method: StateVector | PhaseWords) -> None:
 
 
 def test_estimates_of_words_are_unbiased() -> None:
-    program, inputs, query = flips(*NOISE), random_inputs(1), GivenWords(8, 50)
-    simulator = run(program, PhaseWords(), query)
-    exact = (-1.0) ** (WORDS.astype(int) @ WORDS.T) @ probabilities(program, inputs)
+    program, inputs, query = flips(*NOISE), random_inputs(1), GivenPauliWords(8, 50)
+    simulator = run(program, Iqp(), query)
+    exact = (-1.0) ** (PAULI_WORDS.astype(int) @ PAULI_WORDS.T) @ probabilities(program, inputs)
     keys = jax.random.split(jax.random.key(0), 400)
     x = jnp.asarray(inputs, jnp.float32)
-    found = jax.jit(jax.vmap(lambda key: simulator.answers(x, (query,), key, {query: jnp.asarray(WORDS)})[query]))(keys)
+    found = jax.jit(
+        jax.vmap(lambda key: simulator.answers(x, (query,), key, {query: jnp.asarray(PAULI_WORDS)})[query])
+    )(keys)
     means, squares = np.moveaxis(np.asarray(found, np.float64), 1, 0)
     for draws, value in ((means, exact), ((means**2 - squares / 50) * 50 / 49, exact**2)):
         assert np.all(np.abs(draws.mean(axis=0) - value) < 5 * draws.std(axis=0) / 20 + 1e-6)
@@ -139,11 +141,11 @@ def test_words_of_flips_alone_need_no_samples_at_any_width() -> None:
     for k, (members, theta) in enumerate(zip(sets, thetas, strict=True)):
         operations += [op("fresh", n + k), op("ry", n + k, args=[2 * theta])]
         operations += [op("cx", n + k, int(wire)) for wire in members]
-    program, query = program_of(n, 0, *operations), GivenWords(20, None)
+    program, query = program_of(n, 0, *operations), GivenPauliWords(20, None)
     rows = (rng.random((20, n)) < 0.05).astype(np.uint8)
     odd = np.array([[rows[w, list(members)].sum() % 2 for members in sets] for w in range(20)])
     wanted = np.prod(np.where(odd == 1, np.cos(2 * thetas), 1), axis=1)
-    simulator = run(program, PhaseWords(), query)
+    simulator = run(program, Iqp(), query)
     with jax.enable_x64(True):
         found = jax.jit(lambda x: simulator.answers(x, (query,), None, {query: jnp.asarray(rows)})[query])(jnp.zeros(0))
     np.testing.assert_allclose(found, [wanted, wanted**2], atol=1e-12)

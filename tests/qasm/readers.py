@@ -55,25 +55,25 @@ def with_product_formulas(program: Program) -> Program:
     return replace(program, operations=tuple(chosen))
 
 
-def as_words(program: Program) -> Program:
+def as_bit_strings(program: Program) -> Program:
     """The program with every `evolve` written out as its product formula in Pauli words."""
     operations: list[Operation] = []
     for operation in program.operations:
-        operations.extend(_words(operation) if isinstance(operation, Evolution) else [operation])
+        operations.extend(_pauli_words(operation) if isinstance(operation, Evolution) else [operation])
     return replace(program, operations=tuple(operations))
 
 
-def _words(evolve: Evolution) -> Iterator[Operation]:
+def _pauli_words(evolve: Evolution) -> Iterator[Operation]:
     order, steps = evolve.trotter or (1, 1)
     sweep = evolve.terms if order == 1 else [*evolve.terms, *reversed(evolve.terms)]
     controls, targets = evolve.wires[: evolve.controls], evolve.wires[evolve.controls :]
-    for coefficient, word in list(sweep) * steps:
+    for coefficient, pauli_word in list(sweep) * steps:
         angle = -1.0 / (steps * order) * (evolve.time * coefficient)
-        own = tuple(wire for wire, letter in zip(targets, word, strict=True) if letter != "I")
+        own = tuple(wire for wire, letter in zip(targets, pauli_word, strict=True) if letter != "I")
         common: dict[str, Any] = {"args": (angle,), "condition": evolve.condition}
         if own:
-            letters = word.replace("I", "")
-            yield op("pauli", *controls, *own, word=letters, controls=len(controls), **common)
+            letters = pauli_word.replace("I", "")
+            yield op("pauli", *controls, *own, pauli_word=letters, controls=len(controls), **common)
         elif controls:
             yield op("p", *controls, controls=len(controls) - 1, **common)
 

@@ -20,7 +20,7 @@ from qgl.program.operations import Evolution
 from qgl.program.program import Program
 from qgl.qasm import PROFILES, emission
 from tests.qasm.consumers import consumers_of, dumped, written
-from tests.qasm.readers import as_words, parse
+from tests.qasm.readers import as_bit_strings, parse
 from tests.reference.density import probabilities
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -81,7 +81,7 @@ def prepared(name: str) -> tuple[Circuit, NDArray[np.float64], NDArray[np.float6
     """An example's circuit, values of its inputs, and its distribution."""
     program = example(name)
     inputs = values(program)
-    return Circuit.of(program), inputs, probabilities(as_words(program), inputs)
+    return Circuit.of(program), inputs, probabilities(as_bit_strings(program), inputs)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

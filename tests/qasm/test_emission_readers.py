@@ -21,7 +21,7 @@ from qgl.qasm import PROFILES, emission, emit
 from qgl.qasm.profiles.braket import BRAKET
 from tests.qasm.consumers import consumers_of, dumped, written
 from tests.qasm.readers import (
-    as_words,
+    as_bit_strings,
     braket_distribution,
     braket_simulator_distribution,
     parse,
@@ -47,7 +47,7 @@ SMALL = replace(EVERYTHING, visible=(1, 2), hidden=(0, 1), operations=(1, 6), li
 def check(program: Program, inputs: NDArray[np.float64], largest: int = 10) -> None:
     """Every profile, as written and optimised, in all its readers; once as it is, once by the reference parser."""
     program = with_product_formulas(program)
-    expected = probabilities(as_words(program), inputs)
+    expected = probabilities(as_bit_strings(program), inputs)
     for profile, record in PROFILES.items():
         for optimise in (True,) if record.machine else (False, True):
             text = written(Circuit.of(program), inputs, profile, optimise=optimise)

@@ -22,7 +22,7 @@ from qgl.source import Source
 from tests.command import qglc
 from tests.qasm.cirq_reader import cirq_distribution
 from tests.qasm.readers import (
-    as_words,
+    as_bit_strings,
     braket_simulator_distribution,
     parse,
     qiskit_circuit,
@@ -33,7 +33,7 @@ from tests.qasm.readers import (
 )
 from tests.qasm.test_emission_readers import FEED_FORWARD, open_program
 from tests.reference.density import density_matrix, probabilities
-from tests.reference.matrices import word_matrix
+from tests.reference.matrices import pauli_matrix
 from tests.reference.programs import EVERYTHING, UNITARY, op, program_of, random_inputs, random_program
 
 SMALL = replace(EVERYTHING, visible=(1, 3), hidden=(0, 2), operations=(2, 8), live=4)
@@ -82,7 +82,7 @@ def check_figures(found: Emission) -> None:
 def test_random_programs_keep_their_distribution_on_few_qubits(seed: int) -> None:
     given = with_product_formulas(random_program(seed, SMALL))
     inputs = random_inputs(seed)
-    expected = probabilities(as_words(given), inputs)
+    expected = probabilities(as_bit_strings(given), inputs)
     circuit = Circuit.of(given)
     for profile, distribution in (
         ("qiskit", qiskit_distribution),
@@ -245,15 +245,15 @@ def test_a_slice_has_the_distribution_of_its_region_and_the_mean_of_its_word(see
     rng = np.random.default_rng(seed)
     positions = rng.permutation(3)[: int(rng.integers(1, 4))].tolist()
     letters = "".join(rng.choice(list("XYZ"), len(positions)))
-    state = density_matrix(as_words(given), inputs)
+    state = density_matrix(as_bit_strings(given), inputs)
     full = ["I"] * 3
     for position, letter in zip(positions, letters, strict=True):
         full[position] = letter
-    mean = np.real(np.trace(state @ word_matrix("".join(full))))
+    mean = np.real(np.trace(state @ pauli_matrix("".join(full))))
     narrow = profile == "qiskit"
 
-    word = emission(sliced(Circuit.of(given), positions, letters), inputs, profile, optimise=True, reuse=narrow)
-    distribution = qiskit_distribution(word.text).reshape((2,) * len(positions))
+    pauli_word = emission(sliced(Circuit.of(given), positions, letters), inputs, profile, optimise=True, reuse=narrow)
+    distribution = qiskit_distribution(pauli_word.text).reshape((2,) * len(positions))
     parity = sum(np.indices(distribution.shape)) % 2
     np.testing.assert_allclose((distribution * (1 - 2 * parity)).sum(), mean, atol=1e-8)
 
@@ -308,7 +308,7 @@ def test_an_observable_is_named_by_position_or_in_the_words_of_the_program(
 
 
 @pytest.mark.parametrize(
-    ("observable", "words"),
+    ("observable", "wording"),
     [
         ("v[3..12]", "0 to 11"),
         ("12", "0 to 11"),
@@ -322,10 +322,10 @@ def test_an_observable_is_named_by_position_or_in_the_words_of_the_program(
         ("Q[v[3]]", "no region"),
     ],
 )
-def test_an_observable_that_is_none_is_refused(chain: Path, observable: str, words: str) -> None:
+def test_an_observable_that_is_none_is_refused(chain: Path, observable: str, wording: str) -> None:
     status, _, errors = qglc("emit", chain, "--free", "--observable", observable)
     assert status == 2
-    assert words in " ".join(re.sub(r"[│╭╮╰╯─]", " ", errors).split())
+    assert wording in " ".join(re.sub(r"[│╭╮╰╯─]", " ", errors).split())
 
 
 def test_qubits_are_limited_from_the_command_line(chain: Path) -> None:

@@ -18,7 +18,7 @@ from qgl.qasm import PROFILES, emit
 from tests.qasm.consumers import CONSUMERS, Consumer, dumped
 from tests.qasm.readers import parse, qiskit_unitary
 from tests.reference.density import lookup, operators_of
-from tests.reference.matrices import controlled, exponential, word_matrix
+from tests.reference.matrices import controlled, exponential, pauli_matrix
 from tests.reference.programs import UNITARY, op, program_of, programs, random_inputs, random_unitary
 
 HOLDERS = [consumer for consumer in CONSUMERS if consumer.unitary is not None]
@@ -69,11 +69,11 @@ def test_every_gate_under_controls_has_its_matrix_phase_included(gate: str, cont
 
 
 @pytest.mark.parametrize(("consumer", "controls"), UNDER, ids=UNDER_NAMES)
-@pytest.mark.parametrize("word", ["X", "Y", "Z", "XX", "YX", "ZX", "XYZ", "YZY"])
-def test_pauli_words_have_their_exponential_phase_included(word: str, controls: int, consumer: Consumer) -> None:
-    qubits = len(word) + controls
-    operation = op("pauli", *range(qubits), args=(0.37,), word=word, controls=controls)
-    expected = controlled(exponential(word_matrix(word), -0.37), controls)
+@pytest.mark.parametrize("pauli_word", ["X", "Y", "Z", "XX", "YX", "ZX", "XYZ", "YZY"])
+def test_pauli_words_have_their_exponential_phase_included(pauli_word: str, controls: int, consumer: Consumer) -> None:
+    qubits = len(pauli_word) + controls
+    operation = op("pauli", *range(qubits), args=(0.37,), pauli_word=pauli_word, controls=controls)
+    expected = controlled(exponential(pauli_matrix(pauli_word), -0.37), controls)
     hold(consumer, operation, expected=expected)
 
 
@@ -85,8 +85,8 @@ def test_evolve_is_the_product_formula_of_the_program(
     terms = ((0.5, "XY"), (-0.3, "ZI"), (0.7, "II"), (1.1, "IX"))
     time = 0.8
     dt = time / steps
-    exponentials = [exponential(word_matrix(word), c * dt) for c, word in terms]
-    halves = [exponential(word_matrix(word), c * dt / 2) for c, word in terms]
+    exponentials = [exponential(pauli_matrix(pauli_word), c * dt) for c, pauli_word in terms]
+    halves = [exponential(pauli_matrix(pauli_word), c * dt / 2) for c, pauli_word in terms]
     once = np.eye(4, dtype=np.complex128)
     for factor in exponentials if order == 1 else [*halves, *reversed(halves)]:
         once = factor @ once
@@ -95,7 +95,7 @@ def test_evolve_is_the_product_formula_of_the_program(
         "evolve",
         *range(2 + controls),
         args=(time,),
-        terms=tuple((Real(c), word) for c, word in terms),
+        terms=tuple((Real(c), pauli_word) for c, pauli_word in terms),
         trotter=(order, steps),
         controls=controls,
     )
@@ -104,8 +104,8 @@ def test_evolve_is_the_product_formula_of_the_program(
 
 def test_evolve_of_commuting_words_is_exact_without_a_product_formula() -> None:
     terms = ((0.5, "XX"), (-0.3, "ZZ"), (0.7, "YY"))
-    generator = np.sum([c * word_matrix(word) for c, word in terms], axis=0)
-    operation = op("evolve", 0, 1, args=(1.7,), terms=tuple((Real(c), word) for c, word in terms))
+    generator = np.sum([c * pauli_matrix(pauli_word) for c, pauli_word in terms], axis=0)
+    operation = op("evolve", 0, 1, args=(1.7,), terms=tuple((Real(c), pauli_word) for c, pauli_word in terms))
     found = unitary_of("portable", operation, qubits=2)
     np.testing.assert_allclose(found, exponential(generator, 1.7), atol=1e-12)
 

@@ -24,7 +24,7 @@ from qgl.program.operations import (
 )
 from qgl.program.program import Parameter, Program
 from tests.reference.expressions import value_of
-from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, word_matrix
+from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, pauli_matrix
 
 Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
 
@@ -110,10 +110,10 @@ def operators_of(operation: Operation, value: Callable[[Real], float]) -> list[M
     """The Kraus operators of an operation that is neither fresh, discard nor measure; one for a unitary."""
     match operation:
         case PauliRotation():
-            matrix = exponential(word_matrix(operation.pauli_word), -value(operation.angle))
+            matrix = exponential(pauli_matrix(operation.pauli_word), -value(operation.angle))
         case Evolution():
-            words = [value(coefficient) * word_matrix(word) for coefficient, word in operation.terms]
-            matrix = exponential(np.sum(words, axis=0), value(operation.time))
+            pauli_words = [value(coefficient) * pauli_matrix(pauli_word) for coefficient, pauli_word in operation.terms]
+            matrix = exponential(np.sum(pauli_words, axis=0), value(operation.time))
         case MatrixUnitary():
             matrix = operation.matrix
         case KrausChannel():

@@ -25,9 +25,9 @@ LETTERS: dict[str, Matrix] = {
 
 
 @cache
-def word_matrix(word: str) -> Matrix:
+def pauli_matrix(pauli_word: str) -> Matrix:
     matrix = np.eye(1, dtype=np.complex128)
-    for letter in word:
+    for letter in pauli_word:
         matrix = np.kron(matrix, LETTERS[letter]).astype(np.complex128)
     return matrix
 
@@ -54,8 +54,8 @@ def _u(a: float, b: float, c: float) -> Matrix:
     )
 
 
-def _rotation(word: str, a: float) -> Matrix:
-    return exponential(word_matrix(word), a / 2)
+def _rotation(pauli_word: str, a: float) -> Matrix:
+    return exponential(pauli_matrix(pauli_word), a / 2)
 
 
 def _su2(a: float, b: float, c: float) -> Matrix:
@@ -113,19 +113,21 @@ def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
                 blocks[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = _rotation(name[9].upper(), angle)
             return blocks
         case _ if name.startswith("generator"):
-            words = ["".join(letters) for letters in product("IXYZ", repeat=int(name[9:]))][1:]
-            exponent = sum(a * word_matrix(word) for a, word in zip(angles, words, strict=True))
+            pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=int(name[9:]))][1:]
+            exponent = sum(a * pauli_matrix(pauli_word) for a, pauli_word in zip(angles, pauli_words, strict=True))
             return np.asarray(expm(-1j / 2 ** int(name[9:]) * exponent))
     raise KeyError(name)
 
 
 def _mixture(weights: dict[str, float]) -> list[Matrix]:
-    return [sqrt(max(weight, 0.0)) * word_matrix(word) for word, weight in weights.items()]
+    return [sqrt(max(weight, 0.0)) * pauli_matrix(pauli_word) for pauli_word, weight in weights.items()]
 
 
 def _depolarizing(qubits: int, p: float) -> list[Matrix]:
-    words = ["".join(letters) for letters in product("IXYZ", repeat=qubits)]
-    return _mixture({word: p / len(words) + (1 - p if set(word) == {"I"} else 0) for word in words})
+    pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=qubits)]
+    return _mixture(
+        {pauli_word: p / len(pauli_words) + (1 - p if set(pauli_word) == {"I"} else 0) for pauli_word in pauli_words}
+    )
 
 
 def _damping(gamma: float) -> list[Matrix]:

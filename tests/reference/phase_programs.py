@@ -48,10 +48,12 @@ def phase_program(seed: int, visible: int, hidden: int, linear: bool = False) ->
         places = [int(wire) for wire in rng.permutation(wires)[:width]]
         angle = Real(0.1, ((1.3, ANGLES[int(rng.integers(len(ANGLES)))]),))
         if name == "pauli":
-            operations.append(op(name, *places, args=[angle], word="Z" * width))
+            operations.append(op(name, *places, args=[angle], pauli_word="Z" * width))
         elif name == "evolve":
-            words = ["".join(rng.choice(["I", "Z"], width)) for _ in range(2)]
-            terms = tuple((Real(factor), word) for factor, word in zip((0.7, -0.4), words, strict=True))
+            pauli_words = ["".join(rng.choice(["I", "Z"], width)) for _ in range(2)]
+            terms = tuple(
+                (Real(factor), pauli_word) for factor, pauli_word in zip((0.7, -0.4), pauli_words, strict=True)
+            )
             operations.append(op(name, *places, args=[angle], terms=terms))
         else:
             operations.append(op(name, *places, args=[angle] if name in ("rz", "rzz", "cp", "crz") else []))

@@ -39,7 +39,7 @@ def op(gate: str, *wires: int, args: Sequence[Real | float] = (), **fields: Any)
     span, numbers = fields.pop("span", HERE), tuple(real(arg) for arg in args)
     match gate:
         case "pauli":
-            return PauliRotation(wires, span, numbers[0], fields.pop("word"), **fields)
+            return PauliRotation(wires, span, numbers[0], fields.pop("pauli_word"), **fields)
         case "evolve":
             return Evolution(wires, span, numbers[0], fields.pop("terms"), **fields)
         case "unitary":
@@ -112,7 +112,7 @@ class Features:
     operations: tuple[int, int] = (0, 12)
     live: int = 5  # most wires alive at once
     controls: bool = True
-    words: bool = True  # pauli operations
+    pauli_words: bool = True  # pauli operations
     evolve: bool = True
     constants: bool = True  # constant unitaries
     fresh: bool = False
@@ -218,7 +218,7 @@ class Builder:
         args = tuple(self.number() for _ in gate.parameters)
         return GateApplication(self.some(gate.qubits + controls), HERE, gate, args, controls=controls)
 
-    def word(self) -> Operation:
+    def pauli_word(self) -> Operation:
         size = self.integer(1, min(3, len(self.live)))
         controls = self.controls(size)
         letters = "".join(self.choice("ZXY") for _ in range(size))
@@ -226,8 +226,8 @@ class Builder:
 
     def evolution(self) -> Operation:
         size = self.integer(1, min(3, len(self.live)))
-        words = ["".join(self.choice("IZXY") for _ in range(size)) for _ in range(self.integer(1, 3))]
-        terms = tuple((self.number(), word) for word in words)
+        pauli_words = ["".join(self.choice("IZXY") for _ in range(size)) for _ in range(self.integer(1, 3))]
+        terms = tuple((self.number(), pauli_word) for pauli_word in pauli_words)
         controls = self.controls(size)
         trotter = self.choice([None, (1, 2), (2, 1)])
         wires = self.some(size + controls)
@@ -250,7 +250,7 @@ class Builder:
         return applied(channel.name, self.some(channel.qubits), HERE, args)
 
     def unitary_kinds(self) -> list[Callable[[], Operation]]:
-        extra = {"words": self.word, "evolve": self.evolution, "constants": self.constant}
+        extra = {"pauli_words": self.pauli_word, "evolve": self.evolution, "constants": self.constant}
         return [self.gate] * 3 + [make for name, make in extra.items() if getattr(self.features, name)]
 
     def kinds(self) -> list[Callable[[], Operation]]:

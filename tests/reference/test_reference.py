@@ -57,7 +57,7 @@ def _instruction(operation: Operation, args, qubits, atoms):  # type: ignore[no-
     own = qubits[controls:]
     if isinstance(operation, PauliRotation | Evolution):
         terms = operation.terms if isinstance(operation, Evolution) else ((Real(-1.0), operation.pauli_word),)
-        paulis = SparsePauliOp.from_list([(word[::-1], evaluate(c, atoms)) for c, word in terms])
+        paulis = SparsePauliOp.from_list([(pauli_word[::-1], evaluate(c, atoms)) for c, pauli_word in terms])
         gate = UnitaryGate(expm(-1j * args[0] * paulis.to_matrix()))
     elif isinstance(operation, MatrixUnitary):
         gate, own = UnitaryGate(operation.matrix), own[::-1]
@@ -121,7 +121,7 @@ def test_bell_pair_traced_out_is_mixed() -> None:
 def test_pauli_word_is_literally_exponential() -> None:
     """exp(i a Z) on |+> turns by -2a about Z."""
     a = 0.4
-    rho = density_matrix(program_of(1, 0, op("h", 0), op("pauli", 0, args=[a], word="Z")))
+    rho = density_matrix(program_of(1, 0, op("h", 0), op("pauli", 0, args=[a], pauli_word="Z")))
     assert np.allclose(rho[0, 1], 0.5 * np.exp(2j * a))
 
 

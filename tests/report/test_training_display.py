@@ -57,7 +57,7 @@ def test_live_panel() -> None:
     shown.note("careful [here]")
     shown.stop()
     out = text.getvalue()
-    for words in (
+    for wording in (
         "bars [x]: adam",
         "50 of 100",
         "median of 3",
@@ -66,7 +66,7 @@ def test_live_panel() -> None:
         "careful [here]",
         "nll",
     ):
-        assert words in out
+        assert wording in out
 
 
 def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,11 +99,11 @@ def test_losses_that_are_not_numbers_are_no_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "wording"),
     [(0.4, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (float("inf"), "?")],
 )
-def test_durations(seconds: float, words: str) -> None:
-    assert display.duration(seconds) == words
+def test_durations(seconds: float, wording: str) -> None:
+    assert display.duration(seconds) == wording
 
 
 def test_sparkline() -> None:

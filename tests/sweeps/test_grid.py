@@ -75,7 +75,7 @@ def test_too_many_points() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "wording"),
     [
         (("train", "p.qgl", "--set", "depth=1..10"), "qglc sweep"),
         (("check", "p.qgl", "--set", "depth=1,2"), "qglc sweep"),
@@ -88,9 +88,9 @@ def test_too_many_points() -> None:
         (("sweep", "--resume", "o", "--dry-run"), "--dry-run"),
     ],
 )
-def test_wrong_usage(arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_usage(arguments: tuple[str, ...], wording: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("p.qgl").write_text("const depth = 1;\nvisible v;\nmodel { repeat depth { h v; } }\n", encoding="utf-8")
     status, _, errors = qglc(*arguments)
     assert status == 2
-    assert words in " ".join(errors.replace("│", " ").split())
+    assert wording in " ".join(errors.replace("│", " ").split())

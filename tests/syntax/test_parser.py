@@ -268,7 +268,7 @@ def test_every_deletion_of_a_token_is_read(path: Path) -> None:
         is_explained(text[: match.start()] + text[match.end() :])
 
 
-WORDS = [
+KEYWORDS = [
     *(
         "const",
         "n",
@@ -316,7 +316,7 @@ WORDS = [
 
 
 @settings(max_examples=150)
-@given(st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join))
+@given(st.lists(st.sampled_from(KEYWORDS), max_size=40).map(" ".join))
 def test_any_heap_of_tokens_is_read(text: str) -> None:
     is_explained(text)
 
@@ -333,7 +333,7 @@ def test_any_mutation_of_a_program_is_read(path: Path, source: random.Random) ->
     text = path.read_text(encoding="utf-8")
     for _ in range(source.randrange(1, 4)):
         a, b = sorted((source.randrange(len(text)), source.randrange(len(text))))
-        text = source.choice([text[:a] + text[b:], text[:a] + source.choice(WORDS) + text[a:], text[:b] + text[a:]])
+        text = source.choice([text[:a] + text[b:], text[:a] + source.choice(KEYWORDS) + text[a:], text[:b] + text[a:]])
     is_explained(text)
 
 

@@ -44,13 +44,13 @@ def test_snapshots(name: str) -> None:
 class Example(Diagnostic):
     """Only for these tests; it has no code, so that it is in no register."""
 
-    words: str = "something is wrong"
+    wording: str = "something is wrong"
     others: tuple[Note, ...] = ()
     severity = Severity.ERROR
 
     @property
     def message(self) -> str:
-        return self.words
+        return self.wording
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -155,7 +155,7 @@ def test_nothing_steers_the_terminal() -> None:
         shown = visible(character)
         assert shown.isprintable() or character in "\n\t"
         assert len(shown) == 1
-    text = to_text([Example(Span(Source("evil\x1b[2J", "a\x1b[31mb"), 0, 3), words="\x1b]0;title\x07")])
+    text = to_text([Example(Span(Source("evil\x1b[2J", "a\x1b[31mb"), 0, 3), wording="\x1b]0;title\x07")])
     assert "\x1b" not in text
     assert "\x07" not in text
 

@@ -112,7 +112,7 @@ def test_two_devices_give_the_numbers_of_one(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "wording"),
     [
         (["--devices", "0"], "--devices"),
         (["--devices", "99999"], "--devices"),
@@ -122,9 +122,9 @@ def test_two_devices_give_the_numbers_of_one(home: Path) -> None:
         (["--coordinator", "here:1", "--process", "2", "--processes", "2"], "the last is 1"),
     ],
 )
-def test_options_that_do_not_fit(home: Path, arguments: list[str], words: str) -> None:
+def test_options_that_do_not_fit(home: Path, arguments: list[str], wording: str) -> None:
     status, said = qglc(home, "small.qgl", *arguments)
-    assert status == 2 and words in " ".join(said.replace("│", " ").split())
+    assert status == 2 and wording in " ".join(said.replace("│", " ").split())
     assert not (home / "runs").exists()
 
 

@@ -64,7 +64,7 @@ def codes(text: str) -> list[str]:
 SITES = 4
 
 
-def word(letters: dict[int, str]) -> NDArray[np.complex128]:
+def pauli_word(letters: dict[int, str]) -> NDArray[np.complex128]:
     product: NDArray[Any] = np.eye(1, dtype=np.complex128)
     for k in range(SITES):
         product = np.kron(product, PAULI[letters.get(k, "I")])
@@ -73,9 +73,9 @@ def word(letters: dict[int, str]) -> NDArray[np.complex128]:
 
 def quench(field: NDArray[np.float64]) -> NDArray[np.complex128]:
     """exp(-i 1.5 H) of QUENCH."""
-    h = sum(0.5 * field[k] * word({k: "Z"}) for k in range(SITES))
+    h = sum(0.5 * field[k] * pauli_word({k: "Z"}) for k in range(SITES))
     for k in range(SITES - 1):
-        h = h + 0.25 * sum(s * word({k: p, k + 1: p}) for p, s in (("X", 1.0), ("Y", 1.0), ("Z", 0.7)))
+        h = h + 0.25 * sum(s * pauli_word({k: p, k + 1: p}) for p, s in (("X", 1.0), ("Y", 1.0), ("Z", 0.7)))
     values, vectors = np.linalg.eigh(h)
     turned: NDArray[np.complex128] = (vectors * np.exp(-1.5j * values)) @ vectors.conj().T
     return turned
@@ -137,7 +137,7 @@ def test_the_best_of_the_draws_is_kept() -> None:
 def test_probes_are_those_of_the_whole_state(run: Run) -> None:
     psi = reduce(lambda psi, field: quench(field) @ psi, run.params["field"], start())
     singular = np.linalg.svd(psi.reshape(4, 4), compute_uv=False) ** 2
-    z = [float(np.vdot(psi, word({k: "Z"}) @ psi).real) for k in range(SITES)]
+    z = [float(np.vdot(psi, pauli_word({k: "Z"}) @ psi).real) for k in range(SITES)]
     found = [metric["value"] for metric in run.report["metrics"]]
     assert found[0] == pytest.approx(float(-(singular * np.log(singular)).sum()), abs=1e-9)
     signs = np.array([1, -1, 1, -1])

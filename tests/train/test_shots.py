@@ -36,7 +36,7 @@ model { ry(?) v; }
 OBJECTIVES = (
     "mmd(target, gaussian(variance = [0.5, 2]))",
     "mmd(target, hamming(sigma = 1), weight = 2, reach = 1)",
-    "mmd(target, hamming(sigma = 1), words = 20)",
+    "mmd(target, hamming(sigma = 1), pauli_words = 20)",
     "marginals(target, size = 2, distance = hilbert_schmidt)",
 )
 KINDS = """
@@ -123,9 +123,9 @@ def test_mmd_is_the_sum_over_pairs_of_different_strings() -> None:
 
     with jax.enable_x64(True):
         estimator, key = Estimator(model.objectives, jnp.float64), jax.random.key(0)
-        words = estimator.words(key)
-        values, derivatives = estimator.judged([estimator.means(row[None], words) for row in rows], key)
-        along = estimator.along(derivatives, other, words)
+        pauli_words = estimator.pauli_words(key)
+        values, derivatives = estimator.judged([estimator.means(row[None], pauli_words) for row in rows], key)
+        along = estimator.along(derivatives, other, pauli_words)
     pairs = kernel(rows, rows)
     own = (pairs.sum() - np.trace(pairs)) / (7 * 6)
     cross = (kernel(rows, data.rows) @ data.weights).mean()
@@ -144,8 +144,8 @@ def test_estimates_of_all_pairs_of_strings_average_to_the_loss(text: str, object
     every = rng.integers(0, 2, (8, model.width), dtype=np.uint8)
     with jax.enable_x64(True):
         estimator, key = Estimator(model.objectives, jnp.float64), jax.random.key(3)
-        words = estimator.words(key)
-        single = [estimator.means(row[None], words) for row in every]
+        pauli_words = estimator.pauli_words(key)
+        single = [estimator.means(row[None], pauli_words) for row in every]
         whole = tuple(np.tensordot(p, np.stack(part), axes=1) for part in zip(*single, strict=True))
         value = sum(p[x] * p[y] * estimator.judged([single[x], single[y]], key)[0] for x in range(8) for y in range(8))
         exact = estimator.judged([whole, whole], key)[0]  # where all groups agree, the loss itself
@@ -156,7 +156,9 @@ def test_estimates_of_all_pairs_of_strings_average_to_the_loss(text: str, object
             for t in (1e-3, -1e-3)
         ]
         derivative = (estimator.judged([moved[0]] * 2, key)[0] - estimator.judged([moved[1]] * 2, key)[0]) / 2e-3
-        found = sum(d * estimator.along(derivatives, row[None], words) for d, row in zip(direction, every, strict=True))
+        found = sum(
+            d * estimator.along(derivatives, row[None], pauli_words) for d, row in zip(direction, every, strict=True)
+        )
         np.testing.assert_allclose(found, derivative, rtol=1e-9)
 
 
@@ -202,12 +204,12 @@ def test_gradients_without_noise(text: str, objective: str, rows: int, monkeypat
     if not model.stochastic:
         exact, expected = model.value_and_grad(params)
     else:
-        exact, expected = jax.value_and_grad(lambda p: by_words(model, p, key))(params)
+        exact, expected = jax.value_and_grad(lambda p: by_pauli_words(model, p, key))(params)
     np.testing.assert_allclose(value, exact, atol=5e-3)
     np.testing.assert_allclose(derivative, flat(expected), atol=2e-3)
 
 
-def by_words(model: Model, params: dict[str, Any], key: jax.Array) -> jax.Array:
+def by_pauli_words(model: Model, params: dict[str, Any], key: jax.Array) -> jax.Array:
     """The loss at the words that training draws at this key."""
     own = jax.random.fold_in(jax.random.fold_in(key, 0), 0)
     return model.objectives[0].objective.loss({Probabilities(): model.probabilities(params)}, own)

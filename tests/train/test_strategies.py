@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.check.calls.strategies import cost_words, method_words
+from qgl.check.calls.strategies import cost_text, method_text
 from qgl.diagnostics.model import QglError
 from qgl.program.calls import strategies
 from qgl.runs import manifest
@@ -52,7 +52,7 @@ PROGRAM = """
 
 
 @pytest.mark.parametrize(
-    ("chosen", "words"),
+    ("chosen", "wording"),
     [
         ("", ()),
         ("strategy gradient;", ()),
@@ -69,9 +69,9 @@ PROGRAM = """
         ),
     ],
 )
-def test_what_a_strategy_costs_is_told(chosen: str, words: tuple[str, ...]) -> None:
-    told = "\n".join(cost_words(qgl.loads(PROGRAM.format(settings=chosen)).program))
-    assert all(each in told for each in words) and bool(told) == bool(words)
+def test_what_a_strategy_costs_is_told(chosen: str, wording: tuple[str, ...]) -> None:
+    told = "\n".join(cost_text(qgl.loads(PROGRAM.format(settings=chosen)).program))
+    assert all(each in told for each in wording) and bool(told) == bool(wording)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_settings_with_a_strategy_go_through_the_manifest() -> None:
     assert manifest.settings_from_json(json.loads(text), settings(), SPAN).strategy == CMA
     before = {name: value for name, value in json.loads(text).items() if name != "strategy"}  # of an earlier version
     assert manifest.settings_from_json(before, settings(), SPAN).strategy is None
-    assert [method_words(each) for each in (settings(ADAM), chosen)] == ["adam", "cma"]
+    assert [method_text(each) for each in (settings(ADAM), chosen)] == ["adam", "cma"]
 
 
 def test_a_state_of_an_earlier_version_is_refused(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_what_belongs_to_a_layer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "layer", "code", "words"),
+    ("how", "layer", "code", "wording"),
     [
         ("4", NAMED, "QGL0721", "4 equal parts"),
         ("layers, of = [tau]", NAMED, "QGL0721", "no trained parameter `tau`"),
@@ -195,11 +195,11 @@ def test_what_belongs_to_a_layer() -> None:
         ("layers, of = [1]", NAMED, "QGL0703", "names of parameters"),
     ],
 )
-def test_programs_without_such_stages(how: str, layer: str, code: str, words: str) -> None:
+def test_programs_without_such_stages(how: str, layer: str, code: str, wording: str) -> None:
     with pytest.raises(QglError) as error:
         qgl.loads(PROGRAM.format(layer=layer, how=how, start="", end=""))
     (fault,) = error.value.diagnostics
-    assert fault.code == code and words in fault.message and fault.span is not None
+    assert fault.code == code and wording in fault.message and fault.span is not None
 
 
 def test_too_few_steps_are_told_before_a_folder_is_made(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from qgl.program.calls.reports import ReportCall
 from qgl.report.display import Plain, Progress, Silent
 from qgl.report.report import measure
 from qgl.runs.run import Run
-from qgl.runs.seed_status import EARLY, WORDS
+from qgl.runs.seed_status import EARLY, NAMES
 from qgl.runs.watched import Watched, parse
 from qgl.train.loop import train
 from tests.train.softmax_model import SoftmaxModel
@@ -86,7 +86,7 @@ def test_a_seed_stops_early_and_hands_out_its_best(model: Model, run: Run) -> No
         else:
             assert run.steps < steps[best] + 15 or run.steps == 40
     assert run.best_seed == int(np.argmin(values.min(axis=0)))
-    assert WORDS[EARLY] == "early" and run.report["best_by"] == "nll(unseen)"
+    assert NAMES[EARLY] == "early" and run.report["best_by"] == "nll(unseen)"
     assert run.path is not None
     again = Run.load(run.path)
     assert again.best_seed == run.best_seed

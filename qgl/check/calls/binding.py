@@ -13,6 +13,7 @@ from qgl.diagnostics.training import BadArgument, BadArguments, NotACall, Unknow
 from qgl.program.calls.arguments import (
     POSITIVE,
     ArgumentType,
+    BareName,
     Choice,
     Data,
     Names,
@@ -20,7 +21,6 @@ from qgl.program.calls.arguments import (
     Region,
     Text,
     UnfitError,
-    Word,
     describe,
 )
 from qgl.program.calls.call import Call, Kind, Nested, Parameter, Rate, parameters, usage
@@ -72,12 +72,12 @@ def bind(call: tree.Expression, kind: Kind[C], evaluate: Evaluate, report: Repor
     """
     table = kind.table
     if not isinstance(call, tree.Call | tree.Name):
-        report(NotACall(call.span, kind.words, call.span.text[:60], usage(kind.classes[0])))
+        report(NotACall(call.span, kind.wording, call.span.text[:60], usage(kind.classes[0])))
         return None
     name = call.function if isinstance(call, tree.Call) else call
     if name.name not in table:
         near, hint = nearest(name.name, table), _hint(kind, name.name)
-        report(UnknownCallable(name.span, kind.words, name.name, tuple(table), near, hint))
+        report(UnknownCallable(name.span, kind.wording, name.name, tuple(table), near, hint))
         return None
     callee = table[name.name]
     given = _place(call, callee, report) if isinstance(call, tree.Call) else {}
@@ -93,8 +93,8 @@ def bind(call: tree.Expression, kind: Kind[C], evaluate: Evaluate, report: Repor
 
 def _hint(kind: Kind[Any], name: str) -> str:
     """A further word on a name that exists as something else."""
-    others = [other.words for other in KINDS.values() if other is not kind and name in other.table]
-    return f"`{name}` is {article(others[0])}, not {article(kind.words)}" if others else ""
+    others = [other.wording for other in KINDS.values() if other is not kind and name in other.table]
+    return f"`{name}` is {article(others[0])}, not {article(kind.wording)}" if others else ""
 
 
 def _place(call: tree.Call, callee: type[Call], report: Report) -> dict[str, tree.Expression] | None:
@@ -153,7 +153,7 @@ def _value(
     try:
         return read(parameter.type, expression, evaluate, report)
     except UnfitError as unfit:
-        report(BadArgument(expression.span, callee.called, parameter.name, parameter.type.words, str(unfit)))
+        report(BadArgument(expression.span, callee.called, parameter.name, parameter.type.wording, str(unfit)))
         return FAILED
 
 
@@ -164,7 +164,7 @@ def read(kind: ArgumentType[Any], expression: tree.Expression, evaluate: Evaluat
         UnfitError: the expression is of another kind.
     """
     match kind:
-        case Word():
+        case BareName():
             return expression.name if isinstance(expression, tree.Name) else _evaluated(Text(), expression, evaluate)
         case Names():
             return _names(expression)

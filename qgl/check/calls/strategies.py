@@ -18,7 +18,7 @@ MOST_BY_CMA = 4000  # parameters: two matrices of 128 MB for each seed
 OF_RANDOM = (LayerwiseSearch.called,)  # strategies that move what `random` declares, too
 
 
-def method_words(settings: TrainSettings) -> str:
+def method_text(settings: TrainSettings) -> str:
     """How parameters are moved, for titles: `adam`, `stagewise adam`, `cma`."""
     name = settings.strategy_name
     if name not in BY_GRADIENT:
@@ -26,14 +26,14 @@ def method_words(settings: TrainSettings) -> str:
     return settings.optimizer.name if name == "gradient" else f"{name} {settings.optimizer.name}"
 
 
-def cost_words(program: Program) -> tuple[str, ...]:
+def cost_text(program: Program) -> tuple[str, ...]:
     """What the strategy of a program asks for at a step, where that is not one value and gradient."""
     settings = program.train
     each = f" for each of {settings.seeds} seeds" if settings.seeds > 1 else ""
     match settings.strategy:
         case Stagewise():
             found = stages.stages_of(program, settings)
-            return found.words() if isinstance(found, stages.Stages) else ()
+            return found.wording() if isinstance(found, stages.Stages) else ()
         case CMA(population=given):
             size = _trained(program)
             population = given or 4 + int(3 * math.log(max(1, size)))

@@ -19,7 +19,7 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 _TOLERANCE = 1e-9
-_WORDS = {
+_NAMES = {
     "angle": "an angle",
     "real": "a real number",
     "probability": "a probability",
@@ -49,7 +49,7 @@ class Binder:
         count = len(applications)
         if isinstance(node, tree.Hole):
             if formal.kind not in ("angle", "real", "probability"):
-                why = f"`?` is a trained number, but {_WORDS[formal.kind]} belongs here"
+                why = f"`?` is a trained number, but {_NAMES[formal.kind]} belongs here"
                 raise self.reporter.fault(MisplacedHole(node.span, why))
             return [self.hole(node, gate, formal.kind, formal.size) for _ in range(count)]
         wanted = 0 if formal.size is None else 1
@@ -118,8 +118,8 @@ class Binder:
             return value
         if isinstance(value, Array | tuple | range) and kind not in ("int", "bit"):
             hint = f"give `{value.name}` an index" if isinstance(value, Array) else ""
-            raise self.reporter.fault(WrongShape(span, f"{_WORDS[kind]}, one number,", describe(value), hint))
-        raise self.reporter.fault(WrongType(span, _WORDS[kind], describe(value)))
+            raise self.reporter.fault(WrongShape(span, f"{_NAMES[kind]}, one number,", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, _NAMES[kind], describe(value)))
 
     def _probability(self, value: Value, span: Span) -> None:
         if not isinstance(value, Real) or value.is_constant:

@@ -12,7 +12,7 @@ from qgl.check.values.values import Group
 from qgl.program.operations import Operation
 
 MASKED = 1 << 15  # wires up to which a cone is a set of bits: together they take 128 MB
-WORD = 1 << 12  # bits that are joined in a step
+CHUNK = 1 << 12  # bits that are joined in a step
 
 Spend = Callable[[int], None]
 
@@ -34,7 +34,7 @@ class _Masks:
 
     def __init__(self, operations: Sequence[Operation], wires: int, spend: Spend) -> None:
         self.spend = spend
-        self.words = 1 + wires // WORD
+        self.chunks = 1 + wires // CHUNK
         self.masks = [1 << wire for wire in range(wires)]
         for operation in operations:
             if len(operation.wires) > 1:
@@ -43,7 +43,7 @@ class _Masks:
                     self.masks[wire] = joined
 
     def _joined(self, wires: tuple[int, ...]) -> int:
-        self.spend(1 + len(wires) * self.words // ITEMS)
+        self.spend(1 + len(wires) * self.chunks // ITEMS)
         joined = 0
         for wire in wires:
             joined |= self.masks[wire]

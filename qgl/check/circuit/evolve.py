@@ -8,7 +8,7 @@ from qgl.check.declarations.hamiltonians import Hamiltonians, Terms
 from qgl.check.limits import Budget
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
-from qgl.check.values.operators import Operator, Word
+from qgl.check.values.operators import Operator, PauliWord
 from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotAnExponent, WrongMethod
 from qgl.expression import Real, real
@@ -47,30 +47,30 @@ class Evolver:
             value = self.evaluator.evaluate(argument, frame)
         finally:
             self.evaluator.hole = outer
-        word, angle = self._exponent(value, argument.span)
-        wires = tuple(wire for wire, _ in word)
-        letters = "".join(letter for _, letter in word)
+        pauli_word, angle = self._exponent(value, argument.span)
+        wires = tuple(wire for wire, _ in pauli_word)
+        letters = "".join(letter for _, letter in pauli_word)
         self.recorder.emit(PauliRotation(wires, node.span, angle, letters))
 
-    def _exponent(self, value: Value, span: Span) -> tuple[Word, Real]:
+    def _exponent(self, value: Value, span: Span) -> tuple[PauliWord, Real]:
         if not isinstance(value, Operator):
             raise self.reporter.fault(
                 NotAnExponent(span, f"`exp` needs a product of Pauli matrices, not {describe(value)}")
             )
         terms = list(value)
         if not terms and value.terms:  # the angle is zero
-            word = next(iter(value.terms))
-            terms = [(word, Real(0.0), Real(0.0))]
+            pauli_word = next(iter(value.terms))
+            terms = [(pauli_word, Real(0.0), Real(0.0))]
         if len(terms) != 1:
             raise self.reporter.fault(
                 NotAnExponent(span, f"`exp` takes one product of Pauli matrices, not a sum of {len(terms)}")
             )
-        word, re, im = terms[0]
+        pauli_word, re, im = terms[0]
         if not (re.is_constant and re.constant == 0):
             raise self.reporter.fault(NotAnExponent(span, "this exponent is not `i` times a real number"))
-        if not word:
+        if not pauli_word:
             raise self.reporter.fault(NotAnExponent(span, "there is no Pauli matrix in this exponent"))
-        return word, im
+        return pauli_word, im
 
     # ------------------------------------------------------------ evolve
 
@@ -86,13 +86,13 @@ class Evolver:
         if len(given) != len(symbol.node.arguments):
             raise FaultyError
         terms = self.hamiltonians.terms(symbol, self.evaluator.all_of(given, frame), target.span)
-        wires = tuple(sorted({wire for _, word in terms for wire, _ in word}))
+        wires = tuple(sorted({wire for _, pauli_word in terms for wire, _ in pauli_word}))
         self.budget.spend(len(terms) * (1 + len(wires) // 64), node.span)
         order, steps, simulate = method or (0, 0, False)
         if simulate:
             self._slices(terms, time, order, steps, node.span)
             return
-        spelled = tuple((coefficient, _letters(word, wires)) for coefficient, word in terms)
+        spelled = tuple((coefficient, _letters(pauli_word, wires)) for coefficient, pauli_word in terms)
         trotter = (order, steps) if method else None
         self.recorder.emit(Evolution(wires, node.span, time, spelled, trotter))
 
@@ -130,13 +130,13 @@ class Evolver:
         share = time * (1.0 / (steps * order))
         for _ in range(steps):
             for there in range(order):
-                for coefficient, word in terms if there == 0 else terms[::-1]:
-                    self._slice(coefficient * share, word, terms, span)
+                for coefficient, pauli_word in terms if there == 0 else terms[::-1]:
+                    self._slice(coefficient * share, pauli_word, terms, span)
 
-    def _slice(self, angle: Real, word: Word, terms: Terms, span: Span) -> None:
-        if word:
-            wires = tuple(wire for wire, _ in word)
-            letters = "".join(letter for _, letter in word)
+    def _slice(self, angle: Real, pauli_word: PauliWord, terms: Terms, span: Span) -> None:
+        if pauli_word:
+            wires = tuple(wire for wire, _ in pauli_word)
+            letters = "".join(letter for _, letter in pauli_word)
             self.recorder.emit(PauliRotation(wires, span, -angle, letters))
         else:  # a phase, which a control before the evolution would see
             first = next(other for _, other in terms if other)
@@ -144,6 +144,6 @@ class Evolver:
             self.recorder.emit(Evolution(wires, span, angle, ((Real(1.0), "I"),)))
 
 
-def _letters(word: Word, wires: tuple[int, ...]) -> str:
-    letters = dict(word)
+def _letters(pauli_word: PauliWord, wires: tuple[int, ...]) -> str:
+    letters = dict(pauli_word)
     return "".join(letters.get(wire, "I") for wire in wires)

@@ -205,12 +205,12 @@ def _supports(operation: Operation) -> Iterator[tuple[int, ...]]:
     if not isinstance(operation, Evolution):
         yield operation.wires
         return
-    for _, word in operation.terms:
-        touched = (wire for wire, letter in zip(operation.targets, word, strict=True) if letter != "I")
+    for _, pauli_word in operation.terms:
+        touched = (wire for wire, letter in zip(operation.targets, pauli_word, strict=True) if letter != "I")
         yield (*operation.control_wires, *touched)
 
 
 def _written(operation: Operation) -> str:
-    """The gate as the text has it: its first word that is not a modifier."""
-    words = operation.span.text.replace("(", " ").split()
-    return next((word for word in words if word not in ("inverse", "ctrl")), operation.name)
+    """The gate as the text has it: its first name that is not a modifier."""
+    names = operation.span.text.replace("(", " ").split()
+    return next((name for name in names if name not in ("inverse", "ctrl")), operation.name)

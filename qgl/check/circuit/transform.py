@@ -66,6 +66,6 @@ def unitary(wires: tuple[int, ...], angles: Sequence[Real], span: Span) -> Itera
             if letter:
                 for subset in range(subsets):
                     members = tuple(wire for k, wire in enumerate(rest) if subset >> k & 1)
-                    word = letter + "Z" * len(members)
-                    yield PauliRotation((top, *members), span, -0.5 * angles[at + subset], word)
+                    pauli_word = letter + "Z" * len(members)
+                    yield PauliRotation((top, *members), span, -0.5 * angles[at + subset], pauli_word)
                 at += subsets

@@ -227,7 +227,7 @@ class Declarations:
             "a string": (str,),
             "a list": (tuple, range),
         }
-        wanted = next(words for words, types in kinds.items() if isinstance(declared, types[:1]))
+        wanted = next(wording for wording, types in kinds.items() if isinstance(declared, types[:1]))
         if wanted == "a list" and isinstance(declared, range):
             declared = tuple(declared)
         fits = isinstance(value, kinds[wanted]) and isinstance(value, bool) == isinstance(declared, bool)
@@ -332,7 +332,7 @@ class Declarations:
 
     def _dimension(self, expression: tree.Expression, frame: Frame) -> Dimension:
         value = self.evaluator.evaluate(expression, frame)
-        words = f"`{expression.span.text[:40]}`"
+        wording = f"`{expression.span.text[:40]}`"
         if isinstance(value, int) and not isinstance(value, bool):
             if value < 1:
                 text = f"a dimension of a parameter is at least 1, not {value}"
@@ -358,7 +358,7 @@ class Declarations:
                 keys.setdefault(key, position)
         arity = 2 if all(isinstance(item, tuple) and len(item) == 2 for item in items) else 1
         integers = not any(isinstance(item, int) for item in items)
-        return Dimension(len(items), words, keys, integers, arity)
+        return Dimension(len(items), wording, keys, integers, arity)
 
     def _keys(self, item: Value) -> Iterator[Hashable]:
         """`item`, and the same with sites for its qubits or qubits for its sites."""

@@ -8,7 +8,7 @@ from qgl.check.calls.binding import Qubits
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator, Frame
-from qgl.check.values.operators import Operator, Word
+from qgl.check.values.operators import Operator, PauliWord
 from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian
 from qgl.diagnostics.types import ArgumentCount, WrongType
@@ -18,7 +18,7 @@ from qgl.program.program import Wire
 from qgl.source import Span
 from qgl.syntax import tree
 
-Terms = tuple[tuple[Real, Word], ...]
+Terms = tuple[tuple[Real, PauliWord], ...]
 
 
 class Hamiltonians:
@@ -31,7 +31,7 @@ class Hamiltonians:
         self._known: dict[Hashable, Terms] = {}
 
     def terms(self, symbol: Symbol, arguments: list[Value], span: Span) -> Terms:
-        """Real coefficients and words of a Hamiltonian for given arguments.
+        """Real coefficients and Pauli words of a Hamiltonian for given arguments.
 
         Raises:
             FaultyError: it is no Hamiltonian; reported.
@@ -50,13 +50,13 @@ class Hamiltonians:
         where = symbol.node.value.span
         if not isinstance(value, Operator):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
-        found: list[tuple[Real, Word]] = []
-        for word, re, im in value:
+        found: list[tuple[Real, PauliWord]] = []
+        for pauli_word, re, im in value:
             if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
-                written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in word)
+                written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in pauli_word)
                 raise self.reporter.fault(NotHermitian(where, written))
-            found.append((re, word))
-        if not any(word for _, word in found):
+            found.append((re, pauli_word))
+        if not any(pauli_word for _, pauli_word in found):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
         terms = tuple(found)
         if key is not None:
@@ -82,12 +82,12 @@ class Hamiltonians:
             found = len(arguments) + len(keywords)
             raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, found, declared=symbol.span))
         terms = []
-        for coefficient, word in self.terms(symbol, arguments, node.span):
+        for coefficient, pauli_word in self.terms(symbol, arguments, node.span):
             if not coefficient.is_constant:
                 raise self.reporter.fault(WrongType(node.span, "a Hamiltonian of known numbers", "one with inputs"))
-            qubits = place([wire for wire, _ in word], node.span)
+            qubits = place([wire for wire, _ in pauli_word], node.span)
             if qubits.hidden is not None:
                 raise self.reporter.fault(qubits.hidden)
-            letters = (letter for _, letter in word)
+            letters = (letter for _, letter in pauli_word)
             terms.append((coefficient.constant, tuple(zip(qubits.positions, letters, strict=True))))
         return SpinTerms(width, tuple(terms))

@@ -26,7 +26,7 @@ RESERVED = {
 }
 # Of the form of a gate, but no record.
 SPECIAL = ("exp", "unitary", "generator", "prepare", "levels", *FAMILIES, "kraus", "reset")
-PARAMETER_WORDS = {
+PARAMETER_KINDS = {
     "param": "parameter",
     "random": "random input",
     "latent": "latent input",
@@ -116,7 +116,7 @@ class _Loader:
             case tree.Data(_, name):
                 self._add(module, name, "data set", declaration)
             case tree.Parameter(_, kind, name):
-                self._add(module, name, PARAMETER_WORDS[kind], declaration)
+                self._add(module, name, PARAMETER_KINDS[kind], declaration)
             case tree.Routine(_, kind, name):
                 self._add(module, name, kind, declaration)
             case tree.Hamiltonian(_, name):
@@ -140,8 +140,8 @@ class _Loader:
             first.state = "failed"  # which of the two is meant is not known
             return
         if kind in ("layer", "channel") and (name.name in GATES or name.name in CHANNELS or name.name in SPECIAL):
-            word = "channel" if name.name in (*CHANNELS, "kraus") else "gate"
-            self.reporter.report(DuplicateName(name.span, name.name, None, f"a built-in {word}"))
+            kind = "channel" if name.name in (*CHANNELS, "kraus") else "gate"
+            self.reporter.report(DuplicateName(name.span, name.name, None, f"a built-in {kind}"))
         symbol = Symbol(name.name, kind, name.span, node, module)
         module.names[name.name] = symbol
         module.own.append(symbol)

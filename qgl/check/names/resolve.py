@@ -237,8 +237,8 @@ class Resolver(ExpressionResolver):
         if counts is not None:
             self._counts(node, counts)
         elif local is not None and local.kind != "broken":
-            words = {"qubit": "qubit", "bit": "measured bit"}.get(local.kind, "value")
-            self.reporter.report(WrongKind(node.gate.span, node.gate.name, words, "gate", local.span))
+            wording = {"qubit": "qubit", "bit": "measured bit"}.get(local.kind, "value")
+            self.reporter.report(WrongKind(node.gate.span, node.gate.name, wording, "gate", local.span))
         elif symbol is not None and local is None:
             symbol.used = True
             if symbol.kind != "broken":

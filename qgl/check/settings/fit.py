@@ -10,7 +10,7 @@ from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.kernels import WordsOfIntegers
+from qgl.diagnostics.kernels import PauliWordsOfIntegers
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.training import BadArguments, ConditionalModel, TooWideForExact
 from qgl.program.calls import objectives, reports
@@ -80,18 +80,21 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> 
     return False
 
 
-def words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
-    """Whether the words of an `mmd` are given in one way, and its kernel has words."""
+def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
+    """Whether the Pauli words of an `mmd` are given in one way, and its kernel has Pauli words."""
     faults: list[Diagnostic] = []
     if call.weight is None and call.reach is not None:
         fault = "has a `reach` but no `weight`: the two give a set of words"
         faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
-    elif call.weight is not None and (call.words is not None or call.samples is not None):
-        fault = "has `weight`, which is for a fixed set of words, beside `words` or `samples`, which are for drawn ones"
+    elif call.weight is not None and (call.pauli_words is not None or call.samples is not None):
+        fault = (
+            "has `weight`, which is for a fixed set of Pauli words, beside `pauli_words` or `samples`, which are "
+            "for drawn ones"
+        )
         faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
     if call.kernel is not None and call.kernel.of_integers:
-        given = {"words": call.words, "weight": call.weight}
-        faults += [WordsOfIntegers(call.span, name) for name, value in given.items() if value is not None]
+        given = {"pauli_words": call.pauli_words, "weight": call.weight}
+        faults += [PauliWordsOfIntegers(call.span, name) for name, value in given.items() if value is not None]
     for each in faults:
         scope.report(each)
     return not faults

@@ -16,11 +16,13 @@ BY_ROW = (NLL, KL)  # objectives that a part of the rows estimates
 
 
 def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:
-    """Whether a part of the objective is drawn anew at each step: words, samples, or fewer rows than there are."""
+    """Whether a part of the objective is drawn anew at each step: Pauli words, samples, or fewer rows than there
+    are.
+    """
 
     def drawn(call: ObjectiveCall) -> bool:
         if isinstance(call, MMD):
-            return call.words is not None or call.samples is not None
+            return call.pauli_words is not None or call.samples is not None
         rows = data.get(call.data)
         return isinstance(call, BY_ROW) and batch is not None and rows is not None and batch < len(rows.rows)
 
@@ -35,7 +37,7 @@ def line_search_faults(settings: TrainSettings, stochastic: bool) -> Iterator[Un
 
     span = settings.optimizer.span
     if stochastic:
-        way_out = "leave out `batch`, `samples` and `words` for the exact objective, or choose `adam`"
+        way_out = "leave out `batch`, `samples` and `pauli_words` for the exact objective, or choose `adam`"
         yield UnfitForLineSearch(span, "an objective that is estimated anew at each step", way_out)
     if settings.clip is not None:
         yield UnfitForLineSearch(span, "with `clip`", "leave out `clip`: the line search bounds the steps")

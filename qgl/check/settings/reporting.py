@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.settings.fit import Scope, fits, narrow_enough, words_agree
+from qgl.check.settings.fit import Scope, fits, narrow_enough, pauli_words_agree
 from qgl.diagnostics.training import ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
 from qgl.program.calls.reports import (
@@ -27,8 +27,8 @@ def read_reports(
     """Checked reports in order of writing; `faulty`: the objective has a fault, and what it lacks is not to be missed.
 
     A report of a data set that names none stands for one report for each data set of the objective `terms`; an `mmd`
-    without a kernel takes that of the objective's first `mmd`, and its words; a `markov_gap` takes the radius of its
-    `markov_nll`.
+    without a kernel takes that of the objective's first `mmd`, and its Pauli words; a `markov_gap` takes the radius of
+    its `markov_nll`.
     """
     calls = (scope.bind(item, REPORTS) for item in items)
     return tuple(report for call in calls if call is not None for report in completed(call, terms, scope, faulty))
@@ -50,16 +50,18 @@ def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: b
 
 
 def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall, str]:
-    """A report with the kernel and words, or the radius, of the objective; and what is missing there."""
+    """A report with the kernel and Pauli words, or the radius, of the objective; and what is missing there."""
     if isinstance(call, MMD) and call.kernel is None:
         own = next((term.call for term in terms if isinstance(term.call, objectives.MMD)), None)
         if own is None:
             return call, "kernel"
-        words = own.words if call.words is None else call.words
+        pauli_words = own.pauli_words if call.pauli_words is None else call.pauli_words
         samples = own.samples if call.samples is None else call.samples
         weight = own.weight if call.weight is None else call.weight
         reach = own.reach if call.reach is None else call.reach
-        return replace(call, kernel=own.kernel, words=words, samples=samples, weight=weight, reach=reach), ""
+        return replace(
+            call, kernel=own.kernel, pauli_words=pauli_words, samples=samples, weight=weight, reach=reach
+        ), ""
     if isinstance(call, MarkovGap) and call.radius is None:
         radii = [term.call.radius for term in terms if isinstance(term.call, objectives.MarkovNLL)]
         return (replace(call, radius=radii[0]), "") if radii else (call, "radius")
@@ -79,7 +81,7 @@ def _report_fits(call: ReportCall, scope: Scope) -> bool:
     if isinstance(call, MMD):
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
-        return words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
+        return pauli_words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
     if isinstance(call, Purity) or (isinstance(call, Entropy) and not regions):
         return narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return narrow_enough(call, len(regions), "take smaller regions", scope)

@@ -12,7 +12,7 @@ from qgl.program.calls.optimizers import LBFGS
 from qgl.program.program import DataSet, Term, TrainSettings
 from qgl.source import Span
 
-_MEANS = "take `mmd` with any kernel or words, or `marginals` with `distance = hilbert_schmidt`"
+_MEANS = "take `mmd` with any kernel or Pauli words, or `marginals` with `distance = hilbert_schmidt`"
 
 
 def shot_faults(

@@ -46,7 +46,7 @@ class Stages:
         """Stages in which the circuit grows."""
         return len(self.bounds) - self.blocks
 
-    def words(self) -> tuple[str, ...]:
+    def wording(self) -> tuple[str, ...]:
         """The stages, one a line, as `qglc explain` shows them."""
         names = ", ".join(f"`{name}`" for name in self.sizes)
         lines = [f"training by stages: {self.layers} layers of {names}; each stage of {self.steps} steps trains"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from qgl.check.calls.binding import FAILED, Failure, read
 from qgl.check.calls.strategies import LATER, strategy_faults
-from qgl.check.settings.fit import Scope, fits, narrow_enough, words_agree
+from qgl.check.settings.fit import Scope, fits, narrow_enough, pauli_words_agree
 from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
 from qgl.check.settings.watching import complete_early, read_watch, watch_faults
@@ -21,7 +21,7 @@ from qgl.diagnostics.training import (
     UnfitForBatch,
     UnknownSetting,
 )
-from qgl.program.calls.arguments import POSITIVE, ArgumentType, Choice, Integer, UnfitError, Word
+from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice, Integer, UnfitError
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
 from qgl.program.calls.gradients import GRADIENTS
@@ -110,14 +110,15 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
 
 
 def _mmd_fits(call: MMD, scope: Scope) -> bool:
-    if not words_agree(call, scope):
+    if not pauli_words_agree(call, scope):
         return False
     way_out = (
-        "expectations of words serve at any width: give it `words = 1000, samples = 1000`, or `weight = 2, reach = 3`"
+        "expectations of Pauli words serve at any width: give it `pauli_words = 1000, samples = 1000`, or "
+        "`weight = 2, reach = 3`"
     )
-    bound = call.words is not None or call.weight is not None
+    bound = call.pauli_words is not None or call.weight is not None
     if call.kernel.of_integers:
-        way_out = "take a kernel of bits, with `words = 1000, samples = 1000`"
+        way_out = "take a kernel of bits, with `pauli_words = 1000, samples = 1000`"
     return bound or narrow_enough(call, scope.visible, way_out, scope)
 
 
@@ -145,7 +146,7 @@ SETTINGS: Mapping[str, _SettingRule] = {
     "checkpoint": _SettingRule(Integer(1)),
     "batch": _SettingRule(Integer(1)),
     "gradient": _SettingRule(None, GRADIENTS),
-    "engine": _SettingRule(Word()),
+    "engine": _SettingRule(BareName()),
     "strategy": _SettingRule(None, STRATEGIES),
     "watch": _SettingRule(None, REPORTS, many=True),
 }
@@ -205,7 +206,7 @@ class _Reader:
         try:
             return read(kind, expression, self.scope.evaluate, self.scope.report)
         except UnfitError as unfit:
-            self.scope.report(BadArgument(expression.span, "train", name, kind.words, str(unfit)))
+            self.scope.report(BadArgument(expression.span, "train", name, kind.wording, str(unfit)))
             return FAILED
 
 

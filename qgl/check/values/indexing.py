@@ -172,10 +172,10 @@ class Indexing:
             if position is not None:
                 return position
         if isinstance(value, int | Qubit | Site | tuple | Group) and dimension.keys is not None:
-            allowed = f"this index runs over {dimension.words}"
+            allowed = f"this index runs over {dimension.wording}"
             raise self.reporter.fault(IndexOutOfRange(span, base.name, f"at {span.text[:40]}", allowed, base.span))
         hint = "declare it with the register in its brackets" if isinstance(value, Qubit) else ""
-        raise self.reporter.fault(WrongType(span, f"an index into {dimension.words}", describe(value), hint))
+        raise self.reporter.fault(WrongType(span, f"an index into {dimension.wording}", describe(value), hint))
 
 
 def _is_end(value: Value, dimension: Dimension) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qgl.expression import Real, real
 from qgl.record import record
 
-Word = tuple[tuple[int, str], ...]  # (wire, letter) in order of wires, each wire once
+PauliWord = tuple[tuple[int, str], ...]  # (wire, letter) in order of wires, each wire once
 
 
 @record
@@ -51,36 +51,36 @@ def _plus(x: Coefficient, y: Coefficient) -> Coefficient:
 
 @dataclass(frozen=True, eq=False)
 class Operator:
-    """A sum of coefficient * word; words are distinct."""
+    """A sum of coefficient * Pauli word; Pauli words are distinct."""
 
-    terms: dict[Word, Coefficient]
+    terms: dict[PauliWord, Coefficient]
 
     @property
     def is_number(self) -> bool:
-        return all(not word for word in self.terms)
+        return all(not pauli_word for pauli_word in self.terms)
 
-    def __iter__(self) -> Iterator[tuple[Word, Real, Real]]:
-        """(word, real part, imaginary part) of every term whose coefficient is not zero."""
-        for word, coefficient in self.terms.items():
+    def __iter__(self) -> Iterator[tuple[PauliWord, Real, Real]]:
+        """(Pauli word, real part, imaginary part) of every term whose coefficient is not zero."""
+        for pauli_word, coefficient in self.terms.items():
             re, im = _parts(coefficient)
             if not (re.is_constant and im.is_constant and re.constant == 0 == im.constant):
-                yield word, re, im
+                yield pauli_word, re, im
 
     def __mul__(self, other: Operator) -> Operator:
-        terms: dict[Word, Coefficient] = {}
+        terms: dict[PauliWord, Coefficient] = {}
         for left, x in self.terms.items():
             for right, y in other.terms.items():
-                phase, word = _multiply(left, right)
+                phase, pauli_word = _multiply(left, right)
                 product = _times(_times(x, y), phase) if phase != 1 else _times(x, y)
-                terms[word] = _plus(terms[word], product) if word in terms else product
+                terms[pauli_word] = _plus(terms[pauli_word], product) if pauli_word in terms else product
         return Operator(terms)
 
     @property
     def constant(self) -> complex | None:
         """The number that this is, if it is one and depends on no input."""
         total = 0j
-        for word, re, im in self:
-            if word or not (re.is_constant and im.is_constant):
+        for pauli_word, re, im in self:
+            if pauli_word or not (re.is_constant and im.is_constant):
                 return None
             total += complex(re.constant, im.constant)
         return total
@@ -102,21 +102,21 @@ def pauli(letter: str, wire: int) -> Operator:
 
 def total(operators: Iterable[Operator]) -> Operator:
     """The sum, in time proportional to the number of terms."""
-    terms: dict[Word, Coefficient] = {}
+    terms: dict[PauliWord, Coefficient] = {}
     for operator in operators:
-        for word, coefficient in operator.terms.items():
-            terms[word] = _plus(terms[word], coefficient) if word in terms else coefficient
+        for pauli_word, coefficient in operator.terms.items():
+            terms[pauli_word] = _plus(terms[pauli_word], coefficient) if pauli_word in terms else coefficient
     return Operator(terms)
 
 
 def scale(operator: Operator, factor: Real | float) -> Operator:
     by = _parts(complex(factor))[0] if not isinstance(factor, Real) else real(factor)
     coefficient: Coefficient = complex(by.constant) if by.is_constant else Complex(by, Real(0.0))
-    return Operator({word: _times(each, coefficient) for word, each in operator.terms.items()})
+    return Operator({pauli_word: _times(each, coefficient) for pauli_word, each in operator.terms.items()})
 
 
-def _multiply(left: Word, right: Word) -> tuple[complex, Word]:
-    """phase and word of the product of two words."""
+def _multiply(left: PauliWord, right: PauliWord) -> tuple[complex, PauliWord]:
+    """phase and Pauli word of the product of two Pauli words."""
     if not left or not right:
         return 1, left or right
     if left[-1][0] < right[0][0]:

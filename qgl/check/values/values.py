@@ -62,7 +62,7 @@ class Group:
         return iter(self.members) if self.members else map(Qubit, self.wires)
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         if self.categories is not None:
             return f"a variable of {self.categories} categories"
         return f"a register of {len(self)} {'variable' if self.members else 'qubit'}{'s' * (len(self) != 1)}"
@@ -81,7 +81,7 @@ class Dimension:
     """
 
     extent: int
-    words: str
+    wording: str
     keys: Mapping[Hashable, int] | None = None
     integers: bool = True
     arity: int = 1
@@ -171,7 +171,7 @@ def describe(value: Value) -> str:
         case Qubit():
             return "a qubit"
         case Group():
-            return value.words
+            return value.wording
         case tuple():
             return f"a list of {len(value)}"
         case range():

@@ -49,8 +49,8 @@ class IndependentColumns:
         total = np.ones(len(places))
         for table, start, width in zip(self.tables, self._starts, self.widths, strict=True):
             here = (places >= start) & (places < start + width)
-            words = np.where(here, 1 << (start + width - 1 - np.where(here, places, start)), 0).sum(axis=1)
-            total *= _walsh(table)[words]
+            pauli_words = np.where(here, 1 << (start + width - 1 - np.where(here, places, start)), 0).sum(axis=1)
+            total *= _walsh(table)[pauli_words]
         return total
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -82,7 +82,7 @@ class IndependentColumns:
 
 
 def _walsh(table: Real) -> Real:
-    """<Z_w> of each word w of the bits of one column, w as a number."""
+    """<Z_w> of each Pauli word w of the bits of one column, w as a number."""
     for bit in range(table.size.bit_length() - 1):
         halves = table.reshape(-1, 2, 2**bit)
         table = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
@@ -108,7 +108,7 @@ def uniform(columns: Columns) -> ProductDistribution | IndependentColumns:
     return IndependentColumns(tuple((np.arange(2**width) < size) / size for size, width in columns))
 
 
-def uniform_words(columns: Columns) -> str:
+def uniform_text(columns: Columns) -> str:
     """What the uniform distribution is, for the legend of a table."""
     if not _categorical(columns):
         return f"uniform: the uniform distribution, all strings of {len(columns)} bits equally likely"

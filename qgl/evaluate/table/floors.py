@@ -31,16 +31,16 @@ class Floor:
     """A floor, None where there is none, and in words what it is or why there is none."""
 
     value: float | None = None
-    words: str = ""
+    wording: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Behind:
     """The distribution behind rows, as far as these tell.
 
-    p      probabilities of the different rows, and last of each string that did not come, shape (D + 1,)
-    times  how many strings have each: 1, and last the number of those that did not come, shape (D + 1,)
-    once   the part of the rows that came once, 0 where there are no other strings
+    p        probabilities of the different rows, and last of each string that did not come, shape (D + 1,)
+    times    how many strings have each: 1, and last the number of those that did not come, shape (D + 1,)
+    once     the part of the rows that came once, 0 where there are no other strings
     entropy  of the distribution, in nats
     """
 
@@ -179,11 +179,11 @@ def _of_strings(data: DataSet, measure: Callable[[list[tuple[float, Behind]]], f
     parts = _behind(data)
     once = sum(share * behind.once for share, behind in parts)
     if once > MOST_ONCE:
-        words = (
+        wording = (
             f"no floor of `{data.name}` in nll, kl, tv, valid_rate: {once:.0%} of its {len(data.rows):,} rows "
             "come once, so that they do not tell the distribution behind them"
         )
-        return Floor(None, words)
+        return Floor(None, wording)
     return Floor(measure(parts), _sampling(data))
 
 

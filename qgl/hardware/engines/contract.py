@@ -28,8 +28,8 @@ def checked(name: str, answer: object, shots: Sequence[int], width: int) -> list
         if not isinstance(found, np.ndarray):
             raise QglError([WrongStrings(None, name, row, wanted, _what(found))])
         if found.shape != wanted or found.dtype != np.uint8:
-            words = f"{found.dtype} of shape {found.shape}"
-            raise QglError([WrongStrings(None, name, row, wanted, words)])
+            wording = f"{found.dtype} of shape {found.shape}"
+            raise QglError([WrongStrings(None, name, row, wanted, wording)])
         if found.max(initial=0) > 1:
             raise QglError([WrongStrings(None, name, row, wanted, "numbers other than 0 and 1")])
     return rows
@@ -90,8 +90,8 @@ def stood(name: str, answer: object) -> tuple[Status, str]:
     """
     for status in get_args(Status):
         match answer:
-            case [str(said), str(words)] if said == status:
-                return status, words
+            case [str(said), str(wording)] if said == status:
+                return status, wording
     wanted = f"one of {', '.join(get_args(Status))} and words for it"
     raise QglError([WrongAnswer(None, name, "how far a job is", _what(answer), wanted)])
 

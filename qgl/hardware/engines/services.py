@@ -33,10 +33,10 @@ def wrapped(engine: str, way: str) -> Iterator[None]:
     except QglError:
         raise
     except Exception as error:  # whatever the library says, in its own words
-        words = first_line(error)
+        wording = first_line(error)
         if not _ACCESS.isdisjoint(_marks(error)):
-            raise QglError([NoAccess(None, engine, words, way)]) from error
-        raise QglError([EngineFailed(None, engine, words)]) from error
+            raise QglError([NoAccess(None, engine, wording, way)]) from error
+        raise QglError([EngineFailed(None, engine, wording)]) from error
 
 
 def _marks(error: Exception) -> set[str | int]:
@@ -115,15 +115,15 @@ class Service(Generic[Part]):
             return overall(self._status(name) for name in job.split())
 
     def _status(self, name: str) -> tuple[Status, str]:
-        word, why = self.said(name)
-        status = self.statuses.get(word, "unknown")
+        reported, why = self.said(name)
+        status = self.statuses.get(reported, "unknown")
         reason = why() if status == "failed" else None
-        return status, f"{word.lower()}: {reason}" if reason else word.lower()
+        return status, f"{reported.lower()}: {reason}" if reason else reported.lower()
 
 
 def overall(statuses: Iterable[tuple[Status, str]]) -> tuple[Status, str]:
     """How far a job is whose parts are as far as this: as far as the last, failed if one has."""
     table = list(statuses)
-    words = ", ".join(dict.fromkeys(said for _, said in table if said))
+    wording = ", ".join(dict.fromkeys(said for _, said in table if said))
     order: tuple[Status, ...] = ("failed", "unknown", "waiting", "running", "done")
-    return min((status for status, _ in table), key=order.index), words
+    return min((status for status, _ in table), key=order.index), wording

@@ -29,11 +29,11 @@ class Patient:
         job = named(self.name, self._remote.send(payload, f"qgl-{uuid.uuid4().hex}"))
         sleep, longest = _SLEEP
         while True:
-            status, words = stood(self.name, self._remote.status(job))
+            status, wording = stood(self.name, self._remote.status(job))
             if status == "done":
                 return listed(self.name, self._remote.collect(job, payload), len(task.shots))
             if status == "failed":
-                raise QglError([EngineFailed(None, self.name, words)])
+                raise QglError([EngineFailed(None, self.name, wording)])
             time.sleep(sleep)
             sleep = min(longest, 1.5 * sleep)
 

@@ -117,10 +117,10 @@ class Fitted:
         before, after = alone[0], local[0]
         if _merit(after)[:2] <= _merit(before)[:2]:
             return ["The program's locality saves nothing: the transpiler alone finds as good a layout."]
-        words = f"two-qubit gates {before.two_qubit_gates} -> {after.two_qubit_gates}"
+        wording = f"two-qubit gates {before.two_qubit_gates} -> {after.two_qubit_gates}"
         if before.fidelity is not None and after.fidelity is not None:
-            words += f", fidelity {before.fidelity:.3g} -> {after.fidelity:.3g}"
-        return [f"What the program's locality saves: {words}."]
+            wording += f", fidelity {before.fidelity:.3g} -> {after.fidelity:.3g}"
+        return [f"What the program's locality saves: {wording}."]
 
 
 def fit(

@@ -18,8 +18,8 @@ def _stray(circuit: Any, target: Any, numbers: Mapping[Any, int]) -> str | None:
         if operation.name == "if_else":
             inner = [dict(zip(block.qubits, qubits, strict=True)) for block in operation.blocks]
             found = (_stray(block, target, own) for block, own in zip(operation.blocks, inner, strict=True))
-            if words := next(filter(None, found), None):
-                return words
+            if wording := next(filter(None, found), None):
+                return wording
         elif operation.name not in ("barrier", "delay") and not supports(target, operation, qubits):
             angles = f"({', '.join(map(str, operation.params))})" if operation.params else ""
             return f"`{operation.name}{angles}` on {', '.join(f'${qubit}' for qubit in qubits)}"

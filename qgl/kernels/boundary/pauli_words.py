@@ -1,7 +1,7 @@
 """Expectations by boundary contraction over the columns of a doubled network.
 
 Legs carry the components of Pauli letters: a cap is (1, 0, 0, 0) where a qubit is traced out and the unit vector of a
-letter where a word has it. Only I and Z are kept on the legs where nothing but bits is read.
+letter where a Pauli word has it. Only I and Z are kept on the legs where nothing but bits is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, n
 from qgl.kernels.final_state import in_order
 from qgl.kernels.pauli_words import walsh
 from qgl.plan.boundary.paths import path_of
-from qgl.plan.boundary.windows import joined, windows, words_of
+from qgl.plan.boundary.windows import joined, pauli_words_of, windows
 from qgl.plan.network.bases import pauli_basis
 from qgl.plan.network.columns import Columns
 from qgl.query import Expectation, Marginals, Query, reads_only_bits
@@ -37,10 +37,10 @@ def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bo
     return sweeper.scan(turn, sweeper.start(1, tables[0].dtype), None, backward=True)[1]
 
 
-def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
-    """Answers to `Expectation` and `Marginals`, all words of them in one boundary contraction."""
+def pauli_word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
+    """Answers to `Expectation` and `Marginals`, all Pauli words of them in one boundary contraction."""
     values = expectation(columns, tables, joined(queries))
-    counts = [words_of(query).count for query in queries]
+    counts = [pauli_words_of(query).count for query in queries]
     parts = {
         query: values[end - count : end] for query, count, end in zip(queries, counts, accumulate(counts), strict=True)
     }
@@ -48,31 +48,33 @@ def word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequenc
 
 
 def _regions(query: Marginals, values: jax.Array) -> Any:
-    """Distributions or density matrices of regions from the expectations of all words on them."""
+    """Distributions or density matrices of regions from the expectations of all Pauli words on them."""
     base = 2 if query.bits else 4
     sizes = np.array([base ** len(region) for region in query.regions])
     starts = np.cumsum(sizes) - sizes
     groups = []
     for size in np.unique(sizes).tolist():
         numbers = np.flatnonzero(sizes == size)
-        words = values[starts[numbers][:, None] + np.arange(size)]
+        pauli_words = values[starts[numbers][:, None] + np.arange(size)]
         if query.bits:
-            found = jax.vmap(walsh)(words) / size
+            found = jax.vmap(walsh)(pauli_words) / size
         else:
             basis = pauli_basis(round(math.log(size, 4)))
-            kind = jnp.result_type(words, jnp.complex64)
-            found = jnp.einsum("rw,wij->rij", words, jnp.asarray(basis / len(basis[0]), kind), precision="highest")
+            kind = jnp.result_type(pauli_words, jnp.complex64)
+            found = jnp.einsum(
+                "rw,wij->rij", pauli_words, jnp.asarray(basis / len(basis[0]), kind), precision="highest"
+            )
         groups.append((numbers.tolist(), found))
     return in_order(groups)
 
 
-def expectation(columns: Columns, tables: Sequence[jax.Array], words: Expectation) -> jax.Array:
-    """<P> of every word, shape (words,).
+def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expectation) -> jax.Array:
+    """<P> of every Pauli word, shape (pauli_words,).
 
-    Row 0 of the boundary has all qubits to its left traced out; where a word begins, its row starts from there.
+    Row 0 of the boundary has all qubits to its left traced out; where a Pauli word begins, its row starts from there.
     """
-    narrow = reads_only_bits(words)
-    table = windows(words, columns.order)
+    narrow = reads_only_bits(pauli_words)
+    table = windows(pauli_words, columns.order)
     rights = right_environments(columns, tables, narrow)
     paths = [path_of(column, table.count + 1, narrow) for column in columns.classes]
     sweeper = Sweeper(columns, paths, tables)
@@ -95,14 +97,14 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], words: Expectatio
     return scaled(totals[at], exponents[at])
 
 
-def given_words(columns: Columns, tables: Sequence[jax.Array], words: jax.Array) -> jax.Array:
-    """<Z_w> of words given as rows of 0 and 1, shape (words, n)."""
-    sweeper = Sweeper(columns, [path_of(column, len(words), narrow=True) for column in columns.classes], tables)
-    bits = words.T[columns.order].astype(tables[0].dtype)
+def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words: jax.Array) -> jax.Array:
+    """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
+    sweeper = Sweeper(columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables)
+    bits = pauli_words.T[columns.order].astype(tables[0].dtype)
 
     def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
         caps = jnp.stack([1 - bits, bits], axis=-1)
         return normalised(Boundary(across(left.values, caps), left.exponents)), None
 
-    end = sweeper.scan(turn, sweeper.start(len(words), tables[0].dtype), bits)[0]
+    end = sweeper.scan(turn, sweeper.start(len(pauli_words), tables[0].dtype), bits)[0]
     return scaled(end.values[:, 0], end.exponents)

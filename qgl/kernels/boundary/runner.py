@@ -13,7 +13,7 @@ import numpy as np
 
 from qgl.kernels.arrays import barrier
 from qgl.kernels.boundary.columns import Across, Boundary, Sweeper, normalised
-from qgl.kernels.boundary.pauli_words import given_words, word_answers
+from qgl.kernels.boundary.pauli_words import given_pauli_words, pauli_word_answers
 from qgl.kernels.boundary.samples import samples
 from qgl.kernels.mesh import shared
 from qgl.kernels.network.tensors import tensor_tables
@@ -23,11 +23,11 @@ from qgl.plan.boundary.costs import rows_at_once
 from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.network.columns import Columns
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples
 
 
 class BoundaryRunner:
-    """Tensors are computed once for all queries of a call; words of all queries share a boundary contraction."""
+    """Tensors are computed once for all queries of a call; Pauli words of all queries share a boundary contraction."""
 
     def __init__(self, program: BoundaryProgram) -> None:
         self.program = program
@@ -44,8 +44,8 @@ class BoundaryRunner:
                 made[id(network)] = tensor_tables(network, inputs)
             return columns, made[id(network)]
 
-        words = [query for query in asked if isinstance(query, Expectation | Marginals)]
-        found: dict[Query, Any] = word_answers(*tables(words[0]), words) if words else {}
+        pauli_words = [query for query in asked if isinstance(query, Expectation | Marginals)]
+        found: dict[Query, Any] = pauli_word_answers(*tables(pauli_words[0]), pauli_words) if pauli_words else {}
         for query, array in asked.items():
             match query:
                 case LogProb():
@@ -55,8 +55,8 @@ class BoundaryRunner:
                 case GivenStrings():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
                     found[query] = shared(strings, given(array, query))
-                case GivenWords():
-                    values = shared(partial(given_words, *tables(query)), given(array, query))
+                case GivenPauliWords():
+                    values = shared(partial(given_pauli_words, *tables(query)), given(array, query))
                     found[query] = jnp.stack([values, values**2])
                 case Samples(shots):
                     found[query] = samples(*tables(query), needed(key, "samples"), shots)

@@ -53,8 +53,8 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
 
 
 def signs(bits: int) -> jax.Array:
-    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the distributions of bits from the means of their words of I and
-    Z.
+    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the distributions of bits from the means of their Pauli words of I
+    and Z.
     """
     codes = np.arange(2**bits)
     return jnp.asarray(1 - 2 * (np.bitwise_count(codes[:, None] & codes) & 1).astype(np.int8))

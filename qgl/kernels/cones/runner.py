@@ -1,4 +1,4 @@
-"""Runs light cones: each class as one batch, then words and regions as products of what the batches give."""
+"""Runs light cones: each class as one batch, then Pauli words and regions as products of what the batches give."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class ConeRunner:
         numbers = evaluate(program.expressions, inputs)
         blocks = numbers if program.blocks is None else tile_blocks(program.blocks, numbers)
         found = [batch(blocks if isinstance(batch, TileRunner) else numbers) for batch in self._batches]
-        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(words.reshape(-1) for words, _ in found)])
+        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(pauli_words.reshape(-1) for pauli_words, _ in found)])
         return {query: self._put(query, values, [regions for _, regions in found]) for query in asked}
 
     def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
         if isinstance(query, Expectation):
-            return jnp.prod(take(values, self.program.words[query]), axis=1)
+            return jnp.prod(take(values, self.program.pauli_words[query]), axis=1)
         assert isinstance(query, Marginals)
         groups = self.program.regions[query]
         pieces = ([states[batch][region] for batch, region in group.pieces] for group in groups)
@@ -58,7 +58,9 @@ class ConeRunner:
 
 
 class _Batch:
-    """One class: from all numbers to the words and regions of its members, each with a leading axis of members."""
+    """One class: from all numbers to the Pauli words and regions of its members, each with a leading axis of
+    members.
+    """
 
     def __init__(self, batch: ConeBatch) -> None:
         self._batch = batch
@@ -73,9 +75,9 @@ class _Batch:
 
     def _one(self, slots: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         found = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
-        words = [found[query] for query in self._batch.queries if isinstance(query, Expectation)]
+        pauli_words = [found[query] for query in self._batch.queries if isinstance(query, Expectation)]
         regions = [found[query] for query in self._batch.queries if isinstance(query, Marginals)]
-        return words[0] if words else jnp.zeros(0, slots.dtype), regions[0] if regions else ()
+        return pauli_words[0] if pauli_words else jnp.zeros(0, slots.dtype), regions[0] if regions else ()
 
 
 def _tensor(group: RegionGroup, pieces: list[jax.Array], bits: bool) -> jax.Array:

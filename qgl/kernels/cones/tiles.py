@@ -172,13 +172,13 @@ def _cotangent(gradient: jax.Array, state: jax.Array) -> jax.Array:
 
 
 class TileRunner:
-    """A batch: from all blocks to words and regions of every lane of every tile."""
+    """A batch: from all blocks to Pauli words and regions of every lane of every tile."""
 
     def __init__(self, batch: TileBatch) -> None:
         self.batch = batch
 
     def __call__(self, blocks: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-        """Words, shape (tiles * lanes, words), and regions, each of shape (tiles * lanes, ...)."""
+        """Pauli words, shape (tiles * lanes, pauli_words), and regions, each of shape (tiles * lanes, ...)."""
         batch = self.batch
         tiles, lanes = batch.block.shape[1:]
         matrices = take(blocks, batch.block)
@@ -195,12 +195,12 @@ class TileRunner:
 
         by_tile = (jnp.swapaxes(matrices, 0, 1), jnp.asarray(batch.move.T), jnp.asarray(batch.final))
         run = jax.checkpoint(lambda xs: self._run(jnp.swapaxes(xs[0], 0, 1), xs[1].T, xs[2]))
-        words, regions = shared(lambda *tables: lax.map(run, tables), *map(split, by_tile))
+        pauli_words, regions = shared(lambda *tables: lax.map(run, tables), *map(split, by_tile))
 
         def members(rows: jax.Array) -> jax.Array:
             return rows.reshape(rows.shape[0] * rows.shape[1], *rows.shape[2:])[: tiles * lanes]
 
-        return members(words), tuple(members(region) for region in regions)
+        return members(pauli_words), tuple(members(region) for region in regions)
 
     def _run(self, matrices: jax.Array, move: jax.Array, final: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """Shapes: `matrices` (steps, tiles, lanes, K * K), `move` (steps, tiles), `final` (tiles,)."""
@@ -219,13 +219,13 @@ class TileRunner:
         batch = self.batch
         seen = _distribution(batch, state) if batch.bits_only else _reduced(batch, state)
         dtype = seen.dtype
-        words = _apply(batch.words.real if batch.bits_only else batch.words, seen).real
+        pauli_words = _apply(batch.pauli_words.real if batch.bits_only else batch.pauli_words, seen).real
         regions = []
         for rows in batch.regions:
             size = round(len(rows) ** (1.0 if batch.bits_only else 0.5))
             found = _apply(rows, seen).astype(dtype)
             regions.append(found if batch.bits_only else found.reshape(-1, size, size))
-        return words, tuple(regions)
+        return pauli_words, tuple(regions)
 
 
 def _apply(rows: np.ndarray[Any, Any], seen: jax.Array) -> jax.Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import complex_like, product, squared, take
 from qgl.kernels.contraction.sums import small_contractions
-from qgl.kernels.final_state import Bits, Density, Final, from_words, read
+from qgl.kernels.final_state import Bits, Density, Final, from_pauli_words, read
 from qgl.kernels.mesh import mapped
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.pauli_words import walsh
@@ -24,7 +24,7 @@ from qgl.kernels.runner import given
 from qgl.plan.contraction.method import DISTRIBUTION, Contracted, ContractionProgram
 from qgl.plan.contraction.scheme import Group, Indices, Part
 from qgl.plan.network.bases import pauli_basis
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query
 
 Sources = dict[int, jax.Array]
 
@@ -52,17 +52,17 @@ class ContractionRunner:
                 return networks["strings"].log_prob(jnp.asarray(query.rows))
             case GivenStrings():
                 return networks["strings"].log_prob(given(array, query))
-            case GivenWords():
-                values = networks["words"].expectation(3 * given(array, query).astype(jnp.int32))
+            case GivenPauliWords():
+                values = networks["pauli words"].expectation(3 * given(array, query).astype(jnp.int32))
                 return jnp.stack([values, values**2])
             case Expectation():
-                return networks["words"].expectation(jnp.asarray(letters_of(query, self.program.visible)))
+                return networks["pauli words"].expectation(jnp.asarray(letters_of(query, self.program.visible)))
             case Marginals(regions, bits):
-                letters, sizes = _region_words(regions, 2 if bits else 4, self.program.visible)
-                parts = jnp.split(networks["words"].expectation(jnp.asarray(letters)), np.cumsum(sizes)[:-1])
+                letters, sizes = _region_pauli_words(regions, 2 if bits else 4, self.program.visible)
+                parts = jnp.split(networks["pauli words"].expectation(jnp.asarray(letters)), np.cumsum(sizes)[:-1])
                 if bits:
                     return tuple(walsh(part) / len(part) for part in parts)
-                return tuple(from_words(part, len(region)) for part, region in zip(parts, regions, strict=True))
+                return tuple(from_pauli_words(part, len(region)) for part, region in zip(parts, regions, strict=True))
             case _:
                 raise ValueError(f"{type(query).__name__} is not answered by contraction")
 
@@ -93,7 +93,7 @@ class _Rows:
         self.small = small_contractions(one.scheme.each.small)
 
     def expectation(self, letters: jax.Array) -> jax.Array:
-        """<P> of words, rows of letters 0 to 3, shape (rows, n)."""
+        """<P> of Pauli words, rows of letters 0 to 3, shape (rows, n)."""
         projections = jax.nn.one_hot(letters, 4, dtype=self.dtype)
         found: jax.Array = self._over(lambda projection: self._value(projection)[0], projections)
         return found
@@ -211,17 +211,21 @@ def _result(one: Contracted, sources: Sources) -> jax.Array:
     return sources[source][row].transpose(one.scheme.axes)
 
 
-def letters_of(words: Expectation, width: int) -> NDArray[np.int32]:
-    """A letter 0 to 3 for each of `width` qubits, shape (words, width)."""
-    letters = np.zeros((words.count, width + 1), np.int32)  # the last column takes the padding
-    np.put_along_axis(letters, words.places.astype(np.int64) % (width + 1), words.letters.astype(np.int32), axis=1)
+def letters_of(pauli_words: Expectation, width: int) -> NDArray[np.int32]:
+    """A letter 0 to 3 for each of `width` qubits, shape (pauli_words, width)."""
+    letters = np.zeros((pauli_words.count, width + 1), np.int32)  # the last column takes the padding
+    np.put_along_axis(
+        letters, pauli_words.places.astype(np.int64) % (width + 1), pauli_words.letters.astype(np.int32), axis=1
+    )
     return letters[:, :width]
 
 
-def _region_words(
+def _region_pauli_words(
     regions: tuple[tuple[int, ...], ...], letters: int, width: int
 ) -> tuple[NDArray[np.int32], list[int]]:
-    """All words on each region, of I and Z or of all letters, first position most significant; and their numbers."""
+    """All Pauli words on each region, of I and Z or of all letters, first position most significant; and their
+    numbers.
+    """
     known = (0, 3) if letters == 2 else (0, 1, 2, 3)
     rows = []
     for region in regions:

@@ -14,15 +14,15 @@ from qgl.kernels.expressions import evaluate
 from qgl.kernels.iqp.sums import PhaseSums
 from qgl.kernels.mesh import mapped, sharers
 from qgl.kernels.runner import given, needed
-from qgl.plan.iqp.exact import ExactWords
+from qgl.plan.iqp.exact import ExactPauliWords
 from qgl.plan.iqp.method import PhaseProgram
-from qgl.query import Expectation, GivenWords, Query
+from qgl.query import Expectation, GivenPauliWords, Query
 
-MOST_ANGLES = 1 << 23  # words times strings that are held at once
+MOST_ANGLES = 1 << 23  # Pauli words times strings that are held at once
 
 
 class PhaseRunner:
-    """Words that are known are exact; words that come with the call are estimated from random strings."""
+    """Pauli words that are known are exact; Pauli words that come with the call are estimated from random strings."""
 
     def __init__(self, program: PhaseProgram) -> None:
         self.program = program
@@ -38,42 +38,44 @@ class PhaseRunner:
         for number, (query, array) in enumerate(asked.items()):
             match query:
                 case Expectation():
-                    found[query] = exact_words(angles, self.program.exact[query]) * self.met(means, query)
-                case GivenWords(_, samples):
-                    words = given(array, query)
+                    found[query] = exact_pauli_words(angles, self.program.exact[query]) * self.met(means, query)
+                case GivenPauliWords(_, samples):
+                    pauli_words = given(array, query)
                     # without samples nothing is random, and one string, whichever, gives the mean itself
                     own = jax.random.key(0) if samples is None else needed(key, "estimates of words")
                     own = jax.random.fold_in(own, number) if number else own
-                    estimates = self.estimates(angles, words, samples or 1, own)
-                    factors = self.flipped(means, words)
+                    estimates = self.estimates(angles, pauli_words, samples or 1, own)
+                    factors = self.flipped(means, pauli_words)
                     found[query] = estimates * jnp.stack([factors, factors**2])
                 case _:
                     raise ValueError(f"{type(query).__name__} was not planned for")
         return found
 
     def met(self, means: jax.Array, query: Expectation) -> jax.Array | float:
-        """What the flips, of means `means`, multiply the words of a query by, shape (words,)."""
+        """What the flips, of means `means`, multiply the Pauli words of a query by, shape (pauli_words,)."""
         if not len(means):
             return 1.0
         return _multiplied(take(jnp.append(means, 1), self.program.flips.met[query]))
 
-    def flipped(self, means: jax.Array, words: jax.Array) -> jax.Array:
-        """The same for words that come with the call, rows of 0 and 1."""
+    def flipped(self, means: jax.Array, pauli_words: jax.Array) -> jax.Array:
+        """The same for Pauli words that come with the call, rows of 0 and 1."""
         if not len(means):
-            return jnp.ones(len(words), means.dtype)
-        bits = jnp.pad(words.astype(jnp.uint8), ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(means), len(words)), jnp.uint8)
+            return jnp.ones(len(pauli_words), means.dtype)
+        bits = jnp.pad(pauli_words.astype(jnp.uint8), ((0, 0), (0, 1))).T
+        start = jnp.zeros((len(means), len(pauli_words)), jnp.uint8)
         places = jnp.asarray(self.program.flips.places.T)
         odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, places)[0].T
         return _multiplied(jnp.where(odd == 1, means, 1))
 
-    def estimates(self, angles: jax.Array, words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
-        """Means and mean squares of `samples` draws of words, shape (words, positions): shape (2, words)."""
+    def estimates(self, angles: jax.Array, pauli_words: jax.Array, samples: int, key: jax.Array) -> jax.Array:
+        """Means and mean squares of `samples` draws of Pauli words, shape (pauli_words, positions): shape (2,
+        pauli_words).
+        """
         strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
-        together = min(len(words), max(1, MOST_ANGLES // samples))
-        blocks = max(sharers(), -(-len(words) // together))
-        together = -(-len(words) // blocks)
-        padded = jnp.pad(words.astype(jnp.uint8), ((0, blocks * together - len(words)), (0, 0)))
+        together = min(len(pauli_words), max(1, MOST_ANGLES // samples))
+        blocks = max(sharers(), -(-len(pauli_words) // together))
+        together = -(-len(pauli_words) // blocks)
+        padded = jnp.pad(pauli_words.astype(jnp.uint8), ((0, blocks * together - len(pauli_words)), (0, 0)))
 
         def some(rows: jax.Array) -> jax.Array:
             phases = self.sums(angles, rows, strings)[:, :samples] + self.turned(rows, angles.dtype)[:, None]
@@ -83,23 +85,23 @@ class PhaseRunner:
         if blocks == 1:
             return some(padded)
         stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, together, -1), batch_size=1)
-        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(words)]
+        return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(pauli_words)]
 
-    def turned(self, words: jax.Array, dtype: Any) -> jax.Array:
-        """The phases that do not depend on the strings, shape (words,)."""
-        quarters = words.astype(jnp.int32) @ jnp.asarray(self.program.turns)
+    def turned(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
+        """The phases that do not depend on the strings, shape (pauli_words,)."""
+        quarters = pauli_words.astype(jnp.int32) @ jnp.asarray(self.program.turns)
         return (quarters & 3).astype(dtype) * (np.pi / 2)
 
 
-def exact_words(angles: jax.Array, words: ExactWords) -> jax.Array:
-    """Products of sums of products of cosines and sines, shape (words,)."""
+def exact_pauli_words(angles: jax.Array, pauli_words: ExactPauliWords) -> jax.Array:
+    """Products of sums of products of cosines and sines, shape (pauli_words,)."""
     one = jnp.ones(1, angles.dtype)
     factors = jnp.concatenate([jnp.cos(2 * angles), jnp.sin(2 * angles), one])
-    parts = jnp.zeros(words.parts, angles.dtype)
-    for group in words.products:
+    parts = jnp.zeros(pauli_words.parts, angles.dtype)
+    for group in pauli_words.products:
         terms = _multiplied(take(factors, group.factor)) * jnp.asarray(group.sign, angles.dtype)
-        parts = parts.at[group.word].add(terms, indices_are_sorted=True)
-    return _multiplied(take(jnp.concatenate([parts, one]), words.part))
+        parts = parts.at[group.pauli_word].add(terms, indices_are_sorted=True)
+    return _multiplied(take(jnp.concatenate([parts, one]), pauli_words.part))
 
 
 def _multiplied(rows: jax.Array) -> jax.Array:

@@ -1,9 +1,10 @@
-"""Sums of phases: for words and strings of bits, the angles of all generators that the word meets, with their signs.
+"""Sums of phases: for Pauli words and strings of bits, the angles of all generators that the word meets, with their
+signs.
 
-A word meets the generators that share an odd number of positions with it. Words of few ones meet few of many
-generators. Then the ones of all words are walked through in chunks, each with the generators at its position, so that
-the work goes with what is met; the number of chunks is found at run time. Words of many ones are one matrix product.
-Strings are kept as bits, 32 to a number.
+A Pauli word meets the generators that share an odd number of positions with it. Pauli words of few ones meet few of
+many generators. Then the ones of all Pauli words are walked through in chunks, each with the generators at its
+position, so that the work goes with what is met; the number of chunks is found at run time. Pauli words of many ones
+are one matrix product. Strings are kept as bits, 32 to a number.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from jax import lax
 from qgl.kernels.packed_bits import Ones, unpacked
 from qgl.plan.iqp.method import PhaseProgram
 
-CHUNK = 256  # ones of words that are handled together
+CHUNK = 256  # ones of Pauli words that are handled together
 BLOCK = 1024  # generators of one matrix product
 SPARSE = 13.0  # how much longer one addition takes than in a matrix product
 
@@ -30,10 +31,11 @@ one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is
 
 
 class PhaseSums:
-    """sums(angles, words, strings)[w, s] = 2 sum over the generators j that word w meets of angle_j (-1)^(g_j.s).
+    """sums(angles, pauli_words, strings)[w, s] = 2 sum over the generators j that Pauli word w meets of angle_j
+    (-1)^(g_j.s).
 
-    angles shape (m,), words of 0 and 1 shape (words, positions) uint8, strings shape (variables, numbers) of 32 bits.
-    The result has shape (words, 32 numbers). Differentiable in the angles.
+    angles shape (m,), Pauli words of 0 and 1 shape (pauli_words, positions) uint8, strings shape (variables, numbers)
+    of 32 bits. The result has shape (pauli_words, 32 numbers). Differentiable in the angles.
     """
 
     def __init__(self, program: PhaseProgram) -> None:
@@ -41,8 +43,8 @@ class PhaseSums:
         self.members, self.places, self.met_at = program.members, program.places, program.met_at
         self._call = self._made()
 
-    def __call__(self, angles: Array, words: Array, strings: Array) -> Array:
-        return self._call(angles, words, strings)
+    def __call__(self, angles: Array, pauli_words: Array, strings: Array) -> Array:
+        return self._call(angles, pauli_words, strings)
 
     def _made(self) -> Callable[[Array, Array, Array], Array]:
         # mapped over seeds, each takes its own number of chunks and its own branch, so one comes after another
@@ -50,12 +52,12 @@ class PhaseSums:
         backward = one_by_one(partial(self._either, self._sparse_cotangents, self._dense_cotangents))
 
         @jax.custom_vjp
-        def sums(angles: Array, words: Array, strings: Array) -> Array:
-            result: Array = forward(angles, words, strings)
+        def sums(angles: Array, pauli_words: Array, strings: Array) -> Array:
+            result: Array = forward(angles, pauli_words, strings)
             return result
 
-        def first(angles: Array, words: Array, strings: Array) -> tuple[Array, tuple[Array, Array]]:
-            return sums(angles, words, strings), (words, strings)
+        def first(angles: Array, pauli_words: Array, strings: Array) -> tuple[Array, tuple[Array, Array]]:
+            return sums(angles, pauli_words, strings), (pauli_words, strings)
 
         def second(kept: tuple[Array, Array], cotangents: Array) -> tuple[Array, None, None]:
             return backward(cotangents, *kept), None, None
@@ -64,12 +66,17 @@ class PhaseSums:
         return sums
 
     def _either(
-        self, sparse: Callable[..., Array], dense: Callable[..., Array], values: Array, words: Array, strings: Array
+        self,
+        sparse: Callable[..., Array],
+        dense: Callable[..., Array],
+        values: Array,
+        pauli_words: Array,
+        strings: Array,
     ) -> Array:
-        signs, ones = self._signs(strings), Ones(words)
-        is_sparse = ones.total.astype(jnp.float32) * (self.most * SPARSE) < float(len(words)) * self.count
+        signs, ones = self._signs(strings), Ones(pauli_words)
+        is_sparse = ones.total.astype(jnp.float32) * (self.most * SPARSE) < float(len(pauli_words)) * self.count
         result: Array = lax.cond(
-            is_sparse, lambda: sparse(values, words, ones, signs), lambda: dense(values, words, signs)
+            is_sparse, lambda: sparse(values, pauli_words, ones, signs), lambda: dense(values, pauli_words, signs)
         )
         return result
 
@@ -80,32 +87,36 @@ class PhaseSums:
         parities = lax.scan(lambda parity, one: (parity ^ padded[one], None), start, jnp.asarray(self.members.T))[0]
         return jnp.pad(parities, ((0, 1), (0, 0)))
 
-    # ------------------------------------------------------------ words of few ones
+    # ------------------------------------------------------------ Pauli words of few ones
 
-    def _walk(self, words: Array, ones: Ones, start: Any, visit: Callable[[Any, Array, Array, Array], Any]) -> Any:
-        """Folds `visit` over chunks of the ones of the words: (carry, word, generators there, which of them count)."""
+    def _walk(
+        self, pauli_words: Array, ones: Ones, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
+    ) -> Any:
+        """Folds `visit` over chunks of the ones of the Pauli words: (carry, Pauli word, generators there, which of them
+        count).
+        """
         chunk = jnp.arange(CHUNK, dtype=jnp.int32)
         met_at, places = jnp.asarray(self.met_at), jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0)))
-        padded = jnp.pad(words, ((0, 0), (0, 1)))
+        padded = jnp.pad(pauli_words, ((0, 0), (0, 1)))
 
         def step(number: Array, carry: Any) -> Any:
             numbers = number * CHUNK + chunk
-            word, position = ones.find(numbers)
+            pauli_word, position = ones.find(numbers)
             generators = met_at[position]
             at = places[generators]
-            bits = padded[word[:, None, None], at] == 1
+            bits = padded[pauli_word[:, None, None], at] == 1
             # a generator that several ones of the word are on is counted at the first of them
             odd = jnp.sum(bits, axis=2) % 2 == 1
             first = ~jnp.any(bits & (at < position[:, None, None]), axis=2)
             counts = odd & first & (numbers < ones.total)[:, None] & (generators < self.count)
-            return visit(carry, word, generators, counts)
+            return visit(carry, pauli_word, generators, counts)
 
         return lax.fori_loop(0, -(-ones.total // CHUNK), step, start)
 
-    def _sparse(self, angles: Array, words: Array, ones: Ones, signs: Array) -> Array:
+    def _sparse(self, angles: Array, pauli_words: Array, ones: Ones, signs: Array) -> Array:
         doubled = jnp.pad(2 * angles, (0, 1))
 
-        def visit(sums: Array, word: Array, generators: Array, counts: Array) -> Array:
+        def visit(sums: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
             weights = jnp.where(counts, doubled[generators], 0)
 
             def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
@@ -113,14 +124,16 @@ class PhaseSums:
 
             zero = jnp.zeros((CHUNK, sums.shape[1]), angles.dtype)
             total = lax.scan(add, zero, (weights.T, generators.T), unroll=min(8, self.most))[0]
-            return sums.at[word].add(total)
+            return sums.at[pauli_word].add(total)
 
-        result: Array = self._walk(words, ones, jnp.zeros((len(words), 32 * signs.shape[1]), angles.dtype), visit)
+        result: Array = self._walk(
+            pauli_words, ones, jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype), visit
+        )
         return result
 
-    def _sparse_cotangents(self, cotangents: Array, words: Array, ones: Ones, signs: Array) -> Array:
-        def visit(found: Array, word: Array, generators: Array, counts: Array) -> Array:
-            rows = cotangents[word]
+    def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, ones: Ones, signs: Array) -> Array:
+        def visit(found: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
+            rows = cotangents[pauli_word]
 
             def one(_: None, generator: Array) -> tuple[None, Array]:
                 products = rows * unpacked(signs[generator], rows.dtype)
@@ -129,10 +142,10 @@ class PhaseSums:
             products = lax.scan(one, None, generators.T, unroll=min(8, self.most))[1]
             return found.at[generators.T].add(jnp.where(counts.T, 2 * products, 0))
 
-        result: Array = self._walk(words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
+        result: Array = self._walk(pauli_words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
         return result[:-1]
 
-    # ------------------------------------------------------------ words of many ones
+    # ------------------------------------------------------------ Pauli words of many ones
 
     def _blocks(self) -> tuple[Array, Array]:
         """The generators in blocks, shape (blocks, BLOCK), and their positions."""
@@ -143,27 +156,27 @@ class PhaseSums:
         places = np.concatenate([self.places, nowhere])[numbers]
         return jnp.asarray(numbers.reshape(blocks, BLOCK)), jnp.asarray(places.reshape(blocks, BLOCK, -1))
 
-    def _meets(self, words: Array, places: Array, dtype: Any) -> Array:
-        """Whether words meet generators with positions `places`, shape (words, generators), as 0 and 1."""
-        bits = jnp.pad(words, ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(places), len(words)), bits.dtype)
+    def _meets(self, pauli_words: Array, places: Array, dtype: Any) -> Array:
+        """Whether Pauli words meet generators with positions `places`, shape (pauli_words, generators), as 0 and 1."""
+        bits = jnp.pad(pauli_words, ((0, 0), (0, 1))).T
+        start = jnp.zeros((len(places), len(pauli_words)), bits.dtype)
         return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, places.T)[0].T.astype(dtype)
 
-    def _dense(self, angles: Array, words: Array, signs: Array) -> Array:
+    def _dense(self, angles: Array, pauli_words: Array, signs: Array) -> Array:
         doubled = jnp.pad(2 * angles, (0, 1))
 
         def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
             numbers, places = block
-            meets = self._meets(words, places, angles.dtype) * doubled[numbers]
+            meets = self._meets(pauli_words, places, angles.dtype) * doubled[numbers]
             return sums + jnp.matmul(meets, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
-        start = jnp.zeros((len(words), 32 * signs.shape[1]), angles.dtype)
+        start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)
         return lax.scan(add, start, self._blocks())[0]
 
-    def _dense_cotangents(self, cotangents: Array, words: Array, signs: Array) -> Array:
+    def _dense_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
             numbers, places = block
-            summed = jnp.matmul(self._meets(words, places, cotangents.dtype).T, cotangents, precision="highest")
+            summed = jnp.matmul(self._meets(pauli_words, places, cotangents.dtype).T, cotangents, precision="highest")
             return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
 
         return lax.scan(one, None, self._blocks())[1].reshape(-1)[: self.count]

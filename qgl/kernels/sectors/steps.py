@@ -115,13 +115,13 @@ class EvolutionKernel:
         group, dtype = self.group, row["time"].dtype
         structure = jnp.asarray(group.structure)[number]
         phase = group.phase.real.astype(dtype) if group.real else group.phase.astype(complex_like(dtype))
-        words = _of(group.words, structure)
+        pauli_words = _of(group.pauli_words, structure)
         columns = _of(group.number, structure)
         sign = _of(group.sign, structure)
-        energies = row["diagonal"] @ words.astype(dtype)
+        energies = row["diagonal"] @ pauli_words.astype(dtype)
         amplitudes = row["hops"][columns]
         found = _Hops(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
-        return found, words, columns
+        return found, pauli_words, columns
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
         hops, _, _ = self._hamiltonian(row, number)
@@ -131,7 +131,7 @@ class EvolutionKernel:
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        hops, words, columns = self._hamiltonian(row, number)
+        hops, pauli_words, columns = self._hamiltonian(row, number)
         time = row["time"]
         exponential, action, shift = _exponential(hops, time)
         turn = jnp.exp(-1j * shift)
@@ -139,7 +139,7 @@ class EvolutionKernel:
         energies, amplitudes = of_generator
         in_time = jnp.sum(gradient * hops(state)).imag
         joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes * time)
-        diagonal = words.astype(time.dtype) @ (energies * time)
+        diagonal = pauli_words.astype(time.dtype) @ (energies * time)
         return before, cotangent, {"diagonal": diagonal, "hops": joined, "time": in_time}
 
 
@@ -188,7 +188,7 @@ class PhaseKernel:
         return {"angle": numbers[self.group.angles]}
 
     def _signs(self, number: jax.Array, dtype: Any) -> jax.Array:
-        return jnp.asarray(self.group.signs)[_of(self.group.words, number)].astype(dtype)
+        return jnp.asarray(self.group.signs)[_of(self.group.pauli_words, number)].astype(dtype)
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
         return state * jnp.exp(1j * (row["angle"] @ self._signs(number, row["angle"].dtype)))

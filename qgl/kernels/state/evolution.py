@@ -1,7 +1,8 @@
 """exp(-i H t) on a state, for H a sum of Pauli words.
 
 The exponential is a Chebyshev series (`qgl.kernels.state.chebyshev`) of the whole state, of which the part is kept
-where all control bits are one: the words of H leave these bits as they are. In reverse mode the evolution is undone.
+where all control bits are one: the Pauli words of H leave these bits as they are. In reverse mode the evolution is
+undone.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from qgl.kernels.pauli_words import apply_word, index, walsh
+from qgl.kernels.pauli_words import apply_pauli_word, index, walsh
 from qgl.kernels.state.chebyshev import Exponential
 
 CHUNK = 1 << 12  # amplitudes that are worked on at once where states are small
 
 
 class Hamiltonian(NamedTuple):
-    """Masks of Z words, shape (m,), of other words, shape (terms - m,), and of control bits, shape ()."""
+    """Masks of Z words, shape (m,), of other Pauli words, shape (terms - m,), and of control bits, shape ()."""
 
     diagonal: jax.Array
     x: jax.Array
@@ -29,9 +30,11 @@ class Hamiltonian(NamedTuple):
 
 
 class Action(NamedTuple):
-    """A Hamiltonian with its coefficients: the energies of all basis states, shape (2^n,), and the other words."""
+    """A Hamiltonian with its coefficients: the energies of all basis states, shape (2^n,), and the other Pauli
+    words.
+    """
 
-    words: Hamiltonian
+    pauli_words: Hamiltonian
     energies: jax.Array
     coefficients: jax.Array
 
@@ -40,9 +43,9 @@ class Action(NamedTuple):
 
         def body(total: jax.Array, chunk: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
             *masks, coefficients = chunk
-            return total + jnp.sum(coefficients[:, None] * _apply_words(state, *masks), axis=0), None
+            return total + jnp.sum(coefficients[:, None] * _apply_pauli_words(state, *masks), axis=0), None
 
-        terms = (self.words.x, self.words.z, self.words.ys, self.coefficients)
+        terms = (self.pauli_words.x, self.pauli_words.z, self.pauli_words.ys, self.coefficients)
         return lax.scan(body, self.energies * state, _chunked(terms, len(state)))[0]
 
     def transposed(self, state: jax.Array) -> jax.Array:
@@ -50,15 +53,17 @@ class Action(NamedTuple):
         return self(state.conj()).conj()
 
     def overlaps(self, left: jax.Array, right: jax.Array) -> jax.Array:
-        """Re(-i sum over x of left[x] (P right)[x]) of every word P, shape (terms,)."""
-        return _overlaps(self.words, left, right)
+        """Re(-i sum over x of left[x] (P right)[x]) of every Pauli word P, shape (terms,)."""
+        return _overlaps(self.pauli_words, left, right)
 
 
-_apply_words = jax.vmap(apply_word, in_axes=(None, 0, 0, 0))
+_apply_pauli_words = jax.vmap(apply_pauli_word, in_axes=(None, 0, 0, 0))
 
 
 def _chunked(columns: tuple[jax.Array, ...], size: int) -> tuple[jax.Array, ...]:
-    """Columns of words in rows of as many as are worth doing at once on a state of `size`, filled up with zeros."""
+    """Columns of Pauli words in rows of as many as are worth doing at once on a state of `size`, filled up with
+    zeros.
+    """
     count = len(columns[0])
     length = max(1, min(count, CHUNK // size))
     rows = -(-count // length)
@@ -75,7 +80,9 @@ def _exponential(hamiltonian: Hamiltonian, generator: jax.Array, size: int) -> t
 
 @jax.custom_vjp
 def evolve(hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, state: jax.Array) -> jax.Array:
-    """exp(-i time sum(coefficients * words)) |state>, where all control bits are one; shapes (terms,), (), (2^n,)."""
+    """exp(-i time sum(coefficients * Pauli words)) |state>, where all control bits are one; shapes (terms,), (),
+    (2^n,).
+    """
     exponential, action = _exponential(hamiltonian, coefficients * time, len(state))
     return _controlled(hamiltonian, exponential.apply(action, state), state)
 
@@ -86,10 +93,10 @@ def _controlled(hamiltonian: Hamiltonian, changed: jax.Array, state: jax.Array) 
 
 
 def _overlaps(hamiltonian: Hamiltonian, left: jax.Array, right: jax.Array) -> jax.Array:
-    """Re(-i sum over x of left[x] (P right)[x]) of every word P, shape (terms,)."""
+    """Re(-i sum over x of left[x] (P right)[x]) of every Pauli word P, shape (terms,)."""
 
     def body(_: None, chunk: tuple[jax.Array, ...]) -> tuple[None, jax.Array]:
-        return None, jnp.sum(left * _apply_words(right, *chunk), axis=1).imag
+        return None, jnp.sum(left * _apply_pauli_words(right, *chunk), axis=1).imag
 
     masks = (hamiltonian.x, hamiltonian.z, hamiltonian.ys)
     others = lax.scan(body, None, _chunked(masks, len(right)))[1].reshape(-1)[: len(hamiltonian.x)]

@@ -18,11 +18,11 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.kernels.arrays import product, squared
-from qgl.kernels.pauli_words import apply_word, flip, index, walsh
+from qgl.kernels.pauli_words import apply_pauli_word, flip, index, walsh
 from qgl.kernels.rounding import stirred
 from qgl.kernels.state.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.state.transpositions import Mover
-from qgl.plan.state.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, RESET, WORD, Indices, Tables
+from qgl.plan.state.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, PAULI, RESET, Indices, Tables
 
 Parameters = dict[str, jax.Array]
 Row = dict[str, jax.Array]
@@ -31,7 +31,7 @@ Row = dict[str, jax.Array]
 _NAMES = {
     BLOCK: ("block",),
     MASKED: ("block",),
-    WORD: ("word",),
+    PAULI: ("pauli",),
     DIAGONAL: ("diagonal",),
     EVOLVE: ("evolve", "time"),
     RESET: ("draw",),
@@ -65,8 +65,8 @@ class _Kernel:
         if kind == RESET:
             return self._reset(row["draw"], step["mask"], state)
         number = step["row"]
-        if kind == WORD:
-            return self._word(number, row["word"], state)
+        if kind == PAULI:
+            return self._pauli_word(number, row["pauli"], state)
         if kind == DIAGONAL:
             return state * jnp.exp(1j * self._phases(number, row["diagonal"]))
         return evolve(self._hamiltonian(number), row["evolve"], row["time"], state)
@@ -80,12 +80,13 @@ class _Kernel:
         mask = step["mask"]
         return jnp.where(index(self.size) & mask == mask, changed, unchanged)
 
-    def _word(self, number: jax.Array, angle: jax.Array, state: jax.Array) -> jax.Array:
-        table = self.tables.words
+    def _pauli_word(self, number: jax.Array, angle: jax.Array, state: jax.Array) -> jax.Array:
+        table = self.tables.pauli_words
         x, z, ys, controls = (
-            jnp.asarray(column)[number] for column in (table.words.x, table.words.z, table.words.ys, table.controls)
+            jnp.asarray(column)[number]
+            for column in (table.pauli_words.x, table.pauli_words.z, table.pauli_words.ys, table.controls)
         )
-        rotated = jnp.cos(angle) * state + 1j * jnp.sin(angle) * apply_word(state, x, z, ys)
+        rotated = jnp.cos(angle) * state + 1j * jnp.sin(angle) * apply_pauli_word(state, x, z, ys)
         return jnp.where(index(self.size) & controls == controls, rotated, state)
 
     def _reset(self, draw: jax.Array, mask: jax.Array, state: jax.Array) -> jax.Array:
@@ -107,7 +108,9 @@ class _Kernel:
 
     def _hamiltonian(self, number: jax.Array) -> Hamiltonian:
         table = self.tables.evolutions
-        x, z, ys = (jnp.asarray(column)[number] for column in (table.words.x, table.words.z, table.words.ys))
+        x, z, ys = (
+            jnp.asarray(column)[number] for column in (table.pauli_words.x, table.pauli_words.z, table.pauli_words.ys)
+        )
         return Hamiltonian(jnp.asarray(table.diagonal)[number], x, z, ys, jnp.asarray(table.controls)[number])
 
     def backward(
@@ -178,7 +181,7 @@ def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Para
     """
     return {
         "block": blocks,
-        "word": stirred(numbers[tables.words.angles]),
+        "pauli": stirred(numbers[tables.pauli_words.angles]),
         "diagonal": stirred(numbers[tables.diagonals.angles]),
         "evolve": stirred(numbers[tables.evolutions.coefficients]),
         "time": numbers[tables.evolutions.times],

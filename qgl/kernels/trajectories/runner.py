@@ -23,7 +23,7 @@ from qgl.kernels.state.runner import final_axes, parameters, zero_state
 from qgl.kernels.state.steps import runner
 from qgl.kernels.state.transpositions import transpose
 from qgl.plan.trajectories.method import TrajectoryProgram, batches
-from qgl.query import GivenWords, Query, Samples
+from qgl.query import GivenPauliWords, Query, Samples
 
 
 class TrajectoryRunner:
@@ -63,12 +63,12 @@ class TrajectoryRunner:
     ) -> jax.Array:
         places = self.program.state.tables.places
         match query:
-            case GivenWords(_, int(runs)):
-                words = given(array, query)
+            case GivenPauliWords(_, int(runs)):
+                pauli_words = given(array, query)
 
                 def read(key: jax.Array) -> tuple[jax.Array, jax.Array]:
                     state = final(key)
-                    return z_expectation(state, words), jnp.sum(state.probabilities())
+                    return z_expectation(state, pauli_words), jnp.sum(state.probabilities())
 
                 values, norms = _over_runs(read, key, runs, places)
                 values = _without_mean(values, norms)
@@ -93,7 +93,7 @@ def _over_runs(run: Callable[[jax.Array], Any], key: jax.Array, runs: int, place
 
 
 def _without_mean(values: jax.Array, norms: jax.Array) -> jax.Array:
-    """`values`, shape (runs, words), with less noisy derivatives, by the `norms`, shape (runs,)."""
+    """`values`, shape (runs, pauli_words), with less noisy derivatives, by the `norms`, shape (runs,)."""
     runs = len(values)
     fixed = lax.stop_gradient(values)
     others = (jnp.sum(fixed, axis=0) - fixed) / max(1, runs - 1)

@@ -32,16 +32,16 @@ from qgl.program.operations import (
 )
 from qgl.record import record
 
-MOST_FLIPPED = 10  # wires that a word may flip: all patterns of their bits are looked at
+MOST_FLIPPED = 10  # wires that a Pauli word may flip: all patterns of their bits are looked at
 _TOLERANCE = 1e-12
 _ROTATIONS = {GATES["rxx"]: "XX", GATES["ryy"]: "YY", GATES["rzz"]: "ZZ"}
 
 Bits = tuple[int, ...]
-Word = tuple[Real, str]
+PauliTerm = tuple[Real, str]
 
 
 class TooWideError(Exception):
-    """A word flips more wires than are looked at."""
+    """A Pauli word flips more wires than are looked at."""
 
 
 @record
@@ -63,10 +63,10 @@ def transitions(operation: Operation) -> tuple[Transition, ...]:
         return ()
     controls, own = operation.control_wires, operation.targets
     if isinstance(operation, PauliRotation | Evolution):
-        words = operation.terms if isinstance(operation, Evolution) else ((real(1.0), operation.pauli_word),)
+        terms = operation.terms if isinstance(operation, Evolution) else ((real(1.0), operation.pauli_word),)
         found = [
             (tuple(own[k] for k in flips), before, tuple(1 - bit for bit in before))
-            for flips, group in flip_groups(words).items()
+            for flips, group in flip_groups(terms).items()
             for before in patterns(flips, group)
         ]
     else:
@@ -75,36 +75,37 @@ def transitions(operation: Operation) -> tuple[Transition, ...]:
     return tuple(Transition(controls + wires, ones + before, ones + after) for wires, before, after in found)
 
 
-# ------------------------------------------------------------ words
+# ------------------------------------------------------------ Pauli words
 
 
-def flip_groups(words: Iterable[Word]) -> dict[Bits, list[Word]]:
-    """Words with X or Y, by the places where they have them."""
-    groups: dict[Bits, list[Word]] = {}
-    for coefficient, word in words:
-        flips = tuple(k for k, letter in enumerate(word) if letter in "XY")
+def flip_groups(terms: Iterable[PauliTerm]) -> dict[Bits, list[PauliTerm]]:
+    """Pauli words with X or Y, by the places where they have them."""
+    groups: dict[Bits, list[PauliTerm]] = {}
+    for coefficient, pauli_word in terms:
+        flips = tuple(k for k, letter in enumerate(pauli_word) if letter in "XY")
         if flips:
-            groups.setdefault(flips, []).append((coefficient, word))
+            groups.setdefault(flips, []).append((coefficient, pauli_word))
     return groups
 
 
-def patterns(flips: Bits, words: Sequence[Word]) -> list[Bits]:
-    """The bits at `flips` that a sum of words takes to others; all of the words flip just these places.
+def patterns(flips: Bits, terms: Sequence[PauliTerm]) -> list[Bits]:
+    """The bits at `flips` that a sum of Pauli words takes to others; all of the Pauli words flip just these places.
 
-    Words with Z on other places are looked at apart: signs of different places cannot cancel for all basis states.
+    Pauli words with Z on other places are looked at apart: signs of different places cannot cancel for all basis
+    states.
 
     Raises:
         TooWideError: too many places.
     """
     if len(flips) > MOST_FLIPPED:
         raise TooWideError
-    if len(words) == 1:
-        nothing = is_nothing(words[0][0])
+    if len(terms) == 1:
+        nothing = is_nothing(terms[0][0])
         return [] if nothing else list(product((0, 1), repeat=len(flips)))
-    apart: dict[str, list[Word]] = {}
-    for coefficient, word in words:
-        rest = "".join(letter for k, letter in enumerate(word) if k not in flips)
-        apart.setdefault(rest, []).append((coefficient, "".join(word[k] for k in flips)))
+    apart: dict[str, list[PauliTerm]] = {}
+    for coefficient, pauli_word in terms:
+        rest = "".join(letter for k, letter in enumerate(pauli_word) if k not in flips)
+        apart.setdefault(rest, []).append((coefficient, "".join(pauli_word[k] for k in flips)))
     return [
         before
         for before in product((0, 1), repeat=len(flips))
@@ -112,12 +113,12 @@ def patterns(flips: Bits, words: Sequence[Word]) -> list[Bits]:
     ]
 
 
-def amplitude(words: Iterable[Word], before: Bits) -> tuple[Real, Real]:
-    """Real and imaginary part of <flipped before| sum of words |before>, for words of X and Y alone."""
+def amplitude(terms: Iterable[PauliTerm], before: Bits) -> tuple[Real, Real]:
+    """Real and imaginary part of <flipped before| sum of Pauli words |before>, for Pauli words of X and Y alone."""
     parts = [real(0.0), real(0.0)]
-    for coefficient, word in words:
+    for coefficient, pauli_word in terms:
         quarters = 0  # powers of i: Y|0> = i|1>, Y|1> = -i|0>
-        for letter, bit in zip(word, before, strict=True):
+        for letter, bit in zip(pauli_word, before, strict=True):
             quarters += (3 if bit else 1) if letter == "Y" else 0
         parts[quarters % 2] += -coefficient if quarters % 4 >= 2 else coefficient
     return parts[0], parts[1]
@@ -196,11 +197,13 @@ def gathered(operations: Iterable[Operation]) -> list[Operation]:
 
 
 def _fits(group: Sequence[Operation], operation: Operation) -> bool:
-    wires, word = group[0].wires, _rotation(operation)
-    if word is None or set(operation.wires) != set(wires):
+    wires, pauli_word = group[0].wires, _rotation(operation)
+    if pauli_word is None or set(operation.wires) != set(wires):
         return False
-    words = [_rotation(other) for other in group]
-    return all(other is not None and commute(_spelled(other[1], wires), _spelled(word[1], wires)) for other in words)
+    terms = [_rotation(other) for other in group]
+    return all(
+        other is not None and commute(_spelled(other[1], wires), _spelled(pauli_word[1], wires)) for other in terms
+    )
 
 
 def _spelled(letters: dict[int, str], wires: tuple[int, ...]) -> str:
@@ -208,7 +211,7 @@ def _spelled(letters: dict[int, str], wires: tuple[int, ...]) -> str:
 
 
 def _rotation(operation: Operation) -> tuple[Real, dict[int, str]] | None:
-    """Angle and letters of exp(-i angle word) on several wires, without controls or condition; None: no such thing."""
+    """Angle and letters of exp(-i angle P) on several wires, without controls or condition; None: no such thing."""
     if operation.control_wires or operation.condition or len(operation.wires) < 2:
         return None
     match operation:
@@ -224,8 +227,8 @@ def _joined(group: Sequence[Operation]) -> Sequence[Operation]:
     if len(group) == 1:
         return group
     wires = group[0].wires
-    words = [word for operation in group if (word := _rotation(operation)) is not None]
-    terms = tuple((angle, _spelled(letters, wires)) for angle, letters in words)
+    rotations = [rotation for operation in group if (rotation := _rotation(operation)) is not None]
+    terms = tuple((angle, _spelled(letters, wires)) for angle, letters in rotations)
     whole = Evolution(wires, group[0].span, real(1.0), terms)
     try:
         fewer = len(_sorted((whole,))) < len(_sorted(group))

@@ -9,7 +9,7 @@ import numpy as np
 from qgl.diagnostics.charges import UnreachableRows
 from qgl.diagnostics.model import Diagnostic
 from qgl.passes.charges.conserved import Conserved, conserved
-from qgl.passes.charges.in_words import words_of
+from qgl.passes.charges.description import description_of
 from qgl.passes.charges.reach import Reach
 from qgl.program.calls import reports
 from qgl.program.program import Program
@@ -42,5 +42,5 @@ def unreachable(program: Program) -> Iterator[Diagnostic]:
         out = np.flatnonzero(~reach.possible(data.rows) & (data.weights > 0))
         if len(out):
             example = "".join(map(str, data.rows[out[0]].tolist()))
-            words = tuple(line for line in words_of(reach, program.wires) if line.startswith("conserved"))
-            yield UnreachableRows(span, name, len(out), len(data.rows), example, words)
+            wording = tuple(line for line in description_of(reach, program.wires) if line.startswith("conserved"))
+            yield UnreachableRows(span, name, len(out), len(data.rows), example, wording)

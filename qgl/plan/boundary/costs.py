@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from qgl.plan.boundary.paths import Path, path_of
-from qgl.plan.boundary.windows import windows, words_of
+from qgl.plan.boundary.windows import pauli_words_of, windows
 from qgl.plan.model import Cost
 from qgl.plan.network.columns import Columns
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query, Samples, reads_only_bits
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples, reads_only_bits
 
 COLUMN_SECONDS = 1e-6  # of a column's turn, value only
 EARLY_SECONDS = 1e-6  # of a contraction for all columns of a class
@@ -80,7 +80,7 @@ def _entries(columns: Columns) -> float:
 def _contractions(columns: Columns, query: Query) -> Iterator[tuple[list[Path], int]]:
     """The paths of every boundary contraction that answers a query, and the rows of its boundary."""
     match query:
-        case LogProb() | GivenStrings() | GivenWords():
+        case LogProb() | GivenStrings() | GivenPauliWords():
             rows = len(query.rows) if isinstance(query, LogProb) else query.count
             narrow = columns.network.algebra == "doubled"
             yield [path_of(column, rows, narrow) for column in columns.classes], rows
@@ -90,8 +90,8 @@ def _contractions(columns: Columns, query: Query) -> Iterator[tuple[list[Path], 
             yield [path_of(column, rows, narrow, backward=True) for column in columns.classes], rows
             yield [path_of(column, shots, narrow, is_open=True) for column in columns.classes], shots
         case Expectation() | Marginals():
-            words = words_of(query)
-            narrow = reads_only_bits(words)
+            pauli_words = pauli_words_of(query)
+            narrow = reads_only_bits(pauli_words)
             yield [path_of(column, 1, narrow, backward=True) for column in columns.classes], 1
-            rows = windows(words, columns.order).count + 1
+            rows = windows(pauli_words, columns.order).count + 1
             yield [path_of(column, rows, narrow) for column in columns.classes], rows

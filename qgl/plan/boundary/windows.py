@@ -1,5 +1,5 @@
-"""Pauli words as windows of columns: a boundary contraction need only cross the columns from a word's first letter to
-its last.
+"""Pauli words as windows of columns: a boundary contraction need only cross the columns from a Pauli word's first
+letter to its last.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from qgl.query import Expectation, Marginals, Query
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Words in slots; words whose windows do not meet share a slot.
+    """Pauli words in slots; Pauli words whose windows do not meet share a slot.
 
-    starts   (columns, slots) where the window of a word begins
-    letters  (columns, slots) letters 0 to 3 of the words
-    ends     (words,) the column in which each ends
-    slots    (words,) the slot of each
+    starts   (columns, slots) where the window of a Pauli word begins
+    letters  (columns, slots) letters 0 to 3 of the Pauli words
+    ends     (pauli_words,) the column in which each ends
+    slots    (pauli_words,) the slot of each
     """
 
     starts: NDArray[np.bool_]
@@ -36,12 +36,12 @@ class Windows:
         return int(self.starts.shape[1])
 
 
-def windows(words: Expectation, order: Indices) -> Windows:
-    """Windows of words; column c is of visible qubit order[c]. An empty word is in the first column."""
+def windows(pauli_words: Expectation, order: Indices) -> Windows:
+    """Windows of Pauli words; column c is of visible qubit order[c]. An empty Pauli word is in the first column."""
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    touched = words.places >= 0
-    columns = rank[np.maximum(words.places, 0)]
+    touched = pauli_words.places >= 0
+    columns = rank[np.maximum(pauli_words.places, 0)]
     first = np.where(touched, columns, len(order)).min(axis=1)
     last = np.where(touched, columns, -1).max(axis=1)
     empty = last < 0
@@ -51,7 +51,7 @@ def windows(words: Expectation, order: Indices) -> Windows:
     letters = np.zeros(starts.shape, np.uint8)
     starts[first, slots] = True
     row, place = np.nonzero(touched)
-    letters[columns[row, place], slots[row]] = words.letters[row, place]
+    letters[columns[row, place], slots[row]] = pauli_words.letters[row, place]
     return Windows(starts, letters, last.astype(np.int32), slots)
 
 
@@ -60,27 +60,29 @@ def _slots(first: Indices, last: Indices) -> Indices:
     slots = np.zeros(len(first), np.int32)
     busy: list[tuple[int, int]] = []  # last column, slot
     count = 0
-    for word in np.argsort(first, kind="stable").tolist():
-        if busy and busy[0][0] < first[word]:
+    for pauli_word in np.argsort(first, kind="stable").tolist():
+        if busy and busy[0][0] < first[pauli_word]:
             slot = heapq.heappop(busy)[1]
         else:
             slot, count = count, count + 1
-        slots[word] = slot
-        heapq.heappush(busy, (int(last[word]), slot))
+        slots[pauli_word] = slot
+        heapq.heappush(busy, (int(last[pauli_word]), slot))
     return slots
 
 
-def words_of(query: Query) -> Expectation:
-    """The words that answer a query: of a region all words on it, or all Z words where only bits are asked for."""
+def pauli_words_of(query: Query) -> Expectation:
+    """The Pauli words that answer a query: of a region all Pauli words on it, or all Z words where only bits are asked
+    for.
+    """
     match query:
         case Expectation():
             return query
         case Marginals(regions, bits):
-            return _region_words(regions, bits)
+            return _region_pauli_words(regions, bits)
     raise TypeError(f"{type(query).__name__} is not answered by words")
 
 
-def _region_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation:
+def _region_pauli_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation:
     longest = max(map(len, regions))
     base, choices = (2, np.array([0, 3])) if bits else (4, np.arange(4))
     places, letters = [], []
@@ -95,8 +97,8 @@ def _region_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation
 
 
 def joined(queries: Sequence[Query]) -> Expectation:
-    """The words of several queries, one after another."""
-    tables = [words_of(query) for query in queries]
+    """The Pauli words of several queries, one after another."""
+    tables = [pauli_words_of(query) for query in queries]
     widest = max(table.weight for table in tables)
 
     def wide(array: NDArray[np.generic], fill: int) -> NDArray[np.generic]:

@@ -1,10 +1,11 @@
 """Words and regions as products of independent pieces.
 
-Two visible qubits are near if their cones have a segment in common. The pieces of a word, or of a region, are what
-hangs together by nearness: an expectation is the product of those of its pieces, a reduced state their tensor product.
+Two visible qubits are near if their cones have a segment in common. The pieces of a Pauli word, or of a region, are
+what hangs together by nearness: an expectation is the product of those of its pieces, a reduced state their tensor
+product.
 
-A letter of a word is written as one number, 4 * position + letter (1 to 3 for X, Y, Z). A qubit and how it is seen is
-a *start* of cones, 2 * position + 1 if its quantum state matters, 2 * position if only its basis states.
+A letter of a Pauli word is written as one number, 4 * position + letter (1 to 3 for X, Y, Z). A qubit and how it is
+seen is a *start* of cones, 2 * position + 1 if its quantum state matters, 2 * position if only its basis states.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from qgl.bits import ragged
 from qgl.plan.cones.wire_segments import Cone
 from qgl.query import Expectation
 
-Piece = tuple[int, ...]  # letters of a word, or starts of a region, ascending
+Piece = tuple[int, ...]  # letters of a Pauli word, or starts of a region, ascending
 _Columns = NDArray[np.int64]
 
 
@@ -68,7 +69,7 @@ class Nearness:
 
 
 def letters_of(query: Expectation) -> _Columns:
-    """The letters of every word, shape (words, weight), padded with -1."""
+    """The letters of every Pauli word, shape (pauli_words, weight), padded with -1."""
     return np.where(query.places < 0, -1, 4 * query.places.astype(np.int64) + query.letters)
 
 
@@ -76,8 +77,8 @@ def starts_of(letters: _Columns) -> _Columns:
     return np.where(letters < 0, -1, letters >> 2 << 1 | (letters & 3 < 3))
 
 
-def word_pieces(query: Expectation, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:
-    """For every word the numbers of its pieces, shape (words, most pieces), padded with -1.
+def pauli_word_pieces(query: Expectation, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:
+    """For every Pauli word the numbers of its pieces, shape (pauli_words, most pieces), padded with -1.
 
     number: gives a piece its number.
     """
@@ -86,14 +87,14 @@ def word_pieces(query: Expectation, nearness: Nearness, number: Callable[[Piece]
         return _light(letters, nearness, number)
     rows: list[list[int]] = []
     for row in letters.tolist():
-        word = [letter for letter in row if letter >= 0]
-        starts = [start_of(letter) for letter in word]
-        rows.append([number(tuple(word[k] for k in piece)) for piece in nearness.pieces(starts)])
+        pauli_word = [letter for letter in row if letter >= 0]
+        starts = [start_of(letter) for letter in pauli_word]
+        rows.append([number(tuple(pauli_word[k] for k in piece)) for piece in nearness.pieces(starts)])
     return ragged.table(rows, -1, least=1)
 
 
 def _light(letters: _Columns, nearness: Nearness, number: Callable[[Piece], int]) -> NDArray[np.int32]:
-    """Words of two letters at most, all at once."""
+    """Pauli words of two letters at most, all at once."""
     first, second = letters[:, 0], letters[:, -1] if letters.shape[1] == 2 else np.full(len(letters), -1)
     starts = starts_of(letters)
     both = (first >= 0) & (second >= 0)

@@ -100,7 +100,7 @@ def _what(operation: Operation) -> Hashable:
         case PauliRotation():
             return operation.pauli_word
         case Evolution():
-            return tuple([word for _, word in operation.terms])
+            return tuple([pauli_word for _, pauli_word in operation.terms])
         case MatrixUnitary():
             return operation.matrix.tobytes()
         case ChannelApplication():

@@ -1,4 +1,4 @@
-"""Light cones: words and regions of a large circuit from the small circuits that they depend on.
+"""Light cones: Pauli words and regions of a large circuit from the small circuits that they depend on.
 
 What a few visible qubits depend on is their backward light cone. Words and regions fall into independent pieces; the
 cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once.
@@ -29,12 +29,12 @@ from qgl.query import Expectation, Marginals, Query
 
 MANY = 16  # classes from which on cones are compared by value
 LISTED = 50_000  # operations in all classes together, beyond which listing them takes many seconds
-FACTOR_SECONDS = 2e-8  # for each factor of a word, and its gradient
+FACTOR_SECONDS = 2e-8  # for each factor of a Pauli word, and its gradient
 FACTOR_BYTES = 32
 
 
 class LightCones:
-    """Exact words, and reduced states and distributions of regions, each from its own light cone."""
+    """Exact Pauli words, and reduced states and distributions of regions, each from its own light cone."""
 
     name = "cones"
 
@@ -54,7 +54,7 @@ class PreparedCones:
 
     def cost(self, query: Query, precision: str) -> Cost:
         if not isinstance(query, Expectation | Marginals):
-            return Cost.refused("light cones answer words and regions only")
+            return Cost.refused("light cones answer Pauli words and regions only")
         if query not in self._unlike:
             try:
                 return self.design((query,), precision, LISTED).cost
@@ -162,18 +162,20 @@ class Design:
         return ConeBatch(run.body.prepared.lower(queries, self.precision), queries, rows, run.chunk)
 
     def _factors(self) -> dict[Expectation, NDArray[np.int32]]:
-        """Where the factors of all words are among the words of the batches, one after another; 0 is the number one."""
+        """Where the factors of all Pauli words are among the Pauli words of the batches, one after another; 0 is the
+        number one.
+        """
         base = 1
-        place: dict[int, tuple[int, int, list[int]]] = {}  # of a class: its first value, the stride, its words
+        place: dict[int, tuple[int, int, list[int]]] = {}  # of a class: its first value, the stride, its Pauli words
         for run in self.runs:
             for number, first in run.first.items():
-                own = [run.reading.word(letters) for letters in self.survey.readings[number].words]
-                place[number] = base + first * len(run.reading.words), len(run.reading.words), own
-            base += run.members * len(run.reading.words)
+                own = [run.reading.pauli_word(letters) for letters in self.survey.readings[number].pauli_words]
+                place[number] = base + first * len(run.reading.pauli_words), len(run.reading.pauli_words), own
+            base += run.members * len(run.reading.pauli_words)
         at = [0] * len(self.survey.values)
-        for k, (number, member, word) in enumerate(self.survey.values):
+        for k, (number, member, pauli_word) in enumerate(self.survey.values):
             first, stride, own = place[number]
-            at[k] = first + member * stride + own[word]
+            at[k] = first + member * stride + own[pauli_word]
         places = np.array([*at, 0], np.int32)
         return {query: places[table] for query, table in self.survey.factors.items()}
 

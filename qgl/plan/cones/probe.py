@@ -10,11 +10,13 @@ from qgl.plan.cones.factors import letters_of, starts_of
 from qgl.plan.cones.wire_segments import Cone
 from qgl.query import Expectation, Marginals, Query
 
-HEAVY = 500_000  # operations in the cones of all words and regions from which on the widest one is tried first
+HEAVY = 500_000  # operations in the cones of all Pauli words and regions from which on the widest one is tried first
 
 
 def widest(queries: Sequence[Query], cone: Callable[[int], Cone]) -> Query | None:
-    """The word or the region whose qubits' cones hold most operations, as a query; None where all are soon done."""
+    """The Pauli word or the region whose qubits' cones hold most operations, as a query; None where all are soon
+    done.
+    """
     largest, alone, total = 0, None, 0
     for query in queries:
         if isinstance(query, Expectation):

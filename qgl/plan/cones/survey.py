@@ -1,4 +1,4 @@
-"""Which cones answer which queries: words and regions in pieces, pieces in classes."""
+"""Which cones answer which queries: Pauli words and regions in pieces, pieces in classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ import numpy as np
 from qgl.bits import ragged
 from qgl.ir.circuit import Circuit
 from qgl.plan.cones.classes import Classifier, ConeClass
-from qgl.plan.cones.factors import Nearness, Piece, absorb, letters_of, only_bits, start_of, starts_of, word_pieces
+from qgl.plan.cones.factors import (
+    Nearness,
+    Piece,
+    absorb,
+    letters_of,
+    only_bits,
+    pauli_word_pieces,
+    start_of,
+    starts_of,
+)
 from qgl.plan.cones.kinds import Kinds
 from qgl.plan.cones.wire_segments import Cone, WireSegments
 from qgl.query import Expectation, Marginals, Query
@@ -24,36 +33,37 @@ RegionPiece = tuple[
 
 @dataclass(eq=False, slots=True)
 class Reading:
-    """What is asked of every member of a class, or of classes: words, and regions of the visible qubits, numbered.
+    """What is asked of every member of a class, or of classes: Pauli words, and regions of the visible qubits,
+    numbered.
 
-    Words are letters on the visible qubits; the last one is not the identity.
+    Pauli words are letters on the visible qubits; the last one is not the identity.
     """
 
-    words: dict[tuple[int, ...], int] = field(default_factory=dict)
+    pauli_words: dict[tuple[int, ...], int] = field(default_factory=dict)
     regions: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def queries(self, one: ConeClass) -> tuple[Query, ...]:
         size = len(one.circuit.visible)
         asked: list[Query] = []
-        if self.words:
-            letters = ragged.table(self.words, 0, np.uint8, least=size)
+        if self.pauli_words:
+            letters = ragged.table(self.pauli_words, 0, np.uint8, least=size)
             places = np.where(letters > 0, np.arange(size), -1)
             asked.append(Expectation.sparse(places.astype(np.int32), letters))
         if self.regions:
             asked.append(Marginals(tuple(self.regions), one.bits_only))
         return tuple(asked)
 
-    def word(self, letters: Sequence[int]) -> int:
-        """The number of a word, which is added if it is new."""
+    def pauli_word(self, letters: Sequence[int]) -> int:
+        """The number of a Pauli word, which is added if it is new."""
         last = max(k for k, letter in enumerate(letters) if letter)
-        return self.words.setdefault(tuple(letters[: last + 1]), len(self.words))
+        return self.pauli_words.setdefault(tuple(letters[: last + 1]), len(self.pauli_words))
 
     def region(self, places: tuple[int, ...]) -> int:
         return self.regions.setdefault(places, len(self.regions))
 
     def add(self, other: Reading) -> None:
-        for letters in other.words:
-            self.word(letters)
+        for letters in other.pauli_words:
+            self.pauli_word(letters)
         for places in other.regions:
             self.region(places)
 
@@ -62,8 +72,8 @@ class Survey:
     """The classes of cones that answer some queries together, and what makes the answers of theirs.
 
     readings  what is asked of each class
-    values    class, member and word of every piece of a word
-    factors   for each `Expectation` the pieces of its words, shape (words, most pieces), padded with -1
+    values    class, member and Pauli word of every piece of a Pauli word
+    factors   for each `Expectation` the pieces of its Pauli words, shape (pauli_words, most pieces), padded with -1
     regions   for each `Marginals` the pieces of its regions
 
     Raises `UnlikeConesError` where the classes would have more than `limit` operations in all.
@@ -79,15 +89,15 @@ class Survey:
         limit: float = inf,
     ) -> None:
         self._cone = cone
-        words = [query for query in queries if isinstance(query, Expectation)]
+        pauli_words = [query for query in queries if isinstance(query, Expectation)]
         marginals = [query for query in queries if isinstance(query, Marginals)]
-        starts = set(chain(*(np.unique(starts_of(letters_of(query))).tolist() for query in words)))
+        starts = set(chain(*(np.unique(starts_of(letters_of(query))).tolist() for query in pauli_words)))
         starts.update(start for query in marginals for region in query.regions for start in _starts(query, region))
         self._nearness = Nearness({start: cone(start) for start in sorted(starts - {-1})})
         pieces: dict[Piece, int] = {}
         self.factors = {
-            query: word_pieces(query, self._nearness, lambda piece: pieces.setdefault(piece, len(pieces)))
-            for query in words
+            query: pauli_word_pieces(query, self._nearness, lambda piece: pieces.setdefault(piece, len(pieces)))
+            for query in pauli_words
         }
         split = {query: [self._pieces(query, region) for region in query.regions] for query in marginals}
         ends = [tuple(map(start_of, piece)) for piece in pieces]
@@ -96,7 +106,7 @@ class Survey:
         self._classifier = Classifier(circuit, kinds, segments, limit)
         self._member = {home: self._classify(home) for home in dict.fromkeys(self._homes.values())}
         self.readings = [Reading() for _ in self.classes]
-        self.values = [self._word(piece, end) for piece, end in zip(pieces, ends, strict=True)]
+        self.values = [self._pauli_word(piece, end) for piece, end in zip(pieces, ends, strict=True)]
         self.regions = {
             query: [[(*self._region(part), places) for part, places in region] for region in regions]
             for query, regions in split.items()
@@ -118,12 +128,12 @@ class Survey:
         operations = sorted(set().union(*(self._cone(start).operations for start in home)))
         return self._classifier.add([start >> 1 for start in home], only_bits(home), operations)
 
-    def _word(self, piece: Piece, ends: Piece) -> tuple[int, int, int]:
-        """Class, member and word of a piece of a word."""
+    def _pauli_word(self, piece: Piece, ends: Piece) -> tuple[int, int, int]:
+        """Class, member and Pauli word of a piece of a Pauli word."""
         home = self._homes[ends]
         number, member = self._member[home]
         letters = dict(zip(ends, piece, strict=True))
-        return number, member, self.readings[number].word([letters.get(start, 0) & 3 for start in home])
+        return number, member, self.readings[number].pauli_word([letters.get(start, 0) & 3 for start in home])
 
     def _region(self, part: Piece) -> tuple[int, int, tuple[int, ...]]:
         """Class, member of it, and the visible qubits of the class that a piece of a region is."""

@@ -52,17 +52,18 @@ class RegionGroup:
 class ConeProgram:
     """Light cones, class by class.
 
-    blocks   what the tiles are made of, if there are any
-    words    for every `Expectation` the factors of each word, shape (words, factors). 0 is the number one; from 1 on
-             come the words of the first batch, member by member, then those of the next
-    regions  for every `Marginals` its regions, in groups
+    blocks       what the tiles are made of, if there are any
+    pauli_words  for every `Expectation` the factors of each Pauli word, shape (pauli_words, factors). 0 is the number
+                 one; from 1 on
+                 come the Pauli words of the first batch, member by member, then those of the next
+    regions      for every `Marginals` its regions, in groups
     """
 
     method: str
     expressions: Expressions
     blocks: TileBlocks | None
     batches: tuple[ConeBatch | TileBatch, ...]
-    words: dict[Expectation, Indices]
+    pauli_words: dict[Expectation, Indices]
     regions: dict[Marginals, tuple[RegionGroup, ...]]
 
     def sizes(self) -> dict[str, int]:
@@ -73,5 +74,5 @@ class ConeProgram:
             "tile_steps": sum(len(batch.block) for batch in tiles),
             "blocks": 0 if self.blocks is None else self.blocks.factors.shape[1],
             "numbers": len(self.expressions.outputs.constant),
-            "factors": sum(table.size for table in self.words.values()),
+            "factors": sum(table.size for table in self.pauli_words.values()),
         }

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import indices, strings
-from qgl.gates.algebra import pauli_word
+from qgl.gates.algebra import pauli_matrix
 from qgl.plan.cones.blocks import BlockBuilder
 from qgl.plan.cones.schedule import Schedule
 from qgl.plan.cones.survey import Reading
@@ -29,16 +29,16 @@ Indices = NDArray[np.int32]
 class TileBatch:
     """Tiles of equal width.
 
-    block   (steps, tiles, lanes) blocks
-    move    (steps, tiles) rows of `moves` that come before a block
-    final   (tiles,) rows of `moves` that bring the bits in the order in which they are read
-    moves   (moves, 2^bits) places in the old state of the amplitudes of the new one
-    back    the inverse of `moves`
+    block        (steps, tiles, lanes) blocks
+    move         (steps, tiles) rows of `moves` that come before a block
+    final        (tiles,) rows of `moves` that bring the bits in the order in which they are read
+    moves        (moves, 2^bits) places in the old state of the amplitudes of the new one
+    back         the inverse of `moves`
     density whether the states are density matrices, all kets first, then all bras
-    read    qubits that are read, the first ones; `bits_only`: only in the computational basis
-    words   (words, 2^read or 4^read) words as functions of a distribution or state of these
+    read         qubits that are read, the first ones; `bits_only`: only in the computational basis
+    pauli_words  (pauli_words, 2^read or 4^read) Pauli words as functions of a distribution or state of these
     regions for each region its distribution or state, (2^size or 4^size, 2^read or 4^read), as functions of the same
-    chunk   tiles that are run at the same time
+    chunk        tiles that are run at the same time
     """
 
     bits: int
@@ -50,14 +50,16 @@ class TileBatch:
     density: bool
     read: int
     bits_only: bool
-    words: NDArray[np.complex128]
+    pauli_words: NDArray[np.complex128]
     regions: tuple[NDArray[np.float64], ...]
     chunk: int
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Classes whose tiles have the same number of bits, and the words and regions that are read of all of them."""
+    """Classes whose tiles have the same number of bits, and the Pauli words and regions that are read of all of
+    them.
+    """
 
     schedules: list[Schedule]
     bits: int
@@ -143,10 +145,10 @@ def tile_batch(
     density, bits_only = bucket.schedules[0].density, bucket.schedules[0].one.bits_only
     read = max(len(schedule.visible) for schedule in bucket.schedules)
     forward, back = moves.tables()
-    words = _word_rows(list(reading.words), read, bits_only)
+    pauli_words = _pauli_word_rows(list(reading.pauli_words), read, bits_only)
     regions = tuple(_region_rows(region, read, bits_only) for region in reading.regions)
     tables = (block, move, final, forward, back)
-    return TileBatch(bucket.bits, *tables, density, read, bits_only, words, regions, chunk)
+    return TileBatch(bucket.bits, *tables, density, read, bits_only, pauli_words, regions, chunk)
 
 
 def _window(window: tuple[int, ...], layout: Sequence[int], arity: int) -> list[int]:
@@ -169,13 +171,13 @@ def tile_bytes(bucket: Bucket, arity: int, lanes: int) -> int:
     return 8 * lanes * (states * (1 << bucket.bits) + 4 * bucket.steps * (1 << 2 * arity))
 
 
-def _word_rows(words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> NDArray[np.complex128]:
+def _pauli_word_rows(pauli_words: Sequence[tuple[int, ...]], read: int, bits_only: bool) -> NDArray[np.complex128]:
     rows = []
-    for letters in words:
+    for letters in pauli_words:
         spelled = "".join(LETTERS[letter] for letter in letters) + "I" * (read - len(letters))
-        matrix = pauli_word(spelled)
+        matrix = pauli_matrix(spelled)
         rows.append(matrix.diagonal() if bits_only else matrix.T.ravel())
-    return np.array(rows, np.complex128).reshape(len(words), (2 if bits_only else 4) ** read)
+    return np.array(rows, np.complex128).reshape(len(pauli_words), (2 if bits_only else 4) ** read)
 
 
 def _region_rows(region: tuple[int, ...], read: int, bits_only: bool) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Tensor networks contracted in an order of their own: for odd graphs, and for cones too wide for a state.
 
 Three ways to close the network of a circuit. *open*: the legs of a few visible qubits stay, and the result is their
-state or their distribution; any query. *words*: each row closes every leg with a letter. *strings*: each row closes
-every leg with a bit, in amplitudes where nothing is traced out. Rows are scaled so that a uniform distribution has the
-value 1.
+state or their distribution; any query. *Pauli words*: each row closes every leg with a letter. *strings*: each row
+closes every leg with a bit, in amplitudes where nothing is traced out. Rows are scaled so that a uniform distribution
+has the value 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from qgl.plan.contraction.scheme import Leaf, Scheme, schedule
 from qgl.plan.costs import BYTES_PER_SECOND, DOUBLE, GRADIENT, STEP_SECONDS
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Query
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query
 
 LEAST = 22  # qubits of a circuit; a state of fewer takes no time
 MOST_OPERATIONS = 3_000
@@ -48,7 +48,7 @@ class Contracted:
     """
 
     network: Network
-    projection: str  # "open", "words" or "strings"
+    projection: str  # "open", "pauli words" or "strings"
     bits_only: bool
     scheme: Scheme
 
@@ -161,10 +161,10 @@ class Prepare:
         match query:
             case LogProb() | GivenStrings():
                 return "strings"
-            case Expectation() | GivenWords():
-                return "words"
+            case Expectation() | GivenPauliWords():
+                return "pauli words"
             case Marginals(regions, bits) if max(map(len, regions), default=0) <= MOST_IN_REGION[bits]:
-                return "words"
+                return "pauli words"
             case _:
                 return ""
 
@@ -186,7 +186,7 @@ class Prepare:
             return f"{operations:,} operations in one network; {MOST_OPERATIONS:,} are the most"
         if not self.projection(query):
             most = MOST_OPEN[self.variants.bits_only]
-            return f"of more than {most} qubits it answers for words, given strings and small regions only"
+            return f"of more than {most} qubits it answers for Pauli words, given strings and small regions only"
         live = len(self.variants.circuit.live_wires)
         return f"a state of {live} qubits takes no time" if live < self.least else ""
 
@@ -218,7 +218,7 @@ def rows_of(query: Query) -> int:
     match query:
         case LogProb():
             return len(query.rows)
-        case GivenStrings(count) | GivenWords(count):
+        case GivenStrings(count) | GivenPauliWords(count):
             return count
         case Expectation():
             return query.count

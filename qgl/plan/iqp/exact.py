@@ -1,8 +1,9 @@
-"""Exact expectations of words in circuits that only make phases (`qgl.plan.iqp.form`).
+"""Exact expectations of Pauli words in circuits that only make phases (`qgl.plan.iqp.form`).
 
 The mean over z of prod_j exp(2 i theta_j (-1)^(g_j.z)) is a sum over the sets T of generators whose g_j add up to
-nothing over GF(2), of prod_{j in T} i sin(2 theta_j) prod_{j not in T} cos(2 theta_j). A word meets few generators, and
-these have few relations: most often none but the empty one, and the expectation is a product of cosines.
+nothing over GF(2), of prod_{j in T} i sin(2 theta_j) prod_{j not in T} cos(2 theta_j). A Pauli word meets few
+generators, and these have few relations: most often none but the empty one, and the expectation is a product of
+cosines.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 from qgl.bits import ragged
 from qgl.plan.iqp.form import IqpForm
 
-MOST_MET = 63  # generators that a word may meet: a set of them is a number of 64 bits
-MOST_RELATIONS = 10  # independent ones of a word
+MOST_MET = 63  # generators that a Pauli word may meet: a set of them is a number of 64 bits
+MOST_RELATIONS = 10  # independent ones of a Pauli word
 MOST_LINKS = 20_000_000  # pairs of positions that are told apart
 MOST_ENTRIES = 2**29  # numbers of all tables of a query
-TOGETHER = 1 << 18  # numbers of a table that is made for some words at a time
+TOGETHER = 1 << 18  # numbers of a table that is made for some Pauli words at a time
 
 Integers = NDArray[np.int32]
 Bits = NDArray[np.uint64]
@@ -30,27 +31,27 @@ Bits = NDArray[np.uint64]
 
 @dataclass(frozen=True, eq=False)
 class Products:
-    """Products of values, each times a sign, that are added up to words.
+    """Products of values, each times a sign, that are added up to Pauli words.
 
-    factor  shape (products, factors), numbers of values: of m generators j stands for cos, m + j for sin, 2 m for 1
-    sign    shape (products,), 1 or -1
-    word    shape (products,), ascending
+    factor      shape (products, factors), numbers of values: of m generators j stands for cos, m + j for sin, 2 m for 1
+    sign        shape (products,), 1 or -1
+    pauli_word  shape (products,), ascending
     """
 
     factor: Integers
     sign: NDArray[np.int8]
-    word: Integers
+    pauli_word: Integers
 
 
 @dataclass(frozen=True, eq=False)
-class ExactWords:
-    """Words as products of their parts, which are sums of products, those with about as many factors together.
+class ExactPauliWords:
+    """Pauli words as products of their parts, which are sums of products, those with about as many factors together.
 
-    Bits of a word whose generators share no variable are independent: far words are products of near ones.
+    Bits of a Pauli word whose generators share no variable are independent: far Pauli words are products of near ones.
 
     parts     number of different parts
-    products  the sums; word w of these is part w
-    part      shape (words, most), the parts of each word, padded with `parts`, which stands for 1
+    products  the sums; Pauli word w of these is part w
+    part      shape (pauli_words, most), the parts of each Pauli word, padded with `parts`, which stands for 1
     """
 
     parts: int
@@ -120,8 +121,8 @@ class Incidence:
             found.append((table[:, first] * width + table[:, second]).reshape(-1))
         return np.unique(np.concatenate(found))
 
-    def exact(self, places: Integers) -> ExactWords | str:
-        """The tables of Z words on `places`, shape (words, weight), padded with -1; or why they are not made."""
+    def exact(self, places: Integers) -> ExactPauliWords | str:
+        """The tables of Z words on `places`, shape (pauli_words, weight), padded with -1; or why they are not made."""
         parts, part = self._split(places)
         gathered: dict[int, list[Products]] = {}
         entries = 0
@@ -130,7 +131,7 @@ class Incidence:
             some = parts[first : first + chunk]
             met, count = self._met(some)
             if count.max(initial=0) > MOST_MET:
-                return f"a word meets {count.max()} generators, more than {MOST_MET}"
+                return f"a Pauli word meets {count.max()} generators, more than {MOST_MET}"
             turns = np.concatenate([np.array(self.phases.turns, np.int64), [0]])[some].sum(axis=1)
             for width, rows in _alike(count):
                 found = self._products(met[rows, :width], turns[rows], rows + first)
@@ -140,10 +141,12 @@ class Incidence:
                 entries += sum(group.factor.size for group in found)
             if entries > MOST_ENTRIES:
                 return f"the relations of the generators make more than {MOST_ENTRIES:.1g} factors"
-        return ExactWords(len(parts), tuple(_joined(groups) for _, groups in sorted(gathered.items())), part)
+        return ExactPauliWords(len(parts), tuple(_joined(groups) for _, groups in sorted(gathered.items())), part)
 
     def _split(self, places: Integers) -> tuple[Integers, Integers]:
-        """The different parts of words, shape (parts, weight), and those of each word, shape (words, weight)."""
+        """The different parts of Pauli words, shape (parts, weight), and those of each Pauli word, shape (pauli_words,
+        weight).
+        """
         weight, linked, width = places.shape[1], self.linked, len(self.phases.turns)
         label = np.where(places < 0, -1, np.arange(weight))
         for _ in range(weight - 1):  # the least label goes along links until it has reached all
@@ -162,20 +165,26 @@ class Incidence:
         return parts, np.sort(part.reshape(weight, len(places)).T, axis=1)
 
     def _met(self, places: Integers) -> tuple[Integers, Integers]:
-        """The generators that have an odd number of each word's places, first in their row, and how many they are."""
+        """The generators that have an odd number of each Pauli word's places, first in their row, and how many they
+        are.
+        """
         none = len(self.phases.generators)
         met, count = met_by(self.met_at, places, none)
         if met.shape[1] <= MOST_MET:
             met = np.pad(met, ((0, 0), (0, MOST_MET + 1 - met.shape[1])), constant_values=none)
         return met, count
 
-    def _products(self, met: Integers, turns: NDArray[np.int64], words: NDArray[np.int64]) -> list[Products] | str:
-        """Words that meet the generators `met`, shape (words, K), padded with m."""
+    def _products(
+        self, met: Integers, turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
+    ) -> list[Products] | str:
+        """Pauli words that meet the generators `met`, shape (pauli_words, K), padded with m."""
         none = len(self.phases.generators)
         relations = _relations(self.codes[:, met], met < none)
         rank = relations.astype(bool).sum(axis=1)
         if rank.max(initial=0) > MOST_RELATIONS:
-            return f"the generators that a word meets have {rank.max()} independent relations, over {MOST_RELATIONS}"
+            return (
+                f"the generators that a Pauli word meets have {rank.max()} independent relations, over {MOST_RELATIONS}"
+            )
         found = []
         for relation_count in np.unique(rank):
             rows = np.flatnonzero(rank == relation_count)
@@ -189,16 +198,16 @@ class Incidence:
             own = met[rows[row]]
             factor = np.where(own < none, own + none * chosen, 2 * none).astype(np.int32)
             sign = (1 - power[row, place]).astype(np.int8)
-            found.append(Products(factor, sign, words[rows[row]].astype(np.int32)))
+            found.append(Products(factor, sign, pauli_words[rows[row]].astype(np.int32)))
         return found
 
 
 def met_by(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
-    """Which of the things that lie at positions have an odd number of a word's places, and how many they are.
+    """Which of the things that lie at positions have an odd number of a Pauli word's places, and how many they are.
 
     at: shape (positions, most), the numbers of the things at each position, padded with `none`.
-    places: shape (words, weight), padded with -1.
-    Returns their numbers, ascending in each row and padded with `none`, and shape (words,).
+    places: shape (pauli_words, weight), padded with -1.
+    Returns their numbers, ascending in each row and padded with `none`, and shape (pauli_words,).
     """
     table = np.concatenate([at, np.full((1, at.shape[1]), none, np.int32)])
     listed = np.sort(table[places].reshape(len(places), -1), axis=1)
@@ -212,7 +221,7 @@ def met_by(at: Integers, places: Integers, none: int) -> tuple[Integers, Integer
 
 
 def _relations(codes: Bits, real: NDArray[np.bool_]) -> Bits:
-    """Sets of columns whose codes, shape (2, words, K), add up to nothing: a basis of them, padded with 0."""
+    """Sets of columns whose codes, shape (2, pauli_words, K), add up to nothing: a basis of them, padded with 0."""
     left = codes.copy()
     sets = np.where(real, np.uint64(1) << np.arange(codes.shape[2], dtype=np.uint64), np.uint64(0))
     for column in range(codes.shape[2]):
@@ -252,7 +261,7 @@ def _alike(count: Integers) -> Iterator[tuple[int, NDArray[np.int64]]]:
 
 
 def _joined(groups: list[Products]) -> Products:
-    word = np.concatenate([group.word for group in groups])
-    order = np.argsort(word, kind="stable")
+    pauli_word = np.concatenate([group.pauli_word for group in groups])
+    order = np.argsort(pauli_word, kind="stable")
     factor = np.concatenate([group.factor for group in groups])[order]
-    return Products(factor, np.concatenate([group.sign for group in groups])[order], word[order])
+    return Products(factor, np.concatenate([group.sign for group in groups])[order], pauli_word[order])

@@ -3,7 +3,7 @@
 Every wire starts in a basis state or in an even superposition. Then come diagonal operations, and x, y, cx and swap,
 which permute basis states linearly over GF(2). Last, each visible wire may be turned by a constant gate that has it
 read along the equator of the Bloch sphere. In between the state is a sum over bits z of the superposed wires ("the
-variables") of exp(i sum_j theta_j (-1)^(g_j.z)) |L z + c>, with sets g_j of variables. A word of Z on visible
+variables") of exp(i sum_j theta_j (-1)^(g_j.z)) |L z + c>, with sets g_j of variables. A Z word on visible
 positions `a`, pulled back to the start, is a product of X on variables and of phases, so that with sets h_j of
 positions and a number of quarter turns t of each position
 
@@ -11,7 +11,7 @@ positions and a number of quarter turns t of each position
 
 This is the formula of IQP circuits (Shepherd and Bremner 2009; in this form arXiv 2503.02934) with two additions. A
 visible position read along Z, whose bit is the parity of z under g, has the turn t = 1 and a generator on g with
-h = {position} and theta = -pi/4: (-1)^x = i exp(-i pi (-1)^x / 2). A wire in a basis state that a word would flip
+h = {position} and theta = -pi/4: (-1)^x = i exp(-i pi (-1)^x / 2). A wire in a basis state that a Pauli word would flip
 makes the mean 0, as a generator with theta = pi/4 on a variable of its own does; a wire that meets no other is one
 such generator with cos(2 theta) = <Z>.
 """
@@ -258,8 +258,8 @@ def _rotations(evolution: Evolution) -> list[Operation]:
     if not is_diagonal(evolution):
         raise UnlikeError("evolve is not diagonal")
     rotations: list[Operation] = []
-    for coefficient, word in evolution.terms:
-        own = tuple(wire for wire, letter in zip(evolution.targets, word, strict=True) if letter == "Z")
+    for coefficient, pauli_word in evolution.terms:
+        own = tuple(wire for wire, letter in zip(evolution.targets, pauli_word, strict=True) if letter == "Z")
         wires, angle = (*evolution.control_wires, *own), -(evolution.time * coefficient)
         rotations.append(PauliRotation(wires, evolution.span, angle, "Z" * len(own), controls=evolution.controls))
     return rotations
@@ -286,5 +286,5 @@ def _gate(gate: Gate, angles: tuple[float, ...]) -> Matrix:
 
 
 @lru_cache(maxsize=4096)
-def _rotation(word: str, angle: float) -> Matrix:
-    return np.asarray(math.cos(angle) * PAULI["I"] + 1j * math.sin(angle) * PAULI[word], np.complex128)
+def _rotation(pauli_word: str, angle: float) -> Matrix:
+    return np.asarray(math.cos(angle) * PAULI["I"] + 1j * math.sin(angle) * PAULI[pauli_word], np.complex128)

@@ -1,7 +1,8 @@
-"""Words in circuits that only make phases: averages over strings of bits, exact or by sampling.
+"""Pauli words in circuits that only make phases: averages over strings of bits, exact or by sampling.
 
-`qgl.plan.iqp.form` recognises the circuits and gives the formula, `qgl.plan.iqp.exact` the exact values. Words that
-come with the call are averages over strings z that are drawn uniformly: no state is held, however wide the circuit is.
+`qgl.plan.iqp.form` recognises the circuits and gives the formula, `qgl.plan.iqp.exact` the exact values. Pauli words
+that come with the call are averages over strings z that are drawn uniformly: no state is held, however wide the circuit
+is.
 """
 
 from __future__ import annotations
@@ -14,33 +15,34 @@ from numpy.typing import NDArray
 
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.expressions import ExpressionBuilder, Expressions
-from qgl.plan.iqp.exact import ExactWords, Incidence
+from qgl.plan.iqp.exact import ExactPauliWords, Incidence
 from qgl.plan.iqp.form import IqpForm, UnlikeError, only_phases, phases
-from qgl.plan.iqp.pauli_flip_words import PauliFlipTable, met_flips
+from qgl.plan.iqp.pauli_flip_factors import PauliFlipTable, met_flips
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.pauli_flips import PauliFlip
-from qgl.query import Expectation, GivenWords, Query, reads_only_bits
+from qgl.query import Expectation, GivenPauliWords, Query, reads_only_bits
 
-FACTOR_SECONDS = 10e-9  # of a factor of an exact word, value and gradient
-TERM_SECONDS = 0.6e-9  # of a generator that a word meets, in one string
-ANGLE_SECONDS = 12e-9  # of a word in one string: its cosine
-PRODUCT_SECONDS = 0.06e-9  # of a generator, a word and a string where the words are not sparse
+FACTOR_SECONDS = 10e-9  # of a factor of an exact Pauli word, value and gradient
+TERM_SECONDS = 0.6e-9  # of a generator that a Pauli word meets, in one string
+ANGLE_SECONDS = 12e-9  # of a Pauli word in one string: its cosine
+PRODUCT_SECONDS = 0.06e-9  # of a generator, a Pauli word and a string where the Pauli words are not sparse
 START_SECONDS = 2e-4
 DRAWN_START_SECONDS = 1.5e-3  # of an estimate
 LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
-EXPECTED_WEIGHT = 8  # positions that words which come with the call are taken to have
+EXPECTED_WEIGHT = 8  # positions that Pauli words which come with the call are taken to have
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseProgram:
-    """The formula of `qgl.plan.iqp.form` as tables: m generators, `variables` bits of z, words on `positions` bits.
+    """The formula of `qgl.plan.iqp.form` as tables: m generators, `variables` bits of z, Pauli words on `positions`
+    bits.
 
     angles    for each generator the row of `expressions` that gives its angle
     members   shape (m, most), its variables, padded with `variables`
     places    shape (m, most), its positions, padded with the number of positions
     met_at    shape (positions, most), the generators of each position, padded with m
     turns     shape (positions,), quarter turns
-    exact     the tables of words that are known beforehand, by their query
+    exact     the tables of Pauli words that are known beforehand, by their query
     flips     what acts after all else (`qgl.plan.pauli_flips`)
     """
 
@@ -52,14 +54,14 @@ class PhaseProgram:
     places: NDArray[np.int32]
     met_at: NDArray[np.int32]
     turns: NDArray[np.int32]
-    exact: dict[Query, ExactWords]
+    exact: dict[Query, ExactPauliWords]
     flips: PauliFlipTable
 
     def sizes(self) -> dict[str, int]:
         return {
             "generators": len(self.angles),
             "summed_bits": self.variables,
-            "factors": sum(words.entries for words in self.exact.values()),
+            "factors": sum(pauli_words.entries for pauli_words in self.exact.values()),
             **({"flips": len(self.flips.angles)} if len(self.flips.angles) else {}),
         }
 
@@ -70,7 +72,7 @@ class PreparedIqpForm:
 
     name: str
     variants: CircuitVariants
-    _exact: dict[Expectation, ExactWords | str] = field(default_factory=dict)
+    _exact: dict[Expectation, ExactPauliWords | str] = field(default_factory=dict)
     _met: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
 
     @cached_property
@@ -97,19 +99,19 @@ class PreparedIqpForm:
         return (("flips", len(self.flips)),) if self.flips else ()
 
     def met(self, query: Expectation) -> NDArray[np.int32] | str:
-        """The flips that each word meets."""
+        """The flips that each Pauli word meets."""
         if query not in self._met:
             self._met[query] = met_flips(self.flips, self.variants.width, query.places)
         return self._met[query]
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
-        if not isinstance(query, Expectation | GivenWords) or not reads_only_bits(query):
+        if not isinstance(query, Expectation | GivenPauliWords) or not reads_only_bits(query):
             return Cost.refused("answers expectations of Z words only")
         if isinstance(self.formula, str):
             return Cost.refused(f"not diagonal between two Hadamard layers: {self.formula}")
-        if isinstance(query, GivenWords) and query.samples is None and self.formula.variables:
-            return Cost.refused("words that are not known beforehand are only estimated: `samples = ...`")
+        if isinstance(query, GivenPauliWords) and query.samples is None and self.formula.variables:
+            return Cost.refused("Pauli words that are not known beforehand are only estimated: `samples = ...`")
         number = 8 if precision == "double" else 4
         if isinstance(query, Expectation):
             return self._exact_cost(query, self.formula, number)
@@ -122,28 +124,30 @@ class PreparedIqpForm:
         met = self.met(query) if self.flips else np.zeros(0, np.int32)
         if isinstance(met, str):
             return Cost.refused(met)
-        entries, products = exact.entries + met.size, sum(len(group.word) for group in exact.products)
+        entries, products = exact.entries + met.size, sum(len(group.pauli_word) for group in exact.products)
         memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
         generators = len(formula.generators)
         facts = (("generators", generators), ("products", products), ("factors", entries), *self._flipped)
         seconds = START_SECONDS + entries * FACTOR_SECONDS * number / 4
         return Cost(seconds, memory, 4.0 * entries, 0, facts=facts)
 
-    def _sampled_cost(self, words: int, samples: int, formula: IqpForm, number: int) -> Cost:
+    def _sampled_cost(self, pauli_words: int, samples: int, formula: IqpForm, number: int) -> Cost:
         generators, incidence = len(formula.generators), self.incidence
         met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
         each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
-        sums = words * samples
-        memory = LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * words * len(formula.turns)
+        sums = pauli_words * samples
+        memory = (
+            LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * pauli_words * len(formula.turns)
+        )
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
-        facts = (("generators", generators), ("strings", samples), ("words", words), *self._flipped)
-        flipped = words * len(self.flips)
+        facts = (("generators", generators), ("strings", samples), ("Pauli words", pauli_words), *self._flipped)
+        flipped = pauli_words * len(self.flips)
         memory += 4 * number * flipped
         seconds = DRAWN_START_SECONDS + (sums * each + flipped * FACTOR_SECONDS) * number / 4
         return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
 
-    def exact(self, query: Expectation) -> ExactWords | str:
-        """The tables of words that are known, or why there are none."""
+    def exact(self, query: Expectation) -> ExactPauliWords | str:
+        """The tables of Pauli words that are known, or why there are none."""
         if query not in self._exact:
             self._exact[query] = self.incidence.exact(query.places)
         return self._exact[query]
@@ -170,12 +174,12 @@ class PreparedIqpForm:
             incidence.places,
             incidence.met_at,
             np.array(formula.turns, np.int32),
-            {query: tables for query, tables in exact.items() if isinstance(tables, ExactWords)},
+            {query: tables for query, tables in exact.items() if isinstance(tables, ExactPauliWords)},
             flips,
         )
 
 
-class PhaseWords:
+class Iqp:
     """Expectations of Z words in circuits that are diagonal between two Hadamard layers."""
 
     name = "iqp"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.gates.algebra import PAULI, pauli_word
+from qgl.gates.algebra import PAULI, pauli_matrix
 
 Fixed = NDArray[Any]
 
@@ -29,7 +29,7 @@ _HERMITIAN = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 1, 1, 0], [0, 1j, -1j, 0]
 @cache
 def pauli_basis(qubits: int) -> NDArray[np.complex128]:
     """All Pauli words in the order IXYZ, first letter most significant, shape (4^k, 2^k, 2^k)."""
-    return np.stack([pauli_word("".join(letters)) for letters in product("IXYZ", repeat=qubits)])
+    return np.stack([pauli_matrix("".join(letters)) for letters in product("IXYZ", repeat=qubits)])
 
 
 def start(algebra: str) -> Fixed:
@@ -74,8 +74,8 @@ def pair_basis(side: str) -> Fixed:
     """
     if side == "cut":
         return np.linalg.inv(_HERMITIAN)
-    words = pauli_basis(1)
-    return words.transpose(2, 1, 0).reshape(4, 4) if side == "out" else words.transpose(1, 2, 0).reshape(4, 4) / 2
+    paulis = pauli_basis(1)
+    return paulis.transpose(2, 1, 0).reshape(4, 4) if side == "out" else paulis.transpose(1, 2, 0).reshape(4, 4) / 2
 
 
 @cache

@@ -2,7 +2,7 @@
 
 Two algebras. *amplitude*: complex, legs of dimension 2, for circuits all of whose wires are visible; contracted with a
 bit on every open leg it is the amplitude of the string. *doubled*: real, legs of dimension 4 in the basis of Pauli
-letters (I, X, Y, Z), for any circuit: rho = sum over words of r_P P / 2^n, the open legs carry r.
+letters (I, X, Y, Z), for any circuit: rho = sum over Pauli words of r_P P / 2^n, the open legs carry r.
 
 A gate that commutes with a Pauli letter on a wire is cut there: a fixed tensor of projectors stays on the wire, joined
 by one label of dimension 2 (doubled 4) to the rest of the gate. Several controls are joined by AND tensors, the letters
@@ -102,7 +102,7 @@ def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network
     what is cut there is cut for two states, not for pairs of them.
 
     Raises:
-        UnsuitableError: a gate is too wide, or an evolution has words that do not commute.
+        UnsuitableError: a gate is too wide, or an evolution has Pauli words that do not commute.
         ValueError: amplitudes of a circuit in which something is traced out.
     """
     if algebra == "amplitude" and traced_wires(circuit):
@@ -189,7 +189,7 @@ class _Builder:
         if isinstance(operation, Evolution):
             product = rotations(operation, operation.wires)
             if product is None:
-                raise UnsuitableError("an evolution under words that do not commute has no small tensors")
+                raise UnsuitableError("an evolution under Pauli words that do not commute has no small tensors")
             for rotation, _ in product:
                 self.unitary(rotation)
             return

@@ -45,7 +45,7 @@ class _Structure:
     sign: Signs
     number: tuple[int, ...]
     phase: tuple[complex, ...]
-    words: Signs
+    pauli_words: Signs
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class _MixGroup:
 @dataclass
 class _PhaseGroup:
     masks: dict[int, int] = field(default_factory=dict)
-    rows: list[list[tuple[int, int]]] = field(default_factory=list)  # word, angle
+    rows: list[list[tuple[int, int]]] = field(default_factory=list)  # Pauli word, angle
 
 
 class SectorLowerer:
@@ -120,7 +120,7 @@ class SectorLowerer:
         if not isinstance(operation, Evolution):
             found = terms(operation, places)
             return None if found is None else list(found)
-        if any(letter in "XY" for _, word in operation.terms for letter in word):
+        if any(letter in "XY" for _, pauli_word in operation.terms for letter in pauli_word):
             return None
         run: list[DiagonalTerm] = []
         for rotation, touched in rotations(operation, places) or ():
@@ -140,20 +140,26 @@ class SectorLowerer:
             angles[mask] = angles.get(mask, real(0.0)) + term.angle
         self._run = []
         group = self._phases
-        words = [group.masks.setdefault(mask, len(group.masks)) for mask in angles]
+        pauli_words = [group.masks.setdefault(mask, len(group.masks)) for mask in angles]
         rows = [self._expressions.row(angle) for angle in angles.values()]
-        group.rows.append(list(zip(words, rows, strict=True)))
+        group.rows.append(list(zip(pauli_words, rows, strict=True)))
         self._steps.append((PHASE, len(group.rows) - 1))
 
     # ------------------------------------------------------------ evolutions
 
-    def _evolve(self, places: tuple[int, ...], words: Sequence[tuple[Real, str]], time: Real, controls: int) -> None:
+    def _evolve(
+        self, places: tuple[int, ...], pauli_words: Sequence[tuple[Real, str]], time: Real, controls: int
+    ) -> None:
         own, on = places[controls:], self._basis.mask(places[:controls])
-        slots = [slot for flips, group in flip_groups(words).items() for slot in self._slots(own, flips, group, on)]
+        slots = [
+            slot for flips, group in flip_groups(pauli_words).items() for slot in self._slots(own, flips, group, on)
+        ]
         slots = [slot for slot in slots if slot.sign.any()]
-        plain = [(c, word) for c, word in words if not any(letter in "XY" for letter in word)]
+        plain = [(c, pauli_word) for c, pauli_word in pauli_words if not any(letter in "XY" for letter in pauli_word)]
         distinct = {c: k for k, c in enumerate(dict.fromkeys(slot.coefficient for slot in slots))}
-        masks = [self._basis.mask(own[k] for k, letter in enumerate(word) if letter == "Z") for _, word in plain]
+        masks = [
+            self._basis.mask(own[k] for k, letter in enumerate(pauli_word) if letter == "Z") for _, pauli_word in plain
+        ]
         is_real = all(slot.phase == 1 for slot in slots)
         key = ("evolve", _rounded(len(slots)), is_real)
         group = self._evolutions.setdefault(key, _EvolutionGroup(is_real))
@@ -173,33 +179,35 @@ class SectorLowerer:
     ) -> _Structure:
         size = self._basis.size
         inside = (self._basis.codes & on) == on
-        words = [np.where(inside, self._basis.signs(mask), 0).astype(np.int8) for mask in masks]
+        pauli_words = [np.where(inside, self._basis.signs(mask), 0).astype(np.int8) for mask in masks]
         return _Structure(
             np.array([slot.gather for slot in slots], np.int32).reshape(-1, size),
             np.array([slot.sign for slot in slots], np.int8).reshape(-1, size),
             numbers,
             tuple(slot.phase for slot in slots),
-            np.array(words, np.int8).reshape(-1, size),
+            np.array(pauli_words, np.int8).reshape(-1, size),
         )
 
     def _slots(
-        self, own: tuple[int, ...], flips: Bits, words: Sequence[tuple[Real, str]], on: np.uint64
+        self, own: tuple[int, ...], flips: Bits, pauli_words: Sequence[tuple[Real, str]], on: np.uint64
     ) -> list[_Slot]:
-        """Slots of the words that flip the same places: one for each different coefficient and Z words beside it."""
+        """Slots of the Pauli words that flip the same places: one for each different coefficient and Z words beside
+        it.
+        """
         basis, places = self._basis, tuple(own[k] for k in flips)
         flip = basis.mask(places)
         apart: dict[np.uint64, list[tuple[Real, str]]] = {}
-        for coefficient, word in words:
-            rest = basis.mask(own[k] for k, letter in enumerate(word) if letter == "Z")
-            apart.setdefault(rest, []).append((coefficient, "".join(word[k] for k in flips)))
+        for coefficient, pauli_word in pauli_words:
+            rest = basis.mask(own[k] for k, letter in enumerate(pauli_word) if letter == "Z")
+            apart.setdefault(rest, []).append((coefficient, "".join(pauli_word[k] for k in flips)))
         local = basis.local(places)
-        allowed = patterns(flips, words)
+        allowed = patterns(flips, pauli_words)
         signs: dict[tuple[Real, complex, np.uint64], Signs] = {}
         for before in allowed:
             to = int("".join(str(1 - bit) for bit in before), 2)
             rows = (local == to) & ((basis.codes & on) == on)
-            for rest, own_words in apart.items():
-                for part, phase in zip(amplitude(own_words, before), (1.0 + 0j, 1j), strict=True):
+            for rest, own_pauli_words in apart.items():
+                for part, phase in zip(amplitude(own_pauli_words, before), (1.0 + 0j, 1j), strict=True):
                     if is_nothing(part):
                         continue
                     coefficient, sign = _signed(part)
@@ -277,7 +285,7 @@ class SectorLowerer:
         signs = [self._basis.signs(np.uint64(mask)) for mask in group.masks]
         return Phases(
             np.stack([*signs, np.zeros(size, np.int8)]),
-            ragged.table([[word for word, _ in run] for run in group.rows], none),
+            ragged.table([[pauli_word for pauli_word, _ in run] for run in group.rows], none),
             ragged.table([[angle for _, angle in run] for run in group.rows], self._zero),
         )
 
@@ -294,7 +302,7 @@ class SectorLowerer:
     def _evolved(self, group: _EvolutionGroup) -> Evolutions:
         size, structures = self._basis.size, group.structures
         slots = max(len(s.gather) for s in structures)
-        words = max(len(s.words) for s in structures)
+        pauli_words = max(len(s.pauli_words) for s in structures)
         still, none = np.arange(size, dtype=np.int32), np.zeros(size, np.int8)
         return Evolutions(
             np.stack([_filled(s.gather, slots, still) for s in structures]),
@@ -302,7 +310,7 @@ class SectorLowerer:
             ragged.table([s.number for s in structures], 0, least=slots),
             ragged.table([s.phase for s in structures], 1.0, np.complex128, least=slots),
             group.real,
-            np.stack([_filled(s.words, words, none) for s in structures]),
+            np.stack([_filled(s.pauli_words, pauli_words, none) for s in structures]),
             _int([row.structure for row in group.rows]),
             ragged.table([row.diagonal for row in group.rows], self._zero),
             ragged.table([row.hops for row in group.rows], self._zero, least=1),

@@ -20,7 +20,7 @@ from qgl.plan.sectors.basis import MOST_PLACES, Basis, reachable
 from qgl.plan.sectors.lower import SectorLowerer
 from qgl.plan.sectors.tables import SectorProgram
 from qgl.program.operations import LIFETIME, Evolution, Operation
-from qgl.query import Expectation, GivenStrings, GivenWords, Probabilities, Query
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, Probabilities, Query
 
 MOST_STATES = 1 << 22
 MOST_BITS = 24  # visible qubits up to which a distribution of all strings is held
@@ -121,7 +121,7 @@ class PreparedSector:
         width = self.variants.width
         if self.refusal:
             return Cost.refused(self.refusal, width)
-        if width > MOST_BITS and isinstance(query, Probabilities | GivenWords | GivenStrings | Expectation):
+        if width > MOST_BITS and isinstance(query, Probabilities | GivenPauliWords | GivenStrings | Expectation):
             return Cost.refused(
                 f"of more than {MOST_BITS} bits it answers for given strings, samples and distributions of regions"
             )

@@ -23,15 +23,15 @@ Signs = NDArray[np.int8]
 class Evolutions:
     """exp(-i time H), H = sum over Z words of c P + sum over slots of c sign phase |y><partner(y)|.
 
-    gather     (structures, slots, D) partners
-    sign       (structures, slots, D) 1, -1, or 0 where there is no partner
-    number     (structures, slots) which of the coefficients the slot has
-    phase      (structures, slots) 1 or i; `real` says that all are 1
-    words      (structures, Z words, D) values of the Z words; 0 where the controls are not all one
-    structure  (evolutions,)
-    diagonal   (evolutions, Z words) rows of the expression outputs: coefficients of the Z words
-    hops       (evolutions, most) rows of the other coefficients
-    times      (evolutions,) rows of the times
+    gather       (structures, slots, D) partners
+    sign         (structures, slots, D) 1, -1, or 0 where there is no partner
+    number       (structures, slots) which of the coefficients the slot has
+    phase        (structures, slots) 1 or i; `real` says that all are 1
+    pauli_words  (structures, Z words, D) values of the Z words; 0 where the controls are not all one
+    structure    (evolutions,)
+    diagonal     (evolutions, Z words) rows of the expression outputs: coefficients of the Z words
+    hops         (evolutions, most) rows of the other coefficients
+    times        (evolutions,) rows of the times
     """
 
     gather: Indices
@@ -39,7 +39,7 @@ class Evolutions:
     number: Indices
     phase: NDArray[np.complex128]
     real: bool
-    words: Signs
+    pauli_words: Signs
     structure: Indices
     diagonal: Indices
     hops: Indices
@@ -73,13 +73,13 @@ class Mixes:
 class Phases:
     """exp(i sum angle * Z word) of runs of diagonal operations.
 
-    signs   (words, D) values of the different Z words; the last is 0
-    words   (runs, terms) numbers of words, padded with the last
-    angles  (runs, terms) rows of the expression outputs
+    signs        (pauli_words, D) values of the different Z words; the last is 0
+    pauli_words  (runs, terms) numbers of Pauli words, padded with the last
+    angles       (runs, terms) rows of the expression outputs
     """
 
     signs: Signs
-    words: Indices
+    pauli_words: Indices
     angles: Indices
 
 

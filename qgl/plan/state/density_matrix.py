@@ -16,7 +16,7 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.diagonal import DiagonalTerm
 from qgl.plan.axes import Allocation
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import Diagonal, Element, Evolve, Small, Word
+from qgl.plan.state.elements import Diagonal, Element, Evolve, PauliExponential, Small
 from qgl.plan.state.state_vector import unitary_elements
 from qgl.program.operations import LIFETIME, ChannelApplication, KrausChannel, Measurement, Operation, Reset
 
@@ -77,16 +77,16 @@ def conjugate(ket: Element) -> Element:
         case Small():
             recipe = replace(ket.recipe, conjugate=True)
             return Small(shift(ket.places), ket.axes, recipe, shift(ket.controls), phases(ket.phases))
-        case Word():
-            angle = ket.angle * -_sign(ket.word)
-            return Word(shift(ket.places), ket.word, angle, shift(ket.controls), phases(ket.phases))
+        case PauliExponential():
+            angle = ket.angle * -_sign(ket.pauli_word)
+            return PauliExponential(shift(ket.places), ket.pauli_word, angle, shift(ket.controls), phases(ket.phases))
         case Evolve():
-            terms = tuple((coefficient * _sign(word), word) for coefficient, word in ket.terms)
+            terms = tuple((coefficient * _sign(pauli_word), pauli_word) for coefficient, pauli_word in ket.terms)
             return Evolve(shift(ket.places), terms, -ket.time, shift(ket.controls))
         case Diagonal():
             return Diagonal(shift(ket.places), phases(ket.terms) or ())
 
 
-def _sign(word: str) -> float:
-    """Transposing a word changes its sign for every Y."""
-    return -1.0 if word.count("Y") % 2 else 1.0
+def _sign(pauli_word: str) -> float:
+    """Transposing a Pauli word changes its sign for every Y."""
+    return -1.0 if pauli_word.count("Y") % 2 else 1.0

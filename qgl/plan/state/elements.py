@@ -1,6 +1,6 @@
 """Operations of a circuit as elements on places of a state: what the kernels can apply.
 
-A place is one bit of a state's index. A small element is a matrix on a few places; a word, a diagonal run and an
+A place is one bit of a state's index. A small element is a matrix on a few places; a Pauli word, a diagonal run and an
 evolution act on any number of them. An action is an element, or the one thing that is not linear: a drawn outcome.
 """
 
@@ -34,11 +34,11 @@ class Small:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Word:
-    """exp(i * angle * word) on `places` where all `controls` are one."""
+class PauliExponential:
+    """exp(i * angle * P) on `places` where all `controls` are one."""
 
     places: tuple[int, ...]
-    word: str
+    pauli_word: str
     angle: Real
     controls: tuple[int, ...]
     phases: tuple[DiagonalTerm, ...] | None = None
@@ -54,7 +54,7 @@ class Diagonal:
 
 @dataclass(frozen=True, slots=True)
 class Evolve:
-    """exp(-i * time * sum(coefficient * word)) on `places` where all `controls` are one."""
+    """exp(-i * time * sum(coefficient * Pauli word)) on `places` where all `controls` are one."""
 
     places: tuple[int, ...]
     terms: tuple[tuple[Real, str], ...]
@@ -69,7 +69,7 @@ class StochasticReset:
     place: int
 
 
-Element = Small | Word | Diagonal | Evolve
+Element = Small | PauliExponential | Diagonal | Evolve
 Action = Element | StochasticReset
 
 
@@ -80,13 +80,13 @@ def axes_of(element: Action) -> str:
             return "*"
         case Small():
             return "Z" * len(element.controls) + element.axes
-        case Word():
-            return "Z" * len(element.controls) + element.word
+        case PauliExponential():
+            return "Z" * len(element.controls) + element.pauli_word
         case Diagonal():
             return "Z" * len(element.places)
         case Evolve():
             return "Z" * len(element.controls) + "".join(
-                _common({word[k] for _, word in element.terms}) for k in range(len(element.places))
+                _common({pauli_word[k] for _, pauli_word in element.terms}) for k in range(len(element.places))
             )
 
 

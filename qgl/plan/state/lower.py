@@ -12,7 +12,16 @@ from qgl.passes.diagonal import DiagonalTerm, find_runs
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.matrix_pool import PoolBuilder
-from qgl.plan.state.elements import Action, Diagonal, Evolve, Small, StochasticReset, Word, axes_of, places_of
+from qgl.plan.state.elements import (
+    Action,
+    Diagonal,
+    Evolve,
+    PauliExponential,
+    Small,
+    StochasticReset,
+    axes_of,
+    places_of,
+)
 from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
 from qgl.plan.state.products import ProductBuilder
 from qgl.plan.state.tables import (
@@ -20,15 +29,15 @@ from qgl.plan.state.tables import (
     DIAGONAL,
     EVOLVE,
     MASKED,
+    PAULI,
     RESET,
-    WORD,
     DiagonalTable,
     EvolveTable,
     Indices,
+    PauliWords,
+    PauliWordTable,
     Steps,
     Tables,
-    Words,
-    WordTable,
 )
 
 Part = list[Small] | Action  # a block of small elements, or what is a step by itself
@@ -48,9 +57,17 @@ def lower(
     for part in parts:
         steps.add(part)
     built = pool.build()
-    words, diagonals, evolutions, program = steps.finish()
+    pauli_words, diagonals, evolutions, program = steps.finish()
     return Tables(
-        places, unitary, expressions.build(), built, steps.products.finish(), words, diagonals, evolutions, program
+        places,
+        unitary,
+        expressions.build(),
+        built,
+        steps.products.finish(),
+        pauli_words,
+        diagonals,
+        evolutions,
+        program,
     )
 
 
@@ -99,7 +116,7 @@ def _item(element: Action, number: int) -> Item:
 
 
 def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
-    return element.phases if isinstance(element, Small | Word) else None
+    return element.phases if isinstance(element, Small | PauliExponential) else None
 
 
 class _Stepper:
@@ -111,7 +128,7 @@ class _Stepper:
         self._layouts: Layouts | None = None
         self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
         self._resets = 0
-        self._words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
+        self._pauli_words: list[tuple[Letters, int, int]] = []  # letters, controls, angle
         self._diagonals: list[list[tuple[int, int]]] = []
         self._evolutions: list[tuple[list[tuple[Letters, int]], list[tuple[Letters, int]], int, int]] = []
 
@@ -121,10 +138,10 @@ class _Stepper:
                 self._block(part, (), sorted({place for small in part for place in small.places}))
             case Small():
                 self._block([part], part.controls, list(part.places))
-            case Word():
-                letters = self._letters(part.places, part.word)
-                self._words.append((letters, self._mask(part.controls), self._expressions.row(part.angle)))
-                self._step(WORD, len(self._words) - 1)
+            case PauliExponential():
+                letters = self._letters(part.places, part.pauli_word)
+                self._pauli_words.append((letters, self._mask(part.controls), self._expressions.row(part.angle)))
+                self._step(PAULI, len(self._pauli_words) - 1)
             case Diagonal():
                 terms = [(self._mask(t.wires), self._expressions.row(t.angle)) for t in part.terms]
                 self._diagonals.append(terms)
@@ -137,7 +154,8 @@ class _Stepper:
 
     def _evolve(self, part: Evolve) -> None:
         terms = [
-            (self._letters(part.places, word), self._expressions.row(coefficient)) for coefficient, word in part.terms
+            (self._letters(part.places, pauli_word), self._expressions.row(coefficient))
+            for coefficient, pauli_word in part.terms
         ]
         plain = [term for term in terms if not term[0][0]]
         other = [term for term in terms if term[0][0]]
@@ -162,19 +180,19 @@ class _Stepper:
     def _mask(self, places: Sequence[int]) -> int:
         return sum(1 << self._layout().bit(place) for place in places)
 
-    def _letters(self, places: Sequence[int], word: str) -> Letters:
-        pairs = list(zip(places, word, strict=True))
+    def _letters(self, places: Sequence[int], pauli_word: str) -> Letters:
+        pairs = list(zip(places, pauli_word, strict=True))
         x = self._mask([place for place, letter in pairs if letter in "XY"])
         z = self._mask([place for place, letter in pairs if letter in "YZ"])
-        return x, z, word.count("Y")
+        return x, z, pauli_word.count("Y")
 
-    def finish(self) -> tuple[WordTable, DiagonalTable, EvolveTable, Steps]:
+    def finish(self) -> tuple[PauliWordTable, DiagonalTable, EvolveTable, Steps]:
         zero = self._expressions.row(real(0.0))
         layout = self._layout()
-        words = WordTable(
-            _words([letters for letters, _, _ in self._words]),
-            _int([controls for _, controls, _ in self._words]),
-            _int([angle for _, _, angle in self._words]),
+        pauli_words = PauliWordTable(
+            _pauli_words([letters for letters, _, _ in self._pauli_words]),
+            _int([controls for _, controls, _ in self._pauli_words]),
+            _int([angle for _, _, angle in self._pauli_words]),
         )
         runs = _pad(self._diagonals, (0, zero))
         evolutions = self._evolve_table(zero)
@@ -183,16 +201,16 @@ class _Stepper:
         )
         columns = _int(self._rows).reshape(-1, 4).T
         steps = Steps(columns[0], columns[1], columns[2], columns[3], layout.moves, layout.final())
-        return words, diagonals, evolutions, steps
+        return pauli_words, diagonals, evolutions, steps
 
     def _evolve_table(self, zero: int) -> EvolveTable:
         plain = _pad([terms for terms, _, _, _ in self._evolutions], ((0, 0, 0), zero))
         other = _pad([terms for _, terms, _, _ in self._evolutions], ((0, 0, 0), zero))
         shape = (len(other), len(other[0]) if other else 0)
-        masks = _words([letters for terms in other for letters, _ in terms])
+        masks = _pauli_words([letters for terms in other for letters, _ in terms])
         return EvolveTable(
             _int([[letters[1] for letters, _ in terms] for terms in plain]),
-            Words(masks.x.reshape(shape), masks.z.reshape(shape), masks.ys.reshape(shape)),
+            PauliWords(masks.x.reshape(shape), masks.z.reshape(shape), masks.ys.reshape(shape)),
             _int([[row for _, row in (*terms, *more)] for terms, more in zip(plain, other, strict=True)]),
             _int([time for _, _, time, _ in self._evolutions]),
             _int([controls for _, _, _, controls in self._evolutions]),
@@ -203,9 +221,9 @@ def _int(values: object) -> Indices:
     return np.array(values, dtype=np.int32)
 
 
-def _words(letters: Sequence[Letters]) -> Words:
+def _pauli_words(letters: Sequence[Letters]) -> PauliWords:
     columns = _int(letters).reshape(-1, 3).T
-    return Words(columns[0], columns[1], columns[2])
+    return PauliWords(columns[0], columns[1], columns[2])
 
 
 def _pad(rows: Sequence[Sequence[T]], padding: T) -> list[list[T]]:

@@ -13,7 +13,7 @@ from qgl.gates.algebra import all_commute
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import SMALL, Element, Evolve, Small, Word, gate_axes, matrix_axes
+from qgl.plan.state.elements import SMALL, Element, Evolve, PauliExponential, Small, gate_axes, matrix_axes
 from qgl.program.operations import LIFETIME, Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 
 WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
@@ -31,7 +31,7 @@ def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int])
 
 
 def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
-    """One unitary operation on `places`, its controls first. Evolution under words that commute is a product."""
+    """One unitary operation on `places`, its controls first. Evolution under Pauli words that commute is a product."""
     if not isinstance(operation, Evolution):
         return [_element(part, touched) for part, touched in in_parts(operation, places, WIDEST_UNIFORM)]
     controls, targets = places[: operation.controls], places[operation.controls :]
@@ -68,16 +68,16 @@ def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list
 
 
 def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
-    """Evolution under words that commute as rotations, each with its places; None if they do not commute."""
-    if not all_commute([word for _, word in evolution.terms]):
+    """Evolution under Pauli words that commute as rotations, each with its places; None if they do not commute."""
+    if not all_commute([pauli_word for _, pauli_word in evolution.terms]):
         return None
     controls, targets = places[: evolution.controls], places[evolution.controls :]
     found = []
-    for coefficient, word in evolution.terms:
-        touched = [k for k, letter in enumerate(word) if letter != "I"]
+    for coefficient, pauli_word in evolution.terms:
+        touched = [k for k, letter in enumerate(pauli_word) if letter != "I"]
         if touched or controls:
             angle = -(evolution.time * coefficient)
-            letters = "".join(word[k] for k in touched)
+            letters = "".join(pauli_word[k] for k in touched)
             on = (*controls, *(targets[k] for k in touched))
             rotation = PauliRotation(
                 on, evolution.span, angle, letters, controls=evolution.controls, condition=evolution.condition
@@ -91,7 +91,7 @@ def _element(operation: Operation, places: tuple[int, ...]) -> Element:
     controls, targets = places[:count], places[count:]
     phases = terms(operation, places)
     if isinstance(operation, PauliRotation) and (len(places) > SMALL or not targets):
-        return Word(targets, operation.pauli_word, operation.angle, controls, phases)
+        return PauliExponential(targets, operation.pauli_word, operation.angle, controls, phases)
     inner, axes = recipe_of(operation, len(targets))
     if not controls:
         return Small(targets, axes, inner, (), phases)
@@ -103,8 +103,8 @@ def _element(operation: Operation, places: tuple[int, ...]) -> Element:
 def recipe_of(operation: Operation, qubits: int) -> tuple[Recipe, str]:
     """The matrix of an operation without its controls, and its axes."""
     match operation:
-        case PauliRotation(pauli_word=word):
-            return Recipe("pauli", word, 2**qubits, operation.numbers), word
+        case PauliRotation(pauli_word=pauli_word):
+            return Recipe("pauli", pauli_word, 2**qubits, operation.numbers), pauli_word
         case MatrixUnitary(matrix=matrix):
             return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
         case GateApplication(gate=gate):

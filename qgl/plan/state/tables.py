@@ -18,8 +18,8 @@ from qgl.plan.matrix_pool import Pool
 
 Indices = NDArray[np.int32]
 
-BLOCK, MASKED, WORD, DIAGONAL, EVOLVE, RESET = range(6)
-KINDS = ("block", "masked", "word", "diagonal", "evolve", "reset")
+BLOCK, MASKED, PAULI, DIAGONAL, EVOLVE, RESET = range(6)
+KINDS = ("block", "masked", "pauli", "diagonal", "evolve", "reset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Products:
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
+class PauliWords:
     """Pauli words on bits of the index; bit 0 is the last axis. Letters Y count in `ys` and in both masks."""
 
     x: Indices
@@ -55,10 +55,10 @@ class Words:
 
 
 @dataclass(frozen=True, eq=False)
-class WordTable:
-    """exp(i angle word) where all bits of `controls` are one; `angles` are rows of the expression outputs."""
+class PauliWordTable:
+    """exp(i angle P) where all bits of `controls` are one; `angles` are rows of the expression outputs."""
 
-    words: Words
+    pauli_words: PauliWords
     controls: Indices
     angles: Indices
 
@@ -67,7 +67,7 @@ class WordTable:
 class DiagonalTable:
     """exp(i sum(angle * Z word)), one row per run: Z masks and rows of the expression outputs, shape (runs, terms).
 
-    Rows are padded with the empty word; its angle is a number that is 0.
+    Rows are padded with the empty Pauli word; its angle is a number that is 0.
     """
 
     z: Indices
@@ -76,16 +76,16 @@ class DiagonalTable:
 
 @dataclass(frozen=True, eq=False)
 class EvolveTable:
-    """exp(-i time sum(coefficient * word)), one row per evolution, padded like `DiagonalTable`.
+    """exp(-i time sum(coefficient * Pauli word)), one row per evolution, padded like `DiagonalTable`.
 
-    diagonal         (evolutions, Z words) masks of the words without X and Y
-    words            (evolutions, other words)
-    coefficients     (evolutions, Z words + other words), Z words first
+    diagonal         (evolutions, Z words) masks of the Pauli words without X and Y
+    pauli_words      (evolutions, other Pauli words)
+    coefficients     (evolutions, Z words + other Pauli words), Z words first
     times, controls  (evolutions,)
     """
 
     diagonal: Indices
-    words: Words
+    pauli_words: PauliWords
     coefficients: Indices
     times: Indices
     controls: Indices
@@ -137,7 +137,7 @@ class Tables:
     expressions: Expressions
     pool: Pool
     products: Products
-    words: WordTable
+    pauli_words: PauliWordTable
     diagonals: DiagonalTable
     evolutions: EvolveTable
     steps: Steps

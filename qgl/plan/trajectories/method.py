@@ -24,7 +24,7 @@ from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.state.methods import BYTES, LARGEST
 from qgl.plan.state.state_vector import unitary_elements
 from qgl.program.operations import LIFETIME
-from qgl.query import GivenWords, Query, Samples
+from qgl.query import GivenPauliWords, Query, Samples
 
 MOST_AMPLITUDES = 1 << 20  # of the states that run side by side
 
@@ -101,7 +101,7 @@ class Prepare:
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient: a run of the circuit for each draw."""
         match query:
-            case GivenWords(_, int(runs)) | Samples(runs):
+            case GivenPauliWords(_, int(runs)) | Samples(runs):
                 pass
             case _:
                 return Cost.refused("answers only when sampling noise is allowed: `samples = ...`")
@@ -114,8 +114,8 @@ class Prepare:
         seconds, flops = pass_seconds(self.parts, places, self.block_width, precision, together)
         states = 6 + math.ceil(2 * len(self.parts) ** 0.5)
         each = states * (BYTES[precision] << places) + int(query_memory(query, self.variants.width, precision))
-        words = query.count if isinstance(query, GivenWords) else self.variants.width
-        memory = together * each + 2 * BYTES[precision] * runs * words
+        pauli_words = query.count if isinstance(query, GivenPauliWords) else self.variants.width
+        memory = together * each + 2 * BYTES[precision] * runs * pauli_words
         facts = (("runs", runs), ("together", together), ("outcomes", self.resets))
         return Cost(count * seconds, memory, count * flops, places, facts=facts)
 

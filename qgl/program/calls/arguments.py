@@ -81,7 +81,7 @@ class ArgumentType(Generic[T_co]):
     __slots__ = ()
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         """Completes "must be ..."."""
         raise NotImplementedError
 
@@ -114,7 +114,7 @@ class Interval:
         return above and (value < self.high if self.open_high else value <= self.high)
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         low = f"above {self.low:g}" if self.open_low else f"at least {self.low:g}"
         high = f"below {self.high:g}" if self.open_high else f"at most {self.high:g}"
         parts = [low] * math.isfinite(self.low) + [high] * math.isfinite(self.high)
@@ -131,8 +131,8 @@ class Number(PlainType[float]):
     bounds: Interval = Interval()
 
     @property
-    def words(self) -> str:
-        return f"a number {self.bounds.words}".rstrip()
+    def wording(self) -> str:
+        return f"a number {self.bounds.wording}".rstrip()
 
     def take(self, value: object) -> float:
         plain = float(number(value))
@@ -156,7 +156,7 @@ class Integer(PlainType[int]):
     high: int = 2**31 - 1
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         if self.high == 2**31 - 1:
             return f"a whole number of at least {self.low}"
         return f"a whole number from {self.low} to {self.high}"
@@ -175,8 +175,8 @@ class Many(PlainType[tuple[T, ...]], Generic[T]):
     item: PlainType[T]
 
     @property
-    def words(self) -> str:
-        return f"{self.item.words}, or a list of them"
+    def wording(self) -> str:
+        return f"{self.item.wording}, or a list of them"
 
     def take(self, value: object) -> tuple[T, ...]:
         given = items(value)
@@ -193,7 +193,7 @@ class BitString(PlainType[str]):
     """A string of 0 and 1."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return 'a string of 0 and 1, such as "0101"'
 
     def take(self, value: object) -> str:
@@ -207,7 +207,7 @@ class Column(PlainType[int | str]):
     """A column of a table, by number from 0 or by its name in the header."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a column number from 0 or a column name"
 
     def take(self, value: object) -> int | str:
@@ -224,7 +224,7 @@ class Rows(PlainType[tuple[int, int]]):
     """Consecutive rows of a table by number from 0; read as the first and the last one."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a range of row numbers from 0, such as 0..999"
 
     def take(self, value: object) -> tuple[int, int]:
@@ -238,7 +238,7 @@ class Flag(PlainType[bool]):
     """`true` or `false`."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "true or false"
 
     def take(self, value: object) -> bool:
@@ -252,7 +252,7 @@ class Text(PlainType[str]):
     """A string."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a string in double quotes"
 
     def take(self, value: object) -> str:
@@ -279,7 +279,7 @@ class Spins(PlainType[SpinTerms]):
     """A declared Hamiltonian of known numbers on visible qubits."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a Hamiltonian of the program"
 
     def take(self, value: object) -> SpinTerms:
@@ -289,11 +289,11 @@ class Spins(PlainType[SpinTerms]):
 
 
 @record
-class Word(ArgumentType[str]):
+class BareName(ArgumentType[str]):
     """A name, written bare or, where it is not one word, as a string: `aer`, `"aer:fake_torino"`."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a name, or a string in double quotes"
 
 
@@ -302,7 +302,7 @@ class Names(ArgumentType[tuple[str, ...]]):
     """A list of names, written bare; read as a tuple."""
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "names of parameters in a list, such as `[theta, phi]`"
 
 
@@ -313,7 +313,7 @@ class Choice(ArgumentType[str]):
     options: tuple[str, ...]
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return " or ".join(f"`{option}`" for option in self.options)
 
 
@@ -324,7 +324,7 @@ class Data(ArgumentType[str]):
     rule_will_do: bool = False
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a data set"
 
 
@@ -339,5 +339,5 @@ class Region(ArgumentType[tuple[int, ...]]):
     may_be_hidden: bool = False
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a register or list of visible qubits"

@@ -61,7 +61,7 @@ class Kind(Generic[C]):
     """All callables of a kind, and what the kind is called in messages."""
 
     name: str
-    words: str
+    wording: str
     classes: tuple[type[C], ...]
 
     @property
@@ -78,8 +78,8 @@ class Nested(ArgumentType[C], Generic[C]):
     example: str
 
     @property
-    def words(self) -> str:
-        return f"a {self.kind.words}, such as `{self.example}`"
+    def wording(self) -> str:
+        return f"a {self.kind.wording}, such as `{self.example}`"
 
 
 @record
@@ -89,7 +89,7 @@ class Rate(ArgumentType[float | C], Generic[C]):
     schedules: Kind[C]
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         return "a number above 0 or a schedule"
 
 

@@ -37,8 +37,8 @@ def _array() -> str | None:
 
 
 def _columns() -> Columns | None:
-    words = "the columns to take, by number from 0, as a range, or by name; all by default"
-    return argument(Many(Column()), words, default=None)
+    doc = "the columns to take, by number from 0, as a range, or by name; all by default"
+    return argument(Many(Column()), doc, default=None)
 
 
 def _condition() -> Columns:
@@ -46,8 +46,8 @@ def _condition() -> Columns:
 
 
 def _categories() -> tuple[int, ...]:
-    words = "the number of categories of each column (one number for all); 2 by default"
-    return argument(Many(Integer(2, 4096)), words, default=())
+    doc = "the number of categories of each column (one number for all); 2 by default"
+    return argument(Many(Integer(2, 4096)), doc, default=())
 
 
 def _encoding() -> str:
@@ -59,8 +59,8 @@ def _rows() -> tuple[int, int] | None:
 
 
 def _width() -> int | None:
-    words = "bits of a string: the first of each row where it has more, whole rows end to end where it has less"
-    return argument(Integer(1, 1 << 16), words, default=None)
+    doc = "bits of a string: the first of each row where it has more, whole rows end to end where it has less"
+    return argument(Integer(1, 1 << 16), doc, default=None)
 
 
 @call("csv")

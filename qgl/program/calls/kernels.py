@@ -40,8 +40,8 @@ class KernelCall(Call):
 
 
 def _combine() -> str:
-    words = "how kernels of several widths are joined"
-    return argument(Choice(("mean", "sum")), words, default="mean", kw_only=True)
+    doc = "how kernels of several widths are joined"
+    return argument(Choice(("mean", "sum")), doc, default="mean", kw_only=True)
 
 
 @call("gaussian")

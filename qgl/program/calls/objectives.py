@@ -7,26 +7,26 @@ from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
 
-def words() -> int | None:
-    """The arguments `words`, `samples`, `weight` and `reach`, which objective and report `mmd` share."""
-    return argument(Integer(1, 10**7), "so many words of Z, drawn from the kernel at each step", default=None)
+def pauli_words() -> int | None:
+    """The arguments `pauli_words`, `samples`, `weight` and `reach`, which objective and report `mmd` share."""
+    return argument(Integer(1, 10**7), "so many Z words, drawn from the kernel at each step", default=None)
 
 
 def samples() -> int | None:
-    """See `words`."""
-    words = "draws from which each word is estimated; without `words`, strings of the model"
-    return argument(Integer(2, 10**7), words, default=None)
+    """See `pauli_words`."""
+    doc = "draws from which each Pauli word is estimated; without `pauli_words`, strings of the model"
+    return argument(Integer(2, 10**7), doc, default=None)
 
 
 def weight() -> int | None:
-    """See `words`."""
-    return argument(Integer(1, 64), "in place of drawn words, all those of at most so many bits", default=None)
+    """See `pauli_words`."""
+    return argument(Integer(1, 64), "in place of drawn Pauli words, all those of at most so many bits", default=None)
 
 
 def reach() -> int | None:
-    """See `words`."""
-    words = "beside `weight`, how far the bits of a word may be apart; any distance by default"
-    return argument(Integer(0), words, default=None)
+    """See `pauli_words`."""
+    doc = "beside `weight`, how far the bits of a Pauli word may be apart; any distance by default"
+    return argument(Integer(0), doc, default=None)
 
 
 A_KERNEL = Nested(KERNELS, "hamming(sigma = 1)")
@@ -75,7 +75,7 @@ class MMD(ObjectiveCall):
     """Squared maximum mean discrepancy of the model and the data under a kernel."""
 
     kernel: KernelCall = argument(A_KERNEL, "the kernel")
-    words: int | None = words()
+    pauli_words: int | None = pauli_words()
     samples: int | None = samples()
     weight: int | None = weight()
     reach: int | None = reach()

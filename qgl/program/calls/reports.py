@@ -62,7 +62,7 @@ class MMD(OfData):
     """Squared maximum mean discrepancy."""
 
     kernel: KernelCall | None = argument(objectives.A_KERNEL, "the kernel; the objective's by default", default=None)
-    words: int | None = objectives.words()
+    pauli_words: int | None = objectives.pauli_words()
     samples: int | None = objectives.samples()
     weight: int | None = objectives.weight()
     reach: int | None = objectives.reach()

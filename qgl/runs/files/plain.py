@@ -36,7 +36,7 @@ def reader(path: Path, most: int) -> BinaryIO:
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        raise QglError([DamagedRun(None, str(path), _words(error))]) from error
+        raise QglError([DamagedRun(None, str(path), _wording(error))]) from error
     if not stat.S_ISREG(status.st_mode) or status.st_size > most:
         file.close()
         reason = f"it has {status.st_size:,} bytes, and at most {most:,} are read"
@@ -54,7 +54,7 @@ def read(path: Path, most: int = TEXT_BYTES) -> bytes:
         try:
             return file.read(most + 1)
         except OSError as error:
-            raise QglError([DamagedRun(None, str(path), _words(error))]) from error
+            raise QglError([DamagedRun(None, str(path), _wording(error))]) from error
 
 
 def lines(path: Path) -> Iterator[bytes]:
@@ -122,6 +122,6 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "it is a device or pipe")
 
 
-def _words(error: Exception) -> str:
+def _wording(error: Exception) -> str:
     reason = error.strerror if isinstance(error, OSError) else None
     return f"it cannot be read ({(reason or str(error)).lower()})"

@@ -1,7 +1,7 @@
 """The losses of many candidates: in batches that fit into memory, shared between devices.
 
-All candidates of a step are judged with the same key: they meet the same rows, words and samples, so that a stochastic
-loss ranks them fairly.
+All candidates of a step are judged with the same key: they meet the same rows, Pauli words and samples, so that a
+stochastic loss ranks them fairly.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def test_hamiltonian_terms() -> None:
     evolve = found.operations[-1]
     assert isinstance(evolve, Evolution)
     assert evolve.wires == (0, 1, 2) and evolve.trotter == (2, 5)
-    terms = {word: (number.constant, len(number.terms)) for number, word in evolve.terms}
+    terms = {pauli_word: (number.constant, len(number.terms)) for number, pauli_word in evolve.terms}
     assert terms == {"ZZI": (1.5, 0), "IZZ": (0.5, 0), "IIX": (0.0, 1), "III": (-2.0, 0)}
 
 

@@ -12,7 +12,7 @@ from qgl.bits.distribution import indices
 from qgl.hardware.engines.engine import Strings, Task
 from qgl.ir.circuit import Circuit
 from qgl.program.program import Program
-from tests.qasm.readers import as_words, with_product_formulas
+from tests.qasm.readers import as_bit_strings, with_product_formulas
 from tests.reference.density import probabilities
 from tests.reference.programs import EVERYTHING, random_inputs, random_program
 
@@ -28,7 +28,7 @@ def case(seed: int) -> tuple[Program, NDArray[np.float64], NDArray[np.float64]]:
 
 
 def distribution_of(program: Program, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    distribution = probabilities(as_words(program), inputs).clip(0.0)
+    distribution = probabilities(as_bit_strings(program), inputs).clip(0.0)
     return np.asarray(distribution / distribution.sum())
 
 

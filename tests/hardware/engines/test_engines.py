@@ -174,7 +174,7 @@ def test_an_engine_in_one_small_class() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "wording"),
     [
         ([], "an object of type `list`"),
         (np.zeros((4, 3), np.uint8), "uint8 of shape (4, 3)"),
@@ -182,9 +182,9 @@ def test_an_engine_in_one_small_class() -> None:
         (np.full((5, 3), 2, np.uint8), "numbers other than 0 and 1"),
     ],
 )
-def test_an_engine_that_breaks_its_contract_is_found_out(answer: Any, words: str) -> None:
+def test_an_engine_that_breaks_its_contract_is_found_out(answer: Any, wording: str) -> None:
     model = qgl.loads("visible v[3];\nmodel { h v; }\n")
     with pytest.raises(QglError) as caught:
         run(model, {}, UniformBits(answer), 5)
     (found,) = caught.value.diagnostics
-    assert found == WrongStrings(None, "uniform", 0, (5, 3), words)
+    assert found == WrongStrings(None, "uniform", 0, (5, 3), wording)

@@ -196,7 +196,7 @@ def test_a_job_that_broke_off_is_sent_on_and_nothing_is_sent_twice(monkeypatch: 
         engine.send(payload, "tag")
     (found,) = caught.value.diagnostics
     assert isinstance(found, NoAccess)
-    assert found.words == "401 Client Error: Unauthorized"
+    assert found.wording == "401 Client Error: Unauthorized"
     assert engine.find("tag") is None
     service.broken = False
     job = engine.send(payload, "tag")

@@ -26,7 +26,7 @@ from qgl.hardware.machines.target import Machine, resolve
 from qgl.ir.circuit import Circuit
 from qgl.program.program import Program
 from qgl.source import Source
-from tests.qasm.readers import as_words, braket_distribution, parse, qiskit_distribution, with_product_formulas
+from tests.qasm.readers import as_bit_strings, braket_distribution, parse, qiskit_distribution, with_product_formulas
 from tests.reference.density import probabilities
 from tests.reference.programs import EVERYTHING, op, program_of, random_inputs, random_program
 
@@ -79,7 +79,7 @@ def check_text(text: str, machine: Machine) -> Any:
 
 
 def distribution_of(program: Program, inputs: Distribution) -> Distribution:
-    return probabilities(as_words(program), inputs)
+    return probabilities(as_bit_strings(program), inputs)
 
 
 @pytest.mark.parametrize(

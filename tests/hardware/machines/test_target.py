@@ -140,9 +140,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("text", "at", "words"), BAD, ids=range(len(BAD)))
-def test_what_is_wrong_in_a_file_is_shown_in_it(text: str, at: str, words: str, tmp_path: Path) -> None:
-    with pytest.raises(QglError, match=words) as caught:
+@pytest.mark.parametrize(("text", "at", "wording"), BAD, ids=range(len(BAD)))
+def test_what_is_wrong_in_a_file_is_shown_in_it(text: str, at: str, wording: str, tmp_path: Path) -> None:
+    with pytest.raises(QglError, match=wording) as caught:
         read(tmp_path, text)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "QGL1124"

@@ -17,10 +17,10 @@ from qgl.plan.boundary.method import BoundaryContraction
 from qgl.plan.boundary.windows import windows
 from qgl.plan.planner import Planner
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenWords, Marginals, Samples
+from qgl.query import Expectation, GivenPauliWords, Marginals, Samples
 from tests.kernels.boundary.test_boundary_likelihood import brick_chain, channel_chain
 from tests.reference.density import density_matrix, gradient, probabilities
-from tests.reference.matrices import word_matrix
+from tests.reference.matrices import pauli_matrix
 from tests.reference.programs import EVERYTHING, random_inputs, random_program
 
 
@@ -31,13 +31,13 @@ def simulator(program: Program, *queries: Any, precision: str = "double") -> Sim
 def reduced(rho: np.ndarray[Any, Any], region: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """The reduced density matrix of qubits of rho, in the order of `region`."""
     n = len(rho).bit_length() - 1
-    words = list(product("IXYZ", repeat=len(region)))
+    pauli_words = list(product("IXYZ", repeat=len(region)))
     total = np.zeros((2 ** len(region),) * 2, complex)
-    for letters in words:
-        word = ["I"] * n
+    for letters in pauli_words:
+        pauli_word = ["I"] * n
         for place, letter in zip(region, letters, strict=True):
-            word[place] = letter
-        total += np.trace(word_matrix("".join(word)) @ rho) * word_matrix("".join(letters)) / 2 ** len(region)
+            pauli_word[place] = letter
+        total += np.trace(pauli_matrix("".join(pauli_word)) @ rho) * pauli_matrix("".join(letters)) / 2 ** len(region)
     return total
 
 
@@ -47,24 +47,24 @@ def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     rho = density_matrix(program, inputs)
     names = ["".join(letters) for letters in product("IXYZ", repeat=n)][:: max(1, 4**n // 90)]
     bits = np.array(list(product((0, 1), repeat=n)), np.uint8)
-    words, given = Expectation.of(names), GivenWords(len(bits))
+    pauli_words, given = Expectation.of(names), GivenPauliWords(len(bits))
     regions = ((0,), (n - 1, 0), tuple(range(n)))
     states, distributions = Marginals(regions), Marginals(regions, bits=True)
-    run = simulator(program, words, states, distributions, given)
+    run = simulator(program, pauli_words, states, distributions, given)
     weights = np.random.default_rng(3).normal(size=len(names))
 
     def loss(values: jax.Array) -> tuple[jax.Array, Any]:
-        answers = run.answers(values, (words, states, distributions, given), given={given: jnp.asarray(bits)})
-        return jnp.sum(jnp.asarray(weights) * answers[words]), tuple(answers.values())
+        answers = run.answers(values, (pauli_words, states, distributions, given), given={given: jnp.asarray(bits)})
+        return jnp.sum(jnp.asarray(weights) * answers[pauli_words]), tuple(answers.values())
 
     with jax.enable_x64(True):
         derivative, answers = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))
-    matrices = [word_matrix(name) for name in names]
+    matrices = [pauli_matrix(name) for name in names]
     np.testing.assert_allclose(answers[0], [np.trace(matrix @ rho).real for matrix in matrices], atol=1e-10)
     for region, state, distribution in zip(regions, answers[1], answers[2], strict=True):
         np.testing.assert_allclose(state, reduced(rho, region), atol=1e-10)
         np.testing.assert_allclose(distribution, np.diagonal(reduced(rho, region)).real, atol=1e-10)
-    z_words = np.array([np.trace(word_matrix("".join("IZ"[bit] for bit in row)) @ rho).real for row in bits])
+    z_words = np.array([np.trace(pauli_matrix("".join("IZ"[bit] for bit in row)) @ rho).real for row in bits])
     np.testing.assert_allclose(answers[3], np.stack([z_words, z_words**2]), atol=1e-10)
     observable = np.tensordot(weights, matrices, 1)
     derivatives = gradient(lambda v: float(np.trace(observable @ density_matrix(program, v)).real), inputs)

@@ -29,15 +29,15 @@ def test_two_hundred_sites_with_a_discarded_qubit_in_every_brick() -> None:
             made += [op("cx", site, site + 1), op("discard", fresh)]
             fresh += 1
     circuit = Circuit.of(program_of(SITES, 0, *made, parameters=[parameter("angles", SITES)]))
-    words = Expectation.sparse(np.stack([np.arange(0, 199, 9), np.arange(1, 200, 9)], axis=1).astype(np.int32))
+    pauli_words = Expectation.sparse(np.stack([np.arange(0, 199, 9), np.arange(1, 200, 9)], axis=1).astype(np.int32))
     inputs = np.random.default_rng(5).normal(size=SITES)
     values, derivatives = [], []
     with jax.enable_x64(True):
         for method in (LightCones(), BoundaryContraction()):
-            run = Simulator(Planner(circuit, "double", methods=(method,)).plan([words]))
+            run = Simulator(Planner(circuit, "double", methods=(method,)).plan([pauli_words]))
 
             def loss(inputs: jax.Array, run: Simulator = run) -> tuple[jax.Array, jax.Array]:
-                found = run.answer(inputs, words)
+                found = run.answer(inputs, pauli_words)
                 return jnp.sum(jnp.sin(3 * found)), found
 
             derivative, found = jax.jit(jax.grad(loss, has_aux=True))(jnp.asarray(inputs))

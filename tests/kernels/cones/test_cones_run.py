@@ -18,7 +18,7 @@ from qgl.plan.state.methods import StateVector
 from qgl.program.program import Program
 from qgl.query import Expectation, Marginals, Probabilities, Query
 from tests.reference.density import density_matrix, gradient
-from tests.reference.matrices import Matrix, word_matrix
+from tests.reference.matrices import Matrix, pauli_matrix
 from tests.reference.programs import (
     EVERYTHING,
     UNITARY,
@@ -46,12 +46,12 @@ def reduced(rho: Matrix, region: tuple[int, ...]) -> Matrix:
 def random_queries(seed: int, qubits: int) -> tuple[Expectation, Marginals, list[str]]:
     rng = np.random.default_rng(seed)
     letters = list("IXYZ" if seed % 2 else "IZ")
-    words = ["".join(rng.choice(letters, qubits)) for _ in range(5)]
+    pauli_words = ["".join(rng.choice(letters, qubits)) for _ in range(5)]
     regions = [rng.permutation(qubits)[: rng.integers(1, qubits + 1)] for _ in range(3)]
     return (
-        Expectation.of(words),
+        Expectation.of(pauli_words),
         Marginals(tuple(tuple(map(int, region)) for region in regions), bits=seed % 4 < 2),
-        words,
+        pauli_words,
     )
 
 
@@ -60,13 +60,13 @@ def random_queries(seed: int, qubits: int) -> tuple[Expectation, Marginals, list
 def test_words_and_regions(seed: int, features: Features) -> None:
     program = random_program(seed, features, visible=(2, 4), operations=(3, 12))
     qubits, inputs = len(program.visible), random_inputs(seed)
-    words, regions, spelled = random_queries(seed, qubits)
+    pauli_words, regions, spelled = random_queries(seed, qubits)
     rho = density_matrix(program, inputs)
     with jax.enable_x64(True):
-        run = simulator(program, [words, regions])
-        answer = jax.jit(lambda values: tuple(run.answers(values, [words, regions]).values()))
+        run = simulator(program, [pauli_words, regions])
+        answer = jax.jit(lambda values: tuple(run.answers(values, [pauli_words, regions]).values()))
         values, states = answer(jnp.asarray(inputs))
-    expected = [np.trace(word_matrix(word) @ rho).real for word in spelled]
+    expected = [np.trace(pauli_matrix(pauli_word) @ rho).real for pauli_word in spelled]
     assert np.allclose(values, expected, atol=1e-10)
     for region, state in zip(regions.regions, states, strict=True):
         wanted = reduced(rho, region)
@@ -77,13 +77,17 @@ def test_words_and_regions(seed: int, features: Features) -> None:
 def test_gradients(seed: int) -> None:
     program = random_program(seed, EVERYTHING, visible=(3, 3), operations=(6, 10))
     inputs = random_inputs(seed)
-    words, _, spelled = random_queries(seed, 3)
+    pauli_words, _, spelled = random_queries(seed, 3)
     weights = np.random.default_rng(seed).normal(size=len(spelled))
-    total = np.sum([weight * word_matrix(word) for weight, word in zip(weights, spelled, strict=True)], axis=0)
+    total = np.sum(
+        [weight * pauli_matrix(pauli_word) for weight, pauli_word in zip(weights, spelled, strict=True)], axis=0
+    )
     expected = gradient(lambda values: float(np.trace(total @ density_matrix(program, values)).real), inputs)
     with jax.enable_x64(True):
-        run = simulator(program, [words])
-        found = jax.jit(jax.grad(lambda values: jnp.asarray(weights) @ run.answer(values, words)))(jnp.asarray(inputs))
+        run = simulator(program, [pauli_words])
+        found = jax.jit(jax.grad(lambda values: jnp.asarray(weights) @ run.answer(values, pauli_words)))(
+            jnp.asarray(inputs)
+        )
     assert np.allclose(found, expected, atol=1e-7)
 
 
@@ -91,14 +95,14 @@ def test_gradients(seed: int) -> None:
 def test_pruning_by_a_cone_changes_no_answer(seed: int) -> None:
     """Cones leave out what the words cannot see; the state vector of the whole circuit has it all."""
     program = random_program(seed, EVERYTHING, visible=(4, 4), operations=(10, 16))
-    words = random_queries(seed, 4)[0]
+    pauli_words = random_queries(seed, 4)[0]
     inputs = jnp.asarray(random_inputs(seed))
     with jax.enable_x64(True):
         whole = Simulator(
-            Planner(Circuit.of(program), "double", methods=(StateVector(),)).plan([words, Probabilities()])
+            Planner(Circuit.of(program), "double", methods=(StateVector(),)).plan([pauli_words, Probabilities()])
         )
-        pruned = simulator(program, [words])
-        assert np.allclose(*(jax.jit(lambda x, run=run: run.answer(x, words))(inputs) for run in (whole, pruned)))
+        pruned = simulator(program, [pauli_words])
+        assert np.allclose(*(jax.jit(lambda x, run=run: run.answer(x, pauli_words))(inputs) for run in (whole, pruned)))
 
 
 def test_chunks_of_tiles_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,15 +59,15 @@ def centre_values(theta: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def test_the_centres_of_wide_stars() -> None:
     centres = [star * (ARMS + 1) for star in range(STARS)]
     program = program_of(STARS * (ARMS + 1), 0, *stars(), parameters=(parameter("theta", STARS),))
-    words = Expectation.sparse(np.array([[centre] for centre in centres], np.int32))
+    pauli_words = Expectation.sparse(np.array([[centre] for centre in centres], np.int32))
     distributions = Marginals(((centres[1],),), bits=True)
-    plan = Planner(Circuit.of(program), methods=(LightCones(),)).plan([words, distributions])
+    plan = Planner(Circuit.of(program), methods=(LightCones(),)).plan([pauli_words, distributions])
     facts = dict(plan.rows[0].candidates[0].cost.facts)
     assert facts["classes"] == 1 and facts["widest"] == ARMS + 1
     run = Simulator(plan)
 
     def ask(inputs: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        values, (distribution,) = run.answers(inputs, (words, distributions)).values()
+        values, (distribution,) = run.answers(inputs, (pauli_words, distributions)).values()
         return jnp.sum(values), (values, distribution)
 
     theta = np.array([0.1, -0.15])

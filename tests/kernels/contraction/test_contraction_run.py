@@ -21,9 +21,19 @@ from qgl.plan.planner import Planner
 from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.program.operations import Operation
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples, State
+from qgl.query import (
+    Expectation,
+    GivenPauliWords,
+    GivenStrings,
+    LogProb,
+    Marginals,
+    Probabilities,
+    Query,
+    Samples,
+    State,
+)
 from tests.reference.density import density_matrix, gradient
-from tests.reference.matrices import word_matrix
+from tests.reference.matrices import pauli_matrix
 from tests.reference.programs import (
     EVERYTHING,
     PARAMETERS,
@@ -35,10 +45,10 @@ from tests.reference.programs import (
     random_program,
 )
 
-WORDS = ("ZII", "XYI", "IZZ", "YYX", "III", "IXZ")
+PAULI_WORDS = ("ZII", "XYI", "IZZ", "YYX", "III", "IXZ")
 STRINGS = np.array([[0, 1, 0], [1, 1, 1], [0, 0, 0]], np.uint8)
 RNG = np.random.default_rng(11)
-PLAIN = RNG.normal(size=len(WORDS))
+PLAIN = RNG.normal(size=len(PAULI_WORDS))
 
 
 def some_program(seed: int) -> Program:
@@ -62,7 +72,7 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def values_of(rho: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.array([np.trace(word_matrix(word) @ rho).real for word in WORDS])
+    return np.array([np.trace(pauli_matrix(pauli_word) @ rho).real for pauli_word in PAULI_WORDS])
 
 
 @pytest.mark.parametrize("seed", [0, 3, 9])
@@ -85,10 +95,10 @@ def test_open_legs_are_the_distribution_where_bits_are_enough() -> None:
     program, inputs = some_program(9), random_inputs(9)
     asked = (Probabilities(), Expectation.of(["ZIZ"]), LogProb.of(STRINGS))
     run = simulator(program, *asked, Samples(5000))
-    p, words, logs = in_double(lambda v: tuple(run.answers(v, asked).values()), inputs)
+    p, pauli_words, logs = in_double(lambda v: tuple(run.answers(v, asked).values()), inputs)
     expected = np.diagonal(density_matrix(program, inputs)).real
     np.testing.assert_allclose(p, expected, atol=1e-12)
-    np.testing.assert_allclose(words[0], expected @ np.array([1, -1, 1, -1, -1, 1, -1, 1]), atol=1e-12)
+    np.testing.assert_allclose(pauli_words[0], expected @ np.array([1, -1, 1, -1, -1, 1, -1, 1]), atol=1e-12)
     np.testing.assert_allclose(logs, np.log(expected[[2, 7, 0]]), atol=1e-9)
     draw = jax.jit(lambda v, key: run.sample(v, key, 5000))
     draws = np.asarray(draw(jnp.asarray(inputs, jnp.float32), jax.random.key(0)))
@@ -100,16 +110,16 @@ def test_open_legs_are_the_distribution_where_bits_are_enough() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_words_and_regions_with_closed_legs(seed: int) -> None:
     program, inputs = some_program(seed), random_inputs(seed)
-    asked = (Expectation.of(WORDS), Marginals(((0, 2), (1,))))
+    asked = (Expectation.of(PAULI_WORDS), Marginals(((0, 2), (1,))))
     run = simulator(program, *asked)
 
     def loss(values: jax.Array) -> tuple[jax.Array, Any]:
-        words, marginals = run.answers(values, asked).values()
-        return jnp.asarray(PLAIN) @ words, (words, marginals)
+        pauli_words, marginals = run.answers(values, asked).values()
+        return jnp.asarray(PLAIN) @ pauli_words, (pauli_words, marginals)
 
-    derivative, (words, marginals) = in_double(jax.grad(loss, has_aux=True), inputs)
+    derivative, (pauli_words, marginals) = in_double(jax.grad(loss, has_aux=True), inputs)
     rho = density_matrix(program, inputs)
-    np.testing.assert_allclose(words, values_of(rho), atol=1e-12)
+    np.testing.assert_allclose(pauli_words, values_of(rho), atol=1e-12)
     tensor = rho.reshape((2,) * 6)
     np.testing.assert_allclose(marginals[0], np.einsum("abcAbC->acAC", tensor).reshape(4, 4), atol=1e-12)
     np.testing.assert_allclose(marginals[1], np.einsum("abcaBc->bB", tensor), atol=1e-12)
@@ -146,16 +156,16 @@ def test_likelihoods_with_closed_legs(seed: int, monkeypatch: pytest.MonkeyPatch
 def test_distributions_and_words_given_later() -> None:
     program, inputs = some_program(7), random_inputs(7)
     given = np.array([[1, 0, 1], [0, 0, 0]], np.uint8)
-    asked = (Marginals(((2, 0),), bits=True), GivenWords(2))
+    asked = (Marginals(((2, 0),), bits=True), GivenPauliWords(2))
     run = simulator(program, *asked)
-    distributions, words = in_double(
+    distributions, pauli_words = in_double(
         lambda v, w: tuple(run.answers(v, asked, given={asked[1]: w}).values()), inputs, given
     )
     p = np.diagonal(density_matrix(program, inputs)).real.reshape(2, 2, 2)
     np.testing.assert_allclose(distributions[0], p.sum(axis=1).T.ravel(), atol=1e-12)
     z = np.array([1, -1])
     value = np.einsum("abc,a,c->", p, z, z)
-    np.testing.assert_allclose(words, [[value, 1], [value**2, 1]], atol=1e-12)
+    np.testing.assert_allclose(pauli_words, [[value, 1], [value**2, 1]], atol=1e-12)
 
 
 def wide(sites: int, layers: int) -> Program:
@@ -171,8 +181,8 @@ def wide(sites: int, layers: int) -> Program:
 def test_forty_qubits_of_which_a_few_are_looked_at() -> None:
     """The light cone of two sites as the whole state of a short chain has it."""
     inputs = jnp.asarray(random_inputs(1), jnp.float32)
-    words = np.array([[18, 21], [20, 21]], np.int32)
-    query = Expectation.sparse(words)
+    pauli_words = np.array([[18, 21], [20, 21]], np.int32)
+    query = Expectation.sparse(pauli_words)
     circuit = Circuit.of(wide(40, 5))
     values = [
         jax.jit(partial(Simulator(Planner(circuit, methods=methods).plan([query])).answer, query=query))(inputs)
@@ -202,8 +212,8 @@ def test_likelihoods_of_three_hundred_qubits_do_not_vanish() -> None:
 
 
 def test_letters_of_sparse_words() -> None:
-    words = Expectation.sparse(np.array([[0, 2], [1, -1]], np.int32), np.array([[1, 3], [2, 0]], np.uint8))
-    assert letters_of(words, 3).tolist() == [[1, 0, 3], [0, 2, 0]]
+    pauli_words = Expectation.sparse(np.array([[0, 2], [1, -1]], np.int32), np.array([[1, 3], [2, 0]], np.uint8))
+    assert letters_of(pauli_words, 3).tolist() == [[1, 0, 3], [0, 2, 0]]
 
 
 @pytest.mark.usefixtures("closed")

@@ -14,26 +14,26 @@ from qgl.ir.circuit import Circuit
 from qgl.kernels.iqp.runner import PhaseRunner
 from qgl.kernels.packed_bits import Ones, unpacked
 from qgl.kernels.simulator import Simulator
-from qgl.plan.iqp.method import PhaseProgram, PhaseWords
+from qgl.plan.iqp.method import Iqp, PhaseProgram
 from qgl.plan.planner import Planner
-from qgl.query import Expectation, GivenWords, Query
+from qgl.query import Expectation, GivenPauliWords, Query
 from tests.reference.density import gradient, probabilities
 from tests.reference.phase_programs import phase_program
 from tests.reference.programs import random_inputs
 
 Array = jax.Array
-WORDS = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
-ALL = Expectation.of(["".join("IZ"[bit] for bit in word) for word in WORDS])
+PAULI_WORDS = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
+ALL = Expectation.of(["".join("IZ"[bit] for bit in pauli_word) for pauli_word in PAULI_WORDS])
 
 
 def simulator(seed: int, *queries: Query, linear: bool = False) -> Simulator:
     circuit = Circuit.of(phase_program(seed, 3, 2, linear))
-    return Simulator(Planner(circuit, "double", methods=(PhaseWords(),)).plan(queries))
+    return Simulator(Planner(circuit, "double", methods=(Iqp(),)).plan(queries))
 
 
 def wanted(seed: int, inputs: NDArray[np.float64], linear: bool = False) -> NDArray[np.float64]:
     distribution = probabilities(phase_program(seed, 3, 2, linear), inputs)
-    return np.asarray((-1.0) ** (WORDS.astype(int) @ WORDS.T) @ distribution)
+    return np.asarray((-1.0) ** (PAULI_WORDS.astype(int) @ PAULI_WORDS.T) @ distribution)
 
 
 @pytest.mark.parametrize(("seed", "linear"), [(1, False), (4, True)])
@@ -57,13 +57,13 @@ def test_exact_words_and_their_gradient(seed: int, linear: bool) -> None:
 def test_estimates_and_their_gradient_are_unbiased(seed: int, linear: bool) -> None:
     """Over keys, within five standard errors; and mean and mean square give an unbiased square."""
     samples, keys = 37, 800
-    query = GivenWords(8, samples)
+    query = GivenPauliWords(8, samples)
     run, inputs = simulator(seed, ALL, query, linear=linear), random_inputs(seed)
     weights = jnp.asarray(np.random.default_rng(seed).normal(size=8))
     with jax.enable_x64(True):
 
         def estimate(x: Array, key: Array) -> tuple[Array, Array]:
-            found = run.answers(x, (query,), key, {query: jnp.asarray(WORDS)})[query]
+            found = run.answers(x, (query,), key, {query: jnp.asarray(PAULI_WORDS)})[query]
             return weights @ found[0], found
 
         both = jax.jit(jax.vmap(jax.value_and_grad(estimate, has_aux=True), (None, 0)))
@@ -83,48 +83,53 @@ def _agree(draws: NDArray[np.float64], exact: NDArray[np.float64]) -> None:
 
 def test_rows_of_seeds_are_each_as_if_alone() -> None:
     """Words, keys and inputs that are mapped over, sparse words beside dense ones."""
-    query = GivenWords(8, 64)
+    query = GivenPauliWords(8, 64)
     run, inputs = simulator(2, query), jnp.asarray(random_inputs(2), jnp.float32)
     batch = jnp.stack([inputs, 0.5 * inputs])
     keys = jax.random.split(jax.random.key(0), 2)
-    words = jnp.stack([jnp.asarray(np.eye(8, 3, dtype=np.uint8)), jnp.ones((8, 3), jnp.uint8)])
+    pauli_words = jnp.stack([jnp.asarray(np.eye(8, 3, dtype=np.uint8)), jnp.ones((8, 3), jnp.uint8)])
 
     def total(x: Array, key: Array, rows: Array) -> Array:
         return jnp.sum(run.answers(x, (query,), key, {query: rows})[query])
 
     one = jax.jit(jax.value_and_grad(total))
-    together = jax.jit(jax.vmap(jax.value_and_grad(total)))(batch, keys, words)
+    together = jax.jit(jax.vmap(jax.value_and_grad(total)))(batch, keys, pauli_words)
     for row in range(2):
-        alone = one(batch[row], keys[row], words[row])
+        alone = one(batch[row], keys[row], pauli_words[row])
         np.testing.assert_allclose(together[0][row], alone[0], rtol=1e-5)
         np.testing.assert_allclose(together[1][row], alone[1], rtol=1e-4, atol=1e-5)
 
 
 def test_few_and_many_ones_have_the_same_sums() -> None:
     """The two ways of adding up phases, and their derivatives, on more words than one chunk holds."""
-    run = simulator(1, GivenWords(8, 64))
+    run = simulator(1, GivenPauliWords(8, 64))
     (runner,) = run._runners.values()
     assert isinstance(runner, PhaseRunner) and isinstance(runner.program, PhaseProgram)
     sums, rng = runner.sums, np.random.default_rng(0)
-    words = jnp.asarray(rng.integers(0, 2, (300, 3)), jnp.uint8)
+    pauli_words = jnp.asarray(rng.integers(0, 2, (300, 3)), jnp.uint8)
     strings = jax.random.bits(jax.random.key(0), (runner.program.variables, 2))
-    signs, ones = sums._signs(strings), Ones(words)
+    signs, ones = sums._signs(strings), Ones(pauli_words)
     angles = jnp.asarray(rng.normal(size=len(runner.program.angles)), jnp.float32)
-    few, many = jax.jit(lambda: (sums._sparse(angles, words, ones, signs), sums._dense(angles, words, signs)))()
+    few, many = jax.jit(
+        lambda: (sums._sparse(angles, pauli_words, ones, signs), sums._dense(angles, pauli_words, signs))
+    )()
     np.testing.assert_allclose(few, many, atol=1e-5)
     few, many = jax.jit(
-        lambda: (sums._sparse_cotangents(few, words, ones, signs), sums._dense_cotangents(few, words, signs))
+        lambda: (
+            sums._sparse_cotangents(few, pauli_words, ones, signs),
+            sums._dense_cotangents(few, pauli_words, signs),
+        )
     )()
     np.testing.assert_allclose(few, many, rtol=1e-4, atol=2e-3)
 
 
 def test_words_in_blocks_are_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    query = GivenWords(8, 50)
+    query = GivenPauliWords(8, 50)
     inputs, key = jnp.asarray(random_inputs(5), jnp.float32), jax.random.key(1)
     run = simulator(5, query)
 
     def found() -> Array:
-        result: Array = run.answers(inputs, (query,), key, {query: jnp.asarray(WORDS)})[query]
+        result: Array = run.answers(inputs, (query,), key, {query: jnp.asarray(PAULI_WORDS)})[query]
         return result
 
     whole = jax.jit(found)()
@@ -133,17 +138,17 @@ def test_words_in_blocks_are_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_estimates_need_a_key() -> None:
-    query = GivenWords(8, 50)
+    query = GivenPauliWords(8, 50)
     with pytest.raises(ValueError, match="key"):
-        simulator(5, query).answers(jnp.zeros(11), (query,), None, {query: jnp.asarray(WORDS)})
+        simulator(5, query).answers(jnp.zeros(11), (query,), None, {query: jnp.asarray(PAULI_WORDS)})
 
 
 def test_ones_are_found_in_order() -> None:
-    words = np.random.default_rng(0).random((40, 70)) < 0.05
-    ones = Ones(jnp.asarray(words, jnp.uint8))
-    word, position = ones.find(jnp.arange(int(ones.total)))
-    np.testing.assert_array_equal(np.stack([word, position]), np.nonzero(words))
-    np.testing.assert_array_equal(ones.counts, words.sum(axis=1))
+    pauli_words = np.random.default_rng(0).random((40, 70)) < 0.05
+    ones = Ones(jnp.asarray(pauli_words, jnp.uint8))
+    pauli_word, position = ones.find(jnp.arange(int(ones.total)))
+    np.testing.assert_array_equal(np.stack([pauli_word, position]), np.nonzero(pauli_words))
+    np.testing.assert_array_equal(ones.counts, pauli_words.sum(axis=1))
 
 
 def test_bits_unpack_to_signs_lowest_first() -> None:

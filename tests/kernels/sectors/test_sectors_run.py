@@ -20,7 +20,7 @@ from qgl.plan.sectors.method import Sectors
 from qgl.plan.sectors.tables import SectorProgram
 from qgl.plan.state.layered import NotLayeredError, Pieces, layered
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenStrings, GivenWords, LogProb, Marginals, Probabilities, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples
 from tests.reference.conserving import conserving
 from tests.reference.density import gradient, probabilities
 from tests.reference.programs import random_inputs
@@ -63,7 +63,7 @@ def test_random_programs_that_interfere(seed: int, precision: str) -> None:
     assert derivative @ along == pytest.approx(wanted[0], rel=1e-6 if precision == "double" else 2e-3, abs=1e-3)
 
 
-WORDS = """
+PAULI_WORDS = """
 visible v[3] = "010";
 hidden h[2] = "01";
 param a : real;
@@ -79,7 +79,7 @@ model {
 
 @pytest.mark.parametrize("controlled", ["", "ctrl exp(i * 0.4 * Z[v[2]] * X[h[0]] * X[v[0]]) v[1];"])
 def test_words_with_z_beside_what_they_flip(controlled: str) -> None:
-    program = qgl.loads(WORDS.replace("CONTROLLED", controlled)).program
+    program = qgl.loads(PAULI_WORDS.replace("CONTROLLED", controlled)).program
     weights = np.random.default_rng(1).normal(size=8)
     p, derivative = value_and_gradient(program, "double", np.array([0.9]), weights)
     assert p == pytest.approx(probabilities(program, [0.9]), abs=1e-12)
@@ -103,16 +103,16 @@ model { evolve quench for time; swap v[0], v[3]; evolve quench for 1.0; }
 PAULIS = {"X": np.array([[0, 1], [1, 0]]), "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1, -1])}
 
 
-def word(letters: dict[int, str]) -> NDArray[np.complex128]:
+def pauli_word(letters: dict[int, str]) -> NDArray[np.complex128]:
     matrix = np.eye(1)
     for k in range(6):
         matrix = np.kron(matrix, PAULIS[letters[k]] if k in letters else np.eye(2))
     return matrix.astype(np.complex128)
 
 
-FIELDS = np.stack([0.5 * word({k: "Z"}) for k in range(6)])
-HOP = sum((word({k: letter, k + 1: letter}) for k in range(5) for letter in "XY"), np.zeros((64, 64)))
-COUPLING = sum((0.25 * word({k: "Z", k + 1: "Z"}) for k in range(5)), np.zeros((64, 64)))
+FIELDS = np.stack([0.5 * pauli_word({k: "Z"}) for k in range(6)])
+HOP = sum((pauli_word({k: letter, k + 1: letter}) for k in range(5) for letter in "XY"), np.zeros((64, 64)))
+COUPLING = sum((0.25 * pauli_word({k: "Z", k + 1: "Z"}) for k in range(5)), np.zeros((64, 64)))
 
 
 def exact(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,7 +149,7 @@ def test_every_question_of_bits() -> None:
         Probabilities(),
         LogProb.of(rows),
         GivenStrings(2),
-        GivenWords(1),
+        GivenPauliWords(1),
         Expectation.of([letters]),
         Marginals(((0, 2),), bits=True),
         Samples(2000),

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.kernels.pauli_words import apply_word, walsh
+from qgl.kernels.pauli_words import apply_pauli_word, walsh
 from qgl.kernels.state import transpositions as moves
 from qgl.kernels.state.transpositions import Mover, transpose
-from tests.reference.matrices import word_matrix
+from tests.reference.matrices import pauli_matrix
 
 PLACES = 5
 AXES = [tuple(range(PLACES)), *(tuple(map(int, np.random.default_rng(k).permutation(PLACES))) for k in range(4))]
@@ -41,8 +41,10 @@ def test_walsh_transform_of_odd_width() -> None:
 
 def test_words_act_as_their_matrices() -> None:
     state = np.random.default_rng(0).normal(size=16) + 1j * np.random.default_rng(1).normal(size=16)
-    for word in ("XYZI", "YYXY", "ZIIZ", "IIII"):
-        x = sum(1 << 3 - k for k, letter in enumerate(word) if letter in "XY")
-        z = sum(1 << 3 - k for k, letter in enumerate(word) if letter in "YZ")
-        applied = apply_word(jnp.asarray(state, jnp.complex64), jnp.int32(x), jnp.int32(z), jnp.int32(word.count("Y")))
-        np.testing.assert_allclose(applied, word_matrix(word) @ state, rtol=1e-5, atol=1e-5)
+    for pauli_word in ("XYZI", "YYXY", "ZIIZ", "IIII"):
+        x = sum(1 << 3 - k for k, letter in enumerate(pauli_word) if letter in "XY")
+        z = sum(1 << 3 - k for k, letter in enumerate(pauli_word) if letter in "YZ")
+        applied = apply_pauli_word(
+            jnp.asarray(state, jnp.complex64), jnp.int32(x), jnp.int32(z), jnp.int32(pauli_word.count("Y"))
+        )
+        np.testing.assert_allclose(applied, pauli_matrix(pauli_word) @ state, rtol=1e-5, atol=1e-5)

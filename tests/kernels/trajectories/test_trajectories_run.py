@@ -16,12 +16,12 @@ from qgl.plan.planner import Planner
 from qgl.plan.trajectories.method import Trajectories
 from qgl.program.operations import Operation
 from qgl.program.program import Program
-from qgl.query import GivenWords, Query, Samples
+from qgl.query import GivenPauliWords, Query, Samples
 from tests.reference.density import gradient, probabilities
 from tests.reference.programs import EVERYTHING, PARAMETERS, op, program_of, random_inputs, random_program
 
 GROUPS, RUNS = 48, 40
-WORDS = np.array([[1, 0, 0], [0, 1, 1], [1, 1, 1], [0, 0, 0]], np.uint8)
+PAULI_WORDS = np.array([[1, 0, 0], [0, 1, 1], [1, 1, 1], [0, 0, 0]], np.uint8)
 
 
 def simulator(program: Program, *queries: Query) -> Simulator:
@@ -43,19 +43,19 @@ def noisy(layers: int = 2) -> Program:
 
 
 def transform(program: Program, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """<Z_w> of `WORDS`."""
+    """<Z_w> of `PAULI_WORDS`."""
     strings = np.indices((2,) * 3).reshape(3, -1)
-    return np.asarray((-1.0) ** (WORDS @ strings) @ probabilities(program, inputs))
+    return np.asarray((-1.0) ** (PAULI_WORDS @ strings) @ probabilities(program, inputs))
 
 
 def check(program: Program, inputs: np.ndarray[Any, Any]) -> None:
     """Means, unbiased squares, and the gradient of a mixture of them."""
-    query = GivenWords(len(WORDS), RUNS)
+    query = GivenPauliWords(len(PAULI_WORDS), RUNS)
     run = simulator(program, query)
     plain, square = np.array([0.7, -1.1, 0.4, 0.3]), np.array([-0.6, 0.5, 0.9, 0.2])
 
     def loss(values: jax.Array, key: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        mean, squares = run.answers(values, (query,), key, {query: jnp.asarray(WORDS)})[query]
+        mean, squares = run.answers(values, (query,), key, {query: jnp.asarray(PAULI_WORDS)})[query]
         unbiased = (mean**2 - squares / RUNS) * RUNS / (RUNS - 1)
         return plain @ mean + square @ unbiased, (mean, unbiased)
 
@@ -95,7 +95,7 @@ def test_the_mean_of_other_runs_takes_noise_away() -> None:
     gates = [op("ry", 0, args=[0.3]), op("ry", 1, args=[Real(0.0, ((1.0, Input(0, 0)),))])]
     gates += [op(name, 0, args=[strength]) for name in ("amplitude_damping", "bit_flip", "amplitude_damping")]
     program = program_of(2, 0, *gates, parameters=PARAMETERS)
-    query = GivenWords(1, 16)
+    query = GivenPauliWords(1, 16)
     run = simulator(program, query)
 
     def value(inputs: jax.Array, key: jax.Array) -> jax.Array:
@@ -122,7 +122,7 @@ def test_samples_follow_the_distribution() -> None:
 
 
 def test_a_key_is_needed() -> None:
-    query = GivenWords(1, 3)
+    query = GivenPauliWords(1, 3)
     run = simulator(noisy(1), query)
     with pytest.raises(ValueError, match="need a key"):
-        run.answers(jnp.asarray(random_inputs(0), jnp.float32), (query,), None, {query: jnp.asarray(WORDS[:1])})
+        run.answers(jnp.asarray(random_inputs(0), jnp.float32), (query,), None, {query: jnp.asarray(PAULI_WORDS[:1])})

@@ -16,7 +16,7 @@ from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.charges import UnreachableRows
 from qgl.expression import evaluate
 from qgl.passes.charges.conserved import Charge, Conserved, conserved
-from qgl.passes.charges.in_words import words_of
+from qgl.passes.charges.description import description_of
 from qgl.passes.charges.reach import Reach
 from qgl.passes.charges.transitions import gathered
 from qgl.passes.charges.unreachable import reach_of
@@ -149,12 +149,12 @@ def test_signed_charges_and_parities_are_counted() -> None:
 
 def test_it_is_told_in_words() -> None:
     program = qgl.loads(HEISENBERG.format(n=6, jx="1", jy="1")).program
-    assert words_of(reach_of(program), program.wires) == [
+    assert description_of(reach_of(program), program.wires) == [
         "conserved: the number of ones of bath and v, 3 from the start: 1 to 3 of them in v",
         "reached: at most 14 of 16 visible strings, 20 of 64 basis states",
     ]
     free = qgl.loads("visible v[3]; model { rx(?) v; for (a, b) in chain(v) { cz a, b; } }").program
-    assert words_of(reach_of(free), free.wires) == []
+    assert description_of(reach_of(free), free.wires) == []
 
 
 def warnings_of(text: str) -> list[UnreachableRows]:

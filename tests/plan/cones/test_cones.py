@@ -145,8 +145,8 @@ def test_far_words_are_products() -> None:
 
 
 def test_untouched_qubits_read_zero() -> None:
-    word = Expectation.sparse(np.array([[0, 2]], np.int32))
-    assert np.allclose(answered(Circuit.of(program_of(3, 0)), jnp.zeros(0), word)[0], 1)
+    pauli_word = Expectation.sparse(np.array([[0, 2]], np.int32))
+    assert np.allclose(answered(Circuit.of(program_of(3, 0)), jnp.zeros(0), pauli_word)[0], 1)
 
 
 def test_what_is_asked_of_all_qubits_is_refused() -> None:

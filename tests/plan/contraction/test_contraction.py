@@ -77,12 +77,12 @@ def test_few_qubits_are_left_to_states() -> None:
 
 
 def test_what_is_too_much_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    word = Expectation.of(["Z" * 20])
+    pauli_word = Expectation.of(["Z" * 20])
     assert "words, given strings" in cost(ring(20, 2), Probabilities()).refusal
     monkeypatch.setattr(contraction, "MOST_TENSORS", 50)
-    assert "50 are the most" in cost(ring(20, 2), word).refusal
+    assert "50 are the most" in cost(ring(20, 2), pauli_word).refusal
     monkeypatch.setattr(contraction, "MOST_OPERATIONS", 60)
-    assert "60 are the most" in cost(ring(20, 2), word).refusal
+    assert "60 are the most" in cost(ring(20, 2), pauli_word).refusal
 
 
 def test_a_tensor_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

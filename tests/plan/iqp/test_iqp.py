@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from qgl.expression import Real, evaluate
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.iqp.exact import MOST_RELATIONS, ExactWords, Incidence
+from qgl.plan.iqp.exact import MOST_RELATIONS, ExactPauliWords, Incidence
 from qgl.plan.iqp.form import IqpForm, UnlikeError, phases
-from qgl.plan.iqp.method import PhaseWords, PreparedIqpForm
+from qgl.plan.iqp.method import Iqp, PreparedIqpForm
 from qgl.program.operations import Operation
 from qgl.program.program import Program
-from qgl.query import Expectation, GivenWords, Probabilities, Samples
+from qgl.query import Expectation, GivenPauliWords, Probabilities, Samples
 from tests.reference.density import lookup, probabilities
 from tests.reference.phase_programs import phase_program
 from tests.reference.programs import ANGLES, PARAMETERS, op, program_of, random_inputs
@@ -33,13 +33,13 @@ def angles_of(formula: IqpForm, inputs: Values) -> Values:
     return np.array([evaluate(g.angle, lookup(PARAMETERS, inputs)) for g in formula.generators])
 
 
-def words(width: int) -> list[tuple[int, ...]]:
+def pauli_words(width: int) -> list[tuple[int, ...]]:
     return list(itertools.product((0, 1), repeat=width))
 
 
 def wanted(program: Program, inputs: Values) -> Values:
     """<Z_a> of all words a, from the density matrix."""
-    some = np.array(words(len(program.visible)))
+    some = np.array(pauli_words(len(program.visible)))
     return np.asarray((-1.0) ** (some @ some.T) @ probabilities(program, inputs))
 
 
@@ -47,28 +47,28 @@ def by_formula(formula: IqpForm, inputs: Values) -> Values:
     """The formula of `qgl.plan.iqp.form`, word by word and string by string."""
     angles = angles_of(formula, inputs)
     means = []
-    for word in words(len(formula.turns)):
-        met = [len([p for p in g.positions if word[p]]) % 2 == 1 for g in formula.generators]
+    for pauli_word in pauli_words(len(formula.turns)):
+        met = [len([p for p in g.positions if pauli_word[p]]) % 2 == 1 for g in formula.generators]
         draws = []
-        for z in words(formula.variables):
+        for z in pauli_words(formula.variables):
             signs = [(-1) ** sum(z[v] for v in g.variables) for g in formula.generators]
             phase = 2 * sum(a * s for a, s, m in zip(angles, signs, met, strict=True) if m)
-            draws.append(np.cos(phase + np.pi / 2 * np.dot(formula.turns, word)))
+            draws.append(np.cos(phase + np.pi / 2 * np.dot(formula.turns, pauli_word)))
         means.append(np.mean(draws))
     return np.array(means)
 
 
-def by_tables(exact: ExactWords, angles: Values) -> Values:
+def by_tables(exact: ExactPauliWords, angles: Values) -> Values:
     factors = np.concatenate([np.cos(2 * angles), np.sin(2 * angles), [1]])
     parts = np.zeros(exact.parts + 1)
     parts[-1] = 1
     for group in exact.products:
-        np.add.at(parts, group.word, group.sign * factors[group.factor].prod(axis=1))
+        np.add.at(parts, group.pauli_word, group.sign * factors[group.factor].prod(axis=1))
     return np.asarray(parts[exact.part].prod(axis=1))
 
 
-def all_words(width: int) -> Expectation:
-    return Expectation.of(["".join("IZ"[bit] for bit in word) for word in words(width)])
+def all_pauli_words(width: int) -> Expectation:
+    return Expectation.of(["".join("IZ"[bit] for bit in pauli_word) for pauli_word in pauli_words(width)])
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -77,8 +77,8 @@ def test_formula_and_exact_words_are_those_of_the_density_matrix(seed: int) -> N
     inputs = random_inputs(seed)
     formula = formula_of(program, bits_only=seed % 5 > 0)
     expected = wanted(program, inputs)
-    exact = Incidence(formula).exact(all_words(len(program.visible)).places)
-    assert isinstance(exact, ExactWords)
+    exact = Incidence(formula).exact(all_pauli_words(len(program.visible)).places)
+    assert isinstance(exact, ExactPauliWords)
     np.testing.assert_allclose(by_tables(exact, angles_of(formula, inputs)), expected, atol=1e-12)
     if formula.variables <= 6:
         np.testing.assert_allclose(by_formula(formula, inputs), expected, atol=1e-12)
@@ -114,22 +114,22 @@ def test_other_circuits_are_refused_with_a_reason(why: str, operations: list[Ope
     program = program_of(2, 0, op("h", 1), *operations, parameters=PARAMETERS)
     with pytest.raises(UnlikeError, match=why):
         formula_of(program)
-    cost = PhaseWords().prepare(CircuitVariants(Circuit.of(program), True)).cost(all_words(2), "single")
+    cost = Iqp().prepare(CircuitVariants(Circuit.of(program), True)).cost(all_pauli_words(2), "single")
     assert why in cost.refusal
 
 
 def test_a_trained_gate_that_is_not_diagonal_is_refused_without_any_pass() -> None:
-    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(program_of(1, 0, op("ry", 0, args=[THETA]))), True))
-    assert "not diagonal" in prepared.cost(all_words(1), "single").refusal
+    prepared = Iqp().prepare(CircuitVariants(Circuit.of(program_of(1, 0, op("ry", 0, args=[THETA]))), True))
+    assert "not diagonal" in prepared.cost(all_pauli_words(1), "single").refusal
     assert isinstance(prepared, PreparedIqpForm) and "pure" not in prepared.variants.__dict__
 
 
 def test_what_is_asked_decides() -> None:
     program = program_of(2, 0, op("h", 0), op("h", 1), op("rzz", 0, 1, args=[THETA]), parameters=PARAMETERS)
-    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(program), True))
-    assert not prepared.cost(all_words(2), "single").refusal
-    assert not prepared.cost(GivenWords(10, 100), "single").refusal
-    assert "samples" in prepared.cost(GivenWords(10), "single").refusal
+    prepared = Iqp().prepare(CircuitVariants(Circuit.of(program), True))
+    assert not prepared.cost(all_pauli_words(2), "single").refusal
+    assert not prepared.cost(GivenPauliWords(10, 100), "single").refusal
+    assert "samples" in prepared.cost(GivenPauliWords(10), "single").refusal
     for query in (Probabilities(), Samples(5), Expectation.of(["XI"])):
         assert "Z words" in prepared.cost(query, "single").refusal
 
@@ -143,14 +143,14 @@ def dense_program(wires: int) -> Program:
 
 
 def test_too_many_relations_are_refused() -> None:
-    prepared = PhaseWords().prepare(CircuitVariants(Circuit.of(dense_program(12)), True))
+    prepared = Iqp().prepare(CircuitVariants(Circuit.of(dense_program(12)), True))
     one, half = Expectation.of(["Z" + "I" * 11]), Expectation.of(["Z" * 6 + "I" * 6])
     assert not prepared.cost(one, "single").refusal  # a star, without a relation
     reason = prepared.cost(half, "single").refusal
     assert f"over {MOST_RELATIONS}" in reason
     assert (
         "more than 63"
-        in PhaseWords()
+        in Iqp()
         .prepare(CircuitVariants(Circuit.of(dense_program(20)), True))
         .cost(Expectation.of(["Z" * 10 + "I" * 10]), "single")
         .refusal
@@ -166,8 +166,10 @@ def test_relations_of_a_cycle_count() -> None:
     formula = formula_of(program)
     query = Expectation.of(["ZIZIZI", "ZZIIII", "IIIIII"])
     exact = Incidence(formula).exact(query.places)
-    assert isinstance(exact, ExactWords)
-    assert sum(len(group.word) for group in exact.products) == 3  # two sets for the first word, one for the second
+    assert isinstance(exact, ExactPauliWords)
+    assert (
+        sum(len(group.pauli_word) for group in exact.products) == 3
+    )  # two sets for the first word, one for the second
     expected = wanted(program, inputs)[[0b101010, 0b110000, 0]]
     np.testing.assert_allclose(by_tables(exact, angles_of(formula, inputs)), expected, atol=1e-12)
 
@@ -179,7 +181,7 @@ def test_far_bits_are_parts_of_their_own() -> None:
     formula = formula_of(program_of(wires, 0, *layer, *chain, *layer, parameters=PARAMETERS))
     places = np.array([[0, 20], [0, -1], [20, 0], [3, 4], [-1, -1]], np.int32)
     exact = Incidence(formula).exact(places)
-    assert isinstance(exact, ExactWords)
+    assert isinstance(exact, ExactPauliWords)
     assert exact.parts == 3 and (exact.part < 3).sum(axis=1).tolist() == [2, 1, 2, 1, 0]
     inputs = random_inputs(0)
     edge, end, middle = (np.cos(2 * angles_of(formula, inputs)[0]) ** power for power in (2, 1, 2))

@@ -32,8 +32,8 @@ def contracted(network: Network, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any
 def check(program: Any, inputs: np.ndarray[Any, Any]) -> None:
     circuit = CircuitVariants(Circuit.of(program), False).mixed
     rho, n = density_matrix(program, inputs), len(program.visible)
-    words = contracted(network_of(circuit, "doubled"), inputs)
-    np.testing.assert_allclose(np.einsum("w,wij->ij", words, pauli_basis(n)) / 2**n, rho, atol=1e-10)
+    pauli_words = contracted(network_of(circuit, "doubled"), inputs)
+    np.testing.assert_allclose(np.einsum("w,wij->ij", pauli_words, pauli_basis(n)) / 2**n, rho, atol=1e-10)
     if not traced_wires(circuit):
         psi = contracted(network_of(circuit, "amplitude"), inputs)
         np.testing.assert_allclose(np.outer(psi, psi.conj()), rho, atol=1e-10)
@@ -49,8 +49,8 @@ def test_random_programs_in_both_algebras(seed: int) -> None:
 def test_controls_words_and_swaps_of_many_qubits() -> None:
     gates = [op("ry", wire, args=[0.3 + wire]) for wire in range(5)]
     gates += [
-        op("pauli", 4, 0, 2, 1, args=[0.4], word="XYZY"),
-        op("pauli", 3, 0, 1, 2, 4, args=[0.9], word="ZZXY", controls=1),
+        op("pauli", 4, 0, 2, 1, args=[0.4], pauli_word="XYZY"),
+        op("pauli", 3, 0, 1, 2, 4, args=[0.9], pauli_word="ZZXY", controls=1),
         op("x", 0, 1, 2, 3, 4, controls=4),
         op("ry", 4, 2, 1, 0, args=[1.3], controls=3),
         op("swap", 2, 4),

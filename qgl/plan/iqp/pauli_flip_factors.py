@@ -1,4 +1,6 @@
-"""Stochastic Pauli flips as means of words use them: which of them each word meets at an odd number of places."""
+"""Stochastic Pauli flips as means of Pauli words use them: which of them each Pauli word meets at an odd number of
+places.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ class PauliFlipTable:
 
     angles  (k,) rows of the expressions
     places  (k, most) the positions that each flips, padded with the number of positions
-    met     for each query of known words the flips that each word meets, (words, most), padded with k
+    met     for each query of known words the flips that each Pauli word meets, (pauli_words, most), padded with k
     """
 
     angles: Integers
@@ -39,13 +41,15 @@ class PauliFlipTable:
 
 
 def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
-    """The flips that each word of Z on `places`, shape (words, weight) padded with -1, meets; or why it is not said."""
+    """The flips that each Z word on `places`, shape (pauli_words, weight) padded with -1, meets; or why it is not
+    said.
+    """
     lists: list[list[int]] = [[] for _ in range(positions)]
     for number, flip in enumerate(flips):
         for position in flip.positions:
             lists[position].append(number)
     at = ragged.table(lists, len(flips), least=1)
     if places.size * at.shape[1] > MOST_ENTRIES:
-        return f"the flips that the words meet make more than {MOST_ENTRIES:.1g} factors"
+        return f"the flips that the Pauli words meet make more than {MOST_ENTRIES:.1g} factors"
     met, count = met_by(at, places, len(flips))
     return met[:, : max(1, count.max(initial=0))]

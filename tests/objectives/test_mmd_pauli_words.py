@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from qgl import compiler, loads
 from qgl.bits.neighbourhood import Neighbourhood
-from qgl.bits.pauli_words import data_means, near_words
+from qgl.bits.pauli_words import data_means, near_pauli_words
 from qgl.data.environment import FolderEnvironment
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.kernel import Kernel
-from qgl.objectives.pauli_words import DrawnWords, FixedWords
+from qgl.objectives.pauli_words import DrawnPauliWords, FixedPauliWords
 from qgl.plan.trajectories.method import Trajectories
 from qgl.program.calls.kernels import Hamming, KernelCall
 from qgl.program.calls.objectives import MMD
 from qgl.program.program import DataSet
-from qgl.query import GivenWords
+from qgl.query import GivenPauliWords
 from qgl.source import Source, Span
 
 SPAN = Span(Source("test", "mmd"), 0, 3)
@@ -42,8 +42,8 @@ def objective(data: DataSet, kernel: KernelCall = HAMMING, **given: int) -> Obje
     return build(call, Setting.in_a_row({"d": data}, data.width))
 
 
-def slow_means(data: DataSet, words: NDArray[np.uint8]) -> NDArray[np.float64]:
-    signs = np.where((data.rows.astype(int) @ words.T) % 2 == 1, -1.0, 1.0)
+def slow_means(data: DataSet, pauli_words: NDArray[np.uint8]) -> NDArray[np.float64]:
+    signs = np.where((data.rows.astype(int) @ pauli_words.T) % 2 == 1, -1.0, 1.0)
     result: NDArray[np.float64] = data.weights @ signs
     return result
 
@@ -67,18 +67,18 @@ def test_near_words_in_a_row(weight: int, reach: int | None) -> None:
         for places in itertools.combinations(range(9), size)
         if reach is None or places[-1] - places[0] <= reach
     }
-    found = near_words(row, weight, reach)
+    found = near_pauli_words(row, weight, reach)
     assert found is not None and len(found) == len(wanted)
     assert {tuple(p for p in places if p >= 0) for places in found.tolist()} == wanted
-    assert near_words(row, weight, reach, most=len(wanted)) is not None
-    assert near_words(row, weight, reach, most=len(wanted) - 1) is None
+    assert near_pauli_words(row, weight, reach, most=len(wanted)) is not None
+    assert near_pauli_words(row, weight, reach, most=len(wanted) - 1) is None
 
 
 def test_near_words_on_a_lattice_are_near_each_other_all() -> None:
     """On a 3 x 3 grid with its sites in another order than its bits."""
     sites = (4, 0, 8, 2, 6, 1, 3, 5, 7)
     edges = tuple((a, b) for a in range(9) for b in range(9) if b in (a + 3, a + 1 if a % 3 < 2 else -1))
-    found = near_words(Neighbourhood(sites, edges), 3, 2)
+    found = near_pauli_words(Neighbourhood(sites, edges), 3, 2)
 
     def distance(a: int, b: int) -> int:
         one, other = sites[a], sites[b]
@@ -97,7 +97,7 @@ def test_near_words_on_a_lattice_are_near_each_other_all() -> None:
 @pytest.mark.parametrize("equal", [True, False])
 def test_data_means(equal: bool) -> None:
     data = data_set(0, 11, 77, equal)
-    places = near_words(Neighbourhood.row(11), 3, None)
+    places = near_pauli_words(Neighbourhood.row(11), 3, None)
     assert places is not None
     means = data_means(data.rows, data.weights, places)
     np.testing.assert_allclose(means, slow_means(data, as_rows(places, 11)), atol=1e-12)
@@ -110,9 +110,9 @@ def test_all_words_make_the_whole_discrepancy() -> None:
     """With every word but the empty one, up to the weight of the empty one in the spectrum."""
     data, p = data_set(1, 5, 9), np.random.default_rng(2).dirichlet(np.ones(32))
     fixed, whole = objective(data, weight=5), objective(data)
-    assert isinstance(fixed, FixedWords) and not fixed.stochastic
-    words = as_rows(fixed.query.places, 5)
-    signs = (-1.0) ** (words.astype(int) @ np.array(list(itertools.product((0, 1), repeat=5))).T)
+    assert isinstance(fixed, FixedPauliWords) and not fixed.stochastic
+    pauli_words = as_rows(fixed.query.places, 5)
+    signs = (-1.0) ** (pauli_words.astype(int) @ np.array(list(itertools.product((0, 1), repeat=5))).T)
     with jax.enable_x64(True):
         exact = whole.loss({whole.queries[0]: jnp.asarray(p)}, None)
         value = fixed.loss({fixed.query: jnp.asarray(signs @ p)}, None)
@@ -138,13 +138,13 @@ def test_drawn_words_are_unbiased(samples: int | None, equal: bool) -> None:
     data, p = data_set(3, width, 40, equal), np.random.default_rng(4).dirichlet(np.ones(32))
     whole = objective(data)
     exact = float(whole.loss({whole.queries[0]: jnp.asarray(p)}, None))
-    drawn = DrawnWords(Kernel.of(HAMMING), GivenWords(6, samples), *_columns(data), equal=equal)
+    drawn = DrawnPauliWords(Kernel.of(HAMMING), GivenPauliWords(6, samples), *_columns(data), equal=equal)
     strings = jnp.asarray(list(itertools.product((0, 1), repeat=width)))
     distribution = jnp.asarray(p, jnp.float32)
 
     def loss(key: jax.Array) -> jax.Array:
-        words = drawn.given(key)[drawn.query].astype(jnp.int32)
-        signs = 1.0 - 2.0 * (words @ strings.T % 2)
+        pauli_words = drawn.given(key)[drawn.query].astype(jnp.int32)
+        signs = 1.0 - 2.0 * (pauli_words @ strings.T % 2)
         if samples is None:
             means = signs @ distribution
             return drawn.loss({drawn.query: jnp.stack([means, means**2])}, key)
@@ -156,20 +156,20 @@ def test_drawn_words_are_unbiased(samples: int | None, equal: bool) -> None:
 
 
 def _columns(data: DataSet) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-    built = objective(data, words=6, samples=3)
-    assert isinstance(built, DrawnWords)
+    built = objective(data, pauli_words=6, samples=3)
+    assert isinstance(built, DrawnPauliWords)
     return built.columns, built.distribution
 
 
 @pytest.mark.parametrize("equal", [True, False])
 def test_data_means_of_drawn_words(equal: bool) -> None:
     data = data_set(6, 70, 45, equal)
-    drawn = objective(data, words=50, samples=2)
-    assert isinstance(drawn, DrawnWords)
-    words = drawn.given(jax.random.key(7))[drawn.query]
-    assert np.asarray(words).any(axis=1).sum() > 40
-    means = drawn._data_means(words, jnp.dtype(jnp.float32))
-    np.testing.assert_allclose(means, slow_means(data, np.asarray(words)), atol=1e-6)
+    drawn = objective(data, pauli_words=50, samples=2)
+    assert isinstance(drawn, DrawnPauliWords)
+    pauli_words = drawn.given(jax.random.key(7))[drawn.query]
+    assert np.asarray(pauli_words).any(axis=1).sum() > 40
+    means = drawn._data_means(pauli_words, jnp.dtype(jnp.float32))
+    np.testing.assert_allclose(means, slow_means(data, np.asarray(pauli_words)), atol=1e-6)
 
 
 # ---------------------------------------------------------------- whole programs
@@ -194,12 +194,12 @@ def test_a_wide_model_has_the_loss_of_its_words() -> None:
     """Bits 0 and 29 are neighbours on the ring."""
     model = loads(iqp_program(30, "weight = 2, reach = 1"))
     (term,) = model.objectives
-    assert isinstance(term.objective, FixedWords)
+    assert isinstance(term.objective, FixedPauliWords)
     places = term.objective.query.places
     assert len(places) == 60 and [0, 29] in places.tolist()
     params = model.init(jax.random.key(0))
-    words = ["".join("Z" if k in row else "I" for k in range(30)) for row in places.tolist()]
-    values = model.expectation(params, words)
+    pauli_words = ["".join("Z" if k in row else "I" for k in range(30)) for row in places.tolist()]
+    values = model.expectation(params, pauli_words)
     wanted = np.sum(term.objective.weights * (np.asarray(values) - term.objective.means) ** 2)
     value, gradient = model.value_and_grad(params)
     np.testing.assert_allclose(value, wanted, rtol=1e-4)
@@ -207,7 +207,7 @@ def test_a_wide_model_has_the_loss_of_its_words() -> None:
 
 
 def test_words_and_samples_have_the_loss_and_the_gradient_in_the_mean() -> None:
-    exact, sampled = loads(iqp_program(7, "")), loads(iqp_program(7, "words = 50, samples = 40"))
+    exact, sampled = loads(iqp_program(7, "")), loads(iqp_program(7, "pauli_words = 50, samples = 40"))
     params = exact.init(jax.random.key(0))
     value, gradient = exact.value_and_grad(params)
     keys = jax.random.split(jax.random.key(1), 400)
@@ -227,7 +227,7 @@ def test_words_and_the_runs_that_estimate_them_are_drawn_apart() -> None:
             ry(0.5) v[0]; rzx(0.7) v[1], v[2];
         }
         objective mmd(d, hamming(sigma = 0.9)HOW);"""
-    exact, sampled = loads(text.replace("HOW", "")), loads(text.replace("HOW", ", words = 2, samples = 2"))
+    exact, sampled = loads(text.replace("HOW", "")), loads(text.replace("HOW", ", pauli_words = 2, samples = 2"))
     sampled.planner.methods = (Trajectories(),)
     params = {"t": jnp.asarray([0.7, 1.2, -0.4])}
     value, gradient = exact.value_and_grad(params)
@@ -238,7 +238,7 @@ def test_words_and_the_runs_that_estimate_them_are_drawn_apart() -> None:
 
 
 def test_words_and_samples_train_a_wide_model() -> None:
-    model = loads(iqp_program(40, "words = 30, samples = 64"))
+    model = loads(iqp_program(40, "pauli_words = 30, samples = 64"))
     params = model.init(jax.random.key(0))
     value, gradient = model.value_and_grad(params, jax.random.key(1))
     assert np.isfinite(value) and np.abs(np.asarray(gradient["a"])).max() > 0
@@ -252,7 +252,7 @@ def test_words_and_samples_train_a_wide_model() -> None:
     [
         ("samples = 100", "QGL0709", "`weight = 2, reach = 3`"),
         ("reach = 2", "QGL0702", "no `weight`"),
-        ("weight = 2, words = 100", "QGL0702", "fixed set"),
+        ("weight = 2, pauli_words = 100", "QGL0702", "fixed set"),
         ("weight = 9", "QGL0803", "1,000,000 words"),
     ],
 )

@@ -12,7 +12,7 @@ from qgl.program.program import Wire
 MOST_CHARGES = 6  # that are written out
 
 
-def words_of(reach: Reach, wires: Sequence[Wire]) -> list[str]:
+def description_of(reach: Reach, wires: Sequence[Wire]) -> list[str]:
     """A line for each charge that speaks of visible wires, and one on how much of the register can be reached."""
     seen = set(reach.visible)
     told = [charge for charge in reach.conserved.charges if seen.intersection(charge.wires)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -64,6 +64,22 @@ class BadArguments(Diagnostic):
         return f"did you mean `{self.nearest}`?" if self.nearest else ""
 
     help = says("it is called as `{usage}`")
+
+
+class FormerName(Diagnostic):
+    """An argument is called as in an earlier version. It is understood, so that old programs and runs still open."""
+
+    function: str
+    former: str
+    name_now: str
+
+    code = "QGL0715"
+    severity = Severity.WARNING
+    wrong = _GOOD.replace("nll(target)", "mmd(target, hamming(sigma = 1), words = 10)")
+    right = _GOOD.replace("nll(target)", "mmd(target, hamming(sigma = 1), pauli_words = 10)")
+
+    message = says("the argument `{former}` of `{function}` is called `{name_now}` now")
+    help = says("write `{name_now} = ...`")
 
 
 class BadArgument(Diagnostic):

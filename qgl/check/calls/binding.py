@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from qgl.check.settings.unlisted_error import not_listed
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.training import BadArgument, BadArguments, NotACall, UnknownCallable, article
+from qgl.diagnostics.training import BadArgument, BadArguments, FormerName, NotACall, UnknownCallable, article
 from qgl.program.calls.arguments import (
     POSITIVE,
     ArgumentType,
@@ -116,12 +116,15 @@ def _place(call: tree.Call, callee: type[Call], report: Report) -> dict[str, tre
         else:
             fault(surplus, f"takes {_count(len(names))}, not {len(call.arguments)}")
     for key, value in call.keywords:
-        if key.name not in names:
-            fault(key, f"has no argument named `{key.name}`", nearest(key.name, names))
-        elif key.name in given:
-            fault(key, f"is given `{key.name}` twice")
+        name = callee.former.get(key.name, key.name)
+        if name not in names:
+            fault(key, f"has no argument named `{name}`", nearest(name, names))
+        elif name in given:
+            fault(key, f"is given `{name}` twice")
         else:
-            given[key.name] = value
+            given[name] = value
+        if name != key.name:
+            report(FormerName(key.span, callee.called, key.name, name))
     return given if fine else None
 
 

@@ -19,12 +19,14 @@ class Call:
     """A checked call of a named thing, such as `adam(rate = 0.1)`: a field for each argument, defaults filled in.
 
     A record's docstring says what the callable is, in the words of the reference. `one_of` names arguments of which
-    exactly one is given. Calls that say the same are equal, wherever they are written.
+    exactly one is given; `former` has today's names of arguments by those of earlier versions, which are understood
+    still, with a warning. Calls that say the same are equal, wherever they are written.
     """
 
     span: Span = field(kw_only=True, compare=False)
     called: ClassVar[str]
     one_of: ClassVar[tuple[str, ...]] = ()
+    former: ClassVar[Mapping[str, str]] = {}
 
     @property
     def name(self) -> str:

@@ -6,6 +6,8 @@ from qgl.program.calls.arguments import Choice, Data, Integer
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
+FORMER = {"words": "pauli_words"}  # arguments of `mmd` as earlier versions called them
+
 
 def pauli_words() -> int | None:
     """The arguments `pauli_words`, `samples`, `weight` and `reach`, which objective and report `mmd` share."""
@@ -79,6 +81,8 @@ class MMD(ObjectiveCall):
     samples: int | None = samples()
     weight: int | None = weight()
     reach: int | None = reach()
+
+    former = FORMER
 
 
 OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD))

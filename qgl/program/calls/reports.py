@@ -67,6 +67,8 @@ class MMD(OfData):
     weight: int | None = objectives.weight()
     reach: int | None = objectives.reach()
 
+    former = objectives.FORMER
+
 
 @call("valid_rate")
 class ValidRate(OfData):

@@ -3,9 +3,9 @@
 A qubit that no one reads, that is turned once by ry(a) and from then on only controls Pauli gates, is a stochastic
 Pauli flip: with probability sin^2(a / 2) a Pauli word acts. Channels such as `bit_flip` are stochastic Pauli flips once
 they are dilated. A Pauli word that commutes with what follows, or that a Clifford gate takes to another Pauli word, can
-as well act at the end. There its X and Y flip bits that are read out, and the mean of each Z word that it meets at an
-odd number of places is multiplied by cos(a). Means of Pauli words under any number of flips are products; the qubits of
-the flips are not needed.
+as well act at the end. There its X and Y flip bits that are read out, and the mean of each Z word that it anticommutes
+with is multiplied by cos(a). Means of Pauli words under any number of flips are products; the qubits of the flips are
+not needed.
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ class PhaseRunner:
         for number, (query, array) in enumerate(asked.items()):
             match query:
                 case Expectation():
-                    found[query] = exact_pauli_words(angles, self.program.exact[query]) * self.met(means, query)
+                    found[query] = exact_pauli_words(angles, self.program.exact[query]) * self.anticommuting(
+                        means, query
+                    )
                 case GivenPauliWords(_, samples):
                     pauli_words = given(array, query)
                     # without samples nothing is random, and one string, whichever, gives the mean itself
@@ -51,11 +53,11 @@ class PhaseRunner:
                     raise ValueError(f"{type(query).__name__} was not planned for")
         return found
 
-    def met(self, means: jax.Array, query: Expectation) -> jax.Array | float:
+    def anticommuting(self, means: jax.Array, query: Expectation) -> jax.Array | float:
         """What the flips, of means `means`, multiply the Pauli words of a query by, shape (pauli_words,)."""
         if not len(means):
             return 1.0
-        return _multiplied(take(jnp.append(means, 1), self.program.flips.met[query]))
+        return _multiplied(take(jnp.append(means, 1), self.program.flips.anticommuting[query]))
 
     def flipped(self, means: jax.Array, pauli_words: jax.Array) -> jax.Array:
         """The same for Pauli words that come with the call, rows of 0 and 1."""

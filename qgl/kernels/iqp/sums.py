@@ -1,10 +1,10 @@
-"""Sums of phases: for Pauli words and strings of bits, the angles of all generators that the word meets, with their
-signs.
+"""Sums of phases: for Pauli words and strings of bits, the angles of all generators that the Pauli word anticommutes
+with, with their signs.
 
-A Pauli word meets the generators that share an odd number of positions with it. Pauli words of few ones meet few of
-many generators. Then the ones of all Pauli words are walked through in chunks, each with the generators at its
-position, so that the work goes with what is met; the number of chunks is found at run time. Pauli words of many ones
-are one matrix product. Strings are kept as bits, 32 to a number.
+A Pauli word anticommutes with the generators that share an odd number of positions with it. Pauli words of few ones
+anticommute with few of many generators. Then the ones of all Pauli words are walked through in chunks, each with the
+generators at its position, so that the work goes with the pairs that anticommute; the number of chunks is found at run
+time. Pauli words of many ones are one matrix product. Strings are kept as bits, 32 to a number.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is
 
 
 class PhaseSums:
-    """sums(angles, pauli_words, strings)[w, s] = 2 sum over the generators j that Pauli word w meets of angle_j
-    (-1)^(g_j.s).
+    """sums(angles, pauli_words, strings)[w, s] = 2 sum over the generators j that anticommute with Pauli word w of
+    angle_j (-1)^(g_j.s).
 
     angles shape (m,), Pauli words of 0 and 1 shape (pauli_words, positions) uint8, strings shape (variables, numbers)
     of 32 bits. The result has shape (pauli_words, 32 numbers). Differentiable in the angles.
     """
 
     def __init__(self, program: PhaseProgram) -> None:
-        self.count, self.most = len(program.angles), program.met_at.shape[1]
-        self.members, self.places, self.met_at = program.members, program.places, program.met_at
+        self.count, self.most = len(program.angles), program.anticommuting_at.shape[1]
+        self.members, self.places, self.anticommuting_at = program.members, program.places, program.anticommuting_at
         self._call = self._made()
 
     def __call__(self, angles: Array, pauli_words: Array, strings: Array) -> Array:
@@ -96,13 +96,16 @@ class PhaseSums:
         count).
         """
         chunk = jnp.arange(CHUNK, dtype=jnp.int32)
-        met_at, places = jnp.asarray(self.met_at), jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0)))
+        anticommuting_at, places = (
+            jnp.asarray(self.anticommuting_at),
+            jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0))),
+        )
         padded = jnp.pad(pauli_words, ((0, 0), (0, 1)))
 
         def step(number: Array, carry: Any) -> Any:
             numbers = number * CHUNK + chunk
             pauli_word, position = ones.find(numbers)
-            generators = met_at[position]
+            generators = anticommuting_at[position]
             at = places[generators]
             bits = padded[pauli_word[:, None, None], at] == 1
             # a generator that several ones of the word are on is counted at the first of them
@@ -152,12 +155,14 @@ class PhaseSums:
         blocks = -(-max(1, self.count) // BLOCK)
         numbers = np.full(blocks * BLOCK, self.count, np.int32)
         numbers[: self.count] = np.arange(self.count)
-        nowhere = np.full((1, self.places.shape[1]), len(self.met_at), np.int32)
+        nowhere = np.full((1, self.places.shape[1]), len(self.anticommuting_at), np.int32)
         places = np.concatenate([self.places, nowhere])[numbers]
         return jnp.asarray(numbers.reshape(blocks, BLOCK)), jnp.asarray(places.reshape(blocks, BLOCK, -1))
 
-    def _meets(self, pauli_words: Array, places: Array, dtype: Any) -> Array:
-        """Whether Pauli words meet generators with positions `places`, shape (pauli_words, generators), as 0 and 1."""
+    def _anticommute(self, pauli_words: Array, places: Array, dtype: Any) -> Array:
+        """Whether Pauli words anticommute with generators that have positions `places`, shape (pauli_words,
+        generators), as 0 and 1.
+        """
         bits = jnp.pad(pauli_words, ((0, 0), (0, 1))).T
         start = jnp.zeros((len(places), len(pauli_words)), bits.dtype)
         return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, places.T)[0].T.astype(dtype)
@@ -167,8 +172,8 @@ class PhaseSums:
 
         def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
             numbers, places = block
-            meets = self._meets(pauli_words, places, angles.dtype) * doubled[numbers]
-            return sums + jnp.matmul(meets, unpacked(signs[numbers], angles.dtype), precision="highest"), None
+            anticommute = self._anticommute(pauli_words, places, angles.dtype) * doubled[numbers]
+            return sums + jnp.matmul(anticommute, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
         start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)
         return lax.scan(add, start, self._blocks())[0]
@@ -176,7 +181,9 @@ class PhaseSums:
     def _dense_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
             numbers, places = block
-            summed = jnp.matmul(self._meets(pauli_words, places, cotangents.dtype).T, cotangents, precision="highest")
+            summed = jnp.matmul(
+                self._anticommute(pauli_words, places, cotangents.dtype).T, cotangents, precision="highest"
+            )
             return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
 
         return lax.scan(one, None, self._blocks())[1].reshape(-1)[: self.count]

@@ -1,8 +1,8 @@
 """Exact expectations of Pauli words in circuits that only make phases (`qgl.plan.iqp.form`).
 
 The mean over z of prod_j exp(2 i theta_j (-1)^(g_j.z)) is a sum over the sets T of generators whose g_j add up to
-nothing over GF(2), of prod_{j in T} i sin(2 theta_j) prod_{j not in T} cos(2 theta_j). A Pauli word meets few
-generators, and these have few relations: most often none but the empty one, and the expectation is a product of
+nothing over GF(2), of prod_{j in T} i sin(2 theta_j) prod_{j not in T} cos(2 theta_j). A Pauli word anticommutes with
+few generators, and these have few relations: most often none but the empty one, and the expectation is a product of
 cosines.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qgl.bits import ragged
 from qgl.plan.iqp.form import IqpForm
 
-MOST_MET = 63  # generators that a Pauli word may meet: a set of them is a number of 64 bits
+MOST_ANTICOMMUTING = 63  # generators that a Pauli word may anticommute with: a set of them is a number of 64 bits
 MOST_RELATIONS = 10  # independent ones of a Pauli word
 MOST_LINKS = 20_000_000  # pairs of positions that are told apart
 MOST_ENTRIES = 2**29  # numbers of all tables of a query
@@ -67,9 +67,9 @@ class ExactPauliWords:
 class Incidence:
     """Tables of a formula, as the kernels use them.
 
-    members  shape (m, most), the variables of each generator, padded with the number of variables
-    places   shape (m, most), the positions of each generator, padded with the number of visible positions
-    met_at   shape (visible positions, most), the generators that have the position, padded with m
+    members           shape (m, most), the variables of each generator, padded with the number of variables
+    places            shape (m, most), the positions of each generator, padded with the number of visible positions
+    anticommuting_at  shape (visible positions, most), the generators that have the position, padded with m
     """
 
     phases: IqpForm
@@ -83,7 +83,7 @@ class Incidence:
         return ragged.table([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns), least=1)
 
     @cached_property
-    def met_at(self) -> Integers:
+    def anticommuting_at(self) -> Integers:
         lists: list[list[int]] = [[] for _ in self.phases.turns]
         for number, generator in enumerate(self.phases.generators):
             for position in generator.positions:
@@ -126,15 +126,15 @@ class Incidence:
         parts, part = self._split(places)
         gathered: dict[int, list[Products]] = {}
         entries = 0
-        chunk = max(1, TOGETHER // (parts.shape[1] * self.met_at.shape[1]))
+        chunk = max(1, TOGETHER // (parts.shape[1] * self.anticommuting_at.shape[1]))
         for first in range(0, len(parts), chunk):
             some = parts[first : first + chunk]
-            met, count = self._met(some)
-            if count.max(initial=0) > MOST_MET:
-                return f"a Pauli word meets {count.max()} generators, more than {MOST_MET}"
+            anticommuting, count = self._anticommuting(some)
+            if count.max(initial=0) > MOST_ANTICOMMUTING:
+                return f"a Pauli word anticommutes with {count.max()} generators, more than {MOST_ANTICOMMUTING}"
             turns = np.concatenate([np.array(self.phases.turns, np.int64), [0]])[some].sum(axis=1)
             for width, rows in _alike(count):
-                found = self._products(met[rows, :width], turns[rows], rows + first)
+                found = self._products(anticommuting[rows, :width], turns[rows], rows + first)
                 if isinstance(found, str):
                     return found
                 gathered.setdefault(width, []).extend(found)
@@ -164,26 +164,29 @@ class Incidence:
         part[filled] = number
         return parts, np.sort(part.reshape(weight, len(places)).T, axis=1)
 
-    def _met(self, places: Integers) -> tuple[Integers, Integers]:
+    def _anticommuting(self, places: Integers) -> tuple[Integers, Integers]:
         """The generators that have an odd number of each Pauli word's places, first in their row, and how many they
         are.
         """
         none = len(self.phases.generators)
-        met, count = met_by(self.met_at, places, none)
-        if met.shape[1] <= MOST_MET:
-            met = np.pad(met, ((0, 0), (0, MOST_MET + 1 - met.shape[1])), constant_values=none)
-        return met, count
+        anticommuting, count = anticommuting_with(self.anticommuting_at, places, none)
+        if anticommuting.shape[1] <= MOST_ANTICOMMUTING:
+            anticommuting = np.pad(
+                anticommuting, ((0, 0), (0, MOST_ANTICOMMUTING + 1 - anticommuting.shape[1])), constant_values=none
+            )
+        return anticommuting, count
 
     def _products(
-        self, met: Integers, turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
+        self, anticommuting: Integers, turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
     ) -> list[Products] | str:
-        """Pauli words that meet the generators `met`, shape (pauli_words, K), padded with m."""
+        """Pauli words that anticommute with the generators `anticommuting`, shape (pauli_words, K), padded with m."""
         none = len(self.phases.generators)
-        relations = _relations(self.codes[:, met], met < none)
+        relations = _relations(self.codes[:, anticommuting], anticommuting < none)
         rank = relations.astype(bool).sum(axis=1)
         if rank.max(initial=0) > MOST_RELATIONS:
             return (
-                f"the generators that a Pauli word meets have {rank.max()} independent relations, over {MOST_RELATIONS}"
+                f"the generators that a Pauli word anticommutes with have {rank.max()} independent relations, "
+                f"over {MOST_RELATIONS}"
             )
         found = []
         for relation_count in np.unique(rank):
@@ -194,15 +197,15 @@ class Incidence:
                 sets = np.concatenate([sets, sets ^ basis[:, column, None]], axis=1)
             power = (turns[rows, None] + np.bitwise_count(sets)) % 4
             row, place = np.nonzero(power % 2 == 0)  # the others are imaginary, and cancel
-            chosen = sets[row, place, None] >> np.arange(met.shape[1], dtype=np.uint64) & np.uint64(1) == 1
-            own = met[rows[row]]
+            chosen = sets[row, place, None] >> np.arange(anticommuting.shape[1], dtype=np.uint64) & np.uint64(1) == 1
+            own = anticommuting[rows[row]]
             factor = np.where(own < none, own + none * chosen, 2 * none).astype(np.int32)
             sign = (1 - power[row, place]).astype(np.int8)
             found.append(Products(factor, sign, pauli_words[rows[row]].astype(np.int32)))
         return found
 
 
-def met_by(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
+def anticommuting_with(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
     """Which of the things that lie at positions have an odd number of a Pauli word's places, and how many they are.
 
     at: shape (positions, most), the numbers of the things at each position, padded with `none`.
@@ -216,8 +219,8 @@ def met_by(at: Integers, places: Integers, none: int) -> tuple[Integers, Integer
         odd[:, column] = ~(odd[:, column - 1] & (listed[:, column] == listed[:, column - 1]))
     last = np.ones(listed.shape, bool)
     last[:, :-1] = listed[:, :-1] != listed[:, 1:]
-    met = np.sort(np.where(odd & last, listed, none), axis=1)
-    return met, (met < none).sum(axis=1).astype(np.int32)
+    anticommuting = np.sort(np.where(odd & last, listed, none), axis=1)
+    return anticommuting, (anticommuting < none).sum(axis=1).astype(np.int32)
 
 
 def _relations(codes: Bits, real: NDArray[np.bool_]) -> Bits:

@@ -12,8 +12,8 @@ positions and a number of quarter turns t of each position
 This is the formula of IQP circuits (Shepherd and Bremner 2009; in this form arXiv 2503.02934) with two additions. A
 visible position read along Z, whose bit is the parity of z under g, has the turn t = 1 and a generator on g with
 h = {position} and theta = -pi/4: (-1)^x = i exp(-i pi (-1)^x / 2). A wire in a basis state that a Pauli word would flip
-makes the mean 0, as a generator with theta = pi/4 on a variable of its own does; a wire that meets no other is one
-such generator with cos(2 theta) = <Z>.
+makes the mean 0, as a generator with theta = pi/4 on a variable of its own does; a wire that no gate joins to another
+is one such generator with cos(2 theta) = <Z>.
 """
 
 from __future__ import annotations

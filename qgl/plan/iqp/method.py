@@ -17,13 +17,13 @@ from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.iqp.exact import ExactPauliWords, Incidence
 from qgl.plan.iqp.form import IqpForm, UnlikeError, only_phases, phases
-from qgl.plan.iqp.pauli_flip_factors import PauliFlipTable, met_flips
+from qgl.plan.iqp.pauli_flip_factors import PauliFlipTable, anticommuting_flips
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.pauli_flips import PauliFlip
 from qgl.query import Expectation, GivenPauliWords, Query, reads_only_bits
 
 FACTOR_SECONDS = 10e-9  # of a factor of an exact Pauli word, value and gradient
-TERM_SECONDS = 0.6e-9  # of a generator that a Pauli word meets, in one string
+TERM_SECONDS = 0.6e-9  # of a generator that a Pauli word anticommutes with, in one string
 ANGLE_SECONDS = 12e-9  # of a Pauli word in one string: its cosine
 PRODUCT_SECONDS = 0.06e-9  # of a generator, a Pauli word and a string where the Pauli words are not sparse
 START_SECONDS = 2e-4
@@ -37,13 +37,13 @@ class PhaseProgram:
     """The formula of `qgl.plan.iqp.form` as tables: m generators, `variables` bits of z, Pauli words on `positions`
     bits.
 
-    angles    for each generator the row of `expressions` that gives its angle
-    members   shape (m, most), its variables, padded with `variables`
-    places    shape (m, most), its positions, padded with the number of positions
-    met_at    shape (positions, most), the generators of each position, padded with m
-    turns     shape (positions,), quarter turns
-    exact     the tables of Pauli words that are known beforehand, by their query
-    flips     what acts after all else (`qgl.plan.pauli_flips`)
+    angles            for each generator the row of `expressions` that gives its angle
+    members           shape (m, most), its variables, padded with `variables`
+    places            shape (m, most), its positions, padded with the number of positions
+    anticommuting_at  shape (positions, most), the generators of each position, padded with m
+    turns             shape (positions,), quarter turns
+    exact             the tables of Pauli words that are known beforehand, by their query
+    flips             what acts after all else (`qgl.plan.pauli_flips`)
     """
 
     method: str
@@ -52,7 +52,7 @@ class PhaseProgram:
     variables: int
     members: NDArray[np.int32]
     places: NDArray[np.int32]
-    met_at: NDArray[np.int32]
+    anticommuting_at: NDArray[np.int32]
     turns: NDArray[np.int32]
     exact: dict[Query, ExactPauliWords]
     flips: PauliFlipTable
@@ -73,7 +73,7 @@ class PreparedIqpForm:
     name: str
     variants: CircuitVariants
     _exact: dict[Expectation, ExactPauliWords | str] = field(default_factory=dict)
-    _met: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
+    _anticommuting: dict[Query, NDArray[np.int32] | str] = field(default_factory=dict)
 
     @cached_property
     def formula(self) -> IqpForm | str:
@@ -98,11 +98,11 @@ class PreparedIqpForm:
     def _flipped(self) -> tuple[tuple[str, int], ...]:
         return (("flips", len(self.flips)),) if self.flips else ()
 
-    def met(self, query: Expectation) -> NDArray[np.int32] | str:
-        """The flips that each Pauli word meets."""
-        if query not in self._met:
-            self._met[query] = met_flips(self.flips, self.variants.width, query.places)
-        return self._met[query]
+    def anticommuting(self, query: Expectation) -> NDArray[np.int32] | str:
+        """The flips that each Pauli word anticommutes with."""
+        if query not in self._anticommuting:
+            self._anticommuting[query] = anticommuting_flips(self.flips, self.variants.width, query.places)
+        return self._anticommuting[query]
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient."""
@@ -121,10 +121,10 @@ class PreparedIqpForm:
         exact = self.exact(query)
         if isinstance(exact, str):
             return Cost.refused(exact)
-        met = self.met(query) if self.flips else np.zeros(0, np.int32)
-        if isinstance(met, str):
-            return Cost.refused(met)
-        entries, products = exact.entries + met.size, sum(len(group.pauli_word) for group in exact.products)
+        anticommuting = self.anticommuting(query) if self.flips else np.zeros(0, np.int32)
+        if isinstance(anticommuting, str):
+            return Cost.refused(anticommuting)
+        entries, products = exact.entries + anticommuting.size, sum(len(group.pauli_word) for group in exact.products)
         memory = entries * (4 + 3 * number) + products * (5 + 2 * number)
         generators = len(formula.generators)
         facts = (("generators", generators), ("products", products), ("factors", entries), *self._flipped)
@@ -133,18 +133,18 @@ class PreparedIqpForm:
 
     def _sampled_cost(self, pauli_words: int, samples: int, formula: IqpForm, number: int) -> Cost:
         generators, incidence = len(formula.generators), self.incidence
-        met = min(generators / 2, EXPECTED_WEIGHT * incidence.met_at.shape[1])
-        each = min(met * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
+        anticommuting = min(generators / 2, EXPECTED_WEIGHT * incidence.anticommuting_at.shape[1])
+        each = min(anticommuting * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
         sums = pauli_words * samples
         memory = (
             LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * pauli_words * len(formula.turns)
         )
-        memory += 8 * (incidence.members.size + incidence.places.size + incidence.met_at.size)
+        memory += 8 * (incidence.members.size + incidence.places.size + incidence.anticommuting_at.size)
         facts = (("generators", generators), ("strings", samples), ("Pauli words", pauli_words), *self._flipped)
         flipped = pauli_words * len(self.flips)
         memory += 4 * number * flipped
         seconds = DRAWN_START_SECONDS + (sums * each + flipped * FACTOR_SECONDS) * number / 4
-        return Cost(seconds, memory, 4.0 * sums * met, 0, facts=facts)
+        return Cost(seconds, memory, 4.0 * sums * anticommuting, 0, facts=facts)
 
     def exact(self, query: Expectation) -> ExactPauliWords | str:
         """The tables of Pauli words that are known, or why there are none."""
@@ -159,12 +159,12 @@ class PreparedIqpForm:
         rows = [expressions.row(generator.angle) for generator in formula.generators]
         known = [query for query in queries if isinstance(query, Expectation)]
         exact = {query: self.exact(query) for query in known}
-        met: dict[Query, NDArray[np.int32]] = {}
+        anticommuting: dict[Query, NDArray[np.int32]] = {}
         for query in known if self.flips else ():
-            table = self.met(query)
+            table = self.anticommuting(query)
             assert not isinstance(table, str)
-            met[query] = table
-        flips = PauliFlipTable.of(self.flips, len(formula.turns), met, expressions)
+            anticommuting[query] = table
+        flips = PauliFlipTable.of(self.flips, len(formula.turns), anticommuting, expressions)
         return PhaseProgram(
             self.name,
             expressions.build(),
@@ -172,7 +172,7 @@ class PreparedIqpForm:
             formula.variables,
             incidence.members,
             incidence.places,
-            incidence.met_at,
+            incidence.anticommuting_at,
             np.array(formula.turns, np.int32),
             {query: tables for query, tables in exact.items() if isinstance(tables, ExactPauliWords)},
             flips,

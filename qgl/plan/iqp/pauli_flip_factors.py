@@ -1,6 +1,4 @@
-"""Stochastic Pauli flips as means of Pauli words use them: which of them each Pauli word meets at an odd number of
-places.
-"""
+"""Stochastic Pauli flips as means of Pauli words use them: which of them each Pauli word anticommutes with."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from qgl.bits import ragged
 from qgl.plan.expressions import ExpressionBuilder
-from qgl.plan.iqp.exact import MOST_ENTRIES, met_by
+from qgl.plan.iqp.exact import MOST_ENTRIES, anticommuting_with
 from qgl.plan.pauli_flips import PauliFlip
 from qgl.query import Query
 
@@ -23,26 +21,31 @@ Integers = NDArray[np.int32]
 class PauliFlipTable:
     """k flips on a number of visible positions.
 
-    angles  (k,) rows of the expressions
-    places  (k, most) the positions that each flips, padded with the number of positions
-    met     for each query of known words the flips that each Pauli word meets, (pauli_words, most), padded with k
+    angles         (k,) rows of the expressions
+    places         (k, most) the positions that each flips, padded with the number of positions
+    anticommuting  for each query of known words the flips that each Pauli word anticommutes with, (pauli_words, most),
+                   padded with k
     """
 
     angles: Integers
     places: Integers
-    met: dict[Query, Integers]
+    anticommuting: dict[Query, Integers]
 
     @classmethod
     def of(
-        cls, flips: Sequence[PauliFlip], positions: int, met: dict[Query, Integers], expressions: ExpressionBuilder
+        cls,
+        flips: Sequence[PauliFlip],
+        positions: int,
+        anticommuting: dict[Query, Integers],
+        expressions: ExpressionBuilder,
     ) -> PauliFlipTable:
         rows = np.array([expressions.row(flip.angle) for flip in flips], np.int32)
-        return cls(rows, ragged.table([sorted(flip.positions) for flip in flips], positions, least=1), met)
+        return cls(rows, ragged.table([sorted(flip.positions) for flip in flips], positions, least=1), anticommuting)
 
 
-def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
-    """The flips that each Z word on `places`, shape (pauli_words, weight) padded with -1, meets; or why it is not
-    said.
+def anticommuting_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
+    """The flips that each Z word on `places`, shape (pauli_words, weight) padded with -1, anticommutes with; or why it
+    is not said.
     """
     lists: list[list[int]] = [[] for _ in range(positions)]
     for number, flip in enumerate(flips):
@@ -50,6 +53,6 @@ def met_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> I
             lists[position].append(number)
     at = ragged.table(lists, len(flips), least=1)
     if places.size * at.shape[1] > MOST_ENTRIES:
-        return f"the flips that the Pauli words meet make more than {MOST_ENTRIES:.1g} factors"
-    met, count = met_by(at, places, len(flips))
-    return met[:, : max(1, count.max(initial=0))]
+        return f"the flips that the Pauli words anticommute with make more than {MOST_ENTRIES:.1g} factors"
+    anticommuting, count = anticommuting_with(at, places, len(flips))
+    return anticommuting[:, : max(1, count.max(initial=0))]

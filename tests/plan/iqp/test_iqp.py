@@ -48,11 +48,11 @@ def by_formula(formula: IqpForm, inputs: Values) -> Values:
     angles = angles_of(formula, inputs)
     means = []
     for pauli_word in pauli_words(len(formula.turns)):
-        met = [len([p for p in g.positions if pauli_word[p]]) % 2 == 1 for g in formula.generators]
+        anticommuting = [len([p for p in g.positions if pauli_word[p]]) % 2 == 1 for g in formula.generators]
         draws = []
         for z in pauli_words(formula.variables):
             signs = [(-1) ** sum(z[v] for v in g.variables) for g in formula.generators]
-            phase = 2 * sum(a * s for a, s, m in zip(angles, signs, met, strict=True) if m)
+            phase = 2 * sum(a * s for a, s, m in zip(angles, signs, anticommuting, strict=True) if m)
             draws.append(np.cos(phase + np.pi / 2 * np.dot(formula.turns, pauli_word)))
         means.append(np.mean(draws))
     return np.array(means)
@@ -135,7 +135,7 @@ def test_what_is_asked_decides() -> None:
 
 
 def dense_program(wires: int) -> Program:
-    """All pairs on `wires` wires: the words that meet many generators have many relations."""
+    """All pairs on `wires` wires: the Pauli words that anticommute with many generators have many relations."""
     layer = [op("h", wire) for wire in range(wires)]
     pairs = itertools.combinations(range(wires), 2)
     gates = [op("rzz", a, b, args=[THETA * (1.0 + a + 0.1 * b)]) for a, b in pairs]
@@ -158,7 +158,7 @@ def test_too_many_relations_are_refused() -> None:
 
 
 def test_relations_of_a_cycle_count() -> None:
-    """Z on every second site of a ring meets all its edges, whose product is the identity: kappa = 1."""
+    """Z on every second site of a ring anticommutes with all its edges, whose product is the identity: kappa = 1."""
     ring = [op("rzz", k, (k + 1) % 6, args=[THETA * (1.0 + k)]) for k in range(6)]
     layer = [op("h", wire) for wire in range(6)]
     program = program_of(6, 0, *layer, *ring, *layer, parameters=PARAMETERS)

@@ -47,15 +47,17 @@ def _of(table: Any, number: jax.Array | int) -> jax.Array:
 
 
 def _partners(state: jax.Array, gather: jax.Array) -> jax.Array:
-    """The state at the partners, shape (slots, D)."""
+    """The state at the partners, shape (off_diagonals, D)."""
     return state.at[gather].get(mode="promise_in_bounds")
 
 
 # ---------------------------------------------------------------- evolutions
 
 
-class _Hops(NamedTuple):
-    """A Hamiltonian, or its scaled form: energies, shape (D,), and slots with their amplitudes, shape (slots,)."""
+class _Hamiltonian(NamedTuple):
+    """A Hamiltonian, or its scaled form: energies, shape (D,), and off-diagonal entries with their amplitudes, shape
+    (off_diagonals,).
+    """
 
     gather: jax.Array
     sign: jax.Array
@@ -66,11 +68,13 @@ class _Hops(NamedTuple):
     def __call__(self, state: jax.Array) -> jax.Array:
         weights = self.amplitudes * self.phase
         if self.sign.size <= AT_ONCE:
-            hopped = jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
-            return self.energies * state + hopped
+            off_diagonal = jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
+            return self.energies * state + off_diagonal
 
-        def body(slot: jax.Array, total: jax.Array) -> jax.Array:
-            return total + (weights[slot] * self.sign[slot]) * _partners(state, self.gather[slot])
+        def body(off_diagonal: jax.Array, total: jax.Array) -> jax.Array:
+            return total + (weights[off_diagonal] * self.sign[off_diagonal]) * _partners(
+                state, self.gather[off_diagonal]
+            )
 
         result: jax.Array = lax.fori_loop(0, len(weights), body, self.energies * state)
         return result
@@ -84,7 +88,10 @@ class _Hops(NamedTuple):
         if self.sign.size <= AT_ONCE:
             joined = jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
         else:
-            joined = lax.map(lambda slot: jnp.sum(left * slot[1] * _partners(right, slot[0])), (self.gather, self.sign))
+            joined = lax.map(
+                lambda off_diagonal: jnp.sum(left * off_diagonal[1] * _partners(right, off_diagonal[0])),
+                (self.gather, self.sign),
+            )
         return (left * right).imag, (self.phase * joined).imag
 
     def range(self) -> tuple[jax.Array, jax.Array]:
@@ -94,13 +101,13 @@ class _Hops(NamedTuple):
         return (low + high) / 2, (high - low) / 2
 
 
-def _exponential(hops: _Hops, time: jax.Array) -> tuple[Exponential, _Hops, jax.Array]:
+def _exponential(hamiltonian: _Hamiltonian, time: jax.Array) -> tuple[Exponential, _Hamiltonian, jax.Array]:
     """exp(-i H t) as exp(-i shift) times an exponential, whose generator over its bound comes second."""
-    energies, amplitudes = hops.energies * time, hops.amplitudes * time
-    shift, norm = hops._replace(energies=energies, amplitudes=amplitudes).range()
+    energies, amplitudes = hamiltonian.energies * time, hamiltonian.amplitudes * time
+    shift, norm = hamiltonian._replace(energies=energies, amplitudes=amplitudes).range()
     exponential = Exponential.of(norm)
     bound = exponential.bound
-    return exponential, hops._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound), shift
+    return exponential, hamiltonian._replace(energies=(energies - shift) / bound, amplitudes=amplitudes / bound), shift
 
 
 class EvolutionKernel:
@@ -109,9 +116,13 @@ class EvolutionKernel:
 
     def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
         group = self.group
-        return {"diagonal": numbers[group.diagonal], "hops": numbers[group.hops], "time": numbers[group.times]}
+        return {
+            "diagonal": numbers[group.diagonal],
+            "off_diagonal": numbers[group.off_diagonal],
+            "time": numbers[group.times],
+        }
 
-    def _hamiltonian(self, row: Row, number: jax.Array) -> tuple[_Hops, jax.Array, jax.Array]:
+    def _hamiltonian(self, row: Row, number: jax.Array) -> tuple[_Hamiltonian, jax.Array, jax.Array]:
         group, dtype = self.group, row["time"].dtype
         structure = jnp.asarray(group.structure)[number]
         phase = group.phase.real.astype(dtype) if group.real else group.phase.astype(complex_like(dtype))
@@ -119,28 +130,28 @@ class EvolutionKernel:
         columns = _of(group.number, structure)
         sign = _of(group.sign, structure)
         energies = row["diagonal"] @ pauli_words.astype(dtype)
-        amplitudes = row["hops"][columns]
-        found = _Hops(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
+        amplitudes = row["off_diagonal"][columns]
+        found = _Hamiltonian(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
         return found, pauli_words, columns
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
-        hops, _, _ = self._hamiltonian(row, number)
-        exponential, action, shift = _exponential(hops, row["time"])
+        hamiltonian, _, _ = self._hamiltonian(row, number)
+        exponential, action, shift = _exponential(hamiltonian, row["time"])
         return jnp.exp(-1j * shift) * exponential.apply(action, state)
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        hops, pauli_words, columns = self._hamiltonian(row, number)
+        hamiltonian, pauli_words, columns = self._hamiltonian(row, number)
         time = row["time"]
-        exponential, action, shift = _exponential(hops, time)
+        exponential, action, shift = _exponential(hamiltonian, time)
         turn = jnp.exp(-1j * shift)
         before, cotangent, of_generator = exponential.pull_back(action, turn.conj() * state, turn * gradient)
         energies, amplitudes = of_generator
-        in_time = jnp.sum(gradient * hops(state)).imag
-        joined = jnp.zeros_like(row["hops"]).at[columns].add(amplitudes * time)
+        in_time = jnp.sum(gradient * hamiltonian(state)).imag
+        joined = jnp.zeros_like(row["off_diagonal"]).at[columns].add(amplitudes * time)
         diagonal = pauli_words.astype(time.dtype) @ (energies * time)
-        return before, cotangent, {"diagonal": diagonal, "hops": joined, "time": in_time}
+        return before, cotangent, {"diagonal": diagonal, "off_diagonal": joined, "time": in_time}
 
 
 # ---------------------------------------------------------------- small matrices and phases

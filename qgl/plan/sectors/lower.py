@@ -28,8 +28,8 @@ _ZERO, _ONE, _FIRST = 0, 1, 2  # entries of a mix
 
 
 @dataclass(frozen=True, eq=False)
-class _Slot:
-    """One slot of an evolution; `coefficient` is one of its distinct expressions up to a sign."""
+class _OffDiagonal:
+    """One off-diagonal entry of an evolution; `coefficient` is one of its distinct expressions up to a sign."""
 
     gather: Indices
     sign: Signs
@@ -39,7 +39,9 @@ class _Slot:
 
 @dataclass(frozen=True, eq=False)
 class _Structure:
-    """What evolutions of one shape share: partners and signs of each slot, its number and phase, and the Z words."""
+    """What evolutions of one shape share: partners and signs of each off-diagonal entry, its number and phase, and the
+    Z words.
+    """
 
     gather: Indices
     sign: Signs
@@ -52,7 +54,7 @@ class _Structure:
 class _Evolution:
     structure: int
     diagonal: list[int]
-    hops: list[int]
+    off_diagonal: list[int]
     time: int
 
 
@@ -151,48 +153,57 @@ class SectorLowerer:
         self, places: tuple[int, ...], pauli_words: Sequence[tuple[Real, str]], time: Real, controls: int
     ) -> None:
         own, on = places[controls:], self._basis.mask(places[:controls])
-        slots = [
-            slot for flips, group in flip_groups(pauli_words).items() for slot in self._slots(own, flips, group, on)
+        off_diagonals = [
+            off_diagonal
+            for flips, group in flip_groups(pauli_words).items()
+            for off_diagonal in self._off_diagonals(own, flips, group, on)
         ]
-        slots = [slot for slot in slots if slot.sign.any()]
+        off_diagonals = [off_diagonal for off_diagonal in off_diagonals if off_diagonal.sign.any()]
         plain = [(c, pauli_word) for c, pauli_word in pauli_words if not any(letter in "XY" for letter in pauli_word)]
-        distinct = {c: k for k, c in enumerate(dict.fromkeys(slot.coefficient for slot in slots))}
+        distinct = {
+            c: k for k, c in enumerate(dict.fromkeys(off_diagonal.coefficient for off_diagonal in off_diagonals))
+        }
         masks = [
             self._basis.mask(own[k] for k, letter in enumerate(pauli_word) if letter == "Z") for _, pauli_word in plain
         ]
-        is_real = all(slot.phase == 1 for slot in slots)
-        key = ("evolve", _rounded(len(slots)), is_real)
+        is_real = all(off_diagonal.phase == 1 for off_diagonal in off_diagonals)
+        key = ("evolve", _rounded(len(off_diagonals)), is_real)
         group = self._evolutions.setdefault(key, _EvolutionGroup(is_real))
-        numbers = tuple(distinct[slot.coefficient] for slot in slots)
-        shape = (int(on), tuple(map(int, masks)), numbers, tuple((s.gather.tobytes(), s.sign.tobytes()) for s in slots))
-        full = (hash(shape), shape[:3], tuple(slot.phase for slot in slots))
+        numbers = tuple(distinct[off_diagonal.coefficient] for off_diagonal in off_diagonals)
+        shape = (
+            int(on),
+            tuple(map(int, masks)),
+            numbers,
+            tuple((s.gather.tobytes(), s.sign.tobytes()) for s in off_diagonals),
+        )
+        full = (hash(shape), shape[:3], tuple(off_diagonal.phase for off_diagonal in off_diagonals))
         if full not in group.known:
             group.known[full] = len(group.structures)
-            group.structures.append(self._structure(slots, numbers, masks, on))
+            group.structures.append(self._structure(off_diagonals, numbers, masks, on))
         row = self._expressions.row
-        hops = [row(c) for c in distinct]
-        group.rows.append(_Evolution(group.known[full], [row(c) for c, _ in plain], hops, row(time)))
+        off_diagonal = [row(c) for c in distinct]
+        group.rows.append(_Evolution(group.known[full], [row(c) for c, _ in plain], off_diagonal, row(time)))
         self._steps.append((key, len(group.rows) - 1))
 
     def _structure(
-        self, slots: Sequence[_Slot], numbers: tuple[int, ...], masks: Sequence[np.uint64], on: np.uint64
+        self, off_diagonals: Sequence[_OffDiagonal], numbers: tuple[int, ...], masks: Sequence[np.uint64], on: np.uint64
     ) -> _Structure:
         size = self._basis.size
         inside = (self._basis.codes & on) == on
         pauli_words = [np.where(inside, self._basis.signs(mask), 0).astype(np.int8) for mask in masks]
         return _Structure(
-            np.array([slot.gather for slot in slots], np.int32).reshape(-1, size),
-            np.array([slot.sign for slot in slots], np.int8).reshape(-1, size),
+            np.array([off_diagonal.gather for off_diagonal in off_diagonals], np.int32).reshape(-1, size),
+            np.array([off_diagonal.sign for off_diagonal in off_diagonals], np.int8).reshape(-1, size),
             numbers,
-            tuple(slot.phase for slot in slots),
+            tuple(off_diagonal.phase for off_diagonal in off_diagonals),
             np.array(pauli_words, np.int8).reshape(-1, size),
         )
 
-    def _slots(
+    def _off_diagonals(
         self, own: tuple[int, ...], flips: Bits, pauli_words: Sequence[tuple[Real, str]], on: np.uint64
-    ) -> list[_Slot]:
-        """Slots of the Pauli words that flip the same places: one for each different coefficient and Z words beside
-        it.
+    ) -> list[_OffDiagonal]:
+        """Off-diagonal entries of the Pauli words that flip the same places: one for each different coefficient and Z
+        words beside it.
         """
         basis, places = self._basis, tuple(own[k] for k in flips)
         flip = basis.mask(places)
@@ -218,7 +229,7 @@ class SectorLowerer:
             gather = np.arange(basis.size, dtype=np.int32)
             chosen = np.flatnonzero(column)
             gather[chosen] = basis.find(basis.codes[chosen] ^ flip)
-            found.append(_Slot(gather, column, coefficient, phase))
+            found.append(_OffDiagonal(gather, column, coefficient, phase))
         return found
 
     # ------------------------------------------------------------ small matrices
@@ -249,7 +260,7 @@ class SectorLowerer:
     def _partners(
         self, own: tuple[int, ...], on: np.uint64, flips: Sequence[int], pairs: set[tuple[int, int]]
     ) -> tuple[Indices, Indices]:
-        """Partners and entries of the slots, one for each pattern of flipped places."""
+        """Partners and entries of the off-diagonal entries, one for each pattern of flipped places."""
         basis, side = self._basis, 2 ** len(own)
         local, inside = basis.local(own), (basis.codes & on) == on
         entry = [np.where(inside, _FIRST + local * side + local, _ONE)]
@@ -291,29 +302,29 @@ class SectorLowerer:
 
     def _mixed(self, group: _MixGroup) -> Mixes:
         size = self._basis.size
-        slots = max(len(gather) for gather, _ in group.structures)
+        off_diagonals = max(len(gather) for gather, _ in group.structures)
         still = np.arange(size, dtype=np.int32)
-        gather = [_filled(gather, slots, still) for gather, _ in group.structures]
-        entry = [_filled(entry, 1 + slots, np.zeros(size, np.int32)) for _, entry in group.structures]
+        gather = [_filled(gather, off_diagonals, still) for gather, _ in group.structures]
+        entry = [_filled(entry, 1 + off_diagonals, np.zeros(size, np.int32)) for _, entry in group.structures]
         at = _int([self._pool.offset(handle) for _, handle in group.rows])
         structure = _int([number for number, _ in group.rows])
         return Mixes(np.stack(gather), np.stack(entry), structure, at, group.elements)
 
     def _evolved(self, group: _EvolutionGroup) -> Evolutions:
         size, structures = self._basis.size, group.structures
-        slots = max(len(s.gather) for s in structures)
+        off_diagonals = max(len(s.gather) for s in structures)
         pauli_words = max(len(s.pauli_words) for s in structures)
         still, none = np.arange(size, dtype=np.int32), np.zeros(size, np.int8)
         return Evolutions(
-            np.stack([_filled(s.gather, slots, still) for s in structures]),
-            np.stack([_filled(s.sign, slots, none) for s in structures]),
-            ragged.table([s.number for s in structures], 0, least=slots),
-            ragged.table([s.phase for s in structures], 1.0, np.complex128, least=slots),
+            np.stack([_filled(s.gather, off_diagonals, still) for s in structures]),
+            np.stack([_filled(s.sign, off_diagonals, none) for s in structures]),
+            ragged.table([s.number for s in structures], 0, least=off_diagonals),
+            ragged.table([s.phase for s in structures], 1.0, np.complex128, least=off_diagonals),
             group.real,
             np.stack([_filled(s.pauli_words, pauli_words, none) for s in structures]),
             _int([row.structure for row in group.rows]),
             ragged.table([row.diagonal for row in group.rows], self._zero),
-            ragged.table([row.hops for row in group.rows], self._zero, least=1),
+            ragged.table([row.off_diagonal for row in group.rows], self._zero, least=1),
             _int([row.time for row in group.rows]),
         )
 
@@ -334,7 +345,9 @@ def _signed(number: Real) -> tuple[Real, int]:
 
 
 def _rounded(count: int) -> int:
-    """The least power of four that is no less: what has about as many slots is run, and compiled, alike."""
+    """The least power of four that is no less: what has about as many off-diagonal entries is run, and compiled,
+    alike.
+    """
     return 1 << 2 * math.ceil(math.log(max(count, 1), 4))
 
 

@@ -28,12 +28,12 @@ BYTES = {"single": 8, "double": 16}
 DOUBLE = 2.0
 GRADIENT = 4.0
 STEP_SECONDS = 2e-6
-HOP_SECONDS = 4e-9  # for each amplitude and slot
+ENTRY_SECONDS = 4e-9  # for each amplitude and off-diagonal entry
 EVOLUTION = 30.0  # applications of the Hamiltonian that are expected in an evolution, as its time is not known
-HOP_OVERHEAD = 0.7e-6  # of an application
+ENTRY_OVERHEAD = 0.7e-6  # of an application
 STATES = 8  # states that are held
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
-TABLE_BYTES = 5  # of a slot, for each basis state
+TABLE_BYTES = 5  # of an off-diagonal entry, for each basis state
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,28 +125,30 @@ class PreparedSector:
             return Cost.refused(
                 f"of more than {MOST_BITS} bits it answers for given strings, samples and distributions of regions"
             )
-        seconds, hops, slots, states = self._work
+        seconds, entries, off_diagonals, states = self._work
         if precision == "double":
             seconds *= DOUBLE
-        memory = states * (STATES * BYTES[precision] + TABLE_BYTES * slots) + LEAST_MEMORY
+        memory = states * (STATES * BYTES[precision] + TABLE_BYTES * off_diagonals) + LEAST_MEMORY
         memory += int(query_memory(query, min(width, MOST_BITS), precision))
         facts = (("states", states), ("steps", len(self.sector.conserved.operations)))
-        return Cost(seconds, memory, 8 * hops, len(self.sector.conserved.wires), shared=seconds, facts=facts)
+        return Cost(seconds, memory, 8 * entries, len(self.sector.conserved.wires), shared=seconds, facts=facts)
 
     @cached_property
     def _work(self) -> tuple[float, float, int, int]:
-        """Seconds and products of value and gradient in single precision, slots of all structures, and basis states."""
+        """Seconds and products of value and gradient in single precision, off-diagonal entries of all structures, and
+        basis states.
+        """
         states = self.sector.states or 0
-        seconds, hops, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int], int]()
+        seconds, entries, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int], int]()
         for operation in self.sector.conserved.operations:
             if isinstance(operation, LIFETIME):
                 continue
             flips = {frozenset(_flipped(change)) for change in transitions(operation)}
             times = EVOLUTION if isinstance(operation, Evolution) and flips else 1.0
-            hops += times * (1 + len(flips)) * states
-            seconds += STEP_SECONDS + times * HOP_OVERHEAD
+            entries += times * (1 + len(flips)) * states
+            seconds += STEP_SECONDS + times * ENTRY_OVERHEAD
             shapes[operation.wires, len(flips)] = len(flips)
-        return GRADIENT * (seconds + HOP_SECONDS * hops), GRADIENT * hops, sum(shapes.values()), states
+        return GRADIENT * (seconds + ENTRY_SECONDS * entries), GRADIENT * entries, sum(shapes.values()), states
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> SectorProgram:
         """One program for any queries of bits."""

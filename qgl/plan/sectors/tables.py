@@ -1,8 +1,8 @@
 """A circuit lowered to one sector: arrays over its D basis states.
 
-Operations come in groups that are run alike. Where an operation joins basis states it does so in `slots`: slot s takes
-state y to its partner gather[s, y], every state having one partner at most, itself where it has none. Operations on the
-same wires with the same letters share a `structure`.
+Operations come in groups that are run alike. Where an operation joins basis states it does so in `off_diagonals`:
+off-diagonal entry s takes state y to its partner gather[s, y], every state having one partner at most, itself where it
+has none. Operations on the same wires with the same letters share a `structure`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Signs = NDArray[np.int8]
 
 @dataclass(frozen=True, eq=False)
 class Evolutions:
-    """exp(-i time H), H = sum over Z words of c P + sum over slots of c sign phase |y><partner(y)|.
+    """exp(-i time H), H = sum over Z words of c P + sum over off-diagonal entries of c sign phase |y><partner(y)|.
 
-    gather       (structures, slots, D) partners
-    sign         (structures, slots, D) 1, -1, or 0 where there is no partner
-    number       (structures, slots) which of the coefficients the slot has
-    phase        (structures, slots) 1 or i; `real` says that all are 1
-    pauli_words  (structures, Z words, D) values of the Z words; 0 where the controls are not all one
-    structure    (evolutions,)
-    diagonal     (evolutions, Z words) rows of the expression outputs: coefficients of the Z words
-    hops         (evolutions, most) rows of the other coefficients
-    times        (evolutions,) rows of the times
+    gather        (structures, off_diagonals, D) partners
+    sign          (structures, off_diagonals, D) 1, -1, or 0 where there is no partner
+    number        (structures, off_diagonals) which of the coefficients the off-diagonal entry has
+    phase         (structures, off_diagonals) 1 or i; `real` says that all are 1
+    pauli_words   (structures, Z words, D) values of the Z words; 0 where the controls are not all one
+    structure     (evolutions,)
+    diagonal      (evolutions, Z words) rows of the expression outputs: coefficients of the Z words
+    off_diagonal  (evolutions, most) rows of the other coefficients
+    times         (evolutions,) rows of the times
     """
 
     gather: Indices
@@ -42,11 +42,11 @@ class Evolutions:
     pauli_words: Signs
     structure: Indices
     diagonal: Indices
-    hops: Indices
+    off_diagonal: Indices
     times: Indices
 
     @property
-    def slots(self) -> int:
+    def off_diagonals(self) -> int:
         return int(self.gather.shape[1])
 
 
@@ -54,9 +54,10 @@ class Evolutions:
 class Mixes:
     """Small matrices.
 
-    gather     (structures, slots, D) partners
-    entry      (structures, 1 + slots, D) elements of the matrix: first on the diagonal, then to the partner of each
-               slot; 0 is the number 0, 1 is 1, 2 + k is element k of the matrix, row by row
+    gather     (structures, off_diagonals, D) partners
+    entry      (structures, 1 + off_diagonals, D) elements of the matrix: first on the diagonal, then to the partner of
+               each
+               off-diagonal entry; 0 is the number 0, 1 is 1, 2 + k is element k of the matrix, row by row
     structure  (operations,)
     at         (operations,) where the matrix lies in the pool
     elements   of the largest matrix

@@ -62,22 +62,22 @@ def test_layers_of_one_form_share_a_structure() -> None:
     (group,) = program.tables.groups
     assert isinstance(group, Evolutions)
     assert group.gather.shape == (1, 7, comb(8, 4))
-    assert group.hops.shape == (5, 1)
+    assert group.off_diagonal.shape == (5, 1)
     assert isinstance(program, SectorProgram)
     assert program.sizes() == {"states": 70, "strings": 70, "steps": 5, "structures": 1}
 
 
 def test_states_that_are_reached() -> None:
-    hops = [Transition((k, k + 1), bits, bits[::-1]) for k in range(4) for bits in ((0, 1), (1, 0))]
+    transitions = [Transition((k, k + 1), bits, bits[::-1]) for k in range(4) for bits in ((0, 1), (1, 0))]
     place_of = {wire: wire for wire in range(5)}
-    basis = reachable(hops, {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}, place_of, MOST_STATES)
+    basis = reachable(transitions, {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}, place_of, MOST_STATES)
     assert basis is not None
     wanted = sorted(sum(1 << (4 - k) for k in chosen) for chosen in combinations(range(5), 2))
     assert basis.codes.tolist() == wanted
     assert basis.find(np.array([0b11000, 0b00111], np.uint64)).tolist() == [len(wanted) - 1, -1]
-    assert reachable(hops, {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}, place_of, 5) is None
+    assert reachable(transitions, {0: 1, 1: 1, 2: 0, 3: 0, 4: 0}, place_of, 5) is None
     # nothing leads over the middle: fewer states than the charge alone would leave
-    cut = [hop for hop in hops if hop.wires != (1, 2)]
+    cut = [transition for transition in transitions if transition.wires != (1, 2)]
     basis = reachable(cut, {0: 1, 1: 0, 2: 0, 3: 0, 4: 1}, place_of, MOST_STATES)
     assert basis is not None
     assert basis.size == 2 * 3

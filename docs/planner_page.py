@@ -184,7 +184,7 @@ def bonds() -> Figure:
 
 
 def boundary() -> Figure:
-    """A network of columns with the cut on its way, and the same doubled at a discarded qubit."""
+    """A network of columns with the cut on its way, and the same in Pauli-transfer form at a discarded qubit."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.0))
     _network(left, [0.0, 1.0, 2.0], BLUE)
     left.set_title("amplitude of a string: 2 legs at this cut", fontsize=10)

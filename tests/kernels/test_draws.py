@@ -86,7 +86,7 @@ CIRCUITS: dict[str, tuple[Method, str]] = {
     "density matrix": (DensityMatrix(), NOISY),
     "sectors": (Sectors(), CONSERVING),
     "amplitudes": (BoundaryContraction(), CHAIN.replace("NOISE", "")),
-    "doubled": (BoundaryContraction(), NOISY),
+    "pauli_transfer": (BoundaryContraction(), NOISY),
     "trajectories": (Trajectories(), NOISY),
 }
 

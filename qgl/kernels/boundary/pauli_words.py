@@ -1,4 +1,4 @@
-"""Expectations by boundary contraction over the columns of a doubled network.
+"""Expectations by boundary contraction over the columns of a network in Pauli-transfer form.
 
 Legs carry the components of Pauli letters: a cap is (1, 0, 0, 0) where a qubit is traced out and the unit vector of a
 letter where a Pauli word has it. Only I and Z are kept on the legs where nothing but bits is read.

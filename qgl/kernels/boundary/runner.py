@@ -69,7 +69,7 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     Where paths cancel, a column leaves little of the boundary. What leaves half of the digits or more has many of its
     own, so that long strings, which are all unlikely, are in no doubt.
     """
-    real = columns.network.algebra == "doubled"
+    real = columns.network.algebra == "pauli_transfer"
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
     sweeper = Sweeper(columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables)
     kind, width = tables[0].dtype, rows.shape[1]

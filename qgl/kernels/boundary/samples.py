@@ -23,15 +23,17 @@ from qgl.plan.network.columns import Columns
 
 def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots: int) -> jax.Array:
     """Strings drawn from p, shape (shots, n), uint8."""
-    doubled = columns.network.algebra == "doubled"
-    rights = right_environments(columns, tables, narrow=True) if doubled else _right_matrices(columns, tables)
-    sweeper = Sweeper(columns, [path_of(c, shots, narrow=doubled, is_open=True) for c in columns.classes], tables)
+    pauli_transfer = columns.network.algebra == "pauli_transfer"
+    rights = right_environments(columns, tables, narrow=True) if pauli_transfer else _right_matrices(columns, tables)
+    sweeper = Sweeper(
+        columns, [path_of(c, shots, narrow=pauli_transfer, is_open=True) for c in columns.classes], tables
+    )
     number = tables[0].real.dtype
     widths = columns.widths
 
     def turn(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         values = across(left.values).reshape(shots, 2**across.legs, -1)
-        if doubled:
+        if pauli_transfer:
             each = signs(across.legs).astype(number)
             values = jnp.einsum("xl,blk->bxk", each, values, precision="highest")
             weights = jnp.einsum("bxk,k->bx", values, right.values[0], precision="highest")

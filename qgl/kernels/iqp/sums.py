@@ -117,10 +117,10 @@ class PhaseSums:
         return lax.fori_loop(0, -(-ones.total // CHUNK), step, start)
 
     def _sparse(self, angles: Array, pauli_words: Array, ones: Ones, signs: Array) -> Array:
-        doubled = jnp.pad(2 * angles, (0, 1))
+        twice = jnp.pad(2 * angles, (0, 1))
 
         def visit(sums: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
-            weights = jnp.where(counts, doubled[generators], 0)
+            weights = jnp.where(counts, twice[generators], 0)
 
             def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
                 return total + one[0][:, None] * unpacked(signs[one[1]], angles.dtype), None
@@ -168,11 +168,11 @@ class PhaseSums:
         return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, places.T)[0].T.astype(dtype)
 
     def _dense(self, angles: Array, pauli_words: Array, signs: Array) -> Array:
-        doubled = jnp.pad(2 * angles, (0, 1))
+        twice = jnp.pad(2 * angles, (0, 1))
 
         def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
             numbers, places = block
-            anticommute = self._anticommute(pauli_words, places, angles.dtype) * doubled[numbers]
+            anticommute = self._anticommute(pauli_words, places, angles.dtype) * twice[numbers]
             return sums + jnp.matmul(anticommute, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
         start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)

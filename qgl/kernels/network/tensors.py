@@ -21,7 +21,7 @@ from qgl.plan.network.values import Source, Table
 def tensor_tables(network: Network, inputs: jax.Array) -> list[jax.Array]:
     """For every table of the network its tensors, shape (rows, *table.shape), in the precision of `inputs`.
 
-    Complex in the algebra of amplitudes, real in the doubled one.
+    Complex in the algebra of amplitudes, real in Pauli-transfer form.
     """
     entries = pool_entries(network.pool, evaluate(network.expressions, inputs))
     return [_table(table, entries, network.algebra) for table in network.tables]
@@ -47,10 +47,10 @@ def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
     if source.kind == "channel":
         return channel_transfer(matrices)
     tensors = _cut(matrices, source)
-    return tensors if algebra == "amplitude" else doubled(tensors, [letter for _, letter in source.cut])
+    return tensors if algebra == "amplitude" else pauli_transfer(tensors, [letter for _, letter in source.cut])
 
 
-def doubled(tensors: jax.Array, letters: Sequence[str]) -> jax.Array:
+def pauli_transfer(tensors: jax.Array, letters: Sequence[str]) -> jax.Array:
     """From maps F_k of a gate to the real tensor of rho -> sum over k, l of E_kl (x) F_k rho F_l^+.
 
     tensors: axes (rows, labels k of the cut `letters`, outs, ins), all but the first of dimension 2; the result has the

@@ -39,7 +39,7 @@ def rows_at_once(columns: Columns, rows: int, bytes_each: int) -> int:
 
 def estimate(columns: Columns, query: Query, precision: str) -> Cost:
     """Value and gradient of the answer to one query; samples have no gradient."""
-    real = columns.network.algebra == "doubled"
+    real = columns.network.algebra == "pauli_transfer"
     number = (4 if precision == "single" else 8) * (1 if real else 2)
     entries = _entries(columns)
     flops, memory = 0.0, HELD * number * entries
@@ -82,10 +82,10 @@ def _contractions(columns: Columns, query: Query) -> Iterator[tuple[list[Path], 
     match query:
         case LogProb() | GivenStrings() | GivenPauliWords():
             rows = len(query.rows) if isinstance(query, LogProb) else query.count
-            narrow = columns.network.algebra == "doubled"
+            narrow = columns.network.algebra == "pauli_transfer"
             yield [path_of(column, rows, narrow) for column in columns.classes], rows
         case Samples(shots):
-            narrow = columns.network.algebra == "doubled"
+            narrow = columns.network.algebra == "pauli_transfer"
             rows = 1 if narrow else 4 * int(2 ** columns.bits.max())
             yield [path_of(column, rows, narrow, backward=True) for column in columns.classes], rows
             yield [path_of(column, shots, narrow, is_open=True) for column in columns.classes], shots

@@ -29,20 +29,22 @@ class BoundaryProgram:
 
     method: str
     amplitude: Columns | None
-    doubled: Columns | None
+    pauli_transfer: Columns | None
     grouped: Columns | None = None
 
     def columns(self, query: Query) -> Columns:
         """What answers a query."""
         if isinstance(query, _OF_STRINGS) and self.grouped is not None:
             return self.grouped
-        found = self.amplitude if isinstance(query, _BY_AMPLITUDES) and self.amplitude is not None else self.doubled
+        found = (
+            self.amplitude if isinstance(query, _BY_AMPLITUDES) and self.amplitude is not None else self.pauli_transfer
+        )
         assert found is not None
         return found
 
     def sizes(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        for columns in (self.amplitude, self.doubled, self.grouped):
+        for columns in (self.amplitude, self.pauli_transfer, self.grouped):
             if columns is not None:
                 name = columns.network.algebra
                 found |= {
@@ -91,7 +93,7 @@ class PreparedBoundary:
         return self._columns[key]
 
     def _algebra(self, query: Query) -> str:
-        return "amplitude" if isinstance(query, _BY_AMPLITUDES) and not self._traced else "doubled"
+        return "amplitude" if isinstance(query, _BY_AMPLITUDES) and not self._traced else "pauli_transfer"
 
     def cost(self, query: Query, precision: str) -> Cost:
         if isinstance(query, Probabilities | State):
@@ -123,9 +125,9 @@ class PreparedBoundary:
         strings = [query for query in queries if isinstance(query, _OF_STRINGS)]
         variables = variables_of(self._subject.mixed) is not None
         algebras = {self._algebra(query) for query in queries if not (variables and query in strings)}
-        parts = {name: self.columns(name) if name in algebras else None for name in ("amplitude", "doubled")}
+        parts = {name: self.columns(name) if name in algebras else None for name in ("amplitude", "pauli_transfer")}
         grouped = self.columns(self._algebra(strings[0]), True) if variables and strings else None
-        return BoundaryProgram("boundary", parts["amplitude"], parts["doubled"], grouped)
+        return BoundaryProgram("boundary", parts["amplitude"], parts["pauli_transfer"], grouped)
 
 
 def variables_of(circuit: Circuit) -> list[list[int]] | None:

@@ -92,13 +92,15 @@ def contracted(variants: CircuitVariants, projection: str) -> Contracted:
         ImportError: cotengra is not there.
     """
     circuit = variants.mixed
-    network = network_of(circuit, "amplitude" if projection == "strings" and not traced_wires(circuit) else "doubled")
+    network = network_of(
+        circuit, "amplitude" if projection == "strings" and not traced_wires(circuit) else "pauli_transfer"
+    )
     if len(network.tensors) > MOST_TENSORS:
         raise UnsuitableError(f"a network of {len(network.tensors):,} tensors; {MOST_TENSORS:,} are the most")
     sizes, size = network.sizes.tolist(), network.dimension
     leaves = _leaves(network)
     output: Sequence[int] = ()
-    if projection == "strings" and network.algebra == "doubled":
+    if projection == "strings" and network.algebra == "pauli_transfer":
         bits = range(len(sizes), len(sizes) + len(network.open))
         leaves += [Leaf(pair, 0) for pair in zip(bits, network.open, strict=True)]
         leaves += [Leaf((label,), 2 * k, varies=True) for k, label in enumerate(bits)]
@@ -232,7 +234,7 @@ def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
     scheme = made.scheme
     batches, together = made.batches(rows)
     once, each = scheme.work_once, scheme.work_each
-    real = made.network.algebra == "doubled"
+    real = made.network.algebra == "pauli_transfer"
     size = (4 if real else 8) * (2 if precision == "double" else 1)
     operations = once.large + rows * each.large
     written = size * (once.numbers + rows * each.numbers)

@@ -3,8 +3,8 @@
 Amplitudes: a leg of a wire has dimension 2. A gate that commutes with a Pauli letter on a wire is the sum of P_k x F_k
 over the two projectors P_k = (1 + (-1)^k letter) / 2.
 
-Doubled: states are rho = sum over P of r_P P / 2 on a wire, r real in the order I, X, Y, Z; a leg has dimension 4, and
-a channel is its Pauli transfer matrix. The maps E_kl(rho) = P_k rho P_l are taken in the combinations
+Pauli-transfer form: states are rho = sum over P of r_P P / 2 on a wire, r real in the order I, X, Y, Z; a leg has
+dimension 4, and a channel is its Pauli transfer matrix. The maps E_kl(rho) = P_k rho P_l are taken in the combinations
 E_00, E_11, E_01 + E_10, i (E_01 - E_10), which keep rho Hermitian, so that all tensors are real.
 """
 
@@ -22,7 +22,7 @@ from qgl.gates.algebra import PAULI, pauli_matrix
 
 Fixed = NDArray[Any]
 
-DIMENSION = {"amplitude": 2, "doubled": 4}
+DIMENSION = {"amplitude": 2, "pauli_transfer": 4}
 _HERMITIAN = np.array([[1, 0, 0, 0], [0, 0, 0, 1], [0, 1, 1, 0], [0, 1j, -1j, 0]])  # rows: combinations of E_kl
 
 
@@ -68,7 +68,7 @@ def letter_duals(letter: str) -> Fixed:
 
 @cache
 def pair_basis(side: str) -> Fixed:
-    """From pairs of a ket's and a bra's index to the doubled basis, shape (4, 4), axes (pair, basis).
+    """From pairs of a ket's and a bra's index to the Pauli basis, shape (4, 4), axes (pair, basis).
 
     side: "cut", of a label of projectors; "out" or "in", of a wire.
     """

@@ -1,12 +1,13 @@
 """A circuit as a tensor network: one tensor for each gate or part of a gate, a label for each leg that two share.
 
 Two algebras. *amplitude*: complex, legs of dimension 2, for circuits all of whose wires are visible; contracted with a
-bit on every open leg it is the amplitude of the string. *doubled*: real, legs of dimension 4 in the basis of Pauli
-letters (I, X, Y, Z), for any circuit: rho = sum over Pauli words of r_P P / 2^n, the open legs carry r.
+bit on every open leg it is the amplitude of the string. *Pauli-transfer form*: real, legs of dimension 4 in the basis
+of Pauli letters (I, X, Y, Z), for any circuit: rho = sum over Pauli words of r_P P / 2^n, the open legs carry r.
 
 A gate that commutes with a Pauli letter on a wire is cut there: a fixed tensor of projectors stays on the wire, joined
-by one label of dimension 2 (doubled 4) to the rest of the gate. Several controls are joined by AND tensors, the letters
-of a long Pauli word by XOR tensors. Swaps are nothing but other labels. Runs of gates on one wire are one matrix.
+by one label of dimension 2 (4 in Pauli-transfer form) to the rest of the gate. Several controls are joined by AND
+tensors, the letters of a long Pauli word by XOR tensors. Swaps are nothing but other labels. Runs of gates on one wire
+are one matrix.
 
 Every label is on two tensors, but for the open legs in `Network.open`, one for each visible wire. The values are
 made by `qgl.kernels.network.tensors.tensor_tables`: tensor t is row `t.row` of table `t.table`.
@@ -90,7 +91,7 @@ class Network:
 
 
 def traced_wires(circuit: Circuit) -> bool:
-    """Whether something is traced out, or a channel is left, so that only the doubled algebra will do."""
+    """Whether something is traced out, or a channel is left, so that only the Pauli-transfer form will do."""
     ended = set(circuit.live_wires) - set(circuit.visible)
     return bool(ended) or any(is_channel(operation) for operation in circuit.operations)
 

@@ -30,13 +30,13 @@ def density_elements(circuit: Circuit, allocation: Allocation) -> list[Element]:
     for position, operation in enumerate(circuit.operations):
         if not isinstance(operation, LIFETIME):
             places = tuple(allocation.place_of[wire] for wire in operation.wires)
-            elements += _doubled(operation, places)
+            elements += _on_both_sides(operation, places)
         for wire in allocation.ends.get(position, ()):
             elements.append(_constant(RESET, (allocation.place_of[wire],)))
     return elements
 
 
-def _doubled(operation: Operation, places: tuple[int, ...]) -> list[Element]:
+def _on_both_sides(operation: Operation, places: tuple[int, ...]) -> list[Element]:
     match operation:
         case Reset():
             return [_constant(RESET, places)]
@@ -55,8 +55,8 @@ def _constant(matrix: NDArray[np.complex128], places: tuple[int, ...]) -> Small:
 
 
 def _both(recipe: Recipe, places: tuple[int, ...]) -> Small:
-    doubled = (*(2 * place for place in places), *(2 * place + 1 for place in places))
-    return Small(doubled, "*" * len(doubled), recipe)
+    both = (*(2 * place for place in places), *(2 * place + 1 for place in places))
+    return Small(both, "*" * len(both), recipe)
 
 
 def superoperator(kraus: NDArray[np.complex128]) -> NDArray[np.complex128]:

@@ -90,7 +90,7 @@ def test_chain_of_channels() -> None:
 
 @pytest.mark.parametrize("make", [channel_chain, brick_chain])
 def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) -> None:
-    """Of a chain of channels by the doubled network, of a pure one by amplitudes."""
+    """Of a chain of channels by the network in Pauli-transfer form, of a pure one by amplitudes."""
     program, shots = make(5, 3), 20000
     inputs = np.random.default_rng(2).normal(size=sum(parameter.size for parameter in program.parameters))
     run = simulator(program, Samples(shots), precision="single")

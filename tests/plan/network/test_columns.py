@@ -36,7 +36,7 @@ model {{ for k in 0..n - 1 {{ let t = {k}; unitary(?) v[t], memory[0], memory[1]
 def bond(text: str) -> float:
     """log2 of the largest bond."""
     circuit = CircuitVariants(Circuit.of(qgl.loads(text).program), True).mixed
-    return float(columns_of(network_of(circuit, "doubled")).bits.max())
+    return float(columns_of(network_of(circuit, "pauli_transfer")).bits.max())
 
 
 @pytest.mark.parametrize("k", ["j", "n - 2 - j"])

@@ -32,7 +32,7 @@ def contracted(network: Network, inputs: np.ndarray[Any, Any]) -> np.ndarray[Any
 def check(program: Any, inputs: np.ndarray[Any, Any]) -> None:
     circuit = CircuitVariants(Circuit.of(program), False).mixed
     rho, n = density_matrix(program, inputs), len(program.visible)
-    pauli_words = contracted(network_of(circuit, "doubled"), inputs)
+    pauli_words = contracted(network_of(circuit, "pauli_transfer"), inputs)
     np.testing.assert_allclose(np.einsum("w,wij->ij", pauli_words, pauli_basis(n)) / 2**n, rho, atol=1e-10)
     if not traced_wires(circuit):
         psi = contracted(network_of(circuit, "amplitude"), inputs)
@@ -63,7 +63,7 @@ def test_controls_words_and_swaps_of_many_qubits() -> None:
 
 def test_every_label_but_the_open_ones_is_on_two_tensors() -> None:
     network = network_of(
-        CircuitVariants(Circuit.of(random_program(5, EVERYTHING, evolve=False)), False).mixed, "doubled"
+        CircuitVariants(Circuit.of(random_program(5, EVERYTHING, evolve=False)), False).mixed, "pauli_transfer"
     )
     labels = [label for tensor in network.tensors for label in tensor.labels] + list(network.open)
     assert sorted(labels) == sorted(2 * list(range(len(network.sizes))))
@@ -73,4 +73,4 @@ def test_what_has_no_small_tensors_is_refused() -> None:
     gates = [op("h", wire) for wire in range(5)]
     wide = program_of(5, 0, *gates, op("unitary", 0, 1, 2, 3, 4, matrices=random_unitary(3, 5)[None]))
     with pytest.raises(UnsuitableError, match="5 qubits is too large"):
-        network_of(Circuit.of(wide), "doubled")
+        network_of(Circuit.of(wide), "pauli_transfer")

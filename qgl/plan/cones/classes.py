@@ -39,7 +39,7 @@ class ConeClass:
         return self.rows.setdefault(row, len(self.rows))
 
 
-class UnlikeConesError(Exception):
+class TooManyClassesError(Exception):
     """So many cones are unlike that to write each down would take long; `classes` were found so far."""
 
     def __init__(self, classes: int) -> None:
@@ -54,7 +54,7 @@ _Form = tuple[Hashable, tuple[int, ...]]
 class Classifier:
     """Sorts cones of one circuit into classes.
 
-    Raises `UnlikeConesError` once the classes have more than `limit` operations in all.
+    Raises `TooManyClassesError` once the classes have more than `limit` operations in all.
     """
 
     def __init__(self, circuit: Circuit, kinds: Kinds, segments: WireSegments, limit: float = inf) -> None:
@@ -86,7 +86,7 @@ class Classifier:
         if key not in self._canonical:
             self._room -= len(ordered)
             if self._room < 0:
-                raise UnlikeConesError(len(self.classes))
+                raise TooManyClassesError(len(self.classes))
             self._canonical[key] = len(self.classes)
             self.classes.append(ConeClass(self._extract(ends, ordered), bits_only))
         place = {atom: k for k, atom in enumerate(atoms)}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.cones.blocks import BlockBuilder
-from qgl.plan.cones.classes import UnlikeConesError
+from qgl.plan.cones.classes import TooManyClassesError
 from qgl.plan.cones.kinds import Kinds, kinds_of
 from qgl.plan.cones.probe import widest
 from qgl.plan.cones.runs import Alone, Run, runs
@@ -50,23 +50,23 @@ class PreparedCones:
     variants: CircuitVariants
     _cones: dict[int, Cone] = field(default_factory=dict)
     _designs: dict[tuple[tuple[Query, ...], str], Design] = field(default_factory=dict)
-    _unlike: dict[Query, str] = field(default_factory=dict)
+    _refused: dict[Query, str] = field(default_factory=dict)
 
     def cost(self, query: Query, precision: str) -> Cost:
         if not isinstance(query, Expectation | Marginals):
             return Cost.refused("light cones answer Pauli words and regions only")
-        if query not in self._unlike:
+        if query not in self._refused:
             try:
                 return self.design((query,), precision, LISTED).cost
-            except UnlikeConesError as error:
-                self._unlike[query] = str(error)
-        return Cost.refused(self._unlike[query])
+            except TooManyClassesError as error:
+                self._refused[query] = str(error)
+        return Cost.refused(self._refused[query])
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> ConeProgram:
         return self.design(queries, precision).program(self.method)
 
     def design(self, queries: tuple[Query, ...], precision: str, limit: float = inf) -> Design:
-        """Raises `UnlikeConesError` where the classes would have more than `limit` operations in all."""
+        """Raises `TooManyClassesError` where the classes would have more than `limit` operations in all."""
         if (queries, precision) not in self._designs:
             probe = widest(queries, self.cone)
             if probe is not None and (probe,) != queries and self.design((probe,), precision, limit).cost.refusal:
@@ -81,7 +81,7 @@ class PreparedCones:
         """The survey by kinds, or by values where that gives far fewer classes."""
         try:
             survey = self._survey(queries, self.kinds, limit)
-        except UnlikeConesError:
+        except TooManyClassesError:
             return self._survey(queries, self.kinds_by_value, limit), self.kinds_by_value
         if len(survey.classes) > MANY:
             coarse = self._survey(queries, self.kinds_by_value, limit)

@@ -76,7 +76,7 @@ class Survey:
     factors   for each `Expectation` the pieces of its Pauli words, shape (pauli_words, most pieces), padded with -1
     regions   for each `Marginals` the pieces of its regions
 
-    Raises `UnlikeConesError` where the classes would have more than `limit` operations in all.
+    Raises `TooManyClassesError` where the classes would have more than `limit` operations in all.
     """
 
     def __init__(

@@ -72,7 +72,7 @@ class IqpForm:
     turns: tuple[int, ...]
 
 
-class UnlikeError(Exception):
+class NotIqpError(Exception):
     """The circuit is not of this kind; the message says why."""
 
 
@@ -80,7 +80,7 @@ def phases(circuit: Circuit) -> IqpForm:
     """The formula of a circuit of unitary gates, `fresh` and `discard`.
 
     Raises:
-        UnlikeError: it is not diagonal between two Hadamard layers.
+        NotIqpError: it is not diagonal between two Hadamard layers.
     """
     reader = _Reader(len(circuit.wires))
     for operation in circuit.operations:
@@ -143,7 +143,7 @@ class _Reader:
         for wire in operation.wires:
             self.settle(wire)
             if self.wires[wire].stage == "end":
-                raise UnlikeError(f"{operation.name} acts after a last layer of Hadamard gates")
+                raise NotIqpError(f"{operation.name} acts after a last layer of Hadamard gates")
         plain = unfold(operation)
         if is_swap(plain):
             one, other = plain.wires
@@ -179,7 +179,7 @@ class _Reader:
             state.form = state.flips = frozenset((wire,))
             self.rotate((wire,), real(-cmath.phase(one / zero) / 2))
         else:
-            raise UnlikeError("a qubit starts in neither a basis state nor an even superposition")
+            raise NotIqpError("a qubit starts in neither a basis state nor an even superposition")
 
     def add(self, control: int, target: int) -> None:
         """cx"""
@@ -194,7 +194,7 @@ class _Reader:
         for part in parts:
             found = terms(part, part.wires)
             if found is None:
-                raise UnlikeError(f"{operation.name} is not diagonal")
+                raise NotIqpError(f"{operation.name} is not diagonal")
             for term in found:
                 self.rotate(term.wires, term.angle)
 
@@ -225,7 +225,7 @@ class _Reader:
                 for variable in state.flips:
                     seen.setdefault(variable, set()).add(position)
             else:
-                raise UnlikeError("a qubit is read out along neither Z nor the equator")
+                raise NotIqpError("a qubit is read out along neither Z nor the equator")
         return self.formula(seen, read, turns)
 
     def formula(
@@ -256,7 +256,7 @@ def _nothing(angle: Real) -> bool:
 def _rotations(evolution: Evolution) -> list[Operation]:
     """A diagonal evolution as a product of rotations."""
     if not is_diagonal(evolution):
-        raise UnlikeError("evolve is not diagonal")
+        raise NotIqpError("evolve is not diagonal")
     rotations: list[Operation] = []
     for coefficient, pauli_word in evolution.terms:
         own = tuple(wire for wire, letter in zip(evolution.targets, pauli_word, strict=True) if letter == "Z")

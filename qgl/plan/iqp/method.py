@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.iqp.exact import ExactPauliWords, Incidence
-from qgl.plan.iqp.form import IqpForm, UnlikeError, only_phases, phases
+from qgl.plan.iqp.form import IqpForm, NotIqpError, only_phases, phases
 from qgl.plan.iqp.pauli_flip_factors import PauliFlipTable, anticommuting_flips
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.pauli_flips import PauliFlip
@@ -82,8 +82,8 @@ class PreparedIqpForm:
             return "a gate with an angle that is not constant is not diagonal"
         try:
             return phases(self.variants.carried.circuit)
-        except UnlikeError as unlike:
-            return str(unlike)
+        except NotIqpError as reason:
+            return str(reason)
 
     @cached_property
     def incidence(self) -> Incidence:

@@ -12,7 +12,7 @@ from qgl.expression import Real, evaluate
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.iqp.exact import MOST_RELATIONS, ExactPauliWords, Incidence
-from qgl.plan.iqp.form import IqpForm, UnlikeError, phases
+from qgl.plan.iqp.form import IqpForm, NotIqpError, phases
 from qgl.plan.iqp.method import Iqp, PreparedIqpForm
 from qgl.program.operations import Operation
 from qgl.program.program import Program
@@ -112,7 +112,7 @@ REFUSED: list[tuple[str, list[Operation]]] = [
 @pytest.mark.parametrize(("why", "operations"), REFUSED)
 def test_other_circuits_are_refused_with_a_reason(why: str, operations: list[Operation]) -> None:
     program = program_of(2, 0, op("h", 1), *operations, parameters=PARAMETERS)
-    with pytest.raises(UnlikeError, match=why):
+    with pytest.raises(NotIqpError, match=why):
         formula_of(program)
     cost = Iqp().prepare(CircuitVariants(Circuit.of(program), True)).cost(all_pauli_words(2), "single")
     assert why in cost.refusal

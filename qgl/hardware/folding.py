@@ -68,10 +68,10 @@ def folded(text: str, scale: int, machine: Machine | None = None) -> str:
 
 
 def _folded(stretch: Sequence[Part], scale: int, machine: Machine | None) -> Iterator[Part]:
-    back = [part for operation, qubits in reversed(stretch) for part in _undoing(operation, qubits, machine)]
+    inverse = [part for operation, qubits in reversed(stretch) for part in _undoing(operation, qubits, machine)]
     yield from stretch
     for _ in range(scale // 2):
-        yield from back
+        yield from inverse
         yield from stretch
 
 

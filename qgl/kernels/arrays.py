@@ -36,11 +36,11 @@ def take(values: jax.Array, index: NDArray[np.int32]) -> jax.Array:
 
 
 @jax.custom_vjp
-def chain(factors: jax.Array, moves: jax.Array, back: jax.Array) -> jax.Array:
+def chain(factors: jax.Array, moves: jax.Array, inverse: jax.Array) -> jax.Array:
     """A batch of products of small matrices on parts of larger ones.
 
     Start from the identity of K rows; for each factor put the rows in the order `moves`, then multiply every stretch
-    of A row groups by it. Shapes: factors (depth, batch, A, A), moves and its inverse `back` (depth, batch, K); the
+    of A row groups by it. Shapes: factors (depth, batch, A, A), moves and its inverse `inverse` (depth, batch, K); the
     result (batch, K, K).
     """
     return _chain(factors, moves)[0]
@@ -58,7 +58,7 @@ def _chain(factors: jax.Array, moves: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[jax.Array, None, None]:
-    factors, back, before = kept
+    factors, inverse, before = kept
 
     def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
         factor, order, moved = xs
@@ -66,13 +66,13 @@ def _chain_backward(kept: tuple[jax.Array, ...], gradient: jax.Array) -> tuple[j
         cotangent = jnp.einsum("bim,bjm->bij", gradient.reshape(shape), moved.reshape(shape), precision="highest")
         return permute_rows(_multiply(factor.mT, gradient), order), cotangent
 
-    _, cotangents = lax.scan(step, gradient, (factors, back, before), reverse=True)
+    _, cotangents = lax.scan(step, gradient, (factors, inverse, before), reverse=True)
     return cotangents, None, None
 
 
-def _chain_forward(factors: jax.Array, moves: jax.Array, back: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+def _chain_forward(factors: jax.Array, moves: jax.Array, inverse: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
     product, before = _chain(factors, moves)
-    return product, (factors, back, before)
+    return product, (factors, inverse, before)
 
 
 chain.defvjp(_chain_forward, _chain_backward)

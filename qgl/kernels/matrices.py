@@ -66,16 +66,16 @@ def block_matrices(products: Products, entries: jax.Array) -> jax.Array:
     still = np.broadcast_to(np.arange(size, dtype=np.int32), products.units.shape[:3])
     units = chain(take(entries, products.units), still, still)
     factors = take(units, products.members)
-    product = chain(factors, products.moves, products.back)
+    product = chain(factors, products.moves, products.inverse)
     return _reorder(product, products.finish, products.unfinish)
 
 
 @jax.custom_vjp
-def _reorder(batch: jax.Array, order: jax.Array, back: jax.Array) -> jax.Array:
+def _reorder(batch: jax.Array, order: jax.Array, inverse: jax.Array) -> jax.Array:
     return permute_rows(batch, order)
 
 
 _reorder.defvjp(
-    lambda batch, order, back: (permute_rows(batch, order), back),
-    lambda back, gradient: (permute_rows(gradient, back), None, None),
+    lambda batch, order, inverse: (permute_rows(batch, order), inverse),
+    lambda inverse, gradient: (permute_rows(gradient, inverse), None, None),
 )

@@ -11,7 +11,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.qasm import NeedsTarget, NoInputs, UnknownProfile
 from qgl.diagnostics.targets import TargetNotForProfile
 from qgl.expression import Input
-from qgl.hardware.machines.from_qiskit import back, unknown_gates
+from qgl.hardware.machines.from_qiskit import circuit_of, unknown_gates
 from qgl.hardware.machines.machine import Fitted, fit
 from qgl.hardware.machines.target import resolve
 from qgl.ir.circuit import Circuit
@@ -68,7 +68,7 @@ def _elsewhere(fitted: Fitted, profile: str, notes: Sequence[str]) -> str:
     machine = fitted.machine.name
     circuit = fitted.circuit()
     unknown = unknown_gates(circuit)
-    own = None if unknown else back(circuit, machine)
+    own = None if unknown else circuit_of(circuit, machine)
     for operation in own.operations if own else ():
         controls = len(operation.control_wires)
         if len(operation.wires) > 1 and not PROFILES[profile].takes(operation.name, controls):

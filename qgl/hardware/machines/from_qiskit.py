@@ -19,11 +19,11 @@ _GATES = (
 
 
 def unknown_gates(circuit: Any) -> list[str]:
-    """Names of the operations of a `QuantumCircuit` that `back` does not know."""
+    """Names of the operations of a `QuantumCircuit` that `circuit_of` does not know."""
     return sorted({i.operation.name for i in circuit.data} - {*_GATES, "measure", "barrier"})
 
 
-def back(circuit: Any, machine: str) -> Circuit:
+def circuit_of(circuit: Any, machine: str) -> Circuit:
     """A transpiled `QuantumCircuit` of gates and a last measurement into the register `c`.
 
     Visible wire k is the qubit that is measured into c[k]. Wires are named by the machine's qubits: `$[4]`.

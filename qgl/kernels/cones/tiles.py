@@ -75,7 +75,7 @@ class Walk(NamedTuple):
 
     move: jax.Array
     moves: jax.Array
-    back: jax.Array
+    inverse: jax.Array
 
 
 @jax.custom_vjp
@@ -105,8 +105,8 @@ def _backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Arr
         shape = (len(final), matrix.shape[1], -1, final.shape[2])
         transposed, (state, after) = matrix.swapaxes(1, 2), (one.reshape(shape) for one in carry)
         moved = _multiply(transposed.conj(), state)
-        back = walk.back[move]
-        before = (gather(one.reshape(final.shape), back) for one in (moved, _multiply(transposed, after)))
+        inverse = walk.inverse[move]
+        before = (gather(one.reshape(final.shape), inverse) for one in (moved, _multiply(transposed, after)))
         return tuple(before), _cotangent(after, moved)
 
     (_, before), cotangents = lax.scan(step, (final, gradient), (walk.move, matrices), reverse=True)
@@ -138,7 +138,7 @@ def _any_backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax
         move, matrix, moved = xs
         after = gradient.reshape(moved.shape)
         before = _multiply(matrix.swapaxes(1, 2), after).reshape(gradient.shape)
-        return gather(before, walk.back[move]), _cotangent(after, moved)
+        return gather(before, walk.inverse[move]), _cotangent(after, moved)
 
     before, cotangents = lax.scan(step, gradient, (walk.move, matrices, kept), reverse=True)
     return None, cotangents, before
@@ -207,13 +207,13 @@ class TileRunner:
         batch = self.batch
         steps, tiles, lanes, entries = matrices.shape
         size = round(entries**0.5)
-        moves, back = jnp.asarray(batch.moves), jnp.asarray(batch.back)
+        moves, inverse = jnp.asarray(batch.moves), jnp.asarray(batch.inverse)
         state = jnp.zeros((tiles, 2**batch.bits, lanes), matrices.dtype).at[:, 0].set(1)
         if steps:
             matrices = jnp.swapaxes(matrices, 2, 3).reshape(steps, tiles, size, size, lanes)
             run = evolve_any if batch.density else evolve
-            state = run(Walk(move, moves, back), matrices, state)
-        return self._read(reorder(state, moves[final], back[final]))
+            state = run(Walk(move, moves, inverse), matrices, state)
+        return self._read(reorder(state, moves[final], inverse[final]))
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         batch = self.batch
@@ -258,12 +258,12 @@ def _reduced(batch: TileBatch, state: jax.Array) -> jax.Array:
 
 
 @jax.custom_vjp
-def reorder(state: jax.Array, rows: jax.Array, back: jax.Array) -> jax.Array:
+def reorder(state: jax.Array, rows: jax.Array, inverse: jax.Array) -> jax.Array:
     """`gather`, with its inverse for the way back."""
     return gather(state, rows)
 
 
 reorder.defvjp(
-    lambda state, rows, back: (gather(state, rows), back),
-    lambda back, gradient: (gather(gradient, back), None, None),
+    lambda state, rows, inverse: (gather(state, rows), inverse),
+    lambda inverse, gradient: (gather(gradient, inverse), None, None),
 )

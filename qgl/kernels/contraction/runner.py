@@ -201,9 +201,9 @@ def _stacked(sources: Sources, places: Indices) -> jax.Array:
         order.append(members)
     if len(parts) == 1:
         return parts[0]
-    back = np.argsort(np.concatenate(order)).astype(np.int32)
+    inverse = np.argsort(np.concatenate(order)).astype(np.int32)
     joined = jnp.concatenate(parts)
-    return joined if bool((back == np.arange(len(back))).all()) else take(joined, back)
+    return joined if bool((inverse == np.arange(len(inverse))).all()) else take(joined, inverse)
 
 
 def _result(one: Contracted, sources: Sources) -> jax.Array:

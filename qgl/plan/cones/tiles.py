@@ -33,7 +33,7 @@ class TileBatch:
     move         (steps, tiles) rows of `moves` that come before a block
     final        (tiles,) rows of `moves` that bring the bits in the order in which they are read
     moves        (moves, 2^bits) places in the old state of the amplitudes of the new one
-    back         the inverse of `moves`
+    inverse      the inverse of `moves`
     density whether the states are density matrices, all kets first, then all bras
     read         qubits that are read, the first ones; `bits_only`: only in the computational basis
     pauli_words  (pauli_words, 2^read or 4^read) Pauli words as functions of a distribution or state of these
@@ -46,7 +46,7 @@ class TileBatch:
     move: Indices
     final: Indices
     moves: Indices
-    back: Indices
+    inverse: Indices
     density: bool
     read: int
     bits_only: bool
@@ -144,10 +144,10 @@ def tile_batch(
         first += count
     density, bits_only = bucket.schedules[0].density, bucket.schedules[0].one.bits_only
     read = max(len(schedule.visible) for schedule in bucket.schedules)
-    forward, back = moves.tables()
+    forward, inverse = moves.tables()
     pauli_words = _pauli_word_rows(list(reading.pauli_words), read, bits_only)
     regions = tuple(_region_rows(region, read, bits_only) for region in reading.regions)
-    tables = (block, move, final, forward, back)
+    tables = (block, move, final, forward, inverse)
     return TileBatch(bucket.bits, *tables, density, read, bits_only, pauli_words, regions, chunk)
 
 

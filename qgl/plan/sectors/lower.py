@@ -270,8 +270,8 @@ class SectorLowerer:
             mask = basis.mask(place for k, place in enumerate(own) if flip >> (len(own) - 1 - k) & 1)
             partner = basis.find(basis.codes ^ mask)
             there = joined & (partner >= 0)
-            back = np.array([(k, k ^ flip) in pairs for k in range(side)])[local] & inside & (partner >= 0)
-            gather.append(np.where(there | back, partner, np.arange(basis.size)))
+            reverse = np.array([(k, k ^ flip) in pairs for k in range(side)])[local] & inside & (partner >= 0)
+            gather.append(np.where(there | reverse, partner, np.arange(basis.size)))
             entry.append(np.where(there, _FIRST + local * side + (local ^ flip), _ZERO))
         return _int(gather).reshape(-1, basis.size), _int(entry)
 

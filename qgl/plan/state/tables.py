@@ -31,7 +31,7 @@ class Products:
     members           (longest block, blocks) unit numbers; unit 0 is the identity
     moves             (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places
                       first
-    back              (longest block, blocks, K) the inverse of `moves`
+    inverse           (longest block, blocks, K) the inverse of `moves`
     finish, unfinish  (blocks, K) the order of rows after the last unit, and its inverse
     """
 
@@ -40,7 +40,7 @@ class Products:
     units: Indices
     members: Indices
     moves: Indices
-    back: Indices
+    inverse: Indices
     finish: Indices
     unfinish: Indices
 

@@ -48,13 +48,13 @@ def explanation(kind: type[Diagnostic]) -> str:
 
     parts = [f"{kind.code} {kind_name(kind)} ({kind.severity.value})", inspect.cleandoc(kind.__doc__ or "")]
     if kind.wrong:
-        parts += ["This program has the fault:", _indented(kind.wrong), "qglc check says:", _indented(_verdict(kind))]
+        parts += ["This program has the fault:", _indented(kind.wrong), "qglc check says:", _indented(_message(kind))]
     if kind.right:
         parts += ["This one has not:", _indented(kind.right)]
     return "\n\n".join(parts)
 
 
-def _verdict(kind: type[Diagnostic]) -> str:
+def _message(kind: type[Diagnostic]) -> str:
     import tempfile
     from pathlib import Path
 

@@ -39,7 +39,7 @@ def tables(found: Comparison) -> Iterator[Table]:
     for gap in found.gaps:
         cells = [_figure(each) for each in (gap.machine, gap.shots_alone, gap.beyond, gap.mitigated)]
         shown.add_row(_named(gap.name, gap.unit), *cells[: len(heads)])
-    shown.caption = "\n".join([_GAPS, verdict(found.gap)])
+    shown.caption = "\n".join([_GAPS, conclusion(found.gap)])
     yield shown
     if found.pauli_words:
         yield _pauli_word_table(found)
@@ -58,7 +58,7 @@ def _pauli_word_table(found: Comparison) -> Table:
     return shown
 
 
-def verdict(gap: Gap) -> str:
+def conclusion(gap: Gap) -> str:
     """The gap in a sentence."""
     beyond = gap.beyond
     value, alone = _figure(gap.machine), _figure(gap.shots_alone)

@@ -102,7 +102,7 @@ class Run:
         facts = manifest.load(folder)
         run = manifest.identity(facts)
         ended = facts["status"] in ("finished", "failed")
-        verdict, step = _verdict(folder, run, ended)
+        results, step = _results(folder, run, ended)
         records = history.parse(folder / "metrics.jsonl", run)
         _refuse_other_steps(folder, facts, step, records.steps)
         known = _report(folder, run, facts) if ended else {}
@@ -110,12 +110,12 @@ class Run:
         if facts["status"] != "running" and measured.steps.size != facts["measurements"]:
             reason = f"it has {measured.steps.size} measurements of {facts['measurements']}"
             raise QglError([DamagedRun(None, str(folder / watched.FILE), reason)])
-        return cls.of(verdict, records, facts["status"], facts["reason"], folder, known, measured)
+        return cls.of(results, records, facts["status"], facts["reason"], folder, known, measured)
 
     @classmethod
     def of(
         cls,
-        verdict: SeedResults,
+        results: SeedResults,
         records: History,
         status: str,
         reason: str,
@@ -123,13 +123,13 @@ class Run:
         report: dict[str, Any],
         measured: Watched | None = None,
     ) -> Run:
-        best = best_of(verdict)
+        best = best_of(results)
         return cls(
-            params={name: np.asarray(value[best]) for name, value in verdict.params.items()},
-            all_params={name: np.asarray(value) for name, value in verdict.params.items()},
+            params={name: np.asarray(value[best]) for name, value in results.params.items()},
+            all_params={name: np.asarray(value) for name, value in results.params.items()},
             best_seed=best,
-            losses=np.asarray(verdict.loss, dtype=np.float64),
-            terms={name: np.asarray(value, dtype=np.float64) for name, value in verdict.terms.items()},
+            losses=np.asarray(results.loss, dtype=np.float64),
+            terms={name: np.asarray(value, dtype=np.float64) for name, value in results.terms.items()},
             history=records,
             steps=records.steps,
             status=status,
@@ -137,11 +137,11 @@ class Run:
             path=path,
             report=report,
             watched=measured or Watched(),
-            best_steps=None if verdict.at is None else np.asarray(verdict.at),
+            best_steps=None if results.at is None else np.asarray(results.at),
         )
 
 
-def _verdict(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
+def _results(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
     """What a run hands out, and the step that this is of: its weights, or the last checkpoint of one that goes on.
 
     Raises:
@@ -156,12 +156,12 @@ def _verdict(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
             raise QglError([DamagedRun(None, str(path), "it is not there")]) from error
         raise QglError([NoWeights(None, str(folder))]) from error
     try:
-        verdict = verdict_from(leaves) if ended else best_measured(verdict_of_state(leaves), leaves)
+        results = results_from(leaves) if ended else best_measured(results_of_state(leaves), leaves)
     except (KeyError, ValueError, IndexError) as error:
         raise QglError([DamagedRun(None, str(path), f"an array is missing ({error})")]) from error
-    if np.ndim(verdict.loss) != 1 or not len(verdict.loss):
+    if np.ndim(results.loss) != 1 or not len(results.loss):
         raise QglError([DamagedRun(None, str(path), "it has no losses of seeds")])
-    return verdict, step_of(path, text)
+    return results, step_of(path, text)
 
 
 def _refuse_other_steps(folder: Path, facts: manifest.Manifest, step: int, lines: int) -> None:
@@ -208,32 +208,32 @@ def open_run(path: str | Path) -> Run:
     return Run.load(path)
 
 
-def best_of(verdict: SeedResults) -> int:
-    """The seed of the lowest finite loss, or of the lowest score where the verdict has scores."""
-    values = np.asarray(verdict.loss if verdict.score is None else verdict.score)
+def best_of(results: SeedResults) -> int:
+    """The seed of the lowest finite loss, or of the lowest score where there are scores."""
+    values = np.asarray(results.loss if results.score is None else results.score)
     return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
 
 
-def verdict_to(verdict: SeedResults) -> checkpoint.Leaves:
+def leaves_of(results: SeedResults) -> checkpoint.Leaves:
     """The arrays of `weights.safetensors`."""
-    best = best_of(verdict)
-    scores = {} if verdict.score is None else {"score": np.asarray(verdict.score), "at": np.asarray(verdict.at)}
+    best = best_of(results)
+    scores = {} if results.score is None else {"score": np.asarray(results.score), "at": np.asarray(results.at)}
     return {
         **scores,
-        **{f"best/{name}": np.asarray(value[best]) for name, value in verdict.params.items()},
-        **{f"seeds/{name}": np.asarray(value) for name, value in verdict.params.items()},
-        "loss": np.asarray(verdict.loss),
-        **{f"terms/{name}": np.asarray(value) for name, value in verdict.terms.items()},
+        **{f"best/{name}": np.asarray(value[best]) for name, value in results.params.items()},
+        **{f"seeds/{name}": np.asarray(value) for name, value in results.params.items()},
+        "loss": np.asarray(results.loss),
+        **{f"terms/{name}": np.asarray(value) for name, value in results.terms.items()},
     }
 
 
-def verdict_from(leaves: checkpoint.Leaves) -> SeedResults:
+def results_from(leaves: checkpoint.Leaves) -> SeedResults:
     return SeedResults(
         _under("seeds/", leaves), leaves["loss"], _under("terms/", leaves), leaves.get("score"), leaves.get("at")
     )
 
 
-def verdict_of_state(leaves: checkpoint.Leaves) -> SeedResults:
+def results_of_state(leaves: checkpoint.Leaves) -> SeedResults:
     """What a run that has not come to its end hands out."""
     return SeedResults(
         {**_under("fixed/", leaves), **_under("kept/", leaves)}, leaves["kept_loss"], _under("kept_terms/", leaves)

@@ -24,7 +24,7 @@ PREFIX = "watch/"  # of arrays in a checkpoint
 class Watched:
     """Measurements after `steps` steps each, shape (count,): the steps that were done, 0 for the start.
 
-    values  by the name of a report's row, shape (count, seeds); NaN where there is none. They are of the parameters
+    values      by the name of a report's row, shape (count, seeds); NaN where there is none. They are of the parameters
             that a seed had then. A finished seed repeats its last.
     impossible  of likelihoods, by name: how many rows of the data a seed could not give, shape (count, seeds)
     """
@@ -111,22 +111,22 @@ def _longer(
     }
 
 
-def best_measured(verdict: SeedResults, leaves: Mapping[str, NDArray[Any]]) -> SeedResults:
-    """`verdict` with the parameters of each seed's best measurement, if the arrays of a checkpoint have any."""
+def best_measured(results: SeedResults, leaves: Mapping[str, NDArray[Any]]) -> SeedResults:
+    """`results` with the parameters of each seed's best measurement, if the arrays of a checkpoint have any."""
     score = leaves.get(f"{PREFIX}score")
     kept = {name: value for name, value in leaves.items() if name.startswith(f"{PREFIX}kept/")}
     if score is None or not kept or not np.isfinite(score).any():
-        return verdict
+        return results
     chosen = np.isfinite(score)
 
     def mixed(name: str, value: Any) -> NDArray[Any]:
         ours, theirs = leaves[PREFIX + name], np.asarray(value)
         return np.where(chosen.reshape((-1,) + (1,) * (theirs.ndim - 1)), ours, theirs)
 
-    return verdict._replace(
-        params={name: mixed(f"kept/{name}", value) for name, value in verdict.params.items()},
-        loss=mixed("loss", verdict.loss),
-        terms={name: mixed(f"terms/{name}", value) for name, value in verdict.terms.items()},
+    return results._replace(
+        params={name: mixed(f"kept/{name}", value) for name, value in results.params.items()},
+        loss=mixed("loss", results.loss),
+        terms={name: mixed(f"terms/{name}", value) for name, value in results.terms.items()},
         score=score,
         at=leaves[f"{PREFIX}at"],
     )

@@ -41,7 +41,7 @@ from qgl.report.seeds import with_seeds
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint, sealed
 from qgl.runs.history import History, empty, parse
-from qgl.runs.run import Run, verdict_of_state, verdict_to
+from qgl.runs.run import Run, leaves_of, results_of_state
 from qgl.runs.seed_status import FAILED, RUNNING
 from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
@@ -306,15 +306,15 @@ class _Training:
             self._close(status, reason)
             if self.lost:
                 raise self.lost
-            verdict = self.watch.verdict(verdict_of_state(checkpoint.name_leaves(state)))
-            return Run.of(verdict, history, status, reason, path, {}, self.watch.record)
+            results = self.watch.results(results_of_state(checkpoint.name_leaves(state)))
+            return Run.of(results, history, status, reason, path, {}, self.watch.record)
         with self.team.together():
-            verdict = self.watch.verdict(self.strategy.verdict(state, self.step))
+            results = self.watch.results(self.strategy.results(state, self.step))
         if self.team.leads:
-            verdict = settled(self.model, verdict)
-        run = Run.of(verdict, history, status, reason, path, {}, self.watch.record)
+            results = settled(self.model, results)
+        run = Run.of(results, history, status, reason, path, {}, self.watch.record)
         if self.folder is not None:
-            self.folder.save_weights(verdict_to(verdict), {"step": str(self.step), "best_seed": str(run.best_seed)})
+            self.folder.save_weights(leaves_of(results), {"step": str(self.step), "best_seed": str(run.best_seed)})
         if status == "failed":
             self._close(status, reason)
             raise QglError([self._not_finite(history)])

@@ -13,23 +13,23 @@ from qgl.runs.seed_results import SeedResults
 from qgl.train.trainable import Trainable
 
 
-def settled(model: Trainable, verdict: SeedResults) -> SeedResults:
-    """`verdict` with every term that a part of the rows estimated, and the losses, measured over all rows.
+def settled(model: Trainable, results: SeedResults) -> SeedResults:
+    """`results` with every term that a part of the rows estimated, and the losses, measured over all rows.
 
     So the best seed is the best of all the data, and not the one whose last rows were likely.
     """
     drawn = model.objectives if isinstance(model, Model) else ()
     if not isinstance(model, Model) or not any(isinstance(term.objective, RowsDrawn) for term in drawn):
-        return verdict
-    loss, terms = np.array(verdict.loss, dtype=np.float64), dict(verdict.terms)
+        return results
+    loss, terms = np.array(results.loss, dtype=np.float64), dict(results.terms)
     for term in drawn:
         if not isinstance(term.objective, RowsDrawn):
             continue
         values = np.array(terms[term.label], dtype=np.float64)
         for seed in range(len(loss)):
-            params = {name: value[seed] for name, value in verdict.params.items()}
+            params = {name: value[seed] for name, value in results.params.items()}
             whole = term.objective.whole(functools.partial(in_chunks.log_prob, model, params))
             loss[seed] += term.weight * (whole - values[seed])
             values[seed] = whole
         terms[term.label] = values
-    return verdict._replace(loss=loss, terms=terms)
+    return results._replace(loss=loss, terms=terms)

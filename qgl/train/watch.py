@@ -223,9 +223,9 @@ class Watch:
 
     # ------------------------------------------------------------ the end
 
-    def verdict(self, verdict: SeedResults) -> SeedResults:
+    def results(self, results: SeedResults) -> SeedResults:
         """What seeds hand out: under `early`, the parameters of their best measurement, by which they are ranked."""
-        return verdict if self._memory is None or self.early is None else best_measured(verdict, self.leaves())
+        return results if self._memory is None or self.early is None else best_measured(results, self.leaves())
 
     @property
     def ranked_by(self) -> str:

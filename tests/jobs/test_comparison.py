@@ -85,7 +85,7 @@ def test_an_ideal_engine_agrees_with_the_model(walls: Path, model: Model) -> Non
         assert abs(pauli_word.machine.value - pauli_word.model) < 4 * (pauli_word.machine.error or 0) + 1e-6, (
             pauli_word.pauli_word
         )
-    assert "no fault of the machine" in tables.verdict(gap)
+    assert "no fault of the machine" in tables.conclusion(gap)
 
 
 def _engine(name: str) -> Engine:
@@ -104,7 +104,7 @@ def test_a_noisy_one_does_not_and_mitigation_brings_it_nearer(walls: Path, model
     valid = next(side for side in found.sides if side.name.startswith("valid_rate"))
     assert valid.machine and valid.mitigated and valid.sampled
     assert valid.machine.value < valid.mitigated.value < valid.sampled.value
-    assert "the machine adds" in tables.verdict(gap)
+    assert "the machine adds" in tables.conclusion(gap)
 
 
 def test_words_fade_with_the_noise_and_are_extrapolated(walls: Path, model: Model, from_noise: JobFolder) -> None:
@@ -253,5 +253,5 @@ def test_words_that_agree_are_measured_together() -> None:
 def test_beyond_has_the_error_of_both() -> None:
     gap = Gap("tv(model)", "", Measured(0.5, 0.03), Measured(0.1, 0.04))
     assert gap.beyond.value == pytest.approx(0.4) and gap.beyond.error == pytest.approx(0.05)
-    assert "adds 0.40 ± 0.05" in tables.verdict(gap)
-    assert "no fault" in tables.verdict(replace(gap, machine=Measured(0.12, 0.03)))
+    assert "adds 0.40 ± 0.05" in tables.conclusion(gap)
+    assert "no fault" in tables.conclusion(replace(gap, machine=Measured(0.12, 0.03)))

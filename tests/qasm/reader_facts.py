@@ -175,7 +175,7 @@ READERS: dict[str, Callable[[Fact], NDArray[np.float64]]] = {
 }
 
 
-def verdict(fact: Fact, reader: str) -> str:
+def answer(fact: Fact, reader: str) -> str:
     """ "right", "wrong" (taken, and something else computed) or "refused"."""
     loggers = [logging.getLogger(name) for name in ("braket", "braket.default_simulator", "pyqasm")]
     for logger in loggers:
@@ -203,7 +203,7 @@ def readers_table() -> str:
     rows = []
     for fact in FACTS:
         parse(fact.source)
-        cells = [verdict(fact, reader) for reader in READERS]
+        cells = [answer(fact, reader) for reader in READERS]
         rows.append([fact.construct, *(cell if cell == "right" else f"**{cell}**" for cell in cells)])
     return _rows(["construct", *READERS], rows)
 

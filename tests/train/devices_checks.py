@@ -45,7 +45,7 @@ class Shared(SoftmaxModel):
 
 
 def trained(model: SoftmaxModel, chosen: Any, devices: int, chunks: tuple[int, ...]) -> Any:
-    """State, history and verdict after some chunks."""
+    """State, history and results after some chunks."""
     strategy = STRATEGIES[chosen.strategy_name](model, chosen, jax.devices()[:devices])
     state: State = strategy.compile(strategy.initial())
     step, rows = 0, []
@@ -56,7 +56,7 @@ def trained(model: SoftmaxModel, chosen: Any, devices: int, chunks: tuple[int, .
     history: History = rows[0]
     for record in rows[1:]:
         history = history.then(record)
-    return state, history, strategy.verdict(state, step)
+    return state, history, strategy.results(state, step)
 
 
 def equal(found: Any, expected: Any, rtol: float) -> None:

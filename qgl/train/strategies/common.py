@@ -56,8 +56,8 @@ class Common(ABC):
         """See `Strategy.model_of`."""
         return self._model
 
-    def verdict(self, state: State, step: int) -> SeedResults:
-        """See `Strategy.verdict`."""
+    def results(self, state: State, step: int) -> SeedResults:
+        """See `Strategy.results`."""
         after, _ = self.advance(state, step, 1)
         return SeedResults(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
 

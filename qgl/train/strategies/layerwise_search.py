@@ -84,7 +84,7 @@ class LayerwiseSearch(Compiled):
         self._frozen = Frozen(self._whole, held[0] + 1j * held[1], self._frozen)
         return self._frozen
 
-    def verdict(self, state: State, step: int) -> SeedResults:
+    def results(self, state: State, step: int) -> SeedResults:
         """The patterns with the loss of the whole circuit; layers that were not reached are as they were drawn."""
         params = {**state.fixed, **state.kept}
         if step >= self._layers.count:

@@ -84,7 +84,7 @@ class Strategy(Protocol):
         """The model whose reports describe the state of a seed, with the parameters that the seed has there."""
         ...
 
-    def verdict(self, state: State, step: int) -> SeedResults:
+    def results(self, state: State, step: int) -> SeedResults:
         """What each seed hands out when the run ends after `step` steps: the last parameters are looked at too."""
         ...
 

@@ -174,7 +174,7 @@ def _anchors(circuit: Circuit, shown: list[int]) -> dict[int, int]:
         near = [wire for wire in operation.wires if wire in known] + [anchors[w] for w in fresh if w in anchors]
         for wire in fresh:
             if wire not in anchors and near:
-                _settle(wire, near[0], anchors, waiting)
+                _anchor(wire, near[0], anchors, waiting)
             elif wire not in anchors:
                 waiting.setdefault(wire, []).extend(other for other in fresh if other != wire)
     declared = sum(wire.kind != "fresh" for wire in circuit.wires)
@@ -184,7 +184,7 @@ def _anchors(circuit: Circuit, shown: list[int]) -> dict[int, int]:
     return anchors
 
 
-def _settle(wire: int, anchor: int, anchors: dict[int, int], waiting: dict[int, list[int]]) -> None:
+def _anchor(wire: int, anchor: int, anchors: dict[int, int], waiting: dict[int, list[int]]) -> None:
     stack = [wire]
     while stack:
         one = stack.pop()

@@ -104,13 +104,13 @@ def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any])
         write_bytes(new / _WEIGHTS, checkpoint.encode(leaves, {}))
         with explained(new):
             new.chmod(0o755)
-        return _settle(root, new, job)
+        return _put(root, new, job)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
 
 
-def _settle(root: Path, new: Path, job: Job) -> JobFolder:
+def _put(root: Path, new: Path, job: Job) -> JobFolder:
     """Gives a new folder its name: the next number and the engine's. Of two that ask the same, the first has it."""
     slug = re.sub(r"[^\w.-]+", "-", job.request.engine).strip("-.")[:60]
     with explained(root), locks.turn(root):

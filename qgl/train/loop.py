@@ -47,7 +47,7 @@ from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, opened
-from qgl.train.reevaluate_loss import settled
+from qgl.train.reevaluate_loss import reevaluated
 from qgl.train.shots import cost
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
@@ -311,7 +311,7 @@ class _Training:
         with self.team.together():
             results = self.watch.results(self.strategy.results(state, self.step))
         if self.team.leads:
-            results = settled(self.model, results)
+            results = reevaluated(self.model, results)
         run = Run.of(results, history, status, reason, path, {}, self.watch.record)
         if self.folder is not None:
             self.folder.save_weights(leaves_of(results), {"step": str(self.step), "best_seed": str(run.best_seed)})

@@ -22,7 +22,7 @@ Evaluate = Callable[[Params], tuple[tuple[jax.Array, Terms], Params]]  # loss, t
 class Look(NamedTuple):
     """Where the parameters stand, with the loss, its terms and its gradient there; `memory` is the method's own.
 
-    `settled` is false while the method goes on to something else by itself, whether the loss falls or not.
+    `may_plateau` is false while the method goes on to something else by itself, whether the loss falls or not.
     """
 
     params: Params
@@ -30,7 +30,7 @@ class Look(NamedTuple):
     terms: Terms
     gradient: Params
     memory: Any
-    settled: jax.Array | bool = True
+    may_plateau: jax.Array | bool = True
 
 
 class Method(Protocol):

@@ -13,7 +13,7 @@ from qgl.runs.seed_results import SeedResults
 from qgl.train.trainable import Trainable
 
 
-def settled(model: Trainable, results: SeedResults) -> SeedResults:
+def reevaluated(model: Trainable, results: SeedResults) -> SeedResults:
     """`results` with every term that a part of the rows estimated, and the losses, measured over all rows.
 
     So the best seed is the best of all the data, and not the one whose last rows were likely.

@@ -86,7 +86,7 @@ class _Greedy:
         if start is not None:
             run.reach(start)
         while run.left:
-            run.settle()
+            run.place_all()
             count = count if count and (run.missing[aims[:count]] > 0).any() else len(aims)
             candidates = aims[:count]
             missing = np.where(run.missing[candidates] > 0, run.missing[candidates], np.iinfo(np.int64).max)
@@ -120,7 +120,7 @@ class _Run:
         self.missing[touched] -= 1
         self.alive.difference_update(touched[self.missing[touched] == 0].tolist())
 
-    def settle(self) -> None:
+    def place_all(self) -> None:
         """Ends that need one wire more are taken as they come: each frees the place that it takes."""
         while self.left:
             single = np.flatnonzero(self.missing == 1)

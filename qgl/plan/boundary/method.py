@@ -85,7 +85,7 @@ class PreparedBoundary:
         key = (algebra, groups is not None)
         if key not in self._columns:
             if key not in self._networks:
-                self._networks[key] = network_of(circuit, algebra, settled=groups is not None)
+                self._networks[key] = network_of(circuit, algebra, bits_known=groups is not None)
             sites = [circuit.wires[wire].site for wire in circuit.visible]
             numbers = [site[1] for site in sites if site is not None]
             lattice = numbers if len(numbers) == len(sites) == len(set(numbers)) else None

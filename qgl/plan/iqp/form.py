@@ -141,7 +141,7 @@ class _Reader:
             self.turn(operation.wires[0], matrix)
             return
         for wire in operation.wires:
-            self.settle(wire)
+            self.begin(wire)
             if self.wires[wire].stage == "end":
                 raise NotIqpError(f"{operation.name} acts after a last layer of Hadamard gates")
         plain = unfold(operation)
@@ -166,7 +166,7 @@ class _Reader:
         self.rotate((wire,), real(cmath.phase(ratio) / 2))
         state.flipped ^= flips
 
-    def settle(self, wire: int) -> None:
+    def begin(self, wire: int) -> None:
         """The wire is past its first gates, whatever they were."""
         state = self.wires[wire]
         if state.stage != "start":

@@ -96,11 +96,11 @@ def traced_wires(circuit: Circuit) -> bool:
     return bool(ended) or any(is_channel(operation) for operation in circuit.operations)
 
 
-def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network:
+def network_of(circuit: Circuit, algebra: str, bits_known: bool = False) -> Network:
     """The network of a circuit after its passes: gates with controls, `fresh`, `discard`, unconditional channels.
 
-    settled: only bits are read of it. A wire on which nothing but diagonal gates follows then has its bit already, and
-    what is cut there is cut for two states, not for pairs of them.
+    bits_known: only bits are read of it. A wire on which nothing but diagonal gates follows then has its bit already,
+    and what is cut there is cut for two states, not for pairs of them.
 
     Raises:
         UnsuitableError: a gate is too wide, or an evolution has Pauli words that do not commute.
@@ -108,7 +108,7 @@ def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network
     """
     if algebra == "amplitude" and traced_wires(circuit):
         raise ValueError("a circuit that traces something out has no amplitudes")
-    builder = _Builder(circuit, algebra, settled)
+    builder = _Builder(circuit, algebra, bits_known)
     for position, operation in enumerate(circuit.operations):
         builder.position = position
         if isinstance(operation, Discard):
@@ -121,9 +121,9 @@ def network_of(circuit: Circuit, algebra: str, settled: bool = False) -> Network
 class _Builder:
     """Follows the label of every wire and the run of one-wire gates that waits on it."""
 
-    def __init__(self, circuit: Circuit, algebra: str, settled: bool) -> None:
+    def __init__(self, circuit: Circuit, algebra: str, bits_known: bool) -> None:
         self.circuit, self.algebra = circuit, algebra
-        self._changed = _last_changes(circuit) if settled else None
+        self._changed = _last_changes(circuit) if bits_known else None
         self.values = ValueBuilder(algebra, [parameter.size for parameter in circuit.parameters])
         self.position = 0
         self._now: dict[int, int] = {}

@@ -105,16 +105,19 @@ class Common(ABC):
         loss: jax.Array,
         terms: Terms,
         norm: jax.Array | None,
-        settled: jax.Array | bool = True,
+        may_plateau: jax.Array | bool = True,
     ) -> State:
         """The state with what was seen at `params` written down, and the seed stopped if that is called for.
 
         norm: of the gradient; None where there is no gradient.
-        settled: whether a plateau may stop the seed; where not, none has begun.
+        may_plateau: whether a plateau may stop the seed; where not, none has begun.
         """
         finite = jnp.isfinite(loss) & (True if norm is None else jnp.isfinite(norm))
         status, best, since = self._rule.judge(
-            loss, finite, jnp.where(settled, state.plateau_best, jnp.inf), jnp.where(settled, state.plateau_since, 0)
+            loss,
+            finite,
+            jnp.where(may_plateau, state.plateau_best, jnp.inf),
+            jnp.where(may_plateau, state.plateau_since, 0),
         )
         keep = finite & (self._stochastic | (loss < state.kept_loss))
         kept, kept_loss, kept_terms = choose(

@@ -55,7 +55,7 @@ class Gradient(Compiled):
 
     def _looked(self, state: State, look: Look) -> State:
         norm = optax.tree.norm(look.gradient).astype(look.loss.dtype)
-        seen = self._seen(state, look.params, look.loss, look.terms, norm, look.settled)
+        seen = self._seen(state, look.params, look.loss, look.terms, norm, look.may_plateau)
         return seen._replace(memory=look.memory)
 
 

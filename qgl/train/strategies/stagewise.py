@@ -54,7 +54,7 @@ class Staged:
         look = self._growing.look(params, choose(begins, fresh, memory.inner), of_moving, idle)
         kept = _where(moves, look.params, params)
         return look._replace(
-            params=kept, memory=memory._replace(inner=look.memory), settled=stage >= self._stages.growing
+            params=kept, memory=memory._replace(inner=look.memory), may_plateau=stage >= self._stages.growing
         )
 
     def move(self, look: Look) -> tuple[Params, Memory]:

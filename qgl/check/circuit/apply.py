@@ -10,11 +10,11 @@ from qgl.check.circuit.application import Applications, Operand, Wires, spelled_
 from qgl.check.circuit.binding import Binder, reals
 from qgl.check.circuit.evolve import Evolver
 from qgl.check.circuit.kraus import read_kraus
-from qgl.check.circuit.multi_qubit_gates import WideGates
+from qgl.check.circuit.multi_qubit_gates import MultiQubitGates
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
-from qgl.check.names.callees import BUILT_IN, RESET, WIDE, Callee
+from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
@@ -60,7 +60,7 @@ class Applier:
         self.budget = budget
         self.binder = binder
         self.applied = Applications(recorder, self.evaluator, reporter, budget, binder)
-        self.wide = WideGates(self.applied)
+        self.multi_qubit = MultiQubitGates(self.applied)
         self.evolver = evolver
         self.block = block
         self.reached: set[Symbol] = set()
@@ -78,8 +78,8 @@ class Applier:
         operands = self.applied.operands(node, frame)
         if name == "kraus":
             self._kraus(node, operands, frame)
-        elif name in WIDE:
-            self.wide.apply(node, values, operands, controls, inverted)
+        elif name in MULTI_QUBIT:
+            self.multi_qubit.apply(node, values, operands, controls, inverted)
         elif name in BUILT_IN:
             callee = RESET if name == "reset" and not node.arguments else BUILT_IN[name]
             self._gate(node, callee, values, operands, controls, inverted)

@@ -37,8 +37,8 @@ Build = Callable[[Sequence[Wires], Sequence[tuple[Real, ...]], Span], Iterator[O
 
 
 @dataclass
-class WideGates:
-    """Applies the gates of `qgl.check.names.callees.WIDE`."""
+class MultiQubitGates:
+    """Applies the gates of `qgl.check.names.callees.MULTI_QUBIT`."""
 
     applied: Applications
 

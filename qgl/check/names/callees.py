@@ -11,7 +11,7 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 MANY = 1 << 30
-WIDE = ("unitary", "generator", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
+MULTI_QUBIT = ("unitary", "generator", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
 
 
 @record

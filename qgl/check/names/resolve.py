@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from qgl.check.names.callees import COUNTS, WIDE, Counts, counts_of_routine
+from qgl.check.names.callees import COUNTS, MULTI_QUBIT, Counts, counts_of_routine
 from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol
 from qgl.check.names.resolve_expressions import ExpressionResolver
 from qgl.check.names.scopes import Body
@@ -249,7 +249,7 @@ class Resolver(ExpressionResolver):
     def _gates(self) -> Iterator[str]:
         known = self.body.module.names.items()
         in_layer = self.body.where == "layer"
-        yield from (*GATES, "exp", *WIDE) if in_layer else COUNTS
+        yield from (*GATES, "exp", *MULTI_QUBIT) if in_layer else COUNTS
         kinds = ("layer",) if in_layer else ("layer", "channel")
         yield from (name for name, symbol in known if symbol.kind in kinds)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
 
-from qgl.check.settings.unlisted_error import not_listed
+from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArgument, BadArguments, FormerName, NotACall, UnknownCallable, article
@@ -191,7 +191,7 @@ def read(kind: ArgumentType[Any], expression: tree.Expression, evaluate: Evaluat
         case Data() if isinstance(value, DataSet):
             if value.listed or kind.rule_will_do:
                 return value.name
-            report(not_listed(value, expression.span))
+            report(unlisted_error(value, expression.span))
             return FAILED
         case Region() if isinstance(value, Qubits):
             if value.hidden is None or kind.may_be_hidden:

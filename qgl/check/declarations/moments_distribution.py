@@ -13,7 +13,7 @@ import numpy as np
 
 from qgl.bits.pauli_words import data_means
 from qgl.check.reporter import Reporter
-from qgl.check.settings.unlisted_error import not_listed
+from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Group, Qubit, Site, Value
@@ -54,7 +54,7 @@ def moments_distribution(
     if fault or not isinstance(data, DataSet):
         raise reporter.fault(WrongDistribution(call.span, fault))
     if not data.listed:
-        raise reporter.fault(not_listed(data, given["data"].span))
+        raise reporter.fault(unlisted_error(data, given["data"].span))
     position = {wire: place for place, wire in enumerate(visible)}
     sets = []
     for item in evaluator.functions.items(_listed(evaluator.evaluate(node.dimensions[0], frame)), call.span):

@@ -9,7 +9,7 @@ from qgl.program.program import DataSet
 from qgl.source import Span
 
 
-def not_listed(data: DataSet, span: Span) -> DataTooLarge:
+def unlisted_error(data: DataSet, span: Span) -> DataTooLarge:
     """The fault, at the place that needs them."""
     count = count_text(data.rule.count if data.rule is not None else 0)
     extent = f"{count} strings of {plural(data.width, 'bit')}"

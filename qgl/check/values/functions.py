@@ -11,7 +11,7 @@ from typing import Any
 
 from qgl.check.limits import ITEMS, MAX_ITEMS
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.settings.unlisted_error import not_listed
+from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.numbers import Arithmetic
 from qgl.check.values.values import Array, Group, Qubit, Site, Value, describe
@@ -285,7 +285,7 @@ class Functions:
         if not isinstance(data, DataSet):
             raise self._fault(call, f"takes a data set, not {describe(data)}", call.arguments[0].span)
         if not data.listed:
-            raise self.reporter.fault(not_listed(data, call.arguments[0].span))
+            raise self.reporter.fault(unlisted_error(data, call.arguments[0].span))
         wires = self._read_out(call, values[1]) if len(values) == 2 else self.visible()
         if len(wires) != data.width:
             text = (

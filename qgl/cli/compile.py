@@ -138,11 +138,11 @@ def _graphml(program: Program) -> str:
 
 def _plan(program: Program) -> Any:
     from qgl.compiler import circuit_of, planner
-    from qgl.report.planned_queries import OBJECTIVE, asked_of
+    from qgl.report.planned_queries import OBJECTIVE, planned_queries
 
-    asked = asked_of(program)
+    planned = planned_queries(program)
     planning = planner(circuit_of(program), program.train.precision)
-    of_objective = [one for one in asked if one.kind == OBJECTIVE] or asked[-1:]
+    of_objective = [one for one in planned if one.kind == OBJECTIVE] or planned[-1:]
     return [planning.plan(one.queries).to_json() for one in of_objective]
 
 

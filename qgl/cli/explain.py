@@ -103,7 +103,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "queries": [
             {
                 "for": answer.purpose(row),
-                "times": answer.asked.times,
+                "times": answer.planned.times,
                 "visible": len(answer.weighed.seen),
                 **row.to_json(),
             }
@@ -147,7 +147,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     blocks: dict[tuple[Row, int], list[str]] = {}
     for answer in answers:
         for row in answer.weighed.rows:
-            blocks.setdefault((row, answer.asked.times), []).append(answer.purpose(row))
+            blocks.setdefault((row, answer.planned.times), []).append(answer.purpose(row))
     for (row, times), purposes in blocks.items():
         _block(console, row, times, ", ".join(purposes))
     if strategy := cost_text(program):

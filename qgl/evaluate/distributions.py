@@ -168,7 +168,7 @@ class ProductDistribution:
 
 
 @dataclass(frozen=True, eq=False)
-class AskedDistribution:
+class QueriedDistribution:
     """A distribution of too many bits for a vector: every question is a query of its own."""
 
     answer: Answer
@@ -206,7 +206,7 @@ class ModelDistribution:
     @cached_property
     def distribution(self) -> Distribution:
         if self.width > EXACT_WIDTH:
-            return AskedDistribution(self.answer, self.width)
+            return QueriedDistribution(self.answer, self.width)
         p = np.asarray(self.answer(Probabilities()))
         return HeldDistribution(np.maximum(p.astype(np.float64), 0.0), self.answer, p.dtype)
 

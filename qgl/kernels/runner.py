@@ -14,14 +14,14 @@ class Runner(Protocol):
     """Made from a `qgl.plan.model.Lowered`."""
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         """Answers, shaped as the queries say, but likelihoods as `qgl.kernels.rounding.LogLikelihood`.
 
         Pure: traced, differentiated and mapped over `inputs`.
 
         inputs: shape (plan.inputs,), float32 or float64, which is the precision of the answers.
-        asked: the queries, each with the array that comes with the call, or None.
+        queries: the queries, each with the array that comes with the call, or None.
         key: for queries that draw random numbers.
         """
         ...

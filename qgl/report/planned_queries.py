@@ -22,7 +22,7 @@ SHOTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PlannedQueries:
     """Queries that are asked together, and so planned together.
 
     kind   what for: `OBJECTIVE`, `REPORT`, `WATCH` or `SAMPLE`
@@ -39,13 +39,13 @@ class Asked:
         return tuple(self.names)
 
 
-def asked_of(program: Program) -> tuple[Asked, ...]:
+def planned_queries(program: Program) -> tuple[PlannedQueries, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
     found = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
-    return (*found, Asked(SAMPLE, {Samples(SHOTS): SAMPLE}))
+    return (*found, PlannedQueries(SAMPLE, {Samples(SHOTS): SAMPLE}))
 
 
-def objective_of(model: Model) -> tuple[Asked, ...]:
+def objective_of(model: Model) -> tuple[PlannedQueries, ...]:
     """What training asks at each step; nothing is run."""
     return tuple(_objective(model))
 
@@ -53,15 +53,15 @@ def objective_of(model: Model) -> tuple[Asked, ...]:
 def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
     """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
     program = model.program
-    for asked in (*_watched(program, settings), *_reports(program, at_the_end(program))):
-        for row in model.planner.weigh(asked.queries).rows:
+    for planned in (*_watched(program, settings), *_reports(program, at_the_end(program))):
+        for row in model.planner.weigh(planned.queries).rows:
             if not row.chosen:
-                purpose = f"{asked.kind} {', '.join(asked.names.values())}"
+                purpose = f"{planned.kind} {', '.join(planned.names.values())}"
                 reasons = [f"    not {each.method}: {each.reason}" for each in row.candidates]
                 yield "\n".join([f"warning: {purpose}: {describe(row.query)}", f"  {NO_METHOD}", *reasons])
 
 
-def _objective(model: Model) -> Iterator[Asked]:
+def _objective(model: Model) -> Iterator[PlannedQueries]:
     """Terms with the same conditions are asked together, what reads bits only by itself."""
     shares: dict[tuple[bytes, bool], dict[Query, list[str]]] = {}
     times: dict[bytes, int] = {}
@@ -73,24 +73,24 @@ def _objective(model: Model) -> Iterator[Asked]:
             share = shares.setdefault((group, reads_only_bits(query)), {})
             share.setdefault(query, []).append(term.label)
     for (group, _), share in shares.items():
-        yield Asked(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
+        yield PlannedQueries(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
 
 
-def _watched(program: Program, settings: TrainSettings) -> Iterator[Asked]:
+def _watched(program: Program, settings: TrainSettings) -> Iterator[PlannedQueries]:
     """What is asked of each seed while training."""
-    for asked in _reports(program, settings.watched):
+    for planned in _reports(program, settings.watched):
         often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
-        yield Asked(WATCH, {query: name + often for query, name in asked.names.items()})
+        yield PlannedQueries(WATCH, {query: name + often for query, name in planned.names.items()})
 
 
-def _reports(program: Program, calls: Sequence[ReportCall]) -> Iterator[Asked]:
+def _reports(program: Program, calls: Sequence[ReportCall]) -> Iterator[PlannedQueries]:
     """What each report asks first, and mostly all: it is told to start, and listened to."""
     setting = Setting.of(program)
     for call in calls:
         try:
             evaluate((call,), setting, _listen)
         except _HeardError as heard:
-            yield Asked(REPORT, {heard.query: title(call)})
+            yield PlannedQueries(REPORT, {heard.query: title(call)})
 
 
 class _HeardError(Exception):

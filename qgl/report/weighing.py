@@ -14,20 +14,22 @@ from qgl.plan.model import Row
 from qgl.plan.planner import Weighed
 from qgl.program.program import Program
 from qgl.query import restricted
-from qgl.report.planned_queries import OBJECTIVE, Asked, asked_of, objective_of
+from qgl.report.planned_queries import OBJECTIVE, PlannedQueries, objective_of, planned_queries
 
 
 @dataclass(frozen=True)
 class Answer:
     """Some queries, and what the planner makes of them."""
 
-    asked: Asked
+    planned: PlannedQueries
     weighed: Weighed
 
     def purpose(self, row: Row) -> str:
         """`objective nll`."""
-        names = [name for query, name in self.asked.names.items() if restricted(query, self.weighed.seen) == row.query]
-        kind = self.asked.kind
+        names = [
+            name for query, name in self.planned.names.items() if restricted(query, self.weighed.seen) == row.query
+        ]
+        kind = self.planned.kind
         return kind if names == [kind] else f"{kind} {', '.join(dict.fromkeys(names))}"
 
 
@@ -39,19 +41,19 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
     planning = planner(circuit_of(program), program.train.precision, limit)
     planning.told = told or planning.told
-    return [Answer(asked, planning.weigh(asked.queries)) for asked in asked_of(program)]
+    return [Answer(planned, planning.weigh(planned.queries)) for planned in planned_queries(program)]
 
 
 def weigh_objective(model: Model) -> list[Answer]:
     """The planner's view of what training asks at each step."""
-    return [Answer(asked, model.planner.weigh(asked.queries)) for asked in objective_of(model)]
+    return [Answer(planned, model.planner.weigh(planned.queries)) for planned in objective_of(model)]
 
 
 def process(answers: Sequence[Answer], seeds: int) -> int:
     """Bytes of a process that answers all of it, one question after the other; the objective for all seeds at once."""
     most = 0
     for answer in answers:
-        copies = seeds if answer.asked.kind == OBJECTIVE else 1
+        copies = seeds if answer.planned.kind == OBJECTIVE else 1
         most = max([most, *(row.candidates[0].cost.memory * copies for row in answer.weighed.rows if row.chosen)])
     return process_bytes(most)
 
@@ -61,7 +63,7 @@ def refusals(answers: Sequence[Answer], seeds: int) -> list[Diagnostic]:
 
     The objective is asked for all `seeds` at once. Reports and samples that cannot be had are only told of.
     """
-    asked = [answer for answer in answers if answer.asked.kind == OBJECTIVE]
-    if not asked and not any(row.chosen for answer in answers for row in answer.weighed.rows):
-        asked, seeds = list(answers), 1
-    return list(dict.fromkeys(refusal for answer in asked for refusal in answer.weighed.refusals(seeds)))
+    planned = [answer for answer in answers if answer.planned.kind == OBJECTIVE]
+    if not planned and not any(row.chosen for answer in answers for row in answer.weighed.rows):
+        planned, seeds = list(answers), 1
+    return list(dict.fromkeys(refusal for answer in planned for refusal in answer.weighed.refusals(seeds)))

@@ -90,7 +90,7 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
     except QglError as error:
         return Surveyed(point, tuple(d for d in error.diagnostics if d.severity is Severity.ERROR))
     chosen = [
-        (answer.asked.times, row.candidates[0])
+        (answer.planned.times, row.candidates[0])
         for answer in answers
         for row in answer.weighed.rows
         if row.chosen and not shots

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.evaluate import Row, evaluate
-from qgl.evaluate.distributions import AskedDistribution, DenseDistribution, ProductDistribution
+from qgl.evaluate.distributions import DenseDistribution, ProductDistribution, QueriedDistribution
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
 from qgl.program.calls import reports
@@ -183,7 +183,7 @@ def test_distributions_agree(seed: int) -> None:
     regions = ((2, 0), (3,), (1, 3, 0))
     for one, other in zip(product.regions(regions), dense.regions(regions), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
-    asked, held = AskedDistribution(answer, N), DenseDistribution(P)
+    asked, held = QueriedDistribution(answer, N), DenseDistribution(P)
     np.testing.assert_allclose(asked.log_prob(rows), held.log_prob(rows))
     np.testing.assert_allclose(asked.moments(places), held.moments(places), atol=1e-12)
     for one, other in zip(asked.regions(regions), held.regions(regions), strict=True):

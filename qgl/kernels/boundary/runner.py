@@ -33,7 +33,7 @@ class BoundaryRunner:
         self.program = program
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         made: dict[int, list[jax.Array]] = {}
 
@@ -44,9 +44,9 @@ class BoundaryRunner:
                 made[id(network)] = tensor_tables(network, inputs)
             return columns, made[id(network)]
 
-        pauli_words = [query for query in asked if isinstance(query, Expectation | Marginals)]
+        pauli_words = [query for query in queries if isinstance(query, Expectation | Marginals)]
         found: dict[Query, Any] = pauli_word_answers(*tables(pauli_words[0]), pauli_words) if pauli_words else {}
-        for query, array in asked.items():
+        for query, array in queries.items():
             match query:
                 case LogProb():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)

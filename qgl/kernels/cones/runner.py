@@ -38,14 +38,14 @@ class ConeRunner:
         ]
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         program = self.program
         numbers = evaluate(program.expressions, inputs)
         blocks = numbers if program.blocks is None else tile_blocks(program.blocks, numbers)
         found = [batch(blocks if isinstance(batch, TileRunner) else numbers) for batch in self._batches]
         values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(pauli_words.reshape(-1) for pauli_words, _ in found)])
-        return {query: self._put(query, values, [regions for _, regions in found]) for query in asked}
+        return {query: self._put(query, values, [regions for _, regions in found]) for query in queries}
 
     def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
         if isinstance(query, Expectation):

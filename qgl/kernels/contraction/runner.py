@@ -36,15 +36,15 @@ class ContractionRunner:
         self.program = program
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         """As `Runner` says."""
         networks = self.program.networks
         if "open" in networks:
             final = open_legs(networks["open"], inputs)
-            return {query: read(final, query, array, key) for query, array in asked.items()}
+            return {query: read(final, query, array, key) for query, array in queries.items()}
         fixed = {name: _Rows(one, inputs) for name, one in networks.items()}
-        return {query: self._answer(fixed, query, array) for query, array in asked.items()}
+        return {query: self._answer(fixed, query, array) for query, array in queries.items()}
 
     def _answer(self, networks: Mapping[str, _Rows], query: Query, array: jax.Array | None) -> Any:
         match query:

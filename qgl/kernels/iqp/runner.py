@@ -29,13 +29,13 @@ class PhaseRunner:
         self.sums = PhaseSums(program)
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         numbers = evaluate(self.program.expressions, inputs)
         angles = take(numbers, self.program.angles)
         means = jnp.cos(take(numbers, self.program.flips.angles))
         found: dict[Query, Any] = {}
-        for number, (query, array) in enumerate(asked.items()):
+        for number, (query, array) in enumerate(queries.items()):
             match query:
                 case Expectation():
                     found[query] = exact_pauli_words(angles, self.program.exact[query]) * self.anticommuting(

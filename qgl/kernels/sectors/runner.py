@@ -27,19 +27,19 @@ class SectorRunner:
         self.steps = Steps(program.tables)
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         state = self.steps.run(self.steps.parameters(inputs), self.steps.start(inputs))
-        return self.read(state, asked, key)
+        return self.read(state, queries, key)
 
     def read(
-        self, state: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, state: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         """Answers from a state of the sector, shape (D,)."""
         program = self.program
         distribution = jax.ops.segment_sum(squared(state), program.string, num_segments=len(program.strings))
         final = StringDistribution(program.strings, distribution)
-        return {query: read(final, query, array, key) for query, array in asked.items()}
+        return {query: read(final, query, array, key) for query, array in queries.items()}
 
 
 class StringDistribution(Final):
@@ -58,9 +58,9 @@ class StringDistribution(Final):
     def log_prob(self, rows: NDArray[np.uint8] | jax.Array) -> LogLikelihood:
         if not isinstance(rows, np.ndarray):
             return super().log_prob(rows)
-        codes, asked = indices(self.strings), indices(rows)
-        at = np.minimum(np.searchsorted(codes, asked), len(codes) - 1)
-        p = jnp.where(codes[at] == asked, self.distribution[at], 0)
+        codes, queries = indices(self.strings), indices(rows)
+        at = np.minimum(np.searchsorted(codes, queries), len(codes) - 1)
+        p = jnp.where(codes[at] == queries, self.distribution[at], 0)
         return LogLikelihood.of(p, self.visible, of_amplitudes=True)
 
     def distributions(self, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:

@@ -26,7 +26,7 @@ from qgl.plan.state.layered import LayeredProgram, Pieces
 from qgl.plan.state.tables import Tables
 from qgl.query import Query
 
-Asked = Mapping[Query, jax.Array | None]
+GivenArrays = Mapping[Query, jax.Array | None]
 
 
 class _Engine(Protocol):
@@ -34,7 +34,7 @@ class _Engine(Protocol):
 
     def piece(self, k: jax.Array, inputs: jax.Array, state: jax.Array) -> jax.Array: ...
 
-    def read(self, state: jax.Array, asked: Asked, key: jax.Array | None) -> dict[Query, Any]: ...
+    def read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]: ...
 
 
 class LayeredRunner:
@@ -102,7 +102,7 @@ class _Whole:
         result: jax.Array = lax.switch(jnp.asarray(self._pieces.form)[k], self._forms, numbers, state)
         return result
 
-    def read(self, state: jax.Array, asked: Asked, key: jax.Array | None) -> dict[Query, Any]:
+    def read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         final = Vector(state.reshape(2**self._pieces.visible, -1))
         return {query: read(final, query, array, key) for query, array in asked.items()}
 

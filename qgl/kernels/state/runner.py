@@ -27,10 +27,10 @@ class StateRunner:
         self.final = _final(program)
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         final = self.final(inputs)
-        return {query: read(final, query, array, key) for query, array in asked.items()}
+        return {query: read(final, query, array, key) for query, array in queries.items()}
 
 
 def _final(lowered: StateProgram) -> Callable[[jax.Array], Final]:

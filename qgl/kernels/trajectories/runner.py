@@ -35,7 +35,7 @@ class TrajectoryRunner:
         self.axes = final_axes(program.state)
 
     def answers(
-        self, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
+        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         """As `Runner` says; all queries get the same key.
 
@@ -44,7 +44,7 @@ class TrajectoryRunner:
         """
         drawn = needed(key, "draws")
         final = self._final(inputs)
-        return {query: self._answer(final, query, array, drawn) for query, array in asked.items()}
+        return {query: self._answer(final, query, array, drawn) for query, array in queries.items()}
 
     def _final(self, inputs: jax.Array) -> Callable[[jax.Array], Vector]:
         """The final state of a run, from its key."""

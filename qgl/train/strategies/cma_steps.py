@@ -83,7 +83,7 @@ class Sampler:
         """The memory of a search that begins at `mean`."""
         return _memory(self._template)._replace(mean=np.asarray(mean, dtype=np.float64))
 
-    def ask(self, memory: Memory, random: np.random.Generator) -> Asked:
+    def ask(self, memory: Memory, random: np.random.Generator) -> Candidates:
         """The candidates of a step."""
         search = copy.deepcopy(self._template, dict(self._constants))
         model, (pc, ps) = search.sm, memory.paths
@@ -101,10 +101,10 @@ class Sampler:
             search.tell(list(candidates), ranked(losses).tolist())
             return _memory(search)
 
-        return Asked(candidates, tell)
+        return Candidates(candidates, tell)
 
 
-class Asked(NamedTuple):
+class Candidates(NamedTuple):
     """Candidates, shape (population, n), and the memory after their losses, shape (population,), are told."""
 
     candidates: Array

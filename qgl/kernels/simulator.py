@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
-from qgl.kernels.iqp.runner import PhaseRunner
+from qgl.kernels.iqp.runner import IqpRunner
 from qgl.kernels.rounding import LogLikelihood, told
 from qgl.kernels.runner import Runner
 from qgl.kernels.sectors.runner import SectorRunner
@@ -22,7 +22,7 @@ from qgl.kernels.trajectories.runner import TrajectoryRunner
 from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.contraction.method import ContractionProgram
-from qgl.plan.iqp.method import PhaseProgram
+from qgl.plan.iqp.method import IqpProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
 from qgl.plan.sectors.tables import SectorProgram
 from qgl.plan.trajectories.method import TrajectoryProgram
@@ -46,7 +46,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     TrajectoryProgram: TrajectoryRunner,
     ContractionProgram: ContractionRunner,
     BoundaryProgram: BoundaryRunner,
-    PhaseProgram: PhaseRunner,
+    IqpProgram: IqpRunner,
 }
 
 

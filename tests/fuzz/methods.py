@@ -31,8 +31,8 @@ from qgl.query import (
 )
 from tests.reference.conserving import conserving
 from tests.reference.density import density_matrix, gradient
+from tests.reference.iqp_programs import iqp_program
 from tests.reference.matrices import Matrix, pauli_matrix
-from tests.reference.phase_programs import phase_program
 from tests.reference.programs import EVERYTHING, UNITARY, programs, random_inputs
 
 Array = NDArray[Any]
@@ -83,7 +83,7 @@ def cases(draw: st.DrawFn) -> Case:
         case "conserving":
             program = conserving(seed, draw(st.integers(1, 9)))
         case _:
-            program = phase_program(seed, draw(st.integers(1, 4)), draw(st.integers(0, 1)), draw(st.booleans()))
+            program = iqp_program(seed, draw(st.integers(1, 4)), draw(st.integers(0, 1)), draw(st.booleans()))
     inputs = random_inputs(seed, program.parameters)
     if draw(st.booleans()):
         inputs = _special(inputs, program)

@@ -1,4 +1,4 @@
-"""Runs `qgl.plan.iqp.method.PhaseProgram`: expectations of Z words as averages over strings of bits."""
+"""Runs `qgl.plan.iqp.method.IqpProgram`: expectations of Z words as averages over strings of bits."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 
 from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
-from qgl.kernels.iqp.sums import PhaseSums
+from qgl.kernels.iqp.sums import IqpSums
 from qgl.kernels.mesh import mapped, sharers
 from qgl.kernels.runner import given, needed
 from qgl.plan.iqp.exact import ExactPauliWords
-from qgl.plan.iqp.method import PhaseProgram
+from qgl.plan.iqp.method import IqpProgram
 from qgl.query import Expectation, GivenPauliWords, Query
 
 MOST_ANGLES = 1 << 23  # Pauli words times strings that are held at once
 
 
-class PhaseRunner:
+class IqpRunner:
     """Pauli words that are known are exact; Pauli words that come with the call are estimated from random strings."""
 
-    def __init__(self, program: PhaseProgram) -> None:
+    def __init__(self, program: IqpProgram) -> None:
         self.program = program
-        self.sums = PhaseSums(program)
+        self.sums = IqpSums(program)
 
     def answers(
         self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None

@@ -19,7 +19,7 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.packed_bits import Ones, unpacked
-from qgl.plan.iqp.method import PhaseProgram
+from qgl.plan.iqp.method import IqpProgram
 
 CHUNK = 256  # ones of Pauli words that are handled together
 BLOCK = 1024  # generators of one matrix product
@@ -30,7 +30,7 @@ Array = jax.Array
 one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is untyped
 
 
-class PhaseSums:
+class IqpSums:
     """sums(angles, pauli_words, strings)[w, s] = 2 sum over the generators j that anticommute with Pauli word w of
     angle_j (-1)^(g_j.s).
 
@@ -38,7 +38,7 @@ class PhaseSums:
     of 32 bits. The result has shape (pauli_words, 32 numbers). Differentiable in the angles.
     """
 
-    def __init__(self, program: PhaseProgram) -> None:
+    def __init__(self, program: IqpProgram) -> None:
         self.count, self.most = len(program.angles), program.anticommuting_at.shape[1]
         self.members, self.places, self.anticommuting_at = program.members, program.places, program.anticommuting_at
         self._call = self._made()

@@ -191,7 +191,7 @@ def _applied(weights: jax.Array, gather: jax.Array, state: jax.Array) -> jax.Arr
     return weights[0] * state + jnp.sum(weights[1:] * _partners(state, gather), axis=0)
 
 
-class PhaseKernel:
+class DiagonalKernel:
     def __init__(self, group: Phases) -> None:
         self.group = group
 
@@ -215,7 +215,7 @@ class PhaseKernel:
 KERNELS: Mapping[type[Group], Callable[[Any], Kernel]] = {
     Evolutions: EvolutionKernel,
     Mixes: MixKernel,
-    Phases: PhaseKernel,
+    Phases: DiagonalKernel,
 }
 
 

@@ -72,23 +72,23 @@ class Incidence:
     anticommuting_at  shape (visible positions, most), the generators that have the position, padded with m
     """
 
-    phases: IqpForm
+    form: IqpForm
 
     @cached_property
     def members(self) -> Integers:
-        return ragged.table([sorted(g.variables) for g in self.phases.generators], self.phases.variables, least=1)
+        return ragged.table([sorted(g.variables) for g in self.form.generators], self.form.variables, least=1)
 
     @cached_property
     def places(self) -> Integers:
-        return ragged.table([sorted(g.positions) for g in self.phases.generators], len(self.phases.turns), least=1)
+        return ragged.table([sorted(g.positions) for g in self.form.generators], len(self.form.turns), least=1)
 
     @cached_property
     def anticommuting_at(self) -> Integers:
-        lists: list[list[int]] = [[] for _ in self.phases.turns]
-        for number, generator in enumerate(self.phases.generators):
+        lists: list[list[int]] = [[] for _ in self.form.turns]
+        for number, generator in enumerate(self.form.generators):
             for position in generator.positions:
                 lists[position].append(number)
-        return ragged.table(lists, len(self.phases.generators), least=1)
+        return ragged.table(lists, len(self.form.generators), least=1)
 
     @cached_property
     def codes(self) -> Bits:
@@ -96,7 +96,7 @@ class Incidence:
 
         Sets of generators whose codes add up to nothing are relations, but for a chance of less than 2^-60.
         """
-        code = np.random.default_rng(0).integers(0, 2**64, (2, self.phases.variables + 1), np.uint64)
+        code = np.random.default_rng(0).integers(0, 2**64, (2, self.form.variables + 1), np.uint64)
         code[:, -1] = 0
         summed = np.bitwise_xor.reduce(code[:, self.members], axis=2)
         return np.pad(summed, ((0, 0), (0, 1)))
@@ -104,9 +104,9 @@ class Incidence:
     @cached_property
     def linked(self) -> NDArray[np.int64] | None:
         """Pairs a < b of positions whose generators share a variable, as a * width + b, ascending; None: too many."""
-        width = len(self.phases.turns)
-        touched: list[set[int]] = [set() for _ in range(self.phases.variables)]
-        for generator in self.phases.generators:
+        width = len(self.form.turns)
+        touched: list[set[int]] = [set() for _ in range(self.form.variables)]
+        for generator in self.form.generators:
             for variable in generator.variables:
                 touched[variable] |= generator.positions
         if sum(len(positions) ** 2 for positions in touched) > MOST_LINKS:
@@ -132,7 +132,7 @@ class Incidence:
             anticommuting, count = self._anticommuting(some)
             if count.max(initial=0) > MOST_ANTICOMMUTING:
                 return f"a Pauli word anticommutes with {count.max()} generators, more than {MOST_ANTICOMMUTING}"
-            turns = np.concatenate([np.array(self.phases.turns, np.int64), [0]])[some].sum(axis=1)
+            turns = np.concatenate([np.array(self.form.turns, np.int64), [0]])[some].sum(axis=1)
             for width, rows in _alike(count):
                 found = self._products(anticommuting[rows, :width], turns[rows], rows + first)
                 if isinstance(found, str):
@@ -147,7 +147,7 @@ class Incidence:
         """The different parts of Pauli words, shape (parts, weight), and those of each Pauli word, shape (pauli_words,
         weight).
         """
-        weight, linked, width = places.shape[1], self.linked, len(self.phases.turns)
+        weight, linked, width = places.shape[1], self.linked, len(self.form.turns)
         label = np.where(places < 0, -1, np.arange(weight))
         for _ in range(weight - 1):  # the least label goes along links until it has reached all
             for one, other in combinations(range(weight), 2):
@@ -168,7 +168,7 @@ class Incidence:
         """The generators that have an odd number of each Pauli word's places, first in their row, and how many they
         are.
         """
-        none = len(self.phases.generators)
+        none = len(self.form.generators)
         anticommuting, count = anticommuting_with(self.anticommuting_at, places, none)
         if anticommuting.shape[1] <= MOST_ANTICOMMUTING:
             anticommuting = np.pad(
@@ -180,7 +180,7 @@ class Incidence:
         self, anticommuting: Integers, turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
     ) -> list[Products] | str:
         """Pauli words that anticommute with the generators `anticommuting`, shape (pauli_words, K), padded with m."""
-        none = len(self.phases.generators)
+        none = len(self.form.generators)
         relations = _relations(self.codes[:, anticommuting], anticommuting < none)
         rank = relations.astype(bool).sum(axis=1)
         if rank.max(initial=0) > MOST_RELATIONS:

@@ -76,7 +76,7 @@ class NotIqpError(Exception):
     """The circuit is not of this kind; the message says why."""
 
 
-def phases(circuit: Circuit) -> IqpForm:
+def iqp_form(circuit: Circuit) -> IqpForm:
     """The formula of a circuit of unitary gates, `fresh` and `discard`.
 
     Raises:
@@ -89,7 +89,7 @@ def phases(circuit: Circuit) -> IqpForm:
     return reader.read_out(circuit.visible)
 
 
-def only_phases(circuit: Circuit) -> bool:
+def may_be_iqp(circuit: Circuit) -> bool:
     """Whether the circuit may be of this kind: a quick look, at what takes an input and is neither diagonal nor a flip
 
     (`qgl.plan.pauli_flips`)."""

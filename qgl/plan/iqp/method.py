@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.iqp.exact import ExactPauliWords, Incidence
-from qgl.plan.iqp.form import IqpForm, NotIqpError, only_phases, phases
+from qgl.plan.iqp.form import IqpForm, NotIqpError, iqp_form, may_be_iqp
 from qgl.plan.iqp.pauli_flip_factors import PauliFlipTable, anticommuting_flips
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.pauli_flips import PauliFlip
@@ -33,7 +33,7 @@ EXPECTED_WEIGHT = 8  # positions that Pauli words which come with the call are t
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseProgram:
+class IqpProgram:
     """The formula of `qgl.plan.iqp.form` as tables: m generators, `variables` bits of z, Pauli words on `positions`
     bits.
 
@@ -78,10 +78,10 @@ class PreparedIqpForm:
     @cached_property
     def formula(self) -> IqpForm | str:
         """The formula, or why there is none."""
-        if not only_phases(self.variants.circuit):
+        if not may_be_iqp(self.variants.circuit):
             return "a gate with an angle that is not constant is not diagonal"
         try:
-            return phases(self.variants.carried.circuit)
+            return iqp_form(self.variants.carried.circuit)
         except NotIqpError as reason:
             return str(reason)
 
@@ -152,7 +152,7 @@ class PreparedIqpForm:
             self._exact[query] = self.incidence.exact(query.places)
         return self._exact[query]
 
-    def lower(self, queries: tuple[Query, ...], precision: str) -> PhaseProgram:
+    def lower(self, queries: tuple[Query, ...], precision: str) -> IqpProgram:
         formula, incidence = self.formula, self.incidence
         assert isinstance(formula, IqpForm)
         expressions = ExpressionBuilder([parameter.size for parameter in self.variants.circuit.parameters])
@@ -165,7 +165,7 @@ class PreparedIqpForm:
             assert not isinstance(table, str)
             anticommuting[query] = table
         flips = PauliFlipTable.of(self.flips, len(formula.turns), anticommuting, expressions)
-        return PhaseProgram(
+        return IqpProgram(
             self.name,
             expressions.build(),
             np.array(rows, np.int32),

@@ -75,7 +75,7 @@ class _MixGroup:
 
 
 @dataclass
-class _PhaseGroup:
+class _DiagonalGroup:
     masks: dict[int, int] = field(default_factory=dict)
     rows: list[list[tuple[int, int]]] = field(default_factory=list)  # Pauli word, angle
 
@@ -88,7 +88,7 @@ class SectorLowerer:
         self._pool = PoolBuilder(expressions)
         self._evolutions: dict[Hashable, _EvolutionGroup] = {}
         self._mixes: dict[Hashable, _MixGroup] = {}
-        self._phases = _PhaseGroup()
+        self._phases = _DiagonalGroup()
         self._steps: list[tuple[Hashable, int]] = []
         self._cuts: list[int] = []
         self._run: list[DiagonalTerm] = []
@@ -291,7 +291,7 @@ class SectorLowerer:
             self._basis.size, start, self._expressions.build(), pool, tuple(built.values()), kind, row, _int(self._cuts)
         )
 
-    def _phased(self, group: _PhaseGroup) -> Phases:
+    def _phased(self, group: _DiagonalGroup) -> Phases:
         size, none = self._basis.size, len(group.masks)
         signs = [self._basis.signs(np.uint64(mask)) for mask in group.masks]
         return Phases(

@@ -11,14 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
-from qgl.kernels.iqp.runner import PhaseRunner
+from qgl.kernels.iqp.runner import IqpRunner
 from qgl.kernels.packed_bits import Ones, unpacked
 from qgl.kernels.simulator import Simulator
-from qgl.plan.iqp.method import Iqp, PhaseProgram
+from qgl.plan.iqp.method import Iqp, IqpProgram
 from qgl.plan.planner import Planner
 from qgl.query import Expectation, GivenPauliWords, Query
 from tests.reference.density import gradient, probabilities
-from tests.reference.phase_programs import phase_program
+from tests.reference.iqp_programs import iqp_program
 from tests.reference.programs import random_inputs
 
 Array = jax.Array
@@ -27,12 +27,12 @@ ALL = Expectation.of(["".join("IZ"[bit] for bit in pauli_word) for pauli_word in
 
 
 def simulator(seed: int, *queries: Query, linear: bool = False) -> Simulator:
-    circuit = Circuit.of(phase_program(seed, 3, 2, linear))
+    circuit = Circuit.of(iqp_program(seed, 3, 2, linear))
     return Simulator(Planner(circuit, "double", methods=(Iqp(),)).plan(queries))
 
 
 def wanted(seed: int, inputs: NDArray[np.float64], linear: bool = False) -> NDArray[np.float64]:
-    distribution = probabilities(phase_program(seed, 3, 2, linear), inputs)
+    distribution = probabilities(iqp_program(seed, 3, 2, linear), inputs)
     return np.asarray((-1.0) ** (PAULI_WORDS.astype(int) @ PAULI_WORDS.T) @ distribution)
 
 
@@ -104,7 +104,7 @@ def test_few_and_many_ones_have_the_same_sums() -> None:
     """The two ways of adding up phases, and their derivatives, on more words than one chunk holds."""
     run = simulator(1, GivenPauliWords(8, 64))
     (runner,) = run._runners.values()
-    assert isinstance(runner, PhaseRunner) and isinstance(runner.program, PhaseProgram)
+    assert isinstance(runner, IqpRunner) and isinstance(runner.program, IqpProgram)
     sums, rng = runner.sums, np.random.default_rng(0)
     pauli_words = jnp.asarray(rng.integers(0, 2, (300, 3)), jnp.uint8)
     strings = jax.random.bits(jax.random.key(0), (runner.program.variables, 2))

@@ -12,13 +12,13 @@ from qgl.expression import Real, evaluate
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.iqp.exact import MOST_RELATIONS, ExactPauliWords, Incidence
-from qgl.plan.iqp.form import IqpForm, NotIqpError, phases
+from qgl.plan.iqp.form import IqpForm, NotIqpError, iqp_form
 from qgl.plan.iqp.method import Iqp, PreparedIqpForm
 from qgl.program.operations import Operation
 from qgl.program.program import Program
 from qgl.query import Expectation, GivenPauliWords, Probabilities, Samples
 from tests.reference.density import lookup, probabilities
-from tests.reference.phase_programs import phase_program
+from tests.reference.iqp_programs import iqp_program
 from tests.reference.programs import ANGLES, PARAMETERS, op, program_of, random_inputs
 
 THETA = Real(0.0, ((1.0, ANGLES[0]),))
@@ -26,7 +26,7 @@ Values = NDArray[np.float64]
 
 
 def formula_of(program: Program, bits_only: bool = True) -> IqpForm:
-    return phases(CircuitVariants(Circuit.of(program), bits_only).pure)
+    return iqp_form(CircuitVariants(Circuit.of(program), bits_only).pure)
 
 
 def angles_of(formula: IqpForm, inputs: Values) -> Values:
@@ -73,7 +73,7 @@ def all_pauli_words(width: int) -> Expectation:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_formula_and_exact_words_are_those_of_the_density_matrix(seed: int) -> None:
-    program = phase_program(seed, 1 + seed % 3, 1 + seed // 3 % 2, linear=seed % 2 == 0)
+    program = iqp_program(seed, 1 + seed % 3, 1 + seed // 3 % 2, linear=seed % 2 == 0)
     inputs = random_inputs(seed)
     formula = formula_of(program, bits_only=seed % 5 > 0)
     expected = wanted(program, inputs)

@@ -31,7 +31,7 @@ WIDTHS = {"rz": 1, "rzz": 2, "cz": 2, "t": 1, "cp": 2, "ccz": 3, "s": 1, "crz": 
 LINEAR = {"cx": 2, "x": 1, "y": 1, "swap": 2}  # these permute basis states
 
 
-def phase_program(seed: int, visible: int, hidden: int, linear: bool = False) -> Program:
+def iqp_program(seed: int, visible: int, hidden: int, linear: bool = False) -> Program:
     """A program of the kind, with inputs as those of `tests.reference.programs`.
 
     hidden: wires, of which every second is turned before it is traced out. linear: with gates that permute.

@@ -20,7 +20,7 @@ from qgl.bits import ragged
 from qgl.plan.iqp.form import IqpForm
 
 MOST_ANTICOMMUTING = 63  # generators that a Pauli word may anticommute with: a set of them is a number of 64 bits
-MOST_RELATIONS = 10  # independent ones of a Pauli word
+MOST_DEPENDENCIES = 10  # independent ones of a Pauli word
 MOST_LINKS = 20_000_000  # pairs of positions that are told apart
 MOST_ENTRIES = 2**29  # numbers of all tables of a query
 TOGETHER = 1 << 18  # numbers of a table that is made for some Pauli words at a time
@@ -181,19 +181,19 @@ class Incidence:
     ) -> list[Products] | str:
         """Pauli words that anticommute with the generators `anticommuting`, shape (pauli_words, K), padded with m."""
         none = len(self.form.generators)
-        relations = _relations(self.codes[:, anticommuting], anticommuting < none)
-        rank = relations.astype(bool).sum(axis=1)
-        if rank.max(initial=0) > MOST_RELATIONS:
+        dependencies = _dependencies(self.codes[:, anticommuting], anticommuting < none)
+        rank = dependencies.astype(bool).sum(axis=1)
+        if rank.max(initial=0) > MOST_DEPENDENCIES:
             return (
-                f"the generators that a Pauli word anticommutes with have {rank.max()} independent relations, "
-                f"over {MOST_RELATIONS}"
+                f"the generators that a Pauli word anticommutes with have {rank.max()} linear dependencies, "
+                f"over {MOST_DEPENDENCIES}"
             )
         found = []
-        for relation_count in np.unique(rank):
-            rows = np.flatnonzero(rank == relation_count)
-            basis = np.sort(relations[rows], axis=1)[:, relations.shape[1] - relation_count :]
+        for dependency_count in np.unique(rank):
+            rows = np.flatnonzero(rank == dependency_count)
+            basis = np.sort(dependencies[rows], axis=1)[:, dependencies.shape[1] - dependency_count :]
             sets = np.zeros((len(rows), 1), np.uint64)
-            for column in range(relation_count):
+            for column in range(dependency_count):
                 sets = np.concatenate([sets, sets ^ basis[:, column, None]], axis=1)
             power = (turns[rows, None] + np.bitwise_count(sets)) % 4
             row, place = np.nonzero(power % 2 == 0)  # the others are imaginary, and cancel
@@ -223,7 +223,7 @@ def anticommuting_with(at: Integers, places: Integers, none: int) -> tuple[Integ
     return anticommuting, (anticommuting < none).sum(axis=1).astype(np.int32)
 
 
-def _relations(codes: Bits, real: NDArray[np.bool_]) -> Bits:
+def _dependencies(codes: Bits, real: NDArray[np.bool_]) -> Bits:
     """Sets of columns whose codes, shape (2, pauli_words, K), add up to nothing: a basis of them, padded with 0."""
     left = codes.copy()
     sets = np.where(real, np.uint64(1) << np.arange(codes.shape[2], dtype=np.uint64), np.uint64(0))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qgl.expression import Real, evaluate
 from qgl.ir.circuit import Circuit
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.iqp.exact import MOST_RELATIONS, ExactPauliWords, Incidence
+from qgl.plan.iqp.exact import MOST_DEPENDENCIES, ExactPauliWords, Incidence
 from qgl.plan.iqp.form import IqpForm, NotIqpError, iqp_form
 from qgl.plan.iqp.method import Iqp, PreparedIqpForm
 from qgl.program.operations import Operation
@@ -135,7 +135,9 @@ def test_what_is_asked_decides() -> None:
 
 
 def dense_program(wires: int) -> Program:
-    """All pairs on `wires` wires: the Pauli words that anticommute with many generators have many relations."""
+    """All pairs on `wires` wires: the Pauli words that anticommute with many generators have many linear
+    dependencies.
+    """
     layer = [op("h", wire) for wire in range(wires)]
     pairs = itertools.combinations(range(wires), 2)
     gates = [op("rzz", a, b, args=[THETA * (1.0 + a + 0.1 * b)]) for a, b in pairs]
@@ -147,7 +149,7 @@ def test_too_many_relations_are_refused() -> None:
     one, half = Expectation.of(["Z" + "I" * 11]), Expectation.of(["Z" * 6 + "I" * 6])
     assert not prepared.cost(one, "single").refusal  # a star, without a relation
     reason = prepared.cost(half, "single").refusal
-    assert f"over {MOST_RELATIONS}" in reason
+    assert f"over {MOST_DEPENDENCIES}" in reason
     assert (
         "more than 63"
         in Iqp()

@@ -11,7 +11,7 @@ from jax import lax
 Array = jax.Array
 
 
-class Ones:
+class SetBits:
     """The ones of Pauli words of bits, shape (pauli_words, positions), numbered from 0 in order of Pauli words, then of
     positions.
 

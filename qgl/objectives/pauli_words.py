@@ -19,7 +19,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from qgl.bits.pauli_words import data_means, near_pauli_words
-from qgl.kernels.packed_bits import Ones, unpacked
+from qgl.kernels.packed_bits import SetBits, unpacked
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Deterministic, Setting
 from qgl.query import Expectation, GivenPauliWords, Query
@@ -90,7 +90,7 @@ class DrawnPauliWords:
 
     def _data_means(self, pauli_words: Array, dtype: jnp.dtype[Any]) -> Array:
         """<Z_w> of the data for rows of 0 and 1, shape (pauli_words,)."""
-        ones, columns = Ones(pauli_words), jnp.asarray(self.columns)
+        ones, columns = SetBits(pauli_words), jnp.asarray(self.columns)
 
         def step(number: Array, parity: Array) -> Array:
             position = ones.find(ones.starts + number)[1]

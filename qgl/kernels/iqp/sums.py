@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.packed_bits import Ones, unpacked
+from qgl.kernels.packed_bits import SetBits, unpacked
 from qgl.plan.iqp.method import IqpProgram
 
 CHUNK = 256  # ones of Pauli words that are handled together
@@ -73,7 +73,7 @@ class IqpSums:
         pauli_words: Array,
         strings: Array,
     ) -> Array:
-        signs, ones = self._signs(strings), Ones(pauli_words)
+        signs, ones = self._signs(strings), SetBits(pauli_words)
         is_sparse = ones.total.astype(jnp.float32) * (self.most * SPARSE) < float(len(pauli_words)) * self.count
         result: Array = lax.cond(
             is_sparse, lambda: sparse(values, pauli_words, ones, signs), lambda: dense(values, pauli_words, signs)
@@ -90,7 +90,7 @@ class IqpSums:
     # ------------------------------------------------------------ Pauli words of few ones
 
     def _walk(
-        self, pauli_words: Array, ones: Ones, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
+        self, pauli_words: Array, ones: SetBits, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
     ) -> Any:
         """Folds `visit` over chunks of the ones of the Pauli words: (carry, Pauli word, generators there, which of them
         count).
@@ -116,7 +116,7 @@ class IqpSums:
 
         return lax.fori_loop(0, -(-ones.total // CHUNK), step, start)
 
-    def _sparse(self, angles: Array, pauli_words: Array, ones: Ones, signs: Array) -> Array:
+    def _sparse(self, angles: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
         twice = jnp.pad(2 * angles, (0, 1))
 
         def visit(sums: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
@@ -134,7 +134,7 @@ class IqpSums:
         )
         return result
 
-    def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, ones: Ones, signs: Array) -> Array:
+    def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
         def visit(found: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
             rows = cotangents[pauli_word]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.ir.circuit import Circuit
 from qgl.kernels.iqp.runner import IqpRunner
-from qgl.kernels.packed_bits import Ones, unpacked
+from qgl.kernels.packed_bits import SetBits, unpacked
 from qgl.kernels.simulator import Simulator
 from qgl.plan.iqp.method import Iqp, IqpProgram
 from qgl.plan.planner import Planner
@@ -108,7 +108,7 @@ def test_few_and_many_ones_have_the_same_sums() -> None:
     sums, rng = runner.sums, np.random.default_rng(0)
     pauli_words = jnp.asarray(rng.integers(0, 2, (300, 3)), jnp.uint8)
     strings = jax.random.bits(jax.random.key(0), (runner.program.variables, 2))
-    signs, ones = sums._signs(strings), Ones(pauli_words)
+    signs, ones = sums._signs(strings), SetBits(pauli_words)
     angles = jnp.asarray(rng.normal(size=len(runner.program.angles)), jnp.float32)
     few, many = jax.jit(
         lambda: (sums._sparse(angles, pauli_words, ones, signs), sums._dense(angles, pauli_words, signs))
@@ -145,7 +145,7 @@ def test_estimates_need_a_key() -> None:
 
 def test_ones_are_found_in_order() -> None:
     pauli_words = np.random.default_rng(0).random((40, 70)) < 0.05
-    ones = Ones(jnp.asarray(pauli_words, jnp.uint8))
+    ones = SetBits(jnp.asarray(pauli_words, jnp.uint8))
     pauli_word, position = ones.find(jnp.arange(int(ones.total)))
     np.testing.assert_array_equal(np.stack([pauli_word, position]), np.nonzero(pauli_words))
     np.testing.assert_array_equal(ones.counts, pauli_words.sum(axis=1))

@@ -29,10 +29,10 @@ class Across:
         self.legs = len(kernel.column.legs)
 
     def __call__(self, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
-        return self._kernel.turn(self._held, values, cap)
+        return self._kernel.step(self._held, values, cap)
 
 
-Turn = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
+ColumnStep = Callable[[Across, Any, Any, Any], tuple[Any, Any]]
 SMALL = 16  # entries of tensors whose products are worth vectorising along columns
 
 PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, a tree of arrays of shape (repeats, ...)
@@ -111,7 +111,7 @@ class ClassKernel:
                 live[number] = contract(live[step.left], live[step.right], labels[0], labels[1], labels[2])
         return tuple(jnp.moveaxis(live[operand], axis, 0) for operand in self.path.held)
 
-    def turn(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
+    def step(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
 
         cap has shape (batch, leg), the same for all of the column's legs, or (batch, legs or more, leg).
@@ -176,7 +176,7 @@ def _product_sum(
     return product.sum(axis=tuple(axes.index(label) for label in summed))
 
 
-class Sweeper:
+class ColumnContraction:
     """Boundary contraction over all columns, by paths of the same kind for all classes."""
 
     def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
@@ -192,7 +192,7 @@ class Sweeper:
         return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
 
     def scan(
-        self, turn: Turn, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
+        self, step: ColumnStep, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
     ) -> tuple[Any, PerColumn]:
         """Takes a carry across all columns: (carry, y) = turn(across, carry, x, other) in each.
 
@@ -203,11 +203,11 @@ class Sweeper:
         found: PerColumn = [[] for _ in segments]
         for number, segment in reversed(segments) if backward else segments:
             other = None if others is None else others[number]
-            carry, found[number] = self._segment(segment, turn, carry, xs, other, backward)
+            carry, found[number] = self._segment(segment, step, carry, xs, other, backward)
         return carry, found
 
     def _segment(
-        self, segment: Segment, turn: Turn, carry: Any, xs: Any, others: list[Any] | None, backward: bool
+        self, segment: Segment, step: ColumnStep, carry: Any, xs: Any, others: list[Any] | None, backward: bool
     ) -> tuple[Any, list[Any]]:
         length = len(segment.pattern)
         stop = segment.start + length * segment.repeats
@@ -224,7 +224,7 @@ class Sweeper:
             ys: list[Any] = [None] * length
             for place in places:
                 across = Across(kernels[place], held[place])
-                carry, ys[place] = turn(across, carry, inside[place], None if others is None else others[place])
+                carry, ys[place] = step(across, carry, inside[place], None if others is None else others[place])
             return carry, ys
 
         if segment.repeats > 1:

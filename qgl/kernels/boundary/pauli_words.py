@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, normalised, scaled, stacked
+from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, PerColumn, normalised, scaled, stacked
 from qgl.kernels.final_state import in_order
 from qgl.kernels.pauli_words import walsh
 from qgl.plan.boundary.paths import path_of
@@ -28,13 +28,13 @@ from qgl.query import Expectation, Marginals, Query, reads_only_bits
 def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bool) -> PerColumn:
     """For every column the boundary after it with all that lies to the right traced out, one row each."""
     paths = [path_of(column, 1, narrow, backward=True) for column in columns.classes]
-    sweeper = Sweeper(columns, paths, tables)
+    contraction = ColumnContraction(columns, paths, tables)
     trace = jnp.asarray(np.eye(1, 2 if narrow else 4), tables[0].dtype)
 
-    def turn(across: Across, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
+    def step(across: Across, right: Boundary, _x: Any, _other: Any) -> tuple[Boundary, Boundary]:
         return normalised(Boundary(across(right.values, trace), right.exponents)), right
 
-    return sweeper.scan(turn, sweeper.start(1, tables[0].dtype), None, backward=True)[1]
+    return contraction.scan(step, contraction.start(1, tables[0].dtype), None, backward=True)[1]
 
 
 def pauli_word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
@@ -77,11 +77,11 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
     table = windows(pauli_words, columns.order)
     rights = right_environments(columns, tables, narrow)
     paths = [path_of(column, table.count + 1, narrow) for column in columns.classes]
-    sweeper = Sweeper(columns, paths, tables)
+    contraction = ColumnContraction(columns, paths, tables)
     dtype = tables[0].dtype
     caps = np.eye(4)[:, [0, 3]] if narrow else np.eye(4)
 
-    def turn(across: Across, left: Boundary, x: Any, right: Boundary) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
+    def step(across: Across, left: Boundary, x: Any, right: Boundary) -> tuple[Boundary, tuple[jax.Array, jax.Array]]:
         begins, letters = x
         values = jnp.where(begins[:, None], left.values[:1], left.values)
         exponents = jnp.where(begins, left.exponents[:1], left.exponents)
@@ -91,7 +91,7 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
 
     first = np.zeros((len(columns.order), 1))
     xs = (np.hstack([first, table.starts]).astype(bool), np.hstack([first, table.letters]).astype(np.int32))
-    found = sweeper.scan(turn, sweeper.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[1]
+    found = contraction.scan(step, contraction.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[1]
     totals, exponents = stacked(found)
     at = table.ends, table.slots + 1
     return scaled(totals[at], exponents[at])
@@ -99,12 +99,14 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
 
 def given_pauli_words(columns: Columns, tables: Sequence[jax.Array], pauli_words: jax.Array) -> jax.Array:
     """<Z_w> of Pauli words given as rows of 0 and 1, shape (pauli_words, n)."""
-    sweeper = Sweeper(columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables)
+    contraction = ColumnContraction(
+        columns, [path_of(column, len(pauli_words), narrow=True) for column in columns.classes], tables
+    )
     bits = pauli_words.T[columns.order].astype(tables[0].dtype)
 
-    def turn(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
+    def step(across: Across, left: Boundary, bits: jax.Array, _other: Any) -> tuple[Boundary, None]:
         caps = jnp.stack([1 - bits, bits], axis=-1)
         return normalised(Boundary(across(left.values, caps), left.exponents)), None
 
-    end = sweeper.scan(turn, sweeper.start(len(pauli_words), tables[0].dtype), bits)[0]
+    end = contraction.scan(step, contraction.start(len(pauli_words), tables[0].dtype), bits)[0]
     return scaled(end.values[:, 0], end.exponents)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.arrays import barrier
-from qgl.kernels.boundary.columns import Across, Boundary, Sweeper, normalised
+from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, normalised
 from qgl.kernels.boundary.pauli_words import given_pauli_words, pauli_word_answers
 from qgl.kernels.boundary.samples import samples
 from qgl.kernels.mesh import shared
@@ -71,13 +71,15 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
     """
     real = columns.network.algebra == "pauli_transfer"
     at_once = rows_at_once(columns, len(rows), tables[0].dtype.itemsize)
-    sweeper = Sweeper(columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables)
+    contraction = ColumnContraction(
+        columns, [path_of(column, at_once, narrow=real) for column in columns.classes], tables
+    )
     kind, width = tables[0].dtype, rows.shape[1]
     last = len(columns.order) - 1
     qubits = np.stack([columns.order[np.minimum(columns.starts + k, last)] for k in range(max(columns.widths))])
     half = np.finfo(np.dtype(dtype)).nmant // 2
 
-    def turn(
+    def step(
         across: Across, carry: tuple[Boundary, jax.Array], bits: jax.Array, _other: Any
     ) -> tuple[tuple[Boundary, jax.Array], None]:
         left, doubtful = carry
@@ -87,8 +89,8 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
 
     def contracted(rows: jax.Array) -> LogLikelihood:
         bits = rows.T[qubits.T].transpose(0, 2, 1).astype(kind)  # (columns, strings, qubits of a column)
-        start = sweeper.start(len(rows), kind), jnp.zeros(len(rows), bool)
-        end, doubtful = sweeper.scan(turn, start, bits)[0]
+        start = contraction.start(len(rows), kind), jnp.zeros(len(rows), bool)
+        end, doubtful = contraction.scan(step, start, bits)[0]
         value = end.values[:, 0]
         p = value.real if real else jnp.square(value.real) + jnp.square(value.imag)
         powers = (end.exponents * (1 if real else 2)).astype(dtype)

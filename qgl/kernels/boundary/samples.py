@@ -15,7 +15,15 @@ import numpy as np
 
 from qgl.bits.distribution import strings
 from qgl.kernels.arrays import squared
-from qgl.kernels.boundary.columns import Across, Boundary, PerColumn, Sweeper, normalised, power_of_two, stacked
+from qgl.kernels.boundary.columns import (
+    Across,
+    Boundary,
+    ColumnContraction,
+    PerColumn,
+    normalised,
+    power_of_two,
+    stacked,
+)
 from qgl.kernels.boundary.pauli_words import right_environments
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.network.columns import Columns
@@ -25,13 +33,13 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     """Strings drawn from p, shape (shots, n), uint8."""
     pauli_transfer = columns.network.algebra == "pauli_transfer"
     rights = right_environments(columns, tables, narrow=True) if pauli_transfer else _right_matrices(columns, tables)
-    sweeper = Sweeper(
+    contraction = ColumnContraction(
         columns, [path_of(c, shots, narrow=pauli_transfer, is_open=True) for c in columns.classes], tables
     )
     number = tables[0].real.dtype
     widths = columns.widths
 
-    def turn(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
+    def step(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         values = across(left.values).reshape(shots, 2**across.legs, -1)
         if pauli_transfer:
             each = signs(across.legs).astype(number)
@@ -48,7 +56,7 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
         return normalised(Boundary(after, left.exponents)), (drawn[:, None] >> places & 1).astype(jnp.uint8)
 
     keys = jax.random.split(key, len(columns.starts))
-    codes = stacked(sweeper.scan(turn, sweeper.start(shots, tables[0].dtype), keys, rights)[1])
+    codes = stacked(contraction.scan(step, contraction.start(shots, tables[0].dtype), keys, rights)[1])
     columns_of_bits = np.repeat(np.arange(len(widths)), widths)
     bits = codes[columns_of_bits, :, np.arange(len(columns.order)) - columns.starts[columns_of_bits]]
     return jnp.asarray(bits[np.argsort(columns.order)].T)
@@ -65,7 +73,9 @@ def signs(bits: int) -> jax.Array:
 def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
     """For every column the matrix M of the legs after it, up to a factor: sum of A[j]^* A[k] over what lies beyond."""
     rows = int(2 ** (max(columns.widths) + columns.bits.max()))
-    sweeper = Sweeper(columns, [path_of(c, rows, narrow=False, backward=True) for c in columns.classes], tables)
+    contraction = ColumnContraction(
+        columns, [path_of(c, rows, narrow=False, backward=True) for c in columns.classes], tables
+    )
     dtype = tables[0].dtype
 
     def every(across: Across, vectors: jax.Array) -> jax.Array:
@@ -74,11 +84,11 @@ def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:
         caps = jnp.repeat(caps, vectors.shape[1], axis=0)
         return across(vectors.reshape(-1, vectors.shape[2]), caps).reshape(len(vectors), vectors.shape[1], -1)
 
-    def turn(across: Across, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
+    def step(across: Across, right: jax.Array, _x: Any, _other: Any) -> tuple[jax.Array, jax.Array]:
         copies = jnp.broadcast_to(right, (2**across.legs, *right.shape))
         kets = every(across, copies)  # (bits, bra leg after, ket leg before)
         bras = every(across, kets.conj().mT).conj()  # (bits, ket leg before, bra leg before)
         left = jnp.sum(bras, axis=0).T
         return left / power_of_two(jnp.sqrt(jnp.max(squared(left))))[0].astype(dtype), right
 
-    return sweeper.scan(turn, jnp.ones((1, 1), dtype), None, backward=True)[1]
+    return contraction.scan(step, jnp.ones((1, 1), dtype), None, backward=True)[1]

@@ -29,12 +29,12 @@ MAX_CELLS = 1 << 27  # bits of a data set
 class Budget:
     """Counts the steps of building a program, and foresees what nested loops will need."""
 
-    __slots__ = ("_left", "_reporter", "_turns")
+    __slots__ = ("_iterations", "_left", "_reporter")
 
     def __init__(self, reporter: Reporter) -> None:
         self._reporter = reporter
         self._left = MAX_STEPS
-        self._turns = [1]
+        self._iterations = [1]
 
     def spend(self, steps: int, span: Span) -> None:
         """Take `steps` from what is left.
@@ -46,25 +46,27 @@ class Budget:
         if self._left < 0:
             self._refuse(f"it has more than {MAX_STEPS:,} steps when this place is reached", span)
 
-    def enter(self, turns: int, span: Span) -> None:
-        """A loop of so many turns starts, inside of those that were entered and not left."""
-        expected = self._turns[-1] * turns
-        if turns > self._left or expected > 16 * MAX_STEPS:
-            nested = f", {expected:,} with the loops around it" if expected > turns else ""
-            self._refuse(f"this loop makes {turns:,} turns{nested}", span)
-        self._turns.append(max(expected, 1))
+    def enter(self, iterations: int, span: Span) -> None:
+        """A loop of so many iterations starts, inside of those that were entered and not left."""
+        expected = self._iterations[-1] * iterations
+        if iterations > self._left or expected > 16 * MAX_STEPS:
+            nested = f", {expected:,} with the loops around it" if expected > iterations else ""
+            self._refuse(f"this loop makes {iterations:,} iterations{nested}", span)
+        self._iterations.append(max(expected, 1))
 
     def leave(self) -> None:
-        self._turns.pop()
+        self._iterations.pop()
 
     @property
     def left(self) -> int:
         return self._left
 
-    def foresee(self, cost: int, turns: int, span: Span) -> None:
-        """A loop has `turns` more turns, each of which probably takes `cost` steps; later ones may take less."""
-        if cost * turns > 4 * self._left:
-            self._refuse(f"the {turns:,} turns of this loop that follow take about {cost:,} steps each", span)
+    def foresee(self, cost: int, iterations: int, span: Span) -> None:
+        """A loop has `iterations` more iterations, each of which probably takes `cost` steps; later ones may take
+        less.
+        """
+        if cost * iterations > 4 * self._left:
+            self._refuse(f"the {iterations:,} iterations of this loop that follow take about {cost:,} steps each", span)
 
     def _refuse(self, found: str, span: Span) -> None:
         self._reporter.report(ProgramTooLarge(span, found, MAX_STEPS))

@@ -34,7 +34,7 @@ class Observable:
         pauli_word = "*".join(f"{letter}[{name}]" for letter, name in zip(self.letters, self.names, strict=True))
         total = " + ".join(f"c[{k}]" for k in range(len(self.names)))
         return [
-            f"Only the light cone of {pauli_word}. Each letter is turned to Z, so that a shot has the value "
+            f"Only the light cone of {pauli_word}. Each letter is rotated to Z, so that a shot has the value "
             f"(-1)^({total})."
         ]
 

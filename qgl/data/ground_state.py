@@ -52,7 +52,7 @@ def ground_state(call: GroundState) -> State:
 
 
 def rotated(state: State, basis: str) -> State:
-    """The state with each qubit turned such that a measurement of Z is one of the basis' matrix before."""
+    """The state with each qubit rotated such that a measurement of Z is one of the basis' matrix before."""
     qubits = len(state).bit_length() - 1
     for _ in range(qubits):  # each qubit in turn is first, and goes last
         state = (_ROTATIONS[basis] @ state.reshape(2, -1)).T.reshape(-1)

@@ -34,7 +34,7 @@ class TooManyQubits(Diagnostic):
 
 
 class ProgramTooLarge(Diagnostic):
-    """Loops make more turns, or gates, than can be built."""
+    """Loops make more iterations, or gates, than can be built."""
 
     found: str
     limit: int

@@ -51,8 +51,8 @@ class NoStages(Diagnostic):
     """`stagewise` trains layer by layer, and it is not clear which parameters belong to which layer.
 
     A parameter has layers if its elements, in order, can be cut into as many equal parts: `param theta[layers, n];` by
-    its first dimension, a `?` in `repeat layers { ... }` by its turn. Without `of`, layer 0 must stand in the circuit
-    before layer 1, and so on.
+    its first dimension, a `?` in `repeat layers { ... }` by its iteration. Without `of`, layer 0 must stand in the
+    circuit before layer 1, and so on.
     """
 
     reason: str

@@ -1,6 +1,6 @@
 """Uniformly controlled rotations: a rotation whose angle is picked by the basis state of other qubits.
 
-Gates of a family have one record for each number of qubits, made when it is asked for: `uniform_ry3` turns its last
+Gates of a family have one record for each number of qubits, made when it is asked for: `uniform_ry3` rotates its last
 qubit by the first of its four angles if the two before are 00, by the second if they are 01, and so on.
 """
 
@@ -85,10 +85,10 @@ def _phases(xp: Any, *angles: Array) -> Array:
 
 
 def _rotations(axis: str) -> Callable[..., Array]:
-    turn = rotation(axis)
+    rotate = rotation(axis)
 
     def matrix(xp: Any, *angles: Array) -> Array:
-        return _blocks(xp, turn(xp, xp.stack(angles, -1)))
+        return _blocks(xp, rotate(xp, xp.stack(angles, -1)))
 
     return matrix
 
@@ -150,9 +150,9 @@ def _parts_of_phases(*angles: Any) -> Parts:
         half = (angles[1] - angles[0]) * 0.5
         return Part("gphase", (), ((angles[0] + angles[1]) * 0.5,)), Part("rz", (0,), (half * 2.0,))
     pairs = list(zip(angles[::2], angles[1::2], strict=True))
-    turns = tuple(second - first for first, second in pairs)
+    angles_of_z = tuple(second - first for first, second in pairs)
     means = tuple((first + second) * 0.5 for first, second in pairs)
     return (
-        Part(f"uniform_rz{qubits}", tuple(range(qubits)), turns),
+        Part(f"uniform_rz{qubits}", tuple(range(qubits)), angles_of_z),
         Part(f"uniform_phase{qubits - 1}", tuple(range(qubits - 1)), means),
     )

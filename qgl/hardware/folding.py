@@ -2,7 +2,7 @@
 
 What undoes a gate is made of the machine's own gates, and holds as many gates on two qubits as the gate itself: one. A
 machine often lacks the inverse of a gate by name: there is no inverse of `ecr` but itself, none of `iswap` on many, and
-`rzz` takes no negative angles on those of IBM. But every such gate is turned into its inverse by gates on single qubits
+`rzz` takes no negative angles on those of IBM. But every such gate is made its inverse by gates on single qubits
 before and after it, which the Weyl decompositions of both tell.
 """
 

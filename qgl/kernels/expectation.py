@@ -1,7 +1,8 @@
 """Expectations of Pauli words in a state vector.
 
-Pauli words that agree wherever they overlap are read in one basis: the state is turned so that all of them are Z words,
-and a Walsh-Hadamard transform of its probabilities gives every one of them. Lone Pauli words are read one by one.
+Pauli words that agree wherever they overlap are read in one basis: the state is rotated so that all of them are Z
+words, and a Walsh-Hadamard transform of its probabilities gives every one of them. Lone Pauli words are read one by
+one.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from qgl.kernels.arrays import product, squared
 from qgl.kernels.pauli_words import apply_pauli_word, walsh
 from qgl.plan.state.tables import PauliWords
 
-CHUNK = 5  # bits that are turned by one matrix product
-FEWEST = 3  # Pauli words that make turning the state worth while
+CHUNK = 5  # bits that are rotated by one matrix product
+FEWEST = 3  # Pauli words that make rotating the state worth while
 
-_TURNS = {  # letter: the matrix U with U P U^dagger = Z
+_ROTATIONS = {  # letter: the matrix U with U P U^dagger = Z
     "I": PAULI["I"],
     "X": (PAULI["X"] + PAULI["Z"]) / np.sqrt(2),
     "Y": (PAULI["X"] + PAULI["Z"]) / np.sqrt(2) @ np.diag([1, -1j]),
@@ -87,33 +88,33 @@ def _in_bases(psi: jax.Array, pauli_words: PauliWords, groups: list[Basis]) -> j
     """Values of all Pauli words of the groups, one group after the other."""
     count = psi.shape[0].bit_length() - 1
     supports = ragged.table([(pauli_words.x | pauli_words.z)[list(basis.members)] for basis in groups], 0)
-    turns = tuple(jnp.asarray(turn, psi.dtype) for turn in _turns(groups, count))
+    rotations = tuple(jnp.asarray(rotation, psi.dtype) for rotation in _rotations(groups, count))
 
     @jax.checkpoint
     def one(psi: jax.Array, xs: tuple[tuple[jax.Array, ...], jax.Array]) -> jax.Array:
         state = psi
-        for turn in xs[0]:
-            state = product(state.reshape(turn.shape[0], -1), turn, (0, 1))
+        for rotation in xs[0]:
+            state = product(state.reshape(rotation.shape[0], -1), rotation, (0, 1))
         amplitudes = state.reshape(psi.shape[1], psi.shape[0])
         return walsh(jnp.sum(squared(amplitudes), axis=0))[xs[1]]
 
-    values: jax.Array = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (turns, jnp.asarray(supports)))[1]
+    values: jax.Array = lax.scan(lambda carry, xs: (carry, one(psi, xs)), None, (rotations, jnp.asarray(supports)))[1]
     filled = ragged.table([np.ones(len(basis.members)) for basis in groups], False, bool)
     return values.reshape(-1)[np.flatnonzero(filled)]
 
 
-def _turns(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:
-    """For each chunk of bits, most significant first, the matrices that turn it: shape (groups, 2^c, 2^c)."""
+def _rotations(groups: list[Basis], count: int) -> list[NDArray[np.complex128]]:
+    """For each chunk of bits, most significant first, the matrices that rotate it: shape (groups, 2^c, 2^c)."""
     chunks = []
     for first in range(0, count, CHUNK):
         places = range(first, min(count, first + CHUNK))
-        chunks.append(np.stack([_turn(basis, [count - 1 - place for place in places]) for basis in groups]))
+        chunks.append(np.stack([_rotation(basis, [count - 1 - place for place in places]) for basis in groups]))
     return chunks
 
 
-def _turn(basis: Basis, bits: list[int]) -> NDArray[np.complex128]:
+def _rotation(basis: Basis, bits: list[int]) -> NDArray[np.complex128]:
     matrix = np.eye(1, dtype=np.complex128)
     for bit in bits:
         letter = "Y" if basis.y >> bit & 1 else "X" if basis.x >> bit & 1 else "I"
-        matrix = np.asarray(np.kron(matrix, _TURNS[letter]))
+        matrix = np.asarray(np.kron(matrix, _ROTATIONS[letter]))
     return matrix

@@ -1,6 +1,6 @@
 """Stochastic Pauli flips: fresh qubits that flip others by chance, carried to the end of the circuit.
 
-A qubit that no one reads, that is turned once by ry(a) and from then on only controls Pauli gates, is a stochastic
+A qubit that no one reads, that is rotated once by ry(a) and from then on only controls Pauli gates, is a stochastic
 Pauli flip: with probability sin^2(a / 2) a Pauli word acts. Channels such as `bit_flip` are stochastic Pauli flips once
 they are dilated. A Pauli word that commutes with what follows, or that a Clifford gate takes to another Pauli word, can
 as well act at the end. There its X and Y flip bits that are read out, and the mean of each Z word that it anticommutes
@@ -112,7 +112,7 @@ class _Walk:
         if flipped:
             self._flip(unfold(operation), flipped)
         elif len(wires) == 1:
-            self._turn(operation)
+            self._rotate(operation)
         elif any(self.x.get(wire) or self.z.get(wire) for wire in wires):
             self._several(operation)
 
@@ -128,7 +128,7 @@ class _Walk:
         if not _is_gate(plain, _X, 1):
             self.z[target] = self.z.get(target, NONE) ^ own
 
-    def _turn(self, operation: Operation) -> None:
+    def _rotate(self, operation: Operation) -> None:
         """A gate on one wire."""
         wire = operation.wires[0]
         x, z = self.x.get(wire, NONE), self.z.get(wire, NONE)

@@ -108,10 +108,10 @@ class Angles:
             case Function("reciprocal", (x,)):
                 return 1.0, f"1.0/({self.text(x, span)})"
             case Function("asin", (Real(0.0, ((1.0, Function("sqrt", _) as root),)),)):
-                turn = Real(0.0, ((2.0, Function("asin", (Real(0.0, ((1.0, root),)),))),))
-                if turn not in self._flips:
-                    self._flips[turn] = self._names.new(f"flip_{len(self._flips)}")
-                return 0.5, self._declare(self._flips[turn], turn, span)
+                angle = Real(0.0, ((2.0, Function("asin", (Real(0.0, ((1.0, root),)),))),))
+                if angle not in self._flips:
+                    self._flips[angle] = self._names.new(f"flip_{len(self._flips)}")
+                return 0.5, self._declare(self._flips[angle], angle, span)
             case Function("power", (x, y)) if "power" in self._profile.functions:
                 return 1.0, f"(({self.text(x, span)})**({self.text(y, span)}))"
             case Function(name, (x,)) if name in self._profile.functions:

@@ -8,13 +8,13 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.light_cone import light_cone
 from qgl.program.operations import gate
 
-_TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}  # gates that turn a letter into Z
+_TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}  # gates that rotate a letter into Z
 
 
 def sliced(circuit: Circuit, positions: Sequence[int], letters: str | None = None) -> Circuit:
     """The light cone of visible positions, which are the output of the new circuit, in their order.
 
-    letters: a Pauli letter of "XYZ" for each position. Each qubit is turned so that its bit shows the letter: the mean
+    letters: a Pauli letter of "XYZ" for each position. Each qubit is rotated so that its bit shows the letter: the mean
     of (-1)^(sum of the bits) over the strings is the expectation of the Pauli word. None: the bits of the region
     themselves.
     """

@@ -34,7 +34,7 @@ LINEAR = {"cx": 2, "x": 1, "y": 1, "swap": 2}  # these permute basis states
 def iqp_program(seed: int, visible: int, hidden: int, linear: bool = False) -> Program:
     """A program of the kind, with inputs as those of `tests.reference.programs`.
 
-    hidden: wires, of which every second is turned before it is traced out. linear: with gates that permute.
+    hidden: wires, of which every second is rotated before it is traced out. linear: with gates that permute.
     """
     rng = np.random.default_rng(seed)
     wires = visible + hidden

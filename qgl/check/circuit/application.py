@@ -102,9 +102,9 @@ class Applications:
             sizes = tuple(len(operand.wires) for operand in operands)
             raise self.reporter.fault(UnequalRegisters(node.gate.span, callee.name, sizes))
         found = []
-        for turn in range(max(runs, default=1)):
+        for run in range(max(runs, default=1)):
             wires = [
-                (operand.wires[turn],) if formal is None else operand.wires
+                (operand.wires[run],) if formal is None else operand.wires
                 for operand, formal in zip(operands, formals, strict=True)
             ]
             application = Application(tuple(each[0] for each in wires[:controls]), tuple(wires[controls:]))

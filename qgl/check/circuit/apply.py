@@ -149,13 +149,13 @@ class Applier:
         if is_channel and (controls or inverted):
             raise FaultyError  # reported by the look at names
         if name == "pauli_channel":
-            for turn in range(len(applications)):
-                self.binder.probability_sum([each[turn] for each in bound], node.gate.span)
+            for run in range(len(applications)):
+                self.binder.probability_sum([each[run] for each in bound], node.gate.span)
         shared = len(bound) == 1 and len(applications) > 1 and bound[0][0] is bound[0][1]
         common = reals(bound[0][0]) if shared else ()
-        for turn, application in enumerate(applications):
+        for run, application in enumerate(applications):
             wires = application.targets
-            numbers = common if shared else tuple([angle for each in bound for angle in reals(each[turn])])
+            numbers = common if shared else tuple([angle for each in bound for angle in reals(each[run])])
             operation = applied(name, wires, span, numbers)
             if controls or inverted:
                 self.applied.transformed(application.controls, inverted, node, partial(emit, operation))
@@ -230,10 +230,10 @@ class Applier:
         operands = self._variables(callee, routine.categories, operands, controls)
         applications = self.applied.applications(node, callee, controls, operands)
         bound = self.applied.bound(node, callee, values, [application.targets for application in applications])
-        for turn, application in enumerate(applications):
+        for run, application in enumerate(applications):
             frame = Frame({}, symbol.module)
             for name, each in zip(routine.numbers, bound, strict=True):
-                frame.names[name] = each[turn]
+                frame.names[name] = each[run]
             formals = zip(routine.qubits, callee.qubits, routine.categories, application.operands, strict=True)
             for name, size, count, wires in formals:
                 single = size is None

@@ -135,35 +135,35 @@ class Elaborator:
 
     def _for(self, node: tree.For, frame: Frame) -> None:
         items = self.evaluator.items(node.iterable, frame)
-        with closing(self._turns(len(items), node.iterable.span)) as turns:
-            for turn in turns:
+        with closing(self._iterations(len(items), node.iterable.span)) as iterations:
+            for iteration in iterations:
                 inner = frame.inner()
-                self.evaluator.bind(node.targets, items[turn], inner)
+                self.evaluator.bind(node.targets, items[iteration], inner)
                 self.block(node.body, inner)
 
     def _repeat(self, node: tree.Repeat, frame: Frame) -> None:
-        count = self.evaluator.integer(node.count, frame, "a number of turns")
+        count = self.evaluator.integer(node.count, frame, "a number of iterations")
         if count < 0:
-            raise self.reporter.fault(WrongType(node.count.span, "a number of turns", f"{count}"))
-        with closing(self._turns(count, node.count.span)) as turns:
-            for turn in turns:
+            raise self.reporter.fault(WrongType(node.count.span, "a number of iterations", f"{count}"))
+        with closing(self._iterations(count, node.count.span)) as iterations:
+            for iteration in iterations:
                 inner = frame.inner()
                 if node.variable is not None:
-                    inner.names[node.variable.name] = turn
+                    inner.names[node.variable.name] = iteration
                 self.block(node.body, inner)
 
-    def _turns(self, count: int, span: Span) -> Generator[int, None, None]:
-        """0..count-1, while the budget lasts. The first two turns tell what the others will cost."""
+    def _iterations(self, count: int, span: Span) -> Generator[int, None, None]:
+        """0..count-1, while the budget lasts. The first two iterations tell what the others will cost."""
         budget, costs = self.budget, []
         budget.enter(count, span)
         try:
-            for turn in range(count):
+            for iteration in range(count):
                 before = budget.left
                 budget.spend(1, span)
-                yield turn
-                if turn < 2:
+                yield iteration
+                if iteration < 2:
                     costs.append(before - budget.left)
-                    if turn == 1:
+                    if iteration == 1:
                         budget.foresee(min(costs), count - 2, span)
         finally:
             budget.leave()

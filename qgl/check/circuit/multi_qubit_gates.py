@@ -53,17 +53,17 @@ class MultiQubitGates:
         for operand in operands[:controls]:
             self.applied.binder.exact_size(name, len(operand.wires), 1, operand.span)
         own = operands[controls:]
-        turns = [[each] for each in own[0].each()] if len(own) == 1 else [own]
-        self._fits(node, turns[0])
-        sizes = [operand.values for operand in turns[0]]
-        numbers, build = self._numbers(node, turns[0], sizes)
-        callee = Callee(name, numbers, tuple(len(operand.wires) for operand in turns[0]))
+        applications_of = [[each] for each in own[0].each()] if len(own) == 1 else [own]
+        self._fits(node, applications_of[0])
+        sizes = [operand.values for operand in applications_of[0]]
+        numbers, build = self._numbers(node, applications_of[0], sizes)
+        callee = Callee(name, numbers, tuple(len(operand.wires) for operand in applications_of[0]))
         if name == "prepare" and values and isinstance(values[0], tuple):
             written = isinstance(node.arguments[0], tree.List)
             values = [self._angles(values[0], sizes, node.arguments[0].span, written), *values[1:]]
         found = []
-        for turn in turns:
-            found += self.applied.applications(node, callee, controls, [*operands[:controls], *turn])
+        for run in applications_of:
+            found += self.applied.applications(node, callee, controls, [*operands[:controls], *run])
         bound = self.applied.bound(node, callee, values, [each.targets for each in found])
         for turn_number, application in enumerate(found):
             angles = [reals(each[turn_number]) for each in bound]

@@ -1,7 +1,7 @@
 """A look at all names, before anything is computed.
 
-Every body is looked at, also of layers that nothing calls and of loops that make no turn: names, gates, the number of
-arguments, places of `?`, and what a `layer` may not hold.
+Every body is looked at, also of layers that nothing calls and of loops that make no iteration: names, gates, the number
+of arguments, places of `?`, and what a `layer` may not hold.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether a program is a classical Bayesian network: what expectation maximisation is for.
 
-Every qubit is turned once, out of |0>, by angles that are trained or constant and that are picked by the basis state of
-qubits that come before it; nothing changes a basis. Gates that permute basis states may move values about. Then the
+Every qubit is rotated once, out of |0>, by angles that are trained or constant and that are picked by the basis state
+of qubits that come before it; nothing changes a basis. Gates that permute basis states may move values about. Then the
 probability of the values of all qubits is a product of sin^2 and cos^2 of half an angle for each.
 """
 
@@ -62,7 +62,9 @@ def _operations(program: Program) -> Iterator[Diagnostic]:
 
 
 def split_wires(operation: Operation) -> tuple[int, ...] | None:
-    """The wires of an operation that turns its last one by angles picked by the others; None for another operation."""
+    """The wires of an operation that rotates its last one by angles picked by the others; None for another
+    operation.
+    """
     if not isinstance(operation, GateApplication) or operation.controls:
         return None
     family = family_of(operation.gate.name)
@@ -87,7 +89,7 @@ def _fault(operation: Operation, touched: set[int]) -> str:
         moves = isinstance(operation, GateApplication) and operation.gate in _MOVES
         return "" if moves else "this is neither a table that is prepared nor a move of values"
     if operation.wires[-1] in touched:
-        return "this turns a qubit that is not in zero any more, which changes its basis"
+        return "this rotates a qubit that is not in zero any more, which changes its basis"
     if not all(angle.is_constant or atom_of(angle) is not None for angle in operation.numbers):
         return "an angle is computed from others; give the table's own"
     return ""

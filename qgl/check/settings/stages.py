@@ -1,7 +1,7 @@
 """The stages of `stagewise`: a circuit is grown layer by layer, and some layers are trained while others are held.
 
 A parameter has layers if its elements, in order, are cut into as many equal parts as there are layers: for
-`theta[layers, n]` and `gamma[layers]` that is the first index, for a `?` in a loop the turn. What has no layers is
+`theta[layers, n]` and `gamma[layers]` that is the first index, for a `?` in a loop the iteration. What has no layers is
 trained in every stage.
 """
 

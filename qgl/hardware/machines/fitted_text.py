@@ -36,7 +36,7 @@ def fitted_text(
 
     The profiles `ibm` and `qiskit` are the same text here: one that stands on the machine's qubits. The others have no
     numbered qubits, and nothing that is measured or reset on the way: theirs holds the machine's gates on pairs of
-    qubits that are neighbours there, and tells which qubit is which; single qubits are turned by the profile's gates.
+    qubits that are neighbours there, and tells which qubit is which; single qubits are rotated by the profile's gates.
 
     Raises:
         QglError: QGL1007 no target, QGL1127 the profile cannot say it, QGL1006 an input is open, and what

@@ -91,7 +91,7 @@ class IqpRunner:
 
     def turned(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
         """The phases that do not depend on the strings, shape (pauli_words,)."""
-        quarters = pauli_words.astype(jnp.int32) @ jnp.asarray(self.program.turns)
+        quarters = pauli_words.astype(jnp.int32) @ jnp.asarray(self.program.quarter_turns)
         return (quarters & 3).astype(dtype) * (np.pi / 2)
 
 

@@ -145,8 +145,8 @@ class EvolutionKernel:
         hamiltonian, pauli_words, columns = self._hamiltonian(row, number)
         time = row["time"]
         exponential, action, shift = _exponential(hamiltonian, time)
-        turn = jnp.exp(-1j * shift)
-        before, cotangent, of_generator = exponential.pull_back(action, turn.conj() * state, turn * gradient)
+        phase = jnp.exp(-1j * shift)
+        before, cotangent, of_generator = exponential.pull_back(action, phase.conj() * state, phase * gradient)
         energies, amplitudes = of_generator
         in_time = jnp.sum(gradient * hamiltonian(state)).imag
         joined = jnp.zeros_like(row["off_diagonal"]).at[columns].add(amplitudes * time)
@@ -208,8 +208,8 @@ class DiagonalKernel:
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         signs = self._signs(number, row["angle"].dtype)
-        turn = jnp.exp(1j * (row["angle"] @ signs))
-        return state * turn.conj(), gradient * turn, {"angle": -(signs @ (gradient * state).imag)}
+        phase = jnp.exp(1j * (row["angle"] @ signs))
+        return state * phase.conj(), gradient * phase, {"angle": -(signs @ (gradient * state).imag)}
 
 
 KERNELS: Mapping[type[Group], Callable[[Any], Kernel]] = {
@@ -291,8 +291,8 @@ class Steps:
                 added = {name: total[group][name].at[number].add(cotangents[name]) for name in cotangents}
                 return before, cotangent, (*total[:group], added, *total[group + 1 :])
 
-            def body(turn: jax.Array, carry: tuple[Any, ...]) -> Any:
-                return self._dispatch(branch, last - 1 - turn, parameters, *carry)
+            def body(phase: jax.Array, carry: tuple[Any, ...]) -> Any:
+                return self._dispatch(branch, last - 1 - phase, parameters, *carry)
 
             nothing = jax.tree.map(jnp.zeros_like, parameters)
             _, cotangent, total = lax.fori_loop(0, last - first, body, (final, gradient, nothing))

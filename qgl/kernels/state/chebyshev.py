@@ -45,7 +45,7 @@ class Action(Protocol):
 
 @custom_vmap
 def agreed(number: jax.Array) -> jax.Array:
-    """The largest of the numbers of states that are run side by side: how often a loop of all of them turns."""
+    """The largest of the numbers of states that are run side by side: how often a loop of all of them runs."""
     return number
 
 
@@ -55,17 +55,17 @@ def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.
 
 
 class Exponential(NamedTuple):
-    """exp(-i G) = exp(-i z h)^turns for a generator G = bound h, where h has a norm of at most 1.
+    """exp(-i G) = exp(-i z h)^segments for a generator G = bound h, where h has a norm of at most 1.
 
     The bound is never below `LEAST_BOUND`: the derivative by a coefficient of G is that by one of G / bound, divided by
     the bound, and rounding errors with it. A bound above the norm costs a few terms of the series.
 
     Of a norm that is no number, or so large that phases have no digits left, the bound is no number, in one segment:
-    then no amplitude is a number either, and no loop turns for ever.
+    then no amplitude is a number either, and no loop runs for ever.
     """
 
     bound: jax.Array
-    turns: jax.Array
+    segments: jax.Array
     z: jax.Array
 
     @classmethod
@@ -73,8 +73,8 @@ class Exponential(NamedTuple):
         """For a generator of norm at most `norm`."""
         known = norm * float(np.finfo(norm.dtype).eps) < 1
         bound = jnp.where(known, jnp.maximum(norm, LEAST_BOUND), jnp.nan)
-        turns = agreed(jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0))
-        return cls(bound, turns, bound / turns)
+        segments = agreed(jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0))
+        return cls(bound, segments, bound / segments)
 
     def apply(self, action: Action, state: jax.Array) -> jax.Array:
         """exp(-i G) |state>, for h as `action`."""
@@ -97,8 +97,8 @@ class Exponential(NamedTuple):
         return before, cotangent, jax.tree.map(lambda each: each / self.bound, total)
 
     def _repeated(self, body: Callable[[Any], Any], start: Any) -> Any:
-        """`body` for each segment; of states that are run side by side as often for all, as `turns` is agreed."""
-        return lax.fori_loop(0, self.turns.astype(jnp.int32), lambda _, carry: body(carry), start)
+        """`body` for each segment; of states that are run side by side as often for all, as `segments` is agreed."""
+        return lax.fori_loop(0, self.segments.astype(jnp.int32), lambda _, carry: body(carry), start)
 
 
 def _nothing(action: Action, left: jax.Array, right: jax.Array) -> Any:
@@ -114,10 +114,12 @@ def series(z: jax.Array) -> jax.Array:
     """
     terms, eps = TERMS[z.dtype.name], float(np.finfo(z.dtype).eps)
     point, order = np.arange(_CIRCLE), np.arange(terms)
-    turn = 2 * np.pi / _CIRCLE * (order[:, None] * point % _CIRCLE)  # whole turns are dropped: large angles lose digits
+    phase = (
+        2 * np.pi / _CIRCLE * (order[:, None] * point % _CIRCLE)
+    )  # whole turns are dropped: large angles lose digits
     scale = np.where(order == 0, 1.0, 2.0)[:, None] / _CIRCLE
     along = z * jnp.asarray(np.sin(2 * np.pi / _CIRCLE * point), z.dtype)
-    even, odd = jnp.asarray(scale * np.cos(turn), z.dtype), jnp.asarray(scale * np.sin(turn), z.dtype)
+    even, odd = jnp.asarray(scale * np.cos(phase), z.dtype), jnp.asarray(scale * np.sin(phase), z.dtype)
     found = jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(odd, jnp.sin(along), precision="highest")
     # |J_k(z)| <= |z / 2|^k / k!, which is below eps / 8 where |z| is below this
     largest = 2 * np.exp((np.log(eps / 8) + _log_factorials(terms)) / np.maximum(order, 1))

@@ -138,10 +138,10 @@ class _Kernel:
     def _diagonal_backward(
         self, angles: jax.Array, step: Row, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        turn = jnp.exp(1j * self._phases(step["row"], angles))
+        phase = jnp.exp(1j * self._phases(step["row"], angles))
         cotangents = walsh(-(gradient * state).imag)
         masks = jnp.asarray(self.tables.diagonals.z)[step["row"]]
-        return state * turn.conj(), gradient * turn, {"diagonal": cotangents[masks]}
+        return state * phase.conj(), gradient * phase, {"diagonal": cotangents[masks]}
 
     def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
         after = state.reshape(-1, self.rows)

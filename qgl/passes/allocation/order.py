@@ -34,10 +34,10 @@ class Allocations:
 
 def width_of(order: Sequence[int], needs: Sequence[int]) -> int:
     """The most wires that are alive at once if they are allocated in `order`, a permutation of all wires."""
-    turn = {wire: k for k, wire in enumerate(order)}
+    order_of = {wire: k for k, wire in enumerate(order)}
     ends = [0] * len(order)
     for need in needs:
-        ends[max(turn[wire] for wire in members(need))] += 1
+        ends[max(order_of[wire] for wire in members(need))] += 1
     width = alive = 0
     for ending in ends:
         alive += 1
@@ -184,8 +184,8 @@ def _greedily(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Se
 
 def _reversed(order: Sequence[int], backwards: Sequence[int]) -> list[int]:
     """A schedule of the circuit run backwards, as one forwards: a wire is allocated where it ended."""
-    turn = {wire: k for k, wire in enumerate(order)}
-    return sorted(range(len(order)), key=lambda wire: -max(turn[need] for need in members(backwards[wire])))
+    order_of = {wire: k for k, wire in enumerate(order)}
+    return sorted(range(len(order)), key=lambda wire: -max(order_of[need] for need in members(backwards[wire])))
 
 
 def _search(needs: Sequence[int], width: int, effort: int) -> tuple[list[int] | None, int]:

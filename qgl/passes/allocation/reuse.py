@@ -152,10 +152,10 @@ class _Order:
         They are taken in the order in which their wires are allocated: none waits for one that needs later allocations.
         """
         table = self._bound()
-        turn = {wire: k for k, wire in enumerate(allocations)}
+        order_of = {wire: k for k, wire in enumerate(allocations)}
         rank: list[int] = []
         for operation, found in zip(self.operations, table, strict=True):
-            rank.append(max((*(turn.get(w, -1) for w in operation.wires), *(rank[k] for k in found)), default=-1))
+            rank.append(max((*(order_of.get(w, -1) for w in operation.wires), *(rank[k] for k in found)), default=-1))
         recent: dict[int, deque[int]] = {}
         for k in sorted(range(len(rank)), key=lambda k: (rank[k], k)):
             for place, commutes in self.steps[k]:

@@ -108,8 +108,8 @@ def _all_turned(operations: Iterable[Operation], count: int) -> bool:
     for operation in operations:
         if len(operation.wires) > 1 or isinstance(operation, Fresh | Discard | Measurement | Reset):
             continue
-        turns = isinstance(operation, PauliRotation) or (is_unitary(operation) and not is_permutation(operation))
-        if turns and transitions(operation):
+        rotates = isinstance(operation, PauliRotation) or (is_unitary(operation) and not is_permutation(operation))
+        if rotates and transitions(operation):
             turned.update(operation.wires)
             if len(turned) == count:
                 return True

@@ -15,7 +15,7 @@ from qgl.plan.model import Cost
 from qgl.plan.network.columns import Columns
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples, reads_only_bits
 
-COLUMN_SECONDS = 1e-6  # of a column's turn, value only
+COLUMN_SECONDS = 1e-6  # of a column's step, value only
 EARLY_SECONDS = 1e-6  # of a contraction for all columns of a class
 BODY_SECONDS = 0.3e-6  # of a column that is compiled by itself, for its preparation
 ENTRY_SECONDS = 15e-9  # of an entry of the tensors

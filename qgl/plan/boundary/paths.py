@@ -49,7 +49,7 @@ class Path:
     result          the operand that is left, and its labels
     held            operands that are ready before a boundary contraction: terms, and results of early steps
     early_flops     operations beforehand for one column
-    flops, large    operations of one column's turn, and entries of its largest tensor
+    flops, large    operations of one column's step, and entries of its largest tensor
     held_size       entries of what is held for one column
     """
 
@@ -74,7 +74,7 @@ def path_of(
     narrow: only the I and Z components of the legs are read. backward: from right to left. is_open: there is no cap,
     and the legs come first in the target.
 
-    Where the product of all terms is small, it is made beforehand, and a turn is one product of matrices.
+    Where the product of all terms is small, it is made beforehand, and a step is one product of matrices.
     """
     paths = [_path(column, batch, narrow, backward, is_open, whole) for whole in (True, False)]
     costs = [path.early_flops + path.flops for path in paths]

@@ -240,10 +240,10 @@ def _cost(made: Contracted, rows: int, precision: str, width: int) -> Cost:
     written = size * (once.numbers + rows * each.numbers)
     one_way = operations / OPERATIONS_PER_SECOND * (1 if real else COMPLEX) + 3 * written / BYTES_PER_SECOND
     products, steps = 0, len(scheme.groups) * batches
-    for part, count, turns in ((scheme.once, 1, 1), (scheme.each, rows, batches)):
+    for part, count, times in ((scheme.once, 1, 1), (scheme.each, rows, batches)):
         for sums in (part.small.forward, part.small.backward):
             products += count * sums.left.size
-            steps += turns * len(sums.left)
+            steps += times * len(sums.left)
     seconds = GRADIENT * one_way + products * PRODUCT_SECONDS + steps * STEP_SECONDS
     seconds *= DOUBLE if precision == "double" else 1.0
     facts = (("tensors", len(made.network.tensors)), ("contractions", len(scheme.groups)), ("largest", scheme.largest))

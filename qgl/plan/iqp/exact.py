@@ -80,11 +80,11 @@ class Incidence:
 
     @cached_property
     def places(self) -> Integers:
-        return ragged.table([sorted(g.positions) for g in self.form.generators], len(self.form.turns), least=1)
+        return ragged.table([sorted(g.positions) for g in self.form.generators], len(self.form.quarter_turns), least=1)
 
     @cached_property
     def anticommuting_at(self) -> Integers:
-        lists: list[list[int]] = [[] for _ in self.form.turns]
+        lists: list[list[int]] = [[] for _ in self.form.quarter_turns]
         for number, generator in enumerate(self.form.generators):
             for position in generator.positions:
                 lists[position].append(number)
@@ -104,7 +104,7 @@ class Incidence:
     @cached_property
     def linked(self) -> NDArray[np.int64] | None:
         """Pairs a < b of positions whose generators share a variable, as a * width + b, ascending; None: too many."""
-        width = len(self.form.turns)
+        width = len(self.form.quarter_turns)
         touched: list[set[int]] = [set() for _ in range(self.form.variables)]
         for generator in self.form.generators:
             for variable in generator.variables:
@@ -132,9 +132,9 @@ class Incidence:
             anticommuting, count = self._anticommuting(some)
             if count.max(initial=0) > MOST_ANTICOMMUTING:
                 return f"a Pauli word anticommutes with {count.max()} generators, more than {MOST_ANTICOMMUTING}"
-            turns = np.concatenate([np.array(self.form.turns, np.int64), [0]])[some].sum(axis=1)
+            quarter_turns = np.concatenate([np.array(self.form.quarter_turns, np.int64), [0]])[some].sum(axis=1)
             for width, rows in _alike(count):
-                found = self._products(anticommuting[rows, :width], turns[rows], rows + first)
+                found = self._products(anticommuting[rows, :width], quarter_turns[rows], rows + first)
                 if isinstance(found, str):
                     return found
                 gathered.setdefault(width, []).extend(found)
@@ -147,7 +147,7 @@ class Incidence:
         """The different parts of Pauli words, shape (parts, weight), and those of each Pauli word, shape (pauli_words,
         weight).
         """
-        weight, linked, width = places.shape[1], self.linked, len(self.form.turns)
+        weight, linked, width = places.shape[1], self.linked, len(self.form.quarter_turns)
         label = np.where(places < 0, -1, np.arange(weight))
         for _ in range(weight - 1):  # the least label goes along links until it has reached all
             for one, other in combinations(range(weight), 2):
@@ -177,7 +177,7 @@ class Incidence:
         return anticommuting, count
 
     def _products(
-        self, anticommuting: Integers, turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
+        self, anticommuting: Integers, quarter_turns: NDArray[np.int64], pauli_words: NDArray[np.int64]
     ) -> list[Products] | str:
         """Pauli words that anticommute with the generators `anticommuting`, shape (pauli_words, K), padded with m."""
         none = len(self.form.generators)
@@ -195,7 +195,7 @@ class Incidence:
             sets = np.zeros((len(rows), 1), np.uint64)
             for column in range(dependency_count):
                 sets = np.concatenate([sets, sets ^ basis[:, column, None]], axis=1)
-            power = (turns[rows, None] + np.bitwise_count(sets)) % 4
+            power = (quarter_turns[rows, None] + np.bitwise_count(sets)) % 4
             row, place = np.nonzero(power % 2 == 0)  # the others are imaginary, and cancel
             chosen = sets[row, place, None] >> np.arange(anticommuting.shape[1], dtype=np.uint64) & np.uint64(1) == 1
             own = anticommuting[rows[row]]

@@ -1,7 +1,7 @@
 """Circuits that only make phases: diagonal between a first and a last layer of Hadamard gates.
 
 Every wire starts in a basis state or in an even superposition. Then come diagonal operations, and x, y, cx and swap,
-which permute basis states linearly over GF(2). Last, each visible wire may be turned by a constant gate that has it
+which permute basis states linearly over GF(2). Last, each visible wire may be rotated by a constant gate that has it
 read along the equator of the Bloch sphere. In between the state is a sum over bits z of the superposed wires ("the
 variables") of exp(i sum_j theta_j (-1)^(g_j.z)) |L z + c>, with sets g_j of variables. A Z word on visible
 positions `a`, pulled back to the start, is a product of X on variables and of phases, so that with sets h_j of
@@ -10,7 +10,7 @@ positions and a number of quarter turns t of each position
     <Z_a> = mean over z in {0, 1}^n of cos(pi t.a / 2 + 2 sum over j with |h_j and a| odd of theta_j (-1)^(g_j.z)).
 
 This is the formula of IQP circuits (Shepherd and Bremner 2009; in this form arXiv 2503.02934) with two additions. A
-visible position read along Z, whose bit is the parity of z under g, has the turn t = 1 and a generator on g with
+visible position read along Z, whose bit is the parity of z under g, has t = 1 and a generator on g with
 h = {position} and theta = -pi/4: (-1)^x = i exp(-i pi (-1)^x / 2). A wire in a basis state that a Pauli word would flip
 makes the mean 0, as a generator with theta = pi/4 on a variable of its own does; a wire that no gate joins to another
 is one such generator with cos(2 theta) = <Z>.
@@ -69,7 +69,7 @@ class IqpForm:
 
     generators: tuple[Generator, ...]
     variables: int
-    turns: tuple[int, ...]
+    quarter_turns: tuple[int, ...]
 
 
 class NotIqpError(Exception):
@@ -138,7 +138,7 @@ class _Reader:
     def step(self, operation: Operation) -> None:
         matrix = single_matrix(operation)
         if matrix is not None:
-            self.turn(operation.wires[0], matrix)
+            self.apply_matrix(operation.wires[0], matrix)
             return
         for wire in operation.wires:
             self.begin(wire)
@@ -153,7 +153,7 @@ class _Reader:
         else:
             self.phase(operation)
 
-    def turn(self, wire: int, matrix: Matrix) -> None:
+    def apply_matrix(self, wire: int, matrix: Matrix) -> None:
         """A constant gate on one wire."""
         state = self.wires[wire]
         ends = state.stage == "inside" and min(abs(matrix[0, 0]), abs(matrix[0, 1])) > CLOSE
@@ -208,7 +208,7 @@ class _Reader:
         self.angles[form] = self.angles.get(form, real(0.0)) + signed
 
     def read_out(self, visible: tuple[int, ...]) -> IqpForm:
-        turns = [0] * len(visible)
+        quarter_turns = [0] * len(visible)
         read: list[tuple[int, frozenset[int], float]] = []  # position, variables and angle of further generators
         seen: dict[int, set[int]] = {}  # variable: positions that flip it
         for position, wire in enumerate(visible):
@@ -219,17 +219,17 @@ class _Reader:
                 read.append((position, frozenset((wire,)), math.acos(mean) / 2))
             elif abs(axis[0, 1]) < CLOSE:
                 read.append((position, state.form, -math.pi / 4))
-                turns[position] = (1 + 2 * (state.flipped ^ bool(axis[0, 0].real < 0))) % 4
+                quarter_turns[position] = (1 + 2 * (state.flipped ^ bool(axis[0, 0].real < 0))) % 4
             elif abs(axis[0, 0]) < CLOSE:
                 self.rotate((wire,), real(cmath.phase(axis[1, 0]) / 2))
                 for variable in state.flips:
                     seen.setdefault(variable, set()).add(position)
             else:
                 raise NotIqpError("a qubit is read out along neither Z nor the equator")
-        return self.formula(seen, read, turns)
+        return self.formula(seen, read, quarter_turns)
 
     def formula(
-        self, seen: dict[int, set[int]], read: list[tuple[int, frozenset[int], float]], turns: list[int]
+        self, seen: dict[int, set[int]], read: list[tuple[int, frozenset[int], float]], quarter_turns: list[int]
     ) -> IqpForm:
         found: dict[tuple[frozenset[int], Positions], Real] = {}
         for form, angle in self.angles.items():
@@ -237,16 +237,16 @@ class _Reader:
             for variable in form:
                 positions ^= seen.get(variable, set())
             found[form, frozenset(positions)] = angle
-        for position, form, turn in read:
+        for position, form, apply_matrix in read:
             key = form, frozenset((position,))
-            found[key] = found.get(key, real(0.0)) + turn
+            found[key] = found.get(key, real(0.0)) + apply_matrix
         for variable, positions in seen.items():
             if variable < 0:
                 found[frozenset((variable,)), frozenset(positions)] = real(math.pi / 4)
         kept = [(form, h, angle) for (form, h), angle in found.items() if h and not _nothing(angle)]
         number = {variable: k for k, variable in enumerate(sorted({v for form, _, _ in kept for v in form}))}
         generators = [Generator(frozenset(number[v] for v in form), h, angle) for form, h, angle in kept]
-        return IqpForm(tuple(generators), len(number), tuple(turns))
+        return IqpForm(tuple(generators), len(number), tuple(quarter_turns))
 
 
 def _nothing(angle: Real) -> bool:

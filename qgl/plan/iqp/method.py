@@ -41,7 +41,7 @@ class IqpProgram:
     members           shape (m, most), its variables, padded with `variables`
     places            shape (m, most), its positions, padded with the number of positions
     anticommuting_at  shape (positions, most), the generators of each position, padded with m
-    turns             shape (positions,), quarter turns
+    quarter_turns     shape (positions,), quarter turns
     exact             the tables of Pauli words that are known beforehand, by their query
     flips             what acts after all else (`qgl.plan.pauli_flips`)
     """
@@ -53,7 +53,7 @@ class IqpProgram:
     members: NDArray[np.int32]
     places: NDArray[np.int32]
     anticommuting_at: NDArray[np.int32]
-    turns: NDArray[np.int32]
+    quarter_turns: NDArray[np.int32]
     exact: dict[Query, ExactPauliWords]
     flips: PauliFlipTable
 
@@ -137,7 +137,10 @@ class PreparedIqpForm:
         each = min(anticommuting * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
         sums = pauli_words * samples
         memory = (
-            LEAST_MEMORY + 4 * number * sums + formula.variables * samples // 8 + 4 * pauli_words * len(formula.turns)
+            LEAST_MEMORY
+            + 4 * number * sums
+            + formula.variables * samples // 8
+            + 4 * pauli_words * len(formula.quarter_turns)
         )
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.anticommuting_at.size)
         facts = (("generators", generators), ("strings", samples), ("Pauli words", pauli_words), *self._flipped)
@@ -164,7 +167,7 @@ class PreparedIqpForm:
             table = self.anticommuting(query)
             assert not isinstance(table, str)
             anticommuting[query] = table
-        flips = PauliFlipTable.of(self.flips, len(formula.turns), anticommuting, expressions)
+        flips = PauliFlipTable.of(self.flips, len(formula.quarter_turns), anticommuting, expressions)
         return IqpProgram(
             self.name,
             expressions.build(),
@@ -173,7 +176,7 @@ class PreparedIqpForm:
             incidence.members,
             incidence.places,
             incidence.anticommuting_at,
-            np.array(formula.turns, np.int32),
+            np.array(formula.quarter_turns, np.int32),
             {query: tables for query, tables in exact.items() if isinstance(tables, ExactPauliWords)},
             flips,
         )

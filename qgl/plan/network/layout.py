@@ -67,9 +67,9 @@ class Skeleton:
         rank[order] = np.arange(len(order))
         column = rank.tolist()
         at = self._first_places(column)
-        for turn in range(ROUNDS):
+        for iteration in range(ROUNDS):
             moved = False
-            sequence = range(len(at)) if turn % 2 else range(len(at) - 1, -1, -1)
+            sequence = range(len(at)) if iteration % 2 else range(len(at) - 1, -1, -1)
             for joint in sequence:
                 links = self.links[joint]
                 if not links:

@@ -98,7 +98,7 @@ class Counts:
             found: jax.Array = self.simulator.answer(logarithms, self.query)
             return jnp.sum(jnp.asarray(self.weights, found.dtype) * found)
 
-        ways = [jnp.abs(turn(0.5 * angles)) for turn in (jnp.cos, jnp.sin)]
+        ways = [jnp.abs(function(0.5 * angles)) for function in (jnp.cos, jnp.sin)]
         logarithms = jnp.concatenate([2 * jnp.log(jnp.maximum(way, LEAST)) for way in ways])
         counts = jax.grad(likelihood)(logarithms)
         return counts[: len(angles)], counts[len(angles) :]
@@ -118,7 +118,7 @@ def split_circuit(program: Program) -> Circuit:
             place = int(starts[atom.parameter]) + atom.element
             return Real(0.0, ((1.0, Input(0, place)),)), Real(0.0, ((1.0, Input(0, total + place)),))
         half = 0.5 * angle.constant
-        zero, one = (2 * float(np.log(max(abs(turn(half)), LEAST))) for turn in (np.cos, np.sin))
+        zero, one = (2 * float(np.log(max(abs(function(half)), LEAST))) for function in (np.cos, np.sin))
         return real(zero), real(one)
 
     def changed(operation: Operation) -> Operation:

@@ -47,13 +47,13 @@ def by_formula(formula: IqpForm, inputs: Values) -> Values:
     """The formula of `qgl.plan.iqp.form`, word by word and string by string."""
     angles = angles_of(formula, inputs)
     means = []
-    for pauli_word in pauli_words(len(formula.turns)):
+    for pauli_word in pauli_words(len(formula.quarter_turns)):
         anticommuting = [len([p for p in g.positions if pauli_word[p]]) % 2 == 1 for g in formula.generators]
         draws = []
         for z in pauli_words(formula.variables):
             signs = [(-1) ** sum(z[v] for v in g.variables) for g in formula.generators]
             phase = 2 * sum(a * s for a, s, m in zip(angles, signs, anticommuting, strict=True) if m)
-            draws.append(np.cos(phase + np.pi / 2 * np.dot(formula.turns, pauli_word)))
+            draws.append(np.cos(phase + np.pi / 2 * np.dot(formula.quarter_turns, pauli_word)))
         means.append(np.mean(draws))
     return np.array(means)
 
@@ -90,7 +90,7 @@ def test_an_iqp_circuit_has_its_generators_and_nothing_else() -> None:
     formula = formula_of(program_of(3, 0, *layer, *gates, *layer, parameters=PARAMETERS))
     found = {(tuple(sorted(g.positions)), g.angle) for g in formula.generators}
     assert found == {((0,), THETA * -0.5), ((0, 2), THETA * -1.0)}
-    assert formula.turns == (0, 0, 0)
+    assert formula.quarter_turns == (0, 0, 0)
 
 
 def test_rotations_between_cx_are_words() -> None:

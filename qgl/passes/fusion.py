@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something on a few wires. `axes` has a letter per wire: X, Y or Z if it commutes with that letter there, else *.
+    """Something on a few wires. `bases` has a letter per wire: X, Y or Z if it commutes with that letter there, else *.
 
     An item that is `alone` is a block by itself, however few its wires are.
     """
 
     wires: tuple[int, ...]
-    axes: str
+    bases: str
     members: tuple[int, ...]
     alone: bool = False
 
@@ -42,8 +42,8 @@ def merge_single(items: Sequence[Item]) -> list[Item]:
     def flush(wire: int) -> None:
         run = pending.pop(wire, [])
         if run:
-            axis = run[0].axes if all(item.axes == run[0].axes for item in run) else "*"
-            merged.append(Item((wire,), axis, tuple(m for item in run for m in item.members)))
+            basis = run[0].bases if all(item.bases == run[0].bases for item in run) else "*"
+            merged.append(Item((wire,), basis, tuple(m for item in run for m in item.members)))
 
     for item in items:
         if len(item.wires) == 1 and not item.alone:
@@ -69,7 +69,7 @@ class Frontier:
         letters = [""] * wires
         for position, item in enumerate(items):
             place = []
-            for wire, letter in zip(item.wires, item.axes, strict=True):
+            for wire, letter in zip(item.wires, item.bases, strict=True):
                 if letter == "*" or letter != letters[wire]:
                     self.groups[wire].append([])
                     letters[wire] = letter

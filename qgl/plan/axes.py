@@ -1,4 +1,4 @@
-"""Which place of a state each wire takes, and from when to when."""
+"""Which axis of a state each wire takes, and from when to when."""
 
 from __future__ import annotations
 
@@ -36,34 +36,34 @@ def lives(circuit: Circuit) -> Lives:
     return Lives(first, last)
 
 
-def dense_places(circuit: Circuit) -> dict[int, int]:
-    """The place of each wire in a state vector: visible wires in their order, then the rest by first use.
+def state_axes(circuit: Circuit) -> dict[int, int]:
+    """The axis of each wire in a state vector: visible wires in their order, then the rest by first use.
 
-    A wire that nothing happens to has no place. A discarded wire keeps its place to the end: it may be entangled.
+    A wire that nothing happens to has no axis. A discarded wire keeps its axis to the end: it may be entangled.
     """
     used = lives(circuit).first
     rest = sorted((wire for wire in used if wire not in set(circuit.visible)), key=lambda wire: (used[wire], wire))
-    return {wire: place for place, wire in enumerate((*circuit.visible, *rest))}
+    return {wire: axis for axis, wire in enumerate((*circuit.visible, *rest))}
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Places of wires in a density matrix, re-used after a wire's last operation.
+    """Axes of wires in a density matrix, re-used after a wire's last operation.
 
-    ends[k] are the wires whose place is put back to |0> and freed right after operation k.
+    ends[k] are the wires whose axis is put back to |0> and freed right after operation k.
     """
 
-    place_of: dict[int, int]
+    axis_of: dict[int, int]
     ends: dict[int, tuple[int, ...]]
-    places: int
+    axes: int
 
 
-def density_places(circuit: Circuit) -> Allocation:
+def density_axes(circuit: Circuit) -> Allocation:
     """Visible wires live to the end; every other one is traced out after its last operation."""
     alive = lives(circuit)
     free: list[int] = []
-    places = 0
-    place_of: dict[int, int] = {}
+    axes = 0
+    axis_of: dict[int, int] = {}
     ends: dict[int, tuple[int, ...]] = {}
     starts: dict[int, list[int]] = {}
     for wire, position in sorted(alive.first.items(), key=lambda pair: (pair[1], pair[0])):
@@ -71,15 +71,15 @@ def density_places(circuit: Circuit) -> Allocation:
     for position in range(len(circuit.operations) + 1):
         for wire in starts.get(position, ()):
             if free:
-                place_of[wire] = free.pop()
+                axis_of[wire] = free.pop()
             else:
-                place_of[wire], places = places, places + 1
+                axis_of[wire], axes = axes, axes + 1
         touched = _touched(circuit.operations, position)
         over = tuple(wire for wire in touched if alive.last[wire] == position)
         if over:
             ends[position] = over
-            free.extend(place_of[wire] for wire in over)
-    return Allocation(place_of, ends, places)
+            free.extend(axis_of[wire] for wire in over)
+    return Allocation(axis_of, ends, axes)
 
 
 def _touched(operations: Sequence[Operation], position: int) -> tuple[int, ...]:

@@ -70,7 +70,7 @@ class StateProgram:
         tables = self.tables
         steps = {f"{name}_steps": int((tables.steps.kind == kind).sum()) for kind, name in enumerate(KINDS)}
         return {
-            "state_bits": tables.places,
+            "state_bits": tables.axes,
             "block_width": tables.products.width,
             "steps": len(tables.steps.kind),
             **{name: count for name, count in steps.items() if count},

@@ -54,7 +54,7 @@ def test_blocks_keep_the_product_and_the_width(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_diagonal_runs_keep_the_product(seed: int) -> None:
     items, matrices = random_items(seed)
-    diagonal = [set(item.axes) == {"Z"} for item in items]
+    diagonal = [set(item.bases) == {"Z"} for item in items]
     runs = find_runs(items, diagonal, WIRES, 2)
     order = [member for _, run in runs for item in run for member in item.members]
     np.testing.assert_allclose(total(order, matrices), total(range(len(items)), matrices), atol=1e-12)

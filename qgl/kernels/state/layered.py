@@ -93,7 +93,7 @@ class _Whole:
         self._forms = [_form(tables, entry) for tables, entry in zip(pieces.tables, pieces.entry, strict=True)]
 
     def empty(self, inputs: jax.Array) -> jax.Array:
-        return jnp.zeros(2**self._pieces.places, complex_like(inputs.dtype)).at[0].set(1)
+        return jnp.zeros(2**self._pieces.axes, complex_like(inputs.dtype)).at[0].set(1)
 
     def piece(self, k: jax.Array, inputs: jax.Array, state: jax.Array) -> jax.Array:
         numbers = evaluate(self._pieces.expressions, inputs)[jnp.asarray(self._pieces.rows)[k]]

@@ -46,7 +46,7 @@ def _final(lowered: StateProgram) -> Callable[[jax.Array], Final]:
             start = barrier(start)
         state = transpose(steps(parameters(tables, inputs), start), axes)
         if lowered.method == "density matrix":
-            rest = 2 ** (tables.places // 2 - bits)
+            rest = 2 ** (tables.axes // 2 - bits)
             rho = state.reshape(2**bits, 2**bits, rest, rest)[:, :, 0, 0]
             return Density(rho)
         vector = Vector(state.reshape(2**bits, -1))
@@ -71,18 +71,18 @@ def parameters(tables: Tables, inputs: jax.Array) -> Parameters:
 
 def zero_state(tables: Tables, inputs: jax.Array) -> jax.Array:
     """|0...0>, in the precision of the inputs."""
-    return jnp.zeros(2**tables.places, complex_like(inputs.dtype)).at[0].set(1)
+    return jnp.zeros(2**tables.axes, complex_like(inputs.dtype)).at[0].set(1)
 
 
 def final_axes(lowered: StateProgram) -> tuple[int, ...]:
     """Axes of the state after the last step in the order in which it is read: the visible ones first."""
-    return tuple(lowered.tables.steps.final[place] for place in _places(lowered))
+    return tuple(lowered.tables.steps.final[axis] for axis in _axes(lowered))
 
 
-def _places(lowered: StateProgram) -> tuple[int, ...]:
-    """All places of the state in the order in which it is read."""
+def _axes(lowered: StateProgram) -> tuple[int, ...]:
+    """All axes of the state in the order in which it is read."""
     visible = lowered.visible
     if lowered.method == "density matrix":
-        others = [p for p in range(lowered.tables.places // 2) if p not in visible]
+        others = [p for p in range(lowered.tables.axes // 2) if p not in visible]
         return tuple(2 * p + side for group in (visible, others) for side in (0, 1) for p in group)
-    return (*visible, *(p for p in range(lowered.tables.places) if p not in visible))
+    return (*visible, *(p for p in range(lowered.tables.axes) if p not in visible))

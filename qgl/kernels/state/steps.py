@@ -45,7 +45,7 @@ class _Kernel:
         self.tables = tables
         self.mover = Mover(tables.steps.moves)
         self.rows = 2**tables.products.width
-        self.size = 2**tables.places
+        self.size = 2**tables.axes
         self.kinds = [int(kind) for kind in np.unique(tables.steps.kind)]
         steps = tables.steps
         self.columns: dict[str, NDArray[np.int32]] = {
@@ -191,7 +191,7 @@ def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Para
 def runner(tables: Tables) -> Callable[[Parameters, jax.Array], jax.Array]:
     """The function of (parameters, state) that applies all steps.
 
-    The state has shape (2^places,), in the first layout before and in the last one after.
+    The state has shape (2^axes,), in the first layout before and in the last one after.
     """
     if not len(tables.steps.kind):
         return lambda parameters, state: state

@@ -15,7 +15,7 @@ MOST_TABLE_ENTRIES = 1 << 18
 
 
 class Mover:
-    """Applies transposition number `move` of `moves` to a state of shape (2^places,), or undoes it.
+    """Applies transposition number `move` of `moves` to a state of shape (2^count,), or undoes it.
 
     Small states are gathered through index tables, large ones through indices computed bit by bit. That is as quick as
     a compiled transposition each, and the program does not grow with their number.
@@ -65,15 +65,15 @@ def _with_inverse(forward: tuple[tuple[int, ...], ...], backward: tuple[tuple[in
 def _move(moves: tuple[tuple[int, ...], ...]) -> _Move:
     if len(moves) == 1:
         return lambda number, state: state
-    places = len(moves[0])
-    if len(moves) << places <= MOST_TABLE_ENTRIES:
-        natural = np.arange(2**places, dtype=np.int32).reshape((2,) * places)
+    count = len(moves[0])
+    if len(moves) << count <= MOST_TABLE_ENTRIES:
+        natural = np.arange(2**count, dtype=np.int32).reshape((2,) * count)
         table = np.stack([natural.transpose(axes).ravel() for axes in moves])
         return lambda number, state: _gather(state, jnp.asarray(table)[number])
-    shifts = places - 1 - np.array(moves, dtype=np.int32)
+    shifts = count - 1 - np.array(moves, dtype=np.int32)
 
     def gather(number: jax.Array, state: jax.Array) -> jax.Array:
-        return _gather(state, _index(jnp.asarray(shifts)[number], places))
+        return _gather(state, _index(jnp.asarray(shifts)[number], count))
 
     return lambda number, state: lax.cond(number == 0, lambda number, state: state, gather, number, state)
 
@@ -82,8 +82,8 @@ def _gather(state: jax.Array, index: jax.Array) -> jax.Array:
     return state.at[index].get(mode="promise_in_bounds", unique_indices=True)
 
 
-def _index(shifts: jax.Array, places: int) -> jax.Array:
-    """Where each amplitude comes from, if bit places - 1 - k of its index is bit shifts[k] of the source's."""
-    bits = jnp.arange(2**places, dtype=jnp.int32)
-    parts = ((bits >> (places - 1 - axis) & 1) << shifts[axis] for axis in range(places))
+def _index(shifts: jax.Array, count: int) -> jax.Array:
+    """Where each amplitude comes from, if bit count - 1 - k of its index is bit shifts[k] of the source's."""
+    bits = jnp.arange(2**count, dtype=jnp.int32)
+    parts = ((bits >> (count - 1 - axis) & 1) << shifts[axis] for axis in range(count))
     return sum(parts, start=jnp.zeros_like(bits))

@@ -61,7 +61,7 @@ class TrajectoryRunner:
     def _answer(
         self, final: Callable[[jax.Array], Vector], query: Query, array: jax.Array | None, key: jax.Array
     ) -> jax.Array:
-        places = self.program.state.tables.places
+        axes = self.program.state.tables.axes
         match query:
             case GivenPauliWords(_, int(runs)):
                 pauli_words = given(array, query)
@@ -70,7 +70,7 @@ class TrajectoryRunner:
                     state = final(key)
                     return z_expectation(state, pauli_words), jnp.sum(state.probabilities())
 
-                values, norms = _over_runs(read, key, runs, places)
+                values, norms = _over_runs(read, key, runs, axes)
                 values = _without_mean(values, norms)
                 return jnp.stack([jnp.mean(values, axis=0), jnp.mean(values**2, axis=0)])
             case Samples(shots):
@@ -79,15 +79,15 @@ class TrajectoryRunner:
                     outcomes, string = jax.random.split(key)
                     return sample(final(outcomes).probabilities(), string, 1)[0]
 
-                strings: jax.Array = _over_runs(one, key, shots, places)
+                strings: jax.Array = _over_runs(one, key, shots, axes)
                 return strings
             case _:
                 raise ValueError(f"{type(query).__name__} does not allow sampling noise")
 
 
-def _over_runs(run: Callable[[jax.Array], Any], key: jax.Array, runs: int, places: int) -> Any:
+def _over_runs(run: Callable[[jax.Array], Any], key: jax.Array, runs: int, axes: int) -> Any:
     """`run` with `runs` keys, results along a new first axis; in reverse mode each is computed again."""
-    count, together = batches(runs, places)
+    count, together = batches(runs, axes)
     results = mapped(jax.checkpoint(run), jax.random.split(key, count * together), batch_size=together)
     return jax.tree.map(lambda result: result[:runs], results)
 

@@ -12,7 +12,7 @@ from qgl.expression import Input, Real, apply
 from qgl.passes.fusion import Item, fuse, merge_single
 from qgl.plan.cones.classes import ConeClass
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import Small, axes_of, places_of
+from qgl.plan.state.elements import Small, axes_of, bases_of
 from qgl.plan.state.methods import FullState
 
 WIDEST, WIDEST_KEPT = 14, 12  # bits of a state that is run in tiles: a vector; a density matrix, whose steps are kept
@@ -23,7 +23,7 @@ FEW = 0.05  # of all blocks may be cut
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Matrices that act one after another on `window`, places of a state.
+    """Matrices that act one after another on `window`, axes of a state.
 
     matrices  each with the bits of the window that it acts on; their angles depend on inputs of the block's own
     key       the same for blocks that differ in window and slots only
@@ -40,7 +40,7 @@ class Block:
 class Schedule:
     """A class, its circuit as a state of `bits`, and the small matrices that act on it.
 
-    visible  places of the qubits that are read; in a density matrix place p has its ket at 2p and its bra at 2p + 1
+    visible  axes of the qubits that are read; in a density matrix axis p has its ket at 2p and its bra at 2p + 1
     longest  matrices of a block at the most; what is longer is cut
     """
 
@@ -55,11 +55,11 @@ class Schedule:
     @cached_property
     def arity(self) -> int:
         """Bits that every matrix acts on at the most, but two at least."""
-        return max([2, *(len(element.places) for element in self.elements)])
+        return max([2, *(len(element.axes) for element in self.elements)])
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """On `arity` places each, at the most."""
+        """On `arity` axes each, at the most."""
         found: list[Block] = []
         for window, smalls in self._gathered():
             for k in range(0, len(smalls), self.longest):
@@ -69,16 +69,16 @@ class Schedule:
     def _gathered(self) -> list[tuple[tuple[int, ...], list[Small]]]:
         if self.arity == 2:
             return _pairs(self.elements)
-        items = [Item(places_of(element), axes_of(element), (k,)) for k, element in enumerate(self.elements)]
+        items = [Item(axes_of(element), bases_of(element), (k,)) for k, element in enumerate(self.elements)]
         found = fuse(merge_single(items), self.bits, self.arity)
         return [(block.wires, [self.elements[k] for item in block.items for k in item.members]) for block in found]
 
     def order(self, bits: int) -> tuple[int, ...]:
-        """All of `bits` places in the order in which a state is read: first the visible ones, kets before bras."""
+        """All of `bits` axes in the order in which a state is read: first the visible ones, kets before bras."""
         if not self.density:
-            return (*self.visible, *(place for place in range(bits) if place not in self.visible))
-        rest = [place for place in range(bits // 2) if place not in self.visible]
-        return tuple(2 * place + side for side in (0, 1) for place in (*self.visible, *rest))
+            return (*self.visible, *(axis for axis in range(bits) if axis not in self.visible))
+        rest = [axis for axis in range(bits // 2) if axis not in self.visible]
+        return tuple(2 * axis + side for side in (0, 1) for axis in (*self.visible, *rest))
 
 
 def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
@@ -102,39 +102,39 @@ def schedule(one: ConeClass, whole: FullState) -> Schedule | None:
         return None
     small: list[Small] = []
     for element in whole.elements:
-        if not isinstance(element, Small) or element.controls or len(element.places) > ARITY:
+        if not isinstance(element, Small) or element.controls or len(element.axes) > ARITY:
             return None
         small.append(element)
     return Schedule(one, not whole.unitary, whole.bits, whole.qubits, whole.visible, tuple(small))
 
 
 def _pairs(elements: Sequence[Small]) -> list[tuple[tuple[int, ...], list[Small]]]:
-    """Blocks on two places: a matrix on two, and those on one of them that come before it.
+    """Blocks on two axes: a matrix on two, and those on one of them that come before it.
 
     Cones overlap, and a block that is made by this rule is the same in all cones that hold it.
     """
     blocks: list[tuple[tuple[int, ...], list[Small]]] = []
-    last: dict[int, int] = {}  # of each place the block that was the last one to act on it
+    last: dict[int, int] = {}  # of each axis the block that was the last one to act on it
     waiting: dict[int, list[Small]] = {}
     for element in elements:
-        if len(element.places) == 1:
-            waiting.setdefault(element.places[0], []).append(element)
+        if len(element.axes) == 1:
+            waiting.setdefault(element.axes[0], []).append(element)
             continue
-        found = {last.get(place, -1) for place in element.places}
+        found = {last.get(axis, -1) for axis in element.axes}
         number = found.pop()
         if found or number < 0:
             number = len(blocks)
-            blocks.append((element.places, []))
-            last.update(dict.fromkeys(element.places, number))
-        for place in blocks[number][0]:
-            blocks[number][1].extend(waiting.pop(place, ()))
+            blocks.append((element.axes, []))
+            last.update(dict.fromkeys(element.axes, number))
+        for axis in blocks[number][0]:
+            blocks[number][1].extend(waiting.pop(axis, ()))
         blocks[number][1].append(element)
-    lone = [place for place in waiting if place not in last]
+    lone = [axis for axis in waiting if axis not in last]
     for pair in (tuple(lone[k : k + 2]) for k in range(0, len(lone), 2)):
         last.update(dict.fromkeys(pair, len(blocks)))
         blocks.append((pair, []))
-    for place, rest in waiting.items():
-        blocks[last[place]][1].extend(rest)
+    for axis, rest in waiting.items():
+        blocks[last[axis]][1].extend(rest)
     return blocks
 
 
@@ -148,10 +148,10 @@ def _block(window: tuple[int, ...], smalls: list[Small]) -> Block:
     keys: list[Hashable] = []
     for small in smalls:
         recipe = replace(small.recipe, args=tuple(substituted(arg, own) for arg in small.recipe.args))
-        places = tuple(map(window.index, small.places))
+        axes = tuple(map(window.index, small.axes))
         constant = None if recipe.constant is None else recipe.constant.tobytes()
-        matrices.append((recipe, places))
-        keys.append((kind_of(recipe), recipe.args, constant, places))
+        matrices.append((recipe, axes))
+        keys.append((kind_of(recipe), recipe.args, constant, axes))
     return Block(window, tuple(matrices), tuple(keys), tuple(slots))
 
 
@@ -161,7 +161,7 @@ def kind_of(recipe: Recipe) -> Hashable:
 
 
 def substituted(number: Real, value: Callable[[int], Real]) -> Real:
-    """`number` with `value(k)` in the place of input k."""
+    """`number` with `value(k)` instead of input k."""
     if len(number.terms) == 1 and not number.constant and number.terms[0][0] == 1:
         atom = number.terms[0][1]
         if isinstance(atom, Input):

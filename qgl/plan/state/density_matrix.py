@@ -1,6 +1,6 @@
-"""A circuit with channels as elements on a density matrix, seen as a state of twice as many places.
+"""A circuit with channels as elements on a density matrix, seen as a state of twice as many axes.
 
-Wire at place p of the density matrix: its ket is place 2p of the state, its bra place 2p + 1. A gate U acts as U on
+Wire at axis p of the density matrix: its ket is axis 2p of the state, its bra axis 2p + 1. A gate U acts as U on
 the kets and as its conjugate on the bras; a channel is one matrix on both.
 """
 
@@ -29,33 +29,33 @@ def density_elements(circuit: Circuit, allocation: Allocation) -> list[Element]:
     elements: list[Element] = []
     for position, operation in enumerate(circuit.operations):
         if not isinstance(operation, LIFETIME):
-            places = tuple(allocation.place_of[wire] for wire in operation.wires)
-            elements += _on_both_sides(operation, places)
+            axes = tuple(allocation.axis_of[wire] for wire in operation.wires)
+            elements += _on_both_sides(operation, axes)
         for wire in allocation.ends.get(position, ()):
-            elements.append(_constant(RESET, (allocation.place_of[wire],)))
+            elements.append(_constant(RESET, (allocation.axis_of[wire],)))
     return elements
 
 
-def _on_both_sides(operation: Operation, places: tuple[int, ...]) -> list[Element]:
+def _on_both_sides(operation: Operation, axes: tuple[int, ...]) -> list[Element]:
     match operation:
         case Reset():
-            return [_constant(RESET, places)]
+            return [_constant(RESET, axes)]
         case Measurement():
-            return [_constant(DEPHASE, places)]
+            return [_constant(DEPHASE, axes)]
         case KrausChannel():
-            return [_constant(superoperator(operation.operators), places)]
+            return [_constant(superoperator(operation.operators), axes)]
         case ChannelApplication(channel=channel):
-            return [_both(Recipe("channel", channel.name, 4**channel.qubits, operation.strengths), places)]
-    kets = unitary_elements(operation, tuple(2 * place for place in places))
+            return [_both(Recipe("channel", channel.name, 4**channel.qubits, operation.strengths), axes)]
+    kets = unitary_elements(operation, tuple(2 * axis for axis in axes))
     return [*kets, *(conjugate(ket) for ket in kets)]
 
 
-def _constant(matrix: NDArray[np.complex128], places: tuple[int, ...]) -> Small:
-    return _both(Recipe("constant", "", len(matrix), constant=matrix), places)
+def _constant(matrix: NDArray[np.complex128], axes: tuple[int, ...]) -> Small:
+    return _both(Recipe("constant", "", len(matrix), constant=matrix), axes)
 
 
-def _both(recipe: Recipe, places: tuple[int, ...]) -> Small:
-    both = (*(2 * place for place in places), *(2 * place + 1 for place in places))
+def _both(recipe: Recipe, axes: tuple[int, ...]) -> Small:
+    both = (*(2 * axis for axis in axes), *(2 * axis + 1 for axis in axes))
     return Small(both, "*" * len(both), recipe)
 
 
@@ -65,10 +65,10 @@ def superoperator(kraus: NDArray[np.complex128]) -> NDArray[np.complex128]:
 
 
 def conjugate(ket: Element) -> Element:
-    """The complex conjugate of an element, one place further on."""
+    """The complex conjugate of an element, one axis further on."""
 
-    def shift(places: Sequence[int]) -> tuple[int, ...]:
-        return tuple(place + 1 for place in places)
+    def shift(axes: Sequence[int]) -> tuple[int, ...]:
+        return tuple(axis + 1 for axis in axes)
 
     def phases(terms: tuple[DiagonalTerm, ...] | None) -> tuple[DiagonalTerm, ...] | None:
         return None if terms is None else tuple(DiagonalTerm(shift(t.wires), -t.angle) for t in terms)
@@ -76,15 +76,15 @@ def conjugate(ket: Element) -> Element:
     match ket:
         case Small():
             recipe = replace(ket.recipe, conjugate=True)
-            return Small(shift(ket.places), ket.axes, recipe, shift(ket.controls), phases(ket.phases))
+            return Small(shift(ket.axes), ket.bases, recipe, shift(ket.controls), phases(ket.phases))
         case PauliExponential():
             angle = ket.angle * -_sign(ket.pauli_word)
-            return PauliExponential(shift(ket.places), ket.pauli_word, angle, shift(ket.controls), phases(ket.phases))
+            return PauliExponential(shift(ket.axes), ket.pauli_word, angle, shift(ket.controls), phases(ket.phases))
         case Evolve():
             terms = tuple((coefficient * _sign(pauli_word), pauli_word) for coefficient, pauli_word in ket.terms)
-            return Evolve(shift(ket.places), terms, -ket.time, shift(ket.controls))
+            return Evolve(shift(ket.axes), terms, -ket.time, shift(ket.controls))
         case Diagonal():
-            return Diagonal(shift(ket.places), phases(ket.terms) or ())
+            return Diagonal(shift(ket.axes), phases(ket.terms) or ())
 
 
 def _sign(pauli_word: str) -> float:

@@ -21,7 +21,7 @@ from qgl.check.settings.layers import leading
 from qgl.ir.circuit import Circuit
 from qgl.passes.deferral import defer
 from qgl.passes.dilation import dilate
-from qgl.plan.axes import dense_places
+from qgl.plan.axes import state_axes
 from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.plan.sectors.basis import MOST_PLACES
 from qgl.plan.sectors.method import MOST_BITS, MOST_STATES, Sector
@@ -42,14 +42,14 @@ class NotLayeredError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Layers on a state of all qubits, in the order of places before and after each; piece 0 makes the start.
+    """Layers on a state of all qubits, in the order of axes before and after each; piece 0 makes the start.
 
     expressions  the numbers of all pieces
     tables       one for each form of pieces; it reads the numbers of one piece
-    entry        for each form: axes that bring a state in the order of places to the first layout of the form
+    entry        for each form: positions that bring a state in the order of axes to the first layout of the form
     form         (pieces,)
     rows         (pieces, most) the numbers of each piece
-    visible      places of the visible bits, which are the first
+    visible      axes of the visible bits, which are the first
     """
 
     expressions: Expressions
@@ -57,7 +57,7 @@ class Pieces:
     entry: tuple[tuple[int, ...], ...]
     form: NDArray[np.int32]
     rows: NDArray[np.int32]
-    places: int
+    axes: int
     visible: int
 
 
@@ -135,21 +135,21 @@ def cut(circuit: Circuit, operations: Iterable[Operation], names: Collection[str
 
 
 def _whole(circuit: Circuit, pieces: Sequence[Sequence[Operation]]) -> Pieces:
-    place_of = dense_places(circuit)
-    if len(place_of) > LARGEST:
-        raise NotLayeredError(f"a state of {len(place_of)} qubits is not supported; {LARGEST} are the most")
+    axis_of = state_axes(circuit)
+    if len(axis_of) > LARGEST:
+        raise NotLayeredError(f"a state of {len(axis_of)} qubits is not supported; {LARGEST} are the most")
     sizes = [parameter.size for parameter in circuit.parameters]
-    shared, places = ExpressionBuilder(sizes), len(place_of)
+    shared, axes = ExpressionBuilder(sizes), len(axis_of)
     forms: dict[tuple[Hashable, ...], int] = {}
     tables: list[Tables] = []
     form: list[int] = []
     rows: list[list[int]] = []
     for piece in pieces:
-        elements: list[Element] = dense_elements(piece, place_of)
+        elements: list[Element] = dense_elements(piece, axis_of)
         own = ExpressionBuilder(sizes)
-        width = max(widest_small(elements, places), block_width(places))
-        parts = arrange(elements, places, width)
-        lowered = lower(parts, places, widest_small(elements, places), width, own, unitary=True)
+        width = max(widest_small(elements, axes), block_width(axes))
+        parts = arrange(elements, axes, width)
+        lowered = lower(parts, axes, widest_small(elements, axes), width, own, unitary=True)
         rows.append([shared.row(number) for number in own.numbers])
         key = _signature(lowered)
         if key not in forms:
@@ -162,7 +162,7 @@ def _whole(circuit: Circuit, pieces: Sequence[Sequence[Operation]]) -> Pieces:
         tuple(map(_entry, tables)),
         np.array(form, np.int32),
         ragged.table(rows, 0),
-        places,
+        axes,
         len(circuit.visible),
     )
 
@@ -179,14 +179,14 @@ def _signature(value: Any) -> tuple[Hashable, ...]:
 
 
 def _entry(tables: Tables) -> tuple[int, ...]:
-    """Axes that bring a state in the order of places to the layout before the first step."""
-    steps, places, width = tables.steps, tables.places, tables.products.width
-    layout = [0] * places
-    for place, axis in enumerate(steps.final):
-        layout[axis] = place
+    """Positions that bring a state in the order of axes to the layout before the first step."""
+    steps, axes, width = tables.steps, tables.axes, tables.products.width
+    layout = [0] * axes
+    for axis, position in enumerate(steps.final):
+        layout[position] = axis
     for kind, move in zip(steps.kind[::-1].tolist(), steps.move[::-1].tolist(), strict=True):
         if kind in (BLOCK, MASKED):
-            moved = layout[places - width :] + layout[: places - width]
-            for place, axis in zip(moved, steps.moves[move], strict=True):
-                layout[axis] = place
+            moved = layout[axes - width :] + layout[: axes - width]
+            for axis, position in zip(moved, steps.moves[move], strict=True):
+                layout[position] = axis
     return tuple(layout)

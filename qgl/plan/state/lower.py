@@ -20,7 +20,7 @@ from qgl.plan.state.elements import (
     Small,
     StochasticReset,
     axes_of,
-    places_of,
+    bases_of,
 )
 from qgl.plan.state.layout import Layouts, cyclic_order, pad_window
 from qgl.plan.state.products import ProductBuilder
@@ -46,20 +46,20 @@ T = TypeVar("T")
 
 
 def lower(
-    parts: Sequence[Part], places: int, arity: int, width: int, expressions: ExpressionBuilder, unitary: bool
+    parts: Sequence[Part], axes: int, arity: int, width: int, expressions: ExpressionBuilder, unitary: bool
 ) -> Tables:
-    """Tables of arranged `parts` on a state of `places` bits.
+    """Tables of arranged `parts` on a state of `axes` bits.
 
-    arity is at least the places of any small element, width that of the blocks.
+    arity is at least the axes of any small element, width that of the blocks.
     """
     pool = PoolBuilder(expressions)
-    steps = _Stepper(places, width, expressions, ProductBuilder(arity, width, pool))
+    steps = _Stepper(axes, width, expressions, ProductBuilder(arity, width, pool))
     for part in parts:
         steps.add(part)
     built = pool.build()
     pauli_words, diagonals, evolutions, program = steps.finish()
     return Tables(
-        places,
+        axes,
         unitary,
         expressions.build(),
         built,
@@ -71,36 +71,36 @@ def lower(
     )
 
 
-def widest_small(elements: Sequence[Action], places: int) -> int:
-    """The most places that a small element has, but at least 2 where there are so many."""
-    return max([min(2, places), *(len(e.places) for e in elements if isinstance(e, Small))])
+def widest_small(elements: Sequence[Action], axes: int) -> int:
+    """The most axes that a small element has, but at least 2 where there are so many."""
+    return max([min(2, axes), *(len(e.axes) for e in elements if isinstance(e, Small))])
 
 
-def block_width(places: int) -> int:
+def block_width(axes: int) -> int:
     """The width of blocks that measured best for a state of so many bits."""
-    if places < 8:
-        return min(places, 3)
-    return 4 if places < 14 else 5
+    if axes < 8:
+        return min(axes, 3)
+    return 4 if axes < 14 else 5
 
 
-def arrange(elements: Sequence[Action], places: int, width: int) -> list[Part]:
+def arrange(elements: Sequence[Action], axes: int, width: int) -> list[Part]:
     """Elements gathered into blocks; diagonal runs that pay are joined to one element."""
     joined: list[Action] = list(elements)
     items = [_item(element, k) for k, element in enumerate(joined)]
     diagonal = [_phases(element) is not None for element in joined]
     if any(diagonal):
         ordered: list[Item] = []
-        for pays, run in find_runs(items, diagonal, places, width):
+        for pays, run in find_runs(items, diagonal, axes, width):
             if not pays:
                 ordered += run
                 continue
             terms = tuple(term for item in run for term in _phases(joined[item.members[0]]) or ())
-            touched = tuple(sorted({place for item in run for place in item.wires}))
+            touched = tuple(sorted({axis for item in run for axis in item.wires}))
             joined.append(Diagonal(touched, terms))
             ordered.append(_item(joined[-1], len(joined) - 1))
         items = ordered
     parts: list[Part] = []
-    for block in fuse(merge_single(items), places, width):
+    for block in fuse(merge_single(items), axes, width):
         first = joined[block.items[0].members[0]]
         if block.items[0].alone:
             parts.append(first)
@@ -112,7 +112,7 @@ def arrange(elements: Sequence[Action], places: int, width: int) -> list[Part]:
 
 def _item(element: Action, number: int) -> Item:
     alone = not isinstance(element, Small) or bool(element.controls)
-    return Item(places_of(element), axes_of(element), (number,), alone)
+    return Item(axes_of(element), bases_of(element), (number,), alone)
 
 
 def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
@@ -122,9 +122,9 @@ def _phases(element: Action) -> tuple[DiagonalTerm, ...] | None:
 class _Stepper:
     """Turns parts into steps, following the layout of the state."""
 
-    def __init__(self, places: int, width: int, expressions: ExpressionBuilder, products: ProductBuilder) -> None:
+    def __init__(self, axes: int, width: int, expressions: ExpressionBuilder, products: ProductBuilder) -> None:
         self.products = products
-        self._places, self._width, self._expressions = places, width, expressions
+        self._axes, self._width, self._expressions = axes, width, expressions
         self._layouts: Layouts | None = None
         self._rows: list[tuple[int, int, int, int]] = []  # kind, row, move, mask
         self._resets = 0
@@ -135,11 +135,11 @@ class _Stepper:
     def add(self, part: Part) -> None:
         match part:
             case list():
-                self._block(part, (), sorted({place for small in part for place in small.places}))
+                self._block(part, (), sorted({axis for small in part for axis in small.axes}))
             case Small():
-                self._block([part], part.controls, list(part.places))
+                self._block([part], part.controls, list(part.axes))
             case PauliExponential():
-                letters = self._letters(part.places, part.pauli_word)
+                letters = self._letters(part.axes, part.pauli_word)
                 self._pauli_words.append((letters, self._mask(part.controls), self._expressions.row(part.angle)))
                 self._step(PAULI, len(self._pauli_words) - 1)
             case Diagonal():
@@ -149,12 +149,12 @@ class _Stepper:
             case Evolve():
                 self._evolve(part)
             case StochasticReset():
-                self._step(RESET, self._resets, self._mask((part.place,)))
+                self._step(RESET, self._resets, self._mask((part.axis,)))
                 self._resets += 1
 
     def _evolve(self, part: Evolve) -> None:
         terms = [
-            (self._letters(part.places, pauli_word), self._expressions.row(coefficient))
+            (self._letters(part.axes, pauli_word), self._expressions.row(coefficient))
             for coefficient, pauli_word in part.terms
         ]
         plain = [term for term in terms if not term[0][0]]
@@ -163,27 +163,27 @@ class _Stepper:
         self._step(EVOLVE, len(self._evolutions) - 1)
 
     def _block(self, smalls: list[Small], controls: tuple[int, ...], window: list[int]) -> None:
-        full = pad_window(window, self._places, self._width)
-        for row in self.products.add(cyclic_order(full, self._places)[: self._width], smalls):
+        full = pad_window(window, self._axes, self._width)
+        for row in self.products.add(cyclic_order(full, self._axes)[: self._width], smalls):
             move = self._layout(full).bring(full)
             self._layout().rotate(self._width)
             self._rows.append((MASKED if controls else BLOCK, row, move, self._mask(controls)))
 
     def _layout(self, window: Sequence[int] | None = None) -> Layouts:
         if self._layouts is None:
-            self._layouts = Layouts(self._places, window)
+            self._layouts = Layouts(self._axes, window)
         return self._layouts
 
     def _step(self, kind: int, row: int, mask: int = 0) -> None:
         self._rows.append((kind, row, 0, mask))
 
-    def _mask(self, places: Sequence[int]) -> int:
-        return sum(1 << self._layout().bit(place) for place in places)
+    def _mask(self, axes: Sequence[int]) -> int:
+        return sum(1 << self._layout().bit(axis) for axis in axes)
 
-    def _letters(self, places: Sequence[int], pauli_word: str) -> Letters:
-        pairs = list(zip(places, pauli_word, strict=True))
-        x = self._mask([place for place, letter in pairs if letter in "XY"])
-        z = self._mask([place for place, letter in pairs if letter in "YZ"])
+    def _letters(self, axes: Sequence[int], pauli_word: str) -> Letters:
+        pairs = list(zip(axes, pauli_word, strict=True))
+        x = self._mask([axis for axis, letter in pairs if letter in "XY"])
+        z = self._mask([axis for axis, letter in pairs if letter in "YZ"])
         return x, z, pauli_word.count("Y")
 
     def finish(self) -> tuple[PauliWordTable, DiagonalTable, EvolveTable, Steps]:

@@ -13,7 +13,7 @@ import numpy as np
 from qgl.bits import ragged
 from qgl.expression import real
 from qgl.ir.circuit import Circuit
-from qgl.plan.axes import dense_places, density_places
+from qgl.plan.axes import density_axes, state_axes
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
@@ -82,7 +82,7 @@ def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: Expression
     """Stochastic flips of some of `width` bits."""
     rows: dict[int, list[int]] = {}
     for flip in flips:
-        mask = sum(1 << (width - 1 - place) for place in flip.positions)
+        mask = sum(1 << (width - 1 - axis) for axis in flip.positions)
         rows.setdefault(mask, []).append(expressions.row(flip.angle))
     return FlipTable(np.array(list(rows), np.int32), ragged.table(rows.values(), expressions.row(real(0.0))))
 
@@ -142,7 +142,7 @@ class StateVector:
 
 
 class DensityMatrix:
-    """The density matrix of the qubits that are alive at the same time; places of ended ones are used again."""
+    """The density matrix of the qubits that are alive at the same time; axes of ended ones are used again."""
 
     name = "density matrix"
 
@@ -159,15 +159,15 @@ def _without_flips(variants: CircuitVariants) -> FullState:
 
 
 def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> FullState:
-    place_of = dense_places(pure)
-    elements = dense_elements(pure.operations, place_of)
-    visible = tuple(place_of[wire] for wire in pure.visible)
-    return FullState(pure, elements, len(place_of), len(place_of), visible, True, flips)
+    axis_of = state_axes(pure)
+    elements = dense_elements(pure.operations, axis_of)
+    visible = tuple(axis_of[wire] for wire in pure.visible)
+    return FullState(pure, elements, len(axis_of), len(axis_of), visible, True, flips)
 
 
 def _density_matrix(variants: CircuitVariants) -> FullState:
     mixed = variants.mixed
-    allocation = density_places(mixed)
+    allocation = density_axes(mixed)
     elements = density_elements(mixed, allocation)
-    visible = tuple(allocation.place_of[wire] for wire in mixed.visible)
-    return FullState(mixed, elements, 2 * allocation.places, allocation.places, visible, unitary=False)
+    visible = tuple(allocation.axis_of[wire] for wire in mixed.visible)
+    return FullState(mixed, elements, 2 * allocation.axes, allocation.axes, visible, unitary=False)

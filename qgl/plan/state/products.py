@@ -20,17 +20,17 @@ LONGEST_UNIT, LONGEST_BLOCK = 8, 32
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Member:
-    """A matrix of the pool and where in its window it acts, first place most significant."""
+    """A matrix of the pool and where in its window it acts, first axis most significant."""
 
     handle: int
-    places: tuple[int, ...]
+    axes: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Unit:
-    """Matrices on the `axes` of a window, exactly `arity` of them."""
+    """Matrices on the `positions` of a window, exactly `arity` of them."""
 
-    axes: tuple[int, ...]
+    positions: tuple[int, ...]
     members: tuple[Member, ...]
 
 
@@ -43,15 +43,15 @@ class ProductBuilder:
         self._blocks: list[list[int]] = []
 
     def add(self, window: Sequence[int], smalls: Sequence[Small]) -> list[int]:
-        """Rows of the blocks that `smalls` make; the places of `window` are in order of significance."""
-        axis = {place: k for k, place in enumerate(window)}
-        items = [Item(tuple(axis[p] for p in small.places), small.axes, (k,)) for k, small in enumerate(smalls)]
+        """Rows of the blocks that `smalls` make; the axes of `window` are in order of significance."""
+        position = {axis: k for k, axis in enumerate(window)}
+        items = [Item(tuple(position[p] for p in small.axes), small.bases, (k,)) for k, small in enumerate(smalls)]
         numbers = []
         for block in fuse(merge_single(items), self._width, self._arity):
-            axes = pad_window(block.wires, self._width, self._arity)
+            positions = pad_window(block.wires, self._width, self._arity)
             members = [smalls[k] for item in block.items for k in item.members]
             for cut in range(0, len(members), LONGEST_UNIT):
-                self._units.append(self._unit(axes, members[cut : cut + LONGEST_UNIT], axis))
+                self._units.append(self._unit(positions, members[cut : cut + LONGEST_UNIT], position))
                 numbers.append(len(self._units))
         rows = []
         for cut in range(0, len(numbers), LONGEST_BLOCK):
@@ -59,13 +59,13 @@ class ProductBuilder:
             self._blocks.append(numbers[cut : cut + LONGEST_BLOCK])
         return rows
 
-    def _unit(self, axes: tuple[int, ...], smalls: Sequence[Small], axis: dict[int, int]) -> Unit:
-        inside = {a: k for k, a in enumerate(axes)}
+    def _unit(self, positions: tuple[int, ...], smalls: Sequence[Small], position: dict[int, int]) -> Unit:
+        inside = {a: k for k, a in enumerate(positions)}
         members = tuple(
-            Member(self._pool.add(small.recipe), tuple(inside[axis[place]] for place in small.places))
+            Member(self._pool.add(small.recipe), tuple(inside[position[axis]] for axis in small.axes))
             for small in smalls
         )
-        return Unit(axes, members)
+        return Unit(positions, members)
 
     def finish(self) -> Products:
         """The tables; after `PoolBuilder.build`."""
@@ -75,7 +75,7 @@ class ProductBuilder:
         units = np.broadcast_to(identity, (depth, len(self._units) + 1, size, size)).copy()
         for number, unit in enumerate(self._units, 1):
             for order, member in enumerate(unit.members):
-                units[order, number] = _entries(self._pool.offset(member.handle), member.places, self._arity)
+                units[order, number] = _entries(self._pool.offset(member.handle), member.axes, self._arity)
         return Products(self._arity, self._width, units, *self._moves())
 
     def _moves(self) -> tuple[Indices, ...]:
@@ -87,8 +87,8 @@ class ProductBuilder:
         for number, block in enumerate(self._blocks):
             layout = tuple(range(self._width))
             for order, unit_number in enumerate(block):
-                axes = self._units[unit_number - 1].axes
-                target = (*axes, *(axis for axis in layout if axis not in axes))
+                positions = self._units[unit_number - 1].positions
+                target = (*positions, *(position for position in layout if position not in positions))
                 members[order, number] = unit_number
                 moves[order, number] = rows_after(layout, target)
                 layout = target
@@ -96,17 +96,17 @@ class ProductBuilder:
         return members, moves, np.argsort(moves, axis=-1).astype(np.int32), finish, np.argsort(finish).astype(np.int32)
 
 
-def _entries(offset: int, places: tuple[int, ...], arity: int) -> NDArray[np.int64]:
-    """Pool entries of the matrix at `offset` on `places`, as a matrix on `arity` places."""
+def _entries(offset: int, axes: tuple[int, ...], arity: int) -> NDArray[np.int64]:
+    """Pool entries of the matrix at `offset` on `axes`, as a matrix on `arity` axes."""
     index = np.arange(2**arity)
-    inner = indices(strings(index, arity)[:, places])
-    others = sum(1 << (arity - 1 - place) for place in range(arity) if place not in places)
-    entries = offset + (inner[:, None] << len(places)) + inner[None, :]
+    inner = indices(strings(index, arity)[:, axes])
+    others = sum(1 << (arity - 1 - axis) for axis in range(arity) if axis not in axes)
+    entries = offset + (inner[:, None] << len(axes)) + inner[None, :]
     return np.where((index[:, None] ^ index[None, :]) & others, 0, entries)
 
 
 def rows_after(layout: Sequence[int], target: Sequence[int]) -> NDArray[np.int32]:
     """For a state in `layout`: the index of each amplitude of the same state in layout `target`."""
     count = len(layout)
-    axes = [layout.index(axis) for axis in target]
-    return np.arange(2**count, dtype=np.int32).reshape((2,) * count).transpose(axes).ravel()
+    positions = [layout.index(position) for position in target]
+    return np.arange(2**count, dtype=np.int32).reshape((2,) * count).transpose(positions).ravel()

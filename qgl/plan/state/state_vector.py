@@ -13,45 +13,45 @@ from qgl.gates.algebra import all_commute
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import SMALL, Element, Evolve, PauliExponential, Small, gate_axes, matrix_axes
+from qgl.plan.state.elements import SMALL, Element, Evolve, PauliExponential, Small, gate_bases, matrix_bases
 from qgl.program.operations import LIFETIME, Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 
 WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
 _P = GATES["p"]
 
 
-def dense_elements(operations: Iterable[Operation], place_of: Mapping[int, int]) -> list[Element]:
-    """Elements of unitary operations; `place_of` gives the place of a wire. `fresh` and `discard` are passed over."""
+def dense_elements(operations: Iterable[Operation], axis_of: Mapping[int, int]) -> list[Element]:
+    """Elements of unitary operations; `axis_of` gives the axis of a wire. `fresh` and `discard` are passed over."""
     return [
         element
         for operation in operations
         if not isinstance(operation, LIFETIME)
-        for element in unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
+        for element in unitary_elements(operation, tuple(axis_of[wire] for wire in operation.wires))
     ]
 
 
-def unitary_elements(operation: Operation, places: tuple[int, ...]) -> list[Element]:
-    """One unitary operation on `places`, its controls first. Evolution under Pauli words that commute is a product."""
+def unitary_elements(operation: Operation, axes: tuple[int, ...]) -> list[Element]:
+    """One unitary operation on `axes`, its controls first. Evolution under Pauli words that commute is a product."""
     if not isinstance(operation, Evolution):
-        return [_element(part, touched) for part, touched in in_parts(operation, places, WIDEST_UNIFORM)]
-    controls, targets = places[: operation.controls], places[operation.controls :]
-    product = rotations(operation, places)
+        return [_element(part, touched) for part, touched in in_parts(operation, axes, WIDEST_UNIFORM)]
+    controls, targets = axes[: operation.controls], axes[operation.controls :]
+    product = rotations(operation, axes)
     if product is None:
         return [Evolve(targets, operation.terms, operation.time, controls)]
     return [_element(rotation, touched) for rotation, touched in product]
 
 
-def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
-    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its places.
+def in_parts(operation: Operation, axes: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
+    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its axes.
 
     One that is no product of such stays whole.
     """
     if not isinstance(operation, GateApplication):
-        return [(operation, places)]
+        return [(operation, axes)]
     family, definition = family_of(operation.gate.name), operation.gate.definition
     if family is None or family[1] <= widest or definition is None:
-        return [(operation, places)]
-    controls, own = places[: operation.controls], places[operation.controls :]
+        return [(operation, axes)]
+    controls, own = axes[: operation.controls], axes[operation.controls :]
     found: list[tuple[Operation, tuple[int, ...]]] = []
     for part in definition(*operation.angles):
         held = () if part.frame else controls
@@ -67,11 +67,11 @@ def in_parts(operation: Operation, places: tuple[int, ...], widest: int) -> list
     return found
 
 
-def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
-    """Evolution under Pauli words that commute as rotations, each with its places; None if they do not commute."""
+def rotations(evolution: Evolution, axes: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
+    """Evolution under Pauli words that commute as rotations, each with its axes; None if they do not commute."""
     if not all_commute([pauli_word for _, pauli_word in evolution.terms]):
         return None
-    controls, targets = places[: evolution.controls], places[evolution.controls :]
+    controls, targets = axes[: evolution.controls], axes[evolution.controls :]
     found = []
     for coefficient, pauli_word in evolution.terms:
         touched = [k for k, letter in enumerate(pauli_word) if letter != "I"]
@@ -86,29 +86,29 @@ def rotations(evolution: Evolution, places: tuple[int, ...]) -> list[tuple[Pauli
     return found
 
 
-def _element(operation: Operation, places: tuple[int, ...]) -> Element:
+def _element(operation: Operation, axes: tuple[int, ...]) -> Element:
     count = len(operation.control_wires)
-    controls, targets = places[:count], places[count:]
-    phases = terms(operation, places)
-    if isinstance(operation, PauliRotation) and (len(places) > SMALL or not targets):
+    controls, targets = axes[:count], axes[count:]
+    phases = terms(operation, axes)
+    if isinstance(operation, PauliRotation) and (len(axes) > SMALL or not targets):
         return PauliExponential(targets, operation.pauli_word, operation.angle, controls, phases)
-    inner, axes = recipe_of(operation, len(targets))
+    inner, bases = recipe_of(operation, len(targets))
     if not controls:
-        return Small(targets, axes, inner, (), phases)
-    if len(places) <= SMALL:
-        return Small(places, "Z" * len(controls) + axes, controlled(inner, len(controls)), (), phases)
-    return Small(targets, axes, inner, controls, phases)
+        return Small(targets, bases, inner, (), phases)
+    if len(axes) <= SMALL:
+        return Small(axes, "Z" * len(controls) + bases, controlled(inner, len(controls)), (), phases)
+    return Small(targets, bases, inner, controls, phases)
 
 
 def recipe_of(operation: Operation, qubits: int) -> tuple[Recipe, str]:
-    """The matrix of an operation without its controls, and its axes."""
+    """The matrix of an operation without its controls, and its bases."""
     match operation:
         case PauliRotation(pauli_word=pauli_word):
             return Recipe("pauli", pauli_word, 2**qubits, operation.numbers), pauli_word
         case MatrixUnitary(matrix=matrix):
-            return Recipe("constant", "", len(matrix), constant=matrix), matrix_axes(matrix)
+            return Recipe("constant", "", len(matrix), constant=matrix), matrix_bases(matrix)
         case GateApplication(gate=gate):
-            return Recipe("gate", gate.name, 2**gate.qubits, operation.angles), gate_axes(gate.name)
+            return Recipe("gate", gate.name, 2**gate.qubits, operation.angles), gate_bases(gate.name)
         case _:
             raise TypeError(f"{operation.name} has no small matrix")
 

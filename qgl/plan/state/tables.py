@@ -1,7 +1,7 @@
 """A lowered circuit: nothing but arrays, so that compile time does not depend on how many gates there are.
 
-A state has `places` bits. Its amplitudes lie in memory in a *layout*: which place each axis is, most significant
-first. A block step first brings the places of its window to the front, then multiplies them by a matrix of
+A state has `axes` bits. Its amplitudes lie in memory in a *layout*: which axis of the state each dimension is, most
+significant first. A block step first brings the axes of its window to the front, then multiplies them by a matrix of
 2^width rows, and leaves them at the back: the transposition is a by-product of the matrix product. Other steps act in
 the layout they find.
 """
@@ -29,7 +29,7 @@ class Products:
     units             (longest unit, units, A, A) pool entries of the matrices of each unit in order; A = 2^arity, K =
                       2^width
     members           (longest block, blocks) unit numbers; unit 0 is the identity
-    moves             (longest block, blocks, K) rows of the block so far, in the order that puts the unit's places
+    moves             (longest block, blocks, K) rows of the block so far, in the order that puts the unit's axes
                       first
     inverse           (longest block, blocks, K) the inverse of `moves`
     finish, unfinish  (blocks, K) the order of rows after the last unit, and its inverse
@@ -99,7 +99,7 @@ class Steps:
     move           (steps,) number of the transposition in `moves` that comes before
     mask           (steps,) for a masked block: bits of the index after the step that must be one; for a reset: its bit
     moves          distinct transpositions: axes of the new state in terms of the old one; the first is the identity
-    final          the transposition from the last layout to places in order
+    final          the transposition from the last layout to axes in order
     """
 
     kind: Indices
@@ -132,7 +132,7 @@ NO_FLIPS = FlipTable(np.zeros(0, np.int32), np.zeros((0, 0), np.int32))
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    places: int
+    axes: int
     unitary: bool
     expressions: Expressions
     pool: Pool

@@ -1,9 +1,9 @@
 """Noise and discarded qubits by chance: pure states whose environment is measured as it leaves.
 
-A circuit of unitary gates runs as a state vector of the qubits that are alive at the same time. Where the place of an
-ended qubit is wanted again, the qubit is measured, an outcome is drawn, and the place goes back to |0>. The mean over
+A circuit of unitary gates runs as a state vector of the qubits that are alive at the same time. Where the axis of an
+ended qubit is wanted again, the qubit is measured, an outcome is drawn, and the axis goes back to |0>. The mean over
 the draws is the state of the circuit: the stochastic unravelling of Dalibard, Castin and Molmer (Phys. Rev. Lett. 68,
-580, 1992). Qubits that end where nobody needs their place are traced out exactly.
+580, 1992). Qubits that end where nobody needs their axis are traced out exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qgl.ir.circuit import Circuit
-from qgl.plan.axes import Allocation, density_places, lives
+from qgl.plan.axes import Allocation, density_axes, lives
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.costs import pass_seconds, query_memory
 from qgl.plan.expressions import ExpressionBuilder
@@ -44,9 +44,9 @@ class TrajectoryProgram:
         return self.state.sizes()
 
 
-def batches(runs: int, places: int) -> tuple[int, int]:
-    """Runs of states of 2^places amplitudes as (batches one after another, runs side by side in each)."""
-    count = math.ceil(runs / max(1, MOST_AMPLITUDES >> places))
+def batches(runs: int, axes: int) -> tuple[int, int]:
+    """Runs of states of 2^axes amplitudes as (batches one after another, runs side by side in each)."""
+    count = math.ceil(runs / max(1, MOST_AMPLITUDES >> axes))
     return count, math.ceil(runs / count)
 
 
@@ -63,26 +63,26 @@ class Prepare:
 
     @cached_property
     def allocation(self) -> Allocation:
-        """Places, and those ends of wires after which the place is used again."""
-        allocation = density_places(self.circuit)
+        """Axes, and those ends of wires after which the axis is used again."""
+        allocation = density_axes(self.circuit)
         first = lives(self.circuit).first
         latest: dict[int, int] = {}
         for wire in sorted(first, key=lambda wire: first[wire]):
-            latest[allocation.place_of[wire]] = wire
+            latest[allocation.axis_of[wire]] = wire
         wanted = {
-            position: tuple(wire for wire in wires if latest[allocation.place_of[wire]] != wire)
+            position: tuple(wire for wire in wires if latest[allocation.axis_of[wire]] != wire)
             for position, wires in allocation.ends.items()
         }
-        return Allocation(allocation.place_of, wanted, allocation.places)
+        return Allocation(allocation.axis_of, wanted, allocation.axes)
 
     @cached_property
     def actions(self) -> list[Action]:
         found: list[Action] = []
-        place_of, ends = self.allocation.place_of, self.allocation.ends
+        axis_of, ends = self.allocation.axis_of, self.allocation.ends
         for position, operation in enumerate(self.circuit.operations):
             if not isinstance(operation, LIFETIME):
-                found += unitary_elements(operation, tuple(place_of[wire] for wire in operation.wires))
-            found += [StochasticReset(place_of[wire]) for wire in ends.get(position, ())]
+                found += unitary_elements(operation, tuple(axis_of[wire] for wire in operation.wires))
+            found += [StochasticReset(axis_of[wire]) for wire in ends.get(position, ())]
         return found
 
     @cached_property
@@ -91,12 +91,12 @@ class Prepare:
 
     @property
     def block_width(self) -> int:
-        places = self.allocation.places
-        return max(widest_small(self.actions, places), block_width(places))
+        axes = self.allocation.axes
+        return max(widest_small(self.actions, axes), block_width(axes))
 
     @cached_property
     def parts(self) -> Sequence[Part]:
-        return arrange(self.actions, self.allocation.places, self.block_width)
+        return arrange(self.actions, self.allocation.axes, self.block_width)
 
     def cost(self, query: Query, precision: str) -> Cost:
         """Of one value and gradient: a run of the circuit for each draw."""
@@ -105,19 +105,19 @@ class Prepare:
                 pass
             case _:
                 return Cost.refused("answers only when sampling noise is allowed: `samples = ...`")
-        places = self.variants.width if self.variants.width > LARGEST else self.allocation.places
-        if places > LARGEST:
-            return Cost.refused(f"a state of more than {LARGEST} bits is not supported", places)
+        axes = self.variants.width if self.variants.width > LARGEST else self.allocation.axes
+        if axes > LARGEST:
+            return Cost.refused(f"a state of more than {LARGEST} bits is not supported", axes)
         if not self.resets:
-            return Cost.refused("no discarded qubit makes room for another: all runs would be the same", places)
-        count, together = batches(runs, places)
-        seconds, flops = pass_seconds(self.parts, places, self.block_width, precision, together)
+            return Cost.refused("no discarded qubit makes room for another: all runs would be the same", axes)
+        count, together = batches(runs, axes)
+        seconds, flops = pass_seconds(self.parts, axes, self.block_width, precision, together)
         states = 6 + math.ceil(2 * len(self.parts) ** 0.5)
-        each = states * (BYTES[precision] << places) + int(query_memory(query, self.variants.width, precision))
+        each = states * (BYTES[precision] << axes) + int(query_memory(query, self.variants.width, precision))
         pauli_words = query.count if isinstance(query, GivenPauliWords) else self.variants.width
         memory = together * each + 2 * BYTES[precision] * runs * pauli_words
         facts = (("runs", runs), ("together", together), ("outcomes", self.resets))
-        return Cost(count * seconds, memory, count * flops, places, facts=facts)
+        return Cost(count * seconds, memory, count * flops, axes, facts=facts)
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> TrajectoryProgram:
         """One program for any number of draws."""
@@ -126,10 +126,10 @@ class Prepare:
     @cached_property
     def _program(self) -> TrajectoryProgram:
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
-        places = self.allocation.places
-        arity = widest_small(self.actions, places)
-        tables = lower(self.parts, places, arity, self.block_width, expressions, unitary=False)
-        visible = tuple(self.allocation.place_of[wire] for wire in self.circuit.visible)
+        axes = self.allocation.axes
+        arity = widest_small(self.actions, axes)
+        tables = lower(self.parts, axes, arity, self.block_width, expressions, unitary=False)
+        visible = tuple(self.allocation.axis_of[wire] for wire in self.circuit.visible)
         return TrajectoryProgram(StateProgram(self.name, tables, visible), self.resets)
 
 

@@ -133,11 +133,11 @@ class Model:
                 params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
             ) -> tuple[Any, ...]:
                 put = {query: array for query, array in zip(asked, arrays, strict=True) if array is not None}
-                found = self._answers(params, asked, condition, key, put)
-                return tuple(found[query] for query in asked)
+                replies = self._answers(params, asked, condition, key, put)
+                return tuple(replies[query] for query in asked)
 
-            found = self._jit(asked, answers)(params, condition, key, put)
-            return {query: of_bits_only(one, rows) for query, one, rows in zip(asked, found, put, strict=True)}
+            replies = self._jit(asked, answers)(params, condition, key, put)
+            return {query: of_bits_only(one, rows) for query, one, rows in zip(asked, replies, put, strict=True)}
 
     def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
         """The answer to one query."""
@@ -366,10 +366,10 @@ class Model:
         for query in queries:
             beyond = max(support(query, self.width), default=0) >= self.width
             shares.setdefault((reads_only_bits(query), beyond), []).append(query)
-        found: dict[Query, Any] = {}
+        answers: dict[Query, Any] = {}
         for share in shares.values():
-            found |= self._simulator(tuple(share)).answers(inputs, share, key, given)
-        return found
+            answers |= self._simulator(tuple(share)).answers(inputs, share, key, given)
+        return answers
 
     def _conditioned(
         self,

@@ -114,13 +114,13 @@ def checked_pauli_words(pauli_words: Any, width: int) -> tuple[str, ...]:
     Raises:
         ValueError: no list of strings, an empty one, or a word of another length or with other letters.
     """
-    found = _listed(
+    given = _listed(
         pauli_words, "checked_pauli_words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]'
     )
-    for pauli_word in found:
+    for pauli_word in given:
         if not isinstance(pauli_word, str) or len(pauli_word) != width or set(pauli_word) - set("IXYZ"):
             raise ValueError(f"{_shown(pauli_word)} is not a Pauli word of {width} letters of IXYZ")
-    return tuple(found)
+    return tuple(given)
 
 
 def regions(given: Any, positions: int) -> tuple[tuple[int, ...], ...]:
@@ -129,8 +129,8 @@ def regions(given: Any, positions: int) -> tuple[tuple[int, ...], ...]:
     Raises:
         ValueError: no list of lists of such positions, or an empty one.
     """
-    found = _listed(given, "regions", "a list of lists of positions, such as [[0, 1], [1, 2]]")
-    return tuple(_region(region, positions) for region in found)
+    given_regions = _listed(given, "regions", "a list of lists of positions, such as [[0, 1], [1, 2]]")
+    return tuple(_region(region, positions) for region in given_regions)
 
 
 def _region(region: Any, positions: int) -> tuple[int, ...]:
@@ -254,12 +254,12 @@ def _listed(value: Any, name: str, wanted: str, *, may_be_empty: bool = False) -
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable) or is_traced(value):
         _refuse(value, name, wanted)
     try:
-        found = list(value)
+        items = list(value)
     except TypeError:
         _refuse(value, name, wanted)
-    if not found and not may_be_empty:
+    if not items and not may_be_empty:
         raise ValueError(f"{name} is empty, but {wanted} is wanted")
-    return found
+    return items
 
 
 def _refuse(value: Any, name: str, wanted: str) -> NoReturn:

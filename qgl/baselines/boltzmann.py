@@ -46,8 +46,8 @@ class Machine:
     def score(self, rows: NDArray[np.uint8]) -> Real:
         """log p(v) + log Z."""
         bits = rows.astype(np.float64)
-        found: Real = bits @ self.visible + np.logaddexp(0, bits @ self.weights + self.hidden).sum(axis=1)
-        return found
+        scores: Real = bits @ self.visible + np.logaddexp(0, bits @ self.weights + self.hidden).sum(axis=1)
+        return scores
 
     def swept(self, rows: NDArray[np.uint8], sweeps: int, random: np.random.Generator) -> NDArray[np.uint8]:
         """Strings after some sweeps of Gibbs sampling, all units given all bits and back."""
@@ -97,11 +97,11 @@ class MixedDistribution:
     def moments(self, places: NDArray[np.int32]) -> Real:
         weights, means = self._mixture
         padded = np.pad(means, ((0, 0), (0, 1)), constant_values=1.0)  # what -1 stands for
-        found = np.zeros(len(places))
+        averages = np.zeros(len(places))
         step = max(1, (1 << 24) // len(weights))
         for start in range(0, len(places), step):
-            found[start : start + step] = weights @ padded[:, places[start : start + step]].prod(axis=2)
-        return found
+            averages[start : start + step] = weights @ padded[:, places[start : start + step]].prod(axis=2)
+        return averages
 
     def entropy(self) -> float | None:
         return None
@@ -113,14 +113,14 @@ class MixedDistribution:
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         weights, means = self._mixture
-        found = []
+        distributions = []
         for positions in regions:
             distribution = weights[:, None]
             for position in positions:
                 bits = np.stack([1 + means[:, position], 1 - means[:, position]], axis=1) / 2
                 distribution = (distribution[:, :, None] * bits[:, None]).reshape(len(weights), -1)
-            found.append(distribution.sum(axis=0).reshape((2,) * len(positions)))
-        return found
+            distributions.append(distribution.sum(axis=0).reshape((2,) * len(positions)))
+        return distributions
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
         weights, means = self._mixture
@@ -153,12 +153,12 @@ class SampledDistribution:
         return None
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
-        found = []
+        distributions = []
         for positions in regions:
             codes = indices(self.rows[:, list(positions)])
             counts = np.bincount(codes, minlength=2 ** len(positions))
-            found.append((counts / len(self.rows)).reshape((2,) * len(positions)))
-        return found
+            distributions.append((counts / len(self.rows)).reshape((2,) * len(positions)))
+        return distributions
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
         starts = self.rows[random.integers(len(self.rows), size=count)]
@@ -197,8 +197,8 @@ def _drawn(means: Real, random: np.random.Generator) -> Real:
 
 
 def _sigmoid(fields: Real) -> Real:
-    found: Real = 1 / (1 + np.exp(-np.clip(fields, -500, 500)))
-    return found
+    probabilities: Real = 1 / (1 + np.exp(-np.clip(fields, -500, 500)))
+    return probabilities
 
 
 def _softmax(scores: Real) -> Real:

@@ -90,10 +90,10 @@ class ChainDistribution:
     @cached_property
     def _before(self) -> tuple[Real, ...]:
         """The distribution of the memory before each column."""
-        found = [self.start]
+        vectors = [self.start]
         for step in self.steps[:-1]:
-            found.append(found[-1] @ step.sum(axis=0))
-        return tuple(found)
+            vectors.append(vectors[-1] @ step.sum(axis=0))
+        return tuple(vectors)
 
     def _region(self, positions: tuple[int, ...]) -> Real:
         """What stands before the first column is known, and what comes after the last one sums to 1."""
@@ -110,11 +110,11 @@ class ChainDistribution:
 
     def _columns_of(self, positions: tuple[int, ...]) -> dict[int, list[int]]:
         """The columns that some positions lie in, and which lie there."""
-        found: dict[int, list[int]] = {}
+        columns: dict[int, list[int]] = {}
         for position in positions:
             column = int(np.searchsorted(self.columns.starts, position, side="right")) - 1
-            found.setdefault(column, []).append(position)
-        return found
+            columns.setdefault(column, []).append(position)
+        return columns
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
         parts = (min(_AT_ONCE, count - start) for start in range(0, count, _AT_ONCE))

@@ -23,8 +23,8 @@ class Columns:
 
     @classmethod
     def of(cls, data: DataSet) -> Columns:
-        found = data.categories or ((2, 1),) * data.width
-        return cls(tuple(size for size, _ in found), tuple(width for _, width in found))
+        variables = data.categories or ((2, 1),) * data.width
+        return cls(tuple(size for size, _ in variables), tuple(width for _, width in variables))
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -41,11 +41,11 @@ class Columns:
 
     def values(self, rows: NDArray[np.uint8]) -> Values:
         """(count, bits) -> (count, columns); a code that stands for no value gives -1."""
-        found = []
+        codes = []
         for size, width, start in zip(self.sizes, self.widths, self.starts, strict=True):
             code = indices(rows[:, start : start + width])
-            found.append(np.where(code < size, code, -1))
-        return np.stack(found, axis=1)
+            codes.append(np.where(code < size, code, -1))
+        return np.stack(codes, axis=1)
 
     def rows(self, values: Values) -> NDArray[np.uint8]:
         """The inverse of `values`."""

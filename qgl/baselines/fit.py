@@ -56,12 +56,12 @@ class Fitted:
 
 def missing(program: Program) -> tuple[BaselineNotInstalled, ...]:
     """The baselines of a program whose library is not installed."""
-    found = []
+    faults = []
     for call in program.baselines:
         needed = _library(call)
         if needed is not None and importlib.util.find_spec(needed[0]) is None:
-            found.append(BaselineNotInstalled(call.span, call.label, needed[1]))
-    return tuple(found)
+            faults.append(BaselineNotInstalled(call.span, call.label, needed[1]))
+    return tuple(faults)
 
 
 def fitted(program: Program) -> tuple[Fitted, ...]:
@@ -103,8 +103,8 @@ def _fitted(call: BaselineCall, data: DataSet, program: Program) -> Fitted:
     if isinstance(call, Markov):
         distribution, parameters = markov(Table.of(data), **given)
     elif isinstance(call, HMM):
-        found = hmm(Table.of(data), **given, seed=seed % 2**31)
-        distribution, parameters, note = found.distribution, found.parameters, found.note
+        fitted = hmm(Table.of(data), **given, seed=seed % 2**31)
+        distribution, parameters, note = fitted.distribution, fitted.parameters, fitted.note
     elif isinstance(call, RBM):
         machine = rbm(Table.of(data), **given, seed=seed % 2**31)
         distribution, parameters = machine.distribution(np.random.default_rng([seed, 1])), machine.parameters

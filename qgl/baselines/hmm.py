@@ -145,8 +145,8 @@ def _summed(occupied: Real, column: Values, size: int) -> Real:
 def _normalised(table: Real) -> Real:
     """Rows that sum to 1; one that is nothing becomes uniform."""
     sums = table.sum(axis=1, keepdims=True)
-    found: Real = np.where(sums > 0, table / np.where(sums > 0, sums, 1.0), 1 / table.shape[1])
-    return found
+    normalised: Real = np.where(sums > 0, table / np.where(sums > 0, sums, 1.0), 1 / table.shape[1])
+    return normalised
 
 
 def _distribution(table: Table, start: Real, moves: list[Real], emits: list[Real]) -> ChainDistribution:

@@ -52,14 +52,14 @@ class Neighbourhood:
 
     def pairs(self, reach: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All pairs a < b of positions at distance `reach` or less, shape (pairs, 2), and their distances."""
-        found = [
+        near = [
             (position, other, distance)
             for position, shells in enumerate(self._shells(reach))
             for distance, shell in enumerate(shells)
             for other in sorted(shell)
             if other > position
         ]
-        table = np.array(found, np.int64).reshape(-1, 3)
+        table = np.array(near, np.int64).reshape(-1, 3)
         return table[:, :2], table[:, 2]
 
     def _shells(self, reach: int) -> Iterator[list[set[int]]]:

@@ -82,7 +82,7 @@ def _grown(
     width = len(starts) - 1
     options = np.diff(starts)[pauli_words[:, -1]]
     through = np.cumsum(options)
-    found: list[NDArray[np.int64]] = [np.zeros((0, pauli_words.shape[1] + 1), np.int64)]
+    rows: list[NDArray[np.int64]] = [np.zeros((0, pauli_words.shape[1] + 1), np.int64)]
     count = first = 0
     while first < len(pauli_words):
         before = through[first] - options[first]
@@ -96,12 +96,12 @@ def _grown(
             codes = grown[:, column] * width + grown[:, -1]
             at = np.minimum(np.searchsorted(linked, codes), len(linked) - 1)
             grown = grown[linked[at] == codes]
-        found.append(grown)
+        rows.append(grown)
         count += len(grown)
         if count > most:
             return None
         first = last
-    return np.concatenate(found)
+    return np.concatenate(rows)
 
 
 def data_means(rows: NDArray[np.uint8], weights: NDArray[np.float64], places: Places) -> NDArray[np.float64]:

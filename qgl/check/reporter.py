@@ -103,8 +103,8 @@ class Reporter:
                 return (0, "", 0, 0, diagnostic.code)
             return (1 if span.source is main else 2, span.source.name, span.start, span.end, diagnostic.code)
 
-        found = [diagnostic for kind in self._kinds.values() for diagnostic in kind.found.values()]
+        reported = [diagnostic for kind in self._kinds.values() for diagnostic in kind.found.values()]
         for code, kind in self._kinds.items():
             if kind.first_left is not None:
-                found.append(FaultsNotShown(kind.first_left.span, code, len(kind.more)))
-        return tuple(sorted(found, key=key))
+                reported.append(FaultsNotShown(kind.first_left.span, code, len(kind.more)))
+        return tuple(sorted(reported, key=key))

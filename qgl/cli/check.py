@@ -25,7 +25,7 @@ def check(files: FilesArgument, settings: SetOption = None, output: FormatOption
     from qgl.diagnostics.terminal import one_line
 
     values = constants(settings)
-    found: list[Diagnostic] = []
+    reported: list[Diagnostic] = []
     for name in files:
         diagnostics: tuple[Diagnostic, ...]
         try:
@@ -35,10 +35,10 @@ def check(files: FilesArgument, settings: SetOption = None, output: FormatOption
             diagnostics = error.diagnostics
         if output is Format.TEXT and not diagnostics:
             typer.echo(f"{one_line(name)}: no faults")
-        found += diagnostics
+        reported += diagnostics
     if output is Format.JSON:
-        typer.echo(to_json(found))
+        typer.echo(to_json(reported))
     else:
-        show(found)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+        show(reported)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in reported):
         raise typer.Exit(1)

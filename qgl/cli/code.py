@@ -34,10 +34,10 @@ def code(
             typer.echo(f"{key}  {kind.severity.value:7}  {kind_name(kind)}")
         return
     names = {kind_name(kind): kind for kind in kinds.values()}
-    found = kinds.get(asked.upper()) or names.get(asked.lower())
-    if found is None:
+    entry = kinds.get(asked.upper()) or names.get(asked.lower())
+    if entry is None:
         raise QglError([UnknownCode(None, asked, nearest(asked.upper(), kinds) or nearest(asked.lower(), names))])
-    typer.echo(explanation(found))
+    typer.echo(explanation(entry))
 
 
 def explanation(kind: type[Diagnostic]) -> str:

@@ -95,10 +95,10 @@ def emit(
 
         chosen = profile or "portable"
         with Waiting("writing OpenQASM"):
-            found = emission(
+            emitted = emission(
                 circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes
             )
-        text, report = found.text, [*found.figures] if out is not None else []
+        text, report = emitted.text, [*emitted.figures] if out is not None else []
     else:
         from qgl.hardware.machines.fitted_text import fitted_text
 

@@ -72,19 +72,19 @@ def evaluate(
         rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
     beside = distributions(baselines) if model.program.baselines else None
     faults: list[Diagnostic] = []
-    found = list(_jobs(run, model, found_run, seed, beside, not no_pictures, faults))
+    comparisons = list(_jobs(run, model, found_run, seed, beside, not no_pictures, faults))
     if output is EvaluationFormat.JSON:
         from qgl.diagnostics.terminal import json_text
         from qgl.jobs.tables import facts
 
         known = {"run": str(run), "status": found_run.status, "steps": found_run.steps, "samples": samples}
         known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
-        known |= {"jobs": [facts(each) for each in found]}
+        known |= {"jobs": [facts(each) for each in comparisons]}
         typer.echo(json_text(known))
     else:
         from qgl.jobs.tables import tables
 
-        shown = [metrics_table(run.name, rows, baselines), *(table for each in found for table in tables(each))]
+        shown = [metrics_table(run.name, rows, baselines), *(table for each in comparisons for table in tables(each))]
         console_for(*shown).print(*shown, sep="\n")
     if faults:
         raise typer.Exit(1)
@@ -122,14 +122,14 @@ def _jobs(
             continue
         try:
             compared = Compared(job, model, seed, baselines)
-            found = compared.compared(weights_hash(run.params))
+            comparison = compared.compared(weights_hash(run.params))
             if pictures:
-                _draw(job, compared, found)
+                _draw(job, compared, comparison)
         except QglError as error:
             faults += error.diagnostics
             show_faults(error.diagnostics)
             continue
-        yield found
+        yield comparison
 
 
 def _draw(job: JobFolder, compared: Compared, found: Comparison) -> None:

@@ -40,10 +40,10 @@ def fetch(
     if job is not None:
         chosen = [store.find(folder, job)]
     else:
-        found, faults = store.jobs_of(folder)
-        chosen = [each for each in found if each.job.state not in ("done", "failed")]
+        folders, faults = store.jobs_of(folder)
+        chosen = [each for each in folders if each.job.state not in ("done", "failed")]
         if not chosen and not faults and output is Format.TEXT:
-            typer.echo("no job waits" if found else f"no jobs yet; `qglc run {folder} --on aer` makes one")
+            typer.echo("no job waits" if folders else f"no jobs yet; `qglc run {folder} --on aer` makes one")
             return
     for each in chosen:
         try:

@@ -32,14 +32,14 @@ def fmt(
     from qgl.diagnostics.terminal import one_line, write_data
     from qgl.runs.files.atomic import write_bytes
 
-    found: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     changed = 0
     for name in files:
         try:
             source, _ = open_file(name)
             before, after = source.text, formatted(source)
         except QglError as error:
-            found += error.diagnostics
+            diagnostics += error.diagnostics
             continue
         if name == "-" and not check:
             write_data(after)
@@ -50,8 +50,8 @@ def fmt(
             else:
                 write_bytes(Path(name).resolve(), after.encode())
                 typer.echo(f"{one_line(name)}: formatted")
-    show(found)
-    if found or (check and changed):
+    show(diagnostics)
+    if diagnostics or (check and changed):
         raise typer.Exit(1)
 
 

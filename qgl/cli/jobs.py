@@ -27,15 +27,15 @@ def jobs(
     from qgl.runs import manifest
 
     manifest.load(folder)
-    found, faults = store.jobs_of(folder)
+    folders, faults = store.jobs_of(folder)
     if output is Format.JSON:
-        typer.echo(json_text([show.facts(each) for each in found]))
-    elif found:
+        typer.echo(json_text([show.facts(each) for each in folders]))
+    elif folders:
         shown = console()
         if shown.width >= show.WIDE:
-            shown.print(show.table(folder.name, found))
+            shown.print(show.table(folder.name, folders))
         else:
-            typer.echo("\n".join(show.lines(found)))
+            typer.echo("\n".join(show.lines(folders)))
     elif not faults:
         typer.echo(f"no jobs yet; `qglc run {folder} --on aer` makes one")
     if faults:

@@ -57,9 +57,9 @@ def observable(program: Program, text: str) -> Observable:
             letters += numbered[1]
             positions.append(_within(int(numbered[2]), len(wires)))
         elif named and named[1] not in places:
-            found = _region(named[2], places, len(wires))
-            letters += named[1] * len(found)
-            positions += found
+            region = _region(named[2], places, len(wires))
+            letters += named[1] * len(region)
+            positions += region
         else:
             positions += _region(part, places, len(wires))
     if letters and len(letters) != len(positions):
@@ -79,10 +79,10 @@ def _parts(text: str) -> list[str]:
             parts.append("")
         elif not letter.isspace():
             parts[-1] += letter
-    found = [part for part in parts if part]
-    if not found:
+    named = [part for part in parts if part]
+    if not named:
         raise _refused(_FORMS)
-    return found
+    return named
 
 
 def _region(text: str, places: dict[str, list[int]], width: int) -> list[int]:

@@ -63,13 +63,13 @@ def settings_of(settings: list[str] | None) -> dict[str, list[Value | range]]:
     """
     from qgl.syntax.literals import read_values
 
-    found: dict[str, list[Value | range]] = {}
+    grid: dict[str, list[Value | range]] = {}
     for setting in settings or ():
         name, equals, text = setting.partition("=")
         name, text = name.strip(), text.strip()
         if not equals or not name.isidentifier() or not text:
             raise typer.BadParameter(f"write NAME=VALUE, such as --set depth=8, not {setting!r}", param_hint="--set")
-        if name in found:
+        if name in grid:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--set")
         values = read_values(text)
         if values is None:
@@ -79,8 +79,8 @@ def settings_of(settings: list[str] | None) -> dict[str, list[Value | range]]:
             )
         if range(0) in values:
             raise typer.BadParameter(f"the range of {name} has no values: {text}", param_hint="--set")
-        found[name] = values
-    return found
+        grid[name] = values
+    return grid
 
 
 def _quoted(name: str, text: str) -> str:

@@ -75,7 +75,7 @@ def run(
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request
 
-    found, model = trained(folder)
+    trained_run, model = trained(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
     opened = open_engine(engine)
     request = Request(
@@ -88,13 +88,13 @@ def run(
         words=tuple(dict.fromkeys(_pauli_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
-    there = store.same_request(folder, key_for(found, model, request))
+    there = store.same_request(folder, key_for(trained_run, model, request))
     if there is not None and not repeat and not dry:
         _already(folder, there, output)
         return
     if repeat:
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
-    made = draft(found, model, request, opened)
+    made = draft(trained_run, model, request, opened)
     if dry:
         _show(made, None if repeat else there, output)
         return
@@ -120,10 +120,10 @@ def _pauli_word(program: Program, text: str) -> str:
     """A letter of IXYZ for each visible qubit."""
     from qgl.cli.observable import observable
 
-    found = observable(program, text)
-    if found.letters is None:
+    observed = observable(program, text)
+    if observed.letters is None:
         raise typer.BadParameter(f"{text!r} is a region, no word such as Z[v[3]]*Z[v[4]]", param_hint="--observable")
-    letters = dict(zip(found.positions, found.letters, strict=True))
+    letters = dict(zip(observed.positions, observed.letters, strict=True))
     return "".join(letters.get(position, "I") for position in range(len(program.visible)))
 
 

@@ -93,9 +93,9 @@ def sweep(
     if len(grid.points) > _MANY and not quiet:
         typer.echo(f"checking {len(grid.points):,} points", err=True)
     if dry_run:
-        found = look(str(file), grid, Options(steps, seed, seeds, precision))
-        _tell_before(grid, found, Machine.here().jobs(found, jobs, len(found)))
-        raise typer.Exit(int(any(one.faults for one in found)))
+        forecast = look(str(file), grid, Options(steps, seed, seeds, precision))
+        _tell_before(grid, forecast, Machine.here().jobs(forecast, jobs, len(forecast)))
+        raise typer.Exit(int(any(one.faults for one in forecast)))
 
     def tell(found: Sequence[Surveyed], jobs: int) -> None:
         _tell_before(grid, found, jobs, quiet)

@@ -75,8 +75,8 @@ def _lines(text: str) -> Iterator[str]:
 
 def _delimiter(line: str) -> str:
     """The separator that a line shows; empty for none."""
-    found = next((mark for mark in _DELIMITERS if mark in line.strip()), "")
-    return found if found or set(line.strip()) - {"0", "1"} or len(line.strip()) == 1 else "bits"
+    delimiter = next((mark for mark in _DELIMITERS if mark in line.strip()), "")
+    return delimiter if delimiter or set(line.strip()) - {"0", "1"} or len(line.strip()) == 1 else "bits"
 
 
 def _rows(text: str, delimiter: str, path: str, span: Span | None) -> Iterator[tuple[int, list[str]]]:

@@ -140,7 +140,7 @@ def _edges(listed: _Listed, graph: nx.Graph) -> tuple[Edge, ...]:
         site[node] = len(site)
     if graph.is_directed():
         raise _RefusedError("its edges are directed")
-    found: dict[frozenset[int], Edge] = {}
+    edges: dict[frozenset[int], Edge] = {}
     for ends in listed.edges:
         for node in ends:
             if node not in site:
@@ -148,12 +148,12 @@ def _edges(listed: _Listed, graph: nx.Graph) -> tuple[Edge, ...]:
         a, b = site[ends[0]], site[ends[1]]
         if a == b:
             raise _RefusedError(f"an edge leads from {_shown(ends[0])} to itself")
-        if frozenset((a, b)) in found:
+        if frozenset((a, b)) in edges:
             raise _RefusedError(f"it has two edges between {_shown(ends[0])} and {_shown(ends[1])}")
-        found[frozenset((a, b))] = a, b
-    if set(graph) != set(site) or graph.number_of_edges() != len(found):
+        edges[frozenset((a, b))] = a, b
+    if set(graph) != set(site) or graph.number_of_edges() != len(edges):
         raise _RefusedError("it has nodes or edges that NetworkX does not read")
-    return tuple(found.values())
+    return tuple(edges.values())
 
 
 def _positions(listed: _Listed, graph: nx.Graph, edges: tuple[Edge, ...]) -> tuple[Place, ...] | None:

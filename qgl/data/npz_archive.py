@@ -119,8 +119,8 @@ def _table(values: NDArray[Any], call: NPZ) -> Table:
     conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
     if conditions is not None and not np.isfinite(conditions).all():
         row, column = (int(place) for place in np.argwhere(~np.isfinite(conditions))[0])
-        found = f"`{conditions[row, column]}`"
-        raise QglError([BadCell(span, path, row, str(layout.condition[column]), "a number", found)])
+        value = f"`{conditions[row, column]}`"
+        raise QglError([BadCell(span, path, row, str(layout.condition[column]), "a number", value)])
     return Table(generated, conditions, layout)
 
 
@@ -131,21 +131,21 @@ def _categories(values: NDArray[Any], layout: Layout, path: str, span: Span | No
         QglError: QGL0607, a cell is none of the categories of its column.
     """
     limits = np.asarray(layout.categories)
-    found = np.empty((len(values), len(layout.columns)), dtype=np.uint16)
+    codes = np.empty((len(values), len(layout.columns)), dtype=np.uint16)
     first, faults = None, 0
     block = max(1, BLOCK // len(layout.columns))
     for start in range(0, len(values), block):
         rows = values[start : start + block, layout.columns]
         with np.errstate(invalid="ignore"):
             good = (rows >= 0) & (rows < limits) & (rows == np.floor(rows))
-            found[start : start + block] = np.where(good, rows, 0)
+            codes[start : start + block] = np.where(good, rows, 0)
         if not good.all():
             faults += int((~good).sum())
             if first is None:
                 row, column = (int(place) for place in np.argwhere(~good)[0])
                 first = start + row, column
     if first is None:
-        return found
+        return codes
     row, column = first
     wanted = "0 or 1" if limits[column] == 2 else f"a whole number from 0 to {limits[column] - 1}"
     cell = f"`{values[row, layout.columns[column]]}`"

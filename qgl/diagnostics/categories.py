@@ -60,8 +60,8 @@ class CategoriesDiffer(Diagnostic):
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        found = [("the data set is declared here", self.declared), ("the register is declared here", self.register)]
-        return tuple(Note(text, span) for text, span in found if span is not None)
+        places = [("the data set is declared here", self.declared), ("the register is declared here", self.register)]
+        return tuple(Note(text, span) for text, span in places if span is not None)
 
     help = "give `categories` of the data and `category(...)` of the register the same number"
 

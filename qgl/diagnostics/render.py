@@ -33,18 +33,18 @@ _STYLES = {
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file in order of appearance, then by place; those without a place come last."""
-    found = list(diagnostics)
+    ordered = list(diagnostics)
     files: dict[Source, int] = {}
-    for diagnostic in found:
+    for diagnostic in ordered:
         if diagnostic.span is not None:
             files.setdefault(diagnostic.span.source, len(files))
-    return sorted(found, key=lambda d: (len(files), 0) if d.span is None else (files[d.span.source], d.span.start))
+    return sorted(ordered, key=lambda d: (len(files), 0) if d.span is None else (files[d.span.source], d.span.start))
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`, or an empty text."""
-    found = list(diagnostics)
-    counts = [(sum(d.severity is severity for d in found), severity.value) for severity in Severity]
+    every = list(diagnostics)
+    counts = [(sum(d.severity is severity for d in every), severity.value) for severity in Severity]
     return ", ".join(f"{count} {noun}{'s' * (count > 1)}" for count, noun in counts if count)
 
 
@@ -56,16 +56,16 @@ def to_text(diagnostics: Iterable[Diagnostic], most: int = MOST) -> str:
 def show(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None, most: int = MOST) -> None:
     """Write diagnostics to a stream (standard error if None), in colour if it is a terminal that wants colour."""
     stream = stream or sys.stderr
-    found = list(diagnostics)
-    if not found:
+    every = list(diagnostics)
+    if not every:
         return
     if not stream.isatty():
-        stream.write(to_text(found, most))
+        stream.write(to_text(every, most))
         return
     from rich.text import Text
 
     shown = console(file=stream, highlight=False, soft_wrap=True)
-    for line in _lines(found, most):
+    for line in _lines(every, most):
         shown.print(Text.assemble(*((text, _STYLES[style]) for text, style in line)))
 
 
@@ -101,17 +101,17 @@ def _place(span: Span | None) -> dict[str, Any]:
 
 
 def _lines(diagnostics: Iterable[Diagnostic], most: int) -> list[Line]:
-    found = in_order(diagnostics)
-    if not found:
+    ordered = in_order(diagnostics)
+    if not ordered:
         return []
     lines: list[Line] = []
-    for diagnostic in found[:most]:
+    for diagnostic in ordered[:most]:
         lines += [*_one(diagnostic), []]
-    if len(found) > most:
-        lines.append([(f"and {len(found) - most} more", "strong")])
-    codes = sorted({d.code for d in found})
+    if len(ordered) > most:
+        lines.append([(f"and {len(ordered) - most} more", "strong")])
+    codes = sorted({d.code for d in ordered})
     explain = f"`qglc code {codes[0]}` explains" if len(codes) == 1 else "`qglc code CODE` explains"
-    lines.append([(f"{summary(found)}; {explain}", "strong")])
+    lines.append([(f"{summary(ordered)}; {explain}", "strong")])
     return lines
 
 

@@ -96,11 +96,11 @@ class DenseDistribution:
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
         cube = self.p.reshape((2,) * self.width)
-        found = []
+        distributions = []
         for positions in regions:
             others = tuple(axis for axis in range(self.width) if axis not in positions)
-            found.append(ordered(cube.sum(axis=others), positions))
-        return found
+            distributions.append(ordered(cube.sum(axis=others), positions))
+        return distributions
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,13 +158,13 @@ class ProductDistribution:
         return p
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
-        found = []
+        distributions = []
         for positions in regions:
             p: Real = np.ones(())
             for position in positions:
                 p = np.multiply.outer(p, np.array([1 - self.ones[position], self.ones[position]]))
-            found.append(p)
-        return found
+            distributions.append(p)
+        return distributions
 
 
 @dataclass(frozen=True, eq=False)

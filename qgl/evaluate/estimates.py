@@ -29,9 +29,9 @@ def _matched(rows: Rows, data: DataSet) -> Real:
     """The data's probability of each of `rows`, shape (D,); 0 where the data do not have it."""
     ideal, distribution, _ = distinct(data.rows, data.weights)
     _, _, place = distinct(np.concatenate([ideal, rows]), np.zeros(len(ideal) + len(rows)))
-    found = np.zeros(place.max() + 1)
-    found[place[: len(ideal)]] = distribution
-    matched: Real = found[place[len(ideal) :]]
+    sums = np.zeros(place.max() + 1)
+    sums[place[: len(ideal)]] = distribution
+    matched: Real = sums[place[len(ideal) :]]
     return matched
 
 
@@ -63,8 +63,8 @@ def moments_from(ideal: Real, part: int, places: Places) -> Estimate:
     """As `moments`, from ideal ones, shape (pauli_words,)."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        found = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
-        return metrics.summary(found - ideal[:, None])[part]
+        means = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
+        return metrics.summary(means - ideal[:, None])[part]
 
     return estimate
 

@@ -127,21 +127,21 @@ class Evaluation:
         distributions: Mapping[str, Drawn] = self.baselines or {}
         if self.baselines is None and data is not None:
             distributions = {INDEPENDENT: independent(data, self.setting.columns)}
-        found: dict[str, float | None] = {}
+        values: dict[str, float | None] = {}
         own = _OWN_DATA if self.baselines is None and distributions else ""
         notes = [] if data is None or impossible is None else [cannot_give(name, impossible, data)]
         for label, distribution in distributions.items():
             try:
-                found[label] = measure(distribution)
+                values[label] = measure(distribution)
                 if data is not None and impossible is not None:
                     notes.append(cannot_give(f"{name}, {label}", impossible_rows(distribution, data), data))
             except UnansweredError as reason:
-                found[label] = None
+                values[label] = None
                 notes.append(f"{label}: {reason}")
         columns, least, note = self.setting.columns, floor(), "\n".join(filter(None, [*notes, own]))
         even = measure(uniform(columns))
         wording = least.wording, "" if even is None else uniform_text(columns)
-        return Row(name, value, error, least.value, found, even, unit, note, impossible, *wording)
+        return Row(name, value, error, least.value, values, even, unit, note, impossible, *wording)
 
 
 def evaluate(
@@ -359,8 +359,8 @@ def _markov_gap(call: MarkovGap, evaluation: Evaluation) -> Iterator[Row]:
         if radius + 2 > width:  # a radius that takes in every bit
             return metrics.summary(np.zeros(1))
         distributions = distribution.regions(windows(width, radius + 2))
-        found = [metrics.conditional_mutual_information(each, (1, radius, 1)) for each in distributions]
-        return metrics.summary(np.array(found))
+        informations = [metrics.conditional_mutual_information(each, (1, radius, 1)) for each in distributions]
+        return metrics.summary(np.array(informations))
 
     for part, value in enumerate(gaps(evaluation.distribution)):
         name = f"{title(call)}, {PARTS[part]}"
@@ -372,9 +372,9 @@ def _generalisation(call: Generalisation, evaluation: Evaluation) -> Iterator[Ro
     valid = Valid.of(seen, evaluation.setting.data[call.valid])
     shares = Shares.of(evaluation.distribution, valid)
     if shares is not None:
-        found = expected(call.name, shares, valid, queries)
+        figure = expected(call.name, shares, valid, queries)
     else:
-        found = counted(call.name, valid, *evaluation.draw(queries), queries)
+        figure = counted(call.name, valid, *evaluation.draw(queries), queries)
 
     def of_distribution(distribution: Drawn) -> float | None:
         return measured(call.name, distribution, valid, queries).value
@@ -382,7 +382,7 @@ def _generalisation(call: Generalisation, evaluation: Evaluation) -> Iterator[Ro
     def floor() -> Floor:
         return floors.of_valid(call.valid, expected(call.name, Shares.perfect(valid), valid, queries).value)
 
-    row = evaluation.row(title(call), found.value, of_distribution, data=seen, floor=floor, error=found.error)
+    row = evaluation.row(title(call), figure.value, of_distribution, data=seen, floor=floor, error=figure.error)
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 

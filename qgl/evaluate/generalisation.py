@@ -208,8 +208,8 @@ def counted(name: str, valid: Valid, rows: Rows, counts: Real, queries: int) -> 
         return Figure(None) if fresh <= 0 else _part(solved / fresh, fresh)
     if not valid.new or shots < queries - 0.5:
         return Figure(None)
-    found, error = _rarefied(counts[solution], shots, float(queries))
-    return Figure(found * (1 / valid.new), error * (1 / valid.new))
+    coverage, error = _rarefied(counts[solution], shots, float(queries))
+    return Figure(coverage * (1 / valid.new), error * (1 / valid.new))
 
 
 def measured(name: str, distribution: Drawn, valid: Valid, queries: int) -> Figure:

@@ -49,12 +49,12 @@ def log_prob(
 def _one_by_one(model: Model, params: Params, rows: NDArray[np.uint8], condition: Any) -> NDArray[np.float64]:
     """`log_prob` by one compiled program for all chunks of strings."""
     chunk = _fitting(model, GivenStrings, min(len(rows), max(1, _BITS // model.width)))
-    found = []
+    answers = []
     for start in range(0, len(rows), chunk):
         part = rows[start : start + chunk]
         filled = np.concatenate([part, np.repeat(part[:1], chunk - len(part), axis=0)])
-        found.append(np.asarray(model.log_prob(params, filled, condition), dtype=np.float64)[: len(part)])
-    return np.concatenate(found)
+        answers.append(np.asarray(model.log_prob(params, filled, condition), dtype=np.float64)[: len(part)])
+    return np.concatenate(answers)
 
 
 def sample(model: Model, params: Params, number: int, seed: int, condition: Any = None) -> NDArray[np.uint8]:

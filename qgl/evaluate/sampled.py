@@ -184,7 +184,7 @@ def _generalisation(
 ) -> Row:
     seen, queries = setting.data[call.seen], call.queries
     valid = Valid.of(seen, setting.data[call.valid])
-    found = counted(call.name, valid, counts.rows, counts.columns[:, 0], queries)
+    figure = counted(call.name, valid, counts.rows, counts.columns[:, 0], queries)
     note = ""
     if isinstance(call, Coverage) and counts.shots < queries:
         note = f"{title(call)}: {counts.shots:,} strings are fewer than its {queries:,} queries"
@@ -195,7 +195,7 @@ def _generalisation(
     floor = floors.of_valid(call.valid, expected(call.name, Shares.perfect(valid), valid, queries).value)
     even = measured(call.name, uniform(setting.columns), valid, queries).value
     wording = floor.wording, uniform_text(setting.columns)
-    return Row(title(call), found.value, found.error, floor.value, baselines, even, "", note, None, *wording)
+    return Row(title(call), figure.value, figure.error, floor.value, baselines, even, "", note, None, *wording)
 
 
 def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
@@ -203,8 +203,8 @@ def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet
     shells, shots = Shells.of(setting.neighbourhood, call.reach), counts.shots
     moments = metrics.sample_moments(counts.rows, counts.columns / shots, shells.places)
     value, *others = (shells.length(each, shots) for each in moments.T)
-    found = [each for each in others if each is not None]
-    error = float(np.std(found, ddof=1)) if value is not None and len(found) > 1 else None
+    lengths = [each for each in others if each is not None]
+    error = float(np.std(lengths, ddof=1)) if value is not None and len(lengths) > 1 else None
     floor = Floor() if data is None else floors.same(data, shells.length_in(data))
     return Row(title(call), value, error, floor.value, floor_is=floor.wording)
 

@@ -28,10 +28,10 @@ class Gates(dict[str, Gate]):
     """Records by name. Those of families are found by their names, and are not listed."""
 
     def __missing__(self, name: str) -> Gate:
-        found = _member(name)
-        if found is None:
+        gate = _member(name)
+        if gate is None:
             raise KeyError(name)
-        return found
+        return gate
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or (isinstance(name, str) and _member(name) is not None)
@@ -53,10 +53,10 @@ def family_of(name: str) -> tuple[str, int] | None:
 @cache
 def family_member(name: str) -> Gate | None:
     """The record of a uniformly controlled gate."""
-    found = family_of(name)
-    if found is None or not 1 <= found[1] <= LARGEST:
+    known = family_of(name)
+    if known is None or not 1 <= known[1] <= LARGEST:
         return None
-    family, qubits = found
+    family, qubits = known
     if family == "uniform_phase":
         return _gate(name, qubits, 2**qubits, _phases, _parts_of_phases, "a phase for each basis state")
     if family == SPLIT:

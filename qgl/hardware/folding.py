@@ -82,10 +82,10 @@ def _undoing(operation: Any, qubits: tuple[int, ...], machine: Machine | None) -
         return [(inverse, qubits)]
     names = tuple(tuple(singles(machine.target, qubit)) for qubit in qubits)
     key = (operation.name, tuple(map(float, operation.params)))
-    found = _made(operation.base_class, key, names)
-    if found is None:
+    made = _made(operation.base_class, key, names)
+    if made is None:
         raise QglError([CannotFold(None, f"`{machine.name}` cannot undo its own `{operation.name}`")])
-    return [(gate, tuple(qubits[place] for place in places)) for gate, places in found]
+    return [(gate, tuple(qubits[place] for place in places)) for gate, places in made]
 
 
 @lru_cache(maxsize=4096)

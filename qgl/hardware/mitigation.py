@@ -73,8 +73,8 @@ def corrected(rows: Strings, counts: Real, errors: tuple[Real, Real]) -> Real:
     counted = {name: int(count) for name, count in zip(names, counts, strict=True) if count > 0}
     quasi = mitigation.apply_correction(counted, qubits=list(range(width)))
     distribution = quasi.nearest_probability_distribution()
-    found = np.array([max(float(distribution.get(name, 0.0)), 0.0) for name in names])
-    probabilities: Real = found / found.sum()
+    estimate = np.array([max(float(distribution.get(name, 0.0)), 0.0) for name in names])
+    probabilities: Real = estimate / estimate.sum()
     return probabilities
 
 
@@ -96,8 +96,8 @@ def extrapolated(scales: Sequence[int], values: Sequence[float], errors: Sequenc
     order = min(2, len(scales) - 1)
 
     def at_none(column: Sequence[float]) -> float:
-        found: Any = PolyFactory.extrapolate(list(scales), list(column), order)
-        return float(found)
+        intercept: Any = PolyFactory.extrapolate(list(scales), list(column), order)
+        return float(intercept)
 
     weights = np.array([at_none(unit) for unit in np.eye(len(scales)).tolist()])
     return at_none(values), float(np.sqrt((weights**2) @ np.square(errors)))

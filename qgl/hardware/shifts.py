@@ -106,9 +106,9 @@ class ShiftedCircuit:
 
     def derivatives(self, expectations: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivatives by every number, shape (..., numbers), from expectations at the shifts, shape (..., shifted)."""
-        found = np.zeros((*expectations.shape[:-1], len(self.numbers)))
-        np.add.at(np.moveaxis(found, -1, 0), self.places, np.moveaxis(self.weights * expectations, -1, 0))
-        return found
+        derivatives = np.zeros((*expectations.shape[:-1], len(self.numbers)))
+        np.add.at(np.moveaxis(derivatives, -1, 0), self.places, np.moveaxis(self.weights * expectations, -1, 0))
+        return derivatives
 
 
 def shifted_circuit(circuit: Circuit) -> ShiftedCircuit:

@@ -83,15 +83,15 @@ class Circuit:
                     last.pop(wire, None)
                 runs[wire].append(k)
                 continue
-            gathered[k] = found = []
+            gathered[k] = successors = []
             for wire in wires:
                 if wire in last:
                     edges.append((last[wire], k))
                 last[wire] = k
                 if runs[wire]:
-                    found += runs[wire]
+                    successors += runs[wire]
                     runs[wire] = []
-            found.append(k)
+            successors.append(k)
             edges += [(written[bit], k) for bit, _ in operation.condition if bit in written]
             if isinstance(operation, Measurement) and operation.bit is not None:
                 written[operation.bit] = k

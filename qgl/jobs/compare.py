@@ -213,9 +213,9 @@ class Compared:
         columns = [
             evaluate_counts(reports, self.setting, counts, self.seed, self.baselines) for counts in self._all_counts()
         ]
-        found = [{row.name: row for row in rows} for rows in columns]
+        by_name = [{row.name: row for row in rows} for rows in columns]
         for row in exact:
-            machine, sampled, *more = (each.get(row.name) for each in found)
+            machine, sampled, *more = (each.get(row.name) for each in by_name)
             perfect = row if _measured(machine) is None or machine is None else machine
             mitigated = _measured(more[0]) if more else None
             beside = {} if machine is None else machine.baselines
@@ -233,8 +233,8 @@ class Compared:
 
     def _all_counts(self) -> list[Counts]:
         """Those of the machine, of the model, and of the machine mitigated, if it is."""
-        found = [self.counts, Counts.of(self.sampled, self.seed + 1)]
-        return found if self.mitigated is None else [*found, self.mitigated]
+        counts = [self.counts, Counts.of(self.sampled, self.seed + 1)]
+        return counts if self.mitigated is None else [*counts, self.mitigated]
 
     def _gaps(self) -> Iterator[Gap]:
         for name, estimate in self._distances():
@@ -271,8 +271,8 @@ class Compared:
 
     def likelihood(self, rows: Strings) -> Real:
         """-log p of strings by the model, in nats."""
-        found = in_chunks.log_prob(self.model, self.params, rows, self.condition)
-        return -np.maximum(found, log_floor(self.model.width))
+        logs = in_chunks.log_prob(self.model, self.params, rows, self.condition)
+        return -np.maximum(logs, log_floor(self.model.width))
 
     def _likelihoods(self) -> Iterator[Gap]:
         """How much less likely the machine's strings are to the model than its own are."""
@@ -311,8 +311,8 @@ class Compared:
 
     def _expectation(self, pauli_word: str, basis: str, scale: int) -> Measured:
         distribution = scale == 1 and set(basis) == {"Z"}
-        found = self.machine if distribution else self._of("word", basis=basis, scale=scale)
-        return Measured(*mean_and_error(signs(pauli_word, found)))
+        measured = self.machine if distribution else self._of("word", basis=basis, scale=scale)
+        return Measured(*mean_and_error(signs(pauli_word, measured)))
 
     def _in_data(self, pauli_word: str) -> float | None:
         """The mean of a Z word in the data; None for other Pauli words, and without data."""
@@ -347,16 +347,16 @@ def _given(setting: Setting, condition: Real | None) -> Setting:
     """The data sets under a condition: the rows that came with it. Those without conditions are left as they are."""
     if condition is None:
         return setting
-    found: dict[str, DataSet] = {}
+    sets: dict[str, DataSet] = {}
     for name, data in setting.data.items():
         if data.conditions is None:
-            found[name] = data
+            sets[name] = data
             continue
         chosen = np.all(np.isclose(data.conditions, condition), axis=1)
         weights = data.weights[chosen]
         if weights.sum() > 0:
-            found[name] = replace(data, rows=data.rows[chosen], weights=weights / weights.sum(), conditions=None)
-    return replace(setting, data=found)
+            sets[name] = replace(data, rows=data.rows[chosen], weights=weights / weights.sum(), conditions=None)
+    return replace(setting, data=sets)
 
 
 def _as_data(p: Real) -> DataSet:

@@ -141,16 +141,16 @@ def _asker(folder: JobFolder, engine: Engine) -> Ask:
     task = task_for(model_of(folder.path.parent.parent), folder.params(), job.request)
 
     def by_circuit(part: int) -> list[Strings]:
-        found = []
+        samples = []
         for place, item in enumerate(job.items):
             shots = _share(item.shots, job.parts, part)
             if shots == 0:
-                found.append(np.zeros((0, width), np.uint8))
+                samples.append(np.zeros((0, width), np.uint8))
                 continue
             circuit, inputs = turned(task.circuit, item.basis), task.inputs[item.row : item.row + 1]
             one = Task(circuit, inputs, (shots,), _seed(job, part, place), task.max_qubits)
-            found += checked(engine.name, engine.samples(one), (shots,), width)
-        return found
+            samples += checked(engine.name, engine.samples(one), (shots,), width)
+        return samples
 
     return by_circuit
 

@@ -26,15 +26,15 @@ def bases_of(pauli_words: Sequence[str]) -> dict[str, str]:
     order.
     """
     bases: list[str] = []
-    found: dict[str, int] = {}
+    basis_of: dict[str, int] = {}
     for pauli_word in pauli_words:
         fitting = (number for number, basis in enumerate(bases) if _agree(pauli_word, basis))
         number = next(fitting, len(bases))
         if number == len(bases):
             bases.append("I" * len(pauli_word))
         bases[number] = "".join(a if a != "I" else b for a, b in zip(pauli_word, bases[number], strict=True))
-        found[pauli_word] = number
-    return {pauli_word: bases[number].replace("I", "Z") for pauli_word, number in found.items()}
+        basis_of[pauli_word] = number
+    return {pauli_word: bases[number].replace("I", "Z") for pauli_word, number in basis_of.items()}
 
 
 def _agree(pauli_word: str, basis: str) -> bool:

@@ -124,8 +124,8 @@ def _wide(compared: Compared, data: DataSet | None) -> Figure:
     chosen = Moments.of(compared.setting.neighbourhood)
     counts, width = compared.counts, compared.model.width
     ideal = compared.distribution.moments(chosen.places)
-    found = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.places)
-    pictures.scatter_moments(left, ideal, found, width, chosen.wording)
+    means = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.places)
+    pictures.scatter_moments(left, ideal, means, width, chosen.wording)
     left.set(xlabel="moment of the model", ylabel="of the machine")
     try:
         _likelihoods(right, compared, data)

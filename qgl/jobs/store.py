@@ -50,8 +50,8 @@ def folder_of(run: Path) -> Path:
 def folders(run: Path) -> list[Path]:
     """The folders of the jobs of a run, oldest first."""
     root = folder_of(run)
-    found = [path for path in root.iterdir() if re.match(r"[0-9]{1,9}-", path.name)] if root.is_dir() else []
-    return sorted(found, key=lambda path: (_number(path), path.name))
+    paths = [path for path in root.iterdir() if re.match(r"[0-9]{1,9}-", path.name)] if root.is_dir() else []
+    return sorted(paths, key=lambda path: (_number(path), path.name))
 
 
 def jobs_of(run: Path) -> tuple[list[JobFolder], list[Diagnostic]]:
@@ -80,8 +80,8 @@ def find(run: Path, written: str) -> JobFolder:
 
 def same_request(run: Path, key: str) -> JobFolder | None:
     """The latest job of a run with this key that has not failed."""
-    found = [folder for folder in jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
-    return found[-1] if found else None
+    same = [folder for folder in jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
+    return same[-1] if same else None
 
 
 def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any]) -> JobFolder:
@@ -216,10 +216,10 @@ class JobFolder:
         """
         file = self.path / _WEIGHTS
         try:
-            found = checkpoint.read(file)[0]
-            if checkpoint.hash_of(found) != self.job.model["weights"]:
+            leaves = checkpoint.read(file)[0]
+            if checkpoint.hash_of(leaves) != self.job.model["weights"]:
                 raise _damaged(file, "they are not the parameters that the job began with")
-            return found
+            return leaves
         except QglError as error:
             reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
             raise _damaged(file, "; ".join(reasons) or "it cannot be read") from error
@@ -275,8 +275,8 @@ class JobFolder:
     def others(self) -> dict[int, Strings]:
         """The strings of the items that calibrate readout or measure Pauli words, by the item's place in the job."""
         places = [k for k, item in enumerate(self.job.items) if item.role != "samples"]
-        found = self._read(self.path / _SAMPLES, [f"item_{k + 1}" for k in places])
-        return dict(zip(places, found, strict=True))
+        samples = self._read(self.path / _SAMPLES, [f"item_{k + 1}" for k in places])
+        return dict(zip(places, samples, strict=True))
 
     def all_strings(self) -> list[Strings]:
         """Those of the distribution, then the others."""
@@ -286,15 +286,15 @@ class JobFolder:
         width = self.job.model["width"]
         try:
             every = _arrays(read(file, _MOST), self.job.tag)
-            found = [every[name] for name in names]
+            samples = [every[name] for name in names]
         except KeyError as error:
             raise _damaged(file, f"it lacks an array ({error.args[0]})") from error
         except Exception as error:  # of zip files, of compression, of NumPy's format: each has kinds of its own
             raise _damaged(file, str(error) or type(error).__name__) from error
-        for name, array in zip(names, found, strict=True):
+        for name, array in zip(names, samples, strict=True):
             if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != width or array.max(initial=0) > 1:
                 raise _damaged(file, f"`{name}` is no array of strings of {width} bits")
-        return found
+        return samples
 
 
 def _npz(arrays: Mapping[str, NDArray[np.uint8]], tag: str) -> bytes:
@@ -312,17 +312,17 @@ def _arrays(content: bytes, tag: str) -> dict[str, NDArray[Any]]:
     Raises:
         ValueError, and others of zip files and of NumPy: it is damaged, or of another job.
     """
-    found: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in archive.namelist():
             with archive.open(member) as file:
                 data = file.read(_MOST + 1)  # to its end, where its checksum is compared
             if len(data) > _MOST:
                 raise ValueError(f"{member} has more than {_MOST:,} bytes")
-            found[member.removesuffix(".npy")] = _FORMAT.read_array(io.BytesIO(data), allow_pickle=False)
-        if archive.comment != _comment(found, tag):
+            arrays[member.removesuffix(".npy")] = _FORMAT.read_array(io.BytesIO(data), allow_pickle=False)
+        if archive.comment != _comment(arrays, tag):
             raise ValueError(CHANGED)
-    return found
+    return arrays
 
 
 def _comment(arrays: Mapping[str, NDArray[Any]], tag: str) -> bytes:

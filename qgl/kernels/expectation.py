@@ -43,17 +43,17 @@ class Basis:
 
 def bases(pauli_words: PauliWords) -> list[Basis]:
     """`pauli_words` in groups that agree wherever they overlap, found greedily."""
-    found: list[Basis] = []
+    groups: list[Basis] = []
     for number, (x, z) in enumerate(zip(pauli_words.x.tolist(), pauli_words.z.tolist(), strict=True)):
         support, y = x | z, x & z
-        for k, basis in enumerate(found):
+        for k, basis in enumerate(groups):
             common = support & basis.support
             if not ((x ^ basis.x) | (y ^ basis.y)) & common:
-                found[k] = Basis(x | basis.x, y | basis.y, support | basis.support, (*basis.members, number))
+                groups[k] = Basis(x | basis.x, y | basis.y, support | basis.support, (*basis.members, number))
                 break
         else:
-            found.append(Basis(x, y, support, (number,)))
-    return found
+            groups.append(Basis(x, y, support, (number,)))
+    return groups
 
 
 def expectation(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:

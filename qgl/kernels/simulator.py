@@ -88,8 +88,8 @@ class Simulator:
         results: dict[Query, Any] = {}
         for method, share in shares.items():
             put = {inner: arrays.get(query) for query, inner in share.items()}
-            found = self._told(self._runners[method], jnp.asarray(inputs), put, key)
-            results |= {query: found[inner] for query, inner in share.items()}
+            answers = self._told(self._runners[method], jnp.asarray(inputs), put, key)
+            results |= {query: answers[inner] for query, inner in share.items()}
         return {query: results[query] for query in queries}
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:
@@ -131,7 +131,7 @@ class Simulator:
         self, runner: Runner, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
     ) -> dict[Query, Any]:
         """The answers of a method, in which a remainder of rounding is no likelihood."""
-        found = runner.answers(inputs, asked, key)
+        answers = runner.answers(inputs, asked, key)
         for query, array in asked.items():
             match query:
                 case LogProb():
@@ -146,8 +146,8 @@ class Simulator:
                 result: LogLikelihood = runner.answers(inputs, {strings: rows}, None)[strings]
                 return result
 
-            found[query] = told(found[query], again, inputs, jnp.asarray(rows))
-        return found
+            answers[query] = told(answers[query], again, inputs, jnp.asarray(rows))
+        return answers
 
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):

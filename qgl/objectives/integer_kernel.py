@@ -46,9 +46,9 @@ class IntegerKernel:
     def spectrum(self, width: int, dtype: jnp.dtype[Any]) -> Array:
         """s(f) of the frequencies that a real transform keeps, shape (2^width + 1,), each counted as it should."""
         size = 2**width
-        found: NDArray[np.float64] = self._transform(size) / (2 * size)
-        found[1:-1] *= 2  # the frequencies -f, which are not kept
-        spectrum: Array = barrier(jnp.asarray(found, dtype))
+        weights: NDArray[np.float64] = self._transform(size) / (2 * size)
+        weights[1:-1] *= 2  # the frequencies -f, which are not kept
+        spectrum: Array = barrier(jnp.asarray(weights, dtype))
         return spectrum
 
     def forward(self, vector: Array) -> Array:
@@ -66,8 +66,8 @@ class IntegerKernel:
     def smoothed(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """sum_y k(x, y) vector[y] in double precision, shape (2^width,)."""
         size = len(vector)
-        found: NDArray[np.float64] = np.fft.irfft(self._transform(size) * np.fft.rfft(vector, 2 * size), 2 * size)
-        return found[:size]
+        smoothed: NDArray[np.float64] = np.fft.irfft(self._transform(size) * np.fft.rfft(vector, 2 * size), 2 * size)
+        return smoothed[:size]
 
     def between(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float64]:
         """k(x, y) for x in `left` and y in `right`, rows of bits, shape (left, right)."""

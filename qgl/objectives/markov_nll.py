@@ -68,5 +68,5 @@ def windows(width: int, size: int) -> tuple[tuple[int, ...], ...]:
 def markov_nll(call: MarkovNLL, setting: Setting) -> MarkovLikelihood:
     """The objective `markov_nll(data, radius)`."""
     given = setting.data[call.data]
-    found = windows(setting.width, call.radius + 1)
-    return MarkovLikelihood(found, data_distributions(given.rows, given.weights, found))
+    neighbourhoods = windows(setting.width, call.radius + 1)
+    return MarkovLikelihood(neighbourhoods, data_distributions(given.rows, given.weights, neighbourhoods))

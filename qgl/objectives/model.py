@@ -111,9 +111,9 @@ def _categories(program: Program) -> Columns | None:
         sets = (data for data in program.data.values() if data.categories and data.width == width)
         return next((data.categories for data in sets), None)
     heads = {variable.positions[0]: variable for variable in program.variables}
-    found, position = [], 0
+    columns, position = [], 0
     while position < width:
         variable = heads.get(position)
-        found.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
-        position += found[-1][1]
-    return tuple(found)
+        columns.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
+        position += columns[-1][1]
+    return tuple(columns)

@@ -22,15 +22,15 @@ State = NDArray[np.complex128]
 def reduced_states(state: State, regions: tuple[tuple[int, ...], ...]) -> State:
     """Reduced states of regions of k positions, shape (regions, 2^k, 2^k), of a vector or a density matrix."""
     width = len(state).bit_length() - 1
-    found = []
+    states = []
     for region in regions:
         order = [*region, *(place for place in range(width) if place not in region)]
         kept, rest = 2 ** len(region), 2 ** (width - len(region))
         sides = state.reshape((2,) * (width * state.ndim))
         axes = [side * width + place for side in range(state.ndim) for place in order]
         ordered = sides.transpose(axes).reshape((kept, rest) * state.ndim)
-        found.append(ordered @ ordered.conj().T if state.ndim == 1 else np.einsum("arbr->ab", ordered))
-    return np.stack(found)
+        states.append(ordered @ ordered.conj().T if state.ndim == 1 else np.einsum("arbr->ab", ordered))
+    return np.stack(states)
 
 
 def _trace_distance(rho: Array, sigma: Array) -> Array:

@@ -34,12 +34,12 @@ class WeightedObjective:
 def terms_of(program: Program) -> tuple[WeightedObjective, ...]:
     """The terms of a program's objective, each under a label that is unique: its name, numbered from the second on."""
     setting = Setting.of(program)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     terms = []
     for term in program.objective:
         objective = build(term.call, setting)
-        found[objective.name] += 1
-        label = objective.name if found[objective.name] == 1 else f"{objective.name}_{found[objective.name]}"
+        counts[objective.name] += 1
+        label = objective.name if counts[objective.name] == 1 else f"{objective.name}_{counts[objective.name]}"
         terms.append(WeightedObjective(label, term.weight, objective))
     return tuple(terms)
 
@@ -63,16 +63,16 @@ class Group:
 
 def groups(terms: Sequence[WeightedObjective], key: Array | None) -> list[Group]:
     """Terms that share one run of the circuit: of the same conditions, and never two arrays for one query."""
-    found: list[Group] = []
+    grouped: list[Group] = []
     for index, term in enumerate(terms):
         subkey = None if key is None else jax.random.fold_in(key, index)
         given = term.objective.given(subkey)
-        group = next((group for group in found if group.takes(term.objective.conditions, given)), None)
+        group = next((group for group in grouped if group.takes(term.objective.conditions, given)), None)
         if group is None:
-            found.append(group := Group(term.objective.conditions))
+            grouped.append(group := Group(term.objective.conditions))
         group.terms.append((term, subkey))
         group.given |= given
-    return found
+    return grouped
 
 
 def combined(

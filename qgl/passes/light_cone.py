@@ -36,7 +36,7 @@ def _reached(circuit: Circuit, wires: Iterable[int]) -> set[int]:
     tails = [circuit.tail(wire) for wire in wires]
     nodes = {node for node, _ in tails if node is not None}
     backwards = nx.reverse_view(circuit.graph)
-    found = {k for _, behind in tails for k in behind}
+    reached = {k for _, behind in tails for k in behind}
     for node in chain.from_iterable(nx.bfs_layers(backwards, nodes) if nodes else ()):
-        found.update(circuit.graph.nodes[node]["operations"])
-    return found
+        reached.update(circuit.graph.nodes[node]["operations"])
+    return reached

@@ -123,15 +123,15 @@ def _commutator(left: PauliSum, right: PauliSum) -> PauliSum:
     Writing a Pauli word with its masks as i^(number of Y) X^x Z^z, the sign is that of i^(y_P + y_Q - y_PQ) (-1)^(z_P .
     x_Q).
     """
-    found: PauliSum = {}
+    commutator: PauliSum = {}
     for p, a in left.items():
         for q, b in right.items():
             if _clash(p, q):
                 joined = p[0] ^ q[0], p[1] ^ q[1]
                 ys = sum((masks[0] & masks[1]).bit_count() for masks in (p, q)) - (joined[0] & joined[1]).bit_count()
                 quarters = ys + 2 * (p[1] & q[0]).bit_count()  # odd, as the two anticommute
-                found[joined] = found.get(joined, 0.0) + (2 * a * b if quarters % 4 == 1 else -2 * a * b)
-    return found
+                commutator[joined] = commutator.get(joined, 0.0) + (2 * a * b if quarters % 4 == 1 else -2 * a * b)
+    return commutator
 
 
 def _norm(pauli_words: PauliSum) -> float:

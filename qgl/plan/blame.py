@@ -37,10 +37,10 @@ def blame(circuit: Circuit, query: Query) -> Blame:
     """What makes `circuit`, as written, too wide for `query`."""
     if isinstance(query, Probabilities | State) and len(circuit.visible) > LISTED:
         return _listing(circuit, query)
-    found = _cone(circuit, query) if isinstance(query, Expectation | Marginals) else _cut(circuit)
-    if found is None:
+    culprit = _cone(circuit, query) if isinstance(query, Expectation | Marginals) else _cut(circuit)
+    if culprit is None:
         return _register(circuit)
-    return Blame(found.span, found.label, (*found.advice, *_channels(circuit), *_other_questions(query)))
+    return Blame(culprit.span, culprit.label, (*culprit.advice, *_channels(circuit), *_other_questions(query)))
 
 
 def _listing(circuit: Circuit, query: Query) -> Blame:

@@ -64,12 +64,12 @@ class ExpressionBuilder:
         self._levels: list[list[Function]] = []
 
     def row(self, number: Real) -> int:
-        found = self._rows.get(number)
-        if found is None:
+        row = self._rows.get(number)
+        if row is None:
             for _, atom in number.terms:
                 self._level(atom)
-            found = self._rows[number] = len(self._rows)
-        return found
+            row = self._rows[number] = len(self._rows)
+        return row
 
     @property
     def numbers(self) -> tuple[Real, ...]:

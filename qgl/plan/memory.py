@@ -36,9 +36,9 @@ def for_arrays() -> int:
 
 def _free() -> int:
     """What the system says is free, or all there is where it does not say."""
-    found = _numbers(_ROOT / "proc/meminfo").get("MemAvailable:")
-    if found is not None:
-        return 1024 * found
+    available = _numbers(_ROOT / "proc/meminfo").get("MemAvailable:")
+    if available is not None:
+        return 1024 * available
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
@@ -91,12 +91,12 @@ def _left(folder: Path, limit: str, usage: str, cache: str) -> Iterator[int]:
 
 def _numbers(path: Path) -> dict[str, int]:
     """The lines `name number ...` of a file of the system; none where there is none."""
-    found = {}
+    numbers = {}
     try:
         for line in path.read_text(errors="replace").splitlines():
             name, *figures = line.split()[:2]
             if figures and figures[0].isdigit():
-                found[name] = int(figures[0])
+                numbers[name] = int(figures[0])
     except (OSError, ValueError):
         return {}
-    return found
+    return numbers

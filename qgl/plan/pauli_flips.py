@@ -49,21 +49,23 @@ class Carried:
 
 def carry(circuit: Circuit) -> Carried:
     """The flips of a circuit of unitary gates, `fresh` and `discard` that can be carried to its end."""
-    found = _flips(circuit)
-    if not found:
+    raised = _flips(circuit)
+    if not raised:
         return Carried(circuit, ())
-    walk = _Walk(found)
+    walk = _Walk(raised)
     for operation in circuit.operations:
         if not isinstance(operation, LIFETIME):
             walk.step(operation)
-    carried = found.keys() - walk.stuck
+    carried = raised.keys() - walk.stuck
     if not carried:
         return Carried(circuit, ())
-    places: dict[int, set[int]] = {wire: set() for wire in found}
+    places: dict[int, set[int]] = {wire: set() for wire in raised}
     for position, wire in enumerate(circuit.visible):
         for flip in walk.x.get(wire, NONE):
             places[flip].add(position)
-    flips = tuple(PauliFlip(frozenset(places[wire]), found[wire]) for wire in found if wire in carried and places[wire])
+    flips = tuple(
+        PauliFlip(frozenset(places[wire]), raised[wire]) for wire in raised if wire in carried and places[wire]
+    )
     left = (operation for operation in circuit.operations if carried.isdisjoint(operation.wires))
     return Carried(circuit.with_operations(left), flips)
 
@@ -175,12 +177,12 @@ class _Walk:
             self._stick(against)
 
     def _stick(self, flips: Iterable[int]) -> None:
-        found = frozenset(flips)
-        self.stuck |= found
-        if found:
+        stuck = frozenset(flips)
+        self.stuck |= stuck
+        if stuck:
             for table in (self.x, self.z):
                 for wire in table:
-                    table[wire] -= found
+                    table[wire] -= stuck
 
 
 def _pauli_words(operation: Operation) -> list[str]:

@@ -51,21 +51,21 @@ class BarsAndStripes:
         pictures = rows.reshape(-1, self.rows, self.columns)
         stripes = (pictures == pictures[:, :, :1]).all(axis=(1, 2))
         bars = (pictures == pictures[:, :1, :]).all(axis=(1, 2))
-        found: NDArray[np.bool_] = stripes | bars
-        return found
+        valid: NDArray[np.bool_] = stripes | bars
+        return valid
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
         """A row or column of uniform bits; one of a single colour is kept with half the chance, having two kinds."""
-        found: Rows = np.empty((0, self.width), np.uint8)
+        rows: Rows = np.empty((0, self.width), np.uint8)
         share = (1 << self.rows) / ((1 << self.rows) + (1 << self.columns))
-        while len(found) < number:
-            size = 2 * (number - len(found)) + 8
+        while len(rows) < number:
+            size = 2 * (number - len(rows)) + 8
             stripes = random.integers(0, 2, (size, self.rows, 1), np.uint8).repeat(self.columns, axis=2)
             bars = random.integers(0, 2, (size, 1, self.columns), np.uint8).repeat(self.rows, axis=1)
             pictures = np.where(random.random(size)[:, None, None] < share, stripes, bars).reshape(size, -1)
             plain = (pictures == pictures[:, :1]).all(axis=1)
-            found = np.concatenate([found, pictures[~plain | (random.random(size) < 0.5)]])
-        return found[:number]
+            rows = np.concatenate([rows, pictures[~plain | (random.random(size) < 0.5)]])
+        return rows[:number]
 
 
 @record
@@ -80,8 +80,8 @@ class Cardinality:
         return math.comb(self.width, self.ones)
 
     def contains(self, rows: Rows) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = rows.sum(axis=1, dtype=np.int64) == self.ones
-        return found
+        valid: NDArray[np.bool_] = rows.sum(axis=1, dtype=np.int64) == self.ones
+        return valid
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
         sorted_ones = np.zeros((number, self.width), np.uint8)
@@ -101,8 +101,8 @@ class Parity:
         return 1 << (self.width - 1)
 
     def contains(self, rows: Rows) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = rows.sum(axis=1, dtype=np.int64) % 2 == (0 if self.even else 1)
-        return found
+        valid: NDArray[np.bool_] = rows.sum(axis=1, dtype=np.int64) % 2 == (0 if self.even else 1)
+        return valid
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
         rows = random.integers(0, 2, (number, self.width), np.uint8)
@@ -156,11 +156,11 @@ class Without:
         return self.rule.contains(rows) & ~self.left_out.contains(rows)
 
     def draw(self, number: int, random: np.random.Generator) -> Rows:
-        found: Rows = np.empty((0, self.width), np.uint8)
-        while len(found) < number:
-            drawn = self.rule.draw(number - len(found), random)
-            found = np.concatenate([found, drawn[~self.left_out.contains(drawn)]])
-        return found
+        rows: Rows = np.empty((0, self.width), np.uint8)
+        while len(rows) < number:
+            drawn = self.rule.draw(number - len(rows), random)
+            rows = np.concatenate([rows, drawn[~self.left_out.contains(drawn)]])
+        return rows
 
 
 def draw_distinct(rule: Rule, number: int, random: np.random.Generator) -> Rows:
@@ -174,11 +174,11 @@ def draw_distinct(rule: Rule, number: int, random: np.random.Generator) -> Rows:
     """
     if number > rule.count:
         raise ValueError(f"{number} different strings of {rule.count}")
-    found: dict[bytes, Rows] = {}
-    while len(found) < number:
+    rows: dict[bytes, Rows] = {}
+    while len(rows) < number:
         for row, key in zip(drawn := rule.draw(_AT_ONCE, random), _keys(drawn), strict=True):
-            found.setdefault(key, row)
-    return np.stack(list(found.values())[:number])
+            rows.setdefault(key, row)
+    return np.stack(list(rows.values())[:number])
 
 
 _AT_ONCE = 1024

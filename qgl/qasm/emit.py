@@ -171,10 +171,10 @@ def arrange(circuit: Circuit, profile: Profile, reuse: bool | None, max_qubits: 
             others = () if profile.resets else able(lambda other: other.resets)
             raise QglError([TooFewQubits(None, most, wide, profile.name, True, others, profile.resets)])
         return Arranged(circuit, circuit.bits, share=False)
-    found = narrow(read_out(renew(circuit)) if profile.measures else circuit)
-    if max_qubits is not None and max_qubits < found.width:
+    narrowed = narrow(read_out(renew(circuit)) if profile.measures else circuit)
+    if max_qubits is not None and max_qubits < narrowed.width:
         others = () if profile.measures else able(lambda other: other.measures and other.resets)
-        span = found.widest.span if found.widest else None
-        raise QglError([TooFewQubits(span, max_qubits, found.width, profile.name, found.least, others)])
-    room = max(found.width, max_qubits or 0) - len(found.circuit.visible)
-    return Arranged(found.ordered(max_qubits), circuit.bits, most=room)
+        span = narrowed.widest.span if narrowed.widest else None
+        raise QglError([TooFewQubits(span, max_qubits, narrowed.width, profile.name, narrowed.least, others)])
+    room = max(narrowed.width, max_qubits or 0) - len(narrowed.circuit.visible)
+    return Arranged(narrowed.ordered(max_qubits), circuit.bits, most=room)

@@ -41,8 +41,8 @@ class PlannedQueries:
 
 def planned_queries(program: Program) -> tuple[PlannedQueries, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
-    found = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
-    return (*found, PlannedQueries(SAMPLE, {Samples(SHOTS): SAMPLE}))
+    planned = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
+    return (*planned, PlannedQueries(SAMPLE, {Samples(SHOTS): SAMPLE}))
 
 
 def objective_of(model: Model) -> tuple[PlannedQueries, ...]:

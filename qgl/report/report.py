@@ -121,8 +121,8 @@ def slice_bound(program: Program, inputs: NDArray[np.float64]) -> float | None:
         return evaluate_number(number, lambda atom: float(inputs[starts[atom.parameter] + atom.element]))
 
     each = [error_bound(operation, value) for operation in program.operations if is_sliced(operation)]
-    found = [bound for bound in each if bound is not None]
-    return sum(found) if len(found) == len(each) else None
+    bounds = [bound for bound in each if bound is not None]
+    return sum(bounds) if len(bounds) == len(each) else None
 
 
 def assemble(

@@ -29,14 +29,14 @@ def with_seeds(model: Model, run: Run, calls: Sequence[ReportCall], best: Sequen
     order = sorted(range(len(run.losses)), key=lambda seed: seed != run.best_seed)
     for seed in order if rows else ():
         if seed == run.best_seed:
-            found: Sequence[Row] = best
+            measured: Sequence[Row] = best
         elif time.monotonic() - begun > SECONDS:
             left_out += 1
             continue
         else:
             params = {name: value[seed] for name, value in run.all_params.items()}
-            found = measure(model, params, calls, bare=True)
-        for place, row in enumerate(found):
+            measured = measure(model, params, calls, bare=True)
+        for place, row in enumerate(measured):
             values[place][seed] = None if row.value is None else plain(row.value)
     for row_, each in zip(rows, values, strict=True):
         known = [value for value in each if value is not None]

@@ -127,8 +127,8 @@ def sha256(text: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    found = {name: metadata.version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
-    return {"qgl": __version__, **found, "python": platform.python_version()}
+    versions = {name: metadata.version(name) for name in ("jax", "jaxlib", "optax", "numpy")}
+    return {"qgl": __version__, **versions, "python": platform.python_version()}
 
 
 def machine() -> dict[str, Any]:

@@ -30,8 +30,8 @@ def trained(folder: str | Path) -> tuple[Run, Model]:
 
 def _refuse_unfit(folder: Path, run: Run, model: Model) -> None:
     shapes = jax.eval_shape(model.init, jax.random.key(0))
-    found = {name: value.shape for name, value in run.params.items()}
-    if found != {name: leaf.shape for name, leaf in shapes.items()}:
+    own = {name: value.shape for name, value in run.params.items()}
+    if own != {name: leaf.shape for name, leaf in shapes.items()}:
         raise QglError([DamagedRun(None, str(folder), "its parameters are not those of its program")])
     if not math.isfinite(run.loss) or not all(np.isfinite(value).all() for value in run.params.values()):
         raise QglError([NoFiniteWeights(None, str(folder))])

@@ -192,15 +192,15 @@ def report_of(folder: Path) -> dict[str, Any]:
 def _report(folder: Path, run: str, facts: manifest.Manifest) -> dict[str, Any]:
     path = folder / "report.json"
     try:
-        found = sealed.read_document(path, run)
+        report = sealed.read_document(path, run)
     except FileNotFoundError as error:
         if facts["status"] == "failed":
             return {}
         raise QglError([DamagedRun(None, str(path), "it is not there")]) from error
-    wrong = fault(found, _REPORT)
+    wrong = fault(report, _REPORT)
     if wrong:
         raise QglError([DamagedRun(None, str(path), wrong)])
-    return found
+    return report
 
 
 def open_run(path: str | Path) -> Run:

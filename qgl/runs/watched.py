@@ -79,12 +79,12 @@ def parse(path: Path, run: str = "") -> Watched:
     except FileNotFoundError:
         rows = []
     try:
-        found = _of(rows) if rows else Watched()
+        watched = _of(rows) if rows else Watched()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise QglError([DamagedRun(None, str(path), f"a line is no measurement ({error})")]) from error
-    if (np.diff(found.steps) <= 0).any():
+    if (np.diff(watched.steps) <= 0).any():
         raise QglError([DamagedRun(None, str(path), "its measurements do not follow each other")])
-    return found
+    return watched
 
 
 def _of(rows: Sequence[Mapping[str, Any]]) -> Watched:

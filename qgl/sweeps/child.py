@@ -140,10 +140,10 @@ def refuse_changes(before: Any, now: Any) -> None:
     Raises:
         QglError: with every difference (QGL0941).
     """
-    found = [("the program", before.program, now.program)]
+    compared = [("the program", before.program, now.program)]
     for name in sorted({*before.data, *now.data}):
-        found.append((f"the data set `{name}`", before.data.get(name, "absent"), now.data.get(name, "absent")))
-    faults = [SweepChanged(None, what, old[:16], new[:16]) for what, old, new in found if old != new]
+        compared.append((f"the data set `{name}`", before.data.get(name, "absent"), now.data.get(name, "absent")))
+    faults = [SweepChanged(None, what, old[:16], new[:16]) for what, old, new in compared if old != new]
     if faults:
         raise QglError(faults)
 

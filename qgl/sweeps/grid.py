@@ -55,15 +55,15 @@ class Grid:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        found: dict[str, Point] = {}
+        points: dict[str, Point] = {}
         for values in itertools.product(*self.values.values()):
             constants = dict(zip(self.values, values, strict=True))
             folder = stem = _folder({name: constants[name] for name in self.swept or self.values})
             number = 2
-            while folder.lower() in found:  # some disks take a and A for the same
+            while folder.lower() in points:  # some disks take a and A for the same
                 folder, number = f"{stem}_{number}", number + 1
-            found[folder.lower()] = Point(folder, constants)
-        return tuple(found.values())
+            points[folder.lower()] = Point(folder, constants)
+        return tuple(points.values())
 
 
 def label(constants: Mapping[str, Value], names: Iterable[str]) -> str:
@@ -74,15 +74,15 @@ def label(constants: Mapping[str, Value], names: Iterable[str]) -> str:
 def _several(value: Value | Iterable[Value | range]) -> list[Value]:
     if isinstance(value, str | int | float):
         return [value]
-    found: list[Value] = []
+    values: list[Value] = []
     for item in [value] if isinstance(value, range) else value:
         if isinstance(item, range):
             if len(item) > MOST:
                 raise QglError([TooManyPoints(None, len(item), MOST)])
-            found += item
+            values += item
         else:
-            found.append(item)
-    return found
+            values.append(item)
+    return values
 
 
 def _hashable(value: Value) -> tuple[object, ...]:

@@ -39,8 +39,8 @@ def draw(title: str, results: Sequence[Result], swept: Sequence[str], unit: str 
     figure, axes = blank_figure(len(names), (6.4, 1.2 + 2.2 * len(names)))
     for axis, name in zip(axes, names, strict=True):
         for number, (wording, members) in enumerate(lines.items()):
-            found = [(places[str(r.point.constants[across])], r.figures[name]) for r in members if name in r.figures]
-            _line(axis, sorted(found, key=lambda pair: pair[0]), CYCLE[number % len(CYCLE)], wording)
+            points = [(places[str(r.point.constants[across])], r.figures[name]) for r in members if name in r.figures]
+            _line(axis, sorted(points, key=lambda pair: pair[0]), CYCLE[number % len(CYCLE)], wording)
         _scale(axis, name, finished)
         axis.set_ylabel(verbatim(f"{name} ({unit})" if unit and name == LOSS else name))
     _across(axes[-1], across, places)

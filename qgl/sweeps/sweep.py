@@ -63,10 +63,10 @@ class Sweep:
         Raises:
             KeyError: there is none, or several.
         """
-        found = [r for r in self.results if constants.items() <= r.point.constants.items()]
-        if len(found) != 1:
-            raise KeyError(f"{len(found)} points have {label(constants, constants)}")
-        return Run.load(self.path / found[0].point.folder)
+        matching = [r for r in self.results if constants.items() <= r.point.constants.items()]
+        if len(matching) != 1:
+            raise KeyError(f"{len(matching)} points have {label(constants, constants)}")
+        return Run.load(self.path / matching[0].point.folder)
 
     @classmethod
     def load(cls, path: str | Path) -> Sweep:
@@ -124,11 +124,11 @@ def sweep(
     if program is None or out is None:
         raise ValueError("give a program and `out`, the folder to make, or a sweep to `resume`")
     grid, options = Grid.of(constants or {}), Options(steps, seed, seeds, precision)
-    found = look(program, grid, options)
-    sweeping = Sweeping.of(Path(program), grid, options, found)
+    outcome = look(program, grid, options)
+    sweeping = Sweeping.of(Path(program), grid, options, outcome)
     with SweepFolder.create(Path(out), sweeping) as folder:
-        session = _Session(folder, None, jobs, found, display, pictures)
-        surveyed(found, session.jobs)
+        session = _Session(folder, None, jobs, outcome, display, pictures)
+        surveyed(outcome, session.jobs)
         return session.run()
 
 
@@ -138,10 +138,10 @@ def look(program: str | Path, grid: Grid, options: Options) -> tuple[Surveyed, .
     Raises:
         QglError: the program cannot be read, or all points are at fault.
     """
-    found = survey(Path(program), grid.points, options)
-    if all(one.faults for one in found):
-        raise QglError([fault for wrong, _ in faults(found) for fault in wrong])
-    return found
+    surveyed = survey(Path(program), grid.points, options)
+    if all(one.faults for one in surveyed):
+        raise QglError([fault for wrong, _ in faults(surveyed) for fault in wrong])
+    return surveyed
 
 
 class _Session:
@@ -214,14 +214,14 @@ class _Session:
     def _sum_up(self) -> Sweep:
         sweeping, path = self.folder.sweeping, self.folder.path
         outcome = self._outcome()
-        found = Sweep(path, _title(sweeping), _results(path, sweeping, outcome), Grid(sweeping.values).swept)
+        finished = Sweep(path, _title(sweeping), _results(path, sweeping, outcome), Grid(sweeping.values).swept)
         constants = tuple(sweeping.values)
-        swept = found.swept or constants
-        name = self._draw(found, swept)
-        self.folder.write_text("sweep.md", results.markdown(found.title, found.results, swept, name))
-        self.folder.write_text("sweep.csv", results.as_csv(found.results, constants))
+        swept = finished.swept or constants
+        name = self._draw(finished, swept)
+        self.folder.write_text("sweep.md", results.markdown(finished.title, finished.results, swept, name))
+        self.folder.write_text("sweep.csv", results.as_csv(finished.results, constants))
         self.folder.save(outcome)
-        return found
+        return finished
 
     def _draw(self, found: Sweep, swept: Sequence[str]) -> str | None:
         """The name of the picture, None where there is none: too little to draw, or it failed, which is told."""
@@ -250,7 +250,7 @@ def _ended(run: Path, steps: int | None) -> Outcome | None:
 
 
 def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, str]]) -> tuple[Result, ...]:
-    found = []
+    results = []
     for planned in sweeping.points:
         unknown = {"status": FAILED if planned.identity is None else WAITING, "message": planned.message}
         own = outcome.get(planned.point.folder, unknown)
@@ -258,8 +258,8 @@ def _results(path: Path, sweeping: Sweeping, outcome: Mapping[str, Mapping[str, 
             result = Result.of(planned.point, own["status"], own["message"], path / planned.point.folder)
         except QglError as error:
             result = Result(planned.point, FAILED, to_text(error.diagnostics).strip())
-        found.append(result)
-    return tuple(found)
+        results.append(result)
+    return tuple(results)
 
 
 def _title(sweeping: Sweeping) -> str:

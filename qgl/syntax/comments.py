@@ -17,20 +17,20 @@ class Comments:
 
     def between(self, start: int, end: int) -> list[tree.Comment]:
         """The comments from one offset up to another, that are not taken; they are now."""
-        found = [each for each in self._within(start, end) if each.span.start not in self._taken]
-        self._taken.update(each.span.start for each in found)
-        return found
+        comments = [each for each in self._within(start, end) if each.span.start not in self._taken]
+        self._taken.update(each.span.start for each in comments)
+        return comments
 
     def trailing(self, end: int) -> list[tree.Comment]:
         """The comments on the line of a statement that ends at an offset, up to whatever else is on it."""
-        found: list[tree.Comment] = []
+        comments: list[tree.Comment] = []
         for comment in self._within(end, len(self.source.text)):
             if self.source.text[end : comment.span.start].strip(" \t\f\v"):
                 break
-            found.append(comment)
+            comments.append(comment)
             end = comment.span.end
-        self._taken.update(each.span.start for each in found)
-        return found
+        self._taken.update(each.span.start for each in comments)
+        return comments
 
     def inside(self) -> list[tree.Comment]:
         return [each for each in self.comments if each.span.start not in self._taken]

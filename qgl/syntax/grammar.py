@@ -43,11 +43,11 @@ def tables() -> lark.Lark:
     text = grammar_text()
     versions = f"{lark.__version__} {sys.version_info[:2]} {sorted(_OPTIONS.items())}"
     kept = _folder() / f"tables-{hashlib.sha256((versions + text).encode()).hexdigest()[:16]}.json"
-    found = _load(kept)
-    if found is None:
-        found = lark.Lark(text, **_OPTIONS)
-        _save(found, kept)
-    return found
+    parser = _load(kept)
+    if parser is None:
+        parser = lark.Lark(text, **_OPTIONS)
+        _save(parser, kept)
+    return parser
 
 
 def _folder() -> Path:
@@ -65,8 +65,8 @@ def _load(path: Path) -> lark.Lark | None:
         table = data["parser"]["parser"]
         table["states"] = {int(state): actions for state, actions in table["states"].items()}
         load: Any = lark.Lark._load_from_dict
-        found: lark.Lark = load(data, {int(key): value for key, value in memo.items()})
-        return found
+        parser: lark.Lark = load(data, {int(key): value for key, value in memo.items()})
+        return parser
     except Exception:  # whatever is wrong with it, it can be made anew
         return None
 

@@ -106,8 +106,8 @@ class _Reader:
             self.unclosed = balancer.unclosed
             self.partners = _partners(self.tokens)
             declarations = self._declarations()
-        found = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else 0)
-        return Parsed(tree.File(self.source, declarations, tuple(self.comments)), tuple(found))
+        diagnostics = sorted(self.diagnostics, key=lambda d: d.span.start if d.span else 0)
+        return Parsed(tree.File(self.source, declarations, tuple(self.comments)), tuple(diagnostics))
 
     def _report(self, diagnostic: Diagnostic) -> None:
         if len(self.diagnostics) < MAX_FAULTS:

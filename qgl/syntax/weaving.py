@@ -62,11 +62,11 @@ def _gaps(source: Source, comments: Sequence[tree.Comment], written: Sequence[To
     kept = _kept(tokens, written)
     places = [k for k, place in enumerate(kept) if place is not None]
     starts = [token.start_pos or 0 for token in tokens]
-    found: dict[int, list[tree.Comment]] = defaultdict(list)  # by how many tokens before it stay
+    waiting: dict[int, list[tree.Comment]] = defaultdict(list)  # by how many tokens before it stay
     for comment in comments:
-        found[bisect_right(places, bisect_right(starts, comment.span.start) - 1)].append(comment)
+        waiting[bisect_right(places, bisect_right(starts, comment.span.start) - 1)].append(comment)
     gaps = []
-    for count, group in found.items():
+    for count, group in waiting.items():
         before = tokens[places[count - 1]]
         behind = places[count] if count < len(places) else len(tokens)
         right = kept[behind] if behind < len(tokens) else None

@@ -86,11 +86,11 @@ class LineSearch:
             memory.gradient,
             derivative,
         )
-        found = self._search(start, memory.direction, evaluate, idle)
-        moved = (found.step > 0) & (derivative < 0)
+        step = self._search(start, memory.direction, evaluate, idle)
+        moved = (step.step > 0) & (derivative < 0)
         stuck = jnp.where(moved | ~jnp.isfinite(memory.loss), 0, memory.stuck + 1)
         memory = memory._replace(stuck=stuck.astype(jnp.int32))
-        return Look(found.params, found.loss, found.terms, found.gradient, memory)
+        return Look(step.params, step.loss, step.terms, step.gradient, memory)
 
     def move(self, look: Look) -> tuple[Params, Memory]:
         """Stays, and leaves the next direction."""

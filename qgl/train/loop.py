@@ -197,10 +197,10 @@ class _Training:
 
     def _start(self) -> tuple[int, State]:
         """Steps done, and the state after them."""
-        found = self.folder.load_checkpoint() if self.folder else None
-        if self.folder is None or found is None:
+        saved = self.folder.load_checkpoint() if self.folder else None
+        if self.folder is None or saved is None:
             return 0, self.strategy.initial()
-        leaves, self.step = found
+        leaves, self.step = saved
         self.leaves = {name: leaf for name, leaf in leaves.items() if name.startswith(PREFIX)}
         leaves = {name: leaf for name, leaf in leaves.items() if name not in self.leaves}
         self.saved = self.step

@@ -191,7 +191,7 @@ class ParameterShift:
         rng, pauli_words = _random(key), sampler.estimator.pauli_words(_objective_key(key))
         of_row = np.concatenate([np.arange(elements), np.repeat(np.arange(elements), shifts)])
         which = np.tile(np.arange(shifts), elements)
-        found = np.zeros((sampler.terms, elements * shifts))
+        means = np.zeros((sampler.terms, elements * shifts))
         values: Numbers
         derivatives: Means
         step = max(elements, sampler.together(asked.shape[1]))
@@ -204,8 +204,8 @@ class ParameterShift:
             if start:
                 values, derivatives = sampler.judged(strings[:start], pauli_words, _objective_key(key), rng)
             for number, own in enumerate(strings[start:], begin):
-                found[:, number] = sampler.estimator.along(derivatives, own, pauli_words)
-        by_number = self._shifted.derivatives(found.reshape(sampler.terms, elements, shifts))
+                means[:, number] = sampler.estimator.along(derivatives, own, pauli_words)
+        by_number = self._shifted.derivatives(means.reshape(sampler.terms, elements, shifts))
         return values, sampler.weights[:, None] * by_number
 
     def blank(self) -> tuple[Numbers, Numbers]:

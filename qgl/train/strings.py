@@ -40,10 +40,10 @@ class Estimator:
 
     def __init__(self, terms: Sequence[WeightedObjective], real: Any) -> None:
         self._terms, self._real = tuple(terms), real
-        found = enumerate(groups(self._terms, jax.random.key(0)))
+        numbered = enumerate(groups(self._terms, jax.random.key(0)))
         self.asked: tuple[tuple[int, Query], ...] = tuple(
             (number, query)
-            for number, group in found
+            for number, group in numbered
             for query in dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries)
         )
         self._draw = jax.jit(self._drawn)
@@ -79,17 +79,17 @@ class Estimator:
         return total
 
     def _drawn(self, key: Array) -> tuple[Array | None, ...]:
-        found = groups(self._terms, key)
-        return tuple(found[number].given.get(query) for number, query in self.asked)
+        drawn = groups(self._terms, key)
+        return tuple(drawn[number].given.get(query) for number, query in self.asked)
 
     def _judged(self, parts: tuple[Array, ...], key: Array) -> tuple[Array, tuple[Array, ...]]:
         def values(answers: tuple[Array, ...]) -> Array:
-            found: dict[str, Array] = {}
+            drawn: dict[str, Array] = {}
             for number, group in enumerate(groups(self._terms, key)):
                 asked = zip(self.asked, answers, strict=True)
                 own = {query: answer for (asker, query), answer in asked if asker == number}
-                found |= {term.label: term.objective.loss(own, subkey) for term, subkey in group.terms}
-            return jnp.stack([found[term.label] for term in self._terms])
+                drawn |= {term.label: term.objective.loss(own, subkey) for term, subkey in group.terms}
+            return jnp.stack([drawn[term.label] for term in self._terms])
 
         parts = tuple(jnp.asarray(answers, self._real) for answers in parts)
         whole, count = tuple(jnp.mean(answers, axis=0) for answers in parts), len(parts[0])

@@ -96,8 +96,8 @@ class Watch:
             np.zeros(shape.loss.shape, shape.loss.dtype),
             {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in shape.terms.items()},
         )
-        found, structure = jax.tree_util.tree_flatten_with_path(begun)
-        names = [PREFIX + jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in found]
+        flat, structure = jax.tree_util.tree_flatten_with_path(begun)
+        names = [PREFIX + jax.tree_util.keystr(path, simple=True, separator="/") for path, _ in flat]
         if leaves and all(name in leaves for name in names):
             begun = jax.tree.unflatten(structure, [np.asarray(leaves[name]) for name in names])
         self._memory = self._team.of_the_leader(begun)
@@ -112,8 +112,8 @@ class Watch:
 
     def leaves(self) -> dict[str, NDArray[Any]]:
         """The arrays for a checkpoint."""
-        found, _ = jax.tree_util.tree_flatten_with_path(self._memory)
-        return {PREFIX + jax.tree_util.keystr(path, simple=True, separator="/"): np.asarray(a) for path, a in found}
+        leaves, _ = jax.tree_util.tree_flatten_with_path(self._memory)
+        return {PREFIX + jax.tree_util.keystr(path, simple=True, separator="/"): np.asarray(a) for path, a in leaves}
 
     def plan(self, goal: int) -> Iterator[str]:
         """What will be measured and how often, in words."""
@@ -147,13 +147,16 @@ class Watch:
         first: Real = np.full(len(running), np.nan)
         if self._team.leads:
             clock = time.monotonic()
-            found, impossible = self._of_seeds(state, params, running)
+            measurements, impossible = self._of_seeds(state, params, running)
             if self.count or self.record.steps.size:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
-            self.record = self.record.then(step, found, impossible)
+            self.record = self.record.then(step, measurements, impossible)
             if self._folder is not None:
-                append(self._folder.path / FILE, Watched().then(step, found, impossible).lines(self._folder.identity))
-            first = next((values for values in found.values()), first)
+                append(
+                    self._folder.path / FILE,
+                    Watched().then(step, measurements, impossible).lines(self._folder.identity),
+                )
+            first = next((values for values in measurements.values()), first)
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)
 
@@ -164,7 +167,7 @@ class Watch:
 
         Seeds that do not run have those of the last measurement.
         """
-        found, impossible = (
+        measurements, impossible = (
             {name: values[-1].copy() for name, values in last.items()}
             for last in (self.record.values, self.record.impossible)
         )
@@ -173,11 +176,11 @@ class Watch:
             assert self._strategy is not None
             model: Any = self._strategy.model_of(state, int(seed))
             for row in measure(model, own, self.calls, bare=True):
-                values = found.setdefault(row.name, np.full(len(running), np.nan))
+                values = measurements.setdefault(row.name, np.full(len(running), np.nan))
                 values[seed] = np.nan if row.value is None else row.value
                 if row.impossible is not None:
                     impossible.setdefault(row.name, np.full(len(running), np.nan))[seed] = row.impossible
-        return found, impossible
+        return measurements, impossible
 
     def _judged(
         self, state: State, step: int, running: NDArray[np.bool_], params: dict[str, Any], values: Real

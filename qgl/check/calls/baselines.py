@@ -33,24 +33,24 @@ def read_baselines(
         faulty: whether the objective has a fault, so that what it lacks is not to be missed.
     """
     target = next((data[term.call.data] for term in terms if term.call.data in data), None)
-    found: dict[str, BaselineCall] = {}
+    calls: dict[str, BaselineCall] = {}
     for item in items:
         call = bind(item, BASELINES)
         if call is None:
             continue
         label = call.label
-        if label in found:
-            report(RepeatedBaseline(item.span, label, found[label].span))
+        if label in calls:
+            report(RepeatedBaseline(item.span, label, calls[label].span))
         elif target is None:
             if not faulty:
                 report(BaselineNeedsData(item.span, call.name))
         else:
             fault = _unfit(call, target)
             if fault is None:
-                found[label] = call
+                calls[label] = call
             else:
                 report(fault)
-    return tuple(found.values())
+    return tuple(calls.values())
 
 
 def _unfit(call: BaselineCall, data: DataSet) -> Diagnostic | None:

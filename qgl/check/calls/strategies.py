@@ -32,8 +32,8 @@ def cost_text(program: Program) -> tuple[str, ...]:
     each = f" for each of {settings.seeds} seeds" if settings.seeds > 1 else ""
     match settings.strategy:
         case Stagewise():
-            found = stages.stages_of(program, settings)
-            return found.wording() if isinstance(found, stages.Stages) else ()
+            chosen = stages.stages_of(program, settings)
+            return chosen.wording() if isinstance(chosen, stages.Stages) else ()
         case CMA(population=given):
             size = _trained(program)
             population = given or 4 + int(3 * math.log(max(1, size)))

@@ -101,7 +101,7 @@ class Applications:
         if along and (mixed or len(runs) > 1 or (len(singles) != len(formals) and runs != {1})):
             sizes = tuple(len(operand.wires) for operand in operands)
             raise self.reporter.fault(UnequalRegisters(node.gate.span, callee.name, sizes))
-        found = []
+        applications = []
         for run in range(max(runs, default=1)):
             wires = [
                 (operand.wires[run],) if formal is None else operand.wires
@@ -109,8 +109,8 @@ class Applications:
             ]
             application = Application(tuple(each[0] for each in wires[:controls]), tuple(wires[controls:]))
             self._distinct(node, callee.name, application, operands)
-            found.append(application)
-        return found
+            applications.append(application)
+        return applications
 
     def _distinct(self, node: tree.Apply, name: str, application: Application, operands: list[Operand]) -> None:
         """That no qubit stands twice in one gate."""
@@ -141,21 +141,21 @@ class Applications:
             return
         with self.recorder.captured() as operations:
             build()
-        found: list[Operation] = operations
-        if not all(isinstance(operation, Unitary) for operation in found):
+        transformed: list[Operation] = operations
+        if not all(isinstance(operation, Unitary) for operation in transformed):
             where = f"after `{node.modifiers[-1].kind}`"
             raise self.reporter.fault(NotUnitary(node.gate.span, f"`{node.gate.name}`", where))
         if inverted:
-            found = inverse(found)
+            transformed = inverse(transformed)
         if controls:
-            found = [*controlled([each for each in found if isinstance(each, Unitary)], controls)]
-            for operation in found:
+            transformed = [*controlled([each for each in transformed if isinstance(each, Unitary)], controls)]
+            for operation in transformed:
                 if len(set(operation.wires)) != len(operation.wires):
                     wire = next(wire for wire in controls if wire in operation.wires[len(controls) :])
                     qubit = f"`{self.recorder.wires[wire]}`"
                     raise self.reporter.fault(QubitTwice(node.span, node.gate.name, qubit))
-        self.budget.spend(len(found), node.span)
-        self.recorder.operations += found
+        self.budget.spend(len(transformed), node.span)
+        self.recorder.operations += transformed
 
 
 def spelled_out(operands: list[Operand], controls: int) -> list[Operand]:

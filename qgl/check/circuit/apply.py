@@ -190,10 +190,10 @@ class Applier:
         if symbol not in self._routines:
             self._routines[symbol] = None
             self._routines[symbol] = self._read_routine(symbol)
-        found = self._routines[symbol]
-        if found is None or symbol.state == "failed":
+        known = self._routines[symbol]
+        if known is None or symbol.state == "failed":
             raise FaultyError
-        return found
+        return known
 
     def _read_routine(self, symbol: Symbol) -> _Routine | None:
         numbers: list[Formal] = []
@@ -255,9 +255,9 @@ class Applier:
             FaultyError: one has another number; reported.
         """
         for wanted, operand in zip(categories, operands[controls:], strict=False):
-            found = operand.group.categories if operand.group is not None else None
-            if wanted is not None and found is not None and wanted != found:
-                text = f"`{callee.name}` takes a variable of {wanted} categories here, not one of {found}"
+            variables = operand.group.categories if operand.group is not None else None
+            if wanted is not None and variables is not None and wanted != variables:
+                text = f"`{callee.name}` takes a variable of {wanted} categories here, not one of {variables}"
                 raise self.reporter.fault(WrongVariables(operand.span, text))
         return operands
 

@@ -149,8 +149,8 @@ class Binder:
         if low < -_TOLERANCE or high > 1 + _TOLERANCE:
             certain = low == high
             what = "the sum of these" if len(values) > 1 else "this"
-            found = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
-            raise self.reporter.fault(ProbabilityRange(span, f"{what} {found}", certain))
+            range_text = f"is {low:g}" if certain else f"can be anything {_range(low, high)}"
+            raise self.reporter.fault(ProbabilityRange(span, f"{what} {range_text}", certain))
 
     def exact_size(self, name: str, found: int, wanted: int, span: Span) -> None:
         """That an operand has the size that an argument `q: qubit[3]` asks for."""

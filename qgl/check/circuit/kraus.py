@@ -29,12 +29,12 @@ def read_kraus(
     Raises:
         FaultyError: they are not square, not of one size, not constant or not trace-preserving; reported.
     """
-    found = every(lambda each: _matrix(each, evaluator.evaluate(each, frame), evaluator), arguments)
-    for matrix, argument in zip(found, arguments, strict=True):
-        if len(matrix) != len(found[0]):
-            text = f"the first operator has {len(found[0])} rows, this one has {len(matrix)}"
+    operators = every(lambda each: _matrix(each, evaluator.evaluate(each, frame), evaluator), arguments)
+    for matrix, argument in zip(operators, arguments, strict=True):
+        if len(matrix) != len(operators[0]):
+            text = f"the first operator has {len(operators[0])} rows, this one has {len(matrix)}"
             raise evaluator.reporter.fault(KrausShape(argument.span, text))
-    matrices = np.stack(found)
+    matrices = np.stack(operators)
     identity = np.einsum("kji,kjl->il", matrices.conj(), matrices)
     deviation = float(np.abs(identity - np.eye(len(identity))).max())
     if not deviation <= TOLERANCE:

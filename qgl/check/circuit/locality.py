@@ -38,7 +38,7 @@ class Locality:
 
     def check(self, locals_: Iterable[tree.Local]) -> tuple[LocalityBound, ...]:
         """All bounds; those that are broken are reported."""
-        found: list[LocalityBound] = []
+        bounds: list[LocalityBound] = []
         for local in locals_:
             try:
                 group = self._register(local.register)
@@ -49,9 +49,9 @@ class Locality:
                     checked = self._bound(local, bound)
                 except FaultyError:
                     continue
-                found.append(checked)
+                bounds.append(checked)
                 self._hold(group, checked)
-        return tuple(found)
+        return tuple(bounds)
 
     def _register(self, name: tree.Name) -> Group:
         main = self.declarations.main

@@ -61,11 +61,11 @@ class MultiQubitGates:
         if name == "prepare" and values and isinstance(values[0], tuple):
             written = isinstance(node.arguments[0], tree.List)
             values = [self._angles(values[0], sizes, node.arguments[0].span, written), *values[1:]]
-        found = []
+        applied = []
         for run in applications_of:
-            found += self.applied.applications(node, callee, controls, [*operands[:controls], *run])
-        bound = self.applied.bound(node, callee, values, [each.targets for each in found])
-        for turn_number, application in enumerate(found):
+            applied += self.applied.applications(node, callee, controls, [*operands[:controls], *run])
+        bound = self.applied.bound(node, callee, values, [each.targets for each in applied])
+        for turn_number, application in enumerate(applied):
             angles = [reals(each[turn_number]) for each in bound]
 
             def emit(wires: tuple[Wires, ...] = application.operands, on: list[tuple[Real, ...]] = angles) -> None:
@@ -132,36 +132,36 @@ class MultiQubitGates:
 def nodes_of(values: int) -> list[tuple[int, int]]:
     """The (depth, prefix) of every node of the tree of a variable at which both ways lead to a value, in order."""
     bits = max(1, (values - 1).bit_length())
-    found = []
+    nodes = []
     for depth in range(bits):
         left = bits - depth - 1  # bits after this one
-        found += [(depth, prefix) for prefix in range(1 << depth) if (2 * prefix + 1) << left < values]
-    return found
+        nodes += [(depth, prefix) for prefix in range(1 << depth) if (2 * prefix + 1) << left < values]
+    return nodes
 
 
 def row_angles(row: Sequence[float]) -> list[float]:
     """Angles of the tree that gives the values of a variable with these probabilities; pi/2 where nothing comes."""
     bits = max(1, (len(row) - 1).bit_length())
     padded = [*row, *[0.0] * ((1 << bits) - len(row))]
-    found = []
+    angles = []
     for depth, prefix in nodes_of(len(row)):
         half = 1 << (bits - depth - 1)
         zero = sum(padded[2 * prefix * half : (2 * prefix + 1) * half])
         one = sum(padded[(2 * prefix + 1) * half : (2 * prefix + 2) * half])
-        found.append(2.0 * math.atan2(math.sqrt(one), math.sqrt(zero)) if zero + one > 0 else 0.5 * math.pi)
-    return found
+        angles.append(2.0 * math.atan2(math.sqrt(one), math.sqrt(zero)) if zero + one > 0 else 0.5 * math.pi)
+    return angles
 
 
 def codes_of(sizes: Sequence[int]) -> list[int]:
     """The basis state, first variable most significant, of every combination of values, in order."""
     bits = [max(1, (size - 1).bit_length()) for size in sizes]
-    found = []
+    codes = []
     for values in product(*map(range, sizes)):
         code = 0
         for value, width in zip(values, bits, strict=True):
             code = code << width | value
-        found.append(code)
-    return found
+        codes.append(code)
+    return codes
 
 
 def _prepare(sizes: Sequence[int]) -> Build:

@@ -71,18 +71,18 @@ class Recorder:
     def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
         """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""
         key = (id(node.span.source), node.span.start, kind, size)
-        found = self._anonymous.get(key)
-        if found is None:
+        anonymous = self._anonymous.get(key)
+        if anonymous is None:
             number = next(k for k in range(1, len(self._names) + 2) if f"{gate}_{k}" not in self._names)
             name = f"{gate}_{number}"
             self._names.add(name)
-            found = self._anonymous[key] = _Anonymous(len(self.parameters), size)
+            anonymous = self._anonymous[key] = _Anonymous(len(self.parameters), size)
             self.parameters.append(self._declared.anonymous(name, kind, (), node.span))
-        element = found.count
-        found.count += 1
+        element = anonymous.count
+        anonymous.count += 1
         if size is None:
-            return Real(0.0, ((1.0, Input(found.parameter, element)),))
-        return Array(found.parameter, "?", element * size, (Dimension(size, f"0..{size - 1}"),), node.span)
+            return Real(0.0, ((1.0, Input(anonymous.parameter, element)),))
+        return Array(anonymous.parameter, "?", element * size, (Dimension(size, f"0..{size - 1}"),), node.span)
 
     def finished_parameters(self) -> tuple[Parameter, ...]:
         """All parameters, those of `?` with the number of times that their place was reached."""

@@ -50,7 +50,7 @@ def turned_pairs(codes: tuple[int, ...]) -> list[tuple[int, int]]:
     from far to near, and the state is left out from then on. Every code with a one cleared must be a code too.
     """
     left = list(codes)
-    found: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     while len(left) > 1:
         last = max(left)
         toward = {last: last}
@@ -64,6 +64,6 @@ def turned_pairs(codes: tuple[int, ...]) -> list[tuple[int, int]]:
                 if near not in toward and (near ^ code).bit_count() == 1:
                     toward[near] = code
                     queue.append(near)
-        found += [(code, toward[code]) for code in reversed(order[1:])]
+        pairs += [(code, toward[code]) for code in reversed(order[1:])]
         left.remove(last)
-    return found
+    return pairs

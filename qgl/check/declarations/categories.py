@@ -48,13 +48,13 @@ def gathered(name: str, members: tuple[Group, ...], span: Span) -> Group:
 def visible_variables(groups: Sequence[Group], wires: Sequence[Wire], visible: Sequence[int]) -> tuple[Variable, ...]:
     """The visible variables of a program, in order."""
     position = {wire: place for place, wire in enumerate(visible)}
-    found = []
+    variables = []
     for group in groups:
         for each in group.members or ((group,) if group.categories is not None else ()):
             if each.categories is not None and wires[each.wires[0]].kind == "visible":
                 places = tuple(position[wire] for wire in each.wires)
-                found.append(Variable(each.name, each.categories, places, each.span))
-    return tuple(found)
+                variables.append(Variable(each.name, each.categories, places, each.span))
+    return tuple(variables)
 
 
 def in_categories(rows: NDArray[np.uint8], variables: Sequence[Variable]) -> NDArray[np.integer[Any]]:

@@ -190,8 +190,8 @@ class Declarations:
         if isinstance(value, Qubit | Site):
             return (self.evaluator.wire(value, span),)
         if isinstance(value, tuple) and value and all(isinstance(each, Qubit | Site | Group) for each in value):
-            found = [self._wires_of(each, span) or () for each in value]
-            return tuple(wire for wires in found for wire in wires)
+            registers = [self._wires_of(each, span) or () for each in value]
+            return tuple(wire for wires in registers for wire in wires)
         return None
 
     # ------------------------------------------------------------ constants
@@ -269,9 +269,9 @@ class Declarations:
             size *= width
         if len(self.wires) + size > MAX_QUBITS:
             span = (node.size or node.place or node.name).span
-            found = f"{len(self.wires) + size:,} qubits"
+            total = f"{len(self.wires) + size:,} qubits"
             raise self.reporter.fault(
-                TooManyQubits(span, f"the program with register `{symbol.name}`", found, MAX_QUBITS)
+                TooManyQubits(span, f"the program with register `{symbol.name}`", total, MAX_QUBITS)
             )
         first = len(self.wires)
         for position in range(size):
@@ -298,11 +298,11 @@ class Declarations:
         if call is None:
             raise FaultyError
         try:
-            found = self.environment.load_data(symbol.name, call, self.data)
+            data = self.environment.load_data(symbol.name, call, self.data)
         except QglError as error:
             raise self.reporter.faults(error) from None
-        self.data[symbol.name] = found
-        return found
+        self.data[symbol.name] = data
+        return data
 
     def _input(self, symbol: Symbol) -> Array | Real:
         node: tree.Parameter = symbol.node

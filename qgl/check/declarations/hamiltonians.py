@@ -50,15 +50,15 @@ class Hamiltonians:
         where = symbol.node.value.span
         if not isinstance(value, Operator):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
-        found: list[tuple[Real, PauliWord]] = []
+        collected: list[tuple[Real, PauliWord]] = []
         for pauli_word, re, im in value:
             if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
                 written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in pauli_word)
                 raise self.reporter.fault(NotHermitian(where, written))
-            found.append((re, pauli_word))
-        if not any(pauli_word for _, pauli_word in found):
+            collected.append((re, pauli_word))
+        if not any(pauli_word for _, pauli_word in collected):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
-        terms = tuple(found)
+        terms = tuple(collected)
         if key is not None:
             self._known[key] = terms
         return terms
@@ -79,8 +79,8 @@ class Hamiltonians:
         wanted = len(symbol.node.arguments)
         keywords = node.keywords if isinstance(node, tree.Call) else ()
         if keywords or len(arguments) != wanted:
-            found = len(arguments) + len(keywords)
-            raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, found, declared=symbol.span))
+            given_count = len(arguments) + len(keywords)
+            raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, given_count, declared=symbol.span))
         terms = []
         for coefficient, pauli_word in self.terms(symbol, arguments, node.span):
             if not coefficient.is_constant:

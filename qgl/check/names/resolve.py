@@ -212,8 +212,8 @@ class Resolver(ExpressionResolver):
         wanted = len(symbol.node.arguments)
         keywords = target.keywords if isinstance(target, tree.Call) else ()
         if len(given) != wanted or keywords:
-            found = len(given) + len(keywords)
-            self.reporter.report(ArgumentCount(target.span, name.name, wanted, found, declared=symbol.span))
+            given_count = len(given) + len(keywords)
+            self.reporter.report(ArgumentCount(target.span, name.name, wanted, given_count, declared=symbol.span))
 
     # ------------------------------------------------------------ gates
 
@@ -259,13 +259,13 @@ class Resolver(ExpressionResolver):
             wanted = counts.arguments[0] if given < counts.arguments[0] else counts.arguments[1]
             span = node.gate.span
             self.reporter.report(ArgumentCount(span, counts.name, wanted, given, counts.usage, counts.declared))
-        found = len(node.operands)
+        given_count = len(node.operands)
         controlled = any(modifier.kind == "ctrl" for modifier in node.modifiers)
         least, most = counts.operands
-        if not controlled and not least <= found <= most:
-            wanted = least if found < least else most
+        if not controlled and not least <= given_count <= most:
+            wanted = least if given_count < least else most
             span = node.gate.span
-            self.reporter.report(OperandCount(span, counts.name, wanted, found, counts.usage, counts.declared))
+            self.reporter.report(OperandCount(span, counts.name, wanted, given_count, counts.usage, counts.declared))
         if counts.unitary:
             return
         what = f"the channel `{counts.name}`"

@@ -50,8 +50,8 @@ class Scope:
 def fits(call: objectives.ObjectiveCall | reports.ReportCall, scope: Scope) -> bool:
     """Whether the data sets of an objective or report go with the registers and inputs of the program."""
     names = call.data_sets if isinstance(call, reports.ReportCall) else (call.data,)
-    found = [_goes_with(call, scope.data[name], scope) for name in names if name in scope.data]
-    return all(found)
+    fitting = [_goes_with(call, scope.data[name], scope) for name in names if name in scope.data]
+    return all(fitting)
 
 
 def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:

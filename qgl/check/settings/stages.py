@@ -94,10 +94,10 @@ def stages_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether a program can be trained by stages, if it asks for that; a fault is reported."""
     if not isinstance(program.train.strategy, Stagewise):
         return True
-    found = stages_of(program, program.train)
-    if not isinstance(found, Stages):
-        report(found)
-    return isinstance(found, Stages)
+    chosen = stages_of(program, program.train)
+    if not isinstance(chosen, Stages):
+        report(chosen)
+    return isinstance(chosen, Stages)
 
 
 def _found(program: Program, layers: int) -> list[Parameter]:

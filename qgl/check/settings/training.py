@@ -178,9 +178,9 @@ class _Reader:
             return {}
         rule = SETTINGS[name]
         if not setting.values or (len(setting.values) > 1 and not rule.many):
-            found = "nothing" if not setting.values else f"{len(setting.values)} values"
+            given = "nothing" if not setting.values else f"{len(setting.values)} values"
             span = setting.values[1].span if setting.values else setting.span
-            self.scope.report(BadArgument(span, "train", name, "one value", found))
+            self.scope.report(BadArgument(span, "train", name, "one value", given))
             return {}
         if name == "strategy" and self._is_for_later(setting.values[0]):
             return {}
@@ -219,8 +219,8 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     if train is None:
         return settings
     reader = _Reader(scope, terms)
-    found = [reader.read(setting) for setting in train.settings]
-    settings = replace(settings, **{name: value for fields in found for name, value in fields.items()})
+    values = [reader.read(setting) for setting in train.settings]
+    settings = replace(settings, **{name: value for fields in values for name, value in fields.items()})
     settings = complete_early(settings, terms, scope)
     watch_faults(settings, next((each for each in train.settings if each.name.name == "watch"), None), scope)
     unused = tuple(strategy_faults(settings, reader.seen))

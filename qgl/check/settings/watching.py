@@ -23,14 +23,14 @@ def read_watch(setting: tree.Setting, terms: tuple[Term, ...], scope: Scope) -> 
     for value in setting.values:
         name = value.function if isinstance(value, tree.Call) else value
         (every if isinstance(name, tree.Name) and name.name == "every" else reports).append(value)
-    found: dict[str, Any] = {"watch": read_reports(tuple(reports), terms, scope, not terms)}
+    settings: dict[str, Any] = {"watch": read_reports(tuple(reports), terms, scope, not terms)}
     if len(every) > 1:
         scope.report(RepeatedSetting(every[1].span, "every", every[0].span))
     elif every:
         call = scope.bind(every[0], WATCH)
         if call is not None:
-            found["every"] = call.steps
-    return found
+            settings["every"] = call.steps
+    return settings
 
 
 def complete_early(settings: TrainSettings, terms: tuple[Term, ...], scope: Scope) -> TrainSettings:

@@ -91,10 +91,10 @@ class _Decision:
     def of(self, formula: Formula) -> bool | int:
         if isinstance(formula, bool):
             return formula
-        found = self.known.get(id(formula))
-        if found is None:
-            found = self.known[id(formula)] = self._bit(formula) if isinstance(formula, Bit) else self._parts(formula)
-        return found
+        decided = self.known.get(id(formula))
+        if decided is None:
+            decided = self.known[id(formula)] = self._bit(formula) if isinstance(formula, Bit) else self._parts(formula)
+        return decided
 
     def _bit(self, bit: Bit) -> bool | int:
         self.spend(2 + len(bit.numbers) // 4)

@@ -148,9 +148,9 @@ class Evaluator:
         if isinstance(value, range):
             return value
         if isinstance(value, Group | tuple | Lattice | Array):
-            found = self.functions.items(value, expression.span)
-            self.budget.spend(len(found) // ITEMS, expression.span)
-            return found
+            elements = self.functions.items(value, expression.span)
+            self.budget.spend(len(elements) // ITEMS, expression.span)
+            return elements
         hint = "a loop over a count is `repeat n as k { ... }` or `for k in 0..n-1`" if is_number(value) else ""
         raise self.reporter.fault(
             WrongType(expression.span, "a register, a lattice, a range or a list", describe(value), hint)
@@ -163,9 +163,9 @@ class Evaluator:
             return
         parts = item if isinstance(item, tuple) else None
         if parts is None or len(parts) != len(targets):
-            found = f"{len(parts)} parts" if parts is not None else describe(item)
+            shown = f"{len(parts)} parts" if parts is not None else describe(item)
             span = targets[0].span.to(targets[-1].span)
-            text = f"{len(targets)} variables for each item, but an item is {found}"
+            text = f"{len(targets)} variables for each item, but an item is {shown}"
             raise self.reporter.fault(LoopTargets(span, text))
         for target, part in zip(targets, parts, strict=True):
             frame.names[target.name] = part
@@ -252,10 +252,10 @@ class Evaluator:
 
     def _compare(self, node: tree.Binary, left: Value, right: Value) -> Value:
         if (is_condition(left) and is_condition(right)) or is_condition(left) != is_condition(right):
-            found = comparison(node.operator, left, right)
-            if found is None:
+            order = comparison(node.operator, left, right)
+            if order is None:
                 raise self.reporter.fault(NotACondition(node.span, "this comparison"))
-            return found
+            return order
         if isinstance(left, str) and isinstance(right, str) and node.operator in ("==", "!="):
             return (left == right) == (node.operator == "==")
         same = isinstance(left, Site | Qubit) and type(left) is type(right)

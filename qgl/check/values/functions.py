@@ -126,10 +126,10 @@ class Functions:
 
     def _numbers(self, call: tree.Call, values: list[Value]) -> list[int | float]:
         one = len(values) == 1 and isinstance(values[0], tuple | range)
-        found = list(self.items(values[0], call.span)) if one else values
-        if not found:
+        numbers = list(self.items(values[0], call.span)) if one else values
+        if not numbers:
             raise self._fault(call, "takes at least one number")
-        return [self._number(call, 0 if one else k, value) for k, value in enumerate(found)]
+        return [self._number(call, 0 if one else k, value) for k, value in enumerate(numbers)]
 
     def _min(self, call: tree.Call, values: list[Value]) -> Value:
         return min(self._numbers(call, values))
@@ -208,8 +208,8 @@ class Functions:
             return tuple((Site(value, a), Site(value, b)) for a, b in value.edges)
         if isinstance(value, Group) and value.lattice is not None:
             wires = dict(zip(value.sites, value.wires, strict=True))
-            found = ((wires.get(a), wires.get(b)) for a, b in value.lattice.edges)
-            return tuple((Qubit(a), Qubit(b)) for a, b in found if a is not None and b is not None)
+            pairs = ((wires.get(a), wires.get(b)) for a, b in value.lattice.edges)
+            return tuple((Qubit(a), Qubit(b)) for a, b in pairs if a is not None and b is not None)
         if isinstance(value, Group):
             text = (
                 f"asks for the edges of a lattice, and `{value.name}` is on none; `chain({value.name})` has the pairs"

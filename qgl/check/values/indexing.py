@@ -63,8 +63,8 @@ class Indexing:
         if len(indices) != 1:
             raise self.reporter.fault(IndexCount(node.span, f"a list takes one index, not {len(indices)}"))
         if isinstance(indices[0], range):
-            found = self._slice(node, 0, indices[0], len(base))
-            return base[found.start : found.stop]
+            chosen = self._slice(node, 0, indices[0], len(base))
+            return base[chosen.start : chosen.stop]
         return base[self._position(node, 0, indices[0], len(base))]
 
     def _group(self, node: tree.Index, base: Group, indices: list[Value]) -> Value:

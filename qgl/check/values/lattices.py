@@ -52,11 +52,11 @@ class Lattice:
     @cached_property
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
         """Of every site, its neighbours in order of number."""
-        found: list[list[int]] = [[] for _ in range(self.sites)]
+        neighbours: list[list[int]] = [[] for _ in range(self.sites)]
         for a, b in self.edges:
-            found[a].append(b)
-            found[b].append(a)
-        return tuple(tuple(sorted(each)) for each in found)
+            neighbours[a].append(b)
+            neighbours[b].append(a)
+        return tuple(tuple(sorted(each)) for each in neighbours)
 
     @cached_property
     def graph(self) -> nx.Graph:
@@ -127,15 +127,15 @@ def _distinct(edges: Iterable[Edge]) -> tuple[Edge, ...]:
 
 
 def _grid_edges(rows: int, columns: int, wrap: bool) -> tuple[Edge, ...]:
-    found: list[Edge] = []
+    edges: list[Edge] = []
     for row in range(rows):
         for column in range(columns):
             site = row * columns + column
             if wrap or column + 1 < columns:
-                found.append((site, row * columns + (column + 1) % columns))
+                edges.append((site, row * columns + (column + 1) % columns))
             if wrap or row + 1 < rows:
-                found.append((site, (row + 1) % rows * columns + column))
-    return _distinct(found)
+                edges.append((site, (row + 1) % rows * columns + column))
+    return _distinct(edges)
 
 
 def _tree_positions(branching: int, depth: int) -> tuple[tuple[float, float], ...]:

@@ -99,14 +99,14 @@ def _entropy(counts: Real, width: int, once: float) -> float:
     It is the estimate of Chao, Wang and Jost (2013), whose bias falls faster than any power of the number of rows.
     """
     count, singles, doubles = counts.sum(), float((counts == 1).sum()), float((counts == 2).sum())
-    found = float((counts / count) @ (digamma(count) - digamma(counts)))
+    entropy = float((counts / count) @ (digamma(count) - digamma(counts)))
     if once and count > 1:
         doubles = doubles or (singles - 1) / 2  # as of the number of strings that did not come
         again = 2 * doubles / ((count - 1) * singles + 2 * doubles) if doubles else 2 / (count + 1)
         log = np.log1p(-again)  # the sum of (1 - again)^(j + 1) / (count + j) over j >= 0, as an integral
         tail = quad(lambda u: np.exp(log - u) / -np.expm1(log - u / count), 0, 60)[0] / count
-        found += once * tail
-    return min(found, width * float(np.log(2)))
+        entropy += once * tail
+    return min(entropy, width * float(np.log(2)))
 
 
 def mean_deviation(p: Real, count: int) -> Real:
@@ -116,8 +116,8 @@ def mean_deviation(p: Real, count: int) -> Real:
     most = np.floor(count * safe) + 1
     logs = gammaln(count + 1) - gammaln(most + 1) - gammaln(count - most + 1)
     logs = np.log(2 * most) + logs + most * np.log(safe) + (count - most + 1) * np.log1p(-safe)
-    found: Real = np.where(inside, np.exp(logs) / count, 0.0)
-    return found
+    deviations: Real = np.where(inside, np.exp(logs) / count, 0.0)
+    return deviations
 
 
 def data_entropy(data: DataSet) -> float:
@@ -145,12 +145,12 @@ def _behind(data: DataSet) -> list[tuple[float, Behind]]:
     """The distribution behind rows, for each value of their conditions, with the part of the rows that has it."""
     if data.conditions is None:
         return [(1.0, Behind.of(counts_of(data), data.width))]
-    found = []
+    pairs = []
     for condition in np.unique(data.conditions, axis=0):
         rows = data.rows[np.all(data.conditions == condition, axis=1)]
         counts = distinct(rows, np.ones(len(rows)))[1]
-        found.append((len(rows) / len(data.rows), Behind.of(counts, data.width)))
-    return found
+        pairs.append((len(rows) / len(data.rows), Behind.of(counts, data.width)))
+    return pairs
 
 
 # ------------------------------------------------------------ floors of exact values

@@ -78,18 +78,18 @@ class Aer:
             QglError: QGL1104, the state does not fit into memory; QGL1103, with what Aer says; QGL10xx or QGL112x, the
                 circuit cannot be written, or not for this machine.
         """
-        found = self._open(task.circuit, max(task.shots), task.max_qubits) if len(task.shots) > 1 else None
-        if found is None:
+        opened = self._open(task.circuit, max(task.shots), task.max_qubits) if len(task.shots) > 1 else None
+        if opened is None:
             return self.run(self.payload(task), task.seed)
-        values = [found.values(row) for row in task.inputs]
+        values = [opened.values(row) for row in task.inputs]
 
         def launch(rows: Sequence[int], **options: Any) -> Any:
-            binds = {p: [values[row][p.name] for row in rows] for p in found.circuit.parameters}
+            binds = {p: [values[row][p.name] for row in rows] for p in opened.circuit.parameters}
             if not binds:
-                return self._simulator.run([found.circuit] * len(rows), **options)
-            return self._simulator.run([found.circuit], parameter_binds=[binds], **options)
+                return self._simulator.run([opened.circuit] * len(rows), **options)
+            return self._simulator.run([opened.circuit], parameter_binds=[binds], **options)
 
-        return self._gather([found.circuit] * len(values), task.shots, launch, task.seed)
+        return self._gather([opened.circuit] * len(values), task.shots, launch, task.seed)
 
     def payload(self, task: Task) -> Payload:
         """The texts of the rows, as they are run; see `TextEngine`."""
@@ -185,7 +185,7 @@ class Aer:
         rng = np.random.default_rng(seed)
         once = {id(circuit): _measured_last(circuit) for circuit in circuits}
         pieces = [(row, size) for row, all_ in enumerate(shots) for size in _pieces(all_, once[id(circuits[row])])]
-        found: list[list[Strings]] = [[] for _ in shots]
+        samples: list[list[Strings]] = [[] for _ in shots]
         for size in dict.fromkeys(size for _, size in pieces):
             rows = [row for row, own in pieces if own == size]
             options = {"shots": size, "seed_simulator": int(rng.integers(2**31)), "max_parallel_shots": 1}
@@ -196,8 +196,8 @@ class Aer:
             if self.machine is not None:
                 options["noise_model"] = self._noise(used_by(circuits))
             for row, one in zip(rows, self._results(launch, rows, options), strict=True):
-                found[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
-        return [np.concatenate(parts) for parts in found]
+                samples[row].append(strings_of(one.data.counts, outputs_of(circuits[row]), rng))
+        return [np.concatenate(parts) for parts in samples]
 
     def _results(self, launch: Launch, rows: Sequence[int], options: dict[str, Any]) -> list[Any]:
         try:
@@ -246,9 +246,9 @@ def _pieces(shots: int, once: bool) -> list[int]:
 
 def _open_gates(circuit: Any) -> set[str]:
     """Names of the gates, in branches too, that have open angles."""
-    found = {one.operation.name for one in circuit.data if one.operation.is_parameterized()}
+    names = {one.operation.name for one in circuit.data if one.operation.is_parameterized()}
     blocks = (block for one in circuit.data if one.operation.name == "if_else" for block in one.operation.blocks)
-    return (found - {"if_else"}).union(*map(_open_gates, blocks))
+    return (names - {"if_else"}).union(*map(_open_gates, blocks))
 
 
 def _names(circuit: Any) -> Iterator[str]:

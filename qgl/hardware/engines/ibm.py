@@ -72,13 +72,13 @@ class Ibm(Service[tuple[int, list[str]]]):
         Raises:
             QglError: QGL1107, a job is not known; QGL1105, no access; QGL1103, with what the service says.
         """
-        found: dict[int, Strings] = {}
+        samples: dict[int, Strings] = {}
         with wrapped(self.name, _WAY):
             for name, rows in zip(job.split(), _groups(payload.shots).values(), strict=True):
                 for row, result in zip(rows, self._job(name).result(), strict=True):
                     bits = result.data[payload.outputs[row]]
-                    found[row] = strings_of_bytes(bits.array, bits.num_bits)
-        return [found[row] for row in range(len(payload.texts))]
+                    samples[row] = strings_of_bytes(bits.array, bits.num_bits)
+        return [samples[row] for row in range(len(payload.texts))]
 
     # ------------------------------------------------------------ the service
 

@@ -50,12 +50,12 @@ class StateVector:
         if even and block == largest and 1 < len(task.shots) <= _ANSWER_BITS // (largest * task.width):
             keys = jax.vmap(lambda row: jax.random.fold_in(jax.random.fold_in(key, row), 0))(np.arange(len(task.shots)))
             return list(np.asarray(ready.every(jnp.asarray(task.inputs, jnp.float32), keys)))
-        found = []
+        samples = []
         for row, shots in enumerate(task.shots):
             inputs, own = jnp.asarray(task.inputs[row], jnp.float32), jax.random.fold_in(key, row)
             parts = [draw(inputs, jax.random.fold_in(own, part)) for part in range(-(-shots // block))]
-            found.append(np.concatenate([np.asarray(part, np.uint8) for part in parts])[:shots])
-        return found
+            samples.append(np.concatenate([np.asarray(part, np.uint8) for part in parts])[:shots])
+        return samples
 
 
 @dataclass(frozen=True)

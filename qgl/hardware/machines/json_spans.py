@@ -63,12 +63,12 @@ class _Reader:
                 return self._object(start, depth)
             case "[":
                 return self._list(start, depth)
-        found = _SCALAR.match(self.source.text, start)
-        if not found:
+        match = _SCALAR.match(self.source.text, start)
+        if not match:
             raise self._wrong("this is not JSON")
-        self.at = found.end()
+        self.at = match.end()
         try:
-            return Node(json.loads(found.group()), self._span(start))
+            return Node(json.loads(match.group()), self._span(start))
         except ValueError:
             raise self._wrong("this is not JSON", start) from None
 
@@ -111,8 +111,8 @@ class _Reader:
         self.at += 1
 
     def _skip(self) -> int:
-        found = _SPACE.match(self.source.text, self.at)
-        self.at = found.end() if found else self.at
+        match = _SPACE.match(self.source.text, self.at)
+        self.at = match.end() if match else self.at
         return self.at
 
     def _span(self, start: int) -> Span:

@@ -36,12 +36,12 @@ def share(circuit: Circuit) -> Circuit:
     for k, operation in enumerate(circuit.operations):
         for wire in operation.wires:
             if wire in fresh and wire not in stands:
-                found = next((w for w in free if around[w] <= beside[wire] or beside[wire] <= around[w]), wire)
-                stands[wire] = found
-                around.setdefault(found, set()).update(beside[wire])
-                if found != wire:
-                    free.remove(found)
-                    operations.append(Reset((found,), operation.span))
+                reused = next((w for w in free if around[w] <= beside[wire] or beside[wire] <= around[w]), wire)
+                stands[wire] = reused
+                around.setdefault(reused, set()).update(beside[wire])
+                if reused != wire:
+                    free.remove(reused)
+                    operations.append(Reset((reused,), operation.span))
         if not isinstance(operation, LIFETIME) or not fresh.intersection(operation.wires):
             operations.append(replace(operation, wires=tuple(stands.get(wire, wire) for wire in operation.wires)))
         free += [stands[wire] for wire in operation.wires if wire in fresh and last[wire] == k]

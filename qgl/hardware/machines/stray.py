@@ -17,8 +17,8 @@ def _stray(circuit: Any, target: Any, numbers: Mapping[Any, int]) -> str | None:
         qubits = tuple(numbers[qubit] for qubit in instruction.qubits)
         if operation.name == "if_else":
             inner = [dict(zip(block.qubits, qubits, strict=True)) for block in operation.blocks]
-            found = (_stray(block, target, own) for block, own in zip(operation.blocks, inner, strict=True))
-            if wording := next(filter(None, found), None):
+            inner_stray = (_stray(block, target, own) for block, own in zip(operation.blocks, inner, strict=True))
+            if wording := next(filter(None, inner_stray), None):
                 return wording
         elif operation.name not in ("barrier", "delay") and not supports(target, operation, qubits):
             angles = f"({', '.join(map(str, operation.params))})" if operation.params else ""

@@ -200,11 +200,11 @@ class ColumnContraction:
         (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.
         """
         segments = list(enumerate(self.columns.segments))
-        found: PerColumn = [[] for _ in segments]
+        outputs: PerColumn = [[] for _ in segments]
         for number, segment in reversed(segments) if backward else segments:
             other = None if others is None else others[number]
-            carry, found[number] = self._segment(segment, step, carry, xs, other, backward)
-        return carry, found
+            carry, outputs[number] = self._segment(segment, step, carry, xs, other, backward)
+        return carry, outputs
 
     def _segment(
         self, segment: Segment, step: ColumnStep, carry: Any, xs: Any, others: list[Any] | None, backward: bool

@@ -57,14 +57,14 @@ def _regions(query: Marginals, values: jax.Array) -> Any:
         numbers = np.flatnonzero(sizes == size)
         pauli_words = values[starts[numbers][:, None] + np.arange(size)]
         if query.bits:
-            found = jax.vmap(walsh)(pauli_words) / size
+            distributions = jax.vmap(walsh)(pauli_words) / size
         else:
             basis = pauli_basis(round(math.log(size, 4)))
             kind = jnp.result_type(pauli_words, jnp.complex64)
-            found = jnp.einsum(
+            distributions = jnp.einsum(
                 "rw,wij->rij", pauli_words, jnp.asarray(basis / len(basis[0]), kind), precision="highest"
             )
-        groups.append((numbers.tolist(), found))
+        groups.append((numbers.tolist(), distributions))
     return in_order(groups)
 
 
@@ -91,8 +91,10 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
 
     first = np.zeros((len(columns.order), 1))
     xs = (np.hstack([first, table.starts]).astype(bool), np.hstack([first, table.letters]).astype(np.int32))
-    found = contraction.scan(step, contraction.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[1]
-    totals, exponents = stacked(found)
+    moments = contraction.scan(step, contraction.start(table.count + 1, dtype), jax.tree.map(jnp.asarray, xs), rights)[
+        1
+    ]
+    totals, exponents = stacked(moments)
     at = table.ends, table.slots + 1
     return scaled(totals[at], exponents[at])
 

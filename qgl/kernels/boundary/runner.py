@@ -45,22 +45,22 @@ class BoundaryRunner:
             return columns, made[id(network)]
 
         pauli_words = [query for query in queries if isinstance(query, Expectation | Marginals)]
-        found: dict[Query, Any] = pauli_word_answers(*tables(pauli_words[0]), pauli_words) if pauli_words else {}
+        answers: dict[Query, Any] = pauli_word_answers(*tables(pauli_words[0]), pauli_words) if pauli_words else {}
         for query, array in queries.items():
             match query:
                 case LogProb():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
                     rows = barrier(jnp.asarray(query.rows))  # XLA folds large constants slowly
-                    found[query] = shared(strings, rows)
+                    answers[query] = shared(strings, rows)
                 case GivenStrings():
                     strings = partial(log_prob, *tables(query), dtype=inputs.dtype)
-                    found[query] = shared(strings, given(array, query))
+                    answers[query] = shared(strings, given(array, query))
                 case GivenPauliWords():
                     values = shared(partial(given_pauli_words, *tables(query)), given(array, query))
-                    found[query] = jnp.stack([values, values**2])
+                    answers[query] = jnp.stack([values, values**2])
                 case Samples(shots):
-                    found[query] = samples(*tables(query), needed(key, "samples"), shots)
-        return found
+                    answers[query] = samples(*tables(query), needed(key, "samples"), shots)
+        return answers
 
 
 def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dtype: Any) -> LogLikelihood:
@@ -102,5 +102,5 @@ def log_prob(columns: Columns, tables: Sequence[jax.Array], rows: jax.Array, dty
         return contracted(rows)
     batches = -(-len(rows) // at_once)
     padded = jnp.pad(rows, ((0, batches * at_once - len(rows)), (0, 0))).reshape(batches, at_once, -1)
-    found: LogLikelihood = jax.lax.map(jax.checkpoint(contracted), padded)
-    return LogLikelihood(*(values.reshape(-1)[: len(rows)] for values in found))
+    logs: LogLikelihood = jax.lax.map(jax.checkpoint(contracted), padded)
+    return LogLikelihood(*(values.reshape(-1)[: len(rows)] for values in logs))

@@ -43,9 +43,9 @@ class ConeRunner:
         program = self.program
         numbers = evaluate(program.expressions, inputs)
         blocks = numbers if program.blocks is None else tile_blocks(program.blocks, numbers)
-        found = [batch(blocks if isinstance(batch, TileRunner) else numbers) for batch in self._batches]
-        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(pauli_words.reshape(-1) for pauli_words, _ in found)])
-        return {query: self._put(query, values, [regions for _, regions in found]) for query in queries}
+        outputs = [batch(blocks if isinstance(batch, TileRunner) else numbers) for batch in self._batches]
+        values = jnp.concatenate([jnp.ones(1, inputs.dtype), *(pauli_words.reshape(-1) for pauli_words, _ in outputs)])
+        return {query: self._put(query, values, [regions for _, regions in outputs]) for query in queries}
 
     def _put(self, query: Query, values: jax.Array, states: list[Any]) -> Any:
         if isinstance(query, Expectation):
@@ -70,13 +70,13 @@ class _Batch:
         rows = self._batch.rows
         slots = take(numbers, rows) if rows.size else jnp.zeros(rows.shape, numbers.dtype)
         run = self._one if self._batch.chunk >= len(rows) else jax.checkpoint(self._one)
-        found: tuple[jax.Array, tuple[jax.Array, ...]] = mapped(run, slots, batch_size=self._batch.chunk)
-        return found
+        answers: tuple[jax.Array, tuple[jax.Array, ...]] = mapped(run, slots, batch_size=self._batch.chunk)
+        return answers
 
     def _one(self, slots: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-        found = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
-        pauli_words = [found[query] for query in self._batch.queries if isinstance(query, Expectation)]
-        regions = [found[query] for query in self._batch.queries if isinstance(query, Marginals)]
+        answers = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
+        pauli_words = [answers[query] for query in self._batch.queries if isinstance(query, Expectation)]
+        regions = [answers[query] for query in self._batch.queries if isinstance(query, Marginals)]
         return pauli_words[0] if pauli_words else jnp.zeros(0, slots.dtype), regions[0] if regions else ()
 
 

@@ -223,16 +223,16 @@ class TileRunner:
         regions = []
         for rows in batch.regions:
             size = round(len(rows) ** (1.0 if batch.bits_only else 0.5))
-            found = _apply(rows, seen).astype(dtype)
-            regions.append(found if batch.bits_only else found.reshape(-1, size, size))
+            values = _apply(rows, seen).astype(dtype)
+            regions.append(values if batch.bits_only else values.reshape(-1, size, size))
         return pauli_words, tuple(regions)
 
 
 def _apply(rows: np.ndarray[Any, Any], seen: jax.Array) -> jax.Array:
     """rows @ seen of every lane, shape (tiles * lanes, len(rows)); seen (tiles, entries, lanes)."""
     dtype = jnp.result_type(seen.dtype, jnp.complex64) if np.iscomplexobj(rows) else seen.dtype
-    found = jnp.einsum("wx,txg->tgw", jnp.asarray(rows, dtype), seen, precision="highest")
-    return found.reshape(seen.shape[0] * seen.shape[2], len(rows))
+    values = jnp.einsum("wx,txg->tgw", jnp.asarray(rows, dtype), seen, precision="highest")
+    return values.reshape(seen.shape[0] * seen.shape[2], len(rows))
 
 
 def _distribution(batch: TileBatch, state: jax.Array) -> jax.Array:

@@ -95,8 +95,8 @@ class _Rows:
     def expectation(self, letters: jax.Array) -> jax.Array:
         """<P> of Pauli words, rows of letters 0 to 3, shape (rows, n)."""
         projections = jax.nn.one_hot(letters, 4, dtype=self.dtype)
-        found: jax.Array = self._over(lambda projection: self._value(projection)[0], projections)
-        return found
+        means: jax.Array = self._over(lambda projection: self._value(projection)[0], projections)
+        return means
 
     def log_prob(self, strings: jax.Array) -> LogLikelihood:
         """log p of rows of bits, shape (rows, n). Each leg is scaled by 2 in p, so that a uniform distribution has p =
@@ -107,8 +107,8 @@ class _Rows:
             projections = math.sqrt(2) * jnp.stack([1 - bits, bits], -1)
         else:
             projections = 2 * jnp.stack([1 - bits, bits], -1)
-        found: LogLikelihood = self._over(self._log, projections)
-        return found
+        logs: LogLikelihood = self._over(self._log, projections)
+        return logs
 
     def _log(self, projection: jax.Array) -> LogLikelihood:
         value, log_scale = self._value(projection)
@@ -156,11 +156,11 @@ def _entries(one: Contracted, inputs: jax.Array) -> jax.Array:
 
 def _sources(part: Part, handed: jax.Array, first: int) -> Sources:
     """The tensors of a part that are handed on to larger contractions, by shapes."""
-    found = {}
+    sources = {}
     for number, source in enumerate(part.sources, first):
         numbers = handed[source.first : source.first + source.count * math.prod(source.shape)]
-        found[number] = numbers.reshape(source.count, *source.shape)
-    return found
+        sources[number] = numbers.reshape(source.count, *source.shape)
+    return sources
 
 
 def _large(one: Contracted, sources: Sources, varies: bool) -> tuple[Sources, jax.Array]:

@@ -34,11 +34,11 @@ class IqpRunner:
         numbers = evaluate(self.program.expressions, inputs)
         angles = take(numbers, self.program.angles)
         means = jnp.cos(take(numbers, self.program.flips.angles))
-        found: dict[Query, Any] = {}
+        answers: dict[Query, Any] = {}
         for number, (query, array) in enumerate(queries.items()):
             match query:
                 case Expectation():
-                    found[query] = exact_pauli_words(angles, self.program.exact[query]) * self.anticommuting(
+                    answers[query] = exact_pauli_words(angles, self.program.exact[query]) * self.anticommuting(
                         means, query
                     )
                 case GivenPauliWords(_, samples):
@@ -48,10 +48,10 @@ class IqpRunner:
                     own = jax.random.fold_in(own, number) if number else own
                     estimates = self.estimates(angles, pauli_words, samples or 1, own)
                     factors = self.flipped(means, pauli_words)
-                    found[query] = estimates * jnp.stack([factors, factors**2])
+                    answers[query] = estimates * jnp.stack([factors, factors**2])
                 case _:
                     raise ValueError(f"{type(query).__name__} was not planned for")
-        return found
+        return answers
 
     def anticommuting(self, means: jax.Array, query: Expectation) -> jax.Array | float:
         """What the flips, of means `means`, multiply the Pauli words of a query by, shape (pauli_words,)."""

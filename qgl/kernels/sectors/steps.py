@@ -131,8 +131,8 @@ class EvolutionKernel:
         sign = _of(group.sign, structure)
         energies = row["diagonal"] @ pauli_words.astype(dtype)
         amplitudes = row["off_diagonal"][columns]
-        found = _Hamiltonian(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
-        return found, pauli_words, columns
+        hamiltonian = _Hamiltonian(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
+        return hamiltonian, pauli_words, columns
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
         hamiltonian, _, _ = self._hamiltonian(row, number)

@@ -120,10 +120,12 @@ def series(z: jax.Array) -> jax.Array:
     scale = np.where(order == 0, 1.0, 2.0)[:, None] / _CIRCLE
     along = z * jnp.asarray(np.sin(2 * np.pi / _CIRCLE * point), z.dtype)
     even, odd = jnp.asarray(scale * np.cos(phase), z.dtype), jnp.asarray(scale * np.sin(phase), z.dtype)
-    found = jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(odd, jnp.sin(along), precision="highest")
+    coefficients = jnp.matmul(even, jnp.cos(along), precision="highest") + jnp.matmul(
+        odd, jnp.sin(along), precision="highest"
+    )
     # |J_k(z)| <= |z / 2|^k / k!, which is below eps / 8 where |z| is below this
     largest = 2 * np.exp((np.log(eps / 8) + _log_factorials(terms)) / np.maximum(order, 1))
-    return jnp.where((jnp.abs(z) < jnp.asarray(largest, z.dtype)) & (order > 0), 0, found)
+    return jnp.where((jnp.abs(z) < jnp.asarray(largest, z.dtype)) & (order > 0), 0, coefficients)
 
 
 def _log_factorials(count: int) -> NDArray[np.float64]:

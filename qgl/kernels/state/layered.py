@@ -66,9 +66,9 @@ class LayeredRunner:
     ) -> dict[Query, Any]:
         """Answers as if the circuit ended here, with the arguments of `Simulator.answers`."""
         arrays = given or {}
-        found = self._engine.read(state, {query: arrays.get(query) for query in asked}, key)
+        answers = self._engine.read(state, {query: arrays.get(query) for query in asked}, key)
         return {
-            query: answer.log_prob if isinstance(answer, LogLikelihood) else answer for query, answer in found.items()
+            query: answer.log_prob if isinstance(answer, LogLikelihood) else answer for query, answer in answers.items()
         }
 
 

@@ -56,8 +56,8 @@ def members(wires: int) -> list[int]:
             wires ^= lowest
         return places
     octets = np.frombuffer(wires.to_bytes((wires.bit_length() + 7) // 8, "little"), dtype=np.uint8)
-    found: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
-    return found
+    indices: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
+    return indices
 
 
 class _Greedy:
@@ -163,10 +163,10 @@ def narrowest(needs: Sequence[int], backwards: Sequence[int], kinds: Sequence[Se
     assert best is not None
     width, order = best
     while width > bound:
-        found, effort = _search(needs, width - 1, effort)
-        if found is None:
+        allocations, effort = _search(needs, width - 1, effort)
+        if allocations is None:
             return Allocations(tuple(order), width, effort > 0)
-        width, order = width_of(found, needs), found
+        width, order = width_of(allocations, needs), allocations
     return Allocations(tuple(order), width, True)
 
 

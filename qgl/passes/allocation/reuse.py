@@ -106,9 +106,9 @@ def narrow(circuit: Circuit) -> Narrow:
     forwards, backwards = (order.needs(number, steps) for steps in (order.steps, order.steps[::-1]))
     read = [number[wire] for o in order.operations if isinstance(o, Measurement) for wire in o.wires if wire in number]
     lasting = [k for k, wire in enumerate(counted) if circuit.wires[wire].kind != "fresh"]
-    found = narrowest(forwards, backwards, [read, lasting, range(len(counted))])
-    allocations = tuple(counted[k] for k in found.order)
-    return Narrow(circuit, allocations, len(circuit.visible) + found.width, found.least)
+    minimal = narrowest(forwards, backwards, [read, lasting, range(len(counted))])
+    allocations = tuple(counted[k] for k in minimal.order)
+    return Narrow(circuit, allocations, len(circuit.visible) + minimal.width, minimal.least)
 
 
 class _Order:
@@ -175,15 +175,15 @@ class _Order:
         commuting: dict[int, bool] = {}
         table: list[set[int]] = []
         for k, step in enumerate(self.steps):
-            found: set[int] = set()
+            bound: set[int] = set()
             for place, commutes in step:
                 if not (commutes and commuting.get(place, False)):
                     before[place] = now.get(place, [])
                     now[place] = []
                     commuting[place] = commutes
-                found.update(before[place])
+                bound.update(before[place])
                 now[place].append(k)
-            table.append(found)
+            table.append(bound)
         return table
 
 

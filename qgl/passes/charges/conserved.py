@@ -154,12 +154,12 @@ def _image(operation: Operation, start: dict[int, int]) -> tuple[int, ...] | Non
 
 def _equations(operations: Iterable[Operation]) -> list[Equation]:
     """What charges must obey: the differences of bits along all transitions, each once."""
-    found: dict[tuple[tuple[int, int], ...], None] = {}
+    equations: dict[tuple[tuple[int, int], ...], None] = {}
     for operation in operations:
         try:
             changes = transitions(operation)
         except TooWideError:
-            found.update(dict.fromkeys(((wire, 1),) for wire in operation.wires))
+            equations.update(dict.fromkeys(((wire, 1),) for wire in operation.wires))
             continue
         for change in changes:
             difference = [
@@ -170,8 +170,8 @@ def _equations(operations: Iterable[Operation]) -> list[Equation]:
             difference.sort()
             if difference[0][1] < 0:
                 difference = [(wire, -step) for wire, step in difference]
-            found[tuple(difference)] = None
-    return [dict(row) for row in found]
+            equations[tuple(difference)] = None
+    return [dict(row) for row in equations]
 
 
 def _solve(equations: Sequence[Equation], wires: Sequence[int], modulus: int) -> list[Equation]:
@@ -244,12 +244,12 @@ class _Classes:
 
     def members(self) -> dict[int, list[tuple[int, int]]]:
         """Wires and signs of each class whose weight may be other than 0; the first wire's sign is 1."""
-        found: dict[int, list[tuple[int, int]]] = {}
+        classes: dict[int, list[tuple[int, int]]] = {}
         for wire in sorted(self._parent):
             root, sign = self.find(wire)
             if root not in self._dead:
-                found.setdefault(root, []).append((wire, sign))
-        return found
+                classes.setdefault(root, []).append((wire, sign))
+        return classes
 
 
 def _null_space(rows: Sequence[Equation], columns: Sequence[int], modulus: int) -> list[Equation]:
@@ -318,10 +318,10 @@ def _independent(vectors: Sequence[Equation], known: Sequence[Equation]) -> list
         rest = left_of(vector)
         if rest:
             pivots[min(rest)] = rest
-    found = []
+    independent = []
     for vector in vectors:
         rest = left_of(vector)
         if rest:
             pivots[min(rest)] = rest
-            found.append(vector)
-    return found
+            independent.append(vector)
+    return independent

@@ -33,21 +33,21 @@ class Group:
 
     def values(self, wires: Iterable[int]) -> dict[Values, int] | None:
         """How many strings of bits of some wires have each value of the charges; None: too many values."""
-        found: dict[Values, int] = {(0,) * len(self.charges): 1}
+        values: dict[Values, int] = {(0,) * len(self.charges): 1}
         weights = [dict(charge.weights) for charge in self.charges]
         wires = tuple(wires)
         if len(wires) > MOST_WIRES:
             return None
         for wire in wires:
             step = tuple(of.get(wire, 0) for of in weights)
-            after = dict(found)
-            for value, count in found.items():
+            after = dict(values)
+            for value, count in values.items():
                 moved = self.reduced(a + b for a, b in zip(value, step, strict=True))
                 after[moved] = after.get(moved, 0) + count
             if len(after) > MOST_VALUES:
                 return None
-            found = after
-        return found
+            values = after
+        return values
 
     def reduced(self, value: Iterable[int]) -> Values:
         pairs = zip(value, self.charges, strict=True)

@@ -64,15 +64,15 @@ def transitions(operation: Operation) -> tuple[Transition, ...]:
     controls, own = operation.control_wires, operation.targets
     if isinstance(operation, PauliRotation | Evolution):
         terms = operation.terms if isinstance(operation, Evolution) else ((real(1.0), operation.pauli_word),)
-        found = [
+        joined = [
             (tuple(own[k] for k in flips), before, tuple(1 - bit for bit in before))
             for flips, group in flip_groups(terms).items()
             for before in patterns(flips, group)
         ]
     else:
-        found = [(own, before, after) for before, after in _elements(operation)]
+        joined = [(own, before, after) for before, after in _elements(operation)]
     ones = (1,) * len(controls)
-    return tuple(Transition(controls + wires, ones + before, ones + after) for wires, before, after in found)
+    return tuple(Transition(controls + wires, ones + before, ones + after) for wires, before, after in joined)
 
 
 # ------------------------------------------------------------ Pauli words

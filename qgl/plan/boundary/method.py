@@ -36,24 +36,24 @@ class BoundaryProgram:
         """What answers a query."""
         if isinstance(query, _OF_STRINGS) and self.grouped is not None:
             return self.grouped
-        found = (
+        columns = (
             self.amplitude if isinstance(query, _BY_AMPLITUDES) and self.amplitude is not None else self.pauli_transfer
         )
-        assert found is not None
-        return found
+        assert columns is not None
+        return columns
 
     def sizes(self) -> dict[str, int]:
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for columns in (self.amplitude, self.pauli_transfer, self.grouped):
             if columns is not None:
                 name = columns.network.algebra
-                found |= {
+                sizes |= {
                     f"{name}_columns": len(columns.kinds),
                     f"{name}_classes": len(columns.classes),
                     f"{name}_bond": int(2 ** columns.bits.max()),
                     f"{name}_tensors": len(columns.network.tensors),
                 }
-        return found
+        return sizes
 
 
 class PreparedBoundary:

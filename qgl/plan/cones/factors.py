@@ -47,7 +47,7 @@ class Nearness:
         """Indices into `starts`, which are distinct, of what hangs together; each piece in their order."""
         at = {start: k for k, start in enumerate(starts)}
         left = set(starts)
-        found: list[list[int]] = []
+        pieces: list[list[int]] = []
         for start in starts:
             if start not in left:
                 continue
@@ -59,8 +59,8 @@ class Nearness:
                 reached = left & self.near[one]
                 left -= reached
                 pending.extend(reached)
-            found.append(sorted(piece))
-        return found
+            pieces.append(sorted(piece))
+        return pieces
 
     def pairs(self) -> _Columns:
         """Keys first << 32 | second of all near pairs with first < second, ascending."""
@@ -117,7 +117,7 @@ def absorb(pieces: Iterable[Piece]) -> dict[Piece, Piece]:
     """
     order = sorted(set(pieces), key=lambda piece: (-len(piece), piece))
     holding: dict[int, list[Piece]] = {}
-    found: dict[Piece, Piece] = {}
+    absorbed: dict[Piece, Piece] = {}
     for piece in order:
         wanted, bits = set(piece), only_bits(piece)
         larger = (one for one in reversed(holding.get(piece[0], [])) if wanted <= set(one) and only_bits(one) == bits)
@@ -125,5 +125,5 @@ def absorb(pieces: Iterable[Piece]) -> dict[Piece, Piece]:
         if home is None:
             for start in piece:
                 holding.setdefault(start, []).append(piece)
-        found[piece] = home or piece
-    return found
+        absorbed[piece] = home or piece
+    return absorbed

@@ -54,7 +54,7 @@ class Kinds:
 
 def kinds_of(circuit: Circuit, by_value: bool = False) -> Kinds:
     """The kinds of the operations of a circuit."""
-    found = Kinds([], [], [], [], by_value)
+    kinds = Kinds([], [], [], [], by_value)
     keys: dict[Hashable, int] = {}
     diagonal: list[tuple[bool, ...]] = []
     numbers: dict[Atom | Real, int] = {}
@@ -63,11 +63,11 @@ def kinds_of(circuit: Circuit, by_value: bool = False) -> Kinds:
         kind = keys.setdefault(key, len(keys))
         if kind == len(diagonal):
             diagonal.append(_keeps(operation))
-        found.of.append(kind)
-        found.diagonal.append(diagonal[kind])
-        found.atoms.append(tuple([numbers.setdefault(atom, len(numbers)) for atom in atoms]))
-    found.numbers.extend(atom if isinstance(atom, Real) else Real(0.0, ((1.0, atom),)) for atom in numbers)
-    return found
+        kinds.of.append(kind)
+        kinds.diagonal.append(diagonal[kind])
+        kinds.atoms.append(tuple([numbers.setdefault(atom, len(numbers)) for atom in atoms]))
+    kinds.numbers.extend(atom if isinstance(atom, Real) else Real(0.0, ((1.0, atom),)) for atom in numbers)
+    return kinds
 
 
 def _key(operation: Operation, by_value: bool) -> tuple[Hashable, list[Atom | Real]]:

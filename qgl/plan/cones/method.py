@@ -73,8 +73,8 @@ class PreparedCones:
                 return self.design((probe,), precision)
             survey, kinds = self._surveys(queries, limit)
             sizes = [parameter.size for parameter in self.variants.circuit.parameters]
-            found = runs(survey.classes, survey.readings, precision)
-            self._designs[queries, precision] = Design(survey, kinds, found, sizes, precision)
+            cone_runs = runs(survey.classes, survey.readings, precision)
+            self._designs[queries, precision] = Design(survey, kinds, cone_runs, sizes, precision)
         return self._designs[queries, precision]
 
     def _surveys(self, queries: tuple[Query, ...], limit: float) -> tuple[Survey, Kinds]:

@@ -59,14 +59,14 @@ class Tiled:
 
 def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: str) -> list[Run]:
     """How all classes are run."""
-    found: list[Run] = []
+    cone_runs: list[Run] = []
     tiled: dict[int, Schedule] = {}
     for number, (one, reading) in enumerate(zip(classes, readings, strict=True)):
         variants = CircuitVariants(one.circuit, one.bits_only)
         ways = [way.prepare(variants) for way in WAYS]
         small = _schedule(one, ways)
         if small is None:
-            found.append(_alone(number, one, reading, ways, precision))
+            cone_runs.append(_alone(number, one, reading, ways, precision))
         else:
             tiled[number] = small
     if tiled:
@@ -74,19 +74,19 @@ def runs(classes: Sequence[ConeClass], readings: Sequence[Reading], precision: s
         arity = max(one.arity for one in tiled.values())
         for bucket in buckets(evened(list(tiled.values())), arity):
             numbers = [number_of[one.one] for one in bucket.schedules]
-            found.append(_tiled(numbers, bucket, arity, [readings[number] for number in numbers], precision))
-    return found
+            cone_runs.append(_tiled(numbers, bucket, arity, [readings[number] for number in numbers], precision))
+    return cone_runs
 
 
 def _schedule(one: ConeClass, ways: Sequence[Prepared]) -> Schedule | None:
     """The cheaper one of a state vector's and a density matrix's, if there is any."""
-    found = []
+    schedules = []
     for way in ways:
         if isinstance(way, PreparedFullState) and way.least <= WIDEST:
             small = schedule(one, way.whole)
             if small is not None:
-                found.append(small)
-    return min(found, key=_work, default=None)
+                schedules.append(small)
+    return min(schedules, key=_work, default=None)
 
 
 def _work(small: Schedule) -> float:

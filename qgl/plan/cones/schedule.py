@@ -60,18 +60,18 @@ class Schedule:
     @cached_property
     def blocks(self) -> list[Block]:
         """On `arity` axes each, at the most."""
-        found: list[Block] = []
+        blocks: list[Block] = []
         for window, smalls in self._gathered():
             for k in range(0, len(smalls), self.longest):
-                found.append(_block(window, smalls[k : k + self.longest]))
-        return found
+                blocks.append(_block(window, smalls[k : k + self.longest]))
+        return blocks
 
     def _gathered(self) -> list[tuple[tuple[int, ...], list[Small]]]:
         if self.arity == 2:
             return _pairs(self.elements)
         items = [Item(axes_of(element), bases_of(element), (k,)) for k, element in enumerate(self.elements)]
-        found = fuse(merge_single(items), self.bits, self.arity)
-        return [(block.wires, [self.elements[k] for item in block.items for k in item.members]) for block in found]
+        fused = fuse(merge_single(items), self.bits, self.arity)
+        return [(block.wires, [self.elements[k] for item in block.items for k in item.members]) for block in fused]
 
     def order(self, bits: int) -> tuple[int, ...]:
         """All of `bits` axes in the order in which a state is read: first the visible ones, kets before bras."""
@@ -120,9 +120,9 @@ def _pairs(elements: Sequence[Small]) -> list[tuple[tuple[int, ...], list[Small]
         if len(element.axes) == 1:
             waiting.setdefault(element.axes[0], []).append(element)
             continue
-        found = {last.get(axis, -1) for axis in element.axes}
-        number = found.pop()
-        if found or number < 0:
+        numbers = {last.get(axis, -1) for axis in element.axes}
+        number = numbers.pop()
+        if numbers or number < 0:
             number = len(blocks)
             blocks.append((element.axes, []))
             last.update(dict.fromkeys(element.axes, number))

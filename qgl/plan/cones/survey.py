@@ -120,8 +120,8 @@ class Survey:
         """The pieces of a region: their starts, ascending, and where these are in the region."""
         starts = _starts(query, region)
         order = sorted(range(len(starts)), key=starts.__getitem__)
-        found = self._nearness.pieces([starts[k] for k in order])
-        return [(tuple(starts[order[k]] for k in piece), tuple(order[k] for k in piece)) for piece in found]
+        pieces = self._nearness.pieces([starts[k] for k in order])
+        return [(tuple(starts[order[k]] for k in piece), tuple(order[k] for k in piece)) for piece in pieces]
 
     def _classify(self, home: Piece) -> tuple[int, int]:
         """Class and member of what is read from some starts."""

@@ -81,9 +81,9 @@ WASTE = 1.25  # what may be added to the work of classes so that they have one c
 
 def buckets(schedules: Sequence[Schedule], arity: int) -> list[Bucket]:
     """Classes put together, the widest first, where little is lost by it; states have `arity` bits at least."""
-    found: dict[tuple[bool, bool], list[Bucket]] = {}
+    buckets: dict[tuple[bool, bool], list[Bucket]] = {}
     for one in sorted(schedules, key=lambda one: (-one.bits, -len(one.blocks))):
-        same = found.setdefault((one.density, one.one.bits_only), [])
+        same = buckets.setdefault((one.density, one.one.bits_only), [])
         least = arity + arity % 2 if one.density else arity
         alone = Bucket([one], max(one.bits, least), len(one.blocks))
         for k, bucket in enumerate(same):
@@ -93,7 +93,7 @@ def buckets(schedules: Sequence[Schedule], arity: int) -> list[Bucket]:
                 break
         else:
             same.append(alone)
-    return [bucket for same in found.values() for bucket in same]
+    return [bucket for same in buckets.values() for bucket in same]
 
 
 class _Moves:

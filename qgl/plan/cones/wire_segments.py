@@ -96,7 +96,7 @@ def segments_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> WireS
     wires = list(range(len(circuit.wires)))
     last: list[int] = [-1] * len(wires)
     written: dict[int, int] = {}
-    found = WireSegments([], [], diagonal, [], [], wires)
+    built = WireSegments([], [], diagonal, [], [], wires)
     for k, operation in enumerate(circuit.operations):
         if isinstance(operation, LIFETIME) or (is_reset(operation) and not operation.condition):
             wire = operation.wires[0]
@@ -104,18 +104,18 @@ def segments_of(circuit: Circuit, diagonal: Sequence[tuple[bool, ...]]) -> WireS
                 current[wire] = len(wires)
                 wires.append(wire)
                 last.append(-1)
-            found.segments.append(())
-            found.before.append(())
-            found.writers.append(())
+            built.segments.append(())
+            built.before.append(())
+            built.writers.append(())
             continue
         segments = tuple([current[wire] for wire in operation.wires])
         writers = tuple([written.get(bit, -1) for bit, _ in operation.condition])
-        found.segments.append(segments)
-        found.before.append(tuple([last[segment] for segment in segments]))
-        found.writers.append(writers)
+        built.segments.append(segments)
+        built.before.append(tuple([last[segment] for segment in segments]))
+        built.writers.append(writers)
         for segment in segments:
             last[segment] = k
         if isinstance(operation, Measurement) and operation.bit is not None:
             written[operation.bit] = k
-    found.ends.extend((current[wire], last[current[wire]]) for wire in circuit.visible)
-    return found
+    built.ends.extend((current[wire], last[current[wire]]) for wire in circuit.visible)
+    return built

@@ -205,8 +205,8 @@ def _parts(
         return kind == "rows" and nodes[user].varies and not nodes[number].varies
 
     def some(varies: bool, kind: str) -> list[int]:
-        found = [k for k, node in enumerate(nodes) if node.small and node.varies == varies and leaves_for(k, kind)]
-        return sorted(found, key=lambda k: (nodes[k].shape, k))
+        members = [k for k, node in enumerate(nodes) if node.small and node.varies == varies and leaves_for(k, kind)]
+        return sorted(members, key=lambda k: (nodes[k].shape, k))
 
     place: _Places = {}
     small = [product for product in products if nodes[product.number].small]

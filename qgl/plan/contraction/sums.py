@@ -81,8 +81,8 @@ class SumBuilder:
         one, other = _matrix(left, left_axes), _matrix(right, right_axes)
         shape = (*_rest(left.shape, left_axes), *_rest(right.shape, right_axes))
         rows, columns = len(one), len(other)
-        found, top = self._sums(np.repeat(one, columns, axis=0), np.tile(other, (rows, 1)), level + 1)
-        return found.reshape(shape), top
+        numbers, top = self._sums(np.repeat(one, columns, axis=0), np.tile(other, (rows, 1)), level + 1)
+        return numbers.reshape(shape), top
 
     def _sums(self, left: Indices, right: Indices, level: int) -> tuple[Indices, int]:
         count, length = left.shape
@@ -91,10 +91,10 @@ class SumBuilder:
         pairs = [np.pad(side, padding).reshape(-1, self._terms) for side in (left, right)]
         first, self._count = self._count, self._count + len(pairs[0])
         self._blocks.append((level, pairs[0], pairs[1], first))
-        found = np.arange(first, self._count, dtype=np.int32)
+        numbers = np.arange(first, self._count, dtype=np.int32)
         if parts == 1:
-            return found, level
-        partial = found.reshape(count, parts)
+            return numbers, level
+        partial = numbers.reshape(count, parts)
         return self._sums(partial, np.full_like(partial, ONE), level + 1)
 
     def finish(self) -> tuple[Sums, Indices]:
@@ -195,8 +195,8 @@ def small_part(
         for own, own_axes, other, other_axes, summed in sides:
             if own in sensitive:
                 rest = [axis for axis in range(values[other].ndim) if axis not in other_axes]
-                found, top = backward.product(cotangent, values[other], tuple(summed), rest, level)
-                cotangents[own] = _as_before(found, own_axes, other_axes), top
+                numbers, top = backward.product(cotangent, values[other], tuple(summed), rest, level)
+                cotangents[own] = _as_before(numbers, own_axes, other_axes), top
     table, where = backward.finish()
     gradients = np.zeros(count, np.int32)
     for number, array in inputs.items():

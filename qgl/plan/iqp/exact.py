@@ -114,12 +114,12 @@ class Incidence:
         alike: dict[int, list[list[int]]] = {}  # by their number
         for positions in touched:
             alike.setdefault(len(positions), []).append(sorted(positions))
-        found = [np.zeros(0, np.int64)]
+        links = [np.zeros(0, np.int64)]
         for count, lists in alike.items():
             first, second = np.triu_indices(count, 1)
             table = np.array(lists, np.int64)
-            found.append((table[:, first] * width + table[:, second]).reshape(-1))
-        return np.unique(np.concatenate(found))
+            links.append((table[:, first] * width + table[:, second]).reshape(-1))
+        return np.unique(np.concatenate(links))
 
     def exact(self, places: Integers) -> ExactPauliWords | str:
         """The tables of Z words on `places`, shape (pauli_words, weight), padded with -1; or why they are not made."""
@@ -134,11 +134,11 @@ class Incidence:
                 return f"a Pauli word anticommutes with {count.max()} generators, more than {MOST_ANTICOMMUTING}"
             quarter_turns = np.concatenate([np.array(self.form.quarter_turns, np.int64), [0]])[some].sum(axis=1)
             for width, rows in _alike(count):
-                found = self._products(anticommuting[rows, :width], quarter_turns[rows], rows + first)
-                if isinstance(found, str):
-                    return found
-                gathered.setdefault(width, []).extend(found)
-                entries += sum(group.factor.size for group in found)
+                products = self._products(anticommuting[rows, :width], quarter_turns[rows], rows + first)
+                if isinstance(products, str):
+                    return products
+                gathered.setdefault(width, []).extend(products)
+                entries += sum(group.factor.size for group in products)
             if entries > MOST_ENTRIES:
                 return f"the relations of the generators make more than {MOST_ENTRIES:.1g} factors"
         return ExactPauliWords(len(parts), tuple(_joined(groups) for _, groups in sorted(gathered.items())), part)
@@ -188,7 +188,7 @@ class Incidence:
                 f"the generators that a Pauli word anticommutes with have {rank.max()} linear dependencies, "
                 f"over {MOST_DEPENDENCIES}"
             )
-        found = []
+        products = []
         for dependency_count in np.unique(rank):
             rows = np.flatnonzero(rank == dependency_count)
             basis = np.sort(dependencies[rows], axis=1)[:, dependencies.shape[1] - dependency_count :]
@@ -201,8 +201,8 @@ class Incidence:
             own = anticommuting[rows[row]]
             factor = np.where(own < none, own + none * chosen, 2 * none).astype(np.int32)
             sign = (1 - power[row, place]).astype(np.int8)
-            found.append(Products(factor, sign, pauli_words[rows[row]].astype(np.int32)))
-        return found
+            products.append(Products(factor, sign, pauli_words[rows[row]].astype(np.int32)))
+        return products
 
 
 def anticommuting_with(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
@@ -241,8 +241,8 @@ def _among(codes: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.boo
     """Whether each is one of `known`, ascending."""
     if not len(known):
         return np.zeros(codes.shape, bool)
-    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
-    return found
+    known_codes: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, codes), len(known) - 1)] == codes
+    return known_codes
 
 
 def _unique_rows(rows: Integers) -> tuple[Integers, NDArray[np.int64]]:

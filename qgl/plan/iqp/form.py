@@ -192,10 +192,10 @@ class _Reader:
         """A diagonal operation."""
         parts = _rotations(operation) if isinstance(operation, Evolution) else [operation]
         for part in parts:
-            found = terms(part, part.wires)
-            if found is None:
+            phase_terms = terms(part, part.wires)
+            if phase_terms is None:
                 raise NotIqpError(f"{operation.name} is not diagonal")
-            for term in found:
+            for term in phase_terms:
                 self.rotate(term.wires, term.angle)
 
     def rotate(self, wires: tuple[int, ...], angle: Real) -> None:
@@ -231,19 +231,19 @@ class _Reader:
     def formula(
         self, seen: dict[int, set[int]], read: list[tuple[int, frozenset[int], float]], quarter_turns: list[int]
     ) -> IqpForm:
-        found: dict[tuple[frozenset[int], Positions], Real] = {}
+        angles: dict[tuple[frozenset[int], Positions], Real] = {}
         for form, angle in self.angles.items():
             positions = set[int]()
             for variable in form:
                 positions ^= seen.get(variable, set())
-            found[form, frozenset(positions)] = angle
+            angles[form, frozenset(positions)] = angle
         for position, form, apply_matrix in read:
             key = form, frozenset((position,))
-            found[key] = found.get(key, real(0.0)) + apply_matrix
+            angles[key] = angles.get(key, real(0.0)) + apply_matrix
         for variable, positions in seen.items():
             if variable < 0:
-                found[frozenset((variable,)), frozenset(positions)] = real(math.pi / 4)
-        kept = [(form, h, angle) for (form, h), angle in found.items() if h and not _nothing(angle)]
+                angles[frozenset((variable,)), frozenset(positions)] = real(math.pi / 4)
+        kept = [(form, h, angle) for (form, h), angle in angles.items() if h and not _nothing(angle)]
         number = {variable: k for k, variable in enumerate(sorted({v for form, _, _ in kept for v in form}))}
         generators = [Generator(frozenset(number[v] for v in form), h, angle) for form, h, angle in kept]
         return IqpForm(tuple(generators), len(number), tuple(quarter_turns))

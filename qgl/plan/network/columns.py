@@ -112,10 +112,10 @@ def columns_of(
         work = float(np.sum(np.exp2(np.minimum(bits, 500))))
         if best is None or work < 0.9 * best[0]:
             best = work, name, order, places, bits
-            starts, found = np.flatnonzero(np.diff(line, prepend=-1)).astype(np.int32), columns
+            starts, finest = np.flatnonzero(np.diff(line, prepend=-1)).astype(np.int32), columns
     assert best is not None
     _, name, order, places, bits = best
-    classes, kinds = _classes(network, skeleton, np.split(order, starts[1:]), places, found)
+    classes, kinds = _classes(network, skeleton, np.split(order, starts[1:]), places, finest)
     return Columns(network, order, starts, name, bits, classes, kinds, segments(kinds))
 
 
@@ -187,7 +187,7 @@ def _form(
 
 def segments(kinds: Indices) -> tuple[Segment, ...]:
     """Columns as repeated patterns of classes, so that few have to be compiled."""
-    found: list[Segment] = []
+    segments: list[Segment] = []
     at, count = 0, len(kinds)
     while at < count:
         period, repeats = 1, 1
@@ -197,6 +197,6 @@ def segments(kinds: Indices) -> tuple[Segment, ...]:
             times = run // length + 1
             if times >= LEAST_REPEATS and times * length > period * repeats:
                 period, repeats = length, times
-        found.append(Segment(at, tuple(kinds[at : at + period].tolist()), repeats))
+        segments.append(Segment(at, tuple(kinds[at : at + period].tolist()), repeats))
         at += period * repeats
-    return tuple(found)
+    return tuple(segments)

@@ -52,12 +52,12 @@ class Skeleton:
         weights = np.log2(network.sizes).tolist()
         links = []
         for number in joints:
-            found = []
+            edges = []
             for label in network.tensors[number].labels:
                 end = walk.beyond(number, label)
                 if end is not None and end != number_of[number]:
-                    found.append((end, weights[label]))
-            links.append(tuple(found))
+                    edges.append((end, weights[label]))
+            links.append(tuple(edges))
         follows = np.array([walk.follows(number) for number in range(len(network.tensors))], np.int32)
         return cls(network, holders, tuple(joints), tuple(links), follows)
 

@@ -278,9 +278,9 @@ class _Builder:
 
 def _last_changes(circuit: Circuit) -> dict[int, int]:
     """Of each wire the last operation that is not diagonal on it."""
-    found: dict[int, int] = {}
+    changes: dict[int, int] = {}
     for position, operation in enumerate(circuit.operations):
         if not isinstance(operation, LIFETIME):
             diagonal = diagonal_wires(operation)
-            found.update((wire, position) for wire in operation.wires if wire not in diagonal)
-    return found
+            changes.update((wire, position) for wire in operation.wires if wire not in diagonal)
+    return changes

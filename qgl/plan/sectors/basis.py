@@ -67,14 +67,14 @@ def reachable(
         before, after = number(change.wires, change.before), number(change.wires, change.after)
         moves[care, before, before ^ after] = None
     table = [tuple(map(np.uint64, move)) for move in moves]
-    found = np.array([number(place_of, (start[wire] for wire in place_of))], np.uint64)
-    frontier = found
+    codes = np.array([number(place_of, (start[wire] for wire in place_of))], np.uint64)
+    frontier = codes
     while len(frontier):
         moved = [frontier[(frontier & care) == before] ^ flip for care, before, flip in table]
         reached = np.unique(np.concatenate([*moved, frontier[:0]]))
-        at = np.minimum(np.searchsorted(found, reached), len(found) - 1)
-        frontier = reached[found[at] != reached]
-        found = np.union1d(found, frontier)
-        if len(found) > most:
+        at = np.minimum(np.searchsorted(codes, reached), len(codes) - 1)
+        frontier = reached[codes[at] != reached]
+        codes = np.union1d(codes, frontier)
+        if len(codes) > most:
             return None
-    return Basis(places, found)
+    return Basis(places, codes)

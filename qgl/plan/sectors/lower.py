@@ -120,16 +120,16 @@ class SectorLowerer:
 
     def _diagonal(self, operation: Operation, places: tuple[int, ...]) -> list[DiagonalTerm] | None:
         if not isinstance(operation, Evolution):
-            found = terms(operation, places)
-            return None if found is None else list(found)
+            phase_terms = terms(operation, places)
+            return None if phase_terms is None else list(phase_terms)
         if any(letter in "XY" for _, pauli_word in operation.terms for letter in pauli_word):
             return None
         run: list[DiagonalTerm] = []
         for rotation, touched in rotations(operation, places) or ():
-            found = terms(rotation, touched)
-            if found is None:
+            phase_terms = terms(rotation, touched)
+            if phase_terms is None:
                 return None
-            run += found
+            run += phase_terms
         return run
 
     def _close(self) -> None:
@@ -224,13 +224,13 @@ class SectorLowerer:
                     coefficient, sign = _signed(part)
                     column = signs.setdefault((coefficient, phase, rest), np.zeros(basis.size, np.int8))
                     column[rows] = sign * basis.signs(rest)[rows]
-        found = []
+        entries = []
         for (coefficient, phase, _), column in signs.items():
             gather = np.arange(basis.size, dtype=np.int32)
             chosen = np.flatnonzero(column)
             gather[chosen] = basis.find(basis.codes[chosen] ^ flip)
-            found.append(_OffDiagonal(gather, column, coefficient, phase))
-        return found
+            entries.append(_OffDiagonal(gather, column, coefficient, phase))
+        return entries
 
     # ------------------------------------------------------------ small matrices
 

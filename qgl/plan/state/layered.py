@@ -116,10 +116,14 @@ def cut(circuit: Circuit, operations: Iterable[Operation], names: Collection[str
     pieces: list[list[Operation]] = [[] for _ in range(layers + 1)]
     at = 0
     for operation in operations:
-        found = {atom.element // sizes[atom.parameter] for atom in inputs_of(operation) if atom.parameter in sizes}
-        if len(found) > 1:
-            raise NotLayeredError(f"`{operation.name}` reads layers {', '.join(map(str, sorted(found)))} at once")
-        layer = found.pop() + 1 if found else at
+        layer_numbers = {
+            atom.element // sizes[atom.parameter] for atom in inputs_of(operation) if atom.parameter in sizes
+        }
+        if len(layer_numbers) > 1:
+            raise NotLayeredError(
+                f"`{operation.name}` reads layers {', '.join(map(str, sorted(layer_numbers)))} at once"
+            )
+        layer = layer_numbers.pop() + 1 if layer_numbers else at
         if layer < at:
             raise NotLayeredError(f"`{operation.name}` of layer {layer - 1} comes after layer {at - 1}")
         at = layer

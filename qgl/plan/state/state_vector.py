@@ -52,7 +52,7 @@ def in_parts(operation: Operation, axes: tuple[int, ...], widest: int) -> list[t
     if family is None or family[1] <= widest or definition is None:
         return [(operation, axes)]
     controls, own = axes[: operation.controls], axes[operation.controls :]
-    found: list[tuple[Operation, tuple[int, ...]]] = []
+    parts: list[tuple[Operation, tuple[int, ...]]] = []
     for part in definition(*operation.angles):
         held = () if part.frame else controls
         on = (*held, *(own[qubit] for qubit in part.qubits))
@@ -60,11 +60,11 @@ def in_parts(operation: Operation, axes: tuple[int, ...], widest: int) -> list[t
         if part.name == "gphase":
             if held:
                 phase = replace(operation, gate=_P, wires=held, angles=angles, controls=len(held) - 1)
-                found.append((phase, held))
+                parts.append((phase, held))
             continue
         inner = replace(operation, gate=GATES[part.name], wires=on, angles=angles, controls=len(held))
-        found += in_parts(inner, on, widest)
-    return found
+        parts += in_parts(inner, on, widest)
+    return parts
 
 
 def rotations(evolution: Evolution, axes: tuple[int, ...]) -> list[tuple[PauliRotation, tuple[int, ...]]] | None:
@@ -72,7 +72,7 @@ def rotations(evolution: Evolution, axes: tuple[int, ...]) -> list[tuple[PauliRo
     if not all_commute([pauli_word for _, pauli_word in evolution.terms]):
         return None
     controls, targets = axes[: evolution.controls], axes[evolution.controls :]
-    found = []
+    product = []
     for coefficient, pauli_word in evolution.terms:
         touched = [k for k, letter in enumerate(pauli_word) if letter != "I"]
         if touched or controls:
@@ -82,8 +82,8 @@ def rotations(evolution: Evolution, axes: tuple[int, ...]) -> list[tuple[PauliRo
             rotation = PauliRotation(
                 on, evolution.span, angle, letters, controls=evolution.controls, condition=evolution.condition
             )
-            found.append((rotation, on))
-    return found
+            product.append((rotation, on))
+    return product
 
 
 def _element(operation: Operation, axes: tuple[int, ...]) -> Element:

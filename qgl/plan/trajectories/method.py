@@ -77,13 +77,13 @@ class Prepare:
 
     @cached_property
     def actions(self) -> list[Action]:
-        found: list[Action] = []
+        actions: list[Action] = []
         axis_of, ends = self.allocation.axis_of, self.allocation.ends
         for position, operation in enumerate(self.circuit.operations):
             if not isinstance(operation, LIFETIME):
-                found += unitary_elements(operation, tuple(axis_of[wire] for wire in operation.wires))
-            found += [StochasticReset(axis_of[wire]) for wire in ends.get(position, ())]
-        return found
+                actions += unitary_elements(operation, tuple(axis_of[wire] for wire in operation.wires))
+            actions += [StochasticReset(axis_of[wire]) for wire in ends.get(position, ())]
+        return actions
 
     @cached_property
     def resets(self) -> int:

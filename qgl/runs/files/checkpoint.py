@@ -41,9 +41,9 @@ def restore(leaves: Mapping[str, NDArray[Any]], shape: Any, path: Path) -> Any:
     if set(names) != set(leaves):
         raise QglError([DamagedRun(None, str(path), f"it lacks or has beyond: {sorted(set(names) ^ set(leaves))[:3]}")])
     for name, (_, leaf) in zip(names, expected, strict=True):
-        found = leaves[name]
-        if found.shape != leaf.shape or found.dtype != leaf.dtype:
-            reason = f"{name} is {found.dtype}{list(found.shape)}, not {leaf.dtype}{list(leaf.shape)}"
+        array = leaves[name]
+        if array.shape != leaf.shape or array.dtype != leaf.dtype:
+            reason = f"{name} is {array.dtype}{list(array.shape)}, not {leaf.dtype}{list(leaf.shape)}"
             raise QglError([DamagedRun(None, str(path), reason)])
     return jax.tree.unflatten(structure, [leaves[name] for name in names])
 
@@ -96,9 +96,9 @@ def hash_of(leaves: Mapping[str, Any]) -> str:
 
 def _seal(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> str:
     """A hash of names, types, shapes and bytes of all leaves, and of the text."""
-    found = hashlib.sha256(json.dumps(dict(text), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(dict(text), sort_keys=True).encode())
     for name in sorted(leaves):
         leaf = leaves[name]
-        found.update(json.dumps([name, leaf.dtype.str, leaf.shape]).encode())
-        found.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
+        digest.update(json.dumps([name, leaf.dtype.str, leaf.shape]).encode())
+        digest.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()

@@ -109,7 +109,7 @@ def read_lines(path: Path, of: str = "", most: int | None = None) -> list[dict[s
         FileNotFoundError: there is none.
         QglError: a line is damaged (QGL0904).
     """
-    found = []
+    records = []
     for number, text in enumerate(itertools.islice(plain.lines(path), most), start=1):
         body, _, check = text.rpartition(_CHECK)
         try:
@@ -118,8 +118,8 @@ def read_lines(path: Path, of: str = "", most: int | None = None) -> list[dict[s
             content = None
         if not isinstance(content, dict):
             raise QglError([DamagedRun(None, str(path), f"line {number} is not what was written")])
-        found.append(content)
-    return found
+        records.append(content)
+    return records
 
 
 def _check(body: bytes, of: str) -> bytes:

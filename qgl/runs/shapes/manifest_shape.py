@@ -48,9 +48,9 @@ _SHAPE: dict[str, Any] = {
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str:
     """What is wrong with the first entry that is not as it should be, "" for a sound manifest."""
-    found = fault(manifest, _SHAPE) or settings_fault(manifest["settings"])
-    if found:
-        return found
+    fault_text = fault(manifest, _SHAPE) or settings_fault(manifest["settings"])
+    if fault_text:
+        return fault_text
     program = manifest["program"]
     if program["name"].rpartition("/")[2] not in program["files"]:
         return "`program.files` has no text of the program"

@@ -46,10 +46,10 @@ CALLS_OF: Mapping[str, Kind[Any]] = {
 
 def settings_fault(settings: Mapping[str, Any]) -> str:
     """What is wrong with the first setting that is not as it should be, "" for sound ones."""
-    found = fault(settings, _SHAPE, "settings")
+    fault_text = fault(settings, _SHAPE, "settings")
     unknown = sorted(set(settings) - set(_SHAPE))
-    if found or unknown:
-        return found or f"`settings` has an entry {unknown[0][:40]!r}"
+    if fault_text or unknown:
+        return fault_text or f"`settings` has an entry {unknown[0][:40]!r}"
     for name, kind in CALLS_OF.items():
         value = settings[name]
         for call in value if isinstance(value, list) else [value] if value is not None else []:

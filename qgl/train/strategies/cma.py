@@ -128,8 +128,8 @@ class Cma(Common):
             return self._terms({**fixed, **self._named(point)}, keys[place], None)
 
         owners = jnp.repeat(jnp.arange(points.shape[0]), points.shape[1])
-        found = mesh.mapped(loss, points.reshape(-1, self._size), owners, batch_size=self._together)
-        losses, terms = jax.tree.map(lambda array: array.reshape(points.shape[:2]), found)
+        evaluated = mesh.mapped(loss, points.reshape(-1, self._size), owners, batch_size=self._together)
+        losses, terms = jax.tree.map(lambda array: array.reshape(points.shape[:2]), evaluated)
         return jax.vmap(self._taken)(state, Judged(self._named(points), losses, terms)), losses[:, 1:]
 
     def _taken(self, state: State, judged: Judged) -> State:

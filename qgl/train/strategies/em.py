@@ -95,8 +95,8 @@ class Counts:
         """Expected visits that go to 0 and to 1, for each angle, per row; shapes (inputs,)."""
 
         def likelihood(logarithms: jax.Array) -> jax.Array:
-            found: jax.Array = self.simulator.answer(logarithms, self.query)
-            return jnp.sum(jnp.asarray(self.weights, found.dtype) * found)
+            totals: jax.Array = self.simulator.answer(logarithms, self.query)
+            return jnp.sum(jnp.asarray(self.weights, totals.dtype) * totals)
 
         ways = [jnp.abs(function(0.5 * angles)) for function in (jnp.cos, jnp.sin)]
         logarithms = jnp.concatenate([2 * jnp.log(jnp.maximum(way, LEAST)) for way in ways])

@@ -48,9 +48,9 @@ class Frozen(Model):
         key: jax.Array | None,
         given: Mapping[Query, jax.Array],
     ) -> dict[Query, Any]:
-        found = {}
+        answers = {}
         for query in queries:
             beyond = max(support(query, self.width), default=0) >= self.width
             bits = len(self.program.hidden) * beyond + self.width
-            found[query] = read(Vector(params[_STATE].reshape(2**bits, -1)), query, given.get(query), key)
-        return found
+            answers[query] = read(Vector(params[_STATE].reshape(2**bits, -1)), query, given.get(query), key)
+        return answers

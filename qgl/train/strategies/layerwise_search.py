@@ -121,13 +121,13 @@ class LayerwiseSearch(Compiled):
 
     def _candidates(self, params: Params, key: jax.Array, layer: Any) -> Params:
         """`params` as often as there are draws, each with other numbers for the layer."""
-        found = {}
+        candidates = {}
         for number, (name, declared) in enumerate(self._distributions.items()):
             shape = (self._draws, *declared.shape[1:])
             rows = sample(declared.distribution, jax.random.fold_in(key, number), shape)
             repeated = jnp.broadcast_to(params[name], (self._draws, *declared.shape))
-            found[name] = repeated.at[:, layer].set(rows)
-        return found
+            candidates[name] = repeated.at[:, layer].set(rows)
+        return candidates
 
     def _inputs(self, params: Params) -> jax.Array:
         inputs: jax.Array = self._whole.parameters.inputs(params, None, jnp.zeros(()).dtype)[0]

@@ -5,6 +5,7 @@ They serve to choose between methods and to warn of long runs; they are good to 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from qgl.plan.state.elements import Diagonal, Evolve, PauliExponential, Small, StochasticReset
@@ -47,6 +48,22 @@ def pass_seconds(
     factor = GRADIENT * (DOUBLE if precision == "double" else 1.0)
     seconds += flops / FLOPS_PER_SECOND + 8 * touched / BYTES_PER_SECOND + (1 + len(parts)) * STEP_SECONDS
     return factor * seconds, GRADIENT * flops
+
+
+def states_held(parts: Sequence[Part], unitary: bool) -> int:
+    """States that value and gradient of `parts` hold at once, measured as what XLA sets aside.
+
+    Steps that are undone need the state, its cotangent, and room for both to move; what is not a block of gates needs
+    some of its own beside. Steps that are not unitary are run again in chunks of about sqrt(steps): a state is kept for
+    each chunk, and for each step of a chunk the states that its derivative is made from, which a loop over steps of
+    several kinds keeps for all kinds.
+    """
+    blocks = all(isinstance(part, list) for part in parts)
+    if unitary:
+        return 4 if blocks else 6
+    each = 5 if any(isinstance(part, PauliExponential | Evolve) for part in parts) else 3 if blocks else 4
+    length = math.isqrt(max(len(parts) - 1, 0)) + 1
+    return 2 + -(-len(parts) // length) + each * length
 
 
 def query_memory(query: Query, visible: int, precision: str) -> float:

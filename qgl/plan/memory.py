@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 FRACTION = 0.8
-PROCESS = (
-    400 * 10**6
-)  # bytes of Python with JAX and what it compiles, measured: 272 MB (a boundary contraction) to 595 MB (reports)
-HELD = 1.6  # times what XLA sets aside for one value and gradient that a training holds, measured on wide densities
+PROCESS = 600 * 10**6  # bytes of Python, JAX and what it compiles; measured: 460 MB (a state) to 860 MB (columns)
 _ROOT = Path("/")
 _UNLIMITED = 1 << 60  # cgroups write numbers near 2^63 where there is no limit
 
@@ -22,7 +19,7 @@ def available() -> int:
 
 def process_bytes(arrays: float) -> int:
     """What a process takes that trains with `arrays` bytes for a value and gradient: Python and compilation too."""
-    return int(PROCESS + HELD * arrays)
+    return int(PROCESS + arrays)
 
 
 def for_arrays() -> int:
@@ -31,7 +28,7 @@ def for_arrays() -> int:
     What Python and JAX hold of this process already is no longer to be found.
     """
     resident = 1024 * _numbers(_ROOT / "proc/self/status").get("VmRSS:", 0)
-    return int(max(0, available() - max(0, PROCESS - resident)) / HELD)
+    return max(0, available() - max(0, PROCESS - resident))
 
 
 def _free() -> int:

@@ -12,7 +12,7 @@ from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.plan import memory
-from qgl.plan.memory import FRACTION, HELD, PROCESS, for_arrays, process_bytes
+from qgl.plan.memory import FRACTION, PROCESS, for_arrays, process_bytes
 from qgl.report.weighing import process, refusals, weigh_objective
 from qgl.sweeps.grid import Point
 from qgl.sweeps.survey import Options, survey
@@ -55,7 +55,7 @@ def test_a_process_that_does_not_fit_is_refused_everywhere(
     text = PROGRAM % seeds
     ((row,),) = (answer.weighed.rows for answer in weigh_objective(qgl.loads(text)))
     arrays = row.candidates[0].cost.memory * seeds
-    machine(tmp_path / "machine", PROCESS + HELD * 0.95 * arrays, 0, monkeypatch)
+    machine(tmp_path / "machine", PROCESS + 0.95 * arrays, 0, monkeypatch)
     program = tmp_path / "p.qgl"
     program.write_text(text)
     for verb in (["explain", str(program)], ["train", str(program), "--out", str(tmp_path / "run"), "-q"]):

@@ -15,10 +15,8 @@ from qgl.kernels.iqp.sums import IqpSums
 from qgl.kernels.mesh import mapped, sharers
 from qgl.kernels.runner import given, needed
 from qgl.plan.iqp.exact import ExactPauliWords
-from qgl.plan.iqp.method import IqpProgram
+from qgl.plan.iqp.method import IqpProgram, together
 from qgl.query import Expectation, GivenPauliWords, Query
-
-MOST_ANGLES = 1 << 23  # Pauli words times strings that are held at once
 
 
 class IqpRunner:
@@ -74,10 +72,9 @@ class IqpRunner:
         pauli_words).
         """
         strings = jax.random.bits(key, (self.program.variables, -(-samples // 32)))
-        together = min(len(pauli_words), max(1, MOST_ANGLES // samples))
-        blocks = max(sharers(), -(-len(pauli_words) // together))
-        together = -(-len(pauli_words) // blocks)
-        padded = jnp.pad(pauli_words.astype(jnp.uint8), ((0, blocks * together - len(pauli_words)), (0, 0)))
+        blocks = max(sharers(), -(-len(pauli_words) // together(len(pauli_words), samples)))
+        size = -(-len(pauli_words) // blocks)
+        padded = jnp.pad(pauli_words.astype(jnp.uint8), ((0, blocks * size - len(pauli_words)), (0, 0)))
 
         def some(rows: jax.Array) -> jax.Array:
             phases = self.sums(angles, rows, strings)[:, :samples] + self.turned(rows, angles.dtype)[:, None]
@@ -86,7 +83,7 @@ class IqpRunner:
 
         if blocks == 1:
             return some(padded)
-        stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, together, -1), batch_size=1)
+        stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, size, -1), batch_size=1)
         return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(pauli_words)]
 
     def turned(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:

@@ -4,7 +4,8 @@ with, with their signs.
 A Pauli word anticommutes with the generators that share an odd number of positions with it. Pauli words of few ones
 anticommute with few of many generators. Then the ones of all Pauli words are walked through in chunks, each with the
 generators at its position, so that the work goes with the pairs that anticommute; the number of chunks is found at run
-time. Pauli words of many ones are one matrix product. Strings are kept as bits, 32 to a number.
+time. Pauli words of many ones are matrix products. Strings are kept as bits, 32 to a number, and unpacked for a chunk
+or a block of generators at a time.
 """
 
 from __future__ import annotations
@@ -19,10 +20,8 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.packed_bits import SetBits, unpacked
-from qgl.plan.iqp.method import IqpProgram
+from qgl.plan.iqp.method import BLOCK, CHUNK, IqpProgram, fewer
 
-CHUNK = 256  # ones of Pauli words that are handled together
-BLOCK = 1024  # generators of one matrix product
 SPARSE = 13.0  # how much longer one addition takes than in a matrix product
 
 Array = jax.Array
@@ -90,12 +89,12 @@ class IqpSums:
     # ------------------------------------------------------------ Pauli words of few ones
 
     def _walk(
-        self, pauli_words: Array, ones: SetBits, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
+        self, size: int, pauli_words: Array, ones: SetBits, start: Any, visit: Callable[[Any, Array, Array, Array], Any]
     ) -> Any:
-        """Folds `visit` over chunks of the ones of the Pauli words: (carry, Pauli word, generators there, which of them
-        count).
+        """Folds `visit` over chunks of `size` ones of the Pauli words: (carry, Pauli word, generators there, which of
+        them count).
         """
-        chunk = jnp.arange(CHUNK, dtype=jnp.int32)
+        chunk = jnp.arange(size, dtype=jnp.int32)
         anticommuting_at, places = (
             jnp.asarray(self.anticommuting_at),
             jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0))),
@@ -103,7 +102,7 @@ class IqpSums:
         padded = jnp.pad(pauli_words, ((0, 0), (0, 1)))
 
         def step(number: Array, carry: Any) -> Any:
-            numbers = number * CHUNK + chunk
+            numbers = number * size + chunk
             pauli_word, position = ones.find(numbers)
             generators = anticommuting_at[position]
             at = places[generators]
@@ -114,10 +113,11 @@ class IqpSums:
             counts = odd & first & (numbers < ones.total)[:, None] & (generators < self.count)
             return visit(carry, pauli_word, generators, counts)
 
-        return lax.fori_loop(0, -(-ones.total // CHUNK), step, start)
+        return lax.fori_loop(0, -(-ones.total // size), step, start)
 
     def _sparse(self, angles: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
-        twice = jnp.pad(2 * angles, (0, 1))
+        twice, strings = jnp.pad(2 * angles, (0, 1)), 32 * signs.shape[1]
+        chunk = fewer(CHUNK, strings)
 
         def visit(sums: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
             weights = jnp.where(counts, twice[generators], 0)
@@ -125,39 +125,41 @@ class IqpSums:
             def add(total: Array, one: tuple[Array, Array]) -> tuple[Array, None]:
                 return total + one[0][:, None] * unpacked(signs[one[1]], angles.dtype), None
 
-            zero = jnp.zeros((CHUNK, sums.shape[1]), angles.dtype)
+            zero = jnp.zeros((chunk, strings), angles.dtype)
             total = lax.scan(add, zero, (weights.T, generators.T), unroll=min(8, self.most))[0]
             return sums.at[pauli_word].add(total)
 
-        result: Array = self._walk(
-            pauli_words, ones, jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype), visit
-        )
+        start = jnp.zeros((len(pauli_words), strings), angles.dtype)
+        result: Array = self._walk(chunk, pauli_words, ones, start, visit)
         return result
 
     def _sparse_cotangents(self, cotangents: Array, pauli_words: Array, ones: SetBits, signs: Array) -> Array:
+        chunk = fewer(CHUNK, cotangents.shape[1])
+
         def visit(found: Array, pauli_word: Array, generators: Array, counts: Array) -> Array:
             rows = cotangents[pauli_word]
 
             def one(_: None, generator: Array) -> tuple[None, Array]:
                 products = rows * unpacked(signs[generator], rows.dtype)
-                return None, products.reshape(CHUNK, -1, 32).sum(axis=1).sum(axis=1)  # in an order that vectorises
+                return None, products.reshape(chunk, -1, 32).sum(axis=1).sum(axis=1)  # in an order that vectorises
 
             products = lax.scan(one, None, generators.T, unroll=min(8, self.most))[1]
             return found.at[generators.T].add(jnp.where(counts.T, 2 * products, 0))
 
-        result: Array = self._walk(pauli_words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
+        result: Array = self._walk(chunk, pauli_words, ones, jnp.zeros(self.count + 1, cotangents.dtype), visit)
         return result[:-1]
 
     # ------------------------------------------------------------ Pauli words of many ones
 
-    def _blocks(self) -> tuple[Array, Array]:
-        """The generators in blocks, shape (blocks, BLOCK), and their positions."""
-        blocks = -(-max(1, self.count) // BLOCK)
-        numbers = np.full(blocks * BLOCK, self.count, np.int32)
+    def _blocks(self, strings: int) -> tuple[Array, Array]:
+        """The generators in blocks, shape (blocks, generators), and their positions."""
+        size = fewer(BLOCK, strings)
+        blocks = -(-max(1, self.count) // size)
+        numbers = np.full(blocks * size, self.count, np.int32)
         numbers[: self.count] = np.arange(self.count)
         nowhere = np.full((1, self.places.shape[1]), len(self.anticommuting_at), np.int32)
         places = np.concatenate([self.places, nowhere])[numbers]
-        return jnp.asarray(numbers.reshape(blocks, BLOCK)), jnp.asarray(places.reshape(blocks, BLOCK, -1))
+        return jnp.asarray(numbers.reshape(blocks, size)), jnp.asarray(places.reshape(blocks, size, -1))
 
     def _anticommute(self, pauli_words: Array, places: Array, dtype: Any) -> Array:
         """Whether Pauli words anticommute with generators that have positions `places`, shape (pauli_words,
@@ -176,7 +178,7 @@ class IqpSums:
             return sums + jnp.matmul(anticommute, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
         start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)
-        return lax.scan(add, start, self._blocks())[0]
+        return lax.scan(add, start, self._blocks(start.shape[1]))[0]
 
     def _dense_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
@@ -186,4 +188,4 @@ class IqpSums:
             )
             return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
 
-        return lax.scan(one, None, self._blocks())[1].reshape(-1)[: self.count]
+        return lax.scan(one, None, self._blocks(cotangents.shape[1]))[1].reshape(-1)[: self.count]

@@ -30,6 +30,22 @@ START_SECONDS = 2e-4
 DRAWN_START_SECONDS = 1.5e-3  # of an estimate
 LEAST_MEMORY = 1_500_000  # bytes of an estimate, however few words and strings
 EXPECTED_WEIGHT = 8  # positions that Pauli words which come with the call are taken to have
+MOST_ANGLES = 1 << 23  # Pauli words times strings that are held at once
+CHUNK = 256  # ones of Pauli words that are handled together
+BLOCK = 1024  # generators of one matrix product
+MANY_STRINGS = 8192  # of more, chunks and blocks are smaller, so that what they take stays the same
+ESTIMATED = 2  # arrays of Pauli words times strings that are held at once, value and gradient
+UNPACKED = 2  # arrays of a block times strings: the signs, and their products
+
+
+def together(pauli_words: int, samples: int) -> int:
+    """Pauli words whose draws are held at once."""
+    return min(pauli_words, max(1, MOST_ANGLES // samples))
+
+
+def fewer(most: int, strings: int) -> int:
+    """What is left of a chunk or a block where there are many strings."""
+    return max(1, most * MANY_STRINGS // max(strings, MANY_STRINGS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,12 +152,9 @@ class PreparedIqpForm:
         anticommuting = min(generators / 2, EXPECTED_WEIGHT * incidence.anticommuting_at.shape[1])
         each = min(anticommuting * TERM_SECONDS, generators * PRODUCT_SECONDS) + ANGLE_SECONDS
         sums = pauli_words * samples
-        memory = (
-            LEAST_MEMORY
-            + 4 * number * sums
-            + formula.variables * samples // 8
-            + 4 * pauli_words * len(formula.quarter_turns)
-        )
+        held = ESTIMATED * together(pauli_words, samples) + UNPACKED * fewer(BLOCK, samples)
+        packed = (formula.variables + generators) * samples // 8
+        memory = LEAST_MEMORY + number * samples * held + packed + 4 * pauli_words * len(formula.quarter_turns)
         memory += 8 * (incidence.members.size + incidence.places.size + incidence.anticommuting_at.size)
         facts = (("generators", generators), ("strings", samples), ("Pauli words", pauli_words), *self._flipped)
         flipped = pauli_words * len(self.flips)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import density_axes, state_axes
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.costs import pass_seconds, query_memory
+from qgl.plan.costs import pass_seconds, query_memory, states_held
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.pauli_flips import PauliFlip
@@ -61,10 +60,8 @@ class FullState:
 
     def memory(self, query: Query, precision: str) -> int:
         """Bytes of value and gradient."""
-        # Un-applying needs the state, its cotangent and room for both to move; else states are kept at checkpoints.
-        states = 5 if self.unitary else 6 + math.ceil(2 * len(self.parts) ** 0.5)
         blocks = BLOCKS * len(self.parts) << 2 * self.block_width
-        held = BYTES[precision] * ((states << self.bits) + blocks)
+        held = BYTES[precision] * ((states_held(self.parts, self.unitary) << self.bits) + blocks)
         if self.flips:
             held += BYTES[precision] * (len(self.visible) + 2 << len(self.visible))
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))

@@ -16,7 +16,7 @@ from functools import cached_property
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import Allocation, density_axes, lives
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.costs import pass_seconds, query_memory
+from qgl.plan.costs import pass_seconds, query_memory, states_held
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.state.elements import Action, StochasticReset
@@ -112,7 +112,7 @@ class Prepare:
             return Cost.refused("no discarded qubit makes room for another: all runs would be the same", axes)
         count, together = batches(runs, axes)
         seconds, flops = pass_seconds(self.parts, axes, self.block_width, precision, together)
-        states = 6 + math.ceil(2 * len(self.parts) ** 0.5)
+        states = states_held(self.parts, unitary=False)
         each = states * (BYTES[precision] << axes) + int(query_memory(query, self.variants.width, precision))
         pauli_words = query.count if isinstance(query, GivenPauliWords) else self.variants.width
         memory = together * each + 2 * BYTES[precision] * runs * pauli_words

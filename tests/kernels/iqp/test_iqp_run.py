@@ -133,7 +133,7 @@ def test_words_in_blocks_are_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         return result
 
     whole = jax.jit(found)()
-    monkeypatch.setattr("qgl.kernels.iqp.runner.MOST_ANGLES", 150)
+    monkeypatch.setattr("qgl.plan.iqp.method.MOST_ANGLES", 150)
     np.testing.assert_allclose(jax.jit(lambda: found())(), whole, atol=1e-6)
 
 

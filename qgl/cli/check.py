@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from qgl.cli.options import FilesArgument, Format, FormatOption, SetOption, constants, open_file
+from qgl.cli.options import FilesArgument, Format, FormatOption, SetOption, constants, open_file, tell_guesses
 
 
 def check(files: FilesArgument, settings: SetOption = None, output: FormatOption = Format.TEXT) -> None:
@@ -30,11 +30,13 @@ def check(files: FilesArgument, settings: SetOption = None, output: FormatOption
         diagnostics: tuple[Diagnostic, ...]
         try:
             source, environment = open_file(name)
-            _, diagnostics = diagnose(source, environment, values)
+            program, diagnostics = diagnose(source, environment, values)
         except QglError as error:
-            diagnostics = error.diagnostics
+            program, diagnostics = None, error.diagnostics
         if output is Format.TEXT and not diagnostics:
             typer.echo(f"{one_line(name)}: no faults")
+        if output is Format.TEXT and program is not None:
+            tell_guesses(program)
         reported += diagnostics
     if output is Format.JSON:
         typer.echo(to_json(reported))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.model import Model
+    from qgl.program.program import Program
     from qgl.runs.run import Run
     from qgl.source import Source
     from qgl.syntax.literals import Value
@@ -163,6 +164,15 @@ def warn(diagnostics: tuple[Diagnostic, ...]) -> None:
     from qgl.diagnostics.render import show
 
     show(diagnostics)
+
+
+def tell_guesses(program: Program) -> None:
+    """Say on standard error how data were read where neither the file nor the program says so."""
+    from qgl.diagnostics.terminal import one_line
+
+    for data in program.data.values():
+        if data.guessed:
+            typer.echo(f"note: {one_line(data.guessed)}", err=True)
 
 
 def trained(folder: Path) -> tuple[Run, Model]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import SetOption, console_for, constants, open_file, warn
+from qgl.cli.options import SetOption, console_for, constants, open_file, tell_guesses, warn
 from qgl.train.processes import Member, is_child, join, leave, supervise
 
 if TYPE_CHECKING:
@@ -149,6 +149,8 @@ def _begin(
     source, environment = open_file(file)
     model = loads(source, environment, precision=precision, **constants(constant_settings))
     warn(model.warnings)
+    if options.display != "quiet":
+        tell_guesses(model.program)
     settings = replace(model.program.train, **{name: value for name, value in changes.items() if value is not None})
     return options.train(model, settings=settings, out=out or next_folder(source.name))
 

@@ -7,6 +7,7 @@ import itertools
 import math
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from qgl.record import record
 from qgl.source import Span
 
 _DELIMITERS = ",;\t "
+_VALUES = {"true", "false", "yes", "no", "on", "off", "na", "n/a", "nan", "null", "nil", "none", "inf", "infinity"}
+_LIKE_BITS = {"O", "o", "l", "I", "i"}
 
 
 @record
@@ -29,6 +32,7 @@ class Table:
     values: NDArray[np.integer]
     conditions: NDArray[np.float64] | None
     layout: Layout
+    headed: bool = False  # whether a first line was taken for a header, though nothing says that it is one
 
 
 def read_csv(text: str, call: CSV, limits: Limits) -> Table:
@@ -36,7 +40,7 @@ def read_csv(text: str, call: CSV, limits: Limits) -> Table:
 
     The separator is what the first line has of comma, semicolon, tab, space, in this order. A first line of nothing
     but 0 and 1 has none of them between its columns. Cells may be quoted, and blank lines are left out. A header is
-    a first line without a number, unless `header` says so; one of numbers and names is a row with a fault.
+    a first line of different names, unless `header` says so; one of numbers and names is a row with a fault.
 
     Raises:
         QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613; at the call, with row and column of the file.
@@ -53,15 +57,15 @@ def read_csv(text: str, call: CSV, limits: Limits) -> Table:
     names = None
     if header or (header is None and _names_columns(cells)):
         names = [cell.strip() for cell in cells]
-    layout = lay_out(call, names, len(cells))
+    layout, headed = lay_out(call, names, len(cells)), header is None and names is not None
     block = None if layout.condition or set(layout.categories) != {2} else _digits_block(text, names is not None)
     if block is not None and block.shape[1] == len(cells) and block.max() < 2:
         check_size(f'"{path}"', len(block), len(cells), limits, span)
-        return Table(block[:, layout.columns], None, layout)
+        return Table(block[:, layout.columns], None, layout, headed)
     if names is None:
         rows = itertools.chain([(place, cells)], rows)
     guessed = place if header is None and names is None else None
-    return _read_cells(rows, len(cells), names, layout, path, limits, span, guessed)
+    return replace(_read_cells(rows, len(cells), names, layout, path, limits, span, guessed), headed=headed)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -103,11 +107,15 @@ def _rows(text: str, delimiter: str, path: str, span: Span | None) -> Iterator[t
 
 
 def _names_columns(cells: list[str]) -> bool:
-    """Whether a first line is a header: a cell has text, and none is a number.
+    """Whether a first line is a header: names that differ, each of which begins with a letter or is left empty.
 
-    A line of names and numbers is as likely a row with a slip of the pen, which is told rather than left out.
+    Anything else is as likely a row with slips of the pen, which are told rather than left out: a number among the
+    names, one name in several columns, a word that stands for a value, letters in the place of 0 and 1.
     """
-    return any(cell.strip() for cell in cells) and not any(_is_number(cell) for cell in cells)
+    names = [cell.strip() for cell in cells if cell.strip()]
+    if not names or len(set(names)) < len(names) or any(name.lower() in _VALUES for name in names):
+        return False
+    return all(name[0].isalpha() or name[0] == "_" for name in names) and not all(name in _LIKE_BITS for name in names)
 
 
 def _is_number(cell: str) -> bool:

@@ -133,7 +133,9 @@ def _from_table(name: str, call: TableCall, table: Table, files: Files) -> DataS
     check_size(path, len(values), table.layout.width, files.limits, call.span)
     rows = of_width(call, encode(values, table.layout), conditions is not None)
     given = None if conditions is None else chosen_rows(call, conditions)
-    return replace(make(name, rows, None, given, _remark(call, table)), categories=_categories(call, table))
+    made = make(name, rows, None, given, _remark(call, table))
+    headed = f"the first line of {path} is read as names of its columns (`header = false`: as a row)"
+    return replace(made, categories=_categories(call, table), guessed=headed if table.headed else "")
 
 
 def _categories(call: TableCall, table: Table) -> tuple[tuple[int, int], ...] | None:

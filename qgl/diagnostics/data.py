@@ -83,7 +83,7 @@ class BadCell(Diagnostic):
     wanted: str
     found: str
     more: int = 0
-    first: bool = False  # of the first line, which would be a header if none of its cells were a number
+    first: bool = False  # of the first line, which would be a header if its cells were names
 
     code = "QGL0605"
     message = says('"{path}", row {row}, column {column}: expected {wanted}, found {found}')
@@ -95,7 +95,7 @@ class BadCell(Diagnostic):
     @property
     def help(self) -> str:
         if self.first:
-            return "a first line with a number is a row; say `header = true` if it names the columns"
+            return "a first line that is not of different names is a row; say `header = true` if it names the columns"
         if self.wanted == "0 or 1":
             return "for a column of k categories 0..k-1 say `categories = k`; leave columns out with `columns = ...`"
         return ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Other names of the same thing, taken wherever the right one is among those that could stand there.
 SAME = {
     "learning_rate": "rate",
@@ -17,6 +19,7 @@ SAME = {
 
 _REGISTER = "qubits are declared by `visible v[4];`, which are read out, and `hidden h[2];`, which are not"
 _ANGLE = "an angle that is trained is declared, as in `param theta : angle;`, or written `?`"
+_PAULI = re.compile(r"[XYZ]_?(?P<place>[0-9]{1,6})|[XYZ]{2,8}")
 HINTS = {
     "qreg": _REGISTER,
     "qubit": _REGISTER,
@@ -40,4 +43,9 @@ HINTS = {
 
 def hint(identifier: str) -> str:
     """What to write in place of a word of another language, or an empty text."""
-    return HINTS.get(identifier, "")
+    if identifier in HINTS or not (pauli := _PAULI.fullmatch(identifier)):
+        return HINTS.get(identifier, "")
+    if pauli["place"]:
+        return f"write `{identifier[0]}[v[{pauli['place']}]]` for qubit {pauli['place']} of a register `v`"
+    product = " * ".join(f"{letter}[v[{k}]]" for k, letter in enumerate(identifier))
+    return f"a product of Pauli matrices is written `{product}`"

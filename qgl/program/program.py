@@ -140,6 +140,7 @@ class DataSet:
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
+    guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
 
     name: str
@@ -154,6 +155,7 @@ class DataSet:
     integer: bool = False
     categories: tuple[tuple[int, int], ...] | None = None
     rule: Rule | None = None
+    guessed: str = ""
 
     @property
     def width(self) -> int:

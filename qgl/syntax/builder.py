@@ -295,15 +295,16 @@ class Builder:
     def objective(self, children: Children) -> tree.Objective:
         return tree.Objective(self._span(children), children[1])
 
-    def broken_setting(self, children: Children) -> None:
-        return None
+    def broken_setting(self, children: Children) -> Any:
+        return children[0]
 
     def setting(self, children: Children) -> tree.Setting:
         return tree.Setting(self._span(children), self._name(children[0]), _nodes(children[1:]))
 
     def train(self, children: Children) -> tree.Train:
         settings = tuple(child for child in children if isinstance(child, tree.Setting))
-        return tree.Train(self._span(children), settings)
+        broken = tuple(child for child in children if isinstance(child, tree.Broken))
+        return tree.Train(self._span(children), settings, broken)
 
     def report_declaration(self, children: Children) -> tree.Report:
         return tree.Report(self._span(children), _nodes(children))

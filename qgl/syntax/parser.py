@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 from lark import Token
@@ -23,11 +23,12 @@ from qgl.diagnostics import syntax as faults
 from qgl.diagnostics.model import Diagnostic
 from qgl.source import Source, Span
 from qgl.syntax import tree
-from qgl.syntax.brackets import CLOSERS, DECLARATIONS, Balancer, first_on_line, starts_declaration
+from qgl.syntax.brackets import CLOSERS, Balancer, first_on_line, starts_declaration
 from qgl.syntax.builder import Builder
 from qgl.syntax.foreign import translated
 from qgl.syntax.grammar import tables
 from qgl.syntax.keywords import expected_text, found_text, is_keyword
+from qgl.syntax.mentions import MODIFIERS, STATEMENTS, declared, leading, mentioned
 from qgl.syntax.rules import callbacks
 
 MAX_CHARACTERS = 1 << 20
@@ -37,24 +38,7 @@ _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
 _RESERVED = ("STAGE",)
-_DECLARING = {
-    "FOR",
-    "LET",
-    "FRESH",
-    "MEASURE",
-    "SUM",
-    "PROD",
-    "LEFT_BRACE",
-    "COLON",
-    "ASSIGN",
-    "IN",
-    "AS",
-    "ARROW",
-    "BY",
-}
 _DIVISION = re.compile(r"//\s*[\w.]+\s*[;)\]]")
-_MODIFIERS = ("INVERSE", "CTRL")
-_STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", "INVERSE", "CTRL"}
 
 
 @dataclass(frozen=True)
@@ -161,7 +145,7 @@ class _Reader:
         if token.type in _RESERVED and self._start_of(k) == k:  # a construct to come, not a name
             return self._break(k)
         modifier = self._modifier_before(k)
-        if modifier is not None and token.type in _STATEMENTS.difference(_MODIFIERS):
+        if modifier is not None and token.type in STATEMENTS.difference(MODIFIERS):
             self._report(faults.UnfitForModifier(self._span(token), str(modifier), str(token)))
             self.patched.add(k)  # one fault, whatever follows of the statement
             return self._break(k)
@@ -192,7 +176,7 @@ class _Reader:
         j = k - 1
         if j >= 0 and self.tokens[j].type == "RIGHT_PARENTHESIS":
             j = self.partners.get(j, 0) - 1
-        return self.tokens[j] if j >= 0 and self.tokens[j].type in _MODIFIERS else None
+        return self.tokens[j] if j >= 0 and self.tokens[j].type in MODIFIERS else None
 
     def _break(self, k: int) -> int:
         """Give up the innermost statement, setting or declaration around token `k` and skip to its end."""
@@ -244,28 +228,18 @@ class _Reader:
     def _broken(self, tokens: Sequence[Token]) -> tree.Broken:
         """What stands for a stretch of tokens; its names are those that it would have declared."""
         span = self._span(tokens[0]).to(self._span(tokens[-1]))
-        if tokens[0].type in _MODIFIERS:  # of a statement that takes none
-            lead = (k for k, token in enumerate(tokens) if token.type in _STATEMENTS.difference(_MODIFIERS))
-            tokens = tokens[next(lead, 0) :]
-        keyword = tokens[0].type
-        if keyword == "CONST":
-            names = [a for a, b in pairwise(tokens) if b.type == "ASSIGN"]
-        elif keyword == "MEASURE":
-            names = [b for a, b in pairwise(tokens) if a.type == "ARROW"]
-        elif keyword in DECLARATIONS or keyword in ("LET", "FRESH"):
-            names = list(tokens[1:2])
-        else:
-            names = []
-        texts = tuple(unicodedata.normalize("NFC", str(name)) for name in names if name.type == "NAME")
-        return tree.Broken(span, str(tokens[0]) if is_keyword(tokens[0]) else "", texts, self._mentions(tokens))
+        tokens = leading(tokens)
+        names = tuple(unicodedata.normalize("NFC", str(name)) for name in declared(tokens))
+        return tree.Broken(span, str(tokens[0]) if is_keyword(tokens[0]) else "", names, self._mentions(tokens))
 
-    def _mentions(self, tokens: Sequence[Token]) -> tuple[tree.Name, ...]:
-        """The names that a broken application of a gate uses; none where text was left out, or names are declared."""
-        types = {token.type for token in tokens}
-        if tokens[0].type != "NAME" or types & _DECLARING or any(token.start_pos in self.spoiled for token in tokens):
+    def _mentions(self, tokens: Sequence[Token]) -> tuple[tree.Mention, ...]:
+        """The names that a broken stretch uses; none where text was left out, or no more is read."""
+        if len(self.diagnostics) >= MAX_FAULTS or any(token.start_pos in self.spoiled for token in tokens):
             return ()
-        names = [token for token in tokens if token.type == "NAME"]
-        return tuple(tree.Name(self._span(each), unicodedata.normalize("NFC", str(each))) for each in names)
+        return tuple(
+            tree.Mention(self._span(name), tree.Name(self._span(name), unicodedata.normalize("NFC", str(name))), role)
+            for name, role in mentioned(tokens)
+        )
 
     # ------------------------------------------------------------ places
 
@@ -304,7 +278,7 @@ class _Reader:
         return starts_declaration(self.source, self.tokens[k], following)
 
     def _is_statement(self, k: int) -> bool:
-        return self.tokens[k].type in _STATEMENTS and first_on_line(self.source, self.tokens[k])
+        return self.tokens[k].type in STATEMENTS and first_on_line(self.source, self.tokens[k])
 
     def _end_before(self, k: int) -> int:
         return (self.tokens[k - 1].end_pos or 0) if k else 0

@@ -187,6 +187,14 @@ class Let(Node):
 
 
 @record
+class Mention(Node):
+    """A name that something broken uses: as a "gate", "function", "Hamiltonian", "value" (in brackets) or "operand"."""
+
+    name: Name
+    role: str
+
+
+@record
 class Broken(Node):
     """A declaration or a statement that could not be read; its fault is reported already.
 
@@ -196,7 +204,7 @@ class Broken(Node):
 
     keyword: str
     names: tuple[str, ...]
-    mentions: tuple[Name, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
 Statement = Apply | For | Repeat | If | Fresh | Measure | Evolve | Let | Broken
@@ -330,6 +338,7 @@ class Setting(Node):
 @record
 class Train(Node):
     settings: tuple[Setting, ...]
+    broken: tuple[Broken, ...] = ()  # settings that could not be read
 
 
 @record

@@ -22,8 +22,12 @@ WARNED = {
     "visible v[4] = angles([90, 45, 60, 0]);\nmodel { h v; }\n": ["90", "45", "60"],
     "visible v[2] = angles([(90, 0.1), (0.2, 45)]);\nmodel { h v; }\n": ["90", "45"],
     f"{HEAD}model {{ for k in 0..3 {{ ry(90 * k) v[k]; }} }}\n": ["90 * k"],
+    f"{HEAD}model {{ let a = 90; rx(a) v; let b = a; repeat 2 {{ rx(b) v; }} }}\n": ["a", "b"],
+    f"{HEAD}const c = 45;\nmodel {{ let a = 2 * c; rx(a) v; let b = [90, 1]; rx(b[0]) v; }}\n": ["a", "b[0]"],
+    f"{HEAD}layer f(q: qubit) {{ let a = 90; rx(a) q; }}\nmodel {{ f v; }}\n": ["a"],
 }
 MEANT = (
+    f"{HEAD}model {{ for k in 0..45 {{ let a = k; ry(a) v; }} let n = 90; repeat n {{ h v; }} }}\n",
     f"{HEAD}model {{ ry(3) v; ry(6.28) v; ry(10) v; ry(-20) v; ry(1000) v; ry(90.5) v; ry(30 * pi) v; }}\n",
     f"{HEAD}model {{ for k in 0..45 {{ ry(k) v; }} }}\n",
     f"{HEAD}param t : angle;\nmodel {{ ry(90 * t) v; }}\n",

@@ -40,6 +40,12 @@ HINTED = {
     "const n = 4.0;\nvisible v[n];\nmodel { h v; }\n": "const n = 4;\nvisible v[n];\nmodel { h v; }\n",
     "const n = 7 / 2;\nvisible v[n];\nmodel { h v; }\n": "const n = div(7, 2);\nvisible v[n];\nmodel { h v; }\n",
     f"{HEAD}model {{ h v; h v(0); }}\n": f"{HEAD}model {{ h v; h v[0]; }}\n",
+    f"hamiltonian g = X_1;\n{HEAD}model {{ h v; evolve g for 1; }}\n": (
+        f"hamiltonian g = X[v[1]];\n{HEAD}model {{ h v; evolve g for 1; }}\n"
+    ),
+    f"hamiltonian g = ZZ;\n{HEAD}model {{ h v; evolve g for 1; }}\n": (
+        f"hamiltonian g = Z[v[0]] * Z[v[1]];\n{HEAD}model {{ h v; evolve g for 1; }}\n"
+    ),
     f"hamiltonian g = Z(0);\n{HEAD}model {{ h v; evolve g for 1; }}\n": (
         f"hamiltonian g = Z[v[0]];\n{HEAD}model {{ h v; evolve g for 1; }}\n"
     ),
@@ -109,6 +115,31 @@ def test_unknown_names_beside_faults_of_syntax(tmp_path: Path) -> None:
         "model { h v; rx(0.1) v[0 v[1]; for q of v { h q; } }": ["QGL0101 of", "QGL0103 ["],
         "model { h v; rx(a.b) v; let k = ; rx(k) v; h v $ w; }": ["QGL0101 ;", "QGL0108 $", "QGL0108 ."],
         "model { h v; h v |; nope v[; }": ["QGL0103 [", "QGL0108 |", "QGL0202 nope"],
+        "const a = nope +; model { h v; }": ["QGL0101 ;", "QGL0201 nope"],
+        "hamiltonian H(a, = b) = Z[v[a]] + b * Z[nope]; model { h v; }": ["QGL0101 =", "QGL0201 nope"],
+        "model { h v; } objective nll(nope; report kl(gone;": [
+            "QGL0103 (",
+            "QGL0103 (",
+            "QGL0201 gone",
+            "QGL0201 nope",
+        ],
+        "model { h v; } train { optimizer adam(rate = nope; engine aer +; }": [
+            *("QGL0101 ;", "QGL0103 (", "QGL0201 nope"),
+        ],
+        "model { h v; for k 0..nope { foo v[k]; rx(bar) v; } }": [
+            *("QGL0101 0", "QGL0201 bar", "QGL0201 nope", "QGL0202 foo"),
+        ],
+        "model { h v; for (k, ) in pairs(v) { foo v[k]; } let a = nope * ; rx(a) v; }": [
+            *("QGL0101 )", "QGL0101 ;", "QGL0201 nope"),
+        ],
+        "model { h v; rx(sum(k in 0..nope: k *)) v; rx(sum( in v: k)) v; }": [
+            "QGL0101 )",
+            "QGL0101 in",
+            "QGL0201 nope",
+        ],
+        "model { h v; evolve nope for; evolve gone for 1 by trotter(order = = 2); }": [
+            *("QGL0101 ;", "QGL0101 =", "QGL0201 gone", "QGL0201 nope"),
+        ],
     }
     for text, wanted in told.items():
         found = diagnose(Source("new.qgl", HEAD + text), FolderEnvironment(tmp_path))[1]

@@ -124,6 +124,16 @@ def test_check_of_a_good_and_a_bad_program(here: Path) -> None:
     assert "\x1b" not in result.stderr
 
 
+def test_check_says_that_a_first_line_was_taken_for_names(here: Path) -> None:
+    write("t.csv", "x,y\n0,1\n1,0\n")
+    name = write("a.qgl", 'data d = csv("t.csv");\nvisible v[2];\nmodel { h v; }\nobjective nll(d);\n')
+    result = runner.invoke(app, ["check", name])
+    assert result.exit_code == 0 and result.stdout == "a.qgl: no faults\n"
+    assert result.stderr.startswith('note: the first line of "t.csv" is read as names of its columns')
+    write(name, Path(name).read_text().replace('.csv"', '.csv", header = true'))
+    assert runner.invoke(app, ["check", name]).stderr == ""
+
+
 def test_check_writes_json_for_editors(here: Path) -> None:
     result = qglc("check", "--format", "json", write("bad.qgl", BAD))
     assert result.returncode == 1

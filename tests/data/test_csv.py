@@ -73,7 +73,23 @@ def test_columns_by_number_and_name(folder: Path, columns: tuple[object, ...], e
     np.testing.assert_array_equal(load("csv", folder, path="table.csv", columns=columns).rows, expected)
 
 
-@pytest.mark.parametrize("first", ["0,l,1", "0,O,1", "1,,x", "label,1,2", "0,1,1x"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "0,l,1",
+        "0,O,1",
+        "1,,x",
+        "label,1,2",
+        "0,1,1x",
+        "1x,0b,.",
+        "a,b,a",
+        "O,l,I",
+        "?,?,?",
+        "true,a,b",
+        "-,+,*",
+        "NA,b,c",
+    ],
+)
 def test_a_first_row_with_a_slip_is_no_header(folder: Path, first: str) -> None:
     write(folder, f"{first}\n1,0,0\n0,0,1\n")
     found = fault("csv", folder, path="table.csv")
@@ -87,6 +103,22 @@ def test_a_first_row_with_a_slip_is_no_header(folder: Path, first: str) -> None:
 def test_a_first_line_without_a_number_is_a_header(folder: Path, first: str) -> None:
     write(folder, f"{first}\n1,0,0\n0,0,1\n")
     np.testing.assert_array_equal(load("csv", folder, path="table.csv").rows, [[1, 0, 0], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("first", ["O", "l", "1.", "o1", "2nd", "x"])
+def test_a_column_of_its_own_whose_first_row_has_a_slip(folder: Path, first: str) -> None:
+    """A word is still a header, which is said; what is no name is a row."""
+    write(folder, f"{first}\n1\n0\n")
+    if first in ("x", "o1"):
+        assert load("csv", folder, path="table.csv").guessed.startswith(
+            'the first line of "table.csv" is read as names'
+        )
+        assert load("csv", folder, path="table.csv", header=True).guessed == ""
+    elif first == "1.":
+        assert load("csv", folder, path="table.csv").rows.tolist() == [[1], [1], [0]]
+    else:
+        found = fault("csv", folder, path="table.csv")
+        assert isinstance(found, BadCell) and found.row == 1 and found.first
 
 
 def test_a_header_of_numbers_must_be_named_one(folder: Path) -> None:

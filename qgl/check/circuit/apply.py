@@ -116,7 +116,7 @@ class Applier:
         return None
 
     def _warn_of_degrees(self, node: tree.Apply, values: list[Value] | None, frame: Frame) -> None:
-        """A name of a block is left alone: where it stands for an argument, the call of the layer is warned of."""
+        """What is handed in is left alone: where it stands for an argument, the call of the layer is warned of."""
         name, symbol = node.gate.name, frame.module.names.get(node.gate.name)
         if name in BUILT_IN:
             kinds = [formal.kind for formal in BUILT_IN[name].numbers]
@@ -126,8 +126,8 @@ class Applier:
         else:
             return
         for argument, value, kind in zip(node.arguments, values or (), kinds, strict=False):
-            local = isinstance(argument, tree.Name) and frame.find(argument.name) is not None
-            for warning in in_degrees(argument, value) if kind == "angle" and not local else ():
+            meant = kind != "angle" or frame.is_handed_in(argument)
+            for warning in in_degrees(argument, value) if not meant else ():
                 self.reporter.report(warning)
 
     # ------------------------------------------------------------ the kinds of callees

@@ -131,7 +131,10 @@ class Elaborator:
         raise FaultyError
 
     def _let(self, node: tree.Let, frame: Frame) -> None:
-        frame.names[node.name.name] = self.evaluator.evaluate(node.value, frame)
+        name, handed_in = node.name.name, frame.is_handed_in(node.value)
+        frame.names[name] = self.evaluator.evaluate(node.value, frame)
+        frame.lets = frame.lets or set()
+        (frame.lets.discard if handed_in else frame.lets.add)(name)
 
     def _for(self, node: tree.For, frame: Frame) -> None:
         items = self.evaluator.items(node.iterable, frame)

@@ -6,7 +6,8 @@ of arguments, places of `?`, and what a `layer` may not hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from qgl.check.names.callees import COUNTS, MULTI_QUBIT, Counts, counts_of_routine
@@ -16,16 +17,42 @@ from qgl.check.names.scopes import Body
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import PAULIS
 from qgl.check.values.functions import USAGES
-from qgl.diagnostics.names import UnknownGate, UnknownName, WrongKind
+from qgl.check.values.types import OF_ARGUMENT
+from qgl.diagnostics.names import UnknownFunction, UnknownGate, UnknownName, WrongKind
 from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
 from qgl.diagnostics.types import ArgumentCount, OperandCount, WrongParameter
 from qgl.gates import GATES
+from qgl.program.calls.arguments import Choice
+from qgl.program.calls.call import parameters
+from qgl.program.calls.table import KINDS
 from qgl.source import Span
 from qgl.syntax import tree
 from qgl.syntax.walk import names_in
 
 METHOD = {"order", "steps", "simulate"}
+ROLES = ("gate", "function", "Hamiltonian", "value", "operand")
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """All names that the language has: which of them fits a place, only what can be read says."""
+    calls = [call for kind in KINDS.values() for call in kind.classes]
+    types = (each.type for call in calls for each in parameters(call))
+    choices = (option for type_ in types if isinstance(type_, Choice) for option in type_.options)
+    return frozenset(
+        (
+            *RESERVED,
+            *PAULIS,
+            *COUNTS,
+            *USAGES,
+            *OF_ARGUMENT,
+            *METHOD,
+            "trotter",
+            *choices,
+            *(call.called for call in calls),
+        )
+    )
 
 
 class Resolver(ExpressionResolver):
@@ -40,6 +67,7 @@ class Resolver(ExpressionResolver):
         for symbol in module.own:
             if main or symbol.kind in EXPORTED:
                 self._symbol(symbol)
+        self._unread(module)
         if main:
             self.body = Body(module)
             for local in module.locals:
@@ -138,22 +166,37 @@ class Resolver(ExpressionResolver):
             case tree.Let(_, name, value):
                 self._expression(value)
                 self._add(name, "value")
-            case tree.Broken(span, _, names, mentions):
+            case tree.Broken(span, _, names):
                 for each in names:
                     self._add(tree.Name(span, each), "broken")
-                self._mentioned(mentions)
+                self._mentioned(node)
 
-    def _mentioned(self, names: Sequence[tree.Name]) -> None:
-        """Report the names of an application that could not be read which stand for nothing at all."""
-        for k, name in enumerate(names):
-            symbol = self.body.module.names.get(name.name)
+    def _mentioned(self, broken: tree.Broken, roles: Container[str] = ROLES) -> None:
+        """Report the names of what could not be read which stand for nothing at all, in some of their roles."""
+        for each in broken.mentions:
+            name, text = each.name, each.name.name
+            symbol = self.body.module.names.get(text)
             if symbol is not None:
                 symbol.used = True
-            elif self.body.find(name.name) is None and name.name not in (*RESERVED, *PAULIS, *COUNTS, *USAGES):
-                if k:
-                    self._unknown(name, "value or qubit", self._values(), UnknownName)
-                else:
-                    self._unknown(name, "gate, layer or channel", self._gates(), UnknownGate)
+            elif each.role not in roles or self.body.find(text) is not None or text in vocabulary():
+                continue
+            elif each.role == "gate":
+                self._unknown(name, "gate, layer or channel", self._gates(), UnknownGate)
+            elif each.role == "function":
+                self._unknown(name, "function", USAGES, UnknownFunction)
+            else:
+                word = "value or qubit" if self.body.where else "value"
+                self._unknown(name, "Hamiltonian" if each.role == "Hamiltonian" else word, self._values(), UnknownName)
+
+    def _unread(self, module: Module) -> None:
+        """The names of declarations and settings that could not be read."""
+        self.body = Body(module)
+        for each in module.file.declarations:
+            if isinstance(each, tree.Broken):
+                self._mentioned(each, ROLES if each.keyword in ("const", "hamiltonian") else ("value",))
+            elif isinstance(each, tree.Train):
+                for setting in each.broken:
+                    self._mentioned(setting, ("value",))
 
     def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
         with self.body.block():

@@ -44,6 +44,7 @@ class Frame:
     names: dict[str, Value]
     module: Module
     outer: Frame | None = None
+    lets: set[str] | None = None  # names of `let` whose values are written in the block itself, not handed in
 
     def inner(self) -> Frame:
         """The frame of a block in this one: it costs the same however many names there are."""
@@ -58,6 +59,15 @@ class Frame:
                 return value
             frame = frame.outer
         return None
+
+    def is_handed_in(self, node: tree.Expression) -> bool:
+        """Whether an expression is nothing but the name of an argument or of a loop's variable."""
+        if not isinstance(node, tree.Name):
+            return False
+        frame: Frame | None = self
+        while frame is not None and frame.names.get(node.name) is None:
+            frame = frame.outer
+        return frame is not None and node.name not in (frame.lets or ())
 
 
 class Evaluator:

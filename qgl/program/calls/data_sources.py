@@ -76,7 +76,7 @@ class CSV(DataCall):
     width: int | None = _width()
     header: bool | None = argument(
         Flag(),
-        "whether the first line names the columns; by default it does if none of its cells is a number",
+        "whether the first line names the columns; by default it does if its cells are different names",
         default=None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from qgl.expression import Real
 from qgl.record import record
@@ -100,6 +100,19 @@ class PlainType(ArgumentType[T_co]):
         raise NotImplementedError
 
 
+class AsItIs(PlainType[T_co]):
+    """Values of one kind, as they are."""
+
+    __slots__ = ()
+    kind: ClassVar[type[Any]]
+
+    def take(self, value: object) -> T_co:
+        if not isinstance(value, self.kind):
+            raise UnfitError(describe(value))
+        found: T_co = value
+        return found
+
+
 @record
 class Interval:
     """Bounds of a number. `open_low` and `open_high` exclude the bound itself."""
@@ -192,9 +205,7 @@ POSITIVES = Many(POSITIVE)
 class BitString(PlainType[str]):
     """A string of 0 and 1."""
 
-    @property
-    def wording(self) -> str:
-        return 'a string of 0 and 1, such as "0101"'
+    wording = 'a string of 0 and 1, such as "0101"'
 
     def take(self, value: object) -> str:
         if not isinstance(value, str) or not value or set(value) - {"0", "1"}:
@@ -206,9 +217,7 @@ class BitString(PlainType[str]):
 class Column(PlainType[int | str]):
     """A column of a table, by number from 0 or by its name in the header."""
 
-    @property
-    def wording(self) -> str:
-        return "a column number from 0 or a column name"
+    wording = "a column number from 0 or a column name"
 
     def take(self, value: object) -> int | str:
         if isinstance(value, str):
@@ -223,9 +232,7 @@ class Column(PlainType[int | str]):
 class Rows(PlainType[tuple[int, int]]):
     """Consecutive rows of a table by number from 0; read as the first and the last one."""
 
-    @property
-    def wording(self) -> str:
-        return "a range of row numbers from 0, such as 0..999"
+    wording = "a range of row numbers from 0, such as 0..999"
 
     def take(self, value: object) -> tuple[int, int]:
         if not isinstance(value, range) or value.step != 1 or not value or value[0] < 0:
@@ -234,31 +241,19 @@ class Rows(PlainType[tuple[int, int]]):
 
 
 @record
-class Flag(PlainType[bool]):
+class Flag(AsItIs[bool]):
     """`true` or `false`."""
 
-    @property
-    def wording(self) -> str:
-        return "true or false"
-
-    def take(self, value: object) -> bool:
-        if not isinstance(value, bool):
-            raise UnfitError(describe(value))
-        return value
+    wording = "true or false"
+    kind = bool
 
 
 @record
-class Text(PlainType[str]):
+class Text(AsItIs[str]):
     """A string."""
 
-    @property
-    def wording(self) -> str:
-        return "a string in double quotes"
-
-    def take(self, value: object) -> str:
-        if not isinstance(value, str):
-            raise UnfitError(describe(value))
-        return value
+    wording = "a string in double quotes"
+    kind = str
 
 
 @record
@@ -275,35 +270,25 @@ def _(value: SpinTerms) -> str:
 
 
 @record
-class Spins(PlainType[SpinTerms]):
+class Spins(AsItIs[SpinTerms]):
     """A declared Hamiltonian of known numbers on visible qubits."""
 
-    @property
-    def wording(self) -> str:
-        return "a Hamiltonian of the program"
-
-    def take(self, value: object) -> SpinTerms:
-        if not isinstance(value, SpinTerms):
-            raise UnfitError(describe(value))
-        return value
+    wording = "a Hamiltonian of the program"
+    kind = SpinTerms
 
 
 @record
 class BareName(ArgumentType[str]):
     """A name, written bare or, where it is not one word, as a string: `aer`, `"aer:fake_torino"`."""
 
-    @property
-    def wording(self) -> str:
-        return "a name, or a string in double quotes"
+    wording = "a name, or a string in double quotes"
 
 
 @record
 class Names(ArgumentType[tuple[str, ...]]):
     """A list of names, written bare; read as a tuple."""
 
-    @property
-    def wording(self) -> str:
-        return "names of parameters in a list, such as `[theta, phi]`"
+    wording = "names of parameters in a list, such as `[theta, phi]`"
 
 
 @record
@@ -323,9 +308,7 @@ class Data(ArgumentType[str]):
 
     rule_will_do: bool = False
 
-    @property
-    def wording(self) -> str:
-        return "a data set"
+    wording = "a data set"
 
 
 @record
@@ -338,6 +321,4 @@ class Region(ArgumentType[tuple[int, ...]]):
     may_be_empty: bool = False
     may_be_hidden: bool = False
 
-    @property
-    def wording(self) -> str:
-        return "a register or list of visible qubits"
+    wording = "a register or list of visible qubits"

@@ -6,8 +6,9 @@ the floor from strings drawn from the data's distribution, the baselines from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,6 @@ from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
-from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import (
     CMI,
     MMD,
@@ -123,49 +123,24 @@ def _rows(
     if isinstance(call, CorrelationLength):
         yield _correlation_length(call, setting, data, counts)
         return
-    parts = list(_estimates(call, data, setting))
+    parts = list(_parts(call, data, setting))
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if isinstance(call, calls.NLL | calls.KL) else "")
         return
     random, shots, columns = np.random.default_rng([seed, 1]), counts.shots, setting.columns
-    for part, unit, estimate in parts:
+    for part in parts:
+        estimate, floor, beside = part.estimate, Floor(), drawn or {}
         values = estimate(counts.rows, counts.columns)
-        floor, beside = Floor(), drawn or {}
         if data is not None:
-            floor = floors.among_samples(_floor(call, part, data, setting, shots, random), data, shots)
+            floor = floors.among_samples(part.floor(shots, random), data, shots)
             if drawn is None:
                 beside = {INDEPENDENT: _counted(independent(data, columns).sample(shots, random))}
         baselines = {label: _of(estimate, found) for label, found in beside.items()}
         even = _of(estimate, _counted(uniform(columns).sample(shots, random)))
-        error, wording = (
-            float(values[1:].std(ddof=1)),
-            (floor.wording, f"{uniform_text(columns)}; from {shots:,} samples"),
-        )
-        name = title(call) + part
-        yield Row(name, float(values[0]), error, floor.value, baselines, even, unit, "", None, *wording)
-
-
-def _floor(
-    call: ReportCall, part: str, data: DataSet, setting: Setting, shots: int, random: np.random.Generator
-) -> Floor:
-    """What so many samples of a perfect model show, in the words of an exact floor."""
-    if isinstance(call, TV):
-        return floors.tv_of_samples(data, shots, random)
-    if isinstance(call, ValidRate):
-        return floors.valid_rate(data)
-    if isinstance(call, MMD):  # its estimate is unbiased in the samples of the model
-        pauli_words, kernel = _pauli_words(call, setting)
-        return floors.mmd(
-            data, lambda: estimates.mmd_by_chance(data, kernel) if pauli_words is None else pauli_words.by_chance(data)
-        )
-    chosen, place = Moments.of(setting.neighbourhood), 0 if part.startswith(f", {PARTS[0]}") else 1
-    return floors.of_samples(lambda own: estimates.moments(own, place, chosen.places), data, shots, random)
-
-
-def _pauli_words(call: MMD, setting: Setting) -> tuple[PauliWordSet | None, KernelCall]:
-    """A fixed set of Pauli words, if the report has one, and the kernel."""
-    assert call.kernel is not None  # the checker has seen to it
-    return (None if call.weight is None else PauliWordSet.of(call, setting)), call.kernel
+        error = float(values[1:].std(ddof=1))
+        wording = floor.wording, f"{uniform_text(columns)}; from {shots:,} samples"
+        name = title(call) + part.name
+        yield Row(name, float(values[0]), error, floor.value, baselines, even, part.unit, "", None, *wording)
 
 
 def _counted(samples: NDArray[np.uint8]) -> _Counted:
@@ -209,20 +184,46 @@ def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet
     return Row(title(call), value, error, floor.value, floor_is=floor.wording)
 
 
-def _estimates(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator[tuple[str, str, Estimate]]:
-    """(name of the part, unit, estimate) of everything that a report says and samples tell."""
+@dataclass(frozen=True)
+class _Part:
+    """A number of a report that samples tell.
+
+    name   of the part, behind that of the report
+    floor  what so many samples of a perfect model show, in the words of an exact floor
+    """
+
+    estimate: Estimate
+    floor: Callable[[int, np.random.Generator], Floor] = lambda shots, random: Floor()
+    name: str = ""
+    unit: str = ""
+
+
+def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator[_Part]:
+    """Everything that a report says and samples tell."""
     if isinstance(call, Entropy) and call.kind != QUANTUM:
-        yield "", NATS, estimates.entropy if call.region is None else estimates.region_entropy(call.region)
+        yield _Part(estimates.entropy if call.region is None else estimates.region_entropy(call.region), unit=NATS)
     elif isinstance(call, CMI) and call.kind != QUANTUM:
-        yield "", NATS, estimates.cmi(call)
+        yield _Part(estimates.cmi(call), unit=NATS)
     elif data is not None and isinstance(call, TV):
-        yield "", "", estimates.tv(data)
+        yield _Part(estimates.tv(data), partial(floors.tv_of_samples, data))
     elif data is not None and isinstance(call, ValidRate):
-        yield "", "", estimates.valid_rate(data)
+        yield _Part(estimates.valid_rate(data), lambda shots, random: floors.valid_rate(data))
     elif data is not None and isinstance(call, calls.Moments):
         chosen = Moments.of(setting.neighbourhood)
-        for part, name in enumerate(PARTS):
-            yield f", {name}{chosen.wording}", "", estimates.moments(data, part, chosen.places)
+        for number, name in enumerate(PARTS):
+            estimate = partial(estimates.moments, part=number, places=chosen.places)
+            yield _Part(estimate(data), partial(floors.of_samples, estimate, data), f", {name}{chosen.wording}")
     elif data is not None and isinstance(call, MMD):
-        pauli_words, kernel = _pauli_words(call, setting)
-        yield "", "", estimates.mmd(data, kernel) if pauli_words is None else estimates.mmd_of_pauli_words(pauli_words)
+        yield _discrepancy(call, data, setting)
+
+
+def _discrepancy(call: MMD, data: DataSet, setting: Setting) -> _Part:
+    """The estimate is unbiased in the samples of the model: its floor is that of the data alone."""
+    assert call.kernel is not None  # the checker has seen to it
+    kernel, pauli_words = call.kernel, None if call.weight is None else PauliWordSet.of(call, setting)
+    estimate = estimates.mmd(data, kernel) if pauli_words is None else estimates.mmd_of_pauli_words(pauli_words)
+
+    def by_chance() -> float:
+        return estimates.mmd_by_chance(data, kernel) if pauli_words is None else pauli_words.by_chance(data)
+
+    return _Part(estimate, lambda shots, random: floors.mmd(data, by_chance))

@@ -8,7 +8,7 @@ Stages are imported where they are called, so that checking a file loads neither
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,10 @@ from qgl.collector import put_off
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.diagnostics.registers import NoModel
 from qgl.program.program import Program
-from qgl.query import Query
 from qgl.source import Source, Span
 
 if TYPE_CHECKING:
     from qgl.ir.circuit import Circuit
-    from qgl.plan.model import Plan
     from qgl.plan.planner import Planner
 
 
@@ -94,14 +92,3 @@ def planner(circuit: Circuit, precision: str = "single", memory_limit: int | Non
     from qgl.plan.planner import Planner
 
     return Planner(circuit, precision, memory_limit)
-
-
-def plan_queries(
-    circuit: Circuit, queries: Sequence[Query], precision: str = "single", memory_limit: int | None = None
-) -> Plan:
-    """The cheapest exact way to answer `queries`.
-
-    Raises:
-        QglError: nothing fits into `memory_limit` bytes (None: what this machine has).
-    """
-    return planner(circuit, precision, memory_limit).plan(queries)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.compiler import circuit_of, plan_queries
+from qgl.compiler import circuit_of, planner
 from qgl.diagnostics.model import QglError
 from qgl.expression import Input, Real, apply
 from qgl.gates import CHANNELS, GATES
@@ -55,8 +55,8 @@ def assert_rule_is_the_derivative(program: Program, seed: int = 0) -> ShiftedCir
     weights = np.random.default_rng(seed).normal(size=2 ** len(circuit.visible))  # of the strings, in one expectation
     with jax.enable_x64(True):
         inputs = jnp.asarray(random_inputs(seed, program.parameters))
-        whole = Simulator(plan_queries(circuit, (Probabilities(),), "double"))
-        apart = Simulator(plan_queries(shifted.circuit, (Probabilities(),), "double"))
+        whole = Simulator(planner(circuit, "double").plan((Probabilities(),)))
+        apart = Simulator(planner(shifted.circuit, "double").plan((Probabilities(),)))
         value, expected = jax.jit(jax.value_and_grad(lambda x: weights @ whole.probabilities(x)))(inputs)
         values, by_inputs = (np.asarray(jax.jit(f)(inputs)) for f in (numbers, jax.jacrev(numbers)))
         rows = np.tile(values, (1 + len(shifted.shifts), 1))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.bits.distribution import strings
-from qgl.compiler import plan_queries
+from qgl.compiler import planner
 from qgl.hardware.engines.engine import Strings, Task
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
@@ -37,7 +37,7 @@ class Quantiles:
 
 
 def _distributions(circuit: Circuit) -> Callable[[jax.Array], jax.Array]:
-    simulator = Simulator(plan_queries(circuit, (Probabilities(),)))
+    simulator = Simulator(planner(circuit).plan((Probabilities(),)))
     return jax.jit(lambda rows: jax.lax.map(simulator.probabilities, rows))
 
 

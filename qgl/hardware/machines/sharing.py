@@ -12,8 +12,6 @@ from dataclasses import replace
 from qgl.ir.circuit import Circuit
 from qgl.program.operations import LIFETIME, Measurement, Operation, Reset
 
-Neighbours = frozenset[int]  # wires of registers
-
 
 def share(circuit: Circuit) -> Circuit:
     """`circuit` with fewer fresh wires: one that starts after another has ended beside the same wires takes its place.

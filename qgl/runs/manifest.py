@@ -119,7 +119,9 @@ def load(folder: Path) -> Manifest:
     if folder.is_file():
         what = "a program" if folder.suffix == ".qgl" else "a file"
         raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
-    return sealed.identified(folder, "manifest.json", FORMAT, manifest_fault, partial(NotARun, None, str(folder)))
+    return sealed.identified(
+        folder, "manifest.json", "versions", FORMAT, manifest_fault, partial(NotARun, None, str(folder))
+    )
 
 
 def sha256(text: str) -> str:

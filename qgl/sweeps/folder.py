@@ -184,7 +184,7 @@ def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
         QglError: the folder is no sweep (QGL0940), is damaged (QGL0904), or of a version without checksums (QGL0912).
     """
     foreign = partial(NotASweep, None, str(path))
-    content = sealed.identified(path, FILE, FORMAT, lambda found: fault(found, _SHAPE), foreign)
+    content = sealed.identified(path, FILE, "points", FORMAT, lambda found: fault(found, _SHAPE), foreign)
     try:
         return Sweeping.from_json(content), dict(content["outcome"])
     except ValueError as error:

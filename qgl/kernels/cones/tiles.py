@@ -50,17 +50,21 @@ class Walk(NamedTuple):
     inverse: jax.Array
 
 
-@jax.custom_vjp
-def evolve(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
-    """All steps, of unitary matrices. Shapes: matrices (steps, tiles, K, K, lanes), state (tiles, 2^bits, lanes)."""
-    return lax.scan(lambda state, xs: (_step(walk, state, xs)[0], None), state, (walk.move, matrices))[0]
+def evolve_any(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
+    """All steps, of any matrices; on the way back all states are kept.
+
+    Shapes: matrices (steps, tiles, K, K, lanes), state (tiles, 2^bits, lanes).
+    """
+
+    def step(state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        move, matrix = xs
+        moved = gather(state, walk.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
+        return _multiply(matrix, moved).reshape(state.shape), None
+
+    return lax.scan(step, state, (walk.move, matrices))[0]
 
 
-def _step(walk: Walk, state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-    """The state after a step, and before its matrix acted."""
-    move, matrix = xs
-    moved = gather(state, walk.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
-    return _multiply(matrix, moved).reshape(state.shape), moved
+evolve = jax.custom_vjp(evolve_any)  # of unitary matrices, which can be undone
 
 
 def _forward(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
@@ -86,11 +90,6 @@ def _backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Arr
 
 
 evolve.defvjp(_forward, _backward)
-
-
-def evolve_any(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
-    """`evolve` where matrices may be anything; on the way back all states are kept."""
-    return lax.scan(lambda state, xs: (_step(walk, state, xs)[0], None), state, (walk.move, matrices))[0]
 
 
 def gather(state: jax.Array, rows: jax.Array) -> jax.Array:

@@ -65,19 +65,22 @@ def read_document(path: Path, of: str = "") -> dict[str, Any]:
 def identified(
     folder: Path,
     name: str,
+    needs: str,
     now: int,
     fault: Callable[[dict[str, Any]], str],
     foreign: Callable[[str], Diagnostic],
 ) -> dict[str, Any]:
     """The sealed document that makes a folder a run or a sweep, of format `now`, without the seal.
 
-    fault: what is wrong with its shape; foreign: the fault of a folder that is none, with the reason.
+    needs: an entry that the document has in all versions; fault: what is wrong with its shape; foreign: the fault of a folder that is none, with the reason.
 
     Raises:
         QglError: the folder is none (`foreign`), is damaged (QGL0904), or of a version without checksums (QGL0912).
     """
     try:
         content = json.loads(plain.read(folder / name).decode())
+        if needs not in content:
+            raise KeyError(needs)
         version = str(content["versions"]["qgl"]) if "versions" in content else ""
         if content["format"] > now:
             raise QglError([foreign("it was made by a later version of qgl" + f", {version}" * bool(version))])

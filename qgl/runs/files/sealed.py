@@ -72,7 +72,8 @@ def identified(
 ) -> dict[str, Any]:
     """The sealed document that makes a folder a run or a sweep, of format `now`, without the seal.
 
-    needs: an entry that the document has in all versions; fault: what is wrong with its shape; foreign: the fault of a folder that is none, with the reason.
+    needs: an entry that the document has in all versions. fault: what is wrong with its shape. foreign: the fault of a
+    folder that is none, with the reason.
 
     Raises:
         QglError: the folder is none (`foreign`), is damaged (QGL0904), or of a version without checksums (QGL0912).

@@ -110,6 +110,10 @@ def _power(x: float, y: float) -> float:
     return math.pow(0.0 if -SLACK < x < 0 and y != round(y) else x, y)
 
 
+def _angle(y: float, x: float) -> float:
+    return math.atan2(y, x) if x or y else 0.0  # of the origin 0, whatever the signs of its zeros
+
+
 def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > 0 else math.exp(x) / (1.0 + math.exp(x))
 
@@ -124,6 +128,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "asin": lambda x: math.asin(_inside(x)),
     "acos": lambda x: math.acos(_inside(x)),
     "atan": math.atan,
+    "atan2": _angle,
     "exp": math.exp,
     "log": math.log,
     "sqrt": _root,

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from qgl.kernels.final_state import draw
-from qgl.query import GivenPauliWords, GivenStrings, LogProb, Query, Samples
+from qgl.query import Elements, GivenPauliWords, GivenStrings, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
 
@@ -52,6 +52,10 @@ def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) 
             return jax.scipy.special.logsumexp(answers, axis=0, b=weights.astype(answers.dtype)[:, None])
         case GivenPauliWords():
             return _mix_pauli_words(answers, weights.astype(answers.dtype), query.samples)
+        case Elements():
+            factors = weights.astype(answers.dtype) if answers.ndim == 4 else jnp.sqrt(weights).astype(answers.dtype)
+            scaled = answers * factors.reshape(-1, *[1] * (answers.ndim - 1))
+            return scaled.reshape(-1, *answers.shape[2:])
         case Samples() if key is not None:
             element = draw(weights, key, query.shots)
             return answers[element, jnp.arange(query.shots)]

@@ -25,11 +25,14 @@ from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.diagnostics.model import Diagnostic
+from qgl.ir.outcomes import with_all_outcomes_read
+from qgl.kernels.memory import device_limit
 from qgl.mixture import mixed, one_by_one
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
 from qgl.query import (
+    Elements,
     Expectation,
     GivenStrings,
     Marginals,
@@ -37,8 +40,7 @@ from qgl.query import (
     Query,
     Samples,
     State,
-    reads_only_bits,
-    support,
+    Success,
 )
 from qgl.questions import (
     bits,
@@ -51,11 +53,10 @@ from qgl.questions import (
     whole,
 )
 from qgl.questions import regions as checked_regions
+from qgl.readings import Readings, Share
 
 if TYPE_CHECKING:
-    from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
-    from qgl.plan.planner import Planner
 
 Array = jax.Array
 
@@ -89,7 +90,6 @@ class Model:
         self.warnings = tuple(warnings)
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
-        self._simulators: dict[tuple[Query, ...], Simulator] = {}
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
 
     @property
@@ -192,6 +192,26 @@ class Model:
         result: Array = self.answer(params, State(), condition)
         return result
 
+    def ensemble(self, params: Params, condition: ArrayLike | None = None) -> Array:
+        """The state of the visible register for each label: values of `latent` inputs, and of kept outcomes.
+
+        Shape (labels, 2^n), amplitudes, where all of these states are pure, else (labels, 2^n, 2^n), density matrices.
+        They are not normalised: squared norms and traces are the weights of the labels, which add up to 1. Values of
+        `latent` inputs come first, each with all kept outcomes, the first measured most significant.
+        """
+        result: Array = self.answer(params, Elements(self.readings.labels), condition)
+        return result
+
+    def success(self, params: Params, condition: ArrayLike | None = None) -> Array:
+        """The probability that a run has the outcomes that `postselect` requires, a scalar; 1 where it requires none.
+
+        Other answers are of the runs that have them; they are NaN where this is 0 to rounding.
+        """
+        if not self.readings.required:
+            return jnp.ones(())
+        result: Array = self.answer(params, Success(), condition)
+        return result
+
     # ------------------------------------------------------------ objective
 
     @functools.cached_property
@@ -254,6 +274,7 @@ class Model:
     ) -> str:
         """OpenQASM 3 with the angles of `params` bound, or left as inputs if `params` is None.
 
+        Kept and required outcomes are further bits of the output, which comments at the head of the text explain.
         `reuse` and `max_qubits` are those of `qgl.qasm.emit`.
 
         Raises:
@@ -262,13 +283,14 @@ class Model:
         """
         from qgl.qasm import emit
 
+        circuit, notes = with_all_outcomes_read(self.circuit)
         if params is None:
-            return emit(self.circuit, None, profile, reuse=reuse, max_qubits=max_qubits)
+            return emit(circuit, None, profile, reuse=reuse, max_qubits=max_qubits, notes=notes)
         if self.parameters.is_mixture:
             raise ValueError("a model with latent inputs is a mixture of circuits: emit it with free parameters")
         with self._number_type():
             values = np.asarray(self.parameters.inputs(params, condition, self._real)[0], dtype=np.float64)
-        return emit(self.circuit, values, profile, reuse=reuse, max_qubits=max_qubits)
+        return emit(circuit, values, profile, reuse=reuse, max_qubits=max_qubits, notes=notes)
 
     def _repr_html_(self) -> str:
         from qgl.draw import svg
@@ -324,25 +346,24 @@ class Model:
         """Number of visible and hidden qubits, which Pauli words and regions may name."""
         return self.width + len(self.program.hidden)
 
+    @functools.cached_property
+    def readings(self) -> Readings:
+        """How the questions of this model are put to its circuit; what is planned and compiled is kept."""
+        return Readings(self.circuit, self.precision, device_limit())
+
     def plan(self, *queries: Query) -> Plan:
-        """How queries are answered that are asked together, all of bits or all of the quantum state."""
+        """How queries are answered that are planned together: all of bits or all of the quantum state.
+
+        Raises:
+            QglError: QGL0810, no method answers one of them within memory.
+            ValueError: a query that cannot be asked of this model, or queries that are not planned together.
+        """
         for query in queries:
             check_query(query, self.width, self._positions)
-        return self._simulator(queries).plan
-
-    @functools.cached_property
-    def planner(self) -> Planner:
-        """What plans for the queries of this model; what it finds of the circuit is kept."""
-        from qgl.kernels.memory import device_limit
-
-        return compiler.planner(self.circuit, self.precision, device_limit())
-
-    def _simulator(self, queries: tuple[Query, ...]) -> Simulator:
-        from qgl.kernels.simulator import Simulator
-
-        if queries not in self._simulators:
-            self._simulators[queries] = Simulator(self.planner.plan(queries))
-        return self._simulators[queries]
+        shares = self.readings.shares(queries or (Probabilities(),))
+        if len(shares) != 1:
+            raise ValueError("these queries are not planned together: ask for the plan of each")
+        return shares[0].planner.plan(shares[0].queries)
 
     def _answers(
         self,
@@ -353,23 +374,21 @@ class Model:
         given: Mapping[Query, Array],
     ) -> dict[Query, Any]:
         inputs = self.parameters.inputs(params, condition, self._real)
-        if not self.parameters.is_mixture:
-            return self._ask(inputs[0], queries, key, given)
         weights = jnp.asarray(self.parameters.weights, dtype=self._real)
-        return mixed(lambda row, key: self._ask(row, queries, key, given), inputs, weights, queries, key)
+        found: dict[Query, Any] = {}
+        for share in self.readings.shares(queries):
+            ask = self._asker(share, given)
+            if self.parameters.is_mixture:
+                joint = mixed(ask, inputs, weights, share.queries, key)
+            else:
+                joint = ask(inputs[0], key)
+            found |= share.answers(joint, key)
+        return found
 
-    def _ask(
-        self, inputs: Array, queries: Iterable[Query], key: Array | None, given: Mapping[Query, Array]
-    ) -> dict[Query, Any]:
-        """Answers of one circuit; what reads bits only, and what sees hidden qubits, is planned for by itself."""
-        shares: dict[tuple[bool, bool], list[Query]] = {}
-        for query in queries:
-            beyond = max(support(query, self.width), default=0) >= self.width
-            shares.setdefault((reads_only_bits(query), beyond), []).append(query)
-        answers: dict[Query, Any] = {}
-        for share in shares.values():
-            answers |= self._simulator(tuple(share)).answers(inputs, share, key, given)
-        return answers
+    def _asker(self, share: Share, given: Mapping[Query, Array]) -> Callable[[Array, Array | None], dict[Query, Any]]:
+        """The answers to a share for one vector of inputs, as a function of these and a key."""
+        simulator, arrays = self.readings.simulator(share), share.given(given)
+        return lambda row, key: simulator.answers(row, share.queries, key, arrays)
 
     def _conditioned(
         self,

@@ -174,7 +174,7 @@ def _draw(parameter: Parameter, key: Array) -> Array:
 
 
 def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers drawn from a distribution."""
+    """Numbers drawn from a distribution; of `haar` the last axis is that of the numbers of one state."""
     match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)
@@ -184,6 +184,10 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):
             return jnp.full(shape, value, dtype=jnp.result_type(float))
+        case "haar", ():
+            drawn = jax.random.normal(key, shape)
+            states: Array = drawn / jnp.linalg.norm(drawn, axis=-1, keepdims=True)
+            return states
         case "bernoulli", (rate,):
             return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
     raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")

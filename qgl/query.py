@@ -171,7 +171,35 @@ class State:
     """The density matrix of the visible register, shape (2^n, 2^n)."""
 
 
-Query = Probabilities | LogProb | GivenStrings | Expectation | GivenPauliWords | Marginals | Samples | State
+@record
+class Elements:
+    """For every value of the last `labels` qubits that are read out, the state of the others that comes with it.
+
+    The answer has shape (2^labels, V), amplitudes, where these states are pure whatever the value, which the circuit
+    tells; else (2^labels, V, V), density matrices. They are not normalised: squared norms and traces are the
+    probabilities of the values.
+    """
+
+    labels: int
+
+
+@record
+class Success:
+    """The probability of the outcomes that a program requires (`postselect`), a scalar; asked of such programs only."""
+
+
+Query = (
+    Probabilities
+    | LogProb
+    | GivenStrings
+    | Expectation
+    | GivenPauliWords
+    | Marginals
+    | Samples
+    | State
+    | Elements
+    | Success
+)
 
 
 def reads_only_bits(query: Query) -> bool:
@@ -181,7 +209,7 @@ def reads_only_bits(query: Query) -> bool:
             return bool(np.isin(query.letters, (0, 3)).all())
         case Marginals():
             return query.bits
-        case State():
+        case State() | Elements():
             return False
         case _:
             return True
@@ -194,6 +222,8 @@ def support(query: Query, width: int) -> frozenset[int]:
             return frozenset(np.unique(query.places[query.places >= 0]).tolist())
         case Marginals(regions):
             return frozenset(place for region in regions for place in region)
+        case Success():
+            return frozenset()
         case _:
             return frozenset(range(width))
 

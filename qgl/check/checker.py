@@ -21,7 +21,7 @@ from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import visible_variables
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.environment import Environment
-from qgl.check.limits import MAX_MIXTURE, Budget
+from qgl.check.limits import MAX_MIXTURE, MAX_REQUIRED, Budget
 from qgl.check.names.modules import Parsed, Symbol, load
 from qgl.check.names.recursion import report_recursion
 from qgl.check.names.resolve import Resolver
@@ -29,6 +29,7 @@ from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.settings.bayesian import expectation_fits
 from qgl.check.settings.fit import Scope
 from qgl.check.settings.layers import in_layers
+from qgl.check.settings.outcomes import postselection_fits
 from qgl.check.settings.report_requirements import probes_fit
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.stages import stages_fit
@@ -39,7 +40,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
-from qgl.program.operations import Operation
+from qgl.program.operations import Measurement, Operation
 from qgl.program.program import Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -144,7 +145,15 @@ class _Check:
         )
         fits = [
             fit(program, self.reporter.report)
-            for fit in (pauli_words_fit, regions_fit, probes_fit, stages_fit, cma_fits, expectation_fits)
+            for fit in (
+                pauli_words_fit,
+                regions_fit,
+                probes_fit,
+                stages_fit,
+                cma_fits,
+                expectation_fits,
+                postselection_fits,
+            )
         ]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None
 
@@ -186,6 +195,10 @@ class _Check:
         locality = Locality(
             self.declarations, self.reporter, self.budget, operations[initial:], tuple(recorder.channel_calls)
         )
+        required = [o for o in operations if isinstance(o, Measurement) and o.required is not None]
+        if len(required) > MAX_REQUIRED:
+            what = f"post-selection on {len(required):,} qubits"
+            self.reporter.report(ValueTooLarge(required[MAX_REQUIRED].span, what, f"{MAX_REQUIRED} qubits"))
         self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
         return operations, locality.check(self.main.locals)
 

@@ -20,6 +20,7 @@ MAX_QUBITS = 2**18
 MAX_SITES = 2**18
 MAX_ITEMS = 1_000_000  # of a list
 MAX_INPUTS = 16_000_000  # elements of all parameters
+MAX_REQUIRED = 12  # post-selected qubits, whose projector is a sum of 2^k Pauli words
 MAX_MIXTURE = 2**20  # circuits that a program with `latent` inputs is a mixture of
 MAX_TERMS = 4096  # functions and terms in one real expression of inputs
 MAX_IMPORTS = 32

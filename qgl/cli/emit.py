@@ -127,12 +127,19 @@ def emit(
 
 def _asked(program: Program, text: str | None, notes: list[str]) -> Circuit:
     """The circuit, or the part of it that `--observable` needs; `notes` are told which."""
+    from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.registers import PostselectionUnsupported
     from qgl.ir.circuit import Circuit
+    from qgl.ir.outcomes import is_required, with_all_outcomes_read
     from qgl.qasm import sliced
 
     circuit = Circuit.of(program)
     if text is None:
+        circuit, further = with_all_outcomes_read(circuit)
+        notes += further
         return circuit
+    for operation in filter(is_required, circuit.operations):
+        raise QglError([PostselectionUnsupported(operation.span, "with `--observable`")])
     from qgl.cli.observable import observable
 
     asked = observable(program, text)

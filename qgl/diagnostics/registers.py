@@ -240,3 +240,40 @@ class NotACondition(Diagnostic):
     right = "visible v;\nparam a : angle;\nmodel { rx(a) v; measure v -> m; if m { x v; } }\n"
 
     message = says("a condition is made of measured bits or constants, not of {found}")
+
+
+class OutcomeUnderCondition(Diagnostic):
+    """An outcome that is kept or required belongs to every run: it labels all elements of the ensemble, or decides of
+    all runs which are thrown away. Under an `if` that depends on measured bits some runs would not have it.
+    """
+
+    what: str
+
+    code = "QGL0415"
+    wrong = "visible v[2];\nmodel { h v; measure v[0] -> m; if m { measure v[1] keep; } }\n"
+    right = "visible v[2];\nmodel { h v; measure v[0] -> m; if m { x v[1]; } measure v[1] keep; }\n"
+
+    message = says("an outcome under a condition cannot be {what}")
+    help = "measure it behind the `if`"
+
+
+class PostselectionUnsupported(Diagnostic):
+    """`postselect` throws runs away, and what is done here would not know which.
+
+    It is answered by every exact question, by `sample`, and in OpenQASM, where the outcomes are bits of the output.
+    """
+
+    what: str
+
+    code = "QGL0416"
+    wrong = (
+        "data d = parity(2);\nvisible v[2];\nmodel { ry(?) v; fresh e; cx v[0], e; postselect(0) e; }\n"
+        "objective mmd(d, hamming(sigma = 1));\ntrain { gradient parameter_shift(shots = 100); }\n"
+    )
+    right = (
+        "data d = parity(2);\nvisible v[2];\nmodel { ry(?) v; fresh e; cx v[0], e; postselect(0) e; }\n"
+        "objective nll(d);\ntrain { steps 100; }\n"
+    )
+
+    message = says("post-selection is not supported {what}")
+    help = "leave `postselect` out here, or keep the outcome (`measure q keep;`)"

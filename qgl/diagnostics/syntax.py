@@ -240,6 +240,22 @@ class UnknownBound(Diagnostic):
     help = "write `within d`, `depth <= d`, `cone(k) <= w` or `channel <= s`"
 
 
+class UnknownEnding(Diagnostic):
+    """A measurement ends with the name of its bit, or with `keep`, or with both: `measure q -> m keep;`.
+
+    With `keep` the outcome labels the state that comes with it, as one element of an ensemble.
+    """
+
+    word: str
+
+    code = "QGL0123"
+    wrong = "visible v[2];\nmodel { h v; measure v[0] -> m kept; }\n"
+    right = "visible v[2];\nmodel { h v; measure v[0] -> m keep; }\n"
+
+    message = says("`{word}` does not end a measurement")
+    help = "write `measure q -> m;`, `measure q keep;` or `measure q -> m keep;`"
+
+
 class BoundArgument(Diagnostic):
     """`cone(k)` bounds the light cone of regions of k sites and needs k; the other bounds take no argument."""
 

@@ -94,3 +94,10 @@ def controlled(matrix: Callable[..., Array], qubits: int, controls: int = 1) -> 
         return entered(xp, untouched) + rows.T @ matrix(xp, *angles) @ rows
 
     return build
+
+
+def block_diagonal(xp: Any, blocks: Array) -> Array:
+    """Matrices on the diagonal of a larger one: shape (..., count, 2, 2) to (..., 2 count, 2 count)."""
+    count = blocks.shape[-3]
+    spread = blocks[..., :, :, None, :] * entered(xp, np.eye(count))[:, None, :, None]
+    return spread.reshape(*blocks.shape[:-3], 2 * count, 2 * count)

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from qgl.gates.algebra import entered, rotation
+from qgl.gates.algebra import block_diagonal, entered, rotation
 from qgl.gates.definition import Part, Parts
 from qgl.gates.generators import generator_gate
 from qgl.gates.model import Array, Gate, Step
+from qgl.gates.states import state_gate
 
 FAMILIES = ("uniform_ry", "uniform_rz", "uniform_phase")
 LARGEST = 12  # qubits
@@ -41,7 +42,7 @@ class Gates(dict[str, Gate]):
 
 
 def _member(name: str) -> Gate | None:
-    return family_member(name) or generator_gate(name)
+    return family_member(name) or generator_gate(name) or state_gate(name)
 
 
 def family_of(name: str) -> tuple[str, int] | None:
@@ -88,7 +89,7 @@ def _rotations(axis: str) -> Callable[..., Array]:
     rotate = rotation(axis)
 
     def matrix(xp: Any, *angles: Array) -> Array:
-        return _blocks(xp, rotate(xp, xp.stack(angles, -1)))
+        return block_diagonal(xp, rotate(xp, xp.stack(angles, -1)))
 
     return matrix
 
@@ -98,14 +99,7 @@ def _splits(xp: Any, *logarithms: Array) -> Array:
     half = len(logarithms) // 2
     zero, one = (xp.exp(0.5 * xp.stack(part, -1)) for part in (logarithms[:half], logarithms[half:]))
     rows = [xp.stack([zero, -one], -1), xp.stack([one, zero], -1)]
-    return _blocks(xp, xp.stack(rows, -2) + 0j)
-
-
-def _blocks(xp: Any, blocks: Array) -> Array:
-    """Matrices on the diagonal of a larger one: shape (..., count, 2, 2) to (..., 2 count, 2 count)."""
-    count = blocks.shape[-3]
-    spread = blocks[..., :, :, None, :] * entered(xp, np.eye(count))[:, None, :, None]
-    return spread.reshape(*blocks.shape[:-3], 2 * count, 2 * count)
+    return block_diagonal(xp, xp.stack(rows, -2) + 0j)
 
 
 def walsh(angles: tuple[Any, ...]) -> list[Any]:

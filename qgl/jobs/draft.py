@@ -11,12 +11,14 @@ import numpy as np
 
 from qgl.diagnostics.jobs import CannotMitigate
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.registers import PostselectionUnsupported
 from qgl.hardware import mitigation
 from qgl.hardware.calibration import calibration
 from qgl.hardware.engines.contract import packed
 from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
+from qgl.ir.outcomes import is_required
 from qgl.jobs.pauli_words import bases_of, turned
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
 from qgl.model import Model
@@ -41,10 +43,11 @@ def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
     """The job that answers a request.
 
     Raises:
-        QglError: the engine cannot run the circuit (QGL10xx, QGL11xx), or what is asked beside strings cannot be had:
-            QGL1150 to QGL1152.
+        QglError: the engine cannot run the circuit (QGL0416, QGL10xx, QGL11xx), or what is asked beside strings cannot
+            be had: QGL1150 to QGL1152.
         ValueError: a condition is missing or of another width.
     """
+    refuse_post_selection(model)
     task = task_for(model, run.params, request)
     if isinstance(engine, RemoteEngine | TextEngine):
         items, payload = _texts(task, request, engine)
@@ -71,6 +74,15 @@ def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
 def key_for(run: Run, model: Model, request: Request) -> str:
     """What all jobs have in common that ask the same of the same circuit."""
     return key_of(request, manifests.digest(model.files), weights_hash(run.params))
+
+
+def refuse_post_selection(model: Model) -> None:
+    """
+    Raises:
+        QglError: QGL0416, which strings of an engine are thrown away would not be known.
+    """
+    for operation in filter(is_required, model.circuit.operations):
+        raise QglError([PostselectionUnsupported(operation.span, "on engines: emit the circuit and run the text")])
 
 
 def task_for(model: Model, params: dict[str, Any], request: Request) -> Task:

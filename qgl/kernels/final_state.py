@@ -25,6 +25,7 @@ from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
 from qgl.plan.state.tables import PauliWords
 from qgl.query import (
+    Elements,
     Expectation,
     GivenPauliWords,
     GivenStrings,
@@ -52,6 +53,10 @@ class Final:
 
     def density(self) -> jax.Array:
         """The visible density matrix, shape (V, V)."""
+        raise ValueError("only bits are read from this state")
+
+    def elements(self, labels: int) -> jax.Array:
+        """As `qgl.query.Elements` says."""
         raise ValueError("only bits are read from this state")
 
     def expectation(self, pauli_words: PauliWords) -> jax.Array:
@@ -96,6 +101,8 @@ def read(final: Final, query: Query, array: jax.Array | None, key: jax.Array | N
             return final.distributions(regions) if bits else marginals(final, regions)
         case State():
             return final.density()
+        case Elements(labels):
+            return final.elements(labels)
         case Samples(shots):
             return final.sample(needed(key, "samples"), shots)
 
@@ -111,6 +118,10 @@ class Vector(Final):
 
     def density(self) -> jax.Array:
         return product(self.psi, self.psi.conj(), (1, 1))
+
+    def elements(self, labels: int) -> jax.Array:
+        parts = self.psi.reshape(-1, 2**labels, self.psi.shape[1]).swapaxes(0, 1)
+        return parts[:, :, 0] if parts.shape[2] == 1 else jnp.einsum("mxe,mye->mxy", parts, parts.conj())
 
     def probabilities(self) -> jax.Array:
         return jnp.sum(squared(self.psi), axis=1)
@@ -144,6 +155,10 @@ class Density(Final):
 
     def density(self) -> jax.Array:
         return self.rho
+
+    def elements(self, labels: int) -> jax.Array:
+        parts = self.rho.reshape(-1, 2**labels, self.rho.shape[0] >> labels, 2**labels)
+        return jnp.einsum("xmym->mxy", parts)
 
     def probabilities(self) -> jax.Array:
         diagonal: jax.Array = jnp.diagonal(self.rho).real

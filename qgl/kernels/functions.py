@@ -82,6 +82,12 @@ def _power_jvp(primals: tuple[jax.Array, ...], tangents: tuple[Any, ...]) -> tup
 power.defjvp(_power_jvp, symbolic_zeros=True)
 
 
+def atan2(y: jax.Array, x: jax.Array) -> jax.Array:
+    """The angle of the point (x, y); 0 of the origin, with a gradient of zero."""
+    none = (x == 0) & (y == 0)
+    return jnp.where(none, 0, jnp.arctan2(y, jnp.where(none, 1, x)))
+
+
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "multiply": jnp.multiply,
     "reciprocal": jnp.reciprocal,
@@ -92,6 +98,7 @@ FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "asin": asin,
     "acos": acos,
     "atan": jnp.arctan,
+    "atan2": atan2,
     "exp": jnp.exp,
     "log": jnp.log,
     "sqrt": sqrt,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from qgl.plan.state.elements import Diagonal, Evolve, PauliExponential, Small, StochasticReset
 from qgl.plan.state.lower import Part
-from qgl.query import Marginals, Query, State
+from qgl.query import Elements, Marginals, Query, State
 
 FLOPS_PER_SECOND = 70e9
 BYTES_PER_SECOND = 8e9
@@ -73,6 +73,8 @@ def query_memory(query: Query, visible: int, precision: str) -> float:
     match query:
         case State():
             return 4.0 * number * 4.0**visible
+        case Elements(labels):
+            return 4.0 * number * 4.0**visible / 2.0 ** min(labels, visible)
         case Marginals(regions, bits):
             held = 0.0 if not bits else 4.0 * number * 2.0**visible
             return held + sum(2.0 * number * (2.0 if bits else 4.0) ** len(region) for region in regions)

@@ -213,13 +213,20 @@ class Reset(Operation):
 
 @record
 class Measurement(Operation):
-    """The wire is measured in the computational basis into bit number `bit` (None: the outcome is not kept)."""
+    """The wire is measured in the computational basis.
+
+    bit: number of the bit that later conditions read; None where none does
+    label: name of the outcome if it is kept: it labels the states that come with it; else ""
+    required: the outcome that makes the ensemble, all others being thrown away (`postselect`); None where any will do
+    """
 
     bit: int | None = None
+    label: str = ""
+    required: bool | None = None
 
     @property
     def name(self) -> str:
-        return "measure"
+        return "measure" if self.required is None else "postselect"
 
 
 LIFETIME = (Fresh, Discard)

@@ -54,7 +54,7 @@ def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
     """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
     program = model.program
     for planned in (*_watched(program, settings), *_reports(program, at_the_end(program))):
-        for row in model.planner.weigh(planned.queries).rows:
+        for row in (row for weighed in model.readings.weigh(planned.queries) for row in weighed.rows):
             if not row.chosen:
                 purpose = f"{planned.kind} {', '.join(planned.names.values())}"
                 reasons = [f"    not {each.method}: {each.reason}" for each in row.candidates]

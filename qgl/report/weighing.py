@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qgl.compiler import circuit_of, planner
+from qgl.compiler import circuit_of
 from qgl.diagnostics.model import Diagnostic
 from qgl.kernels.memory import device_limit
 from qgl.model import Model
@@ -14,6 +14,7 @@ from qgl.plan.model import Row
 from qgl.plan.planner import Weighed
 from qgl.program.program import Program
 from qgl.query import restricted
+from qgl.readings import Readings
 from qgl.report.planned_queries import OBJECTIVE, PlannedQueries, objective_of, planned_queries
 
 
@@ -39,14 +40,22 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     memory_limit: bytes of arrays, None: what this machine has. told: hears what is looked at.
     """
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
-    planning = planner(circuit_of(program), program.train.precision, limit)
-    planning.told = told or planning.told
-    return [Answer(planned, planning.weigh(planned.queries)) for planned in planned_queries(program)]
+    readings = Readings(circuit_of(program), program.train.precision, limit, told)
+    return [answer for planned in planned_queries(program) for answer in _answers(planned, readings)]
 
 
 def weigh_objective(model: Model) -> list[Answer]:
     """The planner's view of what training asks at each step."""
-    return [Answer(planned, model.planner.weigh(planned.queries)) for planned in objective_of(model)]
+    return [answer for planned in objective_of(model) for answer in _answers(planned, model.readings)]
+
+
+def _answers(planned: PlannedQueries, readings: Readings) -> Iterator[Answer]:
+    """What is asked, in the words of what is put to the circuit for it."""
+    for share in readings.shares(planned.queries):
+        names = {put: planned.names[query] for query, put in share.asked.items()}
+        if share.required is not None:
+            names.setdefault(share.required.success, f"{', '.join(names.values())}: success of post-selection")
+        yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh())
 
 
 def process(answers: Sequence[Answer], seeds: int) -> int:

@@ -204,8 +204,12 @@ class Builder:
         return tree.Fresh(self._span(children), self._name(children[1]), _size(children), initial)
 
     def measure(self, children: Children) -> tree.Measure:
-        bit = self._name(children[3]) if len(children) == 5 else None
-        return tree.Measure(self._span(children), children[1], bit)
+        bit = _after(children, "ARROW")
+        last = children[-2]
+        keep = last if isinstance(last, Token) and last.type == "NAME" and last is not bit else None
+        if keep is not None and keep != "keep":
+            self._fault(faults.UnknownEnding(self._extent(keep), str(keep)))
+        return tree.Measure(self._span(children), children[1], bit and self._name(bit), keep is not None)
 
     def evolve(self, children: Children) -> tree.Evolve:
         return tree.Evolve(self._span(children), children[1], children[3], _after(children, "BY"))

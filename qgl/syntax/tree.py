@@ -163,10 +163,14 @@ class Fresh(Node):
 
 @record
 class Measure(Node):
-    """`measure q -> m;`: m is a new bit (or list of bits, for a register), known to the end of the block."""
+    """`measure q -> m;`: m is a new bit (or list of bits, for a register), known to the end of the block.
+
+    `measure q -> m keep;`, `measure q keep;`: the outcome labels the state that comes with it.
+    """
 
     operand: Expression
     bit: Name | None
+    keep: bool = False
 
 
 @record

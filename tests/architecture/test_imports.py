@@ -33,6 +33,8 @@ ORDER = [
     *["query", "ir", "passes", "plan", "kernels", "qasm", "draw", "data", "compiler", "questions", "parameters"],
     *[
         "mixture",
+        "postselection",
+        "readings",
         "objectives",
         "model",
         "loading",
@@ -63,6 +65,8 @@ HEAVY = {
             "objectives",
             "parameters",
             "mixture",
+            "postselection",
+            "readings",
             "questions",
             "model",
             "loading",

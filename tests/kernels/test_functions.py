@@ -47,7 +47,7 @@ BEYOND = {"sqrt": [-1e-3], "asin": [1.001, -1.001], "acos": [1.001], "log": [-1.
 
 
 def test_every_function_is_held() -> None:
-    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power"}
+    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power", "atan2"}
 
 
 @pytest.mark.parametrize("name", INSIDE)
@@ -135,3 +135,14 @@ def test_a_root_at_zero_in_a_program(root: str) -> None:
     """
     value, derivative = qgl.loads(text).value_and_grad({"a": jnp.zeros(2)})
     assert np.isfinite(value) and np.asarray(derivative["a"]).tolist() == [0, 0]
+
+
+def test_the_angle_of_a_point() -> None:
+    with jax.enable_x64(True):
+        for y, x in [(1.0, 2.0), (-1.0, -2.0), (0.0, -3.0), (2.0, 0.0), (1e-9, 0.0)]:
+            value, (of_y, of_x) = jax.value_and_grad(FUNCTIONS["atan2"], (0, 1))(jnp.asarray(y), jnp.asarray(x))
+            assert float(value) == ON_HOST["atan2"](y, x) == math.atan2(y, x)
+            np.testing.assert_allclose([of_y, of_x], [x / (x * x + y * y), -y / (x * x + y * y)], rtol=1e-12)
+        value, derivatives = jax.value_and_grad(FUNCTIONS["atan2"], (0, 1))(jnp.asarray(0.0), jnp.asarray(-0.0))
+        assert (float(value), *map(float, derivatives)) == (0.0, 0.0, 0.0)
+    assert ON_HOST["atan2"](0.0, -0.0) == 0.0

@@ -228,7 +228,7 @@ def test_words_and_the_runs_that_estimate_them_are_drawn_apart() -> None:
         }
         objective mmd(d, hamming(sigma = 0.9)HOW);"""
     exact, sampled = loads(text.replace("HOW", "")), loads(text.replace("HOW", ", pauli_words = 2, samples = 2"))
-    sampled.planner.methods = (Trajectories(),)
+    sampled.readings.planner.methods = (Trajectories(),)
     params = {"t": jnp.asarray([0.7, 1.2, -0.4])}
     value, gradient = exact.value_and_grad(params)
     keys = jax.random.split(jax.random.key(3), 3600)

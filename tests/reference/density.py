@@ -26,7 +26,7 @@ from qgl.program.program import Parameter, Program
 from tests.reference.expressions import value_of
 from tests.reference.matrices import Matrix, controlled, exponential, gate_matrix, kraus_operators, pauli_matrix
 
-Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit
+Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorted by bit; kept ones are -1, -2, ...
 
 ZERO = np.array([1.0 + 0j, 0])
 PROJECTORS = [np.diag([1.0 + 0j, 0]), np.diag([0, 1.0 + 0j])]
@@ -143,31 +143,47 @@ def _step(branches: dict[Outcomes, Branch], operation: Operation, value: Callabl
             continue
         if not isinstance(operation, Measurement):
             branches[outcomes] = branch.apply(operators_of(operation, value), operation.wires)
-        elif operation.bit is None:
+        elif operation.required is not None:
+            branches[outcomes] = branch.apply([PROJECTORS[operation.required]], operation.wires)
+        elif operation.bit is None and not operation.label:
             branches[outcomes] = branch.apply(PROJECTORS, operation.wires)
         else:
             del branches[outcomes]
+            kept = -1 - sum(bit < 0 for bit in known)
             for outcome, projector in enumerate(PROJECTORS):
-                known[operation.bit] = bool(outcome)
+                if operation.bit is not None:
+                    known[operation.bit] = bool(outcome)
+                if operation.label:
+                    known[kept] = bool(outcome)
                 branches[tuple(sorted(known.items()))] = branch.apply([projector], operation.wires)
 
 
-def density_matrix(circuit: Program | Circuit, inputs: NDArray[np.float64] | Sequence[float] = ()) -> Matrix:
-    """The density matrix of the visible register, shape (2^n, 2^n).
-
-    `inputs` are the constrained values of all parameters, row-major, one parameter after another.
-    """
+def elements(
+    circuit: Program | Circuit, inputs: NDArray[np.float64] | Sequence[float] = ()
+) -> dict[tuple[bool, ...], Matrix]:
+    """The state of the visible register for the values of the kept outcomes, traces adding up to the success."""
     atoms = lookup(circuit.parameters, np.asarray(inputs, dtype=np.float64))
     branches: dict[Outcomes, Branch] = {(): Branch([], np.ones((), dtype=np.complex128), pure=True)}
     for operation in circuit.operations:
         _step(branches, operation, lambda number: value_of(number, atoms))
-    total = np.zeros((2 ** len(circuit.visible),) * 2, dtype=np.complex128)
-    for branch in branches.values():
+    found: dict[tuple[bool, ...], Matrix] = {}
+    for outcomes, branch in branches.items():
         for wire in circuit.visible:
             if wire not in branch.wires:
                 branch.add(wire)
-        total += branch.matrix(circuit.visible)
-    return total
+        label = tuple(value for bit, value in reversed(outcomes) if bit < 0)
+        found[label] = found.get(label, 0) + branch.matrix(circuit.visible)
+    return found
+
+
+def density_matrix(circuit: Program | Circuit, inputs: NDArray[np.float64] | Sequence[float] = ()) -> Matrix:
+    """The density matrix of the visible register, shape (2^n, 2^n), of trace 1.
+
+    `inputs` are the constrained values of all parameters, row-major, one parameter after another.
+    """
+    total = np.sum(list(elements(circuit, inputs).values()), axis=0)
+    required = any(isinstance(o, Measurement) and o.required is not None for o in circuit.operations)
+    return np.asarray(total / np.trace(total) if required else total)
 
 
 def probabilities(

@@ -17,6 +17,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "asin": math.asin,
     "acos": math.acos,
     "atan": math.atan,
+    "atan2": math.atan2,
     "exp": math.exp,
     "log": math.log,
     "sqrt": math.sqrt,

@@ -112,6 +112,12 @@ def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
             for k, angle in enumerate(angles):
                 blocks[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = _rotation(name[9].upper(), angle)
             return blocks
+        case _ if name.startswith("state"):  # any unitary will do that takes |0...0> there
+            state: Matrix = np.array(angles[0::2]) + 1j * np.array(angles[1::2])
+            state /= np.linalg.norm(state)
+            basis, triangle = np.linalg.qr(np.column_stack([state, np.eye(len(state))]).astype(np.complex128))
+            basis[:, 0] *= triangle[0, 0]
+            return np.asarray(basis)
         case _ if name.startswith("generator"):
             pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=int(name[9:]))][1:]
             exponent = sum(a * pauli_matrix(pauli_word) for a, pauli_word in zip(angles, pauli_words, strict=True))

@@ -29,7 +29,7 @@ class Heard(Silent):
 
 def test_a_refused_report_is_told_before_the_first_step() -> None:
     model, heard = qgl.loads(PROGRAM), Heard()
-    model.planner.memory_limit = 10**8
+    model.readings.planner.memory_limit = 10**8
     run = train(model, display=heard)
     told, *after = heard.events
     assert after == ["step"] and run.steps == 1

@@ -20,12 +20,12 @@ from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Frame
 from qgl.check.values.types import Formal, QubitFormal
-from qgl.check.values.values import Group, Qubit, Value
+from qgl.check.values.values import Group, Qubit, Value, describe
 from qgl.diagnostics.categories import WrongVariables
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.types import OperandCount, WrongType
 from qgl.gates import CHANNELS
-from qgl.program.operations import KrausChannel, applied
+from qgl.program.operations import KrausChannel, Measurement, applied
 from qgl.record import record
 from qgl.syntax import tree
 
@@ -76,7 +76,9 @@ class Applier:
         values = self._arguments(node, frame)
         self._warn_of_degrees(node, values, frame)
         operands = self.applied.operands(node, frame)
-        if name == "kraus":
+        if name == "postselect":
+            self._postselect(node, operands, values)
+        elif name == "kraus":
             self._kraus(node, operands, frame)
         elif name in MULTI_QUBIT:
             self.multi_qubit.apply(node, values, operands, controls, inverted)
@@ -164,6 +166,19 @@ class Applier:
                     emit(operation)
             else:
                 emit(operation)
+
+    def _postselect(self, node: tree.Apply, operands: list[Operand], values: list[Value] | None) -> None:
+        """The ensemble is that of the runs in which every one of these qubits is found in the basis state."""
+        if values is None or node.modifiers:
+            raise FaultyError  # reported before
+        wanted = values[0]
+        if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted not in (0, 1):
+            raise self.reporter.fault(WrongType(node.arguments[0].span, "0 or 1, the outcome", describe(wanted)))
+        self.recorder.whatever_happens(node.span, "required")
+        with self.recorder.channel("postselect", node.span):
+            for operand in operands:
+                for wire in operand.wires:
+                    self.recorder.emit(Measurement((wire,), node.span, required=bool(wanted)))
 
     def _kraus(self, node: tree.Apply, operands: list[Operand], frame: Frame) -> None:
         if node.modifiers or not node.arguments:

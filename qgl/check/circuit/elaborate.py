@@ -78,8 +78,9 @@ class Elaborator:
         sites: tuple[int, ...],
         frame: Frame,
     ) -> None:
-        for gate, position, angles in self.initial.steps(initial, len(wires), lattice, sites, frame):
-            self.recorder.emit(applied(gate, (wires[position],), initial.span, angles))
+        for gate, positions, numbers in self.initial.steps(initial, len(wires), lattice, sites, frame):
+            touched = tuple(wires[position] for position in positions)
+            self.recorder.emit(applied(gate, touched, initial.span, numbers))
 
     def dry_run(self, symbol: Symbol) -> None:
         """Go through the body of a routine that nothing calls, with stand-ins for its arguments."""
@@ -212,16 +213,21 @@ class Elaborator:
                 self.recorder.under = outer
 
     def _measure(self, node: tree.Measure, frame: Frame) -> None:
+        if node.keep:
+            self.recorder.whatever_happens(node.span, "kept")
         value = self.evaluator.evaluate(node.operand, frame)
         single = not isinstance(value, Group | tuple)
         members = (value,) if single else tuple(value)
         if not members:
             raise self.reporter.fault(NotAQubit(node.operand.span, describe(value)))
-        bits = [self._measured(node, self.evaluator.wire(member, node.operand.span)) for member in members]
+        name = node.bit.name if node.bit is not None else node.operand.span.text
+        labels = [name if single else f"{name}[{k}]" for k in range(len(members))] if node.keep else [""] * len(members)
+        wires = [self.evaluator.wire(member, node.operand.span) for member in members]
+        bits = [self._measured(node, wire, label) for wire, label in zip(wires, labels, strict=True)]
         if node.bit is not None:
             frame.names[node.bit.name] = bits[0] if single else tuple(bits)
 
-    def _measured(self, node: tree.Measure, wire: int) -> Bit:
+    def _measured(self, node: tree.Measure, wire: int, label: str) -> Bit:
         """Measure one wire; under several conditions, once under each into a bit of its own."""
         numbers: list[tuple[Conjunction, int]] = []
         for condition in self.recorder.under:
@@ -231,7 +237,7 @@ class Elaborator:
                 bit = self.recorder.bits
                 self.recorder.bits += 1
                 numbers.append((condition, bit))
-            self.recorder.operations.append(Measurement((wire,), node.span, bit, condition=condition))
+            self.recorder.operations.append(Measurement((wire,), node.span, bit, label, condition=condition))
         return Bit(node.bit.name if node.bit else "", tuple(numbers))
 
 

@@ -14,6 +14,7 @@ from qgl.check.limits import ITEMS, MAX_QUBITS, OPERATION, Budget
 from qgl.check.reporter import Reporter
 from qgl.check.values.conditions import Conjunction
 from qgl.check.values.values import Array, Dimension, Value
+from qgl.diagnostics.registers import OutcomeUnderCondition
 from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
 from qgl.program.operations import Operation
@@ -67,6 +68,15 @@ class Recorder:
         self.budget.spend(work * len(self.under), operation.span)
         for condition in self.under:
             self.operations.append(replace(operation, condition=condition) if condition else operation)
+
+    def whatever_happens(self, span: Span, what: str) -> None:
+        """That no condition holds here: an outcome labels all elements of the ensemble, or none.
+
+        Raises:
+            FaultyError: one does; reported.
+        """
+        if self.under != ((),):
+            raise self.reporter.fault(OutcomeUnderCondition(span, what))
 
     def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
         """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""

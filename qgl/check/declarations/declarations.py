@@ -313,7 +313,7 @@ class Declarations:
             constraint, size = self.types.of_parameter(node.type, frame)
         dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
         if size is not None:
-            dimensions.append(Dimension(size, "the numbers of its type"))
+            dimensions.append(Dimension(size, "the numbers of its type", amplitudes=constraint == "state"))
         elements = prod(dimension.extent for dimension in dimensions)
         self._inputs += elements
         if self._inputs > MAX_INPUTS:

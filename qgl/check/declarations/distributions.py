@@ -24,6 +24,7 @@ _ARGUMENTS = {
     "uniform": ("low", "high"),
     "constant": ("value",),
     "bernoulli": ("probability",),
+    "haar": (),
 }
 
 
@@ -41,6 +42,11 @@ class Distributions:
         Raises:
             FaultyError: it does not suit the kind of input; reported.
         """
+        if constraint == "state" and node.kind == "param":
+            text = "a state that is trained is prepared by gates, whose angles are trained"
+            raise self.reporter.fault(
+                WrongParameter(node.name.span, text, "declare it `latent`, `random` or `condition`")
+            )
         if node.kind == "condition":
             if node.distribution is not None:
                 text = "a condition is given with the data and has no distribution"
@@ -52,6 +58,7 @@ class Distributions:
             distribution = DEFAULTS[constraint]
         else:
             hint = "`~ uniform(-1, 1)`" if node.kind == "random" else "`~ bernoulli(0.5)`"
+            hint = "`~ haar()`" if constraint == "state" else hint
             text = f"`{node.name.name}` is not trained and needs a distribution"
             raise self.reporter.fault(WrongParameter(node.name.span, text, f"write {hint} behind it"))
         if distribution.name == "bernoulli" and node.kind == "param" and node.distribution is not None:
@@ -83,6 +90,9 @@ class Distributions:
             text = "a distribution is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         name = expression.function.name
+        if (name == "haar") != (constraint == "state"):
+            text = "`haar` draws states: write it for a `state(n)`, and no other distribution there"
+            raise self.reporter.fault(WrongDistribution(expression.span, text))
         if name == "moments" and node.kind == "param" and constraint != "probability":
             return moments_distribution(expression, node, numbers, frame, self.evaluator, self.reporter)
         if name == "moments":

@@ -1,4 +1,4 @@
-"""Initial product states, as operations on qubits that are in zero."""
+"""Initial states, as operations on qubits that are in zero."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ from qgl.check.values.degrees import in_degrees
 from qgl.check.values.evaluate import Evaluator, Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
-from qgl.check.values.values import Array, Value, describe
+from qgl.check.values.values import Array, Value, describe, state_width
 from qgl.diagnostics.registers import WrongInitial
 from qgl.diagnostics.suggest import nearest
 from qgl.expression import Real, real
+from qgl.gates.states import WIDEST_STATE
 from qgl.source import Span
 from qgl.syntax import tree
 
-STATES = ("zero", "one", "plus", "minus", "neel")
+CALLED = {"angles": (), "amplitudes": ("pad",)}
+STATES = ("zero", "one", "plus", "minus", "neel", "mixed")
 
-Step = tuple[str, int, tuple[Real, ...]]  # gate, position in the register, angles
-_UNIFORM = {"zero": (), "one": ("x",), "plus": ("h",), "minus": ("x", "h")}
+Step = tuple[str, tuple[int, ...], tuple[Real, ...]]  # gate or channel, positions in the register, numbers
+_UNIFORM: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
+    "zero": (),
+    "one": (("x", ()),),
+    "plus": (("h", ()),),
+    "minus": (("x", ()), ("h", ())),
+    "mixed": (("depolarizing", (1.0,)),),
+}
 
 
 @dataclass
@@ -31,7 +39,7 @@ class Initial:
     def steps(
         self, expression: tree.Expression, size: int, lattice: Lattice | None, sites: tuple[int, ...], frame: Frame
     ) -> Iterator[Step]:
-        """Gates that prepare the state of `size` qubits.
+        """Gates, and channels for a mixed state, that prepare the state of `size` qubits.
 
         Raises:
             FaultyError: the expression is no initial state for them; reported.
@@ -40,25 +48,55 @@ class Initial:
         if isinstance(expression, tree.Name) and expression.name in STATES:
             return self._named(expression.name, size, lattice, sites)
         if isinstance(expression, tree.Call):
-            return self._angles(expression, size, frame)
+            return self._called(expression, size, frame)
         if isinstance(expression, tree.Name):
             known = frame.module.names.get(expression.name)
             if known is None and frame.find(expression.name) is None:
                 near = nearest(expression.name, STATES)
                 raise self.reporter.fault(WrongInitial(span, f"there is no initial state `{expression.name}`", near))
         value = self.evaluator.evaluate(expression, frame)
-        if not isinstance(value, str):
-            raise self.reporter.fault(WrongInitial(span, f"an initial state belongs here, not {describe(value)}"))
-        if set(value) - {"0", "1"}:
+        if isinstance(value, str):
+            return self._bits(value, size, span)
+        return iter(self._product(value, size, span))
+
+    def _bits(self, text: str, size: int, span: Span) -> Iterator[Step]:
+        if set(text) - {"0", "1"}:
             raise self.reporter.fault(WrongInitial(span, "the string of an initial state has characters 0 and 1 only"))
-        self._sized(len(value), size, "characters", span)
-        return ((("x"), position, ()) for position, character in enumerate(value) if character == "1")
+        self._sized(len(text), size, "characters", span)
+        return (("x", (position,), ()) for position, character in enumerate(text) if character == "1")
+
+    def _product(self, value: Value, size: int, span: Span) -> list[Step]:
+        """One state that is an input, or a list of such and of bits, next to each other."""
+        parts = value if isinstance(value, tuple) else (value,)
+        if isinstance(value, Array) and not value.is_state and value.dimensions[-1].amplitudes:
+            parts = tuple(value)
+        steps: list[Step] = []
+        at = 0
+        for part in parts:
+            if isinstance(part, Array) and part.is_state:
+                width = state_width(len(part))
+                steps.append((f"state{width}", tuple(range(at, at + width)), part.reals()))
+            elif isinstance(value, tuple) and isinstance(part, int) and part in (0, 1):
+                width = 1
+                steps += [("x", (at,), ())] if part else []
+            else:
+                found = describe(part)
+                what = f"a list of states and bits holds no such thing as {found}" if part is not value else ""
+                text = what or f"an initial state belongs here, not {found}"
+                raise self.reporter.fault(WrongInitial(span, text))
+            at += width
+        self._sized(at, size, "qubits", span)
+        return steps
 
     def _named(self, name: str, size: int, lattice: Lattice | None, sites: tuple[int, ...]) -> Iterator[Step]:
         if name == "neel":
             odd = [lattice.parity(site) for site in sites] if lattice else [position % 2 for position in range(size)]
-            return (("x", position, ()) for position in range(size) if odd[position])
-        return ((gate, position, ()) for position in range(size) for gate in _UNIFORM[name])
+            return (("x", (position,), ()) for position in range(size) if odd[position])
+        return (
+            (gate, (position,), tuple(map(real, numbers)))
+            for position in range(size)
+            for gate, numbers in _UNIFORM[name]
+        )
 
     def _sized(self, found: int, wanted: int, things: str, span: Span) -> None:
         if found != wanted:
@@ -66,29 +104,56 @@ class Initial:
             text = f"this state has {found} {things}, but there {qubits}"
             raise self.reporter.fault(WrongInitial(span, text))
 
-    def _angles(self, call: tree.Call, size: int, frame: Frame) -> Iterator[Step]:
+    def _called(self, call: tree.Call, size: int, frame: Frame) -> Iterator[Step]:
+        """`angles(list)` or `amplitudes(list, pad = number)`."""
         name = call.function.name
-        if name != "angles" or len(call.arguments) != 1 or call.keywords:
-            near = nearest(name, (*STATES, "angles")) if name != "angles" else None
-            text = "`angles` takes one list" if name == "angles" else f"there is no initial state `{name}`"
-            raise self.reporter.fault(WrongInitial(call.span, text, near))
-        span = call.arguments[0].span
-        value = self.evaluator.evaluate(call.arguments[0], frame)
+        if name not in CALLED:
+            near = nearest(name, (*STATES, *CALLED))
+            raise self.reporter.fault(WrongInitial(call.span, f"there is no initial state `{name}`", near))
+        others = {key.name: value for key, value in call.keywords}
+        if len(call.arguments) != 1 or set(others) - set(CALLED[name]) or len(others) < len(call.keywords):
+            usage = "one list, and the number `pad`" if CALLED[name] else "one list"
+            raise self.reporter.fault(WrongInitial(call.span, f"`{name}` takes {usage}"))
+        node = call.arguments[0]
+        value = self.evaluator.evaluate(node, frame)
         if not isinstance(value, tuple | Array):
-            raise self.reporter.fault(WrongInitial(span, f"a list of angles belongs here, not {describe(value)}"))
-        self._sized(len(value), size, "angles", span)
-        for warning in in_degrees(call.arguments[0], value):
+            text = f"a list of {name} belongs here, not {describe(value)}"
+            raise self.reporter.fault(WrongInitial(node.span, text))
+        if name == "amplitudes":
+            pad = self.evaluator.evaluate(others["pad"], frame) if others else None
+            return iter([self._amplitudes(tuple(value), pad, size, node.span)])
+        self._sized(len(value), size, "angles", node.span)
+        for warning in in_degrees(node, value):
             self.reporter.report(warning)
-        return iter([step for position, item in enumerate(value) for step in self._rotation(item, position, span)])
+        return iter([step for position, item in enumerate(value) for step in self._rotation(item, position, node.span)])
+
+    def _amplitudes(self, values: tuple[Value, ...], pad: Value | None, size: int, span: Span) -> Step:
+        """Real amplitudes up to their norm; where they are too few, the others are `pad`."""
+        if size > WIDEST_STATE:
+            text = f"amplitudes are for {WIDEST_STATE} qubits at most, not for {size}"
+            raise self.reporter.fault(WrongInitial(span, text))
+        numbers = [self._number(value, "amplitudes", span) for value in values]
+        missing = 2**size - len(numbers)
+        if missing < 0 or (missing and pad is None):
+            wanted = f"{2**size} amplitudes, or fewer and `pad`" if missing > 0 else f"{2**size} amplitudes at most"
+            qubits = f"{size} qubit{'s' * (size > 1)}"
+            text = f"a state of {qubits} has {wanted}, not {len(numbers)}"
+            raise self.reporter.fault(WrongInitial(span, text))
+        numbers += [self._number(pad, "amplitudes", span)] * missing
+        if all(number == real(0.0) for number in numbers):
+            raise self.reporter.fault(WrongInitial(span, "amplitudes that are all zero make no state"))
+        interleaved = tuple(part for number in numbers for part in (number, real(0.0)))
+        return f"state{size}", tuple(range(size)), interleaved
 
     def _rotation(self, item: Value, position: int, span: Span) -> Iterator[Step]:
         if isinstance(item, tuple) and len(item) == 2:
-            yield "ry", position, (self._angle(item[0], span),)
-            yield "p", position, (self._angle(item[1], span),)
+            yield "ry", (position,), (self._number(item[0], "angles", span),)
+            yield "p", (position,), (self._number(item[1], "angles", span),)
         else:
-            yield "ry", position, (self._angle(item, span),)
+            yield "ry", (position,), (self._number(item, "angles", span),)
 
-    def _angle(self, value: Value, span: Span) -> Real:
+    def _number(self, value: Value, what: str, span: Span) -> Real:
         if not isinstance(value, Real) and not is_number(value):
-            raise self.reporter.fault(WrongInitial(span, f"angles are numbers or pairs of them, not {describe(value)}"))
+            pairs = " or pairs of them" if what == "angles" else ""
+            raise self.reporter.fault(WrongInitial(span, f"{what} are numbers{pairs}, not {describe(value)}"))
         return real(value)

@@ -56,6 +56,7 @@ COUNTS: dict[str, Counts] = {
     "levels": Counts("levels", (1, 1), (1, MANY), True, "levels(v) x;"),
     **{name: Counts(name, (1, 1), (1, MANY), True, f"{name}(v) q, r;") for name in FAMILIES},
     "kraus": Counts("kraus", (1, MANY), (1, MANY), False, "kraus([[1, 0], [0, 1]]) q;"),
+    "postselect": Counts("postselect", (1, 1), (1, MANY), False, "postselect(0) q;"),
 }
 
 

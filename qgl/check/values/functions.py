@@ -35,8 +35,9 @@ class Usage:
     most: int
 
 
+INTERNAL = ("multiply", "reciprocal", "power", "atan2")  # that no program calls by name
 USAGES: dict[str, Usage] = {
-    **{name: Usage(f"{name}(x)", 1, 1) for name in REAL_FUNCTIONS if name not in ("multiply", "reciprocal", "power")},
+    **{name: Usage(f"{name}(x)", 1, 1) for name in REAL_FUNCTIONS if name not in INTERNAL},
     "min": Usage("min(x, y, ...)", 1, 1000),
     "max": Usage("max(x, y, ...)", 1, 1000),
     "floor": Usage("floor(x)", 1, 1),

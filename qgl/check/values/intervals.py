@@ -44,6 +44,8 @@ def _input(parameter: Parameter) -> Interval:
     distribution = parameter.distribution
     if parameter.constraint == "probability" or distribution.name == "bernoulli":
         return 0.0, 1.0
+    if distribution.name == "haar":
+        return -1.0, 1.0
     if parameter.kind in ("random", "latent") and distribution.name == "uniform":
         return distribution.arguments[0], distribution.arguments[1]
     if parameter.kind in ("random", "latent") and distribution.name == "constant":

@@ -16,13 +16,15 @@ from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter
 from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
+from qgl.gates.states import WIDEST_STATE, state_numbers
 from qgl.record import record
 from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
-OF_PARAMETER = (*NUMBERS, "unitary", "table", "phases", "levels", "generator")
-OF_ARGUMENT = (*OF_PARAMETER, "int", "bit", "qubit", "category")
-WIDEST = {"unitary": 10, "generator": WIDEST_GENERATOR}  # qubits
+OF_ROUTINE = (*NUMBERS, "unitary", "table", "phases", "levels", "generator")
+OF_PARAMETER = (*OF_ROUTINE, "state")
+OF_ARGUMENT = (*OF_ROUTINE, "int", "bit", "qubit", "category")
+WIDEST = {"unitary": 10, "generator": WIDEST_GENERATOR, "state": WIDEST_STATE}  # qubits
 _MANY = 64
 _NOTHING = (0, 0, "none", "")
 INSIDE = {  # least and most numbers in parentheses, what they are, how it is written
@@ -31,6 +33,7 @@ INSIDE = {  # least and most numbers in parentheses, what they are, how it is wr
     "phases": (1, _MANY, "the numbers of values of the parents and of the child", "phases(4, 8)"),
     "levels": (1, 1, "a number of categories", "levels(6)"),
     "generator": (1, 1, "a number of qubits", "generator(k)"),
+    "state": (1, 1, "a number of qubits", "state(n)"),
     "category": (1, 1, "a number of categories", "category(8)"),
 }
 
@@ -136,6 +139,8 @@ class Types:
             if numbers[0] > WIDEST[type_.name]:
                 what = f"a {type_.name} of {numbers[0]} qubits"
                 raise self.reporter.fault(ValueTooLarge(span, what, f"{WIDEST[type_.name]} qubits"))
+            if type_.name == "state":
+                return "state", state_numbers(numbers[0])
             return "angle", {"unitary": unitary_angles, "generator": generator_numbers}[type_.name](numbers[0])
         size = {"table": table_angles, "phases": table_phases, "levels": level_angles}[type_.name](numbers)
         if not 1 <= size <= MAX_INPUTS:

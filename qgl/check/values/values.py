@@ -77,7 +77,8 @@ class Dimension:
     """One dimension of an array of inputs: its extent and the keys that it may be indexed with.
 
     `keys` maps qubits, sites, or sets of these to positions; integers are positions unless `integers` is False.
-    `arity` is 2 if the keys are pairs, which may be written as two indices.
+    `arity` is 2 if the keys are pairs, which may be written as two indices. `amplitudes`: its numbers are those of one
+    state, two for each amplitude.
     """
 
     extent: int
@@ -85,6 +86,7 @@ class Dimension:
     keys: Mapping[Hashable, int] | None = None
     integers: bool = True
     arity: int = 1
+    amplitudes: bool = False
 
 
 @record
@@ -111,6 +113,18 @@ class Array:
     def __iter__(self) -> Iterator[Array | Real]:
         return (self.at(position) for position in range(len(self)))
 
+    @property
+    def is_state(self) -> bool:
+        """Whether this is one state, that is, the numbers of all its amplitudes."""
+        return len(self.dimensions) == 1 and self.dimensions[0].amplitudes
+
+    @property
+    def words(self) -> str:
+        if self.is_state:
+            return f"a state of {state_width(len(self))} qubit{'s' * (len(self) > 4)}"
+        shape = " x ".join(str(dimension.extent) for dimension in self.dimensions)
+        return f"an array of {shape} numbers"
+
     def reals(self) -> tuple[Real, ...]:
         """All elements in order."""
         first = self.offset
@@ -135,6 +149,11 @@ class Condition:
 
     operator: str
     arguments: tuple[Any, ...]
+
+
+def state_width(numbers: int) -> int:
+    """The number of qubits of a state that is given by so many numbers, two for each amplitude."""
+    return numbers.bit_length() - 2
 
 
 def key_of(value: Value) -> Hashable:
@@ -164,8 +183,7 @@ def describe(value: Value) -> str:
         case Real():
             return "a number that depends on inputs"
         case Array():
-            shape = " x ".join(str(dimension.extent) for dimension in value.dimensions)
-            return f"an array of {shape} numbers"
+            return value.words
         case Site():
             return f"a site of the lattice `{value.lattice.name}`"
         case Qubit():

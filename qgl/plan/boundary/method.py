@@ -13,7 +13,7 @@ from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost, Prepared
 from qgl.plan.network.columns import Columns, columns_of
 from qgl.plan.network.tensors import Network, UnsuitableError, network_of, traced_wires
-from qgl.query import GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
+from qgl.query import Elements, GivenStrings, LogProb, Marginals, Probabilities, Query, Samples, State
 
 WIDEST = 16  # log2 of the largest bond
 MOST_BODIES = 64  # columns that are compiled one by one
@@ -96,6 +96,8 @@ class PreparedBoundary:
         return "amplitude" if isinstance(query, _BY_AMPLITUDES) and not self._traced else "pauli_transfer"
 
     def cost(self, query: Query, precision: str) -> Cost:
+        if isinstance(query, Elements):
+            return Cost.refused("boundary contraction answers for the whole ensemble, not for each of its states")
         if isinstance(query, Probabilities | State):
             return Cost.refused("boundary contraction finds probabilities of strings one by one, not all at once")
         if isinstance(query, Marginals) and max(map(len, query.regions)) > LARGEST_REGION:

@@ -10,6 +10,7 @@ import numpy as np
 from qgl.expression import real
 from qgl.gates import GATES
 from qgl.gates.algebra import all_commute
+from qgl.gates.states import state_qubits
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.matrix_pool import Recipe
@@ -42,14 +43,15 @@ def unitary_elements(operation: Operation, axes: tuple[int, ...]) -> list[Elemen
 
 
 def in_parts(operation: Operation, axes: tuple[int, ...], widest: int) -> list[tuple[Operation, tuple[int, ...]]]:
-    """A uniformly controlled gate on more than `widest` qubits as rotations and `cx`, each with its axes.
+    """A uniformly controlled gate, or a state, of more than `widest` qubits as rotations and `cx`, with their axes.
 
     One that is no product of such stays whole.
     """
     if not isinstance(operation, GateApplication):
         return [(operation, axes)]
-    family, definition = family_of(operation.gate.name), operation.gate.definition
-    if family is None or family[1] <= widest or definition is None:
+    gate, definition = operation.gate, operation.gate.definition
+    family = family_of(gate.name) is not None or state_qubits(gate.name) is not None
+    if not family or gate.qubits <= widest or definition is None:
         return [(operation, axes)]
     controls, own = axes[: operation.controls], axes[operation.controls :]
     parts: list[tuple[Operation, tuple[int, ...]]] = []

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 from qgl.kernels import mesh
 from qgl.mixture import CIRCUITS
 from qgl.model import Model
-from qgl.query import Query, reads_only_bits
 from qgl.train.methods import Terms
 from qgl.train.trainable import Params, Trainable
 
@@ -60,10 +59,7 @@ def memory(model: Trainable) -> int:
     if not isinstance(model, Model):
         return 0
     asked = list(dict.fromkeys(query for term in model.objectives for query in term.objective.queries))
-    shares: dict[bool, list[Query]] = {}
-    for query in asked:
-        shares.setdefault(reads_only_bits(query), []).append(query)
-    rows = [row for queries in shares.values() for row in model.planner.weigh(queries).rows]
+    rows = [row for weighed in model.readings.weigh(asked) for row in weighed.rows]
     chosen = [each.cost.memory for row in rows for each in row.candidates if each.method == row.chosen]
     conditioned = any(term.objective.conditions is not None for term in model.objectives)
     circuits = CIRCUITS if conditioned else min(CIRCUITS, len(model.parameters.weights))

@@ -1,0 +1,125 @@
+"""How the questions that a model is asked are put to its circuit: which are planned together, and what is read out.
+
+Three things keep questions apart: those of bits alone allow passes that others do not; those that name hidden qubits
+are of another register; and those of kept or required outcomes are of the circuit in which these are read out as well.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from qgl import compiler
+from qgl.ir.circuit import Circuit
+from qgl.ir.outcomes import is_kept, is_required, required_outcomes, with_outcomes_read
+from qgl.plan.planner import Planner, Weighed
+from qgl.postselection import Required
+from qgl.query import Elements, Query, reads_only_bits, support
+
+if TYPE_CHECKING:
+    from qgl.kernels.simulator import Simulator
+
+Array = jax.Array
+
+
+@dataclass(frozen=True)
+class Share:
+    """Questions that are planned together: what was `asked`, and what is put to the circuit of `planner` for it."""
+
+    planner: Planner
+    asked: Mapping[Query, Query]
+    required: Required | None
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """All that is put to the circuit."""
+        own = tuple(dict.fromkeys(self.asked.values()))
+        return own if self.required is None else tuple(dict.fromkeys((*own, self.required.success)))
+
+    def weigh(self) -> Weighed:
+        return self.planner.weigh(self.queries)
+
+    def given(self, given: Mapping[Query, Array]) -> dict[Query, Array]:
+        """The strings and words that come with `queries`, from those that come with what was asked."""
+        if self.required is None:
+            return {query: array for query, array in given.items() if query in self.asked}
+        return {self.asked[query]: self.required.given(query, given[query]) for query in self.asked if query in given}
+
+    def answers(self, found: Mapping[Query, Any], key: Array | None) -> dict[Query, Any]:
+        """The answers to what was asked, from those to `queries`."""
+        if self.required is None:
+            return dict(found)
+        return self.required.answers(self.asked, found, key)
+
+
+class Readings:
+    """All readings of one circuit. Planners are kept, and so are compiled plans."""
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        precision: str,
+        memory_limit: int | None = None,
+        told: Callable[[str], None] | None = None,
+    ) -> None:
+        self.circuit = circuit
+        self.width = len(circuit.visible)
+        self.labels = sum(map(is_kept, circuit.operations))
+        self.required = required_outcomes(circuit)
+        self._options = precision, memory_limit, told
+        self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
+
+    def shares(self, queries: Iterable[Query]) -> tuple[Share, ...]:
+        """`queries` by what keeps them apart."""
+        groups: dict[tuple[bool, bool, bool], list[Query]] = {}
+        for query in queries:
+            beyond = max(support(query, self.width), default=0) >= self.width
+            groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
+        return tuple(self._share(labelled, group) for (labelled, _, _), group in groups.items())
+
+    def weigh(self, queries: Iterable[Query]) -> tuple[Weighed, ...]:
+        """What the planner makes of each share."""
+        return tuple(share.weigh() for share in self.shares(queries))
+
+    def simulator(self, share: Share) -> Simulator:
+        """What runs the plan of a share."""
+        from qgl.kernels.simulator import Simulator
+
+        name = id(share.planner), share.queries
+        if name not in self._simulators:
+            self._simulators[name] = Simulator(share.planner.plan(share.queries))
+        return self._simulators[name]
+
+    @functools.cached_property
+    def planner(self) -> Planner:
+        """What plans for queries that no outcome makes a difference to."""
+        return self._planner(self.circuit)
+
+    @functools.cached_property
+    def _of_successes(self) -> Planner:
+        return self._planner(with_outcomes_read(self.circuit, is_required))
+
+    @functools.cached_property
+    def _of_labels(self) -> Planner:
+        kept = with_outcomes_read(self.circuit, is_kept)
+        return self._planner(with_outcomes_read(kept, is_required))
+
+    def _planner(self, circuit: Circuit) -> Planner:
+        precision, limit, told = self._options
+        planner = compiler.planner(circuit, precision, limit)
+        planner.told = told or planner.told
+        return planner
+
+    def _share(self, labelled: bool, queries: list[Query]) -> Share:
+        if not labelled and not self.required:
+            return Share(self.planner, {query: query for query in queries}, None)
+        planner = self._of_labels if labelled else self._of_successes
+        if not self.required:
+            return Share(planner, {query: query for query in queries}, None)
+        first = self.width + (self.labels if labelled else 0)
+        required = Required(self.required, self.width, first)
+        return Share(planner, {query: required.joint(query) for query in queries}, required)

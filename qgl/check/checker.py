@@ -34,7 +34,7 @@ from qgl.check.settings.report_requirements import probes_fit
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.stages import stages_fit
 from qgl.check.settings.training import read_objective, read_train
-from qgl.check.values.evaluate import Frame
+from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName

@@ -12,7 +12,8 @@ from qgl.check.declarations.categories import values_of
 from qgl.check.limits import Budget
 from qgl.check.names.callees import Callee
 from qgl.check.reporter import FaultyError, Reporter, every
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.values import Group, Value
 from qgl.diagnostics.registers import NotUnitary, QubitTwice, UnequalRegisters
 from qgl.diagnostics.types import OperandCount

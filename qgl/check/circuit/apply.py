@@ -18,7 +18,7 @@ from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
-from qgl.check.values.evaluate import Frame
+from qgl.check.values.frame import Frame
 from qgl.check.values.types import Formal, QubitFormal
 from qgl.check.values.values import Group, Qubit, Value, describe
 from qgl.diagnostics.categories import WrongVariables

@@ -16,7 +16,7 @@ from qgl.check.limits import FAULT, STATEMENT, Budget
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.conditions import Conjunction, is_condition, split
-from qgl.check.values.evaluate import POISON, Frame
+from qgl.check.values.frame import POISON, Frame
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Formal, QubitFormal
 from qgl.check.values.values import Array, Bit, Dimension, Group, Qubit, Value, describe

@@ -7,7 +7,8 @@ from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.hamiltonians import Hamiltonians, Terms
 from qgl.check.limits import Budget
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.operators import Operator, PauliWord
 from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotAnExponent, WrongMethod

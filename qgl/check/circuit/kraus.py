@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.check.reporter import every
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.operators import Operator
 from qgl.check.values.values import Value, describe

@@ -9,7 +9,7 @@ from qgl.check.circuit.cones import cones_of, regions_of
 from qgl.check.declarations.declarations import REGISTERS, Declarations
 from qgl.check.limits import ITEMS, Budget
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.values.evaluate import Frame
+from qgl.check.values.frame import Frame
 from qgl.check.values.values import Group, Qubit
 from qgl.diagnostics.locality import ChannelTooWide, ConeTooWide, TooDeep, TooFar, WrongBound
 from qgl.diagnostics.names import UnknownName, WrongKind

@@ -18,7 +18,8 @@ from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
 from qgl.check.names.modules import EXPORTED, Module, Symbol
 from qgl.check.names.resolve_expressions import ExpressionResolver
 from qgl.check.reporter import FaultyError, Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Types
 from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of

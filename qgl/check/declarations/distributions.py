@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from qgl.check.declarations.moments_distribution import moments_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongDistribution, WrongParameter
 from qgl.program.program import Distribution

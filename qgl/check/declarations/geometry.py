@@ -7,7 +7,8 @@ from qgl.check.limits import MAX_ITEMS, MAX_SITES
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import Reporter
 from qgl.check.values import lattices
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import EXTENTS, Lattice
 from qgl.check.values.values import Site, Value
 from qgl.diagnostics.model import QglError

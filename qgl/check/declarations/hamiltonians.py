@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from qgl.check.calls.binding import Qubits
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.operators import Operator, PauliWord
 from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from qgl.check.reporter import Reporter
 from qgl.check.values.degrees import in_degrees
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Array, Value, describe, state_width

@@ -14,7 +14,8 @@ import numpy as np
 from qgl.bits.pauli_words import data_means
 from qgl.check.reporter import Reporter
 from qgl.check.settings.unlisted_error import unlisted_error
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Group, Qubit, Site, Value
 from qgl.diagnostics.types import WrongDistribution

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from qgl.check.declarations.categories import LARGEST
 from qgl.check.reporter import Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Site, describe
 from qgl.diagnostics.categories import WrongVariables

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from qgl.check.limits import ITEMS, Budget
-from qgl.check.names.modules import Module, Symbol
+from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values import operators
 from qgl.check.values.conditions import comparison, conjunction, is_condition, negation
+from qgl.check.values.frame import POISON, Frame
 from qgl.check.values.functions import USAGES, Functions, is_number
 from qgl.check.values.indexing import Indexing
 from qgl.check.values.lattices import Lattice
@@ -26,7 +26,6 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 PAULIS = ("X", "Y", "Z")
-POISON = object()  # the value of a local name whose fault has been reported
 
 
 class World(Protocol):
@@ -35,39 +34,6 @@ class World(Protocol):
     def value_of(self, symbol: Symbol) -> Value: ...
 
     def qubit_on(self, site: Site, span: Span) -> int: ...
-
-
-@dataclass(slots=True)
-class Frame:
-    """Names of a block, the block around it, and the module whose names are seen there."""
-
-    names: dict[str, Value]
-    module: Module
-    outer: Frame | None = None
-    lets: set[str] | None = None  # names of `let` whose values are written in the block itself, not handed in
-
-    def inner(self) -> Frame:
-        """The frame of a block in this one: it costs the same however many names there are."""
-        return Frame({}, self.module, self)
-
-    def find(self, name: str) -> Value | None:
-        """The value of a name of the innermost block that declares it; None where none does."""
-        frame: Frame | None = self
-        while frame is not None:
-            value = frame.names.get(name)
-            if value is not None:
-                return value
-            frame = frame.outer
-        return None
-
-    def is_handed_in(self, node: tree.Expression) -> bool:
-        """Whether an expression is nothing but the name of an argument or of a loop's variable."""
-        if not isinstance(node, tree.Name):
-            return False
-        frame: Frame | None = self
-        while frame is not None and frame.names.get(node.name) is None:
-            frame = frame.outer
-        return frame is not None and node.name not in (frame.lets or ())
 
 
 class Evaluator:

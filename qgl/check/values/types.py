@@ -11,7 +11,8 @@ from qgl.check.declarations.categories import code_bits
 from qgl.check.declarations.registers import categories_of
 from qgl.check.limits import MAX_INPUTS
 from qgl.check.reporter import Reporter
-from qgl.check.values.evaluate import Evaluator, Frame
+from qgl.check.values.evaluate import Evaluator
+from qgl.check.values.frame import Frame
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qgl.check.names.modules import Module
-from qgl.check.values.evaluate import Frame
+from qgl.check.values.frame import Frame
 from qgl.expression import Function, Input
 from qgl.program.operations import Evolution, KrausChannel
 from qgl.program.program import Distribution

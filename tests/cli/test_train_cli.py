@@ -1,7 +1,8 @@
-"""`qglc train`, `sample` and `evaluate` as processes, on small programs."""
+"""`qglc train`, `sample` and `evaluate` on small programs: the first run and what is cut off as processes."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -13,6 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
+
+from qgl.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """\
@@ -31,6 +35,7 @@ objective nll(target) + 0.5 * mmd(target, hamming(sigma = 1));
 train { optimizer adam(rate = 0.1); steps 30; seeds 2; checkpoint 5; }
 report kl, moments;
 """
+TERMINAL = {"NO_COLOR": "1", "COLUMNS": "110"}
 LAYERS = "layer turn(a: angle[2], q: qubit) { ry(a[0]) q; rz(a[1]) q; }\n"
 
 
@@ -41,7 +46,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "small.qgl").write_text(PROGRAM)
     (folder / "turns.qgl").write_text(LAYERS)
     (folder / "rows.csv").write_text("0,0,1\n0,0,1\n1,1,0\n1,0,0\n")
-    done = qglc(folder, "train", "small.qgl", "--out", "run")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **TERMINAL}
+    words = command("train", "small.qgl", "--out", "run")
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     (folder / "first.txt").write_text(done.stdout + done.stderr)
     return folder
@@ -52,8 +59,10 @@ def command(*arguments: str) -> list[str]:
 
 
 def qglc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "110"}
-    return subprocess.run(command(*arguments), cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    """The command line in this process; what it does not catch is a fault of the test."""
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, list(arguments), env=TERMINAL, catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 def test_a_run_is_a_whole_folder(home: Path) -> None:

@@ -190,7 +190,8 @@ def test_samples_follow_the_distribution() -> None:
     program = random_program(4, visible=(3, 3), operations=(12, 12))
     inputs = random_inputs(4)
     run = simulator(program, "state vector")
-    draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(1), 20000))
+    drawn = jax.jit(lambda key: run.sample(jnp.asarray(inputs, jnp.float32), key, 20000))
+    draws = np.asarray(drawn(jax.random.key(1)))
     assert draws.shape == (20000, 3) and draws.dtype == np.uint8
     counts = np.bincount(draws @ np.array([4, 2, 1]), minlength=8) / 20000
     np.testing.assert_allclose(counts, np.diagonal(density_matrix(program, inputs)).real, atol=0.02)
@@ -255,9 +256,7 @@ def test_strengths_at_the_ends_of_their_range_have_finite_gradients(method: str)
     ]
     run = simulator(program_of(1, 0, *gates, parameters=(strength,)), method)
 
-    def loss(logits: jax.Array) -> jax.Array:
-        return run.probabilities(jax.nn.sigmoid(logits))[0]
-
+    step = jax.jit(jax.value_and_grad(lambda logits: run.probabilities(jax.nn.sigmoid(logits))[0]))
     for logits in ([40.0, 40.0, -120.0], [-120.0, -120.0, 40.0]):
-        value, derivative = jax.value_and_grad(loss)(jnp.array(logits, jnp.float32))
+        value, derivative = step(jnp.array(logits, jnp.float32))
         assert np.isfinite(value) and np.isfinite(derivative).all()

@@ -73,7 +73,7 @@ def test_the_loss_composes_with_jit_grad_and_vmap(born: qgl.Model) -> None:
     keys = jax.random.split(jax.random.key(3), 4)
     many = jax.vmap(born.init)(keys)
     losses = jax.jit(jax.vmap(born.loss))(many)
-    gradients = jax.vmap(jax.grad(born.loss))(many)
+    gradients = jax.jit(jax.vmap(jax.grad(born.loss)))(many)
     for k in range(4):
         one = jax.tree.map(lambda a, k=k: a[k], many)
         value, gradient = born.value_and_grad(one)
@@ -286,5 +286,5 @@ def test_forward_mode_is_refused_in_words_where_a_kernel_has_none() -> None:
         with pytest.raises(TypeError, match="reverse mode only"):
             asked(params)
     derivative = jax.jit(jax.grad(model.loss))(params)["t"]
-    rows = jax.vmap(jax.grad(model.loss))({"t": jnp.stack([params["t"]] * 2)})["t"]
+    rows = jax.jit(jax.vmap(jax.grad(model.loss)))({"t": jnp.stack([params["t"]] * 2)})["t"]
     assert np.asarray(rows) == pytest.approx(np.stack([derivative] * 2), abs=1e-6)

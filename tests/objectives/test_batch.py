@@ -39,7 +39,8 @@ train { steps 12; seeds 2; checkpoint 4; batch 2; }
 @pytest.mark.parametrize("kind", WEIGHTS)
 def test_rows_come_as_often_as_their_weights_say(kind: str) -> None:
     weights, batch = WEIGHTS[kind], 7
-    draws = np.asarray(jax.vmap(lambda key: draw_rows(key, weights, batch))(jax.random.split(jax.random.key(0), 4000)))
+    drawn = jax.jit(jax.vmap(lambda key: draw_rows(key, weights, batch)))
+    draws = np.asarray(drawn(jax.random.split(jax.random.key(0), 4000)))
     counts = np.stack([np.bincount(row, minlength=24) for row in draws])
     expected = batch * weights
     np.testing.assert_allclose(counts.mean(axis=0), expected, atol=5 * np.sqrt(expected.max() / 4000))
@@ -62,7 +63,7 @@ def test_the_loss_is_unbiased_for_that_of_all_rows(kind: str, name: str) -> None
         rows = drawn.given(key)[GivenStrings(5)]
         return drawn.loss({GivenStrings(5): log_p[rows.astype(jnp.int32) @ place]}, key)
 
-    values = np.asarray(jax.vmap(estimate)(jax.random.split(jax.random.key(1), 4000)))
+    values = np.asarray(jax.jit(jax.vmap(estimate))(jax.random.split(jax.random.key(1), 4000)))
     assert abs(values.mean() - whole) < 5 * values.std() / np.sqrt(4000)
     assert drawn.whole(lambda rows: np.asarray(log_p)[rows @ np.array([4, 2, 1])]) == pytest.approx(whole, rel=1e-5)
 

@@ -56,7 +56,7 @@ def call(**arguments: int | None) -> objectives.MMD:
 def test_exact_value_and_gradient() -> None:
     built, p, q = build(call(), Setting.in_a_row({"d": data_set()}, WIDTH)), distribution(1), distribution(7)
     with jax.enable_x64(True):
-        value, gradient = jax.value_and_grad(lambda p: built.loss({Probabilities(): p}, None))(jnp.asarray(p))
+        value, gradient = jax.jit(jax.value_and_grad(lambda p: built.loss({Probabilities(): p}, None)))(jnp.asarray(p))
         assert value == pytest.approx((p - q) @ slow_kernel() @ (p - q), rel=1e-12)
         np.testing.assert_allclose(gradient, 2 * slow_kernel() @ (p - q), rtol=1e-9, atol=1e-14)
 
@@ -78,7 +78,7 @@ def test_estimates_from_samples_are_unbiased_and_so_are_their_gradients() -> Non
 
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(0), 4000)
-        values, gradients = jax.vmap(jax.value_and_grad(estimate), (None, 0))(jnp.asarray(p), keys)
+        values, gradients = jax.jit(jax.vmap(jax.value_and_grad(estimate), (None, 0)))(jnp.asarray(p), keys)
         exact = (p - q) @ slow_kernel() @ (p - q)
         assert abs(values.mean() - exact) < 4 * values.std() / 4000**0.5
         along = p * (np.arange(2**WIDTH) % 2 - 0.5)  # a direction, projected on those that keep the sum
@@ -95,7 +95,8 @@ def test_one_estimate_is_the_sum_over_pairs() -> None:
         kernel = slow_kernel()
         among = sum(kernel[a, b] for i, a in enumerate(drawn) for j, b in enumerate(drawn) if i != j) / 20
         expected = among - 2 * np.mean(kernel[drawn] @ q) + q @ kernel @ q
-        assert float(built.loss({Probabilities(): jnp.asarray(p)}, key)) == pytest.approx(expected, rel=1e-9)
+        loss = jax.jit(lambda p: built.loss({Probabilities(): p}, key))
+        assert float(loss(jnp.asarray(p))) == pytest.approx(expected, rel=1e-9)
 
 
 def test_reports_are_exact_or_have_errors() -> None:

@@ -91,7 +91,7 @@ def test_exact_value_and_gradient(call: KernelCall) -> None:
     data, p = data_set(rng, 6, 20), random_distribution(rng, 64)
     built = objective(data, call)
     with jax.enable_x64(True):
-        value, gradient = jax.value_and_grad(lambda q: built.loss({Probabilities(): q}, None))(jnp.asarray(p))
+        value, gradient = jax.jit(jax.value_and_grad(lambda q: built.loss({Probabilities(): q}, None)))(jnp.asarray(p))
         assert value == pytest.approx(slow_mmd(p, data, call), rel=1e-12)
         distribution = np.bincount(indices(data.rows), minlength=64) / 20
         np.testing.assert_allclose(gradient, 2 * slow_kernel(call, 6) @ (p - distribution), rtol=1e-10, atol=1e-14)

@@ -77,11 +77,12 @@ class Branch:
         """Sum over the operators K of K rho K^dagger; a pure state stays so under one operator."""
         rows = [self.wires.index(wire) for wire in wires]
         columns = [row + len(self.wires) for row in rows]
+        each = np.reshape(operators, (len(operators), *(2,) * (2 * len(wires))))
         if self.pure and len(operators) == 1:
-            return Branch(list(self.wires), _act(operators[0], self.tensor, rows), pure=True)
+            return Branch(list(self.wires), _act(each, self.tensor[np.newaxis], rows)[0], pure=True)
         rho = self.mixed()
-        parts = [_act(operator.conj(), _act(operator, rho, rows), columns) for operator in operators]
-        return Branch(list(self.wires), np.sum(parts, axis=0))
+        left = _act(each, np.broadcast_to(rho, (len(operators), *rho.shape)), rows)
+        return Branch(list(self.wires), _act(each.conj(), left, columns).sum(axis=0))
 
     def matrix(self, wires: Sequence[int]) -> Matrix:
         """The reduced density matrix of `wires`, in their order."""
@@ -94,10 +95,14 @@ class Branch:
         return rho.reshape(2 ** len(wires), 2 ** len(wires))
 
 
-def _act(operator: Matrix, tensor: NDArray[np.complex128], axes: Sequence[int]) -> NDArray[np.complex128]:
-    small = operator.reshape((2,) * (2 * len(axes)))
-    moved = np.tensordot(small, tensor, axes=(range(len(axes), 2 * len(axes)), axes))
-    return np.moveaxis(moved.astype(np.complex128, copy=False), range(len(axes)), axes)
+def _act(
+    operators: NDArray[np.complex128], tensors: NDArray[np.complex128], axes: Sequence[int]
+) -> NDArray[np.complex128]:
+    """Each operator on these axes of its tensor; the first axis counts the operators."""
+    n = tensors.ndim - 1
+    new = dict(zip(axes, range(n + 1, n + 1 + len(axes)), strict=True))
+    result = [new.get(axis, axis) for axis in range(n)]
+    return np.asarray(np.einsum(operators, [n, *new.values(), *axes], tensors, [n, *range(n)], [n, *result]))
 
 
 def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Callable[[Input], float]:

@@ -29,7 +29,7 @@ def read(text: str) -> tree.File:
     return parsed.file
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(FILES)
 def test_reading_what_is_written_gives_the_same_tree(file: tree.File) -> None:
     text = format_file(file)
@@ -44,7 +44,7 @@ def tokens_of(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(pattern, text)]
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(FILES, st.randoms(use_true_random=False))
 def test_comments_at_any_place_are_kept_in_order(file: tree.File, source: random.Random) -> None:
     text = format_file(file)

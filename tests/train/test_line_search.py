@@ -84,6 +84,7 @@ def test_accepted_points_keep_the_wolfe_conditions() -> None:
     method = LineSearch(5)
     with jax.enable_x64(True):
 
+        @jax.jit
         def evaluate(params: Params) -> tuple[tuple[jax.Array, dict[str, jax.Array]], Params]:
             value, gradient = jax.value_and_grad(lambda p: waves(p["x"]))(params)
             return (value, {}), gradient

@@ -204,7 +204,7 @@ def test_gradients_without_noise(text: str, objective: str, rows: int, monkeypat
     if not model.stochastic:
         exact, expected = model.value_and_grad(params)
     else:
-        exact, expected = jax.value_and_grad(lambda p: by_pauli_words(model, p, key))(params)
+        exact, expected = jax.jit(jax.value_and_grad(lambda p: by_pauli_words(model, p, key)))(params)
     np.testing.assert_allclose(value, exact, atol=5e-3)
     np.testing.assert_allclose(derivative, flat(expected), atol=2e-3)
 

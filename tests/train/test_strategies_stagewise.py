@@ -83,6 +83,7 @@ def test_stages_are_trainings_one_after_another() -> None:
     chosen = stagewise(22, call("adam", rate=rate), seeds=1, steps=5, window=2, hold="zero")
     seen, history = followed(chosen)
     model, losses = Bowl(), []
+    value_and_grad = jax.jit(jax.value_and_grad(lambda p: model.terms(p)[0]))
     params = jax.tree.map(
         lambda array: array[0], {**seen[0], "field": Gradient(model, chosen).initial().fixed["field"]}
     )
@@ -97,7 +98,7 @@ def test_stages_are_trainings_one_after_another() -> None:
             params[name] = held.at[new].set(drawn[name][new]) if begins else params[name]
         memory = optimiser.init({name: params[name] for name in moving})
         for _ in range(length):
-            loss, gradient = jax.value_and_grad(lambda p: model.terms(p)[0])(params)
+            loss, gradient = value_and_grad(params)
             losses.append(float(loss))
             own = (layer >= low) & (layer < high)
             masked = {name: gradient[name] * own.reshape(-1, *[1] * (gradient[name].ndim - 1)) for name in moving[:2]}

@@ -177,7 +177,7 @@ def test_impossible_strings_are_finite_and_single_precision_is_kept() -> None:
     query = GivenStrings(3)
     run = Simulator(planned(program, query, precision="single"))
     rows = jnp.array([[0, 0, 0], [1, 1, 1], [0, 1, 0]], jnp.uint8)
-    answer = run.log_prob(jnp.zeros(0, jnp.float32), rows)
+    answer = jax.jit(run.log_prob)(jnp.zeros(0, jnp.float32), rows)
     assert answer.dtype == jnp.float32
     np.testing.assert_allclose(answer[:2], np.log(0.5), rtol=1e-6)
     assert np.isfinite(answer[2]) and answer[2] < -50

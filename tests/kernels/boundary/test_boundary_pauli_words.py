@@ -94,7 +94,8 @@ def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) ->
     program, shots = make(5, 3), 20000
     inputs = np.random.default_rng(2).normal(size=sum(parameter.size for parameter in program.parameters))
     run = simulator(program, Samples(shots), precision="single")
-    draws = np.asarray(run.sample(jnp.asarray(inputs, jnp.float32), jax.random.key(3), shots))
+    drawn = jax.jit(lambda key: run.sample(jnp.asarray(inputs, jnp.float32), key, shots))
+    draws = np.asarray(drawn(jax.random.key(3)))
     assert draws.shape == (shots, 5) and draws.dtype == np.uint8
     p = probabilities(program, inputs)
     counts = np.bincount(draws.astype(int) @ 2 ** np.arange(4, -1, -1), minlength=32)

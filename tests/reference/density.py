@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,10 +100,14 @@ def _act(
     operators: NDArray[np.complex128], tensors: NDArray[np.complex128], axes: Sequence[int]
 ) -> NDArray[np.complex128]:
     """Each operator on these axes of its tensor; the first axis counts the operators."""
-    n = tensors.ndim - 1
-    new = dict(zip(axes, range(n + 1, n + 1 + len(axes)), strict=True))
-    result = [new.get(axis, axis) for axis in range(n)]
-    return np.asarray(np.einsum(operators, [n, *new.values(), *axes], tensors, [n, *range(n)], [n, *result]))
+    count, *letters = ascii_letters
+    old, new = letters[: tensors.ndim - 1], letters[tensors.ndim - 1 :][: len(axes)]
+    result = list(old)
+    for axis, letter in zip(axes, new, strict=True):
+        result[axis] = letter
+    inputs = [old[axis] for axis in axes]
+    words = ["".join([count, *each]) for each in ([*new, *inputs], old, result)]
+    return np.asarray(np.einsum(f"{words[0]},{words[1]}->{words[2]}", operators, tensors))
 
 
 def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Callable[[Input], float]:

@@ -100,14 +100,10 @@ def _act(
     operators: NDArray[np.complex128], tensors: NDArray[np.complex128], axes: Sequence[int]
 ) -> NDArray[np.complex128]:
     """Each operator on these axes of its tensor; the first axis counts the operators."""
-    count, *letters = ascii_letters
-    old, new = letters[: tensors.ndim - 1], letters[tensors.ndim - 1 :][: len(axes)]
-    result = list(old)
-    for axis, letter in zip(axes, new, strict=True):
-        result[axis] = letter
-    inputs = [old[axis] for axis in axes]
-    words = ["".join([count, *each]) for each in ([*new, *inputs], old, result)]
-    return np.asarray(np.einsum(f"{words[0]},{words[1]}->{words[2]}", operators, tensors))
+    old, new = ascii_letters[: tensors.ndim], ascii_letters[tensors.ndim :][: len(axes)]
+    inputs = "".join(old[axis + 1] for axis in axes)
+    result = old.translate(str.maketrans(inputs, new))
+    return np.asarray(np.einsum(f"{old[0]}{new}{inputs},{old}->{result}", operators, tensors))
 
 
 def lookup(parameters: Sequence[Parameter], inputs: NDArray[np.float64]) -> Callable[[Input], float]:

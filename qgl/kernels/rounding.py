@@ -12,7 +12,7 @@ that it may be a remainder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.mesh import agreed
-from qgl.query import impossible, most_of_remainder
+from qgl.query import GivenStrings, LogProb, Query, impossible, most_of_remainder
 
 STIR = 32.0  # units in the last place
 APART = 1.0  # nats by which the log p of a remainder differs from that of the next
@@ -82,40 +82,67 @@ class LogLikelihood(NamedTuple):
         return cls(log_prob, comes & (log_prob < most_of_remainder(p.dtype, of_amplitudes)))
 
 
+GivenArrays = Mapping[Query, jax.Array | None]  # queries, each with the array that comes with the call
+
+
 def told(
-    found: LogLikelihood, again: Callable[[jax.Array, jax.Array], LogLikelihood], inputs: jax.Array, rows: jax.Array
+    found: Mapping[Query, Any],
+    asked: GivenArrays,
+    answers: Callable[[Any, GivenArrays], Mapping[Query, Any]],
+    known: Any,
+) -> dict[Query, Any]:
+    """`found`, the answers to `asked`, with log p for each `LogLikelihood`: a remainder in it is `impossible`.
+
+    answers: those to other queries of what is `known`, a tree of arrays; it is run while numbers are stirred.
+    """
+
+    def again(known: Any, rows: jax.Array) -> LogLikelihood:
+        strings = GivenStrings(len(rows))
+        result: LogLikelihood = answers(known, {strings: rows})[strings]
+        return result
+
+    settled = dict(found)
+    for query, array in asked.items():
+        if isinstance(query, LogProb | GivenStrings):
+            rows = jnp.asarray(query.rows if isinstance(query, LogProb) else array)
+            settled[query] = _told(found[query], again, known, rows)
+    return settled
+
+
+def _told(
+    found: LogLikelihood, again: Callable[[Any, jax.Array], LogLikelihood], known: Any, rows: jax.Array
 ) -> jax.Array:
     """log p of `rows`, shape (batch, n), in which a remainder is told as what it is: `impossible`. Shape (batch,).
 
-    again: the same from `inputs` and `rows`; it is run while numbers are stirred.
+    again: the same from what is `known` and `rows`.
     """
 
     @jax.custom_jvp
-    def remainders(*known: jax.Array) -> jax.Array:
-        result: jax.Array = _one_by_one(lambda *known: _remainders(again, *known))(*known)
+    def remainders(*fixed: Any) -> jax.Array:
+        result: jax.Array = _one_by_one(lambda *fixed: _remainders(again, *fixed))(*fixed)
         return result
 
     @remainders.defjvp
-    def _(known: tuple[jax.Array, ...], _: Any) -> tuple[jax.Array, jax.Array]:
-        result = remainders(*known)
+    def _(fixed: tuple[Any, ...], _: Any) -> tuple[jax.Array, jax.Array]:
+        result = remainders(*fixed)
         return result, jnp.zeros_like(result)
 
-    known = lax.stop_gradient((*found, inputs))
-    return jnp.where(remainders(*known, rows) > 0, impossible(rows.shape[1]), found.log_prob)
+    fixed = lax.stop_gradient((*found, known))
+    return jnp.where(remainders(*fixed, rows) > 0, impossible(rows.shape[1]), found.log_prob)
 
 
 def _remainders(
-    again: Callable[[jax.Array, jax.Array], LogLikelihood],
+    again: Callable[[Any, jax.Array], LogLikelihood],
     log_prob: jax.Array,
     doubtful: jax.Array,
-    inputs: jax.Array,
+    known: Any,
     rows: jax.Array,
 ) -> jax.Array:
     """1 for each string whose probability is a remainder, else 0, shape (batch,)."""
 
     def apart(salt: jax.Array) -> jax.Array:
         with _stirring(salt):
-            return jnp.abs(again(inputs, rows).log_prob - log_prob) > APART
+            return jnp.abs(again(known, rows).log_prob - log_prob) > APART
 
     def checked() -> jax.Array:
         changed = jnp.any(lax.map(apart, jnp.asarray(_SALTS, jnp.uint32)), axis=0)

@@ -14,7 +14,7 @@ from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
 from qgl.kernels.iqp.runner import IqpRunner
-from qgl.kernels.rounding import LogLikelihood, told
+from qgl.kernels.rounding import GivenArrays, told
 from qgl.kernels.runner import Runner
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.state.runner import StateRunner
@@ -29,7 +29,6 @@ from qgl.plan.trajectories.method import TrajectoryProgram
 from qgl.query import (
     Expectation,
     GivenStrings,
-    LogProb,
     Marginals,
     Probabilities,
     Query,
@@ -88,8 +87,8 @@ class Simulator:
         results: dict[Query, Any] = {}
         for method, share in shares.items():
             put = {inner: arrays.get(query) for query, inner in share.items()}
-            answers = self._told(self._runners[method], jnp.asarray(inputs), put, key)
-            results |= {query: answers[inner] for query, inner in share.items()}
+            found = self._share(self._runners[method], jnp.asarray(inputs), put, key)
+            results |= {query: found[inner] for query, inner in share.items()}
         return {query: results[query] for query in queries}
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:
@@ -127,27 +126,10 @@ class Simulator:
         result: jax.Array = self.answer(inputs, Samples(shots), key)
         return result
 
-    def _told(
-        self, runner: Runner, inputs: jax.Array, asked: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def _share(self, runner: Runner, inputs: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """The answers of a method, in which a remainder of rounding is no likelihood."""
-        answers = runner.answers(inputs, asked, key)
-        for query, array in asked.items():
-            match query:
-                case LogProb():
-                    rows: Any = query.rows
-                case GivenStrings():
-                    rows = array
-                case _:
-                    continue
-
-            def again(inputs: jax.Array, rows: jax.Array) -> LogLikelihood:
-                strings = GivenStrings(len(rows))
-                result: LogLikelihood = runner.answers(inputs, {strings: rows}, None)[strings]
-                return result
-
-            answers[query] = told(answers[query], again, inputs, jnp.asarray(rows))
-        return answers
+        found = runner.answers(inputs, asked, key)
+        return told(found, asked, lambda inputs, strings: runner.answers(inputs, strings, None), inputs)
 
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):

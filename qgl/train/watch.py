@@ -147,7 +147,7 @@ class Watch:
         first: Real = np.full(len(running), np.nan)
         if self._team.leads:
             clock = time.monotonic()
-            measurements, impossible = self._of_seeds(state, params, running)
+            measurements, impossible = self._of_seeds(state, step, params, running)
             if self.count or self.record.steps.size:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
             self.record = self.record.then(step, measurements, impossible)
@@ -161,7 +161,7 @@ class Watch:
         return state if self.early is None else self._judged(state, step, running, params, first)
 
     def _of_seeds(
-        self, state: State, params: dict[str, Any], running: NDArray[np.bool_]
+        self, state: State, step: int, params: dict[str, Any], running: NDArray[np.bool_]
     ) -> tuple[dict[str, Real], dict[str, Real]]:
         """Values by name, shape (seeds,), and of likelihoods how many rows could not be given.
 
@@ -174,7 +174,7 @@ class Watch:
         for seed in np.flatnonzero(running):
             own = {name: value[seed] for name, value in params.items()}
             assert self._strategy is not None
-            model: Any = self._strategy.model_of(state, int(seed))
+            model: Any = self._strategy.model_of(state, int(seed), step)
             for row in measure(model, own, self.calls, bare=True):
                 values = measurements.setdefault(row.name, np.full(len(running), np.nan))
                 values[seed] = np.nan if row.value is None else row.value

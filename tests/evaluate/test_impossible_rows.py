@@ -44,6 +44,65 @@ def test_a_remainder_of_rounding_is_charged_and_counted_everywhere(precision: st
     assert "cannot give 1 of 3 rows" in str(metrics_table("t", (likelihood, divergence)).caption)
 
 
+# bit 1 is never set, by sums that cancel in all elements; bit 2 is the latent bit
+LATENT = """
+data rows = strings(["000", "101", "010", "011"]);
+visible v[3];
+latent z ~ bernoulli(0.25);
+model { ry(?) v[0]; h v[1]; rz(z + 0.3) v[1]; rz(-z - 0.3) v[1]; h v[1]; rx(pi * z) v[2]; }
+objective nll(rows);
+report nll(rows);
+"""
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_a_mixture_charges_the_rows_that_none_of_its_elements_can_give(precision: str) -> None:
+    model = qgl.loads(LATENT, precision=precision)
+    params: Any = {name: np.full(1, 0.8) for name in model.trainable}
+    logs = [np.log(0.75 * np.cos(0.4) ** 2), np.log(0.25 * np.sin(0.4) ** 2), log_floor(3), log_floor(3)]
+    rows = np.array([[0, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1]], np.uint8)
+    found = np.asarray(model.log_prob(params, rows), np.float64)
+    np.testing.assert_allclose(found, logs, rtol=1e-4)
+    assert (found[2:] <= log_floor(3)).all()
+    value, derivatives = model.value_and_grad(params)
+    assert float(value) == pytest.approx(-np.mean(logs), rel=1e-5)
+    (derivative,) = derivatives.values()
+    np.testing.assert_allclose(derivative, [-(-np.tan(0.4) + 1 / np.tan(0.4)) / 4], rtol=1e-4)
+    (likelihood,) = measure(model, params, model.program.reports)
+    assert likelihood.value == pytest.approx(-np.mean(logs), rel=1e-5)
+    assert likelihood.impossible == 2
+
+
+# bit 1 is never set where the condition is 0, by a sum that cancels, and always where it is 1
+CONDITIONAL = """
+data rows = csv("rows.csv", columns = 0..1, condition = [2]);
+visible v[2];
+condition c;
+model { ry(?) v[0]; h v[1]; rz(pi * c + 0.3) v[1]; rz(-0.3) v[1]; h v[1]; }
+objective nll(rows);
+report nll(rows);
+"""
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_a_row_is_impossible_under_its_condition(precision: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("0,0,0\n0,1,0\n1,1,1\n1,0,1\n0,0,1\n")
+    (tmp_path / "program.qgl").write_text(CONDITIONAL)
+    model = qgl.load(tmp_path / "program.qgl", precision=precision)
+    params: Any = {name: np.full(1, 0.8) for name in model.trainable}
+    logs = [2 * np.log(np.cos(0.4)), log_floor(2), 2 * np.log(np.sin(0.4)), log_floor(2), log_floor(2)]
+    for condition, rows in ((0.0, slice(0, 2)), (1.0, slice(2, 5))):
+        strings = np.array([[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]], np.uint8)[rows]
+        np.testing.assert_allclose(model.log_prob(params, strings, [condition]), logs[rows], rtol=1e-4)
+    value, derivatives = model.value_and_grad(params)
+    assert float(value) == pytest.approx(-np.mean(logs), rel=1e-5)
+    (derivative,) = derivatives.values()
+    np.testing.assert_allclose(derivative, [-(-np.tan(0.4) + 1 / np.tan(0.4)) / 5], rtol=1e-4)
+    (likelihood,) = measure(model, params, model.program.reports)
+    assert likelihood.value == pytest.approx(-np.mean(logs), rel=1e-5)
+    assert likelihood.impossible == 3
+
+
 def test_one_impossible_bit_of_a_wide_product_costs_what_its_width_says() -> None:
     """It cost 87.3 nats more than the other bits, and was likelier than possible strings."""
     ones = np.full(200, 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,8 +43,8 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(program, random_inputs(draw(st.integers(0, 2**20))), profile, optimise)
 
 
-def compare(case: Case) -> int:
-    """How many readers took the text, each of which has the judge's distribution."""
+def compare(case: Case) -> Counter[str]:
+    """Counts the readers that took the text, each of which has the judge's distribution."""
     expected = probabilities(as_bit_strings(case.program), case.inputs)
     text = written(Circuit.of(case.program), case.inputs, case.profile, optimise=case.optimise)
     again = dumped(text)
@@ -51,4 +52,4 @@ def compare(case: Case) -> int:
     for reader in readers:
         found = reader.distribution(again, {})
         np.testing.assert_allclose(found, expected, atol=1e-7, rtol=0, err_msg=f"{reader}\n{text}")
-    return len(readers)
+    return Counter(readings=len(readers))

@@ -52,9 +52,9 @@ def test_make_test_draws_the_same_examples_and_make_fuzz_new_ones_that_it_keeps(
 
 
 @settings(max_examples=2)
-@given(methods.cases())
+@given(methods.cases(points=methods.POINTS[:3]))
 def test_methods_agree_with_the_judge(case: methods.Case) -> None:
-    assert sum(methods.compare(case).values()) > 0
+    assert any(count for name, count in methods.compare(case).items() if name.startswith("answers by"))
 
 
 @settings(max_examples=4)

@@ -14,6 +14,7 @@ import qgl
 from qgl.bits.distribution import strings
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
+from qgl.plan.contraction.method import Contraction
 from qgl.plan.planner import METHODS, Planner
 from qgl.program.program import Program
 from qgl.query import GivenStrings, LogProb, log_floor
@@ -54,11 +55,12 @@ model {
 }
 """
 PROGRAMS = {"cancelling": CANCELLING, "flipped": FLIPPED, "conserved": CONSERVED, "chain": CHAIN}
+ALWAYS = Contraction(least=0)  # a contraction along a path, however small the circuit
 CASES = [
-    *(("cancelling", name) for name in ("state vector", "density matrix", "boundary")),
-    *(("flipped", name) for name in ("state vector", "density matrix", "boundary")),
+    *(("cancelling", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
+    *(("flipped", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
     *(("conserved", name) for name in ("state vector", "sectors", "density matrix")),
-    *(("chain", name) for name in ("state vector", "density matrix", "boundary")),
+    *(("chain", name) for name in ("state vector", "density matrix", "boundary", "contraction")),
 ]
 
 
@@ -75,7 +77,7 @@ def test_every_method_tells_them_alike(program: str, method: str, precision: str
     expected, every = probabilities(checked, inputs), strings_of(width)
     impossible = expected < 1e-14
     assert 0 < impossible.sum() < len(every) and expected[~impossible].min() > 1e-6
-    methods = tuple(each for each in METHODS if each.name == method)
+    methods = (ALWAYS,) if method == ALWAYS.name else tuple(each for each in METHODS if each.name == method)
     run = Simulator(Planner(Circuit.of(checked), precision, methods=methods).plan((LogProb.of(every),)))
     weights = np.random.default_rng(6).uniform(size=len(every))
 

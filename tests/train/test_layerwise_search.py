@@ -18,6 +18,7 @@ from qgl.diagnostics.model import QglError
 from qgl.gates.algebra import PAULI
 from qgl.loading import loads
 from qgl.model import Model
+from qgl.query import log_floor
 from qgl.runs.run import Run
 from qgl.source import Source
 from qgl.train.loop import train
@@ -57,6 +58,32 @@ def turns(objective: str = "nll(words)", settings: str = "", **constants: Any) -
 
 def codes(text: str) -> list[str]:
     return [d.code for d in diagnose(Source("t.qgl", text), FolderEnvironment(Path()))[1]]
+
+
+# bit 1 is never set, by a sum that cancels in every layer
+CANCELLING = """
+data rows = strings(["00", "10", "01"]);
+visible v[2];
+random f[3] ~ uniform(-1, 1);
+random g[3] ~ uniform(0.1, 1);
+model { repeat 3 as k { ry(f[k]) v[0]; h v[1]; rz(g[k]) v[1]; rz(-g[k]) v[1]; h v[1]; } }
+objective nll(rows);
+train { strategy layerwise_search(draws = 3); seeds 2; precision {precision}; watch nll(rows), every(1); }
+report nll(rows);
+"""
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_what_rounding_makes_impossible_is_charged_in_every_layer(precision: str) -> None:
+    """It cost 33 nats, and watching a likelihood ended in a traceback."""
+    run = train(loads(CANCELLING.replace("{precision}", precision)), display="quiet")
+    angles = np.cumsum(np.asarray(run.all_params["f"], np.float64), axis=1)
+    logs = [2 * np.log(np.abs(np.cos(angles / 2))), 2 * np.log(np.abs(np.sin(angles / 2)))]
+    expected = -(np.stack(logs).sum(axis=0) + log_floor(2)) / 3
+    np.testing.assert_allclose(run.history.loss, expected.T, rtol=1e-4)
+    assert run.watched is not None
+    np.testing.assert_allclose(run.watched.values["nll(rows)"][1:], expected.T, rtol=1e-4)
+    assert run.watched.impossible["nll(rows)"].tolist() == [[2, 2], [1, 1], [1, 1], [1, 1]]
 
 
 # ---------------------------------------------------------------- plain NumPy

@@ -5,7 +5,7 @@ One compiled program serves for all layers, and `jax.vmap` runs many candidates 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax
@@ -16,7 +16,7 @@ from qgl.kernels.arrays import complex_like
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Vector, read
 from qgl.kernels.matrices import block_matrices, pool_entries
-from qgl.kernels.rounding import LogLikelihood
+from qgl.kernels.rounding import GivenArrays, told
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.sectors.steps import stretch_of
 from qgl.kernels.state.steps import parameters_of, runner
@@ -25,8 +25,6 @@ from qgl.plan.sectors.tables import SectorProgram
 from qgl.plan.state.layered import LayeredProgram, Pieces
 from qgl.plan.state.tables import Tables
 from qgl.query import Query
-
-GivenArrays = Mapping[Query, jax.Array | None]
 
 
 class _Engine(Protocol):
@@ -57,19 +55,28 @@ class LayeredRunner:
         """The state after a layer."""
         return self._engine.piece(jnp.asarray(layer, jnp.int32) + 1, inputs, state)
 
-    def read(
+    def reached(self, layers: int | jax.Array, inputs: jax.Array) -> jax.Array:
+        """The state after so many layers, all of which are run."""
+        result: jax.Array = lax.fori_loop(0, layers, lambda k, s: self.step(k, inputs, s), self.start(inputs))
+        return result
+
+    def answers(
         self,
+        layers: int | jax.Array,
+        inputs: jax.Array,
         state: jax.Array,
-        asked: Iterable[Query],
+        asked: GivenArrays,
         key: jax.Array | None = None,
-        given: Mapping[Query, jax.Array] | None = None,
     ) -> dict[Query, Any]:
-        """Answers as if the circuit ended here, with the arguments of `Simulator.answers`."""
-        arrays = given or {}
-        answers = self._engine.read(state, {query: arrays.get(query) for query in asked}, key)
-        return {
-            query: answer.log_prob if isinstance(answer, LogLikelihood) else answer for query, answer in answers.items()
-        }
+        """Answers of the circuit that ends after `layers` layers, as `Simulator.answers`.
+
+        state: what these layers reach; they are run again only to tell what rounding made of a probability.
+        """
+        found = self._engine.read(state, asked, key)
+        return told(found, asked, self._again, (jnp.asarray(layers), inputs))
+
+    def _again(self, known: tuple[jax.Array, jax.Array], asked: GivenArrays) -> dict[Query, Any]:
+        return self._engine.read(self.reached(*known), asked, None)
 
 
 class _InSector:

@@ -52,7 +52,7 @@ class Common(ABC):
         shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
         return shape
 
-    def model_of(self, state: State, seed: int) -> Trainable:
+    def model_of(self, state: State, seed: int, step: int) -> Trainable:
         """See `Strategy.model_of`."""
         return self._model
 

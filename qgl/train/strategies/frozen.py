@@ -6,39 +6,45 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from qgl.kernels.final_state import Vector, read
+from qgl.kernels.rounding import GivenArrays, told
+from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import Query, support
 
-_STATE = "state that is held"  # no name of a parameter: it has spaces
+_STATE, _LAYERS = "state that is held", "layers that made it"  # no names of parameters: they have spaces
 
 
 class Frozen(Model):
     """Answers of a pure state of all declared qubits, visible ones first; those of one program are compiled once.
 
-    Its parameters are not looked at.
+    runner: makes the state of the parameters by the first `layers` layers. It is run only to tell what rounding made
+    of a probability.
     """
 
-    def __init__(self, model: Model, state: ArrayLike, alike: Frozen | None = None) -> None:
+    def __init__(
+        self, model: Model, runner: LayeredRunner, layers: int, state: ArrayLike, alike: Frozen | None = None
+    ) -> None:
         super().__init__(model.program, precision=model.precision)
-        self._state = state
+        self._runner, self._held = runner, {_STATE: state, _LAYERS: layers}
         if alike is not None:
             self._compiled = alike._compiled  # what is compiled takes the state as an argument
 
     def answers(self, params: Params, *asked: Any, **more: Any) -> dict[Query, Any]:
         """See `Model.answers`."""
-        return super().answers({**params, _STATE: jax.numpy.asarray(self._state)}, *asked, **more)
+        return super().answers({**params, **jax.tree.map(jnp.asarray, self._held)}, *asked, **more)
 
     def _checked(
         self, params: Params, condition: ArrayLike | None, key: jax.Array | None
     ) -> tuple[Params, jax.Array | None, jax.Array | None]:
         """The state goes past what is held against the program's declarations: it is none of its parameters."""
-        declared = {name: value for name, value in params.items() if name != _STATE}
+        declared = {name: value for name, value in params.items() if name not in self._held}
         checked, condition, key = super()._checked(declared, condition, key)
-        return {**checked, _STATE: params[_STATE]}, condition, key
+        return {**checked, **{name: params[name] for name in self._held}}, condition, key
 
     def _answers(
         self,
@@ -48,9 +54,19 @@ class Frozen(Model):
         key: jax.Array | None,
         given: Mapping[Query, jax.Array],
     ) -> dict[Query, Any]:
-        answers = {}
-        for query in queries:
+        asked = {query: given.get(query) for query in queries}
+
+        def again(known: tuple[jax.Array, jax.Array], strings: GivenArrays) -> dict[Query, Any]:
+            return self._read(self._runner.reached(*known), strings, None)
+
+        declared = {name: value for name, value in params.items() if name not in self._held}
+        inputs = self.parameters.inputs(declared, None, params[_STATE].real.dtype)[0]
+        return told(self._read(params[_STATE], asked, key), asked, again, (params[_LAYERS], inputs))
+
+    def _read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
+        found = {}
+        for query, array in asked.items():
             beyond = max(support(query, self.width), default=0) >= self.width
             bits = len(self.program.hidden) * beyond + self.width
-            answers[query] = read(Vector(params[_STATE].reshape(2**bits, -1)), query, given.get(query), key)
-        return answers
+            found[query] = read(Vector(state.reshape(2**bits, -1)), query, array, key)
+        return found

@@ -78,10 +78,10 @@ class LayerwiseSearch(Compiled):
         """See `Common.moves`."""
         return {name: name in self._distributions for name in self._model.trainable}
 
-    def model_of(self, state: State, seed: int) -> Trainable:
+    def model_of(self, state: State, seed: int, step: int) -> Trainable:
         """The circuit of the layers so far."""
         held = jax.tree.map(np.asarray, state.memory)["watched"][seed]
-        self._frozen = Frozen(self._whole, held[0] + 1j * held[1], self._frozen)
+        self._frozen = Frozen(self._whole, self._runners["watched"], step, held[0] + 1j * held[1], self._frozen)
         return self._frozen
 
     def results(self, state: State, step: int) -> SeedResults:
@@ -110,10 +110,11 @@ class LayerwiseSearch(Compiled):
         own, drawn = jax.random.split(self._step_key(seed, step))
 
         def loss(candidate: Params) -> tuple[jax.Array, Terms]:
-            return self._loss(self._after("loss", state, candidate, step), drawn)
+            return self._loss(step, self._inputs({**state.fixed, **candidate}), state, drawn)
 
         best = judged(loss, self._candidates(state.trained, own, step), self._together).best()
-        memory = {use: _split(self._after(use, state, best.params, step)) for use in self._runners}
+        inputs = self._inputs({**state.fixed, **best.params})
+        memory = {use: _split(self._after(use, state, inputs, step)) for use in self._runners}
         after = self._seen(state, best.params, best.loss, best.terms, None)._replace(memory=memory)
         ended = state._replace(status=jnp.full_like(state.status, PLATEAU))  # a run is asked for more steps than layers
         after = choose(step < self._layers.count, after, ended)
@@ -133,14 +134,18 @@ class LayerwiseSearch(Compiled):
         inputs: jax.Array = self._whole.parameters.inputs(params, None, jnp.zeros(()).dtype)[0]
         return inputs
 
-    def _after(self, use: str, state: State, params: Params, layer: Any) -> jax.Array:
+    def _after(self, use: str, state: State, inputs: jax.Array, layer: Any) -> jax.Array:
         """The state after a layer."""
         before = state.memory[use]
-        return self._runners[use].step(layer, self._inputs({**state.fixed, **params}), before[0] + 1j * before[1])
+        return self._runners[use].step(layer, inputs, before[0] + 1j * before[1])
 
-    def _loss(self, reached: jax.Array, key: jax.Array) -> tuple[jax.Array, Terms]:
+    def _loss(self, layer: Any, inputs: jax.Array, state: State, key: jax.Array) -> tuple[jax.Array, Terms]:
+        """The loss of the circuit that ends with `layer`, from the memory of those before it."""
+        reached = self._after("loss", state, inputs, layer)
+
         def ask(queries: Any, conditions: Any, key: jax.Array | None, given: Any) -> Mapping[Any, Any]:
-            return self._runners["loss"].read(reached, queries, key, given)
+            asked = {query: (given or {}).get(query) for query in queries}
+            return self._runners["loss"].answers(layer + 1, inputs, reached, asked, key)
 
         return combined(self._whole.objectives, ask, key, jnp.zeros(()).dtype)
 

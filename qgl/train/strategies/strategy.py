@@ -80,8 +80,8 @@ class Strategy(Protocol):
         """
         ...
 
-    def model_of(self, state: State, seed: int) -> Trainable:
-        """The model whose reports describe the state of a seed, with the parameters that the seed has there."""
+    def model_of(self, state: State, seed: int, step: int) -> Trainable:
+        """The model whose reports describe a seed after `step` steps, with the parameters that the seed has there."""
         ...
 
     def results(self, state: State, step: int) -> SeedResults:

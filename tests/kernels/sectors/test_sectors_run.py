@@ -239,7 +239,7 @@ def test_layers_one_by_one_are_the_circuit_that_ends_there(start: str, layer: st
         for k in range(3):
             state = step(k, jnp.asarray(inputs), state)
             so_far = qgl.loads(LAYERS.format(start=start, layers=k + 1, layer=layer))
-            found = runner.read(state, [Probabilities()])[Probabilities()]
+            found = runner.answers(k + 1, jnp.asarray(inputs), state, {Probabilities(): None})[Probabilities()]
             assert found == pytest.approx(probabilities(so_far.program, inputs), abs=1e-12)
     assert len(traces) == 1  # one program for all layers
 

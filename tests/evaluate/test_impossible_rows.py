@@ -93,7 +93,7 @@ def test_a_row_is_impossible_under_its_condition(precision: str, tmp_path: Path)
     logs = [2 * np.log(np.cos(0.4)), log_floor(2), 2 * np.log(np.sin(0.4)), log_floor(2), log_floor(2)]
     for condition, rows in ((0.0, slice(0, 2)), (1.0, slice(2, 5))):
         strings = np.array([[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]], np.uint8)[rows]
-        np.testing.assert_allclose(model.log_prob(params, strings, [condition]), logs[rows], rtol=1e-4)
+        np.testing.assert_allclose(model.log_prob(params, strings, np.array([condition])), logs[rows], rtol=1e-4)
     value, derivatives = model.value_and_grad(params)
     assert float(value) == pytest.approx(-np.mean(logs), rel=1e-5)
     (derivative,) = derivatives.values()

@@ -28,6 +28,8 @@ from qgl.diagnostics.terminal import silence
 
 INTERNAL = 70
 NO_MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory", "std::bad_alloc")
+NOT_MAPPED = ("failed to map segment", "annot allocate memory")  # libraries that do not fit are not loaded
+NO_THREAD = "can't start new thread"  # its stack does not fit
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -54,10 +56,7 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(0) from None
         except Exception as error:
             if wanted := lack_of_memory(error):
-                from qgl.diagnostics.render import show
-                from qgl.diagnostics.size import OutOfMemory
-
-                show([OutOfMemory(None, wanted)])
+                _tell_of_memory(wanted)
                 raise typer.Exit(1) from None
             if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
                 raise typer.Exit(_no_output(error)) from None
@@ -74,8 +73,23 @@ def lack_of_memory(error: BaseException) -> str:
     wording = str(error)
     if isinstance(error, MemoryError):
         return wording or "Python got no more"
+    if isinstance(error, ImportError):
+        return next((line.strip() for line in wording.splitlines() if any(mark in line for mark in NOT_MAPPED)), "")
+    if (isinstance(error, OSError) and error.errno == errno.ENOMEM) or wording == NO_THREAD:
+        return wording
     lines = [line for line in wording.splitlines() if any(mark in line for mark in NO_MEMORY)]
     return lines[0].strip() if lines and type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") else ""
+
+
+def _tell_of_memory(wanted: str) -> None:
+    """QGL0811, in one plain line where there is no memory left for more."""
+    try:
+        from qgl.diagnostics.render import show
+        from qgl.diagnostics.size import OutOfMemory
+
+        show([OutOfMemory(None, wanted)])
+    except (MemoryError, ImportError, OSError):
+        typer.echo(f"error[QGL0811]: not enough memory: {wanted}", err=True)
 
 
 def _no_output(error: OSError) -> int:

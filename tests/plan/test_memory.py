@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,17 @@ def machine(root: Path, cgroup: str, files: dict[str, str]) -> Path:
             3 * GB // 2,
         ),
         (
+            "4:memory:/job/step\n",  # of the first version too, the limit may be one further out
+            {
+                "memory/job/memory.limit_in_bytes": f"{2 * GB}\n",
+                "memory/job/memory.usage_in_bytes": f"{GB}\n",
+                "memory/job/memory.stat": f"total_inactive_file {GB // 2}\n",
+                "memory/job/step/memory.limit_in_bytes": "9223372036854771712\n",
+                "memory/job/step/memory.usage_in_bytes": "5\n",
+            },
+            3 * GB // 2,
+        ),
+        (
             "4:memory:/\n",
             {"memory/memory.limit_in_bytes": "9223372036854771712\n", "memory/memory.usage_in_bytes": "5\n"},
             104857600 * 1024,
@@ -65,9 +77,10 @@ def test_control_groups_are_heeded(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are of Unix")
-def test_limits_of_the_process_are_heeded() -> None:
+@pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_limits_of_the_process_are_heeded(limit: str) -> None:
     code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_AS, (10**9, 10**9));"
+        f"import resource; resource.setrlimit(resource.{limit}, (10**9, 10**9));"
         "from qgl.plan.memory import available; print(available())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
@@ -90,6 +103,10 @@ class JaxRuntimeError(RuntimeError):
         MemoryError("Unable to allocate 64.0 GiB for an array with shape (8589934592,) and data type float64"),
         JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 68719476736 bytes."),
         JaxRuntimeError("INTERNAL: std::bad_alloc"),
+        ImportError("libjax_common.so: failed to map segment from shared object"),
+        ImportError("Error importing numpy\nOriginal error was: libopenblas.so: cannot allocate memory in static TLS"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
     ],
 )
 def test_a_failed_allocation_is_an_error_of_size(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +123,22 @@ def test_a_failed_allocation_is_an_error_of_size(error: Exception, capsys: pytes
 def test_other_errors_are_not_lack_of_memory() -> None:
     assert lack_of_memory(ValueError("Out of memory")) == ""
     assert lack_of_memory(JaxRuntimeError("INVALID_ARGUMENT: shapes")) == ""
+    assert lack_of_memory(ImportError("No module named 'cma'")) == ""
+    assert lack_of_memory(OSError(errno.ENOENT, "No such file")) == ""
+
+
+def test_lack_of_memory_is_told_where_there_is_none_for_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def show(_: object) -> None:
+        raise MemoryError
+
+    @guarded
+    def verb() -> None:
+        raise MemoryError("64.0 GiB")
+
+    monkeypatch.setattr("qgl.diagnostics.render.show", show)
+    with pytest.raises(typer.Exit) as stopped:
+        verb()
+    assert stopped.value.exit_code == 1
+    assert capsys.readouterr().err == "error[QGL0811]: not enough memory: 64.0 GiB\n"

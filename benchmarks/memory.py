@@ -1,0 +1,133 @@
+"""What a process takes that trains, predicted and measured.
+
+python -m benchmarks.memory                # all programs
+python -m benchmarks.memory density IQP    # those whose name has one of the words
+python -m benchmarks.memory --keep [...]   # and keeps what was measured in docs/memory.json
+
+Each program is trained for two steps by `qglc train` in a process of its own, one after another; what it takes is the
+largest resident set that the system has seen of it. The programs take half a gigabyte to four.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jax
+
+import qgl
+from benchmarks.results import machine
+from qgl.diagnostics.size import amount
+from qgl.report.weighing import process, weigh_objective
+
+STORE = Path(__file__).resolve().parent.parent / "docs" / "memory.json"
+LONGEST = 900  # seconds of a process
+RUN = "from qgl.cli.main import run; run()"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program whose objective wants much memory."""
+
+    name: str
+    text: str
+    constants: Mapping[str, int] = field(default_factory=dict)
+
+
+HEAD = "visible v[n]; data d = cardinality(n, 1);"
+PURE = (
+    f"const n = 24; {HEAD} model {{ repeat 2 {{ ry(?) v; for k in 0..n-2 {{ rzz(?) v[k], v[k+1]; }} rx(?) v; "
+    "for k in 0..n/2-1 { cz v[k], v[n-1-k]; } } } objective mmd(d, gaussian(sigma = [1]));"
+)
+MIXED = (
+    f"const n = 11; {HEAD} model {{ repeat 2 {{ ry(?) v; rx(?) v; for (a, b) in pairs(v) {{ rzz(?) a, b; }} "
+    "depolarizing(0.01) v; amplitude_damping(0.1) v; } } objective kl(d);"
+)
+CHAIN = (
+    f"const n = 60, depth = 9; {HEAD} model {{ repeat depth {{ ry(?) v; for k in 0..n-2 {{ cz v[k], v[k+1]; }} "
+    "rx(?) v; } } objective nll(d);"
+)
+PHASES = (
+    f"const n = 26, w = 100, s = 120000; {HEAD} model {{ h v; for (a, b) in pairs(v) {{ rzz(?) a, b; }} rz(?) v; h v; "
+    "} objective mmd(d, hamming(sigma = 2), words = w, samples = s);"
+)
+SETTINGS = " train { optimizer adam(rate = 0.01); steps 2; seeds %d; }"
+
+CASES = (
+    Case("state vector of 24", PURE + SETTINGS % 1),
+    Case("density matrix of 11", MIXED + SETTINGS % 1),
+    Case("density matrix of 9, 16 seeds", MIXED + SETTINGS % 16, {"n": 9}),
+    Case("boundary of 60 columns, bond 512", CHAIN + SETTINGS % 1),
+    Case("boundary of 500 columns, bond 256", CHAIN + SETTINGS % 1, {"n": 500, "depth": 8}),
+    Case("IQP of 26, 100 words of 120,000 strings", PHASES + SETTINGS % 1),
+)
+
+
+def predicted(case: Case) -> tuple[str, int]:
+    """The method, and bytes of the process."""
+    model = qgl.loads(case.text, **dict(case.constants))
+    answers = weigh_objective(model)
+    return answers[0].weighed.rows[0].chosen, process(answers, model.program.train.seeds)
+
+
+def measured(case: Case) -> int:
+    """Bytes of the process at its largest; compiled anew, as compilation takes memory too."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "model.qgl")
+        program.write_text(case.text, encoding="utf-8")
+        settings = [word for pair in case.constants.items() for word in ("--set", "{}={}".format(*pair))]
+        command = ["train", str(program), *settings, "--out", f"{folder}/run", "--no-pictures", "-q"]
+        own = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+        code = (
+            "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, timeout=%d);"
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        )
+        watched = [sys.executable, "-c", code % LONGEST, sys.executable, "-c", RUN, *command]
+        said = subprocess.run(watched, env=own, capture_output=True, text=True, check=True).stdout
+    return 1024 * int(said.splitlines()[-1])
+
+
+def note() -> str:
+    """When and where what is kept was measured."""
+    return str(json.loads(STORE.read_text(encoding="utf-8"))["note"])
+
+
+def read() -> dict[str, int]:
+    """What is kept: bytes by the name of a case."""
+    found: dict[str, int] = json.loads(STORE.read_text(encoding="utf-8"))["cases"] if STORE.exists() else {}
+    return found
+
+
+def write(cases: Mapping[str, int]) -> None:
+    """Keeps figures, in the order of `CASES`."""
+    head = f"{datetime.datetime.now(datetime.UTC):%d %B %Y}; {machine()}; jax {jax.__version__}"
+    kept = {case.name: cases[case.name] for case in CASES if case.name in cases}
+    STORE.write_text(json.dumps({"note": head, "cases": kept}, indent=1) + "\n", encoding="utf-8")
+
+
+def row(case: Case, taken: int) -> str:
+    """A line of the table in `docs/planner.md`."""
+    method, said = predicted(case)
+    return f"| {case.name} | {method} | {amount(said)} | {amount(taken)} | {said / taken:.2f} |"
+
+
+def main(wanted: list[str]) -> None:
+    words = [word for word in wanted if word != "--keep"]
+    kept = read()
+    for case in CASES:
+        if not words or any(word in case.name for word in words):
+            kept[case.name] = measured(case)
+            print(row(case, kept[case.name]), flush=True)
+            if "--keep" in wanted:
+                write(kept)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

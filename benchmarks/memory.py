@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -72,7 +73,8 @@ CASES = (
 
 def predicted(case: Case) -> tuple[str, int]:
     """The method, and bytes of the process."""
-    model = qgl.loads(case.text, **dict(case.constants))
+    constants: dict[str, Any] = dict(case.constants)
+    model = qgl.loads(case.text, **constants)
     answers = weigh_objective(model)
     return answers[0].weighed.rows[0].chosen, process(answers, model.program.train.seeds)
 

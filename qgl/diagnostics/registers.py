@@ -277,3 +277,14 @@ class PostselectionUnsupported(Diagnostic):
 
     message = says("post-selection is not supported {what}")
     help = "leave `postselect` out here, or keep the outcome (`measure q keep;`)"
+
+
+class NothingRequired(Diagnostic):
+    """The report `success` is the probability of the outcomes that `postselect` requires; here nothing is required."""
+
+    code = "QGL0417"
+    wrong = "visible v[2];\nmodel { h v; }\nreport success;\n"
+    right = "visible v[2];\nmodel { h v; fresh e; cx v[0], e; postselect(0) e; }\nreport success;\n"
+
+    message = "nothing is post-selected, so that there is no success to report"
+    help = "leave it out, or require an outcome by `postselect(0) q;`"

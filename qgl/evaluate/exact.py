@@ -49,7 +49,7 @@ from qgl.program.calls.reports import (
     ValidRate,
 )
 from qgl.program.program import DataSet
-from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, log_floor
+from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, Success, log_floor
 
 NATS = "nats"
 INDEPENDENT = "independent"
@@ -201,6 +201,8 @@ def _report(call: ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _markov_gap(call, evaluation)
         case Purity():
             return iter([Row(title(call), purity(evaluation.answer(State())))])
+        case calls.Success():
+            return iter([Row(title(call), float(evaluation.answer(Success())))])
         case TrotterError():
             return trotter_error(call.name, evaluation.distribution, evaluation.emitted)
         case CMI():

@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
+from qgl.evaluate.exact import evaluate
+from qgl.objectives.model import Setting
 from qgl.query import Elements, Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, impossible
 from tests.reference.density import density_matrix, elements
 
@@ -194,3 +196,40 @@ def test_post_selection_in_light_cones_and_by_boundary_contraction() -> None:
 def test_reference_of_a_required_outcome() -> None:
     program = qgl.loads("visible v[2];\nmodel { h v[0]; cx v[0], v[1]; postselect(1) v[1]; }").program
     np.testing.assert_allclose(density_matrix(program), np.diag([0, 0, 0, 1]), atol=1e-15)
+
+
+PURIFICATION = """
+const F = 0.7;
+visible kept[2];
+channel pair(a: qubit, b: qubit) { h a; cx a, b; depolarizing2(4 * (1 - F) / 3) a, b; }
+model {
+    fresh spent[2];
+    pair kept[0], kept[1];
+    pair spent[0], spent[1];
+    cx kept[0], spent[0];
+    cx kept[1], spent[1];
+    cx spent[0], spent[1];
+    postselect(0) spent[1];
+}
+report success, purity;
+"""
+
+
+@pytest.mark.parametrize("fidelity", [0.6, 0.9])
+def test_entanglement_purification(fidelity: float) -> None:
+    """Two Werner pairs, one kept if the halves of the other agree: C. Bennett et al., PRL 76, 722, 1996."""
+    model = qgl.loads(PURIFICATION, precision="double", F=fidelity)
+    other = (1 - fidelity) / 3
+    success = fidelity**2 + 2 * fidelity * other + 5 * other**2
+    bell = np.array([1, 0, 0, 1]) / np.sqrt(2)
+    state = np.asarray(model.state({}))
+    assert float(model.success({})) == pytest.approx(success, abs=1e-14)
+    assert float((bell @ state @ bell).real) == pytest.approx((fidelity**2 + other**2) / success, abs=1e-14)
+    rows = evaluate(model.program.reports, Setting.of(model.program), lambda query, *_: model.answer({}, query))
+    assert rows[0].name == "success()" and rows[0].value == pytest.approx(success, abs=1e-14)
+
+
+def test_success_is_reported_of_programs_that_require_something() -> None:
+    with pytest.raises(qgl.QglError) as caught:
+        qgl.loads("visible v[2];\nmodel { h v; }\nreport success;")
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["QGL0417"]

@@ -128,6 +128,11 @@ class Purity(ReportCall):
     """Tr rho^2 of the visible register."""
 
 
+@call("success")
+class Success(ReportCall):
+    """The probability of the outcomes that `postselect` requires: the part of all runs that is not thrown away."""
+
+
 @call("trotter_error")
 class TrotterError(ReportCall):
     """Total variation distance of the distribution of the circuit as it is emitted, in slices, and a bound by
@@ -206,6 +211,7 @@ REPORTS: Kind[ReportCall] = Kind(
         MarkovGap,
         HammingDistance,
         Purity,
+        Success,
         TrotterError,
         CMI,
         Exploration,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,10 +17,13 @@ from typer.testing import CliRunner
 from qgl.cli.main import app
 from qgl.diagnostics.model import QglError
 from qgl.loading import load
+from qgl.program.calls.arguments import Data, Flag, Integer, Number
+from qgl.program.calls.call import Kind, Parameter, parameters
 from qgl.runs import manifest
 from qgl.runs.files import sealed
 from qgl.runs.folder import RunFolder
 from qgl.runs.run import Run
+from qgl.runs.shapes.settings_shape import CALLS_OF, settings_fault
 from qgl.source import Span
 from qgl.train.loop import train
 
@@ -116,6 +120,45 @@ def edits(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in entries:
         yield from edits(inner, (*place, key))
+
+
+@pytest.mark.parametrize("name, kind", CALLS_OF.items(), ids=list(CALLS_OF))
+def test_arguments_of_settings_that_no_program_could_give(run: Path, name: str, kind: Kind[Any]) -> None:
+    """Values of other types and huge ones, of every argument of every call: only numbers were looked at."""
+    settings = manifest.load(run)["settings"]
+    others = (True, -1e300, 10**400, "no such thing", [[]], {"call": "no such", "arguments": {}}, [1, "a"], math.inf)
+
+    def fault_of(callee: type[Any], arguments: dict[str, Any]) -> str:
+        call = {"call": callee.called, "arguments": arguments}
+        return settings_fault({**settings, name: [call] if isinstance(settings[name], list) else call})
+
+    for callee in kind.table.values():
+        known = parameters(callee)
+        sound = {one.name: manifest._to_json(one.default) for one in known if not one.required}
+        missing = [one.name for one in known if one.required]
+        assert fault_of(callee, sound) == (
+            f"`settings.{name}`: `{callee.called}` lacks `{missing[0]}`" if missing else ""
+        )
+        for one in known:
+            for other in others:
+                assert fault_of(callee, {**sound, one.name: other}) or fits(other, one), (
+                    callee.called,
+                    one.name,
+                    other,
+                )
+
+
+def fits(value: Any, argument: Parameter) -> bool:
+    """Of the values above, those that a program might give."""
+    match argument.type:
+        case Flag():
+            return value is True
+        case Number() | Integer():
+            return value == -1e300
+        case Data():
+            return isinstance(value, str)
+        case _:
+            return False
 
 
 @pytest.mark.parametrize("resealed", [False, True], ids=["edited", "edited and sealed"])

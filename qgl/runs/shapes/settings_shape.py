@@ -6,8 +6,20 @@ from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any
 
-from qgl.program.calls.arguments import Integer, Number, UnfitError
-from qgl.program.calls.call import Kind, parameters
+from qgl.program.calls.arguments import (
+    ArgumentType,
+    BareName,
+    Choice,
+    Data,
+    Interval,
+    Names,
+    Number,
+    PlainType,
+    Region,
+    UnfitError,
+    describe,
+)
+from qgl.program.calls.call import Kind, Rate, parameters
 from qgl.program.calls.gradients import GRADIENTS
 from qgl.program.calls.optimizers import OPTIMIZERS
 from qgl.program.calls.reports import REPORTS
@@ -15,6 +27,7 @@ from qgl.program.calls.stops import STOPS
 from qgl.program.calls.strategies import STRATEGIES
 from qgl.runs.shapes.entries import Bounded, Several, fault
 
+STEP_SIZE = Number(Interval(0.0, open_low=True))
 _CALL = {"call": str, "arguments": dict}
 _POSITIVE = (NoneType, Bounded(0, 1e308, real=True))
 _SHAPE: dict[str, Any] = {
@@ -60,7 +73,7 @@ def settings_fault(settings: Mapping[str, Any]) -> str:
 
 
 def _faults(call: Mapping[str, Any], kind: Kind[Any]) -> Iterator[str]:
-    """Names of arguments that a call has not, and numbers beyond what it takes. A strategy may be a user's own."""
+    """Names of arguments that a call has not, and values that it cannot take. A strategy may be a user's own."""
     callee = kind.table.get(call["call"])
     if callee is None:
         if kind is not STRATEGIES or call["arguments"]:
@@ -80,8 +93,31 @@ def _faults(call: Mapping[str, Any], kind: Kind[Any]) -> Iterator[str]:
                 yield wrong or f"`{name}` is no call"
                 continue
             yield from _faults(value, parameter.calls)
-        elif isinstance(parameter.type, Number | Integer) and value is not None:
-            try:
-                parameter.type.take(value)
-            except UnfitError as unfit:
-                yield f"`{name}` cannot be {unfit}"
+        elif value is not None or parameter.required or parameter.default is not None:
+            wrong = _misfit(value, parameter.type)
+            if wrong:
+                yield f"`{name}` cannot be {wrong[:40]}"
+
+
+def _misfit(value: Any, kind: ArgumentType[Any]) -> str:
+    """What a value is that an argument cannot have, "" for one that it can; calls are looked at by `_faults`."""
+    if isinstance(kind, Rate):
+        kind = STEP_SIZE
+    if isinstance(kind, PlainType):
+        try:
+            kind.take(value)
+        except UnfitError as unfit:
+            return str(unfit) or describe(value)
+        return ""
+    match kind:
+        case Choice(options=options):
+            fits = value in options
+        case Names():
+            fits = fault(value, Several(str)) == ""
+        case Region():
+            fits = fault(value, Several(Bounded())) == ""
+        case BareName() | Data():
+            fits = isinstance(value, str)
+        case _:
+            fits = False  # of what is always a call
+    return "" if fits else describe(value)

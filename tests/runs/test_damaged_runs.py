@@ -126,7 +126,16 @@ def edits(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def test_arguments_of_settings_that_no_program_could_give(run: Path, name: str, kind: Kind[Any]) -> None:
     """Values of other types and huge ones, of every argument of every call: only numbers were looked at."""
     settings = manifest.load(run)["settings"]
-    others = (True, -1e300, 10**400, "no such thing", [[]], {"call": "no such", "arguments": {}}, [1, "a"], math.inf)
+    others: tuple[Any, ...] = (
+        True,
+        -1e300,
+        10**400,
+        "no such thing",
+        [[]],
+        {"call": "no such", "arguments": {}},
+        [1, "a"],
+        math.inf,
+    )
 
     def fault_of(callee: type[Any], arguments: dict[str, Any]) -> str:
         call = {"call": callee.called, "arguments": arguments}
@@ -154,7 +163,7 @@ def fits(value: Any, argument: Parameter) -> bool:
         case Flag():
             return value is True
         case Number() | Integer():
-            return value == -1e300
+            return bool(value == -1e300)
         case Data():
             return isinstance(value, str)
         case _:

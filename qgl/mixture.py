@@ -38,8 +38,10 @@ def one_by_one(ask: Callable[[Any], Mapping[Query, Any]], rows: Any, queries: Se
     """The answers of `ask` for each row of a pytree of arrays, stacked."""
 
     def one(row: Any) -> tuple[Any, ...]:
-        found = ask(row)
-        return tuple(found[query] for query in queries)  # JAX sorts the keys of dictionaries, and queries have no order
+        answers = ask(row)
+        return tuple(
+            answers[query] for query in queries
+        )  # JAX sorts the keys of dictionaries, and queries have no order
 
     count = len(jax.tree.leaves(rows)[0])
     return dict(zip(queries, jax.lax.map(one, rows, batch_size=min(CIRCUITS, count)), strict=True))

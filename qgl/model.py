@@ -168,7 +168,7 @@ class Model:
         The circuit is cut down to the light cone of the letters other than I.
 
         Raises:
-            ValueError: a word of another length or with other letters.
+            ValueError: a Pauli word of another length or with other letters.
         """
         result: Array = self.answer(params, Expectation.of(checked_pauli_words(pauli_words, self.width)), condition)
         return result
@@ -239,7 +239,7 @@ class Model:
             return combined(self.objectives, ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
-        """The objective, a scalar. A stochastic one (`samples`, `checked_pauli_words`) needs a `key`."""
+        """The objective, a scalar. A stochastic one (`samples`, `pauli_words`) needs a `key`."""
         with self._number_type():
             params, key = self._checked_for_loss(params, key)
             result: Array = self._jit("loss", lambda params, key: self.terms(params, key)[0])(params, key)

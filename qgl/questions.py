@@ -112,11 +112,9 @@ def checked_pauli_words(pauli_words: Any, width: int) -> tuple[str, ...]:
     """Pauli words of a letter of `IXYZ` for each visible qubit.
 
     Raises:
-        ValueError: no list of strings, an empty one, or a word of another length or with other letters.
+        ValueError: no list of strings, an empty one, or a Pauli word of another length or with other letters.
     """
-    given = _listed(
-        pauli_words, "checked_pauli_words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]'
-    )
+    given = _listed(pauli_words, "pauli_words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]')
     for pauli_word in given:
         if not isinstance(pauli_word, str) or len(pauli_word) != width or set(pauli_word) - set("IXYZ"):
             raise ValueError(f"{_shown(pauli_word)} is not a Pauli word of {width} letters of IXYZ")
@@ -207,7 +205,7 @@ def check_query(query: Query, width: int, positions: int) -> None:
                 whole(query.samples, "GivenPauliWords.samples", 2)
         case Expectation():
             if not query.count:
-                raise ValueError("Expectation asks of no word")
+                raise ValueError("Expectation asks of no Pauli word")
             if not ((query.places >= -1) & (query.places < positions)).all() or (query.letters > 3).any():
                 raise ValueError(f"a Pauli word of Expectation reaches beyond positions 0 to {positions - 1}")
         case Marginals():

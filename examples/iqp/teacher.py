@@ -2,8 +2,8 @@
 
     python -m examples.iqp.teacher
 
-The teacher has the form of `local.qgl`, so that a perfect student exists. A strip four sites wide is swept exactly, row
-by row, so that strings are drawn from the very distribution.
+The teacher has the form of `local.qgl`, so that a perfect student exists. A strip four sites wide is contracted
+exactly, row by row, so that strings are drawn from the very distribution.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from qgl.bits.distribution import entropy, indices, strings
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.query import log_floor
 
-_AT_ONCE = 8192  # words or strings that are carried along the chain at once
+_AT_ONCE = 8192  # Z words or strings that are carried along the chain at once
 
 
 @dataclass(frozen=True, eq=False)

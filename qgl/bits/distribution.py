@@ -27,8 +27,8 @@ def indices(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
 
 def strings(index: NDArray[np.integer[Any]], width: int) -> NDArray[np.uint8]:
     """The inverse of `indices`: (...,) -> (..., width)."""
-    found: NDArray[np.uint8] = (np.asarray(index)[..., None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8)
-    return found
+    bits: NDArray[np.uint8] = (np.asarray(index)[..., None] >> np.arange(width - 1, -1, -1) & 1).astype(np.uint8)
+    return bits
 
 
 def distinct(

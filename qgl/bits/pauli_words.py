@@ -64,7 +64,7 @@ def pauli_words_fit(program: Program, report: Callable[[Diagnostic], None]) -> b
         weight, reach = call.weight, call.reach
         if near_pauli_words(Neighbourhood.of(program), weight, reach) is None:
             bits = "1 bit" if weight == 1 else f"at most {weight} bits"
-            report(ValueTooLarge(call.span, f"the set of Pauli words of {bits}", f"{MOST_PAULI_WORDS:,} words"))
+            report(ValueTooLarge(call.span, f"the set of Z words of {bits}", f"{MOST_PAULI_WORDS:,} Z words"))
             fine = False
     return fine
 

@@ -14,7 +14,7 @@ def table(
 ) -> NDArray[Any]:
     """Rows filled up with `filler` to the length of the longest, `least` at the least: shape (rows, longest, ...)."""
     longest = max([least, *map(len, rows)])
-    found = np.full((len(rows), longest, *np.shape(filler)), filler, dtype)
+    padded = np.full((len(rows), longest, *np.shape(filler)), filler, dtype)
     for place, row in enumerate(rows):
-        found[place, : len(row)] = row
-    return found
+        padded[place, : len(row)] = row
+    return padded

@@ -39,7 +39,7 @@ def explain(
     ] = None,
     pauli_word: Annotated[
         str | None,
-        typer.Option("--pauli-word", metavar="WORD", help="A Pauli word whose cone is drawn, such as Z3*Z4."),
+        typer.Option("--pauli-word", metavar="PAULI", help="A Pauli word whose cone is drawn, such as Z3*Z4."),
     ] = None,
     settings: SetOption = None,
     output: FormatOption = Format.TEXT,

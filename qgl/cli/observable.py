@@ -91,7 +91,7 @@ def _region(text: str, places: dict[str, list[int]], width: int) -> list[int]:
         return [_within(position, width) for position in _range(text)]
     register = _REGISTER.fullmatch(text)
     if register is None:
-        raise _refused(f"{text!r} is no region and no word: {_FORMS}")
+        raise _refused(f"{text!r} is no region and no Pauli word: {_FORMS}")
     if register[1] not in places:
         raise _refused(f"there is no visible register {register[1]!r}; there is {', '.join(places)}")
     own = places[register[1]]
@@ -99,7 +99,7 @@ def _region(text: str, places: dict[str, list[int]], width: int) -> list[int]:
         return own
     index = register[2].split(",")
     if not all(map(_POSITIONS.fullmatch, index)):
-        raise _refused(f"{text!r} is no region and no word: {_FORMS}")
+        raise _refused(f"{text!r} is no region and no Pauli word: {_FORMS}")
     return [own[_within(k, len(own), register[1])] for part in index for k in _range(part)]
 
 

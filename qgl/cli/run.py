@@ -47,7 +47,7 @@ def run(
     ] = None,
     observable: Annotated[
         list[str] | None,
-        typer.Option("--observable", metavar="WORD", help="A Pauli word, such as Z[v[0]]*Z[v[1]]; may be repeated."),
+        typer.Option("--observable", metavar="PAULI", help="A Pauli word, such as Z[v[0]]*Z[v[1]]; may be repeated."),
     ] = None,
     zne: Annotated[
         bool,
@@ -122,7 +122,9 @@ def _pauli_word(program: Program, text: str) -> str:
 
     observed = observable(program, text)
     if observed.letters is None:
-        raise typer.BadParameter(f"{text!r} is a region, no word such as Z[v[3]]*Z[v[4]]", param_hint="--observable")
+        raise typer.BadParameter(
+            f"{text!r} is a region, no Pauli word such as Z[v[3]]*Z[v[4]]", param_hint="--observable"
+        )
     letters = dict(zip(observed.positions, observed.letters, strict=True))
     return "".join(letters.get(position, "I") for position in range(len(program.visible)))
 

@@ -15,7 +15,7 @@ class Waiting:
     """Says what is being done, from a second on: on a terminal in one line that is taken back, else in a line at times.
 
     with Waiting("planning") as waiting:
-        waiting.at("objective nll, by sweep")
+        waiting.at("objective nll, by boundary")
     """
 
     def __init__(self, what: str, patience: float = PATIENCE) -> None:

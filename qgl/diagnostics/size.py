@@ -101,12 +101,12 @@ class TooLarge(Diagnostic):
     """No method can answer what is asked of the model, exactly and within the memory of this machine.
 
     A state vector of n qubits has 2^n complex amplitudes, and its gradient needs a few such vectors. That is not the
-    only way: a sweep along a chain needs memory that grows with the gates that cross a cut of the chain, light cones
-    need the qubits that can reach a Pauli word or a region, and some circuits can be sampled cheaply. Each method is
-    tried, and its figures are shown. The place that is pointed at is the line that weighs most: the gates that cross
-    the widest cut, those of the widest light cone, or the register. `qglc explain` shows the figures of all queries.
-    What may be used is what arrays may take so that the whole process fits, with Python, JAX and compilation; seeds
-    that are trained together take an answer each.
+    only way: boundary contraction along a chain needs memory that grows with the gates that cross a cut of the chain,
+    light cones need the qubits that can reach a Pauli word or a region, and some circuits can be sampled cheaply. Each
+    method is tried, and its figures are shown. The place that is pointed at is the line that weighs most: the gates
+    that cross the widest cut, those of the widest light cone, or the register. `qglc explain` shows the figures of all
+    queries. What may be used is what arrays may take so that the whole process fits, with Python, JAX and compilation;
+    seeds that are trained together take an answer each.
     """
 
     query: str

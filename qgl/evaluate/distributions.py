@@ -32,7 +32,7 @@ class Distribution(Protocol):
         ...
 
     def moments(self, places: Places) -> Real:
-        """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1, shape (words,)."""
+        """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1, shape (pauli_words,)."""
         ...
 
     def entropy(self) -> float | None:
@@ -49,7 +49,7 @@ class Distribution(Protocol):
 
 
 class UnansweredError(Exception):
-    """A question that a distribution has no answer to; the words say why."""
+    """A question that a distribution has no answer to; the message says why."""
 
 
 class Drawn(Distribution, Protocol):
@@ -77,7 +77,7 @@ class DenseDistribution:
 
     def moments(self, places: Places) -> Real:
         transformed: Real = self.p
-        for bit in range(self.width):  # the Walsh transform: a word stands at the index with ones at its places
+        for bit in range(self.width):  # the Walsh transform: a Z word stands at the index with ones at its places
             halves = transformed.reshape(-1, 2, 2**bit)
             transformed = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
         ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))

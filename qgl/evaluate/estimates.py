@@ -146,12 +146,12 @@ def smoothed(kernel: KernelCall, left: Rows, right: Rows, vectors: Real) -> Real
 
     Through the vector of all strings where that is less work than all pairs.
     """
-    found, width = kernel_of(kernel), left.shape[1]
+    chosen, width = kernel_of(kernel), left.shape[1]
     if width * 2**width < len(left) * len(right):
         smooth = np.empty((len(left), vectors.shape[1]))
         for column, vector in enumerate(vectors.T):
             dense = np.bincount(indices(right), weights=vector, minlength=2**width).astype(np.float64)
-            smooth[:, column] = found.smoothed(dense)[indices(left)]
+            smooth[:, column] = chosen.smoothed(dense)[indices(left)]
         return smooth
     starts = range(0, len(left), _BLOCK)
-    return np.concatenate([found.between(left[start : start + _BLOCK], right) @ vectors for start in starts])
+    return np.concatenate([chosen.between(left[start : start + _BLOCK], right) @ vectors for start in starts])

@@ -71,12 +71,12 @@ class Final:
     def distributions(self, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
         """The joint distribution of the bits of each region, shape (2^k,)."""
         transformed = walsh(self.probabilities())
-        found = []
+        shares = []
         for region in regions:
             bits = [1 << (self.visible - 1 - place) for place in region]
             masks = [sum(itertools.compress(bits, chosen)) for chosen in itertools.product((0, 1), repeat=len(bits))]
-            found.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
-        return tuple(found)
+            shares.append(walsh(transformed[np.array(masks)]) / 2 ** len(bits))
+        return tuple(shares)
 
     def sample(self, key: jax.Array, shots: int) -> jax.Array:
         """Strings drawn from p, shape (shots, n), uint8."""

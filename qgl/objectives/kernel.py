@@ -76,8 +76,8 @@ class Kernel:
         agreement = (1.0 - 2.0 * left) @ (1.0 - 2.0 * right).T
         distance = np.rint((width - agreement) / 2).astype(np.int64)
         powers = np.power.outer(1 - 2 * np.array(self.rates), np.arange(width + 1))
-        found: NDArray[np.float64] = self.weight * powers.sum(axis=0)[distance]
-        return found
+        values: NDArray[np.float64] = self.weight * powers.sum(axis=0)[distance]
+        return values
 
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
         """The spectrum at Pauli words of `sizes` ones among `width` bits, scaled so that its sum over them is

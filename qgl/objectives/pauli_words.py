@@ -112,7 +112,7 @@ def fixed_pauli_words(data: str, kernel: Kernel, weight: int, reach: int | None,
     """
     places = near_pauli_words(setting.neighbourhood, weight, reach)
     if places is None:
-        raise ValueError("there are too many words")
+        raise ValueError("there are too many Pauli words")
     given = setting.data[data]
     weights = kernel.over((places >= 0).sum(axis=1), setting.width)
     return FixedPauliWords(Expectation.sparse(places), weights, data_means(given.rows, given.weights, places))

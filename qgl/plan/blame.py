@@ -1,7 +1,7 @@
 """What makes a program too wide for a query: the line to point at, and what would help.
 
 Strings need the whole circuit: what counts is the widest cut of the register in its order, and the gates that cross it.
-Words and regions need their light cones: what counts is the widest one, and the gates in it.
+Pauli words and regions need their light cones: what counts is the widest one, and the gates in it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _listing(circuit: Circuit, query: Query) -> Blame:
     power = 2 if isinstance(query, State) else 1
     label = f"{register.label}; 2^{power * len(circuit.visible)} numbers are asked for"
     return Blame(
-        register.span, label, ("ask for less than all: likelihoods of given strings, samples, pauli_words, regions",)
+        register.span, label, ("ask for less than all: likelihoods of given strings, samples, Pauli words, regions",)
     )
 
 

@@ -57,7 +57,7 @@ class Pool:
 class Recipe:
     """How to make one matrix.
 
-    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] Pauli word), `name` is the word;
+    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] P), `name` is P;
     "channel": superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
     """
 

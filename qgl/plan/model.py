@@ -187,10 +187,10 @@ def describe(query: Query) -> str:
         case GivenStrings(count):
             return f"LogProb of {_counted(count, 'string')}, given later"
         case Expectation():
-            return f"Expectation of {_counted(query.count, 'word')}"
+            return f"Expectation of {_counted(query.count, 'Pauli word')}"
         case GivenPauliWords(count, samples):
             noise = "" if samples is None else f", {_counted(samples, 'draw')}"
-            return f"Expectation of {_counted(count, 'word')}, given later{noise}"
+            return f"Expectation of {_counted(count, 'Pauli word')}, given later{noise}"
         case Marginals(regions, bits):
             return f"{'Distributions' if bits else 'Marginals'} of {_counted(len(regions), 'region')}"
         case Samples(shots):

@@ -81,7 +81,9 @@ def measure(
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
     """What answers queries about a trained model; `always` are condition inputs for queries that come without."""
-    key = jax.random.key(1, impl="threefry2x32")  # of estimates of words, apart from that of the words themselves
+    key = jax.random.key(
+        1, impl="threefry2x32"
+    )  # of estimates of Pauli words, apart from that of the Pauli words themselves
     held: list[NDArray[np.floating[Any]]] = []  # probabilities of all strings under `always`
 
     def answer(query: Query, condition: Any = None, given: Any = None) -> Any:

@@ -65,10 +65,10 @@ def expected_text(types: set[str]) -> tuple[str, ...]:
     """What may stand at a place, at most a few words; empty if there is no short answer."""
     left = types - {"BROKEN"}
     texts: list[str] = []
-    for members, more, text_ in _GROUPS:
+    for members, more, text in _GROUPS:
         if members <= left:
             left -= members | (more or left)
-            texts.append(text_)
+            texts.append(text)
     if not texts and len(left & _OPERATORS) > 3:
         left -= _OPERATORS | {"LEFT_PARENTHESIS", "LEFT_BRACKET"}
     left -= {"$END"}

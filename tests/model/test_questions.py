@@ -196,7 +196,7 @@ def test_words_and_regions(model: Any, params: Any) -> None:
         (Samples(5), "give `key`"),
         (Samples(0), "at least 1"),
         (Expectation.of(["IIIIZ"]), "beyond positions 0 to 3"),
-        (Expectation.of([]), "no word"),
+        (Expectation.of([]), "no Pauli word"),
         (Marginals(((4,),)), "not a region of positions 0 to 3"),
         ("probabilities", "no query"),
         (Probabilities, "no query"),

@@ -253,7 +253,7 @@ def test_words_and_samples_train_a_wide_model() -> None:
         ("samples = 100", "QGL0709", "`weight = 2, reach = 3`"),
         ("reach = 2", "QGL0702", "no `weight`"),
         ("weight = 2, pauli_words = 100", "QGL0702", "fixed set"),
-        ("weight = 9", "QGL0803", "1,000,000 words"),
+        ("weight = 9", "QGL0803", "1,000,000 Z words"),
     ],
 )
 def test_forms_that_cannot_be(how: str, code: str, text: str) -> None:

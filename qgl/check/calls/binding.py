@@ -65,7 +65,7 @@ def bind(call: tree.Expression, kind: Kind[C], evaluate: Evaluate, report: Repor
     `evaluate` gives the value of an argument: a number, a constant `Real`, a bool, a string, a list, tuple or range of
     these, the `DataSet` that a name stands for, or `Qubits` for qubits (only reports ask for them). It must
     report unknown names and whatever else it cannot evaluate itself, and then give `FAILED`; that silences the
-    consequences. Words such as `mean` in `combine = mean` and nested calls are not evaluated.
+    consequences. Names such as `mean` in `combine = mean` and nested calls are not evaluated.
 
     None: a fault was reported, here or by `evaluate`. All faults of the call are reported, not only the first.
     Lists come back as tuples, data sets as their names, qubits as tuples of visible positions.
@@ -92,7 +92,7 @@ def bind(call: tree.Expression, kind: Kind[C], evaluate: Evaluate, report: Repor
 
 
 def _hint(kind: Kind[Any], name: str) -> str:
-    """A further word on a name that exists as something else."""
+    """What a name is that exists as something else."""
     others = [other.wording for other in KINDS.values() if other is not kind and name in other.table]
     return f"`{name}` is {article(others[0])}, not {article(kind.wording)}" if others else ""
 

@@ -185,8 +185,10 @@ class Resolver(ExpressionResolver):
             elif each.role == "function":
                 self._unknown(name, "function", USAGES, UnknownFunction)
             else:
-                word = "value or qubit" if self.body.where else "value"
-                self._unknown(name, "Hamiltonian" if each.role == "Hamiltonian" else word, self._values(), UnknownName)
+                wanted = "value or qubit" if self.body.where else "value"
+                self._unknown(
+                    name, "Hamiltonian" if each.role == "Hamiltonian" else wanted, self._values(), UnknownName
+                )
 
     def _unread(self, module: Module) -> None:
         """The names of declarations and settings that could not be read."""

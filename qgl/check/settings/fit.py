@@ -84,7 +84,7 @@ def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     """Whether the Pauli words of an `mmd` are given in one way, and its kernel has Pauli words."""
     faults: list[Diagnostic] = []
     if call.weight is None and call.reach is not None:
-        fault = "has a `reach` but no `weight`: the two give a set of words"
+        fault = "has a `reach` but no `weight`: the two give a set of Pauli words"
         faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
     elif call.weight is not None and (call.pauli_words is not None or call.samples is not None):
         fault = (

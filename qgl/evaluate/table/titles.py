@@ -18,8 +18,8 @@ def title(call: ReportCall) -> str:
 
 def _told(call: Call) -> list[tuple[Parameter, Any]]:
     """The arguments that are not at their defaults."""
-    found = [(parameter, getattr(call, parameter.name)) for parameter in parameters(type(call))]
-    return [(parameter, value) for parameter, value in found if value is not None and value != parameter.default]
+    given = [(parameter, getattr(call, parameter.name)) for parameter in parameters(type(call))]
+    return [(parameter, value) for parameter, value in given if value is not None and value != parameter.default]
 
 
 def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:

@@ -30,7 +30,7 @@ class Figures:
         return dict(vars(self))
 
     def cells(self) -> list[str]:
-        """As words of a table, `-` for what is not known."""
+        """As cells of a table, `-` for what is not known."""
         time = "-" if self.duration is None else f"{self.duration * 1e6:.1f} us"
         chance = "-" if self.fidelity is None else f"{self.fidelity:.3g}"
         return [str(self.width), str(self.depth), str(self.two_qubit_gates), time, chance]

@@ -53,13 +53,13 @@ class ContractionRunner:
             case GivenStrings():
                 return networks["strings"].log_prob(given(array, query))
             case GivenPauliWords():
-                values = networks["pauli words"].expectation(3 * given(array, query).astype(jnp.int32))
+                values = networks["pauli_words"].expectation(3 * given(array, query).astype(jnp.int32))
                 return jnp.stack([values, values**2])
             case Expectation():
-                return networks["pauli words"].expectation(jnp.asarray(letters_of(query, self.program.visible)))
+                return networks["pauli_words"].expectation(jnp.asarray(letters_of(query, self.program.visible)))
             case Marginals(regions, bits):
                 letters, sizes = _region_pauli_words(regions, 2 if bits else 4, self.program.visible)
-                parts = jnp.split(networks["pauli words"].expectation(jnp.asarray(letters)), np.cumsum(sizes)[:-1])
+                parts = jnp.split(networks["pauli_words"].expectation(jnp.asarray(letters)), np.cumsum(sizes)[:-1])
                 if bits:
                     return tuple(walsh(part) / len(part) for part in parts)
                 return tuple(from_pauli_words(part, len(region)) for part, region in zip(parts, regions, strict=True))

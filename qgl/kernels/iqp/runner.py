@@ -42,7 +42,7 @@ class IqpRunner:
                 case GivenPauliWords(_, samples):
                     pauli_words = given(array, query)
                     # without samples nothing is random, and one string, whichever, gives the mean itself
-                    own = jax.random.key(0) if samples is None else needed(key, "estimates of words")
+                    own = jax.random.key(0) if samples is None else needed(key, "estimates of Pauli words")
                     own = jax.random.fold_in(own, number) if number else own
                     estimates = self.estimates(angles, pauli_words, samples or 1, own)
                     factors = self.flipped(means, pauli_words)

@@ -107,7 +107,7 @@ class IqpSums:
             generators = anticommuting_at[position]
             at = places[generators]
             bits = padded[pauli_word[:, None, None], at] == 1
-            # a generator that several ones of the word are on is counted at the first of them
+            # a generator that several ones of the Pauli word are on is counted at the first of them
             odd = jnp.sum(bits, axis=2) % 2 == 1
             first = ~jnp.any(bits & (at < position[:, None, None]), axis=2)
             counts = odd & first & (numbers < ones.total)[:, None] & (generators < self.count)

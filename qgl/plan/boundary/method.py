@@ -101,7 +101,7 @@ class PreparedBoundary:
         if isinstance(query, Probabilities | State):
             return Cost.refused("boundary contraction finds probabilities of strings one by one, not all at once")
         if isinstance(query, Marginals) and max(map(len, query.regions)) > LARGEST_REGION:
-            return Cost.refused(f"regions of more than {LARGEST_REGION} qubits have too many words")
+            return Cost.refused(f"regions of more than {LARGEST_REGION} qubits have too many Pauli words")
         try:
             columns = self.columns(self._algebra(query), isinstance(query, _OF_STRINGS))
         except UnsuitableError as error:

@@ -79,7 +79,7 @@ def pauli_words_of(query: Query) -> Expectation:
             return query
         case Marginals(regions, bits):
             return _region_pauli_words(regions, bits)
-    raise TypeError(f"{type(query).__name__} is not answered by words")
+    raise TypeError(f"{type(query).__name__} is not answered by Pauli words")
 
 
 def _region_pauli_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation:

@@ -1,4 +1,4 @@
-"""Words and regions as products of independent pieces.
+"""Pauli words and regions as products of independent pieces.
 
 Two visible qubits are near if their cones have a segment in common. The pieces of a Pauli word, or of a region, are
 what hangs together by nearness: an expectation is the product of those of its pieces, a reduced state their tensor

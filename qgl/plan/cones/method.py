@@ -1,7 +1,7 @@
 """Light cones: Pauli words and regions of a large circuit from the small circuits that they depend on.
 
-What a few visible qubits depend on is their backward light cone. Words and regions fall into independent pieces; the
-cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once.
+What a few visible qubits depend on is their backward light cone. Pauli words and regions fall into independent pieces;
+the cones of the pieces fall into classes; and each class is a small circuit that is run for all of its members at once.
 """
 
 from __future__ import annotations

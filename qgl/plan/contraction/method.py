@@ -48,7 +48,7 @@ class Contracted:
     """
 
     network: Network
-    projection: str  # "open", "pauli words" or "strings"
+    projection: str  # "open", "pauli_words" or "strings"
     bits_only: bool
     scheme: Scheme
 
@@ -164,9 +164,9 @@ class Prepare:
             case LogProb() | GivenStrings():
                 return "strings"
             case Expectation() | GivenPauliWords():
-                return "pauli words"
+                return "pauli_words"
             case Marginals(regions, bits) if max(map(len, regions), default=0) <= MOST_IN_REGION[bits]:
-                return "pauli words"
+                return "pauli_words"
             case _:
                 return ""
 

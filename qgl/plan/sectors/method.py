@@ -103,7 +103,7 @@ class PreparedSector:
     def refusal(self) -> str:
         """Why the circuit is none for this method, or an empty string."""
         if not self.variants.bits_only:
-            return "answers questions of bits only"
+            return "answers measurements in the computational basis only"
         if self.variants.width > MOST_PLACES:
             return f"of more than {MOST_PLACES} qubits it does not answer"
         conserved = self.sector.conserved

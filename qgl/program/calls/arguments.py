@@ -109,8 +109,8 @@ class AsItIs(PlainType[T_co]):
     def take(self, value: object) -> T_co:
         if not isinstance(value, self.kind):
             raise UnfitError(describe(value))
-        found: T_co = value
-        return found
+        typed: T_co = value
+        return typed
 
 
 @record

@@ -118,14 +118,14 @@ class Parameter:
 
 def parameters(kind: type[Call]) -> tuple[Parameter, ...]:
     """The arguments of a callable, in the order in which they may be given."""
-    found = []
+    arguments = []
     for each in fields(kind):
         if "argument" in each.metadata:
             required = each.default is MISSING
             default = None if required else each.default
             kind_of, doc = each.metadata["argument"]
-            found.append(Parameter(each.name, kind_of, doc, required, default, bool(each.kw_only)))
-    return tuple(found)
+            arguments.append(Parameter(each.name, kind_of, doc, required, default, bool(each.kw_only)))
+    return tuple(arguments)
 
 
 def arguments(given: Call) -> dict[str, Any]:

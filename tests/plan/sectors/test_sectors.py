@@ -44,7 +44,7 @@ def test_it_is_taken_where_evolutions_conserve_a_charge() -> None:
 def test_why_it_is_not() -> None:
     free = qgl.loads("visible v[4]; model { ry(?) v; for (a, b) in chain(v) { cz a, b; } }").circuit
     assert reason(free, Probabilities()) == "no charge is conserved"
-    assert reason(circuit(6), State()) == "answers questions of bits only"
+    assert reason(circuit(6), State()) == "answers measurements in the computational basis only"
     assert "basis states" in reason(circuit(40), LogProb.of(np.zeros((1, 40), np.uint8)))
     assert "qubits" in reason(circuit(70), LogProb.of(np.zeros((1, 70), np.uint8)))
 

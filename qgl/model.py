@@ -375,15 +375,15 @@ class Model:
     ) -> dict[Query, Any]:
         inputs = self.parameters.inputs(params, condition, self._real)
         weights = jnp.asarray(self.parameters.weights, dtype=self._real)
-        found: dict[Query, Any] = {}
+        answers: dict[Query, Any] = {}
         for share in self.readings.shares(queries):
             ask = self._asker(share, given)
             if self.parameters.is_mixture:
                 joint = mixed(ask, inputs, weights, share.queries, key)
             else:
                 joint = ask(inputs[0], key)
-            found |= share.answers(joint, key)
-        return found
+            answers |= share.answers(joint, key)
+        return answers
 
     def _asker(self, share: Share, given: Mapping[Query, Array]) -> Callable[[Array, Array | None], dict[Query, Any]]:
         """The answers to a share for one vector of inputs, as a function of these and a key."""

@@ -74,9 +74,11 @@ class Required:
             case GivenPauliWords(count, None):
                 return GivenPauliWords(count << k)
             case GivenPauliWords():
-                raise ValueError("words from draws of their own (`samples = ...`) are not answered under `postselect`")
+                raise ValueError(
+                    "Pauli words from draws of their own (`samples = ...`) are not answered under `postselect`"
+                )
             case Expectation():
-                return self._words(query)
+                return self._times_required(query)
             case Marginals(regions, bits):
                 shifted = (tuple(self._shifted(place) for place in region) for region in regions)
                 return Marginals(tuple((*region, *self.positions) for region in shifted), bits)
@@ -93,8 +95,8 @@ class Required:
         """Where a qubit of a hidden register stands, which is read out after the outcomes."""
         return place if place < self.width else place + len(self.values)
 
-    def _words(self, query: Expectation) -> Expectation:
-        """Each word times every Z word on the required qubits."""
+    def _times_required(self, query: Expectation) -> Expectation:
+        """Each Pauli word times every Z word on the required qubits."""
         k, places = len(self.values), query.places
         places = np.where(places >= self.width, places + k, places)
         own = np.where(_subsets(k), np.array(self.positions), -1)

@@ -26,8 +26,8 @@ def is_required(operation: Operation) -> bool:
 
 def required_outcomes(circuit: Circuit) -> tuple[bool, ...]:
     """The outcomes of all runs that are not thrown away, in order."""
-    found = (o.required for o in circuit.operations if isinstance(o, Measurement))
-    return tuple(value for value in found if value is not None)
+    outcomes = (o.required for o in circuit.operations if isinstance(o, Measurement))
+    return tuple(value for value in outcomes if value is not None)
 
 
 def with_outcomes_read(circuit: Circuit, chosen: Callable[[Operation], bool]) -> Circuit:

@@ -119,7 +119,7 @@ class Array:
         return len(self.dimensions) == 1 and self.dimensions[0].amplitudes
 
     @property
-    def words(self) -> str:
+    def wording(self) -> str:
         if self.is_state:
             return f"a state of {state_width(len(self))} qubit{'s' * (len(self) > 4)}"
         shape = " x ".join(str(dimension.extent) for dimension in self.dimensions)
@@ -183,7 +183,7 @@ def describe(value: Value) -> str:
         case Real():
             return "a number that depends on inputs"
         case Array():
-            return value.words
+            return value.wording
         case Site():
             return f"a site of the lattice `{value.lattice.name}`"
         case Qubit():

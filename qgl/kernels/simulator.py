@@ -87,8 +87,8 @@ class Simulator:
         results: dict[Query, Any] = {}
         for method, share in shares.items():
             put = {inner: arrays.get(query) for query, inner in share.items()}
-            found = self._share(self._runners[method], jnp.asarray(inputs), put, key)
-            results |= {query: found[inner] for query, inner in share.items()}
+            answers = self._share(self._runners[method], jnp.asarray(inputs), put, key)
+            results |= {query: answers[inner] for query, inner in share.items()}
         return {query: results[query] for query in queries}
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:
@@ -128,8 +128,8 @@ class Simulator:
 
     def _share(self, runner: Runner, inputs: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """The answers of a method, in which a remainder of rounding is no likelihood."""
-        found = runner.answers(inputs, asked, key)
-        return told(found, asked, lambda inputs, strings: runner.answers(inputs, strings, None), inputs)
+        answers = runner.answers(inputs, asked, key)
+        return told(answers, asked, lambda inputs, strings: runner.answers(inputs, strings, None), inputs)
 
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):

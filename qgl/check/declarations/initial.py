@@ -81,9 +81,9 @@ class Initial:
                 width = 1
                 steps += [("x", (at,), ())] if part else []
             else:
-                found = describe(part)
-                what = f"a list of states and bits holds no such thing as {found}" if part is not value else ""
-                text = what or f"an initial state belongs here, not {found}"
+                shown = describe(part)
+                what = f"a list of states and bits holds no such thing as {shown}" if part is not value else ""
+                text = what or f"an initial state belongs here, not {shown}"
                 raise self.reporter.fault(WrongInitial(span, text))
             at += width
         self._sized(at, size, "qubits", span)

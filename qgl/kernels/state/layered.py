@@ -72,8 +72,8 @@ class LayeredRunner:
 
         state: what these layers reach; they are run again only to tell what rounding made of a probability.
         """
-        found = self._engine.read(state, asked, key)
-        return told(found, asked, self._again, (jnp.asarray(layers), inputs))
+        answers = self._engine.read(state, asked, key)
+        return told(answers, asked, self._again, (jnp.asarray(layers), inputs))
 
     def _again(self, known: tuple[jax.Array, jax.Array], asked: GivenArrays) -> dict[Query, Any]:
         return self._engine.read(self.reached(*known), asked, None)

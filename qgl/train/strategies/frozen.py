@@ -64,9 +64,9 @@ class Frozen(Model):
         return told(self._read(params[_STATE], asked, key), asked, again, (params[_LAYERS], inputs))
 
     def _read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
-        found = {}
+        answers = {}
         for query, array in asked.items():
             beyond = max(support(query, self.width), default=0) >= self.width
             bits = len(self.program.hidden) * beyond + self.width
-            found[query] = read(Vector(state.reshape(2**bits, -1)), query, array, key)
-        return found
+            answers[query] = read(Vector(state.reshape(2**bits, -1)), query, array, key)
+        return answers

@@ -25,28 +25,12 @@ from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
 from qgl.program import membership
-from qgl.program.calls.data_sources import (
-    CSV,
-    NPZ,
-    BarsAndStripes,
-    Cardinality,
-    DataCall,
-    Digits,
-    GroundState,
-    Mixture,
-    Parity,
-    RuledCall,
-    State,
-    Strings,
-    Subset,
-    TableCall,
-    Without,
-)
+from qgl.program.calls import data_sources as calls
 from qgl.program.membership import Rule
 from qgl.program.program import DataSet
 from qgl.record import record
 
-Ruled = TypeVar("Ruled", BarsAndStripes, Parity, Cardinality)
+Ruled = TypeVar("Ruled", calls.BarsAndStripes, calls.Parity, calls.Cardinality)
 _NOTHING = 1e-8  # amplitudes of a ground state below it are rounding
 
 
@@ -58,42 +42,42 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: TableCall | State) -> bytes:
+    def content(self, call: calls.TableCall | calls.State) -> bytes:
         """The bytes of the file that a call names."""
         real = resolve(self.root, self.base, call.path, call.span)
         return read_bytes(real, call.path, self.limits.data_bytes, call.span)
 
 
-def load(name: str, call: DataCall, files: Files, declared: Mapping[str, DataSet] = NONE) -> DataSet:
+def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, DataSet] = NONE) -> DataSet:
     """The data set `name` that a checked call of a data source gives; `declared` are those that it may be a part of.
 
     Raises:
         QglError: QGL06xx, at the call.
     """
     match call:
-        case CSV(path=path, span=span):
+        case calls.CSV(path=path, span=span):
             return _from_table(name, call, read_csv(decode(files.content(call), path, span), call, files.limits), files)
-        case NPZ():
+        case calls.NPZ():
             return _from_table(name, call, read_npz(files.content(call), call, files.limits), files)
-        case BarsAndStripes():
+        case calls.BarsAndStripes():
             return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
-        case Parity():
+        case calls.Parity():
             return _ruled(name, call, parity, files.limits)
-        case Cardinality():
+        case calls.Cardinality():
             return _ruled(name, call, cardinality, files.limits)
-        case Digits():
+        case calls.Digits():
             return replace(make(name, digits(call)), picture=(call.size, call.size))
-        case Mixture():
+        case calls.Mixture():
             return replace(make(name, *mixture(call, files.limits)), integer=True)
-        case Strings():
+        case calls.Strings():
             return make(name, *given_strings(call))
-        case State():
+        case calls.State():
             return _state(name, call, files)
-        case GroundState():
+        case calls.GroundState():
             return _ground_state(name, call)
-        case Subset():
+        case calls.Subset():
             return parts.subset(name, call, declared, files.limits)
-        case Without():
+        case calls.Without():
             return parts.without(name, call, declared, files.limits)
         case _:
             raise ValueError(f"no data source `{call.name}`")
@@ -127,7 +111,7 @@ def make(
     return DataSet(name, rows, weights, conditions, exact, digest.hexdigest(), "; ".join(wording))
 
 
-def _from_table(name: str, call: TableCall, table: Table, files: Files) -> DataSet:
+def _from_table(name: str, call: calls.TableCall, table: Table, files: Files) -> DataSet:
     path = f'"{call.path}"'
     values, conditions = chosen_rows(call, table.values), table.conditions
     check_size(path, len(values), table.layout.width, files.limits, call.span)
@@ -138,7 +122,7 @@ def _from_table(name: str, call: TableCall, table: Table, files: Files) -> DataS
     return replace(made, categories=_categories(call, table), guessed=headed if table.headed else "")
 
 
-def _categories(call: TableCall, table: Table) -> tuple[tuple[int, int], ...] | None:
+def _categories(call: calls.TableCall, table: Table) -> tuple[tuple[int, int], ...] | None:
     """Of each column, where whole columns in binary code are what a row is."""
     layout = table.layout
     if layout.encoding != "binary" or call.width:
@@ -146,7 +130,7 @@ def _categories(call: TableCall, table: Table) -> tuple[tuple[int, int], ...] | 
     return tuple((count, code_width(count, layout.encoding)) for count in layout.categories)
 
 
-def _remark(call: TableCall, table: Table) -> str:
+def _remark(call: calls.TableCall, table: Table) -> str:
     return "" if call.width else unused_codes(table.layout)
 
 
@@ -158,28 +142,28 @@ def _ruled(name: str, call: Ruled, source: Callable[[Ruled], Distribution], limi
     return replace(make(name, *source(call)), rule=rule)
 
 
-def rule_of(call: DataCall, declared: Mapping[str, DataSet]) -> Rule | None:
+def rule_of(call: calls.DataCall, declared: Mapping[str, DataSet]) -> Rule | None:
     """The rule of what a call of a data source gives, if it has one."""
     match call:
-        case BarsAndStripes() | Parity() | Cardinality():
+        case calls.BarsAndStripes() | calls.Parity() | calls.Cardinality():
             return _rule(call)
-        case Without():
+        case calls.Without():
             return parts.rule_of(call, declared)
         case _:
             return None
 
 
-def _rule(call: RuledCall) -> Rule:
+def _rule(call: calls.RuledCall) -> Rule:
     match call:
-        case BarsAndStripes(rows, columns):
+        case calls.BarsAndStripes(rows, columns):
             return membership.BarsAndStripes(rows, columns)
-        case Parity(size, even):
+        case calls.Parity(size, even):
             return membership.Parity(size, even)
-        case Cardinality(size, ones):
+        case calls.Cardinality(size, ones):
             return membership.Cardinality(size, ones)
 
 
-def _state(name: str, call: State, files: Files) -> DataSet:
+def _state(name: str, call: calls.State, files: Files) -> DataSet:
     state = read_state(files.content(call), call, files.limits)
     rows, weights = distribution_of(state)
     data = make(name, rows, weights, remark="a vector" if state.ndim == 1 else "a density matrix")
@@ -188,7 +172,7 @@ def _state(name: str, call: State, files: Files) -> DataSet:
     return replace(data, state=state, sha256=digest.hexdigest())
 
 
-def _ground_state(name: str, call: GroundState) -> DataSet:
+def _ground_state(name: str, call: calls.GroundState) -> DataSet:
     """The hash is over the Hamiltonian and the basis, since the last digits of a state depend on the machine."""
     state = ground_state(call)
     rows, weights = distribution_of(np.where(np.abs(state) < _NOTHING, 0, state))

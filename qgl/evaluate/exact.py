@@ -30,24 +30,6 @@ from qgl.evaluate.table.titles import title
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
-from qgl.program.calls.reports import (
-    CMI,
-    KL,
-    MMD,
-    NLL,
-    QUANTUM,
-    TV,
-    CorrelationLength,
-    Entropy,
-    Generalisation,
-    HammingDistance,
-    MarkovGap,
-    OfData,
-    Purity,
-    ReportCall,
-    TrotterError,
-    ValidRate,
-)
 from qgl.program.program import DataSet
 from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, Success, log_floor
 
@@ -101,7 +83,7 @@ class Evaluation:
             self.drawn[count] = distinct(rows, np.ones(len(rows)))[:2]
         return self.drawn[count]
 
-    def of(self, call: OfData) -> DataSet:
+    def of(self, call: calls.OfData) -> DataSet:
         assert call.data is not None  # the checker has seen to it
         return self.setting.data[call.data]
 
@@ -145,7 +127,7 @@ class Evaluation:
 
 
 def evaluate(
-    reports: Sequence[ReportCall],
+    reports: Sequence[calls.ReportCall],
     setting: Setting,
     answer: Answerer,
     baselines: Mapping[str, Drawn] | None = None,
@@ -167,7 +149,7 @@ def evaluate(
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
-def _rows(call: ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
+def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
     try:
         return tuple(_report(call, evaluation))
     except QglError as error:
@@ -177,44 +159,44 @@ def _rows(call: ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
         return (Row(title(call), None, note=f"{title(call)}: {fault.message}"),)
 
 
-def _report(call: ReportCall, evaluation: Evaluation) -> Iterator[Row]:
+def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case KL():
+        case calls.KL():
             return _distance(call, evaluation, metrics.kl, floors.kl, NATS, charged=True)
-        case TV():
+        case calls.TV():
             return _distance(call, evaluation, metrics.tv, floors.tv)
-        case ValidRate():
+        case calls.ValidRate():
             return _distance(call, evaluation, metrics.valid_rate, floors.valid_rate)
-        case NLL():
+        case calls.NLL():
             return _nll(call, evaluation)
-        case MMD():
+        case calls.MMD():
             return _mmd(call, evaluation)
         case calls.Moments():
             return _moments(call, evaluation)
-        case Entropy():
+        case calls.Entropy():
             return _entropy(call, evaluation)
-        case HammingDistance():
+        case calls.HammingDistance():
             return _hamming_distance(call, evaluation)
-        case CorrelationLength():
+        case calls.CorrelationLength():
             return _correlation_length(call, evaluation)
-        case MarkovGap():
+        case calls.MarkovGap():
             return _markov_gap(call, evaluation)
-        case Purity():
+        case calls.Purity():
             return iter([Row(title(call), purity(evaluation.answer(State())))])
         case calls.Success():
             return iter([Row(title(call), float(evaluation.answer(Success())))])
-        case TrotterError():
+        case calls.TrotterError():
             return trotter_error(call.name, evaluation.distribution, evaluation.emitted)
-        case CMI():
+        case calls.CMI():
             return _cmi(call, evaluation)
-        case Generalisation():
+        case calls.Generalisation():
             return _generalisation(call, evaluation)
         case _:
             raise ValueError(f"no report `{call.name}`")
 
 
 def _distance(
-    call: OfData,
+    call: calls.OfData,
     evaluation: Evaluation,
     metric: Callable[[Distribution, DataSet], float],
     floor: Callable[[DataSet], Floor],
@@ -238,7 +220,7 @@ def _distance(
     )
 
 
-def _nll(call: NLL, evaluation: Evaluation) -> Iterator[Row]:
+def _nll(call: calls.NLL, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
         yield from _distance(call, evaluation, metrics.nll, floors.nll, NATS, charged=True)
@@ -260,7 +242,7 @@ def _nll(call: NLL, evaluation: Evaluation) -> Iterator[Row]:
     )
 
 
-def _mmd(call: MMD, evaluation: Evaluation) -> Iterator[Row]:
+def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.kernel
     assert kernel is not None  # the checker has seen to it
     pauli_words = PauliWordSet.of(call, evaluation.setting)
@@ -317,7 +299,7 @@ def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Ca
     return lambda distribution: float(measure(distribution)[part])
 
 
-def _correlation_length(call: CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:
+def _correlation_length(call: calls.CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:
     shells = Shells.of(evaluation.setting.neighbourhood, call.reach)
     data = None if call.data is None else evaluation.of(call)
 
@@ -328,9 +310,9 @@ def _correlation_length(call: CorrelationLength, evaluation: Evaluation) -> Iter
     yield evaluation.row(title(call), length(evaluation.distribution), length, floor=lambda: floor)
 
 
-def _entropy(call: Entropy, evaluation: Evaluation) -> Iterator[Row]:
+def _entropy(call: calls.Entropy, evaluation: Evaluation) -> Iterator[Row]:
     region, width = call.region, evaluation.setting.width
-    if call.kind == QUANTUM:
+    if call.kind == calls.QUANTUM:
         asked = State() if region is None else Marginals((tuple(sorted(region)),))
         answer = evaluation.answer(asked)
         value = von_neumann(answer if region is None else answer[0])
@@ -344,7 +326,7 @@ def _entropy(call: Entropy, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
 
 
-def _hamming_distance(call: HammingDistance, evaluation: Evaluation) -> Iterator[Row]:
+def _hamming_distance(call: calls.HammingDistance, evaluation: Evaluation) -> Iterator[Row]:
     start = evaluation.setting.start
     assert start is not None  # the checker has seen to it
     region = call.region or tuple(range(len(start)))
@@ -353,7 +335,7 @@ def _hamming_distance(call: HammingDistance, evaluation: Evaluation) -> Iterator
     yield Row(title(call), value, uniform=0.5, uniform_is=_MIXED)
 
 
-def _markov_gap(call: MarkovGap, evaluation: Evaluation) -> Iterator[Row]:
+def _markov_gap(call: calls.MarkovGap, evaluation: Evaluation) -> Iterator[Row]:
     radius, width = call.radius, evaluation.setting.width
     assert radius is not None  # the checker has seen to it
 
@@ -369,7 +351,7 @@ def _markov_gap(call: MarkovGap, evaluation: Evaluation) -> Iterator[Row]:
         yield evaluation.row(name, float(value), _part(gaps, part), unit=NATS)
 
 
-def _generalisation(call: Generalisation, evaluation: Evaluation) -> Iterator[Row]:
+def _generalisation(call: calls.Generalisation, evaluation: Evaluation) -> Iterator[Row]:
     seen, queries = evaluation.setting.data[call.seen], call.queries
     valid = Valid.of(seen, evaluation.setting.data[call.valid])
     shares = Shares.of(evaluation.distribution, valid)
@@ -388,9 +370,9 @@ def _generalisation(call: Generalisation, evaluation: Evaluation) -> Iterator[Ro
     yield row if shares is None or evaluation.bare else replace(row, note=f"{row.note}\n{SPREAD}".strip())
 
 
-def _cmi(call: CMI, evaluation: Evaluation) -> Iterator[Row]:
+def _cmi(call: calls.CMI, evaluation: Evaluation) -> Iterator[Row]:
     a, b, c = call.a, call.b, call.c
-    if call.kind == QUANTUM:
+    if call.kind == calls.QUANTUM:
         regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
         yield Row(title(call), quantum_information(*evaluation.answer(Marginals(regions))), unit=NATS)
         return

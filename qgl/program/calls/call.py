@@ -40,10 +40,13 @@ C = TypeVar("C", bound=Call)
 @overload
 def argument(kind: ArgumentType[T], doc: str, *, kw_only: bool = False) -> T: ...
 @overload
-def argument(kind: ArgumentType[T], doc: str, *, default: D, kw_only: bool = False) -> T | D: ...
-def argument(kind: ArgumentType[T], doc: str, **more: Any) -> Any:
-    """A field that is an argument: which values it may have, what it is, and, where it may be left out, its default."""
-    return field(metadata={"argument": (kind, doc)}, **more)
+def argument(kind: ArgumentType[T], doc: str, *, default: D, kw_only: bool = False, before: str = "") -> T | D: ...
+def argument(kind: ArgumentType[T], doc: str, *, before: str = "", **more: Any) -> Any:
+    """A field that is an argument: which values it may have, what it is, and, where it may be left out, its default.
+
+    In a program it stands `before` an argument that its class has from another.
+    """
+    return field(metadata={"argument": (kind, doc, before)}, **more)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, argument))
@@ -90,9 +93,7 @@ class Rate(ArgumentType[float | C], Generic[C]):
 
     schedules: Kind[C]
 
-    @property
-    def wording(self) -> str:
-        return "a number above 0 or a schedule"
+    wording = "a number above 0 or a schedule"
 
 
 @record
@@ -118,13 +119,14 @@ class Parameter:
 
 def parameters(kind: type[Call]) -> tuple[Parameter, ...]:
     """The arguments of a callable, in the order in which they may be given."""
-    arguments = []
+    arguments: list[Parameter] = []
     for each in fields(kind):
         if "argument" in each.metadata:
             required = each.default is MISSING
             default = None if required else each.default
-            kind_of, doc = each.metadata["argument"]
-            arguments.append(Parameter(each.name, kind_of, doc, required, default, bool(each.kw_only)))
+            kind_of, doc, before = each.metadata["argument"]
+            at = next((k for k, other in enumerate(arguments) if other.name == before), len(arguments))
+            arguments.insert(at, Parameter(each.name, kind_of, doc, required, default, bool(each.kw_only)))
     return tuple(arguments)
 
 

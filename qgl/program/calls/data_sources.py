@@ -32,48 +32,31 @@ class DataCall(Call):
     """A call of a data source."""
 
 
-def _array() -> str | None:
-    return argument(Text(), "the name of the array; not needed where there is only one", default=None)
+@call()
+class TableCall(DataCall):
+    """A table in a file, whose rows are strings."""
 
-
-def _columns() -> Columns | None:
-    doc = "the columns to take, by number from 0, as a range, or by name; all by default"
-    return argument(Many(Column()), doc, default=None)
-
-
-def _condition() -> Columns:
-    return argument(Many(Column()), "columns that are given with a row rather than generated", default=())
-
-
-def _categories() -> tuple[int, ...]:
-    doc = "the number of categories of each column (one number for all); 2 by default"
-    return argument(Many(Integer(2, 4096)), doc, default=())
-
-
-def _encoding() -> str:
-    return argument(Choice(("binary", "one_hot")), "how a category becomes bits", default="binary")
-
-
-def _rows() -> tuple[int, int] | None:
-    return argument(Rows(), "the rows to take, by number from 0; all by default", default=None)
-
-
-def _width() -> int | None:
-    doc = "bits of a string: the first of each row where it has more, whole rows end to end where it has less"
-    return argument(Integer(1, 1 << 16), doc, default=None)
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    columns: Columns | None = argument(
+        Many(Column()), "the columns to take, by number from 0, as a range, or by name; all by default", default=None
+    )
+    condition: Columns = argument(Many(Column()), "columns that are given with a row rather than generated", default=())
+    categories: tuple[int, ...] = argument(
+        Many(Integer(2, 4096)), "the number of categories of each column (one number for all); 2 by default", default=()
+    )
+    encoding: str = argument(Choice(("binary", "one_hot")), "how a category becomes bits", default="binary")
+    rows: tuple[int, int] | None = argument(Rows(), "the rows to take, by number from 0; all by default", default=None)
+    width: int | None = argument(
+        Integer(1, 1 << 16),
+        "bits of a string: the first of each row where it has more, whole rows end to end where it has less",
+        default=None,
+    )
 
 
 @call("csv")
-class CSV(DataCall):
+class CSV(TableCall):
     """A text table with one row a line, separated by commas, semicolons, tabs or spaces."""
 
-    path: str = argument(Text(), "the file, relative to the program's folder")
-    columns: Columns | None = _columns()
-    condition: Columns = _condition()
-    categories: tuple[int, ...] = _categories()
-    encoding: str = _encoding()
-    rows: tuple[int, int] | None = _rows()
-    width: int | None = _width()
     header: bool | None = argument(
         Flag(),
         "whether the first line names the columns; by default it does if its cells are different names",
@@ -81,21 +64,14 @@ class CSV(DataCall):
     )
 
 
+_ARRAY = "the name of the array; not needed where there is only one"
+
+
 @call("npz")
-class NPZ(DataCall):
+class NPZ(TableCall):
     """An array of whole numbers, shape (rows, columns), from a NumPy archive."""
 
-    path: str = argument(Text(), "the file, relative to the program's folder")
-    array: str | None = _array()
-    columns: Columns | None = _columns()
-    condition: Columns = _condition()
-    categories: tuple[int, ...] = _categories()
-    encoding: str = _encoding()
-    rows: tuple[int, int] | None = _rows()
-    width: int | None = _width()
-
-
-TableCall = CSV | NPZ
+    array: str | None = argument(Text(), _ARRAY, default=None, before="columns")
 
 
 @call("bars_and_stripes")
@@ -165,7 +141,7 @@ class State(DataCall):
     """A quantum state from a NumPy archive, amplitudes or a density matrix: a target of `marginals`, else its bits."""
 
     path: str = argument(Text(), "the file, relative to the program's folder")
-    array: str | None = _array()
+    array: str | None = argument(Text(), _ARRAY, default=None)
 
 
 @call("ground_state")

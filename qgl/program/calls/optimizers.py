@@ -22,10 +22,6 @@ def _rate(default: float) -> Rate:
     return argument(model.Rate(SCHEDULES), "the step size, or a schedule of it", default=default)
 
 
-def _b1() -> float:
-    return argument(_DECAY, "decay of the mean of gradients", default=0.9)
-
-
 def _b2(default: float = 0.999) -> float:
     return argument(_DECAY, _SQUARES, default=default)
 
@@ -43,17 +39,15 @@ class _WithoutEps(OptimizerCall):
     """Rate and two decays."""
 
     rate: Rate = _rate(1e-3)
-    b1: float = _b1()
+    b1: float = argument(_DECAY, "decay of the mean of gradients", default=0.9)
     b2: float = _b2()
 
 
 @record
-class _LikeAdam(OptimizerCall):
+class _LikeAdam(_WithoutEps):
     """The arguments of Adam."""
 
     rate: Rate = _rate(1e-2)
-    b1: float = _b1()
-    b2: float = _b2()
     eps: float = _eps()
 
 

@@ -38,8 +38,9 @@ demo: $(SETUP)
 test: $(SETUP) lint types
 	$(PYTEST) -m "not slow"
 
+# With the slow tests, and compiled as users do: `make test` leaves out the dear optimisations of XLA.
 test-all: $(SETUP) lint types
-	$(PYTEST)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(PYTEST)
 
 # Golden texts: what is shown of bad programs, whole, and the list of codes
 golden: $(SETUP)

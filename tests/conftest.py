@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.fuzz.found import kept_examples
@@ -33,3 +34,9 @@ settings.register_profile(
     "new", settings.get_profile("qgl"), derandomize=False, phases=tuple(Phase), database=kept_examples("properties")
 )
 settings.load_profile(os.environ.get("QGL_HYPOTHESIS", "qgl"))
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a verb says after a second is no part of its output, however slow the machine is that runs the tests."""
+    monkeypatch.setattr("qgl.cli.waiting.PATIENCE", 600.0)

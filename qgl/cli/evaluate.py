@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qgl.cli.options import console_for, trained
+from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     from qgl.diagnostics.model import Diagnostic
@@ -62,14 +63,15 @@ def evaluate(
     compilation_cache.switch_on()
     found_run, model = trained(run)
     reports, baselines = reports_of(model.program), fitted(model.program)
-    if samples is None:
-        rows = measure(model, found_run.params, reports, baselines)
-    else:
-        from qgl.evaluate import evaluate_samples, in_chunks
-        from qgl.objectives import Setting
+    with Waiting("measuring"):
+        if samples is None:
+            rows = measure(model, found_run.params, reports, baselines)
+        else:
+            from qgl.evaluate import evaluate_samples, in_chunks
+            from qgl.objectives import Setting
 
-        drawn = in_chunks.sample(model, found_run.params, samples, seed)
-        rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
+            drawn = in_chunks.sample(model, found_run.params, samples, seed)
+            rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
     beside = distributions(baselines) if model.program.baselines else None
     faults: list[Diagnostic] = []
     comparisons = list(_jobs(run, model, found_run, seed, beside, not no_pictures, faults))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qgl.cli.options import Format, FormatOption, numbers, trained
+from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     from qgl.jobs.draft import Draft
@@ -94,7 +95,8 @@ def run(
         return
     if repeat:
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
-    made = draft(trained_run, model, request, opened)
+    with Waiting(f"making circuits for {opened.name}"):
+        made = draft(trained_run, model, request, opened)
     if dry:
         _show(made, None if repeat else there, output)
         return

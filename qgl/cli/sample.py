@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qgl.cli.options import file_or_output, numbers, trained
+from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,8 @@ def _draw(folder: Path, number: int, seed: int, condition: str | None, bits: boo
     compilation_cache.switch_on()
     run, model = trained(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
-    rows = in_chunks.sample(model, run.params, number, seed, given)
+    with Waiting("drawing strings"):
+        rows = in_chunks.sample(model, run.params, number, seed, given)
     return rows if bits else in_categories(rows, model.program.variables)
 
 

@@ -18,8 +18,8 @@ class Waiting:
         waiting.at("objective nll, by boundary")
     """
 
-    def __init__(self, what: str, patience: float = PATIENCE) -> None:
-        self._what, self._patience = what, patience
+    def __init__(self, what: str, patience: float | None = None) -> None:
+        self._what, self._patience = what, PATIENCE if patience is None else patience
         self._now = what
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)

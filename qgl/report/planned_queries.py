@@ -14,7 +14,7 @@ from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe
 from qgl.program.calls.reports import ReportCall
 from qgl.program.program import Program, TrainSettings
-from qgl.query import LogProb, Probabilities, Query, Samples, reads_only_bits
+from qgl.query import LogProb, Probabilities, Query, Samples
 from qgl.report.report import at_the_end, reports_of
 
 OBJECTIVE, REPORT, WATCH, SAMPLE = "objective", "report", "watch", "sample"
@@ -62,18 +62,17 @@ def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
 
 
 def _objective(model: Model) -> Iterator[PlannedQueries]:
-    """Terms with the same conditions are asked together, what reads bits only by itself."""
-    shares: dict[tuple[bytes, bool], dict[Query, list[str]]] = {}
+    """Terms with the same conditions are asked together; which of them are planned together, `Readings.shares` says."""
+    groups: dict[bytes, dict[Query, list[str]]] = {}
     times: dict[bytes, int] = {}
     for term in model.objectives:
         conditions = term.objective.conditions
         group = b"" if conditions is None else conditions.tobytes()
         times[group] = 1 if conditions is None else len(conditions)
         for query in term.objective.queries:
-            share = shares.setdefault((group, reads_only_bits(query)), {})
-            share.setdefault(query, []).append(term.label)
-    for (group, _), share in shares.items():
-        yield PlannedQueries(OBJECTIVE, {query: ", ".join(names) for query, names in share.items()}, times[group])
+            groups.setdefault(group, {}).setdefault(query, []).append(term.label)
+    for group, named in groups.items():
+        yield PlannedQueries(OBJECTIVE, {query: ", ".join(names) for query, names in named.items()}, times[group])
 
 
 def _watched(program: Program, settings: TrainSettings) -> Iterator[PlannedQueries]:

@@ -18,7 +18,7 @@ from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_o
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
-from qgl.program.calls.data_sources import NPZ, State
+from qgl.program.calls.data_sources import NPZ, Ensemble, State
 from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
@@ -48,7 +48,9 @@ def read_npz(content: bytes, call: NPZ, limits: Limits) -> Table:
     return _table(read_array(content, call, lambda file: _check_header(file, path, limits, span)), call)
 
 
-def read_array(content: bytes, call: NPZ | State, check: Callable[[IO[bytes]], tuple[int, ...]]) -> NDArray[Any]:
+def read_array(
+    content: bytes, call: NPZ | State | Ensemble, check: Callable[[IO[bytes]], tuple[int, ...]]
+) -> NDArray[Any]:
     """The array that the call names, once `check` has found its header harmless and said its shape.
 
     Raises:

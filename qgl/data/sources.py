@@ -17,6 +17,7 @@ from qgl.data import parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity
+from qgl.data.ensembles import read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.ground_state import ground_state
 from qgl.data.integers import mixture
@@ -42,7 +43,7 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: calls.TableCall | calls.State) -> bytes:
+    def content(self, call: calls.TableCall | calls.State | calls.Ensemble) -> bytes:
         """The bytes of the file that a call names."""
         real = resolve(self.root, self.base, call.path, call.span)
         return read_bytes(real, call.path, self.limits.data_bytes, call.span)
@@ -73,6 +74,10 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return make(name, *given_strings(call))
         case calls.State():
             return _state(name, call, files)
+        case calls.StatesNear():
+            return _ensemble(name, states_near(call, files.limits))
+        case calls.Ensemble():
+            return _ensemble(name, read_ensemble(files.content(call), call, files.limits))
         case calls.GroundState():
             return _ground_state(name, call)
         case calls.Subset():
@@ -170,6 +175,17 @@ def _state(name: str, call: calls.State, files: Files) -> DataSet:
     digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(state).tobytes())
     state.setflags(write=False)
     return replace(data, state=state, sha256=digest.hexdigest())
+
+
+def _ensemble(name: str, states: NDArray[np.complex128]) -> DataSet:
+    """Its strings and its state are those of the mean over the ensemble."""
+    mean = np.einsum("sx,sy->xy", states, states.conj()) / len(states)
+    rows, weights = distribution_of(mean)
+    data = make(name, rows, weights, remark=f"the mean of an ensemble of {plural(len(states), 'state')}")
+    digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(states).tobytes())
+    for array in (mean, states):
+        array.setflags(write=False)
+    return replace(data, state=mean, states=states, sha256=digest.hexdigest())
 
 
 def _ground_state(name: str, call: calls.GroundState) -> DataSet:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, says
+from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.source import Span
 
 _MIXED = "data peaks = mixture(bits = 3, means = [2, 5], deviations = [1, 1]);\nvisible v[3];\nmodel { ry(?) v; }\n"
 _KERNEL = "gaussian(variance = 4, of = integer)"
@@ -24,6 +25,30 @@ class PauliWordsOfIntegers(Diagnostic):
 
     message = says("`{argument}` is for kernels of bits, and this kernel is one of whole numbers")
     help = says("leave `{argument}` out: the discrepancy is then exact, up to 24 bits")
+
+
+class NoEnsemble(Diagnostic):
+    """The kernel `fidelity` compares the states of two ensembles, and this data set has strings only, or one state.
+
+    Ensembles are `states_near(...)` and `ensemble("file.npz")`.
+    """
+
+    data: str
+    declared: Span | None = None
+
+    code = "QGL0622"
+    wrong = "data d = parity(2);\nvisible v[2];\nmodel { ry(?) v; }\nobjective mmd(d, fidelity(power = 2));\n"
+    right = (
+        'data d = states_near("00", width = 0.1);\nvisible v[2];\nmodel { ry(?) v; }\n'
+        "objective mmd(d, fidelity(power = 2));\n"
+    )
+
+    message = says("`{data}` is no ensemble of states")
+    help = 'take `states_near("00", width = 0.1)` or `ensemble("file.npz")`, or a kernel of strings such as `hamming`'
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return () if self.declared is None else (Note("declared here", self.declared),)
 
 
 class UnevenMixture(Diagnostic):

@@ -27,6 +27,7 @@ from qgl.evaluate.table import floors
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
+from qgl.objectives.ensembles import EnsembleDiscrepancy
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
@@ -245,6 +246,10 @@ def _nll(call: calls.NLL, evaluation: Evaluation) -> Iterator[Row]:
 def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.kernel
     assert kernel is not None  # the checker has seen to it
+    if kernel.of_states:
+        between = EnsembleDiscrepancy.of(call, evaluation.setting)
+        yield Row(title(call), between.measured(evaluation.answer(between.query)))
+        return
     pauli_words = PauliWordSet.of(call, evaluation.setting)
     if pauli_words is not None:
         value, error = _by_pauli_words(pauli_words, evaluation)

@@ -213,7 +213,7 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
         for number, name in enumerate(PARTS):
             estimate = partial(estimates.moments, part=number, places=chosen.places)
             yield _Part(estimate(data), partial(floors.of_samples, estimate, data), f", {name}{chosen.wording}")
-    elif data is not None and isinstance(call, MMD):
+    elif data is not None and isinstance(call, MMD) and call.kernel is not None and not call.kernel.of_states:
         yield _discrepancy(call, data, setting)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from qgl.jobs.compare import Comparison, Gap, Measured
+from qgl.jobs.compare import Comparison, Gap, Measured, PauliWordSide
 from qgl.report.display import number
 
 if TYPE_CHECKING:
@@ -82,12 +82,16 @@ def facts(found: Comparison) -> dict[str, Any]:
         "figures": dict(job.figures),
         "metrics": [asdict(side) for side in found.sides],
         "deployment_gap": [{**asdict(gap), "beyond": asdict(gap.beyond)} for gap in found.gaps],
-        "words": [
-            {**asdict(pauli_word), "scaled": [{"scale": scale, **asdict(value)} for scale, value in pauli_word.scaled]}
-            for pauli_word in found.pauli_words
-        ],
+        "words": [_pauli_word_facts(side) for side in found.pauli_words],
         "notes": list(found.notes),
     }
+
+
+def _pauli_word_facts(side: PauliWordSide) -> dict[str, Any]:
+    """Under the names that scripts read since the first version."""
+    known = asdict(side)
+    scaled = [{"scale": scale, **asdict(value)} for scale, value in side.scaled]
+    return {"word": known.pop("pauli_word"), **known, "scaled": scaled}
 
 
 def _blank(title: str, heads: list[str]) -> Table:

@@ -21,6 +21,7 @@ from qgl.bits.distribution import distinct, indices
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import draw
+from qgl.objectives.ensembles import EnsembleDiscrepancy
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel, kernel_of
 from qgl.objectives.model import Objective, Setting
@@ -105,6 +106,8 @@ def mmd(call: MMD, setting: Setting) -> Objective:
     and with kernels of whole numbers, the distribution of all strings is held: it gives the discrepancy itself, and
     estimates from Pauli words alone or from samples of strings alone.
     """
+    if call.kernel.of_states:
+        return EnsembleDiscrepancy.of(call, setting)
     width, pauli_words, samples = setting.width, call.pauli_words, call.samples
     kernel = kernel_of(call.kernel)
     if call.weight is not None and isinstance(kernel, Kernel):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.settings.report_requirements import start_bits
+from qgl.program.operations import Measurement
 from qgl.program.program import DataSet, Program
 from qgl.query import Query
 
@@ -29,6 +30,7 @@ class Setting:
     batch          rows of data drawn at each evaluation; None: all of them, always
     start          the bits that the registers start in, of visible and then of hidden qubits; None: no basis state
     categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
+    labels         qubits whose outcomes are kept (`measure q keep;`)
     """
 
     data: Mapping[str, DataSet]
@@ -37,6 +39,7 @@ class Setting:
     batch: int | None = None
     start: tuple[int, ...] | None = None
     categories: Columns | None = None
+    labels: int = 0
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -47,6 +50,7 @@ class Setting:
             program.train.batch,
             start_bits(program),
             _categories(program),
+            sum(isinstance(each, Measurement) and bool(each.label) for each in program.operations),
         )
 
     @property

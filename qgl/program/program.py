@@ -137,6 +137,7 @@ class DataSet:
     state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the distribution of its bits;
                None where
                the data are bits only
+    states     amplitudes of the states of an ensemble, shape (states, 2^n), each as likely; `state` is their mean then
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
@@ -152,6 +153,7 @@ class DataSet:
     description: str
     picture: tuple[int, int] | None = None
     state: NDArray[np.complex128] | None = None
+    states: NDArray[np.complex128] | None = None
     integer: bool = False
     categories: tuple[tuple[int, int], ...] | None = None
     rule: Rule | None = None

@@ -179,14 +179,14 @@ def test_interrupt_and_resume(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "old", "new", "text"),
+    ("change", "old", "new", "named"),
     [
         ("small.qgl", "rate = 0.1", "rate = 0.2", "program"),
         ("turns.qgl", "ry(a[0])", "rx(a[0])", "program"),
         ("rows.csv", "0,0,1\n", "1,0,1\n", "data set `target`"),
     ],
 )
-def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: str, text: str) -> None:
+def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: str, named: str) -> None:
     text = (home / change).read_text()
     (home / change).write_text(text.replace(old, new))
     try:
@@ -194,7 +194,7 @@ def test_changes_are_refused_on_resume(home: Path, change: str, old: str, new: s
     finally:
         (home / change).write_text(text)
     assert done.returncode == 1
-    assert "QGL0902" in done.stderr and text in done.stderr and "Traceback" not in done.stderr
+    assert "QGL0902" in done.stderr and named in done.stderr and "Traceback" not in done.stderr
 
 
 def test_finished_runs_say_so(home: Path) -> None:

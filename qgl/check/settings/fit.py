@@ -10,7 +10,7 @@ from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.kernels import PauliWordsOfIntegers
+from qgl.diagnostics.kernels import NoEnsemble, PauliWordsOfIntegers
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.training import BadArguments, ConditionalModel, TooWideForExact
 from qgl.program.calls import objectives, reports
@@ -83,6 +83,8 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> 
 def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     """Whether the Pauli words of an `mmd` are given in one way, and its kernel has Pauli words."""
     faults: list[Diagnostic] = []
+    if call.kernel is not None and call.kernel.of_states:
+        return _ensembles_agree(call, scope)
     if call.weight is None and call.reach is not None:
         fault = "has a `reach` but no `weight`: the two give a set of Pauli words"
         faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
@@ -98,3 +100,17 @@ def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     for each in faults:
         scope.report(each)
     return not faults
+
+
+def _ensembles_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
+    """Whether an `mmd` of ensembles has one to compare with, and nothing that is for strings."""
+    data = scope.data.get(call.data) if call.data is not None else None
+    if data is not None and data.states is None:
+        scope.report(NoEnsemble(call.span, data.name, scope.data_spans.get(data.name)))
+        return False
+    given = {"pauli_words": call.pauli_words, "samples": call.samples, "weight": call.weight, "reach": call.reach}
+    for name in (name for name, value in given.items() if value is not None):
+        fault = f"has `{name}`, which is for kernels of strings, beside a kernel of states"
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+        return False
+    return True

@@ -38,6 +38,9 @@ def shot_faults(
 
 def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | None:
     if isinstance(call, MMD):
+        if call.kernel.of_states:
+            reason = "its kernel is one of quantum states, and strings tell of bits"
+            return UnfitForShots(call.span, call.name, reason, _MEANS)
         if call.samples is None:
             return None
         reason = "`samples` says how many strings a simulated step draws, and here the `shots` of the gradient do"

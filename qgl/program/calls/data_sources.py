@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from qgl.program.calls.arguments import (
+    NOT_NEGATIVE,
     POSITIVES,
     BitString,
     Choice,
@@ -144,6 +145,24 @@ class State(DataCall):
     array: str | None = argument(Text(), _ARRAY, default=None)
 
 
+@call("states_near")
+class StatesNear(DataCall):
+    """An ensemble of pure states about a basis state: normalised (|center> + width times complex normal numbers)."""
+
+    center: str = argument(BitString(), "the basis state")
+    width: float = argument(NOT_NEGATIVE, "deviation of the real and of the imaginary part of the other amplitudes")
+    count: int = argument(Integer(1, 10**6), "how many states", default=1000)
+    seed: int = argument(Integer(0), "of the draw", default=0)
+
+
+@call("ensemble")
+class Ensemble(DataCall):
+    """An ensemble of pure states from a NumPy archive: amplitudes, shape (states, 2^n)."""
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    array: str | None = argument(Text(), _ARRAY, default=None)
+
+
 @call("ground_state")
 class GroundState(DataCall):
     """The ground state of a Hamiltonian on the visible qubits, as `state`: a target of `marginals`, else its bits."""
@@ -191,6 +210,8 @@ SOURCES: Kind[DataCall] = Kind(
         Mixture,
         Strings,
         State,
+        StatesNear,
+        Ensemble,
         GroundState,
         Subset,
         Without,

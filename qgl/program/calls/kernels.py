@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from qgl.program.calls.arguments import POSITIVES, Choice
+from qgl.program.calls.arguments import POSITIVES, Choice, Integer
 from qgl.program.calls.call import Call, Kind, argument, call
 from qgl.record import record
 
@@ -36,6 +36,11 @@ class KernelCall(Call):
     @property
     def of_integers(self) -> bool:
         """Whether it is a function of the difference of whole numbers."""
+        return False
+
+    @property
+    def of_states(self) -> bool:
+        """Whether it is a function of two quantum states rather than of two strings."""
         return False
 
 
@@ -91,4 +96,15 @@ class Hamming(KernelCall):
         return self.combine == "sum"
 
 
-KERNELS: Kind[KernelCall] = Kind("kernel", "kernel", (Gaussian, Hamming))
+@call("fidelity")
+class Fidelity(KernelCall):
+    """Tr(rho sigma)^power of two states of the ensembles of model and data: of pure states |<psi|phi>|^(2 power)."""
+
+    power: int = argument(Integer(1, 8), "1: ensembles of one mean state are alike; 2: second moments too", default=1)
+
+    @property
+    def of_states(self) -> bool:
+        return True
+
+
+KERNELS: Kind[KernelCall] = Kind("kernel", "kernel", (Gaussian, Hamming, Fidelity))

@@ -84,8 +84,8 @@ def test_gradients_and_reports() -> None:
         _, gradient = model.value_and_grad(params)
         step = 1e-5
         ahead, behind = (float(model.loss({**params, "a": params["a"] + s * step * direction})) for s in (1, -1))
-        slope = float(jnp.sum(gradient["a"] * direction))
-    assert slope == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
+        derivative = float(jnp.sum(gradient["a"] * direction))
+    assert derivative == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
     rows = evaluate(model.program.reports, Setting.of(model.program), lambda query, *_: model.answer(params, query))
     assert rows[1].value == pytest.approx(float(model.loss(params)), abs=1e-12)
     assert [len(planned.queries) for planned in objective_of(model)] == [1]

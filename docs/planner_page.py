@@ -57,8 +57,7 @@ def explained(text: str) -> str:
     stream = io.StringIO()
     show(Console(file=stream, width=COLUMNS, highlight=False), model.program, answers)
     lines = [
-        line.rstrip()
-        for line in f"{stream.getvalue()}\n{to_text(refusals(answers, model.program.train.seeds))}".splitlines()
+        line.rstrip() for line in f"{stream.getvalue()}\n{to_text(refusals(answers, model.program.train))}".splitlines()
     ]
     return "\n".join(lines).strip() + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,12 @@ from qgl.kernels.final_state import draw
 from qgl.query import Elements, GivenPauliWords, GivenStrings, LogProb, Query, Samples
 
 CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
+
+
+def together(*counts: int) -> int:
+    """Circuits that run at the same time where each of so many conditions, say, is a mixture of so many elements."""
+    return math.prod(min(CIRCUITS, count) for count in counts)
+
 
 Ask = Callable[[jax.Array, jax.Array | None], dict[Query, Any]]
 
@@ -44,7 +51,7 @@ def one_by_one(ask: Callable[[Any], Mapping[Query, Any]], rows: Any, queries: Se
         )  # JAX sorts the keys of dictionaries, and queries have no order
 
     count = len(jax.tree.leaves(rows)[0])
-    return dict(zip(queries, jax.lax.map(one, rows, batch_size=min(CIRCUITS, count)), strict=True))
+    return dict(zip(queries, jax.lax.map(one, rows, batch_size=together(count)), strict=True))
 
 
 def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) -> Any:

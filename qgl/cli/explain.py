@@ -75,7 +75,7 @@ def explain(
         typer.echo(json_text(to_json(program, answers)))
     else:
         show(console(highlight=False), program, answers)
-    faults = refusals(answers, program.train.seeds)
+    faults = refusals(answers, program.train)
     if faults and program.train.from_shots is None:
         raise QglError(faults)
 
@@ -98,7 +98,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "conserved": _conserved(program),
         "precision": program.train.precision,
         "strategy": {"name": program.train.strategy_name, "cost": list(cost_text(program))},
-        "process_bytes": process(answers, program.train.seeds),
+        "process_bytes": process(answers, program, program.train),
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
         "queries": [
             {
@@ -162,7 +162,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         console.print(f"training from shots, {cost(Model(program), program.train, program.train.steps)}")
     console.print()
     console.print("Time and memory are of one value and gradient on two cores; time is rough.", style="dim")
-    if (taken := process(answers, program.train.seeds)) > TOLD:
+    if (taken := process(answers, program, program.train)) > TOLD:
         from qgl.diagnostics.size import amount
 
         console.print(f"A process that trains takes about {amount(taken)} in all.", style="dim")

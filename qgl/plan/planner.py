@@ -58,11 +58,11 @@ class Weighed:
     rows: tuple[Row, ...]
     limit: int
 
-    def refusals(self, copies: int = 1) -> Iterator[TooLarge]:
-        """Why each query that has no method has none; `copies` of an answer are held at once, one for each seed."""
+    def refusals(self, copies: int = 1, seeds: int = 1) -> Iterator[TooLarge]:
+        """Why each query that has no method has none; `copies` of an answer are held at once, for so many seeds."""
         for row in self.rows:
             if not row.chosen or row.candidates[0].cost.memory * copies > self.limit:
-                yield _too_large(self.variants.circuit, row, self.limit, copies)
+                yield _too_large(self.variants.circuit, row, self.limit, copies, seeds)
 
 
 @dataclass
@@ -212,16 +212,17 @@ def _row(query: Query, chosen: str, costs: dict[str, Cost], reasons: dict[str, s
     return Row(query, chosen, tuple(Candidate(name, costs[name], why(name), bool(reasons[name])) for name in order))
 
 
-def _too_large(circuit: Circuit, row: Row, limit: int, copies: int) -> TooLarge:
+def _too_large(circuit: Circuit, row: Row, limit: int, copies: int, seeds: int) -> TooLarge:
     def attempt(candidate: Candidate) -> Attempt:
         memory, reason = candidate.cost.memory * copies, candidate.reason
         if copies > 1 and not candidate.cost.refusal and memory > limit:
-            reason = f"needs {amount(memory)} for {copies} seeds; {amount(limit)} may be used"
+            what = "seeds" if copies == seeds else "circuits that run together"
+            reason = f"needs {amount(memory)} for {copies} {what}; {amount(limit)} may be used"
         return Attempt(candidate.method, candidate.cost.width, memory, reason)
 
     attempts = tuple(map(attempt, row.candidates))
     kinds = Counter(wire.kind for wire in circuit.wires)
     qubits = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("visible", "hidden", "fresh") if kinds[kind])
     at_fault = blame(circuit, row.query)
-    advice = at_fault.advice if copies == 1 else (*at_fault.advice, f"train fewer than {copies} seeds at once")
+    advice = at_fault.advice if seeds == 1 else (*at_fault.advice, f"train fewer than {seeds} seeds at once")
     return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, advice)

@@ -7,23 +7,36 @@ from dataclasses import dataclass
 
 from qgl.compiler import circuit_of
 from qgl.diagnostics.model import Diagnostic
-from qgl.kernels.memory import device_limit
+from qgl.kernels.memory import candidates_together, device_limit
+from qgl.mixture import together
 from qgl.model import Model
+from qgl.parameters import Parameters
 from qgl.plan.memory import for_arrays, process_bytes
 from qgl.plan.model import Row
 from qgl.plan.planner import Weighed
-from qgl.program.program import Program
+from qgl.program.calls.strategies import CMA, LayerwiseSearch
+from qgl.program.program import Program, TrainSettings
 from qgl.query import restricted
 from qgl.readings import Readings
 from qgl.report.planned_queries import OBJECTIVE, PlannedQueries, objective_of, planned_queries
 
+CMA_MATRICES = (
+    10  # of covariances and axes, each seed's: before and after a step, and in the library's copies; measured
+)
+
 
 @dataclass(frozen=True)
 class Answer:
-    """Some queries, and what the planner makes of them."""
+    """Some queries, what the planner makes of them, and how many circuits answer them at the same time."""
 
     planned: PlannedQueries
     weighed: Weighed
+    circuits: int
+
+    @property
+    def memory(self) -> list[int]:
+        """Bytes of arrays that each query takes which has a method."""
+        return [self.circuits * row.candidates[0].cost.memory for row in self.weighed.rows if row.chosen]
 
     def purpose(self, row: Row) -> str:
         """`objective nll`."""
@@ -41,38 +54,67 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     """
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
     readings = Readings(circuit_of(program), program.train.precision, limit, told)
-    return [answer for planned in planned_queries(program) for answer in _answers(planned, readings)]
+    elements = len(Parameters(program.parameters).weights)
+    return [answer for planned in planned_queries(program) for answer in _answers(planned, readings, elements)]
 
 
 def weigh_objective(model: Model) -> list[Answer]:
     """The planner's view of what training asks at each step."""
-    return [answer for planned in objective_of(model) for answer in _answers(planned, model.readings)]
+    elements = len(model.parameters.weights)
+    return [answer for planned in objective_of(model) for answer in _answers(planned, model.readings, elements)]
 
 
-def _answers(planned: PlannedQueries, readings: Readings) -> Iterator[Answer]:
-    """What is asked, in the words of what is put to the circuit for it."""
+def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iterator[Answer]:
+    """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
+    circuits = together(planned.times, elements)
     for share in readings.shares(planned.queries):
         names = {put: planned.names[query] for query, put in share.asked.items()}
         if share.required is not None:
             names.setdefault(share.required.success, f"{', '.join(names.values())}: success of post-selection")
-        yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh())
+        yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh(), circuits)
 
 
-def process(answers: Sequence[Answer], seeds: int) -> int:
-    """Bytes of a process that answers all of it, one question after the other; the objective for all seeds at once."""
-    most = 0
+def loss_memory(answers: Sequence[Answer]) -> int:
+    """Bytes of arrays that one loss takes."""
+    return sum(memory for answer in answers if answer.planned.kind == OBJECTIVE for memory in answer.memory)
+
+
+def losses_together(answers: Sequence[Answer], settings: TrainSettings) -> int:
+    """How many losses, or gradients, training asks for at the same time: those of all seeds, or of many candidates."""
+    match settings.strategy:
+        case CMA():  # of all seeds in one row
+            return candidates_together(loss_memory(answers), 1)
+        case LayerwiseSearch(draws=draws):
+            return settings.seeds * min(draws, candidates_together(loss_memory(answers), settings.seeds))
+        case _:
+            return settings.seeds
+
+
+def process(answers: Sequence[Answer], program: Program, settings: TrainSettings) -> int:
+    """Bytes of a process that trains `program` and answers all of it, one question after the other."""
+    losses, most = losses_together(answers, settings), 0
     for answer in answers:
-        copies = seeds if answer.planned.kind == OBJECTIVE else 1
-        most = max([most, *(row.candidates[0].cost.memory * copies for row in answer.weighed.rows if row.chosen)])
-    return process_bytes(most)
+        copies = losses if answer.planned.kind == OBJECTIVE else 1
+        most = max([most, *(memory * copies for memory in answer.memory)])
+    return process_bytes(most + _kept(program, settings))
 
 
-def refusals(answers: Sequence[Answer], seeds: int) -> list[Diagnostic]:
+def _kept(program: Program, settings: TrainSettings) -> int:
+    """Bytes that a strategy keeps from step to step, where they are many."""
+    if not isinstance(settings.strategy, CMA):
+        return 0
+    size = sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
+    return CMA_MATRICES * settings.seeds * size**2 * 8
+
+
+def refusals(answers: Sequence[Answer], settings: TrainSettings) -> list[Diagnostic]:
     """Why a program is at fault: queries of its objective have no method, or nothing that it asks has one.
 
-    The objective is asked for all `seeds` at once. Reports and samples that cannot be had are only told of.
+    The objective is asked for as `losses_together` says. Reports and samples that cannot be had are only told of.
     """
     planned = [answer for answer in answers if answer.planned.kind == OBJECTIVE]
+    losses, seeds = losses_together(planned, settings), settings.seeds
     if not planned and not any(row.chosen for answer in answers for row in answer.weighed.rows):
-        planned, seeds = list(answers), 1
-    return list(dict.fromkeys(refusal for answer in planned for refusal in answer.weighed.refusals(seeds)))
+        planned, losses, seeds = list(answers), 1, 1
+    found = (refusal for each in planned for refusal in each.weighed.refusals(losses * each.circuits, seeds))
+    return list(dict.fromkeys(found))

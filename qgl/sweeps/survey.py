@@ -98,7 +98,7 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
     once = sum(times * candidate.cost.seconds for times, candidate in chosen)
     return Surveyed(
         point=point,
-        faults=tuple(faults if shots else (*faults, *refusals(answers, settings.seeds))),
+        faults=tuple(faults if shots else (*faults, *refusals(answers, settings))),
         warnings=model.warnings,
         identity=Identity.of(program, model.files),
         qubits=len(program.wires),
@@ -109,5 +109,5 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
         steps=settings.steps,
         seeds=settings.seeds,
         seconds=None if shots else once * settings.steps * settings.seeds,
-        memory=process(answers if not shots else [], settings.seeds),
+        memory=process(answers if not shots else [], program, settings),
     )

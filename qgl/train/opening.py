@@ -19,9 +19,9 @@ from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
 from qgl.kernels.memory import device_limit
 from qgl.model import Model
-from qgl.program.calls.strategies import BY_GRADIENT, OwnStrategy
+from qgl.program.calls.strategies import BY_GRADIENT, EM, OwnStrategy
 from qgl.program.program import TrainSettings
-from qgl.report.weighing import refusals, weigh_objective
+from qgl.report.weighing import losses_together, refusals, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.runs.folder import RunFolder
 from qgl.source import Span
@@ -204,11 +204,20 @@ def _refuse_unfit(model: Trainable, settings: TrainSettings, team: Team) -> None
         raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
     faults = unfit(model, settings)
     holders = team.processes if device_limit() is None else len(team.devices)
-    together = -(-settings.seeds // holders)
-    if not faults and together > 1 and settings.from_shots is None and isinstance(model, Model):
-        faults = refusals(weigh_objective(model), together)  # of a single seed the plan itself is refused
+    held = replace(settings, seeds=-(-settings.seeds // holders))
+    if not faults and settings.from_shots is None and isinstance(model, Model):
+        faults = _too_many(model, held)
     if faults:
         raise QglError(faults)
+
+
+def _too_many(model: Model, settings: TrainSettings) -> list[Diagnostic]:
+    """Why circuits that run at the same time do not fit together; of a single one the plan itself is refused."""
+    if isinstance(settings.strategy, EM):  # asks no circuit
+        return []
+    answers = weigh_objective(model)
+    alone = losses_together(answers, settings) == 1 and all(answer.circuits == 1 for answer in answers)
+    return [] if alone else refusals(answers, settings)
 
 
 def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:

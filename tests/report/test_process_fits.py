@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.plan import memory
 from qgl.plan.memory import FRACTION, PROCESS, for_arrays, process_bytes
-from qgl.report.weighing import process, refusals, weigh_objective
+from qgl.report.weighing import CMA_MATRICES, losses_together, process, refusals, weigh_objective
 from qgl.sweeps.grid import Point
 from qgl.sweeps.survey import Options, survey
 from qgl.train.loop import train
+from qgl.train.strategies.candidates import together
 
 PROGRAM = """\
 data d = cardinality(12, 6);
@@ -71,10 +73,37 @@ def test_a_process_that_does_not_fit_is_refused_everywhere(
 def test_copies_for_seeds_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A single seed fits, forty do not; the figures are of all that are held at once."""
     monkeypatch.setattr("qgl.plan.planner.for_arrays", lambda: 10**6)
-    answers = weigh_objective(qgl.loads(PROGRAM % 40))
-    assert not refusals(answers, 1)
-    (fault,) = refusals(answers, 40)
+    model = qgl.loads(PROGRAM % 40)
+    answers, settings = weigh_objective(model), model.program.train
+    assert not refusals(answers, replace(settings, seeds=1))
+    (fault,) = refusals(answers, settings)
     arrays = answers[0].weighed.rows[0].candidates[0].cost.memory * 40
     assert f"takes {amount(arrays)}" in fault.message and "for 40 seeds" in str(fault.notes)
     assert "train fewer than 40 seeds at once" in fault.help
-    assert process(answers, 40) == process_bytes(arrays)
+    assert process(answers, model.program, settings) == process_bytes(arrays)
+
+
+def test_candidates_run_in_batches_and_not_one_for_each_seed() -> None:
+    """CMA-ES judges the candidates of all seeds in a row, as many at a time as fit into the bytes set aside."""
+    model = qgl.loads(PROGRAM.replace("steps 1", "strategy cma; steps 1") % 500)
+    answers, settings = weigh_objective(model), model.program.train
+    (each,) = answers[0].memory
+    losses = losses_together(answers, settings)
+    assert losses == together(model, 1) == min(64, 2**28 // each)
+    size = sum(parameter.size for parameter in model.program.parameters)
+    assert process(answers, model.program, settings) == process_bytes(losses * each + 500 * CMA_MATRICES * 8 * size**2)
+
+
+@pytest.mark.parametrize("elements", [1, 3, 6])
+def test_elements_of_a_mixture_that_run_together_are_counted(elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    latent = f"latent z[{elements}] ~ bernoulli(0.3); model {{ for k in 0..{elements} - 1 {{ rx(pi * z[k]) v[k]; }} "
+    mixture, plain = (qgl.loads(PROGRAM.replace("model {", head) % 1) for head in (latent, "model {"))
+    (many,), (one,) = (weigh_objective(model)[0].memory for model in (mixture, plain))
+    answers = weigh_objective(mixture)
+    assert answers[0].circuits == min(8, 2**elements)
+    assert many == answers[0].circuits * answers[0].weighed.rows[0].candidates[0].cost.memory > one
+    monkeypatch.setattr("qgl.plan.planner.for_arrays", lambda: many - 1)
+    refused = qgl.loads(mixture.program.source.text)
+    (fault,) = refusals(weigh_objective(refused), refused.program.train)
+    assert f"for {answers[0].circuits} circuits that run together" in str(fault.notes)
+    assert "seeds at once" not in fault.help

@@ -13,15 +13,11 @@ import jax
 import jax.numpy as jnp
 
 from qgl.kernels import mesh
-from qgl.mixture import CIRCUITS
+from qgl.kernels.memory import candidates_together
 from qgl.model import Model
+from qgl.report.weighing import loss_memory, weigh_objective
 from qgl.train.methods import Terms
 from qgl.train.trainable import Params, Trainable
-
-_TOGETHER = 64  # candidates at the same time, however small they are
-# Bytes that those at the same time may take, on a processor and elsewhere. It is not what happens to be free: the size
-# of a batch must not change the last digits of a run that is resumed.
-_BYTES, _ACCELERATOR_BYTES = 2**28, 2**32
 
 
 class Judged(NamedTuple):
@@ -48,19 +44,6 @@ def judged(loss: Callable[[Params], tuple[jax.Array, Terms]], candidates: Params
 
 
 def together(model: Trainable, seeds: int) -> int:
-    """How many candidates of each of so many seeds are judged at the same time."""
-    limit = _BYTES if jax.devices()[0].platform == "cpu" else _ACCELERATOR_BYTES
-    room = limit // max(1, memory(model))
-    return max(1, min(_TOGETHER, room) // seeds)
-
-
-def memory(model: Trainable) -> int:
-    """Bytes that one loss takes by the plan's estimate; 0 where there is no plan."""
-    if not isinstance(model, Model):
-        return 0
-    asked = list(dict.fromkeys(query for term in model.objectives for query in term.objective.queries))
-    rows = [row for weighed in model.readings.weigh(asked) for row in weighed.rows]
-    chosen = [each.cost.memory for row in rows for each in row.candidates if each.method == row.chosen]
-    conditioned = any(term.objective.conditions is not None for term in model.objectives)
-    circuits = CIRCUITS if conditioned else min(CIRCUITS, len(model.parameters.weights))
-    return circuits * sum(chosen)
+    """How many candidates of each of so many seeds are judged at once; without a plan, a loss takes nothing."""
+    memory = loss_memory(weigh_objective(model)) if isinstance(model, Model) else 0
+    return candidates_together(memory, seeds)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from qgl.ir.circuit import Circuit
-    from qgl.program.program import Program
+    from qgl.program.program import Parameter, Program
 
 
 def emit(
@@ -89,6 +89,9 @@ def emit(
     program, values, origin = _source(what, free, seed, settings)
     named = "".join(letter if letter.isprintable() else "?" for letter in str(what))
     notes = [f"Made of {named}: {origin}."]
+    if values is not None:
+        drawn = filter(is_drawn_state, program.parameters)
+        notes += [f"The latent state `{each.name}` is the first of its {each.draws} draws." for each in drawn]
     circuit = _asked(program, observable, notes)
     if target is None and profile != "ibm":
         from qgl.qasm import emission
@@ -177,12 +180,23 @@ def _source(
     return analysed.program, flat(analysed.program, params), f"angles drawn from seed {seed}, not trained"
 
 
+def is_drawn_state(parameter: Parameter) -> bool:
+    """Whether it is a latent quantum state, of which a text can prepare one draw only, as no text leaves it open."""
+    return parameter.kind == "latent" and parameter.constraint == "state"
+
+
 def flat(program: Program, params: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The flat vector of inputs for `emit`: parameters as themselves (a probability, not its logit), others NaN."""
+    """The flat vector of inputs for `emit`: parameters as themselves (a probability, not its logit), others NaN.
+
+    Of a latent quantum state it is the first draw.
+    """
     import numpy as np
 
     parts: list[np.ndarray[Any, np.dtype[np.float64]]] = []
     for parameter in program.parameters:
+        if is_drawn_state(parameter):
+            parts.append(np.asarray(params[parameter.name], dtype=np.float64)[0].ravel())
+            continue
         if parameter.kind in ("condition", "latent"):
             parts.append(np.full(parameter.size, np.nan))
             continue

@@ -84,3 +84,53 @@ def test_draw_writes_characters(program: Path) -> None:
 
 def test_draw_refuses_other_kinds_of_files(program: Path, tmp_path: Path) -> None:
     assert qglc("draw", program, "-o", tmp_path / "a.docx")[0] == 2
+
+
+OUTCOMES = """
+latent z : state(2) ~ haar() draws 1;
+param a[3] : angle;
+visible v[2] = z;
+model {
+    fresh e = plus;
+    ry(a[0]) v[0];
+    cx v[0], e;
+    ry(a[1]) e;
+    measure e -> m keep;
+    rx(a[2]) v[1];
+    postselect(0) v[1];
+    h v[1];
+}
+"""
+
+
+def test_kept_and_required_outcomes_are_bits_of_the_output(tmp_path: Path) -> None:
+    import jax
+
+    import qgl
+
+    path = tmp_path / "outcomes.qgl"
+    path.write_text(OUTCOMES, encoding="utf-8")
+    status, text, _ = qglc("emit", path, "--seed", "3")
+    assert status == 0
+    for note in ("`z` is the first of its 1 draws", "bit 2 is the kept outcome m", "whose output bit 3 is 1"):
+        assert note in text
+    model = qgl.load(path)
+    params = model.init(jax.random.key(3))
+    joint = qiskit_distribution(text).reshape(4, 2, 2)[:, :, 0]  # visible bits, kept outcome, required outcome
+    np.testing.assert_allclose(joint.sum(), float(model.success(params)), atol=1e-5)
+    np.testing.assert_allclose(joint.sum(axis=1) / joint.sum(), model.probabilities(params), atol=1e-5)
+    weights = np.sum(np.abs(np.asarray(model.ensemble(params))) ** 2, axis=1)
+    np.testing.assert_allclose(joint.sum(axis=0) / joint.sum(), weights, atol=1e-5)
+    status, _, errors = qglc("emit", path, "--seed", "3", "--observable", "Z[v[0]]")
+    assert status == 1 and "QGL0416" in errors
+    assert qglc("emit", path, "--free")[0] == 1
+
+
+def test_jobs_of_programs_that_require_outcomes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "data d = parity(2);\nobjective nll(d);\ntrain { steps 1; }\n" + OUTCOMES.replace("h v[1];", "ry(?) v;")
+    (tmp_path / "outcomes.qgl").write_text(text, encoding="utf-8")
+    status, _, errors = qglc("train", "outcomes.qgl", "--out", "run", "--no-pictures")
+    assert status == 0, errors
+    status, _, errors = qglc("run", "run", "--on", "statevector")
+    assert status == 1 and "QGL0416" in errors

@@ -89,8 +89,8 @@ def run(
         words=tuple(dict.fromkeys(_pauli_word(model.program, text) for text in observable or ())),
         scales=_SCALES if zne else (),
     )
-    there = store.same_request(folder, key_for(trained_run, model, request))
-    if there is not None and not repeat and not dry:
+    there = None if repeat else store.same_request(folder, key_for(trained_run, model, request))
+    if there is not None and not dry:
         _already(folder, there, output)
         return
     if repeat:
@@ -98,7 +98,7 @@ def run(
     with Waiting(f"making circuits for {opened.name}"):
         made = draft(trained_run, model, request, opened)
     if dry:
-        _show(made, None if repeat else there, output)
+        _show(made, there, output)
         return
     if output is Format.TEXT:
         _announce(made)

@@ -187,7 +187,7 @@ class NotOurs(Diagnostic):
 
 
 class OldRun(Diagnostic):
-    """A run or sweep was made by an earlier version of qgl, whose files have no checksums.
+    """A run, a sweep or a job was made by an earlier version of qgl, whose files have no checksums.
 
     Whether such a folder is intact cannot be told, so nothing is computed from it. The version that made it opens it.
     """
@@ -197,7 +197,7 @@ class OldRun(Diagnostic):
 
     code = "QGL0912"
     message = says("{path} was made by qgl {version}, whose folders have no checksums")
-    help = "open it with that version, or train anew: the folder holds the program and its data"
+    help = "open it with that version, or make it anew: the folder of a run holds the program and its data"
 
 
 class PictureFailed(Diagnostic):

@@ -41,7 +41,7 @@ def next_repeat(run: Path, request: Request) -> int:
     """The first number of `repeat` with which a run has no job yet."""
     taken = {
         folder.job.request.repeat
-        for folder in store.jobs_of(run)[0]
+        for folder in store.records_of(run)
         if replace(folder.job.request, repeat=0) == replace(request, repeat=0)
     }
     return next(number for number in itertools.count() if number not in taken)
@@ -92,8 +92,8 @@ def _work(folder: JobFolder, engine: Engine, told: Told) -> None:
             told(sum(_share(item.shots, job.parts, k) for item in job.items for k in range(part + 1)), job.shots)
         parts = [folder.part(part) or [] for part in range(job.parts)]
         folder.keep_samples([np.concatenate(pieces) for pieces in zip(*parts, strict=True)])
+    folder.drop_parts()  # first: nothing comes back to a job that is done
     folder.save(folder.job.at("done", manifests.now()))
-    folder.drop_parts()
 
 
 Ask = Callable[[int], list[Strings]]  # number of a part -> strings of all items

@@ -151,26 +151,18 @@ def to_json(job: Job) -> str:
     return sealed.document({"format": FORMAT, **asdict(job)})
 
 
-def from_json(text: str) -> Job:
-    """The inverse of `to_json`.
+def shape_fault(facts: Mapping[str, Any]) -> str:
+    """What of the entries of a record is missing, unknown, or of another type or size; "" for a sound one."""
+    unknown = set(facts) - {"format", sealed.SEAL, *(each.name for each in fields(Job))}
+    return fault(facts, _SHAPE) or (f"`{min(unknown)[:40]}` is unknown" if unknown else "")
+
+
+def from_facts(facts: Mapping[str, Any]) -> Job:
+    """The job of a record that has its shape: the inverse of `to_json`, once that is read.
 
     Raises:
         ValueError: with what is wrong, for anything that `to_json` has not written.
     """
-    try:
-        facts = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON ({error})") from error
-    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise ValueError("it is no record of a job")
-    if facts["format"] > FORMAT:
-        raise ValueError("it was made by a later version of qgl")
-    if facts["format"] < FORMAT and sealed.SEAL not in facts:
-        raise ValueError("it was made by an earlier version of qgl, whose jobs have no checksums")
-    wrong = fault(facts, _SHAPE) or ("" if sealed.is_intact(facts) else sealed.CHANGED)
-    unknown = set(facts) - {"format", sealed.SEAL, *(each.name for each in fields(Job))}
-    if wrong or unknown:
-        raise ValueError(wrong or f"`{min(unknown)[:40]}` is unknown")
     known = {each.name: facts[each.name] for each in fields(Job)}
     request = {each.name: _tuple(facts["request"][each.name]) for each in fields(Request)}
     items = tuple(Item(**{each.name: item[each.name] for each in fields(Item)}) for item in facts["items"])

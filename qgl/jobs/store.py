@@ -8,19 +8,19 @@ samples.npz            the strings: `x` of the model's distribution, `item_3` of
 machine.png            data, model and machine, drawn by `qglc evaluate`
 
 A folder comes into being whole, by a rename, before anything is sent; every file is written whole or not at all.
+All but the picture carry a checksum or have one in `job.json`; all are compared whenever the job is opened, so that
+nothing is shown, sent or computed from a job that is not what was written.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 import shutil
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +31,15 @@ from qgl.diagnostics.jobs import DamagedJob, JobLocked, NoSuchJob
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.hardware.engines.engine import Payload, Strings
-from qgl.jobs.record import Job, from_json, sha256, to_json
-from qgl.runs.files import checkpoint, locks
+from qgl.jobs import strings_archive
+from qgl.jobs.record import FORMAT, Item, Job, from_facts, sha256, shape_fault, to_json
+from qgl.runs.files import checkpoint, locks, sealed
 from qgl.runs.files.atomic import clear_strays, explained, put, sync_folder, write_bytes, write_text
 from qgl.runs.files.plain import own_folder, read
-from qgl.runs.files.sealed import CHANGED
 
 _JOB, _WEIGHTS, _SAMPLES = "job.json", "weights.safetensors", "samples.npz"
 _TRIES = 5  # to take a lock
-_MOST = 4 << 30  # bytes of strings
-_FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
+_ABSENT = "it is not there"
 
 
 def folder_of(run: Path) -> Path:
@@ -55,12 +54,21 @@ def folders(run: Path) -> list[Path]:
 
 
 def jobs_of(run: Path) -> tuple[list[JobFolder], list[Diagnostic]]:
-    """The jobs of a run, oldest first, and what is wrong with those that cannot be read."""
+    """The jobs of a run, oldest first, and what is wrong with those that are damaged."""
+    return _each(run, JobFolder.open)
+
+
+def records_of(run: Path) -> list[JobFolder]:
+    """The jobs of a run whose records can be read; their other files are not looked at."""
+    return _each(run, JobFolder.recorded)[0]
+
+
+def _each(run: Path, opened: Callable[[Path], JobFolder]) -> tuple[list[JobFolder], list[Diagnostic]]:
     sound: list[JobFolder] = []
     faults: list[Diagnostic] = []
     for path in folders(run):
         try:
-            sound.append(JobFolder.open(path))
+            sound.append(opened(path))
         except QglError as error:
             faults += error.diagnostics
     return sound, faults
@@ -70,7 +78,7 @@ def find(run: Path, written: str) -> JobFolder:
     """A job by its name or its number.
 
     Raises:
-        QglError: there is none (QGL1130), or it is damaged (QGL1131).
+        QglError: there is none (QGL1130), it is damaged (QGL1131), or an earlier version made it (QGL0912).
     """
     for path in folders(run):
         if written in (path.name, str(_number(path))):
@@ -79,9 +87,16 @@ def find(run: Path, written: str) -> JobFolder:
 
 
 def same_request(run: Path, key: str) -> JobFolder | None:
-    """The latest job of a run with this key that has not failed."""
-    same = [folder for folder in jobs_of(run)[0] if folder.job.key == key and folder.job.state != "failed"]
-    return same[-1] if same else None
+    """The latest job of a run with this key that has not failed.
+
+    Raises:
+        QglError: it is damaged (QGL1131): the same is not asked, and paid for, again without a word.
+    """
+    same = [folder for folder in records_of(run) if folder.job.key == key and folder.job.state != "failed"]
+    if not same:
+        return None
+    same[-1].verify()
+    return same[-1]
 
 
 def create(run: Path, job: Job, texts: Sequence[str], params: Mapping[str, Any]) -> JobFolder:
@@ -138,18 +153,47 @@ class JobFolder:
 
     @classmethod
     def open(cls, path: Path) -> JobFolder:
-        """The job in a folder.
+        """The job in a folder, of which every file is what was written.
 
         Raises:
-            QglError: it is damaged (QGL1131).
+            QglError: it is damaged (QGL1131), or an earlier version made it (QGL0912).
         """
-        file = path / _JOB
-        try:
-            return cls(path, replace(from_json(_text(file)), id=path.name))
-        except FileNotFoundError as error:
-            raise _damaged(file, "it is not there") from error
-        except (OSError, ValueError) as error:
-            raise _damaged(file, str(error)) from error
+        folder = cls.recorded(path)
+        folder.verify()
+        return folder
+
+    @classmethod
+    def recorded(cls, path: Path) -> JobFolder:
+        """The job in a folder, by its record alone.
+
+        Raises:
+            As `open`.
+        """
+        with _located(path / _JOB):
+            facts = sealed.identified(
+                path, _JOB, "tag", FORMAT, shape_fault, lambda reason: DamagedJob(None, str(path), reason)
+            )
+            return cls(path, replace(from_facts(facts), id=path.name))
+
+    def verify(self) -> None:
+        """Compares every file with its checksum.
+
+        Raises:
+            QglError: with all that are gone or damaged (QGL1131).
+        """
+        archives = [self.path / _SAMPLES, *map(self._part_file, range(self.job.parts))]
+        checks: list[Callable[[], object]] = [partial(self._text, item) for item in self.job.items if item.file]
+        checks += [self.params, *(partial(self._stamped, file) for file in archives)]
+        faults: list[Diagnostic] = []
+        for check in checks:
+            try:
+                check()
+            except QglError as error:
+                faults += error.diagnostics
+        if self.job.state == "done" and not self.has_samples():
+            faults.append(DamagedJob(None, str(self.path / _SAMPLES), _ABSENT))
+        if faults:
+            raise QglError(faults)
 
     def save(self, job: Job) -> None:
         """Writes the job down; on the disk when this returns."""
@@ -195,18 +239,16 @@ class JobFolder:
         Raises:
             QglError: a text is gone, or is not the one that was written (QGL1131).
         """
-        texts = []
-        for item in self.job.items:
-            file = self.path / item.file
-            try:
-                text = _text(file)
-            except (OSError, ValueError) as error:
-                raise _damaged(file, str(error)) from error
-            if sha256(text) != item.sha256:
-                raise _damaged(file, "it is not the text that the job began with")
-            texts.append(text)
+        texts = tuple(map(self._text, self.job.items))
         shots = tuple(item.shots for item in self.job.items)
-        return Payload(tuple(texts), shots, self.job.outputs, self.job.settings, self.job.figures)
+        return Payload(texts, shots, self.job.outputs, self.job.settings, self.job.figures)
+
+    def _text(self, item: Item) -> str:
+        with _located(self.path / item.file):
+            text = read(self.path / item.file).decode()
+            if sha256(text) != item.sha256:
+                raise ValueError("it is not the text that the job began with")
+        return text
 
     def params(self) -> dict[str, NDArray[Any]]:
         """The parameters of the circuit.
@@ -214,34 +256,31 @@ class JobFolder:
         Raises:
             QglError: they are gone or damaged (QGL1131).
         """
-        file = self.path / _WEIGHTS
-        try:
-            leaves = checkpoint.read(file)[0]
+        with _located(self.path / _WEIGHTS):
+            leaves = checkpoint.read(self.path / _WEIGHTS)[0]
             if checkpoint.hash_of(leaves) != self.job.model["weights"]:
-                raise _damaged(file, "they are not the parameters that the job began with")
-            return leaves
-        except QglError as error:
-            reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
-            raise _damaged(file, "; ".join(reasons) or "it cannot be read") from error
-        except OSError as error:
-            raise _damaged(file, str(error)) from error
+                raise ValueError("they are not the parameters that the job began with")
+        return leaves
 
     # ------------------------------------------------------------ strings
 
     def part(self, number: int) -> list[Strings] | None:
         """The strings of all items in a part; None where it is still to be run."""
-        file = self.path / f"part-{number}.npz"
+        file = self._part_file(number)
         if not file.exists():
             return None
         return self._read(file, [f"item_{k}" for k in range(1, len(self.job.items) + 1)])
 
+    def _part_file(self, number: int) -> Path:
+        return self.path / f"part-{number}.npz"
+
     def keep_part(self, number: int, strings: Sequence[Strings]) -> None:
         named = {f"item_{k}": array for k, array in enumerate(strings, start=1)}
-        self._put(f"part-{number}.npz", _npz(named, self.job.tag))
+        self._keep(self._part_file(number), named)
 
     @property
     def parts_kept(self) -> int:
-        return sum((self.path / f"part-{number}.npz").exists() for number in range(self.job.parts))
+        return sum(self._part_file(number).exists() for number in range(self.job.parts))
 
     def keep_samples(self, strings: Sequence[Strings]) -> None:
         """The strings of all items; those of the model's distribution together, as `x`."""
@@ -254,7 +293,7 @@ class JobFolder:
             for k, (item, array) in enumerate(zip(self.job.items, strings, strict=True), start=1)
             if item.role != "samples"
         }
-        self._put(_SAMPLES, _npz({"x": x, **others}, self.job.tag))
+        self._keep(self.path / _SAMPLES, {"x": x, **others})
 
     def drop_parts(self) -> None:
         with explained(self.path):
@@ -282,64 +321,64 @@ class JobFolder:
         """Those of the distribution, then the others."""
         return [self.samples(), *self.others().values()]
 
+    def _keep(self, file: Path, arrays: Mapping[str, Strings]) -> None:
+        self._put(file.name, strings_archive.encode(arrays, self._owner(file)))
+
+    def _owner(self, file: Path) -> str:
+        """What the strings of a file belong to: another job's do not fit, nor another part's."""
+        return f"{self.job.tag} {file.name}"
+
+    def _stamped(self, file: Path) -> bytes | None:
+        """The bytes of a file of strings, as they were written; None where it is not there.
+
+        Raises:
+            QglError: it is damaged (QGL1131).
+        """
+        with _located(file):
+            try:
+                content = read(file, strings_archive.MOST_BYTES)
+            except FileNotFoundError:
+                return None
+            if not sealed.is_stamped(content, self._owner(file)):
+                raise ValueError(sealed.CHANGED)
+        return content
+
     def _read(self, file: Path, names: Sequence[str]) -> list[Strings]:
         width = self.job.model["width"]
-        try:
-            every = _arrays(read(file, _MOST), self.job.tag)
+        content = self._stamped(file)
+        with _located(file):
+            if content is None:
+                raise FileNotFoundError(file)
+            every = strings_archive.decode(content)
+            lacking = [name for name in names if name not in every]
+            if lacking:
+                raise ValueError(f"it lacks an array ({lacking[0]})")
             samples = [every[name] for name in names]
-        except KeyError as error:
-            raise _damaged(file, f"it lacks an array ({error.args[0]})") from error
-        except Exception as error:  # of zip files, of compression, of NumPy's format: each has kinds of its own
-            raise _damaged(file, str(error) or type(error).__name__) from error
-        for name, array in zip(names, samples, strict=True):
-            if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != width or array.max(initial=0) > 1:
-                raise _damaged(file, f"`{name}` is no array of strings of {width} bits")
+            for name, array in zip(names, samples, strict=True):
+                if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != width or array.max(initial=0) > 1:
+                    raise ValueError(f"`{name}` is no array of strings of {width} bits")
         return samples
 
 
-def _npz(arrays: Mapping[str, NDArray[np.uint8]], tag: str) -> bytes:
-    """An archive of strings of the job with this tag; its comment is a hash of both."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.comment = _comment(arrays, tag)
-    return buffer.getvalue()
+@contextmanager
+def _located(file: Path) -> Iterator[None]:
+    """Whatever is wrong with what is read is said of this file of a job (QGL1131).
 
-
-def _arrays(content: bytes, tag: str) -> dict[str, NDArray[Any]]:
-    """The arrays of such an archive. No more is unpacked than its limits allow.
-
-    Raises:
-        ValueError, and others of zip files and of NumPy: it is damaged, or of another job.
-    """
-    arrays: dict[str, NDArray[Any]] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for member in archive.namelist():
-            with archive.open(member) as file:
-                data = file.read(_MOST + 1)  # to its end, where its checksum is compared
-            if len(data) > _MOST:
-                raise ValueError(f"{member} has more than {_MOST:,} bytes")
-            arrays[member.removesuffix(".npy")] = _FORMAT.read_array(io.BytesIO(data), allow_pickle=False)
-        if archive.comment != _comment(arrays, tag):
-            raise ValueError(CHANGED)
-    return arrays
-
-
-def _comment(arrays: Mapping[str, NDArray[Any]], tag: str) -> bytes:
-    return hashlib.sha256(f"{tag} {checkpoint.hash_of(arrays)}".encode()).hexdigest().encode()
-
-
-def _text(file: Path) -> str:
-    """The text of a file of the job.
-
-    Raises:
-        OSError, ValueError: it cannot be read, or is no text.
+    Zip files, compression, NumPy's format and safetensors have kinds of errors of their own.
     """
     try:
-        return read(file).decode()
+        yield
+    except MemoryError:
+        raise
     except QglError as error:
         reasons = [fault.reason for fault in error.diagnostics if isinstance(fault, DamagedRun)]
-        raise ValueError("; ".join(reasons)) from error
+        if not reasons:
+            raise
+        raise _damaged(file, "; ".join(reasons)) from error
+    except FileNotFoundError as error:
+        raise _damaged(file, _ABSENT) from error
+    except Exception as error:
+        raise _damaged(file, str(error) or type(error).__name__) from error
 
 
 def _damaged(path: Path, reason: str) -> QglError:

@@ -17,13 +17,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
 import qgl
+from qgl.cli.main import app
+from qgl.diagnostics.jobs import DamagedJob
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.engine import Engine, RemoteEngine, Strings, Task, TextEngine
 from qgl.jobs import dispatch, draft, show, store
 from qgl.jobs.dispatch import begin, carry_on
-from qgl.jobs.record import Job, Request, from_json, to_json
+from qgl.jobs.record import Job, Request
 from qgl.jobs.store import JobFolder
 from qgl.model import Model
 from qgl.runs.files import sealed
@@ -80,6 +83,10 @@ def done(run: Path, model: Model, engine: Engine | RemoteEngine, shots: int = 10
     return folder
 
 
+def qglc(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
 def codes(error: pytest.ExceptionInfo[QglError]) -> list[str]:
     return [diagnostic.code for diagnostic in error.value.diagnostics]
 
@@ -113,8 +120,8 @@ def test_the_text_is_written_before_anything_runs(run: Path, model: Model) -> No
 
 
 def test_a_job_reads_back_as_it_was_written(run: Path, model: Model) -> None:
-    job = drafted(run, model, Texts(), condition=None, words=("ZZI",), repeat=2).job
-    assert from_json(to_json(job)) == job
+    folder = begin(run, drafted(run, model, Texts(), condition=None, words=("ZZI",), repeat=2))
+    assert JobFolder.open(folder.path).job == folder.job
 
 
 def test_killed_in_the_middle_and_fetched(run: Path, model: Model, tmp_path: Path) -> None:
@@ -412,6 +419,92 @@ def test_strings_of_another_width_are_not_taken(run: Path, model: Model) -> None
     with pytest.raises(QglError) as wrong:
         folder.samples()
     assert codes(wrong) == ["QGL1131"]
+
+
+FILES = ("circuit.qasm", "weights.safetensors", "samples.npz", "part-0.npz", "part-1.npz")
+
+
+@pytest.fixture(scope="module")
+def kept(trained: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose job has every kind of file: strings, and parts that were not let go of."""
+    run = Path(shutil.copytree(trained, tmp_path_factory.mktemp("kept") / "run"))
+    folder = begin(run, drafted(run, model, Texts(), 2048))
+    strings = [np.zeros((1024, 3), np.uint8)]
+    for part in range(folder.job.parts):
+        folder.keep_part(part, strings)
+    folder.keep_samples(strings)
+    folder.save(folder.job.at("done", "2026-01-01T00:00:00+00:00"))
+    assert {path.name for path in folder.path.iterdir()} == {*FILES, "job.json"}
+    return run
+
+
+@pytest.mark.parametrize("name", [*FILES, "job.json"])
+def test_whatever_byte_of_a_job_is_damaged_is_told_when_it_is_opened(kept: Path, name: str) -> None:
+    file = store.folders(kept)[0] / name
+    whole, dice = file.read_bytes(), np.random.default_rng(3)
+    assert JobFolder.open(file.parent).job.state == "done"
+    places = dice.integers(0, len(whole), 40).tolist()
+    flipped = [whole[:k] + bytes([whole[k] ^ 1 << int(dice.integers(8))]) + whole[k + 1 :] for k in places]
+    cut = [whole[:k] for k in (0, 1, len(whole) // 2, len(whole) - 1)]
+    longer = [whole + b"\0", b"\0" + whole, whole + whole]
+    try:
+        for content in (*flipped, *cut, *longer):
+            file.write_bytes(content)
+            with pytest.raises(QglError) as damaged:
+                JobFolder.open(file.parent)
+            assert codes(damaged) == ["QGL1131"] and name in str(damaged.value)
+    finally:
+        file.write_bytes(whole)
+
+
+def test_every_file_that_is_damaged_is_named_at_once(kept: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(kept, tmp_path / "run"))
+    folder = store.find(run, "1")
+    for name in FILES:
+        (folder.path / name).write_bytes(b"")
+    _, faults = store.jobs_of(run)
+    assert [Path(fault.path).name for fault in faults if isinstance(fault, DamagedJob)] == list(FILES)
+
+
+@pytest.mark.parametrize("name", ["circuit.qasm", "weights.safetensors", "samples.npz"])
+def test_a_file_that_is_gone_is_told(kept: Path, tmp_path: Path, name: str) -> None:
+    folder = store.find(Path(shutil.copytree(kept, tmp_path / "run")), "1")
+    (folder.path / name).unlink()
+    with pytest.raises(QglError) as gone:
+        JobFolder.open(folder.path)
+    assert codes(gone) == ["QGL1131"] and name in str(gone.value) and "not there" in str(gone.value)
+
+
+def test_strings_belong_to_their_job_and_their_part(kept: Path, model: Model, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(kept, tmp_path / "run"))
+    first, other = store.find(run, "1"), done(run, model, Texts(), 2048, seed=1)
+    shutil.copy(first.path / "part-0.npz", first.path / "part-1.npz")
+    shutil.copy(first.path / "samples.npz", other.path / "samples.npz")
+    assert [fault.code for fault in store.jobs_of(run)[1]] == ["QGL1131", "QGL1131"]
+
+
+def test_no_verb_uses_or_shows_a_damaged_job(run: Path, model: Model) -> None:
+    ask = ["run", str(run), "--on", "statevector", "--shots", "50"]
+    assert qglc(*ask).exit_code == 0
+    file = store.find(run, "1").path / "samples.npz"
+    file.write_bytes(file.read_bytes() + b"\0")
+    verbs = (["jobs", str(run)], ["fetch", str(run)], ["fetch", str(run), "1"], ["evaluate", str(run)], ask)
+    for verb in verbs:
+        result = qglc(*verb)
+        assert result.exit_code == 1 and "error[QGL1131]" in result.output and "samples.npz" in result.output, verb
+    assert len(store.folders(run)) == 1  # the same was not run again without a word
+    assert qglc(*ask, "--repeat").exit_code == 0
+    again = store.records_of(run)[-1]
+    assert (again.job.id, again.job.request.repeat) == ("2-statevector", 1)
+
+
+def test_a_job_without_checksums_is_of_an_earlier_version(run: Path, model: Model) -> None:
+    path = done(run, model, Texts()).path / "job.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    del facts[sealed.SEAL]
+    path.write_text(json.dumps({**facts, "format": 1, "versions": {"qgl": "0.0.9"}}))
+    result = qglc("jobs", str(run))
+    assert result.exit_code == 1 and "error[QGL0912]" in result.output and "0.0.9" in result.output
 
 
 def test_there_is_no_such_job(run: Path, model: Model) -> None:

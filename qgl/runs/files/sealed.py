@@ -1,7 +1,8 @@
 """Contents that carry a hash of themselves, so that damage is told wherever it lies.
 
 Documents (manifest, report, sweep, job) have an entry `sha256` of all others; lines of JSON end in an entry `check`;
-`qgl.runs.files.checkpoint` does the same for arrays. `of` is what the content belongs to, such as the identity of a
+`qgl.runs.files.checkpoint` does the same for arrays; files that may end in anything (zip archives) end in a hash of all
+bytes before it. `of` is what the content belongs to, such as the identity of a
 run: a file of another run does not fit either. A seal shows damage and edits, and no intent: who makes a folder can
 seal it.
 """
@@ -20,6 +21,7 @@ from qgl.diagnostics.runs import DamagedRun, OldRun
 from qgl.runs.files import plain
 
 SEAL = "sha256"
+STAMP_BYTES = 64
 _CHECK, _DIGITS = b', "check": "', 16
 CHANGED = "it is not what was written: its checksum does not fit"
 
@@ -124,6 +126,19 @@ def read_lines(path: Path, of: str = "", most: int | None = None) -> list[dict[s
             raise QglError([DamagedRun(None, str(path), f"line {number} is not what was written")])
         records.append(content)
     return records
+
+
+def stamp(body: bytes | memoryview, of: str) -> bytes:
+    """The hash that a file of bytes ends in, `STAMP_BYTES` long."""
+    digest = hashlib.sha256(of.encode() + b"\n")
+    digest.update(body)
+    return digest.hexdigest().encode()
+
+
+def is_stamped(content: bytes, of: str) -> bool:
+    """Whether a file that ends in its stamp is as it was written."""
+    body = memoryview(content)[:-STAMP_BYTES]
+    return content[-STAMP_BYTES:] == stamp(body, of)
 
 
 def _check(body: bytes, of: str) -> bytes:

@@ -438,7 +438,7 @@ def kept(trained: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) 
     return run
 
 
-@pytest.mark.parametrize("name", [*FILES, "job.json"])
+@pytest.mark.parametrize("name", FILES)
 def test_whatever_byte_of_a_job_is_damaged_is_told_when_it_is_opened(kept: Path, name: str) -> None:
     file = store.folders(kept)[0] / name
     whole, dice = file.read_bytes(), np.random.default_rng(3)
@@ -455,6 +455,24 @@ def test_whatever_byte_of_a_job_is_damaged_is_told_when_it_is_opened(kept: Path,
             assert codes(damaged) == ["QGL1131"] and name in str(damaged.value)
     finally:
         file.write_bytes(whole)
+
+
+def test_a_record_with_a_flipped_bit_is_told_or_says_the_same(kept: Path) -> None:
+    """Between its entries JSON has blanks that say nothing: the seal is of the entries."""
+    file = store.folders(kept)[0] / "job.json"
+    whole, sound, told = file.read_bytes(), JobFolder.open(file.parent).job, 0
+    places = np.random.default_rng(5).integers(0, len(whole), 100).tolist()
+    try:
+        for k in places:
+            file.write_bytes(whole[:k] + bytes([whole[k] ^ 1]) + whole[k + 1 :])
+            try:
+                assert JobFolder.open(file.parent).job == sound
+            except QglError as error:
+                assert [fault.code for fault in error.diagnostics] == ["QGL1131"]
+                told += 1
+    finally:
+        file.write_bytes(whole)
+    assert told > 50
 
 
 def test_every_file_that_is_damaged_is_named_at_once(kept: Path, tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ GRID = (
     "for k in 0..n/2-1 { rxx(?) v[2*k], v[2*k+1]; } } objective mmd(d, hamming(sigma = 8), weight = 2);"
 )
 NOISY = (
-    f"const n = 20; {HEAD} model {{ ry(?) v; for (a, b) in pairs(v) {{ rzz(?) a, b; }} depolarizing(0.01) v; rx(?) v; "
-    "} objective mmd(d, hamming(sigma = 2), words = 100, samples = 4);"
+    f"const n = 19; {HEAD} model {{ ry(?) v; for (a, b) in pairs(v) {{ rzz(?) a, b; }} depolarizing(0.01) v; rx(?) v; "
+    "} objective mmd(d, hamming(sigma = 2), words = 100, samples = 2);"
 )
 HALF_FILLED = (
     f"const n = 24; {HEAD.replace('v[n]', 'v on sites = neel')} lattice sites = line(n); param field[sites] : real; "
@@ -103,7 +103,7 @@ CASES = (
     Case("IQP of 26, 100 words of 120,000 strings", PHASES + SETTINGS % 1),
     Case("cones, channels on a chain of 1,000", CONES + SETTINGS % 1),
     Case("cones, grid of 8 x 8", GRID + SETTINGS % 1),
-    Case("trajectories of 20", NOISY + SETTINGS % 1),
+    Case("trajectories of 19", NOISY + SETTINGS % 1),
     Case("sector of 24", HALF_FILLED + SETTINGS % 1),
     Case("contraction, grid of 5 x 8", NETWORK + SETTINGS % 1),
     Case("sample of 24, 1,000,000 strings", WIDE + SETTINGS % 1, verb=("sample", "-n", "1000000", "-o", "drawn.npz")),

@@ -41,6 +41,7 @@ INK, BLUE, RED, GREEN = "#1a1a1a", "#0072b2", "#d55e00", "#009e73"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a8a", "#5b3fa0")
 PART = re.compile(r"(```qgl\n(.*?)```\n\n<!-- explain -->\n).*?(<!-- end -->)", re.DOTALL)
 TIMES = re.compile(r"(<!-- times -->).*?(<!-- end of times -->)", re.DOTALL)
+PROCESSES = re.compile(r"(<!-- processes -->).*?(<!-- end of processes -->)", re.DOTALL)
 
 CHAIN = (
     "const n = {n}, depth = {depth}; lattice chain = line(n); visible v on chain; model {{ repeat depth as l {{ "
@@ -63,8 +64,9 @@ def explained(text: str) -> str:
 
 
 def filled(page: str) -> str:
-    """The page with the outputs of its programs, and the table of times, renewed."""
+    """The page with the outputs of its programs, and the tables of what was measured, renewed."""
     page = TIMES.sub(lambda match: f"{match[1]}\n\n{times()}\n\n{match[2]}", page)
+    page = PROCESSES.sub(lambda match: f"{match[1]}\n\n{processes()}\n\n{match[2]}", page)
     return PART.sub(lambda match: f"{match[1]}\n```text\n{explained(match[2])}```\n\n{match[3]}", page)
 
 
@@ -86,6 +88,16 @@ def times() -> str:
             memory = [amount(one.memory), amount(other.memory), f"{one.memory / other.memory:.2g}"]
             lines.append(f"| {case.name} | {name} | {' | '.join([*seconds, *memory])} |")
     return "\n".join([*lines, "", f"Measured {calibration.note()}."])
+
+
+def processes() -> str:
+    """The table of what processes take, of the cases that were measured."""
+    from benchmarks import memory
+
+    lines = ["| program | method | predicted | taken | ratio |", "|---|---|--:|--:|--:|"]
+    kept = memory.read()
+    lines += [memory.row(case, kept[case.name]) for case in memory.CASES if case.name in kept]
+    return "\n".join([*lines, "", f"Measured {memory.note()}."])
 
 
 def without_figures(page: str) -> str:

@@ -50,6 +50,11 @@ def pass_seconds(
     return factor * seconds, GRADIENT * flops
 
 
+def states_drawn_from(parts: Sequence[Part]) -> int:
+    """States that a run of `parts` alone holds at once, as samples are drawn: the state, and where it moves to."""
+    return 2 if all(isinstance(part, list) for part in parts) else 3
+
+
 def states_held(parts: Sequence[Part], unitary: bool) -> int:
     """States that value and gradient of `parts` hold at once, measured as what XLA sets aside.
 

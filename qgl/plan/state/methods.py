@@ -14,7 +14,7 @@ from qgl.expression import real
 from qgl.ir.circuit import Circuit
 from qgl.plan.axes import density_axes, state_axes
 from qgl.plan.circuit_variants import CircuitVariants
-from qgl.plan.costs import pass_seconds, query_memory, states_held
+from qgl.plan.costs import pass_seconds, query_memory, states_drawn_from, states_held
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.pauli_flips import PauliFlip
@@ -23,7 +23,7 @@ from qgl.plan.state.elements import Element
 from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
 from qgl.plan.state.state_vector import dense_elements
 from qgl.plan.state.tables import NO_FLIPS, FlipTable, Tables
-from qgl.query import Query
+from qgl.query import Query, Samples
 
 BYTES = {"single": 8, "double": 16}
 BLOCKS = 10  # matrices of the size of a block that are held for each step
@@ -59,9 +59,11 @@ class FullState:
         return max(widest_small(self.elements, self.bits), block_width(self.bits))
 
     def memory(self, query: Query, precision: str) -> int:
-        """Bytes of value and gradient."""
+        """Bytes of value and gradient, or of the samples."""
+        samples = isinstance(query, Samples)
+        states = states_drawn_from(self.parts) if samples else states_held(self.parts, self.unitary)
         blocks = BLOCKS * len(self.parts) << 2 * self.block_width
-        held = BYTES[precision] * ((states_held(self.parts, self.unitary) << self.bits) + blocks)
+        held = BYTES[precision] * ((states << self.bits) + blocks)
         if self.flips:
             held += BYTES[precision] * (len(self.visible) + 2 << len(self.visible))
         return held + LEAST_MEMORY + int(query_memory(query, len(self.visible), precision))

@@ -15,6 +15,7 @@ MOST = 10**7
 COMPARED = {
     "data subset.count",  # with the rows that there are
     "data subset.seed",
+    "data states_near.seed",
     "objective mmd.reach",  # with distances
     "report mmd.reach",
     "schedule cosine.steps",

@@ -37,9 +37,37 @@ def tile_blocks(blocks: TileBlocks, numbers: jax.Array) -> jax.Array:
     return product(factors).reshape(size * size, count).T
 
 
+@jax.custom_vjp
 def product(factors: jax.Array) -> jax.Array:
     """The product of matrices, the last one left-most, of shapes (depth, K, K, batch) and (K, K, batch)."""
-    return lax.scan(lambda total, factor: (_multiply(factor[None], total[None])[0], None), factors[0], factors[1:])[0]
+    return _product(factors)[0]
+
+
+def _product(factors: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def step(total: jax.Array, factor: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return _multiply(factor[None], total[None])[0], total
+
+    return lax.scan(step, factors[0], factors[1:])
+
+
+def _product_backward(saved: tuple[jax.Array, jax.Array], gradient: jax.Array) -> tuple[jax.Array]:
+    factors, before = saved
+
+    def step(gradient: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        factor, total = xs
+        cotangent = _cotangent(gradient[None], total[None])[0]
+        return _multiply(factor.swapaxes(0, 1)[None], gradient[None])[0], cotangent
+
+    first, cotangents = lax.scan(step, gradient, (factors[1:], before), reverse=True)
+    return (jnp.concatenate([first[None], cotangents]),)
+
+
+def _product_forward(factors: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    total, before = _product(factors)
+    return total, (factors, before)
+
+
+product.defvjp(_product_forward, _product_backward)
 
 
 class Walk(NamedTuple):
@@ -50,21 +78,17 @@ class Walk(NamedTuple):
     inverse: jax.Array
 
 
-def evolve_any(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
-    """All steps, of any matrices; on the way back all states are kept.
-
-    Shapes: matrices (steps, tiles, K, K, lanes), state (tiles, 2^bits, lanes).
-    """
-
-    def step(state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        move, matrix = xs
-        moved = gather(state, walk.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
-        return _multiply(matrix, moved).reshape(state.shape), None
-
-    return lax.scan(step, state, (walk.move, matrices))[0]
+@jax.custom_vjp
+def evolve(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
+    """All steps, of unitary matrices. Shapes: matrices (steps, tiles, K, K, lanes), state (tiles, 2^bits, lanes)."""
+    return lax.scan(lambda state, xs: (_step(walk, state, xs)[0], None), state, (walk.move, matrices))[0]
 
 
-evolve = jax.custom_vjp(evolve_any)  # of unitary matrices, which can be undone
+def _step(walk: Walk, state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    """The state after a step, and before its matrix acted."""
+    move, matrix = xs
+    moved = gather(state, walk.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
+    return _multiply(matrix, moved).reshape(state.shape), moved
 
 
 def _forward(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
@@ -90,6 +114,37 @@ def _backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Arr
 
 
 evolve.defvjp(_forward, _backward)
+
+
+@jax.custom_vjp
+def evolve_any(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
+    """`evolve` where matrices may be anything; on the way back all states are kept."""
+    return _keeping(walk, matrices, state)[0]
+
+
+def _keeping(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return lax.scan(lambda state, xs: _step(walk, state, xs), state, (walk.move, matrices))
+
+
+def _any_forward(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
+    final, kept = _keeping(walk, matrices, state)
+    return final, (walk, matrices, kept)
+
+
+def _any_backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array]:
+    walk, matrices, kept = saved
+
+    def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+        move, matrix, moved = xs
+        after = gradient.reshape(moved.shape)
+        before = _multiply(matrix.swapaxes(1, 2), after).reshape(gradient.shape)
+        return gather(before, walk.inverse[move]), _cotangent(after, moved)
+
+    before, cotangents = lax.scan(step, gradient, (walk.move, matrices, kept), reverse=True)
+    return None, cotangents, before
+
+
+evolve_any.defvjp(_any_forward, _any_backward)
 
 
 def gather(state: jax.Array, rows: jax.Array) -> jax.Array:
@@ -158,7 +213,7 @@ class TileRunner:
             matrices = jnp.swapaxes(matrices, 2, 3).reshape(steps, tiles, size, size, lanes)
             run = evolve_any if batch.density else evolve
             state = run(Walk(move, moves, inverse), matrices, state)
-        return self._read(gather(state, moves[final]))
+        return self._read(reorder(state, moves[final], inverse[final]))
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         batch = self.batch
@@ -200,3 +255,15 @@ def _reduced(batch: TileBatch, state: jax.Array) -> jax.Array:
         psi = state.reshape(tiles, size, -1, lanes)
         rho = jnp.einsum("txeg,tyeg->txyg", psi, psi.conj(), precision="highest")
     return rho.reshape(tiles, size * size, lanes)
+
+
+@jax.custom_vjp
+def reorder(state: jax.Array, rows: jax.Array, inverse: jax.Array) -> jax.Array:
+    """`gather`, with its inverse for the way back."""
+    return gather(state, rows)
+
+
+reorder.defvjp(
+    lambda state, rows, inverse: (gather(state, rows), inverse),
+    lambda inverse, gradient: (gather(gradient, inverse), None, None),
+)

@@ -15,10 +15,11 @@ import jax
 
 from qgl import compiler
 from qgl.ir.circuit import Circuit
-from qgl.ir.outcomes import is_kept, is_required, required_outcomes, with_outcomes_read
+from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import Required
-from qgl.query import Elements, Query, reads_only_bits, support
+from qgl.program.operations import is_kept, is_required
+from qgl.query import Elements, Query, Success, reads_only_bits, support
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
@@ -74,9 +75,17 @@ class Readings:
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
 
     def shares(self, queries: Iterable[Query]) -> tuple[Share, ...]:
-        """`queries` by what keeps them apart."""
+        """`queries` by what keeps them apart.
+
+        Raises:
+            ValueError: one is of outcomes that the program does not keep or require.
+        """
         groups: dict[tuple[bool, bool, bool], list[Query]] = {}
         for query in queries:
+            if isinstance(query, Elements) and query.labels != self.labels:
+                raise ValueError(f"{query} is asked, but the program keeps {self.labels} outcomes")
+            if isinstance(query, Success) and not self.required:
+                raise ValueError("Success is asked, but the program requires no outcome")
             beyond = max(support(query, self.width), default=0) >= self.width
             groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
         return tuple(self._share(labelled, group) for (labelled, _, _), group in groups.items())

@@ -40,7 +40,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
-from qgl.program.operations import Measurement, Operation
+from qgl.program.operations import Operation, is_required
 from qgl.program.program import Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -195,7 +195,7 @@ class _Check:
         locality = Locality(
             self.declarations, self.reporter, self.budget, operations[initial:], tuple(recorder.channel_calls)
         )
-        required = [o for o in operations if isinstance(o, Measurement) and o.required is not None]
+        required = list(filter(is_required, operations))
         if len(required) > MAX_REQUIRED:
             what = f"post-selection on {len(required):,} qubits"
             self.reporter.report(ValueTooLarge(required[MAX_REQUIRED].span, what, f"{MAX_REQUIRED} qubits"))

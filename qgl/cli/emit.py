@@ -133,7 +133,8 @@ def _asked(program: Program, text: str | None, notes: list[str]) -> Circuit:
     from qgl.diagnostics.model import QglError
     from qgl.diagnostics.registers import PostselectionUnsupported
     from qgl.ir.circuit import Circuit
-    from qgl.ir.outcomes import is_required, with_all_outcomes_read
+    from qgl.ir.outcomes import with_all_outcomes_read
+    from qgl.program.operations import is_required
     from qgl.qasm import sliced
 
     circuit = Circuit.of(program)

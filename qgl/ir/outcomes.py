@@ -10,18 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qgl.ir.circuit import Circuit
-from qgl.program.operations import Discard, Fresh, Measurement, Operation, gate
+from qgl.program.operations import Discard, Fresh, Measurement, Operation, gate, is_kept, is_required
 from qgl.program.program import Wire
-
-
-def is_kept(operation: Operation) -> bool:
-    """Whether it is a measurement whose outcome labels what comes with it."""
-    return isinstance(operation, Measurement) and bool(operation.label)
-
-
-def is_required(operation: Operation) -> bool:
-    """Whether it is a measurement of which all runs with another outcome are thrown away."""
-    return isinstance(operation, Measurement) and operation.required is not None
 
 
 def required_outcomes(circuit: Circuit) -> tuple[bool, ...]:

@@ -18,10 +18,10 @@ from qgl.hardware.engines.contract import packed
 from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
-from qgl.ir.outcomes import is_required
 from qgl.jobs.pauli_words import bases_of, turned
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
 from qgl.model import Model
+from qgl.program.operations import is_required
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint
 from qgl.runs.run import Run

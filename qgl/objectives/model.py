@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.settings.report_requirements import start_bits
-from qgl.program.operations import Measurement
+from qgl.program.operations import is_kept
 from qgl.program.program import DataSet, Program
 from qgl.query import Query
 
@@ -50,7 +50,7 @@ class Setting:
             program.train.batch,
             start_bits(program),
             _categories(program),
-            sum(isinstance(each, Measurement) and bool(each.label) for each in program.operations),
+            sum(map(is_kept, program.operations)),
         )
 
     @property

@@ -229,6 +229,16 @@ class Measurement(Operation):
         return "measure" if self.required is None else "postselect"
 
 
+def is_kept(operation: Operation) -> bool:
+    """Whether it is a measurement whose outcome labels what comes with it."""
+    return isinstance(operation, Measurement) and bool(operation.label)
+
+
+def is_required(operation: Operation) -> bool:
+    """Whether it is a measurement of which all runs with another outcome are thrown away."""
+    return isinstance(operation, Measurement) and operation.required is not None
+
+
 LIFETIME = (Fresh, Discard)
 """When wires are allocated and released: not of what is computed."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import qgl
 from qgl.evaluate.exact import evaluate
 from qgl.objectives.model import Setting
-from qgl.query import Elements, Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, impossible
+from qgl.query import Elements, Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Success, impossible
 from tests.reference.density import density_matrix, elements
 
 Numbers = NDArray[np.float64]
@@ -233,3 +233,10 @@ def test_success_is_reported_of_programs_that_require_something() -> None:
     with pytest.raises(qgl.QglError) as caught:
         qgl.loads("visible v[2];\nmodel { h v; }\nreport success;")
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["QGL0417"]
+
+
+def test_outcomes_that_there_are_not_cannot_be_asked_about() -> None:
+    model = qgl.loads("visible v[2];\nmodel { h v; }")
+    for query in (Elements(1), Success()):
+        with pytest.raises(ValueError, match="the program"):
+            model.answer({}, query)

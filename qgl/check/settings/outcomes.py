@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.registers import NothingRequired, PostselectionUnsupported
 from qgl.program.calls.reports import Success
-from qgl.program.operations import Measurement
+from qgl.program.operations import is_required
 from qgl.program.program import Program
 
 _WITHOUT = ("layerwise_search", "em")
@@ -17,7 +17,7 @@ def postselection_fits(program: Program, report: Callable[[Diagnostic], None]) -
     """Whether a program with required outcomes can be trained as it says, and one without asks for no success; reports
     why not.
     """
-    required = [each for each in program.operations if isinstance(each, Measurement) and each.required is not None]
+    required = list(filter(is_required, program.operations))
     train = program.train
     ways = ["by gradients from shots"] if train.from_shots is not None else []
     ways += [f"by `{name}`" for name in _WITHOUT if train.strategy_name == name]

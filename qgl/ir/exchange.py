@@ -10,6 +10,8 @@ node   operation    name of the gate, channel or other operation
        pauli_words  of a rotation or an evolution, one letter a target
        condition    measured bits and the values that they must have: `2=1`
        bit          number of the bit that a measurement writes; only there
+       keep         name of the outcome that a measurement keeps; only there
+       required     outcome that a `postselect` requires, 0 or 1; only there
        file, line   where it is written
 edge   wires        names of the wires
        bits         numbers of the measured bits
@@ -76,13 +78,10 @@ def graphml(circuit: Circuit) -> str:
 
 def _facts(operation: Operation, names: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, Any]:
     pauli_words: list[str] = []
-    written: dict[str, int] = {}
     if isinstance(operation, PauliRotation):
         pauli_words = [operation.pauli_word]
     elif isinstance(operation, Evolution):
         pauli_words = [pauli_word for _, pauli_word in operation.terms]
-    elif isinstance(operation, Measurement) and operation.bit is not None:
-        written = {"bit": operation.bit}
     file = "".join(letter if letter.isprintable() else "?" for letter in operation.span.source.name)
     return {
         "operation": operation.name,
@@ -91,10 +90,21 @@ def _facts(operation: Operation, names: Sequence[str], parameters: Sequence[Para
         "numbers": [number_text(number, parameters) for number in operation.numbers],
         "pauli_words": pauli_words,
         "condition": [f"{bit}={int(value)}" for bit, value in operation.condition],
-        **written,
+        **(_outcome_facts(operation) if isinstance(operation, Measurement) else {}),
         "file": file,  # XML has no place for control characters
         "line": operation.span.line,
     }
+
+
+def _outcome_facts(measurement: Measurement) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {}
+    if measurement.bit is not None:
+        facts["bit"] = measurement.bit
+    if measurement.label:
+        facts["keep"] = measurement.label
+    if measurement.required is not None:
+        facts["required"] = int(measurement.required)
+    return facts
 
 
 def _join_lists(facts: dict[str, Any]) -> None:

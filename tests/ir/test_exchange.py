@@ -9,6 +9,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 
+import qgl
 from qgl.expression import Input, Real, apply
 from qgl.ir.circuit import Circuit
 from qgl.ir.exchange import SEPARATOR, described, graphml, node_link, number_text
@@ -63,6 +64,13 @@ def test_networkx_reads_both_forms_back(program: Program) -> None:
         pauli_words += [pauli_word for _, pauli_word in operation.terms] if isinstance(operation, Evolution) else []
         assert facts["pauli_words"] == pauli_words
         assert facts.get("bit") == (operation.bit if isinstance(operation, Measurement) else None)
+
+
+def test_outcomes_that_are_kept_or_required_are_named() -> None:
+    text = "visible v;\nhidden a[2];\nmodel { h a[0]; measure a[0] -> first keep; postselect(1) a[1]; }\n"
+    graph = described(qgl.loads(text).circuit)
+    outcomes = [(facts.get("keep"), facts.get("required")) for _, facts in graph.nodes(data=True)]
+    assert ("first", None) in outcomes and (None, 1) in outcomes
 
 
 def joined(facts: dict[str, Any]) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def _state(name: str, call: calls.State, files: Files) -> DataSet:
 
 def _ensemble(name: str, states: NDArray[np.complex128]) -> DataSet:
     """Its strings and its state are those of the mean over the ensemble."""
-    mean = np.einsum("sx,sy->xy", states, states.conj()) / len(states)
+    pure = states.ndim == 2
+    mean = np.asarray(states.T @ states.conj() / len(states) if pure else states.mean(axis=0))
     rows, weights = distribution_of(mean)
     data = make(name, rows, weights, remark=f"the mean of an ensemble of {plural(len(states), 'state')}")
     digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(states).tobytes())

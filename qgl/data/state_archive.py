@@ -35,7 +35,7 @@ def read_state(content: bytes, call: data_sources.State, limits: Limits) -> Stat
         return _check_header(file, path, limits, span)
 
     state = np.array(read_array(content, call, check), dtype=np.complex128)
-    fault = _fault(state)
+    fault = fault_of(state)
     if fault:
         raise QglError([BadArchive(span, path, f"the array is no state: {fault}")])
     if state.ndim == 1:
@@ -70,7 +70,8 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
     return shape
 
 
-def _fault(state: NDArray[Any]) -> str:
+def fault_of(state: NDArray[Any]) -> str:
+    """What is wrong with a vector or matrix that should be a state, or nothing."""
     if not np.isfinite(state).all():
         return "a number in it is not finite"
     if state.ndim == 1:

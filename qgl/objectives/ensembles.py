@@ -31,7 +31,8 @@ class EnsembleDiscrepancy(Deterministic):
 
     power   of the overlap of two states
     labels  qubits whose outcomes the program keeps
-    states  amplitudes of the data, shape (states, 2^n), each as likely
+    states  elements of the data, each as likely: amplitudes, shape (elements, 2^n), or density matrices, shape
+            (elements, 2^n, 2^n)
     """
 
     power: int
@@ -60,7 +61,8 @@ class EnsembleDiscrepancy(Deterministic):
 
     def distance(self, model: Array) -> Array:
         """MMD^2 of elements as `qgl.query.Elements` gives them, which are not normalised, and of the data."""
-        data = jnp.asarray(self.states / np.sqrt(len(self.states)), model.dtype)
+        weight = 1 / len(self.states)
+        data = jnp.asarray(self.states * (weight if self.states.ndim == 3 else np.sqrt(weight)), model.dtype)
         pairs = ((model, model), (model, data), (data, data))
         within, between, of_data = (_mean_kernel(left, right, self.power) for left, right in pairs)
         return within - 2 * between + of_data

@@ -137,7 +137,8 @@ class DataSet:
     state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the distribution of its bits;
                None where
                the data are bits only
-    states     amplitudes of the states of an ensemble, shape (states, 2^n), each as likely; `state` is their mean then
+    states     elements of an ensemble, each as likely: amplitudes, shape (elements, 2^n), or density matrices, shape
+               (elements, 2^n, 2^n), if one of them is mixed; `state` is their mean then
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none

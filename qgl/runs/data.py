@@ -34,6 +34,8 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             leaves[f"{name}/conditions"] = item.conditions
         if item.state is not None:  # as real and imaginary parts: safetensors has no complex128
             leaves[f"{name}/state"] = np.stack([item.state.real, item.state.imag])
+        if item.states is not None:
+            leaves[f"{name}/states"] = np.stack([item.states.real, item.states.imag])
         facts[name] = {
             "width": item.width,
             "exact": item.exact,
@@ -71,6 +73,7 @@ def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSe
             description=facts["description"],
             picture=tuple(facts["picture"]) if facts["picture"] else None,
             state=_complex(leaves.get(f"{name}/state")),
+            states=_complex(leaves.get(f"{name}/states")),
             integer=facts.get("integer", False),
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
         )

@@ -147,17 +147,26 @@ class State(DataCall):
 
 @call("states_near")
 class StatesNear(DataCall):
-    """An ensemble of pure states about a basis state: normalised (|center> + width times complex normal numbers)."""
+    """An ensemble of states about a basis state: normalised (|center> + width times complex normal numbers), pure, or
+    each depolarised by a strength of its own.
+    """
 
     center: str = argument(BitString(), "the basis state")
     width: float = argument(NOT_NEGATIVE, "deviation of the real and of the imaginary part of the other amplitudes")
+    depolarised: tuple[float, ...] = argument(
+        Many(Number(Interval(0.0, 1.0))),
+        "how much of each state is replaced by I/2^n: a number, or the least and the most, uniform between them",
+        default=(0.0,),
+    )
     count: int = argument(Integer(1, 10**6), "how many states", default=1000)
     seed: int = argument(Integer(0), "of the draw", default=0)
 
 
 @call("ensemble")
 class Ensemble(DataCall):
-    """An ensemble of pure states from a NumPy archive: amplitudes, shape (states, 2^n)."""
+    """An ensemble of states from a NumPy archive: amplitudes, shape (states, 2^n), or density matrices, shape (states,
+    2^n, 2^n).
+    """
 
     path: str = argument(Text(), "the file, relative to the program's folder")
     array: str | None = argument(Text(), _ARRAY, default=None)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from qgl import compiler
 from qgl.diagnostics.model import Diagnostic
 from qgl.ir.outcomes import with_all_outcomes_read
+from qgl.kernels import large_tables
 from qgl.kernels.memory import device_limit
 from qgl.mixture import mixed, one_by_one
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
@@ -320,10 +321,10 @@ class Model:
         else:
             yield
 
-    def _jit(self, name: Hashable, function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    def _jit(self, name: Hashable, function: Callable[..., Any]) -> Callable[..., Any]:
         """The compiled `function`, one for each name."""
         if name not in self._compiled:
-            self._compiled[name] = in_reverse_mode(jax.jit(function, **options))
+            self._compiled[name] = in_reverse_mode(large_tables.jit(function))
         return self._compiled[name]
 
     def _checked(

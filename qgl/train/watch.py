@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.evaluate.table.titles import title
+from qgl.kernels.large_tables import jit
 from qgl.model import Model
 from qgl.program.calls.reports import BETTER
 from qgl.program.program import TrainSettings
@@ -69,7 +70,7 @@ class Watch:
         self._model: Any = model
         self._strategy: Strategy | None = None
         self._settings, self._team, self._folder = settings, team, folder
-        self._terms = None if from_shots else jax.jit(model.terms)
+        self._terms = None if from_shots else jit(model.terms)
         self.record = Watched()
         self.seconds, self.count = 0.0, 0  # of all measurements but the first, which compiles
         self._told = False

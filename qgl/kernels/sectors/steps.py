@@ -51,6 +51,28 @@ def _partners(state: jax.Array, gather: jax.Array) -> jax.Array:
     return state.at[gather].get(mode="promise_in_bounds")
 
 
+def _weighted(weights: jax.Array, signs: jax.Array, of: Callable[[jax.Array], jax.Array] = jnp.positive) -> jax.Array:
+    """The sum over k of weights[k] of(signs[k]), shape (D,), of signs of shape (k, D); as numbers they take four times
+    as much, so that large ones are converted row by row.
+    """
+    if signs.size <= AT_ONCE:
+        return weights @ of(signs).astype(weights.dtype)
+
+    def body(k: jax.Array, total: jax.Array) -> jax.Array:
+        return total + weights[k] * of(signs[k]).astype(weights.dtype)
+
+    result: jax.Array = lax.fori_loop(0, len(weights), body, jnp.zeros(signs.shape[1], weights.dtype))
+    return result
+
+
+def _inner_products(signs: jax.Array, numbers: jax.Array) -> jax.Array:
+    """The sum over y of signs[k, y] numbers[y] for each k."""
+    if signs.size <= AT_ONCE:
+        return signs.astype(numbers.dtype) @ numbers
+    result: jax.Array = lax.map(lambda row: jnp.sum(row.astype(numbers.dtype) * numbers), signs)
+    return result
+
+
 # ---------------------------------------------------------------- evolutions
 
 
@@ -96,7 +118,7 @@ class _Hamiltonian(NamedTuple):
 
     def range(self) -> tuple[jax.Array, jax.Array]:
         """The middle of the spectrum and a bound of its distance from there, by Gershgorin's circles."""
-        radius = jnp.abs(self.amplitudes) @ jnp.abs(self.sign).astype(self.amplitudes.dtype)
+        radius = _weighted(jnp.abs(self.amplitudes), self.sign, jnp.abs)
         low, high = jnp.min(self.energies - radius), jnp.max(self.energies + radius)
         return (low + high) / 2, (high - low) / 2
 
@@ -129,7 +151,7 @@ class EvolutionKernel:
         pauli_words = _of(group.pauli_words, structure)
         columns = _of(group.number, structure)
         sign = _of(group.sign, structure)
-        energies = row["diagonal"] @ pauli_words.astype(dtype)
+        energies = _weighted(row["diagonal"], pauli_words)
         amplitudes = row["off_diagonal"][columns]
         hamiltonian = _Hamiltonian(_of(group.gather, structure), sign, _of(phase, structure), energies, amplitudes)
         return hamiltonian, pauli_words, columns
@@ -150,7 +172,7 @@ class EvolutionKernel:
         energies, amplitudes = of_generator
         in_time = jnp.sum(gradient * hamiltonian(state)).imag
         joined = jnp.zeros_like(row["off_diagonal"]).at[columns].add(amplitudes * time)
-        diagonal = pauli_words.astype(time.dtype) @ (energies * time)
+        diagonal = _inner_products(pauli_words, energies * time)
         return before, cotangent, {"diagonal": diagonal, "off_diagonal": joined, "time": in_time}
 
 
@@ -198,18 +220,18 @@ class DiagonalKernel:
     def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
         return {"angle": numbers[self.group.angles]}
 
-    def _signs(self, number: jax.Array, dtype: Any) -> jax.Array:
-        return jnp.asarray(self.group.signs)[_of(self.group.pauli_words, number)].astype(dtype)
+    def _signs(self, number: jax.Array) -> jax.Array:
+        return jnp.asarray(self.group.signs)[_of(self.group.pauli_words, number)]
 
     def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
-        return state * jnp.exp(1j * (row["angle"] @ self._signs(number, row["angle"].dtype)))
+        return state * jnp.exp(1j * _weighted(row["angle"], self._signs(number)))
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        signs = self._signs(number, row["angle"].dtype)
-        phase = jnp.exp(1j * (row["angle"] @ signs))
-        return state * phase.conj(), gradient * phase, {"angle": -(signs @ (gradient * state).imag)}
+        signs = self._signs(number)
+        phase = jnp.exp(1j * _weighted(row["angle"], signs))
+        return state * phase.conj(), gradient * phase, {"angle": -_inner_products(signs, (gradient * state).imag)}
 
 
 KERNELS: Mapping[type[Group], Callable[[Any], Kernel]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -170,19 +171,14 @@ class SectorLowerer:
         key = ("evolve", _rounded(len(off_diagonals)), is_real)
         group = self._evolutions.setdefault(key, _EvolutionGroup(is_real))
         numbers = tuple(distinct[off_diagonal.coefficient] for off_diagonal in off_diagonals)
-        shape = (
-            int(on),
-            tuple(map(int, masks)),
-            numbers,
-            tuple((s.gather.tobytes(), s.sign.tobytes()) for s in off_diagonals),
-        )
-        full = (hash(shape), shape[:3], tuple(off_diagonal.phase for off_diagonal in off_diagonals))
-        if full not in group.known:
-            group.known[full] = len(group.structures)
+        phases = tuple(off_diagonal.phase for off_diagonal in off_diagonals)
+        shape = (int(on), tuple(map(int, masks)), numbers, phases, _digest(off_diagonals))
+        if shape not in group.known:
+            group.known[shape] = len(group.structures)
             group.structures.append(self._structure(off_diagonals, numbers, masks, on))
         row = self._expressions.row
         off_diagonal = [row(c) for c in distinct]
-        group.rows.append(_Evolution(group.known[full], [row(c) for c, _ in plain], off_diagonal, row(time)))
+        group.rows.append(_Evolution(group.known[shape], [row(c) for c, _ in plain], off_diagonal, row(time)))
         self._steps.append((key, len(group.rows) - 1))
 
     def _structure(
@@ -308,7 +304,7 @@ class SectorLowerer:
         entry = [_filled(entry, 1 + off_diagonals, np.zeros(size, np.int32)) for _, entry in group.structures]
         at = _int([self._pool.offset(handle) for _, handle in group.rows])
         structure = _int([number for number, _ in group.rows])
-        return Mixes(np.stack(gather), np.stack(entry), structure, at, group.elements)
+        return Mixes(_stacked(gather), _stacked(entry), structure, at, group.elements)
 
     def _evolved(self, group: _EvolutionGroup) -> Evolutions:
         size, structures = self._basis.size, group.structures
@@ -316,12 +312,12 @@ class SectorLowerer:
         pauli_words = max(len(s.pauli_words) for s in structures)
         still, none = np.arange(size, dtype=np.int32), np.zeros(size, np.int8)
         return Evolutions(
-            np.stack([_filled(s.gather, off_diagonals, still) for s in structures]),
-            np.stack([_filled(s.sign, off_diagonals, none) for s in structures]),
+            _stacked([_filled(s.gather, off_diagonals, still) for s in structures]),
+            _stacked([_filled(s.sign, off_diagonals, none) for s in structures]),
             ragged.table([s.number for s in structures], 0, least=off_diagonals),
             ragged.table([s.phase for s in structures], 1.0, np.complex128, least=off_diagonals),
             group.real,
-            np.stack([_filled(s.pauli_words, pauli_words, none) for s in structures]),
+            _stacked([_filled(s.pauli_words, pauli_words, none) for s in structures]),
             _int([row.structure for row in group.rows]),
             ragged.table([row.diagonal for row in group.rows], self._zero),
             ragged.table([row.off_diagonal for row in group.rows], self._zero, least=1),
@@ -360,6 +356,20 @@ def _number(bits: Iterable[int]) -> int:
 
 def _int(values: object) -> Indices:
     return np.array(values, dtype=np.int32)
+
+
+def _digest(off_diagonals: Iterable[_OffDiagonal]) -> bytes:
+    """The same for the same partners and signs."""
+    digest = hashlib.blake2b()
+    for off_diagonal in off_diagonals:
+        digest.update(off_diagonal.gather.data)
+        digest.update(off_diagonal.sign.data)
+    return digest.digest()
+
+
+def _stacked(tables: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Tables of one shape as one; a single one, which may be large, is not copied."""
+    return tables[0][None] if len(tables) == 1 else np.stack(tables)
 
 
 def _filled(table: NDArray[Any], rows: int, filler: NDArray[Any]) -> NDArray[Any]:

@@ -33,7 +33,8 @@ EVOLUTION = 30.0  # applications of the Hamiltonian that are expected in an evol
 ENTRY_OVERHEAD = 0.7e-6  # of an application
 STATES = 8  # states that are held
 LEAST_MEMORY = 20_000  # bytes of a program whatever it holds
-TABLE_BYTES = 5  # of an off-diagonal entry, for each basis state
+HELD = 2  # times that a table is held: in the plan and as an argument of what is compiled
+STATE_BYTES = 16  # of a basis state as a number, and of its visible string's
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,21 +126,22 @@ class PreparedSector:
             return Cost.refused(
                 f"of more than {MOST_BITS} bits it answers for given strings, samples and distributions of regions"
             )
-        seconds, entries, off_diagonals, states = self._work
+        seconds, entries, table, states = self._work
         if precision == "double":
             seconds *= DOUBLE
-        memory = states * (STATES * BYTES[precision] + TABLE_BYTES * off_diagonals) + LEAST_MEMORY
+        table += width + STATE_BYTES
+        memory = states * (STATES * BYTES[precision] + HELD * table) + LEAST_MEMORY
         memory += int(query_memory(query, min(width, MOST_BITS), precision))
         facts = (("states", states), ("steps", len(self.sector.conserved.operations)))
         return Cost(seconds, memory, 8 * entries, len(self.sector.conserved.wires), shared=seconds, facts=facts)
 
     @cached_property
     def _work(self) -> tuple[float, float, int, int]:
-        """Seconds and products of value and gradient in single precision, off-diagonal entries of all structures, and
+        """Seconds and products of value and gradient in single precision, bytes of all tables for each basis state, and
         basis states.
         """
         states = self.sector.states or 0
-        seconds, entries, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int], int]()
+        seconds, entries, shapes = STEP_SECONDS, 0.0, dict[tuple[tuple[int, ...], int, int], int]()
         for operation in self.sector.conserved.operations:
             if isinstance(operation, LIFETIME):
                 continue
@@ -147,12 +149,22 @@ class PreparedSector:
             times = EVOLUTION if isinstance(operation, Evolution) and flips else 1.0
             entries += times * (1 + len(flips)) * states
             seconds += STEP_SECONDS + times * ENTRY_OVERHEAD
-            shapes[operation.wires, len(flips)] = len(flips)
+            table = _table_bytes(operation, len(flips))
+            shapes[operation.wires, len(flips), table] = table
         return GRADIENT * (seconds + ENTRY_SECONDS * entries), GRADIENT * entries, sum(shapes.values()), states
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> SectorProgram:
         """One program for any queries of bits."""
         return self.sector.program(self.name)
+
+
+def _table_bytes(operation: Operation, flips: int) -> int:
+    """Bytes that an operation's tables have for each basis state: what evolutions and matrices take for an off-diagonal
+    entry, and a sign for each Z word.
+    """
+    if isinstance(operation, Evolution):
+        return 5 * flips + sum(1 for _, pauli_word in operation.terms if set(pauli_word) <= set("IZ"))
+    return 8 * flips + 4 if flips else 1
 
 
 def _flipped(change: Transition) -> Iterator[int]:

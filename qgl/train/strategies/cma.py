@@ -17,6 +17,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 
 from qgl.kernels import mesh
+from qgl.kernels.large_tables import compiled
 from qgl.program.calls.strategies import CMA
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
@@ -71,7 +72,7 @@ class Cma(Common):
             judge = mesh.spread(self._judge, self._spread)
             shown = jax.device_put(jax.tree.map(np.asarray, shown), NamedSharding(self._spread, mesh.WHOLE))
         points = self._points(state.memory, np.zeros((len(self._seeds), self._sampler.population, self._size)))
-        self._judged = jax.jit(judge).lower(shown, points, np.zeros((), np.int32)).compile()
+        self._judged = compiled(judge, shown, points, np.zeros((), np.int32))
         return shown._replace(memory=state.memory)
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:

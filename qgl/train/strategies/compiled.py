@@ -20,6 +20,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 
 from qgl.kernels import mesh
+from qgl.kernels.large_tables import compiled
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import PLATEAU, RUNNING
@@ -46,12 +47,11 @@ class Compiled(Common):
         """Compiles `advance`, which takes most of the time before the first step; returns the state on its devices."""
         zero = np.zeros((), dtype=np.int32)
         if self._mesh is None:
-            self._advance = jax.jit(self._chunk).lower(state, self._seeds, zero, zero).compile()
+            self._advance = compiled(self._chunk, state, self._seeds, zero, zero)
             return state
         state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
-        self._advance = (
-            jax.jit(mesh.spread(self._chunk_of_a_device, self._mesh)).lower(state, self._seeds, zero, zero).compile()
-        )
+        spread = mesh.spread(self._chunk_of_a_device, self._mesh)
+        self._advance = jax.jit(spread).lower(state, self._seeds, zero, zero).compile()
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from qgl.kernels.large_tables import compiled
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import RUNNING
@@ -26,9 +27,9 @@ class MeasuredGradient(Gradient):
         """Compiles both parts of a step."""
         step = np.zeros((), np.int32)
         answers = self._stacked([self._blank() for _ in self._seeds])
-        self._ask = jax.jit(jax.vmap(self._asked, in_axes=(0, 0, None))).lower(state, self._seeds, step).compile()
+        self._ask = compiled(jax.vmap(self._asked, in_axes=(0, 0, None)), state, self._seeds, step)
         following = jax.vmap(self._step, in_axes=(0, 0, None, 0))
-        self._follow = jax.jit(following).lower(state, self._seeds, step, answers).compile()
+        self._follow = compiled(following, state, self._seeds, step, answers)
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:

@@ -1,4 +1,8 @@
-"""Answers of a mixture of circuits, from those of its elements."""
+"""Answers of a mixture of circuits, from those of its elements.
+
+An element is a value of the `latent` inputs; `inputs` has shape (elements, inputs), weights (elements,), adding up to
+1.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +30,9 @@ Ask = Callable[[jax.Array, jax.Array | None], dict[Query, Any]]
 def mixed(
     ask: Ask, inputs: jax.Array, weights: jax.Array, queries: Sequence[Query], key: jax.Array | None
 ) -> dict[Query, Any]:
-    """Answers to `queries` of the mixture with `weights`, shape (rows,), of the circuits of the rows of `inputs`.
+    """Answers to `queries`, of the shapes that these say, of the mixture of circuits that the rows of `inputs` make.
 
-    ask: the answers of one circuit, from its inputs and a key. Elements draw independently.
+    ask: the answers of one circuit, from its inputs, shape (inputs,), and a key. Elements draw independently.
     """
     numbers = jnp.arange(len(weights))
     chosen = None if key is None else jax.random.fold_in(key, 0)
@@ -42,7 +46,7 @@ def mixed(
 
 
 def one_by_one(ask: Callable[[Any], Mapping[Query, Any]], rows: Any, queries: Sequence[Query]) -> dict[Query, Any]:
-    """The answers of `ask` for each row of a pytree of arrays, stacked."""
+    """The answers of `ask` for each row of a pytree of arrays, stacked: shape (rows, ...)."""
 
     def one(row: Any) -> tuple[Any, ...]:
         answers = ask(row)

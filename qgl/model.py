@@ -128,17 +128,17 @@ class Model:
         """
         with self._number_type():
             params, condition, key = self._checked(params, condition, key)
-            asked, put = checked_queries(queries, given, key, self.width, self._positions)
+            listed, put = checked_queries(queries, given, key, self.width, self._positions)
 
             def answers(
                 params: Params, condition: ArrayLike | None, key: Array | None, arrays: tuple[Array | None, ...]
             ) -> tuple[Any, ...]:
-                put = {query: array for query, array in zip(asked, arrays, strict=True) if array is not None}
-                replies = self._answers(params, asked, condition, key, put)
-                return tuple(replies[query] for query in asked)
+                put = {query: array for query, array in zip(listed, arrays, strict=True) if array is not None}
+                replies = self._answers(params, listed, condition, key, put)
+                return tuple(replies[query] for query in listed)
 
-            replies = self._jit(asked, answers)(params, condition, key, put)
-            return {query: of_bits_only(one, rows) for query, one, rows in zip(asked, replies, put, strict=True)}
+            replies = self._jit(listed, answers)(params, condition, key, put)
+            return {query: of_bits_only(one, rows) for query, one, rows in zip(listed, replies, put, strict=True)}
 
     def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
         """The answer to one query."""

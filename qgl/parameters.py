@@ -39,6 +39,7 @@ class Parameters:
 
     @property
     def is_mixture(self) -> bool:
+        """Whether the program has `latent` inputs."""
         return bool(self._latents)
 
     @functools.cached_property
@@ -174,7 +175,9 @@ def _draw(parameter: Parameter, key: Array) -> Array:
 
 
 def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers drawn from a distribution; of `haar` the last axis is that of the numbers of one state."""
+    """Numbers of the given shape drawn from a distribution; of `haar` the last axis is that of the numbers of one
+    state.
+    """
     match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)

@@ -117,9 +117,9 @@ class Required:
         return jnp.concatenate([jnp.repeat(array, 2**k, axis=0), further], axis=1)
 
     def answers(
-        self, asked: Mapping[Query, Query], found: Mapping[Query, Any], key: jax.Array | None
+        self, joint: Mapping[Query, Query], found: Mapping[Query, Any], key: jax.Array | None
     ) -> dict[Query, Any]:
-        """The answers to the queries in `asked`, from `found` to the joint ones and to `success`.
+        """The answers to the queries in `joint`, from `found` to the joint ones and to `success`.
 
         Where the probability of success is 0, but for rounding, every answer is NaN.
         """
@@ -127,8 +127,8 @@ class Required:
         least = LEAST * float(np.finfo(success.dtype).eps)
         chance = jnp.where(success > least, success, jnp.nan)
         return {
-            query: success if isinstance(query, Success) else self._answer(query, found[joint], chance, key)
-            for query, joint in asked.items()
+            query: success if isinstance(query, Success) else self._answer(query, found[own], chance, key)
+            for query, own in joint.items()
         }
 
     def _answer(self, query: Query, found: Any, chance: jax.Array, key: jax.Array | None) -> Any:

@@ -90,7 +90,7 @@ def whole(value: Any, name: str, least: int) -> int:
 
 
 def random_key(value: Any, name: str = "key") -> Array:
-    """One key of JAX, typed or of two raw numbers.
+    """One key of JAX, typed, of shape (), or of two raw numbers, (2,).
 
     Raises:
         ValueError: it is none.
@@ -145,16 +145,16 @@ def _region(region: Any, positions: int) -> tuple[int, ...]:
 
 
 def checked_queries(
-    asked: Iterable[Query],
+    queries: Iterable[Query],
     given: Mapping[Query, ArrayLike] | None,
     key: Any,
     width: int,
     positions: int,
 ) -> tuple[tuple[Query, ...], tuple[Array | None, ...]]:
-    """The queries, and beside each the array that comes with it, if any.
+    """The queries, and beside each the array that comes with it, shape (rows, width), if any.
 
     Args:
-        asked: queries of `qgl.query`.
+        queries: those of `qgl.query`.
         given: the strings or Pauli words of those that leave them open.
         key: for those that draw.
         width: of the strings; visible qubits.
@@ -163,17 +163,17 @@ def checked_queries(
     Raises:
         ValueError: a query of another width, one that needs a key or an array and has none.
     """
-    queries = _listed(asked, "queries", "a list of queries of qgl.query", may_be_empty=True)
-    for query in queries:
+    listed = _listed(queries, "queries", "a list of queries of qgl.query", may_be_empty=True)
+    for query in listed:
         check_query(query, width, positions)
         draws = isinstance(query, Samples) or (isinstance(query, GivenPauliWords) and query.samples is not None)
         if draws and key is None:
             raise ValueError(f"{query} draws random numbers: give `key`, such as jax.random.key(0)")
     arrays = dict(given or {})
     for query in arrays:
-        if query not in queries or not isinstance(query, GivenStrings | GivenPauliWords):
+        if query not in listed or not isinstance(query, GivenStrings | GivenPauliWords):
             raise ValueError(f"`given` holds an array for {_shown(query)}, which takes none or was not asked")
-    return tuple(queries), tuple(_array_of(query, arrays, width) for query in queries)
+    return tuple(listed), tuple(_array_of(query, arrays, width) for query in listed)
 
 
 def _array_of(query: Query, arrays: Mapping[Query, ArrayLike], width: int) -> Array | None:

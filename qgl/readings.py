@@ -29,16 +29,16 @@ Array = jax.Array
 
 @dataclass(frozen=True)
 class Share:
-    """Questions that are planned together: what was `asked`, and what is put to the circuit of `planner` for it."""
+    """Questions that are planned together: each with the `joint` one that is put to the circuit for it."""
 
     planner: Planner
-    asked: Mapping[Query, Query]
+    joint: Mapping[Query, Query]
     required: Required | None
 
     @property
     def queries(self) -> tuple[Query, ...]:
         """All that is put to the circuit."""
-        own = tuple(dict.fromkeys(self.asked.values()))
+        own = tuple(dict.fromkeys(self.joint.values()))
         return own if self.required is None else tuple(dict.fromkeys((*own, self.required.success)))
 
     def weigh(self) -> Weighed:
@@ -47,14 +47,14 @@ class Share:
     def given(self, given: Mapping[Query, Array]) -> dict[Query, Array]:
         """The strings and words that come with `queries`, from those that come with what was asked."""
         if self.required is None:
-            return {query: array for query, array in given.items() if query in self.asked}
-        return {self.asked[query]: self.required.given(query, given[query]) for query in self.asked if query in given}
+            return {query: array for query, array in given.items() if query in self.joint}
+        return {self.joint[query]: self.required.given(query, given[query]) for query in self.joint if query in given}
 
     def answers(self, found: Mapping[Query, Any], key: Array | None) -> dict[Query, Any]:
         """The answers to what was asked, from those to `queries`."""
         if self.required is None:
             return dict(found)
-        return self.required.answers(self.asked, found, key)
+        return self.required.answers(self.joint, found, key)
 
 
 class Readings:

@@ -68,7 +68,7 @@ class Highlight:
     shown: tuple[int, ...]
     inside: frozenset[int]
     wires: frozenset[int]
-    asked: frozenset[int]
+    read: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Layout:
     lives: tuple[tuple[int, int, int], ...]
     classical: bool
     notes: tuple[str, ...]
-    asked: tuple[int, ...] = ()  # rows that are marked at their end
+    read: tuple[int, ...] = ()  # rows that are marked at their end
 
     def alive(self, row: int, column: int) -> bool:
         """Whether a fresh wire lives on a row in a column."""
@@ -122,15 +122,15 @@ def arrange(
         tuple(packer.lives),
         any(m.bit is not None for m in packer.marks),
         tuple(notes),
-        () if part is None else tuple(sorted(row_of[wire] for wire in part.asked if wire in row_of)),
+        () if part is None else tuple(sorted(row_of[wire] for wire in part.read if wire in row_of)),
     )
 
 
 def _nearest(circuit: Circuit, declared: list[int], part: Highlight, most: int) -> list[int]:
-    """At most so many of the declared wires, of all registers those whose places are nearest to what is asked."""
-    centre = sum(circuit.wires[wire].position for wire in part.asked) / max(1, len(part.asked))
+    """At most so many of the declared wires, of all registers those whose places are nearest to what is read."""
+    centre = sum(circuit.wires[wire].position for wire in part.read) / max(1, len(part.read))
     ranked = sorted(declared, key=lambda wire: abs(circuit.wires[wire].position - centre))
-    chosen = {*ranked[:most], *part.asked}
+    chosen = {*ranked[:most], *part.read}
     return [wire for wire in declared if wire in chosen]
 
 

@@ -19,11 +19,11 @@ def highlight(circuit: Circuit, positions: Sequence[int], states: Collection[int
     states: positions whose quantum state is looked at; of the others only the bits are read, so that what keeps their
     basis states is not in the cone.
     """
-    asked = frozenset(circuit.visible[position] for position in positions)
+    read = frozenset(circuit.visible[position] for position in positions)
     segments = segments_of(circuit, kinds_of(circuit).diagonal)
     cones = [segments.cone(position, ALL if position in states else BITS) for position in positions]
     reached = frozenset().union(*(cone.operations for cone in cones))
-    wires = asked.union(*(circuit.operations[k].wires for k in reached))
+    wires = read.union(*(circuit.operations[k].wires for k in reached))
     ends = {
         k
         for k, operation in enumerate(circuit.operations)
@@ -33,4 +33,4 @@ def highlight(circuit: Circuit, positions: Sequence[int], states: Collection[int
     near = [k for k, wire in enumerate(declared) if wire in wires]
     beside = {k + step for k in near for step in range(-BESIDE, BESIDE + 1)}
     shown = tuple(wire for k, wire in enumerate(declared) if k in beside)
-    return Highlight(shown, reached | ends, wires, asked)
+    return Highlight(shown, reached | ends, wires, read)

@@ -149,7 +149,7 @@ class _Line:
             )
             if row.kind != "fresh":
                 self._wire(row.kind, self.left - 0.15, end, y, row.pale)
-        for number in self.layout.asked:
+        for number in self.layout.read:
             if not more_after:
                 self.axes.plot([end + 0.12], [self.y(number)], marker="<", ms=7, color=INK, zorder=4)
         for number, first, last in self.layout.lives:

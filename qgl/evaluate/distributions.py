@@ -107,7 +107,7 @@ class DenseDistribution:
 class HeldDistribution(DenseDistribution):
     """The distribution of a model, held as a vector that was computed in numbers of `dtype`.
 
-    What may be a remainder of rounding in it is asked for string by string, so that a likelihood is what the model's
+    What may be a remainder of rounding in it is exact for string by string, so that a likelihood is what the model's
     `log_prob` is.
     """
 
@@ -118,8 +118,8 @@ class HeldDistribution(DenseDistribution):
         logs = super().log_prob(rows)
         doubtful = logs < most_of_remainder(self.dtype, of_amplitudes=False)
         if doubtful.any():
-            asked = np.asarray(self.answer(LogProb.of(rows[doubtful])), dtype=np.float64)
-            logs[doubtful] = np.maximum(asked, log_floor(self.width))
+            exact = np.asarray(self.answer(LogProb.of(rows[doubtful])), dtype=np.float64)
+            logs[doubtful] = np.maximum(exact, log_floor(self.width))
         return logs
 
 

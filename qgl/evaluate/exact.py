@@ -318,8 +318,8 @@ def _correlation_length(call: calls.CorrelationLength, evaluation: Evaluation) -
 def _entropy(call: calls.Entropy, evaluation: Evaluation) -> Iterator[Row]:
     region, width = call.region, evaluation.setting.width
     if call.kind == calls.QUANTUM:
-        asked = State() if region is None else Marginals((tuple(sorted(region)),))
-        answer = evaluation.answer(asked)
+        query = State() if region is None else Marginals((tuple(sorted(region)),))
+        answer = evaluation.answer(query)
         value = von_neumann(answer if region is None else answer[0])
         size = width if region is None else len(region)
         yield Row(title(call), value, uniform=size * float(np.log(2)), unit=NATS, uniform_is=_MIXED)

@@ -327,15 +327,15 @@ def _reports(model: Model, setting: Setting, condition: Real | None) -> tuple[re
     """What is measured: the program's reports; of a conditional model, those of the distribution under its
     condition.
     """
-    asked = [call for call in reports_of(model.program) if _data_of(call) in (None, *setting.data)]
+    listed = [call for call in reports_of(model.program) if _data_of(call) in (None, *setting.data)]
     if condition is None:
-        return tuple(asked)
+        return tuple(listed)
     span = model.program.wires[0].span
     kinds: tuple[type[reports.OfData], ...] = (reports.Moments,)
     if model.width <= EXACT_WIDTH:
         kinds = (reports.TV, reports.Moments)
     own = [kind(name, span=span) for name in setting.data for kind in kinds]
-    return (*own, *(call for call in asked if _data_of(call) is None))
+    return (*own, *(call for call in listed if _data_of(call) is None))
 
 
 def _data_of(call: reports.ReportCall) -> str | None:

@@ -101,14 +101,14 @@ Ask = Callable[[int], list[Strings]]  # number of a part -> strings of all items
 
 def _run_part(folder: JobFolder, ask: Ask, part: int) -> list[Strings]:
     try:
-        return _asked(folder.job.request.engine, ask, part)
+        return _strings_of(folder.job.request.engine, ask, part)
     except QglError as error:
         said = "; ".join(fault.message for fault in error.diagnostics)
         folder.save(folder.job.at("failed", manifests.now(), said=said))
         raise
 
 
-def _asked(engine: str, ask: Ask, part: int) -> list[Strings]:
+def _strings_of(engine: str, ask: Ask, part: int) -> list[Strings]:
     """An engine may be anyone's, and raise anything; a job that it failed must not look as if it went on."""
     try:
         return ask(part)

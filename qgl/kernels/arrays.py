@@ -1,4 +1,4 @@
-"""Small helpers on arrays."""
+"""Small helpers on arrays that several methods of simulation use."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ def complex_like(dtype: Any) -> Any:
 
 
 def product(left: jax.Array, right: jax.Array, axes: tuple[int, int]) -> jax.Array:
-    """left and right summed over one axis each, in full precision also where the hardware offers less."""
+    """`left` and `right` summed over one axis each, in full precision also where the hardware offers less.
+
+    Shape: that of `left` without axis axes[0], then that of `right` without axis axes[1].
+    """
     contracted = (((axes[0],), (axes[1],)), ((), ()))
     return lax.dot_general(left, right, contracted, precision=lax.Precision.HIGHEST)
 
 
 def squared(amplitudes: jax.Array) -> jax.Array:
-    """Absolute squares."""
+    """Absolute squares of complex amplitudes, real, of the same shape."""
     return jnp.square(amplitudes.real) + jnp.square(amplitudes.imag)
 
 

@@ -33,7 +33,12 @@ _ROTATIONS = {  # letter: the matrix U with U P U^dagger = Z
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """Words (by number) that are Z words where the bits `x` have X or Y in the place of Z, and `y` says Y."""
+    """Pauli words, by number, that are Z words in this basis; bit masks of the visible qubits.
+
+    x, y     bits that are read along X or Y, and those of them along Y
+    support  bits on which some member has a letter
+    members  numbers of the Pauli words
+    """
 
     x: int
     y: int
@@ -59,15 +64,15 @@ def bases(pauli_words: PauliWords) -> list[Basis]:
 def expectation(psi: jax.Array, pauli_words: PauliWords) -> jax.Array:
     """<P> of Pauli words on the visible bits, shape (pauli_words,), for psi of shape (V, E)."""
     groups = bases(pauli_words)
-    turned = [basis for basis in groups if len(basis.members) >= FEWEST]
+    rotated = [basis for basis in groups if len(basis.members) >= FEWEST]
     single = np.array([m for basis in groups if len(basis.members) < FEWEST for m in basis.members], np.int32)
     values = jnp.zeros(len(pauli_words.x), psi.real.dtype)
     if len(single):
         some = PauliWords(pauli_words.x[single], pauli_words.z[single], pauli_words.ys[single])
         values = values.at[single].set(_one_by_one(psi, some))
-    if turned:
-        order = np.concatenate([basis.members for basis in turned])
-        values = values.at[order].set(_in_bases(psi, pauli_words, turned))
+    if rotated:
+        order = np.concatenate([basis.members for basis in rotated])
+        values = values.at[order].set(_in_bases(psi, pauli_words, rotated))
     return values
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import take
 from qgl.kernels.functions import FUNCTIONS
-from qgl.kernels.rounding import stirred
+from qgl.kernels.rounding import perturbed
 from qgl.plan.expressions import Affine, Expressions
 
 
@@ -21,7 +21,7 @@ def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
     for calls in expressions.calls:
         arguments = (_affine(argument, values) for argument in calls.arguments)
         values = jnp.concatenate([values, FUNCTIONS[calls.name](*arguments)])
-    return stirred(jnp.asarray(_affine(expressions.outputs, values)))
+    return perturbed(jnp.asarray(_affine(expressions.outputs, values)))
 
 
 def _affine(rows: Affine, values: jax.Array) -> jax.Array | NDArray[Any]:

@@ -56,7 +56,11 @@ class Final:
         raise ValueError("only bits are read from this state")
 
     def elements(self, labels: int) -> jax.Array:
-        """As `qgl.query.Elements` says."""
+        """The states of an ensemble, whose label is the last `labels` visible qubits (`qgl.query.Elements`).
+
+        Shape (2^labels, V / 2^labels), amplitudes, where all of these states are pure, else (2^labels, V / 2^labels, V
+        / 2^labels).
+        """
         raise ValueError("only bits are read from this state")
 
     def expectation(self, pauli_words: PauliWords) -> jax.Array:
@@ -84,7 +88,10 @@ class Final:
 
 
 def read(final: Final, query: Query, array: jax.Array | None, key: jax.Array | None) -> Any:
-    """The answer to any query from a final state."""
+    """The answer to any query from a final state, of the shape that the query says.
+
+    array: what comes with a query that leaves its rows open, shape (batch, n). key: for `Samples`.
+    """
     match query:
         case Probabilities():
             return final.probabilities()
@@ -212,7 +219,8 @@ def string_index(rows: NDArray[np.uint8] | jax.Array) -> jax.Array:
 
 
 def in_order(groups: Sequence[tuple[Sequence[int], jax.Array]]) -> jax.Array | tuple[jax.Array, ...]:
-    """The answer to `Marginals` from groups of regions: their numbers in the query, and their answers stacked.
+    """The answer to `Marginals` from groups of regions: their numbers in the query, and their answers stacked,
+    (regions, ...).
 
     One array where all regions are of one size: taking thousands of answers apart is slow to compile.
     """
@@ -227,7 +235,9 @@ def in_order(groups: Sequence[tuple[Sequence[int], jax.Array]]) -> jax.Array | t
 
 
 def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
-    """The reduced density matrix of each region, from the expectations of the Pauli words on it."""
+    """The reduced density matrix of each region of k qubits, shape (2^k, 2^k), from the expectations of the Pauli words
+    on it.
+    """
     places: dict[str, int] = {}
     rows = []
     for region in regions:
@@ -243,7 +253,9 @@ def marginals(final: Final, regions: Sequence[Sequence[int]]) -> tuple[jax.Array
 
 
 def from_pauli_words(values: jax.Array, qubits: int) -> jax.Array:
-    """The density matrix of some qubits from the expectations of all Pauli words on them, in the order of IXYZ."""
+    """The density matrix of some qubits, shape (2^k, 2^k), from the expectations of all Pauli words on them, shape
+    (4^k,), in the order of IXYZ, first letter most significant.
+    """
     basis = (
         np.stack([pauli_matrix("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
     )
@@ -297,7 +309,9 @@ def _chosen(sums: jax.Array, first: jax.Array | int, at: jax.Array, numbers: jax
 
 
 def fractions(key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
-    """Random numbers between 0 and 1, uniform to 2^-32, none of them 0; small ones keep all digits of the type."""
+    """Random numbers between 0 and 1 of the given shape, uniform to 2^-32, none of them 0; small ones keep all digits
+    of the type.
+    """
     return (jax.random.bits(key, shape, jnp.uint32).astype(dtype) + 0.5) * 2.0**-32
 
 

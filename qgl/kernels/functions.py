@@ -1,4 +1,4 @@
-"""Real functions whose derivatives stay finite at the ends of their domains.
+"""Real functions whose derivatives stay finite at the ends of their domains, entry by entry of arrays of any shape.
 
 The strength of a channel enters through sqrt(p) and asin(sqrt(p)). Where a trained probability has come to 0 or 1 to
 machine precision, an infinite derivative times the zero one of the sigmoid would be no number.
@@ -23,7 +23,7 @@ def _eps(x: jax.Array) -> float:
 
 @jax.custom_jvp
 def sqrt(x: jax.Array) -> jax.Array:
-    """The square root; 0 of what is negative by rounding only."""
+    """The square root, of the same shape; 0 of what is negative by rounding only."""
     return jnp.sqrt(jnp.where((x < 0) & (x > -SLACK * _eps(x)), 0, x))
 
 
@@ -41,7 +41,7 @@ def _inside(x: jax.Array) -> jax.Array:
 
 @jax.custom_jvp
 def asin(x: jax.Array) -> jax.Array:
-    """The inverse sine."""
+    """The inverse sine in radians, of the same shape."""
     return jnp.arcsin(_inside(x))
 
 
@@ -52,13 +52,15 @@ def _asin_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[ja
 
 
 def acos(x: jax.Array) -> jax.Array:
-    """The inverse cosine."""
+    """The inverse cosine in radians, of the same shape."""
     return np.pi / 2 - asin(x)
 
 
 @jax.custom_jvp
 def power(x: jax.Array, y: jax.Array) -> jax.Array:
-    """x to the power y; of what is negative by rounding only, 0 to the power y where y is not whole."""
+    """x to the power y, entry by entry, of one shape; of what is negative by rounding only, 0 to the power y where y is
+    not whole.
+    """
     rounding = (x < 0) & (x > -SLACK * _eps(x)) & (y != jnp.round(y))
     return jnp.power(jnp.where(rounding, 0, x), y)
 
@@ -83,7 +85,7 @@ power.defjvp(_power_jvp, symbolic_zeros=True)
 
 
 def atan2(y: jax.Array, x: jax.Array) -> jax.Array:
-    """The angle of the point (x, y); 0 of the origin, with a gradient of zero."""
+    """The angle of the points (x, y) in radians, of the same shape; 0 of the origin, with a gradient of zero."""
     none = (x == 0) & (y == 0)
     return jnp.where(none, 0, jnp.arctan2(y, jnp.where(none, 1, x)))
 

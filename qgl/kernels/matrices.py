@@ -11,7 +11,7 @@ from qgl.gates.generators import generator_qubits, hermitian
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take
 from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
-from qgl.kernels.rounding import stirred
+from qgl.kernels.rounding import perturbed
 from qgl.plan.matrix_pool import MatrixGroup, Pool
 from qgl.plan.state.tables import Products
 
@@ -21,7 +21,7 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
     dtype = complex_like(numbers.dtype)
     parts = [jnp.asarray(pool.constants, dtype)]
     parts += [group_matrices(group, numbers).astype(dtype).reshape(-1) for group in pool.groups]
-    entries = stirred(jnp.concatenate(parts))
+    entries = perturbed(jnp.concatenate(parts))
     return jnp.concatenate([entries, entries.conj()]) if pool.conjugates else entries
 
 

@@ -48,7 +48,9 @@ def spread(function: Callable[..., Any], mesh: Mesh) -> Callable[..., Any]:
 
 
 def own_seeds(count: int) -> tuple[jax.Array, jax.Array]:
-    """Places of this device's seeds among `count`, and which of them are real: the last devices may have copies."""
+    """Places of this device's seeds among `count`, shape (share,), and which of them are real: the last devices may
+    have copies.
+    """
     share = -(-count // jax.lax.axis_size(SEEDS))
     places = share * jax.lax.axis_index(SEEDS) + jnp.arange(share)
     return jnp.minimum(places, count - 1), places < count
@@ -65,7 +67,7 @@ def all_seeds(tree: Any, count: int, axis: int = 0) -> Any:
 
 
 def longest(number: jax.Array) -> jax.Array:
-    """The largest of the numbers that devices have for their seeds."""
+    """The largest of the numbers, shape (), that devices have for their seeds."""
     largest: jax.Array = _largest_of_seeds(number)
     return largest
 

@@ -12,11 +12,10 @@ Array = jax.Array
 
 
 class SetBits:
-    """The ones of Pauli words of bits, shape (pauli_words, positions), numbered from 0 in order of Pauli words, then of
-    positions.
+    """The ones of rows of bits, shape (pauli_words, positions), numbered from 0 in order of rows, then of positions.
 
-    counts, starts  shape (pauli_words,): how many each Pauli word has, and the number of its first
-    total           how many there are
+    counts, starts  (pauli_words,) how many each row has, and the number of its first
+    total           () how many there are
     """
 
     def __init__(self, pauli_words: Array) -> None:
@@ -32,8 +31,8 @@ class SetBits:
         self.total = self._through[-1]
 
     def find(self, numbers: Array) -> tuple[Array, Array]:
-        """Pauli word and position of the ones of these numbers, shape (count,); past the end, of no meaning, but in
-        range.
+        """Row and position, shapes (count,), of the ones of these numbers, shape (count,); past the end, of no meaning,
+        but in range.
         """
         at = jnp.minimum(jnp.searchsorted(self._through, numbers, side="right"), len(self._packed) - 1)
         bits, left = self._packed[at], numbers - (self._through[at] - self._held[at])

@@ -1,4 +1,8 @@
-"""Pauli words on bits of an index, and the Walsh-Hadamard transform."""
+"""Pauli words on the bits of an index, and the Walsh-Hadamard transform.
+
+A Pauli word has three numbers: the mask `x` of the bits with X or Y, the mask `z` of those with Z or Y, and `ys`, how
+many Y it has.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +14,18 @@ CHUNK = 6  # bits that `walsh` transforms by one matrix product
 
 
 def index(size: int) -> jax.Array:
-    """0 ... size - 1."""
+    """The indices 0 ... size - 1, shape (size,), int32."""
     return jnp.arange(size, dtype=jnp.int32)
 
 
 def sign(bits: jax.Array, mask: jax.Array) -> jax.Array:
-    """+1 or -1: the parity of the ones of `bits` under `mask`, as int32."""
+    """+1 or -1, int32: the parity of the ones of `bits` under `mask`, whose shapes are broadcast."""
     return 1 - 2 * (jax.lax.population_count(bits & mask) & 1)
 
 
 @jax.custom_vjp
 def flip(state: jax.Array, x: jax.Array) -> jax.Array:
-    """state[y ^ x] for all y: the bits of the mask flipped. Its own transpose."""
+    """state[y ^ x] for all y, shape (2^n,): the bits of the mask x flipped. Its own transpose."""
     return state.at[index(state.shape[0]) ^ x].get(mode="promise_in_bounds", unique_indices=True)
 
 

@@ -3,8 +3,9 @@
 A string that a circuit cannot give gets 0 where its paths are products with a zero, and what rounding leaves of a sum
 where they cancel: some 1e-15 in single precision (-33 nats), 1e-33 in double. No bound on p tells such a remainder from
 a small probability: a product of many small factors may be far less, and every digit of it be right. What tells them
-apart is how they answer to rounding. So the numbers that a circuit is made of are moved by `STIR` units in the last
-place, each by another share: a probability that has digits hardly changes, a remainder becomes another one.
+apart is how they answer to rounding. So the numbers that a circuit is made of are made smaller by up to `PERTURBATION`
+units in the last place, each by another share: a probability that has digits hardly changes, a remainder becomes
+another one.
 
 It takes two further runs of the circuit, without their gradient; they are made only if there is a string so unlikely
 that it may be a remainder.
@@ -23,9 +24,10 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.mesh import agreed
+from qgl.kernels.runner import GivenArrays
 from qgl.query import GivenStrings, LogProb, Query, impossible, most_of_remainder
 
-STIR = 32.0  # units in the last place
+PERTURBATION = 32.0  # units in the last place
 APART = 1.0  # nats by which the log p of a remainder differs from that of the next
 _SALTS = (1, 2)  # a remainder that is near the last one by chance is not near twice
 
@@ -33,8 +35,8 @@ _salt: ContextVar[Any] = ContextVar("salt", default=None)
 _one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is untyped
 
 
-def stirred(values: jax.Array) -> jax.Array:
-    """`values`; while a circuit is run again, each made smaller by up to `STIR` units in the last place.
+def perturbed(values: jax.Array) -> jax.Array:
+    """`values`, of any shape; while a circuit is run again, each made smaller by up to `PERTURBATION` units.
 
     Smaller only, so that probabilities stay probabilities. A zero stays a zero.
     """
@@ -43,7 +45,7 @@ def stirred(values: jax.Array) -> jax.Array:
         return values
     real = np.finfo(values.dtype).dtype
     share = _shares(values.size, salt).astype(real).reshape(values.shape)
-    return values * (1 - STIR * float(np.finfo(real).eps) * share)
+    return values * (1 - PERTURBATION * float(np.finfo(real).eps) * share)
 
 
 def _shares(count: int, salt: jax.Array) -> jax.Array:
@@ -54,7 +56,7 @@ def _shares(count: int, salt: jax.Array) -> jax.Array:
 
 
 @contextmanager
-def _stirring(salt: jax.Array) -> Iterator[None]:
+def _perturbing(salt: jax.Array) -> Iterator[None]:
     token = _salt.set(salt)
     try:
         yield
@@ -70,7 +72,7 @@ class LogLikelihood(NamedTuple):
 
     @classmethod
     def of(cls, p: jax.Array, width: int, log_scale: jax.Array | float = 0.0, *, of_amplitudes: bool) -> LogLikelihood:
-        """Of the probability of strings of `width` bits, over a scale whose logarithm is `log_scale`.
+        """Of the probabilities of strings of `width` bits, shape (batch,), over a scale whose logarithm is `log_scale`.
 
         of_amplitudes: p is the square of a sum of paths, or a sum of such squares; else it is a sum of paths itself.
 
@@ -82,18 +84,15 @@ class LogLikelihood(NamedTuple):
         return cls(log_prob, comes & (log_prob < most_of_remainder(p.dtype, of_amplitudes)))
 
 
-GivenArrays = Mapping[Query, jax.Array | None]  # queries, each with the array that comes with the call
-
-
-def told(
+def without_remainders(
     found: Mapping[Query, Any],
-    asked: GivenArrays,
+    queries: GivenArrays,
     answers: Callable[[Any, GivenArrays], Mapping[Query, Any]],
     known: Any,
 ) -> dict[Query, Any]:
-    """`found`, the answers to `asked`, with log p for each `LogLikelihood`: a remainder in it is `impossible`.
+    """`found`, the answers to `queries`, with log p for each `LogLikelihood`: a remainder in it is `impossible`.
 
-    answers: those to other queries of what is `known`, a tree of arrays; it is run while numbers are stirred.
+    answers: those to other queries of what is `known`, a tree of arrays; it is run while numbers are perturbed.
     """
 
     def again(known: Any, rows: jax.Array) -> LogLikelihood:
@@ -101,15 +100,15 @@ def told(
         result: LogLikelihood = answers(known, {strings: rows})[strings]
         return result
 
-    settled = dict(found)
-    for query, array in asked.items():
+    answered = dict(found)
+    for query, array in queries.items():
         if isinstance(query, LogProb | GivenStrings):
             rows = jnp.asarray(query.rows if isinstance(query, LogProb) else array)
-            settled[query] = _told(found[query], again, known, rows)
-    return settled
+            answered[query] = _without_remainders(found[query], again, known, rows)
+    return answered
 
 
-def _told(
+def _without_remainders(
     found: LogLikelihood, again: Callable[[Any, jax.Array], LogLikelihood], known: Any, rows: jax.Array
 ) -> jax.Array:
     """log p of `rows`, shape (batch, n), in which a remainder is told as what it is: `impossible`. Shape (batch,).
@@ -141,7 +140,7 @@ def _remainders(
     """1 for each string whose probability is a remainder, else 0, shape (batch,)."""
 
     def apart(salt: jax.Array) -> jax.Array:
-        with _stirring(salt):
+        with _perturbing(salt):
             return jnp.abs(again(known, rows).log_prob - log_prob) > APART
 
     def checked() -> jax.Array:

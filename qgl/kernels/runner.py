@@ -9,13 +9,13 @@ import jax
 
 from qgl.query import Query
 
+GivenArrays = Mapping[Query, jax.Array | None]  # queries, each with the array that comes with the call
+
 
 class Runner(Protocol):
     """Made from a `qgl.plan.model.Lowered`."""
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """Answers, shaped as the queries say, but likelihoods as `qgl.kernels.rounding.LogLikelihood`.
 
         Pure: traced, differentiated and mapped over `inputs`.
@@ -28,7 +28,7 @@ class Runner(Protocol):
 
 
 def needed(key: jax.Array | None, what: str) -> jax.Array:
-    """The key.
+    """The key of random numbers, shape ().
 
     Raises:
         ValueError: there is none.
@@ -39,7 +39,7 @@ def needed(key: jax.Array | None, what: str) -> jax.Array:
 
 
 def given(array: jax.Array | None, query: Query) -> jax.Array:
-    """The array that comes with a query.
+    """The array that comes with a query, shape (batch, n).
 
     Raises:
         ValueError: there is none.

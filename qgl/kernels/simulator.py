@@ -14,8 +14,8 @@ from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
 from qgl.kernels.iqp.runner import IqpRunner
-from qgl.kernels.rounding import GivenArrays, told
-from qgl.kernels.runner import Runner
+from qgl.kernels.rounding import without_remainders
+from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.state.runner import StateRunner
 from qgl.kernels.trajectories.runner import TrajectoryRunner
@@ -67,21 +67,21 @@ class Simulator:
     def answers(
         self,
         inputs: jax.Array,
-        asked: Iterable[Query],
+        queries: Iterable[Query],
         key: jax.Array | None = None,
         given: Mapping[Query, jax.Array] | None = None,
     ) -> dict[Query, Any]:
-        """Answers to several queries; each method runs once for all of its own.
+        """Answers to several queries, of the shapes that these say; each method runs once for all of its own.
 
         Args:
-            inputs: see the class.
-            asked: the queries.
+            inputs: shape (inputs,); see the class.
+            queries: those of `qgl.query`.
             key: for queries that draw random numbers.
-            given: the arrays of the queries that leave them open; Pauli words and strings over all visible qubits.
+            given: the arrays of the queries that leave them open, shape (batch, n); over all visible qubits.
         """
-        queries, arrays = tuple(asked), given or {}
+        listed, arrays = tuple(queries), given or {}
         shares: dict[str, dict[Query, Query]] = {}
-        for query in queries:
+        for query in listed:
             inner = restricted(query, self.plan.seen)
             shares.setdefault(self._method(inner), {})[query] = inner
         results: dict[Query, Any] = {}
@@ -89,7 +89,7 @@ class Simulator:
             put = {inner: arrays.get(query) for query, inner in share.items()}
             answers = self._share(self._runners[method], jnp.asarray(inputs), put, key)
             results |= {query: answers[inner] for query, inner in share.items()}
-        return {query: results[query] for query in queries}
+        return {query: results[query] for query in listed}
 
     def answer(self, inputs: jax.Array, query: Query, key: jax.Array | None = None) -> Any:
         """The answer to one query, of the shape that its class says; `Marginals` gives a tuple of matrices."""
@@ -112,7 +112,7 @@ class Simulator:
         return result
 
     def marginals(self, inputs: jax.Array, regions: Sequence[Sequence[int]]) -> tuple[jax.Array, ...]:
-        """Reduced density matrices of regions of visible positions."""
+        """Reduced density matrices of regions of k visible positions, each of shape (2^k, 2^k)."""
         result: tuple[jax.Array, ...] = self.answer(inputs, Marginals(tuple(tuple(region) for region in regions)))
         return result
 
@@ -126,10 +126,14 @@ class Simulator:
         result: jax.Array = self.answer(inputs, Samples(shots), key)
         return result
 
-    def _share(self, runner: Runner, inputs: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
+    def _share(
+        self, runner: Runner, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None
+    ) -> dict[Query, Any]:
         """The answers of a method, in which a remainder of rounding is no likelihood."""
-        answers = runner.answers(inputs, asked, key)
-        return told(answers, asked, lambda inputs, strings: runner.answers(inputs, strings, None), inputs)
+        answers = runner.answers(inputs, queries, key)
+        return without_remainders(
+            answers, queries, lambda inputs, strings: runner.answers(inputs, strings, None), inputs
+        )
 
     def _method(self, query: Query) -> str:
         if self.plan.bits_only and not reads_only_bits(query):

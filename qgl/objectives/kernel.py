@@ -52,7 +52,7 @@ class Kernel:
         return (self.weight * jnp.einsum("rh,rl->hl", left, right, precision="highest")).reshape(-1)
 
     def forward(self, vector: Array) -> Array:
-        """The transform in which `spectrum` is diagonal, shape (2^width,)."""
+        """The transform of a vector in which `spectrum` is diagonal, shape (2^width,) both."""
         return walsh(vector)
 
     def apply(self, transformed: Array, spectrum: Array) -> Array:
@@ -80,8 +80,8 @@ class Kernel:
         return values
 
     def over(self, sizes: NDArray[np.int64], width: int) -> NDArray[np.float64]:
-        """The spectrum at Pauli words of `sizes` ones among `width` bits, scaled so that its sum over them is
-        `total`.
+        """The spectrum at Pauli words of so many ones, `sizes`, among `width` bits, of the same shape, scaled so that
+        its sum over them is `total`.
         """
         rates = np.maximum(np.array(self.rates), np.finfo(np.float64).tiny)[:, None]
         logs = sizes * np.log(rates) + (width - sizes) * np.log1p(-rates)  # of Pauli words, whose m would be too small

@@ -19,7 +19,11 @@ Indices = NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """Numbers constant + coefficient * values[index], shape (rows,), and further terms added to row `extra_row`."""
+    """Numbers constant + coefficient * values[index], shape (rows,), and further terms added to row `extra_row`.
+
+    constant, coefficient, index               (rows,)
+    extra_row, extra_coefficient, extra_index  (extra terms,)
+    """
 
     constant: NDArray[np.float64]
     coefficient: NDArray[np.float64]
@@ -64,6 +68,7 @@ class ExpressionBuilder:
         self._levels: list[list[Function]] = []
 
     def row(self, number: Real) -> int:
+        """The row of `outputs` that a number has; equal numbers have one."""
         row = self._rows.get(number)
         if row is None:
             for _, atom in number.terms:
@@ -73,7 +78,7 @@ class ExpressionBuilder:
 
     @property
     def numbers(self) -> tuple[Real, ...]:
-        """The numbers so far, in the order of their rows."""
+        """The numbers so far, in the order of their rows, which makes shape (numbers,) of the outputs."""
         return tuple(self._rows)
 
     def _level(self, atom: Atom) -> int:
@@ -90,6 +95,7 @@ class ExpressionBuilder:
         return self._functions[atom]
 
     def build(self) -> Expressions:
+        """The tables of all numbers so far."""
         inputs = int(self._offsets[-1])
         place: dict[Atom, int] = {}
         calls: list[Calls] = []

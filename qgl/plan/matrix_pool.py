@@ -37,12 +37,16 @@ class MatrixGroup:
 
     @property
     def count(self) -> int:
+        """Number of matrices."""
         return int(self.angles.shape[0])
 
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Zero, one, the constant matrices flat, then each group flat, then (if `conjugates`) the conjugate of all that."""
+    """Zero, one, the constant matrices flat, then each group flat, then (if `conjugates`) the conjugate of all that.
+
+    constants  (2 + constant entries,) zero, one, and the constant matrices
+    """
 
     constants: NDArray[np.complex128]
     groups: tuple[MatrixGroup, ...]
@@ -50,15 +54,16 @@ class Pool:
 
     @property
     def size(self) -> int:
+        """Number of entries, without the conjugates."""
         return len(self.constants) + sum(group.count * group.size**2 for group in self.groups)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Recipe:
-    """How to make one matrix.
+    """How to make one matrix, shape (size, size).
 
-    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] P), `name` is P;
-    "channel": superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
+    kind "gate": record `name` under further `controls`; "pauli": exp(i args[0] P), `name` is P; "channel":
+    superoperator of channel `name`; "constant": `constant` itself. `conjugate`: the conjugate of that.
     """
 
     kind: str
@@ -85,6 +90,7 @@ class PoolBuilder:
         self._offsets: dict[tuple[str, str, int, int], int] = {}
 
     def add(self, recipe: Recipe) -> int:
+        """Adds a matrix and gives its handle."""
         if recipe.constant is not None:
             self._handles.append((None, self._constant(recipe.constant), recipe.size, recipe.conjugate))
             return len(self._handles) - 1
@@ -106,6 +112,7 @@ class PoolBuilder:
         return self._constant_at[key]
 
     def build(self) -> Pool:
+        """The pool of all matrices so far."""
         groups = []
         at = self._length
         for key, rows in self._angles.items():
@@ -124,6 +131,7 @@ class PoolBuilder:
         return self._built
 
     def offset(self, handle: int) -> int:
+        """The entry of the pool that the matrix of a handle begins with."""
         assert self._built is not None
         key, row, size, conjugate = self._handles[handle]
         base = row if key is None else self._offsets[key] + row * size * size

@@ -96,7 +96,9 @@ class Method(Protocol):
     """A way to answer queries: one object, listed in `qgl.plan.planner.METHODS`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """As `qglc explain` shows it, and as it stands in a plan."""
+        ...
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
         """Cheap where the method cannot do the circuit anyway: every method is prepared for every plan."""

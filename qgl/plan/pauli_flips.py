@@ -33,7 +33,7 @@ NONE: Names = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class PauliFlip:
-    """The bits at visible `positions` are flipped together with probability sin^2(angle / 2)."""
+    """The bits at visible `positions` are flipped together with probability sin^2(angle / 2), the angle in radians."""
 
     positions: frozenset[int]
     angle: Real
@@ -49,22 +49,22 @@ class Carried:
 
 def carry(circuit: Circuit) -> Carried:
     """The flips of a circuit of unitary gates, `fresh` and `discard` that can be carried to its end."""
-    raised = _flips(circuit)
-    if not raised:
+    flips_of = _flips(circuit)
+    if not flips_of:
         return Carried(circuit, ())
-    walk = _Walk(raised)
+    walk = _Walk(flips_of)
     for operation in circuit.operations:
         if not isinstance(operation, LIFETIME):
             walk.step(operation)
-    carried = raised.keys() - walk.stuck
+    carried = flips_of.keys() - walk.stuck
     if not carried:
         return Carried(circuit, ())
-    places: dict[int, set[int]] = {wire: set() for wire in raised}
+    places: dict[int, set[int]] = {wire: set() for wire in flips_of}
     for position, wire in enumerate(circuit.visible):
         for flip in walk.x.get(wire, NONE):
             places[flip].add(position)
     flips = tuple(
-        PauliFlip(frozenset(places[wire]), raised[wire]) for wire in raised if wire in carried and places[wire]
+        PauliFlip(frozenset(places[wire]), flips_of[wire]) for wire in flips_of if wire in carried and places[wire]
     )
     left = (operation for operation in circuit.operations if carried.isdisjoint(operation.wires))
     return Carried(circuit.with_operations(left), flips)
@@ -73,18 +73,18 @@ def carry(circuit: Circuit) -> Carried:
 def _flips(circuit: Circuit) -> dict[int, Real]:
     """Wires that may be stochastic Pauli flips, with their angles."""
     visible = set(circuit.visible)
-    turned: dict[int, Real] = {}
+    rotated: dict[int, Real] = {}
     other: set[int] = set()
     for operation in circuit.operations:
         if isinstance(operation, LIFETIME):
             continue
         first = operation.wires[0]
-        if _is_gate(operation, _RY) and first not in turned and first not in visible:
-            turned[first] = operation.numbers[0]
+        if _is_gate(operation, _RY) and first not in rotated and first not in visible:
+            rotated[first] = operation.numbers[0]
             continue
         pauli = _controlled_pauli(operation)
-        other.update(wire for wire in operation.wires if wire not in turned or wire not in pauli)
-    return {wire: angle for wire, angle in turned.items() if wire not in other}
+        other.update(wire for wire in operation.wires if wire not in rotated or wire not in pauli)
+    return {wire: angle for wire, angle in rotated.items() if wire not in other}
 
 
 def _controlled_pauli(operation: Operation) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ def _silent(wording: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """What every method would take for some queries that are asked together, and which ones are chosen.
+    """What every method would take for some queries that are planned together, and which ones are chosen.
 
     seen  positions of the visible qubits that the queries look at; the rows speak of these alone
     rows  in the order of the queries, each once; `chosen` is empty where no method can answer within `limit` bytes
@@ -111,10 +111,10 @@ class Planner:
         queries = tuple(queries) or (Probabilities(),)
         width = len(self.circuit.visible)
         seen = tuple(sorted(frozenset().union(*(support(query, width) for query in queries)))) or (0,)
-        asked = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
-        variants, prepared = self._prepare(seen, all(reads_only_bits(query) for query in asked))
+        queries = tuple(dict.fromkeys(restricted(query, seen) for query in queries))
+        variants, prepared = self._prepare(seen, all(reads_only_bits(query) for query in queries))
         limit = for_arrays() if self.memory_limit is None else self.memory_limit
-        return Weighed(variants, seen, _choose(asked, prepared, self.precision, limit, self.told), limit)
+        return Weighed(variants, seen, _choose(queries, prepared, self.precision, limit, self.told), limit)
 
     def _prepare(self, seen: tuple[int, ...], bits_only: bool) -> tuple[CircuitVariants, dict[str, Prepared]]:
         if (seen, bits_only) not in self._prepared:

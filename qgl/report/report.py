@@ -60,9 +60,9 @@ def at_the_end(program: Program) -> tuple[ReportCall, ...]:
 
 def with_gaps(program: Program) -> tuple[ReportCall, ...]:
     """The reports of a program, and beside each `markov_nll` of its objective how far that is from nll."""
-    asked = [call.radius for call in program.reports if isinstance(call, MarkovGap)]
+    measured = [call.radius for call in program.reports if isinstance(call, MarkovGap)]
     terms = {term.call.radius: term.call for term in program.objective if isinstance(term.call, MarkovNLL)}
-    gaps = [MarkovGap(radius, span=call.span) for radius, call in terms.items() if radius not in asked]
+    gaps = [MarkovGap(radius, span=call.span) for radius, call in terms.items() if radius not in measured]
     return (*program.reports, *gaps)
 
 

@@ -68,7 +68,7 @@ def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iter
     """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
     circuits = together(planned.times, elements)
     for share in readings.shares(planned.queries):
-        names = {put: planned.names[query] for query, put in share.asked.items()}
+        names = {put: planned.names[query] for query, put in share.joint.items()}
         if share.required is not None:
             names.setdefault(share.required.success, f"{', '.join(names.values())}: success of post-selection")
         yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh(), circuits)

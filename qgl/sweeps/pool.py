@@ -81,17 +81,17 @@ class Pool:
         waiting = deque(requests.items())
         try:
             with Interrupts() as interrupts:
-                while (waiting and not interrupts.asked) or self._running:
-                    while waiting and len(self._running) < self._jobs and not interrupts.asked:
+                while (waiting and not interrupts.requested) or self._running:
+                    while waiting and len(self._running) < self._jobs and not interrupts.requested:
                         self._start(*waiting.popleft())
                     for child in self._listen():
-                        outcome = self._end(child, interrupts.asked)
+                        outcome = self._end(child, interrupts.requested)
                         self._shown.ended(child.number, outcome)
                         told(child.number, outcome)
-                    if interrupts.asked:
+                    if interrupts.requested:
                         self._ask_to_stop()
                     self._shown.turn()
-                return not interrupts.asked
+                return not interrupts.requested
         finally:
             for child in list(self._running.values()):
                 child.process.kill()

@@ -11,13 +11,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """Within `with`, the first signal sets `asked`; a second SIGINT interrupts at once.
+    """Within `with`, the first signal sets `requested`; a second SIGINT interrupts at once.
 
-    Outside of the main thread, signals cannot be caught; there `asked` stays False.
+    Outside of the main thread, signals cannot be caught; there `requested` stays False.
     """
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupts:
@@ -32,6 +32,6 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.asked and number == signal.SIGINT:
+        if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True

@@ -228,8 +228,8 @@ class _Training:
             to_checkpoint = self.settings.checkpoint - self.step % self.settings.checkpoint
             try:
                 planned = min(chunk, to_checkpoint, self.goal - self.step, self.watch.steps_to_next(self.step))
-                asked, over, count = self.team.decide(interrupts.asked, late, planned)
-                if asked:
+                requested, over, count = self.team.decide(interrupts.requested, late, planned)
+                if requested:
                     return state, "signal"
                 if over:
                     return state, "time limit"

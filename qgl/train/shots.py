@@ -46,7 +46,7 @@ class Rule(Protocol):
         """Inputs of circuits; traced."""
         ...
 
-    def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
+    def measure(self, points: Numbers, key: Array) -> tuple[Numbers, Numbers]:
         """Values of the terms, shape (terms,), and what the rule needs of their derivatives."""
         ...
 
@@ -85,9 +85,9 @@ class FromShots:
         """What a step wants to know; traced."""
         return self.rule.ask(params, key)
 
-    def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
+    def measure(self, points: Numbers, key: Array) -> tuple[Numbers, Numbers]:
         """What the engine says to it; on the host."""
-        return self.rule.measure(np.asarray(asked, np.float64), key)
+        return self.rule.measure(np.asarray(points, np.float64), key)
 
     def blank(self) -> tuple[Numbers, Numbers]:
         """Zeros of the shapes that `measure` gives."""
@@ -185,8 +185,8 @@ class ParameterShift:
         inputs = self._model.parameters.inputs(params, None, real_of(self._model))
         return jax.vmap(lambda row: evaluate(self._expressions, row)[self._places])(inputs)
 
-    def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
-        """Values of the terms and their derivatives by what was asked, shape (terms, elements, numbers)."""
+    def measure(self, points: Numbers, key: Array) -> tuple[Numbers, Numbers]:
+        """Values of the terms and their derivatives at the points, shape (terms, elements, numbers)."""
         sampler, elements, shifts = self._sampler, self._sampler.elements, len(self._shifted.shifts)
         rng, pauli_words = _random(key), sampler.estimator.pauli_words(_objective_key(key))
         of_row = np.concatenate([np.arange(elements), np.repeat(np.arange(elements), shifts)])
@@ -194,10 +194,10 @@ class ParameterShift:
         means = np.zeros((sampler.terms, elements * shifts))
         values: Numbers
         derivatives: Means
-        step = max(elements, sampler.together(asked.shape[1]))
+        step = max(elements, sampler.together(points.shape[1]))
         for first in range(0, len(of_row), step):
             some = of_row[first : first + step]
-            rows, start = asked[some], max(0, elements - first)
+            rows, start = points[some], max(0, elements - first)
             begin = first + start - elements
             rows[start:] = self._shifted.shifted(rows[start:], which[begin : begin + len(rows) - start])
             strings = sampler.draw(self._shifted.circuit, rows, some, int(rng.integers(2**31)))
@@ -231,12 +231,12 @@ class Spsa:
 
         return jax.vmap(lambda signs: jnp.stack([at(signs, 1.0), at(signs, -1.0)]))(self._signs(params, key))
 
-    def measure(self, asked: Numbers, key: Array) -> tuple[Numbers, Numbers]:
+    def measure(self, points: Numbers, key: Array) -> tuple[Numbers, Numbers]:
         """Values of the terms, and their derivatives along the directions, shape (directions, terms)."""
         sampler, elements = self._sampler, self._sampler.elements
         rng, pauli_words = _random(key), sampler.estimator.pauli_words(_objective_key(key))
-        points = asked.reshape(-1, elements, asked.shape[-1])
-        step = max(1, sampler.together(asked.shape[-1]) // elements)
+        points = points.reshape(-1, elements, points.shape[-1])
+        step = max(1, sampler.together(points.shape[-1]) // elements)
         values = []
         for first in range(0, len(points), step):
             rows = points[first : first + step]

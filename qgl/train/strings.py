@@ -26,22 +26,22 @@ from qgl.query import Expectation, GivenPauliWords, Marginals, Probabilities, Qu
 
 Array = jax.Array
 Numbers = NDArray[np.float64]
-Means = tuple[Numbers, ...]  # an answer for each of `asked`
+Means = tuple[Numbers, ...]  # an answer for each of `queries`
 PauliWords = tuple[
     NDArray[np.int32] | None, ...
-]  # places of the Pauli words that come with a query, for each of `asked`
+]  # places of the Pauli words that come with a query, for each of `queries`
 
 
 class Estimator:
     """The terms of an objective from strings. They have no conditions, and their losses are quadratic in the answers.
 
-    asked  the queries, each with the number of the group of terms that asks
+    queries  what is asked, each with the number of the group of terms that asks
     """
 
     def __init__(self, terms: Sequence[WeightedObjective], real: Any) -> None:
         self._terms, self._real = tuple(terms), real
         numbered = enumerate(groups(self._terms, jax.random.key(0)))
-        self.asked: tuple[tuple[int, Query], ...] = tuple(
+        self.queries: tuple[tuple[int, Query], ...] = tuple(
             (number, query)
             for number, group in numbered
             for query in dict.fromkeys(query for term, _ in group.terms for query in term.objective.queries)
@@ -55,7 +55,7 @@ class Estimator:
 
     def means(self, strings: Strings, pauli_words: PauliWords) -> Means:
         """The answers if the strings, shape (shots, n), were the distribution."""
-        return tuple(_mean(query, strings, own) for (_, query), own in zip(self.asked, pauli_words, strict=True))
+        return tuple(_mean(query, strings, own) for (_, query), own in zip(self.queries, pauli_words, strict=True))
 
     def judged(self, parts: Sequence[Means], key: Array) -> tuple[Numbers, Means]:
         """Unbiased estimates of all terms, shape (terms,), and their gradients, each of shape (terms, *answer).
@@ -71,7 +71,7 @@ class Estimator:
     def along(self, gradients: Means, strings: Strings, pauli_words: PauliWords) -> Numbers:
         """The mean over the strings of <gradient, phi> for every term, shape (terms,)."""
         total = np.zeros(len(self._terms))
-        for (_, query), own, gradient in zip(self.asked, pauli_words, gradients, strict=True):
+        for (_, query), own, gradient in zip(self.queries, pauli_words, gradients, strict=True):
             if isinstance(query, Probabilities):
                 total += gradient[:, indices(strings)].mean(axis=1)
             else:
@@ -80,14 +80,14 @@ class Estimator:
 
     def _drawn(self, key: Array) -> tuple[Array | None, ...]:
         drawn = groups(self._terms, key)
-        return tuple(drawn[number].given.get(query) for number, query in self.asked)
+        return tuple(drawn[number].given.get(query) for number, query in self.queries)
 
     def _judged(self, parts: tuple[Array, ...], key: Array) -> tuple[Array, tuple[Array, ...]]:
         def values(answers: tuple[Array, ...]) -> Array:
             drawn: dict[str, Array] = {}
             for number, group in enumerate(groups(self._terms, key)):
-                asked = zip(self.asked, answers, strict=True)
-                own = {query: answer for (asker, query), answer in asked if asker == number}
+                replies = zip(self.queries, answers, strict=True)
+                own = {query: answer for (asker, query), answer in replies if asker == number}
                 drawn |= {term.label: term.objective.loss(own, subkey) for term, subkey in group.terms}
             return jnp.stack([drawn[term.label] for term in self._terms])
 

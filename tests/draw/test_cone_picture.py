@@ -24,7 +24,7 @@ def test_the_cone_stands_out_and_the_rest_is_pale() -> None:
     layout = arrange(circuit, part=part)
     bright = [row.label for row in layout.rows if not row.pale]
     assert bright == ["v[4]", "v[5]", "v[6]", "v[7]"]
-    assert [layout.rows[row].label for row in layout.asked] == ["v[5]", "v[6]"]
+    assert [layout.rows[row].label for row in layout.read] == ["v[5]", "v[6]"]
     assert sum(not mark.pale for mark in layout.marks) == len(inside)
 
 

@@ -39,14 +39,14 @@ PerColumn = list[list[Any]]  # for each segment, for each place of its pattern, 
 
 
 class Boundary(NamedTuple):
-    """values (batch, bond) times 2^exponent; exponents are integers, shape (batch,)."""
+    """Values, shape (rows, bond), times 2^exponent; exponents are whole numbers, shape (rows,)."""
 
     values: jax.Array
     exponents: jax.Array
 
 
 def normalised(boundary: Boundary) -> Boundary:
-    """The same with every row's largest entry between 1 and 2."""
+    """The same boundary, shape (rows, bond), with every row's largest entry between 1 and 2."""
     values = boundary.values
     size = lax.stop_gradient(jnp.max(_magnitude(values), axis=1)) if values.shape[1] else jnp.ones(len(values))
     scale, exponent = power_of_two(size)
@@ -60,7 +60,9 @@ def _magnitude(values: jax.Array) -> jax.Array:
 
 
 def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The largest powers of two that are not above positive numbers, and their exponents; 1 and 0 for those near 0."""
+    """The largest powers of two that are not above positive numbers, and their exponents as int32, both of the shape of
+    `numbers`; 1 and 0 for those near 0.
+    """
     info = np.finfo(numbers.dtype)
     integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
     bits = lax.bitcast_convert_type(jnp.where(numbers >= info.tiny, numbers, 1.0), integer)
@@ -70,7 +72,7 @@ def power_of_two(numbers: jax.Array) -> tuple[jax.Array, jax.Array]:
 
 
 def scaled(values: jax.Array, exponents: jax.Array) -> jax.Array:
-    """values times 2^exponents, where that is not out of range."""
+    """`values` times 2^exponents, both of one shape, where that is not out of range."""
     info = np.finfo(values.dtype)
     integer = {32: jnp.int32, 64: jnp.int64}[info.bits]
     inside = jnp.clip(exponents, info.minexp, info.maxexp - 1).astype(integer)
@@ -151,7 +153,10 @@ _ROWS = -2  # the label of the columns of a class
 
 
 def contract(left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels) -> jax.Array:
-    """Two tensors summed over the labels that are not in `out`."""
+    """Two tensors summed over the labels that are not in `out`; axis k of each has label k of its labels.
+
+    Shape: the dimensions of the labels in `out`, in their order.
+    """
     shared = [label for label in left_labels if label in right_labels and label in out]
     if shared:
         return _product_sum(left, right, left_labels, right_labels, out)
@@ -188,13 +193,13 @@ class ColumnContraction:
             self._within[column.columns] = np.arange(column.count)
 
     def start(self, rows: int, dtype: Any) -> Boundary:
-        """The boundary outside of the first or the last column."""
+        """The boundary outside of the first or the last column: ones of shape (rows, 1), exponents (rows,)."""
         return Boundary(jnp.ones((rows, 1), dtype), jnp.zeros(rows, jnp.int32))
 
     def scan(
         self, step: ColumnStep, carry: Any, xs: Any, others: PerColumn | None = None, backward: bool = False
     ) -> tuple[Any, PerColumn]:
-        """Takes a carry across all columns: (carry, y) = turn(across, carry, x, other) in each.
+        """Takes a carry across all columns: (carry, y) = step(across, carry, x, other) in each.
 
         `across(values, cap)` takes boundary values across the column; x are the rows of `xs`, a tree of arrays of shape
         (columns, ...); other is what `others` holds for the column. Gives the last carry and the y of all columns.

@@ -26,7 +26,11 @@ from qgl.query import Expectation, Marginals, Query, reads_only_bits
 
 
 def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bool) -> PerColumn:
-    """For every column the boundary after it with all that lies to the right traced out, one row each."""
+    """For every column the boundary after it with all that lies to the right traced out: values (1, bond), exponents
+    (1,).
+
+    narrow: legs are cut down to their components I and Z.
+    """
     paths = [path_of(column, 1, narrow, backward=True) for column in columns.classes]
     contraction = ColumnContraction(columns, paths, tables)
     trace = jnp.asarray(np.eye(1, 2 if narrow else 4), tables[0].dtype)
@@ -38,7 +42,10 @@ def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bo
 
 
 def pauli_word_answers(columns: Columns, tables: Sequence[jax.Array], queries: Sequence[Query]) -> dict[Query, Any]:
-    """Answers to `Expectation` and `Marginals`, all Pauli words of them in one boundary contraction."""
+    """Answers to `Expectation` and `Marginals`, all Pauli words of them in one boundary contraction.
+
+    tables: those of `tensor_tables`. Shapes of answers are those that the queries say.
+    """
     values = expectation(columns, tables, joined(queries))
     counts = [pauli_words_of(query).count for query in queries]
     parts = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from qgl.kernels.boundary.samples import samples
 from qgl.kernels.mesh import shared
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
-from qgl.kernels.runner import given, needed
+from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.plan.boundary.costs import rows_at_once
 from qgl.plan.boundary.method import BoundaryProgram
 from qgl.plan.boundary.paths import path_of
@@ -32,9 +32,7 @@ class BoundaryRunner:
     def __init__(self, program: BoundaryProgram) -> None:
         self.program = program
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         made: dict[int, list[jax.Array]] = {}
 
         def tables(query: Query) -> tuple[Columns, list[jax.Array]]:

@@ -14,7 +14,7 @@ from qgl.kernels.contraction.runner import ContractionRunner
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import in_order
 from qgl.kernels.mesh import mapped
-from qgl.kernels.runner import Runner
+from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.state.runner import StateRunner
 from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup
 from qgl.plan.cones.tiles import TileBatch
@@ -29,7 +29,7 @@ WAYS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
 
 
 class ConeRunner:
-    """Every batch runs once for all that is asked."""
+    """Every batch runs once for all queries."""
 
     def __init__(self, program: ConeProgram) -> None:
         self.program = program
@@ -37,9 +37,7 @@ class ConeRunner:
             TileRunner(batch) if isinstance(batch, TileBatch) else _Batch(batch) for batch in program.batches
         ]
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         program = self.program
         numbers = evaluate(program.expressions, inputs)
         blocks = numbers if program.blocks is None else tile_blocks(program.blocks, numbers)

@@ -34,16 +34,16 @@ def tile_blocks(blocks: TileBlocks, numbers: jax.Array) -> jax.Array:
     size = 2**blocks.arity
     factors = take(jnp.concatenate(rows), blocks.factors)
     factors = jnp.swapaxes(factors, 1, 2).reshape(depth, size, size, count)
-    return product(factors).reshape(size * size, count).T
+    return matrix_products(factors).reshape(size * size, count).T
 
 
 @jax.custom_vjp
-def product(factors: jax.Array) -> jax.Array:
+def matrix_products(factors: jax.Array) -> jax.Array:
     """The product of matrices, the last one left-most, of shapes (depth, K, K, batch) and (K, K, batch)."""
-    return _product(factors)[0]
+    return _products(factors)[0]
 
 
-def _product(factors: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _products(factors: jax.Array) -> tuple[jax.Array, jax.Array]:
     def step(total: jax.Array, factor: jax.Array) -> tuple[jax.Array, jax.Array]:
         return _multiply(factor[None], total[None])[0], total
 
@@ -63,15 +63,20 @@ def _product_backward(saved: tuple[jax.Array, jax.Array], gradient: jax.Array) -
 
 
 def _product_forward(factors: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    total, before = _product(factors)
+    total, before = _products(factors)
     return total, (factors, before)
 
 
-product.defvjp(_product_forward, _product_backward)
+matrix_products.defvjp(_product_forward, _product_backward)
 
 
-class Walk(NamedTuple):
-    """What the tiles of a batch do: tables as `TileBatch` has them."""
+class TileMoves(NamedTuple):
+    """Where the amplitudes of each tile go before each step; the tables of `TileBatch`.
+
+    move     (steps, tiles) rows of `moves`
+    moves    (moves, 2^bits) places in the old state of the amplitudes of the new one
+    inverse  (moves, 2^bits) the inverse of `moves`
+    """
 
     move: jax.Array
     moves: jax.Array
@@ -79,72 +84,72 @@ class Walk(NamedTuple):
 
 
 @jax.custom_vjp
-def evolve(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
+def apply_unitaries(tables: TileMoves, matrices: jax.Array, state: jax.Array) -> jax.Array:
     """All steps, of unitary matrices. Shapes: matrices (steps, tiles, K, K, lanes), state (tiles, 2^bits, lanes)."""
-    return lax.scan(lambda state, xs: (_step(walk, state, xs)[0], None), state, (walk.move, matrices))[0]
+    return lax.scan(lambda state, xs: (_step(tables, state, xs)[0], None), state, (tables.move, matrices))[0]
 
 
-def _step(walk: Walk, state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+def _step(tables: TileMoves, state: jax.Array, xs: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
     """The state after a step, and before its matrix acted."""
     move, matrix = xs
-    moved = gather(state, walk.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
+    moved = gather(state, tables.moves[move]).reshape(len(state), matrix.shape[1], -1, state.shape[2])
     return _multiply(matrix, moved).reshape(state.shape), moved
 
 
-def _forward(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
-    final = evolve(walk, matrices, state)
-    return final, (walk, matrices, final)
+def _forward(tables: TileMoves, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
+    final = apply_unitaries(tables, matrices, state)
+    return final, (tables, matrices, final)
 
 
 def _backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array]:
     """Undoes the steps, so that no state has to be kept."""
-    walk, matrices, final = saved
+    tables, matrices, final = saved
 
     def step(carry: tuple[jax.Array, jax.Array], xs: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
         move, matrix = xs
         shape = (len(final), matrix.shape[1], -1, final.shape[2])
         transposed, (state, after) = matrix.swapaxes(1, 2), (one.reshape(shape) for one in carry)
         moved = _multiply(transposed.conj(), state)
-        inverse = walk.inverse[move]
+        inverse = tables.inverse[move]
         before = (gather(one.reshape(final.shape), inverse) for one in (moved, _multiply(transposed, after)))
         return tuple(before), _cotangent(after, moved)
 
-    (_, before), cotangents = lax.scan(step, (final, gradient), (walk.move, matrices), reverse=True)
+    (_, before), cotangents = lax.scan(step, (final, gradient), (tables.move, matrices), reverse=True)
     return None, cotangents, before
 
 
-evolve.defvjp(_forward, _backward)
+apply_unitaries.defvjp(_forward, _backward)
 
 
 @jax.custom_vjp
-def evolve_any(walk: Walk, matrices: jax.Array, state: jax.Array) -> jax.Array:
-    """`evolve` where matrices may be anything; on the way back all states are kept."""
-    return _keeping(walk, matrices, state)[0]
+def apply_matrices(tables: TileMoves, matrices: jax.Array, state: jax.Array) -> jax.Array:
+    """`apply_unitaries`, of the same shapes, where matrices may be anything; on the way back all states are kept."""
+    return _keeping(tables, matrices, state)[0]
 
 
-def _keeping(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return lax.scan(lambda state, xs: _step(walk, state, xs), state, (walk.move, matrices))
+def _keeping(tables: TileMoves, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return lax.scan(lambda state, xs: _step(tables, state, xs), state, (tables.move, matrices))
 
 
-def _any_forward(walk: Walk, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
-    final, kept = _keeping(walk, matrices, state)
-    return final, (walk, matrices, kept)
+def _any_forward(tables: TileMoves, matrices: jax.Array, state: jax.Array) -> tuple[jax.Array, Any]:
+    final, kept = _keeping(tables, matrices, state)
+    return final, (tables, matrices, kept)
 
 
 def _any_backward(saved: Any, gradient: jax.Array) -> tuple[None, jax.Array, jax.Array]:
-    walk, matrices, kept = saved
+    tables, matrices, kept = saved
 
     def step(gradient: jax.Array, xs: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
         move, matrix, moved = xs
         after = gradient.reshape(moved.shape)
         before = _multiply(matrix.swapaxes(1, 2), after).reshape(gradient.shape)
-        return gather(before, walk.inverse[move]), _cotangent(after, moved)
+        return gather(before, tables.inverse[move]), _cotangent(after, moved)
 
-    before, cotangents = lax.scan(step, gradient, (walk.move, matrices, kept), reverse=True)
+    before, cotangents = lax.scan(step, gradient, (tables.move, matrices, kept), reverse=True)
     return None, cotangents, before
 
 
-evolve_any.defvjp(_any_forward, _any_backward)
+apply_matrices.defvjp(_any_forward, _any_backward)
 
 
 def gather(state: jax.Array, rows: jax.Array) -> jax.Array:
@@ -211,8 +216,8 @@ class TileRunner:
         state = jnp.zeros((tiles, 2**batch.bits, lanes), matrices.dtype).at[:, 0].set(1)
         if steps:
             matrices = jnp.swapaxes(matrices, 2, 3).reshape(steps, tiles, size, size, lanes)
-            run = evolve_any if batch.density else evolve
-            state = run(Walk(move, moves, inverse), matrices, state)
+            run = apply_matrices if batch.density else apply_unitaries
+            state = run(TileMoves(move, moves, inverse), matrices, state)
         return self._read(reorder(state, moves[final], inverse[final]))
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
@@ -259,7 +264,7 @@ def _reduced(batch: TileBatch, state: jax.Array) -> jax.Array:
 
 @jax.custom_vjp
 def reorder(state: jax.Array, rows: jax.Array, inverse: jax.Array) -> jax.Array:
-    """`gather`, with its inverse for the way back."""
+    """`gather`, of the same shapes, with its inverse for the way back."""
     return gather(state, rows)
 
 

@@ -20,7 +20,7 @@ from qgl.kernels.mesh import mapped
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.pauli_words import walsh
 from qgl.kernels.rounding import LogLikelihood
-from qgl.kernels.runner import given
+from qgl.kernels.runner import GivenArrays, given
 from qgl.plan.contraction.method import DISTRIBUTION, Contracted, ContractionProgram
 from qgl.plan.contraction.scheme import Group, Indices, Part
 from qgl.plan.network.bases import pauli_basis
@@ -35,9 +35,7 @@ class ContractionRunner:
     def __init__(self, program: ContractionProgram) -> None:
         self.program = program
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """As `Runner` says."""
         networks = self.program.networks
         if "open" in networks:
@@ -68,7 +66,7 @@ class ContractionRunner:
 
 
 def open_legs(one: Contracted, inputs: jax.Array) -> Final:
-    """The state of the visible qubits, or their distribution if only their bits are asked for."""
+    """The visible density matrix, shape (V, V), or the distribution of the bits, (V,), if only these are asked for."""
     _, sources, _ = _once(one, inputs)
     state = _result(one, sources)
     if one.bits_only:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -13,7 +12,7 @@ from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.iqp.sums import IqpSums
 from qgl.kernels.mesh import mapped, sharers
-from qgl.kernels.runner import given, needed
+from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.plan.iqp.exact import ExactPauliWords
 from qgl.plan.iqp.method import IqpProgram, together
 from qgl.query import Expectation, GivenPauliWords, Query
@@ -26,9 +25,7 @@ class IqpRunner:
         self.program = program
         self.sums = IqpSums(program)
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         numbers = evaluate(self.program.expressions, inputs)
         angles = take(numbers, self.program.angles)
         means = jnp.cos(take(numbers, self.program.flips.angles))
@@ -52,13 +49,15 @@ class IqpRunner:
         return answers
 
     def anticommuting(self, means: jax.Array, query: Expectation) -> jax.Array | float:
-        """What the flips, of means `means`, multiply the Pauli words of a query by, shape (pauli_words,)."""
+        """What the flips multiply the Pauli words of a query by, shape (pauli_words,), from their means, shape
+        (flips,).
+        """
         if not len(means):
             return 1.0
         return _multiplied(take(jnp.append(means, 1), self.program.flips.anticommuting[query]))
 
     def flipped(self, means: jax.Array, pauli_words: jax.Array) -> jax.Array:
-        """The same for Pauli words that come with the call, rows of 0 and 1."""
+        """The same for Pauli words that come with the call, rows of 0 and 1, shape (pauli_words, positions)."""
         if not len(means):
             return jnp.ones(len(pauli_words), means.dtype)
         bits = jnp.pad(pauli_words.astype(jnp.uint8), ((0, 0), (0, 1))).T
@@ -77,7 +76,7 @@ class IqpRunner:
         padded = jnp.pad(pauli_words.astype(jnp.uint8), ((0, blocks * size - len(pauli_words)), (0, 0)))
 
         def some(rows: jax.Array) -> jax.Array:
-            phases = self.sums(angles, rows, strings)[:, :samples] + self.turned(rows, angles.dtype)[:, None]
+            phases = self.sums(angles, rows, strings)[:, :samples] + self.quarter_phases(rows, angles.dtype)[:, None]
             draws = jnp.cos(phases)
             return jnp.stack([jnp.mean(draws, axis=1), jnp.mean(draws**2, axis=1)])
 
@@ -86,7 +85,7 @@ class IqpRunner:
         stacked = mapped(jax.checkpoint(some), padded.reshape(blocks, size, -1), batch_size=1)
         return jnp.moveaxis(stacked, 0, 1).reshape(2, -1)[:, : len(pauli_words)]
 
-    def turned(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
+    def quarter_phases(self, pauli_words: jax.Array, dtype: Any) -> jax.Array:
         """The phases that do not depend on the strings, shape (pauli_words,)."""
         quarters = pauli_words.astype(jnp.int32) @ jnp.asarray(self.program.quarter_turns)
         return (quarters & 3).astype(dtype) * (np.pi / 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,6 +14,7 @@ from qgl.bits.distribution import indices
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import Final, draw, read
 from qgl.kernels.rounding import LogLikelihood
+from qgl.kernels.runner import GivenArrays
 from qgl.kernels.sectors.steps import Steps
 from qgl.plan.sectors.tables import SectorProgram
 from qgl.query import Query
@@ -26,15 +27,11 @@ class SectorRunner:
         self.program = program
         self.steps = Steps(program.tables)
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         state = self.steps.run(self.steps.parameters(inputs), self.steps.start(inputs))
         return self.read(state, queries, key)
 
-    def read(
-        self, state: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def read(self, state: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """Answers from a state of the sector, shape (D,)."""
         program = self.program
         distribution = jax.ops.segment_sum(squared(state), program.string, num_segments=len(program.strings))

@@ -1,7 +1,8 @@
 """A state of a sector goes through its steps, any stretch of them, in one loop.
 
 In reverse mode the loop runs backwards and un-applies the steps, so that memory is that of a few states. Cotangents
-follow JAX: for y = U x the cotangent of x is U^T times that of y.
+follow JAX: for y = U x the cotangent of x is U^T times that of y. States and cotangents have shape (D,), the number of
+an operation within its group shape ().
 """
 
 from __future__ import annotations
@@ -29,15 +30,19 @@ class Kernel(Protocol):
     """How the operations of a group are run and un-run."""
 
     def parameters(self, numbers: jax.Array, entries: jax.Array) -> Row:
-        """What the operations take from the inputs: of expression outputs and entries of the pool."""
+        """What the operations of the group take from `numbers`, shape (numbers,), and from the pool, shape (entries,):
+        arrays with a first axis of operations.
+        """
         ...
 
-    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array: ...
+    def forward(self, row: Row, number: jax.Array, state: jax.Array) -> jax.Array:
+        """The state, shape (D,), after operation `number` of the group, which takes `row`."""
+        ...
 
     def backward(
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
-        """From the state after an operation and its cotangent: both before, and the cotangent of `row`."""
+        """From the state after an operation and its cotangent, shapes (D,): both before, and the cotangent of `row`."""
         ...
 
 
@@ -133,6 +138,11 @@ def _exponential(hamiltonian: _Hamiltonian, time: jax.Array) -> tuple[Exponentia
 
 
 class EvolutionKernel:
+    """exp(-i H t) by a Chebyshev series on the sector, its spectrum bounded by Gershgorin's circles.
+
+    A row: diagonal (Z words,), off_diagonal (coefficients,), time ().
+    """
+
     def __init__(self, group: Evolutions) -> None:
         self.group = group
 
@@ -180,6 +190,8 @@ class EvolutionKernel:
 
 
 class MixKernel:
+    """Small matrices, gates on a few qubits. A row: matrix (elements,), row by row."""
+
     def __init__(self, group: Mixes) -> None:
         self.group = group
 
@@ -214,6 +226,8 @@ def _applied(weights: jax.Array, gather: jax.Array, state: jax.Array) -> jax.Arr
 
 
 class DiagonalKernel:
+    """exp(i sum angle * Z word), runs of diagonal operations. A row: angle (terms,)."""
+
     def __init__(self, group: Phases) -> None:
         self.group = group
 
@@ -265,7 +279,9 @@ class Steps:
     def run(
         self, parameters: Parameters, state: jax.Array, first: int | jax.Array = 0, last: int | jax.Array | None = None
     ) -> jax.Array:
-        """The state after steps `first` to `last`, the last not among them; both may be known at run time only."""
+        """The state, shape (D,), after steps `first` to `last`, the last not among them; both may be known at run time
+        only.
+        """
         if not len(self.tables.kind):
             return state
         end = len(self.tables.kind) if last is None else last
@@ -313,8 +329,8 @@ class Steps:
                 added = {name: total[group][name].at[number].add(cotangents[name]) for name in cotangents}
                 return before, cotangent, (*total[:group], added, *total[group + 1 :])
 
-            def body(phase: jax.Array, carry: tuple[Any, ...]) -> Any:
-                return self._dispatch(branch, last - 1 - phase, parameters, *carry)
+            def body(done: jax.Array, carry: tuple[Any, ...]) -> Any:
+                return self._dispatch(branch, last - 1 - done, parameters, *carry)
 
             nothing = jax.tree.map(jnp.zeros_like, parameters)
             _, cotangent, total = lax.fori_loop(0, last - first, body, (final, gradient, nothing))
@@ -326,6 +342,6 @@ class Steps:
 
 
 def stretch_of(cuts: Indices, steps: int, k: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """First and last step of piece k of a circuit that is cut before `cuts`."""
+    """First and last step, shapes (), of piece k of a circuit that is cut before `cuts`, shape (cuts,)."""
     bounds = jnp.asarray(np.append(cuts, steps).astype(np.int32))
     return bounds[k], bounds[k + 1]

@@ -28,34 +28,39 @@ _CIRCLE = 256  # points of the trapezium rule for Bessel functions
 
 
 class Action(Protocol):
-    """A Hermitian map with spectrum in [-1, 1], and how it depends on its coefficients."""
+    """A Hermitian map with spectrum in [-1, 1], and how it depends on its coefficients. States have one shape, (2^n,)
+    or (D,).
+    """
 
     def __call__(self, state: jax.Array) -> jax.Array:
         """h |state>."""
         ...
 
     def transposed(self, state: jax.Array) -> jax.Array:
-        """The transpose of h on a state."""
+        """The transpose of h on a state, of the state's shape."""
         ...
 
     def overlaps(self, left: jax.Array, right: jax.Array) -> Any:
-        """Re(-i sum over x of left[x] (P right)[x]) for the derivative P of h by each coefficient: a pytree."""
+        """Re(-i sum over x of left[x] (P right)[x]) for the derivative P of h by each coefficient: a pytree of the
+        shapes of these.
+        """
         ...
 
 
 @custom_vmap
-def agreed(number: jax.Array) -> jax.Array:
-    """The largest of the numbers of states that are run side by side: how often a loop of all of them runs."""
+def largest_of_batch(number: jax.Array) -> jax.Array:
+    """The largest of the numbers, shape (), of all states that are run together: how often a loop of all runs."""
     return number
 
 
-@agreed.def_vmap
-def _agreed_by_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.Array, bool]:
-    return agreed(jnp.max(number, axis=0)) if batched[0] else agreed(number), False
+@largest_of_batch.def_vmap
+def _largest_of_all(_: int, batched: list[bool], number: jax.Array) -> tuple[jax.Array, bool]:
+    return largest_of_batch(jnp.max(number, axis=0)) if batched[0] else largest_of_batch(number), False
 
 
 class Exponential(NamedTuple):
-    """exp(-i G) = exp(-i z h)^segments for a generator G = bound h, where h has a norm of at most 1.
+    """exp(-i G) = exp(-i z h)^segments for a generator G = bound h, where h has a norm of at most 1. All fields have
+    shape ().
 
     The bound is never below `LEAST_BOUND`: the derivative by a coefficient of G is that by one of G / bound, divided by
     the bound, and rounding errors with it. A bound above the norm costs a few terms of the series.
@@ -70,20 +75,22 @@ class Exponential(NamedTuple):
 
     @classmethod
     def of(cls, norm: jax.Array) -> Exponential:
-        """For a generator of norm at most `norm`."""
+        """For a generator of norm at most `norm`, shape ()."""
         known = norm * float(np.finfo(norm.dtype).eps) < 1
         bound = jnp.where(known, jnp.maximum(norm, LEAST_BOUND), jnp.nan)
-        segments = agreed(jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0))
+        segments = largest_of_batch(jnp.where(known, jnp.maximum(jnp.ceil(norm / SEGMENT), 1.0), 1.0))
         return cls(bound, segments, bound / segments)
 
     def apply(self, action: Action, state: jax.Array) -> jax.Array:
-        """exp(-i G) |state>, for h as `action`."""
+        """exp(-i G) |state>, of the state's shape, for h as `action`."""
         coefficients = series(self.z)
         result: jax.Array = self._repeated(lambda current: propagate(action, coefficients, current), state)
         return result
 
     def pull_back(self, action: Action, final: jax.Array, gradient: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
-        """The state before, its cotangent, and the cotangents of the coefficients of G, from those after."""
+        """From the state after exp(-i G) and its cotangent, of one shape: both before, and the cotangents of the
+        coefficients of G.
+        """
         there, back = series(self.z), series(-self.z)
 
         def body(carry: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -97,7 +104,7 @@ class Exponential(NamedTuple):
         return before, cotangent, jax.tree.map(lambda each: each / self.bound, total)
 
     def _repeated(self, body: Callable[[Any], Any], start: Any) -> Any:
-        """`body` for each segment; of states that are run side by side as often for all, as `segments` is agreed."""
+        """`body` for each segment; as often for all states that are run side by side."""
         return lax.fori_loop(0, self.segments.astype(jnp.int32), lambda _, carry: body(carry), start)
 
 
@@ -134,14 +141,14 @@ def _log_factorials(count: int) -> NDArray[np.float64]:
 
 
 def count_of(coefficients: jax.Array) -> jax.Array:
-    """How many terms of a series matter; at least two."""
+    """How many terms of a series, shape (TERMS,), matter, shape (); at least two."""
     significant = jnp.abs(coefficients) > float(np.finfo(coefficients.dtype).eps) / 4
-    count: jax.Array = agreed(jnp.max(jnp.where(significant, jnp.arange(len(coefficients)), 1)) + 1)
+    count: jax.Array = largest_of_batch(jnp.max(jnp.where(significant, jnp.arange(len(coefficients)), 1)) + 1)
     return count
 
 
 def propagate(action: Action, coefficients: jax.Array, state: jax.Array) -> jax.Array:
-    """exp(-i z h) |state>, with the series of z."""
+    """exp(-i z h) |state>, of the state's shape, with the series of z, shape (TERMS,)."""
     count = count_of(coefficients)
 
     def body(k: jax.Array, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:

@@ -49,7 +49,7 @@ class Action(NamedTuple):
         return lax.scan(body, self.energies * state, _chunked(terms, len(state)))[0]
 
     def transposed(self, state: jax.Array) -> jax.Array:
-        """The transpose of H, which is its conjugate."""
+        """The transpose of H on a state, shape (2^n,): its conjugate."""
         return self(state.conj()).conj()
 
     def overlaps(self, left: jax.Array, right: jax.Array) -> jax.Array:
@@ -124,7 +124,9 @@ evolve.defvjp(_forward, _backward)
 def pull_back(
     hamiltonian: Hamiltonian, coefficients: jax.Array, time: jax.Array, final: jax.Array, gradient: jax.Array
 ) -> tuple[jax.Array, jax.Array, tuple[jax.Array, jax.Array]]:
-    """The state before the evolution, its cotangent, and the cotangents of coefficients and time."""
+    """From the state after an evolution and its cotangent, shapes (2^n,): both before, and the cotangents of
+    coefficients, shape (terms,), and time, shape ().
+    """
     exponential, action = _exponential(hamiltonian, coefficients * time, len(final))
     inside = _controlled(hamiltonian, gradient, jnp.zeros_like(gradient))
     state, cotangent, total = exponential.pull_back(action, final, inside)

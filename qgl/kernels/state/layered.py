@@ -16,7 +16,8 @@ from qgl.kernels.arrays import complex_like
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Vector, read
 from qgl.kernels.matrices import block_matrices, pool_entries
-from qgl.kernels.rounding import GivenArrays, told
+from qgl.kernels.rounding import without_remainders
+from qgl.kernels.runner import GivenArrays
 from qgl.kernels.sectors.runner import SectorRunner
 from qgl.kernels.sectors.steps import stretch_of
 from qgl.kernels.state.steps import parameters_of, runner
@@ -32,14 +33,14 @@ class _Engine(Protocol):
 
     def piece(self, k: jax.Array, inputs: jax.Array, state: jax.Array) -> jax.Array: ...
 
-    def read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]: ...
+    def read(self, state: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]: ...
 
 
 class LayeredRunner:
     """Pure functions: traced, mapped and differentiated over `inputs` and `state`.
 
-    `inputs` is the vector of all inputs of the circuit, float32 or float64, which is the precision of the state; a
-    state is one complex array, of shape (2^qubits,) or (states of the sector,).
+    `inputs`, shape (inputs,), are all inputs of the circuit, float32 or float64, which is the precision of the state; a
+    state is one complex array, of shape (2^qubits,) or (D,). A layer is a whole number, of shape () where it is traced.
     """
 
     def __init__(self, program: LayeredProgram) -> None:
@@ -48,15 +49,15 @@ class LayeredRunner:
         self._engine: _Engine = _InSector(inner) if isinstance(inner, SectorProgram) else _Whole(inner)
 
     def start(self, inputs: jax.Array) -> jax.Array:
-        """The state before layer 0."""
+        """The state before layer 0, of the shape that the class says."""
         return self._engine.piece(jnp.int32(0), inputs, self._engine.empty(inputs))
 
     def step(self, layer: int | jax.Array, inputs: jax.Array, state: jax.Array) -> jax.Array:
-        """The state after a layer."""
+        """The state after a layer, of the shape that the class says."""
         return self._engine.piece(jnp.asarray(layer, jnp.int32) + 1, inputs, state)
 
     def reached(self, layers: int | jax.Array, inputs: jax.Array) -> jax.Array:
-        """The state after so many layers, all of which are run."""
+        """The state after so many layers, all of which are run, of the shape that the class says."""
         result: jax.Array = lax.fori_loop(0, layers, lambda k, s: self.step(k, inputs, s), self.start(inputs))
         return result
 
@@ -65,18 +66,18 @@ class LayeredRunner:
         layers: int | jax.Array,
         inputs: jax.Array,
         state: jax.Array,
-        asked: GivenArrays,
+        queries: GivenArrays,
         key: jax.Array | None = None,
     ) -> dict[Query, Any]:
-        """Answers of the circuit that ends after `layers` layers, as `Simulator.answers`.
+        """Answers of the circuit that ends after `layers` layers, of the shapes of `Simulator.answers`.
 
         state: what these layers reach; they are run again only to tell what rounding made of a probability.
         """
-        answers = self._engine.read(state, asked, key)
-        return told(answers, asked, self._again, (jnp.asarray(layers), inputs))
+        answers = self._engine.read(state, queries, key)
+        return without_remainders(answers, queries, self._again, (jnp.asarray(layers), inputs))
 
-    def _again(self, known: tuple[jax.Array, jax.Array], asked: GivenArrays) -> dict[Query, Any]:
-        return self._engine.read(self.reached(*known), asked, None)
+    def _again(self, known: tuple[jax.Array, jax.Array], queries: GivenArrays) -> dict[Query, Any]:
+        return self._engine.read(self.reached(*known), queries, None)
 
 
 class _InSector:
@@ -109,9 +110,9 @@ class _Whole:
         result: jax.Array = lax.switch(jnp.asarray(self._pieces.form)[k], self._forms, numbers, state)
         return result
 
-    def read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
+    def read(self, state: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         final = Vector(state.reshape(2**self._pieces.visible, -1))
-        return {query: read(final, query, array, key) for query, array in asked.items()}
+        return {query: read(final, query, array, key) for query, array in queries.items()}
 
 
 def _form(tables: Tables, entry: tuple[int, ...]) -> Callable[[jax.Array, jax.Array], jax.Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Density, Final, Vector, flipped, read
 from qgl.kernels.matrices import block_matrices, pool_entries
 from qgl.kernels.pauli_words import walsh_product
+from qgl.kernels.runner import GivenArrays
 from qgl.kernels.state.steps import Parameters, parameters_of, runner
 from qgl.kernels.state.transpositions import transpose
 from qgl.plan.model import StateProgram
@@ -26,9 +27,7 @@ class StateRunner:
     def __init__(self, program: StateProgram) -> None:
         self.final = _final(program)
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         final = self.final(inputs)
         return {query: read(final, query, array, key) for query, array in queries.items()}
 
@@ -63,14 +62,14 @@ def _means_of_flips(lowered: StateProgram, inputs: jax.Array) -> jax.Array:
 
 
 def parameters(tables: Tables, inputs: jax.Array) -> Parameters:
-    """What the steps take from the inputs."""
+    """What the steps take from the inputs, shape (inputs,), as `parameters_of` says."""
     numbers = evaluate(tables.expressions, inputs)
     blocks = block_matrices(tables.products, pool_entries(tables.pool, numbers))
     return parameters_of(tables, blocks, numbers)
 
 
 def zero_state(tables: Tables, inputs: jax.Array) -> jax.Array:
-    """|0...0>, in the precision of the inputs."""
+    """The state of all qubits in zero, shape (2^axes,), in the precision of the inputs."""
     return jnp.zeros(2**tables.axes, complex_like(inputs.dtype)).at[0].set(1)
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import product, squared
 from qgl.kernels.pauli_words import apply_pauli_word, flip, index, walsh
-from qgl.kernels.rounding import stirred
+from qgl.kernels.rounding import perturbed
 from qgl.kernels.state.evolution import Hamiltonian, evolve, pull_back
 from qgl.kernels.state.transpositions import Mover
 from qgl.plan.state.tables import BLOCK, DIAGONAL, EVOLVE, MASKED, PAULI, RESET, Indices, Tables
@@ -177,13 +177,15 @@ class _Kernel:
 def parameters_of(tables: Tables, blocks: jax.Array, numbers: jax.Array) -> Parameters:
     """What the steps take from the inputs: block matrices, angles, coefficients, times. `draw` comes from elsewhere.
 
-    Equal numbers are one number of the table, and are stirred apart here, where each has its own part in a sum.
+    blocks: shape (blocks, K, K). numbers: shape (numbers,). A field has a first axis of the steps of its kind.
+
+    Equal numbers are one number of the table, and are perturbed apart here, where each has its own part in a sum.
     """
     return {
         "block": blocks,
-        "pauli": stirred(numbers[tables.pauli_words.angles]),
-        "diagonal": stirred(numbers[tables.diagonals.angles]),
-        "evolve": stirred(numbers[tables.evolutions.coefficients]),
+        "pauli": perturbed(numbers[tables.pauli_words.angles]),
+        "diagonal": perturbed(numbers[tables.diagonals.angles]),
+        "evolve": perturbed(numbers[tables.evolutions.coefficients]),
         "time": numbers[tables.evolutions.times],
     }
 

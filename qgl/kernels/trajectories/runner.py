@@ -9,7 +9,7 @@ most of the noise. Products of different runs keep unbiased derivatives too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from jax import lax
 
 from qgl.kernels.final_state import Vector, sample, z_expectation
 from qgl.kernels.mesh import mapped
-from qgl.kernels.runner import given, needed
+from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.kernels.state.runner import final_axes, parameters, zero_state
 from qgl.kernels.state.steps import runner
 from qgl.kernels.state.transpositions import transpose
@@ -34,10 +34,9 @@ class TrajectoryRunner:
         self.steps = runner(program.state.tables)
         self.axes = final_axes(program.state)
 
-    def answers(
-        self, inputs: jax.Array, queries: Mapping[Query, jax.Array | None], key: jax.Array | None
-    ) -> dict[Query, Any]:
-        """As `Runner` says; all queries get the same key.
+    def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
+        """As `Runner` says; all queries get the same key. Answers are means over runs, with the shapes that the queries
+        say.
 
         Raises:
             ValueError: there is no key, or a query does not allow sampling noise.

@@ -60,11 +60,11 @@ class PreparedBoundary:
     """A circuit made ready; networks are built when a cost is first asked for."""
 
     def __init__(self, variants: CircuitVariants) -> None:
-        self._subject = variants
+        self._variants = variants
 
     @cached_property
     def _traced(self) -> bool:
-        return traced_wires(self._subject.mixed)
+        return traced_wires(self._variants.mixed)
 
     @cached_property
     def _columns(self) -> dict[tuple[str, bool], Columns]:
@@ -75,12 +75,14 @@ class PreparedBoundary:
         return {}
 
     def columns(self, algebra: str, grouped: bool = False) -> Columns:
-        """grouped: the qubits of a variable share a column.
+        """The columns of the circuit in an algebra, "amplitude" or "pauli_transfer".
+
+        grouped: the qubits of a variable share a column.
 
         Raises:
             UnsuitableError: the circuit has no network.
         """
-        circuit = self._subject.mixed
+        circuit = self._variants.mixed
         groups = variables_of(circuit) if grouped else None
         key = (algebra, groups is not None)
         if key not in self._columns:
@@ -118,14 +120,14 @@ class PreparedBoundary:
 
     def _place(self, columns: Columns) -> str:
         """Where the widest cut is, in words."""
-        circuit, at = self._subject.mixed, columns.widest
+        circuit, at = self._variants.mixed, columns.widest
         ends = (columns.order[columns.starts[at] - 1], columns.order[columns.starts[at]])
         left, right = (str(circuit.wires[circuit.visible[int(qubit)]]) for qubit in ends)
         return f"between {left} and {right}"
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> BoundaryProgram:
         strings = [query for query in queries if isinstance(query, _OF_STRINGS)]
-        variables = variables_of(self._subject.mixed) is not None
+        variables = variables_of(self._variants.mixed) is not None
         algebras = {self._algebra(query) for query in queries if not (variables and query in strings)}
         parts = {name: self.columns(name) if name in algebras else None for name in ("amplitude", "pauli_transfer")}
         grouped = self.columns(self._algebra(strings[0]), True) if variables and strings else None

@@ -37,7 +37,9 @@ class Windows:
 
 
 def windows(pauli_words: Expectation, order: Indices) -> Windows:
-    """Windows of Pauli words; column c is of visible qubit order[c]. An empty Pauli word is in the first column."""
+    """Windows of Pauli words; column c is of visible qubit order[c], shape (columns,). An empty Pauli word is in the
+    first column.
+    """
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     touched = pauli_words.places >= 0

@@ -106,6 +106,7 @@ class BlockBuilder:
         return self._matrices[key]
 
     def build(self) -> TileBlocks:
+        """The tables of all blocks so far."""
         pool = self._pool.build()
         first = [0]  # of the kinds, the constants first
         for count in (len(self._fixed), *map(len, self._handles)):

@@ -25,7 +25,8 @@ from qgl.program.program import Distribution, Parameter, Wire
 
 @dataclass(eq=False, slots=True)
 class ConeClass:
-    """
+    """Cones that are the same circuit but for the atoms in its slots.
+
     circuit    the cone, its visible register the qubits that are read; input k is slot k
     bits_only  whether these are only read in the computational basis
     rows       for every distinct member the numbers of the atoms that fill the slots, and the member's number
@@ -36,6 +37,7 @@ class ConeClass:
     rows: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def member(self, row: tuple[int, ...]) -> int:
+        """The number of the member whose atoms are `row`, which is added if it is new."""
         return self.rows.setdefault(row, len(self.rows))
 
 

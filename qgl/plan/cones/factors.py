@@ -24,10 +24,12 @@ _Columns = NDArray[np.int64]
 
 
 def start_of(letter: int) -> int:
+    """The start of cones that a letter of a Pauli word needs: twice its position, and one more for X and Y."""
     return letter >> 2 << 1 | (letter & 3 < 3)
 
 
 def only_bits(starts: Iterable[int]) -> bool:
+    """Whether of all these starts only basis states matter."""
     return not any(start & 1 for start in starts)
 
 
@@ -74,6 +76,7 @@ def letters_of(query: Expectation) -> _Columns:
 
 
 def starts_of(letters: _Columns) -> _Columns:
+    """`start_of` of every letter, of the shape of `letters`; -1 stays."""
     return np.where(letters < 0, -1, letters >> 2 << 1 | (letters & 3 < 3))
 
 

@@ -28,7 +28,8 @@ from qgl.program.operations import (
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Kinds:
-    """
+    """The kinds of all operations of a circuit; lists have an entry for each operation.
+
     of         the kind of each operation
     atoms      of each operation the numbers of the atoms of its angles and coefficients, in order of writing
     numbers    all atoms: inputs, functions and, if read `by_value`, whole numbers

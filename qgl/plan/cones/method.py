@@ -94,18 +94,21 @@ class PreparedCones:
 
     @cached_property
     def kinds(self) -> Kinds:
+        """The kinds of operations, their constants told apart."""
         return kinds_of(self.variants.circuit)
 
     @cached_property
     def kinds_by_value(self) -> Kinds:
+        """The kinds of operations, every number an atom."""
         return kinds_of(self.variants.circuit, by_value=True)
 
     @cached_property
     def segments(self) -> WireSegments:
+        """The circuit as cones are found in it."""
         return segments_of(self.variants.circuit, self.kinds.diagonal)
 
     def cone(self, start: int) -> Cone:
-        """The cone of a start, numbered as in `cone_factors`."""
+        """The cone of a start, numbered as in `qgl.plan.cones.factors`."""
         if start not in self._cones:
             self._cones[start] = self.segments.cone(start >> 1, ALL if start & 1 else BITS)
         return self._cones[start]
@@ -123,6 +126,7 @@ class Design:
 
     @property
     def cost(self) -> Cost:
+        """What all runs take together, or the first refusal of one."""
         costs = [run.cost for run in self.runs]
         assembly = sum(table.size for table in self.survey.factors.values())
         widest = max((cost.width for cost in costs), default=0)
@@ -143,6 +147,7 @@ class Design:
         )
 
     def program(self, method: str) -> ConeProgram:
+        """The tables of all runs, and how answers come of theirs."""
         expressions = ExpressionBuilder(self.parameter_sizes)
         tiled = [run.body.arity for run in self.runs if not isinstance(run.body, Alone)]
         blocks = BlockBuilder(max(tiled, default=0), self.kinds.numbers, expressions)

@@ -46,12 +46,16 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Alone:
+    """A class that is run by itself, as a method that holds a state or contracts a network prepared it."""
+
     one: ConeClass
     prepared: Prepared
 
 
 @dataclass(frozen=True, eq=False)
 class Tiled:
+    """Classes that are run in tiles, `lanes` members to a tile, with blocks on `arity` bits."""
+
     bucket: Bucket
     arity: int
     lanes: int

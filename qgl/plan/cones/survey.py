@@ -43,15 +43,16 @@ class Reading:
     regions: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def queries(self, one: ConeClass) -> tuple[Query, ...]:
+        """What is asked of a member of a class, in the words of queries: an `Expectation`, `Marginals`, or both."""
         size = len(one.circuit.visible)
-        asked: list[Query] = []
+        queries: list[Query] = []
         if self.pauli_words:
             letters = ragged.table(self.pauli_words, 0, np.uint8, least=size)
             places = np.where(letters > 0, np.arange(size), -1)
-            asked.append(Expectation.sparse(places.astype(np.int32), letters))
+            queries.append(Expectation.sparse(places.astype(np.int32), letters))
         if self.regions:
-            asked.append(Marginals(tuple(self.regions), one.bits_only))
-        return tuple(asked)
+            queries.append(Marginals(tuple(self.regions), one.bits_only))
+        return tuple(queries)
 
     def pauli_word(self, letters: Sequence[int]) -> int:
         """The number of a Pauli word, which is added if it is new."""
@@ -59,9 +60,11 @@ class Reading:
         return self.pauli_words.setdefault(tuple(letters[: last + 1]), len(self.pauli_words))
 
     def region(self, places: tuple[int, ...]) -> int:
+        """The number of a region, which is added if it is new."""
         return self.regions.setdefault(places, len(self.regions))
 
     def add(self, other: Reading) -> None:
+        """Adds all that is read by `other`."""
         for letters in other.pauli_words:
             self.pauli_word(letters)
         for places in other.regions:
@@ -114,6 +117,7 @@ class Survey:
 
     @property
     def classes(self) -> list[ConeClass]:
+        """The classes of all cones."""
         return self._classifier.classes
 
     def _pieces(self, query: Marginals, region: tuple[int, ...]) -> list[tuple[Piece, tuple[int, ...]]]:

@@ -33,11 +33,11 @@ class TileBatch:
     move         (steps, tiles) rows of `moves` that come before a block
     final        (tiles,) rows of `moves` that bring the bits in the order in which they are read
     moves        (moves, 2^bits) places in the old state of the amplitudes of the new one
-    inverse      the inverse of `moves`
-    density whether the states are density matrices, all kets first, then all bras
+    inverse      (moves, 2^bits) the inverse of `moves`
+    density      whether the states are density matrices, all kets first, then all bras
     read         qubits that are read, the first ones; `bits_only`: only in the computational basis
     pauli_words  (pauli_words, 2^read or 4^read) Pauli words as functions of a distribution or state of these
-    regions for each region its distribution or state, (2^size or 4^size, 2^read or 4^read), as functions of the same
+    regions      for each its distribution or state, (2^k or 4^k, 2^read or 4^read), as functions of the same
     chunk        tiles that are run at the same time
     """
 
@@ -71,6 +71,7 @@ class Bucket:
         return float(sum(len(one.one.rows) for one in self.schedules)) * self.steps * 2.0**self.bits
 
     def with_one(self, schedule: Schedule) -> Bucket:
+        """The bucket with one more class."""
         steps = max(self.steps, len(schedule.blocks))
         return Bucket([*self.schedules, schedule], max(self.bits, schedule.bits), steps)
 

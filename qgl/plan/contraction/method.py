@@ -148,7 +148,7 @@ def _leaves(network: Network) -> list[Leaf]:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepare:
+class PreparedContraction:
     """A circuit made ready for contraction; paths are looked for when they are first wanted."""
 
     name: str
@@ -268,4 +268,4 @@ class Contraction:
         return "contraction"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return Prepare(self.name, variants, self.least)
+        return PreparedContraction(self.name, variants, self.least)

@@ -51,8 +51,8 @@ class Source:
 class Part:
     """What is done with small tensors, once or for each row.
 
-    entries      what is taken from the entries of all tables; of the part for each row, from what the other hands on
-    projections  what is taken, after that, from the projections of the row
+    entries      (taken,) places among the entries of all tables; of the part for each row, in what the other hands on
+    projections  (taken,) places in the projections of the row, which come after the entries
     sources      the tensors that are handed on to larger contractions, first in what is handed on
     """
 

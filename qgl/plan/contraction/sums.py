@@ -23,7 +23,7 @@ ZERO, ONE, FIRST = 0, 1, 2  # places in memory of the constants, and of the firs
 class Sums:
     """Number `FIRST` + inputs + step * width + k is the sum over j of left[step, k, j] * right[step, k, j].
 
-    `right` may be places in another memory.
+    `left` and `right` are places in memory, shape (steps, width, terms); `right` may be places in another memory.
     """
 
     inputs: int
@@ -32,6 +32,7 @@ class Sums:
 
     @property
     def results(self) -> int:
+        """Numbers that the steps make, fillers included."""
         return int(self.left.shape[0] * self.left.shape[1])
 
 
@@ -39,9 +40,9 @@ class Sums:
 class SmallPart:
     """Contractions of small tensors, and their transpose.
 
-    outputs    places in the memory of `forward` of what is handed on
+    outputs    (outputs,) places in the memory of `forward` of what is handed on
     backward   its inputs are the cotangents of the outputs; the right factors are in the memory of `forward`
-    gradients  places in the memory of `backward` of the cotangents of the inputs of `forward`
+    gradients  (inputs,) places in the memory of `backward` of the cotangents of the inputs of `forward`
     """
 
     forward: Sums
@@ -76,7 +77,8 @@ class SumBuilder:
     ) -> tuple[Indices, int]:
         """The ids of left times right, summed over pairs of axes, and its level: one more than that of its last part.
 
-        level is the higher one of the levels of left and right.
+        Shape: the axes of `left` that stay, then those of `right`. level is the higher one of the levels of left and
+        right.
         """
         one, other = _matrix(left, left_axes), _matrix(right, right_axes)
         shape = (*_rest(left.shape, left_axes), *_rest(right.shape, right_axes))
@@ -98,7 +100,7 @@ class SumBuilder:
         return self._sums(partial, np.full_like(partial, ONE), level + 1)
 
     def finish(self) -> tuple[Sums, Indices]:
-        """The table, and the place of every id."""
+        """The table, and the place of every id, shape (ids,)."""
         levels: dict[int, list[tuple[Indices, Indices, int]]] = {}
         for level, left, right, first in self._blocks:
             levels.setdefault(level, []).append((left, right, first))
@@ -159,7 +161,7 @@ def small_part(
 ) -> SmallPart:
     """The part that makes some tensors out of others.
 
-    inputs: tensors that are given, as arrays of positions among the inputs.
+    inputs: tensors that are given, as arrays of positions among the inputs, of the shapes of the tensors.
     sensitive: tensors, inputs and products, whose cotangents are wanted.
     products: in order, each after those that it takes; every tensor is taken once at most.
     outputs: tensors that are handed on, one after the other.

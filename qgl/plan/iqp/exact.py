@@ -60,6 +60,7 @@ class ExactPauliWords:
 
     @property
     def entries(self) -> int:
+        """Numbers in all tables."""
         return self.part.size + sum(group.factor.size for group in self.products)
 
 
@@ -76,14 +77,17 @@ class Incidence:
 
     @cached_property
     def members(self) -> Integers:
+        """See the class, shape (m, most)."""
         return ragged.table([sorted(g.variables) for g in self.form.generators], self.form.variables, least=1)
 
     @cached_property
     def places(self) -> Integers:
+        """See the class, shape (m, most)."""
         return ragged.table([sorted(g.positions) for g in self.form.generators], len(self.form.quarter_turns), least=1)
 
     @cached_property
     def anticommuting_at(self) -> Integers:
+        """See the class, shape (positions, most)."""
         lists: list[list[int]] = [[] for _ in self.form.quarter_turns]
         for number, generator in enumerate(self.form.generators):
             for position in generator.positions:
@@ -103,7 +107,9 @@ class Incidence:
 
     @cached_property
     def linked(self) -> NDArray[np.int64] | None:
-        """Pairs a < b of positions whose generators share a variable, as a * width + b, ascending; None: too many."""
+        """Pairs a < b of positions whose generators share a variable, as a * width + b, shape (pairs,), ascending;
+        None: too many.
+        """
         width = len(self.form.quarter_turns)
         touched: list[set[int]] = [set() for _ in range(self.form.variables)]
         for generator in self.form.generators:

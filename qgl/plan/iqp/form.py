@@ -56,7 +56,7 @@ Matrix = NDArray[np.complex128]
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """One theta_j of the module's formula."""
+    """One theta_j, in radians, of the module's formula, and its sets of variables and visible positions."""
 
     variables: frozenset[int]  # g, numbered from 0
     positions: Positions  # h, not empty
@@ -237,9 +237,9 @@ class _Reader:
             for variable in form:
                 positions ^= seen.get(variable, set())
             angles[form, frozenset(positions)] = angle
-        for position, form, apply_matrix in read:
+        for position, form, constant in read:
             key = form, frozenset((position,))
-            angles[key] = angles.get(key, real(0.0)) + apply_matrix
+            angles[key] = angles.get(key, real(0.0)) + constant
         for variable, positions in seen.items():
             if variable < 0:
                 angles[frozenset((variable,)), frozenset(positions)] = real(math.pi / 4)

@@ -84,7 +84,10 @@ class IqpProgram:
 
 @dataclass(frozen=True, eq=False)
 class PreparedIqpForm:
-    """A circuit made ready, if it is of the kind; nothing is done before a query comes that may be answered."""
+    """A circuit made ready, if it is in IQP form; nothing is done before a query comes that may be answered.
+
+    What was made for a query is kept: `_anticommuting`, shape (pauli_words, most), or why it is not said.
+    """
 
     name: str
     variants: CircuitVariants
@@ -103,11 +106,13 @@ class PreparedIqpForm:
 
     @cached_property
     def incidence(self) -> Incidence:
+        """The tables of the formula."""
         assert isinstance(self.formula, IqpForm)
         return Incidence(self.formula)
 
     @property
     def flips(self) -> tuple[PauliFlip, ...]:
+        """The stochastic Pauli flips at the end of the circuit."""
         return self.variants.carried.flips
 
     @property
@@ -115,7 +120,7 @@ class PreparedIqpForm:
         return (("flips", len(self.flips)),) if self.flips else ()
 
     def anticommuting(self, query: Expectation) -> NDArray[np.int32] | str:
-        """The flips that each Pauli word anticommutes with."""
+        """The flips that each Pauli word anticommutes with, shape (pauli_words, most); or why it is not said."""
         if query not in self._anticommuting:
             self._anticommuting[query] = anticommuting_flips(self.flips, self.variants.width, query.places)
         return self._anticommuting[query]

@@ -39,6 +39,10 @@ class PauliFlipTable:
         anticommuting: dict[Query, Integers],
         expressions: ExpressionBuilder,
     ) -> PauliFlipTable:
+        """The table of flips on so many visible positions, their angles rows of `expressions`.
+
+        anticommuting: for each query of known words, shape (pauli_words, most).
+        """
         rows = np.array([expressions.row(flip.angle) for flip in flips], np.int32)
         return cls(rows, ragged.table([sorted(flip.positions) for flip in flips], positions, least=1), anticommuting)
 

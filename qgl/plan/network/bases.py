@@ -33,12 +33,12 @@ def pauli_basis(qubits: int) -> NDArray[np.complex128]:
 
 
 def start(algebra: str) -> Fixed:
-    """|0> on a leg."""
+    """The tensor of |0> on a leg, shape (2,) or (4,)."""
     return np.array([1.0, 0.0] if algebra == "amplitude" else [1.0, 0.0, 0.0, 1.0])
 
 
 def trace() -> Fixed:
-    """The end of a wire that is discarded."""
+    """The tensor that ends a wire which is discarded, shape (4,)."""
     return np.array([1.0, 0.0, 0.0, 0.0])
 
 
@@ -60,7 +60,9 @@ def letter_maps(algebra: str, letter: str) -> Fixed:
 
 @cache
 def letter_duals(letter: str) -> Fixed:
-    """What finds F_k in sum over k of P_k x F_k: sum over out, in of dual[k, out, in] * matrix[out, in, ...]."""
+    """What finds F_k, shape (2, 2, 2), in sum over k of P_k x F_k: sum over out, in of dual[k, out, in] * matrix[out,
+    in, ...].
+    """
     maps = letter_maps("amplitude", letter.upper())
     dual: Fixed = maps.conj() / np.sum(np.abs(maps) ** 2, axis=(1, 2), keepdims=True)
     return dual

@@ -45,6 +45,7 @@ class ColumnClass:
 
     @property
     def count(self) -> int:
+        """Number of columns."""
         return len(self.columns)
 
 
@@ -59,8 +60,12 @@ class Segment:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """order has the positions of the visible qubits in the order of the columns, starts[c] says where those of column c
-    begin in it; bits[c] is the log2 of the bond before column c.
+    """The columns of a network, from left to right.
+
+    order    (n,) positions of the visible qubits in the order of the columns
+    starts   (columns,) where those of each column begin in it
+    bits     (columns,) log2 of the bond before each column
+    kinds    (columns,) the class of each
     """
 
     network: Network
@@ -79,7 +84,7 @@ class Columns:
 
     @property
     def widths(self) -> Indices:
-        """Visible qubits of each column."""
+        """Visible qubits of each column, shape (columns,)."""
         return np.diff(np.append(self.starts, len(self.order)))
 
     @property
@@ -186,7 +191,7 @@ def _form(
 
 
 def segments(kinds: Indices) -> tuple[Segment, ...]:
-    """Columns as repeated patterns of classes, so that few have to be compiled."""
+    """Columns, by their classes, shape (columns,), as repeated patterns of classes, so that few have to be compiled."""
     segments: list[Segment] = []
     at, count = 0, len(kinds)
     while at < count:

@@ -25,7 +25,7 @@ class Skeleton:
     holders    (labels, 2) the tensors of each label; -1 - k for the open end of visible qubit k
     joints     tensors
     links      for each joint its neighbours along labels, as joints or -1 - k, with the log2 of the label's size
-    follows    for each tensor the joint that it lies with, or -1 - k
+    follows    (tensors,) the joint that each lies with, or -1 - k
     """
 
     network: Network
@@ -36,6 +36,7 @@ class Skeleton:
 
     @classmethod
     def of(cls, network: Network) -> Skeleton:
+        """The skeleton of a network."""
         count = len(network.sizes)
         filled = [0] * count
         table: list[list[int]] = [[0, 0] for _ in range(count)]
@@ -62,7 +63,9 @@ class Skeleton:
         return cls(network, holders, tuple(joints), tuple(links), follows)
 
     def places(self, order: Indices) -> Indices:
-        """A column for every tensor: joints where labels cross as few cuts as can be found by moving one at a time."""
+        """A column for every tensor, shape (tensors,), from the order of visible qubits, (n,): joints where labels
+        cross as few cuts as can be found by moving one at a time.
+        """
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         column = rank.tolist()
@@ -105,7 +108,9 @@ class Skeleton:
         return [0 if place is None else place for place in at]
 
     def ends(self, places: Indices, columns: Indices) -> tuple[Indices, Indices]:
-        """The first and the last column of every label, from those of tensors and of visible qubits."""
+        """The first and the last column of every label, shapes (labels,), from those of tensors, (tensors,), and of
+        visible qubits, (n,).
+        """
         column = np.concatenate([places, columns[::-1]])[self.holders]
         return column.min(axis=1), column.max(axis=1)
 
@@ -165,7 +170,7 @@ def _median(places: list[tuple[int, float]], now: int) -> int:
 
 
 def orders(skeleton: Skeleton, sites: Sequence[int] | None) -> Iterator[tuple[str, Indices]]:
-    """Orders of the visible qubits to try, with their names."""
+    """Orders of the visible qubits to try, shape (n,), with their names."""
     count = len(skeleton.network.open)
     declaration = np.arange(count, dtype=np.int32)
     yield "declaration", declaration

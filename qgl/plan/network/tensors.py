@@ -69,9 +69,12 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """sizes[label] is its dimension, open[k] the label of visible wire k at the end; spans[position] for messages.
+    """A tensor network. Labels are numbers.
 
-    qubit_of gives the k of a visible wire.
+    sizes     (labels,) the dimension of each
+    open      the label of each visible wire at its end
+    qubit_of  which visible wire, from 0, a wire of the circuit is
+    spans     of each operation, for messages
     """
 
     algebra: str

@@ -35,7 +35,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Tensors of one shape: the fixed ones, those of each source, then the products of runs.
+    """Tensors of one shape: the fixed ones, shape (fixed, *shape), those of each source, then the products of runs.
 
     runs are arrays of shape (rows, length): rows of this table, the first matrix to act first.
     """
@@ -70,6 +70,7 @@ class ValueBuilder:
         self._number: dict[tuple[str, int, Cut], int] = {}
 
     def fixed(self, value: Fixed) -> Handle:
+        """The handle of a tensor of constants, `value`; equal ones have one."""
         key = repr(value.shape).encode() + np.asarray(value, np.complex128).tobytes()
         if key not in self._known:
             rows = self._fixed.setdefault(value.shape, [])

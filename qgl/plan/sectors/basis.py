@@ -24,6 +24,7 @@ class Basis:
 
     @property
     def size(self) -> int:
+        """Number of basis states, D."""
         return len(self.codes)
 
     def mask(self, places: Iterable[int]) -> np.uint64:
@@ -42,7 +43,7 @@ class Basis:
         return number
 
     def find(self, codes: Codes) -> Positions:
-        """Where states stand in the basis; -1 for those that do not."""
+        """Where states, shape (states,), stand in the basis, of the same shape; -1 for those that do not."""
         at = np.minimum(np.searchsorted(self.codes, codes), self.size - 1)
         return np.where(self.codes[at] == codes, at, -1).astype(np.int32)
 

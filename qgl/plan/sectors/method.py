@@ -45,6 +45,7 @@ class Sector:
 
     @cached_property
     def conserved(self) -> Conserved:
+        """The charges that the operations conserve."""
         touched = {wire for operation in self.circuit.operations for wire in operation.wires}
         visible = set(self.circuit.visible)
         wires = (*self.circuit.visible, *sorted(touched - visible))
@@ -52,6 +53,7 @@ class Sector:
 
     @cached_property
     def place_of(self) -> dict[int, int]:
+        """The place of each wire in a basis state."""
         return {wire: place for place, wire in enumerate(self.conserved.wires)}
 
     @cached_property
@@ -91,13 +93,14 @@ class Sector:
 
 @dataclass(frozen=True, eq=False)
 class PreparedSector:
-    """A variants for the method."""
+    """A circuit made ready for a sector; its charges are looked for when a cost is first wanted."""
 
     name: str
     variants: CircuitVariants
 
     @cached_property
     def sector(self) -> Sector:
+        """The sector of the circuit after its passes."""
         return Sector(self.variants.pure)
 
     @cached_property

@@ -47,6 +47,7 @@ class Evolutions:
 
     @property
     def off_diagonals(self) -> int:
+        """Off-diagonal entries of a basis state."""
         return int(self.gather.shape[1])
 
 
@@ -56,8 +57,7 @@ class Mixes:
 
     gather     (structures, off_diagonals, D) partners
     entry      (structures, 1 + off_diagonals, D) elements of the matrix: first on the diagonal, then to the partner of
-               each
-               off-diagonal entry; 0 is the number 0, 1 is 1, 2 + k is element k of the matrix, row by row
+               each off-diagonal entry; 0 is the number 0, 1 is 1, 2 + k is element k of the matrix, row by row
     structure  (operations,)
     at         (operations,) where the matrix lies in the pool
     elements   of the largest matrix

@@ -35,7 +35,7 @@ class Small:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PauliExponential:
-    """exp(i * angle * P) on `axes` where all `controls` are one."""
+    """exp(i * angle * P), the angle in radians, on `axes` where all `controls` are one."""
 
     axes: tuple[int, ...]
     pauli_word: str
@@ -104,13 +104,14 @@ def _common(letters: set[str]) -> str:
 
 @cache
 def gate_bases(name: str) -> str:
+    """`matrix_bases` of a gate's matrix for angles of no special value."""
     gate = GATES[name]
     angles = [np.asarray(_SAMPLES[k % 5] + k // 5) for k in range(len(gate.parameters))]
     return matrix_bases(np.asarray(gate.matrix(np, *angles)))
 
 
 def matrix_bases(matrix: NDArray[np.complex128]) -> str:
-    """For each qubit of a matrix the Pauli letter it commutes with on that qubit, or `*`."""
+    """For each qubit of a matrix, shape (2^k, 2^k), the Pauli letter it commutes with on that qubit, or `*`."""
     qubits = matrix.shape[0].bit_length() - 1
     bases = ""
     for qubit in range(qubits):

@@ -37,6 +37,7 @@ class Layouts:
 
     @property
     def moves(self) -> tuple[tuple[int, ...], ...]:
+        """The distinct transpositions, by number."""
         return tuple(self._moves)
 
     def bring(self, window: Sequence[int]) -> int:
@@ -51,6 +52,7 @@ class Layouts:
         self.current = self.current[width:] + self.current[:width]
 
     def final(self) -> tuple[int, ...]:
+        """The transposition from the layout by now to axes in order."""
         return self._positions(tuple(range(self._axes)))
 
     def bit(self, axis: int) -> int:

@@ -56,6 +56,7 @@ class FullState:
 
     @property
     def block_width(self) -> int:
+        """Axes of a block."""
         return max(widest_small(self.elements, self.bits), block_width(self.bits))
 
     def memory(self, query: Query, precision: str) -> int:
@@ -88,7 +89,7 @@ def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: Expression
 
 @dataclass(frozen=True, eq=False)
 class PreparedFullState:
-    """A variants for a method that holds its whole state; nothing is made of it before it is known to be in reach.
+    """A circuit made ready for a method that holds its whole state; no state is made before it is known to be in reach.
 
     least is the number of bits that the state has at the least, whatever the passes find.
     """
@@ -100,6 +101,7 @@ class PreparedFullState:
 
     @cached_property
     def whole(self) -> FullState:
+        """The circuit as elements of a state."""
         return self.make(self.variants)
 
     def cost(self, query: Query, precision: str) -> Cost:

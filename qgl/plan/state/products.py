@@ -106,7 +106,7 @@ def _entries(offset: int, axes: tuple[int, ...], arity: int) -> NDArray[np.int64
 
 
 def rows_after(layout: Sequence[int], target: Sequence[int]) -> NDArray[np.int32]:
-    """For a state in `layout`: the index of each amplitude of the same state in layout `target`."""
+    """For a state in `layout`: the index of each amplitude, shape (2^axes,), of the same state in layout `target`."""
     count = len(layout)
     positions = [layout.index(position) for position in target]
     return np.arange(2**count, dtype=np.int32).reshape((2,) * count).transpose(positions).ravel()

@@ -47,7 +47,10 @@ class Products:
 
 @dataclass(frozen=True, eq=False)
 class PauliWords:
-    """Pauli words on bits of the index; bit 0 is the last axis. Letters Y count in `ys` and in both masks."""
+    """Pauli words on bits of the index; bit 0 is the last axis. Letters Y count in `ys` and in both masks.
+
+    All of shape (pauli_words,), or with one more axis in front: of evolutions.
+    """
 
     x: Indices
     z: Indices
@@ -56,7 +59,9 @@ class PauliWords:
 
 @dataclass(frozen=True, eq=False)
 class PauliWordTable:
-    """exp(i angle P) where all bits of `controls` are one; `angles` are rows of the expression outputs."""
+    """exp(i angle P) where all bits of `controls` are one; `angles` are rows of the expression outputs. Shapes
+    (rotations,).
+    """
 
     pauli_words: PauliWords
     controls: Indices
@@ -110,7 +115,7 @@ class Steps:
     final: tuple[int, ...]
 
     def positions(self, *kinds: int) -> Indices:
-        """Positions of the steps of some kinds that share a table; their rows count up from 0."""
+        """Positions, shape (found,), of the steps of some kinds that share a table; their rows count up from 0."""
         return np.flatnonzero(np.isin(self.kind, kinds)).astype(np.int32)
 
 
@@ -132,6 +137,13 @@ NO_FLIPS = FlipTable(np.zeros(0, np.int32), np.zeros((0, 0), np.int32))
 
 @dataclass(frozen=True, eq=False)
 class Tables:
+    """A program of steps on a state of `axes` bits.
+
+    unitary      whether all steps are, so that reverse mode undoes them
+    expressions  from inputs to numbers; pool: from numbers to small matrices; products: from these to blocks
+    steps        what happens, in order; each takes a row of the table of its kind
+    """
+
     axes: int
     unitary: bool
     expressions: Expressions

@@ -51,7 +51,7 @@ def batches(runs: int, axes: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepare:
+class PreparedTrajectories:
     """A circuit made ready for trajectories; nothing is done before a query comes that allows sampling noise."""
 
     name: str
@@ -59,6 +59,7 @@ class Prepare:
 
     @property
     def circuit(self) -> Circuit:
+        """The circuit after its passes."""
         return self.variants.pure
 
     @cached_property
@@ -77,6 +78,7 @@ class Prepare:
 
     @cached_property
     def actions(self) -> list[Action]:
+        """Its operations and the resets of axes that are used again, in order."""
         actions: list[Action] = []
         axis_of, ends = self.allocation.axis_of, self.allocation.ends
         for position, operation in enumerate(self.circuit.operations):
@@ -87,15 +89,18 @@ class Prepare:
 
     @cached_property
     def resets(self) -> int:
+        """Number of outcomes that are drawn in a run."""
         return sum(map(len, self.allocation.ends.values()))
 
     @property
     def block_width(self) -> int:
+        """Axes of a block."""
         axes = self.allocation.axes
         return max(widest_small(self.actions, axes), block_width(axes))
 
     @cached_property
     def parts(self) -> Sequence[Part]:
+        """The steps of a run."""
         return arrange(self.actions, self.allocation.axes, self.block_width)
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -139,4 +144,4 @@ class Trajectories:
     name = "trajectories"
 
     def prepare(self, variants: CircuitVariants) -> Prepared:
-        return Prepare(self.name, variants)
+        return PreparedTrajectories(self.name, variants)

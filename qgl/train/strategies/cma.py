@@ -89,15 +89,15 @@ class Cma(Common):
 
     def _advance_all(self, state: State, step: int) -> State:
         memories = [_of_seed(state.memory, seed) for seed in range(len(self._seeds))]
-        asked = [
+        steps = [
             self._sampler.ask(memory, np.random.default_rng((_USE, self._seed, seed, step)))
             for seed, memory in enumerate(memories)
         ]
-        points = self._points(state.memory, np.stack([one.candidates for one in asked]))
+        points = self._points(state.memory, np.stack([one.candidates for one in steps]))
         after, losses = self._judged(state._replace(memory=()), points, np.int32(step))
         running, losses = np.asarray(after.status) == RUNNING, np.asarray(losses)
         moves = running & np.isfinite(losses).any(axis=1)
-        told = [one.tell(losses[k]) if moves[k] else memories[k] for k, one in enumerate(asked)]
+        told = [one.tell(losses[k]) if moves[k] else memories[k] for k, one in enumerate(steps)]
         memory = _stacked(told)
         moved: State = after._replace(trained=self._named(memory.mean), memory=memory)
         return moved

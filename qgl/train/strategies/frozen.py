@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from qgl.kernels.final_state import Vector, read
-from qgl.kernels.rounding import GivenArrays, told
+from qgl.kernels.rounding import without_remainders
+from qgl.kernels.runner import GivenArrays
 from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.parameters import Params
@@ -34,9 +35,9 @@ class Frozen(Model):
         if alike is not None:
             self._compiled = alike._compiled  # what is compiled takes the state as an argument
 
-    def answers(self, params: Params, *asked: Any, **more: Any) -> dict[Query, Any]:
+    def answers(self, params: Params, *queries: Any, **more: Any) -> dict[Query, Any]:
         """See `Model.answers`."""
-        return super().answers({**params, **jax.tree.map(jnp.asarray, self._held)}, *asked, **more)
+        return super().answers({**params, **jax.tree.map(jnp.asarray, self._held)}, *queries, **more)
 
     def _checked(
         self, params: Params, condition: ArrayLike | None, key: jax.Array | None
@@ -54,18 +55,19 @@ class Frozen(Model):
         key: jax.Array | None,
         given: Mapping[Query, jax.Array],
     ) -> dict[Query, Any]:
-        asked = {query: given.get(query) for query in queries}
+        arrays = {query: given.get(query) for query in queries}
 
         def again(known: tuple[jax.Array, jax.Array], strings: GivenArrays) -> dict[Query, Any]:
             return self._read(self._runner.reached(*known), strings, None)
 
         declared = {name: value for name, value in params.items() if name not in self._held}
         inputs = self.parameters.inputs(declared, None, params[_STATE].real.dtype)[0]
-        return told(self._read(params[_STATE], asked, key), asked, again, (params[_LAYERS], inputs))
+        answers = self._read(params[_STATE], arrays, key)
+        return without_remainders(answers, arrays, again, (params[_LAYERS], inputs))
 
-    def _read(self, state: jax.Array, asked: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
+    def _read(self, state: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         answers = {}
-        for query, array in asked.items():
+        for query, array in queries.items():
             beyond = max(support(query, self.width), default=0) >= self.width
             bits = len(self.program.hidden) * beyond + self.width
             answers[query] = read(Vector(state.reshape(2**bits, -1)), query, array, key)

@@ -186,9 +186,9 @@ def test_a_batch_is_what_its_rows_are() -> None:
 
 
 def test_the_number_of_turns_is_one_for_a_batch() -> None:
-    turns = jax.vmap(chebyshev.agreed)(jnp.array([3.0, 7.0, 5.0]))
+    turns = jax.vmap(chebyshev.largest_of_batch)(jnp.array([3.0, 7.0, 5.0]))
     assert turns.tolist() == [7.0, 7.0, 7.0]
-    nested = jax.vmap(jax.vmap(chebyshev.agreed))(jnp.array([[3.0, 7.0], [9.0, 1.0]]))
+    nested = jax.vmap(jax.vmap(chebyshev.largest_of_batch))(jnp.array([[3.0, 7.0], [9.0, 1.0]]))
     assert nested.tolist() == [[9.0, 9.0]] * 2
 
 

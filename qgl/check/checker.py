@@ -203,7 +203,8 @@ class _Check:
         return operations, locality.check(self.main.locals)
 
     def _unreached(self) -> None:
-        """Bodies that the model does not reach."""
+        """Bodies that the model does not reach, and data sets that are never made."""
+        self.declarations.data_sets.unreached()
         for module in self.modules:
             for symbol in module.of_kind("layer", "channel"):
                 if symbol not in self.elaborator.applier.reached and symbol.state != "failed":
@@ -234,13 +235,12 @@ class _Check:
         conditions: int | None = sum(each.size for each in parameters if each.kind == "condition")
         if any(symbol.state != "done" for symbol in self.main.of_kind("condition input")) or self.main.broken:
             conditions = None
-        spans = {symbol.name: symbol.span for symbol in self.main.of_kind("data set")}
         first = next(self.main.of_kind("visible register"), None)
         return Scope(
             self.declarations.for_settings,
             self.reporter.report,
             self.declarations.data,
-            spans,
+            self.declarations.data_sets.spans,
             len(visible) if known else None,
             first.span if first else None,
             conditions,

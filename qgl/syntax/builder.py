@@ -258,7 +258,8 @@ class Builder:
         return tree.Local(self._span(children), self._name(children[1]), _nodes(children[2:]))
 
     def data(self, children: Children) -> tree.Data:
-        return tree.Data(self._span(children), self._name(children[1]), children[3])
+        arguments = children[2] if isinstance(children[2], tuple) else ()
+        return tree.Data(self._span(children), self._name(children[1]), children[-2], arguments)
 
     def dimensions(self, children: Children) -> _Dimensions:
         return _Dimensions(_nodes(children))

@@ -135,7 +135,7 @@ class _Formatter:
         return group(bound.kind, *argument, " <= ", self.expression(bound.limit, _LEVELS["+"]))
 
     def _data(self, item: tree.Data) -> Document:
-        return group("data ", self._name(item.name), self._value(item.value), ";")
+        return group("data ", self._with_formals(item), self._value(item.value), ";")
 
     def _parameter(self, item: tree.Parameter) -> Document:
         parts: list[Document] = [f"{item.kind} ", self._name(item.name)]
@@ -169,9 +169,11 @@ class _Formatter:
         return group(head, self._block(item.body, header)[0])
 
     def _hamiltonian(self, item: tree.Hamiltonian) -> Document:
-        name = self._name(item.name)
+        return group("hamiltonian ", self._with_formals(item), self._value(item.value), ";")
+
+    def _with_formals(self, item: tree.Data | tree.Hamiltonian) -> Document:
         formals: list[Document] = [self._formals(item.arguments)] if item.arguments else []
-        return group("hamiltonian ", name, *formals, self._value(item.value), ";")
+        return group(self._name(item.name), *formals)
 
     def _model(self, item: tree.Model) -> Document:
         return group("model ", self._block(item.body, item.span.start)[0])

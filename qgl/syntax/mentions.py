@@ -107,8 +107,8 @@ def _targets(tokens: Sequence[Token], k: int) -> list[str]:
 
 
 def _formals(tokens: Sequence[Token]) -> Iterator[Token]:
-    """What stands in the brackets behind the name of a Hamiltonian."""
-    if [token.type for token in tokens[:3:2]] == ["HAMILTONIAN", "LEFT_PARENTHESIS"]:
+    """What stands in the brackets behind the name of a Hamiltonian or data set."""
+    if [token.type for token in tokens[:3:2]] in (["HAMILTONIAN", "LEFT_PARENTHESIS"], ["DATA", "LEFT_PARENTHESIS"]):
         yield from takewhile(lambda token: token.type != "RIGHT_PARENTHESIS", tokens[3:])
 
 

@@ -267,8 +267,11 @@ class Local(Node):
 
 @record
 class Data(Node):
+    """`data target = parity(4);`, `data noised(t) = through(states, scramble(t));`."""
+
     name: Name
     value: Expression
+    arguments: tuple[Argument, ...] = ()
 
 
 @record
@@ -298,7 +301,9 @@ class Parameter(Node):
 
 @record
 class Argument(Node):
-    """A formal argument of a layer, channel or Hamiltonian: `a: angle[3]`. A Hamiltonian's may be untyped."""
+    """A formal argument of a layer, channel, Hamiltonian or data set: `a: angle[3]`. Those of the last two may be
+    untyped.
+    """
 
     name: Name
     type: Type | None

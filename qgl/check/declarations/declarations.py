@@ -7,8 +7,9 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from qgl.check.calls.binding import FAILED, Qubits, bind
+from qgl.check.calls.binding import FAILED, Qubits
 from qgl.check.declarations.categories import code_bits, register_of_variables
+from qgl.check.declarations.data_sets import DataFamily, DataSets
 from qgl.check.declarations.distributions import DEFAULTS, Distributions
 from qgl.check.declarations.geometry import read_lattice
 from qgl.check.declarations.hamiltonians import Hamiltonians
@@ -24,14 +25,12 @@ from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Types
 from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
 from qgl.diagnostics.categories import WrongVariables
-from qgl.diagnostics.model import QglError
 from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
 from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter, WrongType
 from qgl.expression import Input, Real
-from qgl.program.calls.data_sources import SOURCES
 from qgl.program.program import DataSet, Parameter, Wire
 from qgl.source import Span
 from qgl.syntax import tree
@@ -58,12 +57,13 @@ class Declarations:
         self.wires: list[Wire] = []
         self.groups: list[Group] = []
         self.parameters: list[Parameter | None] = [None for _ in main.of_kind(*INPUTS)]
-        self.data: dict[str, DataSet] = {}
         self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
         self.types = Types(reporter, self.evaluator)
         self.distributions = Distributions(reporter, self.evaluator)
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self.names = ExpressionResolver(reporter)
+        self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self)
+        self.data = self.data_sets.made
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
         self._inputs = 0
@@ -72,7 +72,7 @@ class Declarations:
             "lattice": self._lattice,
             "visible register": self._register,
             "hidden register": self._register,
-            "data set": self._data,
+            "data set": self.data_sets.declared,
             **dict.fromkeys(INPUTS, self._input),
         }
         self._numbers = {id(symbol): k for k, symbol in enumerate(main.of_kind(*INPUTS))}
@@ -140,21 +140,31 @@ class Declarations:
     def qubit_name(self, wire: int) -> str:
         return f"`{self.wires[wire]}`"
 
-    def for_settings(self, expression: tree.Expression) -> Any:
+    def data_of(self, symbol: Symbol, node: tree.Call, frame: Frame) -> DataSet:
+        return self.data_sets.called(symbol, node, frame)
+
+    def look_at(self, expression: tree.Expression, frame: Frame) -> None:
+        """Report names that stand for nothing in an argument of a setting, those of `frame` being known."""
+        parts = [expression]
+        if self._called_of(expression) is not None:
+            parts = [*expression.arguments] if isinstance(expression, tree.Call) else []
+        for part in parts:
+            self.names.look_at(part, self.main, frame.names)
+
+    def for_settings(self, expression: tree.Expression, frame: Frame | None = None) -> Any:
         """The value of an argument of an objective, report or data set, as `qgl.check.calls.binding.bind` wants
-        it.
+        it. Names of `frame` are seen in it: arguments of a data set, say.
         """
+        frame = frame or Frame({}, self.main)
         try:
-            symbol = self._hamiltonian_of(expression)
+            self.look_at(expression, frame)
+            symbol = self._called_of(expression)
             if symbol is not None:
                 given = expression.arguments if isinstance(expression, tree.Call) else ()
-                for argument in given:
-                    self.names.look_at(argument, self.main)
-                arguments = self.evaluator.all_of(given, Frame({}, self.main))
+                arguments = self.evaluator.all_of(given, frame)
                 width = len(self.visible_wires())
                 return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
-            self.names.look_at(expression, self.main)
-            value = self.evaluator.evaluate(expression, Frame({}, self.main))
+            value = self.evaluator.evaluate(expression, frame)
             wires = self._wires_of(value, expression.span)
             if wires is None:
                 self._plain(value, expression.span)
@@ -163,7 +173,8 @@ class Declarations:
         except FaultyError:
             return FAILED
 
-    def _hamiltonian_of(self, expression: tree.Expression) -> Symbol | None:
+    def _called_of(self, expression: tree.Expression) -> Symbol | None:
+        """The Hamiltonian that an expression names, with its arguments perhaps."""
         name = expression.function if isinstance(expression, tree.Call) else expression
         symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
         return symbol if symbol is not None and symbol.kind == "Hamiltonian" else None
@@ -180,7 +191,7 @@ class Declarations:
         if isinstance(value, tuple):
             for each in value:
                 self._plain(each, span)
-        elif not isinstance(value, int | float | str | range | DataSet) and not (
+        elif not isinstance(value, int | float | str | range | DataSet | DataFamily) and not (
             isinstance(value, Real) and value.is_constant
         ):
             raise self.reporter.fault(WrongType(span, "a value that is known at compile time", describe(value)))
@@ -292,18 +303,7 @@ class Declarations:
         single = node.size is None and node.place is None and categories is None
         return Qubit(first) if single else group
 
-    # ------------------------------------------------------------ data and inputs
-
-    def _data(self, symbol: Symbol) -> DataSet:
-        call = bind(symbol.node.value, SOURCES, self.for_settings, self.reporter.report)
-        if call is None:
-            raise FaultyError
-        try:
-            data = self.environment.load_data(symbol.name, call, self.data)
-        except QglError as error:
-            raise self.reporter.faults(error) from None
-        self.data[symbol.name] = data
-        return data
+    # ------------------------------------------------------------ inputs
 
     def _input(self, symbol: Symbol) -> Array | Real:
         node: tree.Parameter = symbol.node

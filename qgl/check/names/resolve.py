@@ -93,7 +93,8 @@ class Resolver(ExpressionResolver):
                 self._expressions([each for each in (size, place) if each is not None])
                 self._type(type_)
                 self._initial(initial)
-            case tree.Data(_, _, value):
+            case tree.Data(_, _, value, arguments):
+                self._arguments(arguments)
                 self._mark(symbol.module, value)
             case tree.Parameter(_, _, _, dimensions, type_, distribution, draws):
                 self._expressions([*dimensions, *([draws] if draws is not None else [])])

@@ -36,9 +36,9 @@ class ExpressionResolver:
         self.holes = False
         self.main = True
 
-    def look_at(self, node: tree.Expression, module: Module) -> None:
-        """Report names and functions of an expression outside of all bodies that stand for nothing."""
-        self.body = Body(module)
+    def look_at(self, node: tree.Expression, module: Module, known: Iterable[str] = ()) -> None:
+        """Report names and functions of an expression outside of all bodies that stand for nothing; some are known."""
+        self.body = Body(module, scopes=[{name: Local("value", node.span) for name in known}])
         self._expression(node)
 
     def _mark(self, module: Module, node: Any) -> None:
@@ -152,8 +152,9 @@ class ExpressionResolver:
         self._expressions(value for _, value in node.keywords)
         if usage is None:
             symbol = self.body.module.names.get(name)
-            if symbol is not None and symbol.kind != "broken":
+            if symbol is not None:
                 symbol.used = True
+            if symbol is not None and symbol.kind != "broken" and (symbol.kind != "data set" or self.body.where):
                 self.reporter.report(WrongKind(node.function.span, name, symbol.kind, "function", symbol.span))
             elif symbol is None:
                 self._unknown(node.function, "function", USAGES, UnknownFunction)

@@ -35,6 +35,8 @@ class World(Protocol):
 
     def qubit_on(self, site: Site, span: Span) -> int: ...
 
+    def data_of(self, symbol: Symbol, node: tree.Call, frame: Frame) -> Value: ...
+
 
 class Evaluator:
     """Expressions to values."""
@@ -274,6 +276,9 @@ class Evaluator:
 
     def _call(self, node: tree.Call, frame: Frame) -> Value:
         name, usage = node.function.name, USAGES.get(node.function.name)
+        symbol = frame.module.names.get(name) if usage is None else None
+        if symbol is not None and symbol.kind == "data set":
+            return self.world.data_of(symbol, node, frame)
         if usage is None or node.keywords or not usage.least <= len(node.arguments) <= usage.most:
             raise FaultyError  # reported by the look at names
         values = self.all_of(node.arguments, frame)

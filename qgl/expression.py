@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 from qgl.record import record
 
+MEANS, CHANCES = -1, -2  # in place of a parameter's number: what is read of the final state, see `qgl.program.outputs`
+
 
 class Input(NamedTuple):
-    """Element `element` (row-major) of parameter number `parameter` of the program.
+    """Element `element` (row-major) of parameter number `parameter` of the program; or something that outputs read.
 
     A tuple, because large programs make and look up millions.
     """
@@ -135,6 +137,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "tanh": math.tanh,
     "sigmoid": _sigmoid,
     "abs": abs,
+    "clip": lambda x, low, high: min(max(x, low), high),
 }
 
 

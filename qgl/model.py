@@ -37,6 +37,7 @@ from qgl.query import (
     Expectation,
     GivenStrings,
     Marginals,
+    Numbers,
     Probabilities,
     Query,
     Samples,
@@ -54,7 +55,7 @@ from qgl.questions import (
     whole,
 )
 from qgl.questions import regions as checked_regions
-from qgl.readings import Readings, Share
+from qgl.readings import NumbersShare, Readings, Share
 
 if TYPE_CHECKING:
     from qgl.plan.model import Plan
@@ -213,6 +214,31 @@ class Model:
         result: Array = self.answer(params, Success(), condition)
         return result
 
+    def outputs(
+        self,
+        params: Params,
+        condition: ArrayLike | None = None,
+        *,
+        shots: int | None = None,
+        key: Array | None = None,
+    ) -> dict[str, Array]:
+        """The numbers of every `output`, for each label: by name, arrays of shape (labels, *declared dimensions).
+
+        Labels are those of `ensemble`, in its order; numbers of one that does not come are NaN. They are exact;
+        with `shots`, and a `key`, means and probabilities are those of so many draws each, without a gradient.
+
+        Raises:
+            ValueError: the program declares no output.
+        """
+        query = Numbers(None if shots is None else whole(shots, "shots", 1))
+        numbers: Array = self.answer(params, query, condition, key)[1]
+        return self.program.outputs.named(numbers)
+
+    def weights(self, params: Params, condition: ArrayLike | None = None) -> Array:
+        """The weight of each label of `outputs`, shape (labels,): they add up to 1."""
+        result: Array = self.answer(params, Numbers(), condition)[0]
+        return result
+
     # ------------------------------------------------------------ objective
 
     @functools.cached_property
@@ -350,7 +376,7 @@ class Model:
     @functools.cached_property
     def readings(self) -> Readings:
         """How the questions of this model are put to its circuit; what is planned and compiled is kept."""
-        return Readings(self.circuit, self.precision, device_limit())
+        return Readings(self.circuit, self.program.outputs, self.precision, device_limit())
 
     def plan(self, *queries: Query) -> Plan:
         """How queries are answered that are planned together: all of bits or all of the quantum state.
@@ -379,6 +405,9 @@ class Model:
         answers: dict[Query, Any] = {}
         for share in self.readings.shares(queries):
             ask = self._asker(share, given)
+            if isinstance(share, NumbersShare):
+                answers |= share.answers(ask, inputs, weights, key)
+                continue
             if self.parameters.is_mixture:
                 joint = mixed(ask, inputs, weights, share.queries, key)
             else:
@@ -386,7 +415,9 @@ class Model:
             answers |= share.answers(joint, key)
         return answers
 
-    def _asker(self, share: Share, given: Mapping[Query, Array]) -> Callable[[Array, Array | None], dict[Query, Any]]:
+    def _asker(
+        self, share: Share | NumbersShare, given: Mapping[Query, Array]
+    ) -> Callable[[Array, Array | None], dict[Query, Any]]:
         """The answers to a share for one vector of inputs, as a function of these and a key."""
         simulator, arrays = self.readings.simulator(share), share.given(given)
         return lambda row, key: simulator.answers(row, share.queries, key, arrays)

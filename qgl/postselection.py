@@ -6,7 +6,7 @@ runs that have them is asked of the joint distribution of these and the rest, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -78,7 +78,7 @@ class Required:
                     "Pauli words from draws of their own (`samples = ...`) are not answered under `postselect`"
                 )
             case Expectation():
-                return self._times_required(query)
+                return times_outcomes(query, self.width, self.positions, len(self.values))
             case Marginals(regions, bits):
                 shifted = (tuple(self._shifted(place) for place in region) for region in regions)
                 return Marginals(tuple((*region, *self.positions) for region in shifted), bits)
@@ -95,25 +95,13 @@ class Required:
         """Where a qubit of a hidden register stands, which is read out after the outcomes."""
         return place if place < self.width else place + len(self.values)
 
-    def _times_required(self, query: Expectation) -> Expectation:
-        """Each Pauli word times every Z word on the required qubits."""
-        k, places = len(self.values), query.places
-        places = np.where(places >= self.width, places + k, places)
-        own = np.where(_subsets(k), np.array(self.positions), -1)
-        letters = np.where(own >= 0, 3, 0).astype(np.uint8)
-        tables = [
-            np.concatenate([np.repeat(table, 2**k, axis=0), np.tile(further, (len(places), 1))], axis=1)
-            for table, further in ((places, own), (query.letters, letters))
-        ]
-        return Expectation.sparse(*_ascending(*tables))
-
     def given(self, query: Query, array: jax.Array) -> jax.Array:
         """The strings or words that come with `joint(query)`, from those that come with `query`."""
         k = len(self.values)
         if isinstance(query, GivenStrings):
             required = jnp.broadcast_to(jnp.asarray(self.values, array.dtype), (len(array), k))
             return jnp.concatenate([array, required], axis=1)
-        further = jnp.tile(jnp.asarray(_subsets(k), array.dtype), (len(array), 1))
+        further = jnp.tile(jnp.asarray(subsets(k), array.dtype), (len(array), 1))
         return jnp.concatenate([jnp.repeat(array, 2**k, axis=0), further], axis=1)
 
     def answers(
@@ -161,7 +149,7 @@ class Required:
     def _projected(self, means: jax.Array) -> jax.Array:
         """Means times the projector, shape (words,), of words times every Z word, shape (words * 2^k,)."""
         k = len(self.values)
-        signs = (-1.0) ** (_subsets(k) @ np.array(self.values, np.int64))
+        signs = (-1.0) ** (subsets(k) @ np.array(self.values, np.int64))
         result: jax.Array = means.reshape(-1, 2**k) @ jnp.asarray(signs / 2**k, means.dtype)
         return result
 
@@ -174,7 +162,20 @@ class Required:
         return answer.reshape(rest, size, rest, size)[:, self.code, :, self.code]
 
 
-def _subsets(k: int) -> NDArray[np.int64]:
+def times_outcomes(query: Expectation, width: int, outcomes: Sequence[int], count: int) -> Expectation:
+    """Each Pauli word times every Z word on the qubits `outcomes`, of `count` that are read after the visible ones."""
+    k, places = len(outcomes), query.places
+    places = np.where(places >= width, places + count, places)
+    own = np.where(subsets(k), np.array(outcomes, np.int64), -1)
+    letters = np.where(own >= 0, 3, 0).astype(np.uint8)
+    tables = [
+        np.concatenate([np.repeat(table, 2**k, axis=0), np.tile(further, (len(places), 1))], axis=1)
+        for table, further in ((places, own), (query.letters, letters))
+    ]
+    return Expectation.sparse(*_ascending(*tables))
+
+
+def subsets(k: int) -> NDArray[np.int64]:
     """All rows of k zeros and ones, shape (2^k, k), in the order of their values."""
     table: NDArray[np.int64] = np.arange(2**k)[:, None] >> np.arange(k - 1, -1, -1) & 1
     return table

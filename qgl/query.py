@@ -188,6 +188,20 @@ class Success:
     """The probability of the outcomes that a program requires (`postselect`), a scalar; asked of such programs only."""
 
 
+@record
+class Numbers:
+    """The numbers that the program's outputs hand out, for each label: a pair of arrays.
+
+    These are the weights of the labels, shape (labels,), which add up to 1, and their numbers, shape (labels, numbers),
+    in order of declaration. Values of `latent` inputs come first, each with all kept outcomes, the first measured most
+    significant. The numbers of a label whose probability is nothing but rounding are NaN.
+
+    shots: None asks for exact means and probabilities; a number, for such as so many draws of each show. Needs a key.
+    """
+
+    shots: int | None = None
+
+
 Query = (
     Probabilities
     | LogProb
@@ -199,6 +213,7 @@ Query = (
     | State
     | Elements
     | Success
+    | Numbers
 )
 
 

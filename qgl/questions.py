@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples
+from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Numbers, Query, Samples
 
 Array = jax.Array
 
@@ -167,6 +167,7 @@ def checked_queries(
     for query in listed:
         check_query(query, width, positions)
         draws = isinstance(query, Samples) or (isinstance(query, GivenPauliWords) and query.samples is not None)
+        draws |= isinstance(query, Numbers) and query.shots is not None
         if draws and key is None:
             raise ValueError(f"{query} draws random numbers: give `key`, such as jax.random.key(0)")
     arrays = dict(given or {})
@@ -210,6 +211,8 @@ def check_query(query: Query, width: int, positions: int) -> None:
                 raise ValueError(f"a Pauli word of Expectation reaches beyond positions 0 to {positions - 1}")
         case Marginals():
             regions(query.regions, positions)
+        case Numbers() if query.shots is not None:
+            whole(query.shots, "Numbers.shots", 1)
         case Samples():
             whole(query.shots, "Samples.shots", 1)
 

@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from qgl import compiler
 from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
+from qgl.mixture import one_by_one
 from qgl.plan.planner import Planner, Weighed
-from qgl.postselection import Required
+from qgl.postselection import LEAST, Required
 from qgl.program.operations import is_kept, is_required
-from qgl.query import Elements, Query, Success, reads_only_bits, support
+from qgl.program.outputs import Outputs
+from qgl.query import Elements, Numbers, Query, Success, reads_only_bits, support
+from qgl.readout import Readout
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
@@ -44,6 +49,13 @@ class Share:
     def weigh(self) -> Weighed:
         return self.planner.weigh(self.queries)
 
+    def purposes(self, names: Mapping[Query, str]) -> dict[Query, str]:
+        """What each query is put for, from what was asked for what."""
+        found = {put: names[query] for query, put in self.joint.items()}
+        if self.required is not None:
+            found.setdefault(self.required.success, f"{', '.join(found.values())}: success of post-selection")
+        return found
+
     def given(self, given: Mapping[Query, Array]) -> dict[Query, Array]:
         """The strings and words that come with `queries`, from those that come with what was asked."""
         if self.required is None:
@@ -57,12 +69,63 @@ class Share:
         return self.required.answers(self.joint, found, key)
 
 
+@dataclass(frozen=True)
+class NumbersShare:
+    """Numbers that outputs hand out: what is put to the circuit of `planner` for them, `readout` says."""
+
+    planner: Planner
+    asked: tuple[Numbers, ...]
+    readout: Readout
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return self.readout.queries
+
+    def weigh(self) -> Weighed:
+        return self.planner.weigh(self.queries)
+
+    def purposes(self, names: Mapping[Query, str]) -> dict[Query, str]:
+        """What each query is put for, from what was asked for what."""
+        return {query: ", ".join(names[numbers] for numbers in self.asked) for query in self.queries}
+
+    def given(self, given: Mapping[Query, Array]) -> dict[Query, Array]:
+        """Nothing: all that is asked is known."""
+        return {}
+
+    def answers(
+        self,
+        ask: Callable[[Array, Array | None], Mapping[Query, Any]],
+        inputs: Array,
+        weights: Array,
+        key: Array | None,
+    ) -> dict[Query, Any]:
+        """The answers of a mixture with `weights`, shape (rows,), of the circuits of the rows of `inputs`."""
+
+        def one(pair: tuple[Array, Array]) -> dict[Query, Any]:
+            row, number = pair
+            found, own = ask(row, None), None if key is None else jax.random.fold_in(key, number)
+            return {query: self.readout.numbers(found, row, own, query.shots) for query in self.asked}
+
+        stacked = one_by_one(one, (inputs, jnp.arange(len(weights))), self.asked)
+        answers: dict[Query, Any] = {}
+        for query, (chances, numbers) in stacked.items():
+            chances = (chances * weights[:, None]).reshape(-1)
+            success = jnp.sum(chances)
+            least = LEAST * float(np.finfo(success.dtype).eps)
+            answers[query] = (
+                chances / jnp.where(success > least, success, jnp.nan),
+                numbers.reshape(len(chances), -1),
+            )
+        return answers
+
+
 class Readings:
-    """All readings of one circuit. Planners are kept, and so are compiled plans."""
+    """All readings of one circuit, of a program with `outputs`. Planners are kept, and so are compiled plans."""
 
     def __init__(
         self,
         circuit: Circuit,
+        outputs: Outputs,
         precision: str,
         memory_limit: int | None = None,
         told: Callable[[str], None] | None = None,
@@ -71,30 +134,39 @@ class Readings:
         self.width = len(circuit.visible)
         self.labels = sum(map(is_kept, circuit.operations))
         self.required = required_outcomes(circuit)
+        self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
         self._options = precision, memory_limit, told
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
 
-    def shares(self, queries: Iterable[Query]) -> tuple[Share, ...]:
+    def shares(self, queries: Iterable[Query]) -> tuple[Share | NumbersShare, ...]:
         """`queries` by what keeps them apart.
 
         Raises:
-            ValueError: one is of outcomes that the program does not keep or require.
+            ValueError: one is of outcomes that the program does not keep or require, or of outputs that it lacks.
         """
+        asked = tuple(queries)
+        numbers = tuple(query for query in asked if isinstance(query, Numbers))
+        if numbers and not self.readout.outputs.declared:
+            raise ValueError("the numbers of outputs are asked, but the program declares no `output`")
         groups: dict[tuple[bool, bool, bool], list[Query]] = {}
-        for query in queries:
+        for query in asked:
+            if isinstance(query, Numbers):
+                continue
             if isinstance(query, Elements) and query.labels != self.labels:
                 raise ValueError(f"{query} is asked, but the program keeps {self.labels} outcomes")
             if isinstance(query, Success) and not self.required:
                 raise ValueError("Success is asked, but the program requires no outcome")
             beyond = max(support(query, self.width), default=0) >= self.width
             groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
-        return tuple(self._share(labelled, group) for (labelled, _, _), group in groups.items())
+        shares = [self._share(labelled, group) for (labelled, _, _), group in groups.items()]
+        planner = self._of_labels if self.labels or self.required else self.planner
+        return (*shares, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
 
     def weigh(self, queries: Iterable[Query]) -> tuple[Weighed, ...]:
         """What the planner makes of each share."""
         return tuple(share.weigh() for share in self.shares(queries))
 
-    def simulator(self, share: Share) -> Simulator:
+    def simulator(self, share: Share | NumbersShare) -> Simulator:
         """What runs the plan of a share."""
         from qgl.kernels.simulator import Simulator
 

@@ -21,7 +21,7 @@ from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import visible_variables
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.environment import Environment
-from qgl.check.limits import MAX_MIXTURE, MAX_REQUIRED, Budget
+from qgl.check.limits import MAX_LABELS, MAX_MIXTURE, MAX_REQUIRED, Budget
 from qgl.check.names.modules import Parsed, Symbol, load
 from qgl.check.names.recursion import report_recursion
 from qgl.check.names.resolve import Resolver
@@ -40,7 +40,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
-from qgl.program.operations import Operation, is_required
+from qgl.program.operations import Operation, is_kept, is_required
 from qgl.program.program import Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -142,6 +142,7 @@ class _Check:
             variables=scope.variables,
             baselines=baselines,
             prepared=self._prepared,
+            outputs=self.declarations.outputs.outputs,
         )
         fits = [
             fit(program, self.reporter.report)
@@ -199,6 +200,10 @@ class _Check:
         if len(required) > MAX_REQUIRED:
             what = f"post-selection on {len(required):,} qubits"
             self.reporter.report(ValueTooLarge(required[MAX_REQUIRED].span, what, f"{MAX_REQUIRED} qubits"))
+        kept = list(filter(is_kept, operations))
+        if len(kept) > MAX_LABELS and self.declarations.outputs.outputs.declared:
+            what = f"a program with outputs that keeps {len(kept):,} outcomes"
+            self.reporter.report(ValueTooLarge(kept[MAX_LABELS].span, what, f"{MAX_LABELS} outcomes"))
         self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
         return operations, locality.check(self.main.locals)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,6 +66,13 @@ def emit(
             help="Only the light cone of some visible qubits, or of a Pauli word: v[3..5], 'Z[v[3]]*X[v[4]]', Z3*X4.",
         ),
     ] = None,
+    outputs: Annotated[
+        bool,
+        typer.Option(
+            "--outputs",
+            help="A circuit for each group of the outputs' means that are measured together, into a folder.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
     ] = None,
@@ -84,6 +92,7 @@ def emit(
       qglc emit chain.qgl --seed 7 --profile qiskit --max-qubits 20
       qglc emit chain.qgl --seed 7 --observable 'Z[v[3]]*Z[v[4]]'
       qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
+      qglc emit runs/generator --outputs -o circuits
     """
     out = file_or_output(out)
     program, values, origin = _source(what, free, seed, settings)
@@ -92,21 +101,22 @@ def emit(
     if values is not None:
         drawn = filter(is_drawn_state, program.parameters)
         notes += [f"The latent state `{each.name}` is the first of its {each.draws} draws." for each in drawn]
-    circuit = _asked(program, observable, notes)
-    if target is None and profile != "ibm":
-        from qgl.qasm import emission
 
-        chosen = profile or "portable"
-        with Waiting("writing OpenQASM"):
-            emitted = emission(
-                circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes
-            )
-        text, report = emitted.text, [*emitted.figures] if out is not None else []
-    else:
+    def text_of(circuit: Circuit, notes: list[str]) -> tuple[str, list[str]]:
+        """The text, and lines for people on what it will take."""
+        if target is None and profile != "ibm":
+            from qgl.qasm import emission
+
+            chosen = profile or "portable"
+            with Waiting("writing OpenQASM"):
+                emitted = emission(
+                    circuit, values, chosen, optimise=optimise, reuse=reuse, max_qubits=max_qubits, notes=notes
+                )
+            return emitted.text, [*emitted.figures] if out is not None else []
         from qgl.hardware.machines.fitted_text import fitted_text
 
         with Waiting("fitting to the machine"):
-            text, report = fitted_text(
+            return fitted_text(
                 circuit,
                 values,
                 profile or "ibm",
@@ -116,6 +126,13 @@ def emit(
                 max_qubits=max_qubits,
                 notes=notes,
             )
+
+    if outputs:
+        if observable is not None:
+            raise typer.BadParameter("--outputs and --observable are two ways of asking: give one of them")
+        _emit_outputs(program, out, notes, text_of)
+        return
+    text, report = text_of(_asked(program, observable, notes), notes)
     if report:
         typer.echo("\n".join(report), err=True)
     if out is None:
@@ -126,6 +143,27 @@ def emit(
     from qgl.runs.files.atomic import write_text
 
     write_text(out, text)
+
+
+def _emit_outputs(
+    program: Program,
+    folder: Path | None,
+    notes: list[str],
+    text_of: Callable[[Circuit, list[str]], tuple[str, list[str]]],
+) -> None:
+    """A text for each circuit of the outputs, `0.qasm`, `1.qasm` and so on in a folder."""
+    from qgl.jobs.output_circuits import OutputCircuits
+    from qgl.runs.files.atomic import write_text
+
+    if not program.outputs.declared:
+        raise typer.BadParameter("the program declares no `output`", param_hint="--outputs")
+    if folder is None:
+        raise typer.BadParameter("the texts go into a folder: give -o FOLDER", param_hint="--outputs")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (circuit, further) in enumerate(OutputCircuits.of(program).circuits()):
+        text, report = text_of(circuit, [*notes, *further])
+        write_text(folder / f"{number}.qasm", text)
+        typer.echo("\n".join([f"{folder / f'{number}.qasm'}:", *report]), err=True)
 
 
 def _asked(program: Program, text: str | None, notes: list[str]) -> Circuit:

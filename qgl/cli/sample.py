@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,23 +37,29 @@ def sample(
         str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
     ] = None,
     bits: Annotated[bool, typer.Option("--bits", help="Bits also where a program declares categories.")] = False,
+    shots: Annotated[
+        int | None,
+        typer.Option("--shots", min=1, max=10**9, help="Draws behind each mean of an `output`; exact by default."),
+    ] = None,
 ) -> None:
     """Draw strings from a trained model, one a line, the first visible qubit first.
 
-    Bits, or the numbers of categories where registers are of these.
+    Bits, or the numbers of categories where registers are of these. Of a program with `output` declarations, rows of
+    its numbers instead.
 
     \b
     Examples:
       qglc sample runs/bars-2026-01-31-1 -n 1000 -o samples.csv
       qglc sample runs/bars-2026-01-31-1 -n 100000 -o samples.npz --seed 7
       qglc sample runs/digit --condition 1,0 | head
+      qglc sample runs/generator -n 500 --shots 1000 -o features.npz
     """
     out = file_or_output(out)
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
-    rows = _draw(run, number, seed, condition, bits)
-    content = _csv(rows) if kind is SampleFormat.CSV else _npz(rows)
+    drawn = _draw(run, number, seed, condition, bits, shots)
+    content = _csv(drawn) if kind is SampleFormat.CSV else _npz(drawn)
     if out is None:
         from qgl.diagnostics.terminal import write_data
 
@@ -62,22 +70,38 @@ def sample(
     write_bytes(out, content)
 
 
-def _draw(folder: Path, number: int, seed: int, condition: str | None, bits: bool) -> np.ndarray[Any, Any]:
+def _draw(
+    folder: Path, number: int, seed: int, condition: str | None, bits: bool, shots: int | None
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Strings as `x`, or the rows of each output by its name."""
     from qgl.check.declarations.categories import in_categories
     from qgl.evaluate import in_chunks
+    from qgl.evaluate.outputs import rows as rows_of_numbers
     from qgl.train import compilation_cache
 
     compilation_cache.switch_on()
     run, model = trained(folder)
     given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
+    outputs = model.program.outputs
+    if outputs.declared:
+        names = ", ".join(f"{output.name} {list(output.shape) or ''}".strip() for output in outputs.declared)
+        how = "exact means and probabilities" if shots is None else f"{shots:,} shots behind each mean and distribution"
+        typer.echo(f"rows of numbers: {names}; {how}", err=True)
+        with Waiting("drawing numbers"):
+            return rows_of_numbers.sample(model, run.params, number, seed, given, shots)
+    if shots is not None:
+        raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
     with Waiting("drawing strings"):
         rows = in_chunks.sample(model, run.params, number, seed, given)
-    return rows if bits else in_categories(rows, model.program.variables)
+    return {"x": rows if bits else in_categories(rows, model.program.variables)}
 
 
-def _csv(rows: np.ndarray[Any, Any]) -> bytes:
+def _csv(drawn: dict[str, np.ndarray[Any, Any]]) -> bytes:
     import numpy as np
 
+    rows = np.concatenate([each.reshape(len(each), -1) for each in drawn.values()], axis=1)
+    if rows.dtype.kind == "f":
+        return "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist()).encode()
     if rows.max(initial=0) > 9:
         return "".join(",".join(map(str, row)) + "\n" for row in rows.tolist()).encode()
     text = np.full((len(rows), 2 * rows.shape[1]), ord(","), dtype=np.uint8)
@@ -86,9 +110,13 @@ def _csv(rows: np.ndarray[Any, Any]) -> bytes:
     return text.tobytes()
 
 
-def _npz(rows: np.ndarray[Any, Any]) -> bytes:
+def _npz(drawn: dict[str, np.ndarray[Any, Any]]) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, x=rows)
+    write: Callable[..., None] = np.lib.format.write_array  # which is untyped
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:  # an output may have any name, `file` too
+        for name, array in drawn.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                write(member, array)
     return buffer.getvalue()

@@ -107,6 +107,7 @@ FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "tanh": jnp.tanh,
     "sigmoid": jax.nn.sigmoid,
     "abs": jnp.abs,
+    "clip": jnp.clip,
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.expression import Atom, Function, Input, Real
+from qgl.expression import CHANCES, MEANS, Atom, Function, Input, Real
 
 Indices = NDArray[np.int32]
 
@@ -61,8 +61,10 @@ class Expressions:
 class ExpressionBuilder:
     """Collects numbers; `row` gives the row of `outputs` that a number will have."""
 
-    def __init__(self, parameter_sizes: Sequence[int]) -> None:
+    def __init__(self, parameter_sizes: Sequence[int], read: tuple[int, int] = (0, 0)) -> None:
+        """`read`: how many means and probabilities come after the inputs, for outputs."""
         self._offsets = np.concatenate([[0], np.cumsum(parameter_sizes, dtype=np.int64)])
+        self._read = read
         self._rows: dict[Real, int] = {}
         self._functions: dict[Function, int] = {}
         self._levels: list[list[Function]] = []
@@ -96,7 +98,7 @@ class ExpressionBuilder:
 
     def build(self) -> Expressions:
         """The tables of all numbers so far."""
-        inputs = int(self._offsets[-1])
+        inputs = int(self._offsets[-1]) + sum(self._read)
         place: dict[Atom, int] = {}
         calls: list[Calls] = []
         at = 1 + inputs
@@ -132,6 +134,9 @@ class ExpressionBuilder:
         )
 
     def _input(self, atom: Input) -> int:
+        if atom.parameter in (MEANS, CHANCES):
+            before = 0 if atom.parameter == MEANS else self._read[0]
+            return 1 + int(self._offsets[-1]) + before + atom.element
         return 1 + int(self._offsets[atom.parameter]) + atom.element
 
 

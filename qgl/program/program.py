@@ -26,6 +26,7 @@ from qgl.program.calls.stops import Early, StopCall
 from qgl.program.calls.strategies import Gradient, StrategyCall
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
+from qgl.program.outputs import Outputs
 from qgl.record import record
 from qgl.source import Source, Span
 
@@ -244,6 +245,8 @@ class Program:
     variables: tuple[Variable, ...] = ()  # registers of categories
     prepared: int = 0  # operations at the head that prepare what the registers start in
     baselines: tuple[BaselineCall, ...] = ()  # fitted to the objective's first data set; none: independent bits
+
+    outputs: Outputs = Outputs()  # numbers that elements of the ensemble hand out
 
     @property
     def learnt(self) -> DataSet | None:

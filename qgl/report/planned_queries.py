@@ -14,7 +14,7 @@ from qgl.objectives import Setting
 from qgl.plan.model import NO_METHOD, describe
 from qgl.program.calls.reports import ReportCall
 from qgl.program.program import Program, TrainSettings
-from qgl.query import LogProb, Probabilities, Query, Samples
+from qgl.query import LogProb, Numbers, Probabilities, Query, Samples
 from qgl.report.report import at_the_end, reports_of
 
 OBJECTIVE, REPORT, WATCH, SAMPLE = "objective", "report", "watch", "sample"
@@ -42,7 +42,8 @@ class PlannedQueries:
 def planned_queries(program: Program) -> tuple[PlannedQueries, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
     planned = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
-    return (*planned, PlannedQueries(SAMPLE, {Samples(SHOTS): SAMPLE}))
+    sampled: Query = Numbers() if program.outputs.declared else Samples(SHOTS)
+    return (*planned, PlannedQueries(SAMPLE, {sampled: SAMPLE}))
 
 
 def objective_of(model: Model) -> tuple[PlannedQueries, ...]:

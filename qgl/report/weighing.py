@@ -53,7 +53,7 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     memory_limit: bytes of arrays, None: what this machine has. told: hears what is looked at.
     """
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
-    readings = Readings(circuit_of(program), program.train.precision, limit, told)
+    readings = Readings(circuit_of(program), program.outputs, program.train.precision, limit, told)
     elements = len(Parameters(program.parameters).weights)
     return [answer for planned in planned_queries(program) for answer in _answers(planned, readings, elements)]
 
@@ -68,9 +68,7 @@ def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iter
     """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
     circuits = together(planned.times, elements)
     for share in readings.shares(planned.queries):
-        names = {put: planned.names[query] for query, put in share.joint.items()}
-        if share.required is not None:
-            names.setdefault(share.required.success, f"{', '.join(names.values())}: success of post-selection")
+        names = share.purposes(planned.names)
         yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh(), circuits)
 
 

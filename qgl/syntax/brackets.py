@@ -28,6 +28,7 @@ _NAMED = {
     "LAYER",
     "CHANNEL",
     "HAMILTONIAN",
+    "OUTPUT",
     "STAGE",
 }
 _BLOCKS = {"MODEL", "TRAIN"}

@@ -294,6 +294,10 @@ class Builder:
         arguments = children[2] if isinstance(children[2], tuple) else ()
         return tree.Hamiltonian(self._span(children), self._name(children[1]), arguments, children[-2])
 
+    def output(self, children: Children) -> tree.Output:
+        dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
+        return tree.Output(self._span(children), self._name(children[1]), dimensions, children[-2])
+
     def model(self, children: Children) -> tree.Model:
         return tree.Model(self._span(children), children[1].statements)
 
@@ -365,7 +369,7 @@ def _declared(node: Any) -> tuple[str, ...]:
             return (name,)
         case tree.Let() | tree.Fresh() | tree.Lattice() | tree.Register() | tree.Data() | tree.Parameter():
             return (node.name.name,)
-        case tree.Routine() | tree.Hamiltonian():
+        case tree.Routine() | tree.Hamiltonian() | tree.Output():
             return (node.name.name,)
     return ()
 

@@ -175,6 +175,10 @@ class _Formatter:
         formals: list[Document] = [self._formals(item.arguments)] if item.arguments else []
         return group(self._name(item.name), *formals)
 
+    def _output(self, item: tree.Output) -> Document:
+        dimensions = [self._listed("[", item.dimensions)] if item.dimensions else []
+        return group("output ", self._name(item.name), *dimensions, self._value(item.value), ";")
+
     def _model(self, item: tree.Model) -> Document:
         return group("model ", self._block(item.body, item.span.start)[0])
 

@@ -86,7 +86,7 @@ def _declared_within(tokens: Sequence[Token]) -> set[str] | None:
         if token.type in ("EVOLVE", *_ENDS):
             evolves = token.type == "EVOLVE"
         loop = token.type == "FOR" and not evolves
-        if loop or (token.type in ("SUM", "PROD") and after == "LEFT_PARENTHESIS"):
+        if loop or (token.type in ("SUM", "PROD", "LIST") and after == "LEFT_PARENTHESIS"):
             targets = _targets(tokens, k + 1 if loop else k + 2)
             if not targets:
                 return None

@@ -95,9 +95,9 @@ class Tuple(Node):
 
 @record
 class Reduce(Node):
-    """`sum(a in chain: body)`, `prod((a, b) in edges(chain): body)`."""
+    """`sum(a in chain: body)`, `prod((a, b) in edges(chain): body)`, `list(a in chain: body)`."""
 
-    operator: str  # "sum" | "prod"
+    operator: str  # "sum" | "prod" | "list"
     targets: tuple[Name, ...]
     iterable: Expression
     body: Expression
@@ -327,6 +327,15 @@ class Hamiltonian(Node):
 
 
 @record
+class Output(Node):
+    """`output y[k] = list(q in v: expect(X[q]));`"""
+
+    name: Name
+    dimensions: tuple[Expression, ...]
+    value: Expression
+
+
+@record
 class Model(Node):
     body: tuple[Statement, ...]
 
@@ -372,6 +381,7 @@ Declaration = (
     | Parameter
     | Routine
     | Hamiltonian
+    | Output
     | Model
     | Objective
     | Train

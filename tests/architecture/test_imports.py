@@ -34,6 +34,7 @@ ORDER = [
     *[
         "mixture",
         "postselection",
+        "readout",
         "readings",
         "objectives",
         "model",
@@ -66,6 +67,8 @@ HEAVY = {
             "parameters",
             "mixture",
             "postselection",
+            "readout",
+            "readout",
             "readings",
             "questions",
             "model",

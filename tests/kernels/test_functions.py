@@ -47,7 +47,7 @@ BEYOND = {"sqrt": [-1e-3], "asin": [1.001, -1.001], "acos": [1.001], "log": [-1.
 
 
 def test_every_function_is_held() -> None:
-    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power", "atan2"}
+    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power", "atan2", "clip"}
 
 
 @pytest.mark.parametrize("name", INSIDE)
@@ -146,3 +146,11 @@ def test_the_angle_of_a_point() -> None:
         value, derivatives = jax.value_and_grad(FUNCTIONS["atan2"], (0, 1))(jnp.asarray(0.0), jnp.asarray(-0.0))
         assert (float(value), *map(float, derivatives)) == (0.0, 0.0, 0.0)
     assert ON_HOST["atan2"](0.0, -0.0) == 0.0
+
+
+def test_clip() -> None:
+    with jax.enable_x64(True):
+        for x, value, derivative in ((-0.5, 0.0, 0.0), (0.3, 0.3, 1.0), (7.0, 2.0, 0.0)):
+            found = jax.value_and_grad(FUNCTIONS["clip"])(jnp.asarray(x), jnp.asarray(0.0), jnp.asarray(2.0))
+            assert tuple(map(float, found)) == (value, derivative)
+            assert ON_HOST["clip"](x, 0.0, 2.0) == value

@@ -13,6 +13,7 @@ from qgl.check.declarations.data_sets import DataFamily, DataSets
 from qgl.check.declarations.distributions import DEFAULTS, Distributions
 from qgl.check.declarations.geometry import read_lattice
 from qgl.check.declarations.hamiltonians import Hamiltonians
+from qgl.check.declarations.outputs import OutputReader
 from qgl.check.declarations.registers import categories_of, sites_of
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
@@ -22,6 +23,7 @@ from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
+from qgl.check.values.operators import Operator, scale, total
 from qgl.check.values.types import Types
 from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
 from qgl.diagnostics.categories import WrongVariables
@@ -64,6 +66,13 @@ class Declarations:
         self.names = ExpressionResolver(reporter)
         self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self)
         self.data = self.data_sets.made
+        self.outputs = OutputReader(
+            self.evaluator,
+            self.wires,
+            self._read_out,
+            self._wires_of,
+            lambda node: self._dimension(node, Frame({}, self.main)).extent,
+        )
         self._on_site: dict[Hashable, list[int]] = {}
         self._active: list[Symbol] = []
         self._inputs = 0
@@ -73,6 +82,7 @@ class Declarations:
             "visible register": self._register,
             "hidden register": self._register,
             "data set": self.data_sets.declared,
+            "output": self._output,
             **dict.fromkeys(INPUTS, self._input),
         }
         self._numbers = {id(symbol): k for k, symbol in enumerate(main.of_kind(*INPUTS))}
@@ -80,7 +90,7 @@ class Declarations:
 
     def force(self) -> None:
         """Compute all values, so that all their faults are found. Registers come first, in order: they number wires."""
-        for kinds in (REGISTERS, ("constant", "lattice", "data set", *INPUTS)):
+        for kinds in (REGISTERS, ("constant", "lattice", "data set", *INPUTS), ("output",)):
             for symbol in self.main.of_kind(*kinds):
                 try:
                     self.value_of(symbol)
@@ -107,12 +117,15 @@ class Declarations:
             raise FaultyError
         symbol.state = "active"
         self._active.append(symbol)
+        functions = self.evaluator.functions
+        outer, functions.reader = functions.reader, self.outputs if symbol.kind == "output" else None
         try:
             symbol.value = method(symbol)
         except FaultyError:
             symbol.state = "failed"
             raise
         finally:
+            functions.reader = outer
             self._active.pop()
         symbol.state = "done"
         return symbol.value
@@ -124,6 +137,20 @@ class Declarations:
                 raise FaultyError
             raise self.reporter.fault(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
         return wires[0]
+
+    def declared_hamiltonian(self, expression: tree.Expression, frame: Frame) -> Operator | None:
+        """The Hamiltonian that an expression names, with its arguments if it has any; None if it names none.
+
+        Raises:
+            FaultyError: it is faulty, or its arguments are; reported.
+        """
+        name = expression.function if isinstance(expression, tree.Call) else expression
+        symbol = self._called_of(expression)
+        if symbol is None or (isinstance(name, tree.Name) and frame.find(name.name) is not None):
+            return None
+        given = expression.arguments if isinstance(expression, tree.Call) else ()
+        terms = self.hamiltonians.terms(symbol, self.evaluator.all_of(given, frame), expression.span)
+        return total(scale(Operator({pauli_word: 1 + 0j}), coefficient) for coefficient, pauli_word in terms)
 
     def visible_wires(self) -> tuple[int, ...]:
         """Wires of all visible registers.
@@ -303,7 +330,10 @@ class Declarations:
         single = node.size is None and node.place is None and categories is None
         return Qubit(first) if single else group
 
-    # ------------------------------------------------------------ inputs
+    # ------------------------------------------------------------ outputs and inputs
+
+    def _output(self, symbol: Symbol) -> Value:
+        return self.outputs.read(symbol, Frame({}, self.main))
 
     def _input(self, symbol: Symbol) -> Array | Real:
         node: tree.Parameter = symbol.node

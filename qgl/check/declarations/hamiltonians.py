@@ -51,15 +51,9 @@ class Hamiltonians:
         where = symbol.node.value.span
         if not isinstance(value, Operator):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", describe(value)))
-        collected: list[tuple[Real, PauliWord]] = []
-        for pauli_word, re, im in value:
-            if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
-                written = "*".join(f"{letter}[{self.wires[wire]}]" for wire, letter in pauli_word)
-                raise self.reporter.fault(NotHermitian(where, written))
-            collected.append((re, pauli_word))
-        if not any(pauli_word for _, pauli_word in collected):
+        terms = real_terms(value, where, self.wires, self.reporter)
+        if not any(pauli_word for _, pauli_word in terms):
             raise self.reporter.fault(WrongType(where, "a sum of products of Pauli matrices", "one without any"))
-        terms = tuple(collected)
         if key is not None:
             self._known[key] = terms
         return terms
@@ -92,3 +86,18 @@ class Hamiltonians:
             letters = (letter for _, letter in pauli_word)
             terms.append((coefficient.constant, tuple(zip(qubits.positions, letters, strict=True))))
         return SpinTerms(width, tuple(terms))
+
+
+def real_terms(operator: Operator, span: Span, wires: Sequence[Wire], reporter: Reporter) -> Terms:
+    """The coefficients and Pauli words of a Hermitian sum.
+
+    Raises:
+        FaultyError: a coefficient is not real; reported.
+    """
+    terms: list[tuple[Real, PauliWord]] = []
+    for pauli_word, re, im in operator:
+        if not (im.is_constant and abs(im.constant) <= 1e-12 * max(1.0, abs(re.constant))):
+            written = "*".join(f"{letter}[{wires[wire]}]" for wire, letter in pauli_word)
+            raise reporter.fault(NotHermitian(span, written))
+        terms.append((re, pauli_word))
+    return tuple(terms)

@@ -121,6 +121,8 @@ class _Loader:
                 self._add(module, name, kind, declaration)
             case tree.Hamiltonian(_, name):
                 self._add(module, name, "Hamiltonian", declaration)
+            case tree.Output(_, name):
+                self._add(module, name, "output", declaration)
             case tree.Local():
                 module.locals.append(declaration)
             case tree.Report(_, items):

@@ -109,6 +109,8 @@ class Resolver(ExpressionResolver):
             case tree.Hamiltonian(_, _, arguments, value):
                 self._arguments(arguments)
                 self._expression(value)
+            case tree.Output(_, _, dimensions, value):
+                self._expressions([*dimensions, value])
             case tree.Broken():
                 return
             case expression:
@@ -240,26 +242,6 @@ class Resolver(ExpressionResolver):
                 self.reporter.report(WrongMethod(key.span, f"`trotter` has no argument `{key.name}`"))
         if len(method.arguments) > 2:
             self.reporter.report(WrongMethod(method.span, "`trotter` takes an order and a number of steps"))
-
-    def _hamiltonian(self, name: tree.Name, target: tree.Expression) -> None:
-        symbol = self.body.module.names.get(name.name)
-        given = target.arguments if isinstance(target, tree.Call) else ()
-        self._expressions(given)
-        if symbol is None or self.body.find(name.name) is not None:
-            known = [each for each, symbol in self.body.module.names.items() if symbol.kind == "Hamiltonian"]
-            self._unknown(name, "Hamiltonian", known, UnknownName)
-            return
-        symbol.used = True
-        if symbol.kind == "broken":
-            return
-        if symbol.kind != "Hamiltonian":
-            self.reporter.report(WrongKind(name.span, name.name, symbol.kind, "Hamiltonian", symbol.span))
-            return
-        wanted = len(symbol.node.arguments)
-        keywords = target.keywords if isinstance(target, tree.Call) else ()
-        if len(given) != wanted or keywords:
-            given_count = len(given) + len(keywords)
-            self.reporter.report(ArgumentCount(target.span, name.name, wanted, given_count, declared=symbol.span))
 
     # ------------------------------------------------------------ gates
 

@@ -19,7 +19,7 @@ from qgl.diagnostics.names import (
     WrongKind,
 )
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.types import FunctionArguments, MisplacedHole
+from qgl.diagnostics.types import ArgumentCount, FunctionArguments, MisplacedHole
 from qgl.syntax import tree
 from qgl.syntax.walk import names_in
 
@@ -148,7 +148,12 @@ class ExpressionResolver:
     def _call(self, node: tree.Call) -> None:
         name = node.function.name
         usage = USAGES.get(name)
-        self._expressions(node.arguments)
+        for argument in node.arguments:
+            hamiltonian = self._named_hamiltonian(argument) if name == "expect" else None
+            if hamiltonian is None:
+                self._expression(argument)
+            else:
+                self._hamiltonian(hamiltonian, argument)
         self._expressions(value for _, value in node.keywords)
         if usage is None:
             symbol = self.body.module.names.get(name)
@@ -166,6 +171,34 @@ class ExpressionResolver:
             wanted = str(usage.least) if usage.least == usage.most else f"{usage.least} to {usage.most}"
             text = f"takes {wanted} argument{'s' * (usage.most != 1)}, not {len(node.arguments)}"
             self.reporter.report(FunctionArguments(node.span, name, text, usage.text))
+
+    def _named_hamiltonian(self, node: tree.Expression) -> tree.Name | None:
+        """The name of a declared Hamiltonian, if that, or a call of it, is what stands here."""
+        name = node.function if isinstance(node, tree.Call) else node
+        if not isinstance(name, tree.Name) or self.body.find(name.name) is not None:
+            return None
+        symbol = self.body.module.names.get(name.name)
+        return name if symbol is not None and symbol.kind == "Hamiltonian" else None
+
+    def _hamiltonian(self, name: tree.Name, target: tree.Expression) -> None:
+        symbol = self.body.module.names.get(name.name)
+        given = target.arguments if isinstance(target, tree.Call) else ()
+        self._expressions(given)
+        if symbol is None or self.body.find(name.name) is not None:
+            known = [each for each, symbol in self.body.module.names.items() if symbol.kind == "Hamiltonian"]
+            self._unknown(name, "Hamiltonian", known, UnknownName)
+            return
+        symbol.used = True
+        if symbol.kind == "broken":
+            return
+        if symbol.kind != "Hamiltonian":
+            self.reporter.report(WrongKind(name.span, name.name, symbol.kind, "Hamiltonian", symbol.span))
+            return
+        wanted = len(symbol.node.arguments)
+        keywords = target.keywords if isinstance(target, tree.Call) else ()
+        if len(given) != wanted or keywords:
+            given_count = len(given) + len(keywords)
+            self.reporter.report(ArgumentCount(target.span, name.name, wanted, given_count, declared=symbol.span))
 
     def _targets(self, targets: Sequence[tree.Name]) -> None:
         for target in targets:

@@ -21,6 +21,7 @@ from qgl.check.values.values import Array, Group, Qubit, Site, Value, describe
 from qgl.diagnostics.names import UnknownName
 from qgl.diagnostics.registers import NotACondition, NotAQubit
 from qgl.diagnostics.types import BackwardsRange, LoopTargets, MisplacedHole, WrongType
+from qgl.expression import FUNCTIONS as REAL_FUNCTIONS
 from qgl.expression import Real
 from qgl.source import Span
 from qgl.syntax import tree
@@ -36,6 +37,8 @@ class World(Protocol):
     def qubit_on(self, site: Site, span: Span) -> int: ...
 
     def data_of(self, symbol: Symbol, node: tree.Call, frame: Frame) -> Value: ...
+
+    def declared_hamiltonian(self, expression: tree.Expression, frame: Frame) -> Operator | None: ...
 
 
 class Evaluator:
@@ -162,6 +165,8 @@ class Evaluator:
         symbol = frame.module.names.get(node.name)
         if symbol is not None:
             symbol.used = True
+            if symbol.kind == "output":
+                self.functions.final_state(node.span, f"the output `{node.name}`").asks()
             return self.world.value_of(symbol)
         if node.name == "pi":
             return math.pi
@@ -189,8 +194,7 @@ class Evaluator:
         if isinstance(value, Operator):
             self.budget.spend(len(value.terms), node.span)
             return operators.scale(value, -1.0) if node.operator == "-" else value
-        value = self._numeric(value, node.operand.span)
-        return -value if node.operator == "-" else value
+        return self._each(lambda x: -x if node.operator == "-" else x, (value,), (node.operand.span,), node.span)
 
     def _numeric(self, value: Value, span: Span) -> int | float | Real:
         if isinstance(value, Site):
@@ -211,11 +215,27 @@ class Evaluator:
             return self._compare(node, left, right)
         if isinstance(left, Operator) or isinstance(right, Operator):
             return self._operators(node, left, right)
-        x, y = self._numeric(left, node.left.span), self._numeric(right, node.right.span)
-        if isinstance(x, Real) or isinstance(y, Real):
-            self.budget.spend(_terms(x) + _terms(y), node.span)
-            return self.arithmetic.real_binary(name, x, y, node.span)
-        return self.arithmetic.binary(name, x, y, node.span)
+
+        def made(x: int | float | Real, y: int | float | Real) -> Value:
+            if isinstance(x, Real) or isinstance(y, Real):
+                self.budget.spend(_terms(x) + _terms(y), node.span)
+                return self.arithmetic.real_binary(name, x, y, node.span)
+            return self.arithmetic.binary(name, x, y, node.span)
+
+        return self._each(made, (left, right), (node.left.span, node.right.span), node.span)
+
+    def _each(self, made: Callable[..., Value], values: Sequence[Value], spans: Sequence[Span], span: Span) -> Value:
+        """What is made of numbers; in outputs, of the items of lists of one length, one after another."""
+        lists = [value for value in values if isinstance(value, tuple | range | Array)]
+        if self.functions.reader is None or not lists:
+            return made(*map(self._numeric, values, spans))
+        if len(set(map(len, lists))) > 1:
+            lengths = " and ".join(str(len(value)) for value in lists)
+            raise self.reporter.fault(WrongType(span, "lists of one length", f"lists of {lengths}"))
+        length = len(lists[0])
+        self.budget.spend(length * len(values), span)
+        columns = [tuple(value) if isinstance(value, tuple | range | Array) else (value,) * length for value in values]
+        return tuple(self._each(made, row, spans, span) for row in zip(*columns, strict=True))
 
     def _logical(self, node: tree.Binary, frame: Frame) -> Value:
         values = []
@@ -281,8 +301,12 @@ class Evaluator:
             return self.world.data_of(symbol, node, frame)
         if usage is None or node.keywords or not usage.least <= len(node.arguments) <= usage.most:
             raise FaultyError  # reported by the look at names
-        values = self.all_of(node.arguments, frame)
+        declared = self.world.declared_hamiltonian(node.arguments[0], frame) if name == "expect" else None
+        values = self.all_of(node.arguments, frame) if declared is None else [declared]
         self.budget.spend(self.functions.steps(name, values), node.span)
+        if name in REAL_FUNCTIONS and self.functions.reader is not None:
+            spans = [argument.span for argument in node.arguments]
+            return self._each(lambda *numbers: self.functions.call(node, list(numbers)), values, spans, node.span)
         return self._counted(self.functions.call(node, values), node)
 
     def _counted(self, value: Value, node: tree.Expression) -> Value:
@@ -324,8 +348,11 @@ class Evaluator:
             self.budget.spend(1, node.span)
             self.bind(node.targets, item, inner)
             value = self.evaluate(node.body, inner)
-            values.append(value if isinstance(value, Operator) else self._numeric(value, node.body.span))
+            plain = isinstance(value, Operator) or node.operator == "list"
+            values.append(value if plain else self._numeric(value, node.body.span))
         self.budget.leave()
+        if node.operator == "list":
+            return self._counted(tuple(values), node)
         if any(isinstance(value, Operator) for value in values):
             return self._reduce_operators(node, values)
         if node.operator == "sum":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as joined
 from itertools import combinations, pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from qgl.check.limits import ITEMS, MAX_ITEMS
 from qgl.check.reporter import FaultyError, Reporter
@@ -15,6 +15,7 @@ from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.numbers import Arithmetic
 from qgl.check.values.values import Array, Group, Qubit, Site, Value, describe
+from qgl.diagnostics.outputs import OnlyInOutputs
 from qgl.diagnostics.registers import HiddenReadOut
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArithmeticFault, FunctionArguments, IndexOutOfRange
@@ -38,6 +39,9 @@ class Usage:
 INTERNAL = ("multiply", "reciprocal", "power", "atan2")  # that no program calls by name
 USAGES: dict[str, Usage] = {
     **{name: Usage(f"{name}(x)", 1, 1) for name in REAL_FUNCTIONS if name not in INTERNAL},
+    "clip": Usage("clip(x, low, high)", 3, 3),
+    "expect": Usage("expect(Pauli words)", 1, 1),
+    "prob": Usage("prob(register, ...)", 1, 1000),
     "min": Usage("min(x, y, ...)", 1, 1000),
     "max": Usage("max(x, y, ...)", 1, 1000),
     "floor": Usage("floor(x)", 1, 1),
@@ -59,21 +63,32 @@ USAGES: dict[str, Usage] = {
 }
 
 
+class Reader(Protocol):
+    """What reads the final state, for outputs."""
+
+    def mean(self, value: Value, span: Span) -> Real: ...
+
+    def chances(self, values: Sequence[Value], spans: Sequence[Span]) -> tuple[Real, ...]: ...
+
+    def asks(self) -> None: ...
+
+
 @dataclass
 class Functions:
-    """`visible` gives all visible wires, `name_of` a qubit in words."""
+    """`visible` gives all visible wires, `name_of` a qubit in words; `reader` is there while an output is evaluated."""
 
     reporter: Reporter
     arithmetic: Arithmetic
     visible: Callable[[], tuple[int, ...]]
     name_of: Callable[[int], str]
+    reader: Reader | None = field(default=None, init=False)
     _trees: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, init=False)
 
     def call(self, call: tree.Call, values: list[Value]) -> Value:
         """The value of a call whose name and number of arguments have been checked."""
         name = call.function.name
         if name in REAL_FUNCTIONS:
-            return self._real(call, values[0])
+            return self._real(call, values)
         method: Callable[[tree.Call, list[Value]], Value] = getattr(self, f"_{name}")
         return method(call, values)
 
@@ -92,18 +107,38 @@ class Functions:
         name = call.function.name
         return self.reporter.fault(FunctionArguments(span or call.span, name, text, USAGES[name].text))
 
+    def final_state(self, span: Span, what: str) -> Reader:
+        """What reads the state that the program ends in.
+
+        Raises:
+            FaultyError: no output is being evaluated; reported of `what`.
+        """
+        if self.reader is None:
+            raise self.reporter.fault(OnlyInOutputs(span, what))
+        return self.reader
+
+    def _expect(self, call: tree.Call, values: list[Value]) -> Value:
+        return self.final_state(call.span, "`expect`").mean(values[0], call.arguments[0].span)
+
+    def _prob(self, call: tree.Call, values: list[Value]) -> Value:
+        return self.final_state(call.span, "`prob`").chances(values, [each.span for each in call.arguments])
+
     # ------------------------------------------------------------ numbers
 
-    def _real(self, call: tree.Call, value: Value) -> Value:
-        if isinstance(value, Real) and not value.is_constant:
-            return self.arithmetic.real_function(call.function.name, value, call.span)
-        number = self._number(call, 0, value)
+    def _real(self, call: tree.Call, values: list[Value]) -> Value:
+        name = call.function.name
+        if any(isinstance(value, Real) and not value.is_constant for value in values):
+            given = [
+                value if isinstance(value, Real) else self._number(call, k, value) for k, value in enumerate(values)
+            ]
+            return self.arithmetic.real_function(name, given, call.span)
+        numbers = [self._number(call, k, value) for k, value in enumerate(values)]
         try:
-            if call.function.name == "abs":
-                return abs(number)
-            return self.arithmetic.checked(float(REAL_FUNCTIONS[call.function.name](number)), call.span)
+            if name in ("abs", "clip"):
+                return self.arithmetic.checked(REAL_FUNCTIONS[name](*numbers), call.span)
+            return self.arithmetic.checked(float(REAL_FUNCTIONS[name](*numbers)), call.span)
         except (ValueError, ZeroDivisionError):
-            text = f"`{call.function.name}` has no real value at {number:g}"
+            text = f"`{name}` has no real value at {numbers[0]:g}"
         except OverflowError:
             text = "this is too large for a number"
         raise self.reporter.fault(ArithmeticFault(call.span, text))

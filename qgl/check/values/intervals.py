@@ -68,6 +68,9 @@ def _function(function: Function, parameters: Sequence[Parameter]) -> Interval:
             return math.sqrt(low), math.sqrt(high)
         case "abs":
             return (0.0 if low < 0 < high else min(abs(low), abs(high))), max(abs(low), abs(high))
+        case "clip":
+            ends = [min(max(x, least), most) for x, least, most in zip(*inner, strict=True)]
+            return ends[0], ends[1]
         case "tanh" | "atan" if math.isfinite(low) and math.isfinite(high):
             return _INCREASING[function.name](low), _INCREASING[function.name](high)
         case _:

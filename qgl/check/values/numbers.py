@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from qgl.check.limits import MAX_TERMS
 from qgl.check.reporter import Reporter
@@ -96,9 +96,9 @@ class Arithmetic:
             raise self._reporter.fault(ArithmeticFault(span, "this is not a finite number")) from None
         raise self._reporter.fault(ArithmeticFault(span, f"`{name}` is for numbers that are known at compile time"))
 
-    def real_function(self, name: str, argument: Real, span: Span) -> Real:
+    def real_function(self, name: str, arguments: Sequence[Real | Number], span: Span) -> Real:
         try:
-            return self.bounded(apply(name, argument), span)
+            return self.bounded(apply(name, *arguments), span)
         except (ValueError, OverflowError, ZeroDivisionError):
             raise self._reporter.fault(ArithmeticFault(span, f"`{name}` has no real value here")) from None
 

@@ -1,0 +1,1 @@
+"""What a model with outputs hands out: rows of numbers."""

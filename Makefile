@@ -38,9 +38,9 @@ demo: $(SETUP)
 test: $(SETUP) lint types
 	$(PYTEST) -m "not slow"
 
-# With the slow tests, and compiled as users do: `make test` leaves out the dear optimisations of XLA.
+# With the slow tests, and compiled as users do: `make test` leaves out what is dear in XLA (tests/conftest.py).
 test-all: $(SETUP) lint types
-	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(PYTEST)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 XLA_FLAGS= $(PYTEST)
 
 # Golden texts: what is shown of bad programs, whole, and the list of codes
 golden: $(SETUP)

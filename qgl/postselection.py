@@ -164,13 +164,13 @@ class Required:
 
 def times_outcomes(query: Expectation, width: int, outcomes: Sequence[int], count: int) -> Expectation:
     """Each Pauli word times every Z word on the qubits `outcomes`, of `count` that are read after the visible ones."""
-    k, places = len(outcomes), query.places
-    places = np.where(places >= width, places + count, places)
+    k, positions = len(outcomes), query.positions
+    positions = np.where(positions >= width, positions + count, positions)
     own = np.where(subsets(k), np.array(outcomes, np.int64), -1)
     letters = np.where(own >= 0, 3, 0).astype(np.uint8)
     tables = [
-        np.concatenate([np.repeat(table, 2**k, axis=0), np.tile(further, (len(places), 1))], axis=1)
-        for table, further in ((places, own), (query.letters, letters))
+        np.concatenate([np.repeat(table, 2**k, axis=0), np.tile(further, (len(positions), 1))], axis=1)
+        for table, further in ((positions, own), (query.letters, letters))
     ]
     return Expectation.sparse(*_ascending(*tables))
 
@@ -181,7 +181,7 @@ def subsets(k: int) -> NDArray[np.int64]:
     return table
 
 
-def _ascending(places: Any, letters: Any) -> tuple[Any, Any]:
-    """The same words with their places ascending and the padding, -1, last; both of shape (words, weight)."""
-    order = np.argsort(np.where(places < 0, np.iinfo(np.int32).max, places), axis=1, kind="stable")
-    return np.take_along_axis(places, order, axis=1).astype(np.int32), np.take_along_axis(letters, order, axis=1)
+def _ascending(positions: Any, letters: Any) -> tuple[Any, Any]:
+    """The same words with their positions ascending and the padding, -1, last; both of shape (words, weight)."""
+    order = np.argsort(np.where(positions < 0, np.iinfo(np.int32).max, positions), axis=1, kind="stable")
+    return np.take_along_axis(positions, order, axis=1).astype(np.int32), np.take_along_axis(letters, order, axis=1)

@@ -89,7 +89,7 @@ class Expectation:
     are padded with position -1 and letter 0. Make one with `Expectation.of` or `Expectation.sparse`.
     """
 
-    place_bytes: bytes
+    position_bytes: bytes
     letter_bytes: bytes
     weight: int  # columns of both tables
 
@@ -98,28 +98,28 @@ class Expectation:
         """Pauli words written as a letter of `IXYZ` for each visible qubit."""
         touched = [[k for k, letter in enumerate(pauli_word) if letter != "I"] for pauli_word in pauli_words]
         letters = [
-            [LETTERS.index(pauli_word[k]) for k in places]
-            for pauli_word, places in zip(pauli_words, touched, strict=True)
+            [LETTERS.index(pauli_word[k]) for k in positions]
+            for pauli_word, positions in zip(pauli_words, touched, strict=True)
         ]
         return cls.sparse(ragged.table(touched, -1), ragged.table(letters, 0, np.uint8))
 
     @classmethod
-    def sparse(cls, places: NDArray[np.int32], letters: NDArray[np.uint8] | None = None) -> Expectation:
-        """`places` and `letters`, shape (pauli_words, weight), as the class says; without letters, Z words."""
-        places = np.ascontiguousarray(places, np.int32)
-        letters = np.where(places >= 0, 3, 0) if letters is None else letters
-        if places.shape[1] == 0:  # a table of no columns would not tell how many Pauli words there are
-            places, letters = np.full((len(places), 1), -1, np.int32), np.zeros((len(places), 1), np.uint8)
-        return cls(places.tobytes(), np.ascontiguousarray(letters, np.uint8).tobytes(), int(places.shape[1]))
+    def sparse(cls, positions: NDArray[np.int32], letters: NDArray[np.uint8] | None = None) -> Expectation:
+        """`positions` and `letters`, shape (pauli_words, weight), as the class says; without letters, Z words."""
+        positions = np.ascontiguousarray(positions, np.int32)
+        letters = np.where(positions >= 0, 3, 0) if letters is None else letters
+        if positions.shape[1] == 0:  # a table of no columns would not tell how many Pauli words there are
+            positions, letters = np.full((len(positions), 1), -1, np.int32), np.zeros((len(positions), 1), np.uint8)
+        return cls(positions.tobytes(), np.ascontiguousarray(letters, np.uint8).tobytes(), int(positions.shape[1]))
 
     @property
-    def places(self) -> NDArray[np.int32]:
+    def positions(self) -> NDArray[np.int32]:
         """Touched positions, shape (pauli_words, weight), padded with -1."""
-        return np.frombuffer(self.place_bytes, np.int32).reshape(-1, self.weight)
+        return np.frombuffer(self.position_bytes, np.int32).reshape(-1, self.weight)
 
     @property
     def letters(self) -> NDArray[np.uint8]:
-        """Letters at `places`, shape (pauli_words, weight), padded with 0."""
+        """Letters at `positions`, shape (pauli_words, weight), padded with 0."""
         return np.frombuffer(self.letter_bytes, np.uint8).reshape(-1, self.weight)
 
     @property
@@ -234,7 +234,7 @@ def support(query: Query, width: int) -> frozenset[int]:
     """Positions of the visible qubits that the answer depends on, of `width` in all."""
     match query:
         case Expectation():
-            return frozenset(np.unique(query.places[query.places >= 0]).tolist())
+            return frozenset(np.unique(query.positions[query.positions >= 0]).tolist())
         case Marginals(regions):
             return frozenset(place for region in regions for place in region)
         case Success():
@@ -247,10 +247,8 @@ def restricted(query: Query, positions: tuple[int, ...]) -> Query:
     """The same question put to the visible qubits at `positions` alone, which are ascending and hold its support."""
     match query:
         case Expectation():
-            places = query.places
-            return Expectation.sparse(
-                np.where(places < 0, -1, np.searchsorted(positions, places)).astype(np.int32), query.letters
-            )
+            numbers = np.where(query.positions < 0, -1, np.searchsorted(positions, query.positions))
+            return Expectation.sparse(numbers.astype(np.int32), query.letters)
         case Marginals(regions, bits):
             new = {place: k for k, place in enumerate(positions)}
             return Marginals(tuple(tuple(new[place] for place in region) for region in regions), bits)

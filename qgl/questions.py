@@ -207,7 +207,7 @@ def check_query(query: Query, width: int, positions: int) -> None:
         case Expectation():
             if not query.count:
                 raise ValueError("Expectation asks of no Pauli word")
-            if not ((query.places >= -1) & (query.places < positions)).all() or (query.letters > 3).any():
+            if not ((query.positions >= -1) & (query.positions < positions)).all() or (query.letters > 3).any():
                 raise ValueError(f"a Pauli word of Expectation reaches beyond positions 0 to {positions - 1}")
         case Marginals():
             regions(query.regions, positions)

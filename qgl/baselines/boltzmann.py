@@ -94,13 +94,13 @@ class MixedDistribution:
         logs: Real = self.machine.score(rows) - np.logaddexp.reduce(self._terms[0])
         return np.maximum(logs, log_floor(self.width))
 
-    def moments(self, places: NDArray[np.int32]) -> Real:
+    def moments(self, positions: NDArray[np.int32]) -> Real:
         weights, means = self._mixture
         padded = np.pad(means, ((0, 0), (0, 1)), constant_values=1.0)  # what -1 stands for
-        averages = np.zeros(len(places))
+        averages = np.zeros(len(positions))
         step = max(1, (1 << 24) // len(weights))
-        for start in range(0, len(places), step):
-            averages[start : start + step] = weights @ padded[:, places[start : start + step]].prod(axis=2)
+        for start in range(0, len(positions), step):
+            averages[start : start + step] = weights @ padded[:, positions[start : start + step]].prod(axis=2)
         return averages
 
     def entropy(self) -> float | None:
@@ -143,8 +143,8 @@ class SampledDistribution:
         units = len(self.machine.hidden)
         raise UnansweredError(f"no likelihoods: its normalisation is a sum over 2^{min(units, self.width)} terms")
 
-    def moments(self, places: NDArray[np.int32]) -> Real:
-        return sample_moments(self.rows, np.full(len(self.rows), 1 / len(self.rows)), places)
+    def moments(self, positions: NDArray[np.int32]) -> Real:
+        return sample_moments(self.rows, np.full(len(self.rows), 1 / len(self.rows)), positions)
 
     def entropy(self) -> float | None:
         return None

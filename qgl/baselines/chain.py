@@ -50,16 +50,16 @@ class ChainDistribution:
             memory = after / np.where(total > 0, total, 1.0)[:, None]
         return logs
 
-    def moments(self, places: NDArray[np.int32]) -> Real:
-        blocks = (places[start : start + _AT_ONCE] for start in range(0, len(places), _AT_ONCE))
+    def moments(self, positions: NDArray[np.int32]) -> Real:
+        blocks = (positions[start : start + _AT_ONCE] for start in range(0, len(positions), _AT_ONCE))
         return np.concatenate([np.zeros(0), *map(self._moments, blocks)])
 
-    def _moments(self, places: NDArray[np.int32]) -> Real:
-        memory = np.tile(self.start, (len(places), 1))
+    def _moments(self, positions: NDArray[np.int32]) -> Real:
+        memory = np.tile(self.start, (len(positions), 1))
         for step, start, width in zip(self.steps, self.columns.starts, self.columns.widths, strict=True):
-            here = (places >= start) & (places < start + width)
-            patterns = np.where(here, 1 << (start + width - 1 - np.where(here, places, start)), 0).sum(axis=1)
-            after = np.zeros((len(places), step.shape[2]))
+            here = (positions >= start) & (positions < start + width)
+            patterns = np.where(here, 1 << (start + width - 1 - np.where(here, positions, start)), 0).sum(axis=1)
+            after = np.zeros((len(positions), step.shape[2]))
             for pattern in np.unique(patterns):
                 signs = 1.0 - 2.0 * (_ones(np.arange(len(step)) & pattern) % 2)
                 chosen = patterns == pattern
@@ -101,9 +101,9 @@ class ChainDistribution:
         distribution = self._before[min(touched)][None]
         for column in range(min(touched), max(touched) + 1):
             step, width, start = self.steps[column], self.columns.widths[column], self.columns.starts[column]
-            places = [position - start for position in sorted(touched.get(column, ()))]
-            seen = indices(strings(np.arange(len(step)), width)[:, places])
-            moves = np.stack([step[seen == value].sum(axis=0) for value in range(2 ** len(places))])
+            own = [position - start for position in sorted(touched.get(column, ()))]
+            seen = indices(strings(np.arange(len(step)), width)[:, own])
+            moves = np.stack([step[seen == value].sum(axis=0) for value in range(2 ** len(own))])
             distribution = np.einsum("km,vmn->kvn", distribution, moves).reshape(-1, step.shape[2])
         ascending = distribution.sum(axis=1).reshape((2,) * len(positions))
         return np.transpose(ascending, np.argsort(np.argsort(positions)))

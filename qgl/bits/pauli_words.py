@@ -20,12 +20,12 @@ from qgl.program.program import Program
 MOST_PAULI_WORDS = 1_000_000
 _TOGETHER = 1 << 22
 
-Places = NDArray[np.int32]
+Positions = NDArray[np.int32]
 
 
 def near_pauli_words(
     neighbourhood: Neighbourhood, weight: int, reach: int | None, most: int = MOST_PAULI_WORDS
-) -> Places | None:
+) -> Positions | None:
     """All Pauli words of 1 to `weight` positions at distance `reach` or less from each other, shape (pauli_words,
     weight).
 
@@ -104,17 +104,17 @@ def _grown(
     return np.concatenate(rows)
 
 
-def data_means(rows: NDArray[np.uint8], weights: NDArray[np.float64], places: Places) -> NDArray[np.float64]:
-    """The mean of (-1)^(ones of a row on the word) for each Pauli word on `places`, over weighted rows. Shape
+def data_means(rows: NDArray[np.uint8], weights: NDArray[np.float64], positions: Positions) -> NDArray[np.float64]:
+    """The mean of (-1)^(ones of a row on the word) for each Pauli word on `positions`, over weighted rows. Shape
     (pauli_words,).
     """
     columns = np.packbits(np.ascontiguousarray(rows.T), axis=1)
     packed = np.pad(columns, ((0, 1), (0, -columns.shape[1] % 8))).view(np.uint64)  # the last row: of no position
     equal = bool(np.ptp(weights) <= 1e-12 * weights.max())
-    means = np.empty(len(places))
+    means = np.empty(len(positions))
     step = max(1, _TOGETHER // (packed.shape[1] * (1 if equal else 64)))
-    for first in range(0, len(places), step):
-        odd = np.bitwise_xor.reduce(packed[places[first : first + step]], axis=1)
+    for first in range(0, len(positions), step):
+        odd = np.bitwise_xor.reduce(packed[positions[first : first + step]], axis=1)
         if equal:
             means[first : first + step] = 1 - 2 * np.bitwise_count(odd).sum(axis=1) / len(rows)
         else:

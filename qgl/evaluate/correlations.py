@@ -20,31 +20,31 @@ _RESOLUTION = 1e-6  # of connected functions in single precision
 class Shells:
     """Pairs of bits by their distance.
 
-    places     of the moments that are needed, shape (pauli_words, 2): all <Z_a>, then <Z_a Z_b> of the pairs
+    positions  of the moments that are needed, shape (pauli_words, 2): all <Z_a>, then <Z_a Z_b> of the pairs
     distances  of the pairs
     """
 
     width: int
-    places: NDArray[np.int32] = field(repr=False)
+    positions: NDArray[np.int32] = field(repr=False)
     distances: NDArray[np.int64] = field(repr=False)
 
     @classmethod
     def of(cls, neighbourhood: Neighbourhood, reach: int) -> Shells:
         pairs, distances = neighbourhood.pairs(reach)
         apart = distances > 0
-        places = np.concatenate([singles(neighbourhood.width), pairs[apart].astype(np.int32)])
-        return cls(neighbourhood.width, places, distances[apart])
+        positions = np.concatenate([singles(neighbourhood.width), pairs[apart].astype(np.int32)])
+        return cls(neighbourhood.width, positions, distances[apart])
 
     def length_in(self, data: DataSet) -> float | None:
         """The length in a data set."""
-        moments = sample_moments(data.rows, data.weights, self.places)
+        moments = sample_moments(data.rows, data.weights, self.positions)
         return self.length(moments, np.inf if data.exact else len(data.rows))
 
     def length(self, moments: Real, samples: float = np.inf) -> float | None:
         """xi of a decay exp(-r / xi), fitted to the root mean squares of connected functions at distances 1, 2, ...
 
         Args:
-            moments: values at `places`.
+            moments: values at `positions`.
             samples: the number of independent strings that they are frequencies in; infinite for exact ones.
 
         Returns:
@@ -53,7 +53,7 @@ class Shells:
             three standard deviations of that. None where that leaves fewer than two distances, or nothing decays.
         """
         single, pair = moments[: self.width], moments[self.width :]
-        a, b = (single[self.places[self.width :, k]] for k in (0, 1))
+        a, b = (single[self.positions[self.width :, k]] for k in (0, 1))
         connected = pair - a * b
         # the mean of (Z_a - a)^2 (Z_b - b)^2, Z^2 being 1, less the square of that of (Z_a - a) (Z_b - b)
         variance = ((1 - a**2) * (1 - b**2) + 4 * a * b * connected - connected**2) / samples

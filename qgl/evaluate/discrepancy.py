@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.pauli_words import data_means
 from qgl.check.settings.fit import EXACT_WIDTH
-from qgl.evaluate.distributions import Places, Real
+from qgl.evaluate.distributions import Positions, Real
 from qgl.objectives.kernel import Kernel
 from qgl.objectives.model import Setting
 from qgl.objectives.pauli_words import fixed_pauli_words
@@ -31,7 +31,7 @@ class PauliWordSet:
     rows  of drawn Pauli words, as rows of 0 and 1; None for a fixed set, of which nothing is left to chance
     """
 
-    places: Places = field(repr=False)
+    positions: Positions = field(repr=False)
     weights: Real = field(repr=False)
     means: Real = field(repr=False)
     rows: NDArray[np.uint8] | None = field(repr=False)
@@ -48,14 +48,14 @@ class PauliWordSet:
         data, kernel = setting.data[call.data], Kernel.of(call.kernel)
         if call.weight is not None:
             fixed = fixed_pauli_words(data.name, kernel, call.weight, call.reach, setting)
-            return cls(fixed.query.places, fixed.weights, fixed.means, None, None)
+            return cls(fixed.query.positions, fixed.weights, fixed.means, None, None)
         if setting.width <= EXACT_WIDTH:
             return None
         count = call.pauli_words or _DRAWN
         rows = np.asarray(kernel.draw_rows(jax.random.key(0, impl="threefry2x32"), count, setting.width))
-        places = _places(rows)
-        means = data_means(data.rows, data.weights, places)
-        return cls(places, np.full(count, kernel.total / count), means, rows, call.samples)
+        positions = _positions(rows)
+        means = data_means(data.rows, data.weights, positions)
+        return cls(positions, np.full(count, kernel.total / count), means, rows, call.samples)
 
     def distance(self, values: Real, squares: Real | None = None) -> tuple[float, float | None]:
         """The discrepancy of <Z_w> from the data's, and the standard error of Pauli words that were drawn.
@@ -74,9 +74,9 @@ class PauliWordSet:
         return 0.0 if data.exact or count < 2 else float(self.weights @ (1 - self.means**2)) / (count - 1)
 
 
-def _places(rows: NDArray[np.uint8]) -> Places:
+def _positions(rows: NDArray[np.uint8]) -> Positions:
     """The positions of the ones of each row, ascending, padded with -1."""
     counts = rows.sum(axis=1, dtype=np.int64)
-    places = np.full((len(rows), max(1, int(counts.max(initial=0)))), -1, np.int32)
-    places[np.arange(places.shape[1]) < counts[:, None]] = np.nonzero(rows)[1]
-    return places
+    positions = np.full((len(rows), max(1, int(counts.max(initial=0)))), -1, np.int32)
+    positions[np.arange(positions.shape[1]) < counts[:, None]] = np.nonzero(rows)[1]
+    return positions

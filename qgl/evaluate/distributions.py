@@ -17,7 +17,7 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, log_floor, most_of_remainder
 
 Real = NDArray[np.float64]
-Places = NDArray[np.int32]
+Positions = NDArray[np.int32]
 Answer = Callable[[Query], Any]
 
 
@@ -31,8 +31,8 @@ class Distribution(Protocol):
         """log p of strings, not below `log_floor`, shape (batch,)."""
         ...
 
-    def moments(self, places: Places) -> Real:
-        """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1, shape (pauli_words,)."""
+    def moments(self, positions: Positions) -> Real:
+        """<Z_a Z_b ...> for rows (a, b, ...) of `positions`, padded with -1, shape (pauli_words,)."""
         ...
 
     def entropy(self) -> float | None:
@@ -75,12 +75,12 @@ class DenseDistribution:
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         return np.maximum(log_of(self.p[indices(rows)]), log_floor(self.width))
 
-    def moments(self, places: Places) -> Real:
+    def moments(self, positions: Positions) -> Real:
         transformed: Real = self.p
-        for bit in range(self.width):  # the Walsh transform: a Z word stands at the index with ones at its places
+        for bit in range(self.width):  # the Walsh transform: a Z word stands at the index with ones at its positions
             halves = transformed.reshape(-1, 2, 2**bit)
             transformed = np.stack([halves.sum(axis=1), halves[:, 0] - halves[:, 1]], axis=1).reshape(-1)
-        ones = np.where(places < 0, 0, 1 << (self.width - 1 - np.maximum(places, 0)))
+        ones = np.where(positions < 0, 0, 1 << (self.width - 1 - np.maximum(positions, 0)))
         moments: Real = transformed[ones.sum(axis=1)]
         return moments
 
@@ -138,9 +138,9 @@ class ProductDistribution:
         total: Real = log_of(chosen).sum(axis=1)
         return np.maximum(total, log_floor(self.width))
 
-    def moments(self, places: Places) -> Real:
+    def moments(self, positions: Positions) -> Real:
         z = 1 - 2 * self.ones
-        values: Real = np.where(places < 0, 1.0, z[places]).prod(axis=1)
+        values: Real = np.where(positions < 0, 1.0, z[positions]).prod(axis=1)
         return values
 
     def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -177,8 +177,8 @@ class QueriedDistribution:
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), log_floor(self.width))
 
-    def moments(self, places: Places) -> Real:
-        return np.asarray(self.answer(Expectation.sparse(places)), dtype=np.float64)
+    def moments(self, positions: Positions) -> Real:
+        return np.asarray(self.answer(Expectation.sparse(positions)), dtype=np.float64)
 
     def entropy(self) -> float | None:
         return None

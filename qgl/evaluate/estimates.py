@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct, indices
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import PauliWordSet
-from qgl.evaluate.distributions import Places, Real
+from qgl.evaluate.distributions import Positions, Real
 from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import CMI
@@ -54,16 +54,16 @@ def valid_rate(data: DataSet) -> Estimate:
     return estimate
 
 
-def moments(data: DataSet, part: int, places: Places) -> Estimate:
+def moments(data: DataSet, part: int, positions: Positions) -> Estimate:
     """The largest (`part` 0) or mean (1) absolute difference of moments from those of the data."""
-    return moments_from(metrics.sample_moments(data.rows, data.weights, places), part, places)
+    return moments_from(metrics.sample_moments(data.rows, data.weights, positions), part, positions)
 
 
-def moments_from(ideal: Real, part: int, places: Places) -> Estimate:
+def moments_from(ideal: Real, part: int, positions: Positions) -> Estimate:
     """As `moments`, from ideal ones, shape (pauli_words,)."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        means = metrics.sample_moments(rows, counts / counts.sum(axis=0), places)
+        means = metrics.sample_moments(rows, counts / counts.sum(axis=0), positions)
         return metrics.summary(means - ideal[:, None])[part]
 
     return estimate
@@ -123,7 +123,7 @@ def mmd_of_pauli_words(pauli_words: PauliWordSet) -> Estimate:
 
     def estimate(rows: Rows, counts: Real) -> Real:
         shots = counts.sum(axis=0)
-        values = metrics.sample_moments(rows, counts / shots, pauli_words.places)
+        values = metrics.sample_moments(rows, counts / shots, pauli_words.positions)
         terms = (values - pauli_words.means[:, None]) ** 2 - (1 - values**2) / (shots - 1)
         summed: Real = pauli_words.weights @ terms
         return summed

@@ -256,7 +256,7 @@ def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
         yield evaluation.row(
             title(call),
             value,
-            lambda distribution: pauli_words.distance(distribution.moments(pauli_words.places))[0],
+            lambda distribution: pauli_words.distance(distribution.moments(pauli_words.positions))[0],
             data=data,
             floor=lambda: floors.mmd(data, lambda: pauli_words.by_chance(data)),
             error=error,
@@ -274,7 +274,7 @@ def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
 def _by_pauli_words(pauli_words: PauliWordSet, evaluation: Evaluation) -> tuple[float, float | None]:
     """The discrepancy, with its error if Pauli words were drawn."""
     if pauli_words.rows is None:
-        return pauli_words.distance(evaluation.distribution.moments(pauli_words.places))
+        return pauli_words.distance(evaluation.distribution.moments(pauli_words.positions))
     query = GivenPauliWords(len(pauli_words.rows), pauli_words.samples)
     values, squares = np.asarray(evaluation.answer(query, given=pauli_words.rows), dtype=np.float64)
     return pauli_words.distance(values, squares)
@@ -283,15 +283,15 @@ def _by_pauli_words(pauli_words: PauliWordSet, evaluation: Evaluation) -> tuple[
 def _moments(call: calls.Moments, evaluation: Evaluation) -> Iterator[Row]:
     data, chosen = evaluation.of(call), Moments.of(evaluation.setting.neighbourhood)
     model = evaluation.distribution.moments(
-        chosen.places
+        chosen.positions
     )  # asked first: who only listens need not wait for those of the data
-    ideal = metrics.sample_moments(data.rows, data.weights, chosen.places)
+    ideal = metrics.sample_moments(data.rows, data.weights, chosen.positions)
 
     def differences(distribution: Distribution) -> tuple[Real, Real]:
-        return metrics.summary(distribution.moments(chosen.places) - ideal)
+        return metrics.summary(distribution.moments(chosen.positions) - ideal)
 
     def floor(part: int) -> Floor:
-        return floors.by_chance(estimates.moments(data, part, chosen.places), data)
+        return floors.by_chance(estimates.moments(data, part, chosen.positions), data)
 
     for part, value in enumerate(metrics.summary(model - ideal)):
         name = f"{title(call)}, {PARTS[part]}{chosen.wording}"
@@ -309,7 +309,7 @@ def _correlation_length(call: calls.CorrelationLength, evaluation: Evaluation) -
     data = None if call.data is None else evaluation.of(call)
 
     def length(distribution: Distribution) -> float | None:
-        return shells.length(distribution.moments(shells.places))
+        return shells.length(distribution.moments(shells.positions))
 
     floor = _NO_FLOOR if data is None else floors.same(data, shells.length_in(data))
     yield evaluation.row(title(call), length(evaluation.distribution), length, floor=lambda: floor)

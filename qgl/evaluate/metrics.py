@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, entropy, indices
-from qgl.evaluate.distributions import Distribution, Places, Real
+from qgl.evaluate.distributions import Distribution, Positions, Real
 from qgl.objectives.kernel import kernel_of
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.program import DataSet
@@ -44,13 +44,13 @@ def summary(differences: Real) -> tuple[Real, Real]:
     return np.abs(differences).max(axis=0), np.abs(differences).mean(axis=0)
 
 
-def sample_moments(rows: NDArray[np.uint8], weights: Real, places: Places) -> Real:
-    """<Z_a Z_b ...> for rows (a, b, ...) of `places`, padded with -1; `weights` (count, ...) -> (pauli_words, ...)."""
+def sample_moments(rows: NDArray[np.uint8], weights: Real, positions: Positions) -> Real:
+    """<Z_a Z_b ...> for rows (a, b, ...) of `positions`, padded with -1; weights (count, ...) -> (pauli_words, ...)."""
     padded = np.pad(rows, ((0, 0), (0, 1)))  # what -1 stands for
     step = max(1, _AT_ONCE // max(len(rows), 1))
     blocks = []
-    for start in range(0, len(places), step):
-        some = places[start : start + step]
+    for start in range(0, len(positions), step):
+        some = positions[start : start + step]
         odd = padded[:, some[:, 0]]
         for column in some.T[1:]:
             odd ^= padded[:, column]

@@ -176,7 +176,7 @@ def _generalisation(
 def _correlation_length(call: CorrelationLength, setting: Setting, data: DataSet | None, counts: Counts) -> Row:
     """The fit may fail in some of the resamples; the error is that of the others."""
     shells, shots = Shells.of(setting.neighbourhood, call.reach), counts.shots
-    moments = metrics.sample_moments(counts.rows, counts.columns / shots, shells.places)
+    moments = metrics.sample_moments(counts.rows, counts.columns / shots, shells.positions)
     value, *others = (shells.length(each, shots) for each in moments.T)
     lengths = [each for each in others if each is not None]
     error = float(np.std(lengths, ddof=1)) if value is not None and len(lengths) > 1 else None
@@ -211,7 +211,7 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
     elif data is not None and isinstance(call, calls.Moments):
         chosen = Moments.of(setting.neighbourhood)
         for number, name in enumerate(PARTS):
-            estimate = partial(estimates.moments, part=number, places=chosen.places)
+            estimate = partial(estimates.moments, part=number, positions=chosen.positions)
             yield _Part(estimate(data), partial(floors.of_samples, estimate, data), f", {name}{chosen.wording}")
     elif data is not None and isinstance(call, MMD) and call.kernel is not None and not call.kernel.of_states:
         yield _discrepancy(call, data, setting)

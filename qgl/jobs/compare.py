@@ -248,9 +248,9 @@ class Compared:
         if self.model.width <= NARROW:
             yield "tv(model)", estimates.tv(_as_data(self.distribution.dense()))
         chosen = Moments.of(self.setting.neighbourhood)
-        ideal = self.distribution.moments(chosen.places)
+        ideal = self.distribution.moments(chosen.positions)
         for part, name in enumerate(PARTS):
-            yield f"moments(model), {name}{chosen.wording}", estimates.moments_from(ideal, part, chosen.places)
+            yield f"moments(model), {name}{chosen.wording}", estimates.moments_from(ideal, part, chosen.positions)
 
     def _by_shots(self, estimate: Estimate) -> Measured:
         """The distance of as many strings of the model itself from the model: its mean, and how it spreads."""

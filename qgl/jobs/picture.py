@@ -123,8 +123,8 @@ def _wide(compared: Compared, data: DataSet | None) -> Figure:
         left, right = figure.subplots(1, 2)
     chosen = Moments.of(compared.setting.neighbourhood)
     counts, width = compared.counts, compared.model.width
-    ideal = compared.distribution.moments(chosen.places)
-    means = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.places)
+    ideal = compared.distribution.moments(chosen.positions)
+    means = sample_moments(counts.rows, counts.columns[:, 0] / counts.shots, chosen.positions)
     pictures.scatter_moments(left, ideal, means, width, chosen.wording)
     left.set(xlabel="moment of the model", ylabel="of the machine")
     try:

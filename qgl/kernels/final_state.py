@@ -205,7 +205,9 @@ def z_expectation(final: Final, pauli_words: jax.Array) -> jax.Array:
 
 def pauli_word_masks(pauli_words: Expectation, width: int) -> PauliWords:
     """Masks of Pauli words on `width` qubits, the first at the most significant bit."""
-    bits = np.where(pauli_words.places < 0, 0, 1 << (width - 1 - np.maximum(pauli_words.places, 0))).astype(np.int32)
+    bits = np.where(pauli_words.positions < 0, 0, 1 << (width - 1 - np.maximum(pauli_words.positions, 0))).astype(
+        np.int32
+    )
     x, y = np.isin(pauli_words.letters, (1, 2)), pauli_words.letters == 2
     z = np.isin(pauli_words.letters, (2, 3))
     masks = [np.asarray((bits * chosen).sum(axis=1), np.int32) for chosen in (x, z)]

@@ -110,12 +110,12 @@ def fixed_pauli_words(data: str, kernel: Kernel, weight: int, reach: int | None,
     Raises:
         ValueError: there are too many; the checker lets none of these pass.
     """
-    places = near_pauli_words(setting.neighbourhood, weight, reach)
-    if places is None:
+    positions = near_pauli_words(setting.neighbourhood, weight, reach)
+    if positions is None:
         raise ValueError("there are too many Pauli words")
     given = setting.data[data]
-    weights = kernel.over((places >= 0).sum(axis=1), setting.width)
-    return FixedPauliWords(Expectation.sparse(places), weights, data_means(given.rows, given.weights, places))
+    weights = kernel.over((positions >= 0).sum(axis=1), setting.width)
+    return FixedPauliWords(Expectation.sparse(positions), weights, data_means(given.rows, given.weights, positions))
 
 
 def drawn_pauli_words(

@@ -116,7 +116,7 @@ def _cone(circuit: Circuit, query: Expectation | Marginals) -> Blame | None:
     if isinstance(query, Marginals):
         regions = [tuple(sorted(region)) for region in query.regions]
     else:
-        regions = [tuple(sorted(row[row >= 0].tolist())) for row in query.places]
+        regions = [tuple(sorted(row[row >= 0].tolist())) for row in query.positions]
     regions = list(dict.fromkeys(region for region in regions if region))
     chosen = _spread(sorted(regions, key=len), _MOST_CONES)
     if not chosen:

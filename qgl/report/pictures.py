@@ -206,7 +206,7 @@ def numbers(data: Distribution, model: Distribution, *, sampled: int | None = No
 def moments(data: Distribution, model: Distribution, chosen: Moments) -> Figure:
     """The chosen moments of the model against those of the data; on the diagonal they agree."""
     figure, (axis,) = blank_figure(1, (4.6, 4.6))
-    both = [sample_moments(*distribution, chosen.places) for distribution in (data, model)]
+    both = [sample_moments(*distribution, chosen.positions) for distribution in (data, model)]
     scatter_moments(axis, both[0], both[1], data[0].shape[1], chosen.wording)
     axis.set(xlabel="moment of the data", ylabel="of the model")
     return figure

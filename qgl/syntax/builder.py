@@ -20,6 +20,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.record import record
 from qgl.source import Source, Span
 from qgl.syntax import tree
+from qgl.syntax.walk import declared_by
 
 MAX_DEPTH = 200
 MAX_BLOCKS = 64
@@ -77,7 +78,7 @@ class Builder:
             return node
         self._spoiled = [offset for offset in self._spoiled if not start <= offset < end]
         keyword = re.match(r"\w+", node.span.text)
-        broken = tree.Broken(node.span, keyword[0] if keyword else "", _declared(node))
+        broken = tree.Broken(node.span, keyword[0] if keyword else "", declared_by(node))
         self._heights[id(broken)] = self._heights.get(id(node), 0)
         return broken
 
@@ -358,20 +359,6 @@ class _Size:
 @record
 class _Dimensions:
     items: tuple[tree.Expression, ...]
-
-
-def _declared(node: Any) -> tuple[str, ...]:
-    """The names that a statement or declaration would have declared."""
-    match node:
-        case tree.Const(bindings=bindings):
-            return tuple(name.name for name, _ in bindings)
-        case tree.Measure(bit=tree.Name(name=name)):
-            return (name,)
-        case tree.Let() | tree.Fresh() | tree.Lattice() | tree.Register() | tree.Data() | tree.Parameter():
-            return (node.name.name,)
-        case tree.Routine() | tree.Hamiltonian() | tree.Output():
-            return (node.name.name,)
-    return ()
 
 
 def _nodes(children: Iterable[Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Going through trees: whether two mean the same, and the names in one."""
+"""Going through trees: whether two mean the same, the names in one, and those that it declares."""
 
 from __future__ import annotations
 
@@ -36,3 +36,17 @@ def names_in(node: object) -> Iterator[tree.Name]:
                 waiting.extend(parts)
             case tree.Node() as inner:
                 waiting.extend(getattr(inner, field) for field in inner.__dataclass_fields__ if field != "span")
+
+
+def declared_by(node: object) -> tuple[str, ...]:
+    """The names that a statement or declaration would have declared."""
+    match node:
+        case tree.Const(bindings=bindings):
+            return tuple(name.name for name, _ in bindings)
+        case tree.Measure(bit=tree.Name(name=name)):
+            return (name,)
+        case tree.Let() | tree.Fresh() | tree.Lattice() | tree.Register() | tree.Data() | tree.Parameter():
+            return (node.name.name,)
+        case tree.Routine() | tree.Hamiltonian() | tree.Output():
+            return (node.name.name,)
+    return ()

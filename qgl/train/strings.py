@@ -29,7 +29,7 @@ Numbers = NDArray[np.float64]
 Means = tuple[Numbers, ...]  # an answer for each of `queries`
 PauliWords = tuple[
     NDArray[np.int32] | None, ...
-]  # places of the Pauli words that come with a query, for each of `queries`
+]  # positions of the Pauli words that come with a query, for each of `queries`
 
 
 class Estimator:
@@ -51,7 +51,7 @@ class Estimator:
 
     def pauli_words(self, key: Array) -> PauliWords:
         """What the queries ask of at this key."""
-        return tuple(None if rows is None else _places(np.asarray(rows)) for rows in self._draw(key))
+        return tuple(None if rows is None else _positions(np.asarray(rows)) for rows in self._draw(key))
 
     def means(self, strings: Strings, pauli_words: PauliWords) -> Means:
         """The answers if the strings, shape (shots, n), were the distribution."""
@@ -103,7 +103,7 @@ def _mean(query: Query, strings: Strings, pauli_words: NDArray[np.int32] | None)
         case Probabilities():
             return np.bincount(indices(strings), weights, 2 ** strings.shape[1]).astype(np.float64)
         case Expectation():
-            return data_means(strings, weights, query.places)
+            return data_means(strings, weights, query.positions)
         case GivenPauliWords():
             assert pauli_words is not None
             return np.stack([data_means(strings, weights, pauli_words), np.zeros(len(pauli_words))])
@@ -112,10 +112,10 @@ def _mean(query: Query, strings: Strings, pauli_words: NDArray[np.int32] | None)
     raise ValueError(f"strings alone do not answer {type(query).__name__}")
 
 
-def _places(rows: NDArray[np.uint8]) -> NDArray[np.int32]:
+def _positions(rows: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Rows of 0 and 1 as the positions of the ones, shape (rows, most ones), padded with -1."""
     counts = rows.sum(axis=1, dtype=np.int64)
-    places = np.full((len(rows), max(1, int(counts.max(initial=0)))), -1, np.int32)
+    positions = np.full((len(rows), max(1, int(counts.max(initial=0)))), -1, np.int32)
     row, column = np.nonzero(rows)
-    places[row, np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)] = column
-    return places
+    positions[row, np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)] = column
+    return positions

@@ -72,6 +72,8 @@ FORMER_NAMES = {
     "density_places": "density_axes",
     "verdict_of_state": "results_of_state",
     "HOP_SECONDS": "ENTRY_SECONDS",
+    "place_bytes": "position_bytes",
+    "stirred": "perturbed",
     "fair coins": "the uniform distribution",
 }
 

@@ -68,7 +68,9 @@ def answer(query: Query, condition: Any = None, given: Any = None) -> Any:
         case LogProb():
             return np.log([P[int("".join(map(str, row)), 2)] for row in query.rows])
         case Expectation():
-            pauli_words = ["".join("Z" if k in places else "I" for k in range(N)) for places in query.places.tolist()]
+            pauli_words = [
+                "".join("Z" if k in positions else "I" for k in range(N)) for positions in query.positions.tolist()
+            ]
             return np.array([np.real(np.trace(RHO @ pauli(pauli_word))) for pauli_word in pauli_words])
         case Marginals(regions, bits):
             assert all(regions)
@@ -175,17 +177,17 @@ def test_distributions_agree(seed: int) -> None:
     assert p is not None and p.sum() == pytest.approx(1)
     dense, rows = DenseDistribution(p), np.array(STRINGS, dtype=np.uint8)
     np.testing.assert_allclose(np.exp(product.log_prob(rows)), p, atol=1e-12)
-    places = Moments.of(Neighbourhood.row(N)).places
-    matrix = moment_matrix(p)[places[:, 0], np.where(places[:, 1] < 0, places[:, 0], places[:, 1])]
-    np.testing.assert_allclose(dense.moments(places), matrix, atol=1e-12)
-    np.testing.assert_allclose(product.moments(places), matrix, atol=1e-12)
+    positions = Moments.of(Neighbourhood.row(N)).positions
+    matrix = moment_matrix(p)[positions[:, 0], np.where(positions[:, 1] < 0, positions[:, 0], positions[:, 1])]
+    np.testing.assert_allclose(dense.moments(positions), matrix, atol=1e-12)
+    np.testing.assert_allclose(product.moments(positions), matrix, atol=1e-12)
     assert product.entropy() == pytest.approx(dense.entropy())
     regions = ((2, 0), (3,), (1, 3, 0))
     for one, other in zip(product.regions(regions), dense.regions(regions), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
     asked, held = QueriedDistribution(answer, N), DenseDistribution(P)
     np.testing.assert_allclose(asked.log_prob(rows), held.log_prob(rows))
-    np.testing.assert_allclose(asked.moments(places), held.moments(places), atol=1e-12)
+    np.testing.assert_allclose(asked.moments(positions), held.moments(positions), atol=1e-12)
     for one, other in zip(asked.regions(regions), held.regions(regions), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
     assert asked.dense() is None and asked.entropy() is None

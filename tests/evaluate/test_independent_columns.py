@@ -25,10 +25,10 @@ def test_every_question_agrees_with_the_vector() -> None:
     assert dense is not None and distribution.width == 6
     held = DenseDistribution(dense)
     rows = rng.integers(0, 2, (20, 6)).astype(np.uint8)
-    places = np.array([[0, -1, -1], [0, 1, 3], [2, 4, -1], [5, 3, 0], [1, 5, 2]], np.int32)
+    positions = np.array([[0, -1, -1], [0, 1, 3], [2, 4, -1], [5, 3, 0], [1, 5, 2]], np.int32)
     regions = ((0,), (4, 1), (5, 0, 2), (3, 4, 5, 2))
     np.testing.assert_allclose(distribution.log_prob(rows), held.log_prob(rows))
-    np.testing.assert_allclose(distribution.moments(places), held.moments(places), atol=1e-12)
+    np.testing.assert_allclose(distribution.moments(positions), held.moments(positions), atol=1e-12)
     for one, other in zip(distribution.regions(regions), held.regions(regions), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-12)
     assert distribution.entropy() == pytest.approx(held.entropy())

@@ -137,7 +137,7 @@ def test_the_floor_of_words_is_what_chance_leaves() -> None:
         pauli_words = PauliWordSet.of(call(weight=2), Setting.in_a_row({"d": data}, N))
         assert pauli_words is not None
         exact = np.array(
-            [P @ np.prod(1.0 - 2.0 * STRINGS[:, [k for k in w if k >= 0]], axis=1) for w in pauli_words.places]
+            [P @ np.prod(1.0 - 2.0 * STRINGS[:, [k for k in w if k >= 0]], axis=1) for w in pauli_words.positions]
         )
         floors.append(pauli_words.by_chance(data))
         values.append(pauli_words.distance(exact)[0])

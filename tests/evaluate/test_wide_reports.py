@@ -110,7 +110,7 @@ def test_correlation_length_of_a_chain() -> None:
 def test_correlations_that_sampling_makes_are_not_taken_for_any() -> None:
     shells = Shells.of(Neighbourhood.row(30), 8)
     found = [
-        shells.length(sample_moments(chain(30, 0.5, 200, seed), np.full(200, 1 / 200), shells.places), 200)
+        shells.length(sample_moments(chain(30, 0.5, 200, seed), np.full(200, 1 / 200), shells.positions), 200)
         for seed in range(20)
     ]
     assert sum(length is not None for length in found) <= 2
@@ -120,11 +120,11 @@ def test_moments_of_a_wide_register_are_those_of_near_pairs() -> None:
     chosen = Moments.of(Neighbourhood.row(10), most=39)
     assert chosen.reach == 3 and chosen.wording == ", pairs within 3"
     expected = [(k, -1) for k in range(10)] + [(a, b) for a in range(10) for b in range(a + 1, min(a + 4, 10))]
-    assert [tuple(place) for place in chosen.places.tolist()] == expected
+    assert [tuple(place) for place in chosen.positions.tolist()] == expected
     assert Moments.of(Neighbourhood.row(9), most=45).reach is None
     rows = chain(10, 0.3, 50, 3)
     signs = 1.0 - 2.0 * rows
-    values = sample_moments(rows, np.full(50, 1 / 50), chosen.places)
+    values = sample_moments(rows, np.full(50, 1 / 50), chosen.positions)
     np.testing.assert_allclose(
         values, [np.mean(signs[:, a] * (signs[:, b] if b >= 0 else 1)) for a, b in expected], atol=1e-12
     )

@@ -174,7 +174,7 @@ def judged(rho: Matrix, query: Query, given: Array | None) -> list[Array]:
 
 def _spelled(query: Expectation, k: int, width: int) -> str:
     pauli_word = ["I"] * width
-    for place, letter in zip(query.places[k], query.letters[k], strict=True):
+    for place, letter in zip(query.positions[k], query.letters[k], strict=True):
         if place >= 0:
             pauli_word[place] = "IXYZ"[letter]
     return "".join(pauli_word)

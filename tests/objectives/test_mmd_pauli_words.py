@@ -48,9 +48,9 @@ def slow_means(data: DataSet, pauli_words: NDArray[np.uint8]) -> NDArray[np.floa
     return result
 
 
-def as_rows(places: NDArray[np.int32], width: int) -> NDArray[np.uint8]:
-    rows = np.zeros((len(places), width + 1), np.uint8)
-    np.put_along_axis(rows, places.astype(np.int64), 1, axis=1)
+def as_rows(positions: NDArray[np.int32], width: int) -> NDArray[np.uint8]:
+    rows = np.zeros((len(positions), width + 1), np.uint8)
+    np.put_along_axis(rows, positions.astype(np.int64), 1, axis=1)
     return rows[:, :width]
 
 
@@ -62,14 +62,14 @@ def as_rows(places: NDArray[np.int32], width: int) -> NDArray[np.uint8]:
 def test_near_words_in_a_row(weight: int, reach: int | None) -> None:
     row = Neighbourhood.row(9)
     wanted = {
-        places
+        positions
         for size in range(1, weight + 1)
-        for places in itertools.combinations(range(9), size)
-        if reach is None or places[-1] - places[0] <= reach
+        for positions in itertools.combinations(range(9), size)
+        if reach is None or positions[-1] - positions[0] <= reach
     }
     found = near_pauli_words(row, weight, reach)
     assert found is not None and len(found) == len(wanted)
-    assert {tuple(p for p in places if p >= 0) for places in found.tolist()} == wanted
+    assert {tuple(p for p in positions if p >= 0) for positions in found.tolist()} == wanted
     assert near_pauli_words(row, weight, reach, most=len(wanted)) is not None
     assert near_pauli_words(row, weight, reach, most=len(wanted) - 1) is None
 
@@ -85,22 +85,22 @@ def test_near_words_on_a_lattice_are_near_each_other_all() -> None:
         return abs(one // 3 - other // 3) + abs(one % 3 - other % 3)
 
     wanted = {
-        places
+        positions
         for size in (1, 2, 3)
-        for places in itertools.combinations(range(9), size)
-        if all(distance(a, b) <= 2 for a, b in itertools.combinations(places, 2))
+        for positions in itertools.combinations(range(9), size)
+        if all(distance(a, b) <= 2 for a, b in itertools.combinations(positions, 2))
     }
     assert found is not None
-    assert {tuple(p for p in places if p >= 0) for places in found.tolist()} == wanted
+    assert {tuple(p for p in positions if p >= 0) for positions in found.tolist()} == wanted
 
 
 @pytest.mark.parametrize("equal", [True, False])
 def test_data_means(equal: bool) -> None:
     data = data_set(0, 11, 77, equal)
-    places = near_pauli_words(Neighbourhood.row(11), 3, None)
-    assert places is not None
-    means = data_means(data.rows, data.weights, places)
-    np.testing.assert_allclose(means, slow_means(data, as_rows(places, 11)), atol=1e-12)
+    positions = near_pauli_words(Neighbourhood.row(11), 3, None)
+    assert positions is not None
+    means = data_means(data.rows, data.weights, positions)
+    np.testing.assert_allclose(means, slow_means(data, as_rows(positions, 11)), atol=1e-12)
 
 
 # ---------------------------------------------------------------- fixed words
@@ -111,7 +111,7 @@ def test_all_words_make_the_whole_discrepancy() -> None:
     data, p = data_set(1, 5, 9), np.random.default_rng(2).dirichlet(np.ones(32))
     fixed, whole = objective(data, weight=5), objective(data)
     assert isinstance(fixed, FixedPauliWords) and not fixed.stochastic
-    pauli_words = as_rows(fixed.query.places, 5)
+    pauli_words = as_rows(fixed.query.positions, 5)
     signs = (-1.0) ** (pauli_words.astype(int) @ np.array(list(itertools.product((0, 1), repeat=5))).T)
     with jax.enable_x64(True):
         exact = whole.loss({whole.queries[0]: jnp.asarray(p)}, None)
@@ -195,10 +195,10 @@ def test_a_wide_model_has_the_loss_of_its_words() -> None:
     model = loads(iqp_program(30, "weight = 2, reach = 1"))
     (term,) = model.objectives
     assert isinstance(term.objective, FixedPauliWords)
-    places = term.objective.query.places
-    assert len(places) == 60 and [0, 29] in places.tolist()
+    positions = term.objective.query.positions
+    assert len(positions) == 60 and [0, 29] in positions.tolist()
     params = model.init(jax.random.key(0))
-    pauli_words = ["".join("Z" if k in row else "I" for k in range(30)) for row in places.tolist()]
+    pauli_words = ["".join("Z" if k in row else "I" for k in range(30)) for row in positions.tolist()]
     values = model.expectation(params, pauli_words)
     wanted = np.sum(term.objective.weights * (np.asarray(values) - term.objective.means) ** 2)
     value, gradient = model.value_and_grad(params)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import entropy, indices, strings
 from qgl.check.settings.fit import EXACT_WIDTH
-from qgl.evaluate.distributions import Places, ProductDistribution, Real, log_of, ordered
+from qgl.evaluate.distributions import Positions, ProductDistribution, Real, log_of, ordered
 from qgl.objectives.model import Columns
 from qgl.program.program import DataSet
 from qgl.query import log_floor
@@ -45,11 +45,11 @@ class IndependentColumns:
             total += log_of(table)[indices(rows[:, start : start + width])]
         return np.maximum(total, log_floor(self.width))
 
-    def moments(self, places: Places) -> Real:
-        total = np.ones(len(places))
+    def moments(self, positions: Positions) -> Real:
+        total = np.ones(len(positions))
         for table, start, width in zip(self.tables, self._starts, self.widths, strict=True):
-            here = (places >= start) & (places < start + width)
-            pauli_words = np.where(here, 1 << (start + width - 1 - np.where(here, places, start)), 0).sum(axis=1)
+            here = (positions >= start) & (positions < start + width)
+            pauli_words = np.where(here, 1 << (start + width - 1 - np.where(here, positions, start)), 0).sum(axis=1)
             total *= _walsh(table)[pauli_words]
         return total
 

@@ -102,7 +102,7 @@ def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expe
         1
     ]
     totals, exponents = stacked(moments)
-    at = table.ends, table.slots + 1
+    at = table.ends, table.rows + 1
     return scaled(totals[at], exponents[at])
 
 

@@ -213,7 +213,7 @@ def letters_of(pauli_words: Expectation, width: int) -> NDArray[np.int32]:
     """A letter 0 to 3 for each of `width` qubits, shape (pauli_words, width)."""
     letters = np.zeros((pauli_words.count, width + 1), np.int32)  # the last column takes the padding
     np.put_along_axis(
-        letters, pauli_words.places.astype(np.int64) % (width + 1), pauli_words.letters.astype(np.int32), axis=1
+        letters, pauli_words.positions.astype(np.int64) % (width + 1), pauli_words.letters.astype(np.int32), axis=1
     )
     return letters[:, :width]
 

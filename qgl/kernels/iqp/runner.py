@@ -62,8 +62,8 @@ class IqpRunner:
             return jnp.ones(len(pauli_words), means.dtype)
         bits = jnp.pad(pauli_words.astype(jnp.uint8), ((0, 0), (0, 1))).T
         start = jnp.zeros((len(means), len(pauli_words)), jnp.uint8)
-        places = jnp.asarray(self.program.flips.places.T)
-        odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, places)[0].T
+        positions = jnp.asarray(self.program.flips.positions.T)
+        odd = jax.lax.scan(lambda parity, at: (parity ^ bits[at], None), start, positions)[0].T
         return _multiplied(jnp.where(odd == 1, means, 1))
 
     def estimates(self, angles: jax.Array, pauli_words: jax.Array, samples: int, key: jax.Array) -> jax.Array:

@@ -39,7 +39,11 @@ class IqpSums:
 
     def __init__(self, program: IqpProgram) -> None:
         self.count, self.most = len(program.angles), program.anticommuting_at.shape[1]
-        self.members, self.places, self.anticommuting_at = program.members, program.places, program.anticommuting_at
+        self.members, self.positions, self.anticommuting_at = (
+            program.members,
+            program.positions,
+            program.anticommuting_at,
+        )
         self._call = self._made()
 
     def __call__(self, angles: Array, pauli_words: Array, strings: Array) -> Array:
@@ -95,9 +99,9 @@ class IqpSums:
         them count).
         """
         chunk = jnp.arange(size, dtype=jnp.int32)
-        anticommuting_at, places = (
+        anticommuting_at, positions = (
             jnp.asarray(self.anticommuting_at),
-            jnp.pad(jnp.asarray(self.places), ((0, 1), (0, 0))),
+            jnp.pad(jnp.asarray(self.positions), ((0, 1), (0, 0))),
         )
         padded = jnp.pad(pauli_words, ((0, 0), (0, 1)))
 
@@ -105,7 +109,7 @@ class IqpSums:
             numbers = number * size + chunk
             pauli_word, position = ones.find(numbers)
             generators = anticommuting_at[position]
-            at = places[generators]
+            at = positions[generators]
             bits = padded[pauli_word[:, None, None], at] == 1
             # a generator that several ones of the Pauli word are on is counted at the first of them
             odd = jnp.sum(bits, axis=2) % 2 == 1
@@ -157,24 +161,24 @@ class IqpSums:
         blocks = -(-max(1, self.count) // size)
         numbers = np.full(blocks * size, self.count, np.int32)
         numbers[: self.count] = np.arange(self.count)
-        nowhere = np.full((1, self.places.shape[1]), len(self.anticommuting_at), np.int32)
-        places = np.concatenate([self.places, nowhere])[numbers]
-        return jnp.asarray(numbers.reshape(blocks, size)), jnp.asarray(places.reshape(blocks, size, -1))
+        nowhere = np.full((1, self.positions.shape[1]), len(self.anticommuting_at), np.int32)
+        positions = np.concatenate([self.positions, nowhere])[numbers]
+        return jnp.asarray(numbers.reshape(blocks, size)), jnp.asarray(positions.reshape(blocks, size, -1))
 
-    def _anticommute(self, pauli_words: Array, places: Array, dtype: Any) -> Array:
-        """Whether Pauli words anticommute with generators that have positions `places`, shape (pauli_words,
+    def _anticommute(self, pauli_words: Array, positions: Array, dtype: Any) -> Array:
+        """Whether Pauli words anticommute with generators that have positions `positions`, shape (pauli_words,
         generators), as 0 and 1.
         """
         bits = jnp.pad(pauli_words, ((0, 0), (0, 1))).T
-        start = jnp.zeros((len(places), len(pauli_words)), bits.dtype)
-        return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, places.T)[0].T.astype(dtype)
+        start = jnp.zeros((len(positions), len(pauli_words)), bits.dtype)
+        return lax.scan(lambda parity, one: (parity ^ bits[one], None), start, positions.T)[0].T.astype(dtype)
 
     def _dense(self, angles: Array, pauli_words: Array, signs: Array) -> Array:
         twice = jnp.pad(2 * angles, (0, 1))
 
         def add(sums: Array, block: tuple[Array, Array]) -> tuple[Array, None]:
-            numbers, places = block
-            anticommute = self._anticommute(pauli_words, places, angles.dtype) * twice[numbers]
+            numbers, positions = block
+            anticommute = self._anticommute(pauli_words, positions, angles.dtype) * twice[numbers]
             return sums + jnp.matmul(anticommute, unpacked(signs[numbers], angles.dtype), precision="highest"), None
 
         start = jnp.zeros((len(pauli_words), 32 * signs.shape[1]), angles.dtype)
@@ -182,9 +186,9 @@ class IqpSums:
 
     def _dense_cotangents(self, cotangents: Array, pauli_words: Array, signs: Array) -> Array:
         def one(_: None, block: tuple[Array, Array]) -> tuple[None, Array]:
-            numbers, places = block
+            numbers, positions = block
             summed = jnp.matmul(
-                self._anticommute(pauli_words, places, cotangents.dtype).T, cotangents, precision="highest"
+                self._anticommute(pauli_words, positions, cotangents.dtype).T, cotangents, precision="highest"
             )
             return None, 2 * jnp.sum(summed * unpacked(signs[numbers], cotangents.dtype), axis=1)
 

@@ -17,22 +17,22 @@ from qgl.query import Expectation, Marginals, Query
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Pauli words in slots; Pauli words whose windows do not meet share a slot.
+    """Pauli words as rows of a boundary; those whose windows do not meet share a row.
 
-    starts   (columns, slots) where the window of a Pauli word begins
-    letters  (columns, slots) letters 0 to 3 of the Pauli words
+    starts   (columns, rows) where the window of a Pauli word begins
+    letters  (columns, rows) letters 0 to 3 of the Pauli words
     ends     (pauli_words,) the column in which each ends
-    slots    (pauli_words,) the slot of each
+    rows     (pauli_words,) the row of each
     """
 
     starts: NDArray[np.bool_]
     letters: NDArray[np.uint8]
     ends: Indices
-    slots: Indices
+    rows: Indices
 
     @property
     def count(self) -> int:
-        """Number of slots."""
+        """Number of rows."""
         return int(self.starts.shape[1])
 
 
@@ -42,34 +42,34 @@ def windows(pauli_words: Expectation, order: Indices) -> Windows:
     """
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    touched = pauli_words.places >= 0
-    columns = rank[np.maximum(pauli_words.places, 0)]
+    touched = pauli_words.positions >= 0
+    columns = rank[np.maximum(pauli_words.positions, 0)]
     first = np.where(touched, columns, len(order)).min(axis=1)
     last = np.where(touched, columns, -1).max(axis=1)
     empty = last < 0
     first[empty] = last[empty] = 0
-    slots = _slots(first, last)
-    starts = np.zeros((len(order), int(slots.max(initial=0)) + 1), np.bool_)
+    rows = _rows(first, last)
+    starts = np.zeros((len(order), int(rows.max(initial=0)) + 1), np.bool_)
     letters = np.zeros(starts.shape, np.uint8)
-    starts[first, slots] = True
-    row, place = np.nonzero(touched)
-    letters[columns[row, place], slots[row]] = pauli_words.letters[row, place]
-    return Windows(starts, letters, last.astype(np.int32), slots)
+    starts[first, rows] = True
+    number, place = np.nonzero(touched)
+    letters[columns[number, place], rows[number]] = pauli_words.letters[number, place]
+    return Windows(starts, letters, last.astype(np.int32), rows)
 
 
-def _slots(first: Indices, last: Indices) -> Indices:
-    """A slot for each window, as few as windows overlap at most."""
-    slots = np.zeros(len(first), np.int32)
-    busy: list[tuple[int, int]] = []  # last column, slot
+def _rows(first: Indices, last: Indices) -> Indices:
+    """A row for each window, as few as windows overlap at most."""
+    rows = np.zeros(len(first), np.int32)
+    busy: list[tuple[int, int]] = []  # last column, row
     count = 0
     for pauli_word in np.argsort(first, kind="stable").tolist():
         if busy and busy[0][0] < first[pauli_word]:
-            slot = heapq.heappop(busy)[1]
+            row = heapq.heappop(busy)[1]
         else:
-            slot, count = count, count + 1
-        slots[pauli_word] = slot
-        heapq.heappush(busy, (int(last[pauli_word]), slot))
-    return slots
+            row, count = count, count + 1
+        rows[pauli_word] = row
+        heapq.heappush(busy, (int(last[pauli_word]), row))
+    return rows
 
 
 def pauli_words_of(query: Query) -> Expectation:
@@ -87,15 +87,15 @@ def pauli_words_of(query: Query) -> Expectation:
 def _region_pauli_words(regions: Sequence[tuple[int, ...]], bits: bool) -> Expectation:
     longest = max(map(len, regions))
     base, choices = (2, np.array([0, 3])) if bits else (4, np.arange(4))
-    places, letters = [], []
+    positions, letters = [], []
     for region in regions:
         count = len(region)
         digits = np.arange(base**count)[:, None] // base ** np.arange(count - 1, -1, -1) % base
         chosen = np.pad(choices[digits], ((0, 0), (0, longest - count)))
         where = np.pad(np.array(region, np.int32), (0, longest - count))
-        places.append(np.where(chosen > 0, where, -1))
+        positions.append(np.where(chosen > 0, where, -1))
         letters.append(chosen)
-    return Expectation.sparse(np.concatenate(places).astype(np.int32), np.concatenate(letters).astype(np.uint8))
+    return Expectation.sparse(np.concatenate(positions).astype(np.int32), np.concatenate(letters).astype(np.uint8))
 
 
 def joined(queries: Sequence[Query]) -> Expectation:
@@ -106,6 +106,6 @@ def joined(queries: Sequence[Query]) -> Expectation:
     def wide(array: NDArray[np.generic], fill: int) -> NDArray[np.generic]:
         return np.pad(array, ((0, 0), (0, widest - array.shape[1])), constant_values=fill)
 
-    places = np.concatenate([wide(table.places, -1) for table in tables]).astype(np.int32)
+    positions = np.concatenate([wide(table.positions, -1) for table in tables]).astype(np.int32)
     letters = np.concatenate([wide(table.letters, 0) for table in tables]).astype(np.uint8)
-    return Expectation.sparse(places, letters)
+    return Expectation.sparse(positions, letters)

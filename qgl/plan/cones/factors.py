@@ -72,7 +72,7 @@ class Nearness:
 
 def letters_of(query: Expectation) -> _Columns:
     """The letters of every Pauli word, shape (pauli_words, weight), padded with -1."""
-    return np.where(query.places < 0, -1, 4 * query.places.astype(np.int64) + query.letters)
+    return np.where(query.positions < 0, -1, 4 * query.positions.astype(np.int64) + query.letters)
 
 
 def starts_of(letters: _Columns) -> _Columns:

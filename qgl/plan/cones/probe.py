@@ -38,7 +38,7 @@ def widest(queries: Sequence[Query], cone: Callable[[int], Cone]) -> Query | Non
             k = int(held.argmax())
             largest = int(held[k])
             alone = (
-                Expectation.sparse(query.places[k : k + 1], query.letters[k : k + 1])
+                Expectation.sparse(query.positions[k : k + 1], query.letters[k : k + 1])
                 if isinstance(query, Expectation)
                 else Marginals(query.regions[k : k + 1], query.bits)
             )

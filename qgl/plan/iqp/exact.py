@@ -69,7 +69,7 @@ class Incidence:
     """Tables of a formula, as the kernels use them.
 
     members           shape (m, most), the variables of each generator, padded with the number of variables
-    places            shape (m, most), the positions of each generator, padded with the number of visible positions
+    positions         shape (m, most), the positions of each generator, padded with the number of visible positions
     anticommuting_at  shape (visible positions, most), the generators that have the position, padded with m
     """
 
@@ -81,7 +81,7 @@ class Incidence:
         return ragged.table([sorted(g.variables) for g in self.form.generators], self.form.variables, least=1)
 
     @cached_property
-    def places(self) -> Integers:
+    def positions(self) -> Integers:
         """See the class, shape (m, most)."""
         return ragged.table([sorted(g.positions) for g in self.form.generators], len(self.form.quarter_turns), least=1)
 
@@ -127,9 +127,9 @@ class Incidence:
             links.append((table[:, first] * width + table[:, second]).reshape(-1))
         return np.unique(np.concatenate(links))
 
-    def exact(self, places: Integers) -> ExactPauliWords | str:
-        """The tables of Z words on `places`, shape (pauli_words, weight), padded with -1; or why they are not made."""
-        parts, part = self._split(places)
+    def exact(self, positions: Integers) -> ExactPauliWords | str:
+        """The tables of Z words on `positions`, shape (pauli_words, weight), padded with -1; or why there are none."""
+        parts, part = self._split(positions)
         gathered: dict[int, list[Products]] = {}
         entries = 0
         chunk = max(1, TOGETHER // (parts.shape[1] * self.anticommuting_at.shape[1]))
@@ -149,33 +149,33 @@ class Incidence:
                 return f"the relations of the generators make more than {MOST_ENTRIES:.1g} factors"
         return ExactPauliWords(len(parts), tuple(_joined(groups) for _, groups in sorted(gathered.items())), part)
 
-    def _split(self, places: Integers) -> tuple[Integers, Integers]:
+    def _split(self, positions: Integers) -> tuple[Integers, Integers]:
         """The different parts of Pauli words, shape (parts, weight), and those of each Pauli word, shape (pauli_words,
         weight).
         """
-        weight, linked, width = places.shape[1], self.linked, len(self.form.quarter_turns)
-        label = np.where(places < 0, -1, np.arange(weight))
+        weight, linked, width = positions.shape[1], self.linked, len(self.form.quarter_turns)
+        label = np.where(positions < 0, -1, np.arange(weight))
         for _ in range(weight - 1):  # the least label goes along links until it has reached all
             for one, other in combinations(range(weight), 2):
-                both = (places[:, one] >= 0) & (places[:, other] >= 0)
+                both = (positions[:, one] >= 0) & (positions[:, other] >= 0)
                 if linked is not None:
-                    both &= _among(places[:, one].astype(np.int64) * width + places[:, other], linked)
+                    both &= _among(positions[:, one].astype(np.int64) * width + positions[:, other], linked)
                 least = np.minimum(label[both, one], label[both, other])
                 label[both, one] = label[both, other] = least
-        pieces = [np.sort(np.where(label == k, places, -1), axis=1) for k in range(weight)]
+        pieces = [np.sort(np.where(label == k, positions, -1), axis=1) for k in range(weight)]
         stacked = np.concatenate(pieces)
         filled = stacked[:, -1] >= 0
         parts, number = _unique_rows(stacked[filled])
         part = np.full(len(stacked), len(parts), np.int32)
         part[filled] = number
-        return parts, np.sort(part.reshape(weight, len(places)).T, axis=1)
+        return parts, np.sort(part.reshape(weight, len(positions)).T, axis=1)
 
-    def _anticommuting(self, places: Integers) -> tuple[Integers, Integers]:
-        """The generators that have an odd number of each Pauli word's places, first in their row, and how many they
+    def _anticommuting(self, positions: Integers) -> tuple[Integers, Integers]:
+        """The generators that have an odd number of each Pauli word's positions, first in their row, and how many they
         are.
         """
         none = len(self.form.generators)
-        anticommuting, count = anticommuting_with(self.anticommuting_at, places, none)
+        anticommuting, count = anticommuting_with(self.anticommuting_at, positions, none)
         if anticommuting.shape[1] <= MOST_ANTICOMMUTING:
             anticommuting = np.pad(
                 anticommuting, ((0, 0), (0, MOST_ANTICOMMUTING + 1 - anticommuting.shape[1])), constant_values=none
@@ -211,15 +211,16 @@ class Incidence:
         return products
 
 
-def anticommuting_with(at: Integers, places: Integers, none: int) -> tuple[Integers, Integers]:
-    """Which of the things that lie at positions have an odd number of a Pauli word's places, and how many they are.
+def anticommuting_with(at: Integers, positions: Integers, none: int) -> tuple[Integers, Integers]:
+    """Which of the things that lie at positions have an odd number of a Pauli word's positions, and how many they
+    are.
 
     at: shape (positions, most), the numbers of the things at each position, padded with `none`.
-    places: shape (pauli_words, weight), padded with -1.
+    positions: shape (pauli_words, weight), padded with -1.
     Returns their numbers, ascending in each row and padded with `none`, and shape (pauli_words,).
     """
     table = np.concatenate([at, np.full((1, at.shape[1]), none, np.int32)])
-    listed = np.sort(table[places].reshape(len(places), -1), axis=1)
+    listed = np.sort(table[positions].reshape(len(positions), -1), axis=1)
     odd = np.ones(listed.shape, bool)
     for column in range(1, listed.shape[1]):
         odd[:, column] = ~(odd[:, column - 1] & (listed[:, column] == listed[:, column - 1]))

@@ -55,7 +55,7 @@ class IqpProgram:
 
     angles            for each generator the row of `expressions` that gives its angle
     members           shape (m, most), its variables, padded with `variables`
-    places            shape (m, most), its positions, padded with the number of positions
+    positions         shape (m, most), its positions, padded with the number of positions
     anticommuting_at  shape (positions, most), the generators of each position, padded with m
     quarter_turns     shape (positions,), quarter turns
     exact             the tables of Pauli words that are known beforehand, by their query
@@ -67,7 +67,7 @@ class IqpProgram:
     angles: NDArray[np.int32]
     variables: int
     members: NDArray[np.int32]
-    places: NDArray[np.int32]
+    positions: NDArray[np.int32]
     anticommuting_at: NDArray[np.int32]
     quarter_turns: NDArray[np.int32]
     exact: dict[Query, ExactPauliWords]
@@ -122,7 +122,7 @@ class PreparedIqpForm:
     def anticommuting(self, query: Expectation) -> NDArray[np.int32] | str:
         """The flips that each Pauli word anticommutes with, shape (pauli_words, most); or why it is not said."""
         if query not in self._anticommuting:
-            self._anticommuting[query] = anticommuting_flips(self.flips, self.variants.width, query.places)
+            self._anticommuting[query] = anticommuting_flips(self.flips, self.variants.width, query.positions)
         return self._anticommuting[query]
 
     def cost(self, query: Query, precision: str) -> Cost:
@@ -160,7 +160,7 @@ class PreparedIqpForm:
         held = ESTIMATED * together(pauli_words, samples) + UNPACKED * fewer(BLOCK, samples)
         packed = (formula.variables + generators) * samples // 8
         memory = LEAST_MEMORY + number * samples * held + packed + 4 * pauli_words * len(formula.quarter_turns)
-        memory += 8 * (incidence.members.size + incidence.places.size + incidence.anticommuting_at.size)
+        memory += 8 * (incidence.members.size + incidence.positions.size + incidence.anticommuting_at.size)
         facts = (("generators", generators), ("strings", samples), ("Pauli words", pauli_words), *self._flipped)
         flipped = pauli_words * len(self.flips)
         memory += 4 * number * flipped
@@ -170,7 +170,7 @@ class PreparedIqpForm:
     def exact(self, query: Expectation) -> ExactPauliWords | str:
         """The tables of Pauli words that are known, or why there are none."""
         if query not in self._exact:
-            self._exact[query] = self.incidence.exact(query.places)
+            self._exact[query] = self.incidence.exact(query.positions)
         return self._exact[query]
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> IqpProgram:
@@ -192,7 +192,7 @@ class PreparedIqpForm:
             np.array(rows, np.int32),
             formula.variables,
             incidence.members,
-            incidence.places,
+            incidence.positions,
             incidence.anticommuting_at,
             np.array(formula.quarter_turns, np.int32),
             {query: tables for query, tables in exact.items() if isinstance(tables, ExactPauliWords)},

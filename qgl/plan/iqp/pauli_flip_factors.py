@@ -22,13 +22,13 @@ class PauliFlipTable:
     """k flips on a number of visible positions.
 
     angles         (k,) rows of the expressions
-    places         (k, most) the positions that each flips, padded with the number of positions
+    positions      (k, most) the positions that each flips, padded with the number of positions
     anticommuting  for each query of known words the flips that each Pauli word anticommutes with, (pauli_words, most),
                    padded with k
     """
 
     angles: Integers
-    places: Integers
+    positions: Integers
     anticommuting: dict[Query, Integers]
 
     @classmethod
@@ -47,16 +47,17 @@ class PauliFlipTable:
         return cls(rows, ragged.table([sorted(flip.positions) for flip in flips], positions, least=1), anticommuting)
 
 
-def anticommuting_flips(flips: Sequence[PauliFlip], positions: int, places: Integers) -> Integers | str:
-    """The flips that each Z word on `places`, shape (pauli_words, weight) padded with -1, anticommutes with; or why it
-    is not said.
+def anticommuting_flips(flips: Sequence[PauliFlip], width: int, positions: Integers) -> Integers | str:
+    """The flips that each Z word on `positions` anticommutes with, shape (pauli_words, most); or why it is not said.
+
+    positions: shape (pauli_words, weight), padded with -1, below `width`.
     """
-    lists: list[list[int]] = [[] for _ in range(positions)]
+    lists: list[list[int]] = [[] for _ in range(width)]
     for number, flip in enumerate(flips):
         for position in flip.positions:
             lists[position].append(number)
     at = ragged.table(lists, len(flips), least=1)
-    if places.size * at.shape[1] > MOST_ENTRIES:
+    if positions.size * at.shape[1] > MOST_ENTRIES:
         return f"the flips that the Pauli words anticommute with make more than {MOST_ENTRIES:.1g} factors"
-    anticommuting, count = anticommuting_with(at, places, len(flips))
+    anticommuting, count = anticommuting_with(at, positions, len(flips))
     return anticommuting[:, : max(1, count.max(initial=0))]

@@ -77,7 +77,7 @@ def test_formula_and_exact_words_are_those_of_the_density_matrix(seed: int) -> N
     inputs = random_inputs(seed)
     formula = formula_of(program, bits_only=seed % 5 > 0)
     expected = wanted(program, inputs)
-    exact = Incidence(formula).exact(all_pauli_words(len(program.visible)).places)
+    exact = Incidence(formula).exact(all_pauli_words(len(program.visible)).positions)
     assert isinstance(exact, ExactPauliWords)
     np.testing.assert_allclose(by_tables(exact, angles_of(formula, inputs)), expected, atol=1e-12)
     if formula.variables <= 6:
@@ -167,7 +167,7 @@ def test_relations_of_a_cycle_count() -> None:
     inputs = random_inputs(3)
     formula = formula_of(program)
     query = Expectation.of(["ZIZIZI", "ZZIIII", "IIIIII"])
-    exact = Incidence(formula).exact(query.places)
+    exact = Incidence(formula).exact(query.positions)
     assert isinstance(exact, ExactPauliWords)
     assert (
         sum(len(group.pauli_word) for group in exact.products) == 3
@@ -181,8 +181,8 @@ def test_far_bits_are_parts_of_their_own() -> None:
     layer = [op("h", wire) for wire in range(wires)]
     chain = [op("rzz", k, k + 1, args=[THETA]) for k in range(wires - 1)]
     formula = formula_of(program_of(wires, 0, *layer, *chain, *layer, parameters=PARAMETERS))
-    places = np.array([[0, 20], [0, -1], [20, 0], [3, 4], [-1, -1]], np.int32)
-    exact = Incidence(formula).exact(places)
+    positions = np.array([[0, 20], [0, -1], [20, 0], [3, 4], [-1, -1]], np.int32)
+    exact = Incidence(formula).exact(positions)
     assert isinstance(exact, ExactPauliWords)
     assert exact.parts == 3 and (exact.part < 3).sum(axis=1).tolist() == [2, 1, 2, 1, 0]
     inputs = random_inputs(0)

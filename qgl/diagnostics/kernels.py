@@ -28,8 +28,9 @@ class PauliWordsOfIntegers(Diagnostic):
 
 
 class NoEnsemble(Diagnostic):
-    """The kernel `fidelity` compares the states of two ensembles, and this data set has strings only, or one state.
+    """The states of two ensembles are compared, and this data set has strings only, or one state.
 
+    The kernels and costs `fidelity` and `superfidelity` are of states, those named otherwise of strings.
     Ensembles are `states_near(...)` and `ensemble("file.npz")`.
     """
 
@@ -70,3 +71,26 @@ class UnevenMixture(Diagnostic):
     @property
     def help(self) -> str:
         return f"give as many `{self.argument}` as means" + (", or one" * (self.argument == "deviations"))
+
+
+class TransportNotInstalled(Diagnostic):
+    """Optimal transport is solved by POT, which is not part of qgl and is not installed. `qglc check` needs it not."""
+
+    code = "QGL0627"
+    message = "`wasserstein` needs the package `POT`, which is not installed"
+    help = "install it: pip install 'qgl[transport]'"
+
+
+class TooManyPairs(Diagnostic):
+    """Optimal transport looks at every pair of an element of the model and one of the data, and these are too many.
+
+    The elements of a model are all values of its `latent` inputs with all outcomes that it keeps.
+    """
+
+    model: int
+    data: int
+    limit: int
+
+    code = "QGL0628"
+    message = says("{model:,} elements of the model and {data:,} of the data are more than {limit:,} pairs")
+    help = "take fewer states, draw fewer values of `latent` inputs, or keep fewer outcomes"

@@ -21,18 +21,19 @@ from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.many_body import hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.row import Row
+from qgl.evaluate.states.ensembles import compared
+from qgl.evaluate.states.quantum import purity, quantum_information, von_neumann
 from qgl.evaluate.table import floors
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
-from qgl.objectives.ensembles import EnsembleDiscrepancy
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
 from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, Success, log_floor
+from qgl.record import record
 
 NATS = "nats"
 INDEPENDENT = "independent"
@@ -162,16 +163,14 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case calls.KL():
-            return _distance(call, evaluation, metrics.kl, floors.kl, NATS, charged=True)
-        case calls.TV():
-            return _distance(call, evaluation, metrics.tv, floors.tv)
-        case calls.ValidRate():
-            return _distance(call, evaluation, metrics.valid_rate, floors.valid_rate)
+        case calls.KL() | calls.TV() | calls.ValidRate():
+            return _distance(call, evaluation, _DISTANCES[type(call)])
         case calls.NLL():
             return _nll(call, evaluation)
-        case calls.MMD():
+        case calls.MMD() if call.kernel is None or not call.kernel.of_states:
             return _mmd(call, evaluation)
+        case calls.MMD() | calls.Wasserstein():
+            return compared(call, evaluation.setting, evaluation.answer, evaluation.bare)
         case calls.Moments():
             return _moments(call, evaluation)
         case calls.Entropy():
@@ -196,35 +195,41 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             raise ValueError(f"no report `{call.name}`")
 
 
-def _distance(
-    call: calls.OfData,
-    evaluation: Evaluation,
-    metric: Callable[[Distribution, DataSet], float],
-    floor: Callable[[DataSet], Floor],
-    unit: str = "",
-    *,
-    charged: bool = False,
-) -> Iterator[Row]:
-    """A report that is one number of a distribution and a data set; `charged`: rows that cannot come cost it a finite
-    number.
-    """
+@record
+class _Measure:
+    """A number of a distribution and a data set; `charged`: rows that cannot come cost it a finite number."""
+
+    metric: Callable[[Distribution, DataSet], float]
+    floor: Callable[[DataSet], Floor]
+    unit: str = ""
+    charged: bool = False
+
+
+_DISTANCES: Mapping[type[calls.OfData], _Measure] = {
+    calls.KL: _Measure(metrics.kl, floors.kl, NATS, charged=True),
+    calls.NLL: _Measure(metrics.nll, floors.nll, NATS, charged=True),
+    calls.TV: _Measure(metrics.tv, floors.tv),
+    calls.ValidRate: _Measure(metrics.valid_rate, floors.valid_rate),
+}
+
+
+def _distance(call: calls.OfData, evaluation: Evaluation, measure: _Measure) -> Iterator[Row]:
     data = evaluation.of(call)
-    value = metric(evaluation.distribution, data)
     yield evaluation.row(
         title(call),
-        value,
-        lambda distribution: metric(distribution, data),
+        measure.metric(evaluation.distribution, data),
+        lambda distribution: measure.metric(distribution, data),
         data=data,
-        floor=lambda: floor(data),
-        unit=unit,
-        impossible=impossible_rows(evaluation.distribution, data) if charged else None,
+        floor=lambda: measure.floor(data),
+        unit=measure.unit,
+        impossible=impossible_rows(evaluation.distribution, data) if measure.charged else None,
     )
 
 
 def _nll(call: calls.NLL, evaluation: Evaluation) -> Iterator[Row]:
     data = evaluation.of(call)
     if data.conditions is None:
-        yield from _distance(call, evaluation, metrics.nll, floors.nll, NATS, charged=True)
+        yield from _distance(call, evaluation, _DISTANCES[type(call)])
         return
     value, impossible = 0.0, 0
     for condition in np.unique(data.conditions, axis=0):
@@ -246,10 +251,6 @@ def _nll(call: calls.NLL, evaluation: Evaluation) -> Iterator[Row]:
 def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
     data, kernel = evaluation.of(call), call.kernel
     assert kernel is not None  # the checker has seen to it
-    if kernel.of_states:
-        between = EnsembleDiscrepancy.of(call, evaluation.setting)
-        yield Row(title(call), between.measured(evaluation.answer(between.query)))
-        return
     pauli_words = PauliWordSet.of(call, evaluation.setting)
     if pauli_words is not None:
         value, error = _by_pauli_words(pauli_words, evaluation)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.kl import kl
 from qgl.objectives.marginals import marginals
 from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
-from qgl.program.calls.objectives import KL, MMD, NLL, Marginals, MarkovNLL, ObjectiveCall
+from qgl.program.calls.objectives import KL, MMD, NLL, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
 
 __all__ = ["Objective", "Setting", "build"]
 
@@ -30,5 +31,7 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return marginals(call, setting)
         case MMD():
             return mmd(call, setting)
+        case Wasserstein():
+            return EnsembleTransport.of(call, setting)
         case _:
             raise ValueError(f"no objective `{call.name}`")

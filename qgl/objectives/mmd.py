@@ -21,7 +21,7 @@ from qgl.bits.distribution import distinct, indices
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import draw
-from qgl.objectives.ensembles import EnsembleDiscrepancy
+from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel, kernel_of
 from qgl.objectives.model import Objective, Setting

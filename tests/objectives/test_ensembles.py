@@ -18,7 +18,7 @@ from qgl.objectives.model import Setting
 from qgl.report.planned_queries import objective_of
 
 STEP = """
-data near = states_near("0", width = 0.08, count = 50, seed = 3);
+data near = states_near("0", width = 0.08, count = 50, seed = 3, depolarised = {depolarised});
 latent start : state(1) ~ haar() draws 6;
 param a[2, 2] : angle ~ normal(0, 1);
 visible system = start;
@@ -33,44 +33,75 @@ model {{
         measure e keep;
     }}
 }}
-objective mmd(near, fidelity(power = {power}));
+objective mmd(near, {kernel});
 report mmd(near, fidelity(power = 1)), mmd(near, fidelity(power = 2));
 """
 
 
-def model_of(power: int, noise: str = "") -> tuple[qgl.Model, dict[str, Any]]:
-    model = qgl.loads(STEP.format(power=power, noise=noise), precision="double")
+def model_of(kernel: str, noise: str = "") -> tuple[qgl.Model, dict[str, Any]]:
+    """With noise, the data are mixed too."""
+    depolarised = "[0, 0.1]" if noise else "0"
+    model = qgl.loads(STEP.format(kernel=kernel, noise=noise, depolarised=depolarised), precision="double")
     with jax.enable_x64(True):
         return model, model.init(jax.random.key(0))
 
 
-def discrepancy(model: NDArray[Any], data: NDArray[Any], power: int) -> float:
-    """By the definition, one pair after another; both as (weight, density matrix)."""
+def elements(states: NDArray[Any]) -> list[tuple[float, NDArray[Any]]]:
+    """The weight and the density matrix of each."""
+    matrices = [np.outer(s, s.conj()) if s.ndim == 1 else s for s in states]
+    return [(np.trace(rho).real, rho / np.trace(rho).real) for rho in matrices]
 
-    def elements(states: NDArray[Any]) -> list[tuple[float, NDArray[Any]]]:
-        matrices = [np.outer(s, s.conj()) if s.ndim == 1 else s for s in states]
-        return [(np.trace(rho).real, rho / np.trace(rho).real) for rho in matrices]
+
+def similarity(rho: NDArray[Any], sigma: NDArray[Any], kernel: str, power: int = 1) -> float:
+    overlap, own, other = (np.trace(pair).real for pair in (rho @ sigma, rho @ rho, sigma @ sigma))
+    mixed = (1 - purity if purity < 1 - 1e-12 else 0.0 for purity in (own, other))
+    return overlap**power if kernel == "fidelity" else overlap + np.sqrt(next(mixed) * next(mixed))
+
+
+def discrepancy(model: NDArray[Any], data: NDArray[Any], kernel: str, power: int = 1) -> float:
+    """By the definition, one pair after another."""
 
     def mean(left: Any, right: Any) -> float:
-        return float(sum(p * q * np.trace(rho @ sigma).real ** power for p, rho in left for q, sigma in right))
+        return float(sum(p * q * similarity(rho, sigma, kernel, power) for p, rho in left for q, sigma in right))
 
-    ours, theirs = elements(model), elements(data / np.sqrt(len(data)))
+    ours, theirs = elements(model), [(1 / len(data), rho) for _, rho in elements(data)]
     return mean(ours, ours) - 2 * mean(ours, theirs) + mean(theirs, theirs)
 
 
-@pytest.mark.parametrize("power", [1, 2, 3])
 @pytest.mark.parametrize("noise", ["", "dephasing(0.2) system;"])
-def test_the_discrepancy_is_that_of_all_pairs(power: int, noise: str) -> None:
-    model, params = model_of(power, noise)
+@pytest.mark.parametrize("kernel", ["fidelity", "fidelity(power = 2)", "fidelity(power = 3)", "superfidelity"])
+def test_the_discrepancy_is_that_of_all_pairs(kernel: str, noise: str) -> None:
+    model, params = model_of(kernel, noise)
     states = model.program.data["near"].states
     assert states is not None
     found = np.asarray(model.ensemble(params))
     assert found.shape == ((24, 2) if not noise else (24, 2, 2))
-    assert float(model.loss(params)) == pytest.approx(discrepancy(found, states, power), abs=1e-12)
+    power = next((k for k in (2, 3) if f"= {k}" in kernel), 1)
+    expected = discrepancy(found, states, kernel.partition("(")[0], power)
+    assert float(model.loss(params)) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+@pytest.mark.parametrize("kernel", ["fidelity(power = 2)", "superfidelity"])
+def test_derivatives_are_finite_at_pure_states_and_where_an_outcome_hardly_comes(kernel: str, precision: str) -> None:
+    """Flips of no strength make density matrices that are pure; outcomes come with probabilities of 0 and 1e-22."""
+    text = STEP.format(kernel=kernel, noise="fresh f; ry(t) f; cx f, system;", depolarised="[0, 0.1]").replace(
+        "rx(0.4) e;", "rx(2e-11) e;"
+    )
+    model = qgl.loads(text.replace("latent start", "param t : angle;\nlatent start"), precision=precision)
+    with jax.enable_x64(precision == "double"):
+        params = {**model.init(jax.random.key(0)), "t": jnp.zeros(())}
+        params["a"] = params["a"].at[:, 0].set(jnp.asarray([0.0, -2e-11]))
+        value, gradient = model.value_and_grad(params)
+        assert np.isfinite(value) and all(np.isfinite(each).all() for each in gradient.values())
+        step = 1e-2 if precision == "single" else 1e-5
+        ahead, behind = (float(model.loss({**params, "a": params["a"].at[1, 1].add(by)})) for by in (step, -step))
+    tolerance = 1e-3 if precision == "single" else 1e-8
+    assert float(gradient["a"][1, 1]) == pytest.approx((ahead - behind) / (2 * step), abs=tolerance)
 
 
 def test_power_one_sees_the_mean_state_only() -> None:
-    model, params = model_of(1)
+    model, params = model_of("fidelity")
     mean = model.program.data["near"].state
     assert mean is not None
     difference = np.asarray(model.state(params)) - mean
@@ -78,7 +109,7 @@ def test_power_one_sees_the_mean_state_only() -> None:
 
 
 def test_gradients_and_reports() -> None:
-    model, params = model_of(2)
+    model, params = model_of("fidelity(power = 2)")
     direction = np.random.default_rng(1).normal(size=(2, 2))
     with jax.enable_x64(True):
         _, gradient = model.value_and_grad(params)
@@ -129,8 +160,10 @@ def test_archives(tmp_path: Path) -> None:
     [
         ("mmd(near, fidelity, samples = 10)", "", "QGL0702"),
         ("mmd(even, fidelity)", "", "QGL0622"),
+        ("mmd(even, superfidelity)", "", "QGL0622"),
         ("mmd(near, fidelity(power = 9))", "", "QGL0703"),
         ("mmd(near, fidelity)", "train { gradient parameter_shift(shots = 100); }", "QGL1160"),
+        ("wasserstein(near)", "train { gradient parameter_shift(shots = 100); }", "QGL1160"),
     ],
 )
 def test_refused(objective: str, settings: str, code: str) -> None:

@@ -104,9 +104,7 @@ def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
 
 def _ensembles_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     """Whether an `mmd` of ensembles has one to compare with, and nothing that is for strings."""
-    data = scope.data.get(call.data) if call.data is not None else None
-    if data is not None and data.states is None:
-        scope.report(NoEnsemble(call.span, data.name, scope.data_spans.get(data.name)))
+    if not has_ensemble(call, call.data, scope):
         return False
     given = {"pauli_words": call.pauli_words, "samples": call.samples, "weight": call.weight, "reach": call.reach}
     for name in (name for name, value in given.items() if value is not None):
@@ -114,3 +112,12 @@ def _ensembles_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
         scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
         return False
     return True
+
+
+def has_ensemble(call: Call, name: str | None, scope: Scope) -> bool:
+    """Whether the data set of a comparison of states has states."""
+    data = None if name is None else scope.data.get(name)
+    if data is None or data.states is not None:
+        return True
+    scope.report(NoEnsemble(call.span, data.name, scope.data_spans.get(data.name)))
+    return False

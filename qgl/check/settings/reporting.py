@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.settings.fit import Scope, fits, narrow_enough, pauli_words_agree
+from qgl.check.settings.fit import Scope, fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.diagnostics.training import ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
 from qgl.program.calls.reports import (
@@ -16,6 +16,7 @@ from qgl.program.calls.reports import (
     OfData,
     Purity,
     ReportCall,
+    Wasserstein,
 )
 from qgl.program.program import Term
 from qgl.syntax import tree
@@ -82,6 +83,8 @@ def _report_fits(call: ReportCall, scope: Scope) -> bool:
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
         return pauli_words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
+    if isinstance(call, Wasserstein):
+        return has_ensemble(call, call.data, scope)
     if isinstance(call, Purity) or (isinstance(call, Entropy) and not regions):
         return narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return narrow_enough(call, len(regions), "take smaller regions", scope)

@@ -107,4 +107,13 @@ class Fidelity(KernelCall):
         return True
 
 
-KERNELS: Kind[KernelCall] = Kind("kernel", "kernel", (Gaussian, Hamming, Fidelity))
+@call("superfidelity")
+class Superfidelity(KernelCall):
+    """Tr(rho sigma) + sqrt((1 - Tr rho^2) (1 - Tr sigma^2)) of two states: 1 of a state and itself, mixed ones too."""
+
+    @property
+    def of_states(self) -> bool:
+        return True
+
+
+KERNELS: Kind[KernelCall] = Kind("kernel", "kernel", (Gaussian, Hamming, Fidelity, Superfidelity))

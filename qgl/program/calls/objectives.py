@@ -85,4 +85,20 @@ class MMD(ObjectiveCall):
     former = FORMER
 
 
-OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD))
+COSTS = ("fidelity", "superfidelity")
+COST_DOC = "of a pair of states, 1 - Tr(rho sigma) or 1 - `superfidelity`"
+
+
+@call("wasserstein")
+class Wasserstein(ObjectiveCall):
+    """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
+
+    cost: str = argument(Choice(COSTS), COST_DOC, default="fidelity")
+
+    @property
+    def kernel(self) -> KernelCall:
+        """What the cost is 1 minus of."""
+        return KERNELS.table[self.cost](span=self.span)
+
+
+OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD, Wasserstein))

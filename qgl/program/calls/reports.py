@@ -9,7 +9,7 @@ from __future__ import annotations
 from qgl.program.calls import objectives
 from qgl.program.calls.arguments import Choice, Data, Integer, Region
 from qgl.program.calls.call import Call, Kind, argument, call
-from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.kernels import KERNELS, KernelCall
 from qgl.record import record
 
 QUANTUM = "quantum"  # of the visible state; "classical": of the generated bits
@@ -68,6 +68,18 @@ class MMD(OfData):
     reach: int | None = objectives.reach()
 
     former = objectives.FORMER
+
+
+@call("wasserstein")
+class Wasserstein(OfData):
+    """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
+
+    cost: str = argument(Choice(objectives.COSTS), objectives.COST_DOC, default="fidelity")
+
+    @property
+    def kernel(self) -> KernelCall:
+        """What the cost is 1 minus of."""
+        return KERNELS.table[self.cost](span=self.span)
 
 
 @call("valid_rate")
@@ -204,6 +216,7 @@ REPORTS: Kind[ReportCall] = Kind(
         TV,
         NLL,
         MMD,
+        Wasserstein,
         ValidRate,
         Moments,
         Entropy,
@@ -224,7 +237,7 @@ REPORTS: Kind[ReportCall] = Kind(
 
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
-    **dict.fromkeys((KL, TV, NLL, MMD, Moments, MarkovGap), LESS),
+    **dict.fromkeys((KL, TV, NLL, MMD, Wasserstein, Moments, MarkovGap), LESS),
     **dict.fromkeys((ValidRate, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

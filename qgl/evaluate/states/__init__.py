@@ -1,0 +1,1 @@
+"""What is measured of states rather than of strings: one state, and ensembles of them."""

@@ -1,0 +1,160 @@
+"""The Wasserstein distance of order 1 of two ensembles: the least mean cost of a coupling of their elements.
+
+It is a linear program, solved to the end by the network simplex of POT (R. Flamary et al., JMLR 22, 78, 2021), on the
+host, between parts of a compiled step. The derivatives are those of linear programs: by a cost, what the best plan
+moves there; by a weight, its dual potential (D. Bertsekas, Convex Optimization Theory, 2009, section 5.4). Where
+several plans or potentials are the best ones, what is given is a subgradient.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.diagnostics.kernels import TooManyPairs, TransportNotInstalled
+from qgl.diagnostics.model import QglError
+from qgl.objectives.ensembles.similarity import similarities, weights, with_equal_weights
+from qgl.objectives.model import Deterministic, Setting
+from qgl.program.calls import objectives, reports
+from qgl.program.calls.kernels import KernelCall
+from qgl.query import Elements, Query
+from qgl.source import Span
+
+Array = jax.Array
+Real = NDArray[np.float64]
+MOST_PAIRS = 2**22
+_ITERATIONS = 2**31 - 1  # of the simplex, which ends by itself
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleTransport(Deterministic):
+    """The Wasserstein distance of the model's ensemble from the data's, the cost of a pair being 1 - its kernel.
+
+    labels  qubits whose outcomes the program keeps
+    states  the data, each as likely: amplitudes, shape (states, 2^n), or density matrices, shape (states, 2^n, 2^n)
+    """
+
+    kernel: KernelCall
+    labels: int
+    states: NDArray[np.complex128] = field(repr=False)
+    span: Span
+
+    name = "wasserstein"
+
+    @classmethod
+    def of(cls, call: objectives.Wasserstein | reports.Wasserstein, setting: Setting) -> EnsembleTransport:
+        """Of a call whose cost is one of states."""
+        assert call.data is not None
+        states = setting.data[call.data].states
+        assert states is not None  # the checker has seen to it
+        return cls(call.kernel, setting.labels, states, call.span)
+
+    @property
+    def query(self) -> Elements:
+        return Elements(self.labels)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (self.query,)
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        """As `Objective.loss`.
+
+        Raises:
+            QglError: the solver is not installed (QGL0627), or there are too many pairs (QGL0628).
+        """
+        return self.distance(answers[self.query])
+
+    def distance(self, model: Array) -> Array:
+        """The distance of elements as `qgl.query.Elements` gives them, which are not normalised, from the data."""
+        if len(model) * len(self.states) > MOST_PAIRS:
+            raise QglError([TooManyPairs(self.span, len(model), len(self.states), MOST_PAIRS)])
+        if not is_installed():
+            raise QglError([TransportNotInstalled(self.span)])
+        data = jnp.asarray(with_equal_weights(self.states), model.dtype)
+        return least_cost(1 - similarities(model, data, self.kernel), weights(model), weights(data))
+
+    def measured(self, model: Array | NDArray[np.complexfloating]) -> float:
+        """The same number of elements that are known, in double precision."""
+        with jax.enable_x64(True):
+            return float(self.distance(jnp.asarray(np.asarray(model, np.complex128))))
+
+
+def is_installed() -> bool:
+    """Whether POT is, which is loaded if it is; not every thread may."""
+    try:
+        import ot
+    except ImportError:
+        return False
+    return ot is not None
+
+
+def plan(cost: Real, left: Real, right: Real) -> tuple[Real, Real, Real]:
+    """The coupling of two distributions of least cost, and the dual potentials of their weights.
+
+    Args:
+        cost: shape (left, right).
+        left: weights, which are scaled so that they add up to 1, shape (left,).
+        right: the same, shape (right,).
+
+    Returns:
+        The part of the weight that goes from where to where, shape (left, right), and potentials u and v with
+        u[i] + v[j] <= cost[i, j], equal where something goes. All are NaN where a number is not finite, or weights add
+        up to nothing.
+    """
+    import ot
+
+    fine = all(np.isfinite(each).all() for each in (cost, left, right)) and left.sum() > 0 and right.sum() > 0
+    if not fine:
+        return np.full(cost.shape, np.nan), np.full(left.shape, np.nan), np.full(right.shape, np.nan)
+    moved, log = ot.emd(left / left.sum(), right / right.sum(), cost, log=True, numItermax=_ITERATIONS)
+    return moved, log["u"], log["v"]
+
+
+@jax.custom_vjp
+def least_cost(cost: Array, left: Array, right: Array) -> Array:
+    """The mean cost under the best coupling of two distributions, a scalar; arguments are those of `plan`."""
+    return _solved(cost, left, right)[0]
+
+
+def _solved(cost: Array, left: Array, right: Array) -> tuple[Array, tuple[Array, Array, Array]]:
+    """The least cost, and its derivatives by cost and weights; a weight counts by its part of the sum of weights."""
+    given = tuple(map(_bits, (cost, left, right)))
+    on_host = functools.partial(_on_host, np.dtype(cost.dtype))
+    answer = jax.pure_callback(on_host, jax.eval_shape(tuple, given), *given, vmap_method="sequential")
+    moved, *potentials = (jax.lax.bitcast_convert_type(each, cost.dtype) for each in answer)
+    by_weights = [
+        (potential - jnp.sum(own * potential) / jnp.sum(own)) / jnp.sum(own)
+        for own, potential in zip((left, right), potentials, strict=True)
+    ]
+    return jnp.sum(moved * cost), (moved, by_weights[0], by_weights[1])
+
+
+def _bits(array: Array) -> Array:
+    """Numbers as they travel to the host: the threads of callbacks make single numbers of double ones."""
+    return jax.lax.bitcast_convert_type(array, jnp.uint32)
+
+
+def _on_host(kind: np.dtype[Any], *arrays: Any) -> tuple[Any, ...]:
+    """`plan` of numbers of a kind, all as their bits."""
+    cost, left, right = (np.ascontiguousarray(each).view(kind).astype(np.float64).ravel() for each in arrays)
+    solved = plan(cost.reshape(len(left), len(right)), left, right)
+    return tuple(
+        np.ascontiguousarray(each.astype(kind)).view(np.uint32).reshape(own.shape)
+        for each, own in zip(solved, arrays, strict=True)
+    )
+
+
+def _back(derivatives: tuple[Array, Array, Array], cotangent: Array) -> tuple[Array, Array, Array]:
+    by_cost, by_left, by_right = (cotangent * each for each in derivatives)
+    return by_cost, by_left, by_right
+
+
+least_cost.defvjp(_solved, _back)

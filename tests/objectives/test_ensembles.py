@@ -55,7 +55,7 @@ def elements(states: NDArray[Any]) -> list[tuple[float, NDArray[Any]]]:
 def similarity(rho: NDArray[Any], sigma: NDArray[Any], kernel: str, power: int = 1) -> float:
     overlap, own, other = (np.trace(pair).real for pair in (rho @ sigma, rho @ rho, sigma @ sigma))
     mixed = (1 - purity if purity < 1 - 1e-12 else 0.0 for purity in (own, other))
-    return overlap**power if kernel == "fidelity" else overlap + np.sqrt(next(mixed) * next(mixed))
+    return float(overlap**power if kernel == "fidelity" else overlap + np.sqrt(next(mixed) * next(mixed)))
 
 
 def discrepancy(model: NDArray[Any], data: NDArray[Any], kernel: str, power: int = 1) -> float:

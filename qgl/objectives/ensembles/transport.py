@@ -4,6 +4,9 @@ It is a linear program, solved to the end by the network simplex of POT (R. Flam
 host, between parts of a compiled step. The derivatives are those of linear programs: by a cost, what the best plan
 moves there; by a weight, its dual potential (D. Bertsekas, Convex Optimization Theory, 2009, section 5.4). Where
 several plans or potentials are the best ones, what is given is a subgradient.
+
+JAX hands arrays to the host by threads that know nothing of double precision, and copies those above 100 kB by threads
+that may be waiting in callbacks themselves, for ever. So numbers travel as their bits, in pieces of 64 kB.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ Array = jax.Array
 Real = NDArray[np.float64]
 MOST_PAIRS = 2**22
 _ITERATIONS = 2**31 - 1  # of the simplex, which ends by itself
+_PIECE = 2**14  # numbers of 32 bits of an argument of a callback
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,30 +130,28 @@ def least_cost(cost: Array, left: Array, right: Array) -> Array:
 
 def _solved(cost: Array, left: Array, right: Array) -> tuple[Array, tuple[Array, Array, Array]]:
     """The least cost, and its derivatives by cost and weights; a weight counts by its part of the sum of weights."""
-    given = tuple(map(_bits, (cost, left, right)))
-    on_host = functools.partial(_on_host, np.dtype(cost.dtype))
-    answer = jax.pure_callback(on_host, jax.eval_shape(tuple, given), *given, vmap_method="sequential")
-    moved, *potentials = (jax.lax.bitcast_convert_type(each, cost.dtype) for each in answer)
+    numbers = jnp.concatenate([cost.ravel(), left, right])
+    bits = jax.lax.bitcast_convert_type(numbers, jnp.uint32)
+    pieces = [bits.ravel()[start : start + _PIECE] for start in range(0, bits.size, _PIECE)]
+    on_host = functools.partial(_on_host, np.dtype(numbers.dtype), len(left), len(right))
+    answer = jax.pure_callback(on_host, jax.eval_shape(jnp.copy, bits), *pieces, vmap_method="sequential")
+    ends = cost.size, cost.size + len(left)
+    moved, *potentials = jnp.split(jax.lax.bitcast_convert_type(answer, numbers.dtype), ends)
     by_weights = [
         (potential - jnp.sum(own * potential) / jnp.sum(own)) / jnp.sum(own)
         for own, potential in zip((left, right), potentials, strict=True)
     ]
+    moved = moved.reshape(cost.shape)
     return jnp.sum(moved * cost), (moved, by_weights[0], by_weights[1])
 
 
-def _bits(array: Array) -> Array:
-    """Numbers as they travel to the host: the threads of callbacks make single numbers of double ones."""
-    return jax.lax.bitcast_convert_type(array, jnp.uint32)
-
-
-def _on_host(kind: np.dtype[Any], *arrays: Any) -> tuple[Any, ...]:
-    """`plan` of numbers of a kind, all as their bits."""
-    cost, left, right = (np.ascontiguousarray(each).view(kind).astype(np.float64).ravel() for each in arrays)
-    solved = plan(cost.reshape(len(left), len(right)), left, right)
-    return tuple(
-        np.ascontiguousarray(each.astype(kind)).view(np.uint32).reshape(own.shape)
-        for each, own in zip(solved, arrays, strict=True)
-    )
+def _on_host(kind: np.dtype[Any], left: int, right: int, *pieces: Any) -> NDArray[np.uint32]:
+    """`plan`, of the bits of numbers of a kind: those of the cost, and of `left` and `right` weights."""
+    numbers = np.concatenate([np.asarray(piece) for piece in pieces]).view(kind).astype(np.float64)
+    cost, *weights_of_both = np.split(numbers, [left * right, -right])
+    solved = np.concatenate([each.ravel() for each in plan(cost.reshape(left, right), *weights_of_both)])
+    bits = solved.astype(kind).view(np.uint32)
+    return bits if kind.itemsize == 4 else bits.reshape(-1, 2)
 
 
 def _back(derivatives: tuple[Array, Array, Array], cotangent: Array) -> tuple[Array, Array, Array]:

@@ -22,8 +22,8 @@ from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.many_body import hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
-from qgl.evaluate.states.ensembles import compared
-from qgl.evaluate.states.quantum import purity, quantum_information, von_neumann
+from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
+from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
@@ -163,7 +163,7 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case calls.KL() | calls.TV() | calls.ValidRate():
+        case calls.KL() | calls.TV() | calls.JS() | calls.ValidRate():
             return _distance(call, evaluation, _DISTANCES[type(call)])
         case calls.NLL():
             return _nll(call, evaluation)
@@ -171,6 +171,8 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _mmd(call, evaluation)
         case calls.MMD() | calls.Wasserstein():
             return compared(call, evaluation.setting, evaluation.answer, evaluation.bare)
+        case calls.MeanFidelity():
+            return mean_fidelity(call, evaluation.setting, evaluation.answer)
         case calls.Moments():
             return _moments(call, evaluation)
         case calls.Entropy():
@@ -182,7 +184,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
         case calls.MarkovGap():
             return _markov_gap(call, evaluation)
         case calls.Purity():
-            return iter([Row(title(call), purity(evaluation.answer(State())))])
+            return iter([mean_purity(call, evaluation.setting, evaluation.answer)])
         case calls.Success():
             return iter([Row(title(call), float(evaluation.answer(Success())))])
         case calls.TrotterError():
@@ -209,6 +211,7 @@ _DISTANCES: Mapping[type[calls.OfData], _Measure] = {
     calls.KL: _Measure(metrics.kl, floors.kl, NATS, charged=True),
     calls.NLL: _Measure(metrics.nll, floors.nll, NATS, charged=True),
     calls.TV: _Measure(metrics.tv, floors.tv),
+    calls.JS: _Measure(metrics.js, floors.js, NATS),
     calls.ValidRate: _Measure(metrics.valid_rate, floors.valid_rate),
 }
 

@@ -33,6 +33,19 @@ def tv(distribution: Distribution, data: DataSet) -> float:
     return float((np.abs(p - q).sum() + max(0.0, 1 - p.sum())) / 2)
 
 
+def js(distribution: Distribution, data: DataSet) -> float:
+    """The Jensen-Shannon divergence in nats. What p has outside of the data's strings is half of it times log 2."""
+    rows, q, _ = distinct(data.rows, data.weights)
+    return jensen_shannon(np.exp(distribution.log_prob(rows)), q)
+
+
+def jensen_shannon(p: Real, q: Real) -> float:
+    """That of q from p, probabilities of the same strings, beside which p has what is left of 1."""
+    middle = (p + q) / 2
+    of_each = [each[each > 0] @ np.log(each[each > 0] / middle[each > 0]) for each in (p, q)]
+    return float(sum(of_each) + max(0.0, 1 - p.sum()) * np.log(2)) / 2
+
+
 def valid_rate(distribution: Distribution, data: DataSet) -> float:
     """The probability of the strings that the data have."""
     rows, _, _ = distinct(data.rows, data.weights)

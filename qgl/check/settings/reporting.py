@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qgl.check.settings.fit import Scope, fits, has_ensemble, narrow_enough, pauli_words_agree
-from qgl.diagnostics.training import ConditionalModel, OverlappingRegions, ReportNeedsData
+from qgl.diagnostics.data import plural
+from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
+from qgl.program.calls.call import usage
 from qgl.program.calls.reports import (
     MMD,
     REPORTS,
     CorrelationLength,
     Entropy,
     MarkovGap,
+    MeanFidelity,
     OfData,
     Purity,
     ReportCall,
@@ -85,6 +88,21 @@ def _report_fits(call: ReportCall, scope: Scope) -> bool:
         return pauli_words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
     if isinstance(call, Wasserstein):
         return has_ensemble(call, call.data, scope)
-    if isinstance(call, Purity) or (isinstance(call, Entropy) and not regions):
+    if isinstance(call, MeanFidelity) and not _is_of_a_state(call, scope):
+        return False
+    if isinstance(call, Purity | MeanFidelity) or (isinstance(call, Entropy) and not regions):
         return narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return narrow_enough(call, len(regions), "take smaller regions", scope)
+
+
+def _is_of_a_state(call: MeanFidelity, scope: Scope) -> bool:
+    """Whether what a `mean_fidelity` is taken with is one pure state of the visible register."""
+    data = None if call.data is None else scope.data.get(call.data)
+    fault = ""
+    if call.basis is not None and scope.visible is not None and len(call.basis) != scope.visible:
+        fault = f"is of {plural(len(call.basis), 'bit')}, and the visible register has {plural(scope.visible, 'qubit')}"
+    if data is not None and (data.state is None or data.state.ndim != 1):
+        fault = f"is taken with one pure state, and `{data.name}` is none"
+    if fault:
+        scope.report(BadArguments(call.span, call.name, fault, usage(MeanFidelity)))
+    return not fault

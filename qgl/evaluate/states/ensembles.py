@@ -1,4 +1,4 @@
-"""Reports that hold a model's ensemble of states against an ensemble of data."""
+"""Reports on the elements of a model's ensemble: against an ensemble of data, against a state, by themselves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.evaluate.row import Row
+from qgl.evaluate.states.quantum import purity
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
@@ -17,19 +19,62 @@ from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
-from qgl.query import Query
+from qgl.query import Elements, Query, State
 
+Ask = Callable[[Query], Any]
 Compared = calls.MMD | calls.Wasserstein
 Comparison = EnsembleDiscrepancy | EnsembleTransport
 
 
-def compared(call: Compared, setting: Setting, answer: Callable[[Query], Any], bare: bool) -> Iterator[Row]:
+def compared(call: Compared, setting: Setting, answer: Ask, bare: bool) -> Iterator[Row]:
     """A distance of the model's ensemble from the data's; `bare`: without what a perfect model shows."""
     assert call.data is not None  # the checker has seen to it
     between = _between(call, setting)
     value = between.measured(answer(between.query))
     floor = Floor() if bare else _of_halves(call, setting.data[call.data], setting)
     yield Row(title(call), value, floor=floor.value, floor_is=floor.wording)
+
+
+def mean_fidelity(call: calls.MeanFidelity, setting: Setting, answer: Ask) -> Iterator[Row]:
+    """The fidelity with a pure state, and how far it differs from element to element."""
+    elements, weights = _elements(setting, answer)
+    target: NDArray[np.complex128]
+    if call.data is None:
+        assert call.basis is not None  # one of the two is given
+        target = np.eye(elements.shape[-1], dtype=np.complex128)[int(call.basis, 2)]
+    else:
+        state = setting.data[call.data].state
+        assert state is not None and state.ndim == 1  # the checker has seen to it
+        target = state
+    inside = (
+        elements @ target.conj() if elements.ndim == 2 else np.einsum("x,lxy,y->l", target.conj(), elements, target)
+    )
+    fidelities = _shares(np.abs(inside) ** (2 if elements.ndim == 2 else 1), weights)
+    mean = float(weights @ fidelities)
+    yield Row(f"{title(call)}, mean", mean)
+    yield Row(f"{title(call)}, deviation", float(np.sqrt(weights @ (fidelities - mean) ** 2)))
+
+
+def mean_purity(call: calls.Purity, setting: Setting, answer: Ask) -> Row:
+    """Tr rho^2 of the mean state, or its mean over the elements."""
+    if call.of == "mean":
+        return Row(title(call), purity(answer(State())))
+    elements, weights = _elements(setting, answer)
+    squares = np.sum(np.abs(elements) ** 2, axis=tuple(range(1, elements.ndim)))
+    return Row(title(call), float(weights @ _shares(squares, weights ** (elements.ndim - 1))))
+
+
+def _elements(setting: Setting, answer: Ask) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+    """Elements as `qgl.query.Elements` gives them, and their weights."""
+    elements = np.asarray(answer(Elements(setting.labels)), np.complex128)
+    if elements.ndim == 2:
+        return elements, np.sum(np.abs(elements) ** 2, axis=1)
+    return elements, np.einsum("lxx->l", elements).real
+
+
+def _shares(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of the normalised elements from those of the elements as they are; 0 of one without weight."""
+    return np.divide(values, weights, where=weights > 0, out=np.zeros_like(values))
 
 
 def _between(call: Compared, setting: Setting) -> Comparison:

@@ -79,6 +79,14 @@ class Behind:
         """The expected total variation distance of so many draws from the distribution itself."""
         return float(self.times @ mean_deviation(self.p, count)) / 2
 
+    def divergence(self, count: int) -> float:
+        """The mean Jensen-Shannon divergence of so many draws from the distribution itself, in nats."""
+        p = self._single / self._single.sum()
+        drawn = np.random.default_rng(0).multinomial(count, p, _RESAMPLES) / count
+        middle = (drawn + p) / 2
+        logs = [np.log(each / middle, where=each > 0, out=np.zeros_like(middle)) for each in (drawn, p + 0 * drawn)]
+        return float((drawn * logs[0] + p * logs[1]).sum(axis=1).mean()) / 2
+
     @cached_property
     def _single(self) -> Real:
         """The probability of each string, none standing for several."""
@@ -180,7 +188,7 @@ def _of_strings(data: DataSet, measure: Callable[[list[tuple[float, Behind]]], f
     once = sum(share * behind.once for share, behind in parts)
     if once > MOST_ONCE:
         wording = (
-            f"no floor of `{data.name}` in nll, kl, tv, valid_rate: {once:.0%} of its {len(data.rows):,} rows "
+            f"no floor of `{data.name}` in nll, kl, tv, js, valid_rate: {once:.0%} of its {len(data.rows):,} rows "
             "come once, so that they do not tell the distribution behind them"
         )
         return Floor(None, wording)
@@ -206,6 +214,12 @@ def tv(data: DataSet) -> Floor:
     if data.exact:
         return known(data, 0.0)
     return _of_strings(data, lambda parts: sum(share * behind.distance(behind.count) for share, behind in parts))
+
+
+def js(data: DataSet) -> Floor:
+    if data.exact:
+        return known(data, 0.0)
+    return _of_strings(data, lambda parts: sum(share * behind.divergence(behind.count) for share, behind in parts))
 
 
 def valid_rate(data: DataSet) -> Floor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgl.program.calls.arguments import Choice, Data, Region
+from qgl.program.calls.arguments import BitString, Choice, Data, Region
 from qgl.program.calls.call import Call, Parameter, parameters, written
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import MarkovGap, ReportCall
@@ -28,6 +28,8 @@ def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:
             return str(value)
         case Region():
             return _positions(value)
+        case BitString():
+            return f'"{value}"'
         case _ if isinstance(value, KernelCall):
             return _kernel(value)
         case _ if isinstance(call, MarkovGap):

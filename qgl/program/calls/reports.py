@@ -6,8 +6,10 @@ coverage) and arXiv 2207.13645 (exploration, precision).
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from qgl.program.calls import objectives
-from qgl.program.calls.arguments import Choice, Data, Integer, Region
+from qgl.program.calls.arguments import BitString, Choice, Data, Integer, Region
 from qgl.program.calls.call import Call, Kind, argument, call
 from qgl.program.calls.kernels import KERNELS, KernelCall
 from qgl.record import record
@@ -50,6 +52,11 @@ class KL(OfData):
 @call("tv")
 class TV(OfData):
     """Total variation distance, half the sum of |p - q|."""
+
+
+@call("js")
+class JS(OfData):
+    """Jensen-Shannon divergence, (KL(p, m) + KL(q, m)) / 2 with m = (p + q) / 2, in nats: between 0 and log 2."""
 
 
 @call("nll")
@@ -139,6 +146,25 @@ class HammingDistance(ReportCall):
 class Purity(ReportCall):
     """Tr rho^2 of the visible register."""
 
+    of: str = argument(
+        Choice(("mean", "elements")),
+        "the mean state; or each element of the ensemble, of whose purities the mean is taken",
+        default="mean",
+    )
+
+
+@call("mean_fidelity")
+class MeanFidelity(ReportCall):
+    """Mean of <phi|rho|phi> over the elements rho of the model's ensemble, and its standard deviation among them."""
+
+    one_of: ClassVar[tuple[str, ...]] = ("basis", "data")
+    basis: str | None = argument(BitString(), "phi, a basis state", default=None)
+    data: str | None = argument(Data(), "phi, a pure `state`", default=None)
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return () if self.data is None else (self.data,)
+
 
 @call("success")
 class Success(ReportCall):
@@ -214,6 +240,7 @@ REPORTS: Kind[ReportCall] = Kind(
     (
         KL,
         TV,
+        JS,
         NLL,
         MMD,
         Wasserstein,
@@ -224,6 +251,7 @@ REPORTS: Kind[ReportCall] = Kind(
         MarkovGap,
         HammingDistance,
         Purity,
+        MeanFidelity,
         Success,
         TrotterError,
         CMI,
@@ -237,7 +265,7 @@ REPORTS: Kind[ReportCall] = Kind(
 
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
-    **dict.fromkeys((KL, TV, NLL, MMD, Wasserstein, Moments, MarkovGap), LESS),
-    **dict.fromkeys((ValidRate, Fidelity, Rate, Coverage, Precision), MORE),
+    **dict.fromkeys((KL, TV, JS, NLL, MMD, Wasserstein, Moments, MarkovGap), LESS),
+    **dict.fromkeys((ValidRate, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

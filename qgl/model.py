@@ -426,7 +426,7 @@ class Model:
         self,
         params: Params,
         queries: tuple[Query, ...],
-        conditions: NDArray[np.float64] | None,
+        conditions: NDArray[np.float64] | Array | None,
         key: Array | None,
         given: Mapping[Query, Array],
     ) -> dict[Query, Any]:

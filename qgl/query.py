@@ -194,7 +194,8 @@ class Numbers:
 
     These are the weights of the labels, shape (labels,), which add up to 1, and their numbers, shape (labels, numbers),
     in order of declaration. Values of `latent` inputs come first, each with all kept outcomes, the first measured most
-    significant. The numbers of a label whose probability is nothing but rounding are NaN.
+    significant. A label whose probability is nothing but rounding has weight 0, and its
+    numbers are NaN.
 
     shots: None asks for exact means and probabilities; a number, for such as so many draws of each show. Needs a key.
     """

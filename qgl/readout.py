@@ -64,7 +64,9 @@ class Readout:
         if shots is not None:
             assert key is not None
             read = _drawn(read, key, shots)
-        return chances, jnp.where(comes[:, None], self.made(jnp.concatenate(read, axis=1), inputs), jnp.nan)
+        return jnp.where(comes, chances, 0), jnp.where(
+            comes[:, None], self.made(jnp.concatenate(read, axis=1), inputs), jnp.nan
+        )
 
     def made(self, read: Array, inputs: Array) -> Array:
         """The numbers that are made of what is read, shape (labels, read), and of inputs: shape (labels, size)."""

@@ -241,6 +241,7 @@ class _Check:
         if any(symbol.state != "done" for symbol in self.main.of_kind("condition input")) or self.main.broken:
             conditions = None
         first = next(self.main.of_kind("visible register"), None)
+        faulty = self.main.broken or any(symbol.state != "done" for symbol in self.main.of_kind("output"))
         return Scope(
             self.declarations.for_settings,
             self.reporter.report,
@@ -250,6 +251,7 @@ class _Check:
             first.span if first else None,
             conditions,
             visible_variables(self.declarations.groups, self.declarations.wires, visible) if known else (),
+            None if faulty else self.declarations.outputs.outputs,
         )
 
     def _constants(self) -> dict[str, int | float | bool | str]:

@@ -18,7 +18,7 @@ from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_o
 from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
-from qgl.program.calls.data_sources import NPZ, Ensemble, State
+from qgl.program.calls.data_sources import NPZ, Ensemble, Images, State
 from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
@@ -49,7 +49,7 @@ def read_npz(content: bytes, call: NPZ, limits: Limits) -> Table:
 
 
 def read_array(
-    content: bytes, call: NPZ | State | Ensemble, check: Callable[[IO[bytes]], tuple[int, ...]]
+    content: bytes, call: NPZ | State | Ensemble | Images, check: Callable[[IO[bytes]], tuple[int, ...]]
 ) -> NDArray[Any]:
     """The array that the call names, once `check` has found its header harmless and said its shape.
 
@@ -135,7 +135,7 @@ def _categories(values: NDArray[Any], layout: Layout, path: str, span: Span | No
     limits = np.asarray(layout.categories)
     codes = np.empty((len(values), len(layout.columns)), dtype=np.uint16)
     first, faults = None, 0
-    block = max(1, BLOCK // len(layout.columns))
+    block = max(1, BLOCK // max(1, len(layout.columns)))
     for start in range(0, len(values), block):
         rows = values[start : start + block, layout.columns]
         with np.errstate(invalid="ignore"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.check.environment import NONE
-from qgl.data import parts
+from qgl.data import numbers, parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity
@@ -43,7 +43,7 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: calls.TableCall | calls.State | calls.Ensemble) -> bytes:
+    def content(self, call: calls.TableCall | calls.State | calls.Ensemble | calls.Images) -> bytes:
         """The bytes of the file that a call names."""
         real = resolve(self.root, self.base, call.path, call.span)
         return read_bytes(real, call.path, self.limits.data_bytes, call.span)
@@ -67,7 +67,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
         case calls.Cardinality():
             return _ruled(name, call, cardinality, files.limits)
         case calls.Digits():
-            return replace(make(name, digits(call)), picture=(call.size, call.size))
+            return _digits(name, call, files.limits)
         case calls.Mixture():
             return replace(make(name, *mixture(call, files.limits)), integer=True)
         case calls.Strings():
@@ -84,6 +84,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
             return parts.without(name, call, declared, files.limits)
+        case calls.Images() | calls.NumbersCall() | calls.Pairs():
+            return _of_numbers(name, call, files, declared)
         case _:
             raise ValueError(f"no data source `{call.name}`")
 
@@ -116,8 +118,37 @@ def make(
     return DataSet(name, rows, weights, conditions, exact, digest.hexdigest(), "; ".join(wording))
 
 
+def _digits(name: str, call: calls.Digits, limits: Limits) -> DataSet:
+    picture = call.size, call.size
+    if call.grey:
+        return numbers.make(name, numbers.grey_digits(call), limits, call.span, picture=picture)
+    return replace(make(name, digits(call)), picture=picture)
+
+
+def _of_numbers(
+    name: str, call: calls.Images | calls.NumbersCall | calls.Pairs, files: Files, declared: Mapping[str, DataSet]
+) -> DataSet:
+    match call:
+        case calls.Images():
+            rows, picture = numbers.images(files.content(call), call, files.limits)
+            return numbers.make(name, rows, files.limits, call.span, picture=picture)
+        case calls.Levels():
+            bits, remark = numbers.levels(call, declared)
+            return make(name, bits, remark=remark)
+        case calls.Pairs():
+            return numbers.pairs(name, call, declared)
+        case _:
+            return numbers.transformed(name, call, declared, files.limits)
+
+
 def _from_table(name: str, call: calls.TableCall, table: Table, files: Files) -> DataSet:
     path = f'"{call.path}"'
+    if call.numbers:
+        assert table.conditions is not None
+        rows = chosen_rows(call, table.conditions)
+        count = rows.shape[1] - len(call.condition)
+        given = rows[:, count:].copy() if call.condition else None
+        return numbers.make(name, rows[:, :count].copy(), files.limits, call.span, conditions=given)
     values, conditions = chosen_rows(call, table.values), table.conditions
     check_size(path, len(values), table.layout.width, files.limits, call.span)
     rows = of_width(call, encode(values, table.layout), conditions is not None)

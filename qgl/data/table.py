@@ -56,6 +56,10 @@ def lay_out(call: TableCall, names: Sequence[str] | None, count: int) -> Layout:
     repeated, times = Counter((*columns, *condition)).most_common(1)[0] if count else (0, 0)
     if times > 1:
         raise QglError([BadDataArgument(span, path, f"column {repeated} is named twice")])
+    if call.numbers:
+        if call.categories or call.width:
+            raise QglError([BadDataArgument(span, path, "`numbers` have no categories and make no strings of a width")])
+        return Layout((), (*columns, *condition), (), "bits")
     if not columns:
         raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
     given = call.categories

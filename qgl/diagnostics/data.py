@@ -272,3 +272,25 @@ class BadGraph(Diagnostic):
         "`networkx.write_graphml(G, path)` and `json.dump(networkx.node_link_data(G), file)` write what is read; "
         "`networkx.Graph(G)` of any G has no directions and no repeated edges"
     )
+
+
+class WrongRows(Diagnostic):
+    """Some data sets have strings of bits as their rows, others real numbers: `images`, `digits(grey = true)`,
+    `csv(numbers = true)` and what is made of them. Likelihoods and their like are of bits; outputs are compared with
+    numbers.
+    """
+
+    data: str
+    found: str
+    wanted: str
+
+    code = "QGL0617"
+    wrong = (
+        "data d = digits(classes = [0], size = 2, grey = true);\nvisible v[4];\nmodel { ry(?) v; }\nobjective nll(d);\n"
+    )
+    right = "data d = digits(classes = [0], size = 2);\nvisible v[4];\nmodel { ry(?) v; }\nobjective nll(d);\n"
+
+    @property
+    def message(self) -> str:
+        names = {"bits": "strings of bits", "numbers": "real numbers"}
+        return f"the rows of `{self.data}` are {names[self.found]}, but {names[self.wanted]} belong here"

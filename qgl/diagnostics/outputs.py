@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, says
+from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.source import Span
 
 
 class OnlyInOutputs(Diagnostic):
@@ -32,3 +33,50 @@ class WrongOutput(Diagnostic):
     right = "visible v[2];\nmodel { h v; }\noutput y[4] = prob(v);\n"
 
     message = says("{text}")
+
+
+_NUMBERS = "data d = digits(classes = [0], size = 2, grey = true);\nvisible v[2];\nmodel { ry(?) v; }\n"
+
+
+class NoOutput(Diagnostic):
+    """Data of real numbers are compared with outputs, and the program declares none, or none of this name."""
+
+    output: str
+    nearest: str | None = None
+
+    code = "QGL0332"
+    wrong = f"{_NUMBERS}objective mse(d);\n"
+    right = f"{_NUMBERS}output p[4] = prob(v);\nobjective mse(d);\n"
+
+    @property
+    def message(self) -> str:
+        if not self.output:
+            return "real numbers are compared with outputs, and the program declares no `output`"
+        return f"there is no output `{self.output}`"
+
+    @property
+    def help(self) -> str:
+        return f"did you mean `{self.nearest}`?" if self.nearest else "such as `output p = prob(v);`"
+
+
+class OutputWidth(Diagnostic):
+    """A row of real numbers is compared with the numbers of the outputs, in order of declaration, and has as many."""
+
+    data: str
+    columns: int
+    numbers: int
+    declared: Span | None
+
+    code = "QGL0333"
+    wrong = f"{_NUMBERS}output p[2] = prob(v[0]);\nobjective mse(d);\n"
+    right = f"{_NUMBERS}output p[4] = prob(v);\nobjective mse(d);\n"
+
+    @property
+    def message(self) -> str:
+        return f"a row of `{self.data}` has {self.columns:,} numbers, but the outputs have {self.numbers:,}"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return (Note(f"`{self.data}` is declared here", self.declared),) if self.declared else ()
+
+    help = "choose outputs with `of = [...]`, or columns of the data"

@@ -9,7 +9,9 @@ from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
-from qgl.program.calls.objectives import KL, MMD, NLL, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
+from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
+from qgl.objectives.outputs.mse import MeanSquaredError
+from qgl.program.calls.objectives import KL, MMD, MSE, NLL, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
 
 __all__ = ["Objective", "Setting", "build"]
 
@@ -29,6 +31,10 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return markov_nll(call, setting)
         case Marginals():
             return marginals(call, setting)
+        case MSE():
+            return MeanSquaredError.of(call, setting)
+        case MMD() if setting.data[call.data].numbers is not None:
+            return NumbersDiscrepancy.of(call, setting)
         case MMD():
             return mmd(call, setting)
         case Wasserstein():

@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.objectives.model import OfAllConditions
 from qgl.query import GivenStrings, Query, log_floor
 
 Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class RowsDrawn:
+class RowsDrawn(OfAllConditions):
     """-mean log p(x) over `batch` rows x of the data, plus `constant`, in nats: unbiased for the same over all rows.
 
     rows      shape (rows, n), as the data have them: a string that comes twice is two rows
@@ -30,7 +31,6 @@ class RowsDrawn:
     constant: float = 0.0
 
     stochastic = True
-    conditions = None
 
     @property
     def queries(self) -> tuple[Query, ...]:

@@ -24,7 +24,7 @@ from qgl.kernels.final_state import draw
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.integer_kernel import IntegerKernel
 from qgl.objectives.kernel import Kernel, kernel_of
-from qgl.objectives.model import Objective, Setting
+from qgl.objectives.model import Objective, OfAllConditions, Setting
 from qgl.objectives.pauli_words import drawn_pauli_words, fixed_pauli_words
 from qgl.program.calls.objectives import MMD
 from qgl.query import Probabilities, Query
@@ -33,7 +33,7 @@ Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class MaximumMeanDiscrepancy:
+class MaximumMeanDiscrepancy(OfAllConditions):
     """MMD^2 of the model's distribution and the data's.
 
     pauli_words    None: all Pauli words; else that many, drawn at each evaluation from the spectrum as a distribution
@@ -50,7 +50,6 @@ class MaximumMeanDiscrepancy:
     samples: int | None
 
     name = "mmd"
-    conditions = None
 
     @property
     def stochastic(self) -> bool:

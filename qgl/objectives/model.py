@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.settings.report_requirements import start_bits
 from qgl.program.operations import is_kept
+from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.program import DataSet, Program
 from qgl.query import Query
 
@@ -30,6 +31,7 @@ class Setting:
     batch          rows of data drawn at each evaluation; None: all of them, always
     start          the bits that the registers start in, of visible and then of hidden qubits; None: no basis state
     categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
+    outputs        numbers that elements hand out
     labels         qubits whose outcomes are kept (`measure q keep;`)
     """
 
@@ -40,6 +42,7 @@ class Setting:
     start: tuple[int, ...] | None = None
     categories: Columns | None = None
     labels: int = 0
+    outputs: Outputs = NO_OUTPUTS
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -51,6 +54,7 @@ class Setting:
             start_bits(program),
             _categories(program),
             sum(map(is_kept, program.operations)),
+            program.outputs,
         )
 
     @property
@@ -89,6 +93,10 @@ class Objective(Protocol):
         """The arrays of the queries that leave them open, drawn anew for each evaluation of a stochastic objective."""
         ...
 
+    def conditions_at(self, key: Array | None) -> NDArray[np.float64] | Array | None:
+        """The conditions of one evaluation: `conditions`, or some of their rows, drawn anew."""
+        ...
+
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         """The loss, a scalar, of the answers to `queries`; with conditions, answers have a leading axis (count,).
 
@@ -97,11 +105,20 @@ class Objective(Protocol):
         ...
 
 
-class Deterministic:
-    """An objective that is a function of the answers alone, of an unconditional model unless it says otherwise."""
+class OfAllConditions:
+    """An objective that asks for all of its conditions at each evaluation; by default the model has none."""
+
+    conditions: NDArray[np.float64] | None = None
+
+    def conditions_at(self, key: Array | None) -> NDArray[np.float64] | Array | None:
+        """As `Objective.conditions_at`."""
+        return self.conditions
+
+
+class Deterministic(OfAllConditions):
+    """An objective that is a function of the answers alone."""
 
     stochastic = False
-    conditions: NDArray[np.float64] | None = None
 
     def given(self, key: Array | None) -> Mapping[Query, Array]:
         """As `Objective.given`."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qgl.bits.pauli_words import data_means, near_pauli_words
 from qgl.kernels.packed_bits import SetBits, unpacked
 from qgl.objectives.kernel import Kernel
-from qgl.objectives.model import Deterministic, Setting
+from qgl.objectives.model import Deterministic, OfAllConditions, Setting
 from qgl.query import Expectation, GivenPauliWords, Query
 
 Array = jax.Array
@@ -50,7 +50,7 @@ class FixedPauliWords(Deterministic):
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnPauliWords:
+class DrawnPauliWords(OfAllConditions):
     """MMD^2 estimated by `pauli_words` Pauli words, drawn from the spectrum as a distribution at each evaluation.
 
     With q = <Z_w> of the model and p of the data, the loss is k(x, x) times the mean over the Pauli words of (q - p)^2.
@@ -67,7 +67,6 @@ class DrawnPauliWords:
 
     name = "mmd"
     stochastic = True
-    conditions = None
 
     @property
     def queries(self) -> tuple[Query, ...]:

@@ -18,7 +18,7 @@ from qgl.query import Query
 
 Array = jax.Array
 Ask = Callable[
-    [tuple[Query, ...], NDArray[np.float64] | None, Array | None, Mapping[Query, Array]], Mapping[Query, Any]
+    [tuple[Query, ...], NDArray[np.float64] | Array | None, Array | None, Mapping[Query, Array]], Mapping[Query, Any]
 ]
 
 
@@ -48,16 +48,16 @@ def terms_of(program: Program) -> tuple[WeightedObjective, ...]:
 class Group:
     """Terms that are answered together, each with its key, and the arrays that come with their queries."""
 
-    conditions: NDArray[np.float64] | None
+    conditions: NDArray[np.float64] | Array | None
     terms: list[tuple[WeightedObjective, Array | None]] = field(default_factory=list)
     given: dict[Query, Array] = field(default_factory=dict)
 
-    def takes(self, conditions: NDArray[np.float64] | None, given: Mapping[Query, Array]) -> bool:
+    def takes(self, conditions: NDArray[np.float64] | Array | None, given: Mapping[Query, Array]) -> bool:
         """Whether a term with these can join."""
-        if conditions is None or self.conditions is None:
-            same = conditions is self.conditions
-        else:
+        if isinstance(conditions, np.ndarray) and isinstance(self.conditions, np.ndarray):
             same = np.array_equal(conditions, self.conditions)
+        else:  # rows that are drawn are of one term alone
+            same = conditions is self.conditions
         return same and not self.given.keys() & given.keys()
 
 
@@ -67,9 +67,10 @@ def groups(terms: Sequence[WeightedObjective], key: Array | None) -> list[Group]
     for index, term in enumerate(terms):
         subkey = None if key is None else jax.random.fold_in(key, index)
         given = term.objective.given(subkey)
-        group = next((group for group in grouped if group.takes(term.objective.conditions, given)), None)
+        conditions = term.objective.conditions_at(subkey)
+        group = next((group for group in grouped if group.takes(conditions, given)), None)
         if group is None:
-            grouped.append(group := Group(term.objective.conditions))
+            grouped.append(group := Group(conditions))
         group.terms.append((term, subkey))
         group.given |= given
     return grouped

@@ -56,3 +56,6 @@ class Outputs:
     def chances(self) -> int:
         """How many probabilities are read."""
         return sum(1 << len(region) for region in self.regions)
+
+
+NO_OUTPUTS = Outputs()

@@ -26,7 +26,8 @@ from qgl.program.calls.stops import Early, StopCall
 from qgl.program.calls.strategies import Gradient, StrategyCall
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
-from qgl.program.outputs import Outputs
+from qgl.program.outputs import NO_OUTPUTS, Outputs
+from qgl.program.transforms import Transform
 from qgl.record import record
 from qgl.source import Source, Span
 
@@ -127,7 +128,7 @@ class LocalityBound:
 
 @record
 class DataSet:
-    """Rows of bits, or a distribution over bit strings.
+    """Rows of bits, or a distribution over bit strings; or rows of real numbers.
 
     rows       (count, width) of 0 and 1, first column first visible qubit
     weights    (count,) probabilities of the rows, summing to 1 (equal for samples)
@@ -143,6 +144,8 @@ class DataSet:
     integer    the strings are whole numbers, first bit most significant
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
+    numbers    real numbers, shape (count, columns), in place of bits, of which a row has none then
+    undo       what `numbers` were made by, in order, so that reports can undo it
     guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
 
@@ -160,6 +163,13 @@ class DataSet:
     categories: tuple[tuple[int, int], ...] | None = None
     rule: Rule | None = None
     guessed: str = ""
+    numbers: NDArray[np.float64] | None = None
+    undo: tuple[Transform, ...] = ()
+
+    @property
+    def holds(self) -> str:
+        """What its rows are: "bits" or "numbers"."""
+        return "bits" if self.numbers is None else "numbers"
 
     @property
     def width(self) -> int:
@@ -246,12 +256,13 @@ class Program:
     prepared: int = 0  # operations at the head that prepare what the registers start in
     baselines: tuple[BaselineCall, ...] = ()  # fitted to the objective's first data set; none: independent bits
 
-    outputs: Outputs = Outputs()  # numbers that elements of the ensemble hand out
+    outputs: Outputs = NO_OUTPUTS  # numbers that elements of the ensemble hand out
 
     @property
     def learnt(self) -> DataSet | None:
-        """The data set of the first term of the objective, if there is one."""
-        return self.data.get(self.objective[0].call.data) if self.objective else None
+        """The data set of the first term of the objective, if there is one and its rows are strings of bits."""
+        data = self.data.get(self.objective[0].call.data) if self.objective else None
+        return data if data is not None and data.holds == "bits" else None
 
     def input_name(self, atom: Input) -> str:
         """`theta[2, 0]` for an input, as a user would write it."""

@@ -18,6 +18,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.program.calls.data_sources import DataCall
 from qgl.program.program import DataSet
+from qgl.program.transforms import of_arrays, to_arrays
 from qgl.runs.files import checkpoint
 
 FILE = "data.safetensors"
@@ -36,6 +37,10 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             leaves[f"{name}/state"] = np.stack([item.state.real, item.state.imag])
         if item.states is not None:
             leaves[f"{name}/states"] = np.stack([item.states.real, item.states.imag])
+        if item.numbers is not None:
+            leaves[f"{name}/numbers"] = item.numbers
+        for k, step in enumerate(item.undo):
+            leaves |= {f"{name}/undo/{k}/{part}": array for part, array in to_arrays(step).items()}
         facts[name] = {
             "width": item.width,
             "exact": item.exact,
@@ -44,6 +49,7 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             "picture": item.picture,
             "integer": item.integer,
             "categories": item.categories,
+            "undo": [sorted(to_arrays(step)) for step in item.undo],
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts), "run": run})
 
@@ -75,6 +81,11 @@ def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSe
             state=_complex(leaves.get(f"{name}/state")),
             states=_complex(leaves.get(f"{name}/states")),
             integer=facts.get("integer", False),
+            numbers=leaves.get(f"{name}/numbers"),
+            undo=tuple(
+                of_arrays({part: leaves[f"{name}/undo/{k}/{part}"] for part in parts})
+                for k, parts in enumerate(facts.get("undo", ()))
+            ),
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
         )
         for name, facts in found.items()

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from qgl.check.settings.unlisted_error import unlisted_error
+from qgl.diagnostics.data import WrongRows
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArgument, BadArguments, FormerName, NotACall, UnknownCallable, article
@@ -189,6 +190,9 @@ def read(kind: ArgumentType[Any], expression: tree.Expression, evaluate: Evaluat
         case PlainType():
             return kind.take(value)
         case Data() if isinstance(value, DataSet):
+            if kind.of not in ("any", value.holds):
+                report(WrongRows(expression.span, value.name, value.holds, kind.of))
+                return FAILED
             if value.listed or kind.rule_will_do:
                 return value.name
             report(unlisted_error(value, expression.span))

@@ -170,5 +170,5 @@ class DataSets:
 
 def size_of(data: DataSet) -> int:
     """Bytes that its arrays take."""
-    arrays = (data.rows, data.weights, data.conditions, data.state, data.states)
+    arrays = (data.rows, data.weights, data.conditions, data.state, data.states, data.numbers)
     return sum(array.nbytes for array in arrays if array is not None)

@@ -46,6 +46,8 @@ def moments_distribution(
     fault = ""
     if not isinstance(data, DataSet):
         fault = "`moments` takes a data set first"
+    elif data.holds != "bits":
+        fault = f"the rows of `{data.name}` are real numbers, not strings of bits"
     elif data.width != len(visible):
         fault = f"`{data.name}` has {data.width} columns, but there are {len(visible)} visible qubits"
     elif deviation < 0:

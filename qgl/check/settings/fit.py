@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,9 +12,13 @@ from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.kernels import NoEnsemble, PauliWordsOfIntegers
 from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.outputs import NoOutput, OutputWidth
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArguments, ConditionalModel, TooWideForExact
 from qgl.program.calls import objectives, reports
 from qgl.program.calls.call import Call, Kind, usage
+from qgl.program.calls.kernels import Gaussian
+from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.program import DataSet, Variable
 from qgl.source import Span
 from qgl.syntax import tree
@@ -31,6 +35,7 @@ class Scope:
     data          the data sets that could be loaded, by name, and where each was declared
     visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
     conditions    the number of condition inputs (elements); None when these are faulty
+    outputs       what the program hands out; None when outputs are faulty
     variables     the categorical variables among the visible qubits
     """
 
@@ -42,6 +47,7 @@ class Scope:
     visible_span: Span | None
     conditions: int | None = 0
     variables: tuple[Variable, ...] = ()
+    outputs: Outputs | None = NO_OUTPUTS
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
@@ -57,19 +63,41 @@ def fits(call: objectives.ObjectiveCall | reports.ReportCall, scope: Scope) -> b
 def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     faults: list[Diagnostic] = []
     declared = scope.data_spans.get(data.name)
-    if scope.visible is not None and data.width != scope.visible:
+    if data.numbers is not None:
+        faults += _numbers_agree(call, data, scope)
+    elif scope.visible is not None and data.width != scope.visible:
         faults.append(DataWidth(call.span, data.name, data.width, scope.visible, declared, scope.visible_span))
-    apart = None if scope.visible is None else disagreement(data, scope.variables, scope.visible)
+    apart = (
+        None
+        if scope.visible is None or data.numbers is not None
+        else disagreement(data, scope.variables, scope.visible)
+    )
     if apart is not None:
         faults.append(CategoriesDiffer(call.span, data.name, apart[0], declared, apart[1].span))
     columns = 0 if data.conditions is None else int(data.conditions.shape[1])
     if scope.conditions is not None and columns != scope.conditions:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and not isinstance(call, objectives.NLL | reports.NLL):
+    elif columns and not isinstance(call, objectives.NLL | reports.NLL | objectives.MSE):
         faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
     return not faults
+
+
+def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnostic]:
+    """What keeps rows of real numbers from being compared with the outputs of the program."""
+    if scope.outputs is None or data.numbers is None:
+        return
+    sizes = {output.name: output.size for output in scope.outputs.declared}
+    names = call.of if isinstance(call, objectives.MSE) else ()
+    for name in (name for name in names if name not in sizes):
+        yield NoOutput(call.span, name, nearest(name, sizes))
+        return
+    total, columns = sum(sizes[name] for name in names or sizes), data.numbers.shape[1]
+    if not sizes:
+        yield NoOutput(call.span, "", None)
+    elif total != columns:
+        yield OutputWidth(call.span, data.name, columns, total, scope.data_spans.get(data.name))
 
 
 def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> bool:
@@ -83,6 +111,9 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> 
 def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     """Whether the Pauli words of an `mmd` are given in one way, and its kernel has Pauli words."""
     faults: list[Diagnostic] = []
+    data = scope.data.get(call.data) if call.data is not None else None
+    if data is not None and data.numbers is not None:
+        return _kernel_of_numbers(call, scope)
     if call.kernel is not None and call.kernel.of_states:
         return _ensembles_agree(call, scope)
     if call.weight is None and call.reach is not None:
@@ -102,13 +133,29 @@ def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     return not faults
 
 
+def _kernel_of_numbers(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
+    """Whether the kernel of an `mmd` is one of real numbers, and nothing is given that is for strings."""
+    if not isinstance(call.kernel, Gaussian) or call.kernel.of_integers:
+        scope.report(
+            BadArguments(
+                call.span, call.name, "is of real numbers, whose kernel is `gaussian(sigma = 1)`", usage(type(call))
+            )
+        )
+        return False
+    return _nothing_of_strings(call, "data of real numbers", scope)
+
+
 def _ensembles_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     """Whether an `mmd` of ensembles has one to compare with, and nothing that is for strings."""
     if not has_ensemble(call, call.data, scope):
         return False
+    return _nothing_of_strings(call, "a kernel of states", scope)
+
+
+def _nothing_of_strings(call: objectives.MMD | reports.MMD, beside: str, scope: Scope) -> bool:
     given = {"pauli_words": call.pauli_words, "samples": call.samples, "weight": call.weight, "reach": call.reach}
     for name in (name for name, value in given.items() if value is not None):
-        fault = f"has `{name}`, which is for kernels of strings, beside a kernel of states"
+        fault = f"has `{name}`, which is for kernels of strings, beside {beside}"
         scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
         return False
     return True

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from qgl.program.calls.objectives import KL, MMD, NLL, ObjectiveCall
+from qgl.program.calls.objectives import KL, MMD, MSE, NLL, ObjectiveCall
 from qgl.program.calls.optimizers import LBFGS
 from qgl.program.program import DataSet, Term, TrainSettings
 
 if TYPE_CHECKING:
     from qgl.diagnostics.runs import UnfitForLineSearch
 
-BY_ROW = (NLL, KL)  # objectives that a part of the rows estimates
+BY_ROW = (NLL, KL, MSE)  # objectives that a part of the rows estimates
 
 
 def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:

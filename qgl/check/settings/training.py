@@ -25,7 +25,7 @@ from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
 from qgl.program.calls.gradients import GRADIENTS
-from qgl.program.calls.objectives import MMD, OBJECTIVES, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, ObjectiveCall, Wasserstein
 from qgl.program.calls.optimizers import OPTIMIZERS, Adam
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS
@@ -121,6 +121,9 @@ def _mmd_fits(call: MMD, scope: Scope) -> bool:
         "`weight = 2, reach = 3`"
     )
     bound = call.pauli_words is not None or call.weight is not None
+    data = scope.data.get(call.data)
+    if data is not None and data.numbers is not None:
+        return True
     if call.kernel.of_integers:
         way_out = "take a kernel of bits, with `pauli_words = 1000, samples = 1000`"
     return bound or narrow_enough(call, scope.visible, way_out, scope)
@@ -245,6 +248,6 @@ def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
         scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
     for call in drawn:
         data = scope.data.get(call.data)
-        if data is not None and data.conditions is not None:
+        if data is not None and data.conditions is not None and not isinstance(call, MSE):
             scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
             return

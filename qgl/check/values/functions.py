@@ -15,6 +15,7 @@ from qgl.check.settings.unlisted_error import unlisted_error
 from qgl.check.values.lattices import Lattice
 from qgl.check.values.numbers import Arithmetic
 from qgl.check.values.values import Array, Group, Qubit, Site, Value, describe
+from qgl.diagnostics.data import WrongRows
 from qgl.diagnostics.outputs import OnlyInOutputs
 from qgl.diagnostics.registers import HiddenReadOut
 from qgl.diagnostics.size import ValueTooLarge
@@ -320,6 +321,8 @@ class Functions:
         data = values[0]
         if not isinstance(data, DataSet):
             raise self._fault(call, f"takes a data set, not {describe(data)}", call.arguments[0].span)
+        if data.holds != "bits":
+            raise self.reporter.fault(WrongRows(call.arguments[0].span, data.name, data.holds, "bits"))
         if not data.listed:
             raise self.reporter.fault(unlisted_error(data, call.arguments[0].span))
         wires = self._read_out(call, values[1]) if len(values) == 2 else self.visible()

@@ -286,9 +286,13 @@ class BareName(ArgumentType[str]):
 
 @record
 class Names(ArgumentType[tuple[str, ...]]):
-    """A list of names, written bare; read as a tuple."""
+    """A list of names of something, written bare; read as a tuple."""
 
-    wording = "names of parameters in a list, such as `[theta, phi]`"
+    of: str = "parameters"
+
+    @property
+    def wording(self) -> str:
+        return f"names of {self.of} in a list, such as `[theta, phi]`"
 
 
 @record
@@ -304,11 +308,17 @@ class Choice(ArgumentType[str]):
 
 @record
 class Data(ArgumentType[str]):
-    """A declared data set; read as its name. By default one whose strings are listed, not known by their rule alone."""
+    """A declared data set; read as its name. By default one whose strings are listed, not known by their rule alone.
+
+    of  what its rows are: strings of "bits", real "numbers", or "any" of them
+    """
 
     rule_will_do: bool = False
+    of: str = "bits"
 
-    wording = "a data set"
+    @property
+    def wording(self) -> str:
+        return "a data set of real numbers" if self.of == "numbers" else "a data set"
 
 
 @record

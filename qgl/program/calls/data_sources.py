@@ -52,6 +52,9 @@ class TableCall(DataCall):
         "bits of a string: the first of each row where it has more, whole rows end to end where it has less",
         default=None,
     )
+    numbers: bool = argument(
+        Flag(), "whether the columns are real numbers, as data of outputs, and not categories", default=False
+    )
 
 
 @call("csv")
@@ -104,7 +107,7 @@ RuledCall = BarsAndStripes | Parity | Cardinality
 
 @call("digits")
 class Digits(DataCall):
-    """Handwritten digits, 8x8 pixels, averaged to `size` x `size` and made black and white."""
+    """Handwritten digits, 8x8 pixels, averaged to `size` x `size` and made black and white, or left grey."""
 
     classes: tuple[int, ...] = argument(Many(Integer(0, 9)), "the digits to take", default=tuple(range(10)))
     size: int = argument(Integer(1, 8), "pixels along a side", default=4)
@@ -113,6 +116,7 @@ class Digits(DataCall):
         "the ink, as a fraction of the most there can be, from which a pixel is 1",
         default=0.5,
     )
+    grey: bool = argument(Flag(), "whether a pixel is that fraction, a real number from 0 to 1", default=False)
 
 
 @call("mixture")
@@ -205,6 +209,102 @@ class Without(DataCall):
     part: str = argument(Data(), "what is taken away")
 
 
+_NUMBERS = Data(of="numbers")
+
+
+@call("images")
+class Images(DataCall):
+    """Grey pictures from a NumPy archive, shape (pictures, rows, columns): a number for each pixel, row by row.
+
+    Whole numbers from 0 to 255 are divided by 255.
+    """
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    array: str | None = argument(Text(), _ARRAY, default=None)
+    rows: tuple[int, int] | None = argument(
+        Rows(), "the pictures to take, by number from 0; all by default", default=None
+    )
+
+
+@call()
+class NumbersCall(DataCall):
+    """Data made of other data of real numbers, row by row."""
+
+    data: str = argument(_NUMBERS, "data of real numbers")
+
+
+@call("rows")
+class RowsOf(NumbersCall):
+    """Some of the rows of data of real numbers."""
+
+    rows: tuple[int, int] = argument(Rows(), "the rows, by number from 0")
+
+
+@call("pca")
+class PCA(NumbersCall):
+    """Principal components: the coordinates of largest variance about the mean. Reports undo it."""
+
+    components: int = argument(Integer(1, 4096), "how many")
+    fit: str | None = argument(
+        _NUMBERS, "the data whose mean and components are taken; by default `data`", default=None
+    )
+
+
+@call("scaled")
+class Scaled(NumbersCall):
+    """Numbers moved and stretched so that they lie between two bounds. Reports undo it."""
+
+    low: float = argument(Number(), "the least number", default=0.0)
+    high: float = argument(Number(), "the largest number", default=1.0)
+    alike: bool = argument(Flag(), "whether all columns are treated alike; else each by itself", default=True)
+    order: tuple[int, ...] = argument(
+        Many(Integer(0)), "the columns in a new order, by number from 0; as they are by default", default=()
+    )
+    fit: str | None = argument(_NUMBERS, "the data whose bounds are taken; by default `data`", default=None)
+
+
+@call("unit")
+class Unit(NumbersCall):
+    """Each row divided by its norm."""
+
+
+@call("windows")
+class Windows(NumbersCall):
+    """Consecutive rows end to end, as the windows of a series."""
+
+    length: int = argument(Integer(1, 1 << 16), "rows of a window")
+    step: int = argument(Integer(1), "rows from one window to the next", default=1)
+
+
+@call("blended")
+class Blended(NumbersCall):
+    """Each row blended with noise: clip((1 - w) x + w e, 0, 1), for each weight w all rows, one weight after another.
+
+    The noise e of a row is drawn once, normal numbers, and is the same for all weights.
+    """
+
+    weights: tuple[float, ...] = argument(Many(Number(Interval(0.0, 1.0))), "the weights of the noise")
+    mean: float = argument(Number(), "of the noise", default=0.5)
+    deviation: float = argument(NOT_NEGATIVE, "of the noise", default=0.2)
+    seed: int = argument(Integer(0), "of the draw", default=0)
+
+
+@call("levels")
+class Levels(NumbersCall):
+    """Each number as one of 2^bits levels with equally many numbers of its column in each: strings of bits."""
+
+    bits: int = argument(Integer(1, 12), "bits of a number, most significant first")
+    fit: str | None = argument(_NUMBERS, "the data whose quantiles are taken; by default `data`", default=None)
+
+
+@call("pairs")
+class Pairs(DataCall):
+    """Rows of two data sets together: what a `condition` is given, and what comes with it."""
+
+    input: str = argument(Data(of="any"), "what the `condition` inputs are given: numbers, states, or bits as numbers")
+    target: str = argument(Data(of="any"), "what is to come of it, row by row")
+
+
 PartCall = Subset | Without
 SOURCES: Kind[DataCall] = Kind(
     "data",
@@ -224,5 +324,14 @@ SOURCES: Kind[DataCall] = Kind(
         GroundState,
         Subset,
         Without,
+        Images,
+        RowsOf,
+        PCA,
+        Scaled,
+        Unit,
+        Windows,
+        Blended,
+        Levels,
+        Pairs,
     ),
 )

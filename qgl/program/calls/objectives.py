@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import Choice, Data, Integer
+from qgl.program.calls.arguments import Choice, Data, Integer, Names
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
@@ -72,10 +72,23 @@ class Marginals(ObjectiveCall):
     )
 
 
+@call("mse")
+class MSE(ObjectiveCall):
+    """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
+
+    data: str = argument(Data(of="numbers"), "the data set")
+    of: tuple[str, ...] = argument(
+        Names("outputs"), "the outputs that are compared; all of them by default", default=()
+    )
+
+
 @call("mmd")
 class MMD(ObjectiveCall):
-    """Squared maximum mean discrepancy of the model and the data under a kernel."""
+    """Squared maximum mean discrepancy of the model and the data under a kernel; of outputs, where the data are real
+    numbers.
+    """
 
+    data: str = argument(Data(of="any"), "the data set")
     kernel: KernelCall = argument(A_KERNEL, "the kernel")
     pauli_words: int | None = pauli_words()
     samples: int | None = samples()
@@ -101,4 +114,4 @@ class Wasserstein(ObjectiveCall):
         return KERNELS.table[self.cost](span=self.span)
 
 
-OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD, Wasserstein))
+OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD, Wasserstein, MSE))

@@ -1,0 +1,222 @@
+"""Data of real numbers: grey pictures, transforms that keep their inverse, windows, blends, levels, and pairs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.bits.distribution import strings
+from qgl.data.digits import averaged, pictures
+from qgl.data.files import Limits
+from qgl.data.npz_archive import header, read_array
+from qgl.data.table import check_bytes
+from qgl.diagnostics.data import BadArchive, BadDataArgument, NoRows, plural
+from qgl.diagnostics.model import QglError
+from qgl.program.calls import data_sources as calls
+from qgl.program.program import DataSet
+from qgl.program.transforms import Projection, Stretch, Transform
+from qgl.source import Span
+
+Numbers = NDArray[np.float64]
+Declared = Mapping[str, DataSet]
+
+
+def make(
+    name: str,
+    numbers: Numbers,
+    limits: Limits,
+    span: Span,
+    *,
+    conditions: Numbers | None = None,
+    picture: tuple[int, int] | None = None,
+    undo: tuple[Transform, ...] = (),
+) -> DataSet:
+    """A data set of rows of real numbers. The hash is over the numbers.
+
+    Raises:
+        QglError: QGL0607, QGL0610, there are none or too many.
+    """
+    if not numbers.size:
+        raise QglError([NoRows(span, f"`{name}`", f"its numbers have the shape {numbers.shape}")])
+    check_bytes(f"`{name}`", 8 * numbers.size, limits, span)
+    numbers = np.ascontiguousarray(numbers, dtype=np.float64)
+    digest = hashlib.sha256(f"{numbers.shape}".encode() + numbers.tobytes())
+    digest.update(b"" if conditions is None else np.ascontiguousarray(conditions).tobytes())
+    rows, weights = np.zeros((len(numbers), 0), np.uint8), np.full(len(numbers), 1 / len(numbers))
+    for array in (numbers, rows, weights, conditions):
+        if array is not None:
+            array.setflags(write=False)
+    about = f"{plural(len(numbers), 'row')} of {plural(numbers.shape[1], 'number')} each"
+    if conditions is not None:
+        about += f"; {plural(conditions.shape[1], 'condition column')}"
+    return DataSet(
+        name, rows, weights, conditions, False, digest.hexdigest(), about, picture=picture, numbers=numbers, undo=undo
+    )
+
+
+def images(content: bytes, call: calls.Images, limits: Limits) -> tuple[Numbers, tuple[int, int]]:
+    """Grey pictures of an archive, a row each, and their numbers of rows and columns.
+
+    Raises:
+        QglError: QGL0609, the array holds no pictures; QGL0610, QGL0613.
+    """
+
+    def check(file: IO[bytes]) -> tuple[int, ...]:
+        shape, kind = header(file, call.path, call.span)
+        if kind.hasobject or kind.kind not in "biuf" or len(shape) != 3 or 0 in shape:
+            fault = f"the array is {kind} of shape {shape}; pictures are numbers of shape (pictures, rows, columns)"
+            raise QglError([BadArchive(call.span, call.path, fault)])
+        check_bytes(f'"{call.path}"', 8 * int(np.prod(shape, dtype=object)), limits, call.span)
+        return shape
+
+    array = read_array(content, call, check)
+    if call.rows is not None:
+        array = _chosen(array, call.rows, f'"{call.path}"', call)
+    values = array.astype(np.float64) / (255 if array.dtype.kind in "iu" else 1)
+    if not np.isfinite(values).all() or (array.dtype.kind in "iu" and (values.min() < 0 or values.max() > 1)):
+        fault = "a pixel is no finite number, or a whole number that is not from 0 to 255"
+        raise QglError([BadArchive(call.span, call.path, fault)])
+    return values.reshape(len(values), -1), (int(array.shape[1]), int(array.shape[2]))
+
+
+def grey_digits(call: calls.Digits) -> Numbers:
+    """Ink of handwritten digits as fractions of the most there can be, a row a picture."""
+    ink, digit = pictures()
+    shades = averaged(ink[np.isin(digit, call.classes)], call.size)
+    return shades.reshape(len(shades), -1)
+
+
+def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: Limits) -> DataSet:
+    """Data that are made of the numbers of other data, row by row.
+
+    Raises:
+        QglError: QGL0613, the arguments do not go with the data; QGL0610, they would be too many numbers.
+    """
+    data = declared[call.data]
+    x = _numbers(data)
+    match call:
+        case calls.RowsOf(rows=chosen):
+            conditions = None if data.conditions is None else _chosen(data.conditions, chosen, call.data, call)
+            rows = _chosen(x, chosen, call.data, call)
+            made = make(name, rows.copy(), limits, call.span, conditions=conditions)
+            return replace(made, picture=data.picture, undo=data.undo)
+        case calls.PCA() | calls.Scaled():
+            step = _fitted(call, _numbers(declared[call.fit or call.data]), x.shape[1])
+            return make(name, step.apply(x), limits, call.span, undo=(*data.undo, step))
+        case calls.Unit():
+            norms = np.linalg.norm(x, axis=1, keepdims=True)
+            if not norms.all():
+                raise _fault(call, f"row {int(np.argmin(norms))} of `{data.name}` is zero, which has no direction")
+            return make(name, x / norms, limits, call.span, picture=data.picture)
+        case calls.Windows(length=length, step=step):
+            count = (len(x) - length) // step + 1
+            if count < 1:
+                raise _fault(call, f"`{data.name}` has {plural(len(x), 'row')}, and a window {length}")
+            check_bytes(f"`{name}`", 8 * count * length * x.shape[1], limits, call.span)
+            places = step * np.arange(count)[:, None] + np.arange(length)
+            return make(name, x[places].reshape(count, -1), limits, call.span)
+        case calls.Blended():
+            check_bytes(f"`{name}`", 8 * x.size * len(call.weights), limits, call.span)
+            noise = np.random.default_rng(call.seed).normal(call.mean, call.deviation, x.shape)
+            parts = [np.clip((1 - weight) * x + weight * noise, 0, 1) for weight in call.weights]
+            return make(name, np.concatenate(parts), limits, call.span, picture=data.picture)
+        case _:
+            raise ValueError(f"no data source `{call.name}`")
+
+
+def levels(call: calls.Levels, declared: Declared) -> tuple[NDArray[np.uint8], str]:
+    """The level of each number in its column, in binary, and a remark on what the levels are."""
+    x, fit = _numbers(declared[call.data]), _numbers(declared[call.fit or call.data])
+    _same_columns(call, x, fit)
+    count = 1 << call.bits
+    edges = np.quantile(fit, np.arange(1, count) / count, axis=0)  # (count - 1, columns)
+    codes = (x[None] >= edges[:, None]).sum(axis=0) if x.size * count < 1 << 26 else _codes(x, edges)
+    bits = strings(codes.reshape(-1), call.bits).reshape(len(x), -1)
+    return bits.astype(np.uint8), f"levels of {plural(x.shape[1], 'column')}, {plural(call.bits, 'bit')} each"
+
+
+def _codes(x: Numbers, edges: Numbers) -> NDArray[np.int64]:
+    columns = [np.searchsorted(edges[:, k], x[:, k], side="right") for k in range(x.shape[1])]
+    return np.column_stack(columns)
+
+
+def pairs(name: str, call: calls.Pairs, declared: Declared) -> DataSet:
+    """The rows of the target, which are given those of the input.
+
+    Raises:
+        QglError: QGL0613, there are not as many of both, or the target is a distribution or has conditions.
+    """
+    given, target = declared[call.input], declared[call.target]
+    x = _inputs(call, given)
+    whole = target.states if target.states is not None else target.numbers
+    if target.conditions is not None or (whole is None and target.exact):
+        raise _fault(call, f"the rows of `{target.name}` are a distribution, or are given something already")
+    count = len(target.rows if whole is None else whole)
+    if len(x) != count:
+        counts = f"{plural(len(x), 'row')} and `{target.name}` {count}"
+        raise _fault(call, f"`{given.name}` has {counts}, but a pair is a row of each")
+    digest = hashlib.sha256(f"pairs {given.sha256} {target.sha256}".encode()).hexdigest()
+    about = f"{target.description}; {plural(x.shape[1], 'condition column')}"
+    return replace(target, name=name, conditions=x, sha256=digest, description=about)
+
+
+def _inputs(call: calls.Pairs, data: DataSet) -> Numbers:
+    """What a `condition` is given: numbers, the real and imaginary parts of amplitudes in turn, or bits."""
+    if data.numbers is not None:
+        return data.numbers
+    if data.states is None:
+        return data.rows.astype(np.float64)
+    if data.states.ndim != 2:
+        raise _fault(call, f"the states of `{data.name}` are mixed, and a `condition` is given pure ones")
+    return np.stack([data.states.real, data.states.imag], axis=-1).reshape(len(data.states), -1)
+
+
+def _fitted(call: calls.PCA | calls.Scaled, fit: Numbers, columns: int) -> Transform:
+    """The transform, of the rows `fit`."""
+    if fit.shape[1] != columns:
+        raise _fault(call, f"it is fitted to rows of {plural(fit.shape[1], 'number')}, but the data have {columns}")
+    if isinstance(call, calls.PCA):
+        if call.components > min(fit.shape):
+            raise _fault(
+                call,
+                f"{plural(len(fit), 'row')} of {plural(columns, 'number')} have no {call.components} components",
+            )
+        mean = fit.mean(axis=0)
+        axes = np.linalg.svd(fit - mean, full_matrices=False)[2][: call.components]
+        largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+        return Projection(mean, axes * np.sign(largest)[:, None])  # the sign of a component means nothing: it is fixed
+    order = np.array(call.order or range(columns), np.int64)
+    if sorted(order.tolist()) != list(range(columns)):
+        raise _fault(call, f"`order` names each of the columns 0..{columns - 1} once")
+    axis = None if call.alike else 0
+    low, high = fit.min(axis=axis), fit.max(axis=axis)
+    if not (high > low).all() or call.high <= call.low:
+        raise _fault(call, "numbers that are all alike cannot be stretched, nor can bounds be the same or backwards")
+    factor = np.atleast_1d((call.high - call.low) / (high - low))
+    return Stretch(factor, np.atleast_1d(call.low - low * factor), order)
+
+
+def _numbers(data: DataSet) -> Numbers:
+    assert data.numbers is not None  # the checker has seen to it
+    return data.numbers
+
+
+def _chosen(rows: NDArray[np.float64], wanted: tuple[int, int], what: str, call: calls.DataCall) -> NDArray[np.float64]:
+    first, last = wanted
+    if last >= len(rows):
+        raise _fault(call, f"rows {first}..{last} of {what}, which has {plural(len(rows), 'row')}, numbered from 0")
+    return rows[first : last + 1]
+
+
+def _same_columns(call: calls.DataCall, x: Numbers, fit: Numbers) -> None:
+    if x.shape[1] != fit.shape[1]:
+        raise _fault(call, f"it is fitted to rows of {plural(fit.shape[1], 'number')}, but the data have {x.shape[1]}")
+
+
+def _fault(call: calls.DataCall, fault: str) -> QglError:
+    return QglError([BadDataArgument(call.span, call.name, fault)])

@@ -1,0 +1,1 @@
+"""Objectives of the numbers that outputs hand out."""

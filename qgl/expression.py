@@ -160,6 +160,17 @@ def apply(name: str, *arguments: Real | float) -> Real:
     return Real(0.0, ((1.0, Function(name, numbers)),))
 
 
+def renumbered(number: Real, numbers: Mapping[int, int]) -> Real:
+    """The same of inputs whose parameters have other numbers."""
+
+    def atom(each: Atom) -> Atom:
+        if isinstance(each, Input):
+            return Input(numbers[each.parameter], each.element)
+        return Function(each.name, tuple(renumbered(argument, numbers) for argument in each.arguments))
+
+    return Real(number.constant, tuple((coefficient, atom(each)) for coefficient, each in number.terms))
+
+
 def evaluate(number: Real, inputs: Callable[[Input], float]) -> float:
     """The value of `number`, one atom at a time; the slow and obvious way, for references, QASM and messages."""
     total = number.constant

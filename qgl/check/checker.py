@@ -17,6 +17,7 @@ from qgl.check.calls.baselines import read_baselines
 from qgl.check.calls.strategies import cma_fits
 from qgl.check.circuit.elaborate import Elaborator
 from qgl.check.circuit.locality import Locality
+from qgl.check.circuit.processes import Processes, without_drawn
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import visible_variables
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
@@ -40,6 +41,7 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
+from qgl.diagnostics.types import WrongParameter
 from qgl.program.operations import Operation, is_kept, is_required
 from qgl.program.program import Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
@@ -95,6 +97,8 @@ class _Check:
         self.declarations = Declarations(self.main, environment, constants, reporter, self.budget)
         self.recorder = Recorder(self.declarations, reporter, self.budget)
         self.elaborator = Elaborator(self.declarations, self.recorder, reporter, self.budget)
+        self.processes = Processes(self.declarations, reporter, self.budget)
+        self.declarations.data_sets.process = self.processes.of
 
     def run(self) -> Program | None:
         self._names()
@@ -108,7 +112,6 @@ class _Check:
         wires = tuple(self.declarations.wires)
         visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
         parameters = self.recorder.finished_parameters()
-        self._mixture(parameters)
         bits = self.recorder.bits
         scope = self._scope(visible, parameters)
         place = Span(self.file.source, 0, 0)
@@ -120,6 +123,9 @@ class _Check:
         baselines = read_baselines(tuple(self.main.baselines), objective, scope.data, scope.bind, scope.report, faulty)
         if faulty or len(reports) < len(self.main.reports) or len(baselines) < len(self.main.baselines):
             self.reporter.give_up(FaultyError())
+        if not self.reporter.has_errors:  # all data have been made: what only they are drawn with is known
+            operations, parameters = without_drawn(operations, parameters, self.processes.drawn.keys())
+        self._mixture(parameters)
         self._unreached()
         if self.reporter.has_errors or self.main.broken or self.reporter.given_up is not None:
             return None
@@ -212,7 +218,8 @@ class _Check:
         self.declarations.data_sets.unreached()
         for module in self.modules:
             for symbol in module.of_kind("layer", "channel"):
-                if symbol not in self.elaborator.applier.reached and symbol.state != "failed":
+                reached = self.elaborator.applier.reached | self.processes.reached
+                if symbol not in reached and symbol.state != "failed":
                     with self.recorder.captured():
                         self.elaborator.dry_run(symbol)
         for symbol in self.main.of_kind("Hamiltonian"):
@@ -225,6 +232,15 @@ class _Check:
     def _mixture(self, parameters: tuple[Parameter, ...]) -> None:
         """That the mixture over all values of the latent inputs has not too many elements."""
         latents = [each for each in parameters if each.kind == "latent"]
+        endless = [each for each in latents if each.draws is None and each.distribution.name != "bernoulli"]
+        if self.reporter.has_errors:  # those that only data are drawn with are among them still
+            faulty = self.declarations.data_sets.has_faults
+            endless = [each for each in endless if not faulty and each.name not in self.processes.drawn.values()]
+        for each in endless:
+            text = f"`{each.name}` has a continuous distribution and needs a number of draws"
+            self.reporter.report(WrongParameter(each.span, text, "write `draws 64` behind it"))
+        if endless:
+            return
         bits = sum(each.size for each in latents if each.draws is None)
         draws = lcm(*(each.draws for each in latents if each.draws is not None))
         if latents and (bits > 63 or 2**bits * draws > MAX_MIXTURE):

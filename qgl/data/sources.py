@@ -22,6 +22,7 @@ from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.ground_state import ground_state
 from qgl.data.integers import mixture
 from qgl.data.npz_archive import read_npz
+from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import plural
@@ -78,6 +79,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _ensemble(name, states_near(call, files.limits))
         case calls.Ensemble():
             return _ensemble(name, read_ensemble(files.content(call), call, files.limits))
+        case calls.Through():
+            return _ensemble(name, *through(call, declared, files.limits))
         case calls.GroundState():
             return _ground_state(name, call)
         case calls.Subset():
@@ -208,16 +211,18 @@ def _state(name: str, call: calls.State, files: Files) -> DataSet:
     return replace(data, state=state, sha256=digest.hexdigest())
 
 
-def _ensemble(name: str, states: NDArray[np.complex128]) -> DataSet:
-    """Its strings and its state are those of the mean over the ensemble."""
+def _ensemble(name: str, states: NDArray[np.complex128], digest: str = "") -> DataSet:
+    """Its strings and its state are those of the mean over the ensemble. The hash is that of how it is made, if given,
+    since the last digits of what is simulated depend on the machine.
+    """
     pure = states.ndim == 2
     mean = np.asarray(states.T @ states.conj() / len(states) if pure else states.mean(axis=0))
     rows, weights = distribution_of(mean)
     data = make(name, rows, weights, remark=f"the mean of an ensemble of {plural(len(states), 'state')}")
-    digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(states).tobytes())
+    digest = digest or hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(states).tobytes()).hexdigest()
     for array in (mean, states):
         array.setflags(write=False)
-    return replace(data, state=mean, states=states, sha256=digest.hexdigest())
+    return replace(data, state=mean, states=states, sha256=digest)
 
 
 def _ground_state(name: str, call: calls.GroundState) -> DataSet:

@@ -7,6 +7,21 @@ from qgl.source import Span
 
 _MODEL = "model { ry(?) v; }\nobjective nll(target);\n"
 _GOOD = f"data target = parity(3);\nvisible v[3];\n{_MODEL}"
+_PUSHED = """data near = states_near("0", width = 0.1, count = 5);
+LATENT
+channel kick(q: qubit) { rx(a) q; }
+data moved = through(near, kick);
+visible v;
+model { ry(?) v; }
+objective mmd(moved, fidelity(power = 2));
+"""
+_POSTSELECTED = """data near = states_near(NEAR, width = 0, count = 5);
+channel look(q: qubit) { fresh e; cx q, e; postselect(0) e; }
+data seen = through(near, look);
+visible v;
+model { ry(?) v; }
+objective mmd(seen, fidelity(power = 2));
+"""
 _ONE_STRING = f'data target = strings(["010"]);\nvisible v[3];\n{_MODEL}'
 
 
@@ -252,6 +267,34 @@ class BadDataArgument(Diagnostic):
     right = _ONE_STRING.replace('["010"]', '["010", "111"], weights = [1, 2]')
 
     message = says("`{source}`: {fault}")
+
+
+class WrongProcess(Diagnostic):
+    """Data are made before anything is trained, on qubits of their own: a layer or channel that they are pushed through
+    acts on its arguments and on `fresh` qubits alone, and depends on constants and `latent` inputs alone.
+    """
+
+    channel: str
+    fault: str
+
+    code = "QGL0615"
+    wrong = _PUSHED.replace("LATENT", "param a : angle;")
+    right = _PUSHED.replace("LATENT", "latent a ~ uniform(-1, 1);")
+
+    message = says("data cannot be pushed through `{channel}`: {fault}")
+
+
+class RareSuccess(Diagnostic):
+    """A channel that data are pushed through requires outcomes that hardly ever come; other runs are thrown away."""
+
+    channel: str
+    tries: int
+
+    code = "QGL0616"
+    wrong = _POSTSELECTED.replace("NEAR", '"1"')
+    right = _POSTSELECTED.replace("NEAR", '"0"')
+
+    message = says("the outcomes that `{channel}` requires did not come in {tries} runs of some element")
 
 
 class BadGraph(Diagnostic):

@@ -89,7 +89,7 @@ class Applier:
             symbol = frame.module.names.get(name)
             if symbol is None or symbol.kind not in ("layer", "channel") or frame.find(name) is not None:
                 raise FaultyError  # reported by the look at names
-            self._call(node, symbol, values, operands, controls, inverted)
+            self.call(node, symbol, values, operands, controls, inverted)
 
     # ------------------------------------------------------------ what is written
 
@@ -228,7 +228,7 @@ class Applier:
         categories = tuple(each.categories for each in qubits)
         return _Routine(callee, tuple(formal.name for formal in numbers), tuple(names), categories)
 
-    def _call(
+    def call(
         self,
         node: tree.Apply,
         symbol: Symbol,
@@ -237,6 +237,7 @@ class Applier:
         controls: int,
         inverted: bool,
     ) -> None:
+        """A layer or channel on operands, the first of which are controls."""
         self.reached.add(symbol)
         routine = self.routine(symbol)
         callee = routine.callee

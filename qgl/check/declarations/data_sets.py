@@ -7,6 +7,7 @@ objective, a report or another data set, is one of them and has that name.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from qgl.check.calls.binding import FAILED, bind
@@ -23,7 +24,8 @@ from qgl.diagnostics.names import DefinitionCycle
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArgumentCount
 from qgl.program.calls.arguments import describe
-from qgl.program.calls.data_sources import SOURCES
+from qgl.program.calls.data_sources import SOURCES, Through
+from qgl.program.process import Process
 from qgl.program.program import DataSet
 from qgl.record import record
 from qgl.source import Span
@@ -54,7 +56,9 @@ class Settings(Protocol):
 
 
 class DataSets:
-    """`made` are all data sets by name, `noised(3)` among them, and `spans` say where each is declared."""
+    """`made` are all data sets by name, `noised(3)` among them, and `spans` say where each is declared. `process` gives
+    what the layer or channel of a `through` does to states of so many qubits.
+    """
 
     def __init__(
         self,
@@ -73,11 +77,13 @@ class DataSets:
         self.reporter = reporter
         self.budget = budget
         self.settings = settings
+        self.process: Callable[[Through, int], Process] = _none
         self.made: dict[str, DataSet] = {}
         self.spans: dict[str, Span] = {symbol.name: symbol.span for symbol in main.of_kind("data set")}
         self._active: list[Symbol] = []
         self._faulty: set[str] = set()
         self._called: set[Symbol] = set()
+        self.has_faults = False
         self._bytes = 0
 
     def declared(self, symbol: Symbol) -> DataSet | DataFamily:
@@ -144,14 +150,18 @@ class DataSets:
 
     def _make(self, symbol: Symbol, name: str, frame: Frame) -> DataSet:
         evaluate: Callable[[tree.Expression], Any] = lambda each: self.settings.for_settings(each, frame)  # noqa: E731
+        self.has_faults, before = True, self.has_faults
         call = bind(symbol.node.value, SOURCES, evaluate, self.reporter.report)
         if call is None:
             raise FaultyError
+        if isinstance(call, Through):
+            call = replace(call, process=self.process(call, self.made[call.data].width))
         try:
             data = self.environment.load_data(name, call, self.made)
         except QglError as error:
             raise self.reporter.faults(error) from None
         self.made[name] = data
+        self.has_faults = before
         return data
 
     def _kinds(self, formals: tuple[tree.Argument, ...]) -> list[str]:
@@ -166,6 +176,10 @@ class DataSets:
             return self.evaluator.integer(expression, frame)
         value = self.evaluator.number(expression, frame)
         return float(value) if kind == "real" else value
+
+
+def _none(call: Through, qubits: int) -> Process:
+    raise FaultyError
 
 
 def size_of(data: DataSet) -> int:

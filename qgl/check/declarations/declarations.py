@@ -17,8 +17,9 @@ from qgl.check.declarations.outputs import OutputReader
 from qgl.check.declarations.registers import categories_of, sites_of
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
+from qgl.check.names.callees import counts_of_routine
 from qgl.check.names.modules import EXPORTED, Module, Symbol
-from qgl.check.names.resolve_expressions import ExpressionResolver
+from qgl.check.names.resolve_expressions import CALLABLE, ExpressionResolver
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
@@ -31,8 +32,9 @@ from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverrid
 from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.types import WrongParameter, WrongType
+from qgl.diagnostics.types import ArgumentCount, WrongParameter, WrongType
 from qgl.expression import Input, Real
+from qgl.program.calls.arguments import AppliedChannel
 from qgl.program.program import DataSet, Parameter, Wire
 from qgl.source import Span
 from qgl.syntax import tree
@@ -189,6 +191,8 @@ class Declarations:
             if symbol is not None:
                 given = expression.arguments if isinstance(expression, tree.Call) else ()
                 arguments = self.evaluator.all_of(given, frame)
+                if symbol.kind != "Hamiltonian":
+                    return self._applied(symbol, expression, arguments)
                 width = len(self.visible_wires())
                 return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
             value = self.evaluator.evaluate(expression, frame)
@@ -201,10 +205,20 @@ class Declarations:
             return FAILED
 
     def _called_of(self, expression: tree.Expression) -> Symbol | None:
-        """The Hamiltonian that an expression names, with its arguments perhaps."""
+        """The Hamiltonian, layer or channel that an expression names, with its arguments perhaps."""
         name = expression.function if isinstance(expression, tree.Call) else expression
         symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
-        return symbol if symbol is not None and symbol.kind == "Hamiltonian" else None
+        return symbol if symbol is not None and symbol.kind in CALLABLE else None
+
+    def _applied(self, symbol: Symbol, expression: tree.Expression, arguments: list[Value]) -> AppliedChannel:
+        """A layer or channel with its numbers, which are known."""
+        counts = counts_of_routine(symbol.name, symbol.node, symbol.span)
+        keywords = expression.keywords if isinstance(expression, tree.Call) else ()
+        if keywords or len(arguments) != counts.arguments[0]:
+            wanted = (symbol.name, counts.arguments[0], len(arguments), counts.usage, symbol.span)
+            raise self.reporter.fault(ArgumentCount(expression.span, *wanted))
+        self._plain(tuple(arguments), expression.span)
+        return AppliedChannel(symbol.name, tuple(arguments))
 
     def _read_out(self, wires: Sequence[int], span: Span) -> Qubits:
         """Where qubits stand in a reading of all of them."""

@@ -70,10 +70,7 @@ class Distributions:
     def _draws(self, node: tree.Parameter, distribution: Distribution, frame: Frame) -> int | None:
         continuous = node.kind == "latent" and distribution.name != "bernoulli"
         if node.draws is None:
-            if continuous:
-                text = f"`{node.name.name}` has a continuous distribution and needs a number of draws"
-                raise self.reporter.fault(WrongParameter(node.name.span, text, "write `draws 64` behind it"))
-            return None
+            return None  # of a continuous distribution too: one that only data are drawn with needs none
         if not continuous:
             text = "`draws` belongs to a `latent` of continuous distribution"
             raise self.reporter.fault(WrongParameter(node.draws.span, text, "leave it out"))

@@ -278,6 +278,27 @@ class Spins(AsItIs[SpinTerms]):
 
 
 @record
+class AppliedChannel:
+    """A layer or channel of the program with known numbers: `scramble(3)`."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+@describe.register
+def _(value: AppliedChannel) -> str:
+    return f"`{value.name}`, which acts on qubits"
+
+
+@record
+class Channels(AsItIs[AppliedChannel]):
+    """A declared layer or channel."""
+
+    wording = "a layer or channel of the program, such as `scramble(3)`"
+    kind = AppliedChannel
+
+
+@record
 class BareName(ArgumentType[str]):
     """A name, written bare or, where it is not one word, as a string: `aer`, `"aer:fake_torino"`."""
 

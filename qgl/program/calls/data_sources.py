@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import field
+from typing import TYPE_CHECKING, ClassVar
 
 from qgl.program.calls.arguments import (
     NOT_NEGATIVE,
     POSITIVES,
+    AppliedChannel,
     BitString,
+    Channels,
     Choice,
     Column,
     Data,
@@ -23,6 +26,9 @@ from qgl.program.calls.arguments import (
 )
 from qgl.program.calls.call import Call, Kind, argument, call
 from qgl.record import record
+
+if TYPE_CHECKING:
+    from qgl.program.process import Process
 
 Columns = tuple[int | str, ...]
 _SIZE = Integer(1, 4096)
@@ -184,6 +190,23 @@ class GroundState(DataCall):
     basis: str = argument(Choice(("x", "y", "z")), "the Pauli matrix that is measured on every qubit", default="z")
 
 
+@call("through")
+class Through(DataCall):
+    """The states of a data set, each after a layer or channel of the program, whose latent inputs and kept outcomes are
+    drawn for each element.
+    """
+
+    data: str = argument(Data(), "states, or strings as basis states")
+    channel: AppliedChannel = argument(Channels(), "what acts on each state")
+    count: int | None = argument(
+        Integer(1, 10**6),
+        "how many elements: of an ensemble some, or all in turn; as many as the data have by default",
+        default=None,
+    )
+    seed: int = argument(Integer(0), "of the draws, which differ for other arguments of the channel too", default=0)
+    process: Process | None = field(default=None, kw_only=True, compare=False)
+
+
 @call("subset")
 class Subset(DataCall):
     """Some strings of a distribution or rows of a table, drawn without replacement; a distribution stays one, made to
@@ -322,6 +345,7 @@ SOURCES: Kind[DataCall] = Kind(
         StatesNear,
         Ensemble,
         GroundState,
+        Through,
         Subset,
         Without,
         Images,

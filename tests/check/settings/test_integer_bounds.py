@@ -16,6 +16,7 @@ COMPARED = {
     "data subset.count",  # with the rows that there are
     "data subset.seed",
     "data states_near.seed",
+    "data through.seed",
     "objective mmd.reach",  # with distances
     "report mmd.reach",
     "schedule cosine.steps",

@@ -1,0 +1,123 @@
+"""Layers and channels by themselves, for data that are pushed through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from qgl.check.circuit.application import Operand
+from qgl.check.circuit.elaborate import Elaborator
+from qgl.check.circuit.recorder import Recorder
+from qgl.check.declarations.declarations import Declarations
+from qgl.check.limits import Budget
+from qgl.check.names.modules import Symbol
+from qgl.check.reporter import FaultyError, Reporter
+from qgl.diagnostics.data import WrongProcess
+from qgl.expression import renumbered
+from qgl.program.calls.data_sources import Through
+from qgl.program.operations import Operation, inputs_of
+from qgl.program.process import Process
+from qgl.program.program import Parameter
+from qgl.syntax import tree
+
+
+class Processes:
+    """`reached` are the routines that data are pushed through, `drawn` the latents that they use by number: names."""
+
+    def __init__(self, declarations: Declarations, reporter: Reporter, budget: Budget) -> None:
+        self.declarations = declarations
+        self.reporter = reporter
+        self.budget = budget
+        self.reached: set[Symbol] = set()
+        self.drawn: dict[int, str] = {}
+
+    def of(self, call: Through, qubits: int) -> Process:
+        """What the layer or channel of a call does to a register of so many qubits.
+
+        Raises:
+            FaultyError: it has a fault, does not fit the register, acts on the model's qubits, or depends on what is
+                not known when data are made; reported.
+        """
+        wires, parameters = self.declarations.wires, self.declarations.parameters
+        first, known = len(wires), len(parameters)
+        try:
+            operations = self._operations(call, qubits)
+            self._check(call, operations, first, known)
+        finally:
+            del wires[first:], parameters[known:]
+        numbers = sorted({atom.parameter for operation in operations for atom in inputs_of(operation)})
+        latents = [(number, parameters[number]) for number in numbers]
+        self.drawn |= {number: each.name for number, each in latents if each is not None}
+        own = tuple(replace(each, wires=tuple(wire - first for wire in each.wires)) for each in operations)
+        seed = repr((call.channel.name, call.channel.arguments))
+        return Process(qubits, own, tuple((k, each) for k, each in latents if each is not None), seed)
+
+    def _operations(self, call: Through, qubits: int) -> tuple[Operation, ...]:
+        recorder = Recorder(self.declarations, self.reporter, self.budget)
+        elaborator = Elaborator(self.declarations, recorder, self.reporter, self.budget)
+        span, given, name = call.span, call.channel, call.channel.name
+        symbol = self.declarations.main.names[name]
+        arguments = tuple(tree.Name(span, name) for _ in given.arguments)
+        node = tree.Apply(span, (), tree.Name(span, name), arguments, ())
+        wires = tuple(recorder.fresh_wires(tree.Name(span, "q"), qubits))
+        sizes = elaborator.applier.routine(symbol).callee.qubits
+        operands = self._operands(call, wires, sizes)
+        self.reached.add(symbol)
+        earlier, self.reporter.given_up = self.reporter.given_up, None
+        try:
+            elaborator.applier.call(node, symbol, list(given.arguments), operands, 0, False)
+        finally:
+            fault, self.reporter.given_up = self.reporter.given_up, earlier or self.reporter.given_up
+        self.reached |= elaborator.applier.reached
+        if fault is not None:
+            raise FaultyError
+        return tuple(recorder.operations)
+
+    def _operands(self, call: Through, wires: tuple[int, ...], sizes: Sequence[int | None]) -> list[Operand]:
+        """The register for the only operand, or its qubits in order for several."""
+        if len(sizes) == 1:
+            return [Operand(wires, len(wires) == 1, call.span)]
+        wanted = sum(size or 1 for size in sizes)
+        if wanted != len(wires):
+            raise self._fault(call, f"it takes {wanted} qubits, and a state of `{call.data}` has {len(wires)}")
+        operands, rest = [], wires
+        for size in sizes:
+            operands.append(Operand(rest[: size or 1], size is None, call.span))
+            rest = rest[size or 1 :]
+        return operands
+
+    def _check(self, call: Through, operations: Sequence[Operation], first: int, known: int) -> None:
+        """That it acts on its own qubits and depends on draws alone."""
+        for operation in operations:
+            outside = next((wire for wire in operation.wires if wire < first), None)
+            if outside is not None:
+                raise self._fault(call, f"it acts on {self.declarations.qubit_name(outside)}, a qubit of the model")
+            for atom in inputs_of(operation):
+                parameter = self.declarations.parameters[atom.parameter]
+                if atom.parameter >= known:
+                    raise self._fault(call, "a `?` in it is a number that training moves")
+                if parameter is not None and parameter.kind != "latent":
+                    raise self._fault(call, f"it depends on `{parameter.name}`, {_WHY[parameter.kind]}")
+
+    def _fault(self, call: Through, fault: str) -> FaultyError:
+        return self.reporter.fault(WrongProcess(call.span, call.channel.name, fault))
+
+
+_WHY = {
+    "param": "which training moves",
+    "random": "which is drawn for a run",
+    "condition": "which is given with the data",
+}
+
+
+def without_drawn(
+    operations: tuple[Operation, ...], parameters: tuple[Parameter, ...], drawn: Set[int]
+) -> tuple[tuple[Operation, ...], tuple[Parameter, ...]]:
+    """The model without latents that only data are drawn with: it is no mixture over these."""
+    if not drawn:
+        return operations, parameters
+    drawn = drawn - {atom.parameter for operation in operations for atom in inputs_of(operation)}
+    kept = [number for number in range(len(parameters)) if number not in drawn]
+    numbers = {old: new for new, old in enumerate(kept)}
+    own = tuple(each.with_numbers([renumbered(number, numbers) for number in each.numbers]) for each in operations)
+    return own, tuple(parameters[number] for number in kept)

@@ -148,7 +148,11 @@ class Declarations:
         """
         name = expression.function if isinstance(expression, tree.Call) else expression
         symbol = self._called_of(expression)
-        if symbol is None or (isinstance(name, tree.Name) and frame.find(name.name) is not None):
+        if (
+            symbol is None
+            or symbol.kind != "Hamiltonian"
+            or (isinstance(name, tree.Name) and frame.find(name.name) is not None)
+        ):
             return None
         given = expression.arguments if isinstance(expression, tree.Call) else ()
         terms = self.hamiltonians.terms(symbol, self.evaluator.all_of(given, frame), expression.span)

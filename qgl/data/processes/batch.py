@@ -149,28 +149,28 @@ class Batch:
         numbers = np.broadcast_arrays(*(self.values(number) for number in operation.numbers))
         match operation:
             case GateApplication(gate=gate):
-                found = gate.matrix(np, *numbers)[..., None, :, :]
+                kraus = gate.matrix(np, *numbers)[..., None, :, :]
             case PauliRotation(pauli_word=pauli_word):
                 angle = numbers[0][..., None, None, None]
-                found = np.cos(angle) * np.eye(2 ** len(pauli_word)) + 1j * np.sin(angle) * pauli_matrix(pauli_word)
+                kraus = np.cos(angle) * np.eye(2 ** len(pauli_word)) + 1j * np.sin(angle) * pauli_matrix(pauli_word)
             case Evolution(terms=terms):
                 time, *coefficients = (number[..., None, None] for number in numbers)
                 pauli_words = [pauli_matrix(pauli_word) for _, pauli_word in terms]
-                found = _exponential(
+                kraus = _exponential(
                     time * sum(c * pauli_word for c, pauli_word in zip(coefficients, pauli_words, strict=True))
                 )
-                found = found[..., None, :, :]
+                kraus = kraus[..., None, :, :]
             case MatrixUnitary(matrix=matrix):
-                found = matrix[None]
+                kraus = matrix[None]
             case ChannelApplication(channel=channel):
-                found = channel.kraus(np, *numbers)
+                kraus = channel.kraus(np, *numbers)
             case KrausChannel(operators=operators):
-                found = operators
+                kraus = operators
             case Reset():
-                found = CHANNELS["reset"].kraus(np, np.float64(1.0))
+                kraus = CHANNELS["reset"].kraus(np, np.float64(1.0))
             case _:
                 raise AssertionError(operation.name)
-        return np.asarray(found, dtype=np.complex128).reshape(-1, *found.shape[-3:])
+        return np.asarray(kraus, dtype=np.complex128).reshape(-1, *kraus.shape[-3:])
 
     def _under(self, operation: Operation, act: Callable[[Tensor, NDArray[np.intp]], Tensor]) -> None:
         """`act` on the part of the tensor that the condition of the operation is about."""

@@ -46,12 +46,12 @@ def through(call: Through, declared: Mapping[str, DataSet], limits: Limits) -> t
     _check_work(call, process, count, mixed)
     given = _chosen(data, count, rng)
     draws = Draws(process.latents, rng)
-    found: list[Tensor] = []
+    elements: list[Tensor] = []
     together = max(1, _AT_ONCE >> _axes(process, mixed))
     for first in range(0, count, together):
-        found.append(_pushed(call, process, given[first : first + together], mixed, draws))
+        elements.append(_pushed(call, process, given[first : first + together], mixed, draws))
     digest = hashlib.sha256(f"{data.sha256}{process.digest}{process.seed}{call.seed} {count}".encode())
-    return np.concatenate(found), digest.hexdigest()
+    return np.concatenate(elements), digest.hexdigest()
 
 
 def _pushed(call: Through, process: Process, given: Tensor, mixed: bool, draws: Draws) -> Tensor:

@@ -75,12 +75,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return make(name, *given_strings(call))
         case calls.State():
             return _state(name, call, files)
-        case calls.StatesNear():
-            return _ensemble(name, states_near(call, files.limits))
-        case calls.Ensemble():
-            return _ensemble(name, read_ensemble(files.content(call), call, files.limits))
-        case calls.Through():
-            return _ensemble(name, *through(call, declared, files.limits))
+        case calls.StatesNear() | calls.Ensemble() | calls.Through():
+            return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState():
             return _ground_state(name, call)
         case calls.Subset():
@@ -211,7 +207,20 @@ def _state(name: str, call: calls.State, files: Files) -> DataSet:
     return replace(data, state=state, sha256=digest.hexdigest())
 
 
-def _ensemble(name: str, states: NDArray[np.complex128], digest: str = "") -> DataSet:
+def _elements(
+    call: calls.EnsembleCall, files: Files, declared: Mapping[str, DataSet]
+) -> tuple[NDArray[np.complex128], str]:
+    """The elements of an ensemble, and a hash of how they are made where that is better than their own."""
+    match call:
+        case calls.StatesNear():
+            return states_near(call, files.limits), ""
+        case calls.Ensemble():
+            return read_ensemble(files.content(call), call, files.limits), ""
+        case calls.Through():
+            return through(call, declared, files.limits)
+
+
+def _ensemble(name: str, states: NDArray[np.complex128], digest: str) -> DataSet:
     """Its strings and its state are those of the mean over the ensemble. The hash is that of how it is made, if given,
     since the last digits of what is simulated depend on the machine.
     """

@@ -329,6 +329,7 @@ class Pairs(DataCall):
 
 
 PartCall = Subset | Without
+EnsembleCall = StatesNear | Ensemble | Through
 SOURCES: Kind[DataCall] = Kind(
     "data",
     "data source",

@@ -16,7 +16,7 @@ from tests.docs.doc_blocks import ROOT, blocks
 PAGE = ROOT / "docs" / "contributing.md"
 PROGRAM = """data d = strings(["00", "11"]);
 visible v[2];
-model { h v[0]; id v[1]; dcx v[0], v[1]; }
+model { h v[0]; id v[1]; dcx v[0], v[1]; zz_flip(0.1) v[0], v[1]; }
 objective hellinger(d);
 report collision;
 """
@@ -78,7 +78,7 @@ def test_the_changes_work_together(changed: Path) -> None:
     assert "cx q[0], q[1];\ncx q[1], q[0];\n" in text
     explained = run(changed, "-c", qglc, "explain", "changed.qgl")
     assert "hellinger" in explained and "collision" in explained
-    assert run(changed, "-c", PASS).split() == ["h", "dcx"]
+    assert run(changed, "-c", PASS).split() == ["h", "dcx", "zz_flip"]
 
 
 def test_the_page_names_files_that_are_there(changed: Path) -> None:

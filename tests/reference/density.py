@@ -31,18 +31,6 @@ Outcomes = tuple[tuple[int, bool], ...]  # measured bits and their values, sorte
 
 ZERO = np.array([1.0 + 0j, 0])
 PROJECTORS = [np.diag([1.0 + 0j, 0]), np.diag([0, 1.0 + 0j])]
-NAMED_CHANNELS = {
-    "depolarizing",
-    "depolarizing2",
-    "dephasing",
-    "bit_flip",
-    "bit_phase_flip",
-    "pauli_channel",
-    "amplitude_damping",
-    "phase_damping",
-    "reset",
-    "thermal",
-}
 
 
 @dataclass
@@ -127,7 +115,6 @@ def operators_of(operation: Operation, value: Callable[[Real], float]) -> list[M
         case Reset():
             return kraus_operators("reset", [1.0])
         case ChannelApplication():
-            assert operation.name in NAMED_CHANNELS
             return kraus_operators(operation.name, [value(number) for number in operation.strengths])
         case _:
             matrix = gate_matrix(operation.name, [value(number) for number in operation.numbers])

@@ -20,16 +20,18 @@ from __future__ import annotations
 
 import cmath
 import math
+import operator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Real, real
-from qgl.gates import CHANNELS, GATES
+from qgl.gates import GATES
 from qgl.gates.algebra import PAULI
-from qgl.gates.model import Gate
+from qgl.gates.model import Channel, Gate
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
 from qgl.ir.facts import is_constant, is_diagonal, is_swap
@@ -45,10 +47,6 @@ from qgl.program.operations import (
 )
 
 CLOSE = 1e-9
-FLIPS = (
-    CHANNELS["bit_flip"],
-    CHANNELS["bit_phase_flip"],
-)  # channels that are stochastic Pauli flips; `dephasing` is diagonal
 _RY, _X = GATES["ry"], GATES["x"]
 Positions = frozenset[int]
 Matrix = NDArray[np.complex128]
@@ -98,7 +96,7 @@ def may_be_iqp(circuit: Circuit) -> bool:
     def a_flip(operation: Operation) -> bool:
         match operation:
             case ChannelApplication():
-                return operation.channel in FLIPS
+                return _is_pauli_flip(operation.channel)
             case GateApplication():
                 return operation.gate is _RY and operation.wires[0] not in visible
             case _:
@@ -107,6 +105,17 @@ def may_be_iqp(circuit: Circuit) -> bool:
     return all(
         isinstance(operation, LIFETIME) or is_constant(operation) or is_diagonal(operation) or a_flip(operation)
         for operation in circuit.operations
+    )
+
+
+@lru_cache
+def _is_pauli_flip(channel: Channel) -> bool:
+    """Whether a channel makes Pauli gates act by chance: its fresh qubits are rotated, and then control them."""
+    numbers = SimpleNamespace(asin=math.asin, sqrt=math.sqrt, ratio=operator.truediv)
+    steps = channel.dilation(numbers, *[0.1] * len(channel.parameters))
+    return all(
+        qubits[0] >= channel.qubits and (len(qubits) == 1 if name == "ry" else name in ("cx", "cy", "cz"))
+        for name, qubits, _ in steps
     )
 
 

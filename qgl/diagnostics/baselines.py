@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, noted, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -40,10 +40,7 @@ class RepeatedBaseline(Diagnostic):
     right = _GOOD
 
     message = says("the baseline `{written}` is declared twice")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("first declared here", self.first),)
+    notes = noted("first declared here", "first")
 
     help = "leave one of them out, or give it other arguments"
 

@@ -18,10 +18,7 @@ class WrongVariables(Diagnostic):
     wrong = "visible x[3] : category(1);\nmodel { h x; }\n"
     right = "visible x[3] : category(4);\nmodel { h x; }\n"
 
-    @property
-    def message(self) -> str:
-        return self.text
-
+    message = says("{text}")
     help = "write `visible x[16] : category(8);`"
 
 
@@ -36,10 +33,7 @@ class NotADistribution(Diagnostic):
     wrong = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.2], [0.5, 0.5]]) a, b; }\n"
     right = "visible a;\nvisible b;\nmodel { h a; prepare([[0.9, 0.1], [0.5, 0.5]]) a, b; }\n"
 
-    @property
-    def message(self) -> str:
-        return self.text
-
+    message = says("{text}")
     help = "each row is a distribution over the values of the child: make its numbers add up to 1"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, Note, noted, says
 from qgl.source import Span
 
 _MODEL = "model { ry(?) v; }\nobjective nll(target);\n"
@@ -249,10 +249,7 @@ class ConditionWidth(Diagnostic):
             f"but the program has {plural(self.inputs, 'condition input')}"
         )
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.data}` is declared here", self.data_span),) if self.data_span else ()
-
+    notes = noted("`{data}` is declared here", "data_span")
     help = "name the columns with `csv(..., condition = [...])`"
 
 

@@ -13,10 +13,7 @@ class FileExists(Diagnostic):
 
     code = "QGL0950"
     message = says("{path} exists already")
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class UnknownCode(Diagnostic):

@@ -86,10 +86,7 @@ class NoAccess(Diagnostic):
 
     code = "QGL1105"
     message = says("no access to `{engine}`: {wording}")
-
-    @property
-    def help(self) -> str:
-        return self.way
+    help = says("{way}")
 
 
 class WrongStrings(Diagnostic):

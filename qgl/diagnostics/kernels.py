@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, noted, says
 from qgl.source import Span
 
 _MIXED = "data peaks = mixture(bits = 3, means = [2, 5], deviations = [1, 1]);\nvisible v[3];\nmodel { ry(?) v; }\n"
@@ -47,9 +47,7 @@ class NoEnsemble(Diagnostic):
     message = says("`{data}` is no ensemble of states")
     help = 'take `states_near("00", width = 0.1)` or `ensemble("file.npz")`, or a kernel of strings such as `hamming`'
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return () if self.declared is None else (Note("declared here", self.declared),)
+    notes = noted("declared here", "declared")
 
 
 class UnevenMixture(Diagnostic):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, noted, says
 from qgl.diagnostics.registers import listed
 from qgl.source import Span
 
@@ -12,9 +12,7 @@ class Broken(Diagnostic):
 
     bound: Span
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("the bound is declared here", self.bound),)
+    notes = noted("the bound is declared here", "bound")
 
 
 class TooFar(Broken):
@@ -100,8 +98,5 @@ class WrongBound(Diagnostic):
     wrong = "visible v[2];\nlocal v depth <= -1;\nmodel { h v; }\n"
     right = "visible v[2];\nlocal v depth <= 2;\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return self.text
-
+    message = says("{text}")
     help = "bounds are `within d`, `depth <= d`, `cone(k) <= w` and `channel <= s`"

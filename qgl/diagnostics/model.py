@@ -45,6 +45,22 @@ def says(template: str) -> Any:
     return Template(template)
 
 
+class PlaceOf:
+    """The note of a fault at the place that its field `place` has; none where it has no place."""
+
+    def __init__(self, template: str, place: str) -> None:
+        self.template, self.place = template, place
+
+    def __get__(self, fault: Diagnostic | None, kind: type[Diagnostic]) -> tuple[Note, ...]:
+        span = None if fault is None else getattr(fault, self.place)
+        return () if span is None else (Note(self.template.format_map(vars(fault)), span),)
+
+
+def noted(template: str, place: str) -> Any:
+    """What a kind of fault notes of a further place, which is one of its fields; see `says`."""
+    return PlaceOf(template, place)
+
+
 class Diagnostic(Record):
     """Base of all faults and warnings. `span` is None only where no program text is at fault (a full disk)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Note, Severity, says
+from qgl.diagnostics.model import Diagnostic, Severity, noted, says
 from qgl.source import Span
 
 _MODEL = "model { h v; }\n"
@@ -34,9 +34,7 @@ class UnknownName(Diagnostic):
     def label(self) -> str:
         return f"did you mean `{self.nearest}`?" if self.nearest else "not declared"
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.nearest}` is declared here", self.declared),) if self.declared else ()
+    notes = noted("`{nearest}` is declared here", "declared")
 
     @property
     def help(self) -> str:
@@ -75,10 +73,7 @@ class DuplicateName(Diagnostic):
         return f"`{self.identifier}` is {self.wording or 'declared already'}"
 
     label = "declared again"
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("first declared here", self.first),) if self.first else ()
+    notes = noted("first declared here", "first")
 
     help = "choose another name"
 
@@ -127,10 +122,7 @@ class UsedAfterBlock(Diagnostic):
         return f"`{self.identifier}` {why}"
 
     label = "used after its block"
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("it belongs to the block of this line", self.declared),)
+    notes = noted("it belongs to the block of this line", "declared")
 
     help = "move the use into the block, or the declaration out of it"
 
@@ -156,9 +148,7 @@ class WrongKind(Diagnostic):
     def label(self) -> str:
         return f"did you mean `{self.nearest}`?" if self.nearest else f"{a(self.wanted)} belongs here"
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
+    notes = noted("`{identifier}` is declared here", "declared")
 
     @property
     def help(self) -> str:

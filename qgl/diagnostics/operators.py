@@ -34,10 +34,7 @@ class NotAnExponent(Diagnostic):
     wrong = _model("exp(0.5 * Z[v[0]]);")
     right = _model("exp(i * 0.5 * Z[v[0]]);")
 
-    @property
-    def message(self) -> str:
-        return self.text
-
+    message = says("{text}")
     help = "write `exp(i * a * Z[p] * Z[q]);`; a sum of products is a `hamiltonian` and an `evolve`"
 
 
@@ -62,9 +59,7 @@ class KrausShape(Diagnostic):
     wrong = _model("kraus([[1, 0, 0], [0, 1, 0]]) v;")
     right = _model("kraus([[1, 0], [0, 1]]) v;")
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
 
 class WrongMethod(Diagnostic):
@@ -76,8 +71,5 @@ class WrongMethod(Diagnostic):
     wrong = f"hamiltonian g = Z[v[0]];\n{_model('evolve g for 1 by trotter(order = 3, steps = 4);')}"
     right = f"hamiltonian g = Z[v[0]];\n{_model('evolve g for 1 by trotter(order = 2, steps = 4);')}"
 
-    @property
-    def message(self) -> str:
-        return self.text
-
+    message = says("{text}")
     help = "write `by trotter(order = 1, steps = 4)`, with `simulate = true` if the simulation shall do the same"

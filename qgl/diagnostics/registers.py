@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, Severity, says
+from qgl.diagnostics.model import Diagnostic, Severity, noted, says
 from qgl.source import Span
 
 _MODEL = "model { h v; }\n"
@@ -48,10 +48,7 @@ class RepeatedBlock(Diagnostic):
     right = "visible v[2];\nmodel { h v; x v; }\n"
 
     message = says("a second `{keyword}`")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("the first one is here", self.first),)
+    notes = noted("the first one is here", "first")
 
     help = "join the two"
 
@@ -84,10 +81,7 @@ class HiddenReadOut(Diagnostic):
     right = "visible v[3];\nhidden m;\nmodel { h v; h m; }\nreport cmi(v[0], v[2], v[1]);\n"
 
     message = says("{qubit} is not visible and cannot be read out")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("declared here", self.declared),) if self.declared else ()
+    notes = noted("declared here", "declared")
 
     help = "declare its register `visible`, or read another one"
 
@@ -187,9 +181,7 @@ class WrongRegisterSize(Diagnostic):
     wrong = "const n = 0;\nvisible v[n];\nmodel { h v; }\n"
     right = "const n = 1;\nvisible v[n];\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
 
 class WrongInitial(Diagnostic):
@@ -202,9 +194,7 @@ class WrongInitial(Diagnostic):
     wrong = 'visible v[3] = "01";\nmodel { h v; }\n'
     right = 'visible v[3] = "010";\nmodel { h v; }\n'
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
     @property
     def help(self) -> str:
@@ -224,10 +214,7 @@ class NotAQubit(Diagnostic):
     right = "const k = 0;\nvisible v[2];\nmodel { h v; h v[k]; }\n"
 
     message = says("a qubit belongs here, not {found}")
-
-    @property
-    def help(self) -> str:
-        return self.hint
+    help = says("{hint}")
 
 
 class NotACondition(Diagnostic):

@@ -140,10 +140,7 @@ class UnfitForLineSearch(Diagnostic):
     right = wrong.replace(" batch 2;", "")
 
     message = says("lbfgs cannot train {what}")
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class NothingToTrain(Diagnostic):

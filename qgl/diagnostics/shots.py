@@ -32,10 +32,7 @@ class UnfitForShots(Diagnostic):
     right = _GOOD
 
     message = says("`{what}` cannot be trained from shots: {reason}")
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class UnfitShotSettings(Diagnostic):
@@ -52,13 +49,8 @@ class UnfitShotSettings(Diagnostic):
     wrong = _GOOD.replace("gradient parameter_shift(shots = 1000); ", "")
     right = _GOOD
 
-    @property
-    def message(self) -> str:
-        return self.what
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    message = says("{what}")
+    help = says("{way_out}")
 
 
 class OneProcessOnly(Diagnostic):

@@ -129,9 +129,7 @@ class TooLarge(Diagnostic):
             f"{least.method}; {amount(self.limit)} may be used on this machine"
         )
 
-    @property
-    def label(self) -> str:
-        return self.culprit
+    label = says("{culprit}")
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, Note, noted, says
 from qgl.source import Span
 
 _END = "the end of the file"
@@ -104,9 +104,7 @@ class MismatchedBracket(Diagnostic):
     def message(self) -> str:
         return f"`{self.bracket}` does not close `{self.opener.text}`"
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("opened here", self.opener),)
+    notes = noted("opened here", "opener")
 
 
 class WrongOperator(Diagnostic):

@@ -88,10 +88,7 @@ class TargetFileWrong(Diagnostic):
     code = "QGL1124"
     message = says("{path} does not describe a machine: {reason}")
     label = "here"
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class TooWideForTarget(Diagnostic):
@@ -127,10 +124,7 @@ class TargetLacks(Diagnostic):
 
     code = "QGL1126"
     message = says("`{target}` has no {lacks}, which the circuit needs")
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class TargetNotForProfile(Diagnostic):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Note, Severity, says
+from qgl.diagnostics.model import Diagnostic, Severity, noted, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -143,10 +143,7 @@ class RepeatedSetting(Diagnostic):
     right = _GOOD
 
     message = says("the setting `{setting}` is given twice")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("it is first given here", self.first),)
+    notes = noted("it is first given here", "first")
 
 
 class NotAvailableYet(Diagnostic):
@@ -160,10 +157,7 @@ class NotAvailableYet(Diagnostic):
     right = _GOOD.replace("steps 100;", "steps 100; strategy gradient;")
 
     message = says("{what} is not available yet")
-
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class ReportNeedsData(Diagnostic):
@@ -207,9 +201,7 @@ class TooWideForExact(Diagnostic):
         "{what} needs the probabilities of all 2^{width} strings of {width} visible bits; it goes up to {limit} bits"
     )
 
-    @property
-    def help(self) -> str:
-        return self.way_out
+    help = says("{way_out}")
 
 
 class ConditionalModel(Diagnostic):

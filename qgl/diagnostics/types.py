@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from qgl.diagnostics.model import Diagnostic, Note, Severity, says
+from qgl.diagnostics.model import Diagnostic, Severity, noted, says
 from qgl.source import Span
 
 _V = "visible v[2];\n"
@@ -40,9 +40,7 @@ class ArgumentCount(Diagnostic):
             return f"`{self.identifier}` takes no arguments in parentheses; {given} given"
         return f"`{self.identifier}` takes {count(self.wanted, 'argument')} in parentheses, not {self.found}"
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
+    notes = noted("`{identifier}` is declared here", "declared")
 
     @property
     def help(self) -> str:
@@ -66,9 +64,7 @@ class OperandCount(Diagnostic):
     def message(self) -> str:
         return f"`{self.identifier}` takes {count(self.wanted, 'operand')}, not {self.found}"
 
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note(f"`{self.identifier}` is declared here", self.declared),) if self.declared else ()
+    notes = noted("`{identifier}` is declared here", "declared")
 
     @property
     def help(self) -> str:
@@ -87,10 +83,7 @@ class WrongType(Diagnostic):
     right = _model("rx(0.5) v;")
 
     message = says("{wanted} belongs here, not {found}")
-
-    @property
-    def help(self) -> str:
-        return self.hint
+    help = says("{hint}")
 
 
 class WrongShape(Diagnostic):
@@ -105,10 +98,7 @@ class WrongShape(Diagnostic):
     right = _model("su2([1, 2, 3]) v;")
 
     message = says("{wanted} belongs here, not {found}")
-
-    @property
-    def help(self) -> str:
-        return self.hint
+    help = says("{hint}")
 
 
 class AngleAsProbability(Diagnostic):
@@ -122,10 +112,7 @@ class AngleAsProbability(Diagnostic):
     right = f"param p : probability;\n{_model('bit_flip(p) v;')}"
 
     message = says("`{identifier}` is an angle, but a probability belongs here")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("declared here", self.declared),) if self.declared else ()
+    notes = noted("declared here", "declared")
 
     help = "declare it `: probability`, or write `sigmoid(...)` of it"
 
@@ -160,10 +147,7 @@ class IndexOutOfRange(Diagnostic):
     right = _model("x v[1];")
 
     message = says("`{identifier}` has no element {index}; {allowed}")
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        return (Note("declared here", self.declared),) if self.declared else ()
+    notes = noted("declared here", "declared")
 
 
 class IndexCount(Diagnostic):
@@ -175,9 +159,7 @@ class IndexCount(Diagnostic):
     wrong = _model("x v[0][0];")
     right = _model("x v[0];")
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
 
 class ArithmeticFault(Diagnostic):
@@ -189,9 +171,7 @@ class ArithmeticFault(Diagnostic):
     wrong = f"const n = 1 / 0;\n{_model('rx(n) v;')}"
     right = f"const n = 1 / 2;\n{_model('rx(n) v;')}"
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
 
 class MisplacedHole(Diagnostic):
@@ -238,9 +218,7 @@ class WrongDistribution(Diagnostic):
     wrong = f"param a : angle ~ normal(0, -1);\n{_model('rx(a) v;')}"
     right = f"param a : angle ~ normal(0, 1);\n{_model('rx(a) v;')}"
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
     @property
     def help(self) -> str:
@@ -275,13 +253,8 @@ class WrongParameter(Diagnostic):
     wrong = f"random a;\n{_model('rx(a) v;')}"
     right = f"random a ~ uniform(0, 1);\n{_model('rx(a) v;')}"
 
-    @property
-    def message(self) -> str:
-        return self.text
-
-    @property
-    def help(self) -> str:
-        return self.hint
+    message = says("{text}")
+    help = says("{hint}")
 
 
 class AngleInDegrees(Diagnostic):
@@ -314,9 +287,7 @@ class LoopTargets(Diagnostic):
     wrong = _model("for (a, b) in v { cx a, b; }")
     right = _model("for (a, b) in pairs(v) { cx a, b; }")
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
 
 class WrongGeometry(Diagnostic):
@@ -331,9 +302,7 @@ class WrongGeometry(Diagnostic):
     wrong = "lattice c = line(0);\nvisible v on c;\nmodel { h v; }\n"
     right = "lattice c = line(2);\nvisible v on c;\nmodel { h v; }\n"
 
-    @property
-    def message(self) -> str:
-        return self.text
+    message = says("{text}")
 
     @property
     def help(self) -> str:

@@ -38,6 +38,20 @@ def take(values: jax.Array, index: NDArray[np.int32]) -> jax.Array:
     return values.at[index].get(mode="promise_in_bounds")
 
 
+def with_inverse(gather: Callable[[jax.Array, jax.Array], jax.Array]) -> Callable[..., jax.Array]:
+    """`gather(values, order)` as a function of (values, order, inverse), whose gradient is the gather by `inverse`.
+
+    All of the shapes that `gather` takes, and `inverse` of that of `order`.
+    """
+
+    def forward(values: jax.Array, order: jax.Array, inverse: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return gather(values, order), inverse
+
+    reordered = jax.custom_vjp(lambda values, order, inverse: gather(values, order))
+    reordered.defvjp(forward, lambda inverse, gradient: (gather(gradient, inverse), None, None))
+    return reordered
+
+
 @jax.custom_vjp
 def chain(factors: jax.Array, moves: jax.Array, inverse: jax.Array) -> jax.Array:
     """A batch of products of small matrices on parts of larger ones.

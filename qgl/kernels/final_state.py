@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,12 +18,12 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.gates.algebra import pauli_matrix
 from qgl.kernels.arrays import barrier, product, squared
 from qgl.kernels.expectation import expectation as vector_expectation
 from qgl.kernels.pauli_words import index, sign, walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import given, needed
+from qgl.plan.network.bases import pauli_basis
 from qgl.plan.state.tables import PauliWords
 from qgl.query import (
     Elements,
@@ -258,10 +259,24 @@ def from_pauli_words(values: jax.Array, qubits: int) -> jax.Array:
     """The density matrix of some qubits, shape (2^k, 2^k), from the expectations of all Pauli words on them, shape
     (4^k,), in the order of IXYZ, first letter most significant.
     """
-    basis = (
-        np.stack([pauli_matrix("".join(letters)) for letters in itertools.product("IXYZ", repeat=qubits)]) / 2**qubits
-    )
-    return jnp.einsum("w,wij->ij", values, basis.astype(np.result_type(values.dtype, np.complex64)))
+    basis = jnp.asarray(pauli_basis(qubits) / 2**qubits, jnp.result_type(values, jnp.complex64))
+    return jnp.einsum("w,wij->ij", values, basis, precision="highest")
+
+
+def from_pauli_words_of(query: Query, values: jax.Array) -> jax.Array | tuple[jax.Array, ...]:
+    """The answer to `Expectation` or `Marginals` from the means of its `pauli_words_of`, shape (pauli_words,)."""
+    if not isinstance(query, Marginals):
+        return values
+    base = 2 if query.bits else 4
+    sizes = np.array([base ** len(region) for region in query.regions])
+    starts = np.cumsum(sizes) - sizes
+    groups = []
+    for qubits in sorted({len(region) for region in query.regions}):
+        numbers = np.flatnonzero(sizes == base**qubits)
+        pauli_words = values[starts[numbers][:, None] + np.arange(base**qubits)]
+        every = jax.vmap(walsh if query.bits else partial(from_pauli_words, qubits=qubits))(pauli_words)
+        groups.append((numbers.tolist(), every / 2**qubits if query.bits else every))
+    return in_order(groups)
 
 
 def draw(p: jax.Array, key: jax.Array, shots: int) -> jax.Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.generators import generator_qubits, hermitian
-from qgl.kernels.arrays import chain, complex_like, permute_rows, take
+from qgl.kernels.arrays import chain, complex_like, permute_rows, take, with_inverse
 from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
 from qgl.kernels.rounding import perturbed
@@ -70,12 +70,4 @@ def block_matrices(products: Products, entries: jax.Array) -> jax.Array:
     return _reorder(product, products.finish, products.unfinish)
 
 
-@jax.custom_vjp
-def _reorder(batch: jax.Array, order: jax.Array, inverse: jax.Array) -> jax.Array:
-    return permute_rows(batch, order)
-
-
-_reorder.defvjp(
-    lambda batch, order, inverse: (permute_rows(batch, order), inverse),
-    lambda inverse, gradient: (permute_rows(gradient, inverse), None, None),
-)
+_reorder = with_inverse(permute_rows)

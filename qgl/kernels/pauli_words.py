@@ -46,7 +46,7 @@ def walsh(vector: jax.Array) -> jax.Array:
     bits = vector.shape[0].bit_length() - 1
     while bits > 0:
         step = min(CHUNK, bits)
-        signs = jnp.asarray(_hadamard(step), vector.dtype)
+        signs = jnp.asarray(hadamard(step), vector.dtype)
         # the leading bits are transformed and go to the end; once all have, they are in order again
         vector = jnp.tensordot(vector.reshape(2**step, -1), signs, axes=(0, 0), precision="highest").reshape(-1)
         bits -= step
@@ -70,6 +70,7 @@ def walsh_product(factors: jax.Array) -> jax.Array:
     return odd
 
 
-def _hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+def hadamard(bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+    """(-1)^(ones of x & z), shape (2^bits, 2^bits), unscaled: it takes means of Z words to probabilities and back."""
     place = np.arange(2**bits)
     return (1 - 2 * (np.bitwise_count(place[:, None] & place) % 2)).astype(np.int8)

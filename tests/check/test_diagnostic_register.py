@@ -15,7 +15,7 @@ from qgl.cli.code import explanation
 from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics import registry
-from qgl.diagnostics.model import Diagnostic, Severity, Template, kind_name
+from qgl.diagnostics.model import Diagnostic, PlaceOf, Severity, Template, kind_name
 from qgl.diagnostics.render import to_text
 from qgl.source import Source
 from tests.golden import assert_golden
@@ -84,7 +84,8 @@ def templates(kind: type[Diagnostic]) -> dict[str, str]:
     """The texts with fields of a kind of fault, its own and those of its bases, by the name of the attribute."""
     names = dir(kind)
     held = {name: inspect.getattr_static(kind, name) for name in names}
-    return {name: value.template for name, value in held.items() if isinstance(value, Template)}
+    said = {name: value.template for name, value in held.items() if isinstance(value, Template)}
+    return said | {name: f"{one.template}{{{one.place}}}" for name, one in held.items() if isinstance(one, PlaceOf)}
 
 
 def test_texts_name_fields_of_their_own_class() -> None:

@@ -6,7 +6,6 @@ letter where a Pauli word has it. Only I and Z are kept on the legs where nothin
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -16,13 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, PerColumn, normalised, scaled, stacked
-from qgl.kernels.final_state import in_order
-from qgl.kernels.pauli_words import walsh
+from qgl.kernels.final_state import from_pauli_words_of
 from qgl.plan.boundary.paths import path_of
-from qgl.plan.boundary.windows import joined, pauli_words_of, windows
-from qgl.plan.network.bases import pauli_basis
+from qgl.plan.boundary.windows import joined, windows
 from qgl.plan.network.columns import Columns
-from qgl.query import Expectation, Marginals, Query, reads_only_bits
+from qgl.plan.network.pauli_words import pauli_words_of
+from qgl.query import Expectation, Query, reads_only_bits
 
 
 def right_environments(columns: Columns, tables: Sequence[jax.Array], narrow: bool) -> PerColumn:
@@ -51,28 +49,7 @@ def pauli_word_answers(columns: Columns, tables: Sequence[jax.Array], queries: S
     parts = {
         query: values[end - count : end] for query, count, end in zip(queries, counts, accumulate(counts), strict=True)
     }
-    return {query: _regions(query, part) if isinstance(query, Marginals) else part for query, part in parts.items()}
-
-
-def _regions(query: Marginals, values: jax.Array) -> Any:
-    """Distributions or density matrices of regions from the expectations of all Pauli words on them."""
-    base = 2 if query.bits else 4
-    sizes = np.array([base ** len(region) for region in query.regions])
-    starts = np.cumsum(sizes) - sizes
-    groups = []
-    for size in np.unique(sizes).tolist():
-        numbers = np.flatnonzero(sizes == size)
-        pauli_words = values[starts[numbers][:, None] + np.arange(size)]
-        if query.bits:
-            distributions = jax.vmap(walsh)(pauli_words) / size
-        else:
-            basis = pauli_basis(round(math.log(size, 4)))
-            kind = jnp.result_type(pauli_words, jnp.complex64)
-            distributions = jnp.einsum(
-                "rw,wij->rij", pauli_words, jnp.asarray(basis / len(basis[0]), kind), precision="highest"
-            )
-        groups.append((numbers.tolist(), distributions))
-    return in_order(groups)
+    return {query: from_pauli_words_of(query, part) for query, part in parts.items()}
 
 
 def expectation(columns: Columns, tables: Sequence[jax.Array], pauli_words: Expectation) -> jax.Array:

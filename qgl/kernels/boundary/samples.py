@@ -25,6 +25,7 @@ from qgl.kernels.boundary.columns import (
     stacked,
 )
 from qgl.kernels.boundary.pauli_words import right_environments
+from qgl.kernels.pauli_words import hadamard
 from qgl.plan.boundary.paths import path_of
 from qgl.plan.network.columns import Columns
 
@@ -42,7 +43,7 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     def step(across: Across, left: Boundary, key: jax.Array, right: Any) -> tuple[Boundary, jax.Array]:
         values = across(left.values).reshape(shots, 2**across.legs, -1)
         if pauli_transfer:
-            each = signs(across.legs).astype(number)
+            each = jnp.asarray(hadamard(across.legs), number)
             values = jnp.einsum("xl,blk->bxk", each, values, precision="highest")
             weights = jnp.einsum("bxk,k->bx", values, right.values[0], precision="highest")
         else:
@@ -60,14 +61,6 @@ def samples(columns: Columns, tables: Sequence[jax.Array], key: jax.Array, shots
     columns_of_bits = np.repeat(np.arange(len(widths)), widths)
     bits = codes[columns_of_bits, :, np.arange(len(columns.order)) - columns.starts[columns_of_bits]]
     return jnp.asarray(bits[np.argsort(columns.order)].T)
-
-
-def signs(bits: int) -> jax.Array:
-    """(-1)^(ones of x & s), shape (2^bits, 2^bits): the distributions of bits from the means of their Pauli words of I
-    and Z.
-    """
-    codes = np.arange(2**bits)
-    return jnp.asarray(1 - 2 * (np.bitwise_count(codes[:, None] & codes) & 1).astype(np.int8))
 
 
 def _right_matrices(columns: Columns, tables: Sequence[jax.Array]) -> PerColumn:

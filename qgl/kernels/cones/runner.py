@@ -75,7 +75,7 @@ class _Batch:
         answers = self._runner.answers(slots, dict.fromkeys(self._batch.queries), None)
         pauli_words = [answers[query] for query in self._batch.queries if isinstance(query, Expectation)]
         regions = [answers[query] for query in self._batch.queries if isinstance(query, Marginals)]
-        return pauli_words[0] if pauli_words else jnp.zeros(0, slots.dtype), regions[0] if regions else ()
+        return pauli_words[0] if pauli_words else jnp.zeros(0, slots.dtype), tuple(regions[0]) if regions else ()
 
 
 def _tensor(group: RegionGroup, pieces: list[jax.Array], bits: bool) -> jax.Array:

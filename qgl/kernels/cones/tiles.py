@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.arrays import complex_like, squared, take
+from qgl.kernels.arrays import complex_like, squared, take, with_inverse
 from qgl.kernels.matrices import group_matrices
 from qgl.kernels.mesh import shared, sharers
 from qgl.plan.cones.blocks import TileBlocks
@@ -218,7 +218,7 @@ class TileRunner:
             matrices = jnp.swapaxes(matrices, 2, 3).reshape(steps, tiles, size, size, lanes)
             run = apply_matrices if batch.density else apply_unitaries
             state = run(TileMoves(move, moves, inverse), matrices, state)
-        return self._read(reorder(state, moves[final], inverse[final]))
+        return self._read(_reorder(state, moves[final], inverse[final]))
 
     def _read(self, state: jax.Array) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         batch = self.batch
@@ -262,13 +262,4 @@ def _reduced(batch: TileBatch, state: jax.Array) -> jax.Array:
     return rho.reshape(tiles, size * size, lanes)
 
 
-@jax.custom_vjp
-def reorder(state: jax.Array, rows: jax.Array, inverse: jax.Array) -> jax.Array:
-    """`gather`, of the same shapes, with its inverse for the way back."""
-    return gather(state, rows)
-
-
-reorder.defvjp(
-    lambda state, rows, inverse: (gather(state, rows), inverse),
-    lambda inverse, gradient: (gather(gradient, inverse), None, None),
-)
+_reorder = with_inverse(gather)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,15 +14,15 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import complex_like, product, squared, take
 from qgl.kernels.contraction.sums import small_contractions
-from qgl.kernels.final_state import Bits, Density, Final, from_pauli_words, read
+from qgl.kernels.final_state import Bits, Density, Final, from_pauli_words_of, read
 from qgl.kernels.mesh import mapped
 from qgl.kernels.network.tensors import tensor_tables
-from qgl.kernels.pauli_words import walsh
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import GivenArrays, given
 from qgl.plan.contraction.method import DISTRIBUTION, Contracted, ContractionProgram
 from qgl.plan.contraction.scheme import Group, Indices, Part
 from qgl.plan.network.bases import pauli_basis
+from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query
 
 Sources = dict[int, jax.Array]
@@ -53,14 +52,10 @@ class ContractionRunner:
             case GivenPauliWords():
                 values = networks["pauli_words"].expectation(3 * given(array, query).astype(jnp.int32))
                 return jnp.stack([values, values**2])
-            case Expectation():
-                return networks["pauli_words"].expectation(jnp.asarray(letters_of(query, self.program.visible)))
-            case Marginals(regions, bits):
-                letters, sizes = _region_pauli_words(regions, 2 if bits else 4, self.program.visible)
-                parts = jnp.split(networks["pauli_words"].expectation(jnp.asarray(letters)), np.cumsum(sizes)[:-1])
-                if bits:
-                    return tuple(walsh(part) / len(part) for part in parts)
-                return tuple(from_pauli_words(part, len(region)) for part, region in zip(parts, regions, strict=True))
+            case Expectation() | Marginals():
+                letters = letters_of(pauli_words_of(query), self.program.visible)
+                values = networks["pauli_words"].expectation(jnp.asarray(letters))
+                return from_pauli_words_of(query, values)
             case _:
                 raise ValueError(f"{type(query).__name__} is not answered by contraction")
 
@@ -216,18 +211,3 @@ def letters_of(pauli_words: Expectation, width: int) -> NDArray[np.int32]:
         letters, pauli_words.positions.astype(np.int64) % (width + 1), pauli_words.letters.astype(np.int32), axis=1
     )
     return letters[:, :width]
-
-
-def _region_pauli_words(
-    regions: tuple[tuple[int, ...], ...], letters: int, width: int
-) -> tuple[NDArray[np.int32], list[int]]:
-    """All Pauli words on each region, of I and Z or of all letters, first position most significant; and their
-    numbers.
-    """
-    known = (0, 3) if letters == 2 else (0, 1, 2, 3)
-    rows = []
-    for region in regions:
-        some = np.array(list(itertools.product(known, repeat=len(region))), np.int32).reshape(-1, len(region))
-        rows.append(np.zeros((len(some), width), np.int32))
-        rows[-1][:, list(region)] = some
-    return np.concatenate(rows), [len(row) for row in rows]

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from qgl.plan.boundary.paths import Path, path_of
-from qgl.plan.boundary.windows import pauli_words_of, windows
+from qgl.plan.boundary.windows import windows
 from qgl.plan.model import Cost
 from qgl.plan.network.columns import Columns
+from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Query, Samples, reads_only_bits
 
 COLUMN_SECONDS = 1e-6  # of a column's step, value only

@@ -18,7 +18,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
-from qgl.program.program import Distribution, Parameter
+from qgl.program.program import GIVEN, Distribution, Parameter
 from qgl.questions import numbers
 
 Array = jax.Array
@@ -98,6 +98,30 @@ class Parameters:
             raise ValueError(f"the model is conditional: give `condition`, {width} numbers, shape ({width},)")
         return numbers(condition, f"the model is conditional: give `condition`, {width} numbers; this", (width,))
 
+    @property
+    def draws_conditions(self) -> bool:
+        """Whether the model has conditions, all of which have distributions of their own."""
+        conditions = [p for p in self.declared if p.kind == "condition"]
+        return bool(conditions) and all(p.distribution != GIVEN for p in conditions)
+
+    def drawn_conditions(self, key: Array, count: int) -> Array:
+        """Conditions from the distributions that `condition` inputs have of their own, shape (count, condition width).
+
+        Raises:
+            ValueError: one has none, but is given with the data.
+        """
+        conditions = [p for p in self.declared if p.kind == "condition"]
+        given = [p.name for p in conditions if p.distribution == GIVEN]
+        if given:
+            raise ValueError(
+                f"the model is conditional, and `{given[0]}` has no distribution to be drawn from: give it"
+            )
+        columns = [
+            sample(p.distribution, jax.random.fold_in(key, k), (count, *p.shape)).reshape(count, p.size)
+            for k, p in enumerate(conditions)
+        ]
+        return jnp.concatenate(columns, axis=1) if columns else jnp.zeros((count, 0))
+
     def inputs(self, params: Params, condition: ArrayLike | None, real: Any) -> Array:
         """Constrained values of all inputs in order of declaration, shape (rows, inputs), of type `real`.
 
@@ -121,7 +145,7 @@ class Parameters:
             case "random":
                 return jax.lax.stop_gradient(jnp.ravel(params[parameter.name]))
             case "condition":
-                return jnp.asarray(condition)[self._condition_places[parameter.name]]
+                return jnp.asarray(condition)[self.condition_columns[parameter.name]]
         if parameter.draws is None:
             return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self._draws, axis=0)
         drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, parameter.size)
@@ -145,7 +169,8 @@ class Parameters:
         return _places(p for p in self._latents if p.draws is None)
 
     @functools.cached_property
-    def _condition_places(self) -> dict[str, slice]:
+    def condition_columns(self) -> dict[str, slice]:
+        """Where the numbers of each `condition` input stand in an array of all of them."""
         return _places(p for p in self.declared if p.kind == "condition")
 
 

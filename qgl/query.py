@@ -201,6 +201,7 @@ class Numbers:
     """
 
     shots: int | None = None
+    updates: bool = False  # whether the numbers that `again` sets `condition` inputs to come after these
 
 
 Query = (

@@ -104,7 +104,7 @@ class NumbersShare:
         def one(pair: tuple[Array, Array]) -> dict[Query, Any]:
             row, number = pair
             found, own = ask(row, None), None if key is None else jax.random.fold_in(key, number)
-            return {query: self.readout.numbers(found, row, own, query.shots) for query in self.asked}
+            return {query: self.readout.numbers(found, row, own, query) for query in self.asked}
 
         stacked = one_by_one(one, (inputs, jnp.arange(len(weights))), self.asked)
         answers: dict[Query, Any] = {}

@@ -23,7 +23,7 @@ from qgl.plan.expressions import ExpressionBuilder, Expressions
 from qgl.postselection import LEAST, subsets, times_outcomes
 from qgl.program.outputs import Outputs
 from qgl.program.program import Parameter
-from qgl.query import LETTERS, Expectation, Marginals, Query
+from qgl.query import LETTERS, Expectation, Marginals, Numbers, Query
 
 Array = jax.Array
 
@@ -50,7 +50,7 @@ class Readout:
         return tuple(query for query in (self._means, self._chances, self._labels) if query is not None)
 
     def numbers(
-        self, found: Mapping[Query, Any], inputs: Array, key: Array | None, shots: int | None
+        self, found: Mapping[Query, Any], inputs: Array, key: Array | None, query: Numbers
     ) -> tuple[Array, Array]:
         """Probabilities of the labels and of success, shape (2^labels,), and their numbers, shape (2^labels, size).
 
@@ -61,18 +61,21 @@ class Readout:
         comes = chances > LEAST * float(np.finfo(chances.dtype).eps)
         each = jnp.where(comes, chances, 1)[:, None]
         read = [means / each, *(region / each for region in regions)]
-        if shots is not None:
+        if query.shots is not None:
             assert key is not None
-            read = _drawn(read, key, shots)
+            read = _drawn(read, key, query.shots)
         return jnp.where(comes, chances, 0), jnp.where(
-            comes[:, None], self.made(jnp.concatenate(read, axis=1), inputs), jnp.nan
+            comes[:, None], self.made(jnp.concatenate(read, axis=1), inputs, query.updates), jnp.nan
         )
 
-    def made(self, read: Array, inputs: Array) -> Array:
-        """The numbers that are made of what is read, shape (labels, read), and of inputs: shape (labels, size)."""
+    def made(self, read: Array, inputs: Array, updates: bool = False) -> Array:
+        """The numbers that are made of what is read, shape (labels, read), and of inputs: shape (labels, size).
+
+        With `updates` those that `again` sets inputs to come after the declared ones.
+        """
         expressions, rows = self._built
         values = jax.vmap(lambda row: evaluate(expressions, jnp.concatenate([inputs, row])))(read)
-        return values[:, rows]
+        return values[:, rows if updates else rows[: self.outputs.size]]
 
     # ------------------------------------------------------------ what is asked
 
@@ -135,7 +138,8 @@ class Readout:
         builder = ExpressionBuilder(
             [each.size for each in self.parameters], (len(outputs.pauli_words), outputs.chances)
         )
-        rows = [builder.row(number) for output in outputs.declared for number in output.numbers]
+        made = (*outputs.declared, *outputs.updates)
+        rows = [builder.row(number) for output in made for number in output.numbers]
         return builder.build(), np.array(rows, np.int32)
 
 

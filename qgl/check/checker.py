@@ -108,6 +108,7 @@ class _Check:
             return None
         self._whole()
         self.declarations.force()
+        self._again()
         operations, bounds = self._operations()
         wires = tuple(self.declarations.wires)
         visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
@@ -212,6 +213,14 @@ class _Check:
             self.reporter.report(ValueTooLarge(kept[MAX_LABELS].span, what, f"{MAX_LABELS} outcomes"))
         self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
         return operations, locality.check(self.main.locals)
+
+    def _again(self) -> None:
+        again = self.main.blocks.get("again")
+        if isinstance(again, tree.Again):
+            try:
+                self.declarations.again(again)
+            except FaultyError as fault:
+                self.reporter.give_up(fault)
 
     def _unreached(self) -> None:
         """Bodies that the model does not reach, and data sets that are never made."""

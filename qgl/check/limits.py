@@ -22,6 +22,7 @@ MAX_ITEMS = 1_000_000  # of a list
 MAX_INPUTS = 16_000_000  # elements of all parameters
 MAX_REQUIRED = 12  # post-selected qubits, whose projector is a sum of 2^k Pauli words
 MAX_OUTPUTS = 65_536  # numbers that an element hands out
+MAX_AGAIN = 10_000  # times that a model with `again` is asked for a row
 MAX_READ_QUBITS = 14  # of a register whose distribution an output reads
 MAX_LABELS = 12  # kept outcomes of a program with outputs, all of whose values are asked at once
 MAX_MIXTURE = 2**20  # circuits that a program with `latent` inputs is a mixture of

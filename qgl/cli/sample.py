@@ -41,6 +41,12 @@ def sample(
         int | None,
         typer.Option("--shots", min=1, max=10**9, help="Draws behind each mean of an `output`; exact by default."),
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--every-iteration", help="The rows of every iteration of `again`, one after another, not the last."
+        ),
+    ] = False,
 ) -> None:
     """Draw strings from a trained model, one a line, the first visible qubit first.
 
@@ -58,8 +64,8 @@ def sample(
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
-    drawn = _draw(run, number, seed, condition, bits, shots)
-    content = _csv(drawn) if kind is SampleFormat.CSV else _npz(drawn)
+    drawn = _draw(run, number, seed, condition, bits, shots, every)
+    content = _csv(drawn, 1 + every) if kind is SampleFormat.CSV else _npz(drawn)
     if out is None:
         from qgl.diagnostics.terminal import write_data
 
@@ -71,7 +77,7 @@ def sample(
 
 
 def _draw(
-    folder: Path, number: int, seed: int, condition: str | None, bits: bool, shots: int | None
+    folder: Path, number: int, seed: int, condition: str | None, bits: bool, shots: int | None, every: bool
 ) -> dict[str, np.ndarray[Any, Any]]:
     """Strings as `x`, or the rows of each output by its name."""
     from qgl.check.declarations.categories import in_categories
@@ -81,14 +87,19 @@ def _draw(
 
     compilation_cache.switch_on()
     run, model = trained(folder)
-    given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
     outputs = model.program.outputs
+    drawn = condition is None and outputs.declared and model.parameters.draws_conditions
+    given = None if drawn else numbers(condition, model.parameters.condition_width)
     if outputs.declared:
         names = ", ".join(f"{output.name} {list(output.shape) or ''}".strip() for output in outputs.declared)
         how = "exact means and probabilities" if shots is None else f"{shots:,} shots behind each mean and distribution"
-        typer.echo(f"rows of numbers: {names}; {how}", err=True)
+        times = f"; the model is asked {outputs.again} times for a row" if outputs.updates else ""
+        typer.echo(f"rows of numbers: {names}; {how}{times}", err=True)
+        draw = rows_of_numbers.iterations if every else rows_of_numbers.sample
         with Waiting("drawing numbers"):
-            return rows_of_numbers.sample(model, run.params, number, seed, given, shots)
+            return draw(model, run.params, number, seed, given, shots)
+    if every:
+        raise typer.BadParameter("there is no `output` in the program", param_hint="--every-iteration")
     if shots is not None:
         raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
     with Waiting("drawing strings"):
@@ -96,10 +107,11 @@ def _draw(
     return {"x": rows if bits else in_categories(rows, model.program.variables)}
 
 
-def _csv(drawn: dict[str, np.ndarray[Any, Any]]) -> bytes:
+def _csv(drawn: dict[str, np.ndarray[Any, Any]], axes: int) -> bytes:
+    """A line for each row, of which there are as many as the first `axes` axes have."""
     import numpy as np
 
-    rows = np.concatenate([each.reshape(len(each), -1) for each in drawn.values()], axis=1)
+    rows = np.concatenate([each.reshape(int(np.prod(each.shape[:axes])), -1) for each in drawn.values()], axis=1)
     if rows.dtype.kind == "f":
         return "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist()).encode()
     if rows.max(initial=0) > 9:

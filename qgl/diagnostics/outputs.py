@@ -80,3 +80,20 @@ class OutputWidth(Diagnostic):
         return (Note(f"`{self.data}` is declared here", self.declared),) if self.declared else ()
 
     help = "choose outputs with `of = [...]`, or columns of the data"
+
+
+_LOOP = "condition x[2];\nvisible v;\nmodel { ry(x[0] + x[1]) v; }\noutput z = expect(Z[v]);\n"
+
+
+class WrongAgain(Diagnostic):
+    """`again 20 { x = picture; }` says how rows are generated: the model is asked 20 times, and before each time but
+    the first its `condition` inputs are set to what its outputs were. Every input gets as many numbers as it has.
+    """
+
+    text: str
+
+    code = "QGL0334"
+    wrong = f"{_LOOP}again 5 {{ x = z; }}\n"
+    right = f"{_LOOP}again 5 {{ x = [x[1], z]; }}\n"
+
+    message = says("{text}")

@@ -33,11 +33,15 @@ class Outputs:
     pauli_words  on visible and hidden positions, whose means are read: `Input(MEANS, k)` is that of the k-th
     regions      positions whose bits' joint distributions are read: `Input(CHANCES, k)` is the k-th of all
                  probabilities, one region after another, the first position of each most significant
+    updates      what `again` sets `condition` inputs to, by their names
+    again        how many times the model is asked when rows are generated
     """
 
     declared: tuple[Output, ...] = ()
     pauli_words: tuple[PauliWord, ...] = ()
     regions: tuple[tuple[int, ...], ...] = ()
+    updates: tuple[Output, ...] = ()
+    again: int = 1
 
     @property
     def size(self) -> int:

@@ -81,6 +81,9 @@ class Distribution:
     centres: tuple[float, ...] = ()
 
 
+GIVEN = Distribution("given", ())  # of a `condition` input that has none of its own
+
+
 @record
 class Parameter:
     """Inputs of the model under one name.

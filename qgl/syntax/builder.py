@@ -299,6 +299,12 @@ class Builder:
         dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
         return tree.Output(self._span(children), self._name(children[1]), dimensions, children[-2])
 
+    def assignment(self, children: Children) -> tuple[tree.Name, tree.Expression]:
+        return self._name(children[0]), children[2]
+
+    def again(self, children: Children) -> tree.Again:
+        return tree.Again(self._span(children), children[1], _pairs(children))
+
     def model(self, children: Children) -> tree.Model:
         return tree.Model(self._span(children), children[1].statements)
 

@@ -179,6 +179,10 @@ class _Formatter:
         dimensions = [self._listed("[", item.dimensions)] if item.dimensions else []
         return group("output ", self._name(item.name), *dimensions, self._value(item.value), ";")
 
+    def _again(self, item: tree.Again) -> Document:
+        updates = [group(self._name(name), self._value(value), ";") for name, value in item.assignments]
+        return group("again ", self.expression(item.count), " {", indent(LINE, *join((LINE,), updates)), LINE, "}")
+
     def _model(self, item: tree.Model) -> Document:
         return group("model ", self._block(item.body, item.span.start)[0])
 

@@ -17,9 +17,9 @@ from qgl.syntax.keywords import is_keyword
 MODIFIERS = ("INVERSE", "CTRL")
 STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", *MODIFIERS}
 # Their names are words of their own, or what they would have declared for their block is not known.
-_UNSAID = ("IMPORT", "LOCAL", "TRAIN", "LAYER", "CHANNEL")
+_UNSAID = ("IMPORT", "LOCAL", "TRAIN", "AGAIN", "LAYER", "CHANNEL")
 _OPERANDS = ("NAME", "NUMBER", "STRING", "RIGHT_PARENTHESIS", "RIGHT_BRACKET")
-_NAMING = {"LET", "FRESH", "AS", "ARROW", *DECLARATIONS.difference(("OBJECTIVE", "REPORT", "BASELINE"))}
+_NAMING = {"LET", "FRESH", "AS", "ARROW", *DECLARATIONS.difference(("OBJECTIVE", "REPORT", "BASELINE", "AGAIN"))}
 _MOST_TARGETS = 64  # and commas and brackets
 _ENDS = ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE")
 

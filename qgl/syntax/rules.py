@@ -13,6 +13,7 @@ from qgl.syntax.grammar import tables
 _WHOLE = {
     *("import_declaration", "const", "lattice", "register", "local", "data", "parameter", "routine", "hamiltonian"),
     "output",
+    "again",
     *("model", "objective", "train", "setting", "report_declaration", "baseline_declaration"),
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }

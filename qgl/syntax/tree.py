@@ -336,6 +336,14 @@ class Output(Node):
 
 
 @record
+class Again(Node):
+    """`again 20 { x = picture; }`: `assignments` are names of `condition` inputs and what each is set to."""
+
+    count: Expression
+    assignments: tuple[tuple[Name, Expression], ...]
+
+
+@record
 class Model(Node):
     body: tuple[Statement, ...]
 
@@ -382,6 +390,7 @@ Declaration = (
     | Routine
     | Hamiltonian
     | Output
+    | Again
     | Model
     | Objective
     | Train

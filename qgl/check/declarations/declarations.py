@@ -353,6 +353,19 @@ class Declarations:
     def _output(self, symbol: Symbol) -> Value:
         return self.outputs.read(symbol, Frame({}, self.main))
 
+    def again(self, node: tree.Again) -> None:
+        """Read what `again` sets `condition` inputs to.
+
+        Raises:
+            FaultyError: it has a fault; reported.
+        """
+        conditions = {each.name: each.size for each in self.parameters if each is not None and each.kind == "condition"}
+        self.evaluator.functions.reader = self.outputs
+        try:
+            self.outputs.again(node, conditions, Frame({}, self.main))
+        finally:
+            self.evaluator.functions.reader = None
+
     def _input(self, symbol: Symbol) -> Array | Real:
         node: tree.Parameter = symbol.node
         number = self._numbers[id(symbol)]

@@ -12,7 +12,7 @@ from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongDistribution, WrongParameter
-from qgl.program.program import Distribution
+from qgl.program.program import GIVEN, Distribution
 from qgl.syntax import tree
 
 DEFAULTS = {
@@ -48,11 +48,8 @@ class Distributions:
             raise self.reporter.fault(
                 WrongParameter(node.name.span, text, "declare it `latent`, `random` or `condition`")
             )
-        if node.kind == "condition":
-            if node.distribution is not None:
-                text = "a condition is given with the data and has no distribution"
-                raise self.reporter.fault(WrongParameter(node.distribution.span, text))
-            distribution = Distribution("constant", (0.0,))
+        if node.kind == "condition" and node.distribution is None:
+            distribution = GIVEN
         elif node.distribution is not None:
             distribution = self._distribution(node, node.distribution, constraint, numbers, frame)
         elif node.kind == "param":

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from qgl.check.calls.binding import Qubits
 from qgl.check.declarations.hamiltonians import real_terms
-from qgl.check.limits import MAX_OUTPUTS, MAX_READ_QUBITS
+from qgl.check.limits import MAX_AGAIN, MAX_OUTPUTS, MAX_READ_QUBITS
 from qgl.check.names.modules import Symbol
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
 from qgl.check.values.functions import is_number
 from qgl.check.values.operators import Operator
 from qgl.check.values.values import Array, Value, describe
-from qgl.diagnostics.outputs import WrongOutput
+from qgl.diagnostics.outputs import WrongAgain, WrongOutput
 from qgl.diagnostics.registers import NotAQubit
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import WrongType
@@ -47,11 +47,14 @@ class OutputReader:
         self._regions: dict[tuple[int, ...], int] = {}
         self._chances = 0
         self._asked = False
+        self._updates: list[Output] = []
+        self._again = 1
 
     @property
     def outputs(self) -> Outputs:
         """All that has been read."""
-        return Outputs(tuple(self._declared), tuple(self._pauli_words), tuple(self._regions))
+        pauli_words, regions = tuple(self._pauli_words), tuple(self._regions)
+        return Outputs(tuple(self._declared), pauli_words, regions, tuple(self._updates), self._again)
 
     def read(self, symbol: Symbol, frame: Frame) -> Value:
         """The value of an output: a number, or numbers in lists.
@@ -80,6 +83,27 @@ class OutputReader:
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_OUTPUTS:,}"))
         self._declared.append(Output(symbol.name, shape, numbers, symbol.span))
         return _nested(numbers, shape)
+
+    def again(self, node: tree.Again, sizes: Mapping[str, int], frame: Frame) -> None:
+        """Note what `again` sets the `condition` inputs to, which have these sizes.
+
+        Raises:
+            FaultyError: it sets something else, or to other numbers; reported.
+        """
+        self._again = self.evaluator.integer(node.count, frame, "how often the model is asked")
+        if not 1 <= self._again <= MAX_AGAIN:
+            text = f"the model is asked 1 to {MAX_AGAIN:,} times, not {self._again}"
+            raise self.reporter.fault(WrongAgain(node.count.span, text))
+        for name, expression in node.assignments:
+            if name.name not in sizes:
+                raise self.reporter.fault(WrongAgain(name.span, f"`{name.name}` is no `condition` input"))
+            if any(update.name == name.name for update in self._updates):
+                raise self.reporter.fault(WrongAgain(name.span, f"`{name.name}` is set twice"))
+            numbers, shape = self._flat(self.evaluator.evaluate(expression, frame), expression.span)
+            if len(numbers) != sizes[name.name]:
+                text = f"`{name.name}` has {sizes[name.name]} numbers, but {len(numbers)} are made for it"
+                raise self.reporter.fault(WrongAgain(expression.span, text))
+            self._updates.append(Output(name.name, shape, numbers, name.span))
 
     def _flat(self, value: Value, span: Span) -> tuple[tuple[Real, ...], tuple[int, ...]]:
         """Numbers row by row, and their shape."""

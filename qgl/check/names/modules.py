@@ -32,7 +32,7 @@ PARAMETER_KINDS = {
     "latent": "latent input",
     "condition": "condition input",
 }
-ONCE = {tree.Model: "model", tree.Objective: "objective", tree.Train: "train"}
+ONCE = {tree.Again: "again", tree.Model: "model", tree.Objective: "objective", tree.Train: "train"}
 EXPORTED = {"constant", "layer", "channel", "Hamiltonian"}
 
 
@@ -129,7 +129,7 @@ class _Loader:
                 module.reports.extend(items)
             case tree.Baseline(_, items):
                 module.baselines.extend(items)
-            case tree.Model() | tree.Objective() | tree.Train():
+            case tree.Again() | tree.Model() | tree.Objective() | tree.Train():
                 self._add_block(module, declaration)
             case tree.Broken(_, keyword, names):
                 self._add_broken(module, declaration, keyword, names)
@@ -148,7 +148,7 @@ class _Loader:
         module.names[name.name] = symbol
         module.own.append(symbol)
 
-    def _add_block(self, module: Module, declaration: tree.Model | tree.Objective | tree.Train) -> None:
+    def _add_block(self, module: Module, declaration: tree.Again | tree.Model | tree.Objective | tree.Train) -> None:
         keyword = ONCE[type(declaration)]
         first = module.blocks.get(keyword)
         if first is None:
@@ -161,7 +161,7 @@ class _Loader:
 
     def _add_broken(self, module: Module, declaration: tree.Broken, keyword: str, names: tuple[str, ...]) -> None:
         module.broken = True
-        if keyword in ("model", "objective", "train"):
+        if keyword in ONCE.values():
             module.blocks.setdefault(keyword, declaration)
         elif not names and keyword not in ("report", "baseline", "local"):
             module.nameless = True

@@ -73,6 +73,11 @@ class Resolver(ExpressionResolver):
             for local in module.locals:
                 for bound in local.bounds:
                     self._expressions([each for each in (bound.argument, bound.limit) if each is not None])
+            again = module.blocks.get("again")
+            if isinstance(again, tree.Again):
+                self._expressions([again.count, *(value for _, value in again.assignments)])
+                for name, _ in again.assignments:
+                    self._mark(module, name)
             for keyword in ("objective", "train"):
                 self._mark(module, module.blocks.get(keyword))
             for item in (*module.reports, *module.baselines):

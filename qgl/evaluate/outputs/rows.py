@@ -1,4 +1,8 @@
-"""Rows of numbers that a model with outputs hands out: those of labels that are drawn by their weights."""
+"""Rows of numbers that a model with outputs hands out: those of labels that are drawn by their weights.
+
+A model with `again` is asked several times for a row, its `condition` inputs being set to what its outputs were. Where
+no condition is given, each row begins with one that is drawn from the distribution that the program declares.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.mixture import CIRCUITS
 from qgl.model import Model
 from qgl.parameters import Params
 from qgl.query import Numbers
@@ -23,17 +29,85 @@ def sample(
     """`number` rows of each output, shape (number, *dimensions); the same for the same seed and number.
 
     They are those of the exact means and probabilities; with `shots`, each row has shots of its own.
+
+    Raises:
+        ValueError: a condition is missing that has no distribution of its own.
     """
+    if model.program.outputs.updates or (condition is None and model.parameters.condition_width):
+        return {name: rows[-1] for name, rows in iterations(model, params, number, seed, condition, shots).items()}
     key = jax.random.key(seed, impl="threefry2x32")
     weights, exact = map(np.asarray, model.answer(params, Numbers(), condition))
-    labels = np.random.default_rng(seed).choice(
-        len(weights), number, p=weights.astype(float) / weights.sum(dtype=float)
-    )
+    chances = weights.astype(np.float64) / weights.sum(dtype=np.float64)
+    labels = np.random.default_rng(seed).choice(len(weights), number, p=chances)
     if shots is None:
         return model.program.outputs.named(exact[labels])
     turn = _occurrences(labels)
     draws = _draws(model, params, int(turn.max(initial=0)) + 1, condition, shots, key)
     return model.program.outputs.named(draws[turn, labels])
+
+
+def iterations(
+    model: Model, params: Params, number: int, seed: int, condition: Any = None, shots: int | None = None
+) -> Rows:
+    """What `sample` gives, and all that came before: shape (iterations, number, *dimensions).
+
+    Raises:
+        ValueError: a condition is missing that has no distribution of its own.
+    """
+    outputs = model.program.outputs
+    start, *keys = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 1 + outputs.again)
+    random = np.random.default_rng(seed)
+    given = _start(model, number, start, condition)
+    ask = _asker(model, Numbers(shots, updates=True))
+    found = []
+    for key in keys:
+        weights, numbers = ask(params, given, jax.random.split(key, number))
+        shown = numbers[np.arange(number), _labels(weights, random)]
+        found.append(shown[:, : outputs.size])
+        given = _updated(model, given, shown[:, outputs.size :])
+    stacked = outputs.named(np.concatenate(found))
+    return {name: rows.reshape(outputs.again, number, *rows.shape[1:]) for name, rows in stacked.items()}
+
+
+def _start(model: Model, number: int, key: Any, condition: Any) -> NDArray[np.floating[Any]]:
+    """The conditions that rows begin with, shape (number, condition width)."""
+    if condition is None:
+        return np.asarray(model.parameters.drawn_conditions(key, number))
+    one = np.asarray(model.parameters.checked_condition(condition))
+    return np.broadcast_to(one, (number, len(one))).copy()
+
+
+def _asker(model: Model, query: Numbers) -> Callable[[Params, NDArray[Any], Any], tuple[NDArray[Any], NDArray[Any]]]:
+    """Answers to `query` for each row of conditions, with a key each."""
+    conditional = model.parameters.condition_width > 0
+
+    def one(params: Params, pair: tuple[Any, Any]) -> Any:
+        return model.answer(params, query, pair[0] if conditional else None, pair[1])
+
+    ask = jax.jit(lambda params, *rows: jax.lax.map(lambda pair: one(params, pair), rows, batch_size=CIRCUITS))
+
+    def asked(params: Params, given: NDArray[Any], keys: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        weights, numbers = ask(params, jnp.asarray(given), keys)
+        return np.asarray(weights), np.asarray(numbers)
+
+    return asked
+
+
+def _labels(weights: NDArray[np.floating[Any]], random: np.random.Generator) -> NDArray[np.int64]:
+    """A label for each row, drawn by its weights, shape (rows, labels)."""
+    ends = np.cumsum(weights.astype(np.float64), axis=1)
+    at = random.uniform(size=len(weights)) * ends[:, -1]
+    chosen: NDArray[np.int64] = np.minimum((at[:, None] >= ends).sum(axis=1), weights.shape[1] - 1)
+    return chosen
+
+
+def _updated(model: Model, given: NDArray[Any], numbers: NDArray[Any]) -> NDArray[Any]:
+    """The conditions after those that `again` sets are set."""
+    following, at = given.copy(), 0
+    for update in model.program.outputs.updates:
+        following[:, model.parameters.condition_columns[update.name]] = numbers[:, at : at + update.size]
+        at += update.size
+    return following
 
 
 def _occurrences(labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,8 +19,9 @@ from qgl.data.digits import digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity
 from qgl.data.ensembles import read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
-from qgl.data.ground_state import ground_state
 from qgl.data.integers import mixture
+from qgl.data.many_body.ground_state import ground_state
+from qgl.data.many_body.thermal import gibbs_state
 from qgl.data.npz_archive import read_npz
 from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
@@ -77,8 +78,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _state(name, call, files)
         case calls.StatesNear() | calls.Ensemble() | calls.Through():
             return _ensemble(name, *_elements(call, files, declared))
-        case calls.GroundState():
-            return _ground_state(name, call)
+        case calls.GroundState() | calls.Gibbs():
+            return _of_hamiltonian(name, call)
         case calls.Subset():
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
@@ -234,12 +235,17 @@ def _ensemble(name: str, states: NDArray[np.complex128], digest: str) -> DataSet
     return replace(data, state=mean, states=states, sha256=digest)
 
 
-def _ground_state(name: str, call: calls.GroundState) -> DataSet:
-    """The hash is over the Hamiltonian and the basis, since the last digits of a state depend on the machine."""
-    state = ground_state(call)
+def _of_hamiltonian(name: str, call: calls.GroundState | calls.Gibbs) -> DataSet:
+    """The hash is over what the state means, since its last digits depend on the machine."""
+    spins = call.hamiltonian
+    meaning = (spins.width, sorted(spins.terms))
+    if isinstance(call, calls.Gibbs):
+        state, remark = gibbs_state(call), f"a thermal state at beta = {call.beta:g}"
+        digest = repr(("gibbs", *meaning, call.beta))
+    else:
+        state, remark = ground_state(call), f"a ground state, read in {call.basis}"
+        digest = repr(("ground state", *meaning, call.basis))
     rows, weights = distribution_of(np.where(np.abs(state) < _NOTHING, 0, state))
-    spins, basis = call.hamiltonian, call.basis
-    digest = hashlib.sha256(repr(("ground state", spins.width, sorted(spins.terms), basis)).encode())
     state.setflags(write=False)
-    data = make(name, rows, weights, remark=f"a ground state, read in {basis}")
-    return replace(data, state=state, sha256=digest.hexdigest())
+    data = make(name, rows, weights, remark=remark)
+    return replace(data, state=state, sha256=hashlib.sha256(digest.encode()).hexdigest())

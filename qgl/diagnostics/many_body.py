@@ -14,6 +14,15 @@ objective nll(target);
 """
 
 
+_THERMAL = """\
+lattice chain = line(16);
+visible v on chain = mixed;
+hamiltonian ising = sum((a, b) in edges(chain): -Z[a] * Z[b]) - sum(a in chain: X[a]);
+model {{ ry(?) v; }}
+objective free_energy(ising, beta = 1{entropy});
+"""
+
+
 class DegenerateGroundState(Diagnostic):
     """A Hamiltonian has several states of lowest energy, so that its ground state is not one distribution of bits."""
 
@@ -120,3 +129,21 @@ class NoBasisStart(Diagnostic):
     right = _HIDDEN.format("hamming_distance")
 
     message = "the registers do not start in a basis state, from which a Hamming distance could be taken"
+
+
+class TooWideForEntropy(Diagnostic):
+    """The entropy in a free energy is taken of the eigenvalues of the visible state, a matrix of 2^n rows.
+
+    Of wide registers it is put together from that of neighbouring qubits: `entropy = markov(radius = 2)`. By strong
+    subadditivity this is at least the entropy, so that the free energy comes out too small, less so at a larger radius.
+    """
+
+    width: int
+    limit: int
+
+    code = "QGL0756"
+    wrong = _THERMAL.format(entropy="")
+    right = _THERMAL.format(entropy=", entropy = markov(radius = 2)")
+
+    message = says("the entropy of a state of {width} qubits has no exact value here; it goes up to {limit} qubits")
+    help = "add `entropy = markov(radius = 2)`: the entropy of neighbours, as many as you like of them"

@@ -189,6 +189,7 @@ class WrongInitial(Diagnostic):
 
     text: str
     nearest: str | None = None
+    is_data: bool = False
 
     code = "QGL0412"
     wrong = 'visible v[3] = "01";\nmodel { h v; }\n'
@@ -198,6 +199,8 @@ class WrongInitial(Diagnostic):
 
     @property
     def help(self) -> str:
+        if self.is_data:
+            return "that is a source of data, a target: train a circuit towards it, by `free_energy` or `marginals` say"
         if self.nearest:
             return f"did you mean `{self.nearest}`?"
         return 'initial states are `zero`, `one`, `plus`, `minus`, `neel`, a string such as "0101", and `angles([...])`'

@@ -19,7 +19,7 @@ from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, R
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.many_body import hamming_distance, magnetisation
+from qgl.evaluate.many_body import free_energy, hamming_distance, magnetisation
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
@@ -177,8 +177,8 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _moments(call, evaluation)
         case calls.Entropy():
             return _entropy(call, evaluation)
-        case calls.HammingDistance():
-            return _hamming_distance(call, evaluation)
+        case calls.HammingDistance() | calls.FreeEnergy():
+            return _probe(call, evaluation)
         case calls.CorrelationLength():
             return _correlation_length(call, evaluation)
         case calls.MarkovGap():
@@ -335,7 +335,10 @@ def _entropy(call: calls.Entropy, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
 
 
-def _hamming_distance(call: calls.HammingDistance, evaluation: Evaluation) -> Iterator[Row]:
+def _probe(call: calls.HammingDistance | calls.FreeEnergy, evaluation: Evaluation) -> Iterator[Row]:
+    if isinstance(call, calls.FreeEnergy):
+        yield from free_energy(call, title(call), evaluation.answer)
+        return
     start = evaluation.setting.start
     assert start is not None  # the checker has seen to it
     region = call.region or tuple(range(len(start)))

@@ -1,12 +1,62 @@
-"""Probes of many-body states: how far the bits have moved from where they started."""
+"""Probes of many-body states: how far the bits have moved from where they started, and the free energy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from qgl.query import Expectation
+from qgl.check.settings.fit import EXACT_ENTROPY
+from qgl.data.many_body.thermal import thermal
+from qgl.evaluate.row import Row
+from qgl.evaluate.states.quantum import von_neumann
+from qgl.objectives.free_energy import FreeEnergy as Objective
+from qgl.objectives.free_energy import free_energy as objective_of
+from qgl.program.calls.reports import FreeEnergy
+from qgl.query import Expectation, Query
+
+_MIXED = "uniform: the maximally mixed state"
+_NOT_KNOWN = (
+    "the thermal state is not known: beyond 10 qubits it is where H has free fermions in the order of the qubits"
+)
+_TOO_LARGE = "an entropy by `markov` is at least that of the state, and the free energy at most that of the state"
+
+
+def free_energy(call: FreeEnergy, name: str, answer: Callable[[Query], Any]) -> Iterator[Row]:
+    """Free energy, energy and entropy; of a Markov entropy the exact ones too, where they can be had."""
+    asked, spins, beta = objective_of(call), call.hamiltonian, call.beta
+    assert spins is not None and beta is not None  # the checker has seen to it
+    means = np.asarray(answer(asked.energy.query), np.float64)
+    energy = float(asked.energy.coefficients @ means) + asked.energy.constant
+    entropy = _entropy(asked, answer(asked.states))
+    exact = thermal(spins, beta)
+    floors = (None,) * 3 if exact is None else (exact.free_energy, exact.energy, exact.entropy)
+    mixed = spins.width * float(np.log(2))
+    uniform = asked.energy.constant - mixed / beta, asked.energy.constant, mixed
+    says = _NOT_KNOWN if exact is None else "that of the thermal state"
+    markov = asked.radius is not None
+    parts = ("", energy - entropy / beta), (", energy", energy), (", entropy", entropy)
+    for (part, value), floor, even in zip(parts, floors, uniform, strict=True):
+        note = _TOO_LARGE if markov and part != ", energy" else ""
+        unit = "nats" if part == ", entropy" else ""
+        yield Row(name + part, value, floor=floor, uniform=even, unit=unit, floor_is=says, uniform_is=_MIXED, note=note)
+    if markov and spins.width <= EXACT_ENTROPY:
+        whole = replace(asked, radius=None)
+        own = _entropy(whole, answer(whole.states))
+        yield Row(f"{name}, exact", energy - own / beta, floor=floors[0], uniform=uniform[0], floor_is=says)
+        yield Row(f"{name}, exact entropy", own, floor=floors[2], uniform=uniform[2], unit="nats", floor_is=says)
+
+
+def _entropy(asked: Objective, answer: Any) -> float:
+    """S in nats of the answer to `asked.states`, in double precision."""
+    if asked.radius is None:
+        return von_neumann(answer)
+    states = [np.asarray(state, np.complex128) for state in answer]
+    size = len(states[0]) // 2
+    before = [np.einsum("asbs->ab", state.reshape(size, 2, size, 2)) for state in states[1:]]
+    return sum(map(von_neumann, states)) - sum(map(von_neumann, before))
 
 
 def magnetisation(region: Sequence[int]) -> Expectation:

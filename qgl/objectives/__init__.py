@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgl.objectives.ensembles.transport import EnsembleTransport
+from qgl.objectives.free_energy import free_energy
 from qgl.objectives.kl import kl
 from qgl.objectives.marginals import marginals
 from qgl.objectives.markov_nll import markov_nll
@@ -11,7 +12,7 @@ from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
 from qgl.objectives.outputs.mse import MeanSquaredError
-from qgl.program.calls.objectives import KL, MMD, MSE, NLL, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import KL, MMD, MSE, NLL, FreeEnergy, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
 
 __all__ = ["Objective", "Setting", "build"]
 
@@ -39,5 +40,7 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return mmd(call, setting)
         case Wasserstein():
             return EnsembleTransport.of(call, setting)
+        case FreeEnergy():
+            return free_energy(call)
         case _:
             raise ValueError(f"no objective `{call.name}`")

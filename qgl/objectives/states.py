@@ -111,6 +111,24 @@ def _mean_log_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -
     return mean, change + jnp.sum(jnp.diagonal(of_sigma, axis1=1, axis2=2).real * _level_log(values), axis=1)
 
 
+@jax.custom_jvp
+def entropies(rho: Array) -> Array:
+    """-Tr rho log rho in nats, shape (states, d, d) -> (states,).
+
+    Its derivative, -Tr (d rho) (1 + log rho), needs none of eigenvectors, so that it is finite where eigenvalues
+    coincide. Where they vanish it is infinite in truth: the logarithm is then that of rounding, as in `_mean_log`.
+    """
+    values = jnp.maximum(jnp.linalg.eigvalsh(rho), 0.0)
+    return -jnp.sum(jnp.where(values > 0, values * jnp.log(jnp.where(values > 0, values, 1.0)), 0.0), axis=1)
+
+
+@entropies.defjvp
+def _entropies_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (rho,), (change,) = primals, tangents
+    trace = jnp.sum(jnp.diagonal(change, axis1=1, axis2=2).real, axis=1)
+    return entropies(rho), -_mean_log(rho, change) - trace
+
+
 @dataclass(frozen=True, eq=False)
 class StateDistance(Deterministic):
     """The mean over regions of a distance of rho, a region's state in the model, from sigma, that in the target.

@@ -263,8 +263,9 @@ class Program:
 
     @property
     def learnt(self) -> DataSet | None:
-        """The data set of the first term of the objective, if there is one and its rows are strings of bits."""
-        data = self.data.get(self.objective[0].call.data) if self.objective else None
+        """The first data set of the objective, if it has one and its rows are strings of bits."""
+        names = (name for term in self.objective for name in term.call.data_sets)
+        data = self.data.get(next(names, ""))
         return data if data is not None and data.holds == "bits" else None
 
     def input_name(self, atom: Input) -> str:

@@ -55,7 +55,7 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
             run.history,
             run.watched,
             title=title,
-            loss=" + ".join(f"{term.call.name}({term.call.data})" for term in program.objective),
+            loss=" + ".join(f"{term.call.name}({', '.join(term.call.data_sets)})" for term in program.objective),
             unit=unit(program),
             best=run.best_steps,
         )

@@ -46,11 +46,11 @@ def reports_of(program: Program) -> tuple[ReportCall, ...]:
     data = program.learnt
     if program.reports or data is None:
         return with_gaps(program)
-    term = program.objective[0].call
+    place = program.objective[0].call.span
     kinds: tuple[type[OfData], ...] = (KL, TV, Moments) if len(program.visible) <= EXACT_WIDTH else (NLL, Moments)
     if data.conditions is not None:
         kinds = (NLL,)
-    return (*(kind(term.data, span=term.span) for kind in kinds), *with_gaps(program))
+    return (*(kind(data.name, span=place) for kind in kinds), *with_gaps(program))
 
 
 def at_the_end(program: Program) -> tuple[ReportCall, ...]:

@@ -20,6 +20,7 @@ import jax
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NotARun, RunChanged
+from qgl.program.calls.arguments import Spins, SpinTerms
 from qgl.program.calls.call import Call, Kind, arguments, parameters
 from qgl.program.calls.strategies import STRATEGIES, OwnStrategy
 from qgl.program.program import Program, TrainSettings
@@ -184,7 +185,7 @@ def _to_json(value: Any) -> Any:
         return {"call": value.name, "arguments": {name: _to_json(item) for name, item in arguments(value).items()}}
     if isinstance(value, tuple | list):
         return [_to_json(item) for item in value]
-    return value
+    return value.plain if isinstance(value, SpinTerms) else value
 
 
 def _from_json(value: Any, kind: Kind[Any] | None, place: Span) -> Any:
@@ -196,6 +197,11 @@ def _from_json(value: Any, kind: Kind[Any] | None, place: Span) -> Any:
     if kind is STRATEGIES and value["call"] not in kind.table:
         return OwnStrategy(value["call"], span=place)
     callee = kind.table[value["call"]]
-    kinds = {parameter.name: parameter.calls for parameter in parameters(callee)}
-    given = {name: _from_json(item, kinds[name], place) for name, item in value["arguments"].items()}
+    known = {parameter.name: parameter for parameter in parameters(callee)}
+    given = {
+        name: SpinTerms.of_plain(item)
+        if item is not None and isinstance(known[name].type, Spins)
+        else _from_json(item, known[name].calls, place)
+        for name, item in value["arguments"].items()
+    }
     return callee(**given, span=place)

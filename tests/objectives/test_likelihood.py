@@ -9,7 +9,7 @@ import pytest
 
 from qgl.bits.distribution import indices
 from qgl.objectives import Objective, Setting, build
-from qgl.program.calls.objectives import OBJECTIVES
+from qgl.program.calls.objectives import KL, NLL
 from qgl.program.program import DataSet
 from qgl.query import LOG_TINY, LogProb
 from qgl.source import Source, Span
@@ -21,7 +21,7 @@ P = np.array([0.1, 0.2, 0.3, 0.4])
 
 
 def made(name: str, data: DataSet = DATA) -> Objective:
-    return build(OBJECTIVES.table[name]("d", span=SPAN), Setting.in_a_row({"d": data}, data.width))
+    return build({"nll": NLL, "kl": KL}[name]("d", span=SPAN), Setting.in_a_row({"d": data}, data.width))
 
 
 def answers(objective: Objective, p: jax.Array) -> dict[object, jax.Array]:

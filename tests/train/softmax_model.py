@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.program.calls import call as calls
-from qgl.program.calls.objectives import KL, ObjectiveCall
+from qgl.program.calls.objectives import KL, OfData
 from qgl.program.calls.optimizers import OPTIMIZERS, OptimizerCall
 from qgl.program.calls.schedules import SCHEDULES
 from qgl.program.calls.stops import STOPS
@@ -30,7 +30,7 @@ def call(name: str, **arguments: Any) -> Any:
 
 
 @calls.call("size")
-class Size(ObjectiveCall):
+class Size(OfData):
     """A term that the language does not have."""
 
 

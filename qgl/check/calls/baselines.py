@@ -32,7 +32,7 @@ def read_baselines(
         report: takes the faults.
         faulty: whether the objective has a fault, so that what it lacks is not to be missed.
     """
-    target = next((data[term.call.data] for term in terms if term.call.data in data), None)
+    target = next((data[name] for term in terms for name in term.call.data_sets if name in data), None)
     calls: dict[str, BaselineCall] = {}
     for item in items:
         call = bind(item, BASELINES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
@@ -226,10 +227,17 @@ class Declarations:
 
     def _read_out(self, wires: Sequence[int], span: Span) -> Qubits:
         """Where qubits stand in a reading of all of them."""
-        order = [*self.visible_wires(), *(wire for wire, each in enumerate(self.wires) if each.kind == "hidden")]
+        places = self._places
         unseen = [wire for wire in wires if self.wires[wire].kind != "visible"]
         faults = [HiddenReadOut(span, self.qubit_name(wire), self.wires[wire].span) for wire in unseen]
-        return Qubits(tuple(order.index(wire) for wire in wires), faults[0] if faults else None)
+        return Qubits(tuple(places[wire] for wire in wires), faults[0] if faults else None)
+
+    @functools.cached_property
+    def _places(self) -> dict[int, int]:
+        """Where each declared qubit stands in a reading of all of them: visible ones, then hidden ones."""
+        visible = self.visible_wires()
+        hidden = (wire for wire, each in enumerate(self.wires) if each.kind == "hidden")
+        return {wire: place for place, wire in enumerate((*visible, *hidden))}
 
     def _plain(self, value: Value, span: Span) -> None:
         """That `value` is made of numbers, truth values, strings and data sets."""

@@ -84,8 +84,8 @@ class Hamiltonians:
             if qubits.hidden is not None:
                 raise self.reporter.fault(qubits.hidden)
             letters = (letter for _, letter in pauli_word)
-            terms.append((coefficient.constant, tuple(zip(qubits.positions, letters, strict=True))))
-        return SpinTerms(width, tuple(terms))
+            terms.append((coefficient.constant, tuple(sorted(zip(qubits.positions, letters, strict=True)))))
+        return SpinTerms(width, tuple(terms), " ".join(node.span.text.split()))
 
 
 def real_terms(operator: Operator, span: Span, wires: Sequence[Wire], reporter: Reporter) -> Terms:

@@ -16,6 +16,7 @@ from qgl.diagnostics.registers import WrongInitial
 from qgl.diagnostics.suggest import nearest
 from qgl.expression import Real, real
 from qgl.gates.states import WIDEST_STATE
+from qgl.program.calls.data_sources import SOURCES
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -110,7 +111,9 @@ class Initial:
         name = call.function.name
         if name not in CALLED:
             near = nearest(name, (*STATES, *CALLED))
-            raise self.reporter.fault(WrongInitial(call.span, f"there is no initial state `{name}`", near))
+            raise self.reporter.fault(
+                WrongInitial(call.span, f"there is no initial state `{name}`", near, name in SOURCES.table)
+            )
         others = {key.name: value for key, value in call.keywords}
         if len(call.arguments) != 1 or set(others) - set(CALLED[name]) or len(others) < len(call.keywords):
             usage = "one list, and the number `pad`" if CALLED[name] else "one list"

@@ -11,6 +11,7 @@ from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.kernels import NoEnsemble, PauliWordsOfIntegers
+from qgl.diagnostics.many_body import TooWideForEntropy
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.suggest import nearest
@@ -25,6 +26,7 @@ from qgl.syntax import tree
 
 C = TypeVar("C", bound=Call)
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
+EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,7 @@ class Scope:
 
 def fits(call: objectives.ObjectiveCall | reports.ReportCall, scope: Scope) -> bool:
     """Whether the data sets of an objective or report go with the registers and inputs of the program."""
-    names = call.data_sets if isinstance(call, reports.ReportCall) else (call.data,)
-    fitting = [_goes_with(call, scope.data[name], scope) for name in names if name in scope.data]
+    fitting = [_goes_with(call, scope.data[name], scope) for name in call.data_sets if name in scope.data]
     return all(fitting)
 
 
@@ -105,6 +106,17 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> 
     if width is None or width <= EXACT_WIDTH:
         return True
     scope.report(TooWideForExact(call.span, f"`{call.name}`", width, EXACT_WIDTH, way_out))
+    return False
+
+
+def free_energy_fits(call: objectives.FreeEnergy | reports.FreeEnergy, scope: Scope) -> bool:
+    """Whether the entropy of a `free_energy` can be had, of a model that is one state."""
+    if scope.conditions:
+        scope.report(ConditionalModel(call.span, call.name))
+    elif call.entropy is None and scope.visible is not None and scope.visible > EXACT_ENTROPY:
+        scope.report(TooWideForEntropy(call.span, scope.visible, EXACT_ENTROPY))
+    else:
+        return True
     return False
 
 

@@ -23,8 +23,8 @@ def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int |
     def drawn(call: ObjectiveCall) -> bool:
         if isinstance(call, MMD):
             return call.pauli_words is not None or call.samples is not None
-        rows = data.get(call.data)
-        return isinstance(call, BY_ROW) and batch is not None and rows is not None and batch < len(rows.rows)
+        rows = data.get(call.data) if isinstance(call, BY_ROW) else None
+        return batch is not None and rows is not None and batch < len(rows.rows)
 
     return any(drawn(term.call) for term in terms)
 

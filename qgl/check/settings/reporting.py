@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.settings.fit import Scope, fits, has_ensemble, narrow_enough, pauli_words_agree
+from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.diagnostics.data import plural
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
@@ -14,6 +14,7 @@ from qgl.program.calls.reports import (
     REPORTS,
     CorrelationLength,
     Entropy,
+    FreeEnergy,
     MarkovGap,
     MeanFidelity,
     OfData,
@@ -40,7 +41,7 @@ def read_reports(
 
 def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[ReportCall, ...]:
     """The reports that one call stands for, with what it takes from the objective; none after a fault."""
-    used = tuple(dict.fromkeys(term.call.data for term in terms))
+    used = tuple(dict.fromkeys(name for term in terms for name in term.call.data_sets))
     call, missing = _taking_after(call, terms)
     open_ = isinstance(call, OfData) and call.data is None and (bool(used) or not isinstance(call, CorrelationLength))
     if open_ and not used and not missing:
@@ -69,7 +70,21 @@ def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall
     if isinstance(call, MarkovGap) and call.radius is None:
         radii = [term.call.radius for term in terms if isinstance(term.call, objectives.MarkovNLL)]
         return (replace(call, radius=radii[0]), "") if radii else (call, "radius")
+    if isinstance(call, FreeEnergy):
+        return _free_energy(call, terms)
     return call, ""
+
+
+def _free_energy(call: FreeEnergy, terms: tuple[Term, ...]) -> tuple[FreeEnergy, str]:
+    """A free energy with the temperature of the objective's; and with its Hamiltonian and entropy, if it names none."""
+    own = next((term.call for term in terms if isinstance(term.call, objectives.FreeEnergy)), None)
+    if own is not None and call.hamiltonian is None:
+        call = replace(call, hamiltonian=own.hamiltonian, entropy=call.entropy or own.entropy)
+    if own is not None and call.beta is None:
+        call = replace(call, beta=own.beta)
+    if call.hamiltonian is None:
+        return call, "Hamiltonian"
+    return call, "inverse temperature" if call.beta is None else ""
 
 
 def _report_fits(call: ReportCall, scope: Scope) -> bool:
@@ -82,6 +97,8 @@ def _report_fits(call: ReportCall, scope: Scope) -> bool:
         scope.report(OverlappingRegions(call.span, min(repeated), call.name))
     if repeated or not fits(call, scope):
         return False
+    if isinstance(call, FreeEnergy):
+        return free_energy_fits(call, scope)
     if isinstance(call, MMD):
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers

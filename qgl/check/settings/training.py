@@ -8,7 +8,7 @@ from typing import Any
 
 from qgl.check.calls.binding import FAILED, Failure, read
 from qgl.check.calls.strategies import LATER, strategy_faults
-from qgl.check.settings.fit import Scope, fits, has_ensemble, narrow_enough, pauli_words_agree
+from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
 from qgl.check.settings.watching import complete_early, read_watch, watch_faults
@@ -25,7 +25,7 @@ from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
 from qgl.program.calls.gradients import GRADIENTS
-from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, FreeEnergy, ObjectiveCall, Wasserstein
 from qgl.program.calls.optimizers import OPTIMIZERS, Adam
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS
@@ -106,6 +106,8 @@ def _names_objective(expression: tree.Expression) -> bool:
 
 
 def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
+    if isinstance(call, FreeEnergy):
+        return free_energy_fits(call, scope)
     if not fits(call, scope):
         return False
     if isinstance(call, Wasserstein):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgl.program.calls.arguments import BitString, Choice, Data, Region
+from qgl.program.calls.arguments import BitString, Choice, Data, Region, Spins
 from qgl.program.calls.call import Call, Parameter, parameters, written
+from qgl.program.calls.entropies import EntropyCall
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import MarkovGap, ReportCall
 
@@ -30,15 +31,17 @@ def _shown(call: ReportCall, parameter: Parameter, value: Any) -> str:
             return _positions(value)
         case BitString():
             return f'"{value}"'
-        case _ if isinstance(value, KernelCall):
-            return _kernel(value)
+        case Spins():
+            return str(value)
+        case _ if isinstance(value, KernelCall | EntropyCall):
+            return _nested(value)
         case _ if isinstance(call, MarkovGap):
             return str(value)
         case _:
             return f"{parameter.name} = {written(value)}"
 
 
-def _kernel(kernel: KernelCall) -> str:
+def _nested(kernel: Call) -> str:
     """`gaussian(variance = [0.5, 2])`."""
     given = [
         f"{parameter.name} = {_list(value) if isinstance(value, tuple) else written(value)}"

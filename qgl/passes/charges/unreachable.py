@@ -29,7 +29,7 @@ def reach_of(program: Program) -> Reach:
 def unreachable(program: Program) -> Iterator[Diagnostic]:
     """A warning for each data set that is learnt, or whose likelihood is reported, with rows that are out of reach."""
     spans = {call.data: call.span for call in reversed(program.reports) if isinstance(call, LIKELIHOODS) and call.data}
-    spans |= {term.call.data: term.call.span for term in reversed(program.objective)}
+    spans |= {name: term.call.span for term in reversed(program.objective) for name in term.call.data_sets}
     if not spans:
         return
     reach = reach_of(program)

@@ -258,10 +258,47 @@ class Text(AsItIs[str]):
 
 @record
 class SpinTerms:
-    """A Hamiltonian of known numbers on `width` visible qubits: coefficients, each with its (position, letter)s."""
+    """A Hamiltonian of known numbers on `width` visible qubits: coefficients, each with its (position, letter)s.
+
+    Positions in a Pauli word ascend. `written` is how the program names it.
+    """
 
     width: int
     terms: tuple[tuple[float, tuple[tuple[int, str], ...]], ...]
+    written: str = "hamiltonian"
+
+    def __str__(self) -> str:
+        return self.written
+
+    @property
+    def plain(self) -> list[Any]:
+        """Numbers and strings, from which `of_plain` makes it again."""
+        pauli_words = [[coefficient, [[*letter] for letter in pauli_word]] for coefficient, pauli_word in self.terms]
+        return [self.width, pauli_words, self.written]
+
+    @classmethod
+    def of_plain(cls, value: object) -> SpinTerms:
+        """
+        Raises:
+            UnfitError: `value` is not what `plain` gives.
+        """
+        match value:
+            case [int(width), list(pauli_words), str(written)]:
+                return cls(width, tuple(_term(pauli_word, width) for pauli_word in pauli_words), written)
+            case _:
+                raise UnfitError(describe(value))
+
+
+def _term(value: object, width: int) -> tuple[float, tuple[tuple[int, str], ...]]:
+    """A coefficient and a Pauli pauli_word on `width` qubits, from a list as `SpinTerms.plain` has them."""
+    match value:
+        case [int() | float() as coefficient, list(pauli_word)]:
+            letters = [
+                (place, letter) for place, letter in pauli_word if place in range(width) and letter in ("X", "Y", "Z")
+            ]
+            if len({place for place, _ in letters}) == len(pauli_word):
+                return number(coefficient), tuple(letters)
+    raise UnfitError(describe(value))
 
 
 @describe.register

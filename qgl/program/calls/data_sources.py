@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qgl.program.calls.arguments import (
     NOT_NEGATIVE,
+    POSITIVE,
     POSITIVES,
     AppliedChannel,
     BitString,
@@ -207,6 +208,14 @@ class Through(DataCall):
     process: Process | None = field(default=None, kw_only=True, compare=False)
 
 
+@call("gibbs")
+class Gibbs(DataCall):
+    """The thermal state exp(-beta H) / Z on the visible qubits, as `state`: a target of `marginals`, else its bits."""
+
+    hamiltonian: SpinTerms = argument(Spins(), "the Hamiltonian H, which depends on no input")
+    beta: float = argument(POSITIVE, "the inverse temperature")
+
+
 @call("subset")
 class Subset(DataCall):
     """Some strings of a distribution or rows of a table, drawn without replacement; a distribution stays one, made to
@@ -347,6 +356,7 @@ SOURCES: Kind[DataCall] = Kind(
         Ensemble,
         GroundState,
         Through,
+        Gibbs,
         Subset,
         Without,
         Images,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import Choice, Data, Integer, Names
+from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Spins, SpinTerms
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
+from qgl.program.calls.entropies import ENTROPIES, EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
 FORMER = {"words": "pauli_words"}  # arguments of `mmd` as earlier versions called them
@@ -32,34 +33,49 @@ def reach() -> int | None:
 
 
 A_KERNEL = Nested(KERNELS, "hamming(sigma = 1)")
+AN_ENTROPY = Nested(ENTROPIES, "markov(radius = 2)")
 
 
 @call()
 class ObjectiveCall(Call):
-    """A call of an objective, each of which is about a data set."""
+    """A call of an objective."""
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """Names of the data sets that it is about."""
+        return ()
+
+
+@call()
+class OfData(ObjectiveCall):
+    """A call of an objective that is about a data set."""
 
     data: str = argument(Data(), "the data set")
 
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return (self.data,)
+
 
 @call("nll")
-class NLL(ObjectiveCall):
+class NLL(OfData):
     """Mean negative log-likelihood of the rows of the data, -sum_x w(x) log p(x), in nats."""
 
 
 @call("kl")
-class KL(ObjectiveCall):
+class KL(OfData):
     """Kullback-Leibler divergence of the data's distribution from the model's, in nats; exact."""
 
 
 @call("markov_nll")
-class MarkovNLL(ObjectiveCall):
+class MarkovNLL(OfData):
     """Mean of -sum_i log p(x_i | the `radius` bits before it), in nats: nll, if bits depend on no others."""
 
     radius: int = argument(Integer(0, 10), "how many bits before a bit are taken as known")
 
 
 @call("marginals")
-class Marginals(ObjectiveCall):
+class Marginals(OfData):
     """Mean distance of the distributions of the bits of small regions from those of the data; of states from a
     `state`.
     """
@@ -73,7 +89,7 @@ class Marginals(ObjectiveCall):
 
 
 @call("mse")
-class MSE(ObjectiveCall):
+class MSE(OfData):
     """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
 
     data: str = argument(Data(of="numbers"), "the data set")
@@ -83,7 +99,7 @@ class MSE(ObjectiveCall):
 
 
 @call("mmd")
-class MMD(ObjectiveCall):
+class MMD(OfData):
     """Squared maximum mean discrepancy of the model and the data under a kernel; of outputs, where the data are real
     numbers.
     """
@@ -103,7 +119,7 @@ COST_DOC = "of a pair of states, 1 - Tr(rho sigma) or 1 - `superfidelity`"
 
 
 @call("wasserstein")
-class Wasserstein(ObjectiveCall):
+class Wasserstein(OfData):
     """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
 
     cost: str = argument(Choice(COSTS), COST_DOC, default="fidelity")
@@ -114,4 +130,30 @@ class Wasserstein(ObjectiveCall):
         return KERNELS.table[self.cost](span=self.span)
 
 
-OBJECTIVES: Kind[ObjectiveCall] = Kind("objective", "objective", (NLL, KL, MarkovNLL, Marginals, MMD, Wasserstein, MSE))
+@call("free_energy")
+class FreeEnergy(ObjectiveCall):
+    """Tr(rho H) - S(rho) / beta of the visible state rho, S being its von Neumann entropy in nats: least in the thermal
+    state.
+    """
+
+    hamiltonian: SpinTerms = argument(Spins(), "the Hamiltonian H, which depends on no input")
+    beta: float = argument(POSITIVE, "the inverse temperature")
+    entropy: EntropyCall | None = argument(
+        AN_ENTROPY, "how S is taken; exactly by default, up to 10 qubits", default=None
+    )
+
+
+OBJECTIVES: Kind[ObjectiveCall] = Kind(
+    "objective",
+    "objective",
+    (
+        NLL,
+        KL,
+        MarkovNLL,
+        Marginals,
+        MMD,
+        Wasserstein,
+        MSE,
+        FreeEnergy,
+    ),
+)

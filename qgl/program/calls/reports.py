@@ -9,8 +9,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from qgl.program.calls import objectives
-from qgl.program.calls.arguments import BitString, Choice, Data, Integer, Region
+from qgl.program.calls.arguments import (
+    POSITIVE,
+    BitString,
+    Choice,
+    Data,
+    Integer,
+    Region,
+    Spins,
+    SpinTerms,
+)
 from qgl.program.calls.call import Call, Kind, argument, call
+from qgl.program.calls.entropies import EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
 from qgl.record import record
 
@@ -166,6 +176,17 @@ class MeanFidelity(ReportCall):
         return () if self.data is None else (self.data,)
 
 
+@call("free_energy")
+class FreeEnergy(ReportCall):
+    """Tr(rho H) - S(rho) / beta of the visible state, and both parts, beside those of the thermal state."""
+
+    hamiltonian: SpinTerms | None = argument(
+        Spins(), "H; that of the objective's `free_energy` by default", default=None
+    )
+    beta: float | None = argument(POSITIVE, "the inverse temperature; the objective's by default", default=None)
+    entropy: EntropyCall | None = argument(objectives.AN_ENTROPY, "how S is taken, as in the objective", default=None)
+
+
 @call("success")
 class Success(ReportCall):
     """The probability of the outcomes that `postselect` requires: the part of all runs that is not thrown away."""
@@ -252,6 +273,7 @@ REPORTS: Kind[ReportCall] = Kind(
         HammingDistance,
         Purity,
         MeanFidelity,
+        FreeEnergy,
         Success,
         TrotterError,
         CMI,
@@ -265,7 +287,7 @@ REPORTS: Kind[ReportCall] = Kind(
 
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
-    **dict.fromkeys((KL, TV, JS, NLL, MMD, Wasserstein, Moments, MarkovGap), LESS),
+    **dict.fromkeys((KL, TV, JS, NLL, MMD, Wasserstein, Moments, MarkovGap, FreeEnergy), LESS),
     **dict.fromkeys((ValidRate, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

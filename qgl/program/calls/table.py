@@ -8,6 +8,7 @@ from typing import Any
 from qgl.program.calls.baselines import BASELINES
 from qgl.program.calls.call import Kind
 from qgl.program.calls.data_sources import SOURCES
+from qgl.program.calls.entropies import ENTROPIES
 from qgl.program.calls.gradients import GRADIENTS
 from qgl.program.calls.kernels import KERNELS
 from qgl.program.calls.objectives import OBJECTIVES
@@ -23,6 +24,7 @@ KINDS: Mapping[str, Kind[Any]] = {
         SOURCES,
         OBJECTIVES,
         KERNELS,
+        ENTROPIES,
         OPTIMIZERS,
         SCHEDULES,
         GRADIENTS,

@@ -16,6 +16,8 @@ from qgl.program.calls.arguments import (
     Number,
     PlainType,
     Region,
+    Spins,
+    SpinTerms,
     UnfitError,
     describe,
 )
@@ -105,7 +107,7 @@ def _misfit(value: Any, kind: ArgumentType[Any]) -> str:
         kind = STEP_SIZE
     if isinstance(kind, PlainType):
         try:
-            kind.take(value)
+            SpinTerms.of_plain(value) if isinstance(kind, Spins) else kind.take(value)
         except UnfitError as unfit:
             return str(unfit) or describe(value)
         return ""

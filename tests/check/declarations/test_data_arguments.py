@@ -24,7 +24,7 @@ def test_each_list_of_arguments_is_a_data_set(tmp_path: Path) -> None:
     found = program(text)
     assert set(found.data) == {"base", "some(2, 1)", "some(3, 0)", "fewer(2)", "half(1.0)"}
     assert [len(found.data[name].rows) for name in ("some(2, 1)", "some(3, 0)", "fewer(2)")] == [2, 3, 2]
-    assert [term.call.data for term in found.objective] == ["some(2, 1)", "fewer(2)", "half(1.0)"]
+    assert [term.call.data_sets[0] for term in found.objective] == ["some(2, 1)", "fewer(2)", "half(1.0)"]
     larger = {tuple(row) for row in found.data["some(3, 0)"].rows}
     assert {tuple(row) for row in found.data["fewer(2)"].rows} < larger
     path = tmp_path / folder.FILE

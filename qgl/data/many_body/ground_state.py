@@ -64,7 +64,7 @@ def _lowest(spins: SpinTerms) -> tuple[NDArray[np.float64], State, float]:
     size = 2**spins.width
     scale = max(sum(abs(coefficient) for coefficient, _ in spins.terms), 1e-300)
     if size <= _DENSE:
-        levels, states = np.linalg.eigh(_applied(spins, np.eye(size, dtype=np.complex128)))
+        levels, states = np.linalg.eigh(applied(spins, np.eye(size, dtype=np.complex128)))
         return levels, states, scale
     return (*_krylov(spins, size, scale), scale)
 
@@ -75,7 +75,7 @@ def _krylov(spins: SpinTerms, size: int, scale: float) -> tuple[NDArray[np.float
     block = np.linalg.qr(generator.normal(size=(size, _BLOCK)) + 0j)[0]
     basis = images = block[:, :0]
     for number in range(1, _ROUNDS + 1):
-        image = _applied(spins, block)
+        image = applied(spins, block)
         basis, images = np.hstack([basis, block]), np.hstack([images, image])
         if number % _LOOK == 0:
             levels, mixed = np.linalg.eigh(basis.conj().T @ images)
@@ -89,7 +89,7 @@ def _krylov(spins: SpinTerms, size: int, scale: float) -> tuple[NDArray[np.float
     return levels, states
 
 
-def _applied(spins: SpinTerms, columns: State) -> State:
+def applied(spins: SpinTerms, columns: State) -> State:
     """The Hamiltonian times each column. (P v)[b] = i^ys (-1)^|(b ^ x) & z| v[b ^ x] for a Pauli word P."""
     index = np.arange(len(columns))
     by_flip: dict[int, NDArray[np.complex128]] = {}

@@ -24,6 +24,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl import compiler
+from qgl.answers import Questions
 from qgl.diagnostics.model import Diagnostic
 from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels import large_tables
@@ -32,29 +33,8 @@ from qgl.mixture import mixed, one_by_one
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
-from qgl.query import (
-    Elements,
-    Expectation,
-    GivenStrings,
-    Marginals,
-    Numbers,
-    Probabilities,
-    Query,
-    Samples,
-    State,
-    Success,
-)
-from qgl.questions import (
-    bits,
-    check_query,
-    checked_pauli_words,
-    checked_queries,
-    in_reverse_mode,
-    of_bits_only,
-    random_key,
-    whole,
-)
-from qgl.questions import regions as checked_regions
+from qgl.query import Probabilities, Query
+from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
 from qgl.readings import NumbersShare, Readings, Share
 
 if TYPE_CHECKING:
@@ -63,7 +43,7 @@ if TYPE_CHECKING:
 Array = jax.Array
 
 
-class Model:
+class Model(Questions):
     """A generative quantum circuit with its objective. Make one with `qgl.load`.
 
     `x` in the methods are bit strings, shape (batch, visible qubits), first declared qubit first. A `condition` is
@@ -93,11 +73,6 @@ class Model:
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
-
-    @property
-    def width(self) -> int:
-        """Number of visible qubits."""
-        return len(self.program.visible)
 
     @property
     def trainable(self) -> dict[str, bool]:
@@ -140,104 +115,6 @@ class Model:
 
             replies = self._jit(listed, answers)(params, condition, key, put)
             return {query: of_bits_only(one, rows) for query, one, rows in zip(listed, replies, put, strict=True)}
-
-    def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
-        """The answer to one query."""
-        return self.answers(params, (query,), condition, key)[query]
-
-    def probabilities(self, params: Params, condition: ArrayLike | None = None) -> Array:
-        """p(x) of every string, shape (2^n,), index big-endian."""
-        result: Array = self.answer(params, Probabilities(), condition)
-        return result
-
-    def log_prob(
-        self, params: Params, x: ArrayLike | Sequence[str | bytes], condition: ArrayLike | None = None
-    ) -> Array:
-        """log p(x) in nats, shape (batch,). Strings are whole numbers 0 and 1, or texts: `["011", "100"]`."""
-        rows = bits(x, "x", self.width)
-        query = GivenStrings(len(rows))
-        result: Array = self.answers(params, (query,), condition, given={query: rows})[query]
-        return result
-
-    def sample(self, params: Params, key: Array, shots: int, condition: ArrayLike | None = None) -> Array:
-        """`shots` strings drawn from p, shape (shots, n), uint8."""
-        result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
-        return result
-
-    def expectation(self, params: Params, pauli_words: Sequence[str], condition: ArrayLike | None = None) -> Array:
-        """Expectations of Pauli words, shape (pauli_words,). A Pauli word is a letter of `IXYZ` for each visible qubit.
-
-        The circuit is cut down to the light cone of the letters other than I.
-
-        Raises:
-            ValueError: a Pauli word of another length or with other letters.
-        """
-        result: Array = self.answer(params, Expectation.of(checked_pauli_words(pauli_words, self.width)), condition)
-        return result
-
-    def marginals(
-        self, params: Params, regions: Sequence[Sequence[int]], condition: ArrayLike | None = None
-    ) -> tuple[Array, ...]:
-        """Reduced density matrices of regions of visible positions, each of shape (2^k, 2^k).
-
-        The circuit is cut down to the light cone of the regions.
-
-        Raises:
-            ValueError: a position that there is not, or one twice in a region.
-        """
-        query = Marginals(checked_regions(regions, self.width))
-        result: tuple[Array, ...] = self.answer(params, query, condition)
-        return result
-
-    def state(self, params: Params, condition: ArrayLike | None = None) -> Array:
-        """The density matrix of the visible register, shape (2^n, 2^n)."""
-        result: Array = self.answer(params, State(), condition)
-        return result
-
-    def ensemble(self, params: Params, condition: ArrayLike | None = None) -> Array:
-        """The state of the visible register for each label: values of `latent` inputs, and of kept outcomes.
-
-        Shape (labels, 2^n), amplitudes, where all of these states are pure, else (labels, 2^n, 2^n), density matrices.
-        They are not normalised: squared norms and traces are the weights of the labels, which add up to 1. Values of
-        `latent` inputs come first, each with all kept outcomes, the first measured most significant.
-        """
-        result: Array = self.answer(params, Elements(self.readings.labels), condition)
-        return result
-
-    def success(self, params: Params, condition: ArrayLike | None = None) -> Array:
-        """The probability that a run has the outcomes that `postselect` requires, a scalar; 1 where it requires none.
-
-        Other answers are of the runs that have them; they are NaN where this is 0 to rounding.
-        """
-        if not self.readings.required:
-            return jnp.ones(())
-        result: Array = self.answer(params, Success(), condition)
-        return result
-
-    def outputs(
-        self,
-        params: Params,
-        condition: ArrayLike | None = None,
-        *,
-        shots: int | None = None,
-        key: Array | None = None,
-    ) -> dict[str, Array]:
-        """The numbers of every `output`, for each label: by name, arrays of shape (labels, *declared dimensions).
-
-        Labels are those of `ensemble`, in its order; numbers of one that does not come are NaN. They are exact;
-        with `shots`, and a `key`, means and probabilities are those of so many draws each, without a gradient.
-
-        Raises:
-            ValueError: the program declares no output.
-        """
-        query = Numbers(None if shots is None else whole(shots, "shots", 1))
-        numbers: Array = self.answer(params, query, condition, key)[1]
-        return self.program.outputs.named(numbers)
-
-    def weights(self, params: Params, condition: ArrayLike | None = None) -> Array:
-        """The weight of each label of `outputs`, shape (labels,): they add up to 1."""
-        result: Array = self.answer(params, Numbers(), condition)[0]
-        return result
 
     # ------------------------------------------------------------ objective
 

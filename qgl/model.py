@@ -125,17 +125,21 @@ class Model(Questions):
 
     @property
     def stochastic(self) -> bool:
-        """Whether the loss needs a key."""
-        return any(term.objective.stochastic for term in self.objectives)
+        """Whether the loss depends on a key, which it needs unless only latents are drawn anew by it."""
+        return self.parameters.renews or any(term.objective.stochastic for term in self.objectives)
 
     def terms(self, params: Params, key: Array | None = None) -> tuple[Array, dict[str, Array]]:
         """The loss and each of its terms, unweighted. Terms with the same conditions share one run of the circuit.
+
+        With a key, latents that are declared `draws N anew` are drawn by it; without, they are those of `params`.
 
         Raises:
             ValueError: the program has no objective, or a stochastic one is given no key.
         """
         with self._number_type():
             params, key = self._checked_for_loss(params, key)
+            if key is not None and self.parameters.renews:
+                params = self.parameters.renewed(params, key)
 
             def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
                 return self._conditioned(params, queries, conditions, key, given)
@@ -241,7 +245,7 @@ class Model(Questions):
         """What comes with the loss; its conditions are those of the data."""
         if not self.objectives:
             raise ValueError("the program has no objective")
-        if self.stochastic and key is None:
+        if key is None and any(term.objective.stochastic for term in self.objectives):
             raise ValueError("this objective is stochastic: give the loss a key")
         return self.parameters.checked(params), None if key is None else random_key(key)
 

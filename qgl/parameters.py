@@ -23,6 +23,7 @@ from qgl.questions import numbers
 
 Array = jax.Array
 Params = dict[str, Array]
+_RENEWAL = 0x616E6577  # apart from what objectives fold into the key of a step
 
 
 class Parameters:
@@ -56,6 +57,21 @@ class Parameters:
             for index, parameter in enumerate(self.declared)
             if _is_stored(parameter)
         }
+
+    @property
+    def renews(self) -> bool:
+        """Whether some latents are drawn anew at each step of training."""
+        return any(p.anew for p in self._latents)
+
+    def renewed(self, params: Params, key: Array) -> Params:
+        """`params` with the latents that are drawn anew drawn by a key, which is that of a step."""
+        key = jax.random.fold_in(key, _RENEWAL)
+        drawn = {
+            parameter.name: _draw(parameter, jax.random.fold_in(key, index)).astype(params[parameter.name].dtype)
+            for index, parameter in enumerate(self.declared)
+            if parameter.anew
+        }
+        return {**params, **drawn}
 
     @functools.cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -27,6 +27,7 @@ from qgl.check.names.modules import Parsed, Symbol, load
 from qgl.check.names.recursion import report_recursion
 from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
+from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
 from qgl.check.settings.fit import Scope
 from qgl.check.settings.layers import in_layers
@@ -125,7 +126,12 @@ class _Check:
         if faulty or len(reports) < len(self.main.reports) or len(baselines) < len(self.main.baselines):
             self.reporter.give_up(FaultyError())
         if not self.reporter.has_errors:  # all data have been made: what only they are drawn with is known
+            before = parameters
             operations, parameters = without_drawn(operations, parameters, self.processes.drawn.keys())
+            for each in before:
+                if each.anew and each not in parameters:
+                    text = f"`{each.name}` is drawn with data alone, which are made once"
+                    self.reporter.report(WrongParameter(each.span, text, "leave out `draws` and `anew`"))
         self._mixture(parameters)
         self._unreached()
         if self.reporter.has_errors or self.main.broken or self.reporter.given_up is not None:
@@ -161,6 +167,7 @@ class _Check:
                 cma_fits,
                 expectation_fits,
                 postselection_fits,
+                anew_fits,
             )
         ]
         return in_layers(program, train_block, self.reporter.report) if all(fits) else None

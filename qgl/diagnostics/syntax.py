@@ -241,17 +241,24 @@ class UnknownBound(Diagnostic):
 class UnknownEnding(Diagnostic):
     """A measurement ends with the name of its bit, or with `keep`, or with both: `measure q -> m keep;`.
 
-    With `keep` the outcome labels the state that comes with it, as one element of an ensemble.
+    With `keep` the outcome labels the state that comes with it, as one element of an ensemble. The declaration of a
+    `latent` input may end with `anew`: `draws 64 anew` are drawn anew at each step of training.
     """
 
     word: str
+    of: str  # "measure" | "draws"
 
     code = "QGL0123"
     wrong = "visible v[2];\nmodel { h v; measure v[0] -> m kept; }\n"
     right = "visible v[2];\nmodel { h v; measure v[0] -> m keep; }\n"
 
-    message = says("`{word}` does not end a measurement")
-    help = "write `measure q -> m;`, `measure q keep;` or `measure q -> m keep;`"
+    message = says("`{word}` does not end what begins with `{of}`")
+
+    @property
+    def help(self) -> str:
+        if self.of == "draws":
+            return "write `draws 64;` or `draws 64 anew;`"
+        return "write `measure q -> m;`, `measure q keep;` or `measure q -> m keep;`"
 
 
 class BoundArgument(Diagnostic):

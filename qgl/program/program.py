@@ -92,7 +92,7 @@ class Parameter:
     "condition" (given with each data row). `constraint` is "real", "angle" or "probability"; what is stored and
     trained for a probability is its logit, and an `Input` stands for the probability itself. `shape` is the shape of
     the array; anonymous parameters are named after the gate they stand in (`rx_1`). `draws` is the number of draws of
-    a latent of continuous distribution.
+    a latent of continuous distribution; they are drawn `anew` at each step of training, or once for the run.
     """
 
     kind: str
@@ -102,6 +102,7 @@ class Parameter:
     distribution: Distribution
     draws: int | None
     span: Span
+    anew: bool = False
 
     @property
     def size(self) -> int:

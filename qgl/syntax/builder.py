@@ -206,11 +206,17 @@ class Builder:
 
     def measure(self, children: Children) -> tree.Measure:
         bit = _after(children, "ARROW")
+        keep = children[-2] is not bit and self._ends(children, "keep", "measure")
+        return tree.Measure(self._span(children), children[1], bit and self._name(bit), keep)
+
+    def _ends(self, children: Children, wanted: str, head: str) -> bool:
+        """Whether a name that nothing else takes stands at the end, behind a `head`; there is one that is wanted."""
         last = children[-2]
-        keep = last if isinstance(last, Token) and last.type == "NAME" and last is not bit else None
-        if keep is not None and keep != "keep":
-            self._fault(faults.UnknownEnding(self._extent(keep), str(keep)))
-        return tree.Measure(self._span(children), children[1], bit and self._name(bit), keep is not None)
+        if not isinstance(last, Token) or last.type != "NAME" or _after(children, head.upper()) is None:
+            return False
+        if last != wanted:
+            self._fault(faults.UnknownEnding(self._extent(last), str(last), head))
+        return True
 
     def evolve(self, children: Children) -> tree.Evolve:
         return tree.Evolve(self._span(children), children[1], children[3], _after(children, "BY"))
@@ -279,6 +285,7 @@ class Builder:
             _after(children, "COLON"),
             _after(children, "TILDE"),
             _after(children, "DRAWS"),
+            self._ends(children, "anew", "draws"),
         )
 
     def argument(self, children: Children) -> tree.Argument:

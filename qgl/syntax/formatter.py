@@ -145,7 +145,7 @@ class _Formatter:
         if item.distribution:
             parts += [" ~ ", self.expression(item.distribution)]
         if item.draws:
-            parts += [" draws ", self.expression(item.draws)]
+            parts += [" draws ", self.expression(item.draws), " anew" * item.anew]
         return group(*parts, ";")
 
     def _typed(self, item: tree.Type | None) -> list[Document]:

@@ -288,7 +288,7 @@ class Parameter(Node):
     """`param theta[depth, v] : angle ~ normal(0, 0.1);` and its relatives `random`, `latent`, `condition`.
 
     `draws` is given for a `latent` of continuous distribution only: the number of draws that the model is an average
-    over.
+    over. With `draws 64 anew` they are drawn anew at each step of training.
     """
 
     kind: str  # "param" | "random" | "latent" | "condition"
@@ -297,6 +297,7 @@ class Parameter(Node):
     type: Type | None
     distribution: Expression | None
     draws: Expression | None
+    anew: bool = False
 
 
 @record

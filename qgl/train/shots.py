@@ -16,6 +16,7 @@ import optax
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from qgl.check.settings.anew import anew_faults
 from qgl.check.settings.shots import shot_faults
 from qgl.diagnostics.hardware import EngineFailed
 from qgl.diagnostics.model import QglError
@@ -70,6 +71,7 @@ class FromShots:
     def __init__(self, model: Model, settings: TrainSettings, engine: Engine) -> None:
         program = model.program
         faults = list(shot_faults(settings, program.objective, program.data))
+        faults += anew_faults(program.parameters, settings)
         if faults:
             raise QglError(faults)
         assert settings.from_shots is not None

@@ -391,7 +391,9 @@ class Declarations:
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
         distribution, draws = self.distributions.of(node, constraint, size, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
-        self.parameters[number] = Parameter(node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span)
+        self.parameters[number] = Parameter(
+            node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span, node.anew
+        )
         if not dimensions:
             return Real(0.0, ((1.0, Input(number, 0)),))
         return Array(number, symbol.name, 0, tuple(dimensions), symbol.span)

@@ -64,7 +64,7 @@ class Parameters:
         return any(p.anew for p in self._latents)
 
     def renewed(self, params: Params, key: Array) -> Params:
-        """`params` with the latents that are drawn anew, shape (draws, *shape), drawn by a key, which is that of a step."""
+        """`params` with the latents that are drawn anew, shape (draws, *shape), drawn by the key of a step."""
         key = jax.random.fold_in(key, _RENEWAL)
         drawn = {
             parameter.name: _draw(parameter, jax.random.fold_in(key, index)).astype(params[parameter.name].dtype)

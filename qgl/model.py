@@ -28,7 +28,7 @@ from qgl.answers import Questions
 from qgl.diagnostics.model import Diagnostic
 from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels import large_tables
-from qgl.kernels.memory import device_limit
+from qgl.kernels.memory import device_limit, ensure_process
 from qgl.mixture import mixed, one_by_one
 from qgl.objectives.terms import WeightedObjective, combined, terms_of
 from qgl.parameters import Parameters, Params
@@ -64,6 +64,7 @@ class Model(Questions):
         warnings: Sequence[Diagnostic] = (),
         files: Mapping[str, str] | None = None,
     ) -> None:
+        ensure_process()
         self.program = program
         self.files = {Path(program.source.name).name: program.source.text, **(files or {})}  # with all imports
         self.precision = precision or program.train.precision

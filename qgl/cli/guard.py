@@ -24,12 +24,10 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.shortage import lack_of_memory
 from qgl.diagnostics.terminal import silence
 
 INTERNAL = 70
-NO_MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "out of memory", "std::bad_alloc")
-NOT_MAPPED = ("failed to map segment", "annot allocate memory")  # libraries that do not fit are not loaded
-NO_THREAD = "can't start new thread"  # its stack does not fit
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -66,19 +64,6 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERNAL) from None
 
     return wrapped
-
-
-def lack_of_memory(error: BaseException) -> str:
-    """What an allocation that failed asked for, in the words of who made it; "" for any other exception."""
-    wording = str(error)
-    if isinstance(error, MemoryError):
-        return wording or "Python got no more"
-    if isinstance(error, ImportError):
-        return next((line.strip() for line in wording.splitlines() if any(mark in line for mark in NOT_MAPPED)), "")
-    if (isinstance(error, OSError) and error.errno == errno.ENOMEM) or wording == NO_THREAD:
-        return wording
-    lines = [line for line in wording.splitlines() if any(mark in line for mark in NO_MEMORY)]
-    return lines[0].strip() if lines and type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError") else ""
 
 
 def _tell_of_memory(wanted: str) -> None:

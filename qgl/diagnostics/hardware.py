@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qgl.diagnostics.model import Diagnostic, says
-from qgl.diagnostics.size import amount
+from qgl.diagnostics.shortage import lack_of_memory
+from qgl.diagnostics.size import OutOfMemory, amount
 
 
 class UnknownEngine(Diagnostic):
@@ -48,6 +49,13 @@ class EngineFailed(Diagnostic):
     code = "QGL1103"
     message = says("the engine `{engine}` failed: {wording}")
     help = "the words are the engine's own; its documentation says what they mean"
+
+
+def failed(engine: str, error: Exception) -> Diagnostic:
+    """What an exception of an engine, which may be anyone's, says."""
+    if wanted := lack_of_memory(error):
+        return OutOfMemory(None, f"the engine `{engine}`: {wanted}")
+    return EngineFailed(None, engine, f"{type(error).__name__}: {error}")
 
 
 class TooWideForEngine(Diagnostic):

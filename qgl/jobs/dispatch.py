@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qgl.diagnostics.hardware import EngineFailed
+from qgl.diagnostics.hardware import failed
 from qgl.diagnostics.jobs import JobFailed, JobInDoubt, OtherEngine
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.contract import checked, listed, named, stood
@@ -115,8 +115,7 @@ def _strings_of(engine: str, ask: Ask, part: int) -> list[Strings]:
     except QglError:
         raise
     except Exception as error:
-        wording = f"{type(error).__name__}: {error}"
-        raise QglError([EngineFailed(None, engine, wording)]) from error
+        raise QglError([failed(engine, error)]) from error
 
 
 def _asker(folder: JobFolder, engine: Engine) -> Ask:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import jax
 
-from qgl.plan.memory import FRACTION
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import OutOfMemory
+from qgl.plan.memory import FRACTION, lacking
 
 _TOGETHER = 64  # candidates at the same time, however small they are
 # Bytes that those at the same time may take, on a processor and elsewhere. It is not what happens to be free: the size
@@ -12,8 +14,23 @@ _TOGETHER = 64  # candidates at the same time, however small they are
 _BYTES, _ACCELERATOR_BYTES = 2**28, 2**32
 
 
+def ensure_process() -> None:
+    """To be called before JAX is used: its libraries end a process without a word that has too little to begin with.
+
+    Raises:
+        QglError: the limits of this process are too low for anything.
+    """
+    if words := lacking():
+        raise QglError([OutOfMemory(None, words)])
+
+
 def device_limit() -> int | None:
-    """Bytes of an accelerator that a plan may use; None on a processor, where the system's memory counts."""
+    """Bytes of an accelerator that a plan may use; None on a processor, where the system's memory counts.
+
+    Raises:
+        QglError: see `ensure_process`.
+    """
+    ensure_process()
     device = jax.local_devices()[0]
     if device.platform == "cpu":
         return None

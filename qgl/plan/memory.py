@@ -8,6 +8,7 @@ from pathlib import Path
 
 FRACTION = 0.8
 PROCESS = 600 * 10**6  # bytes of Python, JAX and what it compiles; measured: 460 MB (a state) to 860 MB (columns)
+ADDRESSES = 2 * 10**9  # of addresses; with fewer, libraries end the process without a word. Measured: 1.94 GB
 _ROOT = Path("/")
 _UNLIMITED = 1 << 60  # cgroups write numbers near 2^63 where there is no limit
 
@@ -29,6 +30,20 @@ def for_arrays() -> int:
     """
     resident = 1024 * _numbers(_ROOT / "proc/self/status").get("VmRSS:", 0)
     return max(0, available() - max(0, PROCESS - resident))
+
+
+def lacking() -> str:
+    """Why this process could not compile anything, be it small, in words; "" where it could."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return ""
+    for limit, name, least in ((resource.RLIMIT_AS, "v", ADDRESSES), (resource.RLIMIT_DATA, "d", PROCESS)):
+        soft, _ = resource.getrlimit(limit)
+        if soft != resource.RLIM_INFINITY and soft < least:
+            given, wanted = f"{soft / 1e9:.2g} GB", f"{least / 1e9:.2g} GB"
+            return f"`ulimit -{name}` lets this process have {given}, where Python and JAX alone want {wanted}"
+    return ""
 
 
 def _free() -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from qgl.check.settings.anew import anew_faults
 from qgl.check.settings.shots import shot_faults
-from qgl.diagnostics.hardware import EngineFailed
+from qgl.diagnostics.hardware import failed
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.engine import Engine, Strings, Task
 from qgl.hardware.run import answered
@@ -146,7 +146,7 @@ class Sampler:
         """Strings of rows of inputs, each of which belongs to one of the `elements`.
 
         Raises:
-            QglError: the engine cannot run the circuit, failed (QGL1103), or broke its contract (QGL1106).
+            QglError: the engine cannot run the circuit, failed (QGL1103, QGL0811), or broke its contract (QGL1106).
         """
         shots = tuple(self.shots[element] for element in elements)
         try:
@@ -154,8 +154,7 @@ class Sampler:
         except QglError:
             raise
         except Exception as error:
-            pauli_words = f"{type(error).__name__}: {error}"
-            raise QglError([EngineFailed(None, self.engine.name, pauli_words)]) from error
+            raise QglError([failed(self.engine.name, error)]) from error
 
     def together(self, inputs: int) -> int:
         """How many rows go into one task."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from qgl.cli.guard import guarded, lack_of_memory
+from qgl.cli.guard import guarded
+from qgl.diagnostics.shortage import lack_of_memory
 from qgl.plan import memory
 from qgl.plan.memory import FRACTION, PROCESS, available, process_bytes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qgl.diagnostics.terminal import one_line
 from qgl.draw.layout import Layout, Mark, spans
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _folds(widths: list[float], most: float) -> list[tuple[int, int]]:
 def _head(axes: Axes, layout: Layout, title: str) -> None:
     at = 0.3
     if title:
-        axes.text(at, 0.45, title, fontsize=9, color=INK, va="center", weight="bold", parse_math=False)
+        axes.text(at, 0.45, one_line(title), fontsize=9, color=INK, va="center", weight="bold", parse_math=False)
         at += 0.5 + 0.2 * len(title)
     for kind in ("visible", "hidden", "fresh"):
         if any(row.kind == kind for row in layout.rows):

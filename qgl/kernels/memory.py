@@ -20,8 +20,8 @@ def ensure_process() -> None:
     Raises:
         QglError: the limits of this process are too low for anything.
     """
-    if words := lacking():
-        raise QglError([OutOfMemory(None, words)])
+    if wording := lacking():
+        raise QglError([OutOfMemory(None, wording)])
 
 
 def device_limit() -> int | None:

@@ -17,11 +17,12 @@ class Cost:
     """What the answer to one query takes, value and gradient, and whether the method can give it at all.
 
     seconds    rough, on the machine that the constants were measured on
-    memory     bytes
+    memory     bytes of arrays
     flops      floating-point operations
     width      qubits that are simulated at once
     shared     of the seconds, those that further queries to the same method would not take again
     refusal    why the method cannot answer, or ""
+    compiling  bytes that compiling takes beyond what it takes for any program, once however many run together
     facts      figures of the method's own, as `qglc explain` shows them: ("cones", 998), ("bond", 16)
     """
 
@@ -32,6 +33,7 @@ class Cost:
     shared: float = 0.0
     refusal: str = ""
     facts: tuple[tuple[str, int | float | str], ...] = ()
+    compiling: int = 0
 
     @classmethod
     def refused(cls, reason: str, width: int = 0) -> Cost:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct, indices
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PictureFailed
+from qgl.diagnostics.terminal import one_line
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import Moments
 from qgl.runs.files.atomic import put
@@ -43,8 +44,8 @@ Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]  # strings (count, 
 
 
 def verbatim(text: str) -> str:
-    """A text of a user's, such as the name of a file: its dollars begin no formula of matplotlib."""
-    return text.replace("$", r"\$")
+    """A text of a user's, such as the name of a file, which may be any bytes: its dollars begin no formula."""
+    return one_line(text).replace("$", r"\$")
 
 
 def attempted(path: Path, paint: Callable[[], Figure]) -> PictureFailed | None:

@@ -38,6 +38,11 @@ class Answer:
         """Bytes of arrays that each query takes which has a method."""
         return [self.circuits * row.candidates[0].cost.memory for row in self.weighed.rows if row.chosen]
 
+    @property
+    def compiling(self) -> list[int]:
+        """Bytes that compiling each of these takes beyond what any takes."""
+        return [row.candidates[0].cost.compiling for row in self.weighed.rows if row.chosen]
+
     def purpose(self, row: Row) -> str:
         """`objective nll`."""
         names = [
@@ -90,11 +95,12 @@ def losses_together(answers: Sequence[Answer], settings: TrainSettings) -> int:
 
 def process(answers: Sequence[Answer], program: Program, settings: TrainSettings) -> int:
     """Bytes of a process that trains `program` and answers all of it, one question after the other."""
-    losses, most = losses_together(answers, settings), 0
+    losses, most, compiling = losses_together(answers, settings), 0, 0
     for answer in answers:
         copies = losses if answer.planned.kind == OBJECTIVE else 1
         most = max([most, *(memory * copies for memory in answer.memory)])
-    return process_bytes(most + _kept(program, settings))
+        compiling = max([compiling, *answer.compiling])
+    return process_bytes(most + compiling + _kept(program, settings))
 
 
 def _kept(program: Program, settings: TrainSettings) -> int:

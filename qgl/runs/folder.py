@@ -150,7 +150,7 @@ class RunFolder(Writer):
             truncate(metrics, size)
 
     def write_text(self, name: str, text: str) -> None:
-        self._write(name, text.encode())
+        self._write(name, text.encode(errors="backslashreplace"))  # names of files in it may be any bytes
 
     def _write(self, name: str, content: bytes) -> None:
         parent = own_folder(self.path, *Path(name).parts[:-1])

@@ -12,8 +12,9 @@ from typing import Any
 Path = tuple[tuple[int, int], ...]
 
 QUICK, THOROUGH = 4, 64  # random greedy paths
-SEARCHED = 30_000  # tensors in all greedy paths together; a search of these takes some seconds
+SEARCHED = 16_000  # tensors in all greedy paths together; a search of these takes a second or two
 EASY = 3e5  # operations up to which a quick search will do
+HOPELESS = 1e20  # operations from which no better path would be of use: searching found one of 1e-5 of them at best
 SUBTREE = 6  # tensors of the subtrees that are contracted in the best order
 
 
@@ -33,7 +34,7 @@ def find_path(tensors: Sequence[tuple[int, ...]], output: Sequence[int], sizes: 
         return cotengra.array_contract_tree(tensors, tuple(output), dimensions, optimize=optimizer)
 
     tree = search(QUICK)
-    if tree.contraction_cost() > EASY:
+    if EASY < tree.contraction_cost() < HOPELESS:
         tree = search(max(QUICK, min(THOROUGH, SEARCHED // len(tensors))))
         tree = tree.subtree_reconfigure(subtree_size=SUBTREE, seed=0)
     return tuple((int(left), int(right)) for left, right in tree.get_ssa_path())

@@ -67,7 +67,7 @@ def digest(files: Mapping[str, str]) -> str:
     """One hash for a program with all of its imports, whatever folder they lie in."""
     each = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
     joined = "".join(f"{name}\0{sha}\n" for name, sha in sorted(each.items()))
-    return hashlib.sha256(joined.encode()).hexdigest()
+    return hashlib.sha256(joined.encode(errors="surrogatepass")).hexdigest()  # names of files may be any bytes
 
 
 def identity(manifest: Mapping[str, Any]) -> str:

@@ -30,7 +30,8 @@ from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels import large_tables
 from qgl.kernels.memory import device_limit, ensure_process
 from qgl.mixture import mixed, one_by_one
-from qgl.objectives.terms import WeightedObjective, combined, terms_of
+from qgl.objectives.adversarial import AdversarialLoss, Weights
+from qgl.objectives.terms import WeightedObjective, against, combined, terms_of
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
 from qgl.query import Probabilities, Query
@@ -129,13 +130,29 @@ class Model(Questions):
         """Whether the loss depends on a key, which it needs unless only latents are drawn anew by it."""
         return self.parameters.renews or any(term.objective.stochastic for term in self.objectives)
 
-    def terms(self, params: Params, key: Array | None = None) -> tuple[Array, dict[str, Array]]:
-        """The loss and each of its terms, unweighted. Terms with the same conditions share one run of the circuit.
+    @functools.cached_property
+    def adversary(self) -> AdversarialLoss:
+        """The term of the objective that has a critic.
 
         With a key, latents that are declared `draws N anew` are drawn by it; without, they are those of `params`.
 
         Raises:
-            ValueError: the program has no objective, or a stochastic one is given no key.
+            ValueError: there is none.
+        """
+        found = [term.objective for term in self.objectives if isinstance(term.objective, AdversarialLoss)]
+        if not found:
+            raise ValueError("the objective has no critic")
+        return found[0]
+
+    def terms(
+        self, params: Params, key: Array | None = None, critic: Weights | None = None
+    ) -> tuple[Array, dict[str, Array]]:
+        """The loss and each of its terms, unweighted. Terms with the same conditions share one run of the circuit.
+
+        critic: the weights of the critic that an objective `adversarial` is against.
+
+        Raises:
+            ValueError: the program has no objective, or a stochastic one is given no key, or there is no critic.
         """
         with self._number_type():
             params, key = self._checked_for_loss(params, key)
@@ -145,7 +162,7 @@ class Model(Questions):
             def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
                 return self._conditioned(params, queries, conditions, key, given)
 
-            return combined(self.objectives, ask, key, self._real)
+            return combined(against(critic, self.objectives), ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `pauli_words`) needs a `key`."""

@@ -104,6 +104,32 @@ class TooManyForCma(Diagnostic):
     help = "leave `strategy` out, so that training follows the gradient, or train fewer parameters"
 
 
+_CRITIC = """\
+data target = parity(3);
+visible v[3];
+model { ry(?) v; for (a, b) in chain(v) { cx a, b; } }
+objective adversarial(target, mlp([20]));
+train { strategy adversarial(opponent = adam(rate = 0.01)); steps 100; }
+"""
+
+
+class UnfitForCritic(Diagnostic):
+    """An objective `adversarial` has one critic, which the strategy `adversarial` trains, and no other strategy does.
+
+    Both move by first-order optimizers: the loss of each changes whenever the other one moves.
+    """
+
+    fault: str
+    way_out: str
+
+    code = "QGL0726"
+    wrong = _CRITIC.replace("strategy adversarial(opponent = adam(rate = 0.01))", "strategy cma")
+    right = _CRITIC
+
+    message = says("{fault}")
+    help = says("{way_out}")
+
+
 class StrategyNeeded(Diagnostic):
     """A run that began with a strategy of one's own, in Python, goes on with that strategy only."""
 

@@ -146,20 +146,6 @@ class RepeatedSetting(Diagnostic):
     notes = noted("it is first given here", "first")
 
 
-class NotAvailableYet(Diagnostic):
-    """The language has a place for this, but this version of the compiler cannot do it."""
-
-    what: str
-    way_out: str
-
-    code = "QGL0707"
-    wrong = _GOOD.replace("steps 100;", "steps 100; strategy adversarial;")
-    right = _GOOD.replace("steps 100;", "steps 100; strategy gradient;")
-
-    message = says("{what} is not available yet")
-    help = says("{way_out}")
-
-
 class ReportNeedsData(Diagnostic):
     """A report compares the model with a data set. Without an argument it takes the objective's, and there is none."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgl.objectives.adversarial import AdversarialLoss
 from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.free_energy import free_energy
 from qgl.objectives.kl import kl
@@ -12,7 +13,18 @@ from qgl.objectives.model import Objective, Setting
 from qgl.objectives.nll import nll
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
 from qgl.objectives.outputs.mse import MeanSquaredError
-from qgl.program.calls.objectives import KL, MMD, MSE, NLL, FreeEnergy, Marginals, MarkovNLL, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import (
+    KL,
+    MMD,
+    MSE,
+    NLL,
+    Adversarial,
+    FreeEnergy,
+    Marginals,
+    MarkovNLL,
+    ObjectiveCall,
+    Wasserstein,
+)
 
 __all__ = ["Objective", "Setting", "build"]
 
@@ -42,5 +54,7 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return EnsembleTransport.of(call, setting)
         case FreeEnergy():
             return free_energy(call)
+        case Adversarial():
+            return AdversarialLoss.of(call, setting)
         case _:
             raise ValueError(f"no objective `{call.name}`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.objectives import Objective, Setting, build
+from qgl.objectives.adversarial import AdversarialLoss, Weights
 from qgl.program.program import Program
 from qgl.query import Query
 
@@ -42,6 +43,16 @@ def terms_of(program: Program) -> tuple[WeightedObjective, ...]:
         label = objective.name if counts[objective.name] == 1 else f"{objective.name}_{counts[objective.name]}"
         terms.append(WeightedObjective(label, term.weight, objective))
     return tuple(terms)
+
+
+def against(critic: Weights | None, terms: Sequence[WeightedObjective]) -> tuple[WeightedObjective, ...]:
+    """The terms, those that have a critic being against one with these weights."""
+    if critic is None:
+        return tuple(terms)
+    return tuple(
+        replace(term, objective=term.objective.against(critic)) if isinstance(term.objective, AdversarialLoss) else term
+        for term in terms
+    )
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ import jax
 import optax
 
 from qgl.program.calls.call import arguments
-from qgl.program.calls.optimizers import LBFGS, Rate
+from qgl.program.calls.optimizers import LBFGS, OptimizerCall, Rate
 from qgl.program.calls.schedules import Constant, Cosine, Exponential, WarmupCosine
 from qgl.program.program import TrainSettings
 from qgl.train.line_search import LineSearch
@@ -46,12 +46,18 @@ def method(settings: TrainSettings) -> Method:
 
 def gradient_optimiser(settings: TrainSettings) -> optax.GradientTransformation:
     """The optimiser that `settings` name, with clipping by the global norm before it."""
-    given = arguments(settings.optimizer)
-    rate = optax_rate(given.pop("rate"), settings.steps)
-    transformation: optax.GradientTransformation = getattr(optax, settings.optimizer.name)(learning_rate=rate, **given)
+    transformation = optimiser_of(settings.optimizer, settings.steps)
     if settings.clip is None:
         return transformation
     return optax.chain(optax.clip_by_global_norm(settings.clip), transformation)
+
+
+def optimiser_of(call: OptimizerCall, steps: int) -> optax.GradientTransformation:
+    """The optimiser of a call, a schedule of its rate running over `steps`."""
+    given = arguments(call)
+    rate = optax_rate(given.pop("rate"), steps)
+    transformation: optax.GradientTransformation = getattr(optax, call.name)(learning_rate=rate, **given)
+    return transformation
 
 
 def optax_rate(rate: Rate, steps: int) -> float | optax.Schedule:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from qgl.check.settings import stages
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.strategies import TooManyForCma, UnusedByStrategy
-from qgl.program.calls.strategies import BY_GRADIENT, CMA, LayerwiseSearch, Stagewise
+from qgl.program.calls.strategies import BY_GRADIENT, CMA, Adversarial, LayerwiseSearch, Stagewise
 from qgl.program.program import Program, TrainSettings
 from qgl.source import Span
 
-LATER = ("adversarial",)  # strategies that systems to come need
 _OF_GRADIENTS = ("optimizer", "clip", "gradient", "engine")
 MOST_BY_CMA = 4000  # parameters: two matrices of 128 MB for each seed
 OF_RANDOM = (LayerwiseSearch.called,)  # strategies that move what `random` declares, too
@@ -39,6 +38,9 @@ def cost_text(program: Program) -> tuple[str, ...]:
             population = given or 4 + int(3 * math.log(max(1, size)))
             memory = f"{2 * size**2:,} numbers of {size:,} parameters are kept{each}"
             return (f"training by cma: {1 + population:,} losses a step{each}, and no gradient; {memory}",)
+        case Adversarial(steps=steps, opponent=opponent):
+            moves = f"{steps:,} step{'s' * (steps != 1)} of the critic by {opponent.name}, each over all strings"
+            return (f"training by adversarial: {moves}, before each step of the circuit{each}",)
         case LayerwiseSearch(draws=draws, name=name):
             return (f"training by {name}: {draws:,} losses a step{each}, and no gradient",)
         case _:

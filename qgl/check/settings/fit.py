@@ -101,11 +101,11 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
         yield OutputWidth(call.span, data.name, columns, total, scope.data_spans.get(data.name))
 
 
-def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope) -> bool:
+def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope, most: int = EXACT_WIDTH) -> bool:
     """Whether a quantity that is made of the probabilities of all strings of `width` bits can be had."""
-    if width is None or width <= EXACT_WIDTH:
+    if width is None or width <= most:
         return True
-    scope.report(TooWideForExact(call.span, f"`{call.name}`", width, EXACT_WIDTH, way_out))
+    scope.report(TooWideForExact(call.span, f"`{call.name}`", width, most, way_out))
     return False
 
 

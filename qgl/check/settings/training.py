@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qgl.check.calls.binding import FAILED, Failure, read
-from qgl.check.calls.strategies import LATER, strategy_faults
+from qgl.check.calls.strategies import strategy_faults
+from qgl.check.settings.adversary import CRITIC_WIDTH, adversary_fits, with_opponent
 from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
@@ -16,7 +17,6 @@ from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import (
     BadArgument,
     NotAnObjective,
-    NotAvailableYet,
     RepeatedSetting,
     UnfitForBatch,
     UnknownSetting,
@@ -25,7 +25,7 @@ from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
 from qgl.program.calls.gradients import GRADIENTS
-from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, FreeEnergy, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, Adversarial, FreeEnergy, ObjectiveCall, Wasserstein
 from qgl.program.calls.optimizers import OPTIMIZERS, Adam
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS
@@ -112,6 +112,8 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
         return False
     if isinstance(call, Wasserstein):
         return has_ensemble(call, call.data, scope)
+    if isinstance(call, Adversarial):
+        return narrow_enough(call, scope.visible, "take `mmd` with Pauli words", scope, CRITIC_WIDTH)
     return not isinstance(call, MMD) or _mmd_fits(call, scope)
 
 
@@ -191,8 +193,6 @@ class _Reader:
             span = setting.values[1].span if setting.values else setting.span
             self.scope.report(BadArgument(span, "train", name, "one value", given))
             return {}
-        if name == "strategy" and self._is_for_later(setting.values[0]):
-            return {}
         if name == "watch":
             return read_watch(setting, self.terms, self.scope)
         if rule.kind is not None:
@@ -203,13 +203,6 @@ class _Reader:
         assert rule.type is not None
         value = self._plain(name, rule.type, setting.values[0])
         return {} if value is FAILED else {name: value}
-
-    def _is_for_later(self, value: tree.Expression) -> bool:
-        written = value.function.name if isinstance(value, tree.Call) else value.span.text
-        if written in LATER:
-            way_out = "leave it out: training then follows the gradient of the objective"
-            self.scope.report(NotAvailableYet(value.span, f"the training strategy `{written}`", way_out))
-        return written in LATER
 
     def _plain(self, name: str, kind: ArgumentType[Any], expression: tree.Expression) -> Any:
         try:
@@ -226,13 +219,17 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
     """
     settings = default_settings(train.span if train else None, place)
     if train is None:
+        settings = with_opponent(settings, terms)
+        adversary_fits(settings, terms, scope.report)
         return settings
     reader = _Reader(scope, terms)
     values = [reader.read(setting) for setting in train.settings]
     settings = replace(settings, **{name: value for fields in values for name, value in fields.items()})
-    settings = complete_early(settings, terms, scope)
+    settings = with_opponent(complete_early(settings, terms, scope), terms)
     watch_faults(settings, next((each for each in train.settings if each.name.name == "watch"), None), scope)
     unused = tuple(strategy_faults(settings, reader.seen))
+    if not adversary_fits(settings, terms, scope.report):
+        return settings
     for fault in unused or shot_faults(settings, terms, scope.data, reader.seen.get("engine")):
         scope.report(fault)
     if settings.batch is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Spins, SpinTerms
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
+from qgl.program.calls.critics import CRITICS, CriticCall
 from qgl.program.calls.entropies import ENTROPIES, EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
@@ -143,6 +144,20 @@ class FreeEnergy(ObjectiveCall):
     )
 
 
+@call("adversarial")
+class Adversarial(OfData):
+    """How well the model passes for the data with a critic, which learns to tell them apart; exact over all strings."""
+
+    critic: CriticCall = argument(Nested(CRITICS, "mlp([64, 16])"), "what tells strings of the model from the data's")
+    loss: str = argument(
+        Choice(("cross_entropy", "wasserstein")),
+        "the critic learns log-odds, and the model -log of the odds that it passes; or the critic learns a function "
+        "whose means differ most, its weights held within `clip`",
+        default="cross_entropy",
+    )
+    clip: float = argument(POSITIVE, "beside `loss = wasserstein`, the largest weight of the critic", default=0.1)
+
+
 OBJECTIVES: Kind[ObjectiveCall] = Kind(
     "objective",
     "objective",
@@ -155,5 +170,6 @@ OBJECTIVES: Kind[ObjectiveCall] = Kind(
         Wasserstein,
         MSE,
         FreeEnergy,
+        Adversarial,
     ),
 )

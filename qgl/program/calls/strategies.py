@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qgl.program.calls.arguments import POSITIVE, Choice, Integer, Names
-from qgl.program.calls.call import Call, Kind, argument, call
+from qgl.program.calls.call import Call, Kind, Nested, argument, call
+from qgl.program.calls.optimizers import OPTIMIZERS, OptimizerCall
 from qgl.record import record
 
 _COUNT = Integer(1, 100_000)
@@ -58,6 +59,14 @@ class LayerwiseSearch(StrategyCall):
     draws: int = argument(_COUNT, "patterns that are drawn for each layer", default=60)
 
 
+@call("adversarial")
+class Adversarial(StrategyCall):
+    """Along the gradient, against the critic of an objective `adversarial`, which moves first in every step."""
+
+    opponent: OptimizerCall = argument(Nested(OPTIMIZERS, "adam(rate = 0.01)"), "the optimizer of the critic")
+    steps: int = argument(Integer(1, 1000), "steps of the critic for each step of the model", default=1)
+
+
 @record
 class OwnStrategy(StrategyCall):
     """A strategy that Python hands in, under its own name; it cannot be called in a program."""
@@ -69,5 +78,7 @@ class OwnStrategy(StrategyCall):
         return self.own_name
 
 
-STRATEGIES: Kind[StrategyCall] = Kind("strategy", "training strategy", (Gradient, Stagewise, CMA, EM, LayerwiseSearch))
-BY_GRADIENT = (Gradient.called, Stagewise.called)  # strategies that have an optimizer
+STRATEGIES: Kind[StrategyCall] = Kind(
+    "strategy", "training strategy", (Gradient, Stagewise, CMA, EM, LayerwiseSearch, Adversarial)
+)
+BY_GRADIENT = (Gradient.called, Stagewise.called, Adversarial.called)  # strategies that have an optimizer

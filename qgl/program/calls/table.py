@@ -7,6 +7,7 @@ from typing import Any
 
 from qgl.program.calls.baselines import BASELINES
 from qgl.program.calls.call import Kind
+from qgl.program.calls.critics import CRITICS
 from qgl.program.calls.data_sources import SOURCES
 from qgl.program.calls.entropies import ENTROPIES
 from qgl.program.calls.gradients import GRADIENTS
@@ -25,6 +26,7 @@ KINDS: Mapping[str, Kind[Any]] = {
         OBJECTIVES,
         KERNELS,
         ENTROPIES,
+        CRITICS,
         OPTIMIZERS,
         SCHEDULES,
         GRADIENTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qgl.program.calls import strategies
+from qgl.train.strategies.adversarial import Adversarial
 from qgl.train.strategies.cma import Cma
 from qgl.train.strategies.em import ExpectationMaximisation
 from qgl.train.strategies.gradient import Gradient
@@ -12,6 +13,7 @@ from qgl.train.strategies.layerwise_search import LayerwiseSearch
 from qgl.train.strategies.strategy import Factory
 
 STRATEGIES: Mapping[str, Factory] = {
+    strategies.Adversarial.called: Adversarial,
     strategies.CMA.called: Cma,
     strategies.EM.called: ExpectationMaximisation,
     strategies.Gradient.called: Gradient,

@@ -63,8 +63,8 @@ class Adversarial(Gradient):
         memory, critic, of_opponent = state.memory
         p = self._generator.answer({**state.fixed, **state.trained}, Probabilities())
 
-        def move(_: Any, standing: tuple[Weights, Any]) -> tuple[Weights, Any]:
-            critic, memory = standing
+        def move(_: Any, carried: tuple[Weights, Any]) -> tuple[Weights, Any]:
+            critic, memory = carried
             gradient = mesh.agreed(jax.grad(lambda weights: self._adversary.of_critic(p, weights))(critic))
             updates, memory = self._opponent.update(gradient, memory, critic)
             return self._adversary.held(optax.apply_updates(critic, updates)), memory

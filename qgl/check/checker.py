@@ -44,7 +44,7 @@ from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
 from qgl.program.operations import Operation, is_kept, is_required
-from qgl.program.program import Geometry, LocalityBound, Parameter, Program
+from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -284,6 +284,7 @@ class _Check:
             conditions,
             visible_variables(self.declarations.groups, self.declarations.wires, visible) if known else (),
             None if faulty else self.declarations.outputs.outputs,
+            all(each.distribution != GIVEN for each in parameters if each.kind == "condition"),
         )
 
     def _constants(self) -> dict[str, int | float | bool | str]:

@@ -107,7 +107,7 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             return replace(made, picture=data.picture, undo=data.undo)
         case calls.PCA() | calls.Scaled():
             step = _fitted(call, _numbers(declared[call.fit or call.data]), x.shape[1])
-            return make(name, step.apply(x), limits, call.span, undo=(*data.undo, step))
+            return make(name, step.apply(x), limits, call.span, picture=data.picture, undo=(*data.undo, step))
         case calls.Unit():
             norms = np.linalg.norm(x, axis=1, keepdims=True)
             if not norms.all():

@@ -20,6 +20,7 @@ from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
 from qgl.evaluate.many_body import free_energy, hamming_distance, magnetisation
+from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
@@ -60,6 +61,7 @@ class Evaluation:
     baselines  by label; None where the program declares none, and independent bits stand for them
     bare       values alone are wanted, nothing to hold them against
     emitted    the circuit as it is emitted; None: not known
+    generated  generates rows of outputs; None: labels of the model are drawn by their weights
     """
 
     answer: Answerer
@@ -67,6 +69,12 @@ class Evaluation:
     baselines: Mapping[str, Drawn] | None = None
     bare: bool = False
     emitted: Emitted | None = None
+    generated: Generated | None = None
+
+    @property
+    def rows(self) -> Generated:
+        """Generates rows of outputs."""
+        return self.generated or drawn_by_weight(self.answer)
 
     @cached_property
     def distribution(self) -> Distribution:
@@ -136,6 +144,7 @@ def evaluate(
     *,
     bare: bool = False,
     emitted: Emitted | None = None,
+    generated: Generated | None = None,
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
@@ -145,14 +154,16 @@ def evaluate(
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
         baselines: the distributions of its baselines, by label; None for independent bits with the means of each
         report's data. bare: give values alone, without floors and baselines, which cost time and are the same for all
-        parameters. emitted: the circuit as it is emitted, for `trotter_error`.
+        parameters. emitted: the circuit as it is emitted, for `trotter_error`. generated: generates rows of outputs.
     """
-    evaluation = Evaluation(answer, setting, baselines, bare, emitted)
+    evaluation = Evaluation(answer, setting, baselines, bare, emitted, generated)
     return tuple(row for call in reports for row in _rows(call, evaluation))
 
 
 def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
     try:
+        if isinstance(call, calls.OfData) and call.data is not None and evaluation.of(call).numbers is not None:
+            return tuple(numbers_reported(call, evaluation.setting, evaluation.answer, evaluation.rows))
         return tuple(_report(call, evaluation))
     except QglError as error:
         (fault,) = error.diagnostics[:1]

@@ -123,7 +123,8 @@ def _rows(
     if isinstance(call, CorrelationLength):
         yield _correlation_length(call, setting, data, counts)
         return
-    parts = list(_parts(call, data, setting))
+    of_bits = data is None or data.numbers is None
+    parts = list(_parts(call, data, setting)) if of_bits else []
     if not parts or (data is not None and data.conditions is not None):
         yield Row(title(call), None, unit=NATS if isinstance(call, calls.NLL | calls.KL) else "")
         return

@@ -15,6 +15,7 @@ from qgl.check.settings.report_requirements import start_bits
 from qgl.program.operations import is_kept
 from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.program import DataSet, Program
+from qgl.program.transforms import Transform
 from qgl.query import Query
 
 Array = jax.Array
@@ -32,6 +33,7 @@ class Setting:
     start          the bits that the registers start in, of visible and then of hidden qubits; None: no basis state
     categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
     outputs        numbers that elements hand out
+    undo           what the numbers that the objective learns were made by
     labels         qubits whose outcomes are kept (`measure q keep;`)
     """
 
@@ -43,6 +45,7 @@ class Setting:
     categories: Columns | None = None
     labels: int = 0
     outputs: Outputs = NO_OUTPUTS
+    undo: tuple[Transform, ...] = ()
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -55,6 +58,7 @@ class Setting:
             _categories(program),
             sum(map(is_kept, program.operations)),
             program.outputs,
+            next((program.data[name].undo for term in program.objective for name in term.call.data_sets), ()),
         )
 
     @property

@@ -139,7 +139,8 @@ class DataSet:
     conditions (count, condition width) given with the rows, or None
     exact      True when `rows` and `weights` are the distribution itself (`bars_and_stripes`), False when they are
                samples of it
-    picture    rows and columns of the picture that a row of data is, row by row; None where it is none
+    picture    rows and columns of the picture that a row of data is, row by row, or was before `undo`; None where it
+               is none
     state      amplitudes, shape (2^n,), or a density matrix, `rows` and `weights` being the distribution of its bits;
                None where
                the data are bits only

@@ -55,6 +55,11 @@ def undone(rows: Numbers, steps: Iterable[Transform]) -> Numbers:
     return rows
 
 
+def width_before(columns: int, steps: Iterable[Transform]) -> int:
+    """How many numbers a row of so many had before all `steps`."""
+    return next((len(step.mean) for step in steps if isinstance(step, Projection)), columns)
+
+
 def to_arrays(step: Transform) -> dict[str, NDArray[Any]]:
     """The arrays that a step is made of, by name."""
     return dict(vars(step))

@@ -23,6 +23,7 @@ from qgl.model import Model
 from qgl.program.calls.objectives import KL, MMD, NLL, MarkovNLL
 from qgl.program.program import DataSet, Program, TrainSettings
 from qgl.report import pictures
+from qgl.report.grey_pictures import compared_pictures, grey_pictures
 from qgl.report.pictures import Distribution
 from qgl.report.watch_picture import watch_curves
 from qgl.runs.run import Run
@@ -38,9 +39,10 @@ _COLUMNS = 36  # of the circuit that are drawn
 
 
 def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> list[PictureFailed]:
-    """`loss.png`, `circuit.png`, `watch.png` where something was watched, and `samples.png` and `moments.png`.
+    """`loss.png`, `circuit.png`, `watch.png` where something was watched, `samples.png`, `moments.png`, `pictures.png`.
 
-    The last two only where there are data to compare with. What could not be drawn or written is given back.
+    The last three only where there are data to compare with, `pictures.png` of grey pictures. What could not be drawn
+    or written is given back.
     """
     program = model.program
     title = f"{Path(program.source.name).stem}, {method_text(settings)}"
@@ -59,6 +61,9 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
             unit=unit(program),
             best=run.best_steps,
         )
+    grey = compared_pictures(program)
+    if grey is not None:
+        paints["pictures"] = lambda: grey_pictures(model, run, grey, settings.seed)
     data = program.learnt
     if data is not None and data.conditions is None and data.width == model.width:
         paints |= _compared(model, run, data, settings.seed)

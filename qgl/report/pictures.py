@@ -106,11 +106,11 @@ def loss_curves(history: History, best: int, *, title: str, unit: str = "", floo
     return figure
 
 
-def images(data: NDArray[np.uint8], model: NDArray[np.uint8], shape: tuple[int, int], places: list[int]) -> Figure:
+def images(data: NDArray[Any], model: NDArray[Any], shape: tuple[int, int], places: list[int]) -> Figure:
     """Rows of the data beside generated ones as small pictures, a one being dark.
 
     Args:
-        data, model: strings, shape (count, width); at most 24 of each are shown.
+        data, model: strings, or numbers from 0 to 1, shape (count, width); at most 24 of each are shown.
         shape: rows and columns of a picture.
         places: for each bit, its pixel, counted row by row.
     """

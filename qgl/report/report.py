@@ -17,6 +17,7 @@ from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.evaluate.distributions import ModelDistribution
 from qgl.evaluate.emitted import Emitted
 from qgl.evaluate.exact import Answerer
+from qgl.evaluate.outputs import rows
 from qgl.expression import Real
 from qgl.expression import evaluate as evaluate_number
 from qgl.model import Model
@@ -76,7 +77,14 @@ def measure(
 ) -> tuple[Row, ...]:
     """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
     setting, answer = Setting.of(model.program), answerer(model, params)
-    return evaluate(reports, setting, answer, distributions(baselines), bare=bare, emitted=as_emitted(model, params))
+
+    def generated(count: int) -> NDArray[np.float64]:
+        drawn = rows.sample(model, params, count, _DRAWN).values()
+        joined: NDArray[np.float64] = np.concatenate([each.reshape(count, -1) for each in drawn], axis=1)
+        return joined
+
+    emitted, fitted = as_emitted(model, params), distributions(baselines)
+    return evaluate(reports, setting, answer, fitted, bare=bare, emitted=emitted, generated=generated)
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:

@@ -89,6 +89,7 @@ HEAVY = {
     "mthree": {"hardware"},
     "mitiq": {"hardware"},
     "sklearn": {"baselines"},
+    "skimage": {"evaluate"},
     "hmmlearn": {"baselines"},
     "typer": {"cli"},
 }

@@ -68,7 +68,7 @@ def test_transforms_and_their_inverses(folder: Path) -> None:
         "data seen = rows(x, 0..5);\ndata main = pca(x, 2, fit = seen);\n"
         "data bounded = scaled(main, low = -1, high = 1, order = [1, 0]);\n"
         "data each = scaled(x, alike = false);\ndata directions = unit(x);\n"
-        "data all = pca(x, 3);\ndata again = scaled(all, low = 2, high = 5, fit = all);\n"
+        "data all = pca(x, 3);\ndata further = scaled(all, low = 2, high = 5, fit = all);\n"
     )
     mean = TABLE[:6].mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(TABLE[:6].T))
@@ -84,7 +84,7 @@ def test_transforms_and_their_inverses(folder: Path) -> None:
     np.testing.assert_allclose([each.min(axis=0), each.max(axis=0)], [[0] * 3, [1] * 3], atol=1e-12)
     np.testing.assert_allclose(undone(each, found["each"].undo), TABLE, atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(numbers(found["directions"]), axis=1), 1)
-    np.testing.assert_allclose(undone(numbers(found["again"]), found["again"].undo), TABLE, atol=1e-12)
+    np.testing.assert_allclose(undone(numbers(found["further"]), found["further"].undo), TABLE, atol=1e-12)
 
 
 def test_windows_blends_and_levels(folder: Path) -> None:

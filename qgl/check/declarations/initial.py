@@ -143,7 +143,7 @@ class Initial:
             qubits = f"{size} qubit{'s' * (size > 1)}"
             text = f"a state of {qubits} has {wanted}, not {len(numbers)}"
             raise self.reporter.fault(WrongInitial(span, text))
-        numbers += [self._number(pad, "amplitudes", span)] * missing
+        numbers += [self._number(pad, "amplitudes", span) for _ in range(missing)]
         if all(number == real(0.0) for number in numbers):
             raise self.reporter.fault(WrongInitial(span, "amplitudes that are all zero make no state"))
         interleaved = tuple(part for number in numbers for part in (number, real(0.0)))

@@ -38,6 +38,7 @@ class Scope:
     visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
     conditions    the number of condition inputs (elements); None when these are faulty
     outputs       what the program hands out; None when outputs are faulty
+    drawn         whether all condition inputs have distributions of their own
     variables     the categorical variables among the visible qubits
     """
 
@@ -50,6 +51,7 @@ class Scope:
     conditions: int | None = 0
     variables: tuple[Variable, ...] = ()
     outputs: Outputs | None = NO_OUTPUTS
+    drawn: bool = False
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
@@ -76,9 +78,10 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     if apart is not None:
         faults.append(CategoriesDiffer(call.span, data.name, apart[0], declared, apart[1].span))
     columns = 0 if data.conditions is None else int(data.conditions.shape[1])
-    if scope.conditions is not None and columns != scope.conditions:
+    drawn = not columns and scope.drawn and isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE)
+    if scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and not isinstance(call, objectives.NLL | reports.NLL | objectives.MSE):
+    elif columns and not isinstance(call, objectives.NLL | reports.NLL | objectives.MSE | reports.OfNumbers):
         faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
@@ -90,7 +93,9 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
     if scope.outputs is None or data.numbers is None:
         return
     sizes = {output.name: output.size for output in scope.outputs.declared}
-    names = call.of if isinstance(call, objectives.MSE) else ()
+    if isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE):
+        return  # those are compared as they were before all transforms
+    names = call.of if isinstance(call, objectives.MSE | reports.MSE) else ()
     for name in (name for name in names if name not in sizes):
         yield NoOutput(call.span, name, nearest(name, sizes))
         return

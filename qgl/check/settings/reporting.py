@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.diagnostics.data import plural
+from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
 from qgl.program.calls.call import usage
 from qgl.program.calls.reports import (
     MMD,
+    MSE,
     REPORTS,
     CorrelationLength,
     Entropy,
@@ -18,11 +20,13 @@ from qgl.program.calls.reports import (
     MarkovGap,
     MeanFidelity,
     OfData,
+    OfNumbers,
     Purity,
     ReportCall,
     Wasserstein,
 )
-from qgl.program.program import Term
+from qgl.program.program import DataSet, Term
+from qgl.program.transforms import Transform, width_before
 from qgl.syntax import tree
 
 
@@ -41,7 +45,7 @@ def read_reports(
 
 def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[ReportCall, ...]:
     """The reports that one call stands for, with what it takes from the objective; none after a fault."""
-    used = tuple(dict.fromkeys(name for term in terms for name in term.call.data_sets))
+    used = tuple(name for name in names_of(terms) if _suits(call, scope.data.get(name)))
     call, missing = _taking_after(call, terms)
     open_ = isinstance(call, OfData) and call.data is None and (bool(used) or not isinstance(call, CorrelationLength))
     if open_ and not used and not missing:
@@ -51,7 +55,18 @@ def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: b
             scope.report(ReportNeedsData(call.span, call.name, missing))
         return ()
     filled = [replace(call, data=name) for name in used] if isinstance(call, OfData) and open_ else [call]
-    return tuple(report for report in filled if _report_fits(report, scope))
+    undo = next((scope.data[name].undo for name in names_of(terms) if name in scope.data), ())
+    return tuple(report for report in filled if _report_fits(report, scope, undo))
+
+
+def names_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
+    """The data sets of an objective, each once."""
+    return tuple(dict.fromkeys(name for term in terms for name in term.call.data_sets))
+
+
+def _suits(call: ReportCall, data: DataSet | None) -> bool:
+    """Whether a report is of what the rows of a data set are: of bits, of real numbers, or, `mmd`, of both."""
+    return data is None or isinstance(call, MMD) or isinstance(call, OfNumbers) == (data.holds == "numbers")
 
 
 def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall, str]:
@@ -87,7 +102,7 @@ def _free_energy(call: FreeEnergy, terms: tuple[Term, ...]) -> tuple[FreeEnergy,
     return call, "inverse temperature" if call.beta is None else ""
 
 
-def _report_fits(call: ReportCall, scope: Scope) -> bool:
+def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) -> bool:
     if scope.conditions and not (isinstance(call, OfData) and call.data is not None):
         scope.report(ConditionalModel(call.span, call.name))
         return False
@@ -97,6 +112,8 @@ def _report_fits(call: ReportCall, scope: Scope) -> bool:
         scope.report(OverlappingRegions(call.span, min(repeated), call.name))
     if repeated or not fits(call, scope):
         return False
+    if isinstance(call, OfNumbers):
+        return isinstance(call, MSE) or _rows_agree(call, scope, undo)
     if isinstance(call, FreeEnergy):
         return free_energy_fits(call, scope)
     if isinstance(call, MMD):
@@ -123,3 +140,19 @@ def _is_of_a_state(call: MeanFidelity, scope: Scope) -> bool:
     if fault:
         scope.report(BadArguments(call.span, call.name, fault, usage(MeanFidelity)))
     return not fault
+
+
+def _rows_agree(call: OfNumbers, scope: Scope, undo: tuple[Transform, ...]) -> bool:
+    """Whether a row of outputs has as many numbers as one of the data, all transforms being undone."""
+    data = scope.data.get(call.data or "")
+    if data is None or data.numbers is None or scope.outputs is None:
+        return True
+    columns = width_before(data.numbers.shape[1], data.undo)
+    if scope.outputs.declared and width_before(scope.outputs.size, undo) == columns:
+        return True
+    declared = scope.data_spans.get(data.name)
+    if scope.outputs.declared:
+        scope.report(OutputWidth(call.span, data.name, columns, width_before(scope.outputs.size, undo), declared))
+    else:
+        scope.report(NoOutput(call.span, "", None))
+    return False

@@ -35,6 +35,13 @@ def sample(
     """
     if model.program.outputs.updates or (condition is None and model.parameters.condition_width):
         return {name: rows[-1] for name, rows in iterations(model, params, number, seed, condition, shots).items()}
+    return once(model, params, seed, condition, number, shots)
+
+
+def once(
+    model: Model, params: Params, seed: int, condition: Any = None, number: int = 1, shots: int | None = None
+) -> Rows:
+    """`number` rows of a model that is asked once, whatever its `again` says, under one condition if it has any."""
     key = jax.random.key(seed, impl="threefry2x32")
     weights, exact = map(np.asarray, model.answer(params, Numbers(), condition))
     chances = weights.astype(np.float64) / weights.sum(dtype=np.float64)

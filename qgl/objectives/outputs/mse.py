@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl.objectives.batch import draw_rows
 from qgl.objectives.model import Setting
 from qgl.objectives.outputs.columns import columns_of
-from qgl.program.calls import objectives
+from qgl.program.calls import objectives, reports
 from qgl.query import Numbers, Query
 
 Array = jax.Array
@@ -37,7 +37,8 @@ class MeanSquaredError:
     name = "mse"
 
     @classmethod
-    def of(cls, call: objectives.MSE, setting: Setting) -> MeanSquaredError:
+    def of(cls, call: objectives.MSE | reports.MSE, setting: Setting) -> MeanSquaredError:
+        assert call.data is not None
         data = setting.data[call.data]
         assert data.numbers is not None  # the checker has seen to it
         batch = setting.batch if setting.batch is not None and setting.batch < len(data.numbers) else None

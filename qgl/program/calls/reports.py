@@ -15,6 +15,7 @@ from qgl.program.calls.arguments import (
     Choice,
     Data,
     Integer,
+    Names,
     Region,
     Spins,
     SpinTerms,
@@ -54,6 +55,13 @@ class OfData(ReportCall):
         return () if self.data is None else (self.data,)
 
 
+@call()
+class OfNumbers(OfData):
+    """A report that holds outputs against data of real numbers."""
+
+    data: str | None = argument(Data(of="numbers"), "the data set; the objective's by default", default=None)
+
+
 @call("kl")
 class KL(OfData):
     """KL divergence of the data's distribution from the model's, in nats."""
@@ -74,10 +82,50 @@ class NLL(OfData):
     """Mean negative log-likelihood, in nats."""
 
 
+@call("mse")
+class MSE(OfNumbers):
+    """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
+
+    of: tuple[str, ...] = argument(
+        Names("outputs"), "the outputs that are compared; all of them by default", default=()
+    )
+
+
+@call("frechet")
+class Frechet(OfNumbers):
+    """Frechet distance of generated rows and rows of the data, of pixels: FID, of the features of a network, is another
+    number. Also that of the mean row of the data, and of one half of the data from the other.
+    """
+
+    samples: int = argument(Integer(2, 10**6), "rows that are generated", default=500)
+
+
+@call()
+class Similarity(OfNumbers):
+    """A mean over pictures, each with what it is to be, or with the nearest one of the data."""
+
+    samples: int = argument(Integer(1, 10**6), "pictures that are generated, where the data are no pairs", default=200)
+
+
+@call("ssim")
+class SSIM(Similarity):
+    """Mean structural similarity of pictures with their targets; without `pairs`, with the nearest pictures of the
+    data (scikit-image, windows of at most 7 x 7 pixels).
+    """
+
+
+@call("psnr")
+class PSNR(Similarity):
+    """Mean peak signal-to-noise ratio of pictures and their targets in decibels; without `pairs`, of the nearest
+    pictures of the data (scikit-image).
+    """
+
+
 @call("mmd")
 class MMD(OfData):
     """Squared maximum mean discrepancy."""
 
+    data: str | None = argument(Data(of="any"), "the data set; the objective's by default", default=None)
     kernel: KernelCall | None = argument(objectives.A_KERNEL, "the kernel; the objective's by default", default=None)
     pauli_words: int | None = objectives.pauli_words()
     samples: int | None = objectives.samples()
@@ -264,6 +312,10 @@ REPORTS: Kind[ReportCall] = Kind(
         JS,
         NLL,
         MMD,
+        MSE,
+        Frechet,
+        SSIM,
+        PSNR,
         Wasserstein,
         ValidRate,
         Moments,
@@ -287,7 +339,7 @@ REPORTS: Kind[ReportCall] = Kind(
 
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
-    **dict.fromkeys((KL, TV, JS, NLL, MMD, Wasserstein, Moments, MarkovGap, FreeEnergy), LESS),
-    **dict.fromkeys((ValidRate, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
+    **dict.fromkeys((KL, TV, JS, NLL, MMD, MSE, Frechet, Wasserstein, Moments, MarkovGap, FreeEnergy), LESS),
+    **dict.fromkeys((ValidRate, SSIM, PSNR, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

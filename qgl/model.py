@@ -226,9 +226,9 @@ class Model(Questions):
     @functools.cached_property
     def emitted(self) -> Model:
         """The model whose evolutions are the slices of their `by trotter`, as hardware gets them."""
-        from qgl.passes.trotter import sliced
+        from qgl.passes.trotter import trotterized
 
-        program = replace(self.program, operations=tuple(sliced(self.program.operations)))
+        program = replace(self.program, operations=tuple(trotterized(self.program.operations)))
         return Model(program, precision=self.precision)
 
     # ------------------------------------------------------------ parts

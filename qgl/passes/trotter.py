@@ -36,7 +36,7 @@ def is_lost(operation: Operation) -> bool:
     )
 
 
-def sliced(operations: Iterable[Operation]) -> Iterator[Operation]:
+def trotterized(operations: Iterable[Operation]) -> Iterator[Operation]:
     """The operations, evolutions in slices being their slices, in the order in which the emitter writes them."""
     for operation in operations:
         if isinstance(operation, Evolution) and is_sliced(operation) and operation.trotter is not None:

@@ -21,7 +21,7 @@ from qgl.passes.dilation import dilate
 from qgl.qasm.angles import Angles, bind
 from qgl.qasm.profiles.profile import Profile
 from qgl.qasm.profiles.table import PROFILES, able
-from qgl.qasm.qubits import Places
+from qgl.qasm.qubits import WorkQubits
 from qgl.qasm.writer import Writer
 
 
@@ -114,8 +114,8 @@ def emission(
         raise QglError([NeedsTarget(None, profile)])
     arranged = _arranged(circuit, profile, optimise, reuse, max_qubits)
     outputs = [str(circuit.wires[wire]) for wire in circuit.visible]
-    places = Places(arranged.circuit, arranged.share, arranged.most)
-    writer = Writer(places, record, Angles(circuit.parameters, inputs, record), outputs, arranged.output)
+    qubits = WorkQubits(arranged.circuit, arranged.share, arranged.most)
+    writer = Writer(qubits, record, Angles(circuit.parameters, inputs, record), outputs, arranged.output)
     writer.write_operations()
     sizes = [parameter.size for parameter in circuit.parameters]
     return Emission(
@@ -143,7 +143,7 @@ def prepare(circuit: Circuit, profile: Profile, optimise: bool) -> Circuit:
 
 @dataclass(frozen=True)
 class Arranged:
-    """A prepared circuit in the order in which it is written; `share` and `most` are those of `Places`.
+    """A prepared circuit in the order in which it is written; `share` and `most` are those of `WorkQubits`.
 
     output  the bit of the circuit that is the first one of the output, where the circuit measures it by itself
     """

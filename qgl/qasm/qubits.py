@@ -8,22 +8,22 @@ from qgl.ir.circuit import Circuit
 
 
 @dataclass
-class Places:
-    """Visible wires stand in `q` in order; the others take a free place at their first operation.
+class WorkQubits:
+    """Visible wires stand in `q` in order; the others take a free qubit at their first operation.
 
-    A wire frees its place where it is discarded, or after its last operation: nothing reads it then.
+    A wire frees its qubit where it is discarded, or after its last operation: nothing reads it then.
 
-    share  whether a place serves again
-    most   so many places are opened before one serves again, and then it is the one that has been idle longest, so that
-           the text stays shallow; None: the lowest free place serves, so that places are few
+    share  whether a qubit serves again
+    most   so many qubits are opened before one serves again, and then it is the one that has been idle longest, so that
+           the text stays shallow; None: the lowest free qubit serves, so that qubits are few
     """
 
     circuit: Circuit
     share: bool = True
     most: int | None = None
-    held: dict[int, int] = field(default_factory=dict)  # wire -> place, while it lives
-    tenants: list[list[int]] = field(default_factory=list)  # wires that stood in each place, in order
-    _free: dict[int, int] = field(default_factory=dict)  # free place -> when it became idle
+    of_wire: dict[int, int] = field(default_factory=dict)  # wire -> qubit, while it lives
+    wires_on: list[list[int]] = field(default_factory=list)  # wires that each qubit has stood for, in order
+    _free: dict[int, int] = field(default_factory=dict)  # free qubit -> when it became idle
     _last: dict[int, int] = field(default_factory=dict)
     _visible: dict[int, int] = field(default_factory=dict)
 
@@ -37,30 +37,30 @@ class Places:
         return self._visible.get(wire)
 
     def enter(self, wires: tuple[int, ...]) -> list[int]:
-        """Gives places to wires that have none yet; returns those of them that have to be reset first."""
+        """Gives qubits to wires that have none yet; returns those of them that have to be reset first."""
         served_before = []
         for wire in wires:
-            if wire in self._visible or wire in self.held:
+            if wire in self._visible or wire in self.of_wire:
                 continue
-            if self._free and (self.most is None or len(self.tenants) >= self.most):
-                place = min(self._free if self.most is None else self._longest_idle())
-                del self._free[place]
-                served_before.append(place)
+            if self._free and (self.most is None or len(self.wires_on) >= self.most):
+                qubit = min(self._free if self.most is None else self._longest_idle())
+                del self._free[qubit]
+                served_before.append(qubit)
             else:
-                place = len(self.tenants)
-                self.tenants.append([])
-            self.held[wire] = place
-            self.tenants[place].append(wire)
+                qubit = len(self.wires_on)
+                self.wires_on.append([])
+            self.of_wire[wire] = qubit
+            self.wires_on[qubit].append(wire)
         return served_before
 
     def leave(self, position: int, clock: dict[int, int]) -> None:
-        """Frees the places of wires that end with the operation at `position`; `clock`: place -> when it is idle."""
+        """Frees the qubits of wires that end with the operation at `position`; `clock`: qubit -> when it is idle."""
         for wire in self.circuit.operations[position].wires:
-            if self._last[wire] == position and wire in self.held:
-                place = self.held.pop(wire)
+            if self._last[wire] == position and wire in self.of_wire:
+                qubit = self.of_wire.pop(wire)
                 if self.share:
-                    self._free[place] = clock.get(place, 0)
+                    self._free[qubit] = clock.get(qubit, 0)
 
     def _longest_idle(self) -> list[int]:
         since = min(self._free.values())
-        return [place for place, idle in self._free.items() if idle == since]
+        return [qubit for qubit, idle in self._free.items() if idle == since]

@@ -28,7 +28,7 @@ from qgl.qasm.angles import Angles
 from qgl.qasm.depth import Layers
 from qgl.qasm.lower import Step, decompose, lower, pauli_step, trotter_steps
 from qgl.qasm.profiles.profile import Profile
-from qgl.qasm.qubits import Places
+from qgl.qasm.qubits import WorkQubits
 from qgl.qasm.synthesis import Matrix, synthesise
 
 
@@ -39,9 +39,9 @@ class Writer:
     register `q`; otherwise visible wires stand in `q` and the others in `w`.
     """
 
-    def __init__(self, places: Places, profile: Profile, angles: Angles, outputs: list[str], output: int) -> None:
-        self.circuit = places.circuit
-        self.places = places
+    def __init__(self, qubits: WorkQubits, profile: Profile, angles: Angles, outputs: list[str], output: int) -> None:
+        self.circuit = qubits.circuit
+        self.qubits = qubits
         self.profile = profile
         self.angles = angles
         self.outputs = outputs  # names of the visible qubits in the program
@@ -63,11 +63,11 @@ class Writer:
 
     def write_operations(self) -> None:
         for position, operation in enumerate(self.circuit.operations):
-            for place in self.places.enter(operation.wires):
+            for qubit in self.qubits.enter(operation.wires):
                 self._branch(())
                 self._comment(operation)
-                self._write(f"reset {self._work(place, whole=True)};")
-                self.layers.put([place])
+                self._write(f"reset {self._work(qubit, whole=True)};")
+                self.layers.put([qubit])
             match operation:
                 case Fresh() | Discard():
                     pass
@@ -79,7 +79,7 @@ class Writer:
                     assert isinstance(operation, Unitary)  # channels are dilated before
                     self._unitary(operation)
                     self.touched.update(operation.wires)
-            self.places.leave(position, self.layers.clock)
+            self.qubits.leave(position, self.layers.clock)
         self._branch(())
         for wire in self.circuit.visible:
             self._count((wire,), ())
@@ -93,8 +93,8 @@ class Writer:
 
     def _count(self, wires: tuple[int, ...], bits: tuple[str, ...]) -> None:
         if wires:
-            # Places are counted from 0 upwards, visible wires from -1 downwards.
-            at = [self.places.held[w] if (k := self.places.visible(w)) is None else -1 - k for w in wires]
+            # Work qubits are counted from 0 upwards, visible wires from -1 downwards.
+            at = [self.qubits.of_wire[w] if (k := self.qubits.visible(w)) is None else -1 - k for w in wires]
             self.layers.put(at, bits)
             self.apart.put(wires, bits)
 
@@ -162,14 +162,14 @@ class Writer:
         return _call(self.profile, step, angles, operands, self.names.add)
 
     def _qubit(self, wire: int, whole: bool = False) -> str:
-        position = self.places.visible(wire)
-        return self._work(self.places.held[wire], whole) if position is None else f"q[{position}]"
+        position = self.qubits.visible(wire)
+        return self._work(self.qubits.of_wire[wire], whole) if position is None else f"q[{position}]"
 
-    def _work(self, place: int, whole: bool = False) -> str:
-        """The qubit of a place; `whole` names its register where it is one of its own."""
+    def _work(self, qubit: int, whole: bool = False) -> str:
+        """A work qubit; `whole` names its register where it is one of its own."""
         if self.profile.own_register:
-            return f"{self.register}{place}" if whole else f"{self.register}{place}[0]"
-        return f"{self.register}[{place}]"
+            return f"{self.register}{qubit}" if whole else f"{self.register}{qubit}[0]"
+        return f"{self.register}[{qubit}]"
 
     def _bit(self, bit: int | None) -> int:
         if bit is None:
@@ -249,12 +249,12 @@ class Writer:
     @property
     def width(self) -> int:
         """Qubits of the text."""
-        return len(self.circuit.visible) + len(self.places.tenants)
+        return len(self.circuit.visible) + len(self.qubits.wires_on)
 
     @property
     def wires(self) -> int:
         """Qubits that the text would have if each wire had its own."""
-        return len(self.circuit.visible) + sum(map(len, self.places.tenants))
+        return len(self.circuit.visible) + sum(map(len, self.qubits.wires_on))
 
     def figures(self) -> Iterator[str]:
         """What the text takes, in words."""
@@ -264,16 +264,16 @@ class Writer:
             yield f"Each wire on a qubit of its own: {self.wires} qubits, depth {self.apart.depth}."
 
     def _registers(self) -> list[str]:
-        wires, places, register = self.circuit.wires, self.places, self.register
+        wires, qubits, register = self.circuit.wires, self.qubits, self.register
         outputs = _runs(self.outputs)
         lines = [f"qubit[{len(self.outputs)}] q;  // {outputs}"] if self.circuit.visible else []
         names = [str(wire) if wire.kind != "fresh" else f"fresh {wire.register}" for wire in wires]
-        tenants = [_runs(list(dict.fromkeys(names[wire] for wire in place))) for place in places.tenants]
+        stands_for = [_runs(list(dict.fromkeys(names[wire] for wire in each))) for each in qubits.wires_on]
         if self.profile.own_register:
-            lines += [f"qubit[1] {register}{place};  // {who}" for place, who in enumerate(tenants)]
-        elif tenants:
-            lines.append(f"qubit[{len(tenants)}] {register};")
-            lines += [f"// {register}[{place}]: {who}" for place, who in enumerate(tenants)]
+            lines += [f"qubit[1] {register}{qubit};  // {who}" for qubit, who in enumerate(stands_for)]
+        elif stands_for:
+            lines.append(f"qubit[{len(stands_for)}] {register};")
+            lines += [f"// {register}[{qubit}]: {who}" for qubit, who in enumerate(stands_for)]
         if self._bits:
             lines.append(f"bit[{self._bits}] m;  // measured on the way")
         meaning = "c[k] is q[k]" if self.circuit.visible else f"c[k] is bit k of {outputs}"

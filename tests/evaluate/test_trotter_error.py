@@ -9,7 +9,7 @@ from scipy.linalg import expm
 
 import qgl
 from qgl.expression import evaluate
-from qgl.passes.trotter import error_bound, is_sliced, sliced
+from qgl.passes.trotter import error_bound, is_sliced, trotterized
 from qgl.program.operations import Evolution
 from qgl.program.program import Program
 from qgl.report.report import measure
@@ -37,7 +37,7 @@ def test_the_bound_holds_and_is_not_idle(order: int, steps: int) -> None:
         -1.5j * sum(evaluate(c, lambda _: 0.7) * pauli_matrix(pauli_word) for c, pauli_word in operation.terms)
     )
     product: Matrix = np.eye(8, dtype=np.complex128)
-    for part in sliced([operation]):
+    for part in trotterized([operation]):
         (matrix,) = operators_of(part, lambda number: evaluate(number, lambda _: 0.7))
         product = _embedded(matrix, part.wires) @ product
     error = np.linalg.norm(product - whole, 2)

@@ -17,7 +17,7 @@ help:
 	@echo "make golden      renew the golden texts of the tests after a wanted change of words"
 	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods, emission or properties"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
-	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation"
+	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
 	@echo "make clean       remove .venv and caches"
 
@@ -57,7 +57,8 @@ lint: $(SETUP)
 types: $(SETUP)
 	$(BIN)/mypy --num-workers 2
 
-# A published system measured again in full: make reproduce-born, -iqp, -mbl, -bayes, -generalisation
+# A published system measured again in full: make reproduce-born, -iqp, -mbl, -bayes, -generalisation, -thermal,
+# -purification, -gates3
 reproduce-%: $(SETUP)
 	$(BIN)/python -m examples.$*.reproduce
 	$(BIN)/python docs/systems_page.py

@@ -134,8 +134,6 @@ class Model(Questions):
     def adversary(self) -> AdversarialLoss:
         """The term of the objective that has a critic.
 
-        With a key, latents that are declared `draws N anew` are drawn by it; without, they are those of `params`.
-
         Raises:
             ValueError: there is none.
         """
@@ -149,6 +147,7 @@ class Model(Questions):
     ) -> tuple[Array, dict[str, Array]]:
         """The loss and each of its terms, unweighted. Terms with the same conditions share one run of the circuit.
 
+        With a key, latents that are declared `draws N anew` are drawn by it; without, they are those of `params`.
         critic: the weights of the critic that an objective `adversarial` is against.
 
         Raises:

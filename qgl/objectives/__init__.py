@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.objectives.adversarial import AdversarialLoss
+from qgl.objectives.adversarial import OfNumbers, OfStrings
 from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.free_energy import free_energy
 from qgl.objectives.kl import kl
@@ -55,6 +55,8 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
         case FreeEnergy():
             return free_energy(call)
         case Adversarial():
-            return AdversarialLoss.of(call, setting)
+            return (
+                OfStrings.of(call, setting) if setting.data[call.data].numbers is None else OfNumbers.of(call, setting)
+            )
         case _:
             raise ValueError(f"no objective `{call.name}`")

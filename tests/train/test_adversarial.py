@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 import qgl
 from qgl.diagnostics.model import QglError
-from qgl.objectives.adversarial import AdversarialLoss
+from qgl.objectives.adversarial import AdversarialLoss, OfStrings
+from qgl.query import Numbers, Probabilities
 from qgl.runs.run import Run
 
 Real = NDArray[np.float64]
@@ -91,7 +92,9 @@ def test_losses_and_gradients(widths: str, activation: str, loss: str) -> None:
         of_model, of_critic = both(p, levels(), c, loss)
         value, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
         assert float(value) == pytest.approx(of_model, abs=1e-12)
-        own, by_weights = jax.value_and_grad(lambda weights: objective.of_critic(jnp.asarray(p), weights))(critic)
+        own, by_weights = jax.value_and_grad(
+            lambda weights: objective.of_critic({Probabilities(): jnp.asarray(p)}, weights)
+        )(critic)
         assert float(own) == pytest.approx(of_critic, abs=1e-12)
         rng, step = np.random.default_rng(2), 1e-6
         leaves, structure = jax.tree.flatten(critic)
@@ -123,6 +126,7 @@ def test_losses_and_gradients(widths: str, activation: str, loss: str) -> None:
 
 def test_many_strings_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     objective = qgl.loads(text()).adversary
+    assert isinstance(objective, OfStrings)
     critic = objective.start(jax.random.key(0), jnp.float32)
     whole = objective.logits(critic)
     monkeypatch.setattr("qgl.objectives.adversarial._AT_ONCE", 2)
@@ -161,7 +165,7 @@ def test_a_critic_that_stands_still_is_only_moved_by_its_opponent() -> None:
         p, opponent, own = model.probabilities(params), optax.adam(0.02), optax.adam(0.01)
         memory = opponent.init(critic)
         for _ in range(2):
-            gradient = jax.grad(lambda weights: objective.of_critic(p, weights))(critic)
+            gradient = jax.grad(lambda weights: objective.of_critic({Probabilities(): p}, weights))(critic)
             updates, memory = opponent.update(gradient, memory, critic)
             critic = optax.apply_updates(critic, updates)
         loss, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
@@ -171,6 +175,60 @@ def test_a_critic_that_stands_still_is_only_moved_by_its_opponent() -> None:
     assert float(run.history.loss[0, 0]) == pytest.approx(float(loss), abs=1e-12)
     for name, value in expected.items():
         np.testing.assert_allclose(np.asarray(run.params[name]), np.asarray(value), atol=1e-12)
+
+
+OUTPUTS = """
+data given = npz("given.npz", numbers = true);
+latent z[2] ~ uniform(0, pi) draws 6{anew};
+param a[3] : angle;
+visible v[2];
+model {{ ry(z[0]) v[0]; ry(z[1]) v[1]; rx(a[0]) v; cz v[0], v[1]; ry(a[1]) v[0]; ry(a[2]) v[1]; }}
+output y[2] = list(q in v: expect(Z[q]));
+objective adversarial(given, mlp([5], activation = tanh));
+train {{ strategy adversarial(opponent = adam(rate = 0.05), steps = 2); steps 20; seeds 2; checkpoint 7; }}
+"""
+
+
+def test_of_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Losses are means over labels and rows; the gradient by the parameters goes through the outputs."""
+    monkeypatch.chdir(tmp_path)
+    rows = np.random.default_rng(0).uniform(-1, 1, size=(9, 2))
+    np.savez("given.npz", rows)
+    model = qgl.loads(OUTPUTS.format(anew=""), precision="double")
+    objective = model.adversary
+    with jax.enable_x64(True):
+        params = model.init(jax.random.key(0))
+        critic = objective.start(jax.random.key(1), jnp.float64)
+
+        def losses(params: Any) -> tuple[float, float]:
+            weights, numbers = (np.asarray(each) for each in model.answer(params, Numbers()))
+            assert numbers.shape == (6, 2) and weights.sum() == pytest.approx(1)
+            ((matrix, offset), (last, end)) = ((np.asarray(m), np.asarray(o)) for m, o in critic)
+            ours, theirs = (
+                1 / (1 + np.exp(-(np.tanh(x @ matrix + offset) @ last + end)[:, 0])) for x in (numbers, rows)
+            )
+            return float(-weights @ np.log(ours)), float(-np.mean(np.log(theirs)) - weights @ np.log(1 - ours))
+
+        value, gradient = jax.value_and_grad(lambda params: model.terms(params, None, critic)[0])(params)
+        assert float(value) == pytest.approx(losses(params)[0], abs=1e-12)
+        answers = model.answers(params, objective.queries)
+        assert float(objective.of_critic(answers, critic)) == pytest.approx(losses(params)[1], abs=1e-12)
+        turn = np.random.default_rng(1).normal(size=3)
+        ahead, behind = (losses({**params, "a": params["a"] + step * turn})[0] for step in (1e-6, -1e-6))
+        assert float(jnp.sum(gradient["a"] * turn)) == pytest.approx((ahead - behind) / 2e-6, rel=1e-6, abs=1e-8)
+
+
+def test_latents_that_are_drawn_anew_resume_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("given.npz", np.random.default_rng(0).uniform(-1, 1, size=(9, 2)))
+    (tmp_path / "numbers.qgl").write_text(OUTPUTS.format(anew=" anew"))
+    model = qgl.load(tmp_path / "numbers.qgl")
+    whole = model.train(out=tmp_path / "whole", display="quiet", pictures=False)
+    model.train(out=tmp_path / "broken", steps=9, display="quiet", pictures=False)
+    model.train(resume=tmp_path / "broken", steps=20, display="quiet", pictures=False)
+    for name in ("metrics.jsonl", "weights.safetensors", "checkpoint.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "broken" / name).read_bytes(), name
+    assert np.isfinite(np.asarray(whole.history.loss)).all()
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
     if isinstance(call, Wasserstein):
         return has_ensemble(call, call.data, scope)
     if isinstance(call, Adversarial):
+        data = scope.data.get(call.data)
+        if data is not None and data.numbers is not None:
+            return True
         return narrow_enough(call, scope.visible, "take `mmd` with Pauli words", scope, CRITIC_WIDTH)
     return not isinstance(call, MMD) or _mmd_fits(call, scope)
 

@@ -1,4 +1,4 @@
-"""Critics: classical models that tell a model's strings from those of the data."""
+"""Critics: classical models that tell what a model gives from the data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CriticCall(Call):
 
 @call("mlp")
 class MLP(CriticCall):
-    """A perceptron of several layers, from the bits of a string as signs 1 and -1 to one number."""
+    """A perceptron of several layers, from the bits of a string, as signs 1 and -1, or from a row of numbers to one."""
 
     widths: tuple[int, ...] = argument(Many(Integer(1, 4096)), "units of each hidden layer")
     activation: str = argument(Choice(("relu", "leaky_relu", "tanh")), "of the hidden layers", default="relu")

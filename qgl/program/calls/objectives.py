@@ -146,9 +146,12 @@ class FreeEnergy(ObjectiveCall):
 
 @call("adversarial")
 class Adversarial(OfData):
-    """How well the model passes for the data with a critic, which learns to tell them apart; exact over all strings."""
+    """How well the model, or its outputs where the data are real numbers, passes for the data with a critic that learns
+    to tell them apart.
+    """
 
-    critic: CriticCall = argument(Nested(CRITICS, "mlp([64, 16])"), "what tells strings of the model from the data's")
+    data: str = argument(Data(of="any"), "the data set")
+    critic: CriticCall = argument(Nested(CRITICS, "mlp([64, 16])"), "what tells what the model gives from the data")
     loss: str = argument(
         Choice(("cross_entropy", "wasserstein")),
         "the critic learns log-odds, and the model -log of the odds that it passes; or the critic learns a function "

@@ -5,7 +5,7 @@ The weights of the critic and the memories of both optimisers are the memory of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -17,7 +17,7 @@ from qgl.model import Model
 from qgl.objectives.adversarial import Weights
 from qgl.program.calls.strategies import Adversarial as AdversarialCall
 from qgl.program.program import TrainSettings
-from qgl.query import Probabilities
+from qgl.query import Query
 from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
 from qgl.train.optimisers import optimiser_of
@@ -25,7 +25,7 @@ from qgl.train.strategies.gradient import Gradient
 from qgl.train.strategies.strategy import State, run_key
 from qgl.train.trainable import Params, Trainable
 
-_CRITIC = 2  # the use of random numbers that its start is
+_CRITIC, _OPPONENT = 2, 3  # the uses of random numbers that its start and its steps are
 
 
 class Adversarial(Gradient):
@@ -61,11 +61,14 @@ class Adversarial(Gradient):
 
     def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
         memory, critic, of_opponent = state.memory
-        p = self._generator.answer({**state.fixed, **state.trained}, Probabilities())
+        params, renews = {**state.fixed, **state.trained}, self._generator.parameters.renews
+        key = jax.random.fold_in(run_key(self._seed, seed, _OPPONENT), step)
+        found = None if renews else self._generator.answers(params, self._adversary.queries)
 
-        def move(_: Any, carried: tuple[Weights, Any]) -> tuple[Weights, Any]:
+        def move(number: jax.Array, carried: tuple[Weights, Any]) -> tuple[Weights, Any]:
             critic, memory = carried
-            gradient = mesh.agreed(jax.grad(lambda weights: self._adversary.of_critic(p, weights))(critic))
+            answers = self._renewed(params, jax.random.fold_in(key, number)) if found is None else found
+            gradient = mesh.agreed(jax.grad(lambda weights: self._adversary.of_critic(answers, weights))(critic))
             updates, memory = self._opponent.update(gradient, memory, critic)
             return self._adversary.held(optax.apply_updates(critic, updates)), memory
 
@@ -73,3 +76,7 @@ class Adversarial(Gradient):
         moved = super()._step(state._replace(memory=memory), seed, step, critic)
         moved = moved._replace(memory=(moved.memory, critic, of_opponent))
         return choose(state.status == RUNNING, moved, state)
+
+    def _renewed(self, params: Params, key: jax.Array) -> Mapping[Query, Any]:
+        """The model's answers, latents drawn anew, as the critic meets them."""
+        return self._generator.answers(self._generator.parameters.renewed(params, key), self._adversary.queries)

@@ -55,6 +55,9 @@ class Model(Questions):
     yet; `log_prob` of traced strings that turn out to hold other numbers than 0 and 1 is NaN.
     """
 
+    start: Params | None
+    """Where training begins instead of at drawn parameters: an array of all seeds, `(seeds, ...)`, by name."""
+
     trainer: ClassVar[Callable[..., Any] | None] = None  # what `train` calls; `qgl.api` puts it here
 
     def __init__(
@@ -75,11 +78,19 @@ class Model(Questions):
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
+        self.start: Params | None = None
 
     @property
     def trainable(self) -> dict[str, bool]:
-        """For each entry of the parameters, whether training moves it."""
-        return self.parameters.trainable
+        """For each entry of the parameters, whether training moves it, or some of its elements."""
+        moved = self.program.moved
+        each = self.parameters.trainable
+        return each if moved is None else {name: may and bool(moved[name].any()) for name, may in each.items()}
+
+    @functools.cached_property
+    def stages(self) -> tuple[Model, ...]:
+        """The stages of the program in order, each a model of its own with the same parameters; empty without any."""
+        return tuple(Model(stage, precision=self.precision, files=self.files) for stage in self.program.stages)
 
     def init(self, key: Array) -> Params:
         """Parameters drawn from their declared distributions: a dictionary of real arrays of the declared shapes."""

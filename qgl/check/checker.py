@@ -6,8 +6,9 @@ of the program as a whole: bounds, objectives, training, reports, and what is de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from functools import partial
 from math import lcm
 from typing import cast
 
@@ -20,6 +21,7 @@ from qgl.check.circuit.locality import Locality
 from qgl.check.circuit.processes import Processes, without_drawn
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import visible_variables
+from qgl.check.declarations.data_sets import Loaded
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_LABELS, MAX_MIXTURE, MAX_REQUIRED, Budget
@@ -36,6 +38,7 @@ from qgl.check.settings.report_requirements import probes_fit
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.stages import stages_fit
 from qgl.check.settings.training import read_objective, read_train
+from qgl.check.stages import Settings, StageValues, same_inputs, stages_of
 from qgl.check.values.frame import Frame
 from qgl.check.values.lattices import Lattice
 from qgl.diagnostics.model import Diagnostic
@@ -72,7 +75,10 @@ def check(
     reporter = Reporter()
     program = None
     try:
-        program = _Check(file, environment, constants, parse, reporter).run()
+        whole = _Check(file, environment, constants, parse, reporter)
+        program = whole.run()
+        if whole.main.stages:
+            program = whole.with_stages(program)
     except TooLargeError:
         pass
     except RecursionError:
@@ -83,6 +89,8 @@ def check(
 
 
 class _Check:
+    """A program under some constants. `part` is the stage that these are of; its check shares what `whole` has."""
+
     def __init__(
         self,
         file: tree.File,
@@ -90,53 +98,63 @@ class _Check:
         constants: Mapping[str, object],
         parse: Callable[[Source], Parsed],
         reporter: Reporter,
+        part: StageValues | None = None,
+        whole: _Check | None = None,
     ) -> None:
         self.file = file
+        self.environment, self.constants, self.parse = environment, constants, parse
         self.reporter = reporter
-        self.budget = Budget(reporter)
+        self.part = part
+        self.budget: Budget = Budget(reporter) if whole is None else whole.budget
+        self.loaded: Loaded = Loaded() if whole is None else whole.loaded
         self.main, self.modules = load(file, environment, parse, reporter)
-        self.declarations = Declarations(self.main, environment, constants, reporter, self.budget)
+        self.declarations = Declarations(self.main, environment, constants, reporter, self.budget, self.loaded)
         self.recorder = Recorder(self.declarations, reporter, self.budget)
         self.elaborator = Elaborator(self.declarations, self.recorder, reporter, self.budget)
         self.processes = Processes(self.declarations, reporter, self.budget)
+        self._prepared = 0
         self.declarations.data_sets.process = self.processes.of
 
     def run(self) -> Program | None:
-        self._names()
-        if self._is_library():
-            self.declarations.force()
-            self._unreached()
-            return None
-        self._whole()
+        sound = not self.reporter.has_errors
+        if self.part is None:
+            self._names()
+            if self._is_library():
+                self.declarations.force()
+                self._unreached()
+                return None
+            self._whole()
         self.declarations.force()
         self._again()
         operations, bounds = self._operations()
+        if self.part is not None and sound and self.reporter.has_errors:
+            self.reporter.report(self.part.fault())
         wires = tuple(self.declarations.wires)
         visible = tuple(wire for wire, each in enumerate(wires) if each.kind == "visible")
         parameters = self.recorder.finished_parameters()
         bits = self.recorder.bits
-        scope = self._scope(visible, parameters)
         place = Span(self.file.source, 0, 0)
-        objective_block, train_block = self.main.blocks.get("objective"), self.main.blocks.get("train")
+        settings = Settings.of(self.main)
+        if self.part is not None:
+            settings = self.part.settings(settings, self.reporter.report)
+        scope = self._scope(visible, parameters)
+        objective_block, train_block = settings.objective, settings.train
         objective = read_objective(objective_block if isinstance(objective_block, tree.Objective) else None, scope)
         train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place, objective)
         faulty = objective_block is not None and not objective
-        reports = read_reports(tuple(self.main.reports), objective, scope, faulty)
-        baselines = read_baselines(tuple(self.main.baselines), objective, scope.data, scope.bind, scope.report, faulty)
-        if faulty or len(reports) < len(self.main.reports) or len(baselines) < len(self.main.baselines):
+        reports = read_reports(settings.reports, objective, scope, faulty)
+        baselines = read_baselines(settings.baselines, objective, scope.data, scope.bind, scope.report, faulty)
+        if faulty or len(reports) < len(settings.reports) or len(baselines) < len(settings.baselines):
             self.reporter.give_up(FaultyError())
-        if not self.reporter.has_errors:  # all data have been made: what only they are drawn with is known
-            before = parameters
-            operations, parameters = without_drawn(operations, parameters, self.processes.drawn.keys())
-            for each in before:
-                if each.anew and each not in parameters:
-                    text = f"`{each.name}` is drawn with data alone, which are made once"
-                    self.reporter.report(WrongParameter(each.span, text, "leave out `draws` and `anew`"))
-        self._mixture(parameters)
-        self._unreached()
+        moved = None if self.part is None else self.part.moved(parameters, train, self.declarations)
+        if self.reporter.has_errors and not self.main.stages:
+            self._mixture(parameters)
+        if self.part is None:
+            self._unreached()
         if self.reporter.has_errors or self.main.broken or self.reporter.given_up is not None:
             return None
-        self._unused(operations)
+        if self.part is None:
+            self._unused(operations)
         program = Program(
             source=self.file.source,
             constants=self._constants(),
@@ -156,7 +174,23 @@ class _Check:
             baselines=baselines,
             prepared=self._prepared,
             outputs=self.declarations.outputs.outputs,
+            moved=moved,
+            stage=None if self.part is None else self.part.stage,
         )
+        self._train_block = train_block
+        return program if self.main.stages else self._finished(program, self.processes.drawn.keys())
+
+    def _finished(self, program: Program, drawn: Set[int]) -> Program | None:
+        """The program once it is known which latents are drawn for data alone, and what holds of it as a whole."""
+        operations, parameters = without_drawn(program.operations, program.parameters, drawn)
+        for each in program.parameters:
+            if each.anew and each not in parameters:
+                text = f"`{each.name}` is drawn with data alone, which are made once"
+                self.reporter.report(WrongParameter(each.span, text, "leave out `draws` and `anew`"))
+        self._mixture(parameters)
+        if self.reporter.has_errors:
+            return None
+        program = replace(program, operations=operations, parameters=parameters)
         fits = [
             fit(program, self.reporter.report)
             for fit in (
@@ -170,7 +204,30 @@ class _Check:
                 anew_fits,
             )
         ]
-        return in_layers(program, train_block, self.reporter.report) if all(fits) else None
+        return in_layers(program, self._train_block, self.reporter.report) if all(fits) else None
+
+    def with_stages(self, program: Program | None) -> Program | None:
+        """The program with its stages: itself, checked again with the constants of each."""
+        checks, programs = [self], [program]
+        faulty: set[int] = set()
+        for part in stages_of(self.main, self.declarations, self.reporter):
+            if id(part.node) in faulty:  # the faults of one are those of the next
+                continue
+            constants = {**self.constants, **part.constants}
+            checks.append(_Check(self.file, self.environment, constants, self.parse, self.reporter, part, self))
+            programs.append(checks[-1].run())
+            if programs[-1] is None:
+                faulty.add(id(part.node))
+        read = [each for each in programs if each is not None]
+        if program is None or len(read) < len(checks) or not same_inputs(read, self.reporter.report):
+            return None
+        drawn = {number for check in checks for number in check.processes.drawn}
+        finished = [check._finished(each, drawn) for check, each in zip(checks, read, strict=True)]
+        sound = [each for each in finished if each is not None]
+        if self.reporter.has_errors or self.reporter.given_up is not None or len(sound) < len(checks):
+            return None
+        data = {name: data for each in sound for name, data in each.data.items()}
+        return replace(sound[0], stages=tuple(sound[1:]), data=data)
 
     # ------------------------------------------------------------ names
 
@@ -274,8 +331,9 @@ class _Check:
             conditions = None
         first = next(self.main.of_kind("visible register"), None)
         faulty = self.main.broken or any(symbol.state != "done" for symbol in self.main.of_kind("output"))
+        frame = None if self.part is None else self.part.frame(self.declarations)
         return Scope(
-            self.declarations.for_settings,
+            partial(self.declarations.for_settings, frame=frame),
             self.reporter.report,
             self.declarations.data,
             self.declarations.data_sets.spans,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +41,10 @@ def compile_(
             "qasm: OpenQASM 3 with free parameters."
         ),
     ] = Stage.PROGRAM,
+    stage: Annotated[
+        int | None,
+        typer.Option("--stage", min=1, help="Of a program with stages, one of them, from 1; else the program itself."),
+    ] = None,
     settings: SetOption = None,
     form: Annotated[
         Form | None,
@@ -61,6 +66,7 @@ def compile_(
       qglc compile bars.qgl --emit graph > bars.json
       qglc compile bars.qgl --emit graph -o bars.graphml
       qglc compile bars.qgl --emit qasm --set depth=2
+      qglc compile grown.qgl --emit plan --stage 1
     """
     from qgl.compiler import analyse
     from qgl.diagnostics.terminal import write_data
@@ -73,7 +79,11 @@ def compile_(
     else:
         analysed = analyse(source, environment, constants(settings))
         warn(analysed.warnings)
-        value = _graphml(analysed.program) if form is Form.GRAPHML else _STAGES[emit](analysed.program)
+        program = analysed.program
+        if stage is not None and stage > len(program.stages):
+            raise typer.BadParameter(f"the program has {len(program.stages)} stages", param_hint="--stage")
+        program = program if stage is None else program.stages[stage - 1]
+        value = _graphml(program) if form is Form.GRAPHML else _STAGES[emit](program)
     text = _shown(value, form)
     if out is None and form is Form.TEXT and not isinstance(value, str):
         typer.echo(text, nl=False)  # for people: control characters of names are made visible
@@ -119,7 +129,9 @@ def _tree(source: Any) -> Any:
 
 
 def _program(program: Program) -> Any:
-    return program
+    from qgl.cli.dump import plain
+
+    return {**plain(replace(program, stages=())), "stages": [str(each.stage) for each in program.stages]}
 
 
 def _graph(program: Program) -> Any:

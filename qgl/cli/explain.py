@@ -71,13 +71,19 @@ def explain(
         draw_cone(program, picture, positions)
     with Waiting("planning") as waiting:
         answers = weigh(program, told=waiting.at)
+        of_stages = [(stage, weigh(stage, told=waiting.at)) for stage in program.stages]
     if output is Format.JSON:
-        typer.echo(json_text(to_json(program, answers)))
+        stages = [{"stage": str(stage.stage), **to_json(stage, each)} for stage, each in of_stages]
+        typer.echo(json_text({**to_json(program, answers), "stages": stages}))
     else:
-        show(console(highlight=False), program, answers)
-    faults = refusals(answers, program.train)
-    if faults and program.train.from_shots is None:
-        raise QglError(faults)
+        shown = console(highlight=False)
+        show(shown, program, answers)
+        for stage, each in of_stages:
+            show_stage(shown, stage, each)
+    asked = of_stages or [(program, answers)]
+    faults = [fault for one, each in asked if not one.train.from_shots for fault in refusals(each, one.train)]
+    if faults:
+        raise QglError(dict.fromkeys(faults))
 
 
 def wires_by_kind(program: Program) -> dict[str, int]:
@@ -166,6 +172,27 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         from qgl.diagnostics.size import amount
 
         console.print(f"A process that trains takes about {amount(taken)} in all.", style="dim")
+
+
+def show_stage(console: Console, program: Program, answers: Sequence[Answer]) -> None:
+    """What one stage trains, how its objective is simulated, and about how long that takes."""
+    from rich.text import Text
+
+    from qgl.report.weighing import training_seconds
+
+    moved = {name: int(mask.sum()) for name, mask in (program.moved or {}).items() if mask.any()}
+    trained = sum(parameter.size for parameter in program.parameters if parameter.kind == "param")
+    what = "all parameters" if program.moved is None else ", ".join(f"{n:,} of `{name}`" for name, n in moved.items())
+    console.print()
+    console.print(Text(f"{program.stage}", "bold"))
+    counts = f"{len(program.operations):,} operations; moves {what or 'nothing'}, of {trained:,} trained in all"
+    console.print(f"  {counts}", soft_wrap=True)
+    for answer in answers:
+        for row in answer.weighed.rows if answer.planned.kind == "objective" else ():
+            _block(console, row, answer.planned.times, answer.purpose(row))
+    if program.train.from_shots is None:
+        about = duration(training_seconds(answers, program.train))
+        console.print(f"  {program.train.steps:,} steps take about {about}, compilation not counted", soft_wrap=True)
 
 
 def _block(console: Console, row: Row, times: int, purposes: str) -> None:

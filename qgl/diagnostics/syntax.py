@@ -162,19 +162,6 @@ class UnfitForModifier(Diagnostic):
         return "an evolution controlled by `c` is one under `(1 - Z[c]) / 2` times its Hamiltonian"
 
 
-class ReservedWord(Diagnostic):
-    """`stage` is kept for a construct that later versions of the language will have."""
-
-    identifier: str
-
-    code = "QGL0111"
-    wrong = "visible v[2];\nmodel { h v; }\nstage t in 1..2 { }\n"
-    right = "visible v[2];\nmodel { h v; }\n"
-
-    message = says("`{identifier}` is reserved for a later version of the language")
-    help = "nothing can be declared with it yet, and it cannot be a name"
-
-
 class BracketsTooDeep(Diagnostic):
     """Brackets may be nested to a fixed depth, so that no file can exhaust the memory of the compiler."""
 

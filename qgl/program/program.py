@@ -12,6 +12,8 @@ Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -242,7 +244,30 @@ class TrainSettings:
 
 
 @record
+class Stage:
+    """Which stage of its file a program is: `number` of `count`, from 0.
+
+    label    "t = 3"; of a stage without values, its name
+    """
+
+    number: int
+    count: int
+    label: str
+
+    def __str__(self) -> str:
+        return f"stage {self.number + 1} of {self.count}, {self.label}"
+
+
+@record
 class Program:
+    """See the head of this file.
+
+    stages  the program as each of its stages has it, in order: with other constants, other moved elements, its own
+            objective, settings and reports; none: the program itself is trained
+    moved   for each trained parameter, which of its elements training moves, an array of its shape; None: all
+    stage   which stage of its file this is; None: it is the program itself
+    """
+
     source: Source
     constants: dict[str, int | float | bool | str]
     wires: tuple[Wire, ...]
@@ -260,6 +285,9 @@ class Program:
     variables: tuple[Variable, ...] = ()  # registers of categories
     prepared: int = 0  # operations at the head that prepare what the registers start in
     baselines: tuple[BaselineCall, ...] = ()  # fitted to the objective's first data set; none: independent bits
+    stages: tuple[Program, ...] = ()
+    moved: Mapping[str, NDArray[np.bool_]] | None = None
+    stage: Stage | None = None
 
     outputs: Outputs = NO_OUTPUTS  # numbers that elements of the ensemble hand out
 

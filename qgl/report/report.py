@@ -201,11 +201,24 @@ def markdown(report: dict[str, Any]) -> str:
     lines = [f"# {_heading(report)}", "", f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     for row in [*_objective_rows(report), *(_cells(metric, names) for metric in report["metrics"])]:
         lines.append(f"| {' | '.join(row)} |")
+    lines += _stage_lines(report.get("stages", ()))
     losses = ", ".join(number(loss) if loss is not None else "not finite" for loss in report["loss_of_seeds"])
     for caption in _captions(report["metrics"], report.get("baselines", ())):
         lines += ["", caption]
     lines += ["", f"Loss of the seeds: {losses}.", ""]
     return "\n".join(lines)
+
+
+def _stage_lines(stages: Sequence[dict[str, Any]]) -> list[str]:
+    """A table of the stages of a run, in Markdown: how each went, and what it was measured by at its end."""
+    if not stages:
+        return []
+    lines = ["", "| stage | steps | ended by | loss | measured |", "|---|---:|---|---:|---|"]
+    for stage in stages:
+        measured = "; ".join(f"{metric['name']} {_cells(metric, ('value',))[1]}" for metric in stage["metrics"])
+        cells = (stage["stage"], str(stage["steps"]), stage["reason"], _figure(stage["loss"]), measured)
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _heading(report: dict[str, Any]) -> str:

@@ -93,6 +93,14 @@ def losses_together(answers: Sequence[Answer], settings: TrainSettings) -> int:
             return settings.seeds
 
 
+def training_seconds(answers: Sequence[Answer], settings: TrainSettings) -> float:
+    """The predicted time of all steps of all seeds, compilation not counted."""
+    objective = (answer for answer in answers if answer.planned.kind == OBJECTIVE)
+    chosen = ((answer.planned.times, row) for answer in objective for row in answer.weighed.rows if row.chosen)
+    once = sum(times * row.candidates[0].cost.seconds for times, row in chosen)
+    return once * settings.steps * settings.seeds
+
+
 def process(answers: Sequence[Answer], program: Program, settings: TrainSettings) -> int:
     """Bytes of a process that trains `program` and answers all of it, one question after the other."""
     losses, most, compiling = losses_together(answers, settings), 0, 0

@@ -8,6 +8,7 @@ data.safetensors          the data sets as bits
 program/                  the program, its imports and its graphs
 report.json, report.md    numbers at the end
 *.png                     pictures
+stages/001/               of a program with stages, in place of metrics and checkpoint: a run folder for each of them
 jobs/                     what was run on engines (`qgl.jobs.store`), without this lock: a job keeps weights of its own
 """
 
@@ -45,6 +46,15 @@ def next_folder(program: str, parent: Path = Path("runs")) -> Path:
     return parent / f"{stem}-{n}"
 
 
+def stage_folder(run: Path, number: int) -> Path:
+    """The run folder of a stage within that of its run; `number` from 0.
+
+    Raises:
+        QglError: it is a link, or no folder (QGL0911).
+    """
+    return own_folder(run, "stages", f"{number + 1:03d}")
+
+
 class RunFolder(Writer):
     """The writer of a run folder."""
 
@@ -63,8 +73,10 @@ class RunFolder(Writer):
         with explained(path):
             made = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-        files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
-        files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))
+        files = {}
+        if "stage" not in manifest:  # the folder around a stage has its program and data
+            files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
+            files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))
         _refuse_taken(path, files)
         folder = cls(path, manifest, made)
         try:
@@ -80,7 +92,8 @@ class RunFolder(Writer):
     @property
     def has_begun(self) -> bool:
         """Whether there is anything of a step."""
-        return any((self.path / name).exists() for name in ("metrics.jsonl", "checkpoint.safetensors", "watch.jsonl"))
+        begun = ("metrics.jsonl", "checkpoint.safetensors", "watch.jsonl", "stages")
+        return any((self.path / name).exists() for name in begun)
 
     def take_back(self) -> None:
         """Removes what `create` has written, for a run that cannot begin. Nothing else is touched."""

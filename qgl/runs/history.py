@@ -33,13 +33,7 @@ class History:
 
     def then(self, later: History) -> History:
         """Both, one after the other."""
-        terms = {name: np.concatenate([self.terms[name], later.terms[name]]) for name in self.terms}
-        return History(
-            np.concatenate([self.loss, later.loss]),
-            terms,
-            np.concatenate([self.gradient_norm, later.gradient_norm]),
-            np.concatenate([self.status, later.status]),
-        )
+        return joined((self, later))
 
     def as_written(self) -> History:
         """Numbers as their lines give them back: a run that was never broken off shows what a resumed one shows."""
@@ -62,6 +56,21 @@ class History:
             }
             rows.append(sealed.line(row, run))
         return b"".join(rows)
+
+
+def joined(parts: Sequence[History]) -> History:
+    """Histories one after the other, whose terms may differ: where a part has no such term, it is NaN."""
+    names = dict.fromkeys(name for part in parts for name in part.terms)
+    terms = {
+        name: np.concatenate([part.terms.get(name, np.full_like(part.loss, np.nan)) for part in parts])
+        for name in names
+    }
+    return History(
+        np.concatenate([part.loss for part in parts]),
+        terms,
+        np.concatenate([part.gradient_norm for part in parts]),
+        np.concatenate([part.status for part in parts]),
+    )
 
 
 def empty(terms: list[str], seeds: int) -> History:

@@ -40,6 +40,12 @@ def describe(
     program: Program, files: Mapping[str, str], settings: TrainSettings, precision: str, command: Sequence[str]
 ) -> Manifest:
     """The manifest of a run that begins now. `files` are the texts of the program and its imports by name."""
+    of_stages: dict[str, Any] = {}
+    if program.stages:
+        of_stages["stages"] = [str(each.stage.label) for each in program.stages if each.stage]
+        of_stages["goal"] = sum(each.train.steps for each in program.stages)
+    if program.stage is not None:
+        of_stages["stage"] = program.stage.number
     return {
         "format": FORMAT,
         "status": "running",
@@ -69,6 +75,7 @@ def describe(
         "machine": machine(),
         "command": without_secrets(command),
         "sessions": [],
+        **of_stages,
     }
 
 

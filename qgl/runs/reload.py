@@ -9,6 +9,7 @@ from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment, open_program
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
+from qgl.diagnostics.stages import StageOfRun
 from qgl.model import Model
 from qgl.runs import manifest as manifests
 from qgl.runs.data import RunEnvironment
@@ -24,6 +25,8 @@ def model_of(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     facts = manifests.load(folder)
+    if "stage" in facts:
+        return _stage(model_of(folder.absolute().parent.parent), folder, facts)
     name = Path(facts["program"]["name"]).name
     environment = RunEnvironment(folder, manifests.identity(facts))
     _refuse_edited(environment.folder, facts["program"]["files"])
@@ -39,11 +42,24 @@ def model_to_resume(folder: str | Path, program: str | Path | None = None) -> Mo
     folder's copy serves.
     """
     facts = manifests.load(Path(folder))
+    if "stage" in facts:
+        raise QglError([StageOfRun(None, str(folder), str(Path(folder).absolute().parent.parent))])
     path = program or facts["program"]["path"]
     if path is None or (program is None and not Path(path).is_file()):
         return model_of(folder)
     source, environment = open_program(Path(path))
     return _checked(source, environment, facts)
+
+
+def _stage(model: Model, folder: Path, facts: manifests.Manifest) -> Model:
+    """The model of a stage, of that of its run.
+
+    Raises:
+        QglError: the folder is no stage of that run (QGL0904).
+    """
+    if facts["program"]["sha256"] != manifests.digest(model.files) or facts["stage"] >= len(model.stages):
+        raise QglError([DamagedRun(None, str(folder), "it is no stage of the run in the folder around it")])
+    return model.stages[facts["stage"]]
 
 
 def _checked(source: Source, environment: FolderEnvironment, facts: manifests.Manifest) -> Model:

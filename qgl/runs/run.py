@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import DamagedRun, NoWeights
+from qgl.diagnostics.runs import DamagedRun, NotARun, NoWeights
 from qgl.runs import history, manifest, watched
 from qgl.runs.files import checkpoint, sealed
-from qgl.runs.folder import step_of
+from qgl.runs.folder import stage_folder, step_of
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.shapes.entries import Bounded, Named, Several, fault
@@ -57,6 +58,8 @@ class Run:
     report       metrics at the end, as `report.json` holds them
     watched      what was measured on the way, of every seed
     best_steps   under `early`, the step of each seed's best measurement, shape (seeds,), -1 where it has none
+    scores       under `early`, those best measurements, less being better, shape (seeds,)
+    stages       of a program with stages, the run of each that has begun; the losses and terms above are the last one's
     """
 
     params: Arrays
@@ -72,6 +75,13 @@ class Run:
     report: dict[str, Any] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
     best_steps: NDArray[np.int64] | None = None
+    scores: NDArray[np.float64] | None = None
+    stages: tuple[Run, ...] = ()
+
+    @property
+    def results(self) -> SeedResults:
+        """What the seeds hand out."""
+        return SeedResults(self.all_params, self.losses, self.terms, self.scores, self.best_steps)
 
     @property
     def model(self) -> Model:
@@ -100,6 +110,8 @@ class Run:
         """
         folder = Path(path)
         facts = manifest.load(folder)
+        if "stages" in facts:
+            return _load_stages(folder, facts)
         run = manifest.identity(facts)
         ended = facts["status"] in ("finished", "failed")
         results, step = _results(folder, run, ended)
@@ -138,7 +150,15 @@ class Run:
             report=report,
             watched=measured or Watched(),
             best_steps=None if results.at is None else np.asarray(results.at),
+            scores=None if results.score is None else np.asarray(results.score),
         )
+
+    @classmethod
+    def of_stages(cls, runs: Sequence[Run], status: str, reason: str, path: Path | None, report: dict[str, Any]) -> Run:
+        """The run of a program with stages, of the runs of those that have begun: what the last of them hands out."""
+        records = history.joined([run.history for run in runs])
+        whole = cls.of(runs[-1].results, records, status, reason, path, report)
+        return replace(whole, stages=tuple(runs))
 
 
 def _results(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
@@ -162,6 +182,37 @@ def _results(folder: Path, run: str, ended: bool) -> tuple[SeedResults, int]:
     if np.ndim(results.loss) != 1 or not len(results.loss):
         raise QglError([DamagedRun(None, str(path), "it has no losses of seeds")])
     return results, step_of(path, text)
+
+
+def _load_stages(folder: Path, facts: manifest.Manifest) -> Run:
+    """The run of a program with stages; of one that has not come to its end, as far as it came.
+
+    Raises:
+        QglError: no stage has weights yet (QGL0910), or the folder is damaged (QGL0904).
+    """
+    runs: list[Run] = []
+    for number in range(len(facts["stages"])):
+        path = stage_folder(folder, number)
+        try:
+            own = manifest.load(path)
+            if own.get("stage") != number or own["program"]["sha256"] != facts["program"]["sha256"]:
+                raise QglError([DamagedRun(None, str(path), "it is no stage of this run")])
+            runs.append(Run.load(path))
+        except QglError as error:
+            if facts["status"] == "finished" or not all(isinstance(e, NotARun | NoWeights) for e in error.diagnostics):
+                raise
+            break
+    if not runs:
+        raise QglError([NoWeights(None, str(folder))])
+    if facts["status"] != "finished":
+        return Run.of_stages(runs, facts["status"], facts["reason"], folder, {})
+    identity = manifest.identity(facts)
+    results, step = _results(folder, identity, True)
+    whole = Run.of_stages(runs, facts["status"], facts["reason"], folder, _report(folder, identity, facts))
+    if not step == facts["step"] == whole.steps:
+        reason = f"it is of step {step}, and the stages have {whole.steps} steps"
+        raise QglError([DamagedRun(None, str(folder / "weights.safetensors"), reason)])
+    return replace(Run.of(results, whole.history, whole.status, whole.reason, folder, whole.report), stages=tuple(runs))
 
 
 def _refuse_other_steps(folder: Path, facts: manifest.Manifest, step: int, lines: int) -> None:

@@ -11,10 +11,11 @@ from qgl.data.environment import open_program
 from qgl.diagnostics.model import Diagnostic, QglError, Severity
 from qgl.loading import loads
 from qgl.program.program import Program, TrainSettings
-from qgl.report.weighing import process, refusals, weigh_objective
+from qgl.report.weighing import process, refusals, training_seconds, weigh_objective
 from qgl.runs import manifest as manifests
 from qgl.sweeps.grid import Point
 from qgl.train.opening import unfit
+from qgl.train.sequence import changed
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,15 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
         model = loads(source, environment, precision=options.precision, **point.constants)
         program, settings = model.program, options.settings(model.program)
         shots = settings.from_shots is not None
-        faults = unfit(model, settings)
-        answers = weigh_objective(model) if not faults else []
+        trained = changed(program, settings).stages or (replace(program, train=settings),)
+        models = model.stages or (model,)
+        faults = [fault for one, stage in zip(models, trained, strict=True) for fault in unfit(one, stage.train)]
+        weighed = [weigh_objective(one) if not faults else [] for one in models]
+        answers = [answer for each in weighed for answer in each]
     except QglError as error:
         return Surveyed(point, tuple(d for d in error.diagnostics if d.severity is Severity.ERROR))
-    chosen = [
-        (answer.planned.times, row.candidates[0])
-        for answer in answers
-        for row in answer.weighed.rows
-        if row.chosen and not shots
-    ]
-    once = sum(times * candidate.cost.seconds for times, candidate in chosen)
+    chosen = [row.candidates[0] for answer in answers for row in answer.weighed.rows if row.chosen and not shots]
+    seconds = sum(training_seconds(each, stage.train) for each, stage in zip(weighed, trained, strict=True))
     return Surveyed(
         point=point,
         faults=tuple(faults if shots else (*faults, *refusals(answers, settings))),
@@ -105,9 +104,9 @@ def _look(path: Path, point: Point, options: Options) -> Surveyed:
         visible=len(program.visible),
         operations=len(program.operations),
         trained=sum(p.size for p in program.parameters if p.kind == "param"),
-        method=settings.engine if shots else ", ".join(dict.fromkeys(candidate.method for _, candidate in chosen)),
-        steps=settings.steps,
+        method=settings.engine if shots else ", ".join(dict.fromkeys(candidate.method for candidate in chosen)),
+        steps=sum(stage.train.steps for stage in trained),
         seeds=settings.seeds,
-        seconds=None if shots else once * settings.steps * settings.seeds,
+        seconds=None if shots else seconds,
         memory=process(answers if not shots else [], program, settings),
     )

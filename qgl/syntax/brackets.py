@@ -33,6 +33,7 @@ _NAMED = {
 }
 _BLOCKS = {"MODEL", "TRAIN"}
 _FREE = {"OBJECTIVE", "REPORT", "BASELINE", "AGAIN"}
+_OF_STAGES = {"OBJECTIVE", "TRAIN", "REPORT"}  # they stand in the block of a stage too
 DECLARATIONS = _NAMED | _BLOCKS | _FREE | {"IMPORT"}
 
 
@@ -67,6 +68,7 @@ class Balancer:
         self.unclosed: set[int] = set()  # positions where a `)` or `]` was put in that is written nowhere
         self._open: list[tuple[Token, int]] = []  # with positions in `tokens`
         self._previous: Token | None = None
+        self._in_stage = False  # whether the declaration that began last is a stage
         self._askew: tuple[Token, Token] | None = None  # the first block whose braces are indented differently
 
     def balance(self, tokens: list[Token]) -> bool:
@@ -74,7 +76,9 @@ class Balancer:
         for k, token in enumerate(tokens):
             following = tokens[k + 1] if k + 1 < len(tokens) else None
             if starts_declaration(self.source, token, following):
-                self._close(len(self._open))
+                inside = self._in_stage and token.type in _OF_STAGES and bool(self._open)
+                self._close(len(self._open) - inside)
+                self._in_stage = inside or token.type == "STAGE"
             elif token.type in ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE"):
                 self._close(self._round(), sure=token.type == "LEFT_BRACE")
             if token.type in CLOSERS:

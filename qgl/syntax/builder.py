@@ -329,6 +329,16 @@ class Builder:
         broken = tuple(child for child in children if isinstance(child, tree.Broken))
         return tree.Train(self._span(children), settings, broken)
 
+    def constants(self, children: Children) -> tree.Constants:
+        return tree.Constants(self._span(children), self._name(children[0]), _pairs(children))
+
+    def stage(self, children: Children) -> tree.Stage:
+        opening = next(k for k, child in enumerate(children) if child == "{")
+        items = _nodes(children[opening:])
+        broken = tuple(item for item in items if isinstance(item, tree.Broken))
+        read = tuple(item for item in items if not isinstance(item, tree.Broken))
+        return tree.Stage(self._span(children), self._name(children[1]), _after(children[:opening], "IN"), read, broken)
+
     def report_declaration(self, children: Children) -> tree.Report:
         return tree.Report(self._span(children), _nodes(children))
 

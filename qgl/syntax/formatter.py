@@ -196,6 +196,16 @@ class _Formatter:
         name = self._name(item.name)
         return group(name, " ", _separated([self.expression(value) for value in item.values]), ";")
 
+    def _constants(self, item: tree.Constants) -> Document:
+        bindings = [group(self._name(name), " = ", self.expression(value)) for name, value in item.bindings]
+        return group(self._name(item.keyword), " ", _separated(bindings), ";")
+
+    def _stage(self, item: tree.Stage) -> Document:
+        values: list[Document] = [] if item.values is None else [" in ", self.expression(item.values)]
+        header = item.name if item.values is None else item.values
+        head = group("stage ", self._name(item.name), *values, " ")
+        return group(head, self._block(item.items, header.span.end)[0])
+
     def _report(self, item: tree.Report) -> Document:
         return group("report ", _separated([self.expression(part) for part in item.items]), ";")
 

@@ -37,7 +37,6 @@ MAX_FAULTS = 100
 _COMMENTS = ("LINE_COMMENT", "BLOCK_COMMENT", "OPEN_COMMENT")
 _MARKS = {"SEMICOLON": ";", "COMMA": ",", "ASSIGN": "=", "COLON": ":", "EQUAL": "=="}
 _SWAPPED = {"ASSIGN": "EQUAL", "EQUAL": "ASSIGN"}
-_RESERVED = ("STAGE",)
 _DIVISION = re.compile(r"//\s*[\w.]+\s*[;)\]]")
 
 
@@ -142,8 +141,6 @@ class _Reader:
         if self._is_silent(k):
             return self._break(k)
         token, at = self.tokens[k], self._end_before(k)
-        if token.type in _RESERVED and self._start_of(k) == k:  # a construct to come, not a name
-            return self._break(k)
         modifier = self._modifier_before(k)
         if modifier is not None and token.type in STATEMENTS.difference(MODIFIERS):
             self._report(faults.UnfitForModifier(self._span(token), str(modifier), str(token)))
@@ -214,16 +211,12 @@ class _Reader:
 
     def _report_unexpected(self, k: int) -> None:
         token = self.tokens[k]
-        if token.type in _RESERVED:
-            self._report_keyword(token)
-            return
         choices = self.state.parse_conf.states[self.state.position]
         expected = {type_ for type_ in choices if type_.isupper() and self._accepts(type_)}
         self._report(faults.UnexpectedToken(self._span(token), found_text(token), expected_text(expected)))
 
     def _report_keyword(self, token: Token) -> None:
-        kind = faults.ReservedWord if token.type in _RESERVED else faults.KeywordAsName
-        self._report(kind(self._span(token), str(token)))
+        self._report(faults.KeywordAsName(self._span(token), str(token)))
 
     def _broken(self, tokens: Sequence[Token]) -> tree.Broken:
         """What stands for a stretch of tokens; its names are those that it would have declared."""

@@ -14,7 +14,7 @@ _WHOLE = {
     *("import_declaration", "const", "lattice", "register", "local", "data", "parameter", "routine", "hamiltonian"),
     "output",
     "again",
-    *("model", "objective", "train", "setting", "report_declaration", "baseline_declaration"),
+    *("model", "objective", "train", "setting", "stage", "constants", "report_declaration", "baseline_declaration"),
     *("apply", "for_statement", "repeat", "if_statement", "fresh", "measure", "evolve", "let"),
 }
 

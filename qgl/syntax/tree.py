@@ -369,6 +369,24 @@ class Train(Node):
 
 
 @record
+class Constants(Node):
+    """`set last = t;` of a stage; the checker knows that the keyword is `set`."""
+
+    keyword: Name
+    bindings: tuple[tuple[Name, Expression], ...]
+
+
+@record
+class Stage(Node):
+    """`stage t in steps..1 { ... }`, or `stage fine { ... }` without values."""
+
+    name: Name
+    values: Expression | None
+    items: tuple[Constants | Setting | Objective | Train | Report, ...]
+    broken: tuple[Broken, ...] = ()  # items that could not be read
+
+
+@record
 class Report(Node):
     items: tuple[Expression, ...]
 
@@ -395,6 +413,7 @@ Declaration = (
     | Model
     | Objective
     | Train
+    | Stage
     | Report
     | Baseline
     | Broken

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from qgl.report import report as reports
 from qgl.report.display import Display, Progress
 from qgl.report.figures import write_pictures
 from qgl.report.planned_queries import refused_reports
+from qgl.report.reevaluate_loss import reevaluated
 from qgl.report.seeds import with_seeds
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint, sealed
@@ -47,7 +49,7 @@ from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, opened
-from qgl.train.reevaluate_loss import reevaluated
+from qgl.train.sequence import train_stages
 from qgl.train.shots import cost
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
@@ -96,6 +98,9 @@ def train(
         pictures: whether to draw pictures into the folder.
         command: the command line, for the manifest.
 
+    A program with stages is trained stage by stage (`qgl.train.sequence`): what `settings` and `steps` change against
+    its `train` block changes in every stage, and the folder holds a run of each.
+
     Raises:
         QglError: nothing to train (QGL0909), an objective that L-BFGS cannot train (QGL0908), a loss that is not a
             number (QGL0907), a folder that cannot be used or written (QGL0900 to QGL0906), too few devices or a lost
@@ -107,6 +112,13 @@ def train(
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
     team = Team(devices)
     shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
+    if model.program.stages:
+        if not isinstance(model, Model):
+            raise ValueError("only a qgl.Model has stages")
+        each = partial(
+            train, devices=devices, engine=engine, strategy=strategy, command=command, display=shown, pictures=False
+        )
+        return train_stages(each, model, settings, out, resume, steps, team, shown, pictures, command)
     with ExitStack() as stack:
         stack.enter_context(number_type(model))
         opening = opened(stack, model, settings, out, resume, steps, command, team, engine, strategy)
@@ -137,7 +149,8 @@ class _Training:
     ) -> None:
         self.model, self.settings, self.goal = model, opening.settings, opening.goal
         self.folder, self.shown, self.pictures, self.team = opening.folder, shown, pictures, team
-        self.name = Path(model.program.source.name).stem
+        stage = model.program.stage
+        self.name = Path(model.program.source.name).stem + (f", {stage}" if stage else "")
         self.measured = opening.measured
         self.strategy = opening.strategy
         self.watch = Watch(model, opening.settings, team, opening.folder, self.measured is not None)

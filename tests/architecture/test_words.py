@@ -49,7 +49,6 @@ RETIRED_PARTS = {
 }
 OTHER_PARTS = {
     ("word", "qgl/diagnostics/syntax.py"): "reserved words of the language",
-    ("word", "qgl/syntax/parser.py"): "reserved words of the language",
     ("word", "qgl/jobs/record.py"): "a key of the records of jobs, which are stored",
     ("word", "qgl/jobs/draft.py"): "a key of the records of jobs, which are stored",
     ("word", "qgl/jobs/compare.py"): "a key of the records of jobs, which are stored",

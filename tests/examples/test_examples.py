@@ -45,6 +45,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "generalisation/charge": {"n": 4, "ones": 2, "eps": 0.5, "depth": 2},
     "generalisation/early": {"n": 4, "ones": 2, "eps": 0.5, "memory_size": 1},
     "generalisation/wide": {"n": 6, "ones": 3, "count": 5, "memory_size": 1},
+    "grown": {"layers": 2},
     "hidden": {"side": 2, "units": 1, "depth": 1},
     "iqp/flips": {"n": 5, "weight": 2},
     "iqp/ising": {"n": 6, "weight": 2, "units": 2},

@@ -39,6 +39,7 @@ DECLARATIONS = (
     *("local v cone(3) <= 2;", "local v within <= 1;", "local v depth <= 3;", "local v cone(30) <= 60;"),
     *("lattice Extra = complete(60);", "lattice Extra = grid(100, 100);", "const extra = 10 ** 6;"),
     *("data extra = patterns(0101, 1111);", "param extra[1000, 1000];", "latent extra[20];", "hidden extra[100];"),
+    *("stage extra in 900..1 { }", "stage extra { set n = 40; }", "stage extra in [1, 2] { move theta[extra]; }"),
 )
 
 

@@ -130,6 +130,13 @@ BOUNDS = st.one_of(
     make(tree.Bound, "cone", EXPRESSIONS, EXPRESSIONS),
 )
 REGISTER_KINDS = st.sampled_from(["visible", "hidden"])
+SETTINGS = make(tree.Setting, NAMES, some(EXPRESSIONS, 1))
+OBJECTIVES = make(tree.Objective, EXPRESSIONS)
+TRAINS = make(tree.Train, some(SETTINGS))
+REPORTS = make(tree.Report, some(EXPRESSIONS, 1))
+ITEMS = st.one_of(
+    make(tree.Constants, NAMES, some(st.tuples(NAMES, EXPRESSIONS), 1)), SETTINGS, OBJECTIVES, TRAINS, REPORTS
+)
 DECLARATIONS = st.one_of(
     make(tree.Import, make(tree.String, TEXT)),
     make(tree.Const, some(st.tuples(NAMES, EXPRESSIONS), 1)),
@@ -150,8 +157,9 @@ DECLARATIONS = st.one_of(
     make(tree.Routine, st.sampled_from(["layer", "channel"]), NAMES, some(ARGUMENTS), some(STATEMENTS)),
     make(tree.Hamiltonian, NAMES, some(ARGUMENTS), EXPRESSIONS),
     make(tree.Model, some(STATEMENTS)),
-    make(tree.Objective, EXPRESSIONS),
-    make(tree.Train, some(make(tree.Setting, NAMES, some(EXPRESSIONS, 1)))),
-    make(tree.Report, some(EXPRESSIONS, 1)),
+    OBJECTIVES,
+    TRAINS,
+    REPORTS,
+    make(tree.Stage, NAMES, st.none() | EXPRESSIONS, some(ITEMS)),
 )
 FILES = some(DECLARATIONS, 0, 4).map(lambda declarations: tree.File(NOWHERE.source, declarations, ()))

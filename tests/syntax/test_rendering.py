@@ -23,7 +23,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 PROGRAMS = {
     "missing_semicolon": "const n = 3\nvisible v[n];\n",
     "unclosed": "visible v[2];\nmodel {\n    for q in v {\n        h q;\n}\nreport kl;\n",
-    "several": "const a = ;\nvisible v[2];\nmodel { h v }\nstage t in 1..2 { }\n",
+    "several": "const a = ;\nvisible v[2];\nmodel { h v }\nstage t in 1..2 { h v; }\n",
     "tabs": "model {\n\th q;\n\t\tcx a\tb;\n}\n",
     "wide": 'const 量子 = "你好" # x;\nconst θ̂ = 1 2;\n',
     "crlf": "const n = 1;\r\nvisible v[n]\r\nmodel { }\r\n",

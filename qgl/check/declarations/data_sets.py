@@ -6,7 +6,7 @@ objective, a report or another data set, is one of them and has that name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -55,6 +55,16 @@ class Settings(Protocol):
     def look_at(self, expression: tree.Expression, frame: Frame) -> None: ...
 
 
+class Loaded:
+    """Data sets that are made already, for the same file with other constants perhaps, and what those with arguments
+    take.
+    """
+
+    def __init__(self) -> None:
+        self.sets: dict[Hashable, DataSet] = {}
+        self.bytes = 0
+
+
 class DataSets:
     """`made` are all data sets by name, `noised(3)` among them, and `spans` say where each is declared. `process` gives
     what the layer or channel of a `through` does to states of so many qubits.
@@ -69,6 +79,7 @@ class DataSets:
         reporter: Reporter,
         budget: Budget,
         settings: Settings,
+        loaded: Loaded,
     ) -> None:
         self.main = main
         self.environment = environment
@@ -84,7 +95,7 @@ class DataSets:
         self._faulty: set[str] = set()
         self._called: set[Symbol] = set()
         self.has_faults = False
-        self._bytes = 0
+        self._loaded = loaded
 
     def declared(self, symbol: Symbol) -> DataSet | DataFamily:
         """What a declared name stands for.
@@ -130,8 +141,7 @@ class DataSets:
             raise
         finally:
             self._active.pop()
-        self._bytes += size_of(made)
-        if self._bytes > MOST_BYTES:
+        if self._loaded.bytes > MOST_BYTES:
             what = f"`{name}`, with the other data sets that have arguments,"
             raise self.reporter.fault(ValueTooLarge(node.span, what, f"{MOST_BYTES >> 30} GB in all"))
         return made
@@ -156,11 +166,15 @@ class DataSets:
             raise FaultyError
         if isinstance(call, Through):
             call = replace(call, process=self.process(call, self.made[call.data].width))
-        try:
-            data = self.environment.load_data(name, call, self.made)
-        except QglError as error:
-            raise self.reporter.faults(error) from None
-        self.made[name] = data
+        process = call.process.digest if isinstance(call, Through) and call.process else ""
+        key = (name, call, process, *map(id, self.made.values()))  # one of which an argument may name
+        if key not in self._loaded.sets:
+            try:
+                self._loaded.sets[key] = self.environment.load_data(name, call, self.made)
+            except QglError as error:
+                raise self.reporter.faults(error) from None
+            self._loaded.bytes += size_of(self._loaded.sets[key]) if symbol.node.arguments else 0
+        data = self.made[name] = self._loaded.sets[key]
         self.has_faults = before
         return data
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from qgl.check.calls.binding import FAILED, Qubits
 from qgl.check.declarations.categories import code_bits, register_of_variables
-from qgl.check.declarations.data_sets import DataFamily, DataSets
+from qgl.check.declarations.data_sets import DataFamily, DataSets, Loaded
 from qgl.check.declarations.distributions import DEFAULTS, Distributions
 from qgl.check.declarations.geometry import read_lattice
 from qgl.check.declarations.hamiltonians import Hamiltonians
@@ -54,6 +54,7 @@ class Declarations:
         overrides: Mapping[str, object],
         reporter: Reporter,
         budget: Budget,
+        loaded: Loaded,
     ) -> None:
         self.main = main
         self.reporter = reporter
@@ -67,7 +68,7 @@ class Declarations:
         self.distributions = Distributions(reporter, self.evaluator)
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self.names = ExpressionResolver(reporter)
-        self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self)
+        self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self, loaded)
         self.data = self.data_sets.made
         self.outputs = OutputReader(
             self.evaluator,

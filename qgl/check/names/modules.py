@@ -71,6 +71,7 @@ class Module:
     locals: list[tree.Local] = field(default_factory=list)
     reports: list[tree.Expression] = field(default_factory=list)
     baselines: list[tree.Expression] = field(default_factory=list)
+    stages: list[tree.Stage] = field(default_factory=list)
     broken: bool = False  # some declaration could not be read
     nameless: bool = False  # and it is not known what it would have declared
 
@@ -129,6 +130,8 @@ class _Loader:
                 module.reports.extend(items)
             case tree.Baseline(_, items):
                 module.baselines.extend(items)
+            case tree.Stage():
+                module.stages.append(declaration)
             case tree.Again() | tree.Model() | tree.Objective() | tree.Train():
                 self._add_block(module, declaration)
             case tree.Broken(_, keyword, names):
@@ -163,7 +166,7 @@ class _Loader:
         module.broken = True
         if keyword in ONCE.values():
             module.blocks.setdefault(keyword, declaration)
-        elif not names and keyword not in ("report", "baseline", "local"):
+        elif not names and keyword not in ("report", "baseline", "local", "stage"):
             module.nameless = True
         for name in names:
             symbol = Symbol(name, "broken", declaration.span, declaration, module, used=True, state="failed")

@@ -82,6 +82,8 @@ class Resolver(ExpressionResolver):
                 self._mark(module, module.blocks.get(keyword))
             for item in (*module.reports, *module.baselines):
                 self._mark(module, item)
+            for stage in module.stages:
+                self._stage(stage)
             model = module.blocks.get("model")
             if isinstance(model, tree.Model):
                 self.body = Body(module, "model")
@@ -120,6 +122,21 @@ class Resolver(ExpressionResolver):
                 return
             case expression:
                 self._expression(expression)
+
+    def _stage(self, stage: tree.Stage) -> None:
+        """The names of a stage; those of its objective, training and reports are checked by whoever reads them."""
+        self.body = Body(self.body.module)
+        if stage.values is not None:
+            self._expression(stage.values)
+            self._add(stage.name, "value")
+        for item in stage.items:
+            match item:
+                case tree.Constants(_, _, bindings):
+                    self._expressions(value for _, value in bindings)
+                case tree.Setting(_, _, values):
+                    self._expressions(values)
+                case _:
+                    self._mark(self.body.module, item)
 
     def _type(self, type_: tree.Type | None) -> None:
         if type_ is not None:
@@ -204,7 +221,7 @@ class Resolver(ExpressionResolver):
         for each in module.file.declarations:
             if isinstance(each, tree.Broken):
                 self._mentioned(each, ROLES if each.keyword in ("const", "hamiltonian") else ("value",))
-            elif isinstance(each, tree.Train):
+            elif isinstance(each, tree.Train | tree.Stage):
                 for setting in each.broken:
                     self._mentioned(setting, ("value",))
 

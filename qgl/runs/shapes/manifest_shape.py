@@ -44,11 +44,13 @@ _SHAPE: dict[str, Any] = {
     "command": Several(str),
     "sessions": Several({"seconds": _SECONDS, "started": str, "ended": str, "from": Bounded(), "to": Bounded()}),
 }
+_OF_STAGES: dict[str, Any] = {"stages": Several(str, 1000), "stage": Bounded(0, 999)}  # of runs that are or have some
 
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str:
     """What is wrong with the first entry that is not as it should be, "" for a sound manifest."""
-    fault_text = fault(manifest, _SHAPE) or settings_fault(manifest["settings"])
+    shape = _SHAPE | {name: _OF_STAGES[name] for name in _OF_STAGES if name in manifest}
+    fault_text = fault(manifest, shape) or settings_fault(manifest["settings"])
     if fault_text:
         return fault_text
     program = manifest["program"]
@@ -75,4 +77,5 @@ def identity(manifest: Mapping[str, Any]) -> str:
     data = {name: each["sha256"] for name, each in manifest["data"].items()}
     settings = {name: value for name, value in manifest["settings"].items() if name not in MAY_CHANGE}
     parts = [manifest["program"]["sha256"], manifest["constants"], data, settings, manifest["precision"]]
+    parts += [manifest["stage"]] if "stage" in manifest else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

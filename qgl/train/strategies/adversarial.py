@@ -44,8 +44,8 @@ class Adversarial(Gradient):
         self._rounds = settings.strategy.steps
         self._opponent = optimiser_of(settings.strategy.opponent, settings.steps * self._rounds)
 
-    def _initial(self, seed: jax.Array) -> State:
-        state = super()._initial(seed)
+    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+        state = super()._initial(seed, start)
         critic = self._adversary.start(run_key(self._seed, seed, _CRITIC), self._real)
         return state._replace(memory=(state.memory, critic, self._opponent.init(critic)))
 

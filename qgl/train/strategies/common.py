@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.model import Model
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_results import SeedResults
@@ -28,6 +29,7 @@ class Common(ABC):
         self._rule = StopRule.of(settings.stop)
         self._seed = settings.seed
         self._seeds = np.arange(settings.seeds, dtype=np.int32)
+        self._start = model.start if isinstance(model, Model) else None
 
     @property
     def moves(self) -> Mapping[str, bool]:
@@ -44,12 +46,12 @@ class Common(ABC):
 
     def initial(self) -> State:
         """See `Strategy.initial`."""
-        state: State = jax.jit(jax.vmap(self._initial))(self._seeds)
+        state: State = jax.jit(jax.vmap(self._initial))(self._seeds, self._start)
         return state
 
     def shape(self) -> State:
         """See `Strategy.shape`."""
-        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds)
+        shape: State = jax.eval_shape(jax.vmap(self._initial), self._seeds, self._start)
         return shape
 
     def model_of(self, state: State, seed: int, step: int) -> Trainable:
@@ -63,9 +65,9 @@ class Common(ABC):
 
     # ------------------------------------------------------------ one seed
 
-    def _initial(self, seed: jax.Array) -> State:
+    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
         key = run_key(self._seed, seed, 0)
-        params = self._model.init(key)
+        params = self._model.init(key) if start is None else {name: jnp.asarray(value) for name, value in start.items()}
         moves = self.moves
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}

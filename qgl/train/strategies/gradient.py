@@ -18,7 +18,7 @@ from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.strategies.compiled import Compiled
-from qgl.train.strategies.stagewise import Staged
+from qgl.train.strategies.stagewise import Masked, Staged
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 
@@ -32,7 +32,7 @@ class Gradient(Compiled):
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
-        self._method = _method(model.program, settings)
+        self._method = Masked.of(model.program, _method(model.program, settings))
 
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return self._method.initial(trained, loss, terms)

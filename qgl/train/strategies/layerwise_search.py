@@ -101,8 +101,8 @@ class LayerwiseSearch(Compiled):
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return {}
 
-    def _initial(self, seed: jax.Array) -> State:
-        state = super()._initial(seed)
+    def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
+        state = super()._initial(seed, start)
         inputs = self._inputs({**state.fixed, **state.trained})
         return state._replace(memory={use: _split(one.start(inputs)) for use, one in self._runners.items()})
 

@@ -3,6 +3,8 @@
 A. Skolik, J. R. McClean, M. Mohseni, P. van der Smagt, M. Leib, "Layerwise learning for quantum neural networks",
 arXiv:2006.14904. Their first phase adds layers to a shallow circuit and trains the latest of them; the second trains
 larger parts of the whole circuit in turns. See `qgl.check.settings.stages` for which layers are trained when.
+
+`Masked` holds what a `stage` of a program does not move.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.check.settings.stages import Stages
+from qgl.program.program import Program
 from qgl.train.methods import Evaluate, Look, Method, Terms, choose
 from qgl.train.trainable import Params
 
@@ -106,6 +111,44 @@ class Staged:
     def _layer(self, name: str, value: jax.Array) -> jax.Array:
         """The layer of each element of a parameter."""
         return (jnp.arange(value.size) // self._stages.sizes[name]).reshape(value.shape)
+
+
+class Masked:
+    """`inner`, a method of `qgl.train.methods`, for the elements that `masks` let move; the gradient of others is 0."""
+
+    def __init__(self, masks: Mapping[str, NDArray[np.bool_]], inner: Method) -> None:
+        self._masks, self._inner = masks, inner
+
+    @classmethod
+    def of(cls, program: Program, inner: Method) -> Method:
+        """The method for what a program moves: `inner` itself where that is all of what it moves at all."""
+        masks = {name: mask for name, mask in (program.moved or {}).items() if mask.any() and not mask.all()}
+        return cls(masks, inner) if masks else inner
+
+    def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:
+        """See `Method.initial`."""
+        return self._inner.initial(params, loss, terms)
+
+    def look(self, params: Params, memory: Any, evaluate: Evaluate, idle: jax.Array) -> Look:
+        """See `Method.look`."""
+
+        def of_moving(point: Params) -> Any:
+            seen, gradient = evaluate(point)
+            return seen, self._chosen(gradient, jax.tree.map(jnp.zeros_like, gradient))
+
+        look = self._inner.look(params, memory, of_moving, idle)
+        return look._replace(params=self._chosen(look.params, params))
+
+    def move(self, look: Look) -> tuple[Params, Any]:
+        """See `Method.move`."""
+        params, memory = self._inner.move(look)
+        return self._chosen(params, look.params), memory
+
+    def _chosen(self, moved: Params, held: Params) -> Params:
+        return {
+            name: jnp.where(self._masks[name], value, held[name]) if name in self._masks else value
+            for name, value in moved.items()
+        }
 
 
 def _zeros(shapes: Mapping[str, Any]) -> Terms:

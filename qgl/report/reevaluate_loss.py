@@ -10,10 +10,9 @@ from qgl.evaluate import in_chunks
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
 from qgl.runs.seed_results import SeedResults
-from qgl.train.trainable import Trainable
 
 
-def reevaluated(model: Trainable, results: SeedResults) -> SeedResults:
+def reevaluated(model: object, results: SeedResults) -> SeedResults:
     """`results` with every term that a part of the rows estimated, and the losses, measured over all rows.
 
     So the best seed is the best of all the data, and not the one whose last rows were likely.

@@ -37,8 +37,8 @@ def main() -> None:
     program, folder, *moment = sys.argv[1:]
     stage, step = map(int, moment or ("0", "0"))
     begun = Path(folder, "manifest.json").exists()
-    place = {"resume" if begun else "out": folder}
-    train(qgl.load(program), display=Mortal(stage, step), pictures=False, **place)
+    out, resume = (None, folder) if begun else (folder, None)
+    train(qgl.load(program), out=out, resume=resume, display=Mortal(stage, step), pictures=False)
 
 
 if __name__ == "__main__":

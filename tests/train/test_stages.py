@@ -12,6 +12,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 import qgl
@@ -78,7 +79,7 @@ def _keys(count: int) -> list[jax.Array]:
     return [run_key(0, seed, 0) for seed in range(count)]
 
 
-def _start(text: str) -> dict[str, np.ndarray]:
+def _start(text: str) -> dict[str, NDArray[np.float32]]:
     """What two seeds begin with, as training draws it."""
     drawn = jax.jit(jax.vmap(qgl.loads(text).init))(jax.numpy.stack(_keys(2)))
     return {name: np.asarray(value) for name, value in drawn.items()}
@@ -107,9 +108,9 @@ def test_steps_of_a_stage_are_those_of_adam(whole: Run) -> None:
     for _ in range(7):
         loss, gradient = model.stages[0].value_and_grad(params)
         losses.append(float(loss))
-        gradient = {name: np.where(masks[name], value, 0.0) for name, value in gradient.items()}
+        gradient = {name: jax.numpy.where(masks[name], value, 0.0) for name, value in gradient.items()}
         update, state = optimiser.update(gradient, state)
-        params = optax.apply_updates(params, update)  # type: ignore[assignment]
+        params = optax.apply_updates(params, update)
     np.testing.assert_allclose(whole.stages[0].history.loss[:, 0], losses, rtol=2e-6)
 
 
@@ -195,20 +196,13 @@ def test_an_interrupted_run_says_how_far_it_came_and_goes_on(whole: Run, tmp_pat
     assert again.status == "finished" and _same(again, whole)
 
 
-def test_steps_and_settings_change_all_stages() -> None:
+def test_steps_and_settings_change_all_stages(tmp_path: Path) -> None:
     run = run_of(steps=2)
     assert [each.steps for each in run.stages] == [2, 2, 2]
-    (looked,) = survey_of(PROGRAM, Options(steps=3, seeds=1))
+    path = tmp_path / "program.qgl"
+    path.write_text(PROGRAM)
+    (looked,) = survey(path, [Point("as it is", {})], Options(steps=3, seeds=1))
     assert looked.steps == 9 and looked.seeds == 1 and not looked.faults and looked.seconds is not None
-
-
-def survey_of(text: str, options: Options) -> tuple[object, ...] | object:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "program.qgl"
-        path.write_text(text)
-        return survey(path, [Point(0, {})], options)
 
 
 def test_constants_from_outside_hold_in_all_stages_but_where_they_are_set() -> None:

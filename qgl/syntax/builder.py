@@ -20,11 +20,11 @@ from qgl.diagnostics.model import Diagnostic
 from qgl.record import record
 from qgl.source import Source, Span
 from qgl.syntax import tree
+from qgl.syntax.keywords import read_number
 from qgl.syntax.walk import declared_by
 
 MAX_DEPTH = 200
 MAX_BLOCKS = 64
-_WELL_FORMED = re.compile(r"[0-9]+(?:_[0-9]+)*(?P<fraction>\.[0-9]+(?:_[0-9]+)*)?(?P<exponent>[eE][+-]?[0-9]+)?")
 _BOUNDS = ("depth", "cone")
 
 Children = list[Any]
@@ -402,15 +402,3 @@ def _after(children: Children, terminal: str) -> Any:
 
 def _size(children: Children) -> Any:
     return next((child.value for child in children if isinstance(child, _Size)), None)
-
-
-def read_number(text: str) -> int | float | None:
-    """The value of a literal; None if it is no well-formed number or too large to be one."""
-    match = _WELL_FORMED.fullmatch(text)
-    if match is None:
-        return None
-    if match["fraction"] is None and match["exponent"] is None:
-        digits = text.replace("_", "").lstrip("0") or "0"
-        return int(digits) if len(digits) < 19 else None
-    value = float(text.replace("_", ""))
-    return value if value != float("inf") else None

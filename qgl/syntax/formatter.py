@@ -13,8 +13,8 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.syntax import CannotFormat
 from qgl.source import Source, Span
 from qgl.syntax import tree
-from qgl.syntax.builder import read_number
 from qgl.syntax.comments import Comments, after, has_line_end, text_of
+from qgl.syntax.keywords import read_number
 from qgl.syntax.layout import BLANK, HARD, LINE, SOFT, Document, Group, Line, group, indent, join, lay_out
 from qgl.syntax.parser import parse
 from qgl.syntax.walk import same

@@ -1,9 +1,12 @@
-"""Tokens in the user's words."""
+"""Tokens in the user's words, and the values of numbers."""
 
 from __future__ import annotations
 
+import re
+
 from lark import Token
 
+_WELL_FORMED = re.compile(r"[0-9]+(?:_[0-9]+)*(?P<fraction>\.[0-9]+(?:_[0-9]+)*)?(?P<exponent>[eE][+-]?[0-9]+)?")
 _MARKS = {
     "SEMICOLON": ";",
     "COMMA": ",",
@@ -76,3 +79,15 @@ def expected_text(types: set[str]) -> tuple[str, ...]:
         texts.append("a name" if type_ == "NAME" else f"`{_MARKS.get(type_, type_.lower())}`")
     texts = ["a number" if w == "`number`" else "a string" if w == "`string`" else w for w in texts]
     return tuple(texts) if len(texts) <= _MOST else ()
+
+
+def read_number(text: str) -> int | float | None:
+    """The value of a literal; None if it is no well-formed number or too large to be one."""
+    match = _WELL_FORMED.fullmatch(text)
+    if match is None:
+        return None
+    if match["fraction"] is None and match["exponent"] is None:
+        digits = text.replace("_", "").lstrip("0") or "0"
+        return int(digits) if len(digits) < 19 else None
+    value = float(text.replace("_", ""))
+    return value if value != float("inf") else None

@@ -55,7 +55,13 @@ def one_by_one(ask: Callable[[Any], Mapping[Query, Any]], rows: Any, queries: Se
         )  # JAX sorts the keys of dictionaries, and queries have no order
 
     count = len(jax.tree.leaves(rows)[0])
-    return dict(zip(queries, jax.lax.map(one, rows, batch_size=together(count)), strict=True))
+    return dict(zip(queries, jax.lax.map(one, rows, batch_size=_batch(count)), strict=True))
+
+
+def _batch(count: int) -> int:
+    """How many of so many rows run at the same time: all alike if may be, since a rest is compiled for itself."""
+    most = together(count)
+    return next((size for size in range(most, most // 2, -1) if count % size == 0), most)
 
 
 def _mix(query: Query, answers: Any, weights: jax.Array, key: jax.Array | None) -> Any:

@@ -19,6 +19,11 @@ class Projection:
     mean: Numbers
     axes: Numbers
 
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Numbers of a row before and after."""
+        return self.axes.shape[1], self.axes.shape[0]
+
     def apply(self, rows: Numbers) -> Numbers:
         made: Numbers = (rows - self.mean) @ self.axes.T
         return made
@@ -35,6 +40,11 @@ class Stretch:
     factor: Numbers
     offset: Numbers
     order: NDArray[np.int64]
+
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Numbers of a row before and after."""
+        return len(self.order), len(self.order)
 
     def apply(self, rows: Numbers) -> Numbers:
         made: Numbers = (rows * self.factor + self.offset)[:, self.order]
@@ -55,9 +65,14 @@ def undone(rows: Numbers, steps: Iterable[Transform]) -> Numbers:
     return rows
 
 
-def width_before(columns: int, steps: Iterable[Transform]) -> int:
-    """How many numbers a row of so many had before all `steps`."""
-    return next((len(step.mean) for step in steps if isinstance(step, Projection)), columns)
+def width_before(columns: int, steps: Iterable[Transform]) -> int | None:
+    """How many numbers a row of so many had before all `steps`; None where these give rows of another width."""
+    for step in reversed(tuple(steps)):
+        before, after = step.widths
+        if after != columns:
+            return None
+        columns = before
+    return columns
 
 
 def to_arrays(step: Transform) -> dict[str, NDArray[Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 from qgl.evaluate.outputs import rows
 from qgl.model import Model
 from qgl.objectives.outputs.columns import columns_of
-from qgl.program.calls.objectives import MSE
+from qgl.program.calls.objectives import MMD, MSE
 from qgl.program.program import DataSet, Program
 from qgl.program.transforms import undone, width_before
 from qgl.report import pictures
@@ -44,6 +44,6 @@ def grey_pictures(model: Model, run: Run, data: DataSet, seed: int) -> Figure:
         drawn = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
     joined = np.concatenate([each.reshape(len(each), -1) for each in drawn.values()], axis=1)
     call = model.program.objective[0].call
-    made = joined[:, columns_of(model.program.outputs, call.of if isinstance(call, MSE) else ())]
+    made = joined[:, columns_of(model.program.outputs, call.of if isinstance(call, MSE | MMD) else ())]
     wanted, shown = (np.clip(undone(part, data.undo), 0, 1) for part in (data.numbers[some], made))
     return pictures.images(wanted, shown, data.picture, list(range(data.picture[0] * data.picture[1])))

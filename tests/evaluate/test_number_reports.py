@@ -31,7 +31,8 @@ visible q[2];
 param a[2] : angle;
 model { ry(a[0] + z[0]) q[0]; cx q[0], q[1]; ry(a[1] + z[1]) q[1]; }
 output feature[2] = list(k in q: expect(Z[k]));
-objective mmd(features, gaussian(sigma = 1));
+output aside = expect(X[q[0]]);
+objective mmd(features, gaussian(sigma = 1), of = [feature]);
 """
 
 
@@ -63,12 +64,14 @@ def test_frechet_distance(counts: tuple[int, int]) -> None:
 
 
 def test_transforms_are_undone_before_pictures_are_compared(folder: Path) -> None:
-    model, params = made(GENERATOR + "report frechet(grey, samples = 60), psnr(grey, samples = 9), mmd;")
+    model, params = made(
+        GENERATOR + "report frechet(grey, samples = 60, of = [feature]), psnr(grey, samples = 9, of = [feature]), mmd;"
+    )
     features, grey = model.program.data["features"], PICTURES.reshape(40, 6)
     found = {row.name: row for row in measure(model, params, model.program.reports)}
     generated = undone(rows.sample(model, params, 60, 2)["feature"].astype(float), features.undo)
     assert generated.shape == (60, 6)
-    name = "frechet(grey, samples = 60)"
+    name = "frechet(grey, of = [feature], samples = 60)"
     value, mean, half = (
         found[key].value
         for key in (name, f"{name}, mean row of the data", f"{name}, one half of the data from the other")
@@ -78,13 +81,15 @@ def test_transforms_are_undone_before_pictures_are_compared(folder: Path) -> Non
     assert half is not None and mean is not None and 0 < half < mean
     few = undone(rows.sample(model, params, 9, 2)["feature"].astype(float), features.undo)
     errors = np.min(np.mean((few[:, None] - grey) ** 2, axis=2), axis=1)
-    assert found["psnr(grey, samples = 9)"].value == pytest.approx(np.mean(-10 * np.log10(errors)), rel=1e-4)
+    assert found["psnr(grey, of = [feature], samples = 9)"].value == pytest.approx(
+        np.mean(-10 * np.log10(errors)), rel=1e-4
+    )
     discrepancy = next(row for key, row in found.items() if key.startswith("mmd"))
     assert discrepancy.value == pytest.approx(float(model.loss(params)), rel=1e-4)
 
 
 def test_too_few_rows_are_told(folder: Path) -> None:
-    model, params = made(GENERATOR + "report frechet(grey, samples = 5);")
+    model, params = made(GENERATOR + "report frechet(grey, samples = 5, of = [feature]);")
     row = measure(model, params, model.program.reports)[0]
     assert row.value is not None and "5 rows do not fill 6 numbers" in row.note
 
@@ -119,7 +124,7 @@ def test_pairs_are_compared_row_by_row(folder: Path) -> None:
 
 
 def test_small_pictures_and_missing_libraries_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, params = made(GENERATOR + "report ssim(grey), psnr(grey);")
+    model, params = made(GENERATOR + "report ssim(grey, of = [feature]), psnr(grey, of = [feature]);")
     small, _ = measure(model, params, model.program.reports)
     assert small.value is None and "no pictures of at least 3 x 3" in small.note
     monkeypatch.setitem(__import__("sys").modules, "skimage.metrics", None)
@@ -131,6 +136,8 @@ def test_small_pictures_and_missing_libraries_are_told(folder: Path, monkeypatch
     ("text", "code"),
     [
         ("report kl;", "QGL0708"),
+        ("report frechet(grey);", "QGL0333"),
+        ("report frechet(grey, of = [features]);", "QGL0332"),
         ("report kl(grey);", "QGL0617"),
         ("data other = digits(classes = [1], size = 2, grey = true);\nreport frechet(other);", "QGL0333"),
         ("data bits = parity(2);\nreport frechet(bits);", "QGL0617"),
@@ -143,13 +150,13 @@ def test_faults(folder: Path, text: str, code: str) -> None:
 
 
 def test_a_run_has_its_pictures_and_reports(folder: Path) -> None:
-    model = qgl.loads(GENERATOR + "train { steps 2; }\nreport frechet(grey);")
+    model = qgl.loads(GENERATOR + "train { steps 2; }\nreport frechet(grey, of = [feature]);")
     run = model.train(out=folder / "run", display="quiet")
     assert (folder / "run" / "pictures.png").stat().st_size > 1000
-    assert run.report["metrics"][0]["name"] == "frechet(grey)"
+    assert run.report["metrics"][0]["name"] == "frechet(grey, of = [feature])"
 
 
 def test_strings_say_nothing_of_numbers(folder: Path) -> None:
-    model = qgl.loads(GENERATOR + "report mmd, frechet;")
+    model = qgl.loads(GENERATOR + "report mmd, frechet(of = [feature]);")
     found = evaluate_samples(model.program.reports, Setting.of(model.program), np.zeros((5, 2), np.uint8))
     assert [row.value for row in found] == [None, None]

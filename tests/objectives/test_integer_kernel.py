@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +50,7 @@ def data_set(exact: bool = True) -> DataSet:
     return DataSet("d", rows, np.full(50, 1 / 50), None, False, "", "")
 
 
-def call(**arguments: int | None) -> objectives.MMD:
+def call(**arguments: Any) -> objectives.MMD:
     return objectives.MMD("d", KERNEL, **arguments, span=SPAN)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -55,7 +56,7 @@ def data_set(rng: np.random.Generator, width: int, count: int) -> DataSet:
     return DataSet("d", rows, np.full(count, 1 / count), None, False, "", "")
 
 
-def objective(data: DataSet, kernel: KernelCall, **estimate: int | None) -> MaximumMeanDiscrepancy:
+def objective(data: DataSet, kernel: KernelCall, **estimate: Any) -> MaximumMeanDiscrepancy:
     built = build(MMD("d", kernel, **estimate, span=SPAN), Setting.in_a_row({"d": data}, data.width))
     assert isinstance(built, MaximumMeanDiscrepancy)
     return built

@@ -37,7 +37,7 @@ def data_set(seed: int, width: int, count: int, equal: bool = True) -> DataSet:
     return DataSet("d", rows, weights / weights.sum(), None, False, "", "")
 
 
-def objective(data: DataSet, kernel: KernelCall = HAMMING, **given: int) -> Objective:
+def objective(data: DataSet, kernel: KernelCall = HAMMING, **given: Any) -> Objective:
     call = MMD("d", kernel, **given, span=SPAN)
     return build(call, Setting.in_a_row({"d": data}, data.width))
 

@@ -95,7 +95,7 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
     sizes = {output.name: output.size for output in scope.outputs.declared}
     if isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE):
         return  # those are compared as they were before all transforms
-    names = call.of if isinstance(call, objectives.MSE | reports.MSE) else ()
+    names = call.of if isinstance(call, objectives.MSE | objectives.MMD | reports.MSE | reports.MMD) else ()
     for name in (name for name in names if name not in sizes):
         yield NoOutput(call.span, name, nearest(name, sizes))
         return
@@ -131,6 +131,9 @@ def pauli_words_agree(call: objectives.MMD | reports.MMD, scope: Scope) -> bool:
     data = scope.data.get(call.data) if call.data is not None else None
     if data is not None and data.numbers is not None:
         return _kernel_of_numbers(call, scope)
+    if call.of:
+        fault = "has `of`, which names outputs, but its data are no real numbers"
+        faults.append(BadArguments(call.span, call.name, fault, usage(type(call))))
     if call.kernel is not None and call.kernel.of_states:
         return _ensembles_agree(call, scope)
     if call.weight is None and call.reach is not None:

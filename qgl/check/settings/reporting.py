@@ -7,6 +7,7 @@ from dataclasses import replace
 from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
 from qgl.diagnostics.data import plural
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
+from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData
 from qgl.program.calls import objectives
 from qgl.program.calls.call import usage
@@ -79,8 +80,9 @@ def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall
         samples = own.samples if call.samples is None else call.samples
         weight = own.weight if call.weight is None else call.weight
         reach = own.reach if call.reach is None else call.reach
+        of = call.of or own.of
         return replace(
-            call, kernel=own.kernel, pauli_words=pauli_words, samples=samples, weight=weight, reach=reach
+            call, kernel=own.kernel, pauli_words=pauli_words, samples=samples, weight=weight, reach=reach, of=of
         ), ""
     if isinstance(call, MarkovGap) and call.radius is None:
         radii = [term.call.radius for term in terms if isinstance(term.call, objectives.MarkovNLL)]
@@ -147,12 +149,15 @@ def _rows_agree(call: OfNumbers, scope: Scope, undo: tuple[Transform, ...]) -> b
     data = scope.data.get(call.data or "")
     if data is None or data.numbers is None or scope.outputs is None:
         return True
-    columns = width_before(data.numbers.shape[1], data.undo)
-    if scope.outputs.declared and width_before(scope.outputs.size, undo) == columns:
-        return True
-    declared = scope.data_spans.get(data.name)
-    if scope.outputs.declared:
-        scope.report(OutputWidth(call.span, data.name, columns, width_before(scope.outputs.size, undo), declared))
-    else:
-        scope.report(NoOutput(call.span, "", None))
-    return False
+    columns = width_before(data.numbers.shape[1], data.undo) or 0
+    sizes = {output.name: output.size for output in scope.outputs.declared}
+    unknown = [name for name in call.of if name not in sizes]
+    total = sum(sizes[name] for name in call.of or sizes if name in sizes)
+    before = width_before(total, undo)
+    if unknown or not sizes:
+        name = unknown[0] if unknown else ""
+        scope.report(NoOutput(call.span, name, nearest(name, sizes)))
+    elif before is None or before != columns:
+        wanted = columns if before is not None else undo[-1].widths[1]
+        scope.report(OutputWidth(call.span, data.name, wanted, total, scope.data_spans.get(data.name)))
+    return not unknown and before == columns

@@ -13,6 +13,7 @@ from qgl.evaluate.outputs import pictures
 from qgl.evaluate.row import Row
 from qgl.evaluate.table.titles import title
 from qgl.objectives.model import Setting
+from qgl.objectives.outputs.columns import columns_of
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
 from qgl.objectives.outputs.mse import MeanSquaredError
 from qgl.program.calls import reports as calls
@@ -90,7 +91,7 @@ def _mean_squared_error(call: calls.MSE, setting: Setting, data: DataSet, answer
 
 def _frechet(call: calls.Frechet, setting: Setting, data: DataSet, generated: Generated) -> Iterator[Row]:
     """The distance, that of the mean row of the data by itself, and that of one half of the data from the other."""
-    model, wanted = _before(setting, generated(call.samples)), _of_data(data)
+    model, wanted = _before(call, setting, generated(call.samples)), _of_data(data)
     count, size = model.shape
     if size > pictures.MOST_NUMBERS:
         yield _without(call, f"rows of {size:,} numbers are more than {pictures.MOST_NUMBERS:,}")
@@ -121,14 +122,14 @@ def _similarity(
         return _without(call, "needs the package scikit-image, which is not installed: pip install 'qgl[pictures]'")
     wanted = _of_data(data)
     if data.conditions is None:
-        rows = _before(setting, generated(call.samples))
+        rows = _before(call, setting, generated(call.samples))
         values = [similarity(row, wanted[k]) for row, k in zip(rows, pictures.nearest(rows, wanted), strict=True)]
         return _finite(call, float(np.mean(values)))
     values = []
     for condition, target in zip(data.conditions, wanted, strict=True):
         weights, numbers = (np.asarray(each, np.float64) for each in answer(Numbers(), condition))
         comes = weights > 0
-        rows = _before(setting, numbers[comes])
+        rows = _before(call, setting, numbers[comes])
         values.append(float(np.dot(weights[comes], [similarity(row, target) for row in rows])))
     return _finite(call, float(np.mean(values)))
 
@@ -145,9 +146,9 @@ def _without(call: calls.OfData, reason: str) -> Row:
     return Row(title(call), None, note=f"{title(call)}: {reason}")
 
 
-def _before(setting: Setting, numbers: Array) -> Array:
-    """Rows of outputs as they were before the transforms of the data that are learnt."""
-    return undone(np.asarray(numbers, np.float64), setting.undo)
+def _before(call: calls.OfNumbers, setting: Setting, numbers: Array) -> Array:
+    """Rows of the outputs that are compared, as they were before the transforms of the data that are learnt."""
+    return undone(np.asarray(numbers, np.float64)[:, columns_of(setting.outputs, call.of)], setting.undo)
 
 
 def _of_data(data: DataSet) -> Array:

@@ -43,7 +43,7 @@ class NumbersDiscrepancy(Deterministic):
         assert call.kernel is not None and call.data is not None
         rows = setting.data[call.data].numbers
         assert rows is not None  # the checker has seen to it
-        return cls(call.kernel, rows, columns_of(setting.outputs, ()))
+        return cls(call.kernel, rows, columns_of(setting.outputs, call.of))
 
     @property
     def queries(self) -> tuple[Query, ...]:

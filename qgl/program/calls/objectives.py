@@ -33,6 +33,12 @@ def reach() -> int | None:
     return argument(Integer(0), doc, default=None)
 
 
+def outputs_of() -> tuple[str, ...]:
+    """The argument `of` of what compares outputs with real numbers."""
+    doc = "of real numbers, the outputs that are compared; all of them by default"
+    return argument(Names("outputs"), doc, default=(), kw_only=True)
+
+
 A_KERNEL = Nested(KERNELS, "hamming(sigma = 1)")
 AN_ENTROPY = Nested(ENTROPIES, "markov(radius = 2)")
 
@@ -94,9 +100,7 @@ class MSE(OfData):
     """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
 
     data: str = argument(Data(of="numbers"), "the data set")
-    of: tuple[str, ...] = argument(
-        Names("outputs"), "the outputs that are compared; all of them by default", default=()
-    )
+    of: tuple[str, ...] = outputs_of()
 
 
 @call("mmd")
@@ -111,6 +115,7 @@ class MMD(OfData):
     samples: int | None = samples()
     weight: int | None = weight()
     reach: int | None = reach()
+    of: tuple[str, ...] = outputs_of()
 
     former = FORMER
 

@@ -15,7 +15,6 @@ from qgl.program.calls.arguments import (
     Choice,
     Data,
     Integer,
-    Names,
     Region,
     Spins,
     SpinTerms,
@@ -60,6 +59,7 @@ class OfNumbers(OfData):
     """A report that holds outputs against data of real numbers."""
 
     data: str | None = argument(Data(of="numbers"), "the data set; the objective's by default", default=None)
+    of: tuple[str, ...] = objectives.outputs_of()
 
 
 @call("kl")
@@ -85,10 +85,6 @@ class NLL(OfData):
 @call("mse")
 class MSE(OfNumbers):
     """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
-
-    of: tuple[str, ...] = argument(
-        Names("outputs"), "the outputs that are compared; all of them by default", default=()
-    )
 
 
 @call("frechet")
@@ -131,6 +127,7 @@ class MMD(OfData):
     samples: int | None = objectives.samples()
     weight: int | None = objectives.weight()
     reach: int | None = objectives.reach()
+    of: tuple[str, ...] = objectives.outputs_of()
 
     former = objectives.FORMER
 

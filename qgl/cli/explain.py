@@ -48,7 +48,7 @@ def explain(
 
     For what the objective and the reports ask, and for sampling: the method, how many qubits it holds at once, its own
     figures, and rough time and memory of one value and gradient; then the other methods and why they are not taken.
-    Nothing is run.
+    Nothing is run, but for the probability of outcomes that are required, where that is quick.
 
     \b
     Examples:
@@ -102,6 +102,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "operations": len(program.operations),
         "inputs": _inputs(program),
         "conserved": _conserved(program),
+        "ensemble": ensemble_lines(program),
         "precision": program.train.precision,
         "strategy": {"name": program.train.strategy_name, "cost": list(cost_text(program))},
         "process_bytes": process(answers, program, program.train),
@@ -133,6 +134,23 @@ def _conserved(program: Program) -> list[str]:
     return lines
 
 
+def ensemble_lines(program: Program) -> list[str]:
+    """What a state that is an input costs on hardware, and how many runs post-selection keeps, in words."""
+    from qgl.report.ensemble_costs import preparations, success_at_start
+
+    lines = [
+        f"inputs that are states of {qubits} qubit{'s' * (qubits > 1)} are prepared on hardware in {depth:,} layers "
+        f"with {gates:,} gates on two qubits"
+        for qubits, (gates, depth) in preparations(program).items()
+    ]
+    outcomes, chance = success_at_start(program)
+    if outcomes:
+        noun = "1 required outcome" if outcomes == 1 else f"{outcomes} required outcomes"
+        known = "is not estimated" if chance is None else f"is {chance:.3g} at initial parameters"
+        lines.append(f"post-selection: the probability of {noun} {known}; other runs are thrown away")
+    return lines
+
+
 def _inputs(program: Program) -> int:
     return sum(parameter.size for parameter in program.parameters)
 
@@ -148,7 +166,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
-    for line in _conserved(program):
+    for line in (*_conserved(program), *ensemble_lines(program)):
         console.print(line)
     blocks: dict[tuple[Row, int], list[str]] = {}
     for answer in answers:

@@ -19,7 +19,8 @@ STATEMENTS = {"FOR", "REPEAT", "IF", "FRESH", "MEASURE", "EVOLVE", "LET", *MODIF
 # Their names are words of their own, or what they would have declared for their block is not known.
 _UNSAID = ("IMPORT", "LOCAL", "TRAIN", "AGAIN", "LAYER", "CHANNEL")
 _OPERANDS = ("NAME", "NUMBER", "STRING", "RIGHT_PARENTHESIS", "RIGHT_BRACKET")
-_NAMING = {"LET", "FRESH", "AS", "ARROW", *DECLARATIONS.difference(("OBJECTIVE", "REPORT", "BASELINE", "AGAIN"))}
+_NAMED = {"LET", "FRESH", *DECLARATIONS.difference(("OBJECTIVE", "REPORT", "BASELINE", "AGAIN"))}
+_NAMING = {"AS", "ARROW", *_NAMED}
 _MOST_TARGETS = 64  # and commas and brackets
 _ENDS = ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE")
 
@@ -39,7 +40,7 @@ def declared(tokens: Sequence[Token]) -> list[Token]:
         names = [a for a, b in pairwise(tokens) if b.type == "ASSIGN"]
     elif keyword == "MEASURE":
         names = [b for a, b in pairwise(tokens) if a.type == "ARROW"]
-    elif keyword in DECLARATIONS or keyword in ("LET", "FRESH"):
+    elif keyword in _NAMED:
         names = list(tokens[1:2])
     else:
         names = []

@@ -123,6 +123,12 @@ def test_unknown_names_beside_faults_of_syntax(tmp_path: Path) -> None:
             "QGL0201 gone",
             "QGL0201 nope",
         ],
+        "model { h v; } objective nnl(gone +); report kll(gone, ;": [
+            *("QGL0101 )", "QGL0103 (", "QGL0201 gone", "QGL0201 gone", "QGL0701 kll", "QGL0701 nnl"),
+        ],
+        "data e = cardinalty(2 +); model { h v; } train { optimizer adm(rate = ); }": [
+            *("QGL0101 )", "QGL0101 )", "QGL0701 adm", "QGL0701 cardinalty"),
+        ],
         "model { h v; } train { optimizer adam(rate = nope; engine aer +; }": [
             *("QGL0101 ;", "QGL0103 (", "QGL0201 nope"),
         ],

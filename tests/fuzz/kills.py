@@ -53,7 +53,7 @@ EVALUATE = ("evaluate", "r", "--no-pictures")
 SWEEP = ("sweep", "p.qgl", "--set", "depth=1,2", "--out", "s", "--jobs", "1", "-q", "--no-pictures")
 RESUME = ("sweep", "--resume", "s", "-q", "--no-pictures")
 VERBS = (
-    Verb("sweep", SWEEP, RESUME, "s/sweep.json", ("s/*/weights.safetensors", "s/*/metrics.jsonl", "s/sweep.csv")),
+    Verb("sweep", SWEEP, RESUME, "s/sweep.json", ("s/*/weights.safetensors", "s/*/metrics.jsonl", "s/*/report.json")),
     Verb("run", ("run", "r", "--on", "statevector"), ("fetch", "r"), "r/jobs/*/job.json", ("r/jobs/*/*.npz",)),
     Verb("evaluate", EVALUATE, EVALUATE, "r", ("r/report.json",)),
     Verb("sample", SAMPLE, SAMPLE, "r", ("x.csv",)),

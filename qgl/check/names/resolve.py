@@ -6,6 +6,7 @@ of arguments, places of `?`, and what a `layer` may not hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -21,6 +22,8 @@ from qgl.check.values.types import OF_ARGUMENT
 from qgl.diagnostics.names import UnknownFunction, UnknownGate, UnknownName, WrongKind
 from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
+from qgl.diagnostics.suggest import nearest
+from qgl.diagnostics.training import UnknownCallable
 from qgl.diagnostics.types import ArgumentCount, OperandCount, WrongParameter
 from qgl.gates import GATES
 from qgl.program.calls.arguments import Choice
@@ -32,6 +35,7 @@ from qgl.syntax.walk import names_in
 
 METHOD = {"order", "steps", "simulate"}
 ROLES = ("gate", "function", "Hamiltonian", "value", "operand")
+_CALLING = re.compile(r"(objective|report|baseline|optimizer|strategy|gradient|stop|data(?=.*=))(\s+\w+\s*=)?\s*")
 
 
 @cache
@@ -215,15 +219,26 @@ class Resolver(ExpressionResolver):
                     name, "Hamiltonian" if each.role == "Hamiltonian" else wanted, self._values(), UnknownName
                 )
 
+    def _called(self, broken: tree.Broken) -> None:
+        """Report what a declaration or setting that could not be read calls, where there is no such thing."""
+        for name in (each.name for each in broken.mentions if each.role == "function"):
+            calling = _CALLING.fullmatch(broken.span.text[: name.span.start - broken.span.start])
+            if calling and name.name not in vocabulary() and name.name not in self.body.module.names:
+                kind = KINDS[calling[1]]
+                near = nearest(name.name, kind.table)
+                self.reporter.report(UnknownCallable(name.span, kind.wording, name.name, tuple(kind.table), near))
+
     def _unread(self, module: Module) -> None:
         """The names of declarations and settings that could not be read."""
         self.body = Body(module)
         for each in module.file.declarations:
             if isinstance(each, tree.Broken):
                 self._mentioned(each, ROLES if each.keyword in ("const", "hamiltonian") else ("value",))
+                self._called(each)
             elif isinstance(each, tree.Train | tree.Stage):
                 for setting in each.broken:
                     self._mentioned(setting, ("value",))
+                    self._called(setting)
 
     def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
         with self.body.block():

@@ -37,6 +37,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "born/peaks": {"bits": 3, "depth": 1},
     "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
+    "denoise/q_dense": {"layers": 2, "levels": 2, "count": 10},
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
     "gates3/normal": {},
@@ -71,7 +72,7 @@ RUN = [name for name in MODELS if name not in TWINS]
 # Trained in the tests of their systems, which hold how well they learn: bounds, distances, words of a hidden circuit.
 LEARNT = {
     *(f"bayes/{name}" for name in ("chsh", "chsh_classical", "garden", "ghz", "ghz_classical")),
-    *("born/bars", "born/peaks", "generalisation/cardinality", "generalisation/early"),
+    *("born/bars", "born/peaks", "denoise/q_dense", "generalisation/cardinality", "generalisation/early"),
     *("iqp/flips", "iqp/ising", "iqp/local"),
 }
 UNTRAINED = {"purification/bbpssw", "purification/homogeniser"}  # they have no parameters
@@ -119,7 +120,8 @@ def test_learns_at_a_reduced_size(name: str) -> None:
 @pytest.mark.parametrize("profile", ["portable", "qiskit"])
 def test_leaves_as_openqasm(name: str, profile: str) -> None:
     model = qgl.load(EXAMPLES / f"{name}.qgl", **REDUCED[name])
-    condition = np.zeros(2) if name == "conditional" else None
+    width = model.parameters.condition_width
+    condition = np.full(width, 0.5) if width else None
     bound = model.qasm(model.init(jax.random.key(0)), profile=profile, condition=condition)
     openqasm3.parse(bound)
     assert "input" not in bound

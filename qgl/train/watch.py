@@ -21,6 +21,7 @@ from qgl.evaluate.table.titles import title
 from qgl.kernels.large_tables import jit
 from qgl.model import Model
 from qgl.program.calls.reports import BETTER
+from qgl.program.calls.strategies import Adversarial
 from qgl.program.program import TrainSettings
 from qgl.report.report import measure
 from qgl.runs.files.atomic import append, put
@@ -70,7 +71,8 @@ class Watch:
         self._model: Any = model
         self._strategy: Strategy | None = None
         self._settings, self._team, self._folder = settings, team, folder
-        self._terms = None if from_shots else jit(model.terms)
+        known_later = not from_shots and not isinstance(settings.strategy, Adversarial)
+        self._terms = jit(model.terms) if known_later else None
         self.record = Watched()
         self.seconds, self.count = 0.0, 0  # of all measurements but the first, which compiles
         self._told = False
@@ -217,7 +219,7 @@ class Watch:
         return state._replace(status=status)
 
     def _loss(self, state: State, params: dict[str, Any], seed: int) -> tuple[Any, dict[str, Any]]:
-        """The loss of a seed's parameters, and its terms. From shots, those that were seen last."""
+        """The loss of a seed's parameters, and its terms. From shots or against a critic, those that were seen last."""
         if self._terms is None:
             return np.asarray(state.loss)[seed], {name: np.asarray(value)[seed] for name, value in state.terms.items()}
         own = {name: value[seed] for name, value in params.items()}

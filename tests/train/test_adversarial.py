@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import qgl
 from qgl.diagnostics.model import QglError
+from qgl.evaluate.metrics import jensen_shannon
 from qgl.objectives.adversarial import AdversarialLoss, OfStrings
 from qgl.query import Numbers, Probabilities
 from qgl.runs.run import Run
@@ -29,7 +30,7 @@ objective adversarial(speeds, mlp([{widths}], activation = {activation}), loss =
 train {{
     optimizer adam(rate = 0.01);
     strategy adversarial(opponent = adam(rate = 0.02), steps = 2);
-    steps {steps}; seeds 2; checkpoint 7;
+    steps {steps}; seeds 2; checkpoint 7; {more}
 }}
 report js(speeds);
 """
@@ -46,10 +47,18 @@ def levels() -> Real:
     return np.asarray(shares / shares.sum())
 
 
-def text(widths: str = "20", activation: str = "leaky_relu", loss: str = "cross_entropy", steps: int = 30) -> str:
+def text(
+    widths: str = "20",
+    activation: str = "leaky_relu",
+    loss: str = "cross_entropy",
+    steps: int = 30,
+    more: str = "",
+) -> str:
     strings = ", ".join(f'"{k:03b}"' for k in range(8))
     weights = ", ".join(f"{share:.17g}" for share in levels())
-    return EYE.format(strings=strings, weights=weights, widths=widths, activation=activation, loss=loss, steps=steps)
+    return EYE.format(
+        strings=strings, weights=weights, widths=widths, activation=activation, loss=loss, steps=steps, more=more
+    )
 
 
 def says(weights: Any, activation: str) -> Real:
@@ -148,6 +157,16 @@ def test_the_eye_program_trains_and_resumes_bit_for_bit(tmp_path: Path) -> None:
     assert metric["baselines"]["markov(order = 1)"] < metric["value"]
     losses = np.asarray(whole.history.loss)
     assert losses.shape == (30, 2) and np.isfinite(losses).all()
+
+
+def test_the_best_by_a_report_is_handed_out() -> None:
+    """`early` measures without the critic: what is handed out, and ranks the seeds, has the least divergence."""
+    model = qgl.loads(text(more="stop early(js(speeds)); watch every(10);"))
+    run = model.train(display="quiet", pictures=False)
+    (row,) = run.report["metrics"]
+    p = np.asarray(model.probabilities({name: jnp.asarray(value) for name, value in run.params.items()}), np.float64)
+    assert row["value"] == pytest.approx(jensen_shannon(p, levels()), abs=1e-6)
+    assert run.best_steps is not None and set(run.best_steps) <= {0, 10, 20, 30}
 
 
 def test_a_critic_that_stands_still_is_only_moved_by_its_opponent() -> None:

@@ -174,7 +174,7 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case calls.KL() | calls.TV() | calls.JS() | calls.ValidRate():
+        case calls.KL() | calls.TV() | calls.JS() | calls.ValidRate() | calls.Wasserstein(cost="integer"):
             return _distance(call, evaluation, _DISTANCES[type(call)])
         case calls.NLL():
             return _nll(call, evaluation)
@@ -212,7 +212,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
 class _Measure:
     """A number of a distribution and a data set; `charged`: rows that cannot come cost it a finite number."""
 
-    metric: Callable[[Distribution, DataSet], float]
+    metric: Callable[[Distribution, DataSet], float | None]
     floor: Callable[[DataSet], Floor]
     unit: str = ""
     charged: bool = False
@@ -223,6 +223,7 @@ _DISTANCES: Mapping[type[calls.OfData], _Measure] = {
     calls.NLL: _Measure(metrics.nll, floors.nll, NATS, charged=True),
     calls.TV: _Measure(metrics.tv, floors.tv),
     calls.JS: _Measure(metrics.js, floors.js, NATS),
+    calls.Wasserstein: _Measure(metrics.transported, floors.transported),
     calls.ValidRate: _Measure(metrics.valid_rate, floors.valid_rate),
 }
 

@@ -80,6 +80,18 @@ def mmd(distribution: Distribution, data: DataSet, kernel: KernelCall) -> float 
     return float(difference @ kernel_of(kernel).smoothed(difference))
 
 
+def transported(distribution: Distribution, data: DataSet) -> float | None:
+    """The Wasserstein distance of strings as whole numbers; None for a distribution that cannot be held as a vector.
+
+    In one dimension it is the area between the two distribution functions (S. Vallender, Theory Probab. Appl. 18, 784,
+    1974).
+    """
+    p = distribution.dense()
+    if p is None:
+        return None
+    return float(np.abs(np.cumsum(p - np.bincount(indices(data.rows), weights=data.weights, minlength=p.size))).sum())
+
+
 def conditional_mutual_information(joint: Real, sizes: tuple[int, int, int]) -> float:
     """I(A : C | B) in nats of a distribution with an axis a bit, those of A first, then B, then C; `sizes` are their
     numbers.

@@ -240,5 +240,6 @@ def _without_transport(model: Trainable, settings: TrainSettings) -> Iterator[Di
     """What the objective, a report or what is watched solves by a library that is not installed."""
     told = (*(term.call for term in model.program.objective), *model.program.reports, *settings.watched)
     for call in told:
-        if isinstance(call, objectives.Wasserstein | reports.Wasserstein) and not is_installed():
+        needs = isinstance(call, objectives.Wasserstein) or (isinstance(call, reports.Wasserstein) and call.of_states)
+        if needs and not is_installed():
             yield TransportNotInstalled(call.span)

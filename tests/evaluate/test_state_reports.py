@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -9,9 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import wasserstein_distance
 
 import qgl
 from qgl.diagnostics.model import QglError
+from qgl.evaluate import metrics
 from qgl.evaluate.distributions import DenseDistribution
 from qgl.evaluate.exact import evaluate
 from qgl.evaluate.metrics import js
@@ -88,6 +91,25 @@ def test_a_perfect_model_shows_the_floor_of_js(tmp_path: Any) -> None:
     text = 'data d = strings(["0000", "1111"]);\nvisible v[4];\nmodel { h v; }\n'
     elsewhere[3] = 1.0
     assert js(DenseDistribution(elsewhere), qgl.loads(text).program.data["d"]) == pytest.approx(np.log(2), abs=1e-9)
+
+
+def test_whole_numbers_are_moved_along_a_line() -> None:
+    """Against SciPy; a perfect model is at 0, and rows have the floor of as many others."""
+    text = "data d = mixture(bits = 4, means = [3, 11], deviations = [1, 2]);\nvisible v[4];\nmodel { h v; }\n"
+    model = qgl.loads(text + "report wasserstein(d, cost = integer);")
+    data = model.program.data["d"]
+    q = np.bincount(data.rows @ [8, 4, 2, 1], weights=data.weights, minlength=16).astype(np.float64)
+    (row,) = evaluate(model.program.reports, Setting.of(model.program), lambda query, *_: model.answer({}, query))
+    places = np.arange(16)
+    assert row.value == pytest.approx(wasserstein_distance(places, places, np.full(16, 1 / 16), q), abs=1e-4)
+    assert row.floor == 0 and metrics.transported(DenseDistribution(q), data) == pytest.approx(0, abs=1e-12)
+    rng, found = np.random.default_rng(0), []
+    for _ in range(40):
+        drawn = rng.multinomial(300, q / q.sum()) / 300
+        found.append(wasserstein_distance(places, places, drawn, q))
+    rows = np.repeat(places, rng.multinomial(300, q / q.sum()))[:, None] >> np.arange(3, -1, -1) & 1
+    sampled = replace(data, rows=rows.astype(np.uint8), weights=np.full(300, 1 / 300), exact=False)
+    assert floors.transported(sampled).value == pytest.approx(np.mean(found), rel=0.4)
 
 
 @pytest.mark.parametrize(

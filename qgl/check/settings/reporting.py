@@ -122,6 +122,8 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
         return pauli_words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
+    if isinstance(call, Wasserstein) and not call.of_states:
+        return narrow_enough(call, scope.visible, "leave it out", scope)
     if isinstance(call, Wasserstein):
         return has_ensemble(call, call.data, scope)
     if isinstance(call, MeanFidelity) and not _is_of_a_state(call, scope):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.special import digamma, gammaln
 
-from qgl.bits.distribution import distinct, entropy
+from qgl.bits.distribution import distinct, entropy, indices
 from qgl.evaluate.distributions import Real
 from qgl.evaluate.estimates import Estimate
 from qgl.program.program import DataSet
@@ -220,6 +220,16 @@ def js(data: DataSet) -> Floor:
     if data.exact:
         return known(data, 0.0)
     return _of_strings(data, lambda parts: sum(share * behind.divergence(behind.count) for share, behind in parts))
+
+
+def transported(data: DataSet) -> Floor:
+    """The mean Wasserstein distance, of strings as whole numbers, of as many draws from the rows from these."""
+    if data.exact:
+        return known(data, 0.0)
+    numbers, counts = np.unique(indices(data.rows), return_counts=True)
+    drawn = np.random.default_rng(0).multinomial(len(data.rows), counts / counts.sum(), _RESAMPLES) - counts
+    areas = np.abs(np.cumsum(drawn, axis=1)[:, :-1]) @ np.diff(numbers) / len(data.rows)
+    return of_rows(data, lambda: float(areas.mean()))
 
 
 def valid_rate(data: DataSet) -> Floor:

@@ -134,13 +134,24 @@ class MMD(OfData):
 
 @call("wasserstein")
 class Wasserstein(OfData):
-    """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
+    """Wasserstein distance of model and data, as ensembles of states or as whole numbers: the least mean cost of moving
+    one onto the other.
+    """
 
-    cost: str = argument(Choice(objectives.COSTS), objectives.COST_DOC, default="fidelity")
+    cost: str = argument(
+        Choice((*objectives.COSTS, "integer")),
+        f"{objectives.COST_DOC}; of two strings as whole numbers, first bit most significant, their difference",
+        default="fidelity",
+    )
+
+    @property
+    def of_states(self) -> bool:
+        """Whether it is a distance of ensembles of states."""
+        return self.cost in objectives.COSTS
 
     @property
     def kernel(self) -> KernelCall:
-        """What the cost is 1 minus of."""
+        """What a cost of states is 1 minus of."""
         return KERNELS.table[self.cost](span=self.span)
 
 

@@ -28,6 +28,7 @@ from qgl.diagnostics.shortage import lack_of_memory
 from qgl.diagnostics.terminal import silence
 
 INTERNAL = 70
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -56,7 +57,7 @@ def guarded(verb: Callable[P, R]) -> Callable[P, R]:
             if wanted := lack_of_memory(error):
                 _tell_of_memory(wanted)
                 raise typer.Exit(1) from None
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise typer.Exit(_no_output(error)) from None
             if os.environ.get("QGL_DEBUG"):
                 raise

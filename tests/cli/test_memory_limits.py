@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,7 +11,9 @@ from typing import Any
 
 import jax
 import pytest
+import typer
 
+from qgl.cli.guard import guarded
 from qgl.kernels.simulator import Simulator
 from qgl.plan import memory
 from tests.command import qglc
@@ -92,3 +96,17 @@ def test_an_allocation_that_fails_while_a_text_is_written_is_told(
     assert (status, output) == (1, "")
     assert "QGL0811" in said
     assert not (folder / "text.qasm").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
+def test_no_room_on_the_disk_is_no_fault_of_qglc(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A limit of the size of files too (`ulimit -f`)."""
+
+    @guarded
+    def verb() -> None:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(typer.Exit) as stopped:
+        verb()
+    assert stopped.value.exit_code == 1
+    assert os.strerror(number) in capsys.readouterr().err

@@ -13,10 +13,13 @@ from qgl.program.calls.table import KINDS
 MOST = 10**7
 # Numbers that are compared only, or begin a random sequence: nothing is held or gone through so often.
 COMPARED = {
+    "data blended.seed",
+    "data scaled.order",  # with the columns that there are
     "data subset.count",  # with the rows that there are
     "data subset.seed",
     "data states_near.seed",
     "data through.seed",
+    "data windows.step",  # a step of an index, of which there are as many as fit
     "objective mmd.reach",  # with distances
     "report mmd.reach",
     "schedule cosine.steps",

@@ -178,7 +178,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch, pytest.raises(QglError) as caught:
         patch.setitem(sys.modules, "ot", None)
         model.train(display="quiet")
-    assert [each.code for each in caught.value.diagnostics] == ["QGL0627"]
+    assert [each.code for each in caught.value.diagnostics] == ["QGL0627"] * 2  # the objective and its report
     text = "data even = parity(1);\nvisible v;\nmodel { ry(?) v; }\nobjective wasserstein(even);"
     with pytest.raises(QglError) as caught:
         qgl.loads(text)

@@ -272,3 +272,28 @@ def test_what_is_broken_in_a_stage_is_said_once() -> None:
         qgl.loads(text)
     assert [each.code for each in error.value.diagnostics] == ["QGL0201"]
     assert isinstance(qgl.loads(PROGRAM), Model)
+
+
+def test_data_of_a_stage_are_made_once_and_known_to_the_run() -> None:
+    text = """
+const steps = 2, last = 1;
+data states = states_near("0", width = 0.1, count = 4);
+latent start : state(1) ~ haar() draws 3;
+latent f[steps] ~ uniform(-1, 1);
+visible v = start;
+param a[steps];
+channel scramble(t: int, q: qubit) { for s in 1..t { ry(f[s - 1]) q; } }
+data noised(t) = through(states, scramble(t));
+model { for k in 0..steps - last { rx(a[steps - 1 - k]) v; } }
+stage t in steps..1 {
+    set last = t;
+    move a[t - 1];
+    objective mmd(noised(t - 1), fidelity(power = 2));
+}
+"""
+    program = analyse(Source("x", text), FolderEnvironment(HERE)).program
+    assert [sorted(stage.data) for stage in program.stages] == [["noised(1)", "states"], ["noised(0)", "states"]]
+    assert sorted(program.data) == ["noised(0)", "noised(1)", "states"]
+    assert all(stage.data["states"] is program.data["states"] for stage in program.stages)
+    for one in (program, *program.stages):
+        assert [each.name for each in one.parameters] == ["start", "a"], "`f` is drawn with data alone"

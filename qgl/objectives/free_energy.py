@@ -83,7 +83,9 @@ class FreeEnergy(Deterministic):
         rho = stacked(answer)
         size = rho.shape[1] // 2
         before = jnp.einsum("wasbs->wab", rho[1:].reshape(-1, size, 2, size, 2))
-        return jnp.sum(entropies(rho)) - jnp.sum(entropies(before))
+        widened = jnp.pad(before, ((0, 0), (0, size), (0, size)))  # by zeros, so that one decomposition serves for all
+        found = entropies(jnp.concatenate([rho, widened]))
+        return jnp.sum(found[: len(rho)]) - jnp.sum(found[len(rho) :])
 
 
 def free_energy(call: objectives.FreeEnergy | reports.FreeEnergy) -> FreeEnergy:

@@ -99,8 +99,11 @@ def test_an_allocation_that_fails_while_a_text_is_written_is_told(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
-def test_no_room_on_the_disk_is_no_fault_of_qglc(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_room_on_the_disk_is_no_fault_of_qglc(
+    number: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A limit of the size of files too (`ulimit -f`)."""
+    monkeypatch.setattr("qgl.cli.guard.silence", lambda _: None)
 
     @guarded
     def verb() -> None:

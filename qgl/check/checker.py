@@ -114,6 +114,7 @@ class _Check:
         self.processes = Processes(self.declarations, reporter, self.budget)
         self._prepared = 0
         self.declarations.data_sets.process = self.processes.of
+        self.declarations.data_sets.latents = self.processes.latents
 
     def run(self) -> Program | None:
         sound = not self.reporter.has_errors

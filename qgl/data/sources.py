@@ -21,6 +21,7 @@ from qgl.data.ensembles import read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.integers import mixture
 from qgl.data.many_body.ground_state import ground_state
+from qgl.data.many_body.ground_states import ground_states
 from qgl.data.many_body.thermal import gibbs_state
 from qgl.data.npz_archive import read_npz
 from qgl.data.processes.through import through
@@ -76,7 +77,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return make(name, *given_strings(call))
         case calls.State():
             return _state(name, call, files)
-        case calls.StatesNear() | calls.Ensemble() | calls.Through():
+        case calls.StatesNear() | calls.Ensemble() | calls.GroundStates() | calls.Through():
             return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState() | calls.Gibbs():
             return _of_hamiltonian(name, call)
@@ -217,6 +218,8 @@ def _elements(
             return states_near(call, files.limits), ""
         case calls.Ensemble():
             return read_ensemble(files.content(call), call, files.limits), ""
+        case calls.GroundStates():
+            return ground_states(call, files.limits)
         case calls.Through():
             return through(call, declared, files.limits)
 

@@ -268,7 +268,8 @@ class BadDataArgument(Diagnostic):
 
 class WrongProcess(Diagnostic):
     """Data are made before anything is trained, on qubits of their own: a layer or channel that they are pushed through
-    acts on its arguments and on `fresh` qubits alone, and depends on constants and `latent` inputs alone.
+    acts on its arguments and on `fresh` qubits alone, and depends on constants and `latent` inputs alone, as does a
+    Hamiltonian whose ground states are drawn.
     """
 
     channel: str
@@ -278,7 +279,7 @@ class WrongProcess(Diagnostic):
     wrong = _PUSHED.replace("LATENT", "param a : angle;")
     right = _PUSHED.replace("LATENT", "latent a ~ uniform(-1, 1);")
 
-    message = says("data cannot be pushed through `{channel}`: {fault}")
+    message = says("data cannot be made with `{channel}`: {fault}")
 
 
 class RareSuccess(Diagnostic):

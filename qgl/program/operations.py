@@ -245,8 +245,13 @@ LIFETIME = (Fresh, Discard)
 
 def inputs_of(operation: Operation) -> set[Input]:
     """The elements of parameters that the operation depends on."""
+    return inputs_in(operation.numbers)
+
+
+def inputs_in(numbers: Sequence[Real]) -> set[Input]:
+    """The elements of parameters that numbers depend on."""
     inputs: set[Input] = set()
-    pending: list[Real] = [*operation.numbers]
+    pending: list[Real] = [*numbers]
     while pending:
         for _, atom in pending.pop().terms:
             if isinstance(atom, Input):

@@ -13,12 +13,15 @@ from qgl.check.limits import Budget
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.diagnostics.data import WrongProcess
-from qgl.expression import renumbered
-from qgl.program.calls.data_sources import Through
-from qgl.program.operations import Operation, inputs_of
+from qgl.expression import Input, renumbered
+from qgl.program.calls.data_sources import GroundStates, Through
+from qgl.program.operations import Operation, inputs_in, inputs_of
 from qgl.program.process import Process
 from qgl.program.program import Parameter
+from qgl.source import Span
 from qgl.syntax import tree
+
+Latents = tuple[tuple[int, Parameter], ...]
 
 
 class Processes:
@@ -45,12 +48,28 @@ class Processes:
             self._check(call, operations, first, known)
         finally:
             del wires[first:], parameters[known:]
-        numbers = sorted({atom.parameter for operation in operations for atom in inputs_of(operation)})
-        latents = [(number, parameters[number]) for number in numbers]
-        self.drawn |= {number: each.name for number, each in latents if each is not None}
+        latents = self._latents({atom.parameter for operation in operations for atom in inputs_of(operation)})
         own = tuple(replace(each, wires=tuple(wire - first for wire in each.wires)) for each in operations)
         seed = repr((call.channel.name, call.channel.arguments))
-        return Process(qubits, own, tuple((k, each) for k, each in latents if each is not None), seed)
+        return Process(qubits, own, latents, seed)
+
+    def latents(self, call: GroundStates) -> Latents:
+        """The latent inputs of a Hamiltonian, by number.
+
+        Raises:
+            FaultyError: it depends on others; reported.
+        """
+        inputs = inputs_in([coefficient for coefficient, _ in call.hamiltonian.terms])
+        for atom in inputs:
+            self._drawn(call.hamiltonian.text, atom, call.span)
+        return self._latents({atom.parameter for atom in inputs})
+
+    def _latents(self, numbers: Set[int]) -> Latents:
+        """The latents of these numbers, which data are drawn with now."""
+        parameters = ((number, self.declarations.parameters[number]) for number in sorted(numbers))
+        latents = tuple((number, each) for number, each in parameters if each is not None)
+        self.drawn |= {number: each.name for number, each in latents}
+        return latents
 
     def _operations(self, call: Through, qubits: int) -> tuple[Operation, ...]:
         recorder = Recorder(self.declarations, self.reporter, self.budget)
@@ -93,11 +112,16 @@ class Processes:
             if outside is not None:
                 raise self._fault(call, f"it acts on {self.declarations.qubit_name(outside)}, a qubit of the model")
             for atom in inputs_of(operation):
-                parameter = self.declarations.parameters[atom.parameter]
                 if atom.parameter >= known:
                     raise self._fault(call, "a `?` in it is a number that training moves")
-                if parameter is not None and parameter.kind != "latent":
-                    raise self._fault(call, f"it depends on `{parameter.name}`, {_WHY[parameter.kind]}")
+                self._drawn(call.channel.name, atom, call.span)
+
+    def _drawn(self, name: str, atom: Input, span: Span) -> None:
+        """That an input is a latent one."""
+        parameter = self.declarations.parameters[atom.parameter]
+        if parameter is not None and parameter.kind != "latent":
+            fault = f"it depends on `{parameter.name}`, {_WHY[parameter.kind]}"
+            raise self.reporter.fault(WrongProcess(span, name, fault))
 
     def _fault(self, call: Through, fault: str) -> FaultyError:
         return self.reporter.fault(WrongProcess(call.span, call.channel.name, fault))

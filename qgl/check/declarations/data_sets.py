@@ -24,15 +24,16 @@ from qgl.diagnostics.names import DefinitionCycle
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArgumentCount
 from qgl.program.calls.arguments import describe
-from qgl.program.calls.data_sources import SOURCES, Through
+from qgl.program.calls.data_sources import SOURCES, GroundStates, Through
 from qgl.program.process import Process
-from qgl.program.program import DataSet
+from qgl.program.program import DataSet, Parameter
 from qgl.record import record
 from qgl.source import Span
 from qgl.syntax import tree
 
 MOST_BYTES = 2**31  # of all data sets that have arguments
 _KINDS = ("int", "real")
+Latents = tuple[tuple[int, Parameter], ...]
 
 
 @record
@@ -67,7 +68,7 @@ class Loaded:
 
 class DataSets:
     """`made` are all data sets by name, `noised(3)` among them, and `spans` say where each is declared. `process` gives
-    what the layer or channel of a `through` does to states of so many qubits.
+    what the layer or channel of a `through` does to states of so many qubits, `latents` what `ground_states` draws.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class DataSets:
         self.budget = budget
         self.settings = settings
         self.process: Callable[[Through, int], Process] = _none
+        self.latents: Callable[[GroundStates], Latents] = _no_latents
         self.made: dict[str, DataSet] = {}
         self.spans: dict[str, Span] = {symbol.name: symbol.span for symbol in main.of_kind("data set")}
         self._active: list[Symbol] = []
@@ -166,8 +168,11 @@ class DataSets:
             raise FaultyError
         if isinstance(call, Through):
             call = replace(call, process=self.process(call, self.made[call.data].width))
-        process = call.process.digest if isinstance(call, Through) and call.process else ""
-        key = (name, call, process, *map(id, self.made.values()))  # one of which an argument may name
+        drawn: Hashable = call.process.digest if isinstance(call, Through) and call.process else ""
+        if isinstance(call, GroundStates):
+            call = replace(call, latents=self.latents(call))
+            drawn = call.latents
+        key = (name, call, drawn, *map(id, self.made.values()))  # one of which an argument may name
         if key not in self._loaded.sets:
             try:
                 self._loaded.sets[key] = self.environment.load_data(name, call, self.made)
@@ -193,6 +198,10 @@ class DataSets:
 
 
 def _none(call: Through, qubits: int) -> Process:
+    raise FaultyError
+
+
+def _no_latents(call: GroundStates) -> Latents:
     raise FaultyError
 
 

@@ -14,7 +14,7 @@ from qgl.check.values.values import Value, describe
 from qgl.diagnostics.operators import NotHermitian
 from qgl.diagnostics.types import ArgumentCount, WrongType
 from qgl.expression import Real
-from qgl.program.calls.arguments import SpinTerms
+from qgl.program.calls.arguments import DrawnTerms, SpinTerms
 from qgl.program.program import Wire
 from qgl.source import Span
 from qgl.syntax import tree
@@ -65,11 +65,11 @@ class Hamiltonians:
         arguments: list[Value],
         place: Callable[[Sequence[int], Span], Qubits],
         width: int,
-    ) -> SpinTerms:
+    ) -> SpinTerms | DrawnTerms:
         """A Hamiltonian that data of `width` bits are made of, as `node` names it; `place` says where wires are read.
 
         Raises:
-            FaultyError: it depends on inputs or acts on a hidden qubit, or its arguments are too many or few; reported.
+            FaultyError: it acts on a hidden qubit, or its arguments are too many or few; reported.
         """
         wanted = len(symbol.node.arguments)
         keywords = node.keywords if isinstance(node, tree.Call) else ()
@@ -78,14 +78,15 @@ class Hamiltonians:
             raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, given_count, declared=symbol.span))
         terms = []
         for coefficient, pauli_word in self.terms(symbol, arguments, node.span):
-            if not coefficient.is_constant:
-                raise self.reporter.fault(WrongType(node.span, "a Hamiltonian of known numbers", "one with inputs"))
             qubits = place([wire for wire, _ in pauli_word], node.span)
             if qubits.hidden is not None:
                 raise self.reporter.fault(qubits.hidden)
             letters = (letter for _, letter in pauli_word)
-            terms.append((coefficient.constant, tuple(sorted(zip(qubits.positions, letters, strict=True)))))
-        return SpinTerms(width, tuple(terms), " ".join(node.span.text.split()))
+            terms.append((coefficient, tuple(sorted(zip(qubits.positions, letters, strict=True)))))
+        text = " ".join(node.span.text.split())
+        if not all(coefficient.is_constant for coefficient, _ in terms):
+            return DrawnTerms(width, tuple(terms), text)
+        return SpinTerms(width, tuple((coefficient.constant, pauli_word) for coefficient, pauli_word in terms), text)
 
 
 def real_terms(operator: Operator, span: Span, wires: Sequence[Wire], reporter: Reporter) -> Terms:

@@ -18,8 +18,8 @@ _DENSE = 256  # states up to which all levels are found
 _BLOCK = 2  # vectors that the Krylov space grows by: a level that is twice there is found twice
 _ROUNDS = 240
 _LOOK = 10  # rounds after which the levels are looked at
-_CONVERGED = 1e-10  # residual, and _SPLIT the distance of levels that are told apart, in units of the norm bound
-_SPLIT = 1e-9
+_CONVERGED = 1e-10  # residual, and SPLIT the distance of levels that are told apart, in units of the norm bound
+SPLIT = 1e-9
 
 _ROTATIONS = {
     "z": np.eye(2),
@@ -43,8 +43,8 @@ def ground_state(call: GroundState) -> State:
         extent = f"a state of {plural(spins.width, 'qubit')}"
         raise QglError([DataTooLarge(call.span, "`ground_state`", extent, f"{MOST} qubits")])
     levels, states, scale = _lowest(spins)
-    if len(levels) > 1 and levels[1] - levels[0] < _SPLIT * scale:
-        count = int(np.sum(levels - levels[0] < _SPLIT * scale))
+    if len(levels) > 1 and levels[1] - levels[0] < SPLIT * scale:
+        count = int(np.sum(levels - levels[0] < SPLIT * scale))
         raise QglError([DegenerateGroundState(call.span, float(levels[0]), count if len(levels) > _BLOCK else None)])
     state = states[:, 0]
     largest = state[np.argmax(np.abs(state))]

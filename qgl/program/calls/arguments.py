@@ -315,6 +315,28 @@ class Spins(AsItIs[SpinTerms]):
 
 
 @record
+class DrawnTerms:
+    """A Hamiltonian on `width` visible qubits whose coefficients depend on latent inputs; as `SpinTerms`."""
+
+    width: int
+    terms: tuple[tuple[Real, tuple[tuple[int, str], ...]], ...]
+    text: str
+
+
+@describe.register
+def _(value: DrawnTerms) -> str:
+    return "a Hamiltonian that depends on inputs"
+
+
+@record
+class DrawnSpins(AsItIs[DrawnTerms]):
+    """A declared Hamiltonian on visible qubits that depends on latent inputs."""
+
+    wording = "a Hamiltonian of the program that depends on latent inputs"
+    kind = DrawnTerms
+
+
+@record
 class AppliedChannel:
     """A layer or channel of the program with known numbers: `scramble(3)`."""
 

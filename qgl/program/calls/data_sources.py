@@ -15,6 +15,8 @@ from qgl.program.calls.arguments import (
     Choice,
     Column,
     Data,
+    DrawnSpins,
+    DrawnTerms,
     Flag,
     Integer,
     Interval,
@@ -30,6 +32,7 @@ from qgl.record import record
 
 if TYPE_CHECKING:
     from qgl.program.process import Process
+    from qgl.program.program import Parameter
 
 Columns = tuple[int | str, ...]
 _SIZE = Integer(1, 4096)
@@ -191,6 +194,16 @@ class GroundState(DataCall):
     basis: str = argument(Choice(("x", "y", "z")), "the Pauli matrix that is measured on every qubit", default="z")
 
 
+@call("ground_states")
+class GroundStates(DataCall):
+    """The ground states of a Hamiltonian on the visible qubits, whose latent inputs are drawn for each."""
+
+    hamiltonian: DrawnTerms = argument(DrawnSpins(), "the Hamiltonian, with latent inputs")
+    count: int = argument(Integer(1, 10**6), "how many states", default=1000)
+    seed: int = argument(Integer(0), "of the draws", default=0)
+    latents: tuple[tuple[int, Parameter], ...] = field(default=(), kw_only=True, compare=False)
+
+
 @call("through")
 class Through(DataCall):
     """The states of a data set, each after a layer or channel of the program, whose latent inputs and kept outcomes are
@@ -338,7 +351,7 @@ class Pairs(DataCall):
 
 
 PartCall = Subset | Without
-EnsembleCall = StatesNear | Ensemble | Through
+EnsembleCall = StatesNear | Ensemble | GroundStates | Through
 SOURCES: Kind[DataCall] = Kind(
     "data",
     "data source",
@@ -355,6 +368,7 @@ SOURCES: Kind[DataCall] = Kind(
         StatesNear,
         Ensemble,
         GroundState,
+        GroundStates,
         Through,
         Gibbs,
         Subset,

@@ -18,6 +18,7 @@ COMPARED = {
     "data subset.count",  # with the rows that there are
     "data subset.seed",
     "data states_near.seed",
+    "data ground_states.seed",
     "data through.seed",
     "data windows.step",  # a step of an index, of which there are as many as fit
     "objective mmd.reach",  # with distances

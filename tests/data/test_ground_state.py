@@ -123,7 +123,7 @@ def test_what_is_no_hamiltonian_is_refused(call: str, code: str, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("terms", "code"),
-    [("X[v[0]] + a * Z[v[1]]", "QGL0303"), ("X[v[0]] + X[v[1]] + Z[m]", "QGL0405"), ("X[v[0]]", "QGL0750")],
+    [("X[v[0]] + a * Z[v[1]]", "QGL0703"), ("X[v[0]] + X[v[1]] + Z[m]", "QGL0405"), ("X[v[0]]", "QGL0750")],
 )
 def test_hamiltonians_that_give_no_data(terms: str, code: str, tmp_path: Path) -> None:
     text = f"""

@@ -50,6 +50,22 @@ class NoEnsemble(Diagnostic):
     notes = noted("declared here", "declared")
 
 
+class NoPureTargets(Diagnostic):
+    """`infidelity` is 1 - the mean of <t|rho|t> over pure states t, and this data set has strings, or mixed states."""
+
+    data: str
+    declared: Span | None = None
+
+    code = "QGL0624"
+    wrong = "data d = parity(2);\nvisible v[2];\nmodel { ry(?) v; }\nobjective infidelity(d);\n"
+    right = 'data d = states_near("00", width = 0.1);\nvisible v[2];\nmodel { ry(?) v; }\nobjective infidelity(d);\n'
+
+    message = says("`{data}` has no pure states")
+    help = "mixed states are compared by `marginals(..., distance = hilbert_schmidt)`, `mmd` or `wasserstein`"
+
+    notes = noted("declared here", "declared")
+
+
 class UnevenMixture(Diagnostic):
     """A mixture of normal distributions has as many deviations and weights as means, or one deviation for all."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qgl.objectives.adversarial import OfNumbers, OfStrings
+from qgl.objectives.ensembles.infidelity import Infidelity as PairInfidelity
 from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.free_energy import free_energy
 from qgl.objectives.kl import kl
@@ -20,6 +21,7 @@ from qgl.program.calls.objectives import (
     NLL,
     Adversarial,
     FreeEnergy,
+    Infidelity,
     Marginals,
     MarkovNLL,
     ObjectiveCall,
@@ -50,6 +52,8 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return NumbersDiscrepancy.of(call, setting)
         case MMD():
             return mmd(call, setting)
+        case Infidelity():
+            return PairInfidelity.of(call, setting)
         case Wasserstein():
             return EnsembleTransport.of(call, setting)
         case FreeEnergy():

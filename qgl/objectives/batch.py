@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +50,36 @@ class RowsDrawn(OfAllConditions):
         """The loss over all rows; `log_prob` is that of given strings, shape (batch,)."""
         values = np.maximum(log_prob(self.rows), log_floor(self.rows.shape[1]))
         return self.constant - float(self.weights @ values)
+
+
+class PairedRows:
+    """An objective of rows of the data, `batch` of them drawn anew at each evaluation, or all.
+
+    targets     what is compared with what comes of a row, shape (rows, ...)
+    conditions  what the model is given with each row, shape (rows, condition width); None for an unconditional model
+    """
+
+    targets: NDArray[Any]
+    conditions: NDArray[np.float64] | None
+    batch: int | None
+
+    @property
+    def stochastic(self) -> bool:
+        return self.batch is not None
+
+    def given(self, key: Array | None) -> Mapping[Query, Array]:
+        return {}
+
+    def conditions_at(self, key: Array | None) -> NDArray[np.float64] | Array | None:
+        return None if self.conditions is None else self.drawn(self.conditions, key)
+
+    def drawn(self, rows: NDArray[Any], key: Array | None) -> NDArray[Any] | Array:
+        """The rows that an evaluation takes, of as many as there are targets."""
+        if self.batch is None:
+            return rows
+        if key is None:
+            raise ValueError("rows of data that are drawn need a key")
+        return jnp.asarray(rows)[draw_rows(key, np.full(len(rows), 1 / len(rows)), self.batch)]
 
 
 def draw_rows(key: Array, weights: NDArray[np.float64], count: int) -> Array:

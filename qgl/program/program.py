@@ -183,6 +183,11 @@ class DataSet:
         return int(self.rows.shape[1])
 
     @property
+    def count(self) -> int:
+        """How many elements it has: rows, or states of an ensemble."""
+        return len(self.rows if self.states is None else self.states)
+
+    @property
     def listed(self) -> bool:
         """Whether its strings are held, and not only their rule."""
         return self.rule is None or len(self.rows) > 0

@@ -10,7 +10,7 @@ from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.kernels import NoEnsemble, PauliWordsOfIntegers
+from qgl.diagnostics.kernels import NoEnsemble, NoPureTargets, PauliWordsOfIntegers
 from qgl.diagnostics.many_body import TooWideForEntropy
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
@@ -25,6 +25,7 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 C = TypeVar("C", bound=Call)
+_PAIRED = objectives.NLL | reports.NLL | objectives.MSE | objectives.Infidelity | reports.OfNumbers
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
 
@@ -81,7 +82,7 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     drawn = not columns and scope.drawn and isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE)
     if scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and not isinstance(call, objectives.NLL | reports.NLL | objectives.MSE | reports.OfNumbers):
+    elif columns and not isinstance(call, _PAIRED):
         faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
@@ -104,6 +105,18 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
         yield NoOutput(call.span, "", None)
     elif total != columns:
         yield OutputWidth(call.span, data.name, columns, total, scope.data_spans.get(data.name))
+
+
+def targets_fit(call: objectives.Infidelity, scope: Scope) -> bool:
+    """Whether the data of an `infidelity` are pure states."""
+    data = scope.data.get(call.data)
+    if data is None:
+        return False
+    states = data.state if data.states is None else data.states
+    if states is not None and states.ndim == (1 if data.states is None else 2):
+        return True
+    scope.report(NoPureTargets(call.span, data.name, scope.data_spans.get(data.name)))
+    return False
 
 
 def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope, most: int = EXACT_WIDTH) -> bool:

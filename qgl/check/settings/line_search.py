@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from qgl.program.calls.objectives import KL, MMD, MSE, NLL, ObjectiveCall
+from qgl.program.calls.objectives import KL, MMD, MSE, NLL, Infidelity, ObjectiveCall
 from qgl.program.calls.optimizers import LBFGS
 from qgl.program.program import DataSet, Term, TrainSettings
 
 if TYPE_CHECKING:
     from qgl.diagnostics.runs import UnfitForLineSearch
 
-BY_ROW = (NLL, KL, MSE)  # objectives that a part of the rows estimates
+BY_ROW = (NLL, KL, MSE, Infidelity)  # objectives that a part of the rows estimates
 
 
 def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:
@@ -24,7 +24,7 @@ def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int |
         if isinstance(call, MMD):
             return call.pauli_words is not None or call.samples is not None
         rows = data.get(call.data) if isinstance(call, BY_ROW) else None
-        return batch is not None and rows is not None and batch < len(rows.rows)
+        return batch is not None and rows is not None and batch < rows.count
 
     return any(drawn(term.call) for term in terms)
 

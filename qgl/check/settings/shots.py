@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.runs import UnfitForLineSearch
 from qgl.diagnostics.shots import UnfitForShots, UnfitShotSettings
-from qgl.program.calls.objectives import MMD, Adversarial, FreeEnergy, Marginals, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import MMD, Adversarial, FreeEnergy, Infidelity, Marginals, ObjectiveCall, Wasserstein
 from qgl.program.calls.optimizers import LBFGS
 from qgl.program.program import DataSet, Term, TrainSettings
 from qgl.source import Span
@@ -39,7 +39,7 @@ def shot_faults(
 def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | None:
     if isinstance(call, Adversarial):
         return UnfitForShots(call.span, call.name, "its critic looks at the distribution of all strings", _MEANS)
-    if isinstance(call, Wasserstein):
+    if isinstance(call, Wasserstein | Infidelity):
         return UnfitForShots(call.span, call.name, "it compares quantum states, and strings tell of bits", _MEANS)
     if isinstance(call, MMD):
         if call.kernel.of_states:

@@ -9,7 +9,15 @@ from typing import Any
 from qgl.check.calls.binding import FAILED, Failure, read
 from qgl.check.calls.strategies import strategy_faults
 from qgl.check.settings.adversary import CRITIC_WIDTH, adversary_fits, with_opponent
-from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
+from qgl.check.settings.fit import (
+    Scope,
+    fits,
+    free_energy_fits,
+    has_ensemble,
+    narrow_enough,
+    pauli_words_agree,
+    targets_fit,
+)
 from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
 from qgl.check.settings.watching import complete_early, read_watch, watch_faults
@@ -25,7 +33,16 @@ from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
 from qgl.program.calls.gradients import GRADIENTS
-from qgl.program.calls.objectives import MMD, MSE, OBJECTIVES, Adversarial, FreeEnergy, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import (
+    MMD,
+    MSE,
+    OBJECTIVES,
+    Adversarial,
+    FreeEnergy,
+    Infidelity,
+    ObjectiveCall,
+    Wasserstein,
+)
 from qgl.program.calls.optimizers import OPTIMIZERS, Adam
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS
@@ -110,6 +127,8 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
         return free_energy_fits(call, scope)
     if not fits(call, scope):
         return False
+    if isinstance(call, Infidelity):
+        return targets_fit(call, scope)
     if isinstance(call, Wasserstein):
         return has_ensemble(call, call.data, scope)
     if isinstance(call, Adversarial):
@@ -250,6 +269,6 @@ def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
         scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))
     for call in drawn:
         data = scope.data.get(call.data)
-        if data is not None and data.conditions is not None and not isinstance(call, MSE):
+        if data is not None and data.conditions is not None and not isinstance(call, MSE | Infidelity):
             scope.report(UnfitForBatch(span, f"the rows of `{data.name}` come with conditions"))
             return

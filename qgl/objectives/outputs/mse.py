@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.objectives.batch import draw_rows
+from qgl.objectives.batch import PairedRows
 from qgl.objectives.model import Setting
 from qgl.objectives.outputs.columns import columns_of
 from qgl.program.calls import objectives, reports
@@ -20,7 +20,7 @@ Array = jax.Array
 
 
 @dataclass(frozen=True, eq=False)
-class MeanSquaredError:
+class MeanSquaredError(PairedRows):
     """Mean over the rows of the data and over the numbers of a row of (output - number)^2, and over the labels.
 
     targets     shape (rows, numbers)
@@ -45,25 +45,12 @@ class MeanSquaredError:
         return cls(data.numbers, data.conditions, columns_of(setting.outputs, call.of), batch)
 
     @property
-    def stochastic(self) -> bool:
-        return self.batch is not None
-
-    @property
     def queries(self) -> tuple[Query, ...]:
         return (Numbers(),)
 
-    def given(self, key: Array | None) -> Mapping[Query, Array]:
-        return {}
-
-    def conditions_at(self, key: Array | None) -> NDArray[np.float64] | Array | None:
-        if self.conditions is None or self.batch is None:
-            return self.conditions
-        return jnp.asarray(self.conditions)[self._rows(key)]
-
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
         weights, numbers = answers[Numbers()]
-        wanted = jnp.asarray(self.targets, numbers.dtype)
-        return self.error(weights, numbers, wanted if self.batch is None else wanted[self._rows(key)])
+        return self.error(weights, numbers, jnp.asarray(self.drawn(self.targets, key), numbers.dtype))
 
     def error(self, weights: Array, numbers: Array, wanted: Array) -> Array:
         """The error of answers to `Numbers`, those of each row where there are conditions, from `wanted`.
@@ -74,8 +61,3 @@ class MeanSquaredError:
         comes = weights[..., None] > 0
         errors = jnp.where(comes, shown - wanted[:, None], 0) ** 2
         return jnp.sum(jnp.broadcast_to(weights[..., None], errors.shape) * errors) / wanted.size
-
-    def _rows(self, key: Array | None) -> Array:
-        if key is None or self.batch is None:
-            raise ValueError("rows of data that are drawn need a key")
-        return draw_rows(key, np.full(len(self.targets), 1 / len(self.targets)), self.batch)

@@ -124,6 +124,11 @@ COSTS = ("fidelity", "superfidelity")
 COST_DOC = "of a pair of states, 1 - Tr(rho sigma) or 1 - `superfidelity`"
 
 
+@call("infidelity")
+class Infidelity(OfData):
+    """1 - the mean fidelity with pure states of the data, row by row; of `pairs(...)` if the model has conditions."""
+
+
 @call("wasserstein")
 class Wasserstein(OfData):
     """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
@@ -175,6 +180,7 @@ OBJECTIVES: Kind[ObjectiveCall] = Kind(
         MarkovNLL,
         Marginals,
         MMD,
+        Infidelity,
         Wasserstein,
         MSE,
         FreeEnergy,

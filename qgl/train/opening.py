@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,6 @@ from qgl import hardware
 from qgl.baselines import missing
 from qgl.check.calls.strategies import OF_RANDOM
 from qgl.check.settings.line_search import line_search_faults
-from qgl.diagnostics.kernels import TransportNotInstalled
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.diagnostics.runs import NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
@@ -20,8 +19,7 @@ from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
 from qgl.kernels.memory import device_limit
 from qgl.model import Model
-from qgl.objectives.ensembles.transport import is_installed
-from qgl.program.calls import objectives, reports
+from qgl.objectives.ensembles.transport import transport_faults
 from qgl.program.calls.strategies import BY_GRADIENT, EM, OwnStrategy
 from qgl.program.program import TrainSettings
 from qgl.report.weighing import losses_together, refusals, weigh_objective
@@ -225,7 +223,7 @@ def _too_many(model: Model, settings: TrainSettings) -> list[Diagnostic]:
 
 def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:
     """Why a model cannot be trained, as far as it can be told before anything is computed."""
-    faults: list[Diagnostic] = [*missing(model.program), *_without_transport(model, settings)]
+    faults: list[Diagnostic] = [*missing(model.program), *transport_faults(model.program, settings.watched)]
     if not model.program.objective:
         faults.append(NothingToTrain(None, "objective"))
     random = settings.strategy_name in OF_RANDOM and any(p.kind == "random" for p in model.program.parameters)
@@ -234,12 +232,3 @@ def unfit(model: Trainable, settings: TrainSettings) -> list[Diagnostic]:
     if settings.strategy_name in BY_GRADIENT:
         faults += line_search_faults(settings, model.stochastic)
     return faults
-
-
-def _without_transport(model: Trainable, settings: TrainSettings) -> Iterator[Diagnostic]:
-    """What the objective, a report or what is watched solves by a library that is not installed."""
-    told = (*(term.call for term in model.program.objective), *model.program.reports, *settings.watched)
-    for call in told:
-        needs = isinstance(call, objectives.Wasserstein) or (isinstance(call, reports.Wasserstein) and call.of_states)
-        if needs and not is_installed():
-            yield TransportNotInstalled(call.span)

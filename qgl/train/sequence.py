@@ -21,6 +21,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss, RunChanged
 from qgl.diagnostics.stages import StagesInOneProcess
 from qgl.model import Model
+from qgl.objectives.ensembles.transport import transport_faults
 from qgl.program.program import Program, TrainSettings
 from qgl.report import report as reports
 from qgl.report.display import Display
@@ -32,6 +33,7 @@ from qgl.runs.folder import RunFolder, stage_folder
 from qgl.runs.run import Run, leaves_of
 from qgl.source import Span
 from qgl.train.devices import Team
+from qgl.train.opening import unfit
 
 TrainOne = Callable[..., Run]
 
@@ -65,6 +67,7 @@ def train_stages(
         settings = settings or model.program.train
         settings = settings if steps is None else replace(settings, steps=steps)
         program = changed(model.program, settings)
+        _refuse_unfit(model, program, settings)
         now = manifests.describe(program, model.files, settings, model.precision, command)
         if folder is not None:
             _refuse_changes(folder.manifest, now)
@@ -80,6 +83,15 @@ def train_stages(
             if resume is None and folder is not None and not folder.has_begun:
                 folder.take_back()
             raise
+
+
+def _refuse_unfit(model: Model, program: Program, settings: TrainSettings) -> None:
+    """Refuses what no later stage, and no report at the end, could do: the first stage may take hours."""
+    faults = [*transport_faults(program, settings.watched)]
+    for stage in program.stages:
+        faults += unfit(Model(stage, precision=model.precision, files=model.files), stage.train)
+    if faults:
+        raise QglError(dict.fromkeys(faults))
 
 
 class _Sequence:

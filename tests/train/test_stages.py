@@ -21,6 +21,7 @@ from qgl.compiler import analyse
 from qgl.data.environment import FolderEnvironment
 from qgl.diagnostics.model import QglError
 from qgl.model import Model
+from qgl.objectives.ensembles import transport
 from qgl.report.display import Progress, Silent
 from qgl.runs.opened import trained
 from qgl.runs.run import Run
@@ -272,6 +273,14 @@ def test_what_is_broken_in_a_stage_is_said_once() -> None:
         qgl.loads(text)
     assert [each.code for each in error.value.diagnostics] == ["QGL0201"]
     assert isinstance(qgl.loads(PROGRAM), Model)
+
+
+def test_what_only_the_end_could_not_do_is_told_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "MOST_PAIRS", 4)
+    text = PROGRAM + 'data near = states_near("00", width = 0.1, count = 5);\nreport wasserstein(near);\n'
+    with pytest.raises(QglError, match="QGL0628"):
+        run_of(text, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_data_of_a_stage_are_made_once_and_known_to_the_run() -> None:

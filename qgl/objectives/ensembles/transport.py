@@ -12,7 +12,7 @@ that may be waiting in callbacks themselves, for ever. So numbers travel as thei
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.kernels import TooManyPairs, TransportNotInstalled
-from qgl.diagnostics.model import QglError
+from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.objectives.ensembles.similarity import similarities, weights, with_equal_weights
 from qgl.objectives.model import Deterministic, Setting
+from qgl.parameters import Parameters
 from qgl.program.calls import objectives, reports
 from qgl.program.calls.kernels import KernelCall
+from qgl.program.calls.reports import ReportCall
+from qgl.program.operations import is_kept
+from qgl.program.program import Program
 from qgl.query import Elements, Query
 from qgl.source import Span
 
@@ -78,10 +82,8 @@ class EnsembleTransport(Deterministic):
 
     def distance(self, model: Array) -> Array:
         """The distance of elements as `qgl.query.Elements` gives them, which are not normalised, from the data."""
-        if len(model) * len(self.states) > MOST_PAIRS:
-            raise QglError([TooManyPairs(self.span, len(model), len(self.states), MOST_PAIRS)])
-        if not is_installed():
-            raise QglError([TransportNotInstalled(self.span)])
+        if fault := _fault(self.span, len(model), len(self.states)):
+            raise QglError([fault])
         data = jnp.asarray(with_equal_weights(self.states), model.dtype)
         return least_cost(1 - similarities(model, data, self.kernel), weights(model), weights(data))
 
@@ -89,6 +91,23 @@ class EnsembleTransport(Deterministic):
         """The same number of elements that are known, in double precision."""
         with jax.enable_x64(True):
             return float(self.distance(jnp.asarray(np.asarray(model, np.complex128))))
+
+
+def transport_faults(program: Program, watched: Sequence[ReportCall] = ()) -> Iterator[Diagnostic]:
+    """Why the distances that a program asks for, `watched` ones too, cannot be computed: told before it is trained."""
+    elements = len(Parameters(program.parameters).weights) << sum(map(is_kept, program.operations))
+    for call in (*(term.call for term in program.objective), *program.reports, *watched):
+        if isinstance(call, objectives.Wasserstein) or (isinstance(call, reports.Wasserstein) and call.of_states):
+            states = None if call.data is None else program.data[call.data].states
+            if states is not None and (fault := _fault(call.span, elements, len(states))):
+                yield fault
+
+
+def _fault(span: Span, model: int, data: int) -> Diagnostic | None:
+    """Why an ensemble of so many elements is not compared with one of so many."""
+    if model * data > MOST_PAIRS:
+        return TooManyPairs(span, model, data, MOST_PAIRS)
+    return None if is_installed() else TransportNotInstalled(span)
 
 
 def is_installed() -> bool:

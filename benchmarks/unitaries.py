@@ -29,7 +29,7 @@ from qgl.check.values.types import unitary_angles
 from qgl.expression import Input, Real
 from qgl.gates.algebra import entered, pauli_matrix
 from qgl.gates.generators import generator_numbers, hermitian
-from qgl.kernels.exponentials import exponential
+from qgl.kernels.hermitian import exponential
 from qgl.program.operations import GateApplication, PauliRotation
 from qgl.source import Source, Span
 

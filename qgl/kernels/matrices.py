@@ -9,8 +9,8 @@ import numpy as np
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.generators import generator_qubits, hermitian
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take, with_inverse
-from qgl.kernels.exponentials import exponential
 from qgl.kernels.functions import Numbers
+from qgl.kernels.hermitian import exponential
 from qgl.kernels.rounding import perturbed
 from qgl.plan.matrix_pool import MatrixGroup, Pool
 from qgl.plan.state.tables import Products

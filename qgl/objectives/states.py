@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.kernels.hermitian import eigh
 from qgl.objectives.model import Deterministic
 from qgl.objectives.regions import stacked
 from qgl.query import Marginals, Query
@@ -34,12 +35,12 @@ def reduced_states(state: State, regions: tuple[tuple[int, ...], ...]) -> State:
 
 
 def _trace_distance(rho: Array, sigma: Array) -> Array:
-    return jnp.sum(jnp.abs(jnp.linalg.eigvalsh(rho - sigma)), axis=1) / 2
+    return jnp.sum(jnp.abs(eigh(rho - sigma)[0]), axis=1) / 2
 
 
 def _relative_entropy(rho: Array, sigma: Array) -> Array:
     """Tr sigma (log sigma - log rho)."""
-    values = jnp.linalg.eigvalsh(sigma)
+    values = eigh(sigma)[0]
     own = jnp.sum(jnp.where(values > 0, values * _level_log(values), 0.0), axis=1)
     return own - _mean_log(rho, sigma)
 
@@ -78,7 +79,7 @@ def _level_log(values: Array) -> Array:
 
 def _in_eigenvectors(rho: Array, sigma: Array) -> tuple[Array, Array, Array]:
     """Eigenvalues of rho, its eigenvectors, and sigma in these."""
-    values, vectors = jnp.linalg.eigh(rho)
+    values, vectors = eigh(rho)
     return values, vectors, _conjugated(vectors, sigma)
 
 
@@ -118,7 +119,7 @@ def entropies(rho: Array) -> Array:
     Its derivative, -Tr (d rho) (1 + log rho), needs none of eigenvectors, so that it is finite where eigenvalues
     coincide. Where they vanish it is infinite in truth: the logarithm is then that of rounding, as in `_mean_log`.
     """
-    return _entropies(jnp.linalg.eigvalsh(rho))
+    return _entropies(eigh(rho)[0])
 
 
 def _entropies(values: Array) -> Array:
@@ -128,9 +129,7 @@ def _entropies(values: Array) -> Array:
 
 @entropies.defjvp
 def _entropies_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    # value and derivative take one decomposition: two at once wait for threads of the same few on a processor
-    (rho,), (change,) = primals, tangents
-    values, _, inside = _in_eigenvectors(rho, change)
+    values, _, inside = _in_eigenvectors(primals[0], tangents[0])  # value and derivative take one decomposition
     own = jnp.diagonal(inside, axis1=1, axis2=2).real
     return _entropies(values), -jnp.sum(own * (1 + _level_log(values)), axis=1)
 

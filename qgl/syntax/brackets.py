@@ -81,6 +81,8 @@ class Balancer:
                 self._in_stage = inside or token.type == "STAGE"
             elif token.type in ("SEMICOLON", "LEFT_BRACE", "RIGHT_BRACE"):
                 self._close(self._round(), sure=token.type == "LEFT_BRACE")
+            elif token.type == "STAGE" and not self._open:
+                self._in_stage = True  # a comment or a declaration stands before it on its line
             if token.type in CLOSERS:
                 if len(self._open) == MAX_NESTING:
                     self.report(faults.BracketsTooDeep(self._span(token), MAX_NESTING))

@@ -18,7 +18,7 @@ from qgl.gates import GATES
 from qgl.gates.generators import generator_numbers, hermitian
 from qgl.hardware.shifts import shifted_circuit
 from qgl.ir.circuit import Circuit
-from qgl.kernels.exponentials import exponential
+from qgl.kernels.hermitian import exponential
 from qgl.kernels.simulator import Simulator
 from qgl.plan.planner import METHODS, Planner
 from qgl.program.program import Program

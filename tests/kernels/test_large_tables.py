@@ -73,10 +73,11 @@ def test_a_table_is_an_argument_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_models_answer_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a sector's signs are converted row by row."""
-    params = {"field": jnp.linspace(-1, 1, 6)}
-    plain = qgl.loads(SECTOR).value_and_grad(params)
+    with jax.enable_x64(True):
+        params = {"field": jnp.linspace(-1, 1, 6)}
+    plain = qgl.loads(SECTOR, precision="double").value_and_grad(params)
     monkeypatch.setattr(large_tables, "LEAST", 1)
     monkeypatch.setattr(steps, "AT_ONCE", 1)
-    hoisted = qgl.loads(SECTOR).value_and_grad(params)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), hoisted, plain)
+    hoisted = qgl.loads(SECTOR, precision="double").value_and_grad(params)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12), hoisted, plain)
     assert np.abs(hoisted[1]["field"]).max() > 0.005

@@ -32,6 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "conditional": {"rows": 1, "cols": 2, "depth": 1},
     "digits": {"side": 2, "depth": 1},
     "feedforward": {},
+    "grown": {"layers": 1},
     "hidden": {"side": 2, "units": 1, "depth": 1},
     "iqp/flips": {"n": 2, "weight": 2},
     "iqp/ising": {"n": 4},

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.evaluate import Row, evaluate
-from qgl.evaluate.distributions import DenseDistribution, ProductDistribution, QueriedDistribution
+from qgl.evaluate.distributions import DenseDistribution, ModelDistribution, ProductDistribution, QueriedDistribution
 from qgl.evaluate.pairs import Moments
 from qgl.objectives import Setting
 from qgl.program.calls import reports
@@ -230,3 +230,13 @@ def test_data_that_are_samples_leave_a_floor_to_chance() -> None:
     for column in zip(*(rows() for _ in range(80)), strict=True):
         floors, values = ([getattr(row, name) for row in column] for name in ("floor", "value"))
         assert 0.7 < np.mean(floors) / np.mean(values) < 1.3, column[0].name
+
+
+def test_a_sum_that_rounding_moved_is_no_bias_and_one_that_is_wrong_stays() -> None:
+    right = np.array([0.1, 0.2, 0.3, 0.4])
+
+    def held(factor: float) -> Any:
+        return ModelDistribution(lambda query: (right * factor).astype(np.float32), 2).distribution.dense()
+
+    assert np.allclose(held(1 + 1e-5), right, rtol=2e-7, atol=0)
+    assert np.allclose(held(1.1), 1.1 * right)

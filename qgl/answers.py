@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,21 +32,22 @@ from qgl.readings import Readings
 Array = jax.Array
 
 
-class Questions:
+class Questions(ABC):
     """What can be asked of a model; `params`, `x` and `condition` are those of `qgl.model.Model`."""
 
     program: Program
 
     @functools.cached_property
+    @abstractmethod
     def readings(self) -> Readings:
         """How questions are put to the circuit."""
-        raise NotImplementedError
 
     @property
     def width(self) -> int:
         """Number of visible qubits."""
         return len(self.program.visible)
 
+    @abstractmethod
     def answers(
         self,
         params: Params,
@@ -55,7 +57,6 @@ class Questions:
         given: Mapping[Query, ArrayLike] | None = None,
     ) -> dict[Query, Any]:
         """Answers to several queries of `qgl.query`; see `qgl.model.Model`."""
-        raise NotImplementedError
 
     def answer(self, params: Params, query: Query, condition: ArrayLike | None = None, key: Array | None = None) -> Any:
         """The answer to one query."""

@@ -36,7 +36,7 @@ from qgl.diagnostics.stages import (
     WrongStageValues,
 )
 from qgl.diagnostics.suggest import nearest
-from qgl.expression import Real
+from qgl.expression import Input, Real
 from qgl.program.calls.strategies import CMA, Gradient
 from qgl.program.program import Parameter, Program, Stage, TrainSettings
 from qgl.source import Span
@@ -83,14 +83,15 @@ class StageValues:
 
     def settings(self, program: Settings, report: Report) -> Settings:
         """What holds in the stage: its own settings, line by line, before those of the program."""
-        own = {type(item): item for item in self.node.items if isinstance(item, tree.Objective | tree.Train)}
-        objective, train = own.get(tree.Objective, program.objective), own.get(tree.Train)
+        own = (item for item in self.node.items if isinstance(item, tree.Objective))
+        objective = next(own, program.objective)
+        train = next((item for item in self.node.items if isinstance(item, tree.Train)), None)
         if objective is None and not self.node.broken:
             report(StageWithoutObjective(_head(self.node), self.stage.label))
         reports = tuple(one for item in self.node.items if isinstance(item, tree.Report) for one in item.items)
         return Settings(
-            objective,  # type: ignore[arg-type]  # `own` has each item under its type
-            self._train(train, program.train, report) if isinstance(train, tree.Train) else program.train,
+            objective,
+            program.train if train is None else self._train(train, program.train, report),
             reports,
             (),
         )
@@ -272,7 +273,8 @@ def _numbers(value: Value) -> tuple[int, NDArray[np.int64]]:
         return value.parameter, value.offset + np.arange(size)
     assert isinstance(value, Real)
     ((_, atom),) = value.terms
-    return atom.parameter, np.array([atom.element])  # type: ignore[union-attr]  # a declared input is no function
+    assert isinstance(atom, Input)  # what is declared is no function
+    return atom.parameter, np.array([atom.element])
 
 
 def _head(node: tree.Stage) -> Span:

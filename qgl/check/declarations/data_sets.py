@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from qgl.check.calls.binding import FAILED, bind
@@ -161,9 +162,8 @@ class DataSets:
                 bind(symbol.node.value, SOURCES, look, self.reporter.report)
 
     def _make(self, symbol: Symbol, name: str, frame: Frame) -> DataSet:
-        evaluate: Callable[[tree.Expression], Any] = lambda each: self.settings.for_settings(each, frame)  # noqa: E731
         self.has_faults, before = True, self.has_faults
-        call = bind(symbol.node.value, SOURCES, evaluate, self.reporter.report)
+        call = bind(symbol.node.value, SOURCES, partial(self.settings.for_settings, frame=frame), self.reporter.report)
         if call is None:
             raise FaultyError
         if isinstance(call, Through):

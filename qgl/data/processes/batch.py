@@ -10,6 +10,7 @@ a qubit without coherence, so that what stands under a condition on it acts on a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,19 +199,19 @@ class Batch:
     def _draw(self, operation: Measurement) -> None:
         """An outcome for each element; those in which a required one does not come are dead."""
         (axis,) = self._axes([("wire", operation.wires[0])])
-        at = [slice(None)] * self.tensor.ndim
-        at[axis] = _ONES
+        seen = [slice(None)] * self.tensor.ndim
+        seen[axis] = _ONES
         if self.mixed:
-            at[axis + len(self.keys)] = _ONES
-        ones, all_ = self._weights(self.tensor[tuple(at)]), self._weights(self.tensor)
+            seen[axis + len(self.keys)] = _ONES
+        ones, all_ = self._weights(self.tensor[tuple(seen)]), self._weights(self.tensor)
         outcome = self.rng.random(self.elements) * all_ < ones
         if operation.required is not None:
             self.alive &= outcome == operation.required
         if operation.bit is not None:
             self.bits[operation.bit] = outcome
         for value in (0, 1):
-            at = [slice(None)] * self.tensor.ndim
-            at[0], at[axis] = np.flatnonzero(outcome == value), slice(1 - value, 2 - value)  # type: ignore[call-overload]
+            at: list[Any] = [slice(None)] * self.tensor.ndim
+            at[0], at[axis] = np.flatnonzero(outcome == value), slice(1 - value, 2 - value)
             self.tensor[tuple(at)] = 0
             if self.mixed:
                 at[axis], at[axis + len(self.keys)] = slice(None), slice(1 - value, 2 - value)

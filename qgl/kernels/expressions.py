@@ -17,7 +17,8 @@ from qgl.plan.expressions import Affine, Expressions
 
 def evaluate(expressions: Expressions, inputs: jax.Array) -> jax.Array:
     """All outputs, shape (rows,), in the precision of `inputs`, shape (expressions.inputs,)."""
-    values = jnp.concatenate([jnp.zeros(1, inputs.dtype), inputs])
+    # a function may make a remainder of an input, as sin(pi) does, which perturbing the result would not show
+    values = jnp.concatenate([jnp.zeros(1, inputs.dtype), perturbed(inputs)])
     for calls in expressions.calls:
         arguments = (_affine(argument, values) for argument in calls.arguments)
         values = jnp.concatenate([values, FUNCTIONS[calls.name](*arguments)])

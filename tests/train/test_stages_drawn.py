@@ -99,7 +99,7 @@ def test_stages_of_one_form_are_one_program() -> None:
         texts.append(jax.jit(strategy._chunk).lower(strategy._holding(state), strategy._seeds, zero, zero).as_text())
     assert model.stages[0].form == model.stages[1].form == model.stages[2].form is not None
     assert texts[0] == texts[1] == texts[2]
-    other = qgl.loads(PROGRAM.replace("cz e, q", "if t > 1 { cz e, q; } else { cx e, q; }"))
+    other = qgl.loads(PROGRAM.replace("cz e, q;", "if t > 1 { cz e, q; } else { cx e, q; }"))
     assert other.stages[1].form != other.stages[2].form
     assert qgl.loads(PROGRAM.replace(" drawn", "")).stages[0].form is None
 

@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 MINUTES ?= 10
 
-.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks clean
+.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks release-check clean
 
 help:
 	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
@@ -19,6 +19,7 @@ help:
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
+	@echo "make release-check  build wheel and sdist, check them, and use the wheel from bare environments"
 	@echo "make clean       remove .venv and caches"
 
 setup: $(SETUP)
@@ -66,6 +67,10 @@ reproduce-%: $(SETUP)
 benchmarks: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'
 	$(BIN)/python -m benchmarks.run
+
+release-check: $(SETUP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
+	$(BIN)/python -m tests.release
 
 lock:
 	$(PYTHON) -m venv .venv

@@ -31,7 +31,6 @@ from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
-from qgl.check.settings.drawn import drawn_fits
 from qgl.check.settings.fit import Scope
 from qgl.check.settings.layers import in_layers
 from qgl.check.settings.outcomes import postselection_fits
@@ -47,7 +46,7 @@ from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
-from qgl.program.operations import Operation, is_kept, is_required, may_be_drawn
+from qgl.program.operations import Operation, is_kept, is_required
 from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -204,7 +203,6 @@ class _Check:
                 expectation_fits,
                 postselection_fits,
                 anew_fits,
-                drawn_fits,
             )
         ]
         return in_layers(program, self._train_block, self.reporter.report) if all(fits) else None
@@ -361,8 +359,7 @@ class _Check:
     def _unused(self, operations: Iterable[Operation]) -> None:
         declared = ("constant", "lattice", "data set", "layer", "channel", "Hamiltonian", *INPUTS)
         for symbol in self.main.of_kind(*declared):
-            counts = symbol.kind == "latent input" and any(map(may_be_drawn, operations))  # elements, whatever it is
-            if not symbol.used and not counts:
+            if not symbol.used:
                 self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
         for symbol in self.main.of_kind(*REGISTERS):
             self._untouched(symbol)

@@ -26,7 +26,7 @@ class BaselineNotInstalled(Diagnostic):
 
     code = "QGL0740"
     message = says("the baseline `{baseline}` needs the package `{package}`, which is not installed")
-    help = "install it: pip install 'qgl[baselines]'"
+    help = "install it: pip install 'qglc[baselines]'"
 
 
 class RepeatedBaseline(Diagnostic):

@@ -37,7 +37,7 @@ class EngineNotInstalled(Diagnostic):
 
     code = "QGL1102"
     message = says("the engine `{engine}` needs the package `{package}`, which is not installed")
-    help = says("install it: pip install 'qgl[{extra}]'")
+    help = says("install it: pip install 'qglc[{extra}]'")
 
 
 class EngineFailed(Diagnostic):

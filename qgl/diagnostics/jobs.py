@@ -94,7 +94,7 @@ class MitigationMissing(Diagnostic):
 
     code = "QGL1150"
     message = says("{purpose} needs the package `{package}`")
-    help = "install it: pip install 'qgl[mitigation]'"
+    help = "install it: pip install 'qglc[mitigation]'"
 
 
 class CannotMitigate(Diagnostic):

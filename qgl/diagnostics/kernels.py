@@ -92,7 +92,7 @@ class TransportNotInstalled(Diagnostic):
 
     code = "QGL0627"
     message = "`wasserstein` needs the package `POT`, which is not installed"
-    help = "install it: pip install 'qgl[transport]'"
+    help = "install it: pip install 'qglc[transport]'"
 
 
 class TooManyPairs(Diagnostic):

@@ -90,7 +90,7 @@ class SynthesisNeedsQiskit(Diagnostic):
     code = "QGL1004"
     message = says("to write a unitary matrix of {qubits} qubits as gates, the package `qiskit` is needed")
     label = says("a matrix on {qubits} qubits")
-    help = "install it: pip install 'qgl[qiskit]'"
+    help = "install it: pip install 'qglc[qiskit]'"
 
 
 class AngleIsNotFinite(Diagnostic):

@@ -158,4 +158,4 @@ class StrategyNotInstalled(Diagnostic):
 
     code = "QGL0922"
     message = says("the strategy `{strategy}` needs a library that is not installed")
-    help = says("pip install 'qgl[{extra}]'")
+    help = says("pip install 'qglc[{extra}]'")

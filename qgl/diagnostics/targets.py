@@ -40,7 +40,7 @@ class TargetNeedsPackage(Diagnostic):
 
     code = "QGL1121"
     message = says("to fit a circuit to `{target}`, the package `{package}` is needed")
-    help = says("install it: pip install 'qgl[{extra}]'")
+    help = says("install it: pip install 'qglc[{extra}]'")
 
 
 class NoServiceAccount(Diagnostic):

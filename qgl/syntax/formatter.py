@@ -255,8 +255,9 @@ class _Formatter:
 
     def _measure(self, item: tree.Measure) -> Document:
         operand = self.expression(item.operand)
-        bit = [" -> ", self._name(item.bit)] if item.bit else []
-        return group("measure ", operand, *bit, " keep" * item.keep, " drawn" * item.drawn, ";")
+        return group(
+            "measure ", operand, *([" -> ", self._name(item.bit)] if item.bit else []), " keep" * item.keep, ";"
+        )
 
     def _evolve(self, item: tree.Evolve) -> Document:
         parts: list[Document] = ["evolve ", self.expression(item.hamiltonian), " for ", self.expression(item.time)]

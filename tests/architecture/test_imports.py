@@ -35,7 +35,6 @@ ORDER = [
         "mixture",
         "postselection",
         "readout",
-        "drawn",
         "readings",
         "objectives",
         "answers",
@@ -66,7 +65,6 @@ HEAVY = {
         *[
             "kernels",
             "objectives",
-            "drawn",
             "parameters",
             "mixture",
             "postselection",

@@ -90,7 +90,7 @@ def test_a_library_that_is_missing_is_named_before_training(model: Model, monkey
     with pytest.raises(QglError) as error:
         train(model, display="quiet")
     (fault,) = error.value.diagnostics
-    assert fault.code == "QGL0740" and "pip install 'qgl[baselines]'" in fault.help and "rbm" in fault.message
+    assert fault.code == "QGL0740" and "pip install 'qglc[baselines]'" in fault.help and "rbm" in fault.message
 
 
 def test_each_has_a_column_and_its_size(model: Model, run: Run) -> None:

@@ -129,7 +129,7 @@ def test_small_pictures_and_missing_libraries_are_told(folder: Path, monkeypatch
     assert small.value is None and "no pictures of at least 3 x 3" in small.note
     monkeypatch.setitem(__import__("sys").modules, "skimage.metrics", None)
     _, missing = measure(model, params, model.program.reports)
-    assert missing.value is None and "qgl[pictures]" in missing.note
+    assert missing.value is None and "qglc[pictures]" in missing.note
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(QglError) as missing:
             call()
         (fault,) = missing.value.diagnostics
-        assert fault.code == "QGL1150" and "qgl[mitigation]" in fault.help
+        assert fault.code == "QGL1150" and "qglc[mitigation]" in fault.help
 
 
 def test_words_that_agree_are_measured_together() -> None:

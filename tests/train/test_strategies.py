@@ -187,7 +187,7 @@ def test_a_missing_library_is_told_before_a_folder_is_made(tmp_path: Path, monke
     with pytest.raises(QglError) as error:
         train(Bowl(), evolution(), out=tmp_path / "run", display="quiet")
     (fault,) = error.value.diagnostics
-    assert fault.code == "QGL0922" and "qgl[cma]" in fault.help and not (tmp_path / "run").exists()
+    assert fault.code == "QGL0922" and "qglc[cma]" in fault.help and not (tmp_path / "run").exists()
 
 
 # ---------------------------------------------------------------- one's own

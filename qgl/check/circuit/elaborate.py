@@ -237,8 +237,7 @@ class Elaborator:
                 bit = self.recorder.bits
                 self.recorder.bits += 1
                 numbers.append((condition, bit))
-            measured = Measurement((wire,), node.span, bit, label, drawn=node.drawn, condition=condition)
-            self.recorder.operations.append(measured)
+            self.recorder.operations.append(Measurement((wire,), node.span, bit, label, condition=condition))
         return Bit(node.bit.name if node.bit else "", tuple(numbers))
 
 

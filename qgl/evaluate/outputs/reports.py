@@ -119,7 +119,7 @@ def _similarity(
     try:
         similarity = measure()
     except ImportError:
-        return _without(call, "needs the package scikit-image, which is not installed: pip install 'qgl[pictures]'")
+        return _without(call, "needs the package scikit-image, which is not installed: pip install 'qglc[pictures]'")
     wanted = _of_data(data)
     if data.conditions is None:
         rows = _before(call, setting, generated(call.samples))

@@ -183,7 +183,7 @@ class PreparedContraction:
     def refusal(self, query: Query) -> str:
         """What can be told before the network is made."""
         if find_spec("cotengra") is None:
-            return "needs cotengra: install qgl[contraction]"
+            return "needs cotengra: install qglc[contraction]"
         operations = len(self.variants.circuit.operations)
         if operations > MOST_OPERATIONS:
             return f"{operations:,} operations in one network; {MOST_OPERATIONS:,} are the most"

@@ -77,7 +77,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes renames in `folder` last."""
+    """Makes renames in `folder` last; Windows opens no folder, and keeps them by itself."""
+    if os.name == "nt":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

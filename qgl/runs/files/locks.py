@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
+
+import portalocker
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import RunLocked
@@ -36,8 +37,7 @@ def take(folder: Path, tries: int = 1) -> IO[str]:
     try:
         with explained(folder / LOCK):
             if not _taken(file, tries):
-                file.seek(0)
-                raise HeldError(file.read().strip() or "unknown")
+                raise HeldError(_holder(file))
             file.truncate(0)
             file.write(f"process {os.getpid()}")
             file.flush()
@@ -47,10 +47,33 @@ def take(folder: Path, tries: int = 1) -> IO[str]:
     return file
 
 
+def _lock(file: IO[Any], flags: portalocker.LockFlags) -> None:
+    """Locks a file as the system at hand does it.
+
+    Raises:
+        BlockingIOError: another process has the lock, and `flags` say not to wait.
+        OSError: the system refuses.
+    """
+    try:
+        portalocker.lock(file, flags)
+    except portalocker.AlreadyLocked as error:
+        raise BlockingIOError(*error.args) from error
+    except portalocker.LockException as error:
+        raise OSError(getattr(error.__cause__, "errno", None), error.strerror or str(error)) from error
+
+
+def _holder(file: IO[str]) -> str:
+    """What the file says of who has the lock; Windows lets nobody else read it."""
+    file.seek(0)
+    with suppress(PermissionError):
+        return file.read().strip() or "unknown"
+    return "unknown"
+
+
 def _taken(file: IO[str], tries: int) -> bool:
     for left in reversed(range(tries)):
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
         except BlockingIOError:
             time.sleep(0.05 * bool(left))
         else:
@@ -62,7 +85,7 @@ def _taken(file: IO[str], tries: int) -> bool:
 def turn(folder: Path) -> Iterator[None]:
     """Waits for its turn in a folder; what is done within takes no time."""
     with lock_file(folder / LOCK) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file, portalocker.LOCK_EX)
         yield
 
 
@@ -70,7 +93,7 @@ def is_held(folder: Path) -> bool:
     """Whether some process has the lock now."""
     try:
         with reader(folder / LOCK, TEXT_BYTES) as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            _lock(file, portalocker.LOCK_SH | portalocker.LOCK_NB)
     except BlockingIOError:
         return True
     except (OSError, QglError):

@@ -19,8 +19,8 @@ from qgl.diagnostics.runs import DamagedRun, NotOurs
 TEXT_BYTES = 256 << 20  # of a manifest, a report, a text
 ARRAY_BYTES = 16 << 30  # of a checkpoint
 LINE_BYTES = 64 << 20
-_READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY"))
-_IN_PLACE = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY"))
+_READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_IN_PLACE = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
 
 
 def reader(path: Path, most: int) -> BinaryIO:

@@ -138,7 +138,7 @@ def test_without_aer_the_engine_is_refused_with_the_way_to_install_it(monkeypatc
         Aer()
     (found,) = caught.value.diagnostics
     assert isinstance(found, EngineNotInstalled)
-    assert found.help == "install it: pip install 'qgl[aer]'"
+    assert found.help == "install it: pip install 'qglc[aer]'"
 
 
 def test_what_aer_says_is_passed_on() -> None:

@@ -68,7 +68,7 @@ def test_without_braket_the_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -
         BraketLocal()
     (found,) = caught.value.diagnostics
     assert isinstance(found, EngineNotInstalled)
-    assert found.help == "install it: pip install 'qgl[braket]'"
+    assert found.help == "install it: pip install 'qglc[braket]'"
 
 
 # ------------------------------------------------------------ behind the interface of a service

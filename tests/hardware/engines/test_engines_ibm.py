@@ -224,7 +224,7 @@ def test_without_the_library_the_engine_is_refused(monkeypatch: pytest.MonkeyPat
         Ibm("fake_manila")
     (found,) = caught.value.diagnostics
     assert isinstance(found, EngineNotInstalled)
-    assert found.help == "install it: pip install 'qgl[ibm]'"
+    assert found.help == "install it: pip install 'qglc[ibm]'"
 
 
 def test_no_access_is_told_from_other_faults() -> None:

@@ -98,7 +98,7 @@ def test_evolution_under_words_that_do_not_commute_is_refused() -> None:
 
 def test_without_cotengra_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contraction, "find_spec", lambda name: None)
-    assert "qgl[contraction]" in cost(ring(20, 1), GivenStrings(1)).refusal
+    assert "qglc[contraction]" in cost(ring(20, 1), GivenStrings(1)).refusal
     assert importlib.util.find_spec("cotengra") is not None
 
 

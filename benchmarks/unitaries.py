@@ -24,14 +24,10 @@ import numpy as np
 import optax
 
 import qgl
-from qgl.check.circuit.transform import unitary
-from qgl.check.values.types import unitary_angles
-from qgl.expression import Input, Real
-from qgl.gates.algebra import entered, pauli_matrix
+from qgl.gates import GATES
 from qgl.gates.generators import generator_numbers, hermitian
+from qgl.gates.unitaries import unitary_angles
 from qgl.kernels.hermitian import exponential
-from qgl.program.operations import GateApplication, PauliRotation
-from qgl.source import Source, Span
 
 Array = Any
 PROGRAM = Path(__file__).parent.parent / "examples" / "bayes" / "lymphography.qgl"
@@ -82,42 +78,6 @@ def parity(bits: int = 8) -> Problem:
         return -jnp.mean(jnp.log(distribution + 1e-12)) - np.log(even.sum())
 
     return Problem(3, len(windows), loss)
-
-
-def shannon(qubits: int, angles: Array) -> Array:
-    """The matrices of `unitary(v)`: shape (..., angles) to (..., 2^qubits, 2^qubits)."""
-    opened = [Real(0.0, ((1.0, Input(0, k)),)) for k in range(unitary_angles(qubits))]
-    shape, size = angles.shape[:-1], 2**qubits
-    matrix = jnp.broadcast_to(jnp.eye(size, dtype=jnp.complex64), (*shape, size, size))
-    for operation in unitary(tuple(range(qubits)), opened, Span(Source("benchmark", ""), 0, 0)):
-        values = [
-            factor * angles[..., atom.element] for number in operation.numbers for factor, atom in _inputs(number)
-        ]
-        match operation:
-            case PauliRotation(pauli_word=pauli_word):
-                angle, pauli = values[0][..., None, None], pauli_matrix(pauli_word)
-                inner = jnp.cos(angle) * np.eye(len(pauli)) + 1j * jnp.sin(angle) * entered(jnp, pauli)
-            case GateApplication(gate=gate):
-                inner = gate.matrix(jnp, *values)
-            case _:
-                raise TypeError(operation.name)
-        matrix = _on(inner.astype(jnp.complex64), operation.wires, matrix, qubits)
-    return matrix
-
-
-def _inputs(number: Real) -> list[tuple[float, Input]]:
-    return [(factor, atom) for factor, atom in number.terms if isinstance(atom, Input)]
-
-
-def _on(inner: Array, wires: tuple[int, ...], matrix: Array, qubits: int) -> Array:
-    """`inner` on the row qubits `wires` of `matrix`."""
-    lead = matrix.shape[:-2]
-    count = len(lead)
-    others = [qubit for qubit in range(qubits) if qubit not in wires]
-    order = [*range(count), *(count + qubit for qubit in (*wires, *others)), count + qubits]
-    tensor = matrix.reshape(*lead, *(2,) * qubits, -1).transpose(order)
-    done = (inner @ tensor.reshape(*lead, 2 ** len(wires), -1)).reshape(tensor.shape)
-    return done.transpose(np.argsort(order)).reshape(matrix.shape)
 
 
 def haar(key: Array, problem: Problem) -> Array:
@@ -184,7 +144,9 @@ def way(name: str, problem: Problem, rate: Any, steps: int) -> Any:
     if name == "manifold":
         return by_manifold(problem, rate, steps)
     if name == "angles":
-        return by_numbers(problem, lambda x: shannon(qubits, x), unitary_angles(qubits), rate, steps)
+        of_vector = GATES[f"unitary{qubits}"].of_vector
+        assert of_vector is not None
+        return by_numbers(problem, lambda x: of_vector(jnp, x), unitary_angles(qubits), rate, steps)
     numbers = generator_numbers(qubits)
     return by_numbers(problem, lambda x: exponential(hermitian(jnp, qubits, x)), numbers, rate, steps)
 

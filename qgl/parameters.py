@@ -222,8 +222,8 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
     match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
             return mean + deviation * jax.random.normal(key, shape)
-        case "moments", (deviation,):
-            return jnp.asarray(distribution.centres).reshape(shape) + deviation * jax.random.normal(key, shape)
+        case "about", (deviation,):
+            return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):

@@ -17,6 +17,7 @@ from qgl.bits.regions import regions_fit
 from qgl.check.calls.baselines import read_baselines
 from qgl.check.calls.strategies import cma_fits
 from qgl.check.circuit.elaborate import Elaborator
+from qgl.check.circuit.isometries import used_qubits
 from qgl.check.circuit.locality import Locality
 from qgl.check.circuit.processes import Processes, without_drawn
 from qgl.check.circuit.recorder import Recorder
@@ -268,6 +269,8 @@ class _Check:
         locality = Locality(
             self.declarations, self.reporter, self.budget, operations[initial:], tuple(recorder.channel_calls)
         )
+        for fault in used_qubits(operations, recorder.wires):
+            self.reporter.report(fault)
         required = list(filter(is_required, operations))
         if len(required) > MAX_REQUIRED:
             what = f"post-selection on {len(required):,} qubits"

@@ -48,20 +48,22 @@ class FunctionOfOpenInput(Diagnostic):
 
 
 class OpenGenerator(Diagnostic):
-    """`generator(v)` is the exponential of a sum of Pauli words, and its gates are found from its matrix. As long as
-    numbers of it are open, there is no matrix: with `--free` the angles of its gates would be functions that no text
-    can say.
+    """The gates of `generator(v)`, the exponential of a sum of Pauli words, and of `isometry(v)` are found from its
+    matrix. As long as numbers of it are open, there is no matrix: with `--free` the angles of its gates would be
+    functions that no text can say.
 
     `unitary(v)` reaches the same unitaries by angles that stand in gates as they are.
     """
 
     qubits: int
+    what: str = "generator"
 
     code = "QGL1009"
 
     @property
     def message(self) -> str:
-        return f"a generator of {self.qubits} qubit{'s' * (self.qubits > 1)} with open numbers has no gates"
+        article = "an" if self.what == "isometry" else "a"
+        return f"{article} {self.what} of {self.qubits} qubit{'s' * (self.qubits > 1)} with open numbers has no gates"
 
     label = "numbers of this are left open"
     help = "give the inputs values (emit a run, or use --seed instead of --free), or use `unitary(...)`"
@@ -83,7 +85,9 @@ class EvolveWithoutTrotter(Diagnostic):
 
 
 class SynthesisNeedsQiskit(Diagnostic):
-    """A matrix on two or more qubits (a Kraus channel's dilation, a `generator`) is turned into gates by Qiskit."""
+    """A matrix on two or more qubits (a Kraus channel's dilation, a `generator`, an `isometry`) is turned into gates by
+    Qiskit.
+    """
 
     qubits: int
 

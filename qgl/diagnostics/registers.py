@@ -184,6 +184,26 @@ class WrongRegisterSize(Diagnostic):
     message = says("{text}")
 
 
+class UsedQubitOfIsometry(Diagnostic):
+    """An isometry takes some qubits to more of them. Those that it brings in stand last, and are in zero: `fresh` ones,
+    qubits of a register that no gate has touched, or qubits after a `reset`. Of others its matrix says nothing.
+    """
+
+    qubit: str
+    count: int
+
+    code = "QGL0426"
+    wrong = "visible v[2];\nparam a : isometry(1, 2);\nmodel { h v; isometry(a) v[0], v[1]; }\n"
+    right = "visible v[2];\nparam a : isometry(1, 2);\nmodel { h v[0]; isometry(a) v[0], v[1]; }\n"
+
+    @property
+    def message(self) -> str:
+        last = "the last qubit" if self.count == 1 else f"the last {self.count} qubits"
+        return f"{last} of this isometry must be in zero, but `{self.qubit}` was used before"
+
+    help = "give it a `fresh` qubit, or `reset` this one first; a unitary of used qubits is `unitary` or `generator`"
+
+
 class WrongInitial(Diagnostic):
     """An initial state is `zero`, `one`, `plus`, `minus`, `neel`, a string of bits, or `angles([...])`."""
 

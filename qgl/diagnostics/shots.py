@@ -79,17 +79,20 @@ class NoShiftRule(Diagnostic):
 
 class GeneratorWithoutShifts(Diagnostic):
     """The numbers of `generator(v)` are coefficients of Pauli words that do not commute: an expectation depends on each
-    of them by frequencies that change with the others, so that no fixed shifts give its derivative.
+    of them by frequencies that change with the others, so that no fixed shifts give its derivative. Nor does it depend
+    on the entries of `isometry(v)` by waves.
 
     `unitary(v)` reaches the same unitaries by angles of rotations, which have shift rules. SPSA needs to know nothing.
     """
 
     qubits: int
+    what: str = "generator"
 
     code = "QGL1164"
 
     @property
     def message(self) -> str:
-        return f"there is no shift rule for a generator of {self.qubits} qubit{'s' * (self.qubits > 1)}"
+        article = "an" if self.what == "isometry" else "a"
+        return f"there is no shift rule for {article} {self.what} of {self.qubits} qubit{'s' * (self.qubits > 1)}"
 
     help = "use `unitary(...)`, or train with `gradient spsa(shots = 2000);`"

@@ -6,6 +6,7 @@ B^-1 are its frame: under controls only A needs them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -27,6 +28,18 @@ Parts = tuple[Part, ...]
 def framed(before: Part, inside: Part, after: Part) -> Parts:
     """`inside` between a frame and its inverse."""
     return before._replace(frame=True), inside, after._replace(frame=True)
+
+
+def walsh(angles: Sequence[Any]) -> list[Any]:
+    """sum over s of (-1)^(ones of s & w) a_s / count, for every w; for anything with arithmetic."""
+    values, half = list(angles), 1
+    while half < len(values):
+        for start in range(0, len(values), 2 * half):
+            for k in range(start, start + half):
+                first, second = values[k], values[k + half]
+                values[k], values[k + half] = first + second, first - second
+        half *= 2
+    return [value * (1.0 / len(values)) for value in values]
 
 
 _TO_Z = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}

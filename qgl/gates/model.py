@@ -29,6 +29,7 @@ class Gate:
     symmetric: the same under any exchange of its qubits.
     controls: the first so many qubits are controls of the gate `target` on the rest.
     vector: in program text the angles are one vector argument, as in `su2(a)` with `a: angle[3]`.
+    of_vector(xp, angles) gives the same matrices of one array, shape (..., parameters), where there are many angles.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Gate:
     controls: int = 0
     target: str | None = None
     vector: bool = False
+    of_vector: Callable[..., Array] | None = None
 
 
 @record(eq=False)

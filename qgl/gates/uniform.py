@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from qgl.gates.algebra import block_diagonal, entered, rotation
-from qgl.gates.definition import Part, Parts
+from qgl.gates.definition import Part, Parts, walsh
 from qgl.gates.generators import generator_gate
+from qgl.gates.isometries import isometry_gate
 from qgl.gates.model import Array, Gate, Step
 from qgl.gates.states import state_gate
+from qgl.gates.unitaries import unitary_gate
 
 FAMILIES = ("uniform_ry", "uniform_rz", "uniform_phase")
 LARGEST = 12  # qubits
@@ -42,7 +44,7 @@ class Gates(dict[str, Gate]):
 
 
 def _member(name: str) -> Gate | None:
-    return family_member(name) or generator_gate(name) or state_gate(name)
+    return family_member(name) or generator_gate(name) or state_gate(name) or unitary_gate(name) or isometry_gate(name)
 
 
 def family_of(name: str) -> tuple[str, int] | None:
@@ -100,18 +102,6 @@ def _splits(xp: Any, *logarithms: Array) -> Array:
     zero, one = (xp.exp(0.5 * xp.stack(part, -1)) for part in (logarithms[:half], logarithms[half:]))
     rows = [xp.stack([zero, -one], -1), xp.stack([one, zero], -1)]
     return block_diagonal(xp, xp.stack(rows, -2) + 0j)
-
-
-def walsh(angles: tuple[Any, ...]) -> list[Any]:
-    """sum over s of (-1)^(ones of s & w) a_s / count, for every w; for anything with arithmetic."""
-    values, half = list(angles), 1
-    while half < len(values):
-        for start in range(0, len(values), 2 * half):
-            for k in range(start, start + half):
-                first, second = values[k], values[k + half]
-                values[k], values[k + half] = first + second, first - second
-        half *= 2
-    return [value * (1.0 / len(values)) for value in values]
 
 
 def _parts_of_rotations(axis: str) -> Callable[..., Parts]:

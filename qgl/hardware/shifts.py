@@ -32,6 +32,7 @@ from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.algebra import all_commute
 from qgl.gates.generators import generator_qubits
+from qgl.gates.isometries import isometry_shape
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import is_channel
@@ -162,10 +163,12 @@ def _steps(operation: Operation) -> list[Step]:
             raise QglError([NoShiftRule(operation.span, len(pauli_words))])
         return trotter_steps(operation, *(operation.trotter or (1, 1)))
     assert isinstance(operation, GateApplication)  # a constant matrix is not trained
-    qubits = generator_qubits(operation.gate.name)
-    if qubits is not None:
+    name, qubits = operation.gate.name, operation.gate.qubits
+    if generator_qubits(name) is not None:
         raise QglError([GeneratorWithoutShifts(operation.span, qubits)])
-    return [Step(operation.gate.name, operation.wires, operation.angles, operation.controls)]
+    if isometry_shape(name) is not None:
+        raise QglError([GeneratorWithoutShifts(operation.span, qubits, "isometry")])
+    return [Step(name, operation.wires, operation.angles, operation.controls)]
 
 
 def _has_one_angle(name: str, controls: int) -> bool:

@@ -1,4 +1,4 @@
-"""Hermitian matrices: their eigenvalues, for all kernels and objectives, and their exponentials.
+"""Hermitian matrices: their eigenvalues, for all kernels and objectives, and their exponentials; nearest isometries.
 
 On a processor matrices of a batch are taken one by one. jaxlib (0.8 to 0.11) hands a batch to the threads that run the
 program and lets the thread that asked wait for them: as soon as as many batches are asked for at once as there are
@@ -75,3 +75,53 @@ def _exponential_jvp(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> t
 
 def _composed(values: jax.Array, vectors: jax.Array) -> jax.Array:
     return (vectors * jnp.exp(-1j * values)[..., None, :]) @ jnp.swapaxes(vectors, -1, -2).conj()
+
+
+@jax.custom_vjp
+def nearest_isometry(matrices: jax.Array) -> jax.Array:
+    """A (A* A)^(-1/2), shape (..., m, n) with m >= n, of matrices A of full rank; orthonormal columns to rounding.
+
+    With A = U diag(s) W the isometry is V = U W, and its derivative along E is U ((U* E W* - W E* U) / (s_j + s_k)) W,
+    and (1 - U U*) E W* diag(1/s) W besides: nothing is divided by a difference.
+
+    Source: N. Higham, Functions of Matrices, 2008, chapter 8.
+    """
+    left, _, right = _singular(matrices)
+    return left @ right
+
+
+def _singular(matrices: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    if jax.default_backend() != "cpu":
+        return _all_singular(matrices)
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    parts = jax.vmap(_one_singular)(flat)
+    left, values, right = (part.reshape(*matrices.shape[:-2], *part.shape[1:]) for part in parts)
+    return left, values, right
+
+
+def _all_singular(matrices: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    left, values, right = jnp.linalg.svd(matrices, full_matrices=False)
+    return left, values, right
+
+
+_one_singular: Callable[[jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
+_one_singular = sequential_vmap(_all_singular)  # type: ignore[no-untyped-call]
+
+_Singular = tuple[jax.Array, jax.Array, jax.Array]
+
+
+def _isometry_forward(matrices: jax.Array) -> tuple[jax.Array, _Singular]:
+    parts = _singular(matrices)
+    return parts[0] @ parts[2], parts
+
+
+def _isometry_back(parts: _Singular, gradient: jax.Array) -> tuple[jax.Array]:
+    left, values, right = parts
+    turned = gradient.conj() @ jnp.swapaxes(right, -1, -2).conj()  # JAX keeps conjugates of gradients
+    inside = jnp.swapaxes(left, -1, -2).conj() @ turned
+    skew = (inside - jnp.swapaxes(inside, -1, -2).conj()) / (values[..., :, None] + values[..., None, :])
+    outside = (turned - left @ inside) / values[..., None, :]
+    return (((left @ skew + outside) @ right).conj(),)
+
+
+nearest_isometry.defvjp(_isometry_forward, _isometry_back)

@@ -8,9 +8,10 @@ import numpy as np
 
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.generators import generator_qubits, hermitian
+from qgl.gates.isometries import embedded, entries, isometry_shape
 from qgl.kernels.arrays import chain, complex_like, permute_rows, take, with_inverse
 from qgl.kernels.functions import Numbers
-from qgl.kernels.hermitian import exponential
+from qgl.kernels.hermitian import exponential, nearest_isometry
 from qgl.kernels.rounding import perturbed
 from qgl.plan.matrix_pool import MatrixGroup, Pool
 from qgl.plan.state.tables import Products
@@ -28,19 +29,22 @@ def pool_entries(pool: Pool, numbers: jax.Array) -> jax.Array:
 def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     """All matrices of a group, shape (count, size, size), from the expression outputs."""
     columns = group.angles.shape[1]
-    together = take(numbers, group.angles) if columns else group.angles
-    angles = [together[:, column] for column in range(columns)]
+    together = take(numbers, group.angles) if columns else jnp.zeros((group.count, 0))
     if group.kind == "channel":
-        kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *angles))
+        kraus = jnp.asarray(CHANNELS[group.name].kraus(Numbers(), *_columns(together)))
         return jnp.broadcast_to(superoperator(kraus), (group.count, group.size, group.size))
     if group.kind == "pauli":
         assert group.pauli_words is not None
-        angle = angles[0][:, None, None]
+        angle = together[:, 0, None, None]
         matrix = jnp.cos(angle) * np.eye(group.pauli_words.shape[-1]) + 1j * jnp.sin(angle) * group.pauli_words
     elif (qubits := generator_qubits(group.name)) is not None:
         matrix = exponential(hermitian(jnp, qubits, together))
+    elif (shape := isometry_shape(group.name)) is not None:
+        matrix = embedded(jnp, shape, nearest_isometry(entries(shape, together)))
+    elif (of_vector := GATES[group.name].of_vector) is not None:
+        matrix = of_vector(jnp, together)
     else:
-        matrix = jnp.asarray(GATES[group.name].matrix(jnp, *angles))
+        matrix = jnp.asarray(GATES[group.name].matrix(jnp, *_columns(together)))
     inner = matrix.shape[-1]
     matrix = jnp.broadcast_to(matrix, (group.count, inner, inner))
     if not group.controls:
@@ -48,6 +52,10 @@ def group_matrices(group: MatrixGroup, numbers: jax.Array) -> jax.Array:
     rest = group.size - inner
     corner = jnp.pad(matrix, ((0, 0), (rest, 0), (rest, 0)))
     return corner + np.diag([1.0] * rest + [0.0] * inner)
+
+
+def _columns(numbers: jax.Array) -> list[jax.Array]:
+    return [numbers[:, column] for column in range(numbers.shape[1])]
 
 
 def superoperator(kraus: jax.Array) -> jax.Array:

@@ -75,7 +75,8 @@ class Distribution:
     """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
     Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
-    `moments(deviation)`, which is normal about a centre of its own for each element.
+    `about(deviation)`, which is normal about a centre of its own for each element, or about the same ones for every row
+    of an array.
     """
 
     name: str

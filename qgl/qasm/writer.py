@@ -12,6 +12,7 @@ from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.gates.algebra import all_commute
 from qgl.gates.generators import generator_qubits
+from qgl.gates.isometries import completed, incoming_qubits, isometry_shape
 from qgl.program.operations import (
     Discard,
     Evolution,
@@ -135,13 +136,16 @@ class Writer:
 
     def _gate_steps(self, operation: GateApplication) -> list[Step]:
         angles = tuple(self.angles.bound(number, operation.span) for number in operation.angles)
-        qubits = generator_qubits(operation.gate.name)
-        if qubits is None:
-            return [Step(operation.gate.name, operation.wires, angles, operation.controls)]
+        record, isometry = operation.gate, isometry_shape(operation.gate.name)
+        if isometry is None and generator_qubits(record.name) is None:
+            return [Step(record.name, operation.wires, angles, operation.controls)]
         if not all(number.is_constant for number in angles):
-            raise QglError([OpenGenerator(operation.span, qubits)])
-        matrix = operation.gate.matrix(np, *(np.asarray(number.constant) for number in angles))
-        return self._synthesised(matrix, operation)
+            raise QglError([OpenGenerator(operation.span, record.qubits, "isometry" if isometry else "generator")])
+        matrix = record.matrix(np, *(np.asarray(number.constant) for number in angles))
+        if isometry is None:
+            return self._synthesised(matrix, operation)
+        new = record.qubits - incoming_qubits(isometry)
+        return synthesise(completed(matrix), operation.wires, operation.controls, operation.span, new)
 
     def _synthesised(self, matrix: Matrix, operation: Unitary) -> list[Step]:
         zeros = self._zeros(operation.targets)

@@ -12,7 +12,7 @@ from math import cos, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
+from scipy.linalg import expm, sqrtm
 
 Matrix = NDArray[np.complex128]
 
@@ -68,6 +68,37 @@ def _su4(*a: float) -> Matrix:
     return np.asarray(after @ _rotation("ZZ", a[8]) @ _rotation("YY", a[7]) @ _rotation("XX", a[6]) @ before)
 
 
+def _shannon(qubits: int, angles: list[float]) -> Matrix:
+    """Unitaries of all qubits but the first, and between them exponentials of Z or Y there with Z on subsets."""
+    if qubits == 2:
+        return _su4(*angles)
+    whole = np.eye(2**qubits, dtype=np.complex128)
+    inner = (len(angles) - 3 * 2 ** (qubits - 1)) // 4
+    for letter in ("Z", "Y", "Z", ""):
+        unitary, angles = _shannon(qubits - 1, angles[:inner]), angles[inner:]
+        whole = np.kron(np.eye(2), unitary) @ whole
+        for subset in range(2 ** (qubits - 1) if letter else 0):
+            others = ("Z" if subset >> k & 1 else "I" for k in range(qubits - 1))
+            whole = _rotation(letter + "".join(others), angles.pop(0)) @ whole
+    return whole
+
+
+def _isometry(shape: str, flat: Matrix) -> Matrix:
+    """A (A* A)^(-1/2) from the codes of what goes in to those of what comes out."""
+    ingoing, values = shape.split("_")
+    sizes = [int(each) for each in values.split("x")]
+    matrix = flat.reshape(-1, int(ingoing))
+    isometry = matrix @ np.linalg.inv(sqrtm(matrix.conj().T @ matrix))
+    widths = [max(1, (size - 1).bit_length()) for size in sizes]
+    codes = [
+        int("".join(f"{value:0{width}b}" for value, width in zip(each, widths, strict=True)), 2)
+        for each in product(*map(range, sizes))
+    ]
+    whole = np.zeros((2 ** sum(widths), 2 ** sum(widths)), dtype=np.complex128)
+    whole[np.ix_(codes, codes[:: len(codes) // int(ingoing)])] = isometry
+    return whole
+
+
 _ROOT = (1 + 1j) / 2 * np.array([[1, -1j], [-1j, 1]])
 _FIXED: dict[str, Matrix] = {
     "id": np.eye(2, dtype=np.complex128),
@@ -118,6 +149,12 @@ def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
             basis, triangle = np.linalg.qr(np.column_stack([state, np.eye(len(state))]).astype(np.complex128))
             basis[:, 0] *= triangle[0, 0]
             return np.asarray(basis)
+        case _ if name.startswith("unitary"):
+            return _shannon(int(name[7:]), list(angles))
+        case _ if name.startswith("un"):
+            return gate_matrix(name[2:], angles).conj().T
+        case _ if name.startswith("isometry"):
+            return _isometry(name[8:], np.array(angles[0::2]) + 1j * np.array(angles[1::2]))
         case _ if name.startswith("generator"):
             pauli_words = ["".join(letters) for letters in product("IXYZ", repeat=int(name[9:]))][1:]
             exponent = sum(a * pauli_matrix(pauli_word) for a, pauli_word in zip(angles, pauli_words, strict=True))

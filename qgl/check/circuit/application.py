@@ -44,6 +44,14 @@ class Operand:
         members = self.group.members if self.group is not None else ()
         return [Operand(member.wires, False, self.span, member) for member in members] or [self]
 
+    def variables(self) -> list[int]:
+        """The numbers of values of its variables, or of its qubits one by one."""
+        if self.group is not None and self.group.categories is not None:
+            return [self.group.categories]
+        if self.group is not None and self.group.members:
+            return [value for each in self.each() for value in each.variables()]
+        return [2] * len(self.wires)
+
 
 @record
 class Application:

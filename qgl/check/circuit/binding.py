@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.functions import is_number
@@ -51,7 +51,7 @@ class Binder:
             if formal.kind not in ("angle", "real", "probability"):
                 why = f"`?` is a trained number, but {_NAMES[formal.kind]} belongs here"
                 raise self.reporter.fault(MisplacedHole(node.span, why))
-            return [self.hole(node, gate, formal.kind, formal.size) for _ in range(count)]
+            return [_typed(self.hole(node, gate, formal.kind, formal.size), formal) for _ in range(count)]
         wanted = 0 if formal.size is None else 1
         if _rank(value) == wanted + 1 and not (wanted == 0 and formal.kind in ("int", "bit")):
             each = self._spread(node.span, value, applications)
@@ -79,18 +79,19 @@ class Binder:
         if formal.size is None:
             return self.scalar(value, formal.kind, span)
         if isinstance(value, Array):
-            if len(value.dimensions) != 1 or len(value) != formal.size:
+            misfit = formal.between is not None and value.dimensions[-1].between != formal.between
+            if misfit or len(value.dimensions) != 1 or len(value) != formal.size:
                 raise self._misshapen(value, formal, span)
             if formal.kind == "probability":
                 self._probability(value.at(0), span)
             return value
-        if isinstance(value, tuple) and len(value) == formal.size:
+        if isinstance(value, tuple) and len(value) == formal.size and formal.between is None:
             return tuple(self.scalar(each, formal.kind, span) for each in value)
         raise self._misshapen(value, formal, span)
 
     def _misshapen(self, value: Value, formal: Formal, span: Span) -> FaultyError:
         plural = {"angle": "angles", "real": "numbers", "probability": "probabilities"}[formal.kind]
-        wanted = f"a list of {formal.size} {plural}"
+        wanted = f"a list of {formal.size} {plural}" if formal.between is None else "another isometry"
         if _rank(value) is None:
             return self.reporter.fault(WrongType(span, wanted, describe(value)))
         hint = ""
@@ -157,6 +158,13 @@ class Binder:
         if found != wanted:
             text = f"`{name}` takes {wanted} qubit{'s' * (wanted != 1)} here, not {found}"
             raise self.reporter.fault(WrongRegisterSize(span, text))
+
+
+def _typed(value: Value, formal: Formal) -> Value:
+    """The numbers of a `?` as those of an isometry, where the formal is one."""
+    if formal.between is None or not isinstance(value, Array):
+        return value
+    return replace(value, dimensions=(replace(value.dimensions[0], between=formal.between),))
 
 
 def _range(low: float, high: float) -> str:

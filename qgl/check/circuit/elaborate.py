@@ -109,7 +109,8 @@ class Elaborator:
         self.recorder.parameters.append(self.declarations.anonymous(formal.name, formal.kind, (), argument.span))
         if formal.size is None:
             return Real(0.0, ((1.0, Input(number, 0)),))
-        return Array(number, formal.name, 0, (Dimension(formal.size, f"0..{formal.size - 1}"),), argument.span)
+        dimension = Dimension(formal.size, f"0..{formal.size - 1}", between=formal.between)
+        return Array(number, formal.name, 0, (dimension,), argument.span)
 
     # ------------------------------------------------------------ blocks
 

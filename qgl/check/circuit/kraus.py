@@ -49,10 +49,17 @@ def _matrix(argument: tree.Expression, value: Value, evaluator: Evaluator) -> ND
     if len(rows) not in sizes or any(not isinstance(row, tuple) or len(row) != len(rows) for row in rows):
         text = f"an operator is a list of 2, 4, ... {sizes[-1]} rows of as many numbers"
         raise evaluator.reporter.fault(KrausShape(argument.span, text))
-    return np.array([[_entry(entry, argument.span, evaluator) for entry in row] for row in rows], dtype=np.complex128)
+    return np.array(
+        [[complex_number(entry, argument.span, evaluator) for entry in row] for row in rows], dtype=np.complex128
+    )
 
 
-def _entry(value: Value, span: Span, evaluator: Evaluator) -> complex:
+def complex_number(value: Value, span: Span, evaluator: Evaluator) -> complex:
+    """A constant number, such as `1 - i`.
+
+    Raises:
+        FaultyError: it is something else; reported.
+    """
     if isinstance(value, Operator):
         constant = value.constant
         if constant is not None:
@@ -62,5 +69,5 @@ def _entry(value: Value, span: Span, evaluator: Evaluator) -> complex:
     if is_number(value):
         return complex(value)
     raise evaluator.reporter.fault(
-        KrausShape(span, f"the entries of an operator are constant numbers, not {describe(value)}")
+        KrausShape(span, f"the entries of a matrix are constant numbers, not {describe(value)}")
     )

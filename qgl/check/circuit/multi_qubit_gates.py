@@ -10,23 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from qgl.check.circuit.application import Applications, Operand, Wires, spelled_out
 from qgl.check.circuit.binding import reals
 from qgl.check.circuit.subspace_unitary import level_rotations
 from qgl.check.circuit.transform import unitary
 from qgl.check.names.callees import Callee
+from qgl.check.reporter import FaultyError
 from qgl.check.values.functions import is_number
-from qgl.check.values.types import WIDEST, Formal, level_angles, table_angles, table_phases, unitary_angles
-from qgl.check.values.values import Value
+from qgl.check.values.types import WIDEST, Between, Formal, level_angles, table_angles, table_phases
+from qgl.check.values.values import Array, Value, describe
 from qgl.diagnostics.categories import NotADistribution
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.size import ValueTooLarge
-from qgl.diagnostics.types import OperandCount
+from qgl.diagnostics.types import MisplacedHole, OperandCount, WrongType
 from qgl.expression import Real
+from qgl.gates.codes import codes_of
 from qgl.gates.generators import generator_numbers
+from qgl.gates.isometries import in_qubits, isometry_name, isometry_numbers
 from qgl.gates.uniform import FAMILIES, LARGEST
+from qgl.gates.unitaries import unitary_angles
 from qgl.program.operations import Operation, gate
 from qgl.source import Span
 from qgl.syntax import tree
@@ -56,7 +59,7 @@ class MultiQubitGates:
         applications_of = [[each] for each in own[0].each()] if len(own) == 1 else [own]
         self._fits(node, applications_of[0])
         sizes = [operand.values for operand in applications_of[0]]
-        numbers, build = self._numbers(node, applications_of[0], sizes)
+        numbers, build = self._numbers(node, applications_of[0], sizes, values)
         callee = Callee(name, numbers, tuple(len(operand.wires) for operand in applications_of[0]))
         if name == "prepare" and values and isinstance(values[0], tuple):
             written = isinstance(node.arguments[0], tree.List)
@@ -85,10 +88,13 @@ class MultiQubitGates:
             )
         most = WIDEST.get(name, LARGEST)
         if qubits > most:
-            what = f"a {name} of {qubits} qubits" if name in WIDEST else f"`{name}` on {qubits} qubits"
+            article = "an" if name == "isometry" else "a"
+            what = f"{article} {name} of {qubits} qubits" if name in WIDEST else f"`{name}` on {qubits} qubits"
             raise self.applied.reporter.fault(ValueTooLarge(node.gate.span, what, f"{most} qubits"))
 
-    def _numbers(self, node: tree.Apply, operands: list[Operand], sizes: list[int]) -> tuple[tuple[Formal, ...], Build]:
+    def _numbers(
+        self, node: tree.Apply, operands: list[Operand], sizes: list[int], values: list[Value] | None
+    ) -> tuple[tuple[Formal, ...], Build]:
         """The formals of a gate on operands of so many values, and what makes its pieces."""
         name, qubits = node.gate.name, sum(len(operand.wires) for operand in operands)
         match name:
@@ -96,6 +102,10 @@ class MultiQubitGates:
                 return (Formal("v", "angle", unitary_angles(qubits)),), _unitary
             case "generator":
                 return (Formal("v", "angle", generator_numbers(qubits)),), _on_all(f"generator{qubits}")
+            case "isometry":
+                between = self._between(node, operands, values)
+                numbers = isometry_numbers(*map(math.prod, between))
+                return (Formal("v", "real", numbers, between),), _on_all(isometry_name(*between))
             case "levels":
                 return (Formal("v", "angle", level_angles([math.prod(sizes)])),), _levels(sizes)
             case "prepare":
@@ -107,6 +117,25 @@ class MultiQubitGates:
             case _:
                 angles = 2**qubits if name == "uniform_phase" else 2 ** (qubits - 1)
                 return (Formal("v", "angle", angles),), _on_all(f"{name}{qubits}")
+
+    def _between(self, node: tree.Apply, operands: list[Operand], values: list[Value] | None) -> Between:
+        """What goes into an isometry and what comes out, which its parameter says; the operands are what comes out."""
+        if values is None:
+            raise FaultyError  # reported before
+        given, span = values[0], node.arguments[0].span
+        if isinstance(node.arguments[0], tree.Hole):
+            why = "what goes into an isometry and what comes out stands where its parameter is declared"
+            raise self.applied.reporter.fault(MisplacedHole(span, why))
+        between = given.dimensions[-1].between if isinstance(given, Array) else None
+        if between is None:
+            raise self.applied.reporter.fault(
+                WrongType(span, "a parameter of type `isometry(in, out)`", describe(given))
+            )
+        variables = in_qubits([size for operand in operands for size in operand.variables()])
+        if between[1] != variables:
+            text = f"this isometry goes into {_spelt(between[1])}, and the operands are {_spelt(variables)}"
+            raise self.applied.reporter.fault(WrongRegisterSize(node.gate.span, text))
+        return between
 
     def _angles(self, value: Value, sizes: list[int], span: Span, written: bool) -> Value:
         """The angles of a constant table of probabilities; any other list stays what it is, unless `written` here."""
@@ -152,18 +181,6 @@ def row_angles(row: Sequence[float]) -> list[float]:
     return angles
 
 
-def codes_of(sizes: Sequence[int]) -> list[int]:
-    """The basis state, first variable most significant, of every combination of values, in order."""
-    bits = [max(1, (size - 1).bit_length()) for size in sizes]
-    codes = []
-    for values in product(*map(range, sizes)):
-        code = 0
-        for value, width in zip(values, bits, strict=True):
-            code = code << width | value
-        codes.append(code)
-    return codes
-
-
 def _prepare(sizes: Sequence[int]) -> Build:
     def build(wires: Sequence[Wires], numbers: Sequence[tuple[Real, ...]], span: Span) -> Iterator[Operation]:
         parents = tuple(wire for each in wires[:-1] for wire in each)
@@ -207,3 +224,10 @@ def _levels(sizes: Sequence[int]) -> Build:
         return level_rotations(tuple(wire for each in wires for wire in each), codes_of(sizes), numbers[0], span)
 
     return build
+
+
+def _spelt(variables: Sequence[int]) -> str:
+    """`3 qubits`, or `variables of 2, 2, 6 values`."""
+    if set(variables) == {2}:
+        return f"{len(variables)} qubit{'s' * (len(variables) > 1)}"
+    return f"variables of {', '.join(map(str, variables))} values"

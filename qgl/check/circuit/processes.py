@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qgl.check.circuit.application import Operand
 from qgl.check.circuit.elaborate import Elaborator
+from qgl.check.circuit.isometries import used_qubits
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import Budget
@@ -90,6 +91,8 @@ class Processes:
         self.reached |= elaborator.applier.reached
         if fault is not None:
             raise FaultyError
+        for used in used_qubits(recorder.operations, recorder.wires, wires):
+            raise self.reporter.fault(used)
         return tuple(recorder.operations)
 
     def _operands(self, call: Through, wires: tuple[int, ...], sizes: Sequence[int | None]) -> list[Operand]:

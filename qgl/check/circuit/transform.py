@@ -1,13 +1,13 @@
-"""Inverses of operations, controls before them, and the gates that `unitary` of many qubits is made of."""
+"""Inverses of operations, controls before them, and the gates that `unitary` is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from qgl.check.values.types import unitary_angles
 from qgl.expression import Real
 from qgl.gates import GATES
+from qgl.gates.unitaries import WIDEST_MATRIX, shannon_parts
 from qgl.program.operations import Evolution, GateApplication, Operation, PauliRotation, Unitary, gate
 from qgl.source import Span
 
@@ -45,27 +45,13 @@ def controlled(operations: Sequence[Unitary], wires: tuple[int, ...]) -> list[Un
 
 
 def unitary(wires: tuple[int, ...], angles: Sequence[Real], span: Span) -> Iterator[Operation]:
-    """The quantum Shannon form of any unitary on `wires` up to a global phase; see `unitary_angles`.
-
-    With the first wire on top: a unitary of the rest, a uniformly controlled rz of the top, a unitary of the rest, a
-    uniformly controlled ry, a unitary of the rest, a uniformly controlled rz, a unitary of the rest. A uniformly
-    controlled rotation is the product of exp(-i a_S P Z_S / 2) over all subsets S of the rest, which commute.
-
-    Source: V. Shende, S. Bullock, I. Markov, Synthesis of quantum logic circuits, 2006.
-    """
-    if len(wires) == 1:
-        yield gate("su2", wires, span, angles)
-    elif len(wires) == 2:
-        yield gate("su4", wires, span, angles)
-    else:
-        top, rest = wires[0], wires[1:]
-        size, subsets, at = unitary_angles(len(rest)), 2 ** len(rest), 0
-        for letter in ("Z", "Y", "Z", ""):
-            yield from unitary(rest, angles[at : at + size], span)
-            at += size
-            if letter:
-                for subset in range(subsets):
-                    members = tuple(wire for k, wire in enumerate(rest) if subset >> k & 1)
-                    pauli_word = letter + "Z" * len(members)
-                    yield PauliRotation((top, *members), span, -0.5 * angles[at + subset], pauli_word)
-                at += subsets
+    """Any unitary on `wires` up to a global phase: one gate, or several where it is too wide for one matrix."""
+    if len(wires) <= WIDEST_MATRIX:
+        yield gate(("su2", "su4")[len(wires) - 1] if len(wires) < 3 else f"unitary{len(wires)}", wires, span, angles)
+        return
+    for part in shannon_parts(angles):
+        on = tuple(wires[qubit] for qubit in part.qubits)
+        if part.name in GATES:
+            yield gate(part.name, on, span, part.angles)
+        else:
+            yield from unitary(on, part.angles, span)

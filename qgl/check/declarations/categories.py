@@ -14,15 +14,11 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import indices
 from qgl.check.values.values import Group
+from qgl.gates.codes import code_bits
 from qgl.program.program import DataSet, Variable, Wire
 from qgl.source import Span
 
 LARGEST = 1024
-
-
-def code_bits(categories: int) -> int:
-    """Qubits of a variable of so many categories."""
-    return max(1, (categories - 1).bit_length())
 
 
 def values_of(group: Group | None, qubits: int) -> int:

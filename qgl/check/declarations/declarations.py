@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from qgl.check.calls.binding import FAILED, Qubits
-from qgl.check.declarations.categories import code_bits, register_of_variables
+from qgl.check.declarations.categories import register_of_variables
 from qgl.check.declarations.data_sets import DataFamily, DataSets, Loaded
 from qgl.check.declarations.distributions import DEFAULTS, Distributions
 from qgl.check.declarations.geometry import read_lattice
@@ -35,6 +35,7 @@ from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import ArgumentCount, WrongParameter, WrongType
 from qgl.expression import Input, Real
+from qgl.gates.codes import code_bits
 from qgl.program.calls.arguments import AppliedChannel
 from qgl.program.program import DataSet, Parameter, Wire
 from qgl.source import Span
@@ -65,7 +66,7 @@ class Declarations:
         self.parameters: list[Parameter | None] = [None for _ in main.of_kind(*INPUTS)]
         self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
         self.types = Types(reporter, self.evaluator)
-        self.distributions = Distributions(reporter, self.evaluator)
+        self.distributions = Distributions(reporter, self.evaluator, self.types)
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self.names = ExpressionResolver(reporter)
         self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self, loaded)
@@ -382,9 +383,12 @@ class Declarations:
         constraint, size = "angle" if node.kind == "param" else "real", None
         if node.type is not None:
             constraint, size = self.types.of_parameter(node.type, frame)
+        between = self.types.between(node.type, frame)
         dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
         if size is not None:
-            dimensions.append(Dimension(size, "the numbers of its type", amplitudes=constraint == "state"))
+            dimensions.append(
+                Dimension(size, "the numbers of its type", amplitudes=constraint == "state", between=between)
+            )
         elements = prod(dimension.extent for dimension in dimensions)
         self._inputs += elements
         if self._inputs > MAX_INPUTS:

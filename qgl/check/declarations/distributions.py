@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 from qgl.check.declarations.moments_distribution import moments_distribution
+from qgl.check.declarations.near_distribution import near_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
+from qgl.check.values.types import Types
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongDistribution, WrongParameter
 from qgl.program.program import GIVEN, Distribution
@@ -33,6 +35,7 @@ _ARGUMENTS = {
 class Distributions:
     reporter: Reporter
     evaluator: Evaluator
+    types: Types
 
     def of(
         self, node: tree.Parameter, constraint: str, numbers: int | None, frame: Frame
@@ -93,8 +96,13 @@ class Distributions:
         if name == "moments":
             text = "`moments` is where trained angles and real numbers start"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
+        shape = self.types.between(node.type, frame)
+        if name == "near" and shape is not None and node.kind == "param":
+            return near_distribution(expression, shape, frame, self.evaluator, self.reporter)
+        if name == "near":
+            raise self.reporter.fault(WrongDistribution(expression.span, "`near` is where trained isometries start"))
         if name not in _ARGUMENTS:
-            near = nearest(name, (*_ARGUMENTS, "moments"))
+            near = nearest(name, (*_ARGUMENTS, "moments", "near"))
             raise self.reporter.fault(
                 WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
             )
@@ -106,6 +114,8 @@ class Distributions:
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         arguments = tuple(float(self.evaluator.number(given[each], frame)) for each in names)
         fault = _fault(name, arguments, constraint)
+        if shape is not None and not fault and (name == "constant" or (len(arguments) == 2 and arguments[-1] == 0)):
+            fault = "the entries of an isometry cannot all start at one number; write `near(identity, 0)`"
         if fault:
             raise self.reporter.fault(WrongDistribution(expression.span, fault))
         return Distribution(name, arguments)

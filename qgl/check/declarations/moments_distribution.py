@@ -66,7 +66,7 @@ def moments_distribution(
             text = "`moments` starts an array whose elements belong to visible qubits, or to sets of them"
             raise reporter.fault(WrongDistribution(call.span, text))
         sets.append(sorted(position[wire] for wire in wires))
-    return Distribution("moments", (deviation,), _centres(data, sets, scale))
+    return Distribution("about", (deviation,), _centres(data, sets, scale))
 
 
 def _listed(value: Value) -> Value:

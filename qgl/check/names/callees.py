@@ -11,7 +11,7 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 MANY = 1 << 30
-MULTI_QUBIT = ("unitary", "generator", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
+MULTI_QUBIT = ("unitary", "generator", "isometry", "prepare", "levels", *FAMILIES)  # gates on any number of qubits
 
 
 @record
@@ -52,6 +52,7 @@ COUNTS: dict[str, Counts] = {
     "exp": Counts("exp", (1, 1), (0, 0), True, "exp(i * a * Z[p] * Z[q]);"),
     "unitary": Counts("unitary", (1, 1), (1, MANY), True, "unitary(v) q, r;"),
     "generator": Counts("generator", (1, 1), (1, MANY), True, "generator(v) q, r;"),
+    "isometry": Counts("isometry", (1, 1), (1, MANY), False, "isometry(v) q, r;"),
     "prepare": Counts("prepare", (1, 2), (1, MANY), True, "prepare(v) parent, child;"),
     "levels": Counts("levels", (1, 1), (1, MANY), True, "levels(v) x;"),
     **{name: Counts(name, (1, 1), (1, MANY), True, f"{name}(v) q, r;") for name in FAMILIES},

@@ -25,7 +25,7 @@ RESERVED = {
     "pi": "the number 3.14159...",
 }
 # Of the form of a gate, but no record.
-SPECIAL = ("exp", "unitary", "generator", "prepare", "levels", *FAMILIES, "kraus", "reset", "postselect")
+SPECIAL = ("exp", "unitary", "generator", "isometry", "prepare", "levels", *FAMILIES, "kraus", "reset", "postselect")
 PARAMETER_KINDS = {
     "param": "parameter",
     "random": "random input",

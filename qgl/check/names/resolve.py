@@ -18,7 +18,7 @@ from qgl.check.names.scopes import Body
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import PAULIS
 from qgl.check.values.functions import USAGES
-from qgl.check.values.types import OF_ARGUMENT
+from qgl.check.values.types import MAPS, OF_ARGUMENT
 from qgl.diagnostics.names import UnknownFunction, UnknownGate, UnknownName, WrongKind
 from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
@@ -111,7 +111,11 @@ class Resolver(ExpressionResolver):
                 self._expressions([*dimensions, *([draws] if draws is not None else [])])
                 self._type(type_)
                 if isinstance(distribution, tree.Call):
-                    self._expressions([*distribution.arguments, *(value for _, value in distribution.keywords)])
+                    given = [*distribution.arguments, *(value for _, value in distribution.keywords)]
+                    maps = MAPS if distribution.function.name == "near" else ()
+                    self._expressions(
+                        [each for each in given if not (isinstance(each, tree.Name) and each.name in maps)]
+                    )
             case tree.Routine(_, kind, _, arguments, body):
                 self.body = Body(symbol.module, kind, symbol)
                 self._arguments(arguments)

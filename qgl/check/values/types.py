@@ -5,28 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
-from qgl.check.declarations.categories import code_bits
 from qgl.check.declarations.registers import categories_of
 from qgl.check.limits import MAX_INPUTS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
+from qgl.check.values.values import Value
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import WrongParameter
+from qgl.gates.codes import code_bits
 from qgl.gates.generators import WIDEST_GENERATOR, generator_numbers
+from qgl.gates.isometries import WIDEST_ISOMETRY, in_qubits, isometry_numbers
 from qgl.gates.states import WIDEST_STATE, state_numbers
+from qgl.gates.unitaries import WIDEST_UNITARY, unitary_angles
 from qgl.record import record
 from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
-OF_ROUTINE = (*NUMBERS, "unitary", "table", "phases", "levels", "generator")
+OF_ROUTINE = (*NUMBERS, "unitary", "table", "phases", "levels", "generator", "isometry")
 OF_PARAMETER = (*OF_ROUTINE, "state")
 OF_ARGUMENT = (*OF_ROUTINE, "int", "bit", "qubit", "category")
-WIDEST = {"unitary": 10, "generator": WIDEST_GENERATOR, "state": WIDEST_STATE}  # qubits
+WIDEST = {  # qubits
+    "unitary": WIDEST_UNITARY,
+    "generator": WIDEST_GENERATOR,
+    "state": WIDEST_STATE,
+    "isometry": WIDEST_ISOMETRY,
+}
+MAPS = ("identity", "copy")  # that an isometry may start near, by their names
 _MANY = 64
+Between = tuple[tuple[int, ...], tuple[int, ...]]  # of an isometry: the variables that go in and that come out
 _NOTHING = (0, 0, "none", "")
 INSIDE = {  # least and most numbers in parentheses, what they are, how it is written
     "unitary": (1, 1, "a number of qubits", "unitary(k)"),
@@ -34,19 +44,10 @@ INSIDE = {  # least and most numbers in parentheses, what they are, how it is wr
     "phases": (1, _MANY, "the numbers of values of the parents and of the child", "phases(4, 8)"),
     "levels": (1, 1, "a number of categories", "levels(6)"),
     "generator": (1, 1, "a number of qubits", "generator(k)"),
+    "isometry": (2, 2, "what goes in and what comes out", "isometry(2, 3)"),
     "state": (1, 1, "a number of qubits", "state(n)"),
     "category": (1, 1, "a number of categories", "category(8)"),
 }
-
-
-def unitary_angles(qubits: int) -> int:
-    """The number of angles of `unitary(qubits)`: 3, 15, and then those of the quantum Shannon form."""
-    if qubits == 1:
-        return 3
-    angles = 15
-    for k in range(3, qubits + 1):
-        angles = 4 * angles + 3 * 2 ** (k - 1)
-    return angles
 
 
 def table_angles(values: Sequence[int]) -> int:
@@ -66,11 +67,12 @@ def level_angles(values: Sequence[int]) -> int:
 
 @record
 class Formal:
-    """A formal argument that is a number, or `size` numbers."""
+    """A formal argument that is a number, or `size` numbers; those of an isometry `between` variables."""
 
     name: str
     kind: str  # "angle" | "real" | "probability" | "int" | "bit"
     size: int | None = None
+    between: Between | None = None
 
 
 class QubitFormal(NamedTuple):
@@ -103,7 +105,7 @@ class Types:
             count = categories_of(type_, frame, self.evaluator, self.reporter)
             return QubitFormal(code_bits(count), count)
         kind, size = self._numbers(type_, frame)
-        return Formal(argument.name.name, kind, size)
+        return Formal(argument.name.name, kind, size, self.between(type_, frame))
 
     def known(self, type_: tree.Type, allowed: tuple[str, ...], whose: str) -> None:
         """
@@ -134,6 +136,9 @@ class Types:
     def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
         if not type_.arguments:
             return type_.name, None if type_.size is None else self._size(type_.size, frame)
+        if type_.name == "isometry":
+            ingoing, outgoing = self._isometry(type_, frame)
+            return "real", isometry_numbers(prod(ingoing), prod(outgoing))
         numbers = [self._size(argument, frame) for argument in type_.arguments]
         span = type_.arguments[0].span
         if type_.name in WIDEST:
@@ -148,3 +153,45 @@ class Types:
             text = f"`{type_.span.text[:40]}` has {size:,} numbers"
             raise self.reporter.fault(WrongParameter(type_.span, text, "a variable has at least two values"))
         return "angle", size
+
+    def between(self, type_: tree.Type | None, frame: Frame) -> Between | None:
+        """What goes in and what comes out, as qubits where it can be: (2, 2) and (2, 2, 2) of `isometry(2, 3)`, (2, 2)
+        and (2, 2, 6) of `isometry([4], [4, 6])`; None of other types.
+
+        Raises:
+            FaultyError: it is no isometry, or too wide; reported.
+        """
+        return self._isometry(type_, frame) if type_ is not None and type_.name == "isometry" else None
+
+    def _isometry(self, type_: tree.Type, frame: Frame) -> Between:
+        ingoing, outgoing = (self._variables(argument, frame) for argument in type_.arguments)
+        if outgoing[: len(ingoing)] != ingoing or not outgoing:
+            text = "what goes in is the first part of what comes out"
+            hint = "write `isometry(2, 3)` for qubits, `isometry([4], [4, 6])` for variables of 4 and of 6 values"
+            raise self.reporter.fault(WrongParameter(type_.span, text, hint))
+        qubits = sum(map(code_bits, outgoing))
+        if qubits > WIDEST_ISOMETRY:
+            span = type_.arguments[1].span
+            raise self.reporter.fault(
+                ValueTooLarge(span, f"an isometry into {qubits} qubits", f"{WIDEST_ISOMETRY} qubits")
+            )
+        return ingoing, outgoing
+
+    def _variables(self, argument: tree.Expression, frame: Frame) -> tuple[int, ...]:
+        """How many values each variable has: two each of so many qubits, or as the list says."""
+        value = self.evaluator.evaluate(argument, frame)
+        most = WIDEST_ISOMETRY
+        if _is_whole(value) and value >= 0:
+            if value > most:
+                raise self.reporter.fault(
+                    ValueTooLarge(argument.span, f"an isometry of {value} qubits", f"{most} qubits")
+                )
+            return (2,) * value
+        if not isinstance(value, tuple) or not all(_is_whole(each) and 2 <= each <= 1 << most for each in value):
+            text = f"a number of qubits, or a list of numbers of values from 2 to {1 << most}, belongs here"
+            raise self.reporter.fault(WrongParameter(argument.span, text))
+        return in_qubits(value[: most + 1])
+
+
+def _is_whole(value: Value) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -78,7 +78,7 @@ class Dimension:
 
     `keys` maps qubits, sites, or sets of these to positions; integers are positions unless `integers` is False.
     `arity` is 2 if the keys are pairs, which may be written as two indices. `amplitudes`: its numbers are those of one
-    state, two for each amplitude.
+    state, two for each amplitude. `between`: they are those of an isometry between variables of so many values.
     """
 
     extent: int
@@ -87,6 +87,7 @@ class Dimension:
     integers: bool = True
     arity: int = 1
     amplitudes: bool = False
+    between: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
 
 @record

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qgl.check.circuit.multi_qubit_gates import codes_of, nodes_of, row_angles
+from qgl.check.circuit.multi_qubit_gates import nodes_of, row_angles
 from qgl.check.circuit.subspace_unitary import turned_pairs
 from qgl.check.declarations.categories import in_categories
+from qgl.gates.codes import codes_of
 from tests.check.checking import pointed, program
 from tests.reference.density import probabilities
 

@@ -111,14 +111,15 @@ class Questions(ABC):
         result: Array = self.answer(params, State(), condition)
         return result
 
-    def ensemble(self, params: Params, condition: ArrayLike | None = None) -> Array:
+    def ensemble(self, params: Params, condition: ArrayLike | None = None, *, key: Array | None = None) -> Array:
         """The state of the visible register for each label: values of `latent` inputs, and of kept outcomes.
 
         Shape (labels, 2^n), amplitudes, where all of these states are pure, else (labels, 2^n, 2^n), density matrices.
         They are not normalised: squared norms and traces are the weights of the labels, which add up to 1. Values of
-        `latent` inputs come first, each with all kept outcomes, the first measured most significant.
+        `latent` inputs come first, each with all kept outcomes, the first measured most significant. Outcomes that are
+        drawn (`keep drawn`) are drawn by the `key`, or without one by the seed of the program's training.
         """
-        result: Array = self.answer(params, Elements(self.readings.labels), condition)
+        result: Array = self.answer(params, Elements(self.readings.labels), condition, key)
         return result
 
     def success(self, params: Params, condition: ArrayLike | None = None) -> Array:

@@ -162,11 +162,16 @@ def apply(name: str, *arguments: Real | float) -> Real:
 
 def renumbered(number: Real, numbers: Mapping[int, int]) -> Real:
     """The same of inputs whose parameters have other numbers."""
+    return with_inputs(number, lambda each: Input(numbers[each.parameter], each.element))
+
+
+def with_inputs(number: Real, other: Callable[[Input], Input]) -> Real:
+    """The same of other inputs."""
 
     def atom(each: Atom) -> Atom:
         if isinstance(each, Input):
-            return Input(numbers[each.parameter], each.element)
-        return Function(each.name, tuple(renumbered(argument, numbers) for argument in each.arguments))
+            return other(each)
+        return Function(each.name, tuple(with_inputs(argument, other) for argument in each.arguments))
 
     return Real(number.constant, tuple((coefficient, atom(each)) for coefficient, each in number.terms))
 

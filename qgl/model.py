@@ -26,17 +26,19 @@ from numpy.typing import NDArray
 from qgl import compiler
 from qgl.answers import Questions
 from qgl.diagnostics.model import Diagnostic
+from qgl.drawn import STATES, Drawing, apart
 from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels import large_tables
 from qgl.kernels.memory import device_limit, ensure_process
 from qgl.mixture import mixed, one_by_one
 from qgl.objectives.adversarial import AdversarialLoss, Weights
-from qgl.objectives.terms import WeightedObjective, against, combined, terms_of
+from qgl.objectives.ensembles.comparison import EnsembleComparison
+from qgl.objectives.terms import WeightedObjective, against, combined, known_of, terms_of, with_known
 from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
 from qgl.query import Probabilities, Query
 from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
-from qgl.readings import NumbersShare, Readings, Share
+from qgl.readings import AnyShare, DrawnShare, NumbersShare, Readings
 
 if TYPE_CHECKING:
     from qgl.plan.model import Plan
@@ -58,6 +60,9 @@ class Model(Questions):
     start: Params | None
     """Where training begins instead of at drawn parameters: an array of all seeds, `(seeds, ...)`, by name."""
 
+    programs: dict[Hashable, Any]
+    """What strategies have compiled, by name and `form`: stages of one run share it."""
+
     trainer: ClassVar[Callable[..., Any] | None] = None  # what `train` calls; `qgl.api` puts it here
 
     def __init__(
@@ -77,8 +82,10 @@ class Model(Questions):
         self.warnings = tuple(warnings)
         self.circuit = compiler.circuit_of(program)
         self.parameters = Parameters(program.parameters)
+        self.drawing = Drawing.of(program, self.parameters)
         self._compiled: dict[Hashable, Callable[..., Any]] = {}
         self.start: Params | None = None
+        self.programs: dict[Hashable, Any] = {}
 
     @property
     def trainable(self) -> dict[str, bool]:
@@ -172,7 +179,8 @@ class Model(Questions):
             def ask(queries: Any, conditions: Any, key: Array | None, given: Any) -> Mapping[Query, Any]:
                 return self._conditioned(params, queries, conditions, key, given)
 
-            return combined(against(critic, self.objectives), ask, key, self._real)
+            terms = with_known(params, against(critic, self.objectives))
+            return combined(terms, ask, key, self._real)
 
     def loss(self, params: Params, key: Array | None = None) -> Array:
         """The objective, a scalar. A stochastic one (`samples`, `pauli_words`) needs a `key`."""
@@ -183,9 +191,14 @@ class Model(Questions):
 
     def value_and_grad(self, params: Params, key: Array | None = None) -> tuple[Array, Params]:
         """The loss and its gradient, compiled."""
+
+        def graded(own: Params, held: Params, key: Array | None) -> tuple[Array, Params]:
+            return jax.value_and_grad(lambda moved: self.terms({**moved, **held}, key)[0])(own)
+
         with self._number_type():
             params, key = self._checked_for_loss(params, key)
-            result: tuple[Array, Params] = self._jit("value_and_grad", jax.value_and_grad(self.loss))(params, key)
+            own, held = apart(params)
+            result: tuple[Array, Params] = self._jit("value_and_grad", graded)(own, held, key)
             return result
 
     def train(self, **options: Any) -> Any:
@@ -267,7 +280,7 @@ class Model(Questions):
     ) -> tuple[Params, Array | None, Array | None]:
         """What comes with a question, if it fits this model."""
         key = None if key is None else random_key(key)
-        return self.parameters.checked(params), self.parameters.checked_condition(condition), key
+        return self._with_held(params, key), self.parameters.checked_condition(condition), key
 
     def _checked_for_loss(self, params: Params, key: Array | None) -> tuple[Params, Array | None]:
         """What comes with the loss; its conditions are those of the data."""
@@ -275,7 +288,48 @@ class Model(Questions):
             raise ValueError("the program has no objective")
         if key is None and any(term.objective.stochastic for term in self.objectives):
             raise ValueError("this objective is stochastic: give the loss a key")
-        return self.parameters.checked(params), None if key is None else random_key(key)
+        return self._with_held(params), None if key is None else random_key(key)
+
+    def _with_held(self, params: Params, key: Array | None = None) -> Params:
+        """Checked parameters and what is held beside them; the states that enter are drawn if they are not among it."""
+        if self.drawing is None:
+            return self.parameters.checked(params)
+        own, held = apart(params)
+        own = self.parameters.checked(own)
+        return {**own, **(held if STATES in held else self.drawing.held(own, self._entropy(key)))}
+
+    def held(self, params: Params) -> dict[str, Any]:
+        """What a compiled loss takes beside the parameters, arrays by names that no parameter has.
+
+        They are the states that enter, where outcomes are drawn, and what is known of the data: all in which stages
+        of one form differ. Empty for most programs.
+        """
+        if self.drawing is None:
+            return {}
+        with self._number_type():
+            return {**self.drawing.held(params, self._entropy(None)), **known_of(self.objectives)}
+
+    def held_blank(self) -> dict[str, Any]:
+        """Arrays of the shapes of `held`."""
+        return {} if self.drawing is None else {**self.drawing.blank(), **known_of(self.objectives)}
+
+    @property
+    def form(self) -> Hashable:
+        """What two models have the same of if one compiled loss serves both, with what each holds; None: none does."""
+        objectives = [(term.label, term.weight, term.objective) for term in self.objectives]
+        if self.drawing is None or self.stochastic:
+            return None
+        if not all(isinstance(objective, EnsembleComparison) for _, _, objective in objectives):
+            return None
+        terms = [(*told, each.form) for *told, each in objectives if isinstance(each, EnsembleComparison)]
+        declared = [(p.kind, p.name, p.shape, p.constraint, p.draws) for p in self.program.parameters]
+        return self.precision, self.drawing.form, tuple(terms), tuple(declared)
+
+    def _entropy(self, key: Array | None) -> tuple[int, ...]:
+        """What outcomes are drawn by: a key, or else the seed of the program."""
+        if key is None:
+            return (self.program.train.seed,)
+        return tuple(np.asarray(jax.random.key_data(key)).ravel().tolist())
 
     @property
     def _positions(self) -> int:
@@ -285,7 +339,7 @@ class Model(Questions):
     @functools.cached_property
     def readings(self) -> Readings:
         """How the questions of this model are put to its circuit; what is planned and compiled is kept."""
-        return Readings(self.circuit, self.program.outputs, self.precision, device_limit())
+        return Readings(self.circuit, self.program.outputs, self.precision, device_limit(), drawing=self.drawing)
 
     def plan(self, *queries: Query) -> Plan:
         """How queries are answered that are planned together: all of bits or all of the quantum state.
@@ -309,11 +363,15 @@ class Model(Questions):
         key: Array | None,
         given: Mapping[Query, Array],
     ) -> dict[Query, Any]:
+        params, held = apart(params)
         inputs = self.parameters.inputs(params, condition, self._real)
         weights = jnp.asarray(self.parameters.weights, dtype=self._real)
         answers: dict[Query, Any] = {}
         for share in self.readings.shares(queries):
             ask = self._asker(share, given)
+            if isinstance(share, DrawnShare):
+                answers[share.elements] = share.drawing.answer(ask, inputs, weights, held)
+                continue
             if isinstance(share, NumbersShare):
                 answers |= share.answers(ask, inputs, weights, key)
                 continue
@@ -325,7 +383,7 @@ class Model(Questions):
         return answers
 
     def _asker(
-        self, share: Share | NumbersShare, given: Mapping[Query, Array]
+        self, share: AnyShare, given: Mapping[Query, Array]
     ) -> Callable[[Array, Array | None], dict[Query, Any]]:
         """The answers to a share for one vector of inputs, as a function of these and a key."""
         simulator, arrays = self.readings.simulator(share), share.given(given)

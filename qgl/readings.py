@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl import compiler
+from qgl.drawn import Drawing
 from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import one_by_one
@@ -119,6 +120,33 @@ class NumbersShare:
         return answers
 
 
+@dataclass(frozen=True)
+class DrawnShare:
+    """Elements of an ensemble of which outcomes are drawn before a cut; `planner` is that of what stands behind it."""
+
+    planner: Planner
+    elements: Elements
+    drawing: Drawing
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (self.elements,)
+
+    def weigh(self) -> Weighed:
+        return self.planner.weigh(self.queries)
+
+    def purposes(self, names: Mapping[Query, str]) -> dict[Query, str]:
+        """What each query is put for, from what was asked for what."""
+        return {self.elements: names[self.elements]}
+
+    def given(self, given: Mapping[Query, Array]) -> dict[Query, Array]:
+        """Nothing: all that is asked is known."""
+        return {}
+
+
+AnyShare = Share | NumbersShare | DrawnShare
+
+
 class Readings:
     """All readings of one circuit, of a program with `outputs`. Planners are kept, and so are compiled plans."""
 
@@ -129,16 +157,17 @@ class Readings:
         precision: str,
         memory_limit: int | None = None,
         told: Callable[[str], None] | None = None,
+        drawing: Drawing | None = None,
     ) -> None:
-        self.circuit = circuit
+        self.circuit, self.drawing = circuit, drawing
         self.width = len(circuit.visible)
-        self.labels = sum(map(is_kept, circuit.operations))
+        self.labels = sum(map(is_kept, circuit.operations)) if drawing is None else drawing.cut.labels
         self.required = required_outcomes(circuit)
         self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
         self._options = precision, memory_limit, told
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
 
-    def shares(self, queries: Iterable[Query]) -> tuple[Share | NumbersShare, ...]:
+    def shares(self, queries: Iterable[Query]) -> tuple[AnyShare, ...]:
         """`queries` by what keeps them apart.
 
         Raises:
@@ -149,6 +178,7 @@ class Readings:
         if numbers and not self.readout.outputs.declared:
             raise ValueError("the numbers of outputs are asked, but the program declares no `output`")
         groups: dict[tuple[bool, bool, bool], list[Query]] = {}
+        drawn: list[DrawnShare] = []
         for query in asked:
             if isinstance(query, Numbers):
                 continue
@@ -156,17 +186,20 @@ class Readings:
                 raise ValueError(f"{query} is asked, but the program keeps {self.labels} outcomes")
             if isinstance(query, Success) and not self.required:
                 raise ValueError("Success is asked, but the program requires no outcome")
+            if isinstance(query, Elements) and self.drawing is not None:
+                drawn.append(DrawnShare(self._behind, query, self.drawing))
+                continue
             beyond = max(support(query, self.width), default=0) >= self.width
             groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
         shares = [self._share(labelled, group) for (labelled, _, _), group in groups.items()]
         planner = self._of_labels if self.labels or self.required else self.planner
-        return (*shares, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
+        return (*shares, *drawn, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
 
     def weigh(self, queries: Iterable[Query]) -> tuple[Weighed, ...]:
         """What the planner makes of each share."""
         return tuple(share.weigh() for share in self.shares(queries))
 
-    def simulator(self, share: Share | NumbersShare) -> Simulator:
+    def simulator(self, share: AnyShare) -> Simulator:
         """What runs the plan of a share."""
         from qgl.kernels.simulator import Simulator
 
@@ -188,6 +221,11 @@ class Readings:
     def _of_labels(self) -> Planner:
         kept = with_outcomes_read(self.circuit, is_kept)
         return self._planner(with_outcomes_read(kept, is_required))
+
+    @functools.cached_property
+    def _behind(self) -> Planner:
+        assert self.drawing is not None
+        return self._planner(with_outcomes_read(self.drawing.cut.after, is_kept))
 
     def _planner(self, circuit: Circuit) -> Planner:
         precision, limit, told = self._options

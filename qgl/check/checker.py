@@ -32,6 +32,7 @@ from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
 from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
+from qgl.check.settings.drawn import drawn_fits
 from qgl.check.settings.fit import Scope
 from qgl.check.settings.layers import in_layers
 from qgl.check.settings.outcomes import postselection_fits
@@ -47,7 +48,7 @@ from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
-from qgl.program.operations import Operation, is_kept, is_required
+from qgl.program.operations import Operation, is_kept, is_required, may_be_drawn
 from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -204,6 +205,7 @@ class _Check:
                 expectation_fits,
                 postselection_fits,
                 anew_fits,
+                drawn_fits,
             )
         ]
         return in_layers(program, self._train_block, self.reporter.report) if all(fits) else None
@@ -362,7 +364,8 @@ class _Check:
     def _unused(self, operations: Iterable[Operation]) -> None:
         declared = ("constant", "lattice", "data set", "layer", "channel", "Hamiltonian", *INPUTS)
         for symbol in self.main.of_kind(*declared):
-            if not symbol.used:
+            counts = symbol.kind == "latent input" and any(map(may_be_drawn, operations))  # elements, whatever it is
+            if not symbol.used and not counts:
                 self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
         for symbol in self.main.of_kind(*REGISTERS):
             self._untouched(symbol)

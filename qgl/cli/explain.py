@@ -148,7 +148,22 @@ def ensemble_lines(program: Program) -> list[str]:
         noun = "1 required outcome" if outcomes == 1 else f"{outcomes} required outcomes"
         known = "is not estimated" if chance is None else f"is {chance:.3g} at initial parameters"
         lines.append(f"post-selection: the probability of {noun} {known}; other runs are thrown away")
-    return lines
+    return [*lines, *_drawn(program)]
+
+
+def _drawn(program: Program) -> list[str]:
+    """Which kept outcomes are drawn, and how many elements the ensemble has then, in words."""
+    from qgl.ir.cut import cut_of
+    from qgl.parameters import Parameters
+
+    cut = cut_of(program)
+    if cut is None:
+        return []
+    draws, kept = len(Parameters(program.parameters).weights), cut.drawn + cut.labels
+    return [
+        f"kept outcomes: {cut.drawn} of {kept} are drawn, {cut.labels} summed over: an ensemble of "
+        f"{draws:,} x {2**cut.labels:,} elements"
+    ]
 
 
 def _inputs(program: Program) -> int:
@@ -205,6 +220,8 @@ def show_stage(console: Console, program: Program, answers: Sequence[Answer]) ->
     console.print(Text(f"{program.stage}", "bold"))
     counts = f"{len(program.operations):,} operations; moves {what or 'nothing'}, of {trained:,} trained in all"
     console.print(f"  {counts}", soft_wrap=True)
+    for line in _drawn(program):
+        console.print(f"  {line}", soft_wrap=True)
     for answer in answers:
         for row in answer.weighed.rows if answer.planned.kind == "objective" else ():
             _block(console, row, answer.planned.times, answer.purpose(row))

@@ -267,6 +267,13 @@ class OutcomeUnderCondition(Diagnostic):
     help = "measure it behind the `if`"
 
 
+_DRAWN = """\
+latent start : state(1) ~ haar() draws 20;
+visible v = start;
+model { fresh e; cx v, e; measure e keep drawn; ry(?) v; }
+"""
+
+
 class PostselectionUnsupported(Diagnostic):
     """`postselect` throws runs away, and what is done here would not know which.
 
@@ -298,3 +305,18 @@ class NothingRequired(Diagnostic):
 
     message = "nothing is post-selected, so that there is no success to report"
     help = "leave it out, or require an outcome by `postselect(0) q;`"
+
+
+class DrawnUnsupported(Diagnostic):
+    """Outcomes that may be drawn (`measure q keep drawn;`) belong to ensembles of states, which are compared as such
+    and trained by the exact gradient. Nothing is drawn for post-selection, for outputs, or by other ways of training.
+    """
+
+    what: str
+
+    code = "QGL0418"
+    wrong = _DRAWN.replace("model {", "model { fresh p; cx v, p; postselect(0) p;")
+    right = _DRAWN
+
+    message = says("outcomes cannot be drawn {what}")
+    help = "leave out `drawn`: every value of a kept outcome then labels an element"

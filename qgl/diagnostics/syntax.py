@@ -228,7 +228,8 @@ class UnknownBound(Diagnostic):
 class UnknownEnding(Diagnostic):
     """A measurement ends with the name of its bit, or with `keep`, or with both: `measure q -> m keep;`.
 
-    With `keep` the outcome labels the state that comes with it, as one element of an ensemble. The declaration of a
+    With `keep` the outcome labels the state that comes with it, as one element of an ensemble; with `keep drawn` one
+    outcome is drawn, where nothing that is trained stands before it, in place of both. The declaration of a
     `latent` input may end with `anew`: `draws 64 anew` are drawn anew at each step of training.
     """
 
@@ -245,7 +246,7 @@ class UnknownEnding(Diagnostic):
     def help(self) -> str:
         if self.of == "draws":
             return "write `draws 64;` or `draws 64 anew;`"
-        return "write `measure q -> m;`, `measure q keep;` or `measure q -> m keep;`"
+        return "write `measure q -> m;`, `measure q keep;`, `measure q -> m keep;` or `measure q keep drawn;`"
 
 
 class BoundArgument(Diagnostic):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.settings.report_requirements import start_bits
-from qgl.program.operations import is_kept
+from qgl.ir.cut import summed_outcomes
 from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.program import DataSet, Program
 from qgl.program.transforms import Transform
@@ -34,7 +34,7 @@ class Setting:
     categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
     outputs        numbers that elements hand out
     undo           what the numbers that the objective learns were made by
-    labels         qubits whose outcomes are kept (`measure q keep;`)
+    labels         qubits whose outcomes are kept (`measure q keep;`) and not drawn
     """
 
     data: Mapping[str, DataSet]
@@ -56,7 +56,7 @@ class Setting:
             program.train.batch,
             start_bits(program),
             _categories(program),
-            sum(map(is_kept, program.operations)),
+            summed_outcomes(program),
             program.outputs,
             next((program.data[name].undo for term in program.objective for name in term.call.data_sets), ()),
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qgl.objectives import Objective, Setting, build
 from qgl.objectives.adversarial import AdversarialLoss, Weights
+from qgl.objectives.ensembles.comparison import EnsembleComparison
 from qgl.program.program import Program
 from qgl.query import Query
 
@@ -53,6 +54,25 @@ def against(critic: Weights | None, terms: Sequence[WeightedObjective]) -> tuple
         replace(term, objective=term.objective.against(critic)) if isinstance(term.objective, AdversarialLoss) else term
         for term in terms
     )
+
+
+def known_of(terms: Sequence[WeightedObjective]) -> dict[str, Any]:
+    """What terms that compare ensembles know of their data, as arrays, under names that no parameter has."""
+    return {_known(term): term.objective.known for term in terms if isinstance(term.objective, EnsembleComparison)}
+
+
+def with_known(held: Mapping[str, Any], terms: Sequence[WeightedObjective]) -> tuple[WeightedObjective, ...]:
+    """The terms, with what `known_of` gives for those that it names."""
+    return tuple(
+        replace(term, objective=term.objective.against(held[_known(term)]))
+        if isinstance(term.objective, EnsembleComparison) and _known(term) in held
+        else term
+        for term in terms
+    )
+
+
+def _known(term: WeightedObjective) -> str:
+    return f"data of {term.label}"
 
 
 @dataclass(eq=False)

@@ -217,12 +217,14 @@ class Measurement(Operation):
 
     bit: number of the bit that later conditions read; None where none does
     label: name of the outcome if it is kept: it labels the states that come with it; else ""
+    drawn: whether one value of a kept outcome is drawn, where nothing that is trained stands before it
     required: the outcome that makes the ensemble, all others being thrown away (`postselect`); None where any will do
     """
 
     bit: int | None = None
     label: str = ""
     required: bool | None = None
+    drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -237,6 +239,11 @@ def is_kept(operation: Operation) -> bool:
 def is_required(operation: Operation) -> bool:
     """Whether it is a measurement of which all runs with another outcome are thrown away."""
     return isinstance(operation, Measurement) and operation.required is not None
+
+
+def may_be_drawn(operation: Operation) -> bool:
+    """Whether one value of its outcome is drawn where nothing that is trained stands before it."""
+    return isinstance(operation, Measurement) and operation.drawn
 
 
 LIFETIME = (Fresh, Discard)

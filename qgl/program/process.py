@@ -35,13 +35,13 @@ class Process:
         """A hash of what it does, whatever it is called and wherever it is written."""
         digest = hashlib.sha256(f"{self.qubits}".encode())
         for operation in self.operations:
-            digest.update(repr(_facts(operation)).encode())
+            digest.update(repr(facts(operation)).encode())
         for number, each in self.latents:
             digest.update(repr((number, each.shape, each.distribution)).encode())
         return digest.hexdigest()
 
 
-def _facts(operation: Operation) -> tuple[object, ...]:
+def facts(operation: Operation) -> tuple[object, ...]:
     """All that an operation is, without its span."""
     more: tuple[object, ...] = ()
     match operation:

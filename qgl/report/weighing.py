@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qgl.compiler import circuit_of
 from qgl.diagnostics.model import Diagnostic
+from qgl.drawn import Drawing
 from qgl.kernels.memory import candidates_together, device_limit
 from qgl.mixture import together
 from qgl.model import Model
@@ -58,8 +59,10 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     memory_limit: bytes of arrays, None: what this machine has. told: hears what is looked at.
     """
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
-    readings = Readings(circuit_of(program), program.outputs, program.train.precision, limit, told)
-    elements = len(Parameters(program.parameters).weights)
+    parameters = Parameters(program.parameters)
+    drawing = Drawing.of(program, parameters)
+    readings = Readings(circuit_of(program), program.outputs, program.train.precision, limit, told, drawing)
+    elements = len(parameters.weights)
     return [answer for planned in planned_queries(program) for answer in _answers(planned, readings, elements)]
 
 

@@ -206,16 +206,20 @@ class Builder:
 
     def measure(self, children: Children) -> tree.Measure:
         bit = _after(children, "ARROW")
-        keep = children[-2] is not bit and self._ends(children, "keep", "measure")
-        return tree.Measure(self._span(children), children[1], bit and self._name(bit), keep)
+        endings = [child for child in children[2:-1] if child is not bit and child.type == "NAME"]
+        for ending, wanted in zip(endings, ("keep", "drawn"), strict=False):
+            if ending != wanted:
+                self._fault(faults.UnknownEnding(self._extent(ending), str(ending), "measure"))
+        keep, drawn = bool(endings), len(endings) > 1
+        return tree.Measure(self._span(children), children[1], bit and self._name(bit), keep, drawn)
 
-    def _ends(self, children: Children, wanted: str, head: str) -> bool:
-        """Whether a name that nothing else takes stands at the end, behind a `head`; there is one that is wanted."""
+    def _is_anew(self, children: Children) -> bool:
+        """Whether a name that nothing else takes stands at the end, behind `draws`; there is one that is wanted."""
         last = children[-2]
-        if not isinstance(last, Token) or last.type != "NAME" or _after(children, head.upper()) is None:
+        if not isinstance(last, Token) or last.type != "NAME" or _after(children, "DRAWS") is None:
             return False
-        if last != wanted:
-            self._fault(faults.UnknownEnding(self._extent(last), str(last), head))
+        if last != "anew":
+            self._fault(faults.UnknownEnding(self._extent(last), str(last), "draws"))
         return True
 
     def evolve(self, children: Children) -> tree.Evolve:
@@ -285,7 +289,7 @@ class Builder:
             _after(children, "COLON"),
             _after(children, "TILDE"),
             _after(children, "DRAWS"),
-            self._ends(children, "anew", "draws"),
+            self._is_anew(children),
         )
 
     def argument(self, children: Children) -> tree.Argument:

@@ -255,9 +255,8 @@ class _Formatter:
 
     def _measure(self, item: tree.Measure) -> Document:
         operand = self.expression(item.operand)
-        return group(
-            "measure ", operand, *([" -> ", self._name(item.bit)] if item.bit else []), " keep" * item.keep, ";"
-        )
+        bit = [" -> ", self._name(item.bit)] if item.bit else []
+        return group("measure ", operand, *bit, " keep" * item.keep, " drawn" * item.drawn, ";")
 
     def _evolve(self, item: tree.Evolve) -> Document:
         parts: list[Document] = ["evolve ", self.expression(item.hamiltonian), " for ", self.expression(item.time)]

@@ -165,12 +165,14 @@ class Fresh(Node):
 class Measure(Node):
     """`measure q -> m;`: m is a new bit (or list of bits, for a register), known to the end of the block.
 
-    `measure q -> m keep;`, `measure q keep;`: the outcome labels the state that comes with it.
+    `measure q -> m keep;`, `measure q keep;`: the outcome labels the state that comes with it; with `keep drawn` one
+    value of it is drawn where nothing that is trained stands before it.
     """
 
     operand: Expression
     bit: Name | None
     keep: bool = False
+    drawn: bool = False
 
 
 @record

@@ -8,7 +8,7 @@ as any; so a run of stages that was killed goes on where it was, to the same num
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
@@ -109,6 +109,7 @@ class _Sequence:
         self.train_one, self.model, self.program = train_one, model, program
         self.folder, self.shown, self.pictures = folder, shown, pictures
         self.runs: list[Run] = []
+        self.programs: dict[Hashable, Any] = {}
 
     def run(self, settings: TrainSettings) -> Run:
         if self.folder is not None:
@@ -132,6 +133,7 @@ class _Sequence:
         """The run of one stage: as it was finished before, gone on with, or new."""
         model = Model(program, precision=self.model.precision, files=self.model.files)
         model.start = self.runs[-1].all_params if self.runs else None
+        model.programs = self.programs
         place: dict[str, Any] = {}
         if self.folder is not None and program.stage is not None:
             path = stage_folder(self.folder.path, program.stage.number)

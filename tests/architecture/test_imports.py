@@ -35,6 +35,7 @@ ORDER = [
         "mixture",
         "postselection",
         "readout",
+        "drawn",
         "readings",
         "objectives",
         "answers",
@@ -65,6 +66,7 @@ HEAVY = {
         *[
             "kernels",
             "objectives",
+            "drawn",
             "parameters",
             "mixture",
             "postselection",

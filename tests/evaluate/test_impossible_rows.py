@@ -48,8 +48,8 @@ def test_a_remainder_of_rounding_is_charged_and_counted_everywhere(precision: st
 def test_an_angle_that_rounding_made_is_a_remainder(precision: str) -> None:
     """sin(pi) is some 1e-16 in floating point, and an angle of that size no reason to call a string possible."""
     model = qgl.loads("visible v[1];\nparam a : angle;\nmodel { rx(0.9 * sin(a)) v[0]; }", precision=precision)
-    params: Any = {"a": np.asarray(np.pi, np.float32 if precision == "single" else np.float64)}
-    (found,) = np.asarray(model.log_prob(params, np.array([[1]])))
+    half_turn: Any = np.asarray(np.pi, np.float32 if precision == "single" else np.float64)
+    (found,) = np.asarray(model.log_prob({"a": half_turn}, np.array([[1]])))
     assert found == pytest.approx(log_floor(1), rel=1e-4)
 
 

@@ -238,7 +238,8 @@ class Elaborator:
                 bit = self.recorder.bits
                 self.recorder.bits += 1
                 numbers.append((condition, bit))
-            self.recorder.operations.append(Measurement((wire,), node.span, bit, label, condition=condition))
+            measured = Measurement((wire,), node.span, bit, label, drawn=node.drawn, condition=condition)
+            self.recorder.operations.append(measured)
         return Bit(node.bit.name if node.bit else "", tuple(numbers))
 
 

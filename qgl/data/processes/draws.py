@@ -26,16 +26,17 @@ class Draws:
             number: sample(latent.distribution, self.rng, (elements, *latent.shape)).reshape(elements, -1)
             for number, latent in self.latents
         }
-        return lambda number: _value(number, lambda atom: drawn[atom.parameter][:, atom.element])
+        return lambda number: value_of(number, lambda atom: drawn[atom.parameter][:, atom.element])
 
 
-def _value(number: Real, inputs: Callable[[Input], Numbers]) -> Numbers:
+def value_of(number: Real, inputs: Callable[[Input], Numbers]) -> Numbers:
+    """The value of a number, from those of its inputs: shape () or (elements,), as theirs."""
     total: Numbers = np.asarray(number.constant)
     for coefficient, atom in number.terms:
         if isinstance(atom, Input):
             value = inputs(atom)
         else:
-            arguments = [_value(argument, inputs) for argument in atom.arguments]
+            arguments = [value_of(argument, inputs) for argument in atom.arguments]
             made = np.frompyfunc(FUNCTIONS[atom.name], len(arguments), 1)(*arguments)
             value = np.asarray(made, dtype=np.float64)
         total = total + coefficient * value

@@ -43,13 +43,13 @@ def similarities(left: Array, right: Array, kernel: KernelCall) -> Array:
 def purities(elements: Array) -> Array:
     """Tr rho^2 of the normalised states, shape (elements,); 0 of those without weight."""
     if elements.ndim == 2:
-        return weights(elements) * _inverse_weights(elements)
-    return jnp.sum(elements.real**2 + elements.imag**2, axis=(1, 2)) * _inverse_weights(elements) ** 2
+        return weights(elements) * inverse_weights(elements)
+    return jnp.sum(elements.real**2 + elements.imag**2, axis=(1, 2)) * inverse_weights(elements) ** 2
 
 
 def _fidelities(left: Array, right: Array) -> Array:
     """Tr(rho sigma) of the normalised states, shape (left, right)."""
-    return _overlaps(left, right) * _inverse_weights(left)[:, None] * _inverse_weights(right)
+    return _overlaps(left, right) * inverse_weights(left)[:, None] * inverse_weights(right)
 
 
 def _root_linear_entropy(elements: Array) -> Array:
@@ -62,11 +62,11 @@ def _root_linear_entropy(elements: Array) -> Array:
     if elements.ndim == 2:
         return jnp.zeros(len(elements), elements.real.dtype)
     entropy = 1 - purities(elements)
-    is_mixed = (_inverse_weights(elements) > 0) & (entropy > 16 * float(np.finfo(entropy.dtype).eps))
+    is_mixed = (inverse_weights(elements) > 0) & (entropy > 16 * float(np.finfo(entropy.dtype).eps))
     return jnp.where(is_mixed, jnp.sqrt(jnp.where(is_mixed, entropy, 1)), 0)
 
 
-def _inverse_weights(elements: Array) -> Array:
+def inverse_weights(elements: Array) -> Array:
     """Shape (elements,); 0 of a weight that rounding alone makes: that of an amplitude of a unit in the last place."""
     own = weights(elements)
     comes = own > float(np.finfo(own.dtype).eps) ** 2

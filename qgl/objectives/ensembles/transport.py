@@ -12,8 +12,8 @@ that may be waiting in callbacks themselves, for ever. So numbers travel as thei
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -23,15 +23,14 @@ from numpy.typing import NDArray
 
 from qgl.diagnostics.kernels import TooManyPairs, TransportNotInstalled
 from qgl.diagnostics.model import Diagnostic, QglError
+from qgl.ir.cut import summed_outcomes
+from qgl.objectives.ensembles.comparison import EnsembleComparison, as_complex, as_real
 from qgl.objectives.ensembles.similarity import similarities, weights, with_equal_weights
-from qgl.objectives.model import Deterministic, Setting
+from qgl.objectives.model import Setting
 from qgl.parameters import Parameters
 from qgl.program.calls import objectives, reports
-from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import ReportCall
-from qgl.program.operations import is_kept
 from qgl.program.program import Program
-from qgl.query import Elements, Query
 from qgl.source import Span
 
 Array = jax.Array
@@ -42,16 +41,9 @@ _PIECE = 2**14  # numbers of 32 bits of an argument of a callback
 
 
 @dataclass(frozen=True, eq=False)
-class EnsembleTransport(Deterministic):
-    """The Wasserstein distance of the model's ensemble from the data's, the cost of a pair being 1 - its kernel.
+class EnsembleTransport(EnsembleComparison):
+    """The Wasserstein distance of the model's ensemble from the data's, the cost of a pair being 1 - its kernel."""
 
-    labels  qubits whose outcomes the program keeps
-    states  the data, each as likely: amplitudes, shape (states, 2^n), or density matrices, shape (states, 2^n, 2^n)
-    """
-
-    kernel: KernelCall
-    labels: int
-    states: NDArray[np.complex128] = field(repr=False)
     span: Span
 
     name = "wasserstein"
@@ -65,37 +57,25 @@ class EnsembleTransport(Deterministic):
         return cls(call.kernel, setting.labels, states, call.span)
 
     @property
-    def query(self) -> Elements:
-        return Elements(self.labels)
+    def known(self) -> tuple[NDArray[np.float64], ...]:
+        """The states."""
+        return (as_real(with_equal_weights(self.states)),)
 
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        return (self.query,)
-
-    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        """As `Objective.loss`.
+    def distance(self, model: Array) -> Array:
+        """See `EnsembleComparison.distance`.
 
         Raises:
             QglError: the solver is not installed (QGL0627), or there are too many pairs (QGL0628).
         """
-        return self.distance(answers[self.query])
-
-    def distance(self, model: Array) -> Array:
-        """The distance of elements as `qgl.query.Elements` gives them, which are not normalised, from the data."""
         if fault := _fault(self.span, len(model), len(self.states)):
             raise QglError([fault])
-        data = jnp.asarray(with_equal_weights(self.states), model.dtype)
+        data = as_complex(self._held(model.dtype)[0])
         return least_cost(1 - similarities(model, data, self.kernel), weights(model), weights(data))
-
-    def measured(self, model: Array | NDArray[np.complexfloating]) -> float:
-        """The same number of elements that are known, in double precision."""
-        with jax.enable_x64(True):
-            return float(self.distance(jnp.asarray(np.asarray(model, np.complex128))))
 
 
 def transport_faults(program: Program, watched: Sequence[ReportCall] = ()) -> Iterator[Diagnostic]:
     """Why the distances that a program asks for, `watched` ones too, cannot be computed: told before it is trained."""
-    elements = len(Parameters(program.parameters).weights) << sum(map(is_kept, program.operations))
+    elements = len(Parameters(program.parameters).weights) << summed_outcomes(program)
     for call in (*(term.call for term in program.objective), *program.reports, *watched):
         if isinstance(call, objectives.Wasserstein) or (isinstance(call, reports.Wasserstein) and call.of_states):
             states = None if call.data is None else program.data[call.data].states

@@ -22,6 +22,7 @@ from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Terms, choose
 from qgl.train.optimisers import optimiser_of
 from qgl.train.strategies.gradient import Gradient
+from qgl.train.strategies.stagewise import unmasked
 from qgl.train.strategies.strategy import State, run_key
 from qgl.train.trainable import Params, Trainable
 
@@ -61,7 +62,7 @@ class Adversarial(Gradient):
 
     def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
         memory, critic, of_opponent = state.memory
-        params, renews = {**state.fixed, **state.trained}, self._generator.parameters.renews
+        params, renews = {**unmasked(state.fixed), **state.trained}, self._generator.parameters.renews
         key = jax.random.fold_in(run_key(self._seed, seed, _OPPONENT), step)
         found = None if renews else self._generator.answers(params, self._adversary.queries)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -30,6 +31,9 @@ class Common(ABC):
         self._seed = settings.seed
         self._seeds = np.arange(settings.seeds, dtype=np.int32)
         self._start = model.start if isinstance(model, Model) else None
+        form = model.form if isinstance(model, Model) else None
+        told = replace(settings, seed=0, span=None, watch=(), every=1, checkpoint=1, time_limit=None)
+        self._form = None if form is None else (type(self), form, tuple(sorted(model.trainable.items())), told)
 
     @property
     def moves(self) -> Mapping[str, bool]:
@@ -46,7 +50,9 @@ class Common(ABC):
 
     def initial(self) -> State:
         """See `Strategy.initial`."""
-        state: State = jax.jit(jax.vmap(self._initial))(self._seeds, self._start)
+        name = "initial", self._start is None, self._form
+        start = self._shared(name, lambda: jax.jit(jax.vmap(self._initial)))
+        state: State = start(self._seeds, self._start)
         return state
 
     def shape(self) -> State:
@@ -63,6 +69,28 @@ class Common(ABC):
         after, _ = self.advance(state, step, 1)
         return SeedResults(*jax.device_get(({**after.fixed, **after.kept}, after.kept_loss, after.kept_terms)))
 
+    def _shared(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        """What is compiled under a name: by an earlier stage of the same form, if there was one."""
+        if self._form is None or not isinstance(self._model, Model):
+            return make()
+        if name not in self._model.programs:
+            self._model.programs[name] = make()
+        return self._model.programs[name]
+
+    def _held(self, state: State) -> dict[str, Any]:
+        """What a step takes beside the state and does not change, by names that no parameter has.
+
+        Every array has a leading axis of seeds.
+        """
+        if not isinstance(self._model, Model):
+            return {}
+        params = jax.tree.map(np.asarray, {**state.fixed, **state.trained})
+        each = [
+            self._model.held({name: value[seed] for name, value in params.items()}) for seed in range(len(self._seeds))
+        ]
+        held: dict[str, Any] = jax.tree.map(lambda *rows: np.stack(rows), *each)
+        return held
+
     # ------------------------------------------------------------ one seed
 
     def _initial(self, seed: jax.Array, start: Params | None = None) -> State:
@@ -71,7 +99,8 @@ class Common(ABC):
         moves = self.moves
         trained = {name: value for name, value in params.items() if moves[name]}
         fixed = {name: value for name, value in params.items() if not moves[name]}
-        shapes = jax.eval_shape(self._terms, params, key, self._blank())
+        held = self._model.held_blank() if isinstance(self._model, Model) else {}
+        shapes = jax.eval_shape(self._terms, {**params, **held}, key, self._blank())
         loss, terms = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.inf, dtype=leaf.dtype), shapes)
         zero = jnp.zeros((), dtype=jnp.int32)
         best, since = self._rule.initial(loss)

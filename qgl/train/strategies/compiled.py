@@ -46,17 +46,28 @@ class Compiled(Common):
     def compile(self, state: State) -> State:
         """Compiles `advance`, which takes most of the time before the first step; returns the state on its devices."""
         zero = np.zeros((), dtype=np.int32)
+        self._beside = self._held(state)
         if self._mesh is None:
-            self._advance = compiled(self._chunk, state, self._seeds, zero, zero)
+            arguments = self._holding(state), self._seeds, zero, zero
+            self._advance = self._shared(("advance", self._form), lambda: compiled(self._chunk, *arguments))
             return state
         state = jax.device_put(jax.tree.map(np.asarray, state), NamedSharding(self._mesh, mesh.WHOLE))
         spread = mesh.spread(self._chunk_of_a_device, self._mesh)
-        self._advance = jax.jit(spread).lower(state, self._seeds, zero, zero).compile()
+        self._advance = jax.jit(spread).lower(self._holding(state), self._seeds, zero, zero).compile()
         return state
+
+    def _holding(self, state: State) -> State:
+        """The state, with what a step takes beside it among what is fixed."""
+        return state._replace(fixed={**state.fixed, **self._beside})
+
+    def _alone(self, state: State) -> State:
+        """The state without what `_holding` put into it."""
+        return state._replace(fixed={name: value for name, value in state.fixed.items() if name not in self._beside})
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
         """See `Strategy.advance`."""
-        state, done, record = self._advance(state, self._seeds, np.int32(step), np.int32(count))
+        state, done, record = self._advance(self._holding(state), self._seeds, np.int32(step), np.int32(count))
+        state = self._alone(state)
         loss, terms, norm, status = jax.tree.map(lambda a: np.asarray(a)[: int(done)], record)
         return state, History(loss, terms, norm, status)
 

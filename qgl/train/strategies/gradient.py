@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import numpy as np
 import optax
 
 from qgl.check.settings.stages import Stages, stages_of
@@ -18,7 +19,7 @@ from qgl.runs.seed_status import RUNNING
 from qgl.train.methods import Look, Method, Terms, choose
 from qgl.train.optimisers import method
 from qgl.train.strategies.compiled import Compiled
-from qgl.train.strategies.stagewise import Masked, Staged
+from qgl.train.strategies.stagewise import Masked, Staged, held_masks, unmasked
 from qgl.train.strategies.strategy import State
 from qgl.train.trainable import Params, Trainable
 
@@ -32,24 +33,30 @@ class Gradient(Compiled):
 
     def __init__(self, model: Trainable, settings: TrainSettings, devices: Sequence[jax.Device] = ()) -> None:
         super().__init__(model, settings, devices)
-        self._method = Masked.of(model.program, _method(model.program, settings))
+        self._method = _method(model.program, settings)
+
+    def _held(self, state: State) -> dict[str, Any]:
+        masks = held_masks(self._model.program)
+        rows = {name: np.broadcast_to(mask, (len(self._seeds), *mask.shape)) for name, mask in masks.items()}
+        return {**super()._held(state), **rows}
 
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return self._method.initial(trained, loss, terms)
 
     def _step(self, state: State, seed: jax.Array, step: jax.Array, measured: Any = None) -> State:
-        key = self._step_key(seed, step)
+        key, fixed = self._step_key(seed, step), unmasked(state.fixed)
 
         def terms_at(moved: Params) -> tuple[jax.Array, Terms]:
-            return self._terms({**state.fixed, **moved}, key, measured)
+            return self._terms({**fixed, **moved}, key, measured)
 
         def evaluate(moved: Params) -> Any:
             return mesh.agreed(jax.value_and_grad(terms_at, has_aux=True)(moved))
 
         running = state.status == RUNNING
-        look = self._method.look(state.trained, state.memory, evaluate, ~running)
+        method = Masked.of(state.fixed, self._method)
+        look = method.look(state.trained, state.memory, evaluate, ~running)
         seen = self._looked(state, look)
-        trained, memory = self._method.move(look)
+        trained, memory = method.move(look)
         moved = seen._replace(trained=trained, memory=memory)
         return choose(running, choose(seen.status == RUNNING, moved, seen), state)
 

@@ -28,8 +28,9 @@ class MeasuredGradient(Gradient):
         step = np.zeros((), np.int32)
         answers = self._stacked([self._blank() for _ in self._seeds])
         self._ask = compiled(jax.vmap(self._asked, in_axes=(0, 0, None)), state, self._seeds, step)
+        self._beside = self._held(state)
         following = jax.vmap(self._step, in_axes=(0, 0, None, 0))
-        self._follow = compiled(following, state, self._seeds, step, answers)
+        self._follow = compiled(following, self._holding(state), self._seeds, step, answers)
         return state
 
     def advance(self, state: State, step: int, count: int) -> tuple[State, History]:
@@ -49,7 +50,9 @@ class MeasuredGradient(Gradient):
                 self._measured.measure(_row(asked, seed), keys[seed]) if running[seed] else self._blank()
                 for seed in range(len(self._seeds))
             ]
-            state = self._follow(state, self._seeds, np.int32(number), self._stacked(answers))
+            state = self._alone(
+                self._follow(self._holding(state), self._seeds, np.int32(number), self._stacked(answers))
+            )
             records.append(_record(state))
         return state, History(*jax.tree.map(lambda *rows: np.stack(rows)[1:], *records))
 

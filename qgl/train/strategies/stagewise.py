@@ -22,6 +22,8 @@ from qgl.program.program import Program
 from qgl.train.methods import Evaluate, Look, Method, Terms, choose
 from qgl.train.trainable import Params
 
+_MASK = "moved elements of "
+
 
 class Memory(NamedTuple):
     """What the stages carry: steps done, the parameters as they were drawn, and the memory of the optimiser."""
@@ -113,16 +115,27 @@ class Staged:
         return (jnp.arange(value.size) // self._stages.sizes[name]).reshape(value.shape)
 
 
+def held_masks(program: Program) -> dict[str, NDArray[np.bool_]]:
+    """For each parameter of which a program moves some elements, which, under a name that no parameter has."""
+    moved = (program.moved or {}).items()
+    return {f"{_MASK}{name}": mask for name, mask in moved if mask.any() and not mask.all()}
+
+
+def unmasked(fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """What is fixed, without the masks that `held_masks` names."""
+    return {name: value for name, value in fixed.items() if not name.startswith(_MASK)}
+
+
 class Masked:
     """`inner`, a method of `qgl.train.methods`, for the elements that `masks` let move; the gradient of others is 0."""
 
-    def __init__(self, masks: Mapping[str, NDArray[np.bool_]], inner: Method) -> None:
+    def __init__(self, masks: Mapping[str, jax.Array], inner: Method) -> None:
         self._masks, self._inner = masks, inner
 
     @classmethod
-    def of(cls, program: Program, inner: Method) -> Method:
-        """The method for what a program moves: `inner` itself where that is all of what it moves at all."""
-        masks = {name: mask for name, mask in (program.moved or {}).items() if mask.any() and not mask.all()}
+    def of(cls, held: Mapping[str, jax.Array], inner: Method) -> Method:
+        """The method for what the masks among `held` let move: `inner` itself where there are none."""
+        masks = {name.removeprefix(_MASK): mask for name, mask in held.items() if name.startswith(_MASK)}
         return cls(masks, inner) if masks else inner
 
     def initial(self, params: Params, loss: jax.Array, terms: Terms) -> Any:

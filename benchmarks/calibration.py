@@ -242,8 +242,7 @@ def write(cases: Mapping[str, Mapping[str, Measured]]) -> None:
 
 
 def main(wanted: list[str]) -> None:
-    from qgl.cli.explain import duration
-    from qgl.diagnostics.size import amount
+    from qgl.diagnostics.size import amount, duration
 
     names = [name for name in wanted if name != "--keep"]
     kept = read()

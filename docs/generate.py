@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import qgl.diagnostics
+from qgl.check.settings.training import SETTINGS
 from qgl.diagnostics.model import REGISTRY, Diagnostic
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
@@ -42,6 +43,9 @@ def table(kind: str) -> str:
         return "\n".join(["| gate | qubits | |", "|---|---|---|", *(_gate(gate) for gate in GATES.values())])
     if kind == "channel":
         return "\n".join(["| channel | qubits | |", "|---|---|---|", *(_channel(c) for c in CHANNELS.values())])
+    if kind == "setting":
+        rows = [f"| `{name}` | {_escaped(rule.doc)} |" for name, rule in SETTINGS.items()]
+        return "\n".join(["| setting | meaning |", "|---|---|", *rows])
     if kind == "optimizer":  # their arguments are those of the papers and of optax
         rows = [f"| `{usage(callee)}` | {_doc(callee)} |" for callee in KINDS[kind].classes]
         return "\n".join(["| optimizer | |", "|---|---|", *rows])

@@ -8,7 +8,7 @@ Stages are imported where they are called, so that checking a file loads neither
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,20 @@ from qgl.program.program import Program
 from qgl.source import Source, Span
 
 if TYPE_CHECKING:
+    from qgl.check.checker import Known
     from qgl.ir.circuit import Circuit
     from qgl.plan.planner import Planner
+    from qgl.syntax import tree
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A text that was checked. `program` is as `diagnose` gives it."""
+
+    file: tree.File
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    known: Known | None
 
 
 @dataclass(frozen=True)
@@ -42,18 +54,36 @@ def diagnose(
     Raises:
         AssertionError: the checker left out a piece of the program and did not say why; it is at fault.
     """
+    inspected = inspect(source, environment, constants)
+    return inspected.program, inspected.diagnostics
+
+
+def inspect(
+    source: Source,
+    environment: Environment,
+    constants: Mapping[str, Any] | None = None,
+    stale: Callable[[], bool] | None = None,
+) -> Inspected:
+    """What `diagnose` gives, with the tree and what the names of the program stand for.
+
+    Raises:
+        AssertionError: as `diagnose`.
+        StaleError: `stale`, which is asked now and then, said that nobody waits for the answer.
+    """
     from qgl.check.checker import check
     from qgl.syntax.parser import parse
 
     parsed = parse(source)
     with put_off():
-        checked = check(parsed.file, environment, constants or {}, parse)
+        checked = check(parsed.file, environment, constants or {}, parse, stale)
     diagnostics = (*parsed.diagnostics, *checked.diagnostics)
     at_fault = any(d.severity is Severity.ERROR for d in diagnostics)
     if checked.given_up is not None and not at_fault:
         raise AssertionError("a piece of the program was left out without a word") from checked.given_up
     program = None if at_fault else checked.program
-    return program, diagnostics if program is None else (*diagnostics, *_out_of_reach(program))
+    if program is not None:
+        diagnostics = (*diagnostics, *_out_of_reach(program))
+    return Inspected(parsed.file, program, diagnostics, checked.known)
 
 
 def _out_of_reach(program: Program) -> tuple[Diagnostic, ...]:

@@ -26,7 +26,8 @@ from qgl.check.declarations.data_sets import Loaded
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_LABELS, MAX_MIXTURE, MAX_REQUIRED, Budget
-from qgl.check.names.modules import Parsed, Symbol, load
+from qgl.check.names.index import Index
+from qgl.check.names.modules import Module, Parsed, Symbol, load
 from qgl.check.names.recursion import report_recursion
 from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
@@ -65,6 +66,20 @@ class Checked:
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
     given_up: FaultyError | None = None
+    known: Known | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a program, faulty or not, for who writes it: files, names, what they stand for.
+
+    modules     the file itself, then those that it imports; their symbols have their values
+    parameters  inputs, those of every `?` included; as far as the circuit could be built
+    """
+
+    modules: tuple[Module, ...]
+    index: Index
+    parameters: tuple[Parameter, ...]
 
 
 def check(
@@ -72,12 +87,17 @@ def check(
     environment: Environment,
     constants: Mapping[str, object],
     parse: Callable[[Source], Parsed],
+    stale: Callable[[], bool] | None = None,
 ) -> Checked:
-    """Check a program. `constants` override its constants; `parse` reads the files that it imports. Never raises."""
+    """Check a program. `constants` override its constants; `parse` reads the files that it imports.
+
+    Raises:
+        StaleError: `stale` said that nobody waits for the answer. There is nothing else that it raises.
+    """
     reporter = Reporter()
-    program = None
+    program = whole = None
     try:
-        whole = _Check(file, environment, constants, parse, reporter)
+        whole = _Check(file, environment, constants, parse, reporter, stale=stale)
         program = whole.run()
         if whole.main.stages:
             program = whole.with_stages(program)
@@ -87,7 +107,8 @@ def check(
         model = next((each for each in file.declarations if isinstance(each, tree.Model)), None)
         span = model.span if model is not None else Span(file.source, 0, 0)
         reporter.report(NestedTooDeep(Span(span.source, span.start, min(span.end, span.start + 5))))
-    return Checked(None if reporter.has_errors else program, reporter.in_order(file.source), reporter.given_up)
+    known = None if whole is None else whole.known()
+    return Checked(None if reporter.has_errors else program, reporter.in_order(file.source), reporter.given_up, known)
 
 
 class _Check:
@@ -102,18 +123,20 @@ class _Check:
         reporter: Reporter,
         part: StageValues | None = None,
         whole: _Check | None = None,
+        stale: Callable[[], bool] | None = None,
     ) -> None:
         self.file = file
         self.environment, self.constants, self.parse = environment, constants, parse
         self.reporter = reporter
         self.part = part
-        self.budget: Budget = Budget(reporter) if whole is None else whole.budget
+        self.budget: Budget = Budget(reporter, stale) if whole is None else whole.budget
         self.loaded: Loaded = Loaded() if whole is None else whole.loaded
         self.main, self.modules = load(file, environment, parse, reporter)
         self.declarations = Declarations(self.main, environment, constants, reporter, self.budget, self.loaded)
         self.recorder = Recorder(self.declarations, reporter, self.budget)
         self.elaborator = Elaborator(self.declarations, self.recorder, reporter, self.budget)
         self.processes = Processes(self.declarations, reporter, self.budget)
+        self.resolver = Resolver(reporter)
         self._prepared = 0
         self.declarations.data_sets.process = self.processes.of
         self.declarations.data_sets.latents = self.processes.latents
@@ -236,10 +259,13 @@ class _Check:
     # ------------------------------------------------------------ names
 
     def _names(self) -> None:
-        resolver = Resolver(self.reporter)
         for module in self.modules:
-            resolver.module(module, main=module is self.main)
-        report_recursion(resolver.calls, self.reporter)
+            self.resolver.module(module, main=module is self.main)
+        report_recursion(self.resolver.calls, self.reporter)
+
+    def known(self) -> Known:
+        """What is known once it has run, to whatever end."""
+        return Known(self.modules, self.resolver.index, self.recorder.finished_parameters())
 
     def _is_library(self) -> bool:
         """Whether the file is made for importing: layers, channels and Hamiltonians, constants, and nothing else."""

@@ -6,11 +6,14 @@ any file is answered within seconds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qgl.check.reporter import Reporter, TooLargeError
 from qgl.diagnostics.size import ProgramTooLarge
 from qgl.source import Span
 
 MAX_STEPS = 6_000_000
+STRIDE = 20_000  # steps after which it is asked again whether anybody still waits for the answer
 STATEMENT = 2  # steps of going through a statement
 CALL = 12  # steps of going into a layer or channel
 OPERATION = 3  # steps of noting an operation, without its angles
@@ -31,14 +34,20 @@ MAX_IMPORTS = 32
 MAX_CELLS = 1 << 27  # bits of a data set
 
 
+class StaleError(Exception):
+    """Nobody waits for the answer any more: the text has changed since."""
+
+
 class Budget:
     """Counts the steps of building a program, and foresees what nested loops will need."""
 
-    __slots__ = ("_iterations", "_left", "_reporter")
+    __slots__ = ("_iterations", "_left", "_look", "_reporter", "_stale")
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, stale: Callable[[], bool] | None = None) -> None:
         self._reporter = reporter
+        self._stale = stale
         self._left = MAX_STEPS
+        self._look = 0 if stale is None else MAX_STEPS - STRIDE  # what is left when it is looked up
         self._iterations = [1]
 
     def spend(self, steps: int, span: Span) -> None:
@@ -46,8 +55,15 @@ class Budget:
 
         Raises:
             TooLargeError: there is not so much left; reported at `span`.
+            StaleError: nobody waits for the answer.
         """
         self._left -= steps
+        if self._left >= self._look:
+            return
+        if self._stale is not None:
+            self._look = max(0, self._left - STRIDE)
+            if self._stale():
+                raise StaleError
         if self._left < 0:
             self._refuse(f"it has more than {MAX_STEPS:,} steps when this place is reached", span)
 

@@ -211,6 +211,7 @@ def show_stage(console: Console, program: Program, answers: Sequence[Answer]) ->
     """What one stage trains, how its objective is simulated, and about how long that takes."""
     from rich.text import Text
 
+    from qgl.diagnostics.size import duration
     from qgl.report.weighing import training_seconds
 
     moved = {name: int(mask.sum()) for name, mask in (program.moved or {}).items() if mask.any()}
@@ -267,7 +268,7 @@ def _table(row: Row, able: Sequence[Candidate]) -> Table:
 
 
 def _cells(candidate: Candidate) -> tuple[str, ...]:
-    from qgl.diagnostics.size import amount
+    from qgl.diagnostics.size import amount, duration
 
     cost = candidate.cost
     facts = ", ".join(
@@ -276,13 +277,3 @@ def _cells(candidate: Candidate) -> tuple[str, ...]:
     wording = "; ".join(part for part in (facts, candidate.reason) if part)
     qubits = f"{cost.width:,} qubit{'' if cost.width == 1 else 's'}" if cost.width else ""
     return qubits, duration(cost.seconds), amount(cost.memory), wording
-
-
-def duration(seconds: float) -> str:
-    """`3.1 ms`."""
-    for unit, scale in (("us", 1e-6), ("ms", 1e-3)):
-        if seconds < 999.5 * scale:
-            return f"{seconds / scale:.2g} {unit}" if seconds < 99.5 * scale else f"{seconds / scale:.0f} {unit}"
-    if seconds < 999.5:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:,.0f} h"

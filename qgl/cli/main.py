@@ -38,6 +38,7 @@ VERBS = {
     "fetch": "Go on with jobs that are not done.",
     "emit": "Write a circuit as OpenQASM 3.",
     "draw": "Draw the circuit of a program.",
+    "lsp": "Answer an editor: the language server.",
 }
 _EXAMPLES = """\b
 Examples:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, noted, says
+from qgl.diagnostics.model import Diagnostic, Mend, Note, noted, says
 from qgl.source import Span
 
 _MODEL = "model { ry(?) v; }\nobjective nll(target);\n"
@@ -46,6 +46,14 @@ class MissingFile(Diagnostic):
     def help(self) -> str:
         near = f'; there is "{self.near}"' if self.near else ""
         return f"a path is relative to the folder of the file that names it{near}"
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        at = -1 if self.span is None or not self.near else self.span.text.find(f'"{self.path}"')
+        if at < 0 or self.span is None:
+            return ()
+        start = self.span.start + at
+        return (Mend(Span(self.span.source, start, start + len(self.path) + 2), f'"{self.near}"'),)
 
 
 class OutsidePath(Diagnostic):

@@ -28,3 +28,14 @@ class UnknownCode(Diagnostic):
     @property
     def help(self) -> str:
         return f"did you mean `{self.nearest}`?" if self.nearest else "`qglc code` alone lists all"
+
+
+class VerbNotInstalled(Diagnostic):
+    """A verb of `qglc` is made with packages that a plain installation leaves out, and they are not installed."""
+
+    verb: str
+    extra: str
+
+    code = "QGL0952"
+    message = says("`qglc {verb}` needs packages that are not installed")
+    help = says('install them: pip install "qglc[{extra}]"')

@@ -41,6 +41,9 @@ HINTS = {
 }
 
 
+INSTEAD = {"PI": "pi", "Pi": "pi", "trian": "train"}  # of words that one other word can take the place of
+
+
 def hint(identifier: str) -> str:
     """What to write in place of a word of another language, or an empty text."""
     if identifier in HINTS or not (pauli := _PAULI.fullmatch(identifier)):

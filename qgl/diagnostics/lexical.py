@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from qgl.diagnostics.model import Diagnostic, says
+from qgl.diagnostics.model import Diagnostic, Mend, says
+from qgl.source import Span
 
 
 class UnclosedString(Diagnostic):
@@ -16,6 +17,10 @@ class UnclosedString(Diagnostic):
 
     message = "this string has no closing quotation mark"
 
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(Span(self.span.source, self.span.end, self.span.end), '"'),) if self.span else ()
+
 
 class UnclosedComment(Diagnostic):
     """A comment that starts with `/*` runs to the next `*/`; there is none, so the rest of the file is comment."""
@@ -26,6 +31,10 @@ class UnclosedComment(Diagnostic):
 
     message = "this comment is never closed"
     help = "end it with `*/`"
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(Span(self.span.source, self.span.end, self.span.end), "*/"),) if self.span else ()
 
 
 _INSTEAD = {
@@ -53,6 +62,25 @@ _INSTEAD = {
 }
 
 
+_REPLACED = {  # by what alone, of those
+    "#": "//",
+    "'": '"',
+    "&": "and",
+    "|": "or",
+    "!": "not ",
+    "^": "**",
+    **dict.fromkeys("\u2212\u2013\u2014", "-"),
+    **dict.fromkeys("\u00d7\u00b7", "*"),
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\u2026": "..",
+    "\u2192": "->",
+    **dict.fromkeys("\u201c\u201d", '"'),
+    "\u00a0": " ",
+}
+
+
 class UnknownCharacter(Diagnostic):
     """A character that no word or mark of the language contains. Text copied from a page or a paper often brings
     look-alikes of quotation marks, minus signs and spaces."""
@@ -75,6 +103,16 @@ class UnknownCharacter(Diagnostic):
     def help(self) -> str:
         return _INSTEAD.get(self.character[0], "")
 
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        text = _REPLACED.get(self.character[0])
+        if text is None or self.span is None:
+            return ()
+        source, end = self.span.source, self.span.start + 1
+        while self.character[0] in "&|" and source.text[end : end + 1] == self.character[0]:
+            end += 1
+        return (Mend(Span(source, self.span.start, end), text),)
+
 
 class ForeignPhrase(Diagnostic):
     """This is how it is written in Qiskit, Python, OpenQASM or a paper. The help says what it is called here; the rest
@@ -82,6 +120,7 @@ class ForeignPhrase(Diagnostic):
 
     phrase: str
     hint: str
+    replacement: str | None = None
 
     code = "QGL0122"
     wrong = "visible v[2];\nmodel { v.h(); rx(np.pi) v; }\n"
@@ -89,6 +128,10 @@ class ForeignPhrase(Diagnostic):
 
     message = says("`{phrase}` is written otherwise here")
     help = says("{hint}")
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return () if self.replacement is None or self.span is None else (Mend(self.span, self.replacement),)
 
 
 class MalformedNumber(Diagnostic):
@@ -120,6 +163,15 @@ class MalformedNumber(Diagnostic):
         if letters and letters[0] not in "eE" and letters.isidentifier():
             return f"write the product as `{text[: -len(letters)]} * {letters}`; names do not start with a digit"
         return "numbers are written as `12`, `1_000`, `0.5` or `2.5e-3`"
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        text = self.text
+        if text.startswith(".") and text[1:].isdigit():
+            text = f"0{text}"
+        elif text.endswith(".") and text[:-1].isdigit():
+            text = f"{text}0"
+        return (Mend(self.span, text),) if text != self.text and self.span else ()
 
 
 class UnknownEscape(Diagnostic):

@@ -2,7 +2,8 @@
 
 A class carries a stable code and a name, the sentence that says what is wrong (`message`), the words under the
 carets (`label`), further places (`notes`), and a way out (`help`). Its docstring is the explanation that
-`qglc code` prints, beside `wrong` and `right`: a program that fails with this code and the same program mended.
+`qglc code` prints, beside `wrong` and `right`: a program that fails with this code and the same program mended. Where
+the way out is one change of the text, `mends` has it, for editors to make.
 """
 
 from __future__ import annotations
@@ -28,6 +29,21 @@ class Note:
 
     text: str
     span: Span | None = None
+
+
+@record
+class Mend:
+    """A change that puts a fault right: `text` in the place of what stands at `span`, which may be empty."""
+
+    span: Span
+    text: str
+
+    @property
+    def title(self) -> str:
+        """What an editor calls it."""
+        if not self.text:
+            return f"delete `{self.span.text}`"
+        return f"write `{self.text}`" if self.span.text else f"add `{self.text}`"
 
 
 class Template:
@@ -99,6 +115,14 @@ class Diagnostic(Record):
     @property
     def help(self) -> str:
         return ""
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        """Changes that put it right, the likeliest first: by itself the `nearest` name, where that is what is asked."""
+        near = getattr(self, "nearest", None)
+        if near is None or self.span is None or not self.span.text.isidentifier():
+            return ()
+        return (Mend(self.span, near),)
 
 
 def kind_name(kind: type[Diagnostic]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Severity, noted, says
+from qgl.diagnostics.habits import INSTEAD, hint
+from qgl.diagnostics.model import Diagnostic, Mend, Severity, noted, says
 from qgl.source import Span
 
 _MODEL = "model { h v; }\n"
@@ -39,6 +39,12 @@ class UnknownName(Diagnostic):
     @property
     def help(self) -> str:
         return self.hint or hint(self.identifier)
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        if self.identifier in INSTEAD and self.span is not None:
+            return (Mend(self.span, INSTEAD[self.identifier]),)
+        return super().mends
 
 
 class UnknownGate(UnknownName):

@@ -81,6 +81,7 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> str:
             "help": diagnostic.help,
             **_place(diagnostic.span),
             "notes": [{"message": note.text, **_place(note.span)} for note in diagnostic.notes],
+            "mends": [{"title": mend.title, "text": mend.text, **_place(mend.span)} for mend in diagnostic.mends],
         }
         for diagnostic in in_order(diagnostics)
     ]

@@ -8,6 +8,16 @@ from qgl.diagnostics.model import Diagnostic, Note, Severity, says
 from qgl.record import record
 
 
+def duration(seconds: float) -> str:
+    """`3.1 ms`."""
+    for unit, scale in (("us", 1e-6), ("ms", 1e-3)):
+        if seconds < 999.5 * scale:
+            return f"{seconds / scale:.2g} {unit}" if seconds < 99.5 * scale else f"{seconds / scale:.0f} {unit}"
+    if seconds < 999.5:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:,.0f} h"
+
+
 def amount(count: float) -> str:
     """A number of bytes, however large, in decimal units: `137 GB`."""
     if count >= 10**24:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Note, noted, says
+from qgl.diagnostics.habits import INSTEAD, hint
+from qgl.diagnostics.model import Diagnostic, Mend, Note, noted, says
 from qgl.source import Span
 
 _END = "the end of the file"
@@ -39,6 +39,11 @@ class UnexpectedToken(Diagnostic):
             return "a `param` is trained and has no value: where it starts is `~ normal(0, 0.1)`; a value is a `const`"
         return hint(self.found.strip("`"))
 
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        word = INSTEAD.get(self.found.strip("`"))
+        return (Mend(self.span, word),) if word and self.span else ()
+
 
 class MissingToken(Diagnostic):
     """A mark is missing. Statements and declarations end with `;`, unless they end with a block in braces;
@@ -53,6 +58,10 @@ class MissingToken(Diagnostic):
 
     message = says("expected `{token}` before {found}")
     label = says("add `{token}` here")
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(self.span, self.token),) if self.span else ()
 
 
 class UnclosedBracket(Diagnostic):
@@ -89,6 +98,10 @@ class UnopenedBracket(Diagnostic):
 
     message = says("this `{bracket}` closes nothing")
 
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(self.span, ""),) if self.span else ()
+
 
 class MismatchedBracket(Diagnostic):
     """A bracket is closed by one of another kind: `(` needs `)`, `[` needs `]`, `{` needs `}`."""
@@ -106,6 +119,11 @@ class MismatchedBracket(Diagnostic):
 
     notes = noted("opened here", "opener")
 
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        closer = {"(": ")", "[": "]", "{": "}"}.get(self.opener.text)
+        return (Mend(self.span, closer),) if closer and self.span else ()
+
 
 class WrongOperator(Diagnostic):
     """`=` gives a value to a name or an argument, `==` compares. One stands where the other is meant."""
@@ -118,6 +136,11 @@ class WrongOperator(Diagnostic):
     right = "const n = 2;\nvisible v[n];\nmodel { if n == 2 { h v; } }\n"
 
     message = says("`{written}` does not belong here; use `{meant}`")
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(self.span, self.meant),) if self.span else ()
+
     label = says("write `{meant}`")
 
 
@@ -210,6 +233,14 @@ class KeywordOfGate(Diagnostic):
     right = "visible v[1];\nmodel { rx(0.5) v; }\n"
 
     message = says("`{gate}` takes its arguments by position, not by name")
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        if self.span is None:
+            return ()
+        source, start = self.span.source, self.span.start
+        named = re.compile(r"\w+\s*=\s*").match(source.text, start)
+        return (Mend(Span(source, start, named.end()), ""),) if named else ()
 
 
 class UnknownBound(Diagnostic):

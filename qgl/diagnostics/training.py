@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qgl.diagnostics.habits import hint
-from qgl.diagnostics.model import Diagnostic, Severity, noted, says
+from qgl.diagnostics.model import Diagnostic, Mend, Severity, noted, says
 from qgl.source import Span
 
 _GOOD = """\
@@ -80,6 +80,10 @@ class FormerName(Diagnostic):
 
     message = says("the argument `{former}` of `{function}` is called `{name_now}` now")
     help = says("write `{name_now} = ...`")
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        return (Mend(self.span, self.name_now),) if self.span else ()
 
 
 class BadArgument(Diagnostic):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from qgl.diagnostics.model import Diagnostic, Severity, noted, says
+from qgl.diagnostics.model import Diagnostic, Mend, Severity, noted, says
 from qgl.source import Span
 
 _V = "visible v[2];\n"
@@ -272,10 +272,19 @@ class AngleInDegrees(Diagnostic):
 
     @property
     def help(self) -> str:
+        return f"{self.degrees} degrees are `{self._in_radians}`"
+
+    @property
+    def mends(self) -> tuple[Mend, ...]:
+        alone = self.span is not None and self.span.text.lstrip("-").isdigit()  # not the name of a constant
+        return (Mend(self.span, self._in_radians),) if alone and self.span else ()
+
+    @property
+    def _in_radians(self) -> str:
         shared = gcd(self.degrees, 180)
         over, under = self.degrees // shared, 180 // shared
         head = {1: "pi", -1: "-pi"}.get(over, f"{over} * pi")
-        return f"{self.degrees} degrees are `{head}{f' / {under}' if under > 1 else ''}`"
+        return f"{head}{f' / {under}' if under > 1 else ''}"
 
 
 class LoopTargets(Diagnostic):

@@ -75,18 +75,19 @@ class _Translator:
         token, following = self.given[k], self._types(k + 1, 2)
         if following == ("UNKNOWN", "NAME") and self.given[k + 1] == "." and token in MODULES:
             name = self.given[k + 2]
-            self._say(k, k + 3, f"numbers and functions need no module: write `{name}`")
+            self._say(k, k + 3, f"numbers and functions need no module: write `{name}`", str(name))
             return k + 2
         if not self._in_circuit() or not self.out or self.out[-1].type not in _ENDS:
             return k
         if token in MODIFIERS and following in (("NAME", "NAME"), ("NAME", "LEFT_PARENTHESIS")):
             keyword = MODIFIERS[str(token)]
-            self._say(k, k + 1, f"here it is called `{keyword}`: `{keyword} {self.given[k + 1]} ...`")
+            self._say(k, k + 1, f"here it is called `{keyword}`: `{keyword} {self.given[k + 1]} ...`", keyword)
             self._put(keyword.upper(), keyword, token)
             return k + 1
         if following[:1] == ("LEFT_BRACKET",) and (end := self._closer(k + 1)) and self._types(end + 1) == ("NAME",):
             inner = self._text(k + 2, end)
-            self._say(k, end + 1, f"the arguments of a gate stand in parentheses: `{token}({inner}) ...`")
+            written = f"{token}({inner})"
+            self._say(k, end + 1, f"the arguments of a gate stand in parentheses: `{written} ...`", written)
             return self._round(k, end)
         return k
 
@@ -104,7 +105,7 @@ class _Translator:
             return k
         name, inner = self.given[k + 1], self._text(k + 3, end)
         text = f"the size of a register stands in square brackets: `{self.given[k]} {name}[{inner}]`"
-        self._say(k + 2, end + 1, text)
+        self._say(k + 2, end + 1, text, f"[{inner}]")
         self._keep(self.given[k])
         self._keep(name)
         self._put("LEFT_BRACKET", "[", self.given[k + 2])
@@ -117,7 +118,8 @@ class _Translator:
         """`train { optimizer adam(), steps 100 }`."""
         if self._types(k + 1) != ("NAME",) or not set(self._types(k + 2)) & set(_VALUES):
             return k
-        self._say(k, k + 3, f"settings end with `;`: `; {self._text(k + 1, k + 3)}`")
+        written = f"; {self._text(k + 1, k + 3)}"
+        self._say(k, k + 3, f"settings end with `;`: `{written}`", written)
         self._put("SEMICOLON", ";", self.given[k])
         return k + 1
 
@@ -127,7 +129,7 @@ class _Translator:
             return k
         end = next(j for j in range(k, len(self.given)) if (self.given[j].end_pos or 0) >= match.end())
         text = _STATES.get(match[1], f'"{match[1]}"')
-        self._say(k, end + 1, f"an initial state is written `{text}`")
+        self._say(k, end + 1, f"an initial state is written `{text}`", text)
         self._put("NAME" if match[1] in _STATES else "STRING", text, self.given[k])
         return end + 1
 
@@ -147,7 +149,8 @@ class _Translator:
         what = self.source.text[operand[0].start_pos or 0 : operand[-1].end_pos or 0]
         start_pos = operand[0].start_pos or 0
         span = Span(self.source, start_pos, self.given[end].end_pos or 0)
-        self.report(ForeignPhrase(span, span.text[:40], f"a gate stands before its qubits: `{written} {what};`"))
+        mended = f"{written} {what}"
+        self.report(ForeignPhrase(span, span.text[:40], f"a gate stands before its qubits: `{mended};`", mended))
         del self.out[start:]
         self.out += [gate, *self.given[k + 2 : end + 1]] if inner else [gate]
         self.out += operand
@@ -178,10 +181,10 @@ class _Translator:
             return ""
         return self.source.text[self.given[start].start_pos or 0 : self.given[end - 1].end_pos or 0]
 
-    def _say(self, start: int, end: int, text: str) -> None:
+    def _say(self, start: int, end: int, text: str, replacement: str) -> None:
         first, last = self.given[start], self.given[end - 1]
         span = Span(self.source, first.start_pos or 0, last.end_pos or 0)
-        self.report(ForeignPhrase(span, span.text[:40], text))
+        self.report(ForeignPhrase(span, span.text[:40], text, replacement))
 
     def _put(self, type_: str, text: str, near: Token) -> None:
         self._keep(Token(type_, text, start_pos=near.start_pos, end_pos=near.end_pos))

@@ -2,6 +2,7 @@
 
 Making the tables takes longer than checking a program. What is kept is JSON, so that reading it runs no code; a file
 that is missing, damaged or of another version is made anew, and where nothing can be written nothing is kept.
+What editors ask of the lexer and the tables alone is here, too.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import lark
+from lark import Token as Token
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
@@ -48,6 +51,31 @@ def tables() -> lark.Lark:
         parser = lark.Lark(text, **_OPTIONS)
         _save(parser, kept)
     return parser
+
+
+def tokens_of(text: str) -> list[Token]:
+    """All tokens but spaces, of any text."""
+    parser: Any = tables().parse_interactive(text, start="file")
+    return list(parser.lexer_thread.lex(parser.parser_state))
+
+
+def accepted_after(head: str, tokens: Iterable[Token]) -> frozenset[str]:
+    """The types of what may follow a text and some tokens behind it; none if these do not follow each other."""
+    parser: Any = tables().parse_interactive(head, start="file")
+    try:
+        parser.exhaust_lexer()
+        for token in tokens:
+            parser.feed_token(token)
+    except Exception:  # whatever half a statement does to the parser
+        return frozenset()
+    return frozenset(parser.accepts())
+
+
+def keyword_of(type_: str) -> str | None:
+    """The keyword of a type of token; None for what is no keyword."""
+    pattern = next((each.pattern for each in tables().terminals if each.name == type_), None)
+    value = str(pattern.value) if pattern is not None else ""
+    return value if value.isalpha() else None
 
 
 def _folder() -> Path:

@@ -38,6 +38,28 @@ def names_in(node: object) -> Iterator[tree.Name]:
                 waiting.extend(getattr(inner, field) for field in inner.__dataclass_fields__ if field != "span")
 
 
+def uses_in(node: object) -> Iterator[tuple[tree.Name, bool]]:
+    """The names of a node that may stand for what is declared elsewhere, and whether each is called: not those of
+    settings and of named arguments.
+    """
+    waiting = [node]
+    while waiting:
+        match waiting.pop():
+            case tree.Name() as name:
+                yield name, False
+            case tuple() as parts:
+                waiting.extend(parts)
+            case tree.Call(_, function, arguments, keywords):
+                yield function, True
+                waiting += [arguments, tuple(value for _, value in keywords)]
+            case tree.Setting(_, _, values):
+                waiting.append(values)
+            case tree.Constants(_, _, bindings):
+                waiting.append(bindings)
+            case tree.Node() as inner:
+                waiting.extend(getattr(inner, field) for field in inner.__dataclass_fields__ if field != "span")
+
+
 def declared_by(node: object) -> tuple[str, ...]:
     """The names that a statement or declaration would have declared."""
     match node:

@@ -49,7 +49,7 @@ ORDER = [
         "train",
         "jobs",
     ],
-    *["sweeps", "cli", "api"],
+    *["sweeps", "editor", "lsp", "cli", "api"],
 ]
 LEAVES = {
     "version",
@@ -94,6 +94,8 @@ HEAVY = {
     "skimage": {"evaluate"},
     "hmmlearn": {"baselines"},
     "typer": {"cli"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
 }
 MOST_FILES = 15  # of a folder, beside its sub-folders
 ONE_KIND = {"cli", "diagnostics"}  # verbs, and families of diagnostics: a file more is no hall
@@ -207,6 +209,7 @@ CHECK = "import contextlib; sys.argv = ['qglc', 'check', 'examples/hidden.qgl'];
         ("import qgl", ("jax", "networkx", "lark", "numpy", "rich")),
         ("import qgl.cli.main", ("jax", "networkx", "lark", "numpy")),
         ("import qgl.check.checker, qgl.syntax.parser, qgl.data.environment", ("jax", "networkx", "matplotlib")),
+        ("import qgl.lsp.server", ("jax", "networkx", "matplotlib", "scipy", "rich")),
         ("import qgl.plan.planner", ("jax",)),
         ("import qgl.qasm", ("jax", "qiskit")),
         ("import qgl.hardware.engines.engine", ("jax", "qiskit", "braket")),

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from qgl.cli.explain import duration
 from qgl.cli.main import app
+from qgl.diagnostics.size import duration
 
 NOISY = """\
 data target = parity(4, even = true);

@@ -22,7 +22,7 @@ DEFAULTS = {
     "real": Distribution("normal", (0.0, 1.0)),
     "probability": Distribution("uniform", (0.0, 1.0)),
 }
-_ARGUMENTS = {
+ARGUMENTS = {
     "normal": ("mean", "deviation"),
     "uniform": ("low", "high"),
     "constant": ("value",),
@@ -101,12 +101,12 @@ class Distributions:
             return near_distribution(expression, shape, frame, self.evaluator, self.reporter)
         if name == "near":
             raise self.reporter.fault(WrongDistribution(expression.span, "`near` is where trained isometries start"))
-        if name not in _ARGUMENTS:
-            near = nearest(name, (*_ARGUMENTS, "moments", "near"))
+        if name not in ARGUMENTS:
+            near = nearest(name, (*ARGUMENTS, "moments", "near"))
             raise self.reporter.fault(
                 WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
             )
-        names = _ARGUMENTS[name]
+        names = ARGUMENTS[name]
         given: dict[str, tree.Expression] = dict(zip(names, expression.arguments, strict=False))
         given |= {key.name: value for key, value in expression.keywords}
         if set(given) != set(names) or len(expression.arguments) + len(expression.keywords) != len(names):

@@ -72,6 +72,7 @@ class Module:
     reports: list[tree.Expression] = field(default_factory=list)
     baselines: list[tree.Expression] = field(default_factory=list)
     stages: list[tree.Stage] = field(default_factory=list)
+    imports: list[tuple[Span, Source]] = field(default_factory=list)  # paths, and what is there
     broken: bool = False  # some declaration could not be read
     nameless: bool = False  # and it is not known what it would have declared
 
@@ -181,6 +182,7 @@ class _Loader:
                 self.reporter.report(diagnostic)
             module.broken = module.nameless = True
             return
+        module.imports.append((path.span, source))
         if source in importers:
             chain = (*importers[importers.index(source) :], source)
             self.reporter.report(ImportCycle(path.span, tuple(each.name for each in chain)))

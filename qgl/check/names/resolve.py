@@ -75,6 +75,7 @@ class Resolver(ExpressionResolver):
         if main:
             self.body = Body(module)
             for local in module.locals:
+                self._mark(module, local.register)
                 for bound in local.bounds:
                     self._expressions([each for each in (bound.argument, bound.limit) if each is not None])
             again = module.blocks.get("again")
@@ -91,12 +92,12 @@ class Resolver(ExpressionResolver):
             model = module.blocks.get("model")
             if isinstance(model, tree.Model):
                 self.body = Body(module, "model")
-                self._block(model.body)
+                self._block(model.body, model.span)
 
     # ------------------------------------------------------------ declarations
 
     def _symbol(self, symbol: Symbol) -> None:
-        self.body = Body(symbol.module)
+        self.body = Body(symbol.module, extents=[symbol.node.span])
         match symbol.node:
             case tree.Lattice(_, _, value):
                 self._expressions(value.arguments if isinstance(value, tree.Call) else ())
@@ -117,9 +118,9 @@ class Resolver(ExpressionResolver):
                         [each for each in given if not (isinstance(each, tree.Name) and each.name in maps)]
                     )
             case tree.Routine(_, kind, _, arguments, body):
-                self.body = Body(symbol.module, kind, symbol)
+                self.body = Body(symbol.module, kind, symbol, extents=[symbol.node.span])
                 self._arguments(arguments)
-                with self.body.block():
+                with self.body.block(symbol.node.span):
                     self._statements(body)
             case tree.Hamiltonian(_, _, arguments, value):
                 self._arguments(arguments)
@@ -133,7 +134,7 @@ class Resolver(ExpressionResolver):
 
     def _stage(self, stage: tree.Stage) -> None:
         """The names of a stage; those of its objective, training and reports are checked by whoever reads them."""
-        self.body = Body(self.body.module)
+        self.body = Body(self.body.module, extents=[stage.span])
         if stage.values is not None:
             self._expression(stage.values)
             self._add(stage.name, "value")
@@ -141,6 +142,8 @@ class Resolver(ExpressionResolver):
             match item:
                 case tree.Constants(_, _, bindings):
                     self._expressions(value for _, value in bindings)
+                    for name, _ in bindings:
+                        self._note(name)
                 case tree.Setting(_, _, values):
                     self._expressions(values)
                 case _:
@@ -157,12 +160,12 @@ class Resolver(ExpressionResolver):
                 text = f"the argument `{argument.name.name}` needs a type"
                 self.reporter.report(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
             kinds = {"qubit": "qubit", "category": "qubit", "bit": "bit"}
-            self._add(argument.name, kinds.get(argument.type.name if argument.type else "", "value"))
+            self._add(argument.name, kinds.get(argument.type.name if argument.type else "", "value"), argument.type)
 
     # ------------------------------------------------------------ statements
 
-    def _block(self, statements: Sequence[tree.Statement]) -> None:
-        with self.body.block():
+    def _block(self, statements: Sequence[tree.Statement], extent: Span) -> None:
+        with self.body.block(extent):
             self._statements(statements)
 
     def _statements(self, statements: Sequence[tree.Statement]) -> None:
@@ -175,15 +178,16 @@ class Resolver(ExpressionResolver):
                 self._apply(node)
             case tree.For(_, targets, iterable, body):
                 self._expression(iterable)
-                self._loop(targets, body)
+                self._loop(targets, body, node.span)
             case tree.Repeat(_, count, variable, body):
                 self._expression(count)
-                self._loop([variable] if variable is not None else [], body)
-            case tree.If(_, condition, then, otherwise):
+                self._loop([variable] if variable is not None else [], body, node.span)
+            case tree.If(span, condition, then, otherwise):
                 self._expression(condition)
                 self._forbid_bits(condition)
-                self._block(then)
-                self._block(otherwise)
+                middle = otherwise[0].span.start if otherwise else span.end
+                self._block(then, Span(span.source, span.start, middle))
+                self._block(otherwise, Span(span.source, middle, span.end))
             case tree.Fresh(span, name, size, initial):
                 self._forbid(span, name, "`fresh`")
                 self._expressions([size] if size is not None else [])
@@ -208,6 +212,7 @@ class Resolver(ExpressionResolver):
         """Report the names of what could not be read which stand for nothing at all, in some of their roles."""
         for each in broken.mentions:
             name, text = each.name, each.name.name
+            self._note(name)
             symbol = self.body.module.names.get(text)
             if symbol is not None:
                 symbol.used = True
@@ -244,10 +249,10 @@ class Resolver(ExpressionResolver):
                     self._mentioned(setting, ("value",))
                     self._called(setting)
 
-    def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement]) -> None:
-        with self.body.block():
+    def _loop(self, targets: Sequence[tree.Name], body: Sequence[tree.Statement], extent: Span) -> None:
+        with self.body.block(extent):
             self._targets(targets)
-            self._block(body)
+            self._block(body, extent)
 
     def _forbid(self, span: Span, end: tree.Node, what: str) -> None:
         if self.body.where == "layer":
@@ -298,6 +303,8 @@ class Resolver(ExpressionResolver):
         symbol = self.body.module.names.get(node.gate.name)
         local = self.body.find(node.gate.name)
         counts = COUNTS.get(node.gate.name)
+        if counts is None:
+            self._note(node.gate)
         if counts is None and symbol is not None and local is None and symbol.kind in ("layer", "channel"):
             symbol.used = True
             counts = counts_of_routine(symbol.name, symbol.node, symbol.span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from qgl.check.names.index import Index, LocalName
 from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol, check_reserved
 from qgl.check.names.scopes import Body, Local
 from qgl.check.reporter import Reporter
@@ -20,11 +21,17 @@ from qgl.diagnostics.names import (
 )
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.types import ArgumentCount, FunctionArguments, MisplacedHole
+from qgl.source import Span
 from qgl.syntax import tree
-from qgl.syntax.walk import names_in
+from qgl.syntax.walk import uses_in
 
 CALLABLE = ("layer", "channel", "Hamiltonian")
 ALIASES = {"cnot": "cx", "fredkin": "cswap", "hadamard": "h", "not": "x", "phase": "p", "toffoli": "ccx", "u3": "u"}
+
+
+def _takes_arguments(symbol: Symbol) -> bool:
+    """Whether what a name is declared as can be called."""
+    return symbol.kind in CALLABLE or (symbol.kind == "data set" and bool(symbol.node.arguments))
 
 
 class ExpressionResolver:
@@ -32,6 +39,7 @@ class ExpressionResolver:
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
+        self.index = Index()
         self.body = Body(Module(tree.File(None, (), ())))  # type: ignore[arg-type]
         self.holes = False
         self.main = True
@@ -43,20 +51,32 @@ class ExpressionResolver:
 
     def _mark(self, module: Module, node: Any) -> None:
         """Note as used whatever is named in `node`, whose names somebody else checks."""
-        for name in names_in(node):
+        for name, called in uses_in(node):
             symbol = module.names.get(name.name)
+            if called and not (symbol is not None and _takes_arguments(symbol)):
+                continue  # a call of the language, such as `stop target(0.1)` beside a data set `target`
             if symbol is not None:
                 symbol.used = True
+            self._note(name)
+
+    def _note(self, name: tree.Name) -> None:
+        """Put down which declaration a name stands for, if for any."""
+        meant = self.body.find(name.name) or self.body.module.names.get(name.name)
+        if meant is not None and meant.kind != "broken":
+            self.index.uses.append((name.span, meant.span))
 
     # ------------------------------------------------------------ scopes
 
-    def _add(self, name: tree.Name, kind: str) -> None:
+    def _add(self, name: tree.Name, kind: str, type_: tree.Type | None = None) -> None:
         check_reserved(name, self.reporter)
         scope = self.body.scopes[-1]
         if name.name in scope and kind != "broken":
             self.reporter.report(DuplicateName(name.span, name.name, scope[name.name].span))
             return
         scope[name.name] = Local(kind, name.span)
+        if kind != "broken":
+            extent = self.body.extents[-1] or Span(name.span.source, 0, len(name.span.source.text))
+            self.index.locals.append(LocalName(name.name, kind, name.span, extent, type_.span.text if type_ else ""))
 
     def _unknown(self, node: tree.Name, wanted: str, known: Iterable[str], type_: type[UnknownName]) -> None:
         """Report a name that stands for nothing, with the nearest one that would fit."""
@@ -108,7 +128,7 @@ class ExpressionResolver:
                 self._expressions(items)
             case tree.Reduce(_, _, targets, iterable, body):
                 self._expression(iterable)
-                with self.body.block():
+                with self.body.block(node.span):
                     self._targets(targets)
                     self._expression(body)
                 for target in targets:
@@ -126,6 +146,7 @@ class ExpressionResolver:
                 self._expression(node)
 
     def _name(self, node: tree.Name, wanted: str = "value") -> None:
+        self._note(node)
         if self.body.find(node.name) is not None:
             return
         symbol = self.body.module.names.get(node.name)
@@ -159,6 +180,7 @@ class ExpressionResolver:
             symbol = self.body.module.names.get(name)
             if symbol is not None:
                 symbol.used = True
+                self._note(node.function)
             if symbol is not None and symbol.kind != "broken" and (symbol.kind != "data set" or self.body.where):
                 self.reporter.report(WrongKind(node.function.span, name, symbol.kind, "function", symbol.span))
             elif symbol is None:
@@ -184,6 +206,7 @@ class ExpressionResolver:
         symbol = self.body.module.names.get(name.name)
         given = target.arguments if isinstance(target, tree.Call) else ()
         self._expressions(given)
+        self._note(name)
         if symbol is None or self.body.find(name.name) is not None:
             known = [each for each, symbol in self.body.module.names.items() if symbol.kind == "Hamiltonian"]
             self._unknown(name, "Hamiltonian", known, UnknownName)

@@ -27,6 +27,7 @@ class Body:
     owner: Symbol | None = None
     scopes: list[dict[str, Local]] = field(default_factory=lambda: [{}])
     ended: dict[str, Local] = field(default_factory=dict)
+    extents: list[Span | None] = field(default_factory=lambda: [None])  # of the blocks; None: all of the file
 
     def find(self, name: str) -> Local | None:
         return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
@@ -36,8 +37,10 @@ class Body:
         return [name for scope in self.scopes for name in scope]
 
     @contextmanager
-    def block(self) -> Iterator[None]:
+    def block(self, extent: Span) -> Iterator[None]:
         """A block inside; its names have ended after it."""
         self.scopes.append({})
+        self.extents.append(extent)
         yield
+        self.extents.pop()
         self.ended.update(self.scopes.pop())

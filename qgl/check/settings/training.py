@@ -159,29 +159,36 @@ def _mmd_fits(call: MMD, scope: Scope) -> bool:
 
 
 @record
-class _SettingRule:
-    """How one setting of `train` is read: a plain type, or a call of a kind."""
+class SettingRule:
+    """How one setting of `train` is read, a plain type or a call of a kind; and what it is, for the reference."""
 
+    doc: str
     type: ArgumentType[Any] | None
     kind: Kind[Any] | None = None
     many: bool = False
 
 
-SETTINGS: Mapping[str, _SettingRule] = {
-    "optimizer": _SettingRule(None, OPTIMIZERS),
-    "steps": _SettingRule(Integer(0)),
-    "seeds": _SettingRule(Integer(1, 100_000)),
-    "seed": _SettingRule(Integer(0)),
-    "stop": _SettingRule(None, STOPS, many=True),
-    "clip": _SettingRule(POSITIVE),
-    "time_limit": _SettingRule(POSITIVE),
-    "precision": _SettingRule(Choice(("single", "double"))),
-    "checkpoint": _SettingRule(Integer(1)),
-    "batch": _SettingRule(Integer(1)),
-    "gradient": _SettingRule(None, GRADIENTS),
-    "engine": _SettingRule(BareName()),
-    "strategy": _SettingRule(None, STRATEGIES),
-    "watch": _SettingRule(None, REPORTS, many=True),
+SETTINGS: Mapping[str, SettingRule] = {
+    "optimizer": SettingRule("how a step is made, below", None, OPTIMIZERS),
+    "steps": SettingRule("at most so many", Integer(0)),
+    "seeds": SettingRule("so many runs side by side from different starts; the best is kept", Integer(1, 100_000)),
+    "seed": SettingRule("the seed of the run", Integer(0)),
+    "stop": SettingRule("one or several stopping rules, below", None, STOPS, many=True),
+    "clip": SettingRule("the largest norm of the gradient", POSITIVE),
+    "time_limit": SettingRule("seconds", POSITIVE),
+    "precision": SettingRule("`single` (float32) or `double`", Choice(("single", "double"))),
+    "checkpoint": SettingRule("steps between two", Integer(1)),
+    "batch": SettingRule(
+        "so many rows of the data at each step, for `nll`, `kl` and `mse`; all of them by default", Integer(1)
+    ),
+    "gradient": SettingRule("where the gradient comes from: `exact`, or shots, below", None, GRADIENTS),
+    "strategy": SettingRule("how parameters are moved at all, below; along the gradient by default", None, STRATEGIES),
+    "engine": SettingRule(
+        'who gives the strings of a gradient from shots: `statevector`, `aer`, `"aer:fake_torino"`, ...', BareName()
+    ),
+    "watch": SettingRule(
+        "reports that are measured while training, and `every` how many steps, below", None, REPORTS, many=True
+    ),
 }
 
 

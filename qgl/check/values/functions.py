@@ -30,37 +30,52 @@ from qgl.syntax import tree
 
 @record
 class Usage:
-    """How a function is written and how many arguments it takes."""
+    """How a function is written, how many arguments it takes, and what it gives."""
 
     text: str
     least: int
     most: int
+    doc: str
 
 
 INTERNAL = ("multiply", "reciprocal", "power", "atan2")  # that no program calls by name
+_OF_REALS = {
+    "sin": "the sine",
+    "cos": "the cosine",
+    "tan": "the tangent",
+    "asin": "the angle in -pi/2..pi/2 whose sine is x",
+    "acos": "the angle in 0..pi whose cosine is x",
+    "atan": "the angle in -pi/2..pi/2 whose tangent is x",
+    "exp": "e to the power of x; in a circuit `exp(i * a * P)` is a rotation about a product P of Pauli matrices",
+    "log": "the natural logarithm",
+    "sqrt": "the square root",
+    "tanh": "the hyperbolic tangent",
+    "sigmoid": "1 / (1 + exp(-x))",
+    "abs": "the absolute value",
+}
 USAGES: dict[str, Usage] = {
-    **{name: Usage(f"{name}(x)", 1, 1) for name in REAL_FUNCTIONS if name not in INTERNAL},
-    "clip": Usage("clip(x, low, high)", 3, 3),
-    "expect": Usage("expect(Pauli words)", 1, 1),
-    "prob": Usage("prob(register, ...)", 1, 1000),
-    "min": Usage("min(x, y, ...)", 1, 1000),
-    "max": Usage("max(x, y, ...)", 1, 1000),
-    "floor": Usage("floor(x)", 1, 1),
-    "ceil": Usage("ceil(x)", 1, 1),
-    "round": Usage("round(x)", 1, 1),
-    "div": Usage("div(a, b)", 2, 2),
-    "mod": Usage("mod(a, b)", 2, 2),
-    "size": Usage("size(register, lattice or list)", 1, 1),
-    "sites": Usage("sites(lattice)", 1, 1),
-    "edges": Usage("edges(lattice)", 1, 1),
-    "neighbours": Usage("neighbours(lattice, site)", 2, 2),
-    "distance": Usage("distance(lattice, site, site)", 3, 3),
-    "chain": Usage("chain(register)", 1, 1),
-    "ring": Usage("ring(register)", 1, 1),
-    "pairs": Usage("pairs(register)", 1, 1),
-    "brick": Usage("brick(lattice or register, number)", 2, 2),
-    "subsets": Usage("subsets(register, sizes)", 2, 2),
-    "chow_liu": Usage("chow_liu(data)", 1, 2),
+    **{name: Usage(f"{name}(x)", 1, 1, doc) for name, doc in _OF_REALS.items()},
+    "clip": Usage("clip(x, low, high)", 3, 3, "min(max(x, low), high)"),
+    "expect": Usage("expect(Pauli words)", 1, 1, "the mean of Pauli words in the final state; in an `output`"),
+    "prob": Usage("prob(register, ...)", 1, 1000, "the probabilities of the strings of registers; in an `output`"),
+    "min": Usage("min(x, y, ...)", 1, 1000, "the least of known numbers"),
+    "max": Usage("max(x, y, ...)", 1, 1000, "the largest of known numbers"),
+    "floor": Usage("floor(x)", 1, 1, "the next integer below"),
+    "ceil": Usage("ceil(x)", 1, 1, "the next integer above"),
+    "round": Usage("round(x)", 1, 1, "the nearest integer"),
+    "div": Usage("div(a, b)", 2, 2, "the quotient of integers, rounded down"),
+    "mod": Usage("mod(a, b)", 2, 2, "the remainder of integers, with the sign of b"),
+    "size": Usage("size(register, lattice or list)", 1, 1, "how many qubits, sites or items there are"),
+    "sites": Usage("sites(lattice)", 1, 1, "all sites, in order"),
+    "edges": Usage("edges(lattice)", 1, 1, "pairs of neighbouring sites, or of the qubits of a register on them"),
+    "neighbours": Usage("neighbours(lattice, site)", 2, 2, "the sites that share an edge with one"),
+    "distance": Usage("distance(lattice, site, site)", 3, 3, "the number of edges on a shortest way"),
+    "chain": Usage("chain(register)", 1, 1, "the pairs of consecutive qubits, sites or items"),
+    "ring": Usage("ring(register)", 1, 1, "the pairs of consecutive ones, and the pair that closes the ring"),
+    "pairs": Usage("pairs(register)", 1, 1, "all pairs"),
+    "brick": Usage("brick(lattice or register, number)", 2, 2, "the edges of one class, no two of which share a site"),
+    "subsets": Usage("subsets(register, sizes)", 2, 2, "all sets of a size, or of sizes `a..b`"),
+    "chow_liu": Usage("chow_liu(data)", 1, 2, "the edges of the Chow-Liu tree of a data set, between qubits"),
 }
 
 

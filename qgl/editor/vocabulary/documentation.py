@@ -20,11 +20,16 @@ from qgl.program.calls.table import KINDS
 _SPECIAL = {  # of the form of a gate, but no record
     "exp": "the rotation exp(i a P) about a product P of Pauli matrices",
     "unitary": "any unitary on its qubits, by `unitary(k)` angles",
+    "isometry": "any isometry between its qubits or variables, of type `isometry(in, out)`",
     "generator": "exp(-i H) of a Hamiltonian by its coefficients, of type `generator(k)`",
     "prepare": "prepares a variable given the values of its parents, by the angles of a `table(...)`",
     "levels": "any unitary between the values of a variable, of type `levels(d)`",
     "kraus": "the channel of the Kraus operators that it is given",
     "postselect": "requires outcomes: keeps only the runs that give them",
+}
+STARTS = {
+    "moments": "normal about the angles that give the moments of a data set",
+    "near": "isometries near a map that is named: `near(identity)`, `near(copy)`",
 }
 TYPES = {
     "angle": "a real number, in radians; `angle[k]` is k of them",
@@ -35,6 +40,7 @@ TYPES = {
     "phases": "`phases(a, b, ...)`: a phase for all values of variables",
     "levels": "`levels(d)`: the angles of any unitary of d dimensions",
     "generator": "`generator(k)`: the coefficients of any Hamiltonian of k qubits",
+    "isometry": "`isometry(in, out)`: the numbers of any isometry from some qubits or variables to others",
     "state": "`state(n)`: the amplitudes of a pure state of n qubits",
     "int": "a whole number that is known at compile time",
     "bit": "a measured bit",
@@ -95,6 +101,8 @@ def of_function(name: str) -> Described | None:
     """A function of values, a lattice or a distribution."""
     if name in USAGES:
         return Described(USAGES[name].text, f"function: {USAGES[name].doc}", USAGES[name].doc)
+    if name in STARTS:
+        return Described(f"{name}(...)", f"distribution: {STARTS[name]}", STARTS[name])
     if name in ARGUMENTS:
         return Described(f"{name}({', '.join(ARGUMENTS[name])})", "distribution of inputs", "distribution")
     if name in EXTENTS or name == "graph":

@@ -20,7 +20,7 @@ from qgl.program.calls.table import KINDS
 from qgl.record import record
 
 LATTICES = (*EXTENTS, "graph")
-DISTRIBUTIONS = tuple(ARGUMENTS)
+DISTRIBUTIONS = (*ARGUMENTS, "moments", "near")
 INITIAL = (*STATES, *CALLED)
 ENDINGS = ("keep", "anew")  # of `measure` and of `draws`
 METHODS = ("trotter",)

@@ -27,7 +27,7 @@ async def measure(path: Path, keys: int) -> list[float]:
     client = LanguageClient("keys", "1")
     answered: asyncio.Queue[int | None] = asyncio.Queue()
 
-    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]  # of pygls
     def note(params: types.PublishDiagnosticsParams) -> None:
         answered.put_nowait(params.version)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from qgl.editor.analysis import Analysis, analyse
 from qgl.editor.context import context_at
 from qgl.editor.project import Project
 from qgl.editor.references import CannotRenameError, in_all, renamed
+from qgl.program.program import DataSet
 from qgl.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +80,12 @@ def test_what_is_not_the_name_is_left_alone(tmp_path: Path) -> None:
 def test_a_data_set_is_made_once_until_its_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     load = FolderEnvironment.load_data
-    monkeypatch.setattr(FolderEnvironment, "load_data", lambda *given: made.append(given[1]) or load(*given))
+
+    def counted(environment: FolderEnvironment, name: str, *given: Any) -> DataSet:
+        made.append(name)
+        return load(environment, name, *given)
+
+    monkeypatch.setattr(FolderEnvironment, "load_data", counted)
     rows, project = tmp_path / "rows.csv", Project()
     rows.write_text("0,1\n")
     text = 'visible v[2];\ndata d = csv("rows.csv");\ndata e = parity(2);\nmodel { h v; }\nreport kl(d), tv(e);\n'

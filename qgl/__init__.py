@@ -39,5 +39,11 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """What `%load_ext qgl` calls: the magics `%%qgl NAME`, `%qgl explain NAME` and `%qgl draw NAME`."""
+    importlib.import_module("qgl.api")  # so that the models of cells can be trained
+    importlib.import_module("qgl.notebook.magics").load(shell)
+
+
 def __dir__() -> list[str]:
     return __all__

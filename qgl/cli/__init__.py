@@ -1,4 +1,4 @@
 """`qglc`: a verb a file, and what verbs share.
 
-Stands above all but `qgl.api`; nothing imports it.
+Stands above all but `qgl.api`; only `qgl.notebook`, which shows its tables, imports it.
 """

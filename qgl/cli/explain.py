@@ -207,6 +207,12 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
         console.print(f"A process that trains takes about {amount(taken)} in all.", style="dim")
 
 
+def show_rows(console: Console, rows: Sequence[Row]) -> None:
+    """Queries that nothing is said of but what they ask, with the methods that can answer them."""
+    for number, row in enumerate(rows):
+        _block(console, row, 1, f"query {number + 1}")
+
+
 def show_stage(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     """What one stage trains, how its objective is simulated, and about how long that takes."""
     from rich.text import Text

@@ -1,15 +1,19 @@
-"""What a user sees while a model trains: a live panel on a terminal, plain lines elsewhere, or nothing."""
+"""What a user sees while a model trains: a live panel on a terminal, a line in a notebook, plain
+lines elsewhere, or nothing.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.terminal import console as safe_console
+from qgl.diagnostics.terminal import visible
 from qgl.runs.seed_status import RUNNING
 
 if TYPE_CHECKING:
@@ -209,8 +213,65 @@ def _figures(progress: Progress, compiled: float) -> RenderableType:
     return table
 
 
+class NotebookLine:
+    """One line in a notebook that is written anew, and stays as it was at the end."""
+
+    EVERY = 0.25  # seconds
+
+    def __init__(self) -> None:
+        self._title = ""
+        self._notes: list[str] = []
+        self._handle: Any = None
+        self._line, self._shown_at = "", 0.0
+
+    def start(self, title: str) -> None:
+        from IPython.display import HTML, display
+
+        self._title = title
+        self._handle = display(HTML(self._html("compiling ...")), display_id=True)  # type: ignore[no-untyped-call]
+
+    def compiled(self, seconds: float) -> None:
+        self._show(f"compiled in {seconds:.1f} s; first steps ...", always=True)
+
+    def update(self, progress: Progress) -> None:
+        seed = progress.best
+        shown = {**(progress.terms if len(progress.terms) > 1 else {}), **progress.watched}
+        parts = [
+            f"step {progress.step} of {progress.goal}",
+            f"loss {number(progress.loss[seed])}",
+            *(f"median {number(progress.median)}" for _ in range(progress.loss.size > 1)),
+            *(f"{name} {number(values[seed])}{progress.cannot_give(name, seed)}" for name, values in shown.items()),
+            sparkline(progress.trace),
+            f"{progress.rate:.3g} steps/s",
+        ]
+        if progress.step < progress.goal:
+            parts.append(f"{duration(progress.seconds_left)} left")
+        self._show(" &nbsp; ".join(escape(visible(part)) for part in parts))
+
+    def note(self, text: str) -> None:
+        self._notes.append(text)
+        self._show(self._line, always=True)
+
+    def stop(self) -> None:
+        self._show(self._line, always=True)
+
+    def _show(self, line: str, always: bool = False) -> None:
+        self._line = line
+        now = time.monotonic()
+        if self._handle is not None and (always or now - self._shown_at >= self.EVERY):
+            from IPython.display import HTML
+
+            self._shown_at = now
+            self._handle.update(HTML(self._html(line)))  # type: ignore[no-untyped-call]
+
+    def _html(self, line: str) -> str:
+        notes = "".join(f"<br>{escape(visible(note))}" for note in self._notes)
+        return f"<code><b>{escape(visible(self._title))}</b> &nbsp; {line}{notes}</code>"
+
+
 def choose(kind: str) -> Display:
-    """The display of a kind: "live", "plain", "quiet", or "auto" (live on a terminal, else plain). On stderr."""
+    """The display of a kind: "live", "plain", "quiet", or "auto" (a line in a notebook, live on a terminal, else
+    plain). On stderr."""
     console = safe_console(stderr=True)
     match kind:
         case "quiet":
@@ -219,6 +280,8 @@ def choose(kind: str) -> Display:
             return Plain(console)
         case "live":
             return Live(console)
+        case "auto" if console.is_jupyter:
+            return NotebookLine()
         case "auto":
             return Live(console) if console.is_terminal and not console.is_dumb_terminal else Plain(console)
     raise ValueError(f"display is live, plain, quiet or auto, not {kind!r}")

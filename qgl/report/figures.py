@@ -39,10 +39,16 @@ _COLUMNS = 36  # of the circuit that are drawn
 
 
 def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings) -> list[PictureFailed]:
-    """`loss.png`, `circuit.png`, `watch.png` where something was watched, `samples.png`, `moments.png`, `pictures.png`.
+    """All pictures of a run as PNG files: `painters` says which. What could not be drawn or written is given back."""
+    paints = painters(model, run, settings)
+    failed = [pictures.attempted(folder / f"{name}.png", paint) for name, paint in paints.items()]
+    return [failure for failure in failed if failure is not None]
 
-    The last three only where there are data to compare with, `pictures.png` of grey pictures. What could not be drawn
-    or written is given back.
+
+def painters(model: Model, run: Run, settings: TrainSettings) -> dict[str, Callable[[], Figure]]:
+    """What draws each picture: `loss`, `circuit`, `watch` if something was watched, `samples`, `moments`, `pictures`.
+
+    The last three only where there are data to compare with, `pictures` of grey pictures.
     """
     program = model.program
     title = f"{Path(program.source.name).stem}, {method_text(settings)}"
@@ -67,8 +73,24 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
     data = program.learnt
     if data is not None and data.conditions is None and data.width == model.width:
         paints |= _compared(model, run, data, settings.seed)
-    failed = [pictures.attempted(folder / f"{name}.png", paint) for name, paint in paints.items()]
-    return [failure for failure in failed if failure is not None]
+    return paints
+
+
+def plot(run: Run, name: str = "loss") -> Figure:
+    """A picture of a run by the name of its file; of a run that has no folder, the course of its loss alone.
+
+    Raises:
+        ValueError: the run has no such picture.
+    """
+    if run.path is None:
+        title = str(run.report.get("title", ""))
+        paints = {"loss": lambda: pictures.loss_curves(run.history, run.best_seed, title=title)}
+    else:
+        model = run.model
+        paints = painters(model, run, model.program.train)
+    if name not in paints:
+        raise ValueError(f"this run has no picture {name!r}; it has {', '.join(paints)}")
+    return paints[name]()
 
 
 def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Callable[[], Figure]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from qgl.runs.shapes.entries import Bounded, Named, Several, fault
 from qgl.runs.watched import Watched, best_measured
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from qgl.model import Model
 
 _FIGURE = (NoneType, float, int)
@@ -77,6 +79,26 @@ class Run:
     best_steps: NDArray[np.int64] | None = None
     scores: NDArray[np.float64] | None = None
     stages: tuple[Run, ...] = ()
+
+    painter: ClassVar[Callable[[Run, str], Figure] | None] = None  # which `qgl.api` knows
+
+    def __repr__(self) -> str:
+        """What became of it, in a line: arrays of thousands of numbers are no way to show a run."""
+        seeds = f", best of {len(self.losses)} seeds" if len(self.losses) > 1 else ""
+        where = f", in {str(self.path)!r}" if self.path is not None else ""
+        return f"<Run: {self.status} after {self.steps} steps ({self.reason}), loss {self.loss:.4g}{seeds}{where}>"
+
+    def plot(self, name: str = "loss") -> Figure:
+        """A picture of the run as a figure of matplotlib: "loss", "circuit", "watch", "samples", "moments", "pictures".
+
+        A run that has no folder has its loss alone: its model is the one that `train` was given.
+
+        Raises:
+            ValueError: the run has no such picture.
+        """
+        if Run.painter is None:
+            raise RuntimeError("runs that can be drawn come from `qgl.open_run`, or from a model's `train`")
+        return Run.painter(self, name)
 
     @property
     def results(self) -> SeedResults:

@@ -12,7 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 FOR_DEVELOPERS = {"test", "benchmark"}
-NAMED_OTHERWISE = {"sklearn": "scikit-learn", "braket": "amazon-braket-sdk", "ot": "POT", "skimage": "scikit-image"}
+NAMED_OTHERWISE = {
+    "IPython": "ipython",
+    "sklearn": "scikit-learn",
+    "braket": "amazon-braket-sdk",
+    "ot": "POT",
+    "skimage": "scikit-image",
+}
 COMES_WITH = {"rustworkx": "qiskit"}  # a part of the interface of what is declared
 
 

@@ -49,7 +49,7 @@ ORDER = [
         "train",
         "jobs",
     ],
-    *["sweeps", "editor", "lsp", "cli", "api"],
+    *["sweeps", "editor", "lsp", "cli", "notebook", "api"],
 ]
 LEAVES = {
     "version",

@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 MINUTES ?= 10
 
-.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks release-check clean
+.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks docs docs-serve release-check clean
 
 help:
 	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
@@ -18,6 +18,7 @@ help:
 	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods, emission or properties"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3"
+	@echo "make docs        build the documentation as a site: build/site/index.html; make docs-serve shows it while it is written"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
 	@echo "make release-check  build wheel and sdist, check them, and use the wheel from bare environments"
 	@echo "make clean       remove .venv and caches"
@@ -67,6 +68,16 @@ reproduce-%: $(SETUP)
 benchmarks: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'
 	$(BIN)/python -m benchmarks.run
+
+# Strict: a dead link or anchor, or a page that is not in the navigation, fails
+MKDOCS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]' && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
+
+docs: $(SETUP)
+	$(MKDOCS) build
+	@echo "The site is in build/site. Open build/site/index.html; its search works under: make docs-serve"
+
+docs-serve: $(SETUP)
+	$(MKDOCS) serve
 
 release-check: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine

@@ -105,7 +105,10 @@ def sweep(
         constants: for each constant a value, or a list or range of values.
         out: the folder to make.
         resume: the folder of a sweep to go on with; nothing else is needed then.
-        steps, seed, seeds, precision: as for `train`, the same at all points; on resuming, more steps extend all runs.
+        steps: of each run; on resuming, a larger number extends all of them.
+        seed: the seed of each run, by default the program's, as `seeds` and `precision` are.
+        seeds: how many seeds train together at each point.
+        precision: "single" or "double".
         jobs: processes at a time; by default what devices, cores and memory allow.
         display: "live", "plain", "quiet" or "auto".
         pictures: whether each run gets its pictures; the sweep has one anyway.

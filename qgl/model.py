@@ -41,6 +41,7 @@ from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits
 from qgl.readings import AnyShare, DrawnShare, NumbersShare, Readings
 
 if TYPE_CHECKING:
+    from qgl.kernels.simulator import Simulator
     from qgl.plan.model import Plan
 
 Array = jax.Array
@@ -362,13 +363,17 @@ class Model(Questions):
         condition: ArrayLike | None,
         key: Array | None,
         given: Mapping[Query, Array],
+        simulators: Sequence[Simulator] | None = None,
     ) -> dict[Query, Any]:
         params, held = apart(params)
         inputs = self.parameters.inputs(params, condition, self._real)
         weights = jnp.asarray(self.parameters.weights, dtype=self._real)
+        shares = self.readings.shares(queries)
+        if simulators is None:
+            simulators = self.readings.simulators(shares, inputs[0], self.parameters.varying, len(inputs))
         answers: dict[Query, Any] = {}
-        for share in self.readings.shares(queries):
-            ask = self._asker(share, given)
+        for share, simulator in zip(shares, simulators, strict=True):
+            ask = self._asker(share, simulator, given)
             if isinstance(share, DrawnShare):
                 answers[share.elements] = share.drawing.answer(ask, inputs, weights, held)
                 continue
@@ -383,10 +388,10 @@ class Model(Questions):
         return answers
 
     def _asker(
-        self, share: AnyShare, given: Mapping[Query, Array]
+        self, share: AnyShare, simulator: Simulator, given: Mapping[Query, Array]
     ) -> Callable[[Array, Array | None], dict[Query, Any]]:
         """The answers to a share for one vector of inputs, as a function of these and a key."""
-        simulator, arrays = self.readings.simulator(share), share.given(given)
+        arrays = share.given(given)
         return lambda row, key: simulator.answers(row, share.queries, key, arrays)
 
     def _conditioned(
@@ -401,4 +406,8 @@ class Model(Questions):
         if conditions is None:
             return self._answers(params, queries, None, key, given)
         rows = jnp.asarray(conditions, dtype=self._real)
-        return one_by_one(lambda row: self._answers(params, queries, row, key, given), rows, queries)
+        first = self.parameters.inputs(apart(params)[0], rows[0], self._real)[0]
+        circuits = len(rows) * len(self.parameters.weights)
+        shares, varies = self.readings.shares(queries), self.parameters.varying
+        simulators = self.readings.simulators(shares, first, varies, circuits)
+        return one_by_one(lambda row: self._answers(params, queries, row, key, given, simulators), rows, queries)

@@ -48,7 +48,7 @@ class Parameters:
         """Weights of the elements of the mixture, shape (rows,); a single 1 without `latent` inputs."""
         rates = [rate for p in self._latents if p.draws is None for rate in [p.distribution.arguments[0]] * p.size]
         distribution = np.prod(np.where(self._bits, rates, 1.0 - np.asarray(rates)), axis=1) if rates else np.ones(1)
-        return np.repeat(distribution / self._draws, self._draws)
+        return np.repeat(distribution / self.draws, self.draws)
 
     def init(self, key: Array) -> Params:
         """An array of the declared shape for each entry, drawn from its declared distribution."""
@@ -77,6 +77,12 @@ class Parameters:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each entry of the dictionary."""
         return {p.name: _stored_shape(p) for p in self.declared if _is_stored(p)}
+
+    @functools.cached_property
+    def varying(self) -> NDArray[np.bool_]:
+        """Whether each input differs between the circuits of a mixture or from one condition to another, (inputs,)."""
+        kinds = [p.kind in ("latent", "condition") for p in self.declared]
+        return np.repeat(np.asarray(kinds, np.bool_), [p.size for p in self.declared])
 
     @functools.cached_property
     def condition_width(self) -> int:
@@ -163,12 +169,12 @@ class Parameters:
             case "condition":
                 return jnp.asarray(condition)[self.condition_columns[parameter.name]]
         if parameter.draws is None:
-            return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self._draws, axis=0)
+            return jnp.repeat(jnp.asarray(self._bits[:, self._bit_places[parameter.name]]), self.draws, axis=0)
         drawn = jax.lax.stop_gradient(params[parameter.name]).reshape(parameter.draws, parameter.size)
-        return jnp.tile(drawn, (len(self._bits) * self._draws // parameter.draws, 1))
+        return jnp.tile(drawn, (len(self._bits) * self.draws // parameter.draws, 1))
 
     @functools.cached_property
-    def _draws(self) -> int:
+    def draws(self) -> int:
         """Draws of the latents of continuous distribution, which are drawn together; the least common multiple of
         all.
         """

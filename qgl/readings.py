@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.drawn import Drawing
@@ -207,6 +208,25 @@ class Readings:
         if name not in self._simulators:
             self._simulators[name] = Simulator(share.planner.plan(share.queries))
         return self._simulators[name]
+
+    def simulators(
+        self, shares: Iterable[AnyShare], inputs: Array, varies: NDArray[np.bool_], circuits: int
+    ) -> list[Simulator]:
+        """What runs the plans of shares for so many circuits, what these have in common being made once.
+
+        A share of drawn outcomes is of another circuit, whose inputs are some of these.
+
+        Args:
+            shares: of `shares`.
+            inputs: those of one of the circuits, shape (inputs,).
+            varies: in which of them the circuits differ, shape (inputs,).
+            circuits: how many there are.
+        """
+        return [
+            one if circuits == 1 or isinstance(share, DrawnShare) else one.sharing(inputs, varies)
+            for share in shares
+            for one in [self.simulator(share)]
+        ]
 
     @functools.cached_property
     def planner(self) -> Planner:

@@ -134,7 +134,12 @@ def levels(call: calls.Levels, declared: Declared) -> tuple[NDArray[np.uint8], s
     x, fit = _numbers(declared[call.data]), _numbers(declared[call.fit or call.data])
     _same_columns(call, x, fit)
     count = 1 << call.bits
-    edges = np.quantile(fit, np.arange(1, count) / count, axis=0)  # (count - 1, columns)
+    shares = np.arange(1, count) / count
+    if call.quantile is None:
+        edges = np.quantile(fit, shares, axis=0)  # (count - 1, columns)
+    else:
+        least, last = fit.min(axis=0), np.quantile(fit, call.quantile, axis=0)
+        edges = least + shares[:, None] * (last - least)
     codes = (x[None] >= edges[:, None]).sum(axis=0) if x.size * count < 1 << 26 else _codes(x, edges)
     bits = strings(codes.reshape(-1), call.bits).reshape(len(x), -1)
     return bits.astype(np.uint8), f"levels of {plural(x.shape[1], 'column')}, {plural(call.bits, 'bit')} each"

@@ -91,6 +91,9 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             raise ValueError(f"no data source `{call.name}`")
 
 
+MOST_BITS_OF_A_CATEGORY = 10
+
+
 def make(
     name: str,
     rows: NDArray[np.uint8],
@@ -135,7 +138,10 @@ def _of_numbers(
             return numbers.make(name, rows, files.limits, call.span, picture=picture)
         case calls.Levels():
             bits, remark = numbers.levels(call, declared)
-            return make(name, bits, remark=remark)
+            made = make(name, bits, remark=remark)
+            columns = bits.shape[1] // call.bits
+            known = call.bits <= MOST_BITS_OF_A_CATEGORY
+            return replace(made, categories=((1 << call.bits, call.bits),) * columns if known else None)
         case calls.Pairs():
             return numbers.pairs(name, call, declared)
         case _:

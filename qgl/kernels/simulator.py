@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import jax
@@ -61,8 +62,21 @@ class Simulator:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._runners = {name: RUNNERS[type(lowered)](lowered) for name, lowered in plan.lowered.items()}
+        self._plain = self._runners
         self._chosen = {row.query: row.chosen for row in plan.rows}
         self._any = next((name for name, one in plan.lowered.items() if isinstance(one, StateProgram)), None)
+
+    def sharing(self, inputs: jax.Array, varies: NDArray[np.bool_]) -> Simulator:
+        """The same for inputs that differ from `inputs` in those that `varies`, shape (inputs,), names alone.
+
+        What depends on no such input, gate matrices mostly, is computed here, once.
+        """
+        shared = copy(self)
+        shared._runners = {
+            name: runner.sharing(inputs, varies) if isinstance(runner, StateRunner) else runner
+            for name, runner in self._plain.items()
+        }
+        return shared
 
     def answers(
         self,
@@ -87,7 +101,7 @@ class Simulator:
         results: dict[Query, Any] = {}
         for method, share in shares.items():
             put = {inner: arrays.get(query) for query, inner in share.items()}
-            answers = self._share(self._runners[method], jnp.asarray(inputs), put, key)
+            answers = self._share(method, jnp.asarray(inputs), put, key)
             results |= {query: answers[inner] for query, inner in share.items()}
         return {query: results[query] for query in listed}
 
@@ -126,13 +140,11 @@ class Simulator:
         result: jax.Array = self.answer(inputs, Samples(shots), key)
         return result
 
-    def _share(
-        self, runner: Runner, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None
-    ) -> dict[Query, Any]:
+    def _share(self, method: str, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
         """The answers of a method, in which a remainder of rounding is no likelihood."""
-        answers = runner.answers(inputs, queries, key)
+        answers, again = self._runners[method].answers(inputs, queries, key), self._plain[method]
         return without_remainders(
-            answers, queries, lambda inputs, strings: runner.answers(inputs, strings, None), inputs
+            answers, queries, lambda inputs, strings: again.answers(inputs, strings, None), inputs
         )
 
     def _method(self, query: Query) -> str:

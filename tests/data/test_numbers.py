@@ -92,7 +92,7 @@ def test_windows_blends_and_levels(folder: Path) -> None:
         'data x = csv("table.csv", columns = ["a"], numbers = true);\ndata y = npz("table.npz", numbers = true);\n'
         "data windows_of = windows(x, 3, step = 2);\ndata shades = scaled(y);\n"
         "data noised = blended(shades, weights = [0, 0.5, 1], mean = 0.4, deviation = 0.1, seed = 2);\n"
-        "data coarse = levels(y, 2);\n"
+        "data coarse = levels(y, 2);\ndata even = levels(y, 2, quantile = 0.5);\n"
     )
     series = TABLE[:, 0]
     np.testing.assert_allclose(numbers(found["windows_of"]), [series[k : k + 3] for k in (0, 2, 4, 6)])
@@ -105,6 +105,10 @@ def test_windows_blends_and_levels(folder: Path) -> None:
     assert coarse.holds == "bits" and sorted(np.bincount(codes[:, 0]).tolist()) == [2, 2, 2, 3]
     order = TABLE[:, 1].argsort()
     assert (np.diff(codes[order, 1]) >= 0).all()
+    even = found["even"].rows.reshape(9, 3, 2) @ [2, 1]
+    least, middle = TABLE.min(axis=0), np.median(TABLE, axis=0)
+    np.testing.assert_array_equal(even, np.minimum(np.floor(4 * (TABLE - least) / (middle - least)), 3))
+    assert coarse.categories == found["even"].categories == ((4, 2),) * 3
 
 
 def test_pairs_hold_numbers_states_and_bits(folder: Path) -> None:

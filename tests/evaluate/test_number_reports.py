@@ -88,6 +88,40 @@ def test_transforms_are_undone_before_pictures_are_compared(folder: Path) -> Non
     assert discrepancy.value == pytest.approx(float(model.loss(params)), rel=1e-4)
 
 
+def test_the_spread_of_rows_that_latents_are_drawn_anew_for(folder: Path) -> None:
+    """Rows of many draws, each of a draw of its own; their total variance beside that of the data."""
+    text = GENERATOR.replace("draws 7", "draws 7 anew")
+    model, params = made(text + "report spread(grey, samples = 25, of = [feature]);")
+    features = model.program.data["features"]
+    drawn = rows.sample(model, params, 25, 2)["feature"].astype(float)
+    assert len(np.unique(drawn.round(6), axis=0)) == 25
+    np.testing.assert_array_equal(drawn, rows.sample(model, params, 25, 2)["feature"])
+    row = measure(model, params, model.program.reports)[0]
+    assert row.value == pytest.approx(np.trace(np.cov(undone(drawn, features.undo).T)), rel=1e-4)
+    assert row.floor == pytest.approx(np.trace(np.cov(PICTURES.reshape(40, 6).T)), rel=1e-6)
+
+
+KEPT_ANEW = """
+latent z ~ uniform(0, 3) draws 4 anew;
+visible v;
+model { ry(z) v; fresh e; cx v, e; measure e keep; }
+output y[2] = [z, expect(Z[v])];
+"""
+
+
+def test_rows_of_kept_outcomes_and_drawn_latents_have_their_distribution() -> None:
+    """A draw gives one row; its outcome is one with probability sin^2(z / 2), on average (1 - sin(3) / 3) / 2."""
+    model = qgl.loads(KEPT_ANEW)
+    params = model.init(jax.random.key(0))
+    found = rows.sample(model, params, 400, 5)["y"]
+    assert len(np.unique(found[:, 0].round(6))) == 400
+    assert np.all(np.abs(np.abs(found[:, 1]) - 1) < 1e-5)
+    share, ones = (1 - np.sin(3) / 3) / 2, np.mean(found[:, 1] < 0)
+    assert abs(ones - share) < 4 * np.sqrt(share * (1 - share) / 400)
+    shots = rows.sample(model, params, 400, 5, shots=100)["y"]
+    assert len(np.unique(shots[:, 0].round(6))) == 400
+
+
 def test_too_few_rows_are_told(folder: Path) -> None:
     model, params = made(GENERATOR + "report frechet(grey, samples = 5, of = [feature]);")
     row = measure(model, params, model.program.reports)[0]

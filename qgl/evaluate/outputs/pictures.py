@@ -34,6 +34,11 @@ def _moments(rows: Numbers) -> tuple[Numbers, Numbers]:
     return mean, np.linalg.qr(root)[1] if len(root) > root.shape[1] else root
 
 
+def spread(rows: Numbers) -> float:
+    """The trace of the covariance of some rows; 0 of a single one."""
+    return float(np.sum((rows - rows.mean(axis=0)) ** 2) / max(len(rows) - 1, 1))
+
+
 def nearest(rows: Numbers, data: Numbers) -> NDArray[np.int64]:
     """For each row the number of the row of the data at the least Euclidean distance."""
     squares = np.sum(data**2, axis=1) - 2 * rows @ data.T

@@ -1,7 +1,8 @@
 """Rows of numbers that a model with outputs hands out: those of labels that are drawn by their weights.
 
 A model with `again` is asked several times for a row, its `condition` inputs being set to what its outputs were. Where
-no condition is given, each row begins with one that is drawn from the distribution that the program declares.
+no condition is given, each row begins with one that is drawn from the distribution that the program declares. Latents
+that are `draws N anew` are drawn for the rows: N rows have a draw each.
 """
 
 from __future__ import annotations
@@ -42,15 +43,43 @@ def once(
     model: Model, params: Params, seed: int, condition: Any = None, number: int = 1, shots: int | None = None
 ) -> Rows:
     """`number` rows of a model that is asked once, whatever its `again` says, under one condition if it has any."""
-    key = jax.random.key(seed, impl="threefry2x32")
+    key, random = jax.random.key(seed, impl="threefry2x32"), np.random.default_rng(seed)
+    if not model.parameters.renews:
+        return model.program.outputs.named(_of_labels(model, params, condition, number, shots, key, random))
+    together, blocks = model.parameters.draws, []
+    for first in range(0, number, together):
+        own = jax.random.fold_in(key, first)
+        drawn = model.parameters.renewed(params, own)
+        blocks.append(_of_labels(model, drawn, condition, min(together, number - first), shots, own, random))
+    return model.program.outputs.named(np.concatenate(blocks))
+
+
+def _of_labels(
+    model: Model, params: Params, condition: Any, number: int, shots: int | None, key: Any, random: np.random.Generator
+) -> NDArray[Any]:
+    """The numbers of `number` labels, shape (number, numbers); with latents drawn anew, of one label a draw."""
     weights, exact = map(np.asarray, model.answer(params, Numbers(), condition))
     chances = weights.astype(np.float64) / weights.sum(dtype=np.float64)
-    labels = np.random.default_rng(seed).choice(len(weights), number, p=chances)
+    if model.parameters.renews:
+        labels = _spread(chances, number, random)
+    else:
+        labels = random.choice(len(weights), number, p=chances)
     if shots is None:
-        return model.program.outputs.named(exact[labels])
+        return np.asarray(exact[labels])
     turn = _occurrences(labels)
     draws = _draws(model, params, int(turn.max(initial=0)) + 1, condition, shots, key)
-    return model.program.outputs.named(draws[turn, labels])
+    return np.asarray(draws[turn, labels])
+
+
+def _spread(chances: NDArray[np.float64], number: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Labels by systematic sampling, in any order: each comes by its chance.
+
+    Labels of one draw stand side by side unless there are latent bits, so that of as many rows each is of another draw.
+    """
+    ends = np.cumsum(chances)
+    points = ends[-1] * (np.arange(number) + random.uniform()) / number
+    labels = np.minimum(np.searchsorted(ends, points, side="right"), len(chances) - 1)
+    return random.permutation(labels)
 
 
 def iterations(
@@ -89,6 +118,8 @@ def _asker(model: Model, query: Numbers) -> Callable[[Params, NDArray[Any], Any]
     conditional = model.parameters.condition_width > 0
 
     def one(params: Params, pair: tuple[Any, Any]) -> Any:
+        if model.parameters.renews:
+            params = model.parameters.renewed(params, pair[1])
         return model.answer(params, query, pair[0] if conditional else None, pair[1])
 
     ask = jax.jit(lambda params, *rows: jax.lax.map(lambda pair: one(params, pair), rows, batch_size=CIRCUITS))

@@ -16,10 +16,11 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Vector, sample, z_expectation
 from qgl.kernels.mesh import mapped
 from qgl.kernels.runner import GivenArrays, given, needed
-from qgl.kernels.state.runner import final_axes, parameters, zero_state
+from qgl.kernels.state.runner import final_axes, parameters, start_state
 from qgl.kernels.state.steps import runner
 from qgl.kernels.state.transpositions import transpose
 from qgl.plan.trajectories.method import TrajectoryProgram, batches
@@ -48,11 +49,12 @@ class TrajectoryRunner:
     def _final(self, inputs: jax.Array) -> Callable[[jax.Array], Vector]:
         """The final state of a run, from its key."""
         state = self.program.state
-        fixed, zero = parameters(state.tables, inputs), zero_state(state.tables, inputs)
+        numbers = evaluate(state.tables.expressions, inputs)
+        fixed, start = parameters(state.tables, numbers), start_state(state.tables, numbers)
 
         def final(key: jax.Array) -> Vector:
             draws = jax.random.uniform(key, (self.program.resets,), inputs.dtype)
-            psi = transpose(self.steps(fixed | {"draw": draws}, zero), self.axes)
+            psi = transpose(self.steps(fixed | {"draw": draws}, start), self.axes)
             return Vector(psi.reshape(2 ** len(state.visible), -1))
 
         return final

@@ -96,9 +96,9 @@ def evened(schedules: Sequence[Schedule]) -> list[Schedule]:
 
 
 def schedule(one: ConeClass, whole: FullState) -> Schedule | None:
-    """None if the circuit is too wide, or does not come down to small matrices."""
+    """None if the circuit is too wide, begins in states that are inputs, or does not come down to small matrices."""
     read = len(one.circuit.visible) * (1 if one.bits_only else 2)
-    if whole.bits > (WIDEST if whole.unitary else WIDEST_KEPT) or read > MOST_READ:
+    if whole.starts or whole.bits > (WIDEST if whole.unitary else WIDEST_KEPT) or read > MOST_READ:
         return None
     small: list[Small] = []
     for element in whole.elements:

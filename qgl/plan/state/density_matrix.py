@@ -16,24 +16,31 @@ from qgl.ir.circuit import Circuit
 from qgl.passes.diagonal import DiagonalTerm
 from qgl.plan.axes import Allocation
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import Diagonal, Element, Evolve, PauliExponential, Small
-from qgl.plan.state.state_vector import unitary_elements
+from qgl.plan.state.elements import Diagonal, Element, Evolve, PauliExponential, Small, Start
+from qgl.plan.state.state_vector import prepares, unitary_elements
 from qgl.program.operations import LIFETIME, ChannelApplication, KrausChannel, Measurement, Operation, Reset
 
 RESET = np.array([[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=np.complex128)
 DEPHASE = np.diag([1, 0, 0, 1]).astype(np.complex128)
 
 
-def density_elements(circuit: Circuit, allocation: Allocation) -> list[Element]:
-    """Elements of a circuit whose measurements, if any, are of outcomes that are not kept."""
+def density_elements(circuit: Circuit, allocation: Allocation) -> tuple[list[Element], list[Start]]:
+    """Elements of a circuit whose measurements, if any, are of outcomes that are not kept; and what axes begin in."""
     elements: list[Element] = []
+    starts: list[Start] = []
+    touched: set[int] = set()
     for position, operation in enumerate(circuit.operations):
         if not isinstance(operation, LIFETIME):
             axes = tuple(allocation.axis_of[wire] for wire in operation.wires)
-            elements += _on_both_sides(operation, axes)
+            if touched.isdisjoint(axes) and prepares(operation):
+                kets = tuple(2 * axis for axis in axes)
+                starts += [Start(kets, operation.numbers), Start(tuple(k + 1 for k in kets), operation.numbers, True)]
+            else:
+                elements += _on_both_sides(operation, axes)
+            touched.update(axes)
         for wire in allocation.ends.get(position, ()):
             elements.append(_constant(RESET, (allocation.axis_of[wire],)))
-    return elements
+    return elements, starts
 
 
 def _on_both_sides(operation: Operation, axes: tuple[int, ...]) -> list[Element]:

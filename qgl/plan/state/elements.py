@@ -69,6 +69,15 @@ class StochasticReset:
     axis: int
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A state that `axes` begin in, up to its norm: real and imaginary part of each amplitude; or its conjugate."""
+
+    axes: tuple[int, ...]
+    numbers: tuple[Real, ...]
+    conjugate: bool = False
+
+
 Element = Small | PauliExponential | Diagonal | Evolve
 Action = Element | StochasticReset
 

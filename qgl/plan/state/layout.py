@@ -32,7 +32,7 @@ class Layouts:
     def __init__(self, axes: int, first_window: Sequence[int] | None) -> None:
         self._axes = axes
         start = tuple(range(axes)) if first_window is None else cyclic_order(first_window, axes)
-        self.current = start  # |0...0> is the same in every layout
+        self.first = self.current = start
         self._moves: dict[tuple[int, ...], int] = {tuple(range(axes)): 0}
 
     @property

@@ -18,6 +18,7 @@ from qgl.plan.state.elements import (
     Evolve,
     PauliExponential,
     Small,
+    Start,
     StochasticReset,
     axes_of,
     bases_of,
@@ -36,6 +37,7 @@ from qgl.plan.state.tables import (
     Indices,
     PauliWords,
     PauliWordTable,
+    StartTable,
     Steps,
     Tables,
 )
@@ -46,9 +48,15 @@ T = TypeVar("T")
 
 
 def lower(
-    parts: Sequence[Part], axes: int, arity: int, width: int, expressions: ExpressionBuilder, unitary: bool
+    parts: Sequence[Part],
+    axes: int,
+    arity: int,
+    width: int,
+    expressions: ExpressionBuilder,
+    unitary: bool,
+    starts: Sequence[Start] = (),
 ) -> Tables:
-    """Tables of arranged `parts` on a state of `axes` bits.
+    """Tables of arranged `parts` on a state of `axes` bits, some of which begin in `starts`, the others in zero.
 
     arity is at least the axes of any small element, width that of the blocks.
     """
@@ -56,6 +64,10 @@ def lower(
     steps = _Stepper(axes, width, expressions, ProductBuilder(arity, width, pool))
     for part in parts:
         steps.add(part)
+    tables = tuple(
+        StartTable(start.axes, _int([expressions.row(each) for each in start.numbers]).reshape(-1, 2), start.conjugate)
+        for start in starts
+    )
     built = pool.build()
     pauli_words, diagonals, evolutions, program = steps.finish()
     return Tables(
@@ -68,6 +80,7 @@ def lower(
         diagonals,
         evolutions,
         program,
+        tables,
     )
 
 
@@ -200,7 +213,7 @@ class _Stepper:
             _int([[z for z, _ in run] for run in runs]), _int([[angle for _, angle in run] for run in runs])
         )
         columns = _int(self._rows).reshape(-1, 4).T
-        steps = Steps(columns[0], columns[1], columns[2], columns[3], layout.moves, layout.final())
+        steps = Steps(columns[0], columns[1], columns[2], columns[3], layout.moves, layout.first, layout.final())
         return pauli_words, diagonals, evolutions, steps
 
     def _evolve_table(self, zero: int) -> EvolveTable:

@@ -19,9 +19,9 @@ from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.model import Cost, Prepared, StateProgram
 from qgl.plan.pauli_flips import PauliFlip
 from qgl.plan.state.density_matrix import density_elements
-from qgl.plan.state.elements import Element
+from qgl.plan.state.elements import Element, Start
 from qgl.plan.state.lower import Part, arrange, block_width, lower, widest_small
-from qgl.plan.state.state_vector import dense_elements
+from qgl.plan.state.state_vector import begun, dense_elements
 from qgl.plan.state.tables import NO_FLIPS, FlipTable, Tables
 from qgl.query import Query, Samples
 
@@ -34,7 +34,7 @@ LARGEST = 30  # bits of a state: indices are 32-bit integers
 
 @dataclass(frozen=True, eq=False)
 class FullState:
-    """A circuit made ready for a method that holds its whole state, as a sequence of elements.
+    """A circuit made ready for a method that holds its whole state, as what axes begin in and a sequence of elements.
 
     bits is the width of the state, qubits what is simulated at once.
     """
@@ -46,6 +46,7 @@ class FullState:
     visible: tuple[int, ...]
     unitary: bool
     flips: tuple[PauliFlip, ...] = ()
+    starts: tuple[Start, ...] = ()
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -75,7 +76,7 @@ class FullState:
         expressions = ExpressionBuilder([parameter.size for parameter in self.circuit.parameters])
         arity, width = widest_small(self.elements, self.bits), len(self.visible)
         flips = flip_table(self.flips, width, expressions) if self.flips else NO_FLIPS
-        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary), flips
+        return lower(self.parts, self.bits, arity, self.block_width, expressions, self.unitary, self.starts), flips
 
 
 def flip_table(flips: tuple[PauliFlip, ...], width: int, expressions: ExpressionBuilder) -> FlipTable:
@@ -161,14 +162,17 @@ def _without_flips(variants: CircuitVariants) -> FullState:
 
 def _vector(pure: Circuit, flips: tuple[PauliFlip, ...] = ()) -> FullState:
     axis_of = state_axes(pure)
-    elements = dense_elements(pure.operations, axis_of)
+    operations, starts = begun(pure.operations, axis_of)
+    elements = dense_elements(operations, axis_of)
     visible = tuple(axis_of[wire] for wire in pure.visible)
-    return FullState(pure, elements, len(axis_of), len(axis_of), visible, True, flips)
+    return FullState(pure, elements, len(axis_of), len(axis_of), visible, True, flips, tuple(starts))
 
 
 def _density_matrix(variants: CircuitVariants) -> FullState:
     mixed = variants.mixed
     allocation = density_axes(mixed)
-    elements = density_elements(mixed, allocation)
+    elements, starts = density_elements(mixed, allocation)
     visible = tuple(allocation.axis_of[wire] for wire in mixed.visible)
-    return FullState(mixed, elements, 2 * allocation.axes, allocation.axes, visible, unitary=False)
+    return FullState(
+        mixed, elements, 2 * allocation.axes, allocation.axes, visible, unitary=False, starts=tuple(starts)
+    )

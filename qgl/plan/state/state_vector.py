@@ -14,7 +14,7 @@ from qgl.gates.states import state_qubits
 from qgl.gates.uniform import family_of
 from qgl.passes.diagonal import terms
 from qgl.plan.matrix_pool import Recipe
-from qgl.plan.state.elements import SMALL, Element, Evolve, PauliExponential, Small, gate_bases, matrix_bases
+from qgl.plan.state.elements import SMALL, Element, Evolve, PauliExponential, Small, Start, gate_bases, matrix_bases
 from qgl.program.operations import LIFETIME, Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
 
 WIDEST_UNIFORM = 4  # qubits of a uniformly controlled gate that is one small matrix
@@ -29,6 +29,34 @@ def dense_elements(operations: Iterable[Operation], axis_of: Mapping[int, int]) 
         if not isinstance(operation, LIFETIME)
         for element in unitary_elements(operation, tuple(axis_of[wire] for wire in operation.wires))
     ]
+
+
+def begun(operations: Iterable[Operation], axis_of: Mapping[int, int]) -> tuple[list[Operation], list[Start]]:
+    """The operations that are left, and the states that axes begin in: those that come before all else on theirs.
+
+    A vector is written down for each, where its gate would be a large matrix.
+    """
+    left: list[Operation] = []
+    starts: list[Start] = []
+    touched: set[int] = set()
+    for operation in operations:
+        axes = () if isinstance(operation, LIFETIME) else tuple(axis_of[wire] for wire in operation.wires)
+        if touched.isdisjoint(axes) and prepares(operation):
+            starts.append(Start(axes, operation.numbers))
+        else:
+            left.append(operation)
+        touched.update(axes)
+    return left, starts
+
+
+def prepares(operation: Operation) -> bool:
+    """Whether an operation takes qubits in zero to a state that is given by its amplitudes."""
+    return (
+        isinstance(operation, GateApplication)
+        and operation.gate.name.startswith("state")
+        and not operation.controls
+        and not operation.condition
+    )
 
 
 def unitary_elements(operation: Operation, axes: tuple[int, ...]) -> list[Element]:

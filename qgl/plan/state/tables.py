@@ -104,6 +104,7 @@ class Steps:
     move           (steps,) number of the transposition in `moves` that comes before
     mask           (steps,) for a masked block: bits of the index after the step that must be one; for a reset: its bit
     moves          distinct transpositions: axes of the new state in terms of the old one; the first is the identity
+    first          the first layout
     final          the transposition from the last layout to axes in order
     """
 
@@ -112,11 +113,25 @@ class Steps:
     move: Indices
     mask: Indices
     moves: tuple[tuple[int, ...], ...]
+    first: tuple[int, ...]
     final: tuple[int, ...]
 
     def positions(self, *kinds: int) -> Indices:
         """Positions, shape (found,), of the steps of some kinds that share a table; their rows count up from 0."""
         return np.flatnonzero(np.isin(self.kind, kinds)).astype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class StartTable:
+    """A state that `axes` begin in, up to its norm; the others begin in zero.
+
+    numbers    rows of the expression outputs, shape (2^axes, 2): real and imaginary parts of the amplitudes
+    conjugate  whether it is the conjugate of that
+    """
+
+    axes: tuple[int, ...]
+    numbers: Indices
+    conjugate: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +157,7 @@ class Tables:
     unitary      whether all steps are, so that reverse mode undoes them
     expressions  from inputs to numbers; pool: from numbers to small matrices; products: from these to blocks
     steps        what happens, in order; each takes a row of the table of its kind
+    starts       what some axes begin in
     """
 
     axes: int
@@ -153,3 +169,4 @@ class Tables:
     diagonals: DiagonalTable
     evolutions: EvolveTable
     steps: Steps
+    starts: tuple[StartTable, ...] = ()

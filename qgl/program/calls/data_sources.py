@@ -336,9 +336,15 @@ class Blended(NumbersCall):
 
 @call("levels")
 class Levels(NumbersCall):
-    """Each number as one of 2^bits levels with equally many numbers of its column in each: strings of bits."""
+    """Each number as one of 2^bits levels: strings of bits, which baselines take as categories."""
 
     bits: int = argument(Integer(1, 12), "bits of a number, most significant first")
+    quantile: float | None = argument(
+        Number(Interval(0.0, 1.0, open_low=True)),
+        "levels are of equal width, from the least number to this quantile, beyond which is the last level too; by "
+        "default equally many numbers of a column are in each",
+        default=None,
+    )
     fit: str | None = argument(_NUMBERS, "the data whose quantiles are taken; by default `data`", default=None)
 
 

@@ -96,6 +96,15 @@ class Frechet(OfNumbers):
     samples: int = argument(Integer(2, 10**6), "rows that are generated", default=500)
 
 
+@call("spread")
+class Spread(OfNumbers):
+    """Total variance of generated rows, the trace of their covariance, of pixels; the floor is that of the data. A
+    generator that makes the mean row of the data has 0.
+    """
+
+    samples: int = argument(Integer(2, 10**6), "rows that are generated", default=500)
+
+
 @call()
 class Similarity(OfNumbers):
     """A mean over pictures, each with what it is to be, or with the nearest one of the data."""
@@ -322,6 +331,7 @@ REPORTS: Kind[ReportCall] = Kind(
         MMD,
         MSE,
         Frechet,
+        Spread,
         SSIM,
         PSNR,
         Wasserstein,

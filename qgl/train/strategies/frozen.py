@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 from qgl.kernels.final_state import Vector, read
 from qgl.kernels.rounding import without_remainders
 from qgl.kernels.runner import GivenArrays
+from qgl.kernels.simulator import Simulator
 from qgl.kernels.state.layered import LayeredRunner
 from qgl.model import Model
 from qgl.parameters import Params
@@ -54,6 +55,7 @@ class Frozen(Model):
         condition: ArrayLike | None,
         key: jax.Array | None,
         given: Mapping[Query, jax.Array],
+        simulators: Sequence[Simulator] | None = None,
     ) -> dict[Query, Any]:
         arrays = {query: given.get(query) for query in queries}
 

@@ -12,7 +12,7 @@ from qgl.bits.distribution import distinct, strings
 from qgl.data.files import Limits
 from qgl.diagnostics.data import BadDataArgument, DataTooLarge, NoRows, RaggedRow, plural
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.data_sources import BarsAndStripes, Cardinality, DataCall, Parity, Strings
+from qgl.program.calls.data_sources import BarsAndStripes, Cardinality, DataCall, Parity, Strings, Weights
 
 Distribution = tuple[NDArray[np.uint8], NDArray[np.float64]]
 
@@ -59,6 +59,18 @@ def given_strings(call: Strings) -> Distribution:
     given = np.ones(len(texts)) if weights is None else np.array(weights, dtype=np.float64)
     merged, sums, _ = distinct(rows, given / given.sum())
     return merged, sums
+
+
+def weighted(call: Weights) -> Distribution:
+    """Whole numbers with given weights; those of weight 0 are left out."""
+    weights = np.array(call.weights)
+    if len(weights) != 1 << call.bits:
+        text = f"{len(weights):,} weights for {1 << call.bits:,} numbers"
+        raise QglError([BadDataArgument(call.span, "weights", text)])
+    (places,) = np.nonzero(weights)
+    if not len(places):
+        raise QglError([NoRows(call.span, call.name, "all weights are 0")])
+    return strings(places, call.bits), weights[places] / weights.sum()
 
 
 def _all(bits: int) -> NDArray[np.uint8]:

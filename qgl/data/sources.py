@@ -16,7 +16,7 @@ from qgl.check.environment import NONE
 from qgl.data import numbers, parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
-from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity
+from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
 from qgl.data.ensembles import read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.integers import mixture
@@ -73,6 +73,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _digits(name, call, files.limits)
         case calls.Mixture():
             return replace(make(name, *mixture(call, files.limits)), integer=True)
+        case calls.Weights():
+            return replace(make(name, *weighted(call)), integer=True)
         case calls.Strings():
             return make(name, *given_strings(call))
         case calls.State():

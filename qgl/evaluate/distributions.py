@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import entropy, indices, strings
 from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import TooLarge
 from qgl.query import Expectation, LogProb, Marginals, Probabilities, Query, log_floor, most_of_remainder
 
 Real = NDArray[np.float64]
@@ -169,10 +171,14 @@ class ProductDistribution:
 
 @dataclass(frozen=True, eq=False)
 class QueriedDistribution:
-    """A distribution of too many bits for a vector: every question is a query of its own."""
+    """A distribution that no vector is held of: every question is a query of its own.
+
+    refused  why all probabilities cannot be had, where their number is not the reason
+    """
 
     answer: Answer
     width: int
+    refused: QglError | None = None
 
     def log_prob(self, rows: NDArray[np.uint8]) -> Real:
         return np.maximum(np.asarray(self.answer(LogProb.of(rows)), dtype=np.float64), log_floor(self.width))
@@ -181,9 +187,18 @@ class QueriedDistribution:
         return np.asarray(self.answer(Expectation.sparse(positions)), dtype=np.float64)
 
     def entropy(self) -> float | None:
+        if self.refused is not None:
+            raise self.refused
         return None
 
     def dense(self) -> Real | None:
+        """None.
+
+        Raises:
+            QglError: QGL0810, the strings are few enough, but no method has their probabilities.
+        """
+        if self.refused is not None:
+            raise self.refused
         return None
 
     def regions(self, regions: tuple[tuple[int, ...], ...]) -> list[Real]:
@@ -201,7 +216,7 @@ _ROUNDING = 1e-3  # of a sum of probabilities
 
 @dataclass(frozen=True, eq=False)
 class ModelDistribution:
-    """The distribution of a model that answers queries: a vector as far as one can be held."""
+    """The distribution of a model that answers queries: a vector as far as one can be held and a method has it."""
 
     answer: Answer
     width: int
@@ -210,7 +225,12 @@ class ModelDistribution:
     def distribution(self) -> Distribution:
         if self.width > EXACT_WIDTH:
             return QueriedDistribution(self.answer, self.width)
-        p = np.asarray(self.answer(Probabilities()))
+        try:
+            p = np.asarray(self.answer(Probabilities()))
+        except QglError as refused:
+            if not all(isinstance(fault, TooLarge) for fault in refused.diagnostics):
+                raise
+            return QueriedDistribution(self.answer, self.width, refused)
         return HeldDistribution(_rescaled(np.maximum(p.astype(np.float64), 0.0)), self.answer, p.dtype)
 
 

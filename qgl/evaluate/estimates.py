@@ -15,13 +15,17 @@ from qgl.bits.distribution import distinct, indices
 from qgl.evaluate import metrics
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Positions, Real
+from qgl.evaluate.row import Row
 from qgl.objectives.kernel import kernel_of
+from qgl.objectives.regions import data_distributions
 from qgl.program.calls.kernels import KernelCall
 from qgl.program.calls.reports import CMI
 from qgl.program.program import DataSet
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]
+_RESAMPLES = 50  # of the rows of data, for the error of what is estimated from them
+_HOW = "from {rows:,} rows, each entropy with the correction of Miller and Madow; the error is that of 50 resamples"
 _BLOCK = 1024  # strings whose kernel with all others is held at once
 
 
@@ -100,6 +104,20 @@ def cmi(call: CMI) -> Estimate:
         return sum((sign * part(rows, counts) for sign, part in parts), np.zeros(counts.shape[1]))
 
     return estimate
+
+
+def information_of_data(call: CMI, name: str, data: DataSet) -> Row:
+    """I(A : C | B) of the bits of a data set, in nats."""
+    sizes = len(call.a), len(call.b), len(call.c)
+    if data.exact:
+        (joint,) = data_distributions(data.rows, data.weights, ((*call.a, *call.b, *call.c),))
+        return Row(name, metrics.conditional_mutual_information(joint, sizes), unit="nats")
+    rows, weights, _ = distinct(data.rows, data.weights)
+    count = len(data.rows)
+    draws = np.random.default_rng(0).multinomial(count, weights / weights.sum(), _RESAMPLES).T
+    values = cmi(call)(rows, np.column_stack([weights * count, draws]).astype(np.float64))
+    note = f"{name}: {_HOW.format(rows=count)}"
+    return Row(name, float(values[0]), float(values[1:].std(ddof=1)), unit="nats", note=note)
 
 
 def mmd(data: DataSet, kernel: KernelCall) -> Estimate:

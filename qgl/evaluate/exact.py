@@ -13,13 +13,14 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
+from qgl.evaluate.conditions import accuracy, conditional_valid_rate
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.many_body import free_energy, hamming_distance, magnetisation
+from qgl.evaluate.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
@@ -174,10 +175,10 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case calls.KL() | calls.TV() | calls.JS() | calls.ValidRate() | calls.Wasserstein(cost="integer"):
+        case calls.KL() | calls.TV() | calls.JS() | calls.Wasserstein(cost="integer"):
             return _distance(call, evaluation, _DISTANCES[type(call)])
-        case calls.NLL():
-            return _nll(call, evaluation)
+        case calls.NLL() | calls.ValidRate() | calls.Accuracy():
+            return _row_by_row(call, evaluation)
         case calls.MMD() if call.kernel is None or not call.kernel.of_states:
             return _mmd(call, evaluation)
         case calls.MMD() | calls.Wasserstein():
@@ -188,7 +189,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _moments(call, evaluation)
         case calls.Entropy():
             return _entropy(call, evaluation)
-        case calls.HammingDistance() | calls.FreeEnergy():
+        case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation():
             return _probe(call, evaluation)
         case calls.CorrelationLength():
             return _correlation_length(call, evaluation)
@@ -241,11 +242,21 @@ def _distance(call: calls.OfData, evaluation: Evaluation, measure: _Measure) -> 
     )
 
 
-def _nll(call: calls.NLL, evaluation: Evaluation) -> Iterator[Row]:
+def _row_by_row(call: calls.NLL | calls.ValidRate | calls.Accuracy, evaluation: Evaluation) -> Iterator[Row]:
+    """What takes the conditions of the data, if it has any."""
     data = evaluation.of(call)
     if data.conditions is None:
         yield from _distance(call, evaluation, _DISTANCES[type(call)])
-        return
+    elif isinstance(call, calls.NLL):
+        yield from _nll(call, data, evaluation)
+    elif isinstance(call, calls.Accuracy):
+        yield accuracy(title(call), data, evaluation.answer)
+    else:
+        yield conditional_valid_rate(title(call), data, evaluation.answer)
+
+
+def _nll(call: calls.NLL, data: DataSet, evaluation: Evaluation) -> Iterator[Row]:
+    assert data.conditions is not None
     value, impossible = 0.0, 0
     for condition in np.unique(data.conditions, axis=0):
         chosen = np.all(data.conditions == condition, axis=1)
@@ -347,7 +358,15 @@ def _entropy(call: calls.Entropy, evaluation: Evaluation) -> Iterator[Row]:
     yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
 
 
-def _probe(call: calls.HammingDistance | calls.FreeEnergy, evaluation: Evaluation) -> Iterator[Row]:
+def _probe(
+    call: calls.HammingDistance | calls.FreeEnergy | calls.Energy | calls.Expectation, evaluation: Evaluation
+) -> Iterator[Row]:
+    if isinstance(call, calls.Energy):
+        yield energy(call, title(call), evaluation.answer, evaluation.bare)
+        return
+    if isinstance(call, calls.Expectation):
+        yield expectation(call, title(call), evaluation.answer)
+        return
     if isinstance(call, calls.FreeEnergy):
         yield from free_energy(call, title(call), evaluation.answer)
         return
@@ -396,6 +415,9 @@ def _generalisation(call: calls.Generalisation, evaluation: Evaluation) -> Itera
 
 def _cmi(call: calls.CMI, evaluation: Evaluation) -> Iterator[Row]:
     a, b, c = call.a, call.b, call.c
+    if call.of is not None:
+        yield estimates.information_of_data(call, title(call), evaluation.setting.data[call.of])
+        return
     if call.kind == calls.QUANTUM:
         regions = tuple(tuple(sorted(region)) for region in (a + b, b + c, b, a + b + c) if region)
         yield Row(title(call), quantum_information(*evaluation.answer(Marginals(regions))), unit=NATS)

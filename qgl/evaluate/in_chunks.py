@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import indices
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import TooLarge
 from qgl.evaluate.distributions import log_of
 from qgl.model import Model
 from qgl.parameters import Params
@@ -38,7 +39,12 @@ def log_prob(
     """
     if model.width > EXACT_WIDTH:
         return _one_by_one(model, params, rows, condition)
-    p = np.asarray(model.probabilities(params, condition)) if p is None else p
+    try:
+        p = np.asarray(model.probabilities(params, condition)) if p is None else p
+    except QglError as refused:
+        if not all(isinstance(fault, TooLarge) for fault in refused.diagnostics):
+            raise
+        return _one_by_one(model, params, rows, condition)
     logs = log_of(np.maximum(p[indices(rows)].astype(np.float64), 0.0))
     doubtful = logs < most_of_remainder(p.dtype, of_amplitudes=False)
     if doubtful.any():

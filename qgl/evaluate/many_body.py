@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from qgl.check.settings.fit import EXACT_ENTROPY
+from qgl.data.many_body.ground_state import lowest_level
 from qgl.data.many_body.thermal import thermal
 from qgl.evaluate.row import Row
 from qgl.evaluate.states.quantum import von_neumann
-from qgl.objectives.free_energy import FreeEnergy as Objective
-from qgl.objectives.free_energy import free_energy as objective_of
-from qgl.program.calls.reports import FreeEnergy
+from qgl.objectives.many_body.free_energy import Energy as MeanOfTerms
+from qgl.objectives.many_body.free_energy import FreeEnergy as Objective
+from qgl.objectives.many_body.free_energy import free_energy as objective_of
+from qgl.program.calls.arguments import SpinTerms
+from qgl.program.calls.reports import Energy, FreeEnergy
+from qgl.program.calls.reports import Expectation as Observed
 from qgl.query import Expectation, Query
 
 _MIXED = "uniform: the maximally mixed state"
@@ -47,6 +51,31 @@ def free_energy(call: FreeEnergy, name: str, answer: Callable[[Query], Any]) -> 
         own = _entropy(whole, answer(whole.states))
         yield Row(f"{name}, exact", energy - own / beta, floor=floors[0], uniform=uniform[0], floor_is=says)
         yield Row(f"{name}, exact entropy", own, floor=floors[2], uniform=uniform[2], unit="nats", floor_is=says)
+
+
+def energy(call: Energy, name: str, answer: Callable[[Query], Any], bare: bool) -> Row:
+    """Tr(rho H), beside the least one and that of the maximally mixed state; `bare`: without these."""
+    spins = call.hamiltonian
+    assert spins is not None  # the checker has seen to it
+    value, trace = _mean(spins, answer)
+    if bare:
+        return Row(name, value)
+    least = lowest_level(spins)
+    says = "beyond 14 qubits the ground state is not looked for" if least is None else "that of the ground state"
+    return Row(name, value, floor=least, uniform=trace, floor_is=says, uniform_is=_MIXED)
+
+
+def expectation(call: Observed, name: str, answer: Callable[[Query], Any]) -> Row:
+    """Tr(rho A), beside that of the maximally mixed state."""
+    value, trace = _mean(call.observable, answer)
+    return Row(name, value, uniform=trace, uniform_is=_MIXED)
+
+
+def _mean(spins: SpinTerms, answer: Callable[[Query], Any]) -> tuple[float, float]:
+    """Tr(rho A) in double precision, and Tr(A) / 2^n."""
+    asked = MeanOfTerms.of(spins)
+    means = np.asarray(answer(asked.query), np.float64)
+    return float(asked.coefficients @ means) + asked.constant, asked.constant
 
 
 def _entropy(asked: Objective, answer: Any) -> float:

@@ -120,6 +120,9 @@ def _rows(
     if isinstance(call, Generalisation):
         yield _generalisation(call, setting, counts, seed, drawn)
         return
+    if isinstance(call, CMI) and call.of is not None:
+        yield estimates.information_of_data(call, title(call), setting.data[call.of])
+        return
     if isinstance(call, CorrelationLength):
         yield _correlation_length(call, setting, data, counts)
         return

@@ -5,8 +5,10 @@ from __future__ import annotations
 from qgl.objectives.adversarial import OfNumbers, OfStrings
 from qgl.objectives.ensembles.infidelity import Infidelity as PairInfidelity
 from qgl.objectives.ensembles.transport import EnsembleTransport
-from qgl.objectives.free_energy import free_energy
 from qgl.objectives.kl import kl
+from qgl.objectives.many_body.energy import MeanEnergy
+from qgl.objectives.many_body.entropy import RegionEntropy
+from qgl.objectives.many_body.free_energy import free_energy
 from qgl.objectives.marginals import marginals
 from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
@@ -20,6 +22,8 @@ from qgl.program.calls.objectives import (
     MSE,
     NLL,
     Adversarial,
+    Energy,
+    Entropy,
     FreeEnergy,
     Infidelity,
     Marginals,
@@ -58,6 +62,10 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return EnsembleTransport.of(call, setting)
         case FreeEnergy():
             return free_energy(call)
+        case Energy():
+            return MeanEnergy.of(call)
+        case Entropy():
+            return RegionEntropy.of(call, setting)
         case Adversarial():
             return (
                 OfStrings.of(call, setting) if setting.data[call.data].numbers is None else OfNumbers.of(call, setting)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from qgl.check.settings.fit import EXACT_WIDTH
-from qgl.evaluate.exact import evaluate
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.size import TooLarge
+from qgl.evaluate.exact import Answerer, evaluate
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting
@@ -16,6 +18,7 @@ from qgl.program.calls.reports import ReportCall
 from qgl.program.program import Program, TrainSettings
 from qgl.query import LogProb, Numbers, Probabilities, Query, Samples
 from qgl.report.report import at_the_end, reports_of
+from qgl.source import Span
 
 OBJECTIVE, REPORT, WATCH, SAMPLE = "objective", "report", "watch", "sample"
 SHOTS = 1000
@@ -41,7 +44,8 @@ class PlannedQueries:
 
 def planned_queries(program: Program) -> tuple[PlannedQueries, ...]:
     """Everything that training, the reports and sampling ask; nothing is run."""
-    planned = [*_objective(Model(program)), *_reports(program, reports_of(program)), *_watched(program, program.train)]
+    model = Model(program)
+    planned = [*_objective(model), *_reports(model, reports_of(program)), *_watched(model, program.train)]
     sampled: Query = Numbers() if program.outputs.declared else Samples(SHOTS)
     return (*planned, PlannedQueries(SAMPLE, {sampled: SAMPLE}))
 
@@ -53,8 +57,7 @@ def objective_of(model: Model) -> tuple[PlannedQueries, ...]:
 
 def refused_reports(model: Model, settings: TrainSettings) -> Iterator[str]:
     """What can be told before a training of reports that will have no value, in the words of `qglc explain`."""
-    program = model.program
-    for planned in (*_watched(program, settings), *_reports(program, at_the_end(program))):
+    for planned in (*_watched(model, settings), *_reports(model, at_the_end(model.program))):
         for row in (row for weighed in model.readings.weigh(planned.queries) for row in weighed.rows):
             if not row.chosen:
                 purpose = f"{planned.kind} {', '.join(planned.names.values())}"
@@ -76,26 +79,52 @@ def _objective(model: Model) -> Iterator[PlannedQueries]:
         yield PlannedQueries(OBJECTIVE, {query: ", ".join(names) for query, names in named.items()}, times[group])
 
 
-def _watched(program: Program, settings: TrainSettings) -> Iterator[PlannedQueries]:
+def _watched(model: Model, settings: TrainSettings) -> Iterator[PlannedQueries]:
     """What is asked of each seed while training."""
-    for planned in _reports(program, settings.watched):
+    for planned in _reports(model, settings.watched):
         often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
         yield PlannedQueries(WATCH, {query: name + often for query, name in planned.names.items()})
 
 
-def _reports(program: Program, calls: Sequence[ReportCall]) -> Iterator[PlannedQueries]:
+def _reports(model: Model, calls: Sequence[ReportCall]) -> Iterator[PlannedQueries]:
     """What each report asks first, and mostly all: it is told to start, and listened to."""
-    setting = Setting.of(program)
+    setting = Setting.of(model.program)
     for call in calls:
-        try:
-            evaluate((call,), setting, _listen)
-        except _HeardError as heard:
-            yield PlannedQueries(REPORT, {heard.query: title(call)})
+        heard = _first_of(call, setting, _listen)
+        if heard == Probabilities() and not _has_probabilities(model):
+            heard = _first_of(call, setting, _refusing(call.span)) or heard
+        if heard is not None:
+            yield PlannedQueries(REPORT, {heard: title(call)})
+
+
+def _first_of(call: ReportCall, setting: Setting, answer: Answerer) -> Query | None:
+    """What a report asks first of who gives no answers."""
+    try:
+        evaluate((call,), setting, answer)
+    except _HeardError as heard:
+        return heard.query
+    return None
+
+
+def _has_probabilities(model: Model) -> bool:
+    """Whether some method has all probabilities; else a report that can do with strings asks for these."""
+    return all(row.chosen for weighed in model.readings.weigh((Probabilities(),)) for row in weighed.rows)
 
 
 class _HeardError(Exception):
     def __init__(self, query: Query) -> None:
         self.query = query
+
+
+def _refusing(span: Span) -> Answerer:
+    """As `_listen`, of a model whose probabilities no method has."""
+
+    def answer(query: Query, condition: Any = None, given: Any = None) -> NoReturn:
+        if query == Probabilities():
+            raise QglError([TooLarge(span, "all probabilities", (), 0, "", "", ())])
+        raise _HeardError(query)
+
+    return answer
 
 
 def _listen(query: Query, condition: Any = None, given: Any = None) -> NoReturn:

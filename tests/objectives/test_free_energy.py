@@ -16,7 +16,7 @@ from qgl.compiler import diagnose
 from qgl.data.environment import FolderEnvironment
 from qgl.data.many_body.thermal import thermal
 from qgl.evaluate.exact import evaluate
-from qgl.objectives.free_energy import Energy, FreeEnergy
+from qgl.objectives.many_body.free_energy import Energy, FreeEnergy
 from qgl.objectives.model import Setting
 from qgl.objectives.states import entropies, reduced_states
 from qgl.program.calls.arguments import SpinTerms, UnfitError

@@ -203,6 +203,8 @@ class Declarations:
                 width = len(self.visible_wires())
                 return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
             value = self.evaluator.evaluate(expression, frame)
+            if isinstance(value, Operator) and not value.is_number:
+                return self.hamiltonians.written(value, expression.span, self._read_out, len(self.visible_wires()))
             wires = self._wires_of(value, expression.span)
             if wires is None:
                 self._plain(value, expression.span)

@@ -76,14 +76,29 @@ class Hamiltonians:
         if keywords or len(arguments) != wanted:
             given_count = len(arguments) + len(keywords)
             raise self.reporter.fault(ArgumentCount(node.span, symbol.name, wanted, given_count, declared=symbol.span))
+        return self._read(self.terms(symbol, arguments, node.span), node.span, place, width)
+
+    def written(
+        self, operator: Operator, span: Span, place: Callable[[Sequence[int], Span], Qubits], width: int
+    ) -> SpinTerms | DrawnTerms:
+        """A sum of Pauli words that is written where a Hamiltonian may be named.
+
+        Raises:
+            FaultyError: it acts on a hidden qubit, or is not Hermitian; reported.
+        """
+        return self._read(real_terms(operator, span, self.wires, self.reporter), span, place, width)
+
+    def _read(
+        self, given: Terms, span: Span, place: Callable[[Sequence[int], Span], Qubits], width: int
+    ) -> SpinTerms | DrawnTerms:
         terms = []
-        for coefficient, pauli_word in self.terms(symbol, arguments, node.span):
-            qubits = place([wire for wire, _ in pauli_word], node.span)
+        for coefficient, pauli_word in given:
+            qubits = place([wire for wire, _ in pauli_word], span)
             if qubits.hidden is not None:
                 raise self.reporter.fault(qubits.hidden)
             letters = (letter for _, letter in pauli_word)
             terms.append((coefficient, tuple(sorted(zip(qubits.positions, letters, strict=True)))))
-        text = " ".join(node.span.text.split())
+        text = " ".join(span.text.split())
         if not all(coefficient.is_constant for coefficient, _ in terms):
             return DrawnTerms(width, tuple(terms), text)
         return SpinTerms(width, tuple((coefficient.constant, pauli_word) for coefficient, pauli_word in terms), text)

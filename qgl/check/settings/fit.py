@@ -15,7 +15,7 @@ from qgl.diagnostics.many_body import TooWideForEntropy
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.training import BadArguments, ConditionalModel, TooWideForExact
+from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, TooWideForExact
 from qgl.program.calls import objectives, reports
 from qgl.program.calls.call import Call, Kind, usage
 from qgl.program.calls.kernels import Gaussian
@@ -25,8 +25,17 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 C = TypeVar("C", bound=Call)
-_PAIRED = objectives.NLL | reports.NLL | objectives.MSE | objectives.Infidelity | reports.OfNumbers
+_PAIRED = (
+    objectives.NLL
+    | reports.NLL
+    | reports.ValidRate
+    | reports.Accuracy
+    | objectives.MSE
+    | objectives.Infidelity
+    | reports.OfNumbers
+)
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
+REGION_BITS = 12  # of a region whose distribution or state an entropy is taken of, in training and of data
 EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
 
 
@@ -125,6 +134,27 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope, mos
         return True
     scope.report(TooWideForExact(call.span, f"`{call.name}`", width, most, way_out))
     return False
+
+
+def of_one_model(call: objectives.Energy | objectives.Entropy, scope: Scope) -> bool:
+    """Whether the model is one state, and the region of an entropy one that is small enough and has no qubit twice."""
+    if scope.conditions:
+        scope.report(ConditionalModel(call.span, call.name))
+        return False
+    if isinstance(call, objectives.Energy):
+        return True
+    twice = [position for position in call.region if call.region.count(position) > 1]
+    if twice:
+        scope.report(OverlappingRegions(call.span, min(twice), call.name))
+    return not twice and region_fits(call, call.region, scope)
+
+
+def region_fits(call: Call, region: tuple[int, ...], scope: Scope) -> bool:
+    """Whether the distribution or the state of a region is small enough to be held."""
+    if len(region) > REGION_BITS:
+        fault = f"goes up to regions of {REGION_BITS} qubits, and this one has {len(region)}"
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+    return len(region) <= REGION_BITS
 
 
 def free_energy_fits(call: objectives.FreeEnergy | reports.FreeEnergy, scope: Scope) -> bool:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qgl.check.settings.fit import Scope, fits, free_energy_fits, has_ensemble, narrow_enough, pauli_words_agree
+from qgl.check.settings.fit import (
+    Scope,
+    fits,
+    free_energy_fits,
+    has_ensemble,
+    narrow_enough,
+    pauli_words_agree,
+    region_fits,
+)
 from qgl.diagnostics.data import plural
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.suggest import nearest
@@ -12,10 +20,14 @@ from qgl.diagnostics.training import BadArguments, ConditionalModel, Overlapping
 from qgl.program.calls import objectives
 from qgl.program.calls.call import usage
 from qgl.program.calls.reports import (
+    CMI,
     MMD,
     MSE,
+    QUANTUM,
     REPORTS,
+    Accuracy,
     CorrelationLength,
+    Energy,
     Entropy,
     FreeEnergy,
     MarkovGap,
@@ -89,6 +101,9 @@ def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall
         return (replace(call, radius=radii[0]), "") if radii else (call, "radius")
     if isinstance(call, FreeEnergy):
         return _free_energy(call, terms)
+    if isinstance(call, Energy) and call.hamiltonian is None:
+        own_energy = next((term.call for term in terms if isinstance(term.call, objectives.Energy)), None)
+        return (call, "Hamiltonian") if own_energy is None else (replace(call, hamiltonian=own_energy.hamiltonian), "")
     return call, ""
 
 
@@ -118,6 +133,10 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         return isinstance(call, MSE) or _rows_agree(call, scope, undo)
     if isinstance(call, FreeEnergy):
         return free_energy_fits(call, scope)
+    if isinstance(call, Accuracy):
+        return _labels_fit(call, scope)
+    if isinstance(call, CMI) and call.of is not None:
+        return _information_fits(call, scope)
     if isinstance(call, MMD):
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
@@ -144,6 +163,24 @@ def _is_of_a_state(call: MeanFidelity, scope: Scope) -> bool:
     if fault:
         scope.report(BadArguments(call.span, call.name, fault, usage(MeanFidelity)))
     return not fault
+
+
+def _labels_fit(call: Accuracy, scope: Scope) -> bool:
+    """Whether the model is conditional, and has few enough labels."""
+    if scope.conditions == 0:
+        fault = "is of a model with `condition` inputs, each row of the data having its own"
+        scope.report(BadArguments(call.span, call.name, fault, usage(Accuracy)))
+        return False
+    return narrow_enough(call, scope.visible, "`nll` serves at any width", scope)
+
+
+def _information_fits(call: CMI, scope: Scope) -> bool:
+    """Whether the information of data is that of the bits of few enough of their columns."""
+    if call.kind == QUANTUM:
+        fault = "is of the bits of the data, which have no quantum state"
+        scope.report(BadArguments(call.span, call.name, fault, usage(CMI)))
+        return False
+    return region_fits(call, call.regions, scope)
 
 
 def _rows_agree(call: OfNumbers, scope: Scope, undo: tuple[Transform, ...]) -> bool:

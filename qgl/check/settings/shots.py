@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.runs import UnfitForLineSearch
 from qgl.diagnostics.shots import UnfitForShots, UnfitShotSettings
-from qgl.program.calls.objectives import MMD, Adversarial, FreeEnergy, Infidelity, Marginals, ObjectiveCall, Wasserstein
+from qgl.program.calls.objectives import (
+    MMD,
+    Adversarial,
+    Energy,
+    Entropy,
+    FreeEnergy,
+    Infidelity,
+    Marginals,
+    ObjectiveCall,
+    Wasserstein,
+)
 from qgl.program.calls.optimizers import LBFGS
 from qgl.program.program import DataSet, Term, TrainSettings
 from qgl.source import Span
@@ -49,10 +59,10 @@ def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | 
             return None
         reason = "`samples` says how many strings a simulated step draws, and here the `shots` of the gradient do"
         return UnfitForShots(call.span, call.name, reason, "leave out `samples`")
-    if isinstance(call, FreeEnergy):
-        return UnfitForShots(
-            call.span, call.name, "the entropy of a state has no unbiased estimate from strings", _MEANS
-        )
+    if isinstance(call, FreeEnergy | Entropy):
+        return UnfitForShots(call.span, call.name, "an entropy has no unbiased estimate from strings", _MEANS)
+    if isinstance(call, Energy):
+        return UnfitForShots(call.span, call.name, "its Pauli words are measured in other bases than strings", _MEANS)
     if not isinstance(call, Marginals):
         reason = "the logarithm of a probability has no unbiased estimate from strings"
         return UnfitForShots(call.span, call.name, reason, _MEANS)

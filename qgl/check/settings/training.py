@@ -15,6 +15,7 @@ from qgl.check.settings.fit import (
     free_energy_fits,
     has_ensemble,
     narrow_enough,
+    of_one_model,
     pauli_words_agree,
     targets_fit,
 )
@@ -38,6 +39,8 @@ from qgl.program.calls.objectives import (
     MSE,
     OBJECTIVES,
     Adversarial,
+    Energy,
+    Entropy,
     FreeEnergy,
     Infidelity,
     ObjectiveCall,
@@ -125,6 +128,8 @@ def _names_objective(expression: tree.Expression) -> bool:
 def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
     if isinstance(call, FreeEnergy):
         return free_energy_fits(call, scope)
+    if isinstance(call, Energy | Entropy):
+        return of_one_model(call, scope)
     if not fits(call, scope):
         return False
     if isinstance(call, Infidelity):

@@ -51,6 +51,11 @@ def ground_state(call: GroundState) -> State:
     return rotated(state * (largest.conj() / abs(largest)), call.basis)
 
 
+def lowest_level(spins: SpinTerms) -> float | None:
+    """The least energy there is; None where there are too many qubits."""
+    return float(_lowest(spins)[0][0]) if spins.width <= MOST else None
+
+
 def rotated(state: State, basis: str) -> State:
     """The state with each qubit rotated such that a measurement of Z is one of the basis' matrix before."""
     qubits = len(state).bit_length() - 1

@@ -139,9 +139,11 @@ class Number(PlainType[float]):
     """A real number within bounds. Numbers other than 0 have a size that single precision holds, whatever the bounds.
 
     What is larger or smaller would be infinite or 0 where it is used, and a rate of 0 trains nothing without a word.
+    Where a formula `underflows` by right, as a weight far out in a tail does, what is smaller is 0.
     """
 
     bounds: Interval = Interval()
+    underflows: bool = False
 
     @property
     def wording(self) -> str:
@@ -151,6 +153,8 @@ class Number(PlainType[float]):
         plain = float(number(value))
         if plain not in self.bounds:
             raise UnfitError(f"{plain:g}")
+        if self.underflows and abs(plain) < LEAST:
+            return 0.0
         if plain and not LEAST <= abs(plain) <= LARGEST:
             size = "large" if abs(plain) > 1 else "small"
             raise UnfitError(f"{plain:g}, which is too {size} for single precision")

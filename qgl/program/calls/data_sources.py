@@ -143,6 +143,18 @@ class Mixture(DataCall):
     )
 
 
+@call("weights")
+class Weights(DataCall):
+    """A distribution on the whole numbers from 0 to 2^bits - 1 by a weight for each, as a formula gives them in a list;
+    the first bit is the most significant.
+    """
+
+    bits: int = argument(Integer(1, 24), "bits of a number")
+    weights: tuple[float, ...] = argument(
+        Many(Number(Interval(0.0), underflows=True)), "the weight of each number; made to sum to 1"
+    )
+
+
 @call("strings")
 class Strings(DataCall):
     """The distribution with given strings, equally probable or with given weights; repeated strings add up."""
@@ -370,6 +382,7 @@ SOURCES: Kind[DataCall] = Kind(
         Digits,
         Mixture,
         Strings,
+        Weights,
         State,
         StatesNear,
         Ensemble,

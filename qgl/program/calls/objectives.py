@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Spins, SpinTerms
+from qgl.program.calls.arguments import POSITIVE, Choice, Data, Integer, Names, Region, Spins, SpinTerms
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.critics import CRITICS, CriticCall
 from qgl.program.calls.entropies import ENTROPIES, EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
 
+QUANTUM = "quantum"  # of a state; "classical": of bits
+KINDS = Choice(("classical", QUANTUM))
 FORMER = {"words": "pauli_words"}  # arguments of `mmd` as earlier versions called them
 
 
@@ -154,6 +156,21 @@ class FreeEnergy(ObjectiveCall):
     )
 
 
+@call("energy")
+class Energy(ObjectiveCall):
+    """Tr(rho H) of the visible state rho: least in the ground state."""
+
+    hamiltonian: SpinTerms = argument(Spins(), "the Hamiltonian H, or a sum of Pauli words, which depends on no input")
+
+
+@call("entropy")
+class Entropy(ObjectiveCall):
+    """Entropy of the bits of a region, or of its state, in nats: a term beside others, or with a minus before it."""
+
+    region: tuple[int, ...] = argument(Region(may_be_hidden=True), "some qubits, at most 12")
+    kind: str = argument(KINDS, "Shannon, of the bits, or von Neumann", default="classical")
+
+
 @call("adversarial")
 class Adversarial(OfData):
     """How well the model, or its outputs where the data are real numbers, passes for the data with a critic that learns
@@ -184,6 +201,8 @@ OBJECTIVES: Kind[ObjectiveCall] = Kind(
         Wasserstein,
         MSE,
         FreeEnergy,
+        Energy,
+        Entropy,
         Adversarial,
     ),
 )

@@ -24,8 +24,8 @@ from qgl.program.calls.entropies import EntropyCall
 from qgl.program.calls.kernels import KERNELS, KernelCall
 from qgl.record import record
 
-QUANTUM = "quantum"  # of the visible state; "classical": of the generated bits
-_KINDS = Choice(("classical", QUANTUM))
+QUANTUM = objectives.QUANTUM
+_KINDS = objectives.KINDS
 
 
 @record
@@ -166,7 +166,12 @@ class Wasserstein(OfData):
 
 @call("valid_rate")
 class ValidRate(OfData):
-    """Probability that the model gives a string that the data have."""
+    """Probability that the model gives a string that the data have; the mean over conditions, each with its strings."""
+
+
+@call("accuracy")
+class Accuracy(OfData):
+    """Of a conditional model, the part of the rows of which the likeliest string is that of the data."""
 
 
 @call("moments")
@@ -252,6 +257,22 @@ class FreeEnergy(ReportCall):
     entropy: EntropyCall | None = argument(objectives.AN_ENTROPY, "how S is taken, as in the objective", default=None)
 
 
+@call("energy")
+class Energy(ReportCall):
+    """Tr(rho H) of the visible state, beside the least energy there is (up to 14 qubits)."""
+
+    hamiltonian: SpinTerms | None = argument(
+        Spins(), "H, or a sum of Pauli words; that of the objective's `energy` by default", default=None
+    )
+
+
+@call("expectation")
+class Expectation(ReportCall):
+    """The mean of an observable in the visible state, such as `expectation(Z[v[0]] * Z[v[1]])`."""
+
+    observable: SpinTerms = argument(Spins(), "a sum of Pauli words, or a Hamiltonian, which depends on no input")
+
+
 @call("success")
 class Success(ReportCall):
     """The probability of the outcomes that `postselect` requires: the part of all runs that is not thrown away."""
@@ -266,7 +287,7 @@ class TrotterError(ReportCall):
 
 @call("cmi")
 class CMI(ReportCall):
-    """Conditional mutual information I(A : C | B), in nats, of the generated bits or of the visible state."""
+    """Conditional mutual information I(A : C | B), in nats, of the generated bits, of the visible state or of data."""
 
     a: tuple[int, ...] = argument(Region(), "the first region")
     b: tuple[int, ...] = argument(
@@ -274,6 +295,13 @@ class CMI(ReportCall):
     )
     c: tuple[int, ...] = argument(Region(), "the last region")
     kind: str = argument(_KINDS, "of the bits, or von Neumann", default="classical")
+    of: str | None = argument(
+        Data(), "a data set to take it of in place of the model; regions of at most 12 bits", default=None
+    )
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return () if self.of is None else (self.of,)
 
     @property
     def regions(self) -> tuple[int, ...]:
@@ -336,6 +364,7 @@ REPORTS: Kind[ReportCall] = Kind(
         PSNR,
         Wasserstein,
         ValidRate,
+        Accuracy,
         Moments,
         Entropy,
         CorrelationLength,
@@ -344,6 +373,8 @@ REPORTS: Kind[ReportCall] = Kind(
         Purity,
         MeanFidelity,
         FreeEnergy,
+        Energy,
+        Expectation,
         Success,
         TrotterError,
         CMI,
@@ -357,7 +388,7 @@ REPORTS: Kind[ReportCall] = Kind(
 
 LESS, MORE = 1, -1
 BETTER: dict[type[ReportCall], int] = {
-    **dict.fromkeys((KL, TV, JS, NLL, MMD, MSE, Frechet, Wasserstein, Moments, MarkovGap, FreeEnergy), LESS),
-    **dict.fromkeys((ValidRate, SSIM, PSNR, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
+    **dict.fromkeys((KL, TV, JS, NLL, MMD, MSE, Frechet, Wasserstein, Moments, MarkovGap, FreeEnergy, Energy), LESS),
+    **dict.fromkeys((ValidRate, Accuracy, SSIM, PSNR, MeanFidelity, Fidelity, Rate, Coverage, Precision), MORE),
 }
 """Whether less or more of a report is better; of the others it cannot be said."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import POSITIVE, Choice, Integer, Names
+from qgl.program.calls.arguments import NOT_NEGATIVE, POSITIVE, Choice, Integer, Names
 from qgl.program.calls.call import Call, Kind, Nested, argument, call
 from qgl.program.calls.optimizers import OPTIMIZERS, OptimizerCall
 from qgl.record import record
@@ -50,6 +50,12 @@ class CMA(StrategyCall):
 @call("em")
 class EM(StrategyCall):
     """Expectation maximisation (Dempster, Laird, Rubin 1977), for classical networks of `prepare` alone."""
+
+    smoothing: float = argument(
+        NOT_NEGATIVE,
+        "rows that are added to those expected to go each way at every split of a table; of two values, to each count",
+        default=0.0,
+    )
 
 
 @call("layerwise_search")

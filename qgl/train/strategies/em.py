@@ -26,6 +26,7 @@ from qgl.kernels import mesh
 from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner
+from qgl.program.calls.strategies import EM
 from qgl.program.operations import Operation, gate
 from qgl.program.program import Distribution, Parameter, Program, TrainSettings
 from qgl.query import LogProb
@@ -51,7 +52,8 @@ class ExpectationMaximisation(Compiled):
         if faults:
             raise QglError(faults)
         program = model.program
-        self._counts = Counts(program, model.precision)
+        smoothing = settings.strategy.smoothing if isinstance(settings.strategy, EM) else 0.0
+        self._counts = Counts(program, model.precision, smoothing)
 
     def _memory(self, trained: Params, loss: jax.Array, terms: Terms) -> Any:
         return jnp.zeros(())
@@ -66,14 +68,18 @@ class ExpectationMaximisation(Compiled):
 
 
 class Counts:
-    """How often every split of a network is expected to go each way over the rows of the objective's data."""
+    """How often every split of a network is expected to go each way over the rows of the objective's data.
 
-    def __init__(self, program: Program, precision: str) -> None:
+    smoothing: rows that are added to both; an exact distribution counts as one row.
+    """
+
+    def __init__(self, program: Program, precision: str, smoothing: float = 0.0) -> None:
         self.parameters = Parameters(program.parameters)
         data = program.learnt
         assert data is not None  # the checker has seen to it
         rows, weights, _ = distinct(data.rows, data.weights)
         self.weights = weights
+        self.added = smoothing / (1 if data.exact else len(data.rows))
         self.query = LogProb.of(rows)
         self.simulator = Simulator(Planner(split_circuit(program), precision).plan((self.query,)))
 
@@ -81,8 +87,8 @@ class Counts:
         """The angles of the tables whose entries are the shares of the expected visits; those of no visit stay."""
         first = jax.tree.leaves(params)[0].dtype
         angles = self.parameters.inputs(params, None, first)[0]
-        zero, one = self.expected(angles)
-        turned = 2 * jnp.arctan2(jnp.sqrt(jnp.maximum(one, 0)), jnp.sqrt(jnp.maximum(zero, 0)))
+        zero, one = (jnp.maximum(count, 0) + self.added for count in self.expected(angles))
+        turned = 2 * jnp.arctan2(jnp.sqrt(one), jnp.sqrt(zero))
         angles = jnp.where(zero + one > 0, turned, angles)
         ends = np.cumsum([parameter.size for parameter in self.parameters.declared])[:-1]
         parts = jnp.split(angles, ends)

@@ -1,0 +1,43 @@
+"""What conditional models do row by row: how often they give what goes with a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.bits.distribution import distinct, indices
+from qgl.evaluate.row import Row
+from qgl.program.program import DataSet
+from qgl.query import LogProb, Probabilities
+
+_MOST = "uniform: every string alike"
+
+
+def accuracy(name: str, data: DataSet, answer: Callable[..., Any]) -> Row:
+    """The weight of the rows whose string is the likeliest one under their condition, the first of equals counting."""
+    right = 0.0
+    for condition, chosen in _groups(data):
+        likeliest = int(np.argmax(np.asarray(answer(Probabilities(), condition))))
+        right += float(data.weights[chosen] @ (indices(data.rows[chosen]) == likeliest))
+    return Row(name, right, uniform=2.0**-data.width, uniform_is=_MOST)
+
+
+def conditional_valid_rate(name: str, data: DataSet, answer: Callable[..., Any]) -> Row:
+    """The mean over conditions, with their weights, of the probability of the strings that the data have there."""
+    rate = even = 0.0
+    for condition, chosen in _groups(data):
+        rows, _, _ = distinct(data.rows[chosen], data.weights[chosen])
+        weight = float(data.weights[chosen].sum())
+        rate += weight * float(np.exp(np.asarray(answer(LogProb.of(rows), condition), np.float64)).sum())
+        even += weight * len(rows) * 2.0**-data.width
+    return Row(name, rate, uniform=even, uniform_is=_MOST)
+
+
+def _groups(data: DataSet) -> Iterator[tuple[NDArray[np.float64], NDArray[Any]]]:
+    """Every condition once, with the rows that have it."""
+    assert data.conditions is not None  # the checker has seen to it
+    for condition in np.unique(data.conditions, axis=0):
+        yield condition, np.all(data.conditions == condition, axis=1)

@@ -1,0 +1,1 @@
+"""Objectives of states of many spins: energies, free energies, entropies."""

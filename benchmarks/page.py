@@ -35,6 +35,7 @@ TITLES = {
     "W3": ("W3: maximum mean discrepancy of an IQP circuit", "n"),
     "W4": ("W4: exact likelihood of long strings", "n, d, B"),
     "W4c": ("W4c: exact likelihood of long strings, chain of channels", "n, d, B"),
+    "W6": ("W6: a step of a diffusion model on an ensemble of states", "n, L, N"),
     "growth": ("Growth with the number of sites", ""),
 }
 REMARKS = {
@@ -51,6 +52,8 @@ REMARKS = {
     "the package index at hand does not have it.",
     "W4": "Mean negative log-likelihood of B strings, the circuit of W2. No peer does it at these sizes.",
     "W4c": "The same with the channel `mix` as brick, where every peer needs 4^n numbers.",
+    "W6": "Both outcomes of the ancilla with their weights, kernel |<x|y>|^4 of all pairs. The "
+    "peers run a circuit for each state, as published codes of diffusion models do.",
     "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
     "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "
     "sites the plan, which is plain Python, is a large part of the first call.",

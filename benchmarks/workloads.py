@@ -13,6 +13,9 @@ W3      n        IQP: generators i; i, i + 1; i, i + 2 on the ring; squared maxi
                  1000 samples, sigma = sqrt(n) / 2
 W4      n, d, B  the circuit of W2; mean negative log-likelihood of B strings
 W4c     n, d, B  the circuit of W2c; the same
+W6      n, L, N  a step of a diffusion model: N random states of n qubits and an ancilla; RX(a), RY(b) on all, CZ on the
+                 chain, L times; the ancilla is measured; squared maximum mean discrepancy by |<x|y>|^4 of all 2 N
+                 weighted states from N others
 
 Angles have the distribution N(0, 1), in W3 N(0, 0.1); data rows are 1000 uniform strings; targets t are uniform on (-1,
 1).
@@ -110,6 +113,26 @@ model {
 }
 objective mmd(rows, hamming(sigma = sqrt(n) / 2), pauli_words = 1000, samples = 1000);
 """
+DIFFUSION = """\
+const n = 2, layers = 6, count = 1000;
+data near = ensemble("states.npz");
+latent start : state(n) ~ haar() draws count;
+visible system[n] = start;
+param a[layers, n + 1] ~ normal(0, 1);
+param b[layers, n + 1] ~ normal(0, 1);
+model {
+    fresh e;
+    repeat layers as l {
+        rx(a[l, 0]) e;
+        ry(b[l, 0]) e;
+        for k in 0..n - 1 { rx(a[l, k + 1]) system[k]; ry(b[l, k + 1]) system[k]; }
+        cz e, system[0];
+        for (q, r) in chain(system) { cz q, r; }
+    }
+    measure e keep drawn;
+}
+objective mmd(near, fidelity(power = 2));
+"""
 PAULI_WORDS = """
 data rows = npz("rows.npz");
 objective mmd(rows, hamming(sigma = side / 2), weight = 2);
@@ -149,6 +172,8 @@ class Case:
                 return GRID + PAULI_WORDS, {"side": first, "depth": layers}
             case "W2c" | "W4c":
                 return CHANNELS, {"n": first, "depth": layers}
+            case "W6":
+                return DIFFUSION, {"n": first, "layers": layers, "count": self.sizes[2]}
             case "W3":
                 return IQP, {"n": first}
             case _:
@@ -156,7 +181,9 @@ class Case:
 
     @property
     def angles(self) -> Numbers:
-        """Angles of the circuits with a peer, shape (layers, 3, n)."""
+        """Angles of the circuits with a peer, shape (layers, 3, n); of W6 (layers, 2, n + 1), the ancilla first."""
+        if self.workload == "W6":
+            return np.random.default_rng(0).normal(size=(self.layers, 2, self.width + 1))
         scale = 0.1 if self.workload == "W3" else 1.0
         return np.random.default_rng(0).normal(scale=scale, size=(self.layers, 3, self.width))
 
@@ -196,6 +223,12 @@ class Case:
         count = self.sizes[2] if self.workload in ("W4", "W4c") else DATA_ROWS
         return np.random.default_rng(2).integers(0, 2, size=(count, self.width), dtype=np.uint8)
 
+    def states(self, seed: int) -> NDArray[np.complex128]:
+        """Random states of W6, shape (N, 2^n)."""
+        rng, shape = np.random.default_rng(seed), (self.sizes[2], 2**self.width)
+        drawn = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+        return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
+
 
 def _cases(workload: str, *sizes: tuple[int, ...]) -> tuple[Case, ...]:
     return tuple(Case(workload, each) for each in sizes)
@@ -211,6 +244,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "W3": _cases("W3", (100,), (1000,)),
     "W4": _cases("W4", (100, 4, 256), (1000, 4, 256), (1000, 8, 256), (10_000, 4, 64)),
     "W4c": _cases("W4c", (100, 4, 256), (1000, 4, 256), (10_000, 4, 64)),
+    "W6": _cases("W6", (2, 6, 100), (2, 6, 1000), (4, 12, 100)),
 }
 CASES["growth"] = tuple(
     Case(workload, (n, 4, 64) if workload in ("W4", "W4c") else (n, 4))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(DOCS.parent))
 from examples.published import KEPT, Ours, Published, kept, published  # noqa: E402
 
 PAGE = DOCS / "systems.md"
-SYSTEMS = ("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3")
+SYSTEMS = ("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3", "diffusion")
 TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 HEAD = """# Published systems
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.contenders import dense, iqp, ours, tensorcircuit
+from benchmarks.contenders import dense, ensembles, iqp, ours, tensorcircuit
 from benchmarks.contenders.model import Contender
 from benchmarks.workloads import Case
 
@@ -16,6 +16,8 @@ CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "lightning.qubit": dense.lightning,
     "qulacs": dense.qulacs,
     "labs.phox": iqp.phox,
+    "jax by states": ensembles.jax_by_states,
+    "default.qubit by states": ensembles.pennylane_by_states,
 }
 ENTRANTS: dict[str, tuple[str, ...]] = {
     "W1": ("qgl", "default.qubit", "tensorcircuit-ng"),
@@ -27,5 +29,6 @@ ENTRANTS: dict[str, tuple[str, ...]] = {
     "W3": ("qgl", "labs.phox"),
     "W4": ("qgl",),
     "W4c": ("qgl",),
+    "W6": ("qgl", "jax by states", "default.qubit by states"),
     "growth": ("qgl by stages",),
 }

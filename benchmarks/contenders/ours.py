@@ -66,6 +66,8 @@ def _model(case: Case) -> Model:
     text, constants = case.program
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "case.qgl").write_text(text, encoding="utf-8")
+        if "states.npz" in text:
+            np.savez_compressed(Path(folder) / "states.npz", states=case.states(1))
         if "rows.npz" in text:
             np.savez_compressed(Path(folder) / "rows.npz", rows=case.rows)
         return qgl.load(Path(folder) / "case.qgl", precision="single", **constants)
@@ -95,6 +97,10 @@ def _params(case: Case, model: Model) -> dict[str, Any]:
     angles = case.angles.astype(np.float32)
     if case.workload == "W3":
         return {name: jnp.asarray(angles[0, k]) for k, name in enumerate(("one", "next", "skip"))}
+    if case.workload == "W6":
+        states = case.states(0)
+        start = np.stack([states.real, states.imag], axis=-1).reshape(len(states), -1)
+        return {name: jnp.asarray(angles[:, k]) for k, name in enumerate("ab")} | {"start": jnp.asarray(start, float)}
     if case.workload in ("W1", "W1b", "W2", "W4"):
         return {name: jnp.asarray(angles[:, k]) for k, name in enumerate("abc")}
     return model.init(jax.random.key(0))
@@ -110,6 +116,10 @@ def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], 
         return lambda params: jnp.sum(model.expectation(params, case.pauli_words))
     if case.workload in ("W4", "W4c"):
         return lambda params: -jnp.mean(model.log_prob(params, case.rows))
+    if case.workload == "W6":
+        given = _params(case, model)
+        held = {**given, **model.held(given)}  # what a step of training is handed: states and data
+        return lambda params: model.terms({**held, **{name: params[name] for name in "ab"}})[0]
     targets = jnp.asarray(case.targets, jnp.float32)
     return lambda params: jnp.mean((model.answer(params, query) - targets) ** 2)
 

@@ -49,7 +49,7 @@ from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
-from qgl.program.operations import Operation, is_kept, is_required, may_be_drawn
+from qgl.program.operations import Operation, inputs_of, is_kept, is_required, may_be_drawn
 from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
 from qgl.source import Source, Span
 from qgl.syntax import tree
@@ -208,7 +208,7 @@ class _Check:
 
     def _finished(self, program: Program, drawn: Set[int]) -> Program | None:
         """The program once it is known which latents are drawn for data alone, and what holds of it as a whole."""
-        operations, parameters = without_drawn(program.operations, program.parameters, drawn)
+        operations, parameters = without_drawn(program.operations, program.parameters, drawn | _idle(program))
         for each in program.parameters:
             if each.anew and each not in parameters:
                 text = f"`{each.name}` is drawn with data alone, which are made once"
@@ -407,3 +407,15 @@ class _Check:
             self.reporter.report(VisibleUntouched(symbol.span, names))
         elif len(missing) == len(wires):
             self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
+
+
+def _idle(program: Program) -> Set[int]:
+    """Latents of continuous distribution that nothing depends on and that have no draws: they are no mixture."""
+    if program.outputs.declared:  # their arithmetic may depend on them
+        return set()
+    used = {atom.parameter for operation in program.operations for atom in inputs_of(operation)}
+    return {
+        number
+        for number, each in enumerate(program.parameters)
+        if each.kind == "latent" and each.draws is None and each.distribution.name != "bernoulli" and number not in used
+    }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import qgl
 from qgl.diagnostics.model import QglError
 from qgl.evaluate.exact import evaluate
+from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.model import Setting
 from qgl.report.planned_queries import objective_of
 
@@ -68,9 +69,13 @@ def discrepancy(model: NDArray[Any], data: NDArray[Any], kernel: str, power: int
     return mean(ours, ours) - 2 * mean(ours, theirs) + mean(theirs, theirs)
 
 
+@pytest.mark.parametrize("moments", [True, False])
 @pytest.mark.parametrize("noise", ["", "dephasing(0.2) system;"])
 @pytest.mark.parametrize("kernel", ["fidelity", "fidelity(power = 2)", "fidelity(power = 3)", "superfidelity"])
-def test_the_discrepancy_is_that_of_all_pairs(kernel: str, noise: str) -> None:
+def test_the_discrepancy_is_that_of_all_pairs(
+    kernel: str, noise: str, moments: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EnsembleDiscrepancy, "_by_moments", moments)
     model, params = model_of(kernel, noise)
     states = model.program.data["near"].states
     assert states is not None

@@ -35,7 +35,7 @@ def similarities(left: Array, right: Array, kernel: KernelCall) -> Array:
         case Fidelity(power=power):
             return _fidelities(left, right) ** power
         case Superfidelity():
-            return _fidelities(left, right) + _root_linear_entropy(left)[:, None] * _root_linear_entropy(right)
+            return _fidelities(left, right) + root_linear_entropy(left)[:, None] * root_linear_entropy(right)
         case _:
             raise ValueError(f"`{kernel.name}` is no kernel of states")
 
@@ -52,7 +52,7 @@ def _fidelities(left: Array, right: Array) -> Array:
     return _overlaps(left, right) * inverse_weights(left)[:, None] * inverse_weights(right)
 
 
-def _root_linear_entropy(elements: Array) -> Array:
+def root_linear_entropy(elements: Array) -> Array:
     """sqrt(1 - Tr rho^2) of the normalised states, shape (elements,).
 
     It has no derivative at pure states: it grows as the root of what is mixed in, or, where a parameter passes through

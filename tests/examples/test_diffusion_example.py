@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import jax
 import numpy as np
 import openqasm3
 import pytest
@@ -17,7 +17,7 @@ from qgl.cli.main import app
 from qgl.train.loop import train
 from tests.qasm.readers import qiskit_distribution
 
-SMALL = {"steps": 2, "depth": 1, "count": 3}
+SMALL: dict[str, Any] = {"steps": 2, "depth": 1, "count": 3}
 
 
 @pytest.mark.parametrize("name", ["cluster", "circle", "noise", "msquddpm", "msquddpm_circle"])
@@ -38,7 +38,7 @@ def test_is_trained_goes_on_and_leaves(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["end_to_end", "qgdm", "tfim"])
 def test_all_steps_at_once_learn(name: str) -> None:
-    n = {"n": 2} if name == "tfim" else {}
+    n: dict[str, Any] = {"n": 2} if name == "tfim" else {}
     run = train(qgl.load(HERE / f"{name}.qgl", steps=2, depth=2, **n), steps=12, display="quiet", pictures=False)
     assert run.history.loss[-1].min() < 0.99 * run.history.loss[0].min()
 
@@ -69,4 +69,3 @@ def test_data_of_another_seed_are_other_data() -> None:
     (states,) = trained.generated()
     assert states.shape == (500, 2)
     np.testing.assert_allclose(np.linalg.norm(states, axis=1), 1, atol=1e-5)
-    assert jax.config.read("jax_enable_x64") is False

@@ -86,7 +86,7 @@ class EnsembleDiscrepancy(EnsembleComparison):
     def _by_moments(self) -> bool:
         """Whether means of tensor powers are less work than all pairs."""
         size = self.states.shape[1]
-        return size ** (2 * self._power) <= max(_SMALL, size * len(self.states))
+        return int(size ** (2 * self._power)) <= max(_SMALL, size * len(self.states))
 
 
 def moment(elements: Array, power: int) -> Array:

@@ -42,6 +42,7 @@ class Server(LanguageServer):
 
     def _listen(self) -> None:
         at, f = self._at, self.features
+        self._note(types.INITIALIZE, self._options)
         self._note(types.INITIALIZED, self._initialized)
         self._note(types.TEXT_DOCUMENT_DID_OPEN, self._opened)
         self._note(types.TEXT_DOCUMENT_DID_CHANGE, self._changed)
@@ -120,10 +121,16 @@ class Server(LanguageServer):
 
     # ------------------------------------------------------------ files
 
+    async def _options(self, params: types.InitializeParams) -> None:
+        """What the editor says of itself: `snippets: false` means that it has the snippets of keywords already."""
+        given = params.initialization_options
+        self.features.snippets = not (isinstance(given, dict) and given.get("snippets") is False)
+
     async def _initialized(self, params: Any) -> None:
-        options = self.protocol.workspace
-        self.documents.encoding = Encoding(str(self.server_capabilities.position_encoding or "utf-16"))
-        folders = [to_fs_path(uri) for uri in options.folders] or [options.root_path]
+        workspace, encoding = self.protocol.workspace, self.server_capabilities.position_encoding
+        if encoding is not None:
+            self.documents.encoding = Encoding(str(getattr(encoding, "value", encoding)))
+        folders = [to_fs_path(uri) for uri in workspace.folders] or [workspace.root_path]
         self.documents.project.set_roots(folder for folder in folders if folder)
 
     async def _opened(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -95,6 +95,7 @@ HEAVY = {
     "hmmlearn": {"baselines"},
     "typer": {"cli"},
     "pygls": {"lsp"},
+    "pygments": {"editor"},
     "lsprotocol": {"lsp"},
 }
 MOST_FILES = 15  # of a folder, beside its sub-folders

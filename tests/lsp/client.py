@@ -43,12 +43,15 @@ CONFIG = ClientServerConfig(
 )
 
 
-async def begin(client: Editor, folder: Path) -> None:
-    """The handshake of an editor that has opened a folder."""
+async def begin(client: Editor, folder: Path, options: Any = None, encoding: str | None = None) -> None:
+    """The handshake of an editor that has opened a folder, with options and an encoding of columns of its own."""
     parameters = types.InitializeParams(
         capabilities=client_capabilities("visual-studio-code"),
+        initialization_options=options,
         workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name)],
     )
+    if encoding is not None:
+        parameters.capabilities.general = types.GeneralClientCapabilities(position_encodings=[encoding])
     await client.initialize_session(parameters)
 
 

@@ -32,5 +32,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """One document as Python-Markdown wants it."""
+    """One document as Python-Markdown wants it; the front page and programs side by side get the room of the menus."""
+    place = page.file.src_uri
+    page.meta.setdefault(
+        "hide", ["navigation"] if place == "index.md" else ["toc"] if place.startswith("from/") else []
+    )
     return markdown_of.page(markdown, page.file.src_uri)

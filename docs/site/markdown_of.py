@@ -3,6 +3,7 @@
 - Fences bear labels for the tests (`tests/docs/doc_blocks.py`); here they become a title or nothing.
 - Links out of `docs/` lead to a page of the gallery, or to a page that shows the file.
 - Lists are nested as deep as Python-Markdown wants it.
+- On the pages for those who come from elsewhere, two programs one after the other stand side by side.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^(```(\w*)([^\n]*)\n.*?^```)$", re.MULTILINE | re.DOTALL)
+SIDES = re.compile(r"^(```\w+[^\n]*\n(?:(?!```).*\n)*```\n\n```\w+[^\n]*\n(?:(?!```).*\n)*```)$", re.MULTILINE)
 LINK = re.compile(r"(\]\()((?:\.\./)+[^)\s#]+)(#[^)\s]*)?\)")
 CODE_OR_BRACKET = re.compile(r"(`+[^`]+`+)|<(?=[A-Z]\w*[_ ])")  # <Z_w> is a mean, not HTML
 LANGUAGES = {".py": "python", ".qgl": "qgl", ".lark": "text", ".md": "markdown", ".toml": "toml", ".yml": "yaml"}
@@ -29,7 +31,8 @@ def page(text: str, at: str) -> str:
     for match in FENCE.finditer(text):
         parts += [prose(text[end : match.start()], at), fence(match)]
         end = match.end()
-    return "".join([*parts, prose(text[end:], at)])
+    made = "".join([*parts, prose(text[end:], at)])
+    return SIDES.sub(r'<div class="sides" markdown>\n\n\1\n\n</div>', made) if at.startswith("from/") else made
 
 
 def fence(match: re.Match[str]) -> str:

@@ -74,3 +74,10 @@ def test_columns_of_fields_are_a_section() -> None:
     assert markdown_of.sectioned(text) == (
         "A cost.\n\nAttributes:\n    seconds: rough, on\n        a machine\n    memory: bytes\n\nMore  words: here."
     )
+
+
+def test_programs_stand_side_by_side_on_the_pages_for_newcomers() -> None:
+    text = "```python\na\n\nb\n```\n\n```qgl saved a.qgl\nc\n```\n\ntext\n\n```python\nd\n```\n"
+    sides = '<div class="sides" markdown>\n\n```python\na\n\nb\n```\n\n```qgl title="a.qgl"\nc\n```\n\n</div>'
+    assert markdown_of.page(text, "from/a.md") == f"{sides}\n\ntext\n\n```python\nd\n```\n"
+    assert "<div" not in markdown_of.page(text, "python.md")

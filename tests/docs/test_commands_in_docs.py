@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,12 @@ def run(command: list[str], folder: Path) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("document", documents_with("python"), ids=lambda d: d.name)
+def slow_beside_others(document: Path) -> Any:
+    """Pages that set programs beside those of other libraries import these, some seconds each."""
+    return pytest.param(document, marks=[pytest.mark.slow] if document.parent.name == "from" else [], id=document.name)
+
+
+@pytest.mark.parametrize("document", map(slow_beside_others, documents_with("python")))
 def test_python_blocks_run(document: Path, workplace: Path) -> None:
     script = "\n".join(block.text for block in blocks("python", (document,)))
     run([sys.executable, "-W", "error", "-c", script], workplace)

@@ -55,8 +55,10 @@ class Run:
     losses       loss of each seed's parameters, shape (seeds,)
     terms        each term of the loss, unweighted, shape (seeds,)
     history      loss, terms and gradient norm at each step
+    steps        steps that were made
     status       "finished", "interrupted", "failed", or "running" if the process was killed
     reason       why it ended: "steps", "stop rule", "time limit", "signal", "loss not finite"
+    path         the folder; None for a run in memory
     report       metrics at the end, as `report.json` holds them
     watched      what was measured on the way, of every seed
     best_steps   under `early`, the step of each seed's best measurement, shape (seeds,), -1 where it has none

@@ -42,7 +42,7 @@ def slow_beside_others(document: Path) -> Any:
     return pytest.param(document, marks=[pytest.mark.slow] if document.parent.name == "from" else [], id=document.name)
 
 
-@pytest.mark.parametrize("document", map(slow_beside_others, documents_with("python")))
+@pytest.mark.parametrize("document", [slow_beside_others(d) for d in documents_with("python")])
 def test_python_blocks_run(document: Path, workplace: Path) -> None:
     script = "\n".join(block.text for block in blocks("python", (document,)))
     run([sys.executable, "-W", "error", "-c", script], workplace)

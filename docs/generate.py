@@ -1,4 +1,5 @@
-"""Writes what the documents take from the program itself: tables of callables, the list of diagnostics.
+"""Writes what the documents take from the program itself: tables of callables, the list of diagnostics; and what
+editors take from the grammar.
 
 python docs/generate.py           # writes
 python docs/generate.py --check   # says whether anything is out of step, and writes nothing
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 import qgl.diagnostics
+from editors.generate import renew
 from qgl.check.settings.training import SETTINGS
 from qgl.diagnostics.model import REGISTRY, Diagnostic
 from qgl.gates import CHANNELS, GATES
@@ -119,6 +121,7 @@ def main() -> int:
             stale.append(path.name)
             if "--check" not in sys.argv:
                 path.write_text(new, encoding="utf-8")
+    stale += renew(write="--check" not in sys.argv)
     if stale:
         print("out of step:" if "--check" in sys.argv else "written:", ", ".join(stale))
     return 1 if stale and "--check" in sys.argv else 0

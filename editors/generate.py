@@ -1,13 +1,11 @@
-"""Writes what editors need from the grammar and the tables of the language.
+"""Writes what editors need from the grammar and the tables of the language: python -m editors.generate.
 
-python -m editors.generate           # writes
-python -m editors.generate --check   # says whether anything is out of step, and writes nothing
+`python docs/generate.py` does so, too, and says with `--check` whether anything is out of step.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from editors.grammar_js import grammar_js
@@ -44,19 +42,17 @@ def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> int:
-    """Exit status: 1 if anything is out of step under --check."""
+def renew(write: bool) -> list[str]:
+    """The names of the files that are out of step; they are written, or not."""
     stale = []
     for path, text in files().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(path.name)
-            if "--check" not in sys.argv:
+            if write:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
-    if stale:
-        print("out of step:" if "--check" in sys.argv else "written:", ", ".join(stale))
-    return 1 if stale and "--check" in sys.argv else 0
+    return stale
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    print("written:", ", ".join(renew(write=True)) or "nothing")

@@ -1,11 +1,11 @@
-"""Highlighters have the keywords of the grammar, and colour programs as the lexer of the language reads them."""
+"""Highlighters have the keywords of the grammar, and colour programs as the lexer of the language reads them.
+
+That the generated files are in step is held with the documents, in tests/docs/test_documents.py.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from pygments.token import Comment, Keyword, Number, String, _TokenType
 
 from editors import queries
-from editors.generate import files, snippets
+from editors.generate import snippets
 from editors.rules import Choice, Optional, Ref, Repeat, Rule, Seq, Text, rules
 from editors.textmate import SCOPES, textmate
 from qgl.editor.vocabulary.keywords import KEYWORDS, of_grammar
@@ -24,11 +24,6 @@ from qgl.syntax.keywords import is_keyword
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = sorted([*(ROOT / "tests" / "good").glob("*.qgl"), *(ROOT / "examples").glob("**/*.qgl")])
-
-
-def test_generated_files_are_in_step() -> None:
-    stale = [str(path) for path, text in files().items() if path.read_text(encoding="utf-8") != text]
-    assert stale == [], "run `python -m editors.generate`"
 
 
 def of_textmate() -> set[str]:
@@ -134,11 +129,3 @@ def test_nothing_is_left_uncoloured() -> None:
     text = (ROOT / "examples" / "hidden.qgl").read_text(encoding="utf-8")
     assert "".join(piece for _, piece in coloured(text).values()) == text
     assert [piece for kind, piece in coloured(text).values() if str(kind).endswith("Error")] == []
-
-
-def test_check_says_that_all_is_in_step() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "editors.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "")
-    assert json.loads((ROOT / "editors" / "vscode" / "syntaxes" / "qgl.tmLanguage.json").read_text())["scopeName"]

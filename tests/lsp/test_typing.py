@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
+from qgl.syntax.grammar import tokens_of
 from tests.command import qglc
 from tests.lsp.client import ROOT, Editor, File
 
@@ -51,17 +52,30 @@ def questions(file: File, offset: int) -> Iterator[Any]:
         yield client.text_document_code_action_async(types.CodeActionParams(file.name, every, given))
 
 
+def strokes(text: str) -> Iterator[str]:
+    """Keys, but for comments, of which each comes at once: as many keys in one say nothing more."""
+    at = 0
+    for token in tokens_of(text):
+        if token.type.endswith("COMMENT"):
+            yield from text[at : token.start_pos]
+            yield str(token)
+            at = token.end_pos or at
+    yield from text[at:]
+
+
 async def typed(editor: Editor, path: Path, stride: int) -> None:
     """Type a program; after every so many keys another question is asked, and the answer waited for."""
-    text = path.read_text(encoding="utf-8")
+    text, at = path.read_text(encoding="utf-8"), 0
     file = File(editor, path, "")
-    for k, key in enumerate(text):
-        file.type(k, 0, key)
+    for k, key in enumerate(strokes(text)):
+        file.type(at, 0, key)
+        at += len(key)
         if k % stride == 0:
-            asked = questions(file, k + 1)
+            asked = questions(file, at)
             for _ in range(k // stride % KINDS):
                 next(asked).close()
             await next(asked)
+    assert file.text == text
     found = [(d.code, *_ends(d.range)) for d in await file.diagnostics()]
     _, output, _ = qglc("check", path, "--format", "json")
     told = [
@@ -85,4 +99,4 @@ async def test_some_examples_typed_quickly(editor: Editor, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 async def test_every_example_key_by_key(editor: Editor, path: Path) -> None:
-    await typed(editor, path, 1)
+    await typed(editor, path, 3)

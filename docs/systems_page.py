@@ -18,7 +18,10 @@ sys.path.insert(0, str(DOCS.parent))
 from examples.published import KEPT, Ours, Published, kept, published  # noqa: E402
 
 PAGE = DOCS / "systems.md"
-SYSTEMS = ("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3", "diffusion")
+SYSTEMS = (
+    *("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3"),
+    *("diffusion", "mosaiq", "eye", "denoise"),
+)
 TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 HEAD = """# Published systems
 

@@ -14,7 +14,7 @@ PROGRAM = Path(__file__).parents[2] / "examples" / "denoise" / "q_dense.qgl"
 
 
 def test_pictures_get_cleaner(tmp_path: Path) -> None:
-    model = qgl.load(PROGRAM, layers=4, levels=3, count=20)
+    model = qgl.load(PROGRAM, side=4, qubits=4, layers=4, levels=3, count=20)
     data = model.program.data["steps"]
     assert data.numbers is not None and data.conditions is not None
     run = model.train(out=tmp_path / "run", steps=120, display="quiet", pictures=False)

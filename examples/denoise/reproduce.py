@@ -1,0 +1,62 @@
+"""Measures the figures of system O: python -m examples.denoise.reproduce [--quick]."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import qgl
+from examples.published import Ours, main
+from qgl.data.digits import pictures as all_digits
+from qgl.evaluate.outputs import pictures, rows
+from qgl.train.loop import train
+
+HERE = Path(__file__).resolve().parent
+NAME = "denoise"
+SMALL: dict[str, Any] = {"layers": 2, "levels": 20, "count": 4}
+SAMPLES, FARTHEST = 200, 20
+Numbers = NDArray[np.float64]
+
+
+def measure(quick: bool) -> Mapping[str, Ours]:
+    """All figures; the quick version has two layers and a few steps."""
+    model = qgl.load(HERE / "q_dense.qgl", **(SMALL if quick else {}))
+    clock = time.process_time()
+    run = train(model, steps=5 if quick else None, display="quiet")
+    spent = (time.process_time() - clock) / run.steps
+    report = {row["name"]: row["value"] for row in run.report["metrics"]}
+    farther = qgl.load(HERE / "q_dense.qgl", **(SMALL if quick else {}) | {"generations": FARTHEST})
+    count = 20 if quick else SAMPLES
+    generated = rows.iterations(farther, run.params, count, 0)["picture"].reshape(FARTHEST, count, -1).astype(float)
+    data, steps = numbers(model, "unseen"), model.program.data["steps"]
+    assert steps.conditions is not None and steps.numbers is not None
+    digit = all_digits()[1]
+    ones = (digit[np.isin(digit, (0, 1))] == 1)[100:300]
+    order = np.random.default_rng(0).permutation(len(data))
+    return {
+        "numbers": Ours(float(model.program.parameters[-1].size)) if not quick else Ours(990.0),
+        "mse": Ours(report["mse(steps, of = [picture])"]),
+        "still": Ours(float(np.mean((steps.numbers - steps.conditions) ** 2))),
+        **{f"frechet_{k}": Ours(pictures.frechet(generated[k - 1], data)) for k in (1, 5, 10, 20)},
+        "mean": Ours(pictures.frechet(np.repeat(data.mean(axis=0)[None], 2, axis=0), data)),
+        "real": Ours(pictures.frechet(*np.array_split(data[order], 2))),
+        "classes": Ours(float(np.mean(ones[pictures.nearest(generated[9], data)]))),
+        "fid": Ours(None, note="no network is here"),
+        "milliseconds": Ours(1000 * spent, note="reports and compiling included"),
+    }
+
+
+def numbers(model: qgl.Model, name: str) -> Numbers:
+    """The rows of a data set."""
+    found = model.program.data[name].numbers
+    assert found is not None
+    return found
+
+
+if __name__ == "__main__":
+    main(NAME, measure)

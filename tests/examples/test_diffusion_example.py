@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import qgl
 from examples.diffusion.reproduce import HERE, Trained, fidelity, mmd, of_circle, wasserstein
+from examples.published import kept, published
 from qgl.cli.main import app
 from qgl.train.loop import train
 from tests.qasm.readers import qiskit_distribution
@@ -41,6 +42,15 @@ def test_all_steps_at_once_learn(name: str) -> None:
     n: dict[str, Any] = {"n": 2} if name == "tfim" else {}
     run = train(qgl.load(HERE / f"{name}.qgl", steps=2, depth=2, **n), steps=12, display="quiet", pictures=False)
     assert run.history.loss[-1].min() < 0.99 * run.history.loss[0].min()
+
+
+def test_what_is_measured_is_what_is_published() -> None:
+    found = kept("diffusion")
+    _, figures = published("diffusion")
+    assert found is not None and set(found["figures"]) == {figure.key for figure in figures}
+    for figure in figures:
+        ours = found["figures"][figure.key]
+        assert figure.reached(ours) is not False or ours.note, f"{figure.key} is missed, and nothing says why"
 
 
 def test_distances_are_those_of_their_definitions() -> None:

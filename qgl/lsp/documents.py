@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlparse
 
 from lsprotocol import types
@@ -24,6 +25,7 @@ from qgl.source import Source
 
 PAUSE = 0.015  # seconds after a key until a check begins: keys that come together are checked once
 Change = types.TextDocumentContentChangePartial | types.TextDocumentContentChangeWholeDocument
+T = TypeVar("T")
 Checked = Callable[["Document"], None]
 Failed = Callable[[Exception], None]
 
@@ -39,6 +41,7 @@ class Document:
         self.analysis: Analysis | None = None
         self.changes = 0
         self.task: asyncio.Task[None] | None = None
+        self.plan: tuple[Analysis, asyncio.Task[str]] | None = None  # what the planner makes of an objective
 
     @property
     def text(self) -> str:
@@ -132,13 +135,13 @@ class Documents:
                 if read is not None and read != document.text:
                     self._look_at(other)
 
-    async def run(self, work: Callable[[], Analysis]) -> Analysis:
+    async def run(self, work: Callable[[], T]) -> T:
         """Work in the thread of checks, one piece after another."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    def plan(self, work: Callable[[], str]) -> Awaitable[str]:
+    async def plan(self, work: Callable[[], str]) -> str:
         """Work in the thread of planning."""
-        return asyncio.get_running_loop().run_in_executor(self._planning, work)
+        return await asyncio.get_running_loop().run_in_executor(self._planning, work)
 
     async def current(self, uri: str, patience: float | None = None) -> Document | None:
         """An open file once its present text has been checked; after `patience` seconds as it is known by then."""

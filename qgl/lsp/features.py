@@ -31,7 +31,6 @@ class Features:
     def __init__(self, documents: Documents) -> None:
         self.documents = documents
         self.snippets = True
-        self._plans: dict[str, tuple[Analysis, asyncio.Task[str]]] = {}
 
     # ------------------------------------------------------------ a place
 
@@ -47,11 +46,10 @@ class Features:
         analysis = _known(document)
         text = ""
         if analysis.inspected.program is not None:
-            kept = self._plans.get(document.uri)
-            if kept is None or kept[0] is not analysis:
-                kept = self._plans[document.uri] = analysis, asyncio.ensure_future(self._plan(analysis))
+            if document.plan is None or document.plan[0] is not analysis:
+                document.plan = analysis, asyncio.ensure_future(self._plan(analysis))
             try:
-                text = await asyncio.wait_for(asyncio.shield(kept[1]), HOVERED)
+                text = await asyncio.wait_for(asyncio.shield(document.plan[1]), HOVERED)
             except TimeoutError:
                 text = "*the planner is at work; look again in a moment*"
         described = Described(found.described.code, f"{found.described.text}\n\n{text}".rstrip())
@@ -92,6 +90,7 @@ class Features:
         return [types.DocumentHighlight(self._range(document.source, each)) for each in here]
 
     def references(self, document: Document, offset: int, declaration: bool) -> list[types.Location]:
+        """All uses in all programs; may take a while."""
         declared = _declared(_known(document), offset)
         if declared is None:
             return []
@@ -104,10 +103,14 @@ class Features:
         return None if named is None else self.documents.encoding.range(named[0])
 
     def rename(self, document: Document, offset: int, name: str) -> types.WorkspaceEdit | None:
-        """
+        """The changes in all programs; may take a while. None where nothing can be renamed, or what is known is not of
+        the present text.
+
         Raises:
             CannotRenameError: the new name will not do.
         """
+        if not document.is_current:
+            return None
         declared = _declared(_known(document), offset)
         if declared is None:
             return None
@@ -183,6 +186,8 @@ class Features:
 
     def actions(self, document: Document, where: types.Range) -> list[types.CodeAction]:
         analysis, encoding = _known(document), self.documents.encoding
+        if not document.is_current:
+            return []
         start, end = encoding.offset(document.source, where.start), encoding.offset(document.source, where.end)
         offered = []
         for fault, mend in actions.mends(analysis, start, end):

@@ -172,19 +172,21 @@ class Server(LanguageServer):
         if document is None:
             return None
         offset = self._offset(document, params.position)
-        return self.features.references(document, offset, params.context.include_declaration)
+        declaration = params.context.include_declaration
+        return await self.documents.run(lambda: self.features.references(document, offset, declaration))
 
     async def _rename(self, params: types.RenameParams) -> types.WorkspaceEdit | None:
         document = await self.documents.current(params.text_document.uri)
         if document is None:
             return None
         try:
-            return self.features.rename(document, self._offset(document, params.position), params.new_name)
+            offset = self._offset(document, params.position)
+            return await self.documents.run(lambda: self.features.rename(document, offset, params.new_name))
         except CannotRenameError as refusal:
             raise JsonRpcInvalidParams(str(refusal)) from None
 
     async def _workspace_symbols(self, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
-        return self.features.workspace_symbols(params.query)
+        return await self.documents.run(lambda: self.features.workspace_symbols(params.query))
 
 
 def serve() -> None:

@@ -37,6 +37,7 @@ VERBS = {
     "jobs": "List what was run.",
     "fetch": "Go on with jobs that are not done.",
     "emit": "Write a circuit as OpenQASM 3.",
+    "import": "Turn an OpenQASM 3 circuit into a program.",
     "draw": "Draw the circuit of a program.",
     "lsp": "Answer an editor: the language server.",
 }

@@ -179,3 +179,55 @@ class TooFewQubits(Diagnostic):
         if self.apart:
             return f"{way}; or let qubits be used again: --reuse"
         return f"{way}; {_one_of(self.others)} may do with fewer" if self.others else way
+
+
+class NoOpenqasmParser(Diagnostic):
+    """`qglc import` reads OpenQASM by its authors' own parser, the package `openqasm3`, which is an extra."""
+
+    code = "QGL1010"
+    message = "to read OpenQASM, the package `openqasm3` with its parser is needed"
+    help = "install it: pip install 'qglc[openqasm]'"
+
+
+class NotOpenqasm(Diagnostic):
+    """The text that `qglc import` was given is no OpenQASM 3: the reference parser stops at this place.
+
+    OpenQASM 2 is taken, too, as far as OpenQASM 3 has kept its words.
+    """
+
+    reason: str
+
+    code = "QGL1011"
+    message = says("this is no OpenQASM: {reason}")
+    label = "the parser stops here"
+
+
+class CannotImport(Diagnostic):
+    """`qglc import` takes what a program of qgl can say: gates of the standard library and definitions of others,
+    constant loops, measurements, `if` on what was measured, `reset`, inputs of type `float` or `angle`.
+
+    Variables that change, subroutines, `while` and timing are refused, and so is what readers of OpenQASM do not agree
+    on: the global phase of `U` under a control, and quotients of integers that OpenQASM cuts off.
+    """
+
+    what: str
+    advice: str
+
+    code = "QGL1012"
+    message = says("{what} cannot be said in a program of qgl")
+    label = "in this statement"
+    help = says("{advice}")
+
+
+class NoSuchBits(Diagnostic):
+    """`qglc import --bits` names the registers of bits that make up a string. The circuit declares no such one."""
+
+    register: str
+    declared: tuple[str, ...]
+
+    code = "QGL1013"
+    message = says("the circuit has no register of bits named `{register}`")
+
+    @property
+    def help(self) -> str:
+        return f"it declares {', '.join(self.declared)}" if self.declared else "it declares no bits"

@@ -129,10 +129,14 @@ def _walk(
             outside.join(inside)
             mixture.take_over(outside)
         elif operation.name not in ("barrier", "delay"):
-            key = (operation.name, operation.num_qubits, *operation.params)
+            key = (operation.name, operation.num_qubits, *map(_hashable, operation.params))
             if key not in matrices:
                 matrices[key] = Operator(operation).data
             mixture.gate(matrices[key], wires[::-1])  # Qiskit's first qubit is the least significant one
+
+
+def _hashable(parameter: Any) -> Any:
+    return parameter.tobytes() if isinstance(parameter, np.ndarray) else parameter
 
 
 def _holds(condition: Any, mixture: Mixture, clbits: dict[Any, Clbit]) -> NDArray[np.bool_]:

@@ -1,0 +1,131 @@
+"""Applications of gates: names of OpenQASM's standard libraries, modifiers, and what each becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qgl.qasm.reading.numbers import SIGN, Number, Refused, literal
+
+STANDARD = {
+    **{name: name for name in ("id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "swap", "ccx", "cswap")},
+    **{
+        name: name
+        for name in ("rx", "ry", "rz", "p", "u", "cx", "cy", "cz", "ch", "cp", "crx", "cry", "crz", "rzz", "rxx")
+    },
+    "phase": "p",
+    "cphase": "cp",
+    "u1": "p",
+    "cu1": "cp",
+    "u3": "u",
+}  # of stdgates.inc and qelib1.inc
+BUILT_IN = {"U": "u", "CX": "cx"}
+SPECIAL = {"u2", "cu", "cu3"}
+ARGUMENTS = {
+    **dict.fromkeys(("rx", "ry", "rz", "p", "cp", "crx", "cry", "crz", "rzz", "rxx"), 1),
+    "u": 3,
+    "u2": 2,
+    "cu": 4,
+    "cu3": 3,
+}
+PHASED = {"U", "u", "u2", "u3"}  # whose global phase readers do not agree on
+MOST_REPEATED = 1000  # times that `pow` repeats a gate
+
+
+@dataclass(frozen=True)
+class Application:
+    """A gate as it stands in the text: its parts in qgl's words, before its modifiers are worked in."""
+
+    name: str  # of OpenQASM
+    called: str  # of qgl
+    arguments: tuple[Number, ...]
+    qubits: tuple[str, ...]
+    modifiers: tuple[tuple[str, int], ...]  # (inv | pow | ctrl | negctrl, power or number of controls)
+    phased: bool  # whether readers do not agree on its global phase
+
+    @property
+    def controls(self) -> list[bool]:
+        """For each leading qubit that is a control, whether it acts at one."""
+        found: list[bool] = []
+        for kind, count in self.modifiers:
+            found += [kind == "ctrl"] * count if kind in ("ctrl", "negctrl") else []
+        return found
+
+
+def lines(applied: Application) -> list[str]:
+    """The statements of one application.
+
+    Raises:
+        Refused: qgl has no words for it, or readers differ on it.
+    """
+    controls = applied.controls
+    if controls and applied.phased:
+        raise Refused(f"`{applied.name}` under a control, on whose phase readers of OpenQASM differ,")
+    powers = [count for kind, count in applied.modifiers if kind == "pow"]
+    power = _product(powers)
+    if abs(power) > MOST_REPEATED:
+        raise Refused(f"a power of {power}")
+    inverted = (sum(kind == "inv" for kind, _ in applied.modifiers) + (power < 0)) % 2 == 1
+    flips = [f"x {qubit};" for qubit, at_one in zip(applied.qubits, controls, strict=False) if not at_one]
+    prefix = f"ctrl({len(controls)}) " if len(controls) > 1 else "ctrl " * len(controls)
+    prefix += "inverse " * inverted
+    parts = _parts(applied.called, applied.arguments, applied.qubits[: len(controls)], applied.qubits[len(controls) :])
+    parts = parts[::-1] if inverted else parts
+    return [*flips, *[f"{prefix}{part}" for part in parts] * abs(power), *flips]
+
+
+def phase(angle: Number, controls: Sequence[str], any_qubit: str) -> list[str]:
+    """`gphase(angle)` under `controls`; without any, as a phase of both states of `any_qubit`, if there is one."""
+    if controls:
+        ctrl = "" if len(controls) == 1 else "ctrl " if len(controls) == 2 else f"ctrl({len(controls) - 1}) "
+        return [f"{ctrl}p({angle.text}) {', '.join(controls)};"]
+    one = f"p({angle.text}) {any_qubit};"
+    return [one, f"x {any_qubit};", one, f"x {any_qubit};"] if any_qubit else []
+
+
+def _parts(called: str, arguments: Sequence[Number], controls: Sequence[str], qubits: Sequence[str]) -> list[str]:
+    """Gates of qgl, in order, each with the controls before its own qubits."""
+
+    def gate(name: str, numbers: Sequence[Number], targets: Sequence[str]) -> str:
+        told = f"({', '.join(n.text for n in numbers)})" if numbers else ""
+        return f"{name}{told} {', '.join([*controls, *targets])};"
+
+    match called:
+        case "u2":
+            return [gate("u", [Number("pi / 2", SIGN), *arguments], qubits)]
+        case "cu" | "cu3" if controls:
+            raise Refused(f"`{called}` under a further control")
+        case "cu":
+            return [gate("p", arguments[3:], qubits[:1]), gate("ctrl u", arguments[:3], qubits)]
+        case "cu3":
+            return [gate("ctrl u", arguments, qubits)]
+    return [gate(called, arguments, qubits)]
+
+
+def is_phased(name: str, arguments: Sequence[Number]) -> bool:
+    """Whether readers differ on the global phase of a standard gate: of `U` only where it rotates."""
+    return name in PHASED and not (name == "U" and bool(arguments) and arguments[0].value == 0)
+
+
+def _product(powers: Sequence[int]) -> int:
+    result = 1
+    for each in powers:
+        result *= each
+    return result
+
+
+def modifiers(node: Any, number_of: Any) -> tuple[tuple[str, int], ...]:
+    """The modifiers of an application, outermost first.
+
+    Raises:
+        Refused: a power is no integer, or a number of controls no constant.
+    """
+    found = []
+    for modifier in node.modifiers:
+        kind = modifier.modifier.name
+        count = literal(1) if modifier.argument is None else number_of(modifier.argument)
+        if kind == "pow" and not isinstance(count.value, int):
+            raise Refused("a power that is no constant integer")
+        found.append((kind, count.integer()))
+    return tuple(found)

@@ -47,10 +47,10 @@ class Application:
     @property
     def controls(self) -> list[bool]:
         """For each leading qubit that is a control, whether it acts at one."""
-        found: list[bool] = []
+        at_one: list[bool] = []
         for kind, count in self.modifiers:
-            found += [kind == "ctrl"] * count if kind in ("ctrl", "negctrl") else []
-        return found
+            at_one += [kind == "ctrl"] * count if kind in ("ctrl", "negctrl") else []
+        return at_one
 
 
 def lines(applied: Application) -> list[str]:
@@ -121,11 +121,11 @@ def modifiers(node: Any, number_of: Any) -> tuple[tuple[str, int], ...]:
     Raises:
         Refused: a power is no integer, or a number of controls no constant.
     """
-    found = []
+    pairs = []
     for modifier in node.modifiers:
         kind = modifier.modifier.name
         count = literal(1) if modifier.argument is None else number_of(modifier.argument)
         if kind == "pow" and not isinstance(count.value, int):
             raise Refused("a power that is no constant integer")
-        found.append((kind, count.integer()))
-    return tuple(found)
+        pairs.append((kind, count.integer()))
+    return tuple(pairs)

@@ -87,18 +87,18 @@ def places(sizes: Mapping[str, int | None], names: Mapping[str, str], bits: Sequ
 
 def _blocks(visible: Sequence[Qubit | None], sizes: Mapping[str, int | None]) -> list[str] | None:
     """The registers whose qubits make up the output one after the other; None if it is not made of whole ones."""
-    found: list[str] = []
+    registers: list[str] = []
     rest = list(visible)
     while rest:
         first = rest[0]
-        if first is None or first[0] in found:
+        if first is None or first[0] in registers:
             return None
         block = [(first[0], k) for k in range(sizes[first[0]] or 1)]
         if rest[: len(block)] != block:
             return None
-        found.append(first[0])
+        registers.append(first[0])
         rest = rest[len(block) :]
-    return found
+    return registers
 
 
 def _whole(

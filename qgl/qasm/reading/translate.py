@@ -46,17 +46,17 @@ def program_of(source: Source, data: str | None = None, registers: Sequence[str]
     if missing:
         raise QglError([NoSuchBits(None, missing[0], tuple(first.bits))])
     bits = [(name, k) for name in registers or first.bits for k in range(first.bits[name])]
-    found = places(sizes, {name: first.names[name] for name in sizes}, bits, first.events)
-    second = Translation(source, found, tested=frozenset(first.events.tested))
+    layout = places(sizes, {name: first.names[name] for name in sizes}, bits, first.events)
+    second = Translation(source, layout, tested=frozenset(first.events.tested))
     second.statements(tree.statements)
-    return "\n".join(_document(source, second, found, data))
+    return "\n".join(_document(source, second, layout, data))
 
 
-def _document(source: Source, done: Translation, found: Places, data: str | None) -> Iterator[str]:
+def _document(source: Source, done: Translation, layout: Places, data: str | None) -> Iterator[str]:
     yield "// From an OpenQASM text, by `qglc import`."
     yield ""
     yield from done.constants
-    yield from found.declared
+    yield from layout.declared
     yield from done.parameters
     if data is not None:
         yield f"data rows = csv({_quoted(data)});"
@@ -241,13 +241,13 @@ class Translation(Operands):
 
     def write_measurement(self, number_: int, qubit: Qubit) -> None:
         """A measurement is written where its outcome is looked at or copied, or where its qubit goes on."""
-        found = self.found
-        if found is None or (number_ in found.left and number_ not in self.tested):
+        layout = self.found
+        if layout is None or (number_ in layout.left and number_ not in self.tested):
             return
-        place = found.where[qubit]
+        place = layout.where[qubit]
         self.body.append(f"measure {place} -> m{number_};")
-        if number_ in found.copied:
-            self.body.append(f"if m{number_} {{ x {found.copied[number_]}; }}")
+        if number_ in layout.copied:
+            self.body.append(f"if m{number_} {{ x {layout.copied[number_]}; }}")
 
     def reset(self, node: Any) -> None:
         self.body += [f"reset {self.touch(qubit)};" for qubit in self.operand(node.qubits)]

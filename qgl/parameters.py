@@ -18,6 +18,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
+from qgl.data.tensor_train.start import centres
 from qgl.program.program import GIVEN, Distribution, Parameter
 from qgl.questions import numbers
 
@@ -230,6 +231,9 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
             return mean + deviation * jax.random.normal(key, shape)
         case "about", (deviation,):
             return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * jax.random.normal(key, shape)
+        case "fitted", (deviation,):
+            assert distribution.fit is not None
+            return jnp.resize(jnp.asarray(centres(distribution.fit)), shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):

@@ -70,18 +70,32 @@ class Variable:
     span: Span
 
 
+@record(eq=False)
+class StartFit:
+    """Staircases of two-qubit cells, `layers` of them, that begin as a matrix product state of `bond` fitted to data.
+
+    kind: what the numbers of a cell are, "unitary", "generator" or "isometry".
+    """
+
+    data: DataSet
+    bond: int
+    layers: int
+    kind: str
+
+
 @record
 class Distribution:
     """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
     Names: `normal(mean, deviation)`, `uniform(low, high)`, `constant(value)`, `bernoulli(probability)`; and
     `about(deviation)`, which is normal about a centre of its own for each element, or about the same ones for every row
-    of an array.
+    of an array; and `fitted(deviation)`, the same about what the `fit` gives, which is found when it is drawn from.
     """
 
     name: str
     arguments: tuple[float, ...]
     centres: tuple[float, ...] = ()
+    fit: StartFit | None = None
 
 
 GIVEN = Distribution("given", ())  # of a `condition` input that has none of its own

@@ -396,8 +396,8 @@ class Declarations:
         if self._inputs > MAX_INPUTS:
             what = f"`{symbol.name}` with {elements:,} elements"
             raise self.reporter.fault(ValueTooLarge(symbol.span, what, f"{MAX_INPUTS:,} parameters in all"))
-        distribution, draws = self.distributions.of(node, constraint, size, frame)
         shape = tuple(dimension.extent for dimension in dimensions)
+        distribution, draws = self.distributions.of(node, constraint, size, shape, frame)
         self.parameters[number] = Parameter(
             node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span, node.anew
         )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from qgl.check.declarations.moments_distribution import moments_distribution
+from qgl.check.declarations.mps_distribution import mps_distribution
 from qgl.check.declarations.near_distribution import near_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
@@ -38,10 +39,10 @@ class Distributions:
     types: Types
 
     def of(
-        self, node: tree.Parameter, constraint: str, numbers: int | None, frame: Frame
+        self, node: tree.Parameter, constraint: str, numbers: int | None, shape: tuple[int, ...], frame: Frame
     ) -> tuple[Distribution, int | None]:
         """(distribution, number of draws of a latent of continuous distribution) of a declaration whose type has so
-        many numbers.
+        many numbers, and whose array has that `shape`.
 
         Raises:
             FaultyError: it does not suit the kind of input; reported.
@@ -54,7 +55,7 @@ class Distributions:
         if node.kind == "condition" and node.distribution is None:
             distribution = GIVEN
         elif node.distribution is not None:
-            distribution = self._distribution(node, node.distribution, constraint, numbers, frame)
+            distribution = self._distribution(node, node.distribution, constraint, numbers, shape, frame)
         elif node.kind == "param":
             distribution = DEFAULTS[constraint]
         else:
@@ -82,7 +83,13 @@ class Distributions:
         return draws
 
     def _distribution(
-        self, node: tree.Parameter, expression: tree.Expression, constraint: str, numbers: int | None, frame: Frame
+        self,
+        node: tree.Parameter,
+        expression: tree.Expression,
+        constraint: str,
+        numbers: int | None,
+        extents: tuple[int, ...],
+        frame: Frame,
     ) -> Distribution:
         if not isinstance(expression, tree.Call):
             text = "a distribution is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
@@ -101,8 +108,10 @@ class Distributions:
             return near_distribution(expression, shape, frame, self.evaluator, self.reporter)
         if name == "near":
             raise self.reporter.fault(WrongDistribution(expression.span, "`near` is where trained isometries start"))
+        if name == "mps" and node.kind == "param":
+            return mps_distribution(expression, node, shape, extents, frame, self.evaluator, self.reporter)
         if name not in ARGUMENTS:
-            near = nearest(name, (*ARGUMENTS, "moments", "near"))
+            near = nearest(name, (*ARGUMENTS, "moments", "near", "mps"))
             raise self.reporter.fault(
                 WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
             )

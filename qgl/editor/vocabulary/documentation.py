@@ -28,6 +28,7 @@ _SPECIAL = {  # of the form of a gate, but no record
     "postselect": "requires outcomes: keeps only the runs that give them",
 }
 STARTS = {
+    "mps": "staircases of two-qubit cells that begin as a matrix product state fitted to a data set",
     "moments": "normal about the angles that give the moments of a data set",
     "near": "isometries near a map that is named: `near(identity)`, `near(copy)`",
 }

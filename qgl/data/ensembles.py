@@ -16,7 +16,8 @@ from qgl.data.state_archive import fault_of
 from qgl.data.table import check_bytes
 from qgl.diagnostics.data import BadArchive, BadDataArgument, DataTooLarge, plural
 from qgl.diagnostics.model import QglError
-from qgl.program.calls.data_sources import Ensemble, StatesNear
+from qgl.program.calls.data_sources import Amplitudes, Ensemble, StatesNear
+from qgl.program.program import DataSet
 from qgl.source import Span
 
 States = NDArray[np.complex128]
@@ -47,6 +48,24 @@ def states_near(call: StatesNear, limits: Limits) -> States:
         return pure
     strengths = rng.uniform(min(call.depolarised), max(call.depolarised), call.count)[:, None, None]
     return np.asarray((1 - strengths) * matrices(pure) + strengths * np.eye(shape[1]) / shape[1])
+
+
+def encoded(call: Amplitudes, data: DataSet, limits: Limits) -> States:
+    """The rows of `data` as amplitudes, each state of norm 1, shape (rows, 2^n), n being the least that holds a row.
+
+    Raises:
+        QglError: QGL0610, QGL0803, they are too many numbers; QGL0613, a row is zero.
+    """
+    assert data.numbers is not None  # the checker has seen to it
+    count, size = data.numbers.shape
+    qubits = max(1, (size - 1).bit_length())
+    check_states(qubits, count, False, f"`{call.name}`", limits, call.span)
+    rows = np.pad(data.numbers, [(0, 0), (0, 2**qubits - size)], constant_values=call.pad)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not norms.all():
+        fault = f"row {int(np.argmin(norms))} of `{data.name}` is zero, which is no state"
+        raise QglError([BadDataArgument(call.span, call.name, fault)])
+    return np.asarray(rows / norms, np.complex128)
 
 
 def matrices(states: States) -> States:

@@ -17,7 +17,7 @@ from qgl.data import numbers, parts
 from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
-from qgl.data.ensembles import read_ensemble, states_near
+from qgl.data.ensembles import encoded, read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.integers import mixture
 from qgl.data.many_body.ground_state import ground_state
@@ -79,7 +79,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return make(name, *given_strings(call))
         case calls.State():
             return _state(name, call, files)
-        case calls.StatesNear() | calls.Ensemble() | calls.GroundStates() | calls.Through():
+        case calls.StatesNear() | calls.Ensemble() | calls.GroundStates() | calls.Through() | calls.Amplitudes():
             return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState() | calls.Gibbs():
             return _of_hamiltonian(name, call)
@@ -230,6 +230,8 @@ def _elements(
             return ground_states(call, files.limits)
         case calls.Through():
             return through(call, declared, files.limits)
+        case calls.Amplitudes():
+            return encoded(call, declared[call.data], files.limits), ""
 
 
 def _ensemble(name: str, states: NDArray[np.complex128], digest: str) -> DataSet:

@@ -111,6 +111,19 @@ def test_windows_blends_and_levels(folder: Path) -> None:
     assert coarse.categories == found["even"].categories == ((4, 2),) * 3
 
 
+def test_rows_as_amplitudes(folder: Path) -> None:
+    found = data('data x = npz("table.npz", numbers = true);\ndata s = amplitudes(x, pad = 0.5);\n')["s"]
+    wanted = np.column_stack([TABLE, np.full(9, 0.5)])
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    assert found.states is not None and found.state is not None
+    np.testing.assert_allclose(found.states, wanted, atol=1e-15)
+    np.testing.assert_allclose(found.state, wanted.T @ wanted / 9, atol=1e-15)
+    np.savez("nothing.npz", np.zeros((2, 3)))
+    with pytest.raises(qgl.QglError) as caught:
+        data('data none = npz("nothing.npz", numbers = true);\ndata s = amplitudes(none);\n')
+    assert [each.code for each in caught.value.diagnostics] == ["QGL0613"]
+
+
 def test_pairs_hold_numbers_states_and_bits(folder: Path) -> None:
     found = data(
         'data x = npz("table.npz", numbers = true);\ndata bits_of = levels(x, 1);\n'

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import jax
 import numpy as np
+from numpy.typing import NDArray
+from qiskit.quantum_info import Operator
+from qiskit_qasm3_import import parse
 
 import qgl
+from examples.denoise.reproduce import single
 from qgl.evaluate.outputs import rows
 from qgl.report.report import measure
 
+SINGLE = Path(__file__).parents[2] / "examples" / "denoise" / "single.qgl"
 PROGRAM = Path(__file__).parents[2] / "examples" / "denoise" / "q_dense.qgl"
 
 
@@ -26,3 +33,27 @@ def test_pictures_get_cleaner(tmp_path: Path) -> None:
     assert clean is not None
     apart = [np.abs(each.reshape(40, 16).mean(axis=0) - clean.mean(axis=0)).mean() for each in found]
     assert apart[2] < apart[0]
+
+
+def test_single_sampling_is_measured() -> None:
+    figures = single(True)
+    assert figures["single_infidelity"].value is not None and 0 < figures["single_infidelity"].value < 1
+    assert figures["single_best"].value in (1, 2)
+
+
+def test_a_whole_generation_is_one_circuit() -> None:
+    """The unitary is read off what one step makes of basis states; its fourth power is one text that Qiskit reads."""
+
+    def made(times: int, picture: NDArray[np.floating[Any]]) -> NDArray[np.complex128]:
+        model = qgl.load(SINGLE, side=2, qubits=2, layers=2, count=3, iterations=times, precision="double")
+        with jax.enable_x64(True):
+            params = model.init(jax.random.key(0))
+        circuit = parse(model.qasm(params, "qiskit", condition=picture))
+        circuit.remove_final_measurements()
+        return np.asarray(Operator(circuit.reverse_bits()).data[:, 0])
+
+    unitary = np.column_stack([made(1, column) for column in np.eye(4)])
+    np.testing.assert_allclose(unitary.conj().T @ unitary, np.eye(4), atol=1e-9)
+    picture = np.linspace(0.1, 0.9, 4)
+    wanted = np.linalg.matrix_power(unitary, 4) @ picture / np.linalg.norm(picture)
+    np.testing.assert_allclose(np.abs(made(4, picture)) ** 2, np.abs(wanted) ** 2, atol=1e-9)

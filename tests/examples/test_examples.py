@@ -38,6 +38,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
     "denoise/q_dense": {"side": 4, "qubits": 4, "layers": 2, "levels": 2, "count": 10},
+    "denoise/single": {"side": 4, "qubits": 4, "layers": 2, "count": 10},
     "diffusion/circle": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/cluster": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/end_to_end": {"steps": 2, "depth": 1},

@@ -325,6 +325,13 @@ class Unit(NumbersCall):
     """Each row divided by its norm."""
 
 
+@call("amplitudes")
+class Amplitudes(NumbersCall):
+    """An ensemble of states: the numbers of each row as the amplitudes of one, up to its norm."""
+
+    pad: float = argument(Number(), "the amplitudes that are missing to 2^n", default=0.0)
+
+
 @call("windows")
 class Windows(NumbersCall):
     """Consecutive rows end to end, as the windows of a series."""
@@ -369,7 +376,7 @@ class Pairs(DataCall):
 
 
 PartCall = Subset | Without
-EnsembleCall = StatesNear | Ensemble | GroundStates | Through
+EnsembleCall = StatesNear | Ensemble | GroundStates | Through | Amplitudes
 SOURCES: Kind[DataCall] = Kind(
     "data",
     "data source",
@@ -397,6 +404,7 @@ SOURCES: Kind[DataCall] = Kind(
         PCA,
         Scaled,
         Unit,
+        Amplitudes,
         Windows,
         Blended,
         Levels,

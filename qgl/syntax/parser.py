@@ -180,7 +180,12 @@ class _Reader:
         start = self._start_of(k)
         if not self._is_silent(k):
             self._report_unexpected(k)
-        self._resumed = self._leave_out(start, self._end_of(k, start))
+        end = self._end_of(k, start)
+        if end == k == self._resumed and self.tokens[k].type != "$END":
+            end += 1  # nothing was left out the last time either, as of `again 3 { }`: go on behind it
+        elif end == k == start:
+            self.patched.add(k)
+        self._resumed = self._leave_out(start, end)
         return self._resumed
 
     def _leave_out(self, start: int, end: int, following: tuple[str, ...] = ()) -> int:

@@ -372,3 +372,15 @@ class TestKeptTables:
         monkeypatch.setenv("QGL_CACHE_DIR", str(blocked / "below"))
         grammar.tables.cache_clear()
         assert not read("visible v;").diagnostics
+
+
+@pytest.mark.parametrize(
+    "text", ["again 3 {", "again 3 { }", "again n { } model { h v; }", "again 3 { ; }", "again { }"]
+)
+def test_a_block_that_may_not_be_empty_ends(text: str) -> None:
+    """It is told once, and reading goes on behind it."""
+    parsed = parse(Source("a.qgl", text))
+    assert 1 <= len(parsed.diagnostics) <= 2
+    assert len({(each.code, str(each.span)) for each in parsed.diagnostics}) == len(parsed.diagnostics)
+    if "model" in text:
+        assert isinstance(parsed.file.declarations[-1], tree.Model)

@@ -38,7 +38,7 @@ def test_pictures_get_cleaner(tmp_path: Path) -> None:
 def test_single_sampling_is_measured() -> None:
     figures = single(True)
     assert figures["single_infidelity"].value is not None and 0 < figures["single_infidelity"].value < 1
-    assert figures["single_best"].value in (1, 2)
+    assert figures["single_best"].value in range(1, 21)
 
 
 def test_a_whole_generation_is_one_circuit() -> None:

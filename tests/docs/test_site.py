@@ -27,7 +27,8 @@ def pages(nav: Any) -> Iterator[str]:
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
-    written = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    docs = ROOT / "docs"
+    written = [path.relative_to(docs).as_posix() for path in (*docs.rglob("*.md"), *docs.rglob("*.ipynb"))]
     assert sorted(pages(CONFIG["nav"])) == sorted([*written, "gallery/index.md"])
 
 

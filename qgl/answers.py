@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from qgl.observables import pauli_sum
 from qgl.parameters import Params
 from qgl.program.program import Program
 from qgl.query import (
@@ -81,16 +82,22 @@ class Questions(ABC):
         result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
         return result
 
-    def expectation(self, params: Params, pauli_words: Sequence[str], condition: ArrayLike | None = None) -> Array:
-        """Expectations of Pauli words, shape (pauli_words,). A Pauli word is a letter of `IXYZ` for each visible qubit.
+    def expectation(self, params: Params, pauli_words: Any, condition: ArrayLike | None = None) -> Array:
+        """Expectations of Pauli words, shape (pauli_words,), or of a sum of them, shape ().
 
-        The circuit is cut down to the light cone of the letters other than I.
+        A Pauli word is written `"ZZII"`, `"Z0 Z1"`, `{"Z": [0, 1]}` or `{0: "Z", 1: "Z"}`; a sum is an operator of
+        PennyLane or a `SparsePauliOp` of Qiskit. The circuit is cut down to the light cone of the letters other than I.
 
         Raises:
-            ValueError: a Pauli word of another length or with other letters.
+            ValueError: what is no Pauli word on the visible qubits, or a sum that is not Hermitian.
         """
-        result: Array = self.answer(params, Expectation.of(checked_pauli_words(pauli_words, self.width)), condition)
-        return result
+        weighted = pauli_sum(pauli_words, self.width)
+        letters = checked_pauli_words(pauli_words, self.width) if weighted is None else weighted[0]
+        result: Array = self.answer(params, Expectation.of(letters), condition)
+        if weighted is None:
+            return result
+        with jax.enable_x64(result.dtype == jnp.float64):
+            return jnp.dot(result, weighted[1].astype(result.dtype))
 
     def marginals(
         self, params: Params, regions: Sequence[Sequence[int]], condition: ArrayLike | None = None

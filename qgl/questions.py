@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
+from qgl import observables
 from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Numbers, Query, Samples
 
 Array = jax.Array
@@ -109,16 +110,19 @@ def random_key(value: Any, name: str = "key") -> Array:
 
 
 def checked_pauli_words(pauli_words: Any, width: int) -> tuple[str, ...]:
-    """Pauli words of a letter of `IXYZ` for each visible qubit.
+    """Pauli words of a letter of `IXYZ` for each visible qubit, however they are written (`qgl.observables`).
 
     Raises:
-        ValueError: no list of strings, an empty one, or a Pauli word of another length or with other letters.
+        ValueError: no list, an empty one, or what is no Pauli word on the visible qubits.
     """
     given = _listed(pauli_words, "pauli_words", 'a list of Pauli words, such as ["' + "Z" * min(width, 8) + '"]')
-    for pauli_word in given:
-        if not isinstance(pauli_word, str) or len(pauli_word) != width or set(pauli_word) - set("IXYZ"):
-            raise ValueError(f"{_shown(pauli_word)} is not a Pauli word of {width} letters of IXYZ")
-    return tuple(given)
+    letters = []
+    for each in given:
+        pauli_word = observables.pauli_word(each, width)
+        if pauli_word is None:
+            raise ValueError(f"{_shown(each)} is not a Pauli word of {width} letters of IXYZ")
+        letters.append(pauli_word)
+    return tuple(letters)
 
 
 def regions(given: Any, positions: int) -> tuple[tuple[int, ...], ...]:

@@ -30,7 +30,8 @@ ORDER = [
         "bits",
         "check",
     ],
-    *["query", "ir", "passes", "plan", "kernels", "qasm", "draw", "data", "compiler", "observables", "questions", "parameters"],
+    *["query", "ir", "passes", "plan", "kernels", "qasm", "draw", "data"],
+    *["compiler", "observables", "questions", "parameters"],
     *[
         "mixture",
         "postselection",

@@ -32,7 +32,7 @@ def pauli_word(given: Any, width: int) -> str | None:
 
 
 def pauli_sum(given: Any, width: int) -> tuple[tuple[str, ...], NDArray[np.float64]] | None:
-    """Words and their coefficients, shape (words,), of an operator of Qiskit or PennyLane; None if it is neither.
+    """Words and their coefficients, shape (pauli_words,), of an operator of Qiskit or PennyLane; None if it is neither.
 
     Raises:
         ValueError: it acts on other qubits than those, or is not Hermitian.
@@ -45,14 +45,14 @@ def pauli_sum(given: Any, width: int) -> tuple[tuple[str, ...], NDArray[np.float
         terms = list(given.pauli_rep.items())
     else:
         return None
-    words = [pauli_word(word, width) for word, _ in terms]
+    spelt = [pauli_word(each, width) for each, _ in terms]
     coefficients = np.asarray([coefficient for _, coefficient in terms], np.complex128)
-    wrong = [word for (word, _), letters in zip(terms, words, strict=True) if letters is None]
+    wrong = [each for (each, _), letters in zip(terms, spelt, strict=True) if letters is None]
     if wrong:
         raise ValueError(f"{wrong[0]} is not a Pauli word on the {width} visible qubits")
     if np.abs(coefficients.imag).max(initial=0) > 1e-12 * np.abs(coefficients).max(initial=0):
         raise ValueError("this operator is not Hermitian: its coefficients are not real")
-    return tuple(word for word in words if word is not None), coefficients.real
+    return tuple(each for each in spelt if each is not None), coefficients.real
 
 
 def _factors(given: Mapping[Any, Any]) -> Iterator[tuple[int, str]]:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from qgl.bits.distribution import strings
 from qgl.data.tensor_train.start import centres
@@ -58,6 +59,16 @@ class Parameters:
             for index, parameter in enumerate(self.declared)
             if _is_stored(parameter)
         }
+
+    def numbers(self, params: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
+        """Parameters, trained or random, as gates take them, in their declared shapes: a probability, not its logit."""
+        by_name: dict[str, NDArray[np.float64]] = {}
+        for parameter in self.declared:
+            if parameter.kind in ("param", "random"):
+                raw = np.asarray(params[parameter.name], np.float64)
+                of_logit = parameter.constraint == "probability" and parameter.kind == "param"
+                by_name[parameter.name] = np.asarray(expit(raw)) if of_logit else raw
+        return by_name
 
     @property
     def renews(self) -> bool:

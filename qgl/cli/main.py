@@ -31,6 +31,7 @@ VERBS = {
     "compile": "Show a stage of the compilation.",
     "train": "Train the model of a program.",
     "sweep": "Train at every point of a grid of constants.",
+    "show": "Show the numbers that a training came to.",
     "sample": "Draw bit strings from a trained model.",
     "evaluate": "Measure a trained model.",
     "run": "Run a trained circuit on an engine: a simulator or a machine.",

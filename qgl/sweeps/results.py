@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 LOSS = "loss"
-_LEGEND = "median over seeds [least, largest]"
+_LEGEND = "median over seeds [least, largest]; * the lowest median loss"
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,22 @@ def header(results: Sequence[Result], swept: Sequence[str]) -> list[str]:
     return [*swept, "steps", "time", *names]
 
 
+def best(results: Sequence[Result]) -> Result | None:
+    """The finished point of the lowest median loss; None if none has one. Losses of other data are other losses."""
+    finished = [result for result in results if result.status == FINISHED and LOSS in result.figures]
+    return min(finished, key=lambda result: result.figures[LOSS].median, default=None)
+
+
 def rows(results: Sequence[Result], swept: Sequence[str]) -> Iterator[list[str]]:
+    lowest = best(results) if len(results) > 1 else None
     for result in results:
         own = [_shown(result.point.constants[name]) for name in swept]
         if result.status != FINISHED:
             yield [*own, result.status, "", *[""] * len(columns(results))]
             continue
         figures = [str(result.figures[name]) if name in result.figures else "-" for name in columns(results)]
+        if result is lowest:
+            figures[0] += " *"  # the loss comes first
         yield [*own, str(result.steps), duration(result.seconds), *figures]
 
 

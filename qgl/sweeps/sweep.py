@@ -53,6 +53,11 @@ class Sweep:
         return all(result.status == FINISHED for result in self.results)
 
     @property
+    def best(self) -> Result | None:
+        """The finished point of the lowest median loss over its seeds; None if there is none."""
+        return results.best(self.results)
+
+    @property
     def interrupted(self) -> bool:
         """Whether points are left that `resume` would train."""
         return any(result.status in (WAITING, INTERRUPTED) for result in self.results)

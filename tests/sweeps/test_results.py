@@ -14,7 +14,7 @@ from qgl.sweeps.forecast import table as forecast
 from qgl.sweeps.forecast import total
 from qgl.sweeps.grid import Grid, Point
 from qgl.sweeps.machine import Machine
-from qgl.sweeps.results import Result, Spread, as_csv, markdown, table
+from qgl.sweeps.results import Result, Spread, as_csv, best, markdown, table
 from qgl.sweeps.survey import Surveyed
 
 
@@ -42,6 +42,7 @@ def test_tables_have_every_point() -> None:
     console.print(table("t", RESULTS, GRID.swept))
     text = console.export_text()
     assert "0.1 [0.05, 0.2]" in text and "kl(d) (nats)" in text and "failed" in text and "[least, largest]" in text
+    assert text.count(" *") == 2 and "1e-05 [5e-06, 2e-05] *" in text and "* the lowest median loss" in text
     page = markdown("t", RESULTS, GRID.swept, "sweep.png")
     assert "| 1 | 0.01 | 100 | 2 s | 0.1 [0.05, 0.2] | 0.25 |" in page
     assert "depth=2,rate=0.01 failed:" in page and "    indeed" in page and "(sweep.png)" in page
@@ -49,6 +50,12 @@ def test_tables_have_every_point() -> None:
     assert len(lines) == 6
     assert lines[1]["loss min"] == "0.05" and lines[1]["rate"] == "0.01" and lines[1]["kl(d) max"] == ""
     assert lines[3]["status"] == "failed" and lines[3]["loss median"] == ""
+
+
+def test_the_best_point_is_the_finished_one_of_the_lowest_median_loss() -> None:
+    lowest = best(RESULTS)
+    assert lowest is not None and lowest.point is GRID.points[5]
+    assert best([each for each in RESULTS if each.status == "failed"]) is None
 
 
 def test_picture_takes_the_first_number_across_and_colours_for_the_rest() -> None:

@@ -54,7 +54,7 @@ def test_tables_have_every_point() -> None:
 
 def test_the_best_point_is_the_finished_one_of_the_lowest_median_loss() -> None:
     lowest = best(RESULTS)
-    assert lowest is not None and lowest.point is GRID.points[5]
+    assert lowest is not None and lowest.point == GRID.points[5]
     assert best([each for each in RESULTS if each.status == "failed"]) is None
 
 

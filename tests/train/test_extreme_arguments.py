@@ -42,6 +42,9 @@ def test_every_number_of_every_call_is_one_that_single_precision_holds() -> None
     assert len(found) > 20
     for _, name, read in found:
         for value in (1e308, -1e308, 1e39, 1e-300, 5e-324, -1e-300, 1e-39, float("inf"), float("nan"), 10**400):
+            if read.underflows and 0 < value < LEAST:  # the tail of a formula
+                assert read.take(value) == 0
+                continue
             with pytest.raises(UnfitError):
                 read.take(value)
                 pytest.fail(f"{name} takes {value}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
-
-import portalocker
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import RunLocked
@@ -47,19 +46,27 @@ def take(folder: Path, tries: int = 1) -> IO[str]:
     return file
 
 
-def _lock(file: IO[Any], flags: portalocker.LockFlags) -> None:
+def _lock(file: IO[Any], *, shared: bool = False, waits: bool = False) -> None:
     """Locks a file as the system at hand does it.
 
     Raises:
-        BlockingIOError: another process has the lock, and `flags` say not to wait.
+        BlockingIOError: another process has the lock, and this one does not wait.
         OSError: the system refuses.
     """
-    try:
-        portalocker.lock(file, flags)
-    except portalocker.AlreadyLocked as error:
-        raise BlockingIOError(*error.args) from error
-    except portalocker.LockException as error:
-        raise OSError(getattr(error.__cause__, "errno", None), error.strerror or str(error)) from error
+    if sys.platform == "win32":
+        import portalocker  # on Unix not even imported: it looks for a folder to write to, which a full disk has not
+
+        mode = portalocker.LOCK_SH if shared else portalocker.LOCK_EX
+        try:
+            portalocker.lock(file, mode if waits else mode | portalocker.LOCK_NB)
+        except portalocker.AlreadyLocked as error:
+            raise BlockingIOError(*error.args) from error
+        except portalocker.LockException as error:
+            raise OSError(error.strerror or str(error)) from error
+    else:
+        import fcntl
+
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if waits else fcntl.LOCK_NB))
 
 
 def _holder(file: IO[str]) -> str:
@@ -73,7 +80,7 @@ def _holder(file: IO[str]) -> str:
 def _taken(file: IO[str], tries: int) -> bool:
     for left in reversed(range(tries)):
         try:
-            _lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+            _lock(file)
         except BlockingIOError:
             time.sleep(0.05 * bool(left))
         else:
@@ -85,7 +92,7 @@ def _taken(file: IO[str], tries: int) -> bool:
 def turn(folder: Path) -> Iterator[None]:
     """Waits for its turn in a folder; what is done within takes no time."""
     with lock_file(folder / LOCK) as file:
-        _lock(file, portalocker.LOCK_EX)
+        _lock(file, waits=True)
         yield
 
 
@@ -93,7 +100,7 @@ def is_held(folder: Path) -> bool:
     """Whether some process has the lock now."""
     try:
         with reader(folder / LOCK, TEXT_BYTES) as file:
-            _lock(file, portalocker.LOCK_SH | portalocker.LOCK_NB)
+            _lock(file, shared=True)
     except BlockingIOError:
         return True
     except (OSError, QglError):

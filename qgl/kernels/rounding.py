@@ -7,8 +7,8 @@ apart is how they answer to rounding. So the numbers that a circuit is made of a
 units in the last place, each by another share: a probability that has digits hardly changes, a remainder becomes
 another one.
 
-It takes two further runs of the circuit, without their gradient; they are made only if there is a string so unlikely
-that it may be a remainder.
+It takes further runs of the circuit, without their gradient; they are made only if there is a string so unlikely that
+it may be a remainder, until every such string has changed, or `_MOST` times.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from qgl.query import GivenStrings, LogProb, Query, impossible, most_of_remainde
 
 PERTURBATION = 32.0  # units in the last place
 APART = 1.0  # nats by which the log p of a remainder differs from that of the next
-_SALTS = (1, 2)  # a remainder that is near the last one by chance is not near twice
+_MOST = 8  # runs: a remainder of a few units in the last place is near the last one by chance in one of three
 
 _salt: ContextVar[Any] = ContextVar("salt", default=None)
 _one_by_one: Callable[..., Any] = jax.custom_batching.sequential_vmap  # which is untyped
@@ -139,13 +139,12 @@ def _remainders(
 ) -> jax.Array:
     """1 for each string whose probability is a remainder, else 0, shape (batch,)."""
 
-    def apart(salt: jax.Array) -> jax.Array:
+    def run(state: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array, jax.Array]:
+        salt, changed, _ = state
         with _perturbing(salt):
-            return jnp.abs(again(known, rows).log_prob - log_prob) > APART
+            changed = changed | (jnp.abs(again(known, rows).log_prob - log_prob) > APART)
+        return salt + 1, changed, (salt < _MOST) & agreed(jnp.any(doubtful & ~changed))
 
-    def checked() -> jax.Array:
-        changed = jnp.any(lax.map(apart, jnp.asarray(_SALTS, jnp.uint32)), axis=0)
-        return (doubtful & changed).astype(log_prob.dtype)
-
-    result: jax.Array = lax.cond(agreed(jnp.any(doubtful)), checked, lambda: jnp.zeros_like(log_prob))
-    return result
+    start = (jnp.asarray(1, jnp.uint32), jnp.zeros(doubtful.shape, bool), agreed(jnp.any(doubtful)))
+    _, changed, _ = lax.while_loop(lambda state: state[2], run, start)
+    return (doubtful & changed).astype(log_prob.dtype)

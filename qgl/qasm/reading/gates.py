@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,8 +63,7 @@ def lines(applied: Application) -> list[str]:
     controls = applied.controls
     if controls and applied.phased:
         raise Refused(f"`{applied.name}` under a control, on whose phase readers of OpenQASM differ,")
-    powers = [count for kind, count in applied.modifiers if kind == "pow"]
-    power = _product(powers)
+    power = math.prod(count for kind, count in applied.modifiers if kind == "pow")
     if abs(power) > MOST_REPEATED:
         raise Refused(f"a power of {power}")
     inverted = (sum(kind == "inv" for kind, _ in applied.modifiers) + (power < 0)) % 2 == 1
@@ -106,13 +106,6 @@ def _parts(called: str, arguments: Sequence[Number], controls: Sequence[str], qu
 def is_phased(name: str, arguments: Sequence[Number]) -> bool:
     """Whether readers differ on the global phase of a standard gate: of `U` only where it rotates."""
     return name in PHASED and not (name == "U" and bool(arguments) and arguments[0].value == 0)
-
-
-def _product(powers: Sequence[int]) -> int:
-    result = 1
-    for each in powers:
-        result *= each
-    return result
 
 
 def modifiers(node: Any, number_of: Any) -> tuple[tuple[str, int], ...]:

@@ -7,6 +7,7 @@ shape (D, K); it gives a number for each set, shape (K,).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,30 @@ def tv(data: DataSet) -> Estimate:
     return estimate
 
 
+def mse(data: DataSet, region: tuple[int, ...] | None) -> Estimate:
+    """The mean of (p - q)^2 over all strings of some bits, without bias in the draws."""
+    chosen = list(range(data.width)) if region is None else list(region)
+    ideal = replace(data, rows=data.rows[:, chosen])
+    itself = float((distinct(ideal.rows, data.weights)[1] ** 2).sum())
+
+    def estimate(rows: Rows, counts: Real) -> Real:
+        kept, summed = _merged(rows[:, chosen], counts)
+        shots = counts.sum(axis=0)
+        squares = (summed * (summed - 1)).sum(axis=0) / (shots * (shots - 1))
+        value: Real = (squares - 2 * (_matched(kept, ideal) @ summed) / shots + itself) / 2 ** len(chosen)
+        return value
+
+    return estimate
+
+
+def _merged(rows: Rows, counts: Real) -> tuple[Rows, Real]:
+    """Different rows, with the sums of the counts of equal ones."""
+    kept, _, place = distinct(rows, np.zeros(len(rows)))
+    summed = np.zeros((len(kept), counts.shape[1]))
+    np.add.at(summed, place, counts)
+    return kept, summed
+
+
 def valid_rate(data: DataSet) -> Estimate:
     def estimate(rows: Rows, counts: Real) -> Real:
         valid = _matched(rows, data) > 0
@@ -86,10 +111,7 @@ def region_entropy(positions: tuple[int, ...]) -> Estimate:
     """That of the bits at some positions."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        kept, _, place = distinct(rows[:, list(positions)], np.zeros(len(rows)))
-        summed = np.zeros((len(kept), counts.shape[1]))
-        np.add.at(summed, place, counts)
-        return entropy(kept, summed)
+        return entropy(*_merged(rows[:, list(positions)], counts))
 
     return estimate
 

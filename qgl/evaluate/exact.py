@@ -175,8 +175,8 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
 
 def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
     match call:
-        case calls.KL() | calls.TV() | calls.JS() | calls.Wasserstein(cost="integer"):
-            return _distance(call, evaluation, _DISTANCES[type(call)])
+        case calls.KL() | calls.TV() | calls.JS() | calls.MSE() | calls.Wasserstein(cost="integer"):
+            return _distance(call, evaluation, _measure(call))
         case calls.NLL() | calls.ValidRate() | calls.Accuracy():
             return _row_by_row(call, evaluation)
         case calls.MMD() if call.kernel is None or not call.kernel.of_states:
@@ -227,6 +227,13 @@ _DISTANCES: Mapping[type[calls.OfData], _Measure] = {
     calls.Wasserstein: _Measure(metrics.transported, floors.transported),
     calls.ValidRate: _Measure(metrics.valid_rate, floors.valid_rate),
 }
+
+
+def _measure(call: calls.OfData) -> _Measure:
+    if not isinstance(call, calls.MSE):
+        return _DISTANCES[type(call)]
+    error, drawn = partial(metrics.mse, region=call.region), partial(floors.mse, region=call.region)
+    return _Measure(error, lambda data: floors.mmd(data, lambda: drawn(data)))
 
 
 def _distance(call: calls.OfData, evaluation: Evaluation, measure: _Measure) -> Iterator[Row]:

@@ -80,6 +80,15 @@ def mmd(distribution: Distribution, data: DataSet, kernel: KernelCall) -> float 
     return float(difference @ kernel_of(kernel).smoothed(difference))
 
 
+def mse(distribution: Distribution, data: DataSet, region: tuple[int, ...] | None) -> float | None:
+    """The mean of (p - q)^2 over all strings, of a region's bits or of all; None of all where there are too many."""
+    p = distribution.dense() if region is None else distribution.regions((region,))[0].reshape(-1)
+    if p is None:
+        return None
+    rows = data.rows if region is None else data.rows[:, list(region)]
+    return float(np.mean((p - np.bincount(indices(rows), weights=data.weights, minlength=p.size)) ** 2))
+
+
 def transported(distribution: Distribution, data: DataSet) -> float | None:
     """The Wasserstein distance of strings as whole numbers; None for a distribution that cannot be held as a vector.
 

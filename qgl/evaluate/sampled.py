@@ -32,6 +32,7 @@ from qgl.program.calls import reports as calls
 from qgl.program.calls.reports import (
     CMI,
     MMD,
+    MSE,
     QUANTUM,
     TV,
     CorrelationLength,
@@ -212,6 +213,9 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
         yield _Part(estimates.tv(data), partial(floors.tv_of_samples, data))
     elif data is not None and isinstance(call, ValidRate):
         yield _Part(estimates.valid_rate(data), lambda shots, random: floors.valid_rate(data))
+    elif data is not None and isinstance(call, MSE) and data.numbers is None:
+        error = estimates.mse(data, call.region)
+        yield _Part(error, lambda shots, random: floors.mmd(data, lambda: floors.mse(data, call.region)))
     elif data is not None and isinstance(call, calls.Moments):
         chosen = Moments.of(setting.neighbourhood)
         for number, name in enumerate(PARTS):

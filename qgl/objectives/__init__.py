@@ -13,9 +13,9 @@ from qgl.objectives.marginals import marginals
 from qgl.objectives.markov_nll import markov_nll
 from qgl.objectives.mmd import mmd
 from qgl.objectives.model import Objective, Setting
+from qgl.objectives.mse import mse
 from qgl.objectives.nll import nll
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
-from qgl.objectives.outputs.mse import MeanSquaredError
 from qgl.program.calls.objectives import (
     KL,
     MMD,
@@ -51,7 +51,7 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
         case Marginals():
             return marginals(call, setting)
         case MSE():
-            return MeanSquaredError.of(call, setting)
+            return mse(call, setting)
         case MMD() if setting.data[call.data].numbers is not None:
             return NumbersDiscrepancy.of(call, setting)
         case MMD():

@@ -29,6 +29,8 @@ KERNEL = Hamming((0.8, 2.0), span=SPAN)
 CALLS: list[reports.ReportCall] = [
     reports.TV("d", span=SPAN),
     reports.ValidRate("d", span=SPAN),
+    reports.MSE("d", span=SPAN),
+    reports.MSE("d", region=(4, 1), span=SPAN),
     reports.Moments("d", span=SPAN),
     reports.MMD("d", KERNEL, span=SPAN),
     reports.Entropy(span=SPAN),

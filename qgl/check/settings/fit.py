@@ -34,6 +34,7 @@ _PAIRED = (
     | objectives.Infidelity
     | reports.OfNumbers
 )
+_MSE = objectives.MSE | reports.MSE
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 REGION_BITS = 12  # of a region whose distribution or state an entropy is taken of, in training and of data
 EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
@@ -91,7 +92,7 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     drawn = not columns and scope.drawn and isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE)
     if scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and not isinstance(call, _PAIRED):
+    elif columns and (not isinstance(call, _PAIRED) or (isinstance(call, _MSE) and data.numbers is None)):
         faults.append(ConditionalModel(call.span, call.name))
     for fault in faults:
         scope.report(fault)
@@ -136,6 +137,32 @@ def narrow_enough(call: Call, width: int | None, way_out: str, scope: Scope, mos
     return False
 
 
+def error_fits(call: objectives.MSE | reports.MSE, scope: Scope) -> bool:
+    """Whether an `mse` has what goes with its data: outputs with real numbers, a region or few bits with strings."""
+    data = None if call.data is None else scope.data.get(call.data)
+    if data is None:
+        return True
+    fault = ""
+    if data.numbers is not None and call.region is not None:
+        fault = "has `region`, which is of strings, but its data are real numbers"
+    if data.numbers is None and call.of:
+        fault = "has `of`, which names outputs, but its data are no real numbers"
+    if fault:
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+        return False
+    if data.numbers is None and call.region is None:
+        return narrow_enough(call, scope.visible, "give it a `region`, or take `marginals`", scope)
+    return call.region is None or (distinct_qubits(call, call.region, scope) and region_fits(call, call.region, scope))
+
+
+def distinct_qubits(call: Call, region: tuple[int, ...], scope: Scope) -> bool:
+    """Whether a region has no qubit twice."""
+    twice = [position for position in region if region.count(position) > 1]
+    if twice:
+        scope.report(OverlappingRegions(call.span, min(twice), call.name))
+    return not twice
+
+
 def of_one_model(call: objectives.Energy | objectives.Entropy, scope: Scope) -> bool:
     """Whether the model is one state, and the region of an entropy one that is small enough and has no qubit twice."""
     if scope.conditions:
@@ -143,10 +170,7 @@ def of_one_model(call: objectives.Energy | objectives.Entropy, scope: Scope) -> 
         return False
     if isinstance(call, objectives.Energy):
         return True
-    twice = [position for position in call.region if call.region.count(position) > 1]
-    if twice:
-        scope.report(OverlappingRegions(call.span, min(twice), call.name))
-    return not twice and region_fits(call, call.region, scope)
+    return distinct_qubits(call, call.region, scope) and region_fits(call, call.region, scope)
 
 
 def region_fits(call: Call, region: tuple[int, ...], scope: Scope) -> bool:

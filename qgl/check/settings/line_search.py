@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from qgl.program.calls.objectives import KL, MMD, MSE, NLL, Infidelity, ObjectiveCall
 from qgl.program.calls.optimizers import LBFGS
@@ -12,7 +12,11 @@ from qgl.program.program import DataSet, Term, TrainSettings
 if TYPE_CHECKING:
     from qgl.diagnostics.runs import UnfitForLineSearch
 
-BY_ROW = (NLL, KL, MSE, Infidelity)  # objectives that a part of the rows estimates
+
+def by_row(call: ObjectiveCall, data: Mapping[str, DataSet]) -> TypeGuard[NLL | KL | MSE | Infidelity]:
+    """Whether a part of the rows of the data estimates an objective."""
+    given = data.get(call.data) if isinstance(call, MSE) else None
+    return isinstance(call, NLL | KL | MSE | Infidelity) and (given is None or given.numbers is not None)
 
 
 def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int | None) -> bool:
@@ -23,7 +27,7 @@ def estimated(terms: tuple[Term, ...], data: Mapping[str, DataSet], batch: int |
     def drawn(call: ObjectiveCall) -> bool:
         if isinstance(call, MMD):
             return call.pauli_words is not None or call.samples is not None
-        rows = data.get(call.data) if isinstance(call, BY_ROW) else None
+        rows = data.get(call.data) if by_row(call, data) else None
         return batch is not None and rows is not None and batch < rows.count
 
     return any(drawn(term.call) for term in terms)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from qgl.check.settings.fit import (
     Scope,
+    error_fits,
     fits,
     free_energy_fits,
     has_ensemble,
@@ -79,7 +80,7 @@ def names_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
 
 def _suits(call: ReportCall, data: DataSet | None) -> bool:
     """Whether a report is of what the rows of a data set are: of bits, of real numbers, or, `mmd`, of both."""
-    return data is None or isinstance(call, MMD) or isinstance(call, OfNumbers) == (data.holds == "numbers")
+    return data is None or isinstance(call, MMD | MSE) or isinstance(call, OfNumbers) == (data.holds == "numbers")
 
 
 def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall, str]:
@@ -129,8 +130,10 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         scope.report(OverlappingRegions(call.span, min(repeated), call.name))
     if repeated or not fits(call, scope):
         return False
+    if isinstance(call, MSE):
+        return error_fits(call, scope)
     if isinstance(call, OfNumbers):
-        return isinstance(call, MSE) or _rows_agree(call, scope, undo)
+        return _rows_agree(call, scope, undo)
     if isinstance(call, FreeEnergy):
         return free_energy_fits(call, scope)
     if isinstance(call, Accuracy):

@@ -9,6 +9,7 @@ from qgl.diagnostics.runs import UnfitForLineSearch
 from qgl.diagnostics.shots import UnfitForShots, UnfitShotSettings
 from qgl.program.calls.objectives import (
     MMD,
+    MSE,
     Adversarial,
     Energy,
     Entropy,
@@ -63,6 +64,8 @@ def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | 
         return UnfitForShots(call.span, call.name, "an entropy has no unbiased estimate from strings", _MEANS)
     if isinstance(call, Energy):
         return UnfitForShots(call.span, call.name, "its Pauli words are measured in other bases than strings", _MEANS)
+    if isinstance(call, MSE):
+        return UnfitForShots(call.span, call.name, "it is no mean over strings or pairs of strings", _MEANS)
     if not isinstance(call, Marginals):
         reason = "the logarithm of a probability has no unbiased estimate from strings"
         return UnfitForShots(call.span, call.name, reason, _MEANS)

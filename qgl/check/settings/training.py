@@ -11,6 +11,7 @@ from qgl.check.calls.strategies import strategy_faults
 from qgl.check.settings.adversary import CRITIC_WIDTH, adversary_fits, with_opponent
 from qgl.check.settings.fit import (
     Scope,
+    error_fits,
     fits,
     free_energy_fits,
     has_ensemble,
@@ -19,7 +20,7 @@ from qgl.check.settings.fit import (
     pauli_words_agree,
     targets_fit,
 )
-from qgl.check.settings.line_search import BY_ROW, estimated, line_search_faults
+from qgl.check.settings.line_search import by_row, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
 from qgl.check.settings.watching import complete_early, read_watch, watch_faults
 from qgl.diagnostics.suggest import nearest
@@ -132,6 +133,8 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
         return of_one_model(call, scope)
     if not fits(call, scope):
         return False
+    if isinstance(call, MSE):
+        return error_fits(call, scope)
     if isinstance(call, Infidelity):
         return targets_fit(call, scope)
     if isinstance(call, Wasserstein):
@@ -275,7 +278,7 @@ def read_train(train: tree.Train | None, scope: Scope, place: Span, terms: tuple
 
 def _batch_fits(span: Span, terms: tuple[Term, ...], scope: Scope) -> None:
     """Reports a `batch` that no term of the objective can be estimated by."""
-    drawn = [term.call for term in terms if isinstance(term.call, BY_ROW)]
+    drawn = [term.call for term in terms if by_row(term.call, scope.data)]
     if terms and not drawn:
         names = " and ".join(f"`{name}`" for name in dict.fromkeys(term.call.name for term in terms))
         scope.report(UnfitForBatch(span, f"{names} takes what it needs of all rows together"))

@@ -257,6 +257,15 @@ def mmd(data: DataSet, by_chance: Callable[[], float]) -> Floor:
     return known(data, 0.0) if data.exact else of_rows(data, by_chance)
 
 
+def mse(data: DataSet, region: tuple[int, ...] | None) -> float:
+    """The expected mean squared error of a distribution from as many of its draws as there are rows: the mean of
+    p (1 - p) / (N - 1) over all strings of some bits, p being the frequencies, without bias.
+    """
+    rows = data.rows if region is None else data.rows[:, list(region)]
+    _, frequency, _ = distinct(rows, data.weights)
+    return float((frequency * (1 - frequency)).sum() / max(len(rows) - 1, 1)) / 2.0 ** rows.shape[1]
+
+
 def same(data: DataSet, value: float | None) -> Floor:
     """Of a quantity that has no good side: what the data have."""
     return Floor(value, f"floor of `{data.name}` in correlation_length: the length in the data")

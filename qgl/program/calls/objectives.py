@@ -41,6 +41,12 @@ def outputs_of() -> tuple[str, ...]:
     return argument(Names("outputs"), doc, default=(), kw_only=True)
 
 
+def region_of() -> tuple[int, ...] | None:
+    """The argument `region` of what compares the probabilities of strings."""
+    doc = "of strings, the bits that are compared, at most 12; all of them by default, up to 24"
+    return argument(Region(), doc, default=None, kw_only=True)
+
+
 A_KERNEL = Nested(KERNELS, "hamming(sigma = 1)")
 AN_ENTROPY = Nested(ENTROPIES, "markov(radius = 2)")
 
@@ -99,10 +105,13 @@ class Marginals(OfData):
 
 @call("mse")
 class MSE(OfData):
-    """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
+    """Mean squared error of the probabilities of all strings, those that the data lack included; or of outputs from
+    rows of real numbers, of `pairs(...)` where the model has conditions.
+    """
 
-    data: str = argument(Data(of="numbers"), "the data set")
+    data: str = argument(Data(of="any"), "the data set")
     of: tuple[str, ...] = outputs_of()
+    region: tuple[int, ...] | None = region_of()
 
 
 @call("mmd")

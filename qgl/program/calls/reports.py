@@ -84,7 +84,16 @@ class NLL(OfData):
 
 @call("mse")
 class MSE(OfNumbers):
-    """Mean squared error of outputs from rows of real numbers, of `pairs(...)` where the model has conditions."""
+    """Mean squared error of the probabilities of all strings, those that the data lack included; or of outputs from
+    rows of real numbers, of `pairs(...)` where the model has conditions.
+    """
+
+    data: str | None = argument(Data(of="any"), "the data set; the objective's by default", default=None)
+    region: tuple[int, ...] | None = objectives.region_of()
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        return self.region or ()
 
 
 @call("frechet")

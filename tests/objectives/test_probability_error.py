@@ -67,9 +67,9 @@ def test_value_gradient_and_report(text: str, reference: Any) -> None:
 
     with jax.enable_x64(True):
         value, gradient = jax.jit(jax.value_and_grad(loss))(jnp.asarray(point, jnp.float64))
-        slope = (dense(point + 1e-4 * line) - dense(point - 1e-4 * line)) / 2e-4
+        differences = (dense(point + 1e-4 * line) - dense(point - 1e-4 * line)) / 2e-4
         assert float(value) == pytest.approx(dense(point), rel=1e-10)
-        assert float(gradient @ line) == pytest.approx(slope, rel=1e-6)
+        assert float(gradient @ line) == pytest.approx(differences, rel=1e-6)
         (row,) = evaluate(model.program.reports, Setting.of(model.program), answerer(model, params(point)))
     assert row.value == pytest.approx(dense(point), rel=1e-10)
     assert row.floor == 0 and row.uniform == pytest.approx(reference(np.full((2, 2, 2), 0.125)))

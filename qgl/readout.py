@@ -54,16 +54,20 @@ class Readout:
     ) -> tuple[Array, Array]:
         """Probabilities of the labels and of success, shape (2^labels,), and their numbers, shape (2^labels, size).
 
-        The numbers of a label that does not come, but for rounding, are NaN. With `shots` every mean is one of so many
-        draws of 1 and -1, and every distribution the frequencies in so many, independent of each other.
+        The numbers of a label that does not come, but for rounding, are NaN, as are probabilities under what does not
+        come with it. With `shots` every mean is one of so many draws of 1 and -1, and every distribution the
+        frequencies in so many, independent of each other.
         """
         chances, means, regions = self._joint(found)
-        comes = chances > LEAST * float(np.finfo(chances.dtype).eps)
+        least = LEAST * float(np.finfo(chances.dtype).eps)
+        comes = chances > least
         each = jnp.where(comes, chances, 1)[:, None]
         read = [means / each, *(region / each for region in regions)]
         if query.shots is not None:
             assert key is not None
             read = _drawn(read, key, query.shots)
+        under = least / each if query.shots is None else jnp.zeros_like(each)
+        read[1:] = [conditional(*pair, under) for pair in zip(read[1:], self.outputs.given, strict=True)]
         return jnp.where(comes, chances, 0), jnp.where(
             comes[:, None], self.made(jnp.concatenate(read, axis=1), inputs, query.updates), jnp.nan
         )
@@ -71,11 +75,19 @@ class Readout:
     def made(self, read: Array, inputs: Array, updates: bool = False) -> Array:
         """The numbers that are made of what is read, shape (labels, read), and of inputs: shape (labels, size).
 
-        With `updates` those that `again` sets inputs to come after the declared ones.
+        With `updates` those that `again` sets inputs to come after the declared ones. What is NaN makes NaN, with no
+        derivative, so that numbers which are not used harm none.
         """
         expressions, rows = self._built
-        values = jax.vmap(lambda row: evaluate(expressions, jnp.concatenate([inputs, row])))(read)
-        return values[:, rows if updates else rows[: self.outputs.size]]
+        rows = rows if updates else rows[: self.outputs.size]
+
+        def numbers(read: Array, inputs: Array) -> Array:
+            return jax.vmap(lambda row: evaluate(expressions, jnp.concatenate([inputs, row])))(read)[:, rows]
+
+        if not any(self.outputs.given):
+            return numbers(read, inputs)
+        lacking = jnp.isnan(numbers(*jax.lax.stop_gradient((read, inputs))))
+        return jnp.where(lacking, jnp.nan, numbers(jnp.where(jnp.isnan(read), 0.5, read), inputs))
 
     # ------------------------------------------------------------ what is asked
 
@@ -141,6 +153,19 @@ class Readout:
         made = (*outputs.declared, *outputs.updates)
         rows = [builder.row(number) for output in made for number in output.numbers]
         return builder.build(), np.array(rows, np.int32)
+
+
+def conditional(joint: Array, given: int, least: Array) -> Array:
+    """Joint distributions of bits, shape (labels, 2^bits), made conditional on the first `given` of them.
+
+    Where these have a value whose probability is not above `least`, shape (labels, 1), the numbers are NaN.
+    """
+    if not given:
+        return joint
+    rows = joint.reshape(len(joint), 1 << given, -1)
+    chances = jnp.sum(rows, axis=2, keepdims=True)
+    comes = chances > least[..., None]
+    return jnp.where(comes, rows / jnp.where(comes, chances, 1), jnp.nan).reshape(joint.shape)
 
 
 def _drawn(read: Sequence[Array], key: Array, shots: int) -> list[Array]:

@@ -91,14 +91,15 @@ class OutputCircuits:
         return {name: np.asarray(each) for name, each in self.program.outputs.named(made).items()}
 
     def _read(self, k: int, strings: Strings) -> NDArray[np.float64]:
-        """The mean of a word, or the frequencies of the strings of a region."""
+        """The mean of a word, or the frequencies of the strings of a region, under each string that is given."""
         means = len(self.program.outputs.pauli_words)
         if k < means:
             return np.array([signs(self.pauli_words[k], strings).mean() if len(strings) else np.nan])
         region = self.program.outputs.regions[k - means]
         codes = strings[:, list(region)].astype(np.int64) @ (1 << np.arange(len(region) - 1, -1, -1))
-        counts = np.bincount(codes, minlength=1 << len(region))
-        return counts / len(strings) if len(strings) else np.full(1 << len(region), np.nan)
+        counts = np.bincount(codes, minlength=1 << len(region)).reshape(1 << self.program.outputs.given[k - means], -1)
+        totals = counts.sum(axis=1, keepdims=True)
+        return np.where(totals > 0, counts / np.maximum(totals, 1), np.nan).ravel()
 
 
 def _letters(pauli_word: Sequence[tuple[int, str]], width: int) -> str:

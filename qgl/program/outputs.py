@@ -33,6 +33,8 @@ class Outputs:
     pauli_words  on visible and hidden positions, whose means are read: `Input(MEANS, k)` is that of the k-th
     regions      positions whose bits' joint distributions are read: `Input(CHANCES, k)` is the k-th of all
                  probabilities, one region after another, the first position of each most significant
+    given        how many of the first positions of each region are given: the probabilities are conditional on them,
+                 one distribution after another
     updates      what `again` sets `condition` inputs to, by their names
     again        how many times the model is asked when rows are generated
     """
@@ -40,6 +42,7 @@ class Outputs:
     declared: tuple[Output, ...] = ()
     pauli_words: tuple[PauliWord, ...] = ()
     regions: tuple[tuple[int, ...], ...] = ()
+    given: tuple[int, ...] = ()
     updates: tuple[Output, ...] = ()
     again: int = 1
 

@@ -37,6 +37,7 @@ model {
 }
 output words[4] = [expect(X[v[0]] * Y[v[1]]), expect(Z[v[2]]), expect(Z[v[0]] - X[v[2]]), expect(Y[v[1]] * X[h])];
 output bits[4] = 2 * prob(v[2], v[1]) + a[0];
+output under[4] = prob(v[0], given = v[2]);
 """
 
 

@@ -20,6 +20,7 @@ OUTPUTS = """
 output x[2] = list(q in v: expect(X[q]));
 output p[2, 2] = clip(3 * prob(v[1], v[0]), 0, 1) - a[0];
 output mixed = expect(0.5 * Z[v[0]] * Y[v[1]] - a[1] * X[v[0]] + 2) ** 2 / (1 + exp(x[1]));
+output under[2, 2] = prob(v[0], given = v[1]) * a[2];
 """
 PAULIS = {
     "I": np.eye(2),
@@ -43,8 +44,10 @@ def numbers_of(state: NDArray[Any], a: NDArray[np.float64]) -> dict[str, Any]:
     """What `OUTPUTS` says, of one normalised state of two qubits."""
     x = [mean(state, "XI"), mean(state, "IX")]
     p = np.diag(state).real.reshape(2, 2).T
+    chance = p.sum(axis=1, keepdims=True)
+    under = a[2] * np.where(chance > 1e-9, p / np.maximum(chance, 1e-9), np.nan)
     inner = 0.5 * mean(state, "ZY") - a[1] * x[0] + 2
-    return {"x": x, "p": np.clip(3 * p, 0, 1) - a[0], "mixed": inner**2 / (1 + np.exp(x[1]))}
+    return {"x": x, "p": np.clip(3 * p, 0, 1) - a[0], "mixed": inner**2 / (1 + np.exp(x[1])), "under": under}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -59,6 +62,7 @@ def test_random_programs(seed: int, noise: bool) -> None:
         "x": (len(states), 2),
         "p": (len(states), 2, 2),
         "mixed": (len(states),),
+        "under": (len(states), 2, 2),
     }
     for label, (state, weight) in enumerate(zip(states, weights, strict=True)):
         if weight < 1e-9:
@@ -70,7 +74,7 @@ def test_random_programs(seed: int, noise: bool) -> None:
 
 def test_gradients() -> None:
     model, params = made(1, noise=False)
-    factors = np.random.default_rng(0).normal(size=7)
+    factors = np.random.default_rng(0).normal(size=11)
 
     def function(a: Any) -> Any:
         here = {**params, "a": a}
@@ -168,6 +172,43 @@ def test_what_is_read_twice_is_read_once() -> None:
     np.testing.assert_allclose(model.outputs({})["b"], [[0.25, 3]], atol=1e-6)
 
 
+def test_probabilities_under_a_condition() -> None:
+    """Of several given qubits, hidden ones too, in the order in which they are named; NaN under what never comes."""
+    model = qgl.loads(
+        "param a[4] : angle;\nvisible v[3];\nhidden h;\n"
+        "model { ry(a[0]) v[0]; ry(a[1]) v[1]; rx(a[2]) h; cx v[0], v[2]; cx h, v[1]; ry(a[3]) v[2]; fresh e; }\n"
+        "output p = prob(v[1], v[2], given = [h, v[0]]);\noutput one = prob(v[1], given = v[0])[1][0];",
+        precision="double",
+    )
+    angles = np.array([0.4, 1.3, 2.1, 0.7])
+    with jax.enable_x64(True):
+        params = {"a": jnp.asarray(angles)}
+        never = {"a": jnp.asarray(angles * [0, 1, 1, 1])}  # v[0] is surely 0
+    found = model.outputs(params)
+    joint = np.zeros((2, 2, 2, 2))  # h, v[0], v[1], v[2]
+    for h, first, second in itertools.product(range(2), repeat=3):
+        chance = [np.cos(angle / 2) ** 2 for angle in angles]
+        weight = np.prod([c if bit == 0 else 1 - c for c, bit in zip(chance, (first, second, h), strict=False)])
+        turned = chance[3] if first == 0 else 1 - chance[3]
+        joint[h, first, second ^ h] += weight * np.array([turned, 1 - turned])
+    table = joint.reshape(4, 4)
+    np.testing.assert_allclose(found["p"][0], table / table.sum(axis=1, keepdims=True), atol=1e-12)
+    assert float(found["one"][0]) == pytest.approx(joint[:, 1, 0].sum() / joint[:, 1].sum(), abs=1e-12)
+    np.testing.assert_array_equal(np.isnan(model.outputs(never)["p"][0]), [[0] * 4, [1] * 4] * 2)
+    with jax.enable_x64(True):  # what is not used of it does not harm a gradient
+        gradient = jax.grad(lambda a: model.outputs({"a": a})["p"][0, 0, 1])(never["a"])
+    assert np.isfinite(gradient).all() and abs(float(gradient[1])) > 0.05
+
+
+def test_shots_under_a_condition() -> None:
+    model = qgl.loads("visible v[2];\nmodel { ry(0.02) v[0]; ry(2.0) v[1]; }\noutput p[4] = prob(v[1], given = v[0]);")
+    drawn = np.array([model.outputs({}, shots=5000, key=jax.random.key(k))["p"][0] for k in range(20)])
+    assert np.isnan(drawn[:, 2:]).any() and not np.isnan(drawn[:, 2:]).all()  # one shot in 10,000 has a one there
+    np.testing.assert_allclose(drawn[:, 1].mean(), np.sin(1.0) ** 2, atol=4 * 0.5 / np.sqrt(20 * 5000))
+    counted = drawn[:, 2:].sum(axis=1)
+    np.testing.assert_allclose(counted[~np.isnan(counted)], 1, atol=1e-6)
+
+
 def test_an_outcome_that_never_comes_has_no_numbers() -> None:
     model = qgl.loads("visible v;\nmodel { fresh e; measure e keep; }\noutput z = expect(Z[v]);")
     np.testing.assert_array_equal(model.weights({}), [1, 0])
@@ -187,6 +228,11 @@ def test_an_outcome_that_never_comes_has_no_numbers() -> None:
         ("output y = [prob(v), prob(v[0])];", "QGL0331"),
         ("output y = prob(v, v[0]);", "QGL0331"),
         ("output y = prob(3);", "QGL0413"),
+        ("output y = prob(v[0], given = v);", "QGL0331"),
+        ("output y = prob(v[0], given = 2);", "QGL0413"),
+        ("output y = prob(v[0], when = v[1]);", "QGL0317"),
+        ("output y = prob(v[0], given = v[1], given = v[1]);", "QGL0317"),
+        ("output y[2] = prob(v[0], given = v[1]);", "QGL0331"),
         ("output y = prob(v) + prob(v[0]);", "QGL0303"),
         ("output y = X[v[0]] + 0 * expect(X[v[0]]);", "QGL0331"),
         ("const c = expect(X[v[0]]);", "QGL0330"),

@@ -44,7 +44,7 @@ class OutputReader:
         self.place, self.wires_of, self.extent = place, wires_of, extent
         self._declared: list[Output] = []
         self._pauli_words: dict[PauliWord, int] = {}
-        self._regions: dict[tuple[int, ...], int] = {}
+        self._regions: dict[tuple[tuple[int, ...], int], int] = {}  # with how many positions are given
         self._chances = 0
         self._asked = False
         self._updates: list[Output] = []
@@ -53,8 +53,9 @@ class OutputReader:
     @property
     def outputs(self) -> Outputs:
         """All that has been read."""
-        pauli_words, regions = tuple(self._pauli_words), tuple(self._regions)
-        return Outputs(tuple(self._declared), pauli_words, regions, tuple(self._updates), self._again)
+        pauli_words, regions = tuple(self._pauli_words), tuple(region for region, _ in self._regions)
+        given = tuple(count for _, count in self._regions)
+        return Outputs(tuple(self._declared), pauli_words, regions, given, tuple(self._updates), self._again)
 
     def read(self, symbol: Symbol, frame: Frame) -> Value:
         """The value of an output: a number, or numbers in lists.
@@ -135,27 +136,35 @@ class OutputReader:
             total = total + coefficient * Real(0.0, ((1.0, Input(MEANS, number)),))
         return total
 
-    def chances(self, values: Sequence[Value], spans: Sequence[Span]) -> tuple[Real, ...]:
-        """The probabilities of all strings of bits of some qubits, the first one most significant."""
+    def chances(
+        self, values: Sequence[Value], spans: Sequence[Span], given: tuple[Value, Span] | None = None
+    ) -> tuple[Value, ...]:
+        """The probabilities of all strings of bits of some qubits, the first one most significant.
+
+        Of qubits that are given, those under each string of theirs, a row each.
+        """
         self.asks()
         wires: list[int] = []
-        for value, span in zip(values, spans, strict=True):
+        first = () if given is None else (given,)
+        for value, span in (*first, *zip(values, spans, strict=True)):
             found = self.wires_of(value, span)
             if found is None:
                 raise self.reporter.fault(NotAQubit(span, describe(value)))
             if set(found) & set(wires) or len(set(found)) < len(found):
                 raise self.reporter.fault(WrongOutput(span, "a qubit is read twice here"))
             wires += found
+        known = 0 if given is None else len(self.wires_of(*given) or ())
         if len(wires) > MAX_READ_QUBITS:
             what = f"the distribution of {len(wires)} bits"
             raise self.reporter.fault(ValueTooLarge(spans[0], what, f"{MAX_READ_QUBITS} qubits"))
         region = self.place(wires, spans[0]).positions
         self.evaluator.budget.spend(1 << len(region), spans[0])
-        if region not in self._regions:
-            self._regions[region] = self._chances
+        if (region, known) not in self._regions:
+            self._regions[region, known] = self._chances
             self._chances += 1 << len(region)
-        first = self._regions[region]
-        return tuple(Real(0.0, ((1.0, Input(CHANCES, k)),)) for k in range(first, first + (1 << len(region))))
+        start = self._regions[region, known]
+        numbers = tuple(Real(0.0, ((1.0, Input(CHANCES, k)),)) for k in range(start, start + (1 << len(region))))
+        return _rows(numbers, (1 << known, 1 << len(region) - known)) if known else numbers
 
     def asks(self) -> None:
         """Note that what is being evaluated depends on the state."""
@@ -163,7 +172,9 @@ class OutputReader:
 
 
 def _nested(numbers: tuple[Real, ...], shape: tuple[int, ...]) -> Value:
-    if not shape:
-        return numbers[0]
+    return _rows(numbers, shape) if shape else numbers[0]
+
+
+def _rows(numbers: tuple[Real, ...], shape: tuple[int, ...]) -> tuple[Value, ...]:
     size = prod(shape[1:])
     return tuple(_nested(numbers[k * size : (k + 1) * size], shape[1:]) for k in range(shape[0]))

@@ -186,9 +186,11 @@ class ExpressionResolver:
             elif symbol is None:
                 self._unknown(node.function, "function", USAGES, UnknownFunction)
             return
-        if node.keywords:
-            text = "takes no named arguments"
-            self.reporter.report(FunctionArguments(node.keywords[0][0].span, name, text, usage.text))
+        unknown = [each for k, (each, _) in enumerate(node.keywords) if k or each.name not in usage.named]
+        if unknown:
+            text = f"takes no argument `{unknown[0].name}`" if usage.named else "takes no named arguments"
+            text = f"is given `{unknown[0].name}` twice" if unknown[0].name in usage.named else text
+            self.reporter.report(FunctionArguments(unknown[0].span, name, text, usage.text))
         elif not usage.least <= len(node.arguments) <= usage.most:
             wanted = str(usage.least) if usage.least == usage.most else f"{usage.least} to {usage.most}"
             text = f"takes {wanted} argument{'s' * (usage.most != 1)}, not {len(node.arguments)}"

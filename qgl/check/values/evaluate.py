@@ -299,10 +299,13 @@ class Evaluator:
         symbol = frame.module.names.get(name) if usage is None else None
         if symbol is not None and symbol.kind == "data set":
             return self.world.data_of(symbol, node, frame)
-        if usage is None or node.keywords or not usage.least <= len(node.arguments) <= usage.most:
+        named = [each.name for each, _ in node.keywords]
+        faulty = usage is None or len(set(named)) < len(named) or not set(named) <= set(usage.named)
+        if usage is None or faulty or not usage.least <= len(node.arguments) <= usage.most:
             raise FaultyError  # reported by the look at names
         declared = self.world.declared_hamiltonian(node.arguments[0], frame) if name == "expect" else None
-        values = self.all_of(node.arguments, frame) if declared is None else [declared]
+        given = (*node.arguments, *(value for _, value in node.keywords))
+        values = self.all_of(given, frame) if declared is None else [declared]
         self.budget.spend(self.functions.steps(name, values), node.span)
         if name in REAL_FUNCTIONS and self.functions.reader is not None:
             spans = [argument.span for argument in node.arguments]

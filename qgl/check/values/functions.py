@@ -36,6 +36,7 @@ class Usage:
     least: int
     most: int
     doc: str
+    named: tuple[str, ...] = ()  # arguments that are given by name, if at all
 
 
 INTERNAL = ("multiply", "reciprocal", "power", "atan2")  # that no program calls by name
@@ -57,7 +58,13 @@ USAGES: dict[str, Usage] = {
     **{name: Usage(f"{name}(x)", 1, 1, doc) for name, doc in _OF_REALS.items()},
     "clip": Usage("clip(x, low, high)", 3, 3, "min(max(x, low), high)"),
     "expect": Usage("expect(Pauli words)", 1, 1, "the mean of Pauli words in the final state; in an `output`"),
-    "prob": Usage("prob(register, ...)", 1, 1000, "the probabilities of the strings of registers; in an `output`"),
+    "prob": Usage(
+        "prob(register, ..., given = register)",
+        1,
+        1000,
+        "the probabilities of the strings of registers, under each string of those that are given; in an `output`",
+        ("given",),
+    ),
     "min": Usage("min(x, y, ...)", 1, 1000, "the least of known numbers"),
     "max": Usage("max(x, y, ...)", 1, 1000, "the largest of known numbers"),
     "floor": Usage("floor(x)", 1, 1, "the next integer below"),
@@ -84,7 +91,9 @@ class Reader(Protocol):
 
     def mean(self, value: Value, span: Span) -> Real: ...
 
-    def chances(self, values: Sequence[Value], spans: Sequence[Span]) -> tuple[Real, ...]: ...
+    def chances(
+        self, values: Sequence[Value], spans: Sequence[Span], given: tuple[Value, Span] | None = None
+    ) -> tuple[Value, ...]: ...
 
     def asks(self) -> None: ...
 
@@ -101,7 +110,7 @@ class Functions:
     _trees: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, init=False)
 
     def call(self, call: tree.Call, values: list[Value]) -> Value:
-        """The value of a call whose name and number of arguments have been checked."""
+        """The value of a call whose names and number of arguments have been checked, named ones coming last."""
         name = call.function.name
         if name in REAL_FUNCTIONS:
             return self._real(call, values)
@@ -137,7 +146,10 @@ class Functions:
         return self.final_state(call.span, "`expect`").mean(values[0], call.arguments[0].span)
 
     def _prob(self, call: tree.Call, values: list[Value]) -> Value:
-        return self.final_state(call.span, "`prob`").chances(values, [each.span for each in call.arguments])
+        count = len(call.arguments)
+        given = (values[count], call.keywords[0][1].span) if call.keywords else None
+        reader = self.final_state(call.span, "`prob`")
+        return reader.chances(values[:count], [each.span for each in call.arguments], given)
 
     # ------------------------------------------------------------ numbers
 

@@ -84,7 +84,8 @@ class ClassKernel:
 
     def __init__(self, column: ColumnClass, path: Path) -> None:
         self.column, self.path = column, path
-        sizes = dict(enumerate(column.sizes)) | {len(column.sizes) + k: 2 for k in range(len(column.legs))}
+        sizes = dict(enumerate(column.sizes))
+        sizes |= {len(sizes) + k: 2 if path.narrow else sizes[leg] for k, leg in enumerate(column.legs)}
         self.source_shape = tuple(sizes[label] for label in path.source)
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
@@ -103,9 +104,10 @@ class ClassKernel:
         for number, (table, _) in enumerate(self.column.terms):
             rows = take(tables[table], self.column.rows[:, number])
             live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
-        for number in range(self._narrowed):
-            select = jnp.asarray(np.eye(4)[[0, 3]], tables[0].dtype)
-            repeated = jnp.broadcast_to(select, (self.column.count, 2, 4))
+        for number, leg in enumerate(self._apart):
+            whole = np.eye(self.column.sizes[leg])
+            select = jnp.asarray(whole[[0, 3]] if self.path.narrow else whole, tables[0].dtype)
+            repeated = jnp.broadcast_to(select, (self.column.count, *select.shape))
             live[TERMS + len(self.column.terms) + number] = jnp.moveaxis(repeated, 0, axis)
         for step, number in self._numbered():
             if step.early:
@@ -141,11 +143,12 @@ class ClassKernel:
         return joint
 
     @property
-    def _narrowed(self) -> int:
-        return len(self.column.legs) if self.path.narrow else 0
+    def _apart(self) -> tuple[int, ...]:
+        """The legs that further terms give labels of their own."""
+        return self.column.legs if self.path.apart else ()
 
     def _numbered(self) -> list[tuple[Step, int]]:
-        first = TERMS + len(self.column.terms) + self._narrowed
+        first = TERMS + len(self.column.terms) + len(self._apart)
         return [(step, first + k) for k, step in enumerate(self.path.steps)]
 
 

@@ -44,7 +44,8 @@ class Path:
     """How a class of columns takes boundaries across.
 
     source, target  labels of the boundary before and after, in order, without the batch
-    narrow          legs are cut down to their I and Z components, by further terms after those of the class
+    narrow          legs are cut down to their I and Z components
+    apart           legs have labels of their own, by a further term for each after those of the class
     cap             the boundary's rows come with a tensor for the legs
     result          the operand that is left, and its labels
     held            operands that are ready before a boundary contraction: terms, and results of early steps
@@ -56,6 +57,7 @@ class Path:
     source: Labels
     target: Labels
     narrow: bool
+    apart: bool
     cap: bool
     steps: tuple[Step, ...]
     result: tuple[int, Labels]
@@ -86,11 +88,13 @@ def _path(column: ColumnClass, batch: int, narrow: bool, backward: bool, is_open
     sizes = dict(enumerate(column.sizes)) | {BATCH: batch}
     legs = column.legs
     terms = [labels for _, labels in column.terms]
-    if narrow:
-        legs = tuple(range(len(column.sizes), len(column.sizes) + len(column.legs)))
-        sizes |= dict.fromkeys(legs, 2)
-        terms += zip(legs, column.legs, strict=True)
     source, after = (column.after, column.before) if backward else (column.before, column.after)
+    # A leg that is open and goes on to the next column is read and handed on, under two labels.
+    apart = narrow or (is_open and not set(legs).isdisjoint(after))
+    if apart:
+        legs = tuple(range(len(column.sizes), len(column.sizes) + len(column.legs)))
+        sizes |= {leg: 2 if narrow else column.sizes[old] for leg, old in zip(legs, column.legs, strict=True)}
+        terms += zip(legs, column.legs, strict=True)
     target = (*legs, *after) if is_open else after
     search = _Search(sizes, (BATCH, *target), column.count)
     for number, labels in enumerate(terms):
@@ -112,6 +116,7 @@ def _path(column: ColumnClass, batch: int, narrow: bool, backward: bool, is_open
         source,
         target,
         narrow,
+        apart,
         not is_open,
         tuple(search.steps),
         (result, labels),

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
 from qgl.kernels.simulator import Simulator
 from qgl.plan.boundary.method import BoundaryContraction
@@ -21,7 +22,7 @@ from qgl.query import Expectation, GivenPauliWords, Marginals, Samples
 from tests.kernels.boundary.test_boundary_likelihood import brick_chain, channel_chain
 from tests.reference.density import density_matrix, gradient, probabilities
 from tests.reference.matrices import pauli_matrix
-from tests.reference.programs import EVERYTHING, random_inputs, random_program
+from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_inputs, random_program
 
 
 def simulator(program: Program, *queries: Any, precision: str = "double") -> Simulator:
@@ -88,7 +89,19 @@ def test_chain_of_channels() -> None:
     check(channel_chain(5, 2), np.random.default_rng(0).normal(size=30))
 
 
-@pytest.mark.parametrize("make", [channel_chain, brick_chain])
+def triangle_and_pair(n: int, _: int) -> Program:
+    """Pure, where the bit of a qubit is read in one column and needed by a gate in the next."""
+    angles = [Real(0.1 + 0.2 * k, ((1.0, Input(0, k)),)) for k in range(15)]
+    return program_of(
+        n,
+        0,
+        *(op("su4", *pair, args=angles) for pair in ((0, 1), (2, 0), (3, 4))),
+        op("rzx", 1, 2, args=[0.4]),
+        parameters=[parameter("theta", 15)],
+    )
+
+
+@pytest.mark.parametrize("make", [channel_chain, brick_chain, triangle_and_pair])
 def test_samples_follow_the_distribution(make: Callable[[int, int], Program]) -> None:
     """Of a chain of channels by the network in Pauli-transfer form, of a pure one by amplitudes."""
     program, shots = make(5, 3), 20000

@@ -60,9 +60,9 @@ types: $(SETUP)
 	$(BIN)/mypy --num-workers 2
 
 # A published system measured again in full: make reproduce-born, -iqp, -mbl, -bayes, -generalisation, -thermal,
-# -purification, -gates3, -diffusion, -mosaiq, -eye, -denoise
+# -purification, -gates3, -diffusion, -mosaiq, -eye, -denoise. With ONLY=NAME the figures of one of its parts.
 reproduce-%: $(SETUP)
-	$(BIN)/python -m examples.$*.reproduce
+	$(BIN)/python -m examples.$*.reproduce $(if $(ONLY),--only $(ONLY))
 	$(BIN)/python docs/systems_page.py
 
 benchmarks: $(SETUP)

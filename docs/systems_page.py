@@ -79,6 +79,10 @@ def table(name: str) -> str:
             f"Measured on {found['date']} by `make reproduce-{name}` in {found['seconds']:.0f} s "
             f"({found['machine']}; load {found['load']} at the end)."
         )
+        lines += [
+            f"The figures of `--only {part}` on {about['date']} in {about['seconds']:.0f} s (load {about['load']})."
+            for part, about in found.get("parts", {}).items()
+        ]
     else:
         lines.append(f"Not measured yet: `make reproduce-{name}`.")
     return "\n".join(lines) + "\n"

@@ -79,13 +79,19 @@ def published(name: str) -> tuple[dict[str, Any], tuple[Published, ...]]:
     return content, figures
 
 
-def main(name: str, measure: Measure) -> None:
-    """The command line of a `reproduce.py`: the full version, which is kept; or, with `--quick`, a small one, shown."""
+def main(name: str, *parts: Measure) -> None:
+    """The command line of a `reproduce.py`: the full version, which is kept; or, with `--quick`, a small one, shown.
+
+    Of several parts one can be measured again with `--only NAME`; its figures are then kept with a date of their own.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m examples.{name}.reproduce")
     parser.add_argument("--quick", action="store_true", help="a small version in seconds, shown and not kept")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", choices=[part.__name__ for part in parts], help="one part of the figures")
+    arguments = parser.parse_args()
+    quick, only = arguments.quick, arguments.only
     clock = time.monotonic()
-    ours = measure(quick)
+    wanted = [part for part in parts if only in (None, part.__name__)]
+    ours = {key: figure for part in wanted for key, figure in part(quick).items()}
     seconds = time.monotonic() - clock
     _, figures = published(name)
     unknown = set(ours) - {figure.key for figure in figures}
@@ -95,19 +101,24 @@ def main(name: str, measure: Measure) -> None:
         found = ours.get(figure.key)
         print(f"{figure.what}: {figure.value or figure.text} ({figure.tag}), ours {found}")
     if not quick:
-        keep(name, ours, seconds)
+        keep(name, ours, seconds, only)
 
 
-def keep(name: str, ours: Mapping[str, Ours], seconds: float) -> None:
-    """Writes `docs/systems/NAME.json`."""
-    content = {
+def keep(name: str, ours: Mapping[str, Ours], seconds: float, only: str | None = None) -> None:
+    """Writes `docs/systems/NAME.json`; of one part alone its figures, beside the others, and when that was."""
+    figures = {key: asdict(figure) for key, figure in ours.items()}
+    about: dict[str, Any] = {
         "date": date.today().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "load": round(os.getloadavg()[0], 1),
         "versions": versions(),
         "seconds": round(seconds, 1),
-        "figures": {key: asdict(figure) for key, figure in ours.items()},
     }
+    content = about | {"figures": figures}
+    if only is not None:
+        content = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
+        content["figures"] |= figures
+        content["parts"] = content.get("parts", {}) | {only: about}
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{name}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Measures the figures of system H: python -m examples.diffusion.reproduce [--quick]."""
+"""Measures the figures of system H: python -m examples.diffusion.reproduce [--quick] [--only PART]."""
 
 from __future__ import annotations
 
@@ -116,14 +116,15 @@ def clusters(quick: bool) -> dict[str, Ours]:
     return figures
 
 
-def of_second_moments(quick: bool) -> dict[str, Ours]:
-    """The circle and correlated noise, which the mean state knows nothing of, or only a part."""
-    steps, seeds = (20, 2) if quick else (None, None)
-    circle = Trained.of("circle.qgl", steps, seeds)
-    figures = compared("circle", circle)
-    figures["circle_y"] = over_seeds(circle.generated(), of_circle)
-    figures |= compared("noise", Trained.of("noise.qgl", steps, seeds))
-    return figures
+def circle(quick: bool) -> dict[str, Ours]:
+    """States on a circle, which the mean state knows nothing of."""
+    trained = Trained.of("circle.qgl", 20 if quick else None, 2 if quick else None)
+    return compared("circle", trained) | {"circle_y": over_seeds(trained.generated(), of_circle)}
+
+
+def noise(quick: bool) -> dict[str, Ours]:
+    """Correlated noise, which the mean state knows a part of."""
+    return compared("noise", Trained.of("noise.qgl", 20 if quick else None, 2 if quick else None))
 
 
 def baselines(quick: bool) -> dict[str, Ours]:
@@ -175,9 +176,9 @@ def mixed_states(quick: bool) -> dict[str, Ours]:
         "ms_w": over_seeds(states, lambda each: wasserstein(each, data, by)),
     }
     figures["ms_w_best"] = Ours(figures["ms_w"].low)
-    circle = Trained.of("msquddpm_circle.qgl", steps, seeds)
-    around = circle.data()
-    figures["ms_circle_w"] = over_seeds(circle.generated(), lambda each: wasserstein(each, around, by))
+    around_circle = Trained.of("msquddpm_circle.qgl", steps, seeds)
+    around = around_circle.data()
+    figures["ms_circle_w"] = over_seeds(around_circle.generated(), lambda each: wasserstein(each, around, by))
     figures["ms_circle_w_best"] = Ours(figures["ms_circle_w"].low)
     return figures
 
@@ -207,13 +208,8 @@ def _fidelity(rho: States, sigma: States) -> float:
     return float(np.sum(np.sqrt(np.maximum(np.linalg.eigvalsh(root @ sigma @ root), 0))) ** 2)
 
 
-PARTS = (clusters, of_second_moments, baselines, end_to_end, mixed_states, one_target)
-
-
-def measure(quick: bool) -> Mapping[str, Ours]:
-    """All figures; the quick version takes a few steps with two seeds."""
-    return {key: figure for part in PARTS for key, figure in part(quick).items()}
+PARTS = (clusters, circle, noise, baselines, end_to_end, mixed_states, one_target)  # quick: a few steps, two seeds
 
 
 if __name__ == "__main__":
-    main(NAME, measure)
+    main(NAME, *PARTS)

@@ -51,21 +51,26 @@ def states_near(call: StatesNear, limits: Limits) -> States:
 
 
 def encoded(call: Amplitudes, data: DataSet, limits: Limits) -> States:
-    """The rows of `data` as amplitudes, each state of norm 1, shape (rows, 2^n), n being the least that holds a row.
+    """The rows of `data` as amplitudes, each state of norm 1, shape (count, 2^n), n being the least that holds a row.
 
     Raises:
         QglError: QGL0610, QGL0803, they are too many numbers; QGL0613, a row is zero.
     """
     assert data.numbers is not None  # the checker has seen to it
-    count, size = data.numbers.shape
-    qubits = max(1, (size - 1).bit_length())
+    total, size = data.numbers.shape
+    count, qubits = call.count or total, max(1, (size - 1).bit_length())
     check_states(qubits, count, False, f"`{call.name}`", limits, call.span)
     rows = np.pad(data.numbers, [(0, 0), (0, 2**qubits - size)], constant_values=call.pad)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     if not norms.all():
         fault = f"row {int(np.argmin(norms))} of `{data.name}` is zero, which is no state"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
-    return np.asarray(rows / norms, np.complex128)
+    states = np.asarray((rows / norms)[np.arange(count) % total], np.complex128)
+    if not call.width:
+        return states
+    rng = np.random.default_rng(call.seed)
+    states += call.width * (rng.normal(size=states.shape) + 1j * rng.normal(size=states.shape))
+    return np.asarray(states / np.linalg.norm(states, axis=1, keepdims=True))
 
 
 def matrices(states: States) -> States:

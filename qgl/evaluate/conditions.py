@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import distinct, indices
 from qgl.evaluate.row import Row
 from qgl.program.program import DataSet
-from qgl.query import LogProb, Probabilities
+from qgl.query import LogProb, Probabilities, Success
 
 _MOST = "uniform: every string alike"
 
@@ -34,6 +34,15 @@ def conditional_valid_rate(name: str, data: DataSet, answer: Callable[..., Any])
         rate += weight * float(np.exp(np.asarray(answer(LogProb.of(rows), condition), np.float64)).sum())
         even += weight * len(rows) * 2.0**-data.width
     return Row(name, rate, uniform=even, uniform_is=_MOST)
+
+
+def success(name: str, data: DataSet | None, answer: Callable[..., Any]) -> Row:
+    """The probability of what is required; of a conditional model its mean over the rows of the data."""
+    if data is None or data.conditions is None:
+        return Row(name, float(answer(Success())))
+    conditions, counts = np.unique(data.conditions, axis=0, return_counts=True)
+    chances = [float(answer(Success(), condition)) for condition in conditions]
+    return Row(name, float(np.average(chances, weights=counts)))
 
 
 def _groups(data: DataSet) -> Iterator[tuple[NDArray[np.float64], NDArray[Any]]]:

@@ -13,7 +13,7 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
-from qgl.evaluate.conditions import accuracy, conditional_valid_rate
+from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
 from qgl.evaluate.correlations import Shells
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
@@ -34,7 +34,7 @@ from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
-from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, Success, log_floor
+from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, log_floor
 from qgl.record import record
 
 NATS = "nats"
@@ -198,7 +198,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
         case calls.Purity():
             return iter([mean_purity(call, evaluation.setting, evaluation.answer)])
         case calls.Success():
-            return iter([Row(title(call), float(evaluation.answer(Success())))])
+            return iter([success(title(call), evaluation.setting.data.get(call.data or ""), evaluation.answer)])
         case calls.TrotterError():
             return trotter_error(call.name, evaluation.distribution, evaluation.emitted)
         case calls.CMI():

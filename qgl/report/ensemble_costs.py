@@ -16,6 +16,7 @@ from qgl.program.program import Program
 from qgl.qasm.emit import emission
 from qgl.query import Success
 
+_CONDITIONS = 8  # that are drawn of a conditional model
 _QUICK = 2.0  # seconds, predicted, up to which a probability of success is measured
 
 
@@ -34,13 +35,21 @@ def _preparation(qubits: int) -> tuple[int, int]:
 
 
 def success_at_start(program: Program) -> tuple[int, float | None]:
-    """How many outcomes are required, and their probability at initial parameters; None where that is not quick."""
+    """How many outcomes are required, and their probability at initial parameters; None where that is not quick.
+
+    Of a conditional model it is the mean over conditions that are drawn, None where they have no distribution.
+    """
     count = sum(map(is_required, program.operations))
-    if not count or any(parameter.kind == "condition" for parameter in program.parameters):
-        return count, None
+    if not count:
+        return 0, None
     model = Model(replace(program, objective=(), reports=()))
+    conditional = any(parameter.kind == "condition" for parameter in program.parameters)
+    if conditional and not model.parameters.draws_conditions:
+        return count, None
     rows = [row for weighed in model.readings.weigh((Success(),)) for row in weighed.rows]
-    elements = len(model.parameters.weights)
+    elements = len(model.parameters.weights) * (_CONDITIONS if conditional else 1)
     if not all(row.chosen and elements * row.candidates[0].cost.seconds < _QUICK for row in rows):
         return count, None
-    return count, float(model.success(model.init(jax.random.key(program.train.seed))))
+    key = jax.random.key(program.train.seed)
+    params, given = model.init(key), model.parameters.drawn_conditions(key, _CONDITIONS) if conditional else [None]
+    return count, float(np.mean([model.success(params, condition) for condition in given]))

@@ -38,3 +38,10 @@ def test_nothing_is_estimated_without_need_or_under_conditions(tmp_path: Path, l
     lines = told(tmp_path, last, "condition c;\n" if count == 2 else "")
     assert len(lines) == count
     assert count == 1 or "is not estimated" in lines[1]
+
+
+def test_of_conditions_that_are_drawn_the_mean_is_told(tmp_path: Path) -> None:
+    _, outcomes = told(
+        tmp_path, "fresh e; ry(2 * asin(sqrt(c))) e; postselect(1) e;", "condition c ~ uniform(0.2, 0.3);\n"
+    )
+    assert 0.2 <= float(outcomes.split(" is ")[1].split()[0]) <= 0.3

@@ -124,6 +124,21 @@ def test_rows_as_amplitudes(folder: Path) -> None:
     assert [each.code for each in caught.value.diagnostics] == ["QGL0613"]
 
 
+def test_noise_is_added_to_amplitudes_the_same_at_every_width(folder: Path) -> None:
+    text = 'data x = npz("table.npz", numbers = true);\n'
+    text += "".join(f"data s{k} = amplitudes(x, width = {k / 10}, count = 2000, seed = 3);\n" for k in (0, 1, 2))
+    none, some, more = (data(text)[f"s{k}"].states for k in (0, 1, 2))
+    assert none is not None and some is not None and more is not None
+    np.testing.assert_array_equal(none[9:18], none[:9])
+    for states in (some, more):
+        np.testing.assert_allclose(np.linalg.norm(states, axis=1), 1, atol=1e-14)
+    # a row, and the row with once and twice the noise, lie in one plane
+    assert np.linalg.svd(np.stack([none, some, more], axis=1), compute_uv=False)[:, 2].max() < 1e-14
+    # each of 2 x 4 parts has a variance of 0.01 beside a row of norm 1, so that 1 / (1 + 0.08) of the state is left
+    fidelity = np.mean(np.abs(np.sum(none.conj() * some, axis=1)) ** 2)
+    assert fidelity == pytest.approx(1.02 / 1.08, abs=0.01)
+
+
 def test_pairs_hold_numbers_states_and_bits(folder: Path) -> None:
     found = data(
         'data x = npz("table.npz", numbers = true);\ndata bits_of = levels(x, 1);\n'

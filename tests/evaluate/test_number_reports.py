@@ -157,6 +157,15 @@ def test_pairs_are_compared_row_by_row(folder: Path) -> None:
     assert values["psnr(both)"] == pytest.approx(ratio, rel=1e-4)
 
 
+def test_reports_of_a_program_in_double_precision_are(folder: Path) -> None:
+    program = PAIRS.replace("objective mse(both);", "objective mse(both);\ntrain { precision double; }")
+    model, params = made(program.replace(", ssim(both), psnr(both)", ""))
+    with jax.enable_x64(True):
+        params, loss = model.init(jax.random.key(1)), float(model.loss(params))
+    (row,) = measure(model, params, model.program.reports)
+    assert row.value == pytest.approx(loss, rel=1e-12)
+
+
 def test_small_pictures_and_missing_libraries_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, params = made(GENERATOR + "report ssim(grey, of = [feature]), psnr(grey, of = [feature]);")
     small, _ = measure(model, params, model.program.reports)

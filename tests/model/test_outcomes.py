@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -227,6 +228,17 @@ def test_entanglement_purification(fidelity: float) -> None:
     assert float((bell @ state @ bell).real) == pytest.approx((fidelity**2 + other**2) / success, abs=1e-14)
     rows = evaluate(model.program.reports, Setting.of(model.program), lambda query, *_: model.answer({}, query))
     assert rows[0].name == "success()" and rows[0].value == pytest.approx(success, abs=1e-14)
+
+
+def test_success_of_a_conditional_model_is_a_mean_over_the_conditions_of_data(tmp_path: Path) -> None:
+    """A qubit that was turned by x is found in zero with probability cos(x / 2)^2."""
+    (tmp_path / "x.csv").write_text("0.3,0\n1.2,0\n1.2,1\n")
+    text = 'data d = csv("x.csv", columns = [1], condition = [0]);\ncondition x[1];\nvisible v;\n'
+    text += "model { fresh e; rx(x[0]) e; postselect(0) e; }\nreport success(d);"
+    (tmp_path / "m.qgl").write_text(text)
+    model = qgl.load(tmp_path / "m.qgl", precision="double")
+    rows = evaluate(model.program.reports, Setting.of(model.program), lambda query, *c: model.answer({}, query, *c))
+    assert rows[0].value == pytest.approx(np.mean(np.cos(np.array([0.3, 1.2, 1.2]) / 2) ** 2), abs=1e-14)
 
 
 def test_success_is_reported_of_programs_that_require_something() -> None:

@@ -33,6 +33,7 @@ _PAIRED = (
     | objectives.MSE
     | objectives.Infidelity
     | reports.OfNumbers
+    | reports.Success
 )
 _MSE = objectives.MSE | reports.MSE
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
@@ -104,8 +105,8 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
     if scope.outputs is None or data.numbers is None:
         return
     sizes = {output.name: output.size for output in scope.outputs.declared}
-    if isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE):
-        return  # those are compared as they were before all transforms
+    if isinstance(call, reports.OfNumbers | reports.Success) and not isinstance(call, reports.MSE):
+        return  # those are compared as they were before all transforms, or not at all
     names = call.of if isinstance(call, objectives.MSE | objectives.MMD | reports.MSE | reports.MMD) else ()
     for name in (name for name in names if name not in sizes):
         yield NoOutput(call.span, name, nearest(name, sizes))

@@ -37,6 +37,7 @@ from qgl.program.calls.reports import (
     OfNumbers,
     Purity,
     ReportCall,
+    Success,
     Wasserstein,
 )
 from qgl.program.program import DataSet, Term
@@ -121,7 +122,7 @@ def _free_energy(call: FreeEnergy, terms: tuple[Term, ...]) -> tuple[FreeEnergy,
 
 
 def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) -> bool:
-    if scope.conditions and not (isinstance(call, OfData) and call.data is not None):
+    if scope.conditions and not (isinstance(call, OfData | Success) and call.data is not None):
         scope.report(ConditionalModel(call.span, call.name))
         return False
     regions = call.regions

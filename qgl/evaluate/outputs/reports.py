@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +48,9 @@ def drawn_by_weight(answer: Answer) -> Generated:
 def _discrepancy(call: calls.MMD, setting: Setting, answer: Answer) -> Row:
     """The discrepancy of the numbers of all labels, with their weights, from those of the data."""
     weights, numbers = answer(Numbers())
-    distance = NumbersDiscrepancy.of(call, setting).distance(jnp.asarray(weights), jnp.asarray(numbers))
-    return Row(title(call), float(distance))
+    with jax.enable_x64(True):  # answers of a program in double precision stay so
+        distance = NumbersDiscrepancy.of(call, setting).distance(jnp.asarray(weights), jnp.asarray(numbers))
+        return Row(title(call), float(distance))
 
 
 def numbers_reported(call: calls.OfData, setting: Setting, answer: Answer, generated: Generated) -> Iterator[Row]:
@@ -81,15 +83,16 @@ def numbers_reported(call: calls.OfData, setting: Setting, answer: Answer, gener
 
 def _mean_squared_error(call: calls.MSE, setting: Setting, data: DataSet, answer: Answer) -> Row:
     error = MeanSquaredError.of(call, setting)
-    targets = jnp.asarray(error.targets)
+
+    def measured(condition: Any, targets: NDArray[np.float64]) -> float:
+        weights, numbers = answer(Numbers(), *condition)
+        with jax.enable_x64(True):
+            return float(error.error(weights, numbers, jnp.asarray(targets)))
+
     if data.conditions is None:
-        weights, numbers = answer(Numbers())
-        return Row(title(call), float(error.error(weights, numbers, targets)))
-    each = []
-    for condition, target in zip(data.conditions, targets, strict=True):
-        weights, numbers = answer(Numbers(), condition)
-        each.append(float(error.error(weights, numbers, target[None])))
-    return Row(title(call), float(np.mean(each)))
+        return Row(title(call), measured((), error.targets))
+    each = zip(data.conditions, error.targets, strict=True)
+    return Row(title(call), float(np.mean([measured((condition,), target[None]) for condition, target in each])))
 
 
 def _frechet(call: calls.Frechet, setting: Setting, data: DataSet, generated: Generated) -> Iterator[Row]:

@@ -327,9 +327,18 @@ class Unit(NumbersCall):
 
 @call("amplitudes")
 class Amplitudes(NumbersCall):
-    """An ensemble of states: the numbers of each row as the amplitudes of one, up to its norm."""
+    """An ensemble of states: the numbers of each row as the amplitudes of one, divided by their norm; complex normal
+    numbers may be added to them.
+    """
 
     pad: float = argument(Number(), "the amplitudes that are missing to 2^n", default=0.0)
+    width: float = argument(
+        NOT_NEGATIVE, "deviation of the real and of the imaginary part of what is added to each amplitude", default=0.0
+    )
+    count: int | None = argument(
+        Integer(1, 10**6), "how many states, of the rows in turn; one of each row by default", default=None
+    )
+    seed: int = argument(Integer(0), "of what is added, which is the same for other widths but for its size", default=0)
 
 
 @call("windows")

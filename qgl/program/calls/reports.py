@@ -286,6 +286,16 @@ class Expectation(ReportCall):
 class Success(ReportCall):
     """The probability of the outcomes that `postselect` requires: the part of all runs that is not thrown away."""
 
+    data: str | None = argument(
+        Data(of="any"),
+        "of a conditional model, the data whose conditions are given, for a mean over them",
+        default=None,
+    )
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return () if self.data is None else (self.data,)
+
 
 @call("trotter_error")
 class TrotterError(ReportCall):

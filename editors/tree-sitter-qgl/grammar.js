@@ -18,7 +18,7 @@ module.exports = grammar({
     data: ($) => seq("data", $.identifier, optional($.formals), "=", $._expression, ";"),
     parameter: ($) => seq(choice("param", "random", "latent", "condition"), $.identifier, optional($.dimensions), optional(seq(":", $.type_name)), optional(seq("~", $._expression)), optional(seq("draws", $._expression, optional($.identifier))), ";"),
     dimensions: ($) => seq("[", $._expression, repeat(seq(",", $._expression)), optional(","), "]"),
-    type_name: ($) => seq($.identifier, optional(seq("(", $._expression, repeat(seq(",", $._expression)), ")")), optional($.size)),
+    type_name: ($) => seq($.identifier, optional(seq("(", $._expression, repeat(seq(",", $._expression)), ")")), optional($.dimensions)),
     routine: ($) => seq(choice("layer", "channel"), $.identifier, $.formals, $.block),
     formals: ($) => seq("(", optional(seq($.argument, repeat(seq(",", $.argument)), optional(","))), ")"),
     argument: ($) => seq($.identifier, optional(seq(":", $.type_name))),

@@ -16,6 +16,11 @@ from qgl.record import record
 from qgl.source import Span
 
 MOST_SHOWN = 80  # characters of a value
+_LOCAL = {
+    "qubit": "qubit or register of a block",
+    "bit": "measured bit",
+    "width": "how many qubits a call of this layer or channel gives",
+}
 
 
 @record
@@ -38,7 +43,7 @@ def declared(found: Symbol | LocalName, analysis: Analysis) -> Described:
 
 
 def _local(local: LocalName) -> Described:
-    kind = {"qubit": "qubit or register of a block", "bit": "measured bit"}.get(local.kind, "value of a block")
+    kind = _LOCAL.get(local.kind, "value of a block")
     if local.type:
         return Described(f"{local.name}: {local.type}", "argument", local.type)
     line = local.span.source.line_text(local.span.line - 1).strip()

@@ -273,19 +273,18 @@ class Builder:
         return tree.Data(self._span(children), self._name(children[1]), children[-2], arguments)
 
     def dimensions(self, children: Children) -> _Dimensions:
-        return _Dimensions(_nodes(children))
+        return _Dimensions(self._span(children), _nodes(children))
 
     def type_name(self, children: Children) -> tree.Type:
         name = self._name(children[0]).name
-        return tree.Type(self._span(children), name, _nodes(children[1:]), _size(children))
+        return tree.Type(self._span(children), name, _nodes(children[1:]), _dimensions(children))
 
     def parameter(self, children: Children) -> tree.Parameter:
-        dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
         return tree.Parameter(
             self._span(children),
             str(children[0]),
             self._name(children[1]),
-            dimensions,
+            _dimensions(children),
             _after(children, "COLON"),
             _after(children, "TILDE"),
             _after(children, "DRAWS"),
@@ -307,8 +306,7 @@ class Builder:
         return tree.Hamiltonian(self._span(children), self._name(children[1]), arguments, children[-2])
 
     def output(self, children: Children) -> tree.Output:
-        dimensions = next((c.items for c in children if isinstance(c, _Dimensions)), ())
-        return tree.Output(self._span(children), self._name(children[1]), dimensions, children[-2])
+        return tree.Output(self._span(children), self._name(children[1]), _dimensions(children), children[-2])
 
     def assignment(self, children: Children) -> tuple[tree.Name, tree.Expression]:
         return self._name(children[0]), children[2]
@@ -385,6 +383,7 @@ class _Size:
 
 @record
 class _Dimensions:
+    span: Span
     items: tuple[tree.Expression, ...]
 
 
@@ -402,6 +401,10 @@ def _after(children: Children, terminal: str) -> Any:
         if isinstance(token, Token) and token.type == terminal:
             return child
     return None
+
+
+def _dimensions(children: Children) -> tuple[tree.Expression, ...]:
+    return next((child.items for child in children if isinstance(child, _Dimensions)), ())
 
 
 def _size(children: Children) -> Any:

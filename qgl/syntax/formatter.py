@@ -154,7 +154,7 @@ class _Formatter:
     def _type(self, item: tree.Type) -> Document:
         inside = [self.expression(argument) for argument in item.arguments]
         arguments: list[Document] = ["(", _separated(inside), ")"] if inside else []
-        return group(item.name, *arguments, *self._size(item.size))
+        return group(item.name, *arguments, *([self._listed("[", item.sizes)] if item.sizes else []))
 
     def _formals(self, arguments: Sequence[tree.Argument]) -> Document:
         return self._bracketed("(", [self._formal(argument) for argument in arguments])

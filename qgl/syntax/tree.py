@@ -278,11 +278,11 @@ class Data(Node):
 
 @record
 class Type(Node):
-    """`angle`, `angle[3]`, `probability`, `unitary(3)`, `table(2, 8)`, `qubit`, `qubit[2]`, `category(8)`, `int`."""
+    """`angle`, `angle[3]`, `angle[k, 3]`, `unitary(3)`, `table(2, 8)`, `qubit`, `qubit[2]`, `category(8)`, `int`."""
 
     name: str
     arguments: tuple[Expression, ...]  # in parentheses
-    size: Expression | None  # in brackets
+    sizes: tuple[Expression, ...]  # in brackets
 
 
 @record

@@ -14,7 +14,7 @@ from qgl.check.circuit.multi_qubit_gates import MultiQubitGates
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
-from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee
+from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee, operands_of, widths_of
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
@@ -28,6 +28,8 @@ from qgl.gates import CHANNELS
 from qgl.program.operations import KrausChannel, Measurement, applied
 from qgl.record import record
 from qgl.syntax import tree
+
+Widths = tuple[tuple[str, int], ...]  # numbers of qubits that a call says, by name
 
 
 @record
@@ -64,7 +66,8 @@ class Applier:
         self.evolver = evolver
         self.block = block
         self.reached: set[Symbol] = set()
-        self._routines: dict[Symbol, _Routine | None] = {}
+        self._routines: dict[tuple[Symbol, Widths], _Routine | None] = {}
+        self._generic: dict[Symbol, dict[int, str]] = {}
 
     def apply(self, node: tree.Apply, frame: Frame) -> None:
         """Everything that an `Apply` statement can be."""
@@ -200,23 +203,31 @@ class Applier:
 
     # ------------------------------------------------------------ layers and channels
 
-    def routine(self, symbol: Symbol) -> _Routine:
-        """The formals of a layer or channel."""
-        if symbol not in self._routines:
-            self._routines[symbol] = None
-            self._routines[symbol] = self._read_routine(symbol)
-        known = self._routines[symbol]
+    def generic(self, symbol: Symbol) -> dict[int, str]:
+        """The names of the widths that each call of a layer or channel says, by the number of the operand."""
+        if symbol not in self._generic:
+            widths = widths_of(symbol.node, symbol.module)
+            self._generic[symbol] = {number: name.name for number, name in widths.items()}
+        return self._generic[symbol]
+
+    def routine(self, symbol: Symbol, widths: Widths = ()) -> _Routine:
+        """The formals of a layer or channel, on operands of some widths."""
+        key = symbol, widths
+        if key not in self._routines:
+            self._routines[key] = None
+            self._routines[key] = self._read_routine(symbol, widths)
+        known = self._routines[key]
         if known is None or symbol.state == "failed":
             raise FaultyError
         return known
 
-    def _read_routine(self, symbol: Symbol) -> _Routine | None:
+    def _read_routine(self, symbol: Symbol, widths: Widths) -> _Routine | None:
         numbers: list[Formal] = []
         qubits: list[QubitFormal] = []
         names: list[str] = []
         for argument in symbol.node.arguments:
             try:
-                formal = self.types.of_argument(argument, Frame({}, symbol.module))
+                formal = self.types.of_argument(argument, Frame(dict(widths), symbol.module))
             except FaultyError:
                 return None
             if isinstance(formal, Formal):
@@ -239,15 +250,19 @@ class Applier:
     ) -> None:
         """A layer or channel on operands, the first of which are controls."""
         self.reached.add(symbol)
-        routine = self.routine(symbol)
-        callee = routine.callee
-        if len(operands) < controls + len(callee.qubits):
+        wanted, generic = controls + len(operands_of(symbol.node)), self.generic(symbol)
+        if len(operands) < wanted:
             operands = spelled_out(operands, controls)
+        if generic and len(operands) != wanted:
+            raise self.reporter.fault(OperandCount(node.gate.span, symbol.name, wanted, len(operands)))
+        widths = tuple((name, len(operands[controls + number].wires)) for number, name in generic.items())
+        routine = self.routine(symbol, widths)
+        callee = routine.callee
         operands = self._variables(callee, routine.categories, operands, controls)
         applications = self.applied.applications(node, callee, controls, operands)
         bound = self.applied.bound(node, callee, values, [application.targets for application in applications])
         for run, application in enumerate(applications):
-            frame = Frame({}, symbol.module)
+            frame = Frame(dict(widths), symbol.module)
             for name, each in zip(routine.numbers, bound, strict=True):
                 frame.names[name] = each[run]
             formals = zip(routine.qubits, callee.qubits, routine.categories, application.operands, strict=True)

@@ -10,7 +10,7 @@ from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.functions import is_number
 from qgl.check.values.intervals import bounds
 from qgl.check.values.types import Formal
-from qgl.check.values.values import Array, Bit, Qubit, Site, Value, describe
+from qgl.check.values.values import Array, Bit, Dimension, Qubit, Site, Value, describe
 from qgl.diagnostics.registers import WrongRegisterSize
 from qgl.diagnostics.types import AngleAsProbability, MisplacedHole, ProbabilityRange, WrongShape, WrongType
 from qgl.expression import Input, Real
@@ -52,7 +52,7 @@ class Binder:
                 why = f"`?` is a trained number, but {_NAMES[formal.kind]} belongs here"
                 raise self.reporter.fault(MisplacedHole(node.span, why))
             return [_typed(self.hole(node, gate, formal.kind, formal.size), formal) for _ in range(count)]
-        wanted = 0 if formal.size is None else 1
+        wanted = len(formal.dimensions)
         if _rank(value) == wanted + 1 and not (wanted == 0 and formal.kind in ("int", "bit")):
             each = self._spread(node.span, value, applications)
             return [self._fit(one, formal, node.span) for one in each]
@@ -80,22 +80,29 @@ class Binder:
             return self.scalar(value, formal.kind, span)
         if isinstance(value, Array):
             misfit = formal.between is not None and value.dimensions[-1].between != formal.between
-            if misfit or len(value.dimensions) != 1 or len(value) != formal.size:
+            if misfit or _shape(value) != formal.dimensions:
                 raise self._misshapen(value, formal, span)
             if formal.kind == "probability":
-                self._probability(value.at(0), span)
+                self._probability(value.reals()[0], span)
             return value
-        if isinstance(value, tuple) and len(value) == formal.size and formal.between is None:
-            return tuple(self.scalar(each, formal.kind, span) for each in value)
+        if _shape(value) == formal.dimensions and formal.between is None:
+            return self._each(value, formal.kind, span)
         raise self._misshapen(value, formal, span)
+
+    def _each(self, value: Value, kind: str, span: Span) -> Value:
+        if isinstance(value, tuple | Array):
+            return tuple(self._each(each, kind, span) for each in value)
+        return self.scalar(value, kind, span)
 
     def _misshapen(self, value: Value, formal: Formal, span: Span) -> FaultyError:
         plural = {"angle": "angles", "real": "numbers", "probability": "probabilities"}[formal.kind]
         wanted = f"a list of {formal.size} {plural}" if formal.between is None else "another isometry"
+        if formal.shape:
+            wanted = f"an array of {' x '.join(map(str, formal.shape))} {plural}"
         if _rank(value) is None:
             return self.reporter.fault(WrongType(span, wanted, describe(value)))
         hint = ""
-        if isinstance(value, Array) and len(value.dimensions) > 1:
+        if isinstance(value, Array) and len(value.dimensions) > len(formal.dimensions):
             hint = f"give `{value.name}` an index"
         return self.reporter.fault(WrongShape(span, wanted, describe(value), hint))
 
@@ -161,8 +168,12 @@ class Binder:
 
 
 def _typed(value: Value, formal: Formal) -> Value:
-    """The numbers of a `?` as those of an isometry, where the formal is one."""
-    if formal.between is None or not isinstance(value, Array):
+    """The numbers of a `?` as those of an isometry or as an array, where the formal is one."""
+    if not isinstance(value, Array):
+        return value
+    if formal.shape:
+        return replace(value, dimensions=tuple(Dimension(size, f"0..{size - 1}") for size in formal.shape))
+    if formal.between is None:
         return value
     return replace(value, dimensions=(replace(value.dimensions[0], between=formal.between),))
 
@@ -187,6 +198,17 @@ def _rank(value: Value) -> int | None:
         inner = _rank(value[0]) if value else 0
         return None if inner is None else inner + 1
     return None
+
+
+def _shape(value: Value) -> tuple[int, ...] | None:
+    """The lengths of lists of lists, arrays among them; None where they are ragged."""
+    if isinstance(value, Array):
+        return tuple(each.extent for each in value.dimensions)
+    if not isinstance(value, tuple):
+        return ()
+    inner = {_shape(each) for each in value}
+    only = inner.pop() if len(inner) == 1 else None
+    return None if only is None else (len(value), *only)
 
 
 def reals(value: Value) -> tuple[Real, ...]:

@@ -83,7 +83,9 @@ class Elaborator:
             self.recorder.emit(applied(gate, touched, initial.span, numbers))
 
     def dry_run(self, symbol: Symbol) -> None:
-        """Go through the body of a routine that nothing calls, with stand-ins for its arguments."""
+        """Go through the body of a routine that nothing calls, with stand-ins for its arguments where there are any."""
+        if self.applier.generic(symbol):
+            return
         frame = Frame({}, symbol.module)
         try:
             for argument in symbol.node.arguments:
@@ -109,8 +111,8 @@ class Elaborator:
         self.recorder.parameters.append(self.declarations.anonymous(formal.name, formal.kind, (), argument.span))
         if formal.size is None:
             return Real(0.0, ((1.0, Input(number, 0)),))
-        dimension = Dimension(formal.size, f"0..{formal.size - 1}", between=formal.between)
-        return Array(number, formal.name, 0, (dimension,), argument.span)
+        dimensions = tuple(Dimension(size, f"0..{size - 1}", between=formal.between) for size in formal.dimensions)
+        return Array(number, formal.name, 0, dimensions, argument.span)
 
     # ------------------------------------------------------------ blocks
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from qgl.check.circuit.application import Operand
+from qgl.check.circuit.apply import Applier
 from qgl.check.circuit.elaborate import Elaborator
 from qgl.check.circuit.isometries import used_qubits
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import Budget
+from qgl.check.names.callees import operands_of
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.diagnostics.data import WrongProcess
@@ -80,8 +82,7 @@ class Processes:
         arguments = tuple(tree.Name(span, name) for _ in given.arguments)
         node = tree.Apply(span, (), tree.Name(span, name), arguments, ())
         wires = tuple(recorder.fresh_wires(tree.Name(span, "q"), qubits))
-        sizes = elaborator.applier.routine(symbol).callee.qubits
-        operands = self._operands(call, wires, sizes)
+        operands = self._operands(call, wires, symbol, elaborator.applier)
         self.reached.add(symbol)
         earlier, self.reporter.given_up = self.reporter.given_up, None
         try:
@@ -95,10 +96,13 @@ class Processes:
             raise self.reporter.fault(used)
         return tuple(recorder.operations)
 
-    def _operands(self, call: Through, wires: tuple[int, ...], sizes: Sequence[int | None]) -> list[Operand]:
+    def _operands(self, call: Through, wires: tuple[int, ...], symbol: Symbol, applier: Applier) -> list[Operand]:
         """The register for the only operand, or its qubits in order for several."""
-        if len(sizes) == 1:
+        if len(operands_of(symbol.node)) == 1:
             return [Operand(wires, len(wires) == 1, call.span)]
+        if applier.generic(symbol):
+            raise self._fault(call, "it takes several registers, of which only a call says how wide they are")
+        sizes = applier.routine(symbol).callee.qubits
         wanted = sum(size or 1 for size in sizes)
         if wanted != len(wires):
             raise self._fault(call, f"it takes {wanted} qubits, and a state of `{call.data}` has {len(wires)}")

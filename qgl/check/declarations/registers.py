@@ -46,7 +46,7 @@ def categories_of(type_: tree.Type, frame: Frame, evaluator: Evaluator, reporter
     Raises:
         FaultyError: it is another type, or d is out of range; reported.
     """
-    if type_.name != "category" or len(type_.arguments) != 1 or type_.size is not None:
+    if type_.name != "category" or len(type_.arguments) != 1 or type_.sizes:
         text = f"`{type_.span.text[:40]}` is not the type of a variable, which is `category(d)`"
         raise reporter.fault(WrongVariables(type_.span, text))
     count = evaluator.integer(type_.arguments[0], frame, "a number of categories")

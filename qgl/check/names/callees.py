@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qgl.check.names.modules import RESERVED, Module
 from qgl.check.values.types import Formal
 from qgl.gates import CHANNELS, GATES
 from qgl.gates.model import Channel, Gate
@@ -61,12 +62,32 @@ COUNTS: dict[str, Counts] = {
 }
 
 
+def operands_of(routine: tree.Routine) -> list[tree.Argument]:
+    """The arguments that are qubits."""
+    return [each for each in routine.arguments if each.type is not None and each.type.name in ("qubit", "category")]
+
+
+def widths_of(routine: tree.Routine, module: Module) -> dict[int, tree.Name]:
+    """The widths that each call says, by the number of the operand: `k` of the first `q: qubit[k]`, where nothing else
+    has that name.
+    """
+    widths: dict[int, tree.Name] = {}
+    for number, operand in enumerate(operands_of(routine)):
+        sizes = operand.type.sizes if operand.type is not None and operand.type.name == "qubit" else ()
+        name = sizes[0] if len(sizes) == 1 else None
+        if not isinstance(name, tree.Name) or name.name in module.names or name.name in RESERVED:
+            continue
+        if all(name.name != each.name for each in widths.values()):
+            widths[number] = name
+    return widths
+
+
 def counts_of_routine(name: str, routine: tree.Routine, declared: Span) -> Counts:
-    operands = [each for each in routine.arguments if each.type is not None and each.type.name in ("qubit", "category")]
+    operands = operands_of(routine)
     qubits = tuple(each.name.name for each in operands)
     numbers = tuple(each.name.name for each in routine.arguments if each.name.name not in qubits)
     one = len(qubits) == 1 and all(each.type is not None and each.type.name == "qubit" for each in operands)
-    one = one and all(each.type is not None and each.type.size is None for each in operands)
+    one = one and all(each.type is not None and not each.type.sizes for each in operands)
     usage = _usage(name, numbers, qubits)
     counted = (len(qubits), MANY if one else len(qubits))
     return Counts(name, (len(numbers), len(numbers)), counted, routine.kind == "layer", usage, declared)

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from qgl.check.names.callees import COUNTS, MULTI_QUBIT, Counts, counts_of_routine
+from qgl.check.names.callees import COUNTS, MULTI_QUBIT, Counts, counts_of_routine, widths_of
 from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol
 from qgl.check.names.resolve_expressions import ExpressionResolver
 from qgl.check.names.scopes import Body
@@ -119,6 +119,8 @@ class Resolver(ExpressionResolver):
                     )
             case tree.Routine(_, kind, _, arguments, body):
                 self.body = Body(symbol.module, kind, symbol, extents=[symbol.node.span])
+                for name in widths_of(symbol.node, symbol.module).values():
+                    self._add(name, "width")
                 self._arguments(arguments)
                 with self.body.block(symbol.node.span):
                     self._statements(body)
@@ -151,7 +153,7 @@ class Resolver(ExpressionResolver):
 
     def _type(self, type_: tree.Type | None) -> None:
         if type_ is not None:
-            self._expressions([*type_.arguments, *([type_.size] if type_.size is not None else [])])
+            self._expressions([*type_.arguments, *type_.sizes])
 
     def _arguments(self, arguments: Sequence[tree.Argument]) -> None:
         for argument in arguments:

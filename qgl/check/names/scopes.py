@@ -14,7 +14,7 @@ from qgl.source import Span
 class Local:
     """A name of a block."""
 
-    kind: str  # "qubit" | "bit" | "value" | "broken"
+    kind: str  # "qubit" | "bit" | "value" | "width" | "broken"
     span: Span
 
 

@@ -60,12 +60,18 @@ class Indexing:
     # ------------------------------------------------------------ lists and registers
 
     def _list(self, node: tree.Index, base: tuple[Value, ...] | range, indices: list[Value]) -> Value:
-        if len(indices) != 1:
-            raise self.reporter.fault(IndexCount(node.span, f"a list takes one index, not {len(indices)}"))
-        if isinstance(indices[0], range):
-            chosen = self._slice(node, 0, indices[0], len(base))
-            return base[chosen.start : chosen.stop]
-        return base[self._position(node, 0, indices[0], len(base))]
+        """Of lists of lists, an index for each."""
+        value: Value = base
+        for k, index in enumerate(indices):
+            if not isinstance(value, tuple | range) or (k and isinstance(indices[k - 1], range)):
+                text = f"a list takes {'one index' if k == 1 else f'{k} indices'} here, not {len(indices)}"
+                raise self.reporter.fault(IndexCount(node.span, text))
+            if isinstance(index, range):
+                chosen = self._slice(node, k, index, len(value))
+                value = value[chosen.start : chosen.stop]
+            else:
+                value = value[self._position(node, k, index, len(value))]
+        return value
 
     def _group(self, node: tree.Index, base: Group, indices: list[Value]) -> Value:
         positions: list[int] = []

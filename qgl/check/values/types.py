@@ -67,12 +67,20 @@ def level_angles(values: Sequence[int]) -> int:
 
 @record
 class Formal:
-    """A formal argument that is a number, or `size` numbers; those of an isometry `between` variables."""
+    """A formal argument that is a number, or `size` numbers; those of an isometry `between` variables.
+
+    `shape`: the dimensions of an array, if it has several.
+    """
 
     name: str
     kind: str  # "angle" | "real" | "probability" | "int" | "bit"
     size: int | None = None
     between: Between | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def dimensions(self) -> tuple[int, ...]:
+        return self.shape or (() if self.size is None else (self.size,))
 
 
 class QubitFormal(NamedTuple):
@@ -100,10 +108,13 @@ class Types:
             raise self.reporter.fault(WrongParameter(argument.span, text, "such as `a: angle` or `q: qubit`"))
         self.known(type_, OF_ARGUMENT, "an argument")
         if type_.name == "qubit":
-            return QubitFormal(None if type_.size is None else self._size(type_.size, frame))
+            return QubitFormal(self._size(type_.sizes[0], frame) if type_.sizes else None)
         if type_.name == "category":
             count = categories_of(type_, frame, self.evaluator, self.reporter)
             return QubitFormal(code_bits(count), count)
+        if len(type_.sizes) > 1:
+            shape = tuple(self._size(each, frame) for each in type_.sizes)
+            return Formal(argument.name.name, type_.name, self._counted(type_, prod(shape)), shape=shape)
         kind, size = self._numbers(type_, frame)
         return Formal(argument.name.name, kind, size, self.between(type_, frame))
 
@@ -122,20 +133,26 @@ class Types:
             text = f"`{type_.name}` takes {what} in parentheses"
             hint = f"write `{usage or type_.name}`" if usage else f"write `{type_.name}` or `{type_.name}[k]`"
             raise self.reporter.fault(WrongParameter(type_.span, text, hint))
-        if type_.size is not None and type_.name not in (*NUMBERS, "qubit"):
+        if type_.sizes and type_.name not in (*NUMBERS, "qubit"):
             raise self.reporter.fault(WrongParameter(type_.span, f"`{type_.name}` takes no size in brackets"))
+        if len(type_.sizes) > 1 and (type_.name == "qubit" or allowed is OF_PARAMETER):
+            hint = "" if type_.name == "qubit" else f"write `a[{type_.sizes[0].span.text[:20]}, ...] : {type_.name}`"
+            raise self.reporter.fault(WrongParameter(type_.span, "one size belongs here", hint))
 
     def _size(self, expression: tree.Expression, frame: Frame) -> int:
         size = self.evaluator.integer(expression, frame, "a size")
         if size < 1:
             raise self.reporter.fault(WrongParameter(expression.span, f"a size is at least 1, not {size}"))
+        return self._counted(expression, size)
+
+    def _counted(self, node: tree.Node, size: int) -> int:
         if size > MAX_INPUTS:
-            raise self.reporter.fault(ValueTooLarge(expression.span, f"a size of {size:,}", f"{MAX_INPUTS:,}"))
+            raise self.reporter.fault(ValueTooLarge(node.span, f"a size of {size:,}", f"{MAX_INPUTS:,}"))
         return size
 
     def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
         if not type_.arguments:
-            return type_.name, None if type_.size is None else self._size(type_.size, frame)
+            return type_.name, self._size(type_.sizes[0], frame) if type_.sizes else None
         if type_.name == "isometry":
             ingoing, outgoing = self._isometry(type_, frame)
             return "real", isometry_numbers(prod(ingoing), prod(outgoing))

@@ -50,8 +50,8 @@ class NoEnsemble(Diagnostic):
     notes = noted("declared here", "declared")
 
 
-class NoPureTargets(Diagnostic):
-    """`infidelity` is 1 - the mean of <t|rho|t> over pure states t, and this data set has strings, or mixed states."""
+class NoTargetStates(Diagnostic):
+    """`infidelity` is 1 - the mean fidelity with the states of a data set, and this one has strings or numbers."""
 
     data: str
     declared: Span | None = None
@@ -60,8 +60,8 @@ class NoPureTargets(Diagnostic):
     wrong = "data d = parity(2);\nvisible v[2];\nmodel { ry(?) v; }\nobjective infidelity(d);\n"
     right = 'data d = states_near("00", width = 0.1);\nvisible v[2];\nmodel { ry(?) v; }\nobjective infidelity(d);\n'
 
-    message = says("`{data}` has no pure states")
-    help = "mixed states are compared by `marginals(..., distance = hilbert_schmidt)`, `mmd` or `wasserstein`"
+    message = says("`{data}` has no states")
+    help = 'take `states_near("00", width = 0.1)`, `state("file.npz")` or `through(...)`'
 
     notes = noted("declared here", "declared")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import qgl
 from tests.check.checking import pointed
+from tests.reference.states import uhlmann
 
 PAIRS = """
 data clean = states_near("00", width = 0.4, count = 5);
@@ -71,11 +72,58 @@ def test_an_unconditional_model_is_held_against_each_state() -> None:
         assert float(model.loss(params)) == pytest.approx(1 - (state.conj() @ mean @ state).real, abs=1e-12)
 
 
+MIXED = """
+data clean = states_near("00", width = 0.4, depolarised = [0.1, 0.5], count = 5);
+data pure = states_near("01", width = 0.3, count = 5);
+data both = pairs(pure, clean);
+condition x : state(2);
+visible v[2] = x;
+param a[3] : angle;
+model {{ fresh e; ry(a[0]) e; rx(a[1]) v[0]; cz v[0], e; ry(a[2]) v[1]; cx v[1], e; rx(0.3) e; {end} }}
+objective infidelity(both);
+"""
+
+
+@pytest.mark.parametrize("end", ["measure e keep;", "depolarizing(0.2) v; postselect(0) e;"])
+def test_mixed_targets(end: str) -> None:
+    """Against roots of matrices, where the model's states are of rank 2 and of rank 4; the gradient by differences."""
+    model = qgl.loads(MIXED.format(end=end), precision="double")
+    given, targets = (model.program.data[name].states for name in ("pure", "clean"))
+    assert given is not None and targets is not None and targets.ndim == 3
+    with jax.enable_x64(True):
+        params = model.init(jax.random.key(1))
+        found = [
+            uhlmann(np.asarray(model.state(params, columns(row))), target)
+            for row, target in zip(given, targets, strict=True)
+        ]
+        loss, gradient = model.value_and_grad(params)
+        assert float(loss) == pytest.approx(1 - np.mean(found), abs=1e-7)  # roots of what is rounding
+        direction, step = np.array([0.5, -0.3, 0.8]), 1e-5
+        ahead, behind = (float(model.loss({"a": params["a"] + s * step * direction})) for s in (1, -1))
+    assert float(np.asarray(gradient["a"]) @ direction) == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
+
+
+def test_a_thermal_state_is_a_target() -> None:
+    """Of any rank: cold it is nearly pure."""
+    text = (
+        "param p : probability;\nvisible v[2];\nhamiltonian one = Z[v[0]] + 0.3 * Z[v[1]] * X[v[0]];\n"
+        "data warm = gibbs(one, beta = %s);\nmodel { rx(0.4) v[0]; rx(?) v[1]; cx v[0], v[1]; depolarizing(p) v; }\n"
+        "objective infidelity(warm);\n"
+    )
+    for beta in (0.7, 30):
+        model = qgl.loads(text % beta, precision="double")
+        target = model.program.data["warm"].state
+        assert target is not None and target.ndim == 2
+        with jax.enable_x64(True):
+            params = model.init(jax.random.key(3))
+            wanted = uhlmann(np.asarray(model.state(params)), target)
+            assert float(model.loss(params)) == pytest.approx(1 - wanted, abs=1e-7)
+
+
 @pytest.mark.parametrize(
     ("data", "settings", "expected"),
     [
         ("parity(2)", "", ("QGL0624", "infidelity(d)")),
-        ('states_near("00", width = 0.1, depolarised = 0.1)', "", ("QGL0624", "infidelity(d)")),
         ('states_near("0", width = 0.1)', "", ("QGL0611", "infidelity(d)")),
         ('states_near("00", width = 0.1)', "train { gradient spsa(shots = 9); }", ("QGL1160", "infidelity(d)")),
         ('states_near("00", width = 0.1)', "train { optimizer lbfgs(); batch 3; }", ("QGL0908", "lbfgs()")),

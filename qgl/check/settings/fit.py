@@ -10,7 +10,7 @@ from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.kernels import NoEnsemble, NoPureTargets, PauliWordsOfIntegers
+from qgl.diagnostics.kernels import NoEnsemble, NoTargetStates, PauliWordsOfIntegers
 from qgl.diagnostics.many_body import TooWideForEntropy
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
@@ -119,14 +119,13 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
 
 
 def targets_fit(call: objectives.Infidelity, scope: Scope) -> bool:
-    """Whether the data of an `infidelity` are pure states."""
+    """Whether the data of an `infidelity` are states."""
     data = scope.data.get(call.data)
     if data is None:
         return False
-    states = data.state if data.states is None else data.states
-    if states is not None and states.ndim == (1 if data.states is None else 2):
+    if data.state is not None or data.states is not None:
         return True
-    scope.report(NoPureTargets(call.span, data.name, scope.data_spans.get(data.name)))
+    scope.report(NoTargetStates(call.span, data.name, scope.data_spans.get(data.name)))
     return False
 
 

@@ -157,13 +157,13 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
 
 
 def _is_of_a_state(call: MeanFidelity, scope: Scope) -> bool:
-    """Whether what a `mean_fidelity` is taken with is one pure state of the visible register."""
+    """Whether what a `mean_fidelity` is taken with is one state of the visible register."""
     data = None if call.data is None else scope.data.get(call.data)
     fault = ""
     if call.basis is not None and scope.visible is not None and len(call.basis) != scope.visible:
         fault = f"is of {plural(len(call.basis), 'bit')}, and the visible register has {plural(scope.visible, 'qubit')}"
-    if data is not None and (data.state is None or data.state.ndim != 1):
-        fault = f"is taken with one pure state, and `{data.name}` is none"
+    if data is not None and (data.state is None or (data.states is not None and len(data.states) > 1)):
+        fault = f"is taken with one state, and `{data.name}` is none"
     if fault:
         scope.report(BadArguments(call.span, call.name, fault, usage(MeanFidelity)))
     return not fault

@@ -16,6 +16,7 @@ from qgl.evaluate.table.titles import title
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.ensembles.similarity import with_equal_weights
 from qgl.objectives.ensembles.transport import EnsembleTransport
+from qgl.objectives.ensembles.uhlmann import factors, fidelities_of
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
@@ -36,20 +37,18 @@ def compared(call: Compared, setting: Setting, answer: Ask, bare: bool) -> Itera
 
 
 def mean_fidelity(call: calls.MeanFidelity, setting: Setting, answer: Ask) -> Iterator[Row]:
-    """The fidelity with a pure state, and how far it differs from element to element."""
-    elements, weights = _elements(setting, answer)
-    target: NDArray[np.complex128]
+    """The fidelity with a state, and how far it differs from element to element."""
+    raw = np.asarray(answer(Elements(setting.labels)))
+    elements, weights = _weighed(raw)
     if call.data is None:
         assert call.basis is not None  # one of the two is given
         target = np.eye(elements.shape[-1], dtype=np.complex128)[int(call.basis, 2)]
     else:
         state = setting.data[call.data].state
-        assert state is not None and state.ndim == 1  # the checker has seen to it
+        assert state is not None  # the checker has seen to it
         target = state
-    inside = (
-        elements @ target.conj() if elements.ndim == 2 else np.einsum("x,lxy,y->l", target.conj(), elements, target)
-    )
-    fidelities = _shares(np.abs(inside) ** (2 if elements.ndim == 2 else 1), weights)
+    factor = target[:, None] if target.ndim == 1 else factors(target[None])[0]
+    fidelities = _shares(fidelities_of(elements, factor, float(np.finfo(raw.dtype).eps)), weights)
     mean = float(weights @ fidelities)
     yield Row(f"{title(call)}, mean", mean)
     yield Row(f"{title(call)}, deviation", float(np.sqrt(weights @ (fidelities - mean) ** 2)))
@@ -59,14 +58,14 @@ def mean_purity(call: calls.Purity, setting: Setting, answer: Ask) -> Row:
     """Tr rho^2 of the mean state, or its mean over the elements."""
     if call.of == "mean":
         return Row(title(call), purity(answer(State())))
-    elements, weights = _elements(setting, answer)
+    elements, weights = _weighed(np.asarray(answer(Elements(setting.labels))))
     squares = np.sum(np.abs(elements) ** 2, axis=tuple(range(1, elements.ndim)))
     return Row(title(call), float(weights @ _shares(squares, weights ** (elements.ndim - 1))))
 
 
-def _elements(setting: Setting, answer: Ask) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
-    """Elements as `qgl.query.Elements` gives them, and their weights."""
-    elements = np.asarray(answer(Elements(setting.labels)), np.complex128)
+def _weighed(elements: NDArray[Any]) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+    """Elements as `qgl.query.Elements` gives them, in double precision, and their weights."""
+    elements = elements.astype(np.complex128)
     if elements.ndim == 2:
         return elements, np.sum(np.abs(elements) ** 2, axis=1)
     return elements, np.einsum("lxx->l", elements).real

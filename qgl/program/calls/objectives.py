@@ -137,7 +137,7 @@ COST_DOC = "of a pair of states, 1 - Tr(rho sigma) or 1 - `superfidelity`"
 
 @call("infidelity")
 class Infidelity(OfData):
-    """1 - the mean fidelity with pure states of the data, row by row; of `pairs(...)` if the model has conditions."""
+    """1 - the mean fidelity with the states of the data, row by row; of `pairs(...)` if the model has conditions."""
 
 
 @call("wasserstein")

@@ -244,11 +244,11 @@ class Purity(ReportCall):
 
 @call("mean_fidelity")
 class MeanFidelity(ReportCall):
-    """Mean of <phi|rho|phi> over the elements rho of the model's ensemble, and its standard deviation among them."""
+    """Mean over the elements of the model's ensemble of their fidelity with a state, and its standard deviation."""
 
     one_of: ClassVar[tuple[str, ...]] = ("basis", "data")
-    basis: str | None = argument(BitString(), "phi, a basis state", default=None)
-    data: str | None = argument(Data(), "phi, a pure `state`", default=None)
+    basis: str | None = argument(BitString(), "the state, one of the basis", default=None)
+    data: str | None = argument(Data(), "the state, pure or mixed", default=None)
 
     @property
     def data_sets(self) -> tuple[str, ...]:

@@ -6,6 +6,9 @@ SETUP := .venv/.set-up
 # A worker keeps neighbouring tests, which share kernels and fixtures; one that has none left takes some of the other's
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
+# The tests start the command line hundreds of times: byte code is kept, also where the environment says not to
+unexport PYTHONDONTWRITEBYTECODE
+
 MINUTES ?= 10
 
 .PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks docs docs-serve release-check clean

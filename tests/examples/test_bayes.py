@@ -17,17 +17,20 @@ def figures() -> dict[str, float]:
     return {key: ours.value for key, ours in measure(True).items() if ours.value is not None}
 
 
+@pytest.mark.slow
 def test_figures_have_published_ones(figures: dict[str, float]) -> None:
     _, known = published("bayes")
     assert set(figures) <= {figure.key for figure in known}
     assert len({figure.key for figure in known}) == len(known)
 
 
+@pytest.mark.slow
 def test_a_change_of_basis_reaches_the_games(figures: dict[str, float]) -> None:
     assert figures["ghz"] < 1e-6
     assert figures["chsh"] < 1e-6
 
 
+@pytest.mark.slow
 def test_no_classical_network_does(figures: dict[str, float]) -> None:
     """The bounds are those in closed form, and what was trained is not below them."""
     wins = np.cos(np.pi / 8) ** 2
@@ -39,6 +42,7 @@ def test_no_classical_network_does(figures: dict[str, float]) -> None:
     assert figures["chsh_bound"] - 1e-6 < figures["chsh_classical"] < figures["chsh_bound"] + 0.05
 
 
+@pytest.mark.slow
 def test_a_network_with_several_parents_is_counted(figures: dict[str, float]) -> None:
     assert figures["garden"] < 1e-5
     assert figures["lymphography_floor"] == pytest.approx(np.log(148))

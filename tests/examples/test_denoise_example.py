@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from qiskit.quantum_info import Operator
 from qiskit_qasm3_import import parse
@@ -35,6 +36,7 @@ def test_pictures_get_cleaner(tmp_path: Path) -> None:
     assert apart[2] < apart[0]
 
 
+@pytest.mark.slow
 def test_single_sampling_is_measured() -> None:
     figures = single(True)
     assert figures["single_infidelity"].value is not None and 0 < figures["single_infidelity"].value < 1

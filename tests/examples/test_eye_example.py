@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from examples.eye.reproduce import measure
 from examples.published import published
 
 _, FIGURES = published("eye")
 
 
+@pytest.mark.slow
 def test_every_figure_is_measured() -> None:
     ours = measure(True)
     assert set(ours) == {figure.key for figure in FIGURES}

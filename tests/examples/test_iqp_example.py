@@ -76,11 +76,13 @@ def value(found: Ours) -> float:
     return found.value
 
 
+@pytest.mark.slow
 def test_every_published_figure_is_measured_but_those_of_the_energy_model(quick: dict[str, Ours]) -> None:
     _, figures = published("iqp")
     assert {figure.key for figure in figures} - quick.keys() == {"ebm_0.6", "ebm_1.52", "ebm_2.83"}
 
 
+@pytest.mark.slow
 def test_the_circuit_learns_what_flips_cannot(quick: dict[str, Ours]) -> None:
     for sigma in ("1.52", "2.83"):
         assert value(quick[f"iqp_{sigma}"]) < 0.1 * value(quick[f"flips_{sigma}"])
@@ -89,17 +91,20 @@ def test_the_circuit_learns_what_flips_cannot(quick: dict[str, Ours]) -> None:
     assert value(quick["rbm_1.52"]) < value(quick["random_1.52"])
 
 
+@pytest.mark.slow
 def test_the_estimator_of_the_paper_is_unbiased(quick: dict[str, Ours]) -> None:
     found = quick["iqp_estimate"]
     assert found.low is not None and found.high is not None
     assert abs(value(found) - value(quick["iqp_1.52"])) < 4 * (found.high - found.low) / 2
 
 
+@pytest.mark.slow
 def test_what_all_words_give_is_what_the_report_says(quick: dict[str, Ours]) -> None:
     assert value(quick["iqp_exact"]) > value(quick["iqp_1.52"])  # the finite test rows count as distance
     assert value(quick["iqp_exact"]) - value(quick["iqp_1.52"]) < 1 / 50_000
 
 
+@pytest.mark.slow
 def test_a_thousand_sites_learn_the_words_of_a_hidden_circuit(quick: dict[str, Ours]) -> None:
     assert value(quick["strip_words"]) < 0.06
     assert value(quick["strip_mmd"]) < 0.01

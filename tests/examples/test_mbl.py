@@ -19,11 +19,13 @@ def figures() -> dict[str, Ours]:
     return dict(measure(True))
 
 
+@pytest.mark.slow
 def test_figures_have_published_ones(figures: dict[str, Ours]) -> None:
     _, known = published("mbl")
     assert set(figures) <= {figure.key for figure in known}
 
 
+@pytest.mark.slow
 def test_phases(figures: dict[str, Ours]) -> None:
     values = {key: found.value for key, found in figures.items() if found.value is not None}
     assert values["charge"] == 1

@@ -34,6 +34,7 @@ def params(model: qgl.Model) -> dict[str, Any]:
         return dict(model.init(jax.random.key(3)))
 
 
+@pytest.mark.slow
 def test_every_figure_is_measured() -> None:
     ours = measure(True)
     assert set(ours) | {"published_batch", "real_batch"} >= {figure.key for figure in FIGURES}

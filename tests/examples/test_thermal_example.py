@@ -11,6 +11,7 @@ from examples.thermal.reproduce import infinite, measure
 _, FIGURES = published("thermal")
 
 
+@pytest.mark.slow
 def test_every_figure_is_measured_and_the_exact_ones_are_met() -> None:
     ours = measure(True)
     assert set(ours) == {figure.key for figure in FIGURES}

@@ -40,6 +40,7 @@ VERBS = {
     "emit": "Write a circuit as OpenQASM 3.",
     "import": "Turn an OpenQASM 3 circuit into a program.",
     "draw": "Draw the circuit of a program.",
+    "play": "Write, look at and train programs in the browser.",
     "lsp": "Answer an editor: the language server.",
 }
 _EXAMPLES = """\b

@@ -118,7 +118,7 @@ def train(
         raise typer.BadParameter("give a program, or a run to go on with by --resume", param_hint="FILE")
     member = _member(coordinator, process, processes)
     if member is not None and not is_child():
-        raise typer.Exit(supervise(member, [sys.executable, "-m", "qgl.cli.member", *sys.argv[1:]]))
+        raise typer.Exit(supervise(member, [sys.executable, "-P", "-m", "qgl.cli.member", *sys.argv[1:]]))
     from qgl.train import compilation_cache
     from qgl.train.devices import ask_for
 

@@ -39,3 +39,36 @@ class VerbNotInstalled(Diagnostic):
     code = "QGL0952"
     message = says("`qglc {verb}` needs packages that are not installed")
     help = says('install them: pip install "qglc[{extra}]"')
+
+
+class ProgramChanged(Diagnostic):
+    """The playground was to save a program that somebody else has changed since it was opened.
+
+    Neither text is lost: open the file again to see the other one, or save yours under another name.
+    """
+
+    path: str
+
+    code = "QGL0953"
+    message = says("{path} has changed since it was opened")
+    help = "open it again, or save your text under another name"
+
+
+class NoProgramName(Diagnostic):
+    """The playground saves programs only: files whose names end in `.qgl`."""
+
+    path: str
+
+    code = "QGL0954"
+    message = says("{path} is no name of a program")
+    help = "names of programs end in .qgl, and none of their parts begins with a dot"
+
+
+class TrainingBusy(Diagnostic):
+    """The playground trains one program at a time."""
+
+    run: str
+
+    code = "QGL0955"
+    message = says("{run} is still being trained")
+    help = "wait for its end, or stop it"

@@ -28,6 +28,7 @@ class Row:
 
     label: str
     kind: str  # "visible" | "hidden" | "fresh"
+    wire: int  # of the circuit; of several, the first
     pale: bool = False  # outside of what is highlighted
 
 
@@ -155,10 +156,10 @@ def _rows(circuit: Circuit, shown: list[int]) -> tuple[dict[int, int], tuple[Row
     row_of: dict[int, int] = {}
     for wire in shown:
         row_of[wire] = len(rows)
-        rows.append(Row(str(circuit.wires[wire]), circuit.wires[wire].kind))
+        rows.append(Row(str(circuit.wires[wire]), circuit.wires[wire].kind, wire))
         for _, members in lanes[wire]:
             row_of.update(dict.fromkeys(members, len(rows)))
-            rows.append(Row(circuit.wires[members[0]].register, "fresh"))
+            rows.append(Row(circuit.wires[members[0]].register, "fresh", members[0]))
     return row_of, tuple(rows)
 
 

@@ -6,10 +6,9 @@ import base64
 import io
 from collections.abc import Callable, Iterable
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qgl.diagnostics.model import Diagnostic, QglError
+from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.terminal import console
 
 if TYPE_CHECKING:
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
     from qgl.sweeps.sweep import Sweep
 
 COLUMNS = 110  # of a table
-PICTURE_BYTES = 4 << 20  # of a picture in a run's folder; a larger one is not ours
 _PICTURES = ("loss.png", "watch.png", "samples.png", "pictures.png")
-_PNG = b"\x89PNG\r\n\x1a\n"
 _PRE = "<pre style='white-space:pre;overflow-x:auto;line-height:1.25;font-family:monospace'>{code}</pre>"
 
 
@@ -45,13 +42,14 @@ def diagnostics(faults: Iterable[Diagnostic]) -> str:
 def run(shown: Run) -> str:
     """The report of a run, its loss and, from its folder, its other pictures."""
     from qgl.report import report
+    from qgl.runs.files.plain import picture
 
     told = report.table(shown.report) if shown.report else repr(shown)
     text = as_html(lambda console: console.print(told))
     if shown.path is None:
         return text + _image(shown.plot("loss"))
-    found = "".join(_file(shown.path / name) for name in _PICTURES)
-    return text + (found or _image(shown.plot("loss")))
+    drawn = [content for content in (picture(shown.path / name) for name in _PICTURES) if content]
+    return text + ("".join(map(_embedded, drawn)) or _image(shown.plot("loss")))
 
 
 def plan(shown: Plan) -> str:
@@ -87,17 +85,6 @@ def register(formatter: Any) -> None:
     """Tells IPython's formatter of HTML how our objects are shown; none of their modules is loaded for it."""
     for (module, name), function in SHOWN.items():
         formatter.for_type_by_name(module, name, function)
-
-
-def _file(path: Path) -> str:
-    """A picture of a run's folder; nothing where there is none, or what is none, such as a link to a file of yours."""
-    from qgl.runs.files.plain import read
-
-    try:
-        content = b"" if path.is_symlink() else read(path, PICTURE_BYTES)
-    except (FileNotFoundError, QglError):
-        return ""
-    return _embedded(content) if content.startswith(_PNG) else ""
 
 
 def _image(figure: Figure) -> str:

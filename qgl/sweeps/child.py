@@ -90,10 +90,10 @@ class Events:
 
 def main() -> int:
     """Trains what is asked for; the exit status is 0 if the run came to its end or was interrupted and saved."""
-    with _own_output() as stream:
+    with own_output() as stream:
         events = Events(stream)
         request = Request(**json.loads(sys.stdin.readline()))
-        threading.Thread(target=_watch, daemon=True).start()
+        threading.Thread(target=end_with_parent, daemon=True).start()
         try:
             status, reason = _train(request, events)
         except QglError as error:
@@ -156,7 +156,7 @@ def _attempts() -> Iterator[bool]:
     yield True
 
 
-def _watch() -> None:
+def end_with_parent() -> None:
     """Waits for the end of the input; then the run is interrupted, which saves it."""
     with contextlib.suppress(OSError):
         while os.read(sys.stdin.fileno(), 4096):
@@ -167,7 +167,7 @@ def _watch() -> None:
 
 
 @contextmanager
-def _own_output() -> Iterator[IO[str]]:
+def own_output() -> Iterator[IO[str]]:
     """The standard output for events alone: what libraries print goes to the standard error."""
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as stream:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

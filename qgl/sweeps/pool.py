@@ -20,7 +20,7 @@ from qgl.sweeps.child import Request
 from qgl.train.interrupt import Interrupts
 
 FINISHED, INTERRUPTED, FAILED = "finished", "interrupted", "failed"
-_COMMAND = (sys.executable, "-m", "qgl.sweeps.child")
+_COMMAND = (sys.executable, "-P", "-m", "qgl.sweeps.child")  # -P: no module is taken from the folder that one is in
 _TURN = 0.25  # seconds between two looks at the signals
 _TAIL = 6  # lines of what a process that died has said
 
@@ -156,7 +156,7 @@ class Pool:
             return Outcome(FAILED, child.last["text"].strip())
         if asked:
             return Outcome(INTERRUPTED)
-        return Outcome(FAILED, "\n".join([_death(status), *said[-_TAIL:]]))
+        return Outcome(FAILED, "\n".join([death(status), *said[-_TAIL:]]))
 
     def _ask_to_stop(self) -> None:
         """Has every process save and end. It is told once: the second time would end it while it saves."""
@@ -166,7 +166,8 @@ class Pool:
                 child.process.send_signal(signal.SIGTERM)
 
 
-def _death(status: int) -> str:
+def death(status: int) -> str:
+    """How a process ended that has said nothing, by its exit status."""
     if status >= 0:
         return f"its process ended with status {status}"
     try:

@@ -50,7 +50,7 @@ ORDER = [
         "train",
         "jobs",
     ],
-    *["sweeps", "editor", "lsp", "cli", "notebook", "api"],
+    *["sweeps", "editor", "lsp", "play", "cli", "notebook", "api"],
 ]
 LEAVES = {
     "version",

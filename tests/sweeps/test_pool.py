@@ -98,7 +98,7 @@ def test_a_child_whose_parent_is_gone_ends() -> None:
         "import signal, sys, time; from qgl.sweeps import child\n"
         "def caught(*_): print('saved', flush=True); raise SystemExit(0)\n"
         "signal.signal(signal.SIGTERM, caught)\n"
-        "import threading; threading.Thread(target=child._watch, daemon=True).start()\n"
+        "import threading; threading.Thread(target=child.end_with_parent, daemon=True).start()\n"
         "print('running', flush=True); time.sleep(60)\n"
     )
     process = subprocess.Popen(

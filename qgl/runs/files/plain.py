@@ -19,6 +19,8 @@ from qgl.diagnostics.runs import DamagedRun, NotOurs
 TEXT_BYTES = 256 << 20  # of a manifest, a report, a text
 ARRAY_BYTES = 16 << 30  # of a checkpoint
 LINE_BYTES = 64 << 20
+PICTURE_BYTES = 4 << 20  # a larger one is not ours
+_PNG = b"\x89PNG\r\n\x1a\n"
 _READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
 _IN_PLACE = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
 
@@ -69,6 +71,15 @@ def lines(path: Path) -> Iterator[bytes]:
                 yield line
             elif len(line) == LINE_BYTES:
                 raise QglError([DamagedRun(None, str(path), "it is not made of lines")])
+
+
+def picture(path: Path) -> bytes:
+    """A PNG that qgl has drawn; nothing where there is none, or what is none, such as a link to a file of yours."""
+    try:
+        content = b"" if path.is_symlink() else read(path, PICTURE_BYTES)
+    except (FileNotFoundError, QglError):
+        return b""
+    return content if content.startswith(_PNG) else b""
 
 
 def in_place(path: Path, flags: int) -> int:

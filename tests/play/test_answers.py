@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def routes(tmp_path: Path) -> Routes:
     return Routes(OpenedFolder(tmp_path), None)
 
 
-def ask(routes: Routes, question: str, text: str, **fields: object) -> dict[str, object]:
+def ask(routes: Routes, question: str, text: str, **fields: object) -> dict[str, Any]:
     status, answer = routes.answer(question, {"name": "a.qgl", "text": text, "page": "p", **fields})
     assert status == 200, answer
     return answer
@@ -45,7 +46,7 @@ def test_a_new_program_is_one(routes: Routes) -> None:
 
 def test_faults_stand_at_their_places(routes: Routes) -> None:
     text = "// \U0001f600 <img src=x>\n" + PROGRAM.replace("q", "spins").replace("ry(?) spins;", "ry(?) spin;", 1)
-    (fault,) = ask(routes, "check", text)["faults"]  # type: ignore[misc]
+    (fault,) = ask(routes, "check", text)["faults"]
     units = text.encode("utf-16-le")
     assert units[2 * fault["from"] : 2 * fault["to"]].decode("utf-16-le") == "spin"
     assert (fault["code"], fault["severity"], fault["line"]) == ("QGL0201", "error", 5)
@@ -68,10 +69,10 @@ def test_what_fits_and_what_a_name_is(routes: Routes) -> None:
     at = PROGRAM.index("ry(?)") + 1
     answer = ask(routes, "complete", PROGRAM, at=at)
     assert answer["from"] == at - 1
-    assert {"ry", "rx"} <= {item["label"] for item in answer["items"]}  # type: ignore[attr-defined]
+    assert {"ry", "rx"} <= {item["label"] for item in answer["items"]}
     at = PROGRAM.index("q;")
     hovered = ask(routes, "hover", PROGRAM, at=at)
-    assert "visible q[3]" in hovered["about"]["code"]  # type: ignore[index]
+    assert "visible q[3]" in hovered["about"]["code"]
     assert hovered["declared"] == PROGRAM.index("q[3]")
     signature = ask(routes, "signature", PROGRAM, at=PROGRAM.index("0.2"))
     assert "rate" in str(signature["text"]) and signature["active"] == 0
@@ -91,7 +92,7 @@ def test_a_check_that_is_overtaken_is_given_up(tmp_path: Path) -> None:
 
 
 def test_questions_at_the_same_time(routes: Routes) -> None:
-    answers: list[object] = []
+    answers: list[Any] = []
     texts = [PROGRAM.replace("q[3]", f"q[{n}]").replace('"000", "111"', f'"{"0" * n}"') for n in range(2, 8)]
     threads = [
         threading.Thread(target=lambda text=text: answers.append(ask(routes, "circuit", text)["counts"]))
@@ -101,7 +102,7 @@ def test_questions_at_the_same_time(routes: Routes) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(each["qubits"] for each in answers) == [2, 3, 4, 5, 6, 7]  # type: ignore[index]
+    assert sorted(each["qubits"] for each in answers) == [2, 3, 4, 5, 6, 7]
 
 
 def test_a_cone_on_the_picture(routes: Routes) -> None:
@@ -109,10 +110,10 @@ def test_a_cone_on_the_picture(routes: Routes) -> None:
     whole = ask(routes, "circuit", text)
     assert whole["counts"] == {"qubits": 5, "fresh": 0, "operations": 8, "numbers": 6}
     rows = whole["rows"]
-    assert [row["position"] for row in rows] == [0, 1, 2, 3, None]  # type: ignore[attr-defined]
+    assert [row["position"] for row in rows] == [0, 1, 2, 3, None]
     cone = ask(routes, "circuit", text, qubit=1)
     assert cone["cone"] == {"of": "q[1]", "qubit": 1, "qubits": 2, "operations": 4}
-    pale = {row["label"]: row["pale"] for row in cone["rows"]}  # type: ignore[attr-defined]
+    pale = {row["label"]: row["pale"] for row in cone["rows"]}
     assert not pale["q[0]"] and not pale["q[1]"] and pale["q[3]"]
     assert ask(routes, "circuit", text, qubit=9)["cone"] is None  # of a text that was longer
     assert ask(routes, "circuit", text[:-1]) == {"none": True}
@@ -120,13 +121,13 @@ def test_a_cone_on_the_picture(routes: Routes) -> None:
 
 def test_the_plan_and_the_openqasm(routes: Routes) -> None:
     plan = ask(routes, "plan", PROGRAM)
-    objective = plan["queries"][0]  # type: ignore[index]
+    objective = plan["queries"][0]
     assert objective["for"] == "objective nll"
     assert [each["method"] for each in objective["methods"] if each["chosen"]] == ["state vector"]
     assert plan["steps"] == 40 and plan["training"] and not plan["refusals"]
     text = ask(routes, "openqasm", PROGRAM, profile="qiskit")
     assert str(text["text"]).startswith("OPENQASM 3") and "input float[64]" in str(text["text"])
-    assert "ibm" not in text["profiles"]  # type: ignore[operator]
+    assert "ibm" not in text["profiles"]
     status, answer = routes.answer("openqasm", {"name": "a.qgl", "text": PROGRAM, "profile": "nobody"})
     assert status == 422 and "nobody" in answer["error"]
 

@@ -20,6 +20,7 @@ from scipy.special import expit
 
 from qgl.bits.distribution import strings
 from qgl.data.tensor_train.start import centres
+from qgl.gates.states import mixed_state
 from qgl.program.program import GIVEN, Distribution, Parameter
 from qgl.questions import numbers
 
@@ -234,8 +235,8 @@ def _draw(parameter: Parameter, key: Array) -> Array:
 
 
 def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Array:
-    """Numbers of the given shape drawn from a distribution; of `haar` the last axis is that of the numbers of one
-    state.
+    """Numbers of the given shape drawn from a distribution; of states the last axis is that of the numbers of
+    one.
     """
     match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
@@ -249,10 +250,12 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):
             return jnp.full(shape, value, dtype=jnp.result_type(float))
-        case "haar", ():
+        case "haar" | "hilbert_schmidt", ():
             drawn = jax.random.normal(key, shape)
             states: Array = drawn / jnp.linalg.norm(drawn, axis=-1, keepdims=True)
             return states
+        case "mixed", ():
+            return jnp.broadcast_to(jnp.asarray(mixed_state(shape[-1])), shape)
         case "bernoulli", (rate,):
             return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
     raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")

@@ -221,7 +221,7 @@ def _source(
 
 def is_drawn_state(parameter: Parameter) -> bool:
     """Whether it is a latent quantum state, of which a text can prepare one draw only, as no text leaves it open."""
-    return parameter.kind == "latent" and parameter.constraint == "state"
+    return parameter.kind == "latent" and parameter.constraint in ("state", "density")
 
 
 def flat(program: Program, params: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:

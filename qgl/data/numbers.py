@@ -167,18 +167,34 @@ def pairs(name: str, call: calls.Pairs, declared: Declared) -> DataSet:
         raise _fault(call, f"`{given.name}` has {counts}, but a pair is a row of each")
     digest = hashlib.sha256(f"pairs {given.sha256} {target.sha256}".encode()).hexdigest()
     about = f"{target.description}; {plural(x.shape[1], 'condition column')}"
-    return replace(target, name=name, conditions=x, sha256=digest, description=about)
+    kind = "" if given.states is None else "state" if given.states.ndim == 2 else "density"
+    return replace(target, name=name, conditions=x, given=kind, sha256=digest, description=about)
 
 
 def _inputs(call: calls.Pairs, data: DataSet) -> Numbers:
-    """What a `condition` is given: numbers, the real and imaginary parts of amplitudes in turn, or bits."""
+    """What a `condition` is given: numbers, real and imaginary parts of amplitudes in turn, for mixed states of the
+    entries of their square roots, or bits.
+    """
     if data.numbers is not None:
         return data.numbers
     if data.states is None:
         return data.rows.astype(np.float64)
     if data.states.ndim != 2:
-        raise _fault(call, f"the states of `{data.name}` are mixed, and a `condition` is given pure ones")
-    return np.stack([data.states.real, data.states.imag], axis=-1).reshape(len(data.states), -1)
+        return amplitude_pairs(square_roots(data.states))
+    return amplitude_pairs(data.states)
+
+
+def amplitude_pairs(states: NDArray[np.complex128]) -> Numbers:
+    """The real and the imaginary part of each number in turn: shape (states, 2 numbers)."""
+    return np.stack([states.real, states.imag], axis=-1).reshape(len(states), -1)
+
+
+def square_roots(states: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Those of density matrices, shape (states, d, d)."""
+    values, vectors = np.linalg.eigh(states)
+    scaled = vectors * np.sqrt(np.maximum(values, 0))[:, None]
+    roots: NDArray[np.complex128] = scaled @ np.swapaxes(vectors, 1, 2).conj()
+    return roots
 
 
 def _fitted(call: calls.PCA | calls.Scaled, fit: Numbers, columns: int) -> Transform:

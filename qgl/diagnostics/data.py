@@ -245,6 +245,7 @@ class ConditionWidth(Diagnostic):
     columns: int
     inputs: int
     data_span: Span | None
+    states: str = ""  # the type of states that the data give, where it is another one
 
     code = "QGL0612"
     wrong = "data target = parity(2);\nvisible v[2];\ncondition c;\nmodel { ry(c) v; }\nobjective nll(target);\n"
@@ -252,13 +253,21 @@ class ConditionWidth(Diagnostic):
 
     @property
     def message(self) -> str:
+        if self.states:
+            kind = "mixed" if self.states == "density" else "pure"
+            return f"`{self.data}` gives {kind} states, and the program's `condition` inputs are no such states"
         return (
             f"`{self.data}` gives {plural(self.columns, 'condition column')}, "
             f"but the program has {plural(self.inputs, 'condition input')}"
         )
 
     notes = noted("`{data}` is declared here", "data_span")
-    help = "name the columns with `csv(..., condition = [...])`"
+
+    @property
+    def help(self) -> str:
+        if self.states:
+            return f"declare one `condition` of the type `{self.states}(n)`"
+        return "name the columns with `csv(..., condition = [...])`"
 
 
 class BadDataArgument(Diagnostic):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ def state_qubits(name: str) -> int | None:
 def state_numbers(qubits: int) -> int:
     """The numbers of a state: two for each amplitude."""
     return 2 << qubits
+
+
+def mixed_state(numbers: int) -> Array:
+    """The numbers of the state of 2 n qubits whose first half is maximally mixed, 2^n Bell pairs: shape (numbers,)."""
+    size = isqrt(numbers // 2)
+    return np.stack([np.eye(size).ravel() / np.sqrt(size), np.zeros(size * size)], axis=1).ravel()
 
 
 @cache

@@ -167,6 +167,7 @@ class DataSet:
     categories number of categories of each column, and how many bits it takes in binary code; None for plain bits
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
     numbers    real numbers, shape (count, columns), in place of bits, of which a row has none then
+    given      what type of states the conditions are: "state" or "density"; empty of other numbers
     undo       what `numbers` were made by, in order, so that reports can undo it
     guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
@@ -187,6 +188,7 @@ class DataSet:
     guessed: str = ""
     numbers: NDArray[np.float64] | None = None
     undo: tuple[Transform, ...] = ()
+    given: str = ""
 
     @property
     def holds(self) -> str:

@@ -78,9 +78,14 @@ class Elaborator:
         sites: tuple[int, ...],
         frame: Frame,
     ) -> None:
-        for gate, positions, numbers in self.initial.steps(initial, len(wires), lattice, sites, frame):
-            touched = tuple(wires[position] for position in positions)
+        steps = list(self.initial.steps(initial, len(wires), lattice, sites, frame))
+        beyond = max((position for _, positions, _ in steps for position in positions), default=0) + 1 - len(wires)
+        others = tuple(self.recorder.fresh_wires(tree.Name(initial.span, "mixing"), max(beyond, 0)))
+        self.recorder.operations += [Fresh((wire,), initial.span) for wire in others]
+        for gate, positions, numbers in steps:
+            touched = tuple((*wires, *others)[position] for position in positions)
             self.recorder.emit(applied(gate, touched, initial.span, numbers))
+        self.recorder.operations += [Discard((wire,), initial.span) for wire in others]
 
     def dry_run(self, symbol: Symbol) -> None:
         """Go through the body of a routine that nothing calls, with stand-ins for its arguments where there are any."""

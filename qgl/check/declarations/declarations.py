@@ -11,7 +11,7 @@ from typing import Any
 from qgl.check.calls.binding import FAILED, Qubits
 from qgl.check.declarations.categories import register_of_variables
 from qgl.check.declarations.data_sets import DataFamily, DataSets, Loaded
-from qgl.check.declarations.distributions import DEFAULTS, Distributions
+from qgl.check.declarations.distributions import DEFAULTS, OF_STATES, Distributions
 from qgl.check.declarations.geometry import read_lattice
 from qgl.check.declarations.hamiltonians import Hamiltonians
 from qgl.check.declarations.outputs import OutputReader
@@ -388,8 +388,9 @@ class Declarations:
         between = self.types.between(node.type, frame)
         dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
         if size is not None:
+            state, mixed = constraint in OF_STATES, constraint == "density"
             dimensions.append(
-                Dimension(size, "the numbers of its type", amplitudes=constraint == "state", between=between)
+                Dimension(size, "the numbers of its type", amplitudes=state, mixed=mixed, between=between)
             )
         elements = prod(dimension.extent for dimension in dimensions)
         self._inputs += elements

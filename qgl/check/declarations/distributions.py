@@ -29,7 +29,10 @@ ARGUMENTS = {
     "constant": ("value",),
     "bernoulli": ("probability",),
     "haar": (),
+    "hilbert_schmidt": (),
+    "mixed": (),
 }
+OF_STATES = {"state": ("haar",), "density": ("hilbert_schmidt", "mixed")}
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Distributions:
         Raises:
             FaultyError: it does not suit the kind of input; reported.
         """
-        if constraint == "state" and node.kind == "param":
+        if constraint in OF_STATES and node.kind == "param":
             text = "a state that is trained is prepared by gates, whose angles are trained"
             raise self.reporter.fault(
                 WrongParameter(node.name.span, text, "declare it `latent`, `random` or `condition`")
@@ -60,7 +63,7 @@ class Distributions:
             distribution = DEFAULTS[constraint]
         else:
             hint = "`~ uniform(-1, 1)`" if node.kind == "random" else "`~ bernoulli(0.5)`"
-            hint = "`~ haar()`" if constraint == "state" else hint
+            hint = f"`~ {OF_STATES[constraint][0]}()`" if constraint in OF_STATES else hint
             text = f"`{node.name.name}` is not trained and needs a distribution"
             raise self.reporter.fault(WrongParameter(node.name.span, text, f"write {hint} behind it"))
         if distribution.name == "bernoulli" and node.kind == "param" and node.distribution is not None:
@@ -95,8 +98,12 @@ class Distributions:
             text = "a distribution is written `normal(0, 1)`, `uniform(-1, 1)`, `constant(0)` or `bernoulli(0.5)`"
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         name = expression.function.name
-        if (name == "haar") != (constraint == "state"):
-            text = "`haar` draws states: write it for a `state(n)`, and no other distribution there"
+        wanted = next((type_ for type_, names in OF_STATES.items() if name in names), None)
+        if wanted != (constraint if constraint in OF_STATES else None):
+            other = f"`{name}` draws states: write it for a `{wanted}(n)`"
+            text = (
+                other if wanted else f"a `{constraint}(n)` is drawn from `{'()` or `'.join(OF_STATES[constraint])}()`"
+            )
             raise self.reporter.fault(WrongDistribution(expression.span, text))
         if name == "moments" and node.kind == "param" and constraint != "probability":
             return moments_distribution(expression, node, numbers, frame, self.evaluator, self.reporter)

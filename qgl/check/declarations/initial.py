@@ -23,7 +23,8 @@ from qgl.syntax import tree
 CALLED = {"angles": (), "amplitudes": ("pad",)}
 STATES = ("zero", "one", "plus", "minus", "neel", "mixed")
 
-Step = tuple[str, tuple[int, ...], tuple[Real, ...]]  # gate or channel, positions in the register, numbers
+# gate or channel, positions in the register, beyond it on fresh qubits that end at once, and numbers
+Step = tuple[str, tuple[int, ...], tuple[Real, ...]]
 _UNIFORM: dict[str, tuple[tuple[str, tuple[float, ...]], ...]] = {
     "zero": (),
     "one": (("x", ()),),
@@ -73,11 +74,14 @@ class Initial:
         if isinstance(value, Array) and not value.is_state and value.dimensions[-1].amplitudes:
             parts = tuple(value)
         steps: list[Step] = []
-        at = 0
+        at, beyond = 0, size
         for part in parts:
             if isinstance(part, Array) and part.is_state:
-                width = state_width(len(part))
-                steps.append((f"state{width}", tuple(range(at, at + width)), part.reals()))
+                whole = state_width(len(part))
+                width = whole // 2 if part.dimensions[0].mixed else whole
+                places = (*range(at, at + width), *range(beyond, beyond + whole - width))
+                steps.append((f"state{whole}", places, part.reals()))
+                beyond += whole - width
             elif isinstance(value, tuple) and isinstance(part, int) and part in (0, 1):
                 width = 1
                 steps += [("x", (at,), ())] if part else []

@@ -50,6 +50,7 @@ class Scope:
     visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
     conditions    the number of condition inputs (elements); None when these are faulty
     outputs       what the program hands out; None when outputs are faulty
+    given         the types of the condition inputs
     drawn         whether all condition inputs have distributions of their own
     variables     the categorical variables among the visible qubits
     """
@@ -64,6 +65,7 @@ class Scope:
     variables: tuple[Variable, ...] = ()
     outputs: Outputs | None = NO_OUTPUTS
     drawn: bool = False
+    given: tuple[str, ...] = ()
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
@@ -91,7 +93,10 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
         faults.append(CategoriesDiffer(call.span, data.name, apart[0], declared, apart[1].span))
     columns = 0 if data.conditions is None else int(data.conditions.shape[1])
     drawn = not columns and scope.drawn and isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE)
-    if scope.conditions is not None and columns != scope.conditions and not drawn:
+    alike = data.given == "density" and scope.given == ("density",)
+    if scope.conditions is not None and not alike and "density" in (data.given, *scope.given) and data.given:
+        faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared, data.given))
+    elif scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
     elif columns and (not isinstance(call, _PAIRED) or (isinstance(call, _MSE) and data.numbers is None)):
         faults.append(ConditionalModel(call.span, call.name))

@@ -44,7 +44,7 @@ def _input(parameter: Parameter) -> Interval:
     distribution = parameter.distribution
     if parameter.constraint == "probability" or distribution.name == "bernoulli":
         return 0.0, 1.0
-    if distribution.name == "haar":
+    if distribution.name in ("haar", "hilbert_schmidt", "mixed"):
         return -1.0, 1.0
     if parameter.kind in ("random", "latent") and distribution.name == "uniform":
         return distribution.arguments[0], distribution.arguments[1]

@@ -26,12 +26,13 @@ from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
 OF_ROUTINE = (*NUMBERS, "unitary", "table", "phases", "levels", "generator", "isometry")
-OF_PARAMETER = (*OF_ROUTINE, "state")
+OF_PARAMETER = (*OF_ROUTINE, "state", "density")
 OF_ARGUMENT = (*OF_ROUTINE, "int", "bit", "qubit", "category")
 WIDEST = {  # qubits
     "unitary": WIDEST_UNITARY,
     "generator": WIDEST_GENERATOR,
     "state": WIDEST_STATE,
+    "density": WIDEST_STATE // 2,  # as a state of twice as many
     "isometry": WIDEST_ISOMETRY,
 }
 MAPS = ("identity", "copy")  # that an isometry may start near, by their names
@@ -46,6 +47,7 @@ INSIDE = {  # least and most numbers in parentheses, what they are, how it is wr
     "generator": (1, 1, "a number of qubits", "generator(k)"),
     "isometry": (2, 2, "what goes in and what comes out", "isometry(2, 3)"),
     "state": (1, 1, "a number of qubits", "state(n)"),
+    "density": (1, 1, "a number of qubits", "density(n)"),
     "category": (1, 1, "a number of categories", "category(8)"),
 }
 
@@ -162,8 +164,8 @@ class Types:
             if numbers[0] > WIDEST[type_.name]:
                 what = f"a {type_.name} of {numbers[0]} qubits"
                 raise self.reporter.fault(ValueTooLarge(span, what, f"{WIDEST[type_.name]} qubits"))
-            if type_.name == "state":
-                return "state", state_numbers(numbers[0])
+            if type_.name in ("state", "density"):
+                return type_.name, state_numbers((1 + (type_.name == "density")) * numbers[0])
             return "angle", {"unitary": unitary_angles, "generator": generator_numbers}[type_.name](numbers[0])
         size = {"table": table_angles, "phases": table_phases, "levels": level_angles}[type_.name](numbers)
         if not 1 <= size <= MAX_INPUTS:

@@ -78,7 +78,8 @@ class Dimension:
 
     `keys` maps qubits, sites, or sets of these to positions; integers are positions unless `integers` is False.
     `arity` is 2 if the keys are pairs, which may be written as two indices. `amplitudes`: its numbers are those of one
-    state, two for each amplitude. `between`: they are those of an isometry between variables of so many values.
+    state, two for each amplitude, of which, if `mixed`, the first half of the qubits is meant. `between`: they are those
+    of an isometry between variables of so many values.
     """
 
     extent: int
@@ -87,6 +88,7 @@ class Dimension:
     integers: bool = True
     arity: int = 1
     amplitudes: bool = False
+    mixed: bool = False
     between: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
 
@@ -122,7 +124,8 @@ class Array:
     @property
     def wording(self) -> str:
         if self.is_state:
-            return f"a state of {state_width(len(self))} qubit{'s' * (len(self) > 4)}"
+            width = state_width(len(self)) // (1 + self.dimensions[0].mixed)
+            return f"a {'mixed ' * self.dimensions[0].mixed}state of {width} qubit{'s' * (width > 1)}"
         shape = " x ".join(str(dimension.extent) for dimension in self.dimensions)
         return f"an array of {shape} numbers"
 

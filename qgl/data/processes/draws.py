@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import FUNCTIONS, Input, Real
+from qgl.gates.states import mixed_state
 from qgl.program.program import Distribution, Parameter
 
 Numbers = NDArray[np.float64]
@@ -44,7 +45,7 @@ def value_of(number: Real, inputs: Callable[[Input], Numbers]) -> Numbers:
 
 
 def sample(distribution: Distribution, rng: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
-    """Numbers of a distribution; of `haar` the last axis is that of the numbers of one state."""
+    """Numbers of a distribution; of states the last axis is that of the numbers of one."""
     match distribution.name, distribution.arguments:
         case "normal", (mean, deviation):
             return rng.normal(mean, deviation, shape)
@@ -54,7 +55,9 @@ def sample(distribution: Distribution, rng: np.random.Generator, shape: tuple[in
             return np.full(shape, value)
         case "bernoulli", (rate,):
             return np.asarray(rng.random(shape) < rate, dtype=np.float64)
-        case "haar", ():
+        case "haar" | "hilbert_schmidt", ():
             drawn = rng.normal(size=shape)
             return np.asarray(drawn / np.linalg.norm(drawn, axis=-1, keepdims=True))
+        case "mixed", ():
+            return np.broadcast_to(mixed_state(shape[-1]), shape)
     raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")

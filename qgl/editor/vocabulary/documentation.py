@@ -43,6 +43,7 @@ TYPES = {
     "generator": "`generator(k)`: the coefficients of any Hamiltonian of k qubits",
     "isometry": "`isometry(in, out)`: the numbers of any isometry from some qubits or variables to others",
     "state": "`state(n)`: the amplitudes of a pure state of n qubits",
+    "density": "`density(n)`: a mixed state A A* of n qubits, by the entries of A, up to its trace",
     "int": "a whole number that is known at compile time",
     "bit": "a measured bit",
     "qubit": "one qubit; `qubit[k]` is a register of k",

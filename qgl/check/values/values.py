@@ -78,8 +78,8 @@ class Dimension:
 
     `keys` maps qubits, sites, or sets of these to positions; integers are positions unless `integers` is False.
     `arity` is 2 if the keys are pairs, which may be written as two indices. `amplitudes`: its numbers are those of one
-    state, two for each amplitude, of which, if `mixed`, the first half of the qubits is meant. `between`: they are those
-    of an isometry between variables of so many values.
+    state, two for each amplitude, of which, if `mixed`, the first half of its qubits is meant. `between`: they are
+    those of an isometry between variables of so many values.
     """
 
     extent: int

@@ -172,7 +172,9 @@ class _Check:
         baselines = read_baselines(settings.baselines, objective, scope.data, scope.bind, scope.report, faulty)
         if faulty or len(reports) < len(settings.reports) or len(baselines) < len(settings.baselines):
             self.reporter.give_up(FaultyError())
-        moved = None if self.part is None else self.part.moved(parameters, train, self.declarations)
+        looks = self.part is not None and not self.reporter.has_errors
+        picks = self.part.picks(operations, parameters, self.declarations) if self.part and looks else ()
+        moved = None if self.part is None else self.part.moved(parameters, train, self.declarations, picks)
         if self.reporter.has_errors and not self.main.stages:
             self._mixture(parameters)
         if self.part is None:
@@ -202,6 +204,7 @@ class _Check:
             outputs=self.declarations.outputs.outputs,
             moved=moved,
             stage=None if self.part is None else self.part.stage,
+            picks=tuple((each.name, each.wires) for each in picks),
         )
         self._train_block = train_block
         return program if self.main.stages else self._finished(program, self.processes.drawn.keys())

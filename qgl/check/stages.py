@@ -19,11 +19,12 @@ from qgl.check.declarations.declarations import Declarations
 from qgl.check.names.modules import Module
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.frame import Frame
-from qgl.check.values.values import Array, Value
+from qgl.check.values.values import Array, Group, Value
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.stages import (
     NotMoved,
+    NotPicked,
     RepeatedInStage,
     SettingOfTheRun,
     StageAtFault,
@@ -38,6 +39,9 @@ from qgl.diagnostics.stages import (
 from qgl.diagnostics.suggest import nearest
 from qgl.expression import Input, Real
 from qgl.program.calls.strategies import CMA, Gradient
+from qgl.program.choices import Choice
+from qgl.program.operations import Operation
+from qgl.program.picking import Found
 from qgl.program.program import Parameter, Program, Stage, TrainSettings
 from qgl.source import Span
 from qgl.syntax import tree
@@ -65,12 +69,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class StageValues:
-    """A stage at one of its values; `around` has this value under its name."""
+    """A stage at one of its values; `around` has this value under its name.
+
+    picked  what it picks, and what stages before it have picked, each with the values of names around it
+    """
 
     node: tree.Stage
     stage: Stage
     around: Mapping[str, Value]
     constants: Mapping[str, object]
+    picked: tuple[tuple[tree.Expression, Mapping[str, Value]], ...] = ()
 
     def frame(self, declarations: Declarations) -> Frame:
         """The names that are seen in the stage."""
@@ -108,18 +116,50 @@ class StageValues:
         ]
         return replace(own, settings=(*before, *own.settings))
 
-    def moved(self, parameters: Sequence[Parameter], train: TrainSettings, declarations: Declarations) -> Masks | None:
+    def picks(
+        self, operations: Sequence[Operation], parameters: Sequence[Parameter], declarations: Declarations
+    ) -> tuple[Choice, ...]:
+        """The choices that have been picked once the stage begins."""
+        looked, choices = Found(operations, parameters), list[Choice]()
+        for expression, around in self.picked:
+            frame = Frame(dict(around), declarations.main)
+            try:
+                variables = _variables(expression, frame, declarations)
+            except FaultyError:
+                continue
+            for name, wires in variables:
+                before = frozenset(wire for each in choices for wire in each.wires)
+                if before.issuperset(wires):
+                    continue  # by a stage before
+                choice = looked.choice(name, wires, before)
+                fault = choice if isinstance(choice, str) else looked.unset(choice)
+                fault = fault or ("" if self.stage.number else "nothing is trained before this stage")
+                if isinstance(choice, str) or fault:
+                    declarations.reporter.report(NotPicked(expression.span, name, fault))
+                    break
+                choices.append(choice)
+        return tuple(choices)
+
+    def moved(
+        self,
+        parameters: Sequence[Parameter],
+        train: TrainSettings,
+        declarations: Declarations,
+        picks: Sequence[Choice] = (),
+    ) -> Masks | None:
         """For each trained parameter, which elements the stage moves; None for all of all."""
-        said = [item for item in self.node.items if isinstance(item, tree.Setting) and item.name.name == "move"]
-        if not said:
+        said = _said(self.node, "move")
+        if not said and not picks:
             return None
-        masks = {each.name: np.zeros(each.shape, dtype=bool) for each in parameters if each.kind == "param"}
-        for expression in said[0].values:
+        masks = {each.name: np.full(each.shape, not said) for each in parameters if each.kind == "param"}
+        for expression in said:
             try:
                 parameter, elements = _elements(expression, self.frame(declarations), declarations)
                 masks[_declared_name(parameter, declarations)].ravel()[elements] = True
             except FaultyError:
                 continue
+        for atom in {atom for choice in picks for atom in choice.atoms}:
+            masks[parameters[atom.parameter].name].ravel()[atom.element] = False
         whole = all(mask.all() or not mask.any() for mask in masks.values())
         if not (train.strategy_name == Gradient.called or (whole and isinstance(train.strategy, CMA))):
             declarations.reporter.report(StrategyOfStage(_head(self.node), train.strategy_name, self.stage.label))
@@ -137,7 +177,9 @@ def stages_of(module: Module, declarations: Declarations, reporter: Reporter) ->
                 around: dict[str, Value] = {} if value is None else {name: value}
                 label = name if value is None else f"{name} = {value}"
                 constants = _constants(node, around, declarations, reporter)
-                stages.append(StageValues(node, Stage(len(stages), 0, label), around, constants))
+                before = stages[-1].picked if stages else ()
+                own = tuple((expression, around) for expression in _said(node, "pick"))
+                stages.append(StageValues(node, Stage(len(stages), 0, label), around, constants, before + own))
                 if len(stages) > MAX_STAGES:
                     what = f"a training of more than {MAX_STAGES:,} stages"
                     raise reporter.fault(ValueTooLarge(_head(node), what, f"{MAX_STAGES:,}"))
@@ -185,12 +227,12 @@ def _refuse_items(node: tree.Stage, report: Report) -> None:
             case tree.Constants(keyword=keyword):
                 identifier, known = keyword.name, keyword.name == "set"
             case tree.Setting(name=name):
-                identifier, known = name.name, name.name == "move"
+                identifier, known = name.name, name.name in ("move", "pick")
             case _:
                 identifier, known = type(item).__name__.lower(), True
         if not known:
             report(UnknownStageItem(item.span, identifier))
-        elif identifier in ("move", "objective", "train"):
+        elif identifier in ("move", "pick", "objective", "train"):
             if identifier in first:
                 report(RepeatedInStage(item.span, identifier, first[identifier]))
             first.setdefault(identifier, item.span)
@@ -258,6 +300,29 @@ def _elements(node: tree.Expression, frame: Frame, declarations: Declarations) -
     each = [_numbers(evaluator.indexing.index(node, value, list(chosen))) for chosen in product(*several)]
     numbers = np.concatenate([elements for _, elements in each] or [np.zeros(0, dtype=np.int64)])
     return _numbers(value)[0], numbers
+
+
+def _said(node: tree.Stage, name: str) -> tuple[tree.Expression, ...]:
+    """The values of `move` or `pick` in a stage."""
+    said = (item for item in node.items if isinstance(item, tree.Setting) and item.name.name == name)
+    return next((item.values for item in said), ())
+
+
+def _variables(
+    expression: tree.Expression, frame: Frame, declarations: Declarations
+) -> list[tuple[str, tuple[int, ...]]]:
+    """The variables of a register, or a qubit by itself, and their wires."""
+    value = declarations.evaluator.evaluate(expression, frame)
+    name = expression.span.text[:60]
+    members: Sequence[Value] = value.members or (value,) if isinstance(value, Group) else (value,)
+    if isinstance(value, Group) and value.categories is None and not value.members:
+        members = tuple(value)
+    named = [name] if len(members) == 1 else [f"{name}[{k}]" for k in range(len(members))]
+    wires = [
+        each.wires if isinstance(each, Group) else (declarations.evaluator.wire(each, expression.span),)
+        for each in members
+    ]
+    return list(zip(named, wires, strict=True))
 
 
 def _declared_name(number: int, declarations: Declarations) -> str:

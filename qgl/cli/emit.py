@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,6 +67,10 @@ def emit(
             help="Only the light cone of some visible qubits, or of a Pauli word: v[3..5], 'Z[v[3]]*X[v[4]]', Z3*X4.",
         ),
     ] = None,
+    pick: Annotated[
+        bool,
+        typer.Option("--pick", help="The circuit of the most likely values of measured choices, in place of all."),
+    ] = False,
     outputs: Annotated[
         bool,
         typer.Option(
@@ -93,6 +98,7 @@ def emit(
       qglc emit chain.qgl --seed 7 --observable 'Z[v[3]]*Z[v[4]]'
       qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
       qglc emit runs/generator --outputs -o circuits
+      qglc emit runs/search-2026-01-31-1 --pick
     """
     out = file_or_output(out)
     program, values, origin = _source(what, free, seed, settings)
@@ -101,6 +107,9 @@ def emit(
     if values is not None:
         drawn = filter(is_drawn_state, program.parameters)
         notes += [f"The latent state `{each.name}` is the first of its {each.draws} draws." for each in drawn]
+    if pick:
+        program, told = _picked(program, values)
+        notes.append(told)
 
     def text_of(circuit: Circuit, notes: list[str]) -> tuple[str, list[str]]:
         """The text, and lines for people on what it will take."""
@@ -143,6 +152,22 @@ def emit(
     from qgl.runs.files.atomic import write_text
 
     write_text(out, text)
+
+
+def _picked(program: Program, values: np.ndarray[Any, np.dtype[np.float64]] | None) -> tuple[Program, str]:
+    """The circuit of the most likely values of all choices, and what these are."""
+    from qgl.program.choices import most_likely, wording
+    from qgl.program.picking import choices_of, picked
+
+    if values is None:
+        raise typer.BadParameter("what is most likely is known once parameters have values", param_hint="--pick")
+    choices = choices_of(program)
+    if not choices:
+        why = "no measured variable is prepared by a table and decides what happens"
+        raise typer.BadParameter(why, param_hint="--pick")
+    first = dict(enumerate(accumulate((each.size for each in program.parameters), initial=0)))
+    bits, shares = most_likely(choices, lambda atom: float(values[first[atom.parameter] + atom.element]))
+    return picked(program, choices, bits), f"Picked: {wording(choices, bits, shares)}."
 
 
 def _emit_outputs(

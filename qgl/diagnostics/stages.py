@@ -1,4 +1,4 @@
-"""What can be wrong with the stages of a program (QGL0124, QGL0760 to QGL0769), and with runs of them (QGL0935)."""
+"""What can be wrong with the stages of a program (QGL0124, QGL0760 to QGL0770), and with runs of them (QGL0935)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ stage l in 1..3 {
 
 
 class UnknownStageItem(Diagnostic):
-    """A stage says which constants it sets, what it moves, and what its objective, training and reports are."""
+    """A stage says which constants it sets, what it moves and picks, its objective, training and reports."""
 
     identifier: str
 
@@ -35,7 +35,9 @@ class UnknownStageItem(Diagnostic):
     right = _GOOD
 
     message = says("a stage has no `{identifier}`")
-    help = "it has `set depth = 3;`, `move theta[2];`, `objective ...;`, `train { ... }` and `report ...;`"
+    help = (
+        "a stage has `set n = 3;`, `move theta[2];`, `pick which;`, `objective ...;`, `train { ... }` and `report ...;`"
+    )
 
 
 class StageConstant(Diagnostic):
@@ -131,6 +133,41 @@ class NotMoved(Diagnostic):
 
     message = says("`{written}` is no parameter that training could move")
     help = "name a `param`, or elements of one such as `theta[t]`, `theta[0..t]`, `theta[t, 0..1]`"
+
+
+_CHOICE = """\
+data target = parity(2);
+visible v[2];
+hidden which;
+param table_of : table(2);
+model {
+    h v[0];
+    prepare(table_of) which;
+    measure which -> m;
+    if m { cx v[0], v[1]; } else { cz v[0], v[1]; }
+}
+objective nll(target);
+stage all { train { steps 100; } }
+stage one { pick which; }
+"""
+
+
+class NotPicked(Diagnostic):
+    """What a stage picks are choices: variables that a trained table prepares out of zero, and that are then measured.
+
+    Each qubit of such a variable is rotated once, by `prepare` or `ry`, by angles that nothing else depends on, and
+    nothing else acts on it. What its probabilities depend on, if on anything, is picked before it.
+    """
+
+    written: str
+    fault: str
+
+    code = "QGL0770"
+    wrong = _CHOICE.replace("pick which", "pick v")
+    right = _CHOICE
+
+    message = says("`{written}` cannot be picked: {fault}")
+    help = "prepare it by a table of its own, `prepare(w) which; measure which -> k;`, and train that in a stage before"
 
 
 class SettingOfTheRun(Diagnostic):

@@ -24,6 +24,7 @@ from qgl.evaluate.many_body import energy, expectation, free_energy, hamming_dis
 from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import Row
+from qgl.evaluate.states.choices import probabilities
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
 from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
@@ -197,8 +198,8 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _markov_gap(call, evaluation)
         case calls.Purity():
             return iter([mean_purity(call, evaluation.setting, evaluation.answer)])
-        case calls.Success():
-            return iter([success(title(call), evaluation.setting.data.get(call.data or ""), evaluation.answer)])
+        case calls.Success() | calls.Choices():
+            return _of_outcomes(call, evaluation)
         case calls.TrotterError():
             return trotter_error(call.name, evaluation.distribution, evaluation.emitted)
         case calls.CMI():
@@ -363,6 +364,12 @@ def _entropy(call: calls.Entropy, evaluation: Evaluation) -> Iterator[Row]:
         return distribution.entropy() if region is None else entropy(distribution.regions((region,))[0])
 
     yield evaluation.row(title(call), shannon(evaluation.distribution), shannon, unit=NATS)
+
+
+def _of_outcomes(call: calls.Success | calls.Choices, evaluation: Evaluation) -> Iterator[Row]:
+    if isinstance(call, calls.Choices):
+        return probabilities(call.name, evaluation.setting, evaluation.answer)
+    return iter([success(title(call), evaluation.setting.data.get(call.data or ""), evaluation.answer)])
 
 
 def _probe(

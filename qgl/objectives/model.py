@@ -14,6 +14,7 @@ from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.settings.report_requirements import start_bits
 from qgl.ir.cut import summed_outcomes
 from qgl.program.outputs import NO_OUTPUTS, Outputs
+from qgl.program.picking import hidden_choices
 from qgl.program.program import DataSet, Program
 from qgl.program.transforms import Transform
 from qgl.query import Query
@@ -34,6 +35,8 @@ class Setting:
     categories     the columns, where some are categorical variables of the program or of its data; None: plain bits
     outputs        numbers that elements hand out
     undo           what the numbers that the objective learns were made by
+    choices        hidden variables whose measured values decide what happens: name, positions after the visible
+                   qubits, number of values
     labels         qubits whose outcomes are kept (`measure q keep;`) and not drawn
     """
 
@@ -46,6 +49,7 @@ class Setting:
     labels: int = 0
     outputs: Outputs = NO_OUTPUTS
     undo: tuple[Transform, ...] = ()
+    choices: tuple[tuple[str, tuple[int, ...], int], ...] = ()
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -59,6 +63,7 @@ class Setting:
             summed_outcomes(program),
             program.outputs,
             next((program.data[name].undo for term in program.objective for name in term.call.data_sets), ()),
+            hidden_choices(program),
         )
 
     @property

@@ -288,6 +288,7 @@ class Program:
             objective, settings and reports; none: the program itself is trained
     moved   for each trained parameter, which of its elements training moves, an array of its shape; None: all
     stage   which stage of its file this is; None: it is the program itself
+    picks   variables that have their most likely values from the start of the stage on, names and wires
     """
 
     source: Source
@@ -310,6 +311,7 @@ class Program:
     stages: tuple[Program, ...] = ()
     moved: Mapping[str, NDArray[np.bool_]] | None = None
     stage: Stage | None = None
+    picks: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     outputs: Outputs = NO_OUTPUTS  # numbers that elements of the ensemble hand out
 

@@ -8,20 +8,24 @@ as any; so a run of stages that was killed goes on where it was, to the same num
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.baselines import fitted, missing
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NonFiniteLoss, RunChanged
 from qgl.diagnostics.stages import StagesInOneProcess
+from qgl.expression import Input
 from qgl.model import Model
 from qgl.objectives.ensembles.transport import transport_faults
+from qgl.program.choices import certain, most_likely, wording
+from qgl.program.picking import choices_picked
 from qgl.program.program import Program, TrainSettings
 from qgl.report import report as reports
 from qgl.report.display import Display
@@ -132,7 +136,10 @@ class _Sequence:
     def _stage(self, program: Program) -> Run:
         """The run of one stage: as it was finished before, gone on with, or new."""
         model = Model(program, precision=self.model.precision, files=self.model.files)
-        model.start = self.runs[-1].all_params if self.runs else None
+        if self.runs:
+            model.start, told = with_picks(program, self.runs[-1].all_params)
+            for line in told:
+                self.shown.note(f"{program.stage}: {line}")
         model.programs = self.programs
         place: dict[str, Any] = {}
         if self.folder is not None and program.stage is not None:
@@ -174,6 +181,24 @@ class _Sequence:
                     self.shown.note(f"warning: {failure.message}")
         self._close("finished", "steps")
         return run
+
+
+def with_picks(program: Program, params: Mapping[str, NDArray[Any]]) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Parameters of all seeds, with a leading axis, in which what a stage picks has its most likely values for certain;
+    and which these are, a line for each seed.
+    """
+    changed, told = {name: np.array(value) for name, value in params.items()}, []
+    choices = choices_picked(program)
+    for seed in range(len(next(iter(changed.values()))) if choices else 0):
+
+        def number(atom: Input, seed: int = seed) -> float:
+            return float(changed[program.parameters[atom.parameter].name][seed].ravel()[atom.element])
+
+        bits, shares = most_likely(choices, number)
+        told.append(f"seed {seed} picks {wording(choices, bits, shares)}")
+        for atom, angle in certain(choices, bits):
+            changed[program.parameters[atom.parameter].name][seed].reshape(-1)[atom.element] = angle
+    return changed, told
 
 
 def _settings_of(folder: RunFolder, program: Program) -> TrainSettings:

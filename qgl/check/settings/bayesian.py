@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator
 
 from qgl.diagnostics.categories import NotForExpectation
 from qgl.diagnostics.model import Diagnostic
-from qgl.expression import Input, Real
 from qgl.gates import GATES
-from qgl.gates.uniform import family_of
 from qgl.program.calls.objectives import KL, NLL
 from qgl.program.calls.strategies import EM
+from qgl.program.choices import atom_of, split_wires
 from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, Reset
 from qgl.program.program import Program, TrainSettings
 
 _MOVES = tuple(GATES[name] for name in ("id", "x", "cx", "ccx", "swap", "cswap"))
-_RY = GATES["ry"]
 
 
 def expectation_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
@@ -59,25 +57,6 @@ def _operations(program: Program) -> Iterator[Diagnostic]:
             yield NotForExpectation(operation.span, why)
             return
         touched.update(operation.wires)
-
-
-def split_wires(operation: Operation) -> tuple[int, ...] | None:
-    """The wires of an operation that rotates its last one by angles picked by the others; None for another
-    operation.
-    """
-    if not isinstance(operation, GateApplication) or operation.controls:
-        return None
-    family = family_of(operation.gate.name)
-    rotates = operation.gate is _RY or (family is not None and family[0] == "uniform_ry")
-    return operation.wires if rotates else None
-
-
-def atom_of(angle: Real) -> Input | None:
-    """The parameter that an angle is; None for a constant or anything else."""
-    match angle:
-        case Real(0.0, ((1.0, Input() as atom),)):
-            return atom
-    return None
 
 
 def _fault(operation: Operation, touched: set[int]) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from qgl.diagnostics.many_body import HiddenBits, NoBasisStart
 from qgl.diagnostics.model import Diagnostic
+from qgl.diagnostics.training import BadArguments
 from qgl.gates import GATES
-from qgl.program.calls.reports import QUANTUM, Entropy, HammingDistance
+from qgl.program.calls.call import usage
+from qgl.program.calls.reports import QUANTUM, Choices, Entropy, HammingDistance
 from qgl.program.operations import GateApplication
+from qgl.program.picking import hidden_choices
 from qgl.program.program import Program
 
 _X = GATES["x"]
@@ -29,6 +32,9 @@ def probes_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     for call in (*program.reports, *program.train.watch):
         if isinstance(call, Entropy) and call.kind != QUANTUM and _hidden(call.regions, program):
             faults.append(HiddenBits(call.span))
+        if isinstance(call, Choices) and not hidden_choices(program):
+            fault = "is of hidden variables that tables prepare and whose measured values decide, and there are none"
+            faults.append(BadArguments(call.span, call.name, fault, usage(Choices)))
         if isinstance(call, HammingDistance) and start_bits(program) is None:
             faults.append(NoBasisStart(call.span))
     for fault in faults:

@@ -10,7 +10,8 @@ stands for it follows from the conjunction of whoever asks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial, reduce
+from typing import Any, TypeGuard
 
 from qgl.check.values.values import Bit, Condition
 
@@ -20,6 +21,11 @@ Formula = Bit | Condition | bool
 
 def is_condition(value: object) -> bool:
     return isinstance(value, bool | Bit | Condition)
+
+
+def are_outcomes(value: object) -> TypeGuard[tuple[Bit, ...]]:
+    """Whether these are the outcomes of several qubits, the first most significant, which make a whole number."""
+    return isinstance(value, tuple) and bool(value) and all(isinstance(each, Bit) for each in value)
 
 
 def negation(value: Formula) -> Formula:
@@ -35,9 +41,18 @@ def conjunction(operator: str, left: Formula, right: Formula) -> Formula:
 
 
 def comparison(operator: str, left: Any, right: Any) -> Formula | None:
-    """`left == right` or `left != right` of formulas and truth values, 0 and 1; None if it makes no sense."""
+    """`left == right` or `left != right` of formulas and truth values, 0 and 1, or of the outcomes of several qubits
+    and a whole number; None if it makes no sense.
+    """
     if operator not in ("==", "!="):
         return None
+    if are_outcomes(left) or are_outcomes(right):
+        bits, number = (left, right) if are_outcomes(left) else (right, left)
+        if type(number) is not int or not 0 <= number < 1 << len(bits):
+            return None
+        every = [bit if number >> k & 1 else negation(bit) for k, bit in enumerate(reversed(bits))]
+        equal = reduce(partial(conjunction, "and"), reversed(every))
+        return equal if operator == "==" else negation(equal)
     sides = [bool(side) if isinstance(side, int) and side in (0, 1) else side for side in (left, right)]
     if not all(is_condition(side) for side in sides):
         return None

@@ -10,7 +10,7 @@ from qgl.check.limits import ITEMS, Budget
 from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values import operators
-from qgl.check.values.conditions import comparison, conjunction, is_condition, negation
+from qgl.check.values.conditions import are_outcomes, comparison, conjunction, is_condition, negation
 from qgl.check.values.frame import POISON, Frame
 from qgl.check.values.functions import USAGES, Functions, is_number
 from qgl.check.values.indexing import Indexing
@@ -249,7 +249,8 @@ class Evaluator:
         return conjunction(node.operator, values[0], values[1])
 
     def _compare(self, node: tree.Binary, left: Value, right: Value) -> Value:
-        if (is_condition(left) and is_condition(right)) or is_condition(left) != is_condition(right):
+        several = are_outcomes(left) or are_outcomes(right)
+        if several or (is_condition(left) and is_condition(right)) or is_condition(left) != is_condition(right):
             order = comparison(node.operator, left, right)
             if order is None:
                 raise self.reporter.fault(NotACondition(node.span, "this comparison"))

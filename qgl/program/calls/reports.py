@@ -297,6 +297,13 @@ class Success(ReportCall):
         return () if self.data is None else (self.data,)
 
 
+@call("choices")
+class Choices(ReportCall):
+    """The probability of each value of the hidden variables that tables prepare and whose measured values decide what
+    happens.
+    """
+
+
 @call("trotter_error")
 class TrotterError(ReportCall):
     """Total variation distance of the distribution of the circuit as it is emitted, in slices, and a bound by
@@ -395,6 +402,7 @@ REPORTS: Kind[ReportCall] = Kind(
         Energy,
         Expectation,
         Success,
+        Choices,
         TrotterError,
         CMI,
         Exploration,

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.bits.distribution import distinct
-from qgl.check.settings.bayesian import atom_of, expectation_faults, split_wires
+from qgl.check.settings.bayesian import expectation_faults
 from qgl.diagnostics.model import QglError
 from qgl.expression import Input, Real, real
 from qgl.gates.uniform import SPLIT
@@ -27,6 +27,7 @@ from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner
 from qgl.program.calls.strategies import EM
+from qgl.program.choices import atom_of, split_wires
 from qgl.program.operations import Operation, gate
 from qgl.program.program import Distribution, Parameter, Program, TrainSettings
 from qgl.query import LogProb

@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,7 +138,8 @@ class _Sequence:
         """The run of one stage: as it was finished before, gone on with, or new."""
         model = Model(program, precision=self.model.precision, files=self.model.files)
         if self.runs:
-            model.start, told = with_picks(program, self.runs[-1].all_params)
+            start, told = with_picks(program, self.runs[-1].all_params)
+            model.start = {name: jnp.asarray(value) for name, value in start.items()}
             for line in told:
                 self.shown.note(f"{program.stage}: {line}")
         model.programs = self.programs

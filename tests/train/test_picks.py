@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 import qgl
@@ -56,13 +59,13 @@ report kl(target), choices;
 """
 
 
-def numbers(seed: int) -> tuple[qgl.Model, dict[str, np.ndarray]]:
+def numbers(seed: int) -> tuple[qgl.Model, dict[str, NDArray[np.float64]]]:
     model = qgl.loads(PROGRAM)
     random = np.random.default_rng(seed)
     return model, {p.name: random.normal(size=p.shape) for p in model.program.parameters}
 
 
-def shares(angles: np.ndarray) -> np.ndarray:
+def shares(angles: NDArray[Any]) -> NDArray[np.float64]:
     """The probabilities of five values, by the tree of their bits: 0..3 by three angles, and 4."""
     most, second, low, high = np.sin(np.asarray(angles, np.float64) / 2) ** 2
     rest = (1 - most) * np.array([(1 - second) * (1 - low), (1 - second) * low, second * (1 - high), second * high])
@@ -104,11 +107,15 @@ def test_the_most_likely_circuit_of_all(seed: int) -> None:
 
 def test_choices_are_told() -> None:
     model, params = numbers(0)
-    rows = evaluate(model.program.reports[1:], Setting.of(model.program), answerer(model, params))
+    rows = evaluate(
+        model.program.reports[1:],
+        Setting.of(model.program),
+        answerer(model, {name: jnp.asarray(value) for name, value in params.items()}),
+    )
     values = np.concatenate(
         [*map(shares, params["w"]), [np.cos(params["turn"][0] / 2) ** 2, np.sin(params["turn"][0] / 2) ** 2]]
     )
-    np.testing.assert_allclose([row.value for row in rows], values, atol=1e-6)
+    np.testing.assert_allclose(np.array([row.value for row in rows], float), values, atol=1e-6)
     assert [rows[0].name, rows[-1].name] == ["choices, which[0] = 0", "choices, more[0] = 1"]
     assert [rows[0].uniform, rows[-1].uniform] == [0.2, 0.5]
 

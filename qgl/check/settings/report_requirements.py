@@ -33,8 +33,8 @@ def probes_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
         if isinstance(call, Entropy) and call.kind != QUANTUM and _hidden(call.regions, program):
             faults.append(HiddenBits(call.span))
         if isinstance(call, Choices) and not hidden_choices(program):
-            fault = "is of hidden variables that tables prepare and whose measured values decide, and there are none"
-            faults.append(BadArguments(call.span, call.name, fault, usage(Choices)))
+            none = "is of hidden variables that tables prepare and whose measured values decide, and there are none"
+            faults.append(BadArguments(call.span, call.name, none, usage(Choices)))
         if isinstance(call, HammingDistance) and start_bits(program) is None:
             faults.append(NoBasisStart(call.span))
     for fault in faults:

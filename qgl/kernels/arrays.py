@@ -7,9 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
-from numpy.typing import NDArray
 
 barrier: Callable[[Any], Any] = lax.optimization_barrier  # what lies before is not folded into what comes after
 
@@ -33,9 +31,23 @@ def squared(amplitudes: jax.Array) -> jax.Array:
     return jnp.square(amplitudes.real) + jnp.square(amplitudes.imag)
 
 
-def take(values: jax.Array, index: NDArray[np.int32]) -> jax.Array:
-    """values[index], shape (*index.shape, *values.shape[1:]), for a static index that is in range."""
-    return values.at[index].get(mode="promise_in_bounds")
+def take(values: jax.Array, index: Any) -> jax.Array:
+    """values[index], shape (*index.shape, *values.shape[1:]), for an index or one for each axis, in range, from 0 on.
+
+    To look for indices that are counted from the end would be half of what a gather is traced and lowered to.
+    """
+    return values.at[index].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
+def reordered(values: jax.Array, index: jax.Array) -> jax.Array:
+    """The same where `index`, as long as `values` or in another shape, has every place once."""
+    return values.at[index].get(mode="promise_in_bounds", wrap_negative_indices=False, unique_indices=True)
+
+
+def row_of(table: jax.Array, number: jax.Array | int) -> jax.Array:
+    """table[number], shape table.shape[1:], for a number from 0 on and in range."""
+    row: jax.Array = lax.dynamic_index_in_dim(table, number, keepdims=False, allow_negative_indices=False)
+    return row
 
 
 def with_inverse(gather: Callable[[jax.Array, jax.Array], jax.Array]) -> Callable[..., jax.Array]:
@@ -47,9 +59,9 @@ def with_inverse(gather: Callable[[jax.Array, jax.Array], jax.Array]) -> Callabl
     def forward(values: jax.Array, order: jax.Array, inverse: jax.Array) -> tuple[jax.Array, jax.Array]:
         return gather(values, order), inverse
 
-    reordered = jax.custom_vjp(lambda values, order, inverse: gather(values, order))
-    reordered.defvjp(forward, lambda inverse, gradient: (gather(gradient, inverse), None, None))
-    return reordered
+    permuted = jax.custom_vjp(lambda values, order, inverse: gather(values, order))
+    permuted.defvjp(forward, lambda inverse, gradient: (gather(gradient, inverse), None, None))
+    return permuted
 
 
 @jax.custom_vjp
@@ -97,7 +109,7 @@ chain.defvjp(_chain_forward, _chain_backward)
 
 def permute_rows(batch: jax.Array, order: jax.Array) -> jax.Array:
     """batch[b, order[b]], shapes (b, rows, columns) and (b, rows)."""
-    return jnp.take_along_axis(batch, order[:, :, None], axis=1, mode="promise_in_bounds")
+    return take(batch, (jnp.arange(len(batch))[:, None], order))
 
 
 def _multiply(small: jax.Array, batch: jax.Array) -> jax.Array:

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qgl.kernels.arrays import reordered
+
 CHUNK = 6  # bits that `walsh` transforms by one matrix product
 
 
@@ -26,7 +28,7 @@ def sign(bits: jax.Array, mask: jax.Array) -> jax.Array:
 @jax.custom_vjp
 def flip(state: jax.Array, x: jax.Array) -> jax.Array:
     """state[y ^ x] for all y, shape (2^n,): the bits of the mask x flipped. Its own transpose."""
-    return state.at[index(state.shape[0]) ^ x].get(mode="promise_in_bounds", unique_indices=True)
+    return reordered(state, index(state.shape[0]) ^ x)
 
 
 flip.defvjp(lambda state, x: (flip(state, x), x), lambda x, gradient: (flip(gradient, x), None))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.arrays import complex_like, squared, take, with_inverse
+from qgl.kernels.arrays import complex_like, reordered, squared, take, with_inverse
 from qgl.kernels.matrices import group_matrices
 from qgl.kernels.mesh import shared, sharers
 from qgl.plan.cones.blocks import TileBlocks
@@ -156,7 +156,7 @@ def gather(state: jax.Array, rows: jax.Array) -> jax.Array:
     """state[t, rows[t, x]] for every tile t, shapes (tiles, 2^bits, lanes) and (tiles, 2^bits)."""
     tiles, size, lanes = state.shape
     index = rows + size * jnp.arange(tiles, dtype=rows.dtype)[:, None]
-    return state.reshape(-1, lanes).at[index].get(mode="promise_in_bounds", unique_indices=True)
+    return reordered(state.reshape(-1, lanes), index)
 
 
 def _multiply(matrix: jax.Array, state: jax.Array) -> jax.Array:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_batching import custom_vmap
 
-from qgl.kernels.arrays import barrier
+from qgl.kernels.arrays import barrier, take
 from qgl.plan.contraction.sums import FIRST, SmallPart, Sums
 
 
@@ -67,14 +67,10 @@ def _filled(sums: Sums, inputs: jax.Array, other: jax.Array | None = None) -> ja
     def step(memory: jax.Array, xs: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
         at, left, right = xs
         factors = memory if other is None else other
-        terms = (_numbers(memory, a) * _numbers(factors, b) for a, b in zip(left.T, right.T, strict=True))
+        terms = (take(memory, a) * take(factors, b) for a, b in zip(left.T, right.T, strict=True))
         made: Any = sum(terms, start=jnp.zeros((width, *rest), memory.dtype))
         made = barrier(made)  # in one kernel with the update, it would need a copy of the memory
         return lax.dynamic_update_slice_in_dim(memory, made, at, axis=0), None
 
     first = FIRST + sums.inputs + width * jnp.arange(steps, dtype=jnp.int32)
     return lax.scan(step, start, (first, jnp.asarray(sums.left), jnp.asarray(sums.right)))[0]
-
-
-def _numbers(memory: jax.Array, places: jax.Array) -> jax.Array:
-    return memory.at[places].get(mode="promise_in_bounds")

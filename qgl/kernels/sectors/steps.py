@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.arrays import complex_like
+from qgl.kernels.arrays import complex_like, row_of, take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import pool_entries
 from qgl.kernels.state.chebyshev import Exponential
@@ -48,12 +48,7 @@ class Kernel(Protocol):
 
 def _of(table: Any, number: jax.Array | int) -> jax.Array:
     """One row of a table; where there is one row only, without looking."""
-    return jnp.asarray(table[0]) if len(table) == 1 else jnp.asarray(table)[number]
-
-
-def _partners(state: jax.Array, gather: jax.Array) -> jax.Array:
-    """The state at the partners, shape (off_diagonals, D)."""
-    return state.at[gather].get(mode="promise_in_bounds")
+    return jnp.asarray(table[0]) if len(table) == 1 else row_of(jnp.asarray(table), number)
 
 
 def _weighted(weights: jax.Array, signs: jax.Array, of: Callable[[jax.Array], jax.Array] = jnp.positive) -> jax.Array:
@@ -95,13 +90,11 @@ class _Hamiltonian(NamedTuple):
     def __call__(self, state: jax.Array) -> jax.Array:
         weights = self.amplitudes * self.phase
         if self.sign.size <= AT_ONCE:
-            off_diagonal = jnp.sum((weights[:, None] * self.sign) * _partners(state, self.gather), axis=0)
+            off_diagonal = jnp.sum((weights[:, None] * self.sign) * take(state, self.gather), axis=0)
             return self.energies * state + off_diagonal
 
         def body(off_diagonal: jax.Array, total: jax.Array) -> jax.Array:
-            return total + (weights[off_diagonal] * self.sign[off_diagonal]) * _partners(
-                state, self.gather[off_diagonal]
-            )
+            return total + (weights[off_diagonal] * self.sign[off_diagonal]) * take(state, self.gather[off_diagonal])
 
         result: jax.Array = lax.fori_loop(0, len(weights), body, self.energies * state)
         return result
@@ -113,10 +106,10 @@ class _Hamiltonian(NamedTuple):
 
     def overlaps(self, left: jax.Array, right: jax.Array) -> tuple[jax.Array, jax.Array]:
         if self.sign.size <= AT_ONCE:
-            joined = jnp.sum(left * self.sign * _partners(right, self.gather), axis=1)
+            joined = jnp.sum(left * self.sign * take(right, self.gather), axis=1)
         else:
             joined = lax.map(
-                lambda off_diagonal: jnp.sum(left * off_diagonal[1] * _partners(right, off_diagonal[0])),
+                lambda off_diagonal: jnp.sum(left * off_diagonal[1] * take(right, off_diagonal[0])),
                 (self.gather, self.sign),
             )
         return (left * right).imag, (self.phase * joined).imag
@@ -156,7 +149,7 @@ class EvolutionKernel:
 
     def _hamiltonian(self, row: Row, number: jax.Array) -> tuple[_Hamiltonian, jax.Array, jax.Array]:
         group, dtype = self.group, row["time"].dtype
-        structure = jnp.asarray(group.structure)[number]
+        structure = row_of(jnp.asarray(group.structure), number)
         phase = group.phase.real.astype(dtype) if group.real else group.phase.astype(complex_like(dtype))
         pauli_words = _of(group.pauli_words, structure)
         columns = _of(group.number, structure)
@@ -200,7 +193,7 @@ class MixKernel:
         return {"matrix": entries.at[where].get(mode="clip")}
 
     def _weights(self, row: Row, number: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        structure = jnp.asarray(self.group.structure)[number]
+        structure = row_of(jnp.asarray(self.group.structure), number)
         entry, matrix = _of(self.group.entry, structure), row["matrix"]
         known = jnp.asarray(np.array([0, 1]), matrix.dtype)
         return jnp.concatenate([known, matrix])[entry], _of(self.group.gather, structure), entry
@@ -213,16 +206,16 @@ class MixKernel:
         self, row: Row, number: jax.Array, state: jax.Array, gradient: jax.Array
     ) -> tuple[jax.Array, jax.Array, Row]:
         weights, gather, entry = self._weights(row, number)
-        crossed = jnp.take_along_axis(weights[1:], gather, axis=1, mode="promise_in_bounds")
+        crossed = take(weights[1:], (jnp.arange(len(gather))[:, None], gather))
         transposed = jnp.concatenate([weights[:1], crossed])
         before = _applied(transposed.conj(), gather, state)
-        joined = jnp.concatenate([(gradient * before)[None], gradient * _partners(before, gather)])
+        joined = jnp.concatenate([(gradient * before)[None], gradient * take(before, gather)])
         flat = jnp.zeros(2 + row["matrix"].shape[0], joined.dtype).at[entry].add(joined)
         return before, _applied(transposed, gather, gradient), {"matrix": flat[2:]}
 
 
 def _applied(weights: jax.Array, gather: jax.Array, state: jax.Array) -> jax.Array:
-    return weights[0] * state + jnp.sum(weights[1:] * _partners(state, gather), axis=0)
+    return weights[0] * state + jnp.sum(weights[1:] * take(state, gather), axis=0)
 
 
 class DiagonalKernel:
@@ -293,7 +286,7 @@ class Steps:
 
         def call(group: int) -> Callable[..., Any]:
             def run_branch(number: jax.Array, operands: tuple[Any, ...]) -> Any:
-                row = {name: values[number] for name, values in parameters[group].items()}
+                row = {name: row_of(values, number) for name, values in parameters[group].items()}
                 return branch(group, row, number, *operands)
 
             return run_branch

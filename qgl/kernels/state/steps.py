@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from qgl.kernels.arrays import product, squared
+from qgl.kernels.arrays import product, row_of, squared
 from qgl.kernels.pauli_words import apply_pauli_word, flip, index, walsh
 from qgl.kernels.rounding import perturbed
 from qgl.kernels.state.evolution import Hamiltonian, evolve, pull_back
@@ -83,7 +83,7 @@ class _Kernel:
     def _pauli_word(self, number: jax.Array, angle: jax.Array, state: jax.Array) -> jax.Array:
         table = self.tables.pauli_words
         x, z, ys, controls = (
-            jnp.asarray(column)[number]
+            row_of(jnp.asarray(column), number)
             for column in (table.pauli_words.x, table.pauli_words.z, table.pauli_words.ys, table.controls)
         )
         rotated = jnp.cos(angle) * state + 1j * jnp.sin(angle) * apply_pauli_word(state, x, z, ys)
@@ -103,15 +103,18 @@ class _Kernel:
         return jnp.where(one, 0, jnp.where(picked, flip(state, mask), state)) * scale
 
     def _phases(self, number: jax.Array, angles: jax.Array) -> jax.Array:
-        masks = jnp.asarray(self.tables.diagonals.z)[number]
+        masks = row_of(jnp.asarray(self.tables.diagonals.z), number)
         return walsh(jnp.zeros(self.size, angles.dtype).at[masks].add(angles))
 
     def _hamiltonian(self, number: jax.Array) -> Hamiltonian:
         table = self.tables.evolutions
         x, z, ys = (
-            jnp.asarray(column)[number] for column in (table.pauli_words.x, table.pauli_words.z, table.pauli_words.ys)
+            row_of(jnp.asarray(column), number)
+            for column in (table.pauli_words.x, table.pauli_words.z, table.pauli_words.ys)
         )
-        return Hamiltonian(jnp.asarray(table.diagonal)[number], x, z, ys, jnp.asarray(table.controls)[number])
+        return Hamiltonian(
+            row_of(jnp.asarray(table.diagonal), number), x, z, ys, row_of(jnp.asarray(table.controls), number)
+        )
 
     def backward(
         self, kind: int, row: Row, step: Row, state: jax.Array, gradient: jax.Array
@@ -140,7 +143,7 @@ class _Kernel:
     ) -> tuple[jax.Array, jax.Array, Row]:
         phase = jnp.exp(1j * self._phases(step["row"], angles))
         cotangents = walsh(-(gradient * state).imag)
-        masks = jnp.asarray(self.tables.diagonals.z)[step["row"]]
+        masks = row_of(jnp.asarray(self.tables.diagonals.z), step["row"])
         return state * phase.conj(), gradient * phase, {"diagonal": cotangents[masks]}
 
     def _unmask(self, matrix: jax.Array, step: Row, state: jax.Array) -> jax.Array:
@@ -164,7 +167,7 @@ class _Kernel:
 
         def call(kind: int) -> Any:
             def run_branch(step: Row, operands: tuple[jax.Array, ...]) -> Any:
-                row = {name: parameters[name][step["row"]] for name in _NAMES[kind]}
+                row = {name: row_of(parameters[name], step["row"]) for name in _NAMES[kind]}
                 return branch(kind, row, step, *operands)
 
             return run_branch

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from qgl.kernels.arrays import reordered, row_of
+
 _Move = Callable[[jax.Array, jax.Array], jax.Array]
 
 MOST_TABLE_ENTRIES = 1 << 18
@@ -17,8 +19,8 @@ MOST_TABLE_ENTRIES = 1 << 18
 class Mover:
     """Applies transposition number `move` of `moves` to a state of shape (2^count,), or undoes it.
 
-    Small states are gathered through index tables, large ones through indices computed bit by bit. That is as quick as
-    a compiled transposition each, and the program does not grow with their number.
+    Small states are gathered through index tables, large ones through indices that are sums of what the two halves of
+    their bits give. That is as quick as a compiled transposition each, and the program does not grow with their number.
     """
 
     def __init__(self, moves: Sequence[tuple[int, ...]]) -> None:
@@ -69,21 +71,24 @@ def _move(moves: tuple[tuple[int, ...], ...]) -> _Move:
     if len(moves) << count <= MOST_TABLE_ENTRIES:
         natural = np.arange(2**count, dtype=np.int32).reshape((2,) * count)
         table = np.stack([natural.transpose(axes).ravel() for axes in moves])
-        return lambda number, state: _gather(state, jnp.asarray(table)[number])
+        return lambda number, state: reordered(state, row_of(jnp.asarray(table), number))
     shifts = count - 1 - np.array(moves, dtype=np.int32)
 
     def gather(number: jax.Array, state: jax.Array) -> jax.Array:
-        return _gather(state, _index(jnp.asarray(shifts)[number], count))
+        return reordered(state, _index(row_of(jnp.asarray(shifts), number), count))
 
     return lambda number, state: lax.cond(number == 0, lambda number, state: state, gather, number, state)
 
 
-def _gather(state: jax.Array, index: jax.Array) -> jax.Array:
-    return state.at[index].get(mode="promise_in_bounds", unique_indices=True)
-
-
 def _index(shifts: jax.Array, count: int) -> jax.Array:
-    """Where each amplitude comes from, if bit count - 1 - k of its index is bit shifts[k] of the source's."""
-    bits = jnp.arange(2**count, dtype=jnp.int32)
-    parts = ((bits >> (count - 1 - axis) & 1) << shifts[axis] for axis in range(count))
-    return sum(parts, start=jnp.zeros_like(bits))
+    """Where each amplitude comes from, if bit count - 1 - k of its index is bit shifts[k] of the source's.
+
+    Shape (2^count,): the sum of what the first half of the bits gives and of what the others give.
+    """
+
+    def of_axes(first: int, stop: int) -> jax.Array:
+        axes = stop - first
+        bits = np.arange(2**axes, dtype=np.int32)[:, None] >> np.arange(axes - 1, -1, -1, dtype=np.int32) & 1
+        return jnp.sum(jnp.asarray(bits) << shifts[first:stop], axis=1, dtype=jnp.int32)
+
+    return (of_axes(0, count // 2)[:, None] + of_axes(count // 2, count)).reshape(-1)

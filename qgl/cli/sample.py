@@ -36,7 +36,12 @@ def sample(
     condition: Annotated[
         str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
     ] = None,
-    bits: Annotated[bool, typer.Option("--bits", help="Bits also where a program declares categories.")] = False,
+    bits: Annotated[
+        bool, typer.Option("--bits", help="Bits also where a program declares categories, or its data are bins.")
+    ] = False,
+    inside: Annotated[
+        bool, typer.Option("--inside", help="Of bins, numbers drawn inside of each by itself; by default its centre.")
+    ] = False,
     shots: Annotated[
         int | None,
         typer.Option("--shots", min=1, max=10**9, help="Draws behind each mean of an `output`; exact by default."),
@@ -50,8 +55,8 @@ def sample(
 ) -> None:
     """Draw strings from a trained model, one a line, the first visible qubit first.
 
-    Bits, or the numbers of categories where registers are of these. Of a program with `output` declarations, rows of
-    its numbers instead.
+    Bits, or the numbers of categories where registers are of these. Of data that are bins of numbers, the columns
+    that these had, in their units and under their names. Of a program with `output` declarations, rows of its numbers.
 
     \b
     Examples:
@@ -64,8 +69,8 @@ def sample(
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
-    drawn = _draw(run, number, seed, condition, bits, shots, every)
-    content = _csv(drawn, 1 + every) if kind is SampleFormat.CSV else _npz(drawn)
+    drawn, names = _draw(run, number, seed, condition, bits, inside, shots, every)
+    content = _csv(drawn, 1 + every, names) if kind is SampleFormat.CSV else _npz(drawn)
     if out is None:
         from qgl.diagnostics.terminal import write_data
 
@@ -77,10 +82,20 @@ def sample(
 
 
 def _draw(
-    folder: Path, number: int, seed: int, condition: str | None, bits: bool, shots: int | None, every: bool
-) -> dict[str, np.ndarray[Any, Any]]:
-    """Strings as `x`, or the rows of each output by its name."""
+    folder: Path,
+    number: int,
+    seed: int,
+    condition: str | None,
+    bits: bool,
+    inside: bool,
+    shots: int | None,
+    every: bool,
+) -> tuple[dict[str, np.ndarray[Any, Any]], tuple[str, ...]]:
+    """Strings as `x`, or the rows of each output by its name; and the names of columns, where these have some."""
+    import numpy as np
+
     from qgl.check.declarations.categories import in_categories
+    from qgl.data.numbers import in_units
     from qgl.evaluate import in_chunks
     from qgl.evaluate.outputs import rows as rows_of_numbers
     from qgl.train import compilation_cache
@@ -97,23 +112,34 @@ def _draw(
         typer.echo(f"rows of numbers: {names}; {how}{times}", err=True)
         draw = rows_of_numbers.iterations if every else rows_of_numbers.sample
         with Waiting("drawing numbers"):
-            return draw(model, run.params, number, seed, given, shots)
+            return draw(model, run.params, number, seed, given, shots), ()
     if every:
         raise typer.BadParameter("there is no `output` in the program", param_hint="--every-iteration")
     if shots is not None:
         raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
     with Waiting("drawing strings"):
         rows = in_chunks.sample(model, run.params, number, seed, given)
-    return {"x": rows if bits else in_categories(rows, model.program.variables)}
+    learnt = model.program.learnt
+    if not bits and learnt is not None:
+        found = in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
+        if found is not None:
+            return {"x": found}, learnt.columns
+    return {"x": rows if bits else in_categories(rows, model.program.variables)}, ()
 
 
-def _csv(drawn: dict[str, np.ndarray[Any, Any]], axes: int) -> bytes:
-    """A line for each row, of which there are as many as the first `axes` axes have."""
+def _csv(drawn: dict[str, np.ndarray[Any, Any]], axes: int, names: tuple[str, ...]) -> bytes:
+    """A line for each row, of which there are as many as the first `axes` axes have; above them `names`, if any."""
+    import csv
+
     import numpy as np
 
+    head = io.StringIO()
+    if names:
+        csv.writer(head, lineterminator="\n").writerow(names)
     rows = np.concatenate([each.reshape(int(np.prod(each.shape[:axes])), -1) for each in drawn.values()], axis=1)
     if rows.dtype.kind == "f":
-        return "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist()).encode()
+        lines = "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist())
+        return (head.getvalue() + lines).encode()
     if rows.max(initial=0) > 9:
         return "".join(",".join(map(str, row)) + "\n" for row in rows.tolist()).encode()
     text = np.full((len(rows), 2 * rows.shape[1]), ord(","), dtype=np.uint8)

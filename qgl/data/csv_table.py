@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import math
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.data.files import Limits
 from qgl.data.table import Layout, check_columns, check_size, lay_out
-from qgl.diagnostics.data import BadCell, NoRows, RaggedRow, UnreadableFile
+from qgl.diagnostics.data import BadCell, DateCell, MissingValue, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.program.calls.data_sources import CSV
 from qgl.record import record
@@ -22,6 +23,8 @@ from qgl.source import Span
 
 _DELIMITERS = ",;\t "
 _VALUES = {"true", "false", "yes", "no", "on", "off", "na", "n/a", "nan", "null", "nil", "none", "inf", "infinity"}
+_MISSING = {"", "na", "n/a", "nan", "null", "nil", "none", "-", "?"}
+_DATE = re.compile(r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3\d{2,4})(\D|$)", re.ASCII)
 _LIKE_BITS = {"O", "o", "l", "I", "i"}
 
 
@@ -33,6 +36,7 @@ class Table:
     conditions: NDArray[np.float64] | None
     layout: Layout
     headed: bool = False  # whether a first line was taken for a header, though nothing says that it is one
+    names: tuple[str, ...] = ()  # of the columns of real numbers, where there is a header
 
 
 def read_csv(text: str, call: CSV, limits: Limits) -> Table:
@@ -43,7 +47,8 @@ def read_csv(text: str, call: CSV, limits: Limits) -> Table:
     a first line of different names, unless `header` says so; one of numbers and names is a row with a fault.
 
     Raises:
-        QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613; at the call, with row and column of the file.
+        QglError: QGL0603, QGL0605 to QGL0608, QGL0610, QGL0613, QGL0618, QGL0619; at the call, with row and
+            column of the file.
     """
     path, span = call.path, call.span
     text = text.rstrip()
@@ -65,7 +70,9 @@ def read_csv(text: str, call: CSV, limits: Limits) -> Table:
     if names is None:
         rows = itertools.chain([(place, cells)], rows)
     guessed = place if header is None and names is None else None
-    return replace(_read_cells(rows, len(cells), names, layout, path, limits, span, guessed), headed=headed)
+    table = _read_cells(rows, len(cells), names, layout, path, limits, span, guessed)
+    named = tuple(names[column] for column in layout.condition) if call.real and names else ()
+    return replace(table, headed=headed, names=named)
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -162,7 +169,8 @@ def _read_cells(
     guessed: int | None,
 ) -> Table:
     """`guessed`: the number of a first line that was taken for a row, though nothing says that it is one."""
-    values, conditions, fault, faults, total = array("H"), array("d"), None, 0, 0
+    values, conditions, faults, total = array("H"), array("d"), 0, 0
+    fault: BadCell | MissingValue | DateCell | None = None
     known: list[dict[str, int | None]] = [{} for _ in layout.columns]
     for number, cells in rows:
         if len(cells) != count:
@@ -184,11 +192,17 @@ def _read_cells(
                 values.append(value)
         for column in layout.condition:
             given = _finite(cells[column])
+            if given is None and layout.drop and _is_missing(cells[column]):
+                given = math.nan
             if given is None:
                 faults += 1
-                fault = fault or BadCell(span, path, number, _column(column, names), "a number", _quoted(cells[column]))
+                fault = fault or _no_number(span, path, number, _column(column, names), cells[column], layout)
             else:
                 conditions.append(given)
+    if isinstance(fault, MissingValue):
+        raise QglError([replace(fault, more=faults - 1)])
+    if isinstance(fault, DateCell):
+        raise QglError([fault])
     if fault is not None:
         slip = fault.row == guessed and not _is_number(fault.found.strip("`"))
         raise QglError([BadCell(span, path, fault.row, fault.column, fault.wanted, fault.found, faults - 1, slip)])
@@ -210,6 +224,21 @@ def _finite(cell: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _no_number(
+    span: Span | None, path: str, row: int, column: str, cell: str, layout: Layout
+) -> BadCell | MissingValue | DateCell:
+    """What is wrong with a cell of numbers: it has none, of a table of real numbers; it is a date; or anything else."""
+    if _is_missing(cell) and not layout.columns:
+        return MissingValue(span, path, row, column, _quoted(cell))
+    if _DATE.match(cell.strip()):
+        return DateCell(span, path, row, column, _quoted(cell))
+    return BadCell(span, path, row, column, "a number", _quoted(cell))
+
+
+def _is_missing(cell: str) -> bool:
+    return cell.strip().lower() in _MISSING
 
 
 def _column(column: int, names: list[str] | None) -> str:

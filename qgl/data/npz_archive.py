@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
 from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_out
-from qgl.diagnostics.data import BadArchive, BadCell, NoRows
+from qgl.diagnostics.data import BadArchive, BadCell, MissingValue, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
 from qgl.program.calls.data_sources import NPZ, Ensemble, Images, State
@@ -119,10 +119,13 @@ def _table(values: NDArray[Any], call: NPZ) -> Table:
     layout = lay_out(call, None, values.shape[1])
     generated = _categories(values, layout, path, span)
     conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
-    if conditions is not None and not np.isfinite(conditions).all():
-        row, column = (int(place) for place in np.argwhere(~np.isfinite(conditions))[0])
-        value = f"`{conditions[row, column]}`"
-        raise QglError([BadCell(span, path, row, str(layout.condition[column]), "a number", value)])
+    bad = np.zeros(0) if conditions is None else ~np.isfinite(conditions) & ~(layout.drop & np.isnan(conditions))
+    if conditions is not None and bad.any():
+        row, column = (int(place) for place in np.argwhere(bad)[0])
+        place, value = str(layout.condition[column]), f"`{conditions[row, column]}`"
+        if call.real and np.isnan(conditions[row, column]):
+            raise QglError([MissingValue(span, path, row, place, value, int(bad.sum()) - 1)])
+        raise QglError([BadCell(span, path, row, place, "a number", value)])
     return Table(generated, conditions, layout)
 
 

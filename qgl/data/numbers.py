@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.bits.distribution import strings
+from qgl.bits.distribution import indices, strings
 from qgl.data.digits import averaged, pictures
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
@@ -19,7 +19,7 @@ from qgl.diagnostics.data import BadArchive, BadDataArgument, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program.calls import data_sources as calls
 from qgl.program.program import DataSet
-from qgl.program.transforms import Projection, Stretch, Transform
+from qgl.program.transforms import Binning, Projection, Stretch, Transform, undone
 from qgl.source import Span
 
 Numbers = NDArray[np.float64]
@@ -104,22 +104,26 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             conditions = None if data.conditions is None else _chosen(data.conditions, chosen, call.data, call)
             rows = _chosen(x, chosen, call.data, call)
             made = make(name, rows.copy(), limits, call.span, conditions=conditions)
-            return replace(made, picture=data.picture, undo=data.undo)
+            return replace(made, picture=data.picture, undo=data.undo, columns=data.columns)
         case calls.PCA() | calls.Scaled():
             step = _fitted(call, _numbers(declared[call.fit or call.data]), x.shape[1])
-            return make(name, step.apply(x), limits, call.span, picture=data.picture, undo=(*data.undo, step))
+            made = make(name, step.apply(x), limits, call.span, picture=data.picture, undo=(*data.undo, step))
+            return replace(made, columns=data.columns)
         case calls.Unit():
             norms = np.linalg.norm(x, axis=1, keepdims=True)
             if not norms.all():
                 raise _fault(call, f"row {int(np.argmin(norms))} of `{data.name}` is zero, which has no direction")
-            return make(name, x / norms, limits, call.span, picture=data.picture)
+            made = make(name, x / norms, limits, call.span, picture=data.picture)
+            return replace(made, columns=() if data.undo else data.columns)
         case calls.Windows(length=length, step=step):
             count = (len(x) - length) // step + 1
             if count < 1:
                 raise _fault(call, f"`{data.name}` has {plural(len(x), 'row')}, and a window {length}")
             check_bytes(f"`{name}`", 8 * count * length * x.shape[1], limits, call.span)
             places = step * np.arange(count)[:, None] + np.arange(length)
-            return make(name, x[places].reshape(count, -1), limits, call.span)
+            made = make(name, x[places].reshape(count, -1), limits, call.span)
+            named = () if data.undo else tuple(f"{each}[{k}]" for k in range(length) for each in data.columns)
+            return replace(made, columns=named)
         case calls.Blended():
             check_bytes(f"`{name}`", 8 * x.size * len(call.weights), limits, call.span)
             noise = np.random.default_rng(call.seed).normal(call.mean, call.deviation, x.shape)
@@ -129,25 +133,69 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             raise ValueError(f"no data source `{call.name}`")
 
 
-def levels(call: calls.Levels, declared: Declared) -> tuple[NDArray[np.uint8], str]:
-    """The level of each number in its column, in binary, and a remark on what the levels are."""
-    x, fit = _numbers(declared[call.data]), _numbers(declared[call.fit or call.data])
-    _same_columns(call, x, fit)
-    count = 1 << call.bits
-    shares = np.arange(1, count) / count
-    if call.quantile is None:
-        edges = np.quantile(fit, shares, axis=0)  # (count - 1, columns)
-    else:
-        least, last = fit.min(axis=0), np.quantile(fit, call.quantile, axis=0)
-        edges = least + shares[:, None] * (last - least)
-    codes = (x[None] >= edges[:, None]).sum(axis=0) if x.size * count < 1 << 26 else _codes(x, edges)
-    bits = strings(codes.reshape(-1), call.bits).reshape(len(x), -1)
-    return bits.astype(np.uint8), f"levels of {plural(x.shape[1], 'column')}, {plural(call.bits, 'bit')} each"
+def binned(call: calls.Levels | calls.TableCall, x: Numbers, declared: Declared) -> tuple[NDArray[np.uint8], Binning]:
+    """The bin of each number in its column, in binary, and what the bins are; `x` has the shape (rows, columns).
+
+    Raises:
+        QglError: QGL0613, the arguments do not go with the numbers.
+    """
+    step = _binning(call, x, declared)
+    codes = step.apply(x).astype(np.int64)
+    return np.concatenate(list(map(strings, codes.T, step.bits.tolist())), axis=1).astype(np.uint8), step
 
 
-def _codes(x: Numbers, edges: Numbers) -> NDArray[np.int64]:
-    columns = [np.searchsorted(edges[:, k], x[:, k], side="right") for k in range(x.shape[1])]
-    return np.column_stack(columns)
+def _binning(call: calls.Levels | calls.TableCall, x: Numbers, declared: Declared) -> Binning:
+    """The bins that a call asks for: made by its own numbers, by those of other data, or the bins of other data."""
+    columns = x.shape[1]
+    bits = call.bits * columns if len(call.bits) == 1 else call.bits
+    if len(bits) != columns:
+        raise _fault(call, f"{len(bits)} numbers of bits for {plural(columns, 'column')}")
+    fit = None if call.fit is None else declared[call.fit]
+    if fit is not None and fit.numbers is None:
+        step = fit.undo[-1] if fit.undo else None
+        if not isinstance(step, Binning):
+            raise _fault(call, f"`{fit.name}` has neither real numbers nor bins of them")
+        if tuple(step.bits.tolist()) != bits:
+            raise _fault(call, f"the bins of `{fit.name}` are of {listed_bits(step)}, not of as many here")
+        return step
+    rows = x if fit is None else _numbers(fit)
+    _same_columns(call, x, rows)
+    quantile = call.quantile if isinstance(call, calls.Levels) else None
+    return Binning.fitted(rows, bits, 1.0 if quantile is None and call.bins == "width" else quantile)
+
+
+def listed_bits(step: Binning) -> str:
+    """`3 columns, 4 bits each`."""
+    widths = step.bits.tolist()
+    if len(set(widths)) == 1:
+        return f"{plural(len(widths), 'column')}, {plural(widths[0], 'bit')} each"
+    return f"{plural(len(widths), 'column')}, {', '.join(map(str, widths))} bits"
+
+
+def in_units(rows: NDArray[np.uint8], data: DataSet, random: np.random.Generator | None = None) -> Numbers | None:
+    """Strings of bits as the numbers that the bins of `data` are of, shape (count, columns): the centres of bins, or
+    with `random` numbers drawn inside of them. None where the bits of `data` are no bins.
+    """
+    step = data.undo[-1] if data.undo else None
+    if not isinstance(step, Binning):
+        return None
+    ends = np.cumsum(step.bits)[:-1].tolist()
+    codes = np.column_stack([indices(each) for each in np.split(rows, ends, axis=1)])
+    return undone(codes.astype(np.float64), data.undo, random)
+
+
+def complete(rows: Numbers, call: calls.TableCall) -> tuple[Numbers, str]:
+    """The rows in which no value is missing, and a remark on how many others there were.
+
+    Raises:
+        QglError: QGL0607, none is left.
+    """
+    whole = ~np.isnan(rows).any(axis=1)
+    if not whole.any():
+        raise QglError([NoRows(call.span, f'"{call.path}"', "a value is missing in each of its rows")])
+    left_out = int((~whole).sum())
+    remark = f"{plural(left_out, 'row')} with missing values left out" if left_out else ""
+    return (rows[whole] if left_out else rows), remark
 
 
 def pairs(name: str, call: calls.Pairs, declared: Declared) -> DataSet:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,8 @@ def without(name: str, call: data_sources.Without, declared: Declared, limits: L
         QglError: the part has something that the whole has not (QGL0613), or nothing is left (QGL0607).
     """
     whole, part = declared[call.data], declared[call.part]
-    if whole.width != part.width:
-        fault = f"`{part.name}` has {plural(part.width, 'bit')} per string, `{whole.name}` {whole.width}"
+    if whole.holds != part.holds or _content(whole).shape[1] != _content(part).shape[1]:
+        fault = f"`{part.name}` has {_row(part)} per row, `{whole.name}` {_row(whole)}"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
     if whole.listed:
         return _of_rows(name, call, whole, _left(call, whole, part))
@@ -98,8 +99,11 @@ def _left(call: data_sources.Without, whole: DataSet, part: DataSet) -> NDArray[
     if (whole.conditions is None) != (part.conditions is None):
         fault = f"of `{whole.name}` and `{part.name}`, one has conditions and the other has none"
         raise QglError([BadDataArgument(call.span, call.name, fault)])
-    both = np.concatenate([whole.rows, part.rows])
-    _, _, place = distinct(both, np.zeros(len(both)))
+    both = np.concatenate([_content(whole), _content(part)])
+    if whole.numbers is None:
+        _, _, place = distinct(both, np.zeros(len(both)))
+    else:
+        place = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     if whole.conditions is not None and part.conditions is not None:
         joined = np.column_stack([place, np.concatenate([whole.conditions, part.conditions])])
         _, place = np.unique(joined, axis=0, return_inverse=True)
@@ -121,6 +125,15 @@ def _left(call: data_sources.Without, whole: DataSet, part: DataSet) -> NDArray[
     return kept
 
 
+def _content(data: DataSet) -> NDArray[Any]:
+    """The rows of bits or numbers."""
+    return data.rows if data.numbers is None else data.numbers
+
+
+def _row(data: DataSet) -> str:
+    return plural(_content(data).shape[1], "bit" if data.numbers is None else "number")
+
+
 def _not_inside(call: data_sources.Without, whole: DataSet, part: DataSet) -> BadDataArgument:
     kind = "strings" if whole.exact else "rows"
     return BadDataArgument(call.span, call.name, f"`{part.name}` has {kind} that `{whole.name}` has not")
@@ -129,7 +142,13 @@ def _not_inside(call: data_sources.Without, whole: DataSet, part: DataSet) -> Ba
 def _of_rows(name: str, call: PartCall, whole: DataSet, kept: NDArray[np.int64]) -> DataSet:
     weights = whole.weights[kept]
     conditions = None if whole.conditions is None else whole.conditions[kept]
-    return _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
+    made = _made(name, call, whole, whole.rows[kept], weights / weights.sum(), conditions)
+    if whole.numbers is None:
+        return made
+    numbers = whole.numbers[kept]
+    numbers.setflags(write=False)
+    digest = hashlib.sha256(made.sha256.encode() + numbers.tobytes()).hexdigest()
+    return replace(made, numbers=numbers, sha256=digest)
 
 
 def _made(
@@ -148,7 +167,7 @@ def _made(
             array.setflags(write=False)
     total = whole.rule.count if whole.rule is not None and not whole.listed else len(whole.rows)
     kind = "strings" if whole.exact else "rows"
-    about = f"{len(rows):,} of the {count_text(total)} {kind} of {whole.name}; {plural(whole.width, 'bit')} each"
+    about = f"{len(rows):,} of the {count_text(total)} {kind} of {whole.name}; {_row(whole)} each"
     return replace(
         whole,
         name=name,

@@ -60,9 +60,10 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
     """
     match call:
         case calls.CSV(path=path, span=span):
-            return _from_table(name, call, read_csv(decode(files.content(call), path, span), call, files.limits), files)
+            table = read_csv(decode(files.content(call), path, span), call, files.limits)
+            return _from_table(name, call, table, files, declared)
         case calls.NPZ():
-            return _from_table(name, call, read_npz(files.content(call), call, files.limits), files)
+            return _from_table(name, call, read_npz(files.content(call), call, files.limits), files, declared)
         case calls.BarsAndStripes():
             return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
         case calls.Parity():
@@ -138,26 +139,42 @@ def _of_numbers(
         case calls.Images():
             rows, picture = numbers.images(files.content(call), call, files.limits)
             return numbers.make(name, rows, files.limits, call.span, picture=picture)
-        case calls.Levels():
-            bits, remark = numbers.levels(call, declared)
-            made = make(name, bits, remark=remark)
-            columns = bits.shape[1] // call.bits
-            known = call.bits <= MOST_BITS_OF_A_CATEGORY
-            return replace(made, categories=((1 << call.bits, call.bits),) * columns if known else None)
+        case calls.Levels(data=data):
+            return _binned(name, call, declared[data], declared)
         case calls.Pairs():
             return numbers.pairs(name, call, declared)
         case _:
             return numbers.transformed(name, call, declared, files.limits)
 
 
-def _from_table(name: str, call: calls.TableCall, table: Table, files: Files) -> DataSet:
+def _binned(
+    name: str, call: calls.Levels | calls.TableCall, data: DataSet, declared: Mapping[str, DataSet], remark: str = ""
+) -> DataSet:
+    """The bins of the numbers of `data`, in binary; columns of theirs, if not too large to be categories."""
+    assert data.numbers is not None  # the checker has seen to it
+    bits, step = numbers.binned(call, data.numbers, declared)
+    made = make(name, bits, None, data.conditions, f"bins of {numbers.listed_bits(step)}{remark}")
+    widths = step.bits.tolist()
+    categories = tuple((1 << width, width) for width in widths) if max(widths) <= MOST_BITS_OF_A_CATEGORY else None
+    digest = hashlib.sha256(made.sha256.encode() + step.edges.tobytes() + step.centres.tobytes()).hexdigest()
+    undo = (*data.undo, step)
+    return replace(made, categories=categories, undo=undo, columns=data.columns, sha256=digest)
+
+
+def _from_table(
+    name: str, call: calls.TableCall, table: Table, files: Files, declared: Mapping[str, DataSet]
+) -> DataSet:
     path = f'"{call.path}"'
-    if call.numbers:
+    if call.real:
         assert table.conditions is not None
-        rows = chosen_rows(call, table.conditions)
+        rows, remark = numbers.complete(chosen_rows(call, table.conditions), call)
         count = rows.shape[1] - len(call.condition)
         given = rows[:, count:].copy() if call.condition else None
-        return numbers.make(name, rows[:, :count].copy(), files.limits, call.span, conditions=given)
+        made = numbers.make(name, rows[:, :count].copy(), files.limits, call.span, conditions=given)
+        named = replace(made, columns=table.names[:count])
+        if call.bits:
+            return _binned(name, call, named, declared, f"; {remark}" if remark else "")
+        return replace(named, description="; ".join(filter(None, [made.description, remark])))
     values, conditions = chosen_rows(call, table.values), table.conditions
     check_size(path, len(values), table.layout.width, files.limits, call.span)
     rows = of_width(call, encode(values, table.layout), conditions is not None)

@@ -28,6 +28,7 @@ class Layout:
     condition: tuple[int, ...]
     categories: tuple[int, ...]
     encoding: str  # "bits" | "binary" | "one_hot"
+    drop: bool = False  # whether a row of numbers may have missing values
 
     @property
     def width(self) -> int:
@@ -56,10 +57,13 @@ def lay_out(call: TableCall, names: Sequence[str] | None, count: int) -> Layout:
     repeated, times = Counter((*columns, *condition)).most_common(1)[0] if count else (0, 0)
     if times > 1:
         raise QglError([BadDataArgument(span, path, f"column {repeated} is named twice")])
-    if call.numbers:
+    if call.real:
         if call.categories or call.width:
-            raise QglError([BadDataArgument(span, path, "`numbers` have no categories and make no strings of a width")])
-        return Layout((), (*columns, *condition), (), "bits")
+            fault = "real numbers have no categories and make no strings of a width"
+            raise QglError([BadDataArgument(span, path, fault)])
+        return Layout((), (*columns, *condition), (), "bits", call.missing == "drop")
+    if call.missing != "refuse" or call.fit is not None or call.bins != "quantile":
+        raise QglError([BadDataArgument(span, path, "`bins`, `fit` and `missing` are of real numbers: say `bits = 4`")])
     if not columns:
         raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
     given = call.categories

@@ -120,8 +120,46 @@ class BadCell(Diagnostic):
         if self.first:
             return "a first line that is not of different names is a row; say `header = true` if it names the columns"
         if self.wanted == "0 or 1":
-            return "for a column of k categories 0..k-1 say `categories = k`; leave columns out with `columns = ...`"
-        return ""
+            return (
+                "for a column of k categories 0..k-1 say `categories = k`, for real numbers `bits = 4`; leave columns "
+                "out with `columns = ...`"
+            )
+        return "leave columns that are not of numbers out with `columns = ...`" if self.wanted == "a number" else ""
+
+
+class MissingValue(Diagnostic):
+    """A cell of a column of real numbers is empty or says that there is no value. What is to be done with its row is
+    the program's to say.
+    """
+
+    path: str
+    row: int
+    column: str
+    found: str
+    more: int = 0
+
+    code = "QGL0618"
+    message = says('"{path}", row {row}, column {column}: a value is missing, found {found}')
+    help = "`missing = drop` leaves out the rows in which a value is missing"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return (Note(f"and {plural(self.more, 'further cell')} like it"),) if self.more else ()
+
+
+class DateCell(Diagnostic):
+    """A column of dates is not a column of numbers, and is not made one: a day of the year, a year or a number of days
+    is another column, which a program names.
+    """
+
+    path: str
+    row: int
+    column: str
+    found: str
+
+    code = "QGL0619"
+    message = says('"{path}", row {row}, column {column}: {found} is a date, not a number')
+    help = "name the columns of numbers: `columns = [...]`"
 
 
 class RaggedRow(Diagnostic):

@@ -27,6 +27,19 @@ class PauliWordsOfIntegers(Diagnostic):
     help = says("leave `{argument}` out: the discrepancy is then exact, up to 24 bits")
 
 
+class NoVariables(Diagnostic):
+    """A kernel of variables is a function of the numbers of the variables, and here there are bits alone: neither
+    registers of categories nor data whose columns are categories or bins of at most ten bits.
+    """
+
+    code = "QGL0629"
+    wrong = f"{_MIXED}objective mmd(peaks, gaussian(variance = 4, of = variable));\n"
+    right = f"{_MIXED}objective mmd(peaks, {_KERNEL});\n"
+
+    message = "the kernel is one of variables, and the bits here belong to none"
+    help = "a string that is one whole number takes `of = integer`"
+
+
 class NoEnsemble(Diagnostic):
     """The states of two ensembles are compared, and this data set has strings only, or one state.
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from qgl.kernels.arrays import barrier
 from qgl.kernels.pauli_words import walsh
 from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.program.calls.kernels import KernelCall
+from qgl.objectives.variable_kernel import VariableKernel
+from qgl.program.calls.kernels import Gaussian, KernelCall
 
 Array = jax.Array
 
@@ -103,9 +104,14 @@ class Kernel:
         return ones @ jnp.asarray([1 << place for place in range(width - 1, -1, -1)], jnp.int32)
 
 
-def kernel_of(call: KernelCall) -> Kernel | IntegerKernel:
-    """The kernel that a call names, on bits or on whole numbers."""
+def kernel_of(call: KernelCall) -> AnyKernel:
+    """The kernel that a call names, on bits, on whole numbers or on rows of these."""
+    if isinstance(call, Gaussian) and call.of == "variable":
+        return VariableKernel.of(call)
     return IntegerKernel.of(call) if call.of_integers else Kernel.of(call)
+
+
+AnyKernel = Kernel | IntegerKernel | VariableKernel
 
 
 def _pauli_words_distribution(rate: float, bits: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -3,7 +3,8 @@
 In the Walsh basis every kernel of `qgl.objectives.kernel` is diagonal: with the spectrum m(w) and the transforms
 P(w), Q(w) of the distributions of model and data, MMD^2 = sum_w m(w) (P(w) - Q(w))^2, a sum of terms that are not
 negative. The difference is taken before the transform, so that small losses keep their digits in single precision.
-Kernels of whole numbers are diagonal in the Fourier basis instead, and all else is the same.
+Kernels of whole numbers are diagonal in the Fourier basis instead, those of several variables in a product of bases,
+and all else is the same.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.kernels.arrays import squared
 from qgl.kernels.final_state import draw
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
-from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.objectives.kernel import Kernel, kernel_of
+from qgl.objectives.kernel import AnyKernel, Kernel, kernel_of
 from qgl.objectives.model import Objective, OfAllConditions, Setting
 from qgl.objectives.pauli_words import drawn_pauli_words, fixed_pauli_words
 from qgl.program.calls.objectives import MMD
@@ -42,7 +42,7 @@ class MaximumMeanDiscrepancy(OfAllConditions):
              Value and gradient are unbiased: a U-statistic, differentiated by likelihood ratios.
     """
 
-    kernel: Kernel | IntegerKernel
+    kernel: AnyKernel
     width: int
     strings: NDArray[np.int64] = field(repr=False)  # indices of the data's strings
     distribution: NDArray[np.float64] = field(repr=False)  # and their probabilities
@@ -73,7 +73,7 @@ class MaximumMeanDiscrepancy(OfAllConditions):
         return self._estimate(p, spectrum, samples_key, self.samples)
 
     def _spectrum(self, dtype: jnp.dtype[Any], key: Array | None) -> Array:
-        if self.pauli_words is None or key is None or isinstance(self.kernel, IntegerKernel):
+        if self.pauli_words is None or key is None or not isinstance(self.kernel, Kernel):
             return self.kernel.spectrum(self.width, dtype)
         drawn = self.kernel.draw_pauli_words(key, self.pauli_words, self.width)
         return jnp.zeros(2**self.width, dtype).at[drawn].add(self.kernel.total / self.pauli_words)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
+from qgl.check.declarations.categories import Columns, columns_of
 from qgl.check.settings.report_requirements import start_bits
 from qgl.ir.cut import summed_outcomes
 from qgl.program.outputs import NO_OUTPUTS, Outputs
@@ -20,7 +21,6 @@ from qgl.program.transforms import Transform
 from qgl.query import Query
 
 Array = jax.Array
-Columns = tuple[tuple[int, int], ...]  # of each column its number of values, and the bits that it takes in binary code
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +53,17 @@ class Setting:
 
     @classmethod
     def of(cls, program: Program) -> Setting:
+        learnt = [name for term in program.objective for name in term.call.data_sets]
         return cls(
             program.data,
             len(program.visible),
             Neighbourhood.of(program),
             program.train.batch,
             start_bits(program),
-            _categories(program),
+            columns_of(program.variables, program.data.values(), len(program.visible)),
             summed_outcomes(program),
             program.outputs,
-            next((program.data[name].undo for term in program.objective for name in term.call.data_sets), ()),
+            next((each.undo for each in map(program.data.__getitem__, learnt) if each.numbers is not None), ()),
             hidden_choices(program),
         )
 
@@ -132,18 +133,3 @@ class Deterministic(OfAllConditions):
     def given(self, key: Array | None) -> Mapping[Query, Array]:
         """As `Objective.given`."""
         return {}
-
-
-def _categories(program: Program) -> Columns | None:
-    """The variables of the registers, with every other bit by itself; without any, the columns of the data."""
-    width = len(program.visible)
-    if not program.variables:
-        sets = (data for data in program.data.values() if data.categories and data.width == width)
-        return next((data.categories for data in sets), None)
-    heads = {variable.positions[0]: variable for variable in program.variables}
-    columns, position = [], 0
-    while position < width:
-        variable = heads.get(position)
-        columns.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
-        position += columns[-1][1]
-    return tuple(columns)

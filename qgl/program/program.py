@@ -168,7 +168,9 @@ class DataSet:
     rule       which strings there are, for sets that have a rule; where they are too many to list, `rows` are none
     numbers    real numbers, shape (count, columns), in place of bits, of which a row has none then
     given      what type of states the conditions are: "state" or "density"; empty of other numbers
-    undo       what `numbers` were made by, in order, so that reports can undo it
+    undo       what `numbers` were made by, in order, so that reports can undo it; of bits that are bins of numbers,
+               what these were made by, the binning last
+    columns    names of the columns of numbers, as they were before `undo`; none where they have none
     guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
 
@@ -189,6 +191,7 @@ class DataSet:
     numbers: NDArray[np.float64] | None = None
     undo: tuple[Transform, ...] = ()
     given: str = ""
+    columns: tuple[str, ...] = ()
 
     @property
     def holds(self) -> str:

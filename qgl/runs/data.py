@@ -50,6 +50,7 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             "integer": item.integer,
             "categories": item.categories,
             "undo": [sorted(to_arrays(step)) for step in item.undo],
+            "columns": item.columns,
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts), "run": run})
 
@@ -87,6 +88,7 @@ def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSe
                 for k, parts in enumerate(facts.get("undo", ()))
             ),
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
+            columns=tuple(facts.get("columns", ())),
         )
         for name, facts in found.items()
     }

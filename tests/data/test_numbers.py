@@ -188,7 +188,6 @@ def test_run_folders_keep_numbers_and_their_inverses(folder: Path, tmp_path: Pat
         ('data x = images("grey.npz");\ndata y = windows(x, 13);', "QGL0613"),
         ('data x = images("grey.npz");\ndata z = rows(x, 0..3);\ndata y = pairs(input = x, target = z);', "QGL0613"),
         ("data x = parity(2);\ndata y = pca(x, 1);", "QGL0617"),
-        ("data x = digits(grey = true);\ndata y = subset(x, count = 3);", "QGL0617"),
         ("data x = digits(grey = true, size = 1);\nobjective kl(x);", "QGL0617"),
         (
             "data x = digits(grey = true, size = 1);\noutput y = expect(X[v[0]]);\n"

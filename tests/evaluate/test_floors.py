@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import strings
+from qgl.check.declarations.categories import Columns
 from qgl.evaluate import Row, evaluate, evaluate_samples
 from qgl.evaluate.table.titles import title
 from qgl.objectives import Setting
-from qgl.objectives.model import Columns
 from qgl.program.calls import reports
 from qgl.program.calls.kernels import Hamming
 from qgl.program.program import DataSet

@@ -6,7 +6,7 @@ first. Codes from d on stand for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from qgl.program.program import DataSet, Variable, Wire
 from qgl.source import Span
 
 LARGEST = 1024
+Columns = tuple[tuple[int, int], ...]  # of each column its number of values, and the bits that it takes in binary code
 
 
 def values_of(group: Group | None, qubits: int) -> int:
@@ -66,6 +67,19 @@ def in_categories(rows: NDArray[np.uint8], variables: Sequence[Variable]) -> NDA
         elif place not in inside:
             columns.append(rows[:, place].astype(np.uint16))
     return np.stack(columns, axis=1)
+
+
+def columns_of(variables: Sequence[Variable], data_sets: Iterable[DataSet], width: int) -> Columns | None:
+    """The variables of the registers, with every other bit by itself; without any, the columns of the data."""
+    if not variables:
+        return next((data.categories for data in data_sets if data.categories and data.width == width), None)
+    heads = {variable.positions[0]: variable for variable in variables}
+    columns, position = [], 0
+    while position < width:
+        variable = heads.get(position)
+        columns.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
+        position += columns[-1][1]
+    return tuple(columns)
 
 
 def disagreement(data: DataSet, variables: Sequence[Variable], width: int) -> tuple[str, Variable] | None:

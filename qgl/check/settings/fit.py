@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from qgl.check.calls.binding import bind
-from qgl.check.declarations.categories import disagreement
+from qgl.check.declarations.categories import columns_of, disagreement
 from qgl.diagnostics.categories import CategoriesDiffer
 from qgl.diagnostics.data import ConditionWidth, DataWidth
-from qgl.diagnostics.kernels import NoEnsemble, NoTargetStates, PauliWordsOfIntegers
+from qgl.diagnostics.kernels import NoEnsemble, NoTargetStates, NoVariables, PauliWordsOfIntegers
 from qgl.diagnostics.many_body import TooWideForEntropy
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
@@ -25,6 +25,7 @@ from qgl.source import Span
 from qgl.syntax import tree
 
 C = TypeVar("C", bound=Call)
+M = TypeVar("M", objectives.MMD, reports.MMD)
 _PAIRED = (
     objectives.NLL
     | reports.NLL
@@ -69,6 +70,17 @@ class Scope:
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
+
+    def with_variables(self, call: M) -> M | None:
+        """An `mmd` whose kernel knows the variables that it is of; None after a fault."""
+        kernel = call.kernel
+        if not isinstance(kernel, Gaussian) or kernel.of != "variable" or self.visible is None:
+            return call
+        columns = columns_of(self.variables, self.data.values(), self.visible)
+        if columns is None:
+            self.report(NoVariables(kernel.span))
+            return None
+        return replace(call, kernel=replace(kernel, widths=tuple(width for _, width in columns)))
 
 
 def fits(call: objectives.ObjectiveCall | reports.ReportCall, scope: Scope) -> bool:

@@ -60,6 +60,11 @@ def read_reports(
 
 def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: bool) -> tuple[ReportCall, ...]:
     """The reports that one call stands for, with what it takes from the objective; none after a fault."""
+    if isinstance(call, MMD):
+        known = scope.with_variables(call)
+        if known is None:
+            return ()
+        call = known
     used = tuple(name for name in names_of(terms) if _suits(call, scope.data.get(name)))
     call, missing = _taking_after(call, terms)
     open_ = isinstance(call, OfData) and call.data is None and (bool(used) or not isinstance(call, CorrelationLength))
@@ -70,7 +75,8 @@ def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: b
             scope.report(ReportNeedsData(call.span, call.name, missing))
         return ()
     filled = [replace(call, data=name) for name in used] if isinstance(call, OfData) and open_ else [call]
-    undo = next((scope.data[name].undo for name in names_of(terms) if name in scope.data), ())
+    learnt = (scope.data[name] for name in names_of(terms) if name in scope.data)
+    undo = next((data.undo for data in learnt if data.numbers is not None), ())
     return tuple(report for report in filled if _report_fits(report, scope, undo))
 
 

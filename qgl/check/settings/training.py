@@ -67,6 +67,7 @@ def read_objective(objective: tree.Objective | None, scope: Scope) -> tuple[Term
     fine = True
     for weight, call in _summands(objective.value, 1.0, scope):
         bound = scope.bind(call, OBJECTIVES) if call is not None else None
+        bound = scope.with_variables(bound) if isinstance(bound, MMD) else bound
         if bound is None or not _objective_fits(bound, scope):
             fine = False
         else:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import entropy, indices, strings
+from qgl.check.declarations.categories import Columns
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate.distributions import Positions, ProductDistribution, Real, log_of, ordered
-from qgl.objectives.model import Columns
 from qgl.program.program import DataSet
 from qgl.query import log_floor
 

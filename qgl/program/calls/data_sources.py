@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 Columns = tuple[int | str, ...]
 _SIZE = Integer(1, 4096)
+_BIN_BITS = Many(Integer(1, 12))
+_BINS = Choice(("quantile", "width"))
+_BINS_DOC = "equally many rows in each bin of a column, or bins of equal width from its least number to its largest"
+_FIT_DOC = "the data whose numbers, or whose bins, the bins are made by; by default its own"
 
 
 @record
@@ -65,6 +69,19 @@ class TableCall(DataCall):
     numbers: bool = argument(
         Flag(), "whether the columns are real numbers, as data of outputs, and not categories", default=False
     )
+    bits: tuple[int, ...] = argument(
+        _BIN_BITS, "bits of each column of real numbers, which become bins (one number for all)", default=()
+    )
+    bins: str = argument(_BINS, _BINS_DOC, default="quantile")
+    fit: str | None = argument(Data(of="any"), _FIT_DOC, default=None)
+    missing: str = argument(
+        Choice(("refuse", "drop")), "rows of real numbers with a missing value: a fault, or left out", default="refuse"
+    )
+
+    @property
+    def real(self) -> bool:
+        """Whether its cells are real numbers."""
+        return self.numbers or bool(self.bits)
 
 
 @call("csv")
@@ -248,7 +265,7 @@ class Subset(DataCall):
     """
 
     one_of: ClassVar[tuple[str, ...]] = ("fraction", "count")
-    data: str = argument(Data(rule_will_do=True), "the data set to draw from, too large to list perhaps")
+    data: str = argument(Data(rule_will_do=True, of="any"), "the data set to draw from, too large to list perhaps")
     fraction: float | None = argument(
         Number(Interval(0.0, 1.0, open_low=True)), "so large a part, rounded to a whole number", default=None
     )
@@ -262,8 +279,8 @@ class Without(DataCall):
     table.
     """
 
-    data: str = argument(Data(rule_will_do=True), "the data set")
-    part: str = argument(Data(), "what is taken away")
+    data: str = argument(Data(rule_will_do=True, of="any"), "the data set")
+    part: str = argument(Data(of="any"), "what is taken away")
 
 
 _NUMBERS = Data(of="numbers")
@@ -364,16 +381,18 @@ class Blended(NumbersCall):
 
 @call("levels")
 class Levels(NumbersCall):
-    """Each number as one of 2^bits levels: strings of bits, which baselines take as categories."""
+    """Each number as one of 2^bits levels: strings of bits, which baselines take as categories. Samples undo it."""
 
-    bits: int = argument(Integer(1, 12), "bits of a number, most significant first")
+    bits: tuple[int, ...] = argument(
+        _BIN_BITS, "bits of a number, most significant first, of each column or one number for all"
+    )
     quantile: float | None = argument(
         Number(Interval(0.0, 1.0, open_low=True)),
-        "levels are of equal width, from the least number to this quantile, beyond which is the last level too; by "
-        "default equally many numbers of a column are in each",
+        "levels are of equal width, from the least number to this quantile, beyond which is the last level too",
         default=None,
     )
-    fit: str | None = argument(_NUMBERS, "the data whose quantiles are taken; by default `data`", default=None)
+    fit: str | None = argument(Data(of="any"), _FIT_DOC, default=None)
+    bins: str = argument(_BINS, _BINS_DOC, default="quantile")
 
 
 @call("pairs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import ClassVar
 
 from qgl.program.calls.arguments import POSITIVES, Choice, Integer
@@ -35,7 +36,7 @@ class KernelCall(Call):
 
     @property
     def of_integers(self) -> bool:
-        """Whether it is a function of the difference of whole numbers."""
+        """Whether it is a function of the difference of whole numbers, or of several."""
         return False
 
     @property
@@ -60,12 +61,13 @@ class Gaussian(KernelCall):
     )
     combine: str = _combine()
     of: str = argument(
-        Choice(("bits", "integer")),
-        "what d is the distance of: bit strings, d^2 being the number of bits that differ; or the strings as whole "
-        "numbers, first bit most significant, d being their difference",
+        Choice(("bits", "integer", "variable")),
+        "what d is the distance of: bit strings, d^2 being the number of bits that differ; the strings as whole "
+        "numbers, first bit most significant, d being their difference; or rows of one such number for each variable",
         default="bits",
         kw_only=True,
     )
+    widths: tuple[int, ...] = field(default=(), kw_only=True)  # bits of each variable, which the checker puts here
 
     @property
     def variances(self) -> tuple[float, ...]:
@@ -77,7 +79,7 @@ class Gaussian(KernelCall):
 
     @property
     def of_integers(self) -> bool:
-        return self.of == "integer"
+        return self.of != "bits"
 
 
 @call("hamming")

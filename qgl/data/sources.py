@@ -167,10 +167,10 @@ def _from_table(
     path = f'"{call.path}"'
     if call.real:
         assert table.conditions is not None
-        rows, remark = numbers.complete(chosen_rows(call, table.conditions), call)
-        count = rows.shape[1] - len(call.condition)
-        given = rows[:, count:].copy() if call.condition else None
-        made = numbers.make(name, rows[:, :count].copy(), files.limits, call.span, conditions=given)
+        whole, remark = numbers.complete(chosen_rows(call, table.conditions), call)
+        count = whole.shape[1] - len(call.condition)
+        beside = whole[:, count:].copy() if call.condition else None
+        made = numbers.make(name, whole[:, :count].copy(), files.limits, call.span, conditions=beside)
         named = replace(made, columns=table.names[:count])
         if call.bits:
             return _binned(name, call, named, declared, f"; {remark}" if remark else "")

@@ -47,7 +47,8 @@ class VariableKernel:
     def spectrum(self, width: int, dtype: jnp.dtype[Any]) -> Array:
         """The eigenvalues, shape (variances, 2^width)."""
         each = [[_eigen(variance, bits)[0] for bits in self.bits] for variance in self.variances]
-        spectrum: Array = barrier(jnp.asarray(np.stack([reduce(np.kron, factors) for factors in each]), dtype))
+        values = [np.asarray(reduce(_product, factors)) for factors in each]
+        spectrum: Array = barrier(jnp.asarray(np.stack(values), dtype))
         return self.weight * spectrum
 
     def forward(self, vector: Array) -> Array:
@@ -83,6 +84,10 @@ class VariableKernel:
             turn = jnp.asarray(vectors.T if inverse else vectors, vector.dtype)
             vector = jnp.matmul(vector.reshape(1 << bits, -1).T, turn, precision="highest")
         return vector.reshape(-1)
+
+
+def _product(left: Real, right: Real) -> Real:
+    return np.asarray(np.multiply.outer(left, right).reshape(-1))
 
 
 def _matrix(variance: float, bits: int) -> Real:

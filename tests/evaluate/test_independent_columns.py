@@ -8,10 +8,10 @@ import pytest
 
 import qgl
 from qgl.baselines import fitted
+from qgl.check.declarations.categories import Columns
 from qgl.evaluate.distributions import DenseDistribution
 from qgl.evaluate.table.columns import IndependentColumns, independent, uniform
 from qgl.objectives import Setting
-from qgl.objectives.model import Columns
 from qgl.program.program import DataSet
 from qgl.report.report import measure
 

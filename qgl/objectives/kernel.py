@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import barrier
 from qgl.kernels.pauli_words import walsh
-from qgl.objectives.integer_kernel import IntegerKernel
-from qgl.objectives.variable_kernel import VariableKernel
+from qgl.objectives.integer_kernel import IntegerKernel, VariableKernel
 from qgl.program.calls.kernels import Gaussian, KernelCall
 
 Array = jax.Array

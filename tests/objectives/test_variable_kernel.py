@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import qgl
 from qgl.bits.distribution import strings
-from qgl.objectives.variable_kernel import VariableKernel
+from qgl.objectives.integer_kernel import VariableKernel
 
 VARIANCES, BITS, WIDTH = (0.5, 6.0), (2, 1, 3), 6
 KERNEL = VariableKernel(VARIANCES, 0.5, BITS)

@@ -1,6 +1,6 @@
 """The table `returns.csv`: a formula, no market. `python examples/returns/make_returns.py` writes it again.
 
-A thousand days of returns of three funds, in percent: normal numbers with correlations 0.6, -0.4 and -0.2.
+A thousand days of returns of three funds, in percent: normal numbers with correlations 0.5, -0.4 and -0.2.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAMES = ("shares", "growth", "bonds")
-CORRELATIONS = np.array([[1.0, 0.6, -0.4], [0.6, 1.0, -0.2], [-0.4, -0.2, 1.0]])
+CORRELATIONS = np.array([[1.0, 0.5, -0.4], [0.5, 1.0, -0.2], [-0.4, -0.2, 1.0]])
 DEVIATIONS, MEANS = np.array([1.0, 1.6, 0.4]), np.array([0.03, 0.04, 0.01])
 DAYS = 1000
 

@@ -74,6 +74,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "noise": {},
     "purification/bbpssw": {},
     "purification/homogeniser": {"count": 2},
+    "returns/returns": {"bits": 2, "depth": 1},
     "sequence": {"length": 3},
     "thermal/chain": {"n": 4, "depth": 1, "radius": 1},
     "thermal/gibbs6": {"n": 3, "depth": 1},

@@ -39,6 +39,7 @@ from qgl.runs.run import Run, leaves_of
 from qgl.source import Span
 from qgl.train.devices import Team
 from qgl.train.opening import unfit
+from qgl.train.trainable import number_type
 
 TrainOne = Callable[..., Run]
 
@@ -139,7 +140,8 @@ class _Sequence:
         model = Model(program, precision=self.model.precision, files=self.model.files)
         if self.runs:
             start, told = with_picks(program, self.runs[-1].all_params)
-            model.start = {name: jnp.asarray(value) for name, value in start.items()}
+            with number_type(model):
+                model.start = {name: jnp.asarray(value) for name, value in start.items()}
             for line in told:
                 self.shown.note(f"{program.stage}: {line}")
         model.programs = self.programs

@@ -74,6 +74,16 @@ def test_what_a_stage_does_not_move_keeps_its_bits(whole: Run) -> None:
     assert all((whole.all_params[name] != before[name]).any(axis=0).all() for name in before)
 
 
+def test_in_double_precision_all_bits_are_kept() -> None:
+    text = PROGRAM.replace("adam(rate = 0.05); steps 9;", "lbfgs(); precision double;").replace("steps 7", "steps 2")
+    run = run_of(text.replace("stage all { objective kl(target); }\n", ""), steps=2)
+    first, second = (each.all_params for each in run.stages)
+    assert (second["theta"][:, 1] == first["theta"][:, 1]).all() and (
+        second["phase"][:, 1] == first["phase"][:, 1]
+    ).all()
+    assert (first["theta"].astype(np.float32) != first["theta"]).all()
+
+
 def _keys(count: int) -> list[jax.Array]:
     from qgl.train.strategies.strategy import run_key
 

@@ -116,6 +116,12 @@ def _angle(y: float, x: float) -> float:
     return math.atan2(y, x) if x or y else 0.0  # of the origin 0, whatever the signs of its zeros
 
 
+def _chosen(number: float, *values: float) -> float:
+    if number not in range(len(values)):
+        raise ValueError(f"{number:g} is none of {len(values)} categories")
+    return values[int(number)]
+
+
 def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > 0 else math.exp(x) / (1.0 + math.exp(x))
 
@@ -138,6 +144,7 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "sigmoid": _sigmoid,
     "abs": abs,
     "clip": lambda x, low, high: min(max(x, low), high),
+    "choose": _chosen,
 }
 
 

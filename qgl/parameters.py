@@ -22,7 +22,7 @@ from qgl.bits.distribution import strings
 from qgl.data.tensor_train.start import centres
 from qgl.gates.states import mixed_state
 from qgl.program.program import GIVEN, Distribution, Parameter
-from qgl.questions import numbers
+from qgl.questions import is_traced, numbers
 
 Array = jax.Array
 Params = dict[str, Array]
@@ -122,7 +122,8 @@ class Parameters:
         """`condition` as a real array of shape (condition width,); None for a model without.
 
         Raises:
-            ValueError: there are `condition` inputs and no `condition`, one of another width, or one too many.
+            ValueError: there are `condition` inputs and no `condition`, one of another width, one too many, or a number
+                that is no category where one is wanted.
         """
         width = self.condition_width
         if condition is None and not width:
@@ -131,7 +132,14 @@ class Parameters:
             raise ValueError("`condition` is given, but the program declares no `condition` inputs")
         if condition is None:
             raise ValueError(f"the model is conditional: give `condition`, {width} numbers, shape ({width},)")
-        return numbers(condition, f"the model is conditional: give `condition`, {width} numbers; this", (width,))
+        given = numbers(condition, f"the model is conditional: give `condition`, {width} numbers; this", (width,))
+        for parameter in self.declared:
+            if parameter.categories is not None and not is_traced(given):
+                values = np.asarray(given[self.condition_columns[parameter.name]])
+                if not np.isin(values, np.arange(parameter.categories)).all():
+                    last = parameter.categories - 1
+                    raise ValueError(f"`{parameter.name}` is a category, a whole number from 0 to {last}, not {values}")
+        return given
 
     @property
     def draws_conditions(self) -> bool:

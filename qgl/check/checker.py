@@ -378,7 +378,7 @@ class _Check:
             visible_variables(self.declarations.groups, self.declarations.wires, visible) if known else (),
             None if faulty else self.declarations.outputs.outputs,
             all(each.distribution != GIVEN for each in parameters if each.kind == "condition"),
-            tuple(each.constraint for each in parameters if each.kind == "condition"),
+            tuple(each for each in parameters if each.kind == "condition"),
         )
 
     def _constants(self) -> dict[str, int | float | bool | str]:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import SetOption, constants, file_or_output, open_file, trained, warn
+from qgl.cli.options import (
+    ConditionOption,
+    SetOption,
+    condition_of,
+    constants,
+    file_or_output,
+    open_file,
+    trained,
+    warn,
+)
 from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -81,12 +90,13 @@ def emit(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
     ] = None,
+    condition: ConditionOption = None,
     settings: SetOption = None,
 ) -> None:
     """Write a circuit as OpenQASM 3.
 
     The angles of a run are its trained ones. A program has none yet: keep its parameters open with --free, or draw them
-    with --seed. `condition` and `latent` inputs always stay open.
+    with --seed. `latent` inputs always stay open, and `condition` inputs without --condition.
 
     \b
     Examples:
@@ -99,6 +109,7 @@ def emit(
       qglc emit runs/bars-2026-01-31-1 --profile ibm --target fake_torino
       qglc emit runs/generator --outputs -o circuits
       qglc emit runs/search-2026-01-31-1 --pick
+      qglc emit runs/digit --condition label=2
     """
     out = file_or_output(out)
     program, values, origin = _source(what, free, seed, settings)
@@ -110,6 +121,9 @@ def emit(
     if pick:
         program, told = _picked(program, values)
         notes.append(told)
+    if condition:
+        values = _with_condition(program, values, condition)
+        notes.append(f"Of the condition {' '.join(' '.join(condition).split())}.")
 
     def text_of(circuit: Circuit, notes: list[str]) -> tuple[str, list[str]]:
         """The text, and lines for people on what it will take."""
@@ -168,6 +182,18 @@ def _picked(program: Program, values: np.ndarray[Any, np.dtype[np.float64]] | No
     first = dict(enumerate(accumulate((each.size for each in program.parameters), initial=0)))
     bits, shares = most_likely(choices, lambda atom: float(values[first[atom.parameter] + atom.element]))
     return picked(program, choices, bits), f"Picked: {wording(choices, bits, shares)}."
+
+
+def _with_condition(
+    program: Program, values: np.ndarray[Any, np.dtype[np.float64]] | None, condition: list[str]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The values of all inputs, NaN where they are open, with those of the `condition` inputs."""
+    import numpy as np
+
+    kinds = np.repeat([each.kind for each in program.parameters], [each.size for each in program.parameters])
+    given = np.full(len(kinds), np.nan) if values is None else values.copy()
+    given[kinds == "condition"] = condition_of(condition, program.parameters)
+    return given
 
 
 def _emit_outputs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.model import Model
-    from qgl.program.program import Program
+    from qgl.program.program import Parameter, Program
     from qgl.runs.run import Run
     from qgl.source import Source
     from qgl.syntax.literals import Value
@@ -101,25 +102,61 @@ def _one(name: str, values: list[Value | range]) -> Value:
     return first
 
 
-def numbers(text: str | None, width: int) -> NDArray[np.float64] | None:
-    """Values of `--condition`, the inputs of a conditional model; None for a model without.
+ConditionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--condition",
+        metavar="[NAME=]NUMBERS",
+        help="Inputs of a conditional model, by commas: all in order, or those of a name, once for each.",
+    ),
+]
+
+
+def condition_of(texts: Sequence[str] | None, declared: Sequence[Parameter]) -> NDArray[np.float64] | None:
+    """Values of `--condition`, the inputs of a conditional model in order of declaration; None for a model without.
 
     Raises:
-        typer.BadParameter: no numbers, or not as many as the model has.
+        typer.BadParameter: no numbers, not as many as the model has, or none of the categories where one is wanted.
     """
     import numpy as np
 
-    if text is None and width == 0:
+    conditions = [each for each in declared if each.kind == "condition"]
+    names = [text.partition("=")[0].strip() if "=" in text else "" for text in texts or ()]
+    if not texts and not conditions:
         return None
+    if any(names):
+        missing = [each.name for each in conditions if names.count(each.name) != 1]
+        unknown = [name for name in names if name not in [each.name for each in conditions]]
+        if missing or unknown:
+            wanted = ", ".join(f"{each.name}=..." for each in conditions) or "none"
+            raise typer.BadParameter(f"the conditions of the model are {wanted}, each once", param_hint="--condition")
+        given = dict(zip(names, (text.partition("=")[2] for text in texts or ()), strict=True))
+        values = [_listed(given[each.name], each.size, f"`{each.name}`") for each in conditions]
+    else:
+        values = [_listed(",".join(texts or ()), sum(each.size for each in conditions), "the model")]
+    found = np.concatenate(values)
+    at = 0
+    for each in conditions:
+        own = found[at : at + each.size]
+        at += each.size
+        if each.categories is not None and not np.isin(own, np.arange(each.categories)).all():
+            text = f"`{each.name}` is a category, a whole number from 0 to {each.categories - 1}"
+            raise typer.BadParameter(text, param_hint="--condition")
+    return found
+
+
+def _listed(text: str, count: int, whose: str) -> NDArray[np.float64]:
+    import numpy as np
+
     try:
-        values = [float(item) for item in (text or "").split(",") if item.strip()]
+        values = np.array([float(item) for item in text.split(",") if item.strip()])
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
-    if len(values) != width:
+    if len(values) != count or not np.isfinite(values).all():
         raise typer.BadParameter(
-            f"the model has {width} condition inputs, and {len(values)} values are given", param_hint="--condition"
+            f"{whose} has {count} condition inputs, and {len(values)} values are given", param_hint="--condition"
         )
-    return np.asarray(values)
+    return values
 
 
 def open_file(name: str) -> tuple[Source, Environment]:

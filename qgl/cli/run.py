@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qgl.cli.options import Format, FormatOption, numbers, trained
+from qgl.cli.options import ConditionOption, Format, FormatOption, condition_of, trained
 from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def run(
     max_qubits: Annotated[
         int | None, typer.Option("--max-qubits", metavar="N", min=1, help="The most qubits to use, by resetting them.")
     ] = None,
-    condition: Annotated[
-        str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
-    ] = None,
+    condition: ConditionOption = None,
     mitigate: Annotated[
         Mitigation | None, typer.Option("--mitigate", help="Calibrate readout, to undo its errors (mthree).")
     ] = None,
@@ -77,7 +75,7 @@ def run(
     from qgl.jobs.record import Request
 
     trained_run, model = trained(folder)
-    given = numbers(condition, sum(p.size for p in model.program.parameters if p.kind == "condition"))
+    given = condition_of(condition, model.program.parameters)
     opened = open_engine(engine)
     request = Request(
         engine=opened.name,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qgl.cli.options import file_or_output, numbers, trained
+from qgl.cli.options import ConditionOption, condition_of, file_or_output, trained
 from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def sample(
     output: Annotated[
         SampleFormat | None, typer.Option("--format", help="csv, or npz with one array x; by default from FILE's name.")
     ] = None,
-    condition: Annotated[
-        str | None, typer.Option("--condition", metavar="NUMBERS", help="Inputs of a conditional model, by commas.")
-    ] = None,
+    condition: ConditionOption = None,
     bits: Annotated[
         bool, typer.Option("--bits", help="Bits also where a program declares categories, or its data are bins.")
     ] = False,
@@ -63,6 +61,7 @@ def sample(
       qglc sample runs/bars-2026-01-31-1 -n 1000 -o samples.csv
       qglc sample runs/bars-2026-01-31-1 -n 100000 -o samples.npz --seed 7
       qglc sample runs/digit --condition 1,0 | head
+      qglc sample runs/digit --condition label=2
       qglc sample runs/generator -n 500 --shots 1000 -o features.npz
     """
     out = file_or_output(out)
@@ -85,7 +84,7 @@ def _draw(
     folder: Path,
     number: int,
     seed: int,
-    condition: str | None,
+    condition: list[str] | None,
     bits: bool,
     inside: bool,
     shots: int | None,
@@ -104,7 +103,7 @@ def _draw(
     run, model = trained(folder)
     outputs = model.program.outputs
     drawn = condition is None and outputs.declared and model.parameters.draws_conditions
-    given = None if drawn else numbers(condition, model.parameters.condition_width)
+    given = None if drawn else condition_of(condition, model.program.parameters)
     if outputs.declared:
         names = ", ".join(f"{output.name} {list(output.shape) or ''}".strip() for output in outputs.declared)
         how = "exact means and probabilities" if shots is None else f"{shots:,} shots behind each mean and distribution"

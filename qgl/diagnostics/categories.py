@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.diagnostics.model import Diagnostic, Note, says
+from qgl.diagnostics.model import Diagnostic, Note, noted, says
 from qgl.source import Span
 
 
@@ -83,3 +83,36 @@ class NotForExpectation(Diagnostic):
 
     message = says("`em` does not apply: {why}")
     help = "prepare variables with `prepare(?) parent, child;` and leave other gates out, or train by the gradient"
+
+
+_LABELLED = """data wanted = states_near("0", width = 0.1, count = 2);
+data both = pairs(labels, wanted);
+condition label : category(2);
+param a[label] : angle;
+visible v;
+model { ry(a[label]) v; }
+objective infidelity(both);
+"""
+
+
+class NoCategory(Diagnostic):
+    """A `condition` of the type `category(d)` is given a whole number from 0 to d - 1 with each row of the data."""
+
+    data: str
+    row: int
+    condition: str
+    value: str
+    last: int
+    declared: Span | None = None
+
+    code = "QGL0427"
+    wrong = "data ink = digits(classes = [0], size = 1, grey = true);\ndata labels = rows(ink, 0..1);\n" + _LABELLED
+    right = 'data labels = strings(["0", "1"]);\n' + _LABELLED
+
+    message = says("row {row} of `{data}` gives the category `{condition}` the number {value}")
+
+    @property
+    def help(self) -> str:
+        return f"its numbers are whole, from 0 to {self.last}"
+
+    notes = noted("declared here", "declared")

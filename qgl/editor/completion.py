@@ -201,7 +201,7 @@ def _vocabulary(context: Context, wanted: Expected) -> Iterator[Item]:
             described = documentation.of_setting(name, rule)
             yield Item(name, "setting", f"{name} ${{1}};", 0, True, described.detail, described)
     if expected.TYPE in sorts:
-        for name in OF_ARGUMENT if context.call is not None else (*OF_PARAMETER, "category"):
+        for name in OF_ARGUMENT if context.call is not None else OF_PARAMETER:
             yield Item(name, "type", name, 0, False, documentation.TYPES[name])
     others = {expected.LATTICE: LATTICES, expected.DISTRIBUTION: DISTRIBUTIONS, expected.INITIAL: INITIAL}
     for sort, names in others.items():

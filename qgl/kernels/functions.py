@@ -90,6 +90,13 @@ def atan2(y: jax.Array, x: jax.Array) -> jax.Array:
     return jnp.where(none, 0, jnp.arctan2(y, jnp.where(none, 1, x)))
 
 
+def choose(number: jax.Array, *values: jax.Array) -> jax.Array:
+    """The value of that number, from 0, entry by entry, all of one shape; of any other number none, which is NaN."""
+    picked = jnp.stack([jnp.broadcast_to(value, number.shape) for value in values])
+    place = jnp.clip(number, 0, len(values) - 1).astype(int)
+    return jnp.where(place == number, jnp.take_along_axis(picked, place[None], axis=0)[0], jnp.nan)
+
+
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "multiply": jnp.multiply,
     "reciprocal": jnp.reciprocal,
@@ -108,6 +115,7 @@ FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {
     "sigmoid": jax.nn.sigmoid,
     "abs": jnp.abs,
     "clip": jnp.clip,
+    "choose": choose,
 }
 
 

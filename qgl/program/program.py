@@ -109,7 +109,8 @@ class Parameter:
     "condition" (given with each data row). `constraint` is "real", "angle" or "probability"; what is stored and
     trained for a probability is its logit, and an `Input` stands for the probability itself. `shape` is the shape of
     the array; anonymous parameters are named after the gate they stand in (`rx_1`). `draws` is the number of draws of
-    a latent of continuous distribution; they are drawn `anew` at each step of training, or once for the run.
+    a latent of continuous distribution; they are drawn `anew` at each step of training, or once for the run. Those of a
+    condition with the constraint "category" are whole numbers from 0 to `categories` - 1.
     """
 
     kind: str
@@ -120,6 +121,7 @@ class Parameter:
     draws: int | None
     span: Span
     anew: bool = False
+    categories: int | None = None
 
     @property
     def size(self) -> int:

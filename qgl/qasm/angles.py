@@ -34,6 +34,10 @@ def _bind_function(function: Function, inputs: NDArray[np.float64], offsets: Seq
     first = bind(function.arguments[0], inputs, offsets)
     if function.name == "multiply" and first == Real(0.0):
         return first  # also where the other factor is 1/0: a ratio of probabilities that are both 0
+    if function.name == "choose" and first.is_constant:
+        chosen = function.arguments[1:]
+        if first.constant in range(len(chosen)):
+            return bind(chosen[int(first.constant)], inputs, offsets)
     if first.is_constant and function.name in ("sqrt", "asin"):
         first = Real(_clipped(first.constant))
     return apply(function.name, first, *(bind(argument, inputs, offsets) for argument in function.arguments[1:]))

@@ -47,7 +47,7 @@ BEYOND = {"sqrt": [-1e-3], "asin": [1.001, -1.001], "acos": [1.001], "log": [-1.
 
 
 def test_every_function_is_held() -> None:
-    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power", "atan2", "clip"}
+    assert set(FUNCTIONS) == set(ON_HOST) == {*INSIDE, "multiply", "power", "atan2", "clip", "choose"}
 
 
 @pytest.mark.parametrize("name", INSIDE)
@@ -154,3 +154,16 @@ def test_clip() -> None:
             found = jax.value_and_grad(FUNCTIONS["clip"])(jnp.asarray(x), jnp.asarray(0.0), jnp.asarray(2.0))
             assert tuple(map(float, found)) == (value, derivative)
             assert ON_HOST["clip"](x, 0.0, 2.0) == value
+
+
+def test_a_choice() -> None:
+    """The value of that number, a derivative by it alone; of other numbers none."""
+    with jax.enable_x64(True):
+        number, values = jnp.array([0.0, 2.0, 1.0]), [jnp.array([1.0, 2.0, 3.0]) * 10**k for k in range(3)]
+        np.testing.assert_array_equal(FUNCTIONS["choose"](number, *values), [1, 200, 30])
+        derivatives = jax.grad(lambda *v: jnp.sum(FUNCTIONS["choose"](number, *v)), (0, 1, 2))(*values)
+        np.testing.assert_array_equal(derivatives, [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+        assert np.isnan(FUNCTIONS["choose"](jnp.array([3.0, -1.0, 0.5]), *values)).all()
+    assert ON_HOST["choose"](2.0, 5.0, 6.0, 7.0) == 7
+    with pytest.raises(ValueError, match="none of 2 categories"):
+        ON_HOST["choose"](2.0, 5.0, 6.0)

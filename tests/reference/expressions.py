@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "tanh": math.tanh,
     "sigmoid": lambda x: (1 + math.tanh(x / 2)) / 2,
     "abs": abs,
+    "choose": lambda number, *values: values[round(number)],
 }
 
 

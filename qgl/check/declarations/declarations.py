@@ -385,6 +385,7 @@ class Declarations:
         constraint, size = "angle" if node.kind == "param" else "real", None
         if node.type is not None:
             constraint, size = self.types.of_parameter(node.type, frame)
+        categories = self._categories(node, frame) if constraint == "category" else None
         between = self.types.between(node.type, frame)
         dimensions = [self._dimension(expression, frame) for expression in node.dimensions]
         if size is not None:
@@ -400,11 +401,30 @@ class Declarations:
         shape = tuple(dimension.extent for dimension in dimensions)
         distribution, draws = self.distributions.of(node, constraint, size, shape, frame)
         self.parameters[number] = Parameter(
-            node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span, node.anew
+            node.kind, symbol.name, shape, constraint, distribution, draws, symbol.span, node.anew, categories
         )
         if not dimensions:
             return Real(0.0, ((1.0, Input(number, 0)),))
         return Array(number, symbol.name, 0, tuple(dimensions), symbol.span)
+
+    def _categories(self, node: tree.Parameter, frame: Frame) -> int:
+        """The number of categories of an input of such a type.
+
+        Raises:
+            FaultyError: it is drawn or trained, or the number is out of range; reported.
+        """
+        assert node.type is not None
+        if node.kind != "condition" or node.distribution is not None:
+            text = f"`{node.name.name}` is a category, which is given: by the data, or with `--condition`"
+            raise self.reporter.fault(WrongParameter(node.type.span, text, "declare it `condition`, and without `~`"))
+        return categories_of(node.type, frame, self.evaluator, self.reporter)
+
+    def categories(self, value: Real) -> int | None:
+        """The number of categories of an input of such a type; None of other numbers."""
+        atom = value.terms[0][1] if value.terms and value.constant == 0 else None
+        known = isinstance(atom, Input) and value.terms == ((1.0, atom),) and atom.parameter >= 0
+        parameter = self.parameters[atom.parameter] if known and isinstance(atom, Input) else None
+        return None if parameter is None else parameter.categories
 
     def anonymous(self, name: str, constraint: str, shape: tuple[int, ...], span: Span) -> Parameter:
         """A parameter that `?` makes."""
@@ -422,6 +442,9 @@ class Declarations:
                     ValueTooLarge(expression.span, f"a dimension of {value:,}", f"{MAX_INPUTS:,}")
                 )
             return Dimension(value, f"0..{value - 1}")
+        categories = self.categories(value) if isinstance(value, Real) else None
+        if categories is not None:
+            return Dimension(categories, f"the categories of {wording}")
         if isinstance(value, Qubit):
             value = (value,)
         if not isinstance(value, Group | Lattice | tuple | range):

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import columns_of, disagreement
-from qgl.diagnostics.categories import CategoriesDiffer
+from qgl.diagnostics.categories import CategoriesDiffer, NoCategory
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.kernels import NoEnsemble, NoTargetStates, NoVariables, PauliWordsOfIntegers
 from qgl.diagnostics.many_body import TooWideForEntropy
@@ -20,7 +22,7 @@ from qgl.program.calls import objectives, reports
 from qgl.program.calls.call import Call, Kind, usage
 from qgl.program.calls.kernels import Gaussian
 from qgl.program.outputs import NO_OUTPUTS, Outputs
-from qgl.program.program import DataSet, Variable
+from qgl.program.program import DataSet, Parameter, Variable
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -51,7 +53,7 @@ class Scope:
     visible       the number of visible qubits; None when registers are faulty, which silences comparisons with it
     conditions    the number of condition inputs (elements); None when these are faulty
     outputs       what the program hands out; None when outputs are faulty
-    given         the types of the condition inputs
+    given         the condition inputs
     drawn         whether all condition inputs have distributions of their own
     variables     the categorical variables among the visible qubits
     """
@@ -66,7 +68,7 @@ class Scope:
     variables: tuple[Variable, ...] = ()
     outputs: Outputs | None = NO_OUTPUTS
     drawn: bool = False
-    given: tuple[str, ...] = ()
+    given: tuple[Parameter, ...] = ()
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)
@@ -105,16 +107,35 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
         faults.append(CategoriesDiffer(call.span, data.name, apart[0], declared, apart[1].span))
     columns = 0 if data.conditions is None else int(data.conditions.shape[1])
     drawn = not columns and scope.drawn and isinstance(call, reports.OfNumbers) and not isinstance(call, reports.MSE)
-    alike = data.given == "density" and scope.given == ("density",)
-    if scope.conditions is not None and not alike and "density" in (data.given, *scope.given) and data.given:
+    types = [each.constraint for each in scope.given]
+    alike = data.given == "density" and types == ["density"]
+    if scope.conditions is not None and not alike and "density" in (data.given, *types) and data.given:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared, data.given))
     elif scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
     elif columns and (not isinstance(call, _PAIRED) or (isinstance(call, _MSE) and data.numbers is None)):
         faults.append(ConditionalModel(call.span, call.name))
+    else:
+        faults += _categories_given(call, data, scope)
     for fault in faults:
         scope.report(fault)
     return not faults
+
+
+def _categories_given(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnostic]:
+    """The first row of the data that gives a category a number which is none."""
+    counts = [each.categories for each in scope.given for _ in range(each.size)]
+    if data.conditions is None or not any(counts):
+        return
+    names = [each.name for each in scope.given for _ in range(each.size)]
+    for column, (name, count) in enumerate(zip(names, counts, strict=True)):
+        if count is None:
+            continue
+        values = data.conditions[:, column]
+        for row in np.flatnonzero(~np.isin(values, np.arange(count)))[:1]:
+            declared = scope.data_spans.get(data.name)
+            yield NoCategory(call.span, data.name, int(row), name, f"{values[row]:g}", count - 1, declared)
+            return
 
 
 def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ from qgl.diagnostics.names import UnknownName
 from qgl.diagnostics.registers import NotACondition, NotAQubit
 from qgl.diagnostics.types import BackwardsRange, LoopTargets, MisplacedHole, WrongType
 from qgl.expression import FUNCTIONS as REAL_FUNCTIONS
-from qgl.expression import Real
+from qgl.expression import Function, Real, real
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -39,6 +39,8 @@ class World(Protocol):
     def data_of(self, symbol: Symbol, node: tree.Call, frame: Frame) -> Value: ...
 
     def declared_hamiltonian(self, expression: tree.Expression, frame: Frame) -> Operator | None: ...
+
+    def categories(self, value: Real) -> int | None: ...
 
 
 class Evaluator:
@@ -326,7 +328,27 @@ class Evaluator:
             wire = self.wire(self.evaluate(node.indices[0], frame), node.indices[0].span)
             return operators.pauli(node.base.name, wire)
         base, *indices = self.all_of((node.base, *node.indices), frame)
-        return self._counted(self.indexing.index(node, base, indices), node)
+        return self._counted(self._indexed(node, base, indices), node)
+
+    def _indexed(self, node: tree.Index, base: Value, indices: list[Value]) -> Value:
+        """`base[indices]`; of an index that is a category, what each of them has, and which it is to be."""
+        for k, index in enumerate(indices):
+            count = self.world.categories(index) if isinstance(index, Real) else None
+            if count is not None:
+                values = [self._indexed(node, base, [*indices[:k], each, *indices[k + 1 :]]) for each in range(count)]
+                return self._chosen(index, values, node)
+        return self.indexing.index(node, base, indices)
+
+    def _chosen(self, category: Real, values: list[Value], node: tree.Index) -> Value:
+        """A number, or a list of them, that depends on a category."""
+        self.budget.spend(len(values), node.span)
+        if all(isinstance(value, Real) or is_number(value) for value in values):
+            return Real(0.0, ((1.0, Function("choose", (category, *map(real, values)))),))
+        lists = [tuple(value) for value in values if isinstance(value, tuple | range | Array)]
+        if len(lists) < len(values) or len(set(map(len, lists))) > 1:
+            shown = next((value for value in values if not isinstance(value, tuple | range | Array)), values[0])
+            raise self.reporter.fault(WrongType(node.span, "a number for each category", describe(shown)))
+        return tuple(self._chosen(category, list(row), node) for row in zip(*lists, strict=True))
 
     def _range(self, node: tree.Range, frame: Frame) -> Value:
         ends: list[int] = []

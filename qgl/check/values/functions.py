@@ -39,7 +39,7 @@ class Usage:
     named: tuple[str, ...] = ()  # arguments that are given by name, if at all
 
 
-INTERNAL = ("multiply", "reciprocal", "power", "atan2")  # that no program calls by name
+INTERNAL = ("multiply", "reciprocal", "power", "atan2", "choose")  # that no program calls by name
 _OF_REALS = {
     "sin": "the sine",
     "cos": "the cosine",

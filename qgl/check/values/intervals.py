@@ -44,6 +44,8 @@ def _input(parameter: Parameter) -> Interval:
     distribution = parameter.distribution
     if parameter.constraint == "probability" or distribution.name == "bernoulli":
         return 0.0, 1.0
+    if parameter.categories is not None:
+        return 0.0, parameter.categories - 1.0
     if distribution.name in ("haar", "hilbert_schmidt", "mixed"):
         return -1.0, 1.0
     if parameter.kind in ("random", "latent") and distribution.name == "uniform":
@@ -71,6 +73,8 @@ def _function(function: Function, parameters: Sequence[Parameter]) -> Interval:
         case "clip":
             ends = [min(max(x, least), most) for x, least, most in zip(*inner, strict=True)]
             return ends[0], ends[1]
+        case "choose":
+            return min(least for least, _ in inner[1:]), max(most for _, most in inner[1:])
         case "tanh" | "atan" if math.isfinite(low) and math.isfinite(high):
             return _INCREASING[function.name](low), _INCREASING[function.name](high)
         case _:

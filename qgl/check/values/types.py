@@ -26,7 +26,7 @@ from qgl.syntax import tree
 
 NUMBERS = ("angle", "real", "probability")
 OF_ROUTINE = (*NUMBERS, "unitary", "table", "phases", "levels", "generator", "isometry")
-OF_PARAMETER = (*OF_ROUTINE, "state", "density")
+OF_PARAMETER = (*OF_ROUTINE, "state", "density", "category")
 OF_ARGUMENT = (*OF_ROUTINE, "int", "bit", "qubit", "category")
 WIDEST = {  # qubits
     "unitary": WIDEST_UNITARY,
@@ -153,7 +153,7 @@ class Types:
         return size
 
     def _numbers(self, type_: tree.Type, frame: Frame) -> tuple[str, int | None]:
-        if not type_.arguments:
+        if not type_.arguments or type_.name == "category":
             return type_.name, self._size(type_.sizes[0], frame) if type_.sizes else None
         if type_.name == "isometry":
             ingoing, outgoing = self._isometry(type_, frame)

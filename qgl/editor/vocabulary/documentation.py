@@ -47,7 +47,7 @@ TYPES = {
     "int": "a whole number that is known at compile time",
     "bit": "a measured bit",
     "qubit": "one qubit; `qubit[k]` is a register of k",
-    "category": "`category(d)`: a variable of d values, in binary on its qubits",
+    "category": "`category(d)`: a variable of d values, in binary; of a `condition`, a number from 0 to d - 1",
 }
 
 

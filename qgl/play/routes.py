@@ -93,7 +93,7 @@ class Routes:
         }
 
     def answer(self, question: str, given: object) -> tuple[int, Answer]:
-        """The status of HTTP and what is answered: 409 where nobody waits any more, 422 with faults in words.
+        """The status of HTTP and what is answered: `stale` where nobody waits any more, 422 with faults in words.
 
         Raises:
             BadRequestError: there is no such question, or not of that form.
@@ -104,7 +104,7 @@ class Routes:
         try:
             return 200, asked(Fields(given))
         except StaleError:
-            return 409, {"stale": True}
+            return 200, {"stale": True}
         except QglError as error:
             codes = [each.code for each in error.diagnostics]
             return 422, {"codes": codes, "error": to_text(error.diagnostics).strip()}

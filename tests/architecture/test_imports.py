@@ -230,3 +230,10 @@ def test_importing_the_model_changes_no_setting_of_jax() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert result.stdout.strip() == "True"
+
+
+def test_processes_of_ours_take_no_module_from_the_folder_that_one_is_in() -> None:
+    """`python -m` looks there first, and what lies there may be anybody's; -P keeps it from that."""
+    started = re.compile(r'sys\.executable, ("[^"]*"), ("[^"]*")')
+    options = [each.groups() for path in modules() for each in started.finditer(path.read_text(encoding="utf-8"))]
+    assert len(options) >= 3 and set(options) == {('"-P"', '"-m"')}

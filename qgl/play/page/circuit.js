@@ -139,7 +139,7 @@ const SHAPES = {
     return [...made, svg("rect", { x: x - 13, y: y - HALF, width: 26, height: 2 * HALF, rx: 4, class: "box one" }),
       svg("path", { d: `M${x - 8} ${y + 5}a8 8 0 0 1 16 0M${x} ${y + 5}l6 -11`, class: "stem" })];
   },
-  fresh: (each, x, place) => [svg("text", { x: x + 4, y: place.y(each.rows[0]), class: "ket" }, "|0⟩")],
+  fresh: (each, x, place) => [svg("text", { x: x - 1, y: place.y(each.rows[0]), class: "ket" }, "|0⟩")],
   discard: (each, x, place) => [9, 6, 3].map((half, k) => {
     const y = place.y(each.rows[0]);
     return svg("line", { x1: x + 4 * k, y1: y - half, x2: x + 4 * k, y2: y + half, class: "wire fresh" });

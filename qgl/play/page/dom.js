@@ -22,7 +22,7 @@ function filled(made, attributes, children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** What is refused: `status` of HTTP, 0 where nobody answers, and the words. */
+/** What is refused: `status` of HTTP, `STALE`, or 0 where nobody answers, and the words. */
 export class Refusal extends Error {
   constructor(status, answer) {
     super(answer.error ?? "");
@@ -30,6 +30,8 @@ export class Refusal extends Error {
     this.codes = answer.codes ?? [];
   }
 }
+
+export const STALE = 409; // the status of a question that another has overtaken
 
 export const page = crypto.randomUUID();
 
@@ -44,6 +46,7 @@ export async function ask(question, fields = {}) {
     throw new Refusal(0, { error: "the server has ended" });
   }
   const answer = await response.json().catch(() => ({ error: `status ${response.status}` }));
+  if (answer.stale) throw new Refusal(STALE, answer);
   if (!response.ok) throw new Refusal(response.status, answer);
   return answer;
 }

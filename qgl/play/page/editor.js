@@ -1,12 +1,12 @@
 // The editor: CodeMirror, which asks the server about the text. Colours are by what each name means.
 import {
-  Decoration, EditorState, EditorView, StateEffect, StateField, acceptCompletion, autocompletion,
+  Decoration, EditorState, EditorView, StateEffect, StateField, WidgetType, acceptCompletion, autocompletion,
   bracketMatching, closeBrackets, closeBracketsKeymap, completionKeymap, defaultKeymap, drawSelection,
   highlightActiveLine, highlightActiveLineGutter, highlightSelectionMatches, highlightSpecialChars, history,
   historyKeymap, hoverTooltip, indentUnit, indentWithTab, keymap, lineNumbers, lintGutter, lintKeymap, search,
   searchKeymap, setDiagnostics, showTooltip, snippet,
 } from "./codemirror.js";
-import { ask, described, element, later, marked, page } from "./dom.js";
+import { STALE, ask, described, element, later, marked, page } from "./dom.js";
 
 const setColours = StateEffect.define();
 const setSignature = StateEffect.define();
@@ -21,13 +21,32 @@ const colours = StateField.define({
   update(value, transaction) {
     value = value.map(transaction.changes);
     for (const effect of transaction.effects) {
-      if (effect.is(setColours)) value = Decoration.set(effect.value.map(([from, to, ...kinds]) =>
-        Decoration.mark({ class: kinds.map((kind) => `is-${kind}`).join(" ") }).range(from, to)));
+      if (effect.is(setColours)) value = decorations(effect.value);
     }
     return value;
   },
   provide: (field) => EditorView.decorations.from(field),
 });
+
+/** What each word is, and hints such as the size of a register behind its name. */
+function decorations({ tokens, hints }) {
+  return Decoration.set([
+    ...tokens.map(([from, to, ...kinds]) =>
+      Decoration.mark({ class: kinds.map((kind) => `is-${kind}`).join(" ") }).range(from, to)),
+    ...hints.map((hint) => Decoration.widget({ widget: new Hint(hint), side: 1 }).range(hint.at)),
+  ], true);
+}
+
+class Hint extends WidgetType {
+  constructor(hint) {
+    super();
+    this.hint = hint;
+  }
+
+  eq(other) { return other.hint.text === this.hint.text && other.hint.about === this.hint.about; }
+
+  toDOM() { return element("span", { class: "hint-of", title: this.hint.about, "aria-hidden": "true" }, this.hint.text); }
+}
 
 const signatureShown = StateField.define({
   create: () => null,
@@ -110,12 +129,12 @@ export class Editor {
     try {
       answer = await this.checking;
     } catch (refusal) {
-      if (refusal.status !== 409) this.hears.failed(refusal);
+      if (refusal.status !== STALE) this.hears.failed(refusal);
       return;
     }
     if (text !== this.text || name !== this.name) return;
     this.known = answer;
-    this.view.dispatch({ effects: setColours.of(answer.tokens) });
+    this.view.dispatch({ effects: setColours.of(answer) });
     this.view.dispatch(setDiagnostics(this.view.state, answer.faults.map((fault) => this.#diagnostic(fault))));
     this.hears.checked(answer);
   }

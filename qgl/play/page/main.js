@@ -1,5 +1,5 @@
 // The page: which program is open, what is shown beside it, and what the buttons do.
-import { Refusal, ask, byId, element, later, marked, page } from "./dom.js";
+import { Refusal, STALE, ask, byId, element, later, marked, page } from "./dom.js";
 import { Editor } from "./editor.js";
 import { plural, shown } from "./circuit.js";
 import { planned, qasm } from "./plan.js";
@@ -31,7 +31,7 @@ const look = later(200, async () => {
     parts = answer.none ? null : PANELS[tab](answer);
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
-    if (refusal.status === 409) return;
+    if (refusal.status === STALE) return;
     parts = [element("pre", { class: "refusal" }, refusal.message)];
   }
   if (!now()) return;
@@ -107,6 +107,8 @@ async function list(answer) {
 async function open(name) {
   const answer = name ? await ask("open", { name }) : { text: fresh, digest: null };
   qubit = null;
+  for (const each of ["circuit", "plan", "openqasm", "faults"]) byId(each).replaceChildren();
+  say("");
   editor.open(name || "untitled.qgl", answer.text);
   Object.assign(saved, { name: name || null, text: name ? editor.text : "", digest: answer.digest });
   byId("program").value = name ?? "";

@@ -44,7 +44,7 @@ def play(
         open_program(chosen)  # so that a file that is not there, or cannot be read, is said at once
     folder = OpenedFolder(chosen if first is None else chosen.parent)
     if first is not None:
-        folder.path(first)
+        folder.read(first)
     try:
         server = Server(Routes(folder, first), port)
     except OSError as error:

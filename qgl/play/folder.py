@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.diagnostics.data import FileTooLarge, MissingFile, UnreadableFile
-from qgl.diagnostics.files import NoProgramName, ProgramChanged
+from qgl.diagnostics.files import FileExists, NoProgramName, ProgramChanged
 from qgl.diagnostics.model import QglError
 from qgl.runs.files.atomic import put
 from qgl.runs.files.plain import own_folder, picture
@@ -70,7 +70,7 @@ class OpenedFolder:
             before: what told the text that was opened or saved last; None: there was none.
 
         Raises:
-            QglError: as `path`; the file has become another since, or cannot be written.
+            QglError: as `path`; there is a file already, or it has become another since, or cannot be written.
         """
         place = self.path(name)
         if place.is_symlink():
@@ -79,6 +79,8 @@ class OpenedFolder:
             raise QglError([MissingFile(None, name, None)])
         limit = Limits().text_bytes
         there = read_bytes(place, name, limit, None) if os.path.lexists(place) else None
+        if there is not None and before is None:
+            raise QglError([FileExists(None, name, "choose another name")])
         if (None if there is None else _digest(there)) != before:
             raise QglError([ProgramChanged(None, name)])
         content = (text.replace("\n", "\r\n") if there and b"\r\n" in there else text).encode()

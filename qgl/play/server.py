@@ -27,7 +27,8 @@ from qgl.version import __version__
 
 LOOPBACK = "127.0.0.1"
 MOST_BYTES = 8 * Limits().text_bytes  # of a question: JSON writes a character in six at most
-SECONDS = 60.0  # that a connection may be silent
+SECONDS = 20.0  # that a connection may be silent
+MOST_CONNECTIONS = 64  # at a time; whoever is here, with the token or without, may open them
 _PAGE = Path(__file__).parent / "page"
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _POLICY = (
@@ -55,6 +56,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.token = secrets.token_urlsafe(24)
         self.nonce = secrets.token_urlsafe(16)
         self.has_ended = False
+        self._room = threading.Semaphore(MOST_CONNECTIONS)
         super().__init__((LOOPBACK, port), _Handler)
         own = self.server_address[1]
         self.hosts = (f"{LOOPBACK}:{own}", f"localhost:{own}")
@@ -63,6 +65,19 @@ class Server(socketserver.ThreadingTCPServer):
     def address(self) -> str:
         """What the browser opens."""
         return f"http://{self.hosts[0]}/{self.token}/"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """A thread for the connection, where there is room for one."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke off is no fault; ours are told of where a question is answered."""

@@ -74,7 +74,7 @@ class Training:
         """Takes in what the process says until it closes its output."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._take(json.loads(line))
+            self._take(json.loads(line, parse_constant=lambda _: None))  # browsers read no NaN
         status = self._process.wait()
         self._close_input()
         self._process.stdout.close()

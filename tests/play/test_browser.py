@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qgl.play.routes import NEW
 from tests.play.asking import PROGRAM, serving
 from tests.play.browser import CHROMIUM, Browser, browser
 
@@ -15,9 +16,17 @@ STRANGE = "<img src=x onerror=document.title='taken'>"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with browser(tmp_path_factory.mktemp("browser")) as shown:
         yield shown
+
+
+@pytest.fixture
+def shown(opened: Browser) -> Browser:
+    """One browser for all tests, which knows nothing of those before."""
+    opened.requests.clear()
+    opened.said.clear()
+    return opened
 
 
 def test_typing_clicking_and_reading(tmp_path: Path, shown: Browser) -> None:
@@ -82,3 +91,35 @@ def test_training_in_the_page(tmp_path: Path, shown: Browser) -> None:
     shown.type("x")
     shown.shows("#state", "the server has ended")
     assert all(address.startswith((server.address, "about:", "data:")) for address in shown.requests)
+
+
+def test_a_new_program_gets_a_name_and_keeps_it(tmp_path: Path, shown: Browser) -> None:
+    with serving(tmp_path) as server:
+        shown.open(server.address)
+        shown.shows("#state", "no faults")  # of the program that a new one begins with
+        shown.click(".cm-content")
+        shown.press("Home", control=True)
+        shown.type("// mine\n")
+        shown.press("s", control=True)
+        shown.until("document.getElementById('naming').open")
+        shown.type("first")
+        shown.press("Enter")
+        shown.until("document.title.startsWith('first.qgl')")
+        saved = (tmp_path / "first.qgl").read_text()
+        assert saved.startswith("// mine\n") and saved.endswith(NEW)
+
+        (tmp_path / "first.qgl").write_text("// another's\n")
+        shown.click(".cm-content")
+        shown.type("// more\n")
+        shown.press("s", control=True)
+        shown.shows("#naming-fault", "has changed since")
+        shown.type("first")
+        shown.press("Enter")
+        shown.shows("#naming-fault", "exists already")
+        shown.click("#name")
+        shown.press("End")
+        shown.type("2")
+        shown.press("Enter")
+        shown.until("document.title.startsWith('first2.qgl')")
+    assert (tmp_path / "first.qgl").read_text() == "// another's\n"
+    assert "// more\n" in (tmp_path / "first2.qgl").read_text()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from qgl.play.server import MOST_BYTES, Server
-from tests.play.asking import PROGRAM, Asker, serving
+from qgl.play.server import MOST_BYTES, MOST_CONNECTIONS, Server
+from tests.play.asking import PATIENCE, PROGRAM, Asker, serving
 
 JSON = {"Content-Type": "application/json"}
 
@@ -76,10 +79,24 @@ def test_our_own_page_is_let_in(asker: Asker) -> None:
 
 
 def test_two_hosts_are_none(server: Server, asker: Asker) -> None:
-    with socket.create_connection(server.server_address) as connection:  # type: ignore[arg-type]
+    with socket.create_connection(server.server_address[:2]) as connection:
         line = f"GET /{asker.token}/ HTTP/1.1\r\n".encode()
         connection.sendall(line + b"Host: example.org\r\nHost: " + asker.host.encode() + b"\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 403")
+
+
+def test_connections_are_bounded(server: Server, asker: Asker) -> None:
+    idle = [socket.create_connection(server.server_address[:2]) for _ in range(MOST_CONNECTIONS + 5)]
+    last = idle[-1]
+    assert last.recv(1) == b""  # the server has closed it
+    for each in idle:
+        each.close()
+    end = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            assert asker.ask("programs")["first"] == "a.qgl"
+            return
+        assert time.monotonic() < end
 
 
 @pytest.mark.parametrize(
@@ -201,7 +218,7 @@ def test_saving_sees_what_others_have_done(folder: Path, asker: Asker) -> None:
     (folder / "a.qgl").unlink()
     assert asker.status("save", {"name": "a.qgl", "text": "// two\n", "digest": digest})[0] == 422
     assert asker.ask("save", name="b.qgl", text="// new\n", digest=None)
-    assert asker.status("save", {"name": "b.qgl", "text": "// mine\n", "digest": None})[1]["codes"] == ["QGL0953"]
+    assert asker.status("save", {"name": "b.qgl", "text": "// mine\n", "digest": None})[1]["codes"] == ["QGL0950"]
     assert asker.ask("programs")["programs"] == ["b.qgl"]
 
 

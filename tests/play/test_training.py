@@ -75,6 +75,12 @@ def test_a_process_that_dies_is_heard_of() -> None:
     assert "SIGKILL" in last["text"]
 
 
+def test_what_is_no_number_is_none_for_a_browser() -> None:
+    training = begun('print(\'{"event": "update", "best": NaN, "left": Infinity}\')')
+    ended(training)
+    assert training.events[0] == {"event": "update", "best": None, "left": None}
+
+
 def test_a_process_ends_when_its_input_does() -> None:
     training = begun("sys.stdin.read()")
     training.stop()

@@ -60,7 +60,7 @@ const signatureShown = StateField.define({
 /** An editor in `parent`; `hears.changed(text)`, `hears.checked(answer)` and `hears.failed(refusal)` are called. */
 export class Editor {
   constructor(parent, nonce, hears) {
-    this.name = "";
+    Object.assign(this, { name: "", checked: null });
     this.hears = hears;
     this.known = { faults: [], program: false, trains: false };
     this.check = later(60, () => this.#check());
@@ -80,9 +80,7 @@ export class Editor {
 
   /** Puts another form of the text in. */
   replace(text) {
-    const head = Math.min(this.view.state.selection.main.head, text.length);
-    this.view.dispatch({ changes: changed(this.text, text), selection: undefined });
-    this.view.dispatch({ selection: { anchor: Math.min(head, this.view.state.doc.length) } });
+    this.view.dispatch({ changes: changed(this.text, text) });
   }
 
   goTo(place) {
@@ -91,7 +89,9 @@ export class Editor {
     this.view.focus();
   }
 
+  /** Puts a fault right, if the text is still the one that has it. */
   mend({ from, to, insert }) {
+    if (this.checked !== this.text) return;
     this.view.dispatch({ changes: { from, to, insert } });
     this.view.focus();
   }
@@ -99,8 +99,8 @@ export class Editor {
   #extensions(nonce) {
     this.extensions = [
       EditorView.cspNonce.of(nonce), lineNumbers(), highlightActiveLineGutter(), highlightActiveLine(),
-      highlightSpecialChars(), history(), EditorView.lineWrapping, drawSelection(), indentUnit.of("    "), bracketMatching(), closeBrackets(),
-      highlightSelectionMatches(), search({ top: true }), lintGutter(), colours, signatureShown,
+      highlightSpecialChars(), history(), EditorView.lineWrapping, drawSelection(), indentUnit.of("    "),
+      bracketMatching(), closeBrackets(), highlightSelectionMatches(), search({ top: true }), lintGutter(), colours, signatureShown,
       autocompletion({ override: [(context) => this.#complete(context)], icons: false, maxRenderedOptions: 80 }),
       hoverTooltip((view, at) => this.#hover(at), { hoverTime: 250 }),
       EditorView.contentAttributes.of({ "aria-label": "Program", spellcheck: "false" }),
@@ -133,7 +133,7 @@ export class Editor {
       return;
     }
     if (text !== this.text || name !== this.name) return;
-    this.known = answer;
+    Object.assign(this, { known: answer, checked: text });
     this.view.dispatch({ effects: setColours.of(answer) });
     this.view.dispatch(setDiagnostics(this.view.state, answer.faults.map((fault) => this.#diagnostic(fault))));
     this.hears.checked(answer);

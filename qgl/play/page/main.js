@@ -5,7 +5,7 @@ import { plural, shown } from "./circuit.js";
 import { planned, qasm } from "./plan.js";
 import { Training } from "./training.js";
 
-const NEW = "new program", TABS = ["circuit", "plan", "openqasm", "training"];
+const NEW = "new program", CHANGED = "QGL0953", TABS = ["circuit", "plan", "openqasm", "training"];
 const nonce = document.querySelector("meta[name=csp-nonce]").content;
 const saved = { name: null, text: "", digest: null };
 let tab = "circuit", qubit = null, profile = "portable", running = false, ended = false, stale = new Set(TABS), fresh = "";
@@ -110,7 +110,7 @@ async function open(name) {
   for (const each of ["circuit", "plan", "openqasm", "faults"]) byId(each).replaceChildren();
   say("");
   editor.open(name || "untitled.qgl", answer.text);
-  Object.assign(saved, { name: name || null, text: name ? editor.text : "", digest: answer.digest });
+  Object.assign(saved, { name: name || null, text: editor.text, digest: answer.digest });
   byId("program").value = name ?? "";
   mark();
 }
@@ -119,7 +119,14 @@ async function open(name) {
 async function save() {
   if (saved.name === null) return (await named()) !== null;
   if (!dirty()) return true;
-  return put(saved.name, saved.digest).then(() => true, (refusal) => { tell(refusal); return false; });
+  try {
+    await put(saved.name, saved.digest);
+  } catch (refusal) {
+    if (refusal.codes.includes(CHANGED)) return (await named(refusal.message)) !== null;
+    tell(refusal);
+    return false;
+  }
+  return true;
 }
 
 async function put(name, digest) {
@@ -131,10 +138,10 @@ async function put(name, digest) {
   say("saved", "good");
 }
 
-/** The name under which a new program was saved; null if it was not. */
-function named() {
+/** The name under which a text was saved that had none, or could not keep it; null if it was not. */
+function named(why = "") {
   const [dialog, input, fault] = [byId("naming"), byId("name"), byId("naming-fault")];
-  fault.textContent = "";
+  fault.textContent = why;
   dialog.showModal();
   input.select();
   return new Promise((done) => {
@@ -192,8 +199,8 @@ byId("format").onclick = async () => {
 };
 byId("program").onchange = async (event) => {
   const name = event.target.value;
-  if (dirty() && saved.name !== null && !confirm(`Leave ${saved.name} without saving it?`)) {
-    event.target.value = saved.name;
+  if (dirty() && !confirm(`Leave ${saved.name ?? "the new program"} without saving it?`)) {
+    event.target.value = saved.name ?? "";
     return;
   }
   await open(name).catch(tell);
@@ -205,7 +212,7 @@ document.querySelector("[role=tablist]").onkeydown = (event) => {
   choose(TABS[(TABS.indexOf(tab) + step) % TABS.length]);
   byId(`tab-${tab}`).focus();
 };
-addEventListener("beforeunload", (event) => { if (dirty() && saved.name !== null) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (dirty()) event.preventDefault(); });
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); save(); }
 });

@@ -79,14 +79,14 @@ def test_our_own_page_is_let_in(asker: Asker) -> None:
 
 
 def test_two_hosts_are_none(server: Server, asker: Asker) -> None:
-    with socket.create_connection(server.server_address[:2]) as connection:
+    with socket.create_connection(server.socket.getsockname()) as connection:
         line = f"GET /{asker.token}/ HTTP/1.1\r\n".encode()
         connection.sendall(line + b"Host: example.org\r\nHost: " + asker.host.encode() + b"\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 403")
 
 
 def test_connections_are_bounded(server: Server, asker: Asker) -> None:
-    idle = [socket.create_connection(server.server_address[:2]) for _ in range(MOST_CONNECTIONS + 5)]
+    idle = [socket.create_connection(server.socket.getsockname()) for _ in range(MOST_CONNECTIONS + 5)]
     last = idle[-1]
     assert last.recv(1) == b""  # the server has closed it
     for each in idle:

@@ -20,7 +20,7 @@ from examples.published import KEPT, Ours, Published, kept, published  # noqa: E
 PAGE = DOCS / "systems.md"
 SYSTEMS = (
     *("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3"),
-    *("diffusion", "mosaiq", "eye", "denoise"),
+    *("diffusion", "mosaiq", "eye", "denoise", "recurrent", "walks", "search"),
 )
 TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 HEAD = """# Published systems

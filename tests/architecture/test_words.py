@@ -78,7 +78,18 @@ FORMER_NAMES = {
 
 # Where a retired word has another meaning.
 EXCEPTIONS = {
-    ("coin", "docs/design/systems.md"): "the coin of a quantum walk is the field's word",
+    **{
+        ("coin", name): "the coin of a quantum walk is the field's word"
+        for name in (
+            *(
+                "docs/design/systems.md",
+                "docs/systems/walks.md",
+                "docs/systems.md",
+                "tests/examples/test_walks_example.py",
+            ),
+            *(f"examples/walks/{file}" for file in ("shift.qgl", "normal.qgl", "lognormal.qgl", "investors.qgl")),
+        )
+    },
     ("coin", "tests/good/smallest.qgl"): "a name of a program",
     ("slope", "qgl/evaluate/correlations.py"): "of the line of a least-squares fit",
     ("standing", "qgl/diagnostics/model.py"): "to stand for",

@@ -77,10 +77,18 @@ REDUCED: dict[str, dict[str, Any]] = {
     "returns/returns": {"bits": 2, "depth": 1},
     "sequence": {"length": 3},
     "thermal/chain": {"n": 4, "depth": 1, "radius": 1},
+    "recurrent/contextual": {},
+    "search/bas": {"places": 1},
+    "search/ghz2": {"places": 1},
+    "search/ghz3": {"places": 1},
     "thermal/gibbs6": {"n": 3, "depth": 1},
+    "walks/investors": {"days": 1},
+    "walks/lognormal": {"steps": 2},
+    "walks/normal": {"steps": 2},
     "walls": {},
 }
 MODELS = sorted(REDUCED)
+LIBRARIES = ("layers", "walks/shift")
 # The same as bars but for a word, as `test_born.py` holds; as mbl/hidden but for the data, and in `test_mbl.py`.
 TWINS = {"born/bars_by_adam", "born/bars_on_a_chain", "mbl/critical", "mbl/search"}
 RUN = [name for name in MODELS if name not in TWINS]
@@ -88,12 +96,13 @@ RUN = [name for name in MODELS if name not in TWINS]
 LEARNT = {
     *(f"bayes/{name}" for name in ("chsh", "chsh_classical", "garden", "ghz", "ghz_classical")),
     *("born/bars", "born/peaks", "denoise/q_dense", "generalisation/cardinality", "generalisation/early"),
-    *("eye/critic", "mosaiq/critic"),
+    *("eye/critic", "mosaiq/critic", "recurrent/contextual"),
     *("iqp/flips", "iqp/ising", "iqp/local"),
     *("diffusion/end_to_end", "diffusion/qgdm", "diffusion/tfim"),
 }
 # Stage after stage, from random states: trained and emitted in the test of their system.
 STAGED = {f"diffusion/{name}" for name in ("circle", "cluster", "msquddpm", "msquddpm_circle", "noise")}
+STAGED |= {"search/bas", "search/ghz2", "search/ghz3"}
 UNTRAINED = {"purification/bbpssw", "purification/homogeniser"}  # they have no parameters
 LATENT = {"latent", "mosaiq/critic", "mosaiq/features"}  # mixtures, which no single circuit is
 WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyond what its chain conserves
@@ -101,7 +110,7 @@ WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyon
 
 def test_all_examples_are_here() -> None:
     found = {path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.qgl")}
-    assert found - {"data/chain_teacher", "bayes/biofam"} == {*MODELS, "layers"}  # biofam has its rows elsewhere
+    assert found - {"data/chain_teacher", "bayes/biofam"} == {*MODELS, *LIBRARIES}  # biofam has its rows elsewhere
 
 
 @pytest.mark.parametrize("name", [*MODELS])
@@ -112,7 +121,7 @@ def test_checks_without_a_word(name: str) -> None:
     assert [d.code for d in found] == WARNED.get(name, []), [f"[{d.code}] {d.message}" for d in found]
 
 
-@pytest.mark.parametrize("name", [*MODELS, "layers"])
+@pytest.mark.parametrize("name", [*MODELS, *LIBRARIES])
 def test_is_in_canonical_form(name: str) -> None:
     source, _ = open_program(EXAMPLES / f"{name}.qgl")
     assert format_file(parse(source).file) == source.text

@@ -53,7 +53,7 @@ class Machine:
     def likelihoods(self, tokens: NDArray[np.int64], answers: NDArray[np.int64]) -> Real:
         """The probability of each row of answers, 0 and 1, to its tokens, both of shape (rows, length)."""
         size = self.observables.shape[1]
-        states = np.full((len(tokens), size), size**-0.5, complex)
+        states: NDArray[np.complex128] = np.full((len(tokens), size), size**-0.5, complex)
         for token, answer in zip(tokens.T, answers.T, strict=True):
             measured = np.einsum("rij,rj->ri", self.observables[token], states)
             states = (states + (1 - 2 * answer)[:, None] * measured) / 2
@@ -62,7 +62,7 @@ class Machine:
     def draw(self, tokens: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:
         """Answers to each row of tokens."""
         answers = np.zeros_like(tokens)
-        before = np.ones(len(tokens))
+        before: Real = np.ones(len(tokens))
         for step in range(tokens.shape[1]):
             now = self.likelihoods(tokens[:, : step + 1], answers[:, : step + 1])
             answers[:, step] = random.random(len(tokens)) * before > now
@@ -115,8 +115,8 @@ class InputOutputHMM:
     def _passes(self, tokens: NDArray[np.int64], answers: NDArray[np.int64]) -> tuple[list[Real], list[Real]]:
         """Probabilities of what came by then and the state, and of what comes after given it, at each step."""
         states, length = self.table.shape[1], tokens.shape[1]
-        forward = [np.tile(np.eye(states)[0], (len(tokens), 1))]
-        backward = [np.ones((len(tokens), states))]
+        forward: list[Real] = [np.tile(np.eye(states)[0], (len(tokens), 1))]
+        backward: list[Real] = [np.ones((len(tokens), states))]
         for k in range(length):
             forward.append(np.einsum("rs,rst->rt", forward[-1], self.table[tokens[:, k], :, answers[:, k]]))
         for k in reversed(range(length)):

@@ -26,7 +26,7 @@ def circuit(quick: bool) -> Mapping[str, Ours]:
     """The trained cell."""
     model = qgl.load(HERE / "contextual.qgl")
     truth = true_phases(N, ORDER)
-    run = train(model, display="quiet", **({"steps": 2, "seeds": 2} if quick else {}))
+    run = train(model, steps=1 if quick else None, display="quiet")
     machine, random = Machine.of(N, ORDER, truth), np.random.default_rng(0)
     learnt = Machine.of(N, ORDER, np.asarray(run.params["phase"], np.float64))
     tokens = random.integers(0, KINDS, (DRAWN, LENGTH))

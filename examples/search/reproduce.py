@@ -57,8 +57,7 @@ def bas(quick: bool) -> Mapping[str, Ours]:
 
 def searched(name: str, quick: bool) -> tuple[Model, Run]:
     model = qgl.load(HERE / f"{name}.qgl")
-    settings = {"steps": 1, "seeds": 2} if quick else {}
-    return model, train(model, display="quiet", **settings)
+    return model, train(model, steps=1 if quick else None, display="quiet")
 
 
 def params_of(run: Run, seed: int) -> dict[str, Any]:
@@ -70,7 +69,7 @@ def divergence(model: Model, run: Run, seed: int) -> float:
     exact = Model(model.program, precision="double")
     (data,) = model.program.data.values()
     with jax.enable_x64(True):
-        params = {name: np.asarray(value, np.float64) for name, value in params_of(run, seed).items()}
+        params = {name: jnp.asarray(value, jnp.float64) for name, value in params_of(run, seed).items()}
         log_prob = np.asarray(exact.log_prob(params, data.rows))
     return float(data.weights @ (np.log(data.weights) - log_prob))
 

@@ -22,7 +22,6 @@ from qgl.train.loop import train
 
 HERE = Path(__file__).resolve().parent
 NAME = "walks"
-QUICK = {"steps": 2}
 
 
 def investors(quick: bool) -> Mapping[str, Ours]:
@@ -68,7 +67,7 @@ def best(run: Run) -> Ours:
 
 def trained(name: str, quick: bool, **constants: Any) -> tuple[Model, Run]:
     model = qgl.load(HERE / f"{name}.qgl", **constants)
-    return model, train(model, display="quiet", **(QUICK if quick else {}))
+    return model, train(model, steps=2 if quick else None, display="quiet")
 
 
 def least_of_mirrors(target: DataSet, start: int) -> float:

@@ -16,6 +16,7 @@ from qgl.objectives.model import Objective, Setting
 from qgl.objectives.mse import mse
 from qgl.objectives.nll import nll
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
+from qgl.objectives.outputs.transport import NumbersTransport
 from qgl.program.calls.objectives import (
     KL,
     MMD,
@@ -58,6 +59,8 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
             return mmd(call, setting)
         case Infidelity():
             return PairInfidelity.of(call, setting)
+        case Wasserstein() if setting.data[call.data].numbers is not None:
+            return NumbersTransport.of(call, setting)
         case Wasserstein():
             return EnsembleTransport.of(call, setting)
         case FreeEnergy():

@@ -39,6 +39,7 @@ _PAIRED = (
     | reports.Success
 )
 _MSE = objectives.MSE | reports.MSE
+_OF_OUTPUTS = _MSE | objectives.MMD | reports.MMD | objectives.Wasserstein | reports.Wasserstein
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 REGION_BITS = 12  # of a region whose distribution or state an entropy is taken of, in training and of data
 EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
@@ -145,7 +146,7 @@ def _numbers_agree(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnost
     sizes = {output.name: output.size for output in scope.outputs.declared}
     if isinstance(call, reports.OfNumbers | reports.Success) and not isinstance(call, reports.MSE):
         return  # those are compared as they were before all transforms, or not at all
-    names = call.of if isinstance(call, objectives.MSE | objectives.MMD | reports.MSE | reports.MMD) else ()
+    names = call.of if isinstance(call, _OF_OUTPUTS) else ()
     for name in (name for name in names if name not in sizes):
         yield NoOutput(call.span, name, nearest(name, sizes))
         return
@@ -284,6 +285,20 @@ def _nothing_of_strings(call: objectives.MMD | reports.MMD, beside: str, scope: 
         scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
         return False
     return True
+
+
+def transport_fits(call: objectives.Wasserstein | reports.Wasserstein, scope: Scope) -> bool:
+    """Whether a `wasserstein` has states to compare, or real numbers and no cost of states."""
+    data = None if call.data is None else scope.data.get(call.data)
+    fault = ""
+    if data is not None and data.numbers is not None and call.cost != "fidelity":
+        fault = f"is of real numbers, whose cost is the Euclidean distance, not `{call.cost}`"
+    if data is not None and data.numbers is None and call.of:
+        fault = "has `of`, which names outputs, but its data are no real numbers"
+    if fault:
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+        return False
+    return (data is not None and data.numbers is not None) or has_ensemble(call, call.data, scope)
 
 
 def has_ensemble(call: Call, name: str | None, scope: Scope) -> bool:

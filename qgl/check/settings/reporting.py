@@ -9,10 +9,10 @@ from qgl.check.settings.fit import (
     error_fits,
     fits,
     free_energy_fits,
-    has_ensemble,
     narrow_enough,
     pauli_words_agree,
     region_fits,
+    transport_fits,
 )
 from qgl.diagnostics.data import plural
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
@@ -86,8 +86,9 @@ def names_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
 
 
 def _suits(call: ReportCall, data: DataSet | None) -> bool:
-    """Whether a report is of what the rows of a data set are: of bits, of real numbers, or, `mmd`, of both."""
-    return data is None or isinstance(call, MMD | MSE) or isinstance(call, OfNumbers) == (data.holds == "numbers")
+    """Whether a report is of what the rows of a data set are: of bits, of real numbers, or, as `mmd`, of both."""
+    of_both = isinstance(call, MMD | MSE | Wasserstein)
+    return data is None or of_both or isinstance(call, OfNumbers) == (data.holds == "numbers")
 
 
 def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall, str]:
@@ -104,6 +105,9 @@ def _taking_after(call: ReportCall, terms: tuple[Term, ...]) -> tuple[ReportCall
         return replace(
             call, kernel=own.kernel, pauli_words=pauli_words, samples=samples, weight=weight, reach=reach, of=of
         ), ""
+    if isinstance(call, Wasserstein) and not call.of:
+        compared = next((term.call for term in terms if isinstance(term.call, objectives.Wasserstein)), None)
+        return (call if compared is None else replace(call, of=compared.of)), ""
     if isinstance(call, MarkovGap) and call.radius is None:
         radii = [term.call.radius for term in terms if isinstance(term.call, objectives.MarkovNLL)]
         return (replace(call, radius=radii[0]), "") if radii else (call, "radius")
@@ -151,10 +155,11 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
         return pauli_words_agree(call, scope) and (not exact or narrow_enough(call, scope.visible, way_out, scope))
-    if isinstance(call, Wasserstein) and not call.of_states:
+    data = scope.data.get(call.data or "") if isinstance(call, Wasserstein) else None
+    if isinstance(call, Wasserstein) and not call.of_states and not call.of and (data is None or data.numbers is None):
         return narrow_enough(call, scope.visible, "leave it out", scope)
     if isinstance(call, Wasserstein):
-        return has_ensemble(call, call.data, scope)
+        return transport_fits(call, scope)
     if isinstance(call, MeanFidelity) and not _is_of_a_state(call, scope):
         return False
     if isinstance(call, Purity | MeanFidelity) or (isinstance(call, Entropy) and not regions):

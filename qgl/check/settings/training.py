@@ -14,11 +14,11 @@ from qgl.check.settings.fit import (
     error_fits,
     fits,
     free_energy_fits,
-    has_ensemble,
     narrow_enough,
     of_one_model,
     pauli_words_agree,
     targets_fit,
+    transport_fits,
 )
 from qgl.check.settings.line_search import by_row, estimated, line_search_faults
 from qgl.check.settings.shots import shot_faults
@@ -139,7 +139,7 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
     if isinstance(call, Infidelity):
         return targets_fit(call, scope)
     if isinstance(call, Wasserstein):
-        return has_ensemble(call, call.data, scope)
+        return transport_fits(call, scope)
     if isinstance(call, Adversarial):
         data = scope.data.get(call.data)
         if data is not None and data.numbers is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
 import jax
@@ -17,6 +18,7 @@ from qgl.objectives.model import Setting
 from qgl.objectives.outputs.columns import columns_of
 from qgl.objectives.outputs.discrepancy import NumbersDiscrepancy
 from qgl.objectives.outputs.mse import MeanSquaredError
+from qgl.objectives.outputs.transport import NumbersTransport
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
 from qgl.program.transforms import undone
@@ -53,6 +55,20 @@ def _discrepancy(call: calls.MMD, setting: Setting, answer: Answer) -> Row:
         return Row(title(call), float(distance))
 
 
+def _transported(call: calls.Wasserstein, setting: Setting, data: DataSet, answer: Answer) -> Row:
+    """The distance of the numbers of all labels, with their weights, from the data; beside that of their halves."""
+    rows, between = data.numbers, NumbersTransport.of(call, setting)
+    assert rows is not None
+    value, half = between.measured(*answer(Numbers())), len(rows) // 2
+    if not half:
+        return Row(title(call), value)
+    order = np.random.default_rng(_SEED).permutation(len(rows))
+    one, other = rows[order[:half]], replace(between, rows=rows[order[half:]], columns=np.arange(rows.shape[1]))
+    parts = f"the distance of {half:,} of its rows from the {len(other.rows):,} others"
+    floor = other.measured(np.full(half, 1 / half), one)
+    return Row(title(call), value, floor=floor, floor_is=f"sampling floor of `{data.name}`: {parts}")
+
+
 def numbers_reported(call: calls.OfData, setting: Setting, answer: Answer, generated: Generated) -> Iterator[Row]:
     """The rows of the table that a report on numbers has."""
     assert call.data is not None  # the checker has seen to it
@@ -60,6 +76,8 @@ def numbers_reported(call: calls.OfData, setting: Setting, answer: Answer, gener
     match call:
         case calls.MMD():
             yield _discrepancy(call, setting, answer)
+        case calls.Wasserstein():
+            yield _transported(call, setting, data, answer)
         case calls.MSE():
             yield _mean_squared_error(call, setting, data, answer)
         case calls.Frechet():

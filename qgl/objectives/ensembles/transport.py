@@ -67,7 +67,7 @@ class EnsembleTransport(EnsembleComparison):
         Raises:
             QglError: the solver is not installed (QGL0627), or there are too many pairs (QGL0628).
         """
-        if fault := _fault(self.span, len(model), len(self.states)):
+        if fault := pairs_fault(self.span, len(model), len(self.states)):
             raise QglError([fault])
         data = as_complex(self._held(model.dtype)[0])
         return least_cost(1 - similarities(model, data, self.kernel), weights(model), weights(data))
@@ -78,12 +78,13 @@ def transport_faults(program: Program, watched: Sequence[ReportCall] = ()) -> It
     elements = len(Parameters(program.parameters).weights) << summed_outcomes(program)
     for call in (*(term.call for term in program.objective), *program.reports, *watched):
         if isinstance(call, objectives.Wasserstein) or (isinstance(call, reports.Wasserstein) and call.of_states):
-            states = None if call.data is None else program.data[call.data].states
-            if states is not None and (fault := _fault(call.span, elements, len(states))):
+            data = None if call.data is None else program.data[call.data]
+            rows = None if data is None else data.numbers if data.states is None else data.states
+            if rows is not None and (fault := pairs_fault(call.span, elements, len(rows))):
                 yield fault
 
 
-def _fault(span: Span, model: int, data: int) -> Diagnostic | None:
+def pairs_fault(span: Span, model: int, data: int) -> Diagnostic | None:
     """Why an ensemble of so many elements is not compared with one of so many."""
     if model * data > MOST_PAIRS:
         return TooManyPairs(span, model, data, MOST_PAIRS)

@@ -142,9 +142,13 @@ class Infidelity(OfData):
 
 @call("wasserstein")
 class Wasserstein(OfData):
-    """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other."""
+    """Wasserstein distance of the ensembles of model and data: the least mean cost of moving one onto the other; of
+    outputs, where the data are real numbers, the least mean Euclidean distance.
+    """
 
+    data: str = argument(Data(of="any"), "the data set")
     cost: str = argument(Choice(COSTS), COST_DOC, default="fidelity")
+    of: tuple[str, ...] = outputs_of()
 
     @property
     def kernel(self) -> KernelCall:

@@ -153,14 +153,16 @@ class MMD(OfData):
 @call("wasserstein")
 class Wasserstein(OfData):
     """Wasserstein distance of model and data, as ensembles of states or as whole numbers: the least mean cost of moving
-    one onto the other.
+    one onto the other; of outputs, where the data are real numbers, the least mean Euclidean distance.
     """
 
+    data: str | None = argument(Data(of="any"), "the data set; the objective's by default", default=None)
     cost: str = argument(
         Choice((*objectives.COSTS, "integer")),
         f"{objectives.COST_DOC}; of two strings as whole numbers, first bit most significant, their difference",
         default="fidelity",
     )
+    of: tuple[str, ...] = objectives.outputs_of()
 
     @property
     def of_states(self) -> bool:

@@ -28,16 +28,19 @@ class PauliWordsOfIntegers(Diagnostic):
 
 
 class NoVariables(Diagnostic):
-    """A kernel of variables is a function of the numbers of the variables, and here there are bits alone: neither
-    registers of categories nor data whose columns are categories or bins of at most ten bits.
+    """A kernel of variables is a function of the numbers of the variables, and a report of columns is of each of them;
+    here there are bits alone: neither registers of categories nor data whose columns are categories or bins of at most
+    ten bits.
     """
+
+    what: str
 
     code = "QGL0629"
     wrong = f"{_MIXED}objective mmd(peaks, gaussian(variance = 4, of = variable));\n"
     right = f"{_MIXED}objective mmd(peaks, {_KERNEL});\n"
 
-    message = "the kernel is one of variables, and the bits here belong to none"
-    help = "a string that is one whole number takes `of = integer`"
+    message = says("{what} of variables, and the bits here belong to none")
+    help = "declare `visible v : category(4)`, or read data with `categories = ...` or `bits = ...`"
 
 
 class NoEnsemble(Diagnostic):

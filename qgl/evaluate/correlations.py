@@ -1,17 +1,24 @@
-"""The length over which correlations decay, from connected two-point functions <Z_a Z_b> - <Z_a> <Z_b>."""
+"""The length over which correlations decay, from connected two-point functions <Z_a Z_b> - <Z_a> <Z_b>; and variables:
+how each is distributed, and how they are correlated.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.bits.distribution import indices
 from qgl.bits.neighbourhood import Neighbourhood
+from qgl.check.declarations.categories import Columns
 from qgl.evaluate.distributions import Real
 from qgl.evaluate.metrics import sample_moments
 from qgl.evaluate.pairs import singles
+from qgl.evaluate.table.floors import Floor, known, mean_deviation, of_rows
 from qgl.program.program import DataSet
+from qgl.program.transforms import Binning
 
 _RESOLUTION = 1e-6  # of connected functions in single precision
 
@@ -69,3 +76,73 @@ class Shells:
             return None
         slope = float(np.polyfit(np.arange(1, len(logs) + 1), logs, 1)[0])
         return -1 / slope if slope < 0 else None
+
+
+@dataclass(frozen=True, eq=False)
+class OfColumns:
+    """A number of the distribution of one variable, or of two.
+
+    name       behind that of the report
+    positions  the bits, the most significant one of a variable first
+    ideal      the distribution of its bins in the data, of one variable; None of two
+    centres    of the bins of two variables
+    """
+
+    name: str
+    positions: tuple[int, ...]
+    ideal: Real | None
+    centres: tuple[Real, Real] | None = None
+
+    @classmethod
+    def all(cls, data: DataSet, columns: Columns) -> tuple[OfColumns, ...]:
+        """Of each variable the distance from the data; of each two that are bins of numbers, the correlation."""
+        starts = np.cumsum([0, *(width for _, width in columns)])
+        places = [tuple(range(start, end)) for start, end in pairwise(starts.tolist())]
+        names, centres = names_and_centres(data, len(columns))
+        found = []
+        for name, own in zip(names, places, strict=True):
+            codes = indices(data.rows[:, own[0] : own[-1] + 1])
+            ideal = np.bincount(codes, weights=data.weights, minlength=1 << len(own))
+            found.append(cls(f", tv of {name}", own, ideal))
+        for a, b in combinations(range(len(centres)), 2):
+            name = f", correlation of {names[a]} and {names[b]}"
+            found.append(cls(name, (*places[a], *places[b]), None, (centres[a], centres[b])))
+        return tuple(found)
+
+    def of(self, p: Real) -> float:
+        """The number, of the distribution of its bits, of any shape of so many entries."""
+        if self.ideal is not None:
+            return float(np.abs(p.reshape(-1) - self.ideal).sum()) / 2
+        assert self.centres is not None
+        x, y = self.centres
+        joint = p.reshape(x.size, y.size) / p.sum()
+        x, y = x - joint.sum(axis=1) @ x, y - joint.sum(axis=0) @ y
+        spread = float((joint.sum(axis=1) @ x**2) * (joint.sum(axis=0) @ y**2))
+        return float(x @ joint @ y) / spread**0.5 if spread > 0 else 0.0
+
+    def in_strings(self, rows: NDArray[np.uint8], counts: Real) -> Real:
+        """The number from strings and how often each came: (D, n), (D, K) -> (K,)."""
+        codes = indices(rows[:, self.positions])
+        each = [np.bincount(codes, weights=column, minlength=1 << len(self.positions)) for column in counts.T]
+        return np.array([self.of(p / p.sum()) for p in each])
+
+    def floor(self, data: DataSet, shots: int | None = None) -> Floor:
+        """What a perfect model shows: of distances, those of so many draws; of correlations, that of the data."""
+        if self.ideal is None:
+            own = float(self.in_strings(data.rows, data.weights[:, None])[0])
+            return Floor(own, f"floor of `{data.name}` in correlations: those of the data")
+        counts = [each for each in (shots, None if data.exact else len(data.rows)) if each is not None]
+        if not counts:
+            return known(data, 0.0)
+        together, ideal = round(1 / sum(1 / each for each in counts)), self.ideal
+        return of_rows(data, lambda: float(mean_deviation(ideal, together).sum()) / 2)
+
+
+def names_and_centres(data: DataSet, count: int) -> tuple[tuple[str, ...], list[Real]]:
+    """The names of the columns of data, and, where they are bins of numbers, the centres of these."""
+    step = data.undo[-1] if data.undo else None
+    named = data.columns if len(data.undo) <= 1 and len(data.columns) == count else ()
+    names = tuple(f"`{name}`" for name in named) or tuple(f"column {k}" for k in range(count))
+    if not isinstance(step, Binning) or len(step.bits) != count:
+        return names, []
+    return names, np.split(step.centres, np.cumsum(1 << step.bits)[:-1])

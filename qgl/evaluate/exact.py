@@ -14,7 +14,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
-from qgl.evaluate.correlations import Shells
+from qgl.evaluate.correlations import OfColumns, Shells
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
@@ -192,8 +192,8 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _entropy(call, evaluation)
         case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation():
             return _probe(call, evaluation)
-        case calls.CorrelationLength():
-            return _correlation_length(call, evaluation)
+        case calls.Columns() | calls.CorrelationLength():
+            return _correlated(call, evaluation)
         case calls.MarkovGap():
             return _markov_gap(call, evaluation)
         case calls.Purity():
@@ -337,6 +337,22 @@ def _moments(call: calls.Moments, evaluation: Evaluation) -> Iterator[Row]:
 def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Callable[[Distribution], float]:
     """One of the two numbers that `measure` takes of a distribution."""
     return lambda distribution: float(measure(distribution)[part])
+
+
+def _correlated(call: calls.Columns | calls.CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:
+    if isinstance(call, calls.CorrelationLength):
+        yield from _correlation_length(call, evaluation)
+        return
+    data = evaluation.of(call)
+    each = OfColumns.all(data, evaluation.setting.columns)
+    values = evaluation.distribution.regions(tuple(part.positions for part in each))
+
+    def measure(part: OfColumns, distribution: Distribution) -> float:
+        return part.of(distribution.regions((part.positions,))[0])
+
+    for part, p in zip(each, values, strict=True):
+        floor, beside = partial(part.floor, data), partial(measure, part)
+        yield evaluation.row(title(call) + part.name, part.of(p), beside, data=data, floor=floor)
 
 
 def _correlation_length(call: calls.CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.evaluate import estimates, metrics
-from qgl.evaluate.correlations import Shells
+from qgl.evaluate.correlations import OfColumns, Shells
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
@@ -211,6 +211,9 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
         yield _Part(estimates.cmi(call), unit=NATS)
     elif data is not None and isinstance(call, TV):
         yield _Part(estimates.tv(data), partial(floors.tv_of_samples, data))
+    elif data is not None and isinstance(call, calls.Columns):
+        for each in OfColumns.all(data, setting.columns):
+            yield _Part(each.in_strings, lambda shots, random, each=each: each.floor(data, shots), each.name)
     elif data is not None and isinstance(call, ValidRate):
         yield _Part(estimates.valid_rate(data), lambda shots, random: floors.valid_rate(data))
     elif data is not None and isinstance(call, MSE) and data.numbers is None:

@@ -15,6 +15,7 @@ from qgl.bits.distribution import distinct, entropy, strings
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.calls.strategies import method_text
 from qgl.check.settings.fit import EXACT_WIDTH
+from qgl.data.numbers import in_units
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate import in_chunks
@@ -23,6 +24,7 @@ from qgl.model import Model
 from qgl.program.calls.objectives import KL, MMD, NLL, MarkovNLL
 from qgl.program.program import DataSet, Program, TrainSettings
 from qgl.report import pictures
+from qgl.report.column_pictures import columns
 from qgl.report.grey_pictures import compared_pictures, grey_pictures
 from qgl.report.pictures import Distribution
 from qgl.report.watch_picture import watch_curves
@@ -46,9 +48,10 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
 
 
 def painters(model: Model, run: Run, settings: TrainSettings) -> dict[str, Callable[[], Figure]]:
-    """What draws each picture: `loss`, `circuit`, `watch` if something was watched, `samples`, `moments`, `pictures`.
+    """What draws each picture: `loss`, `circuit`, `watch` if something was watched, `samples`, `moments`, `columns`,
+    `pictures`.
 
-    The last three only where there are data to compare with, `pictures` of grey pictures.
+    The last four only where there are data to compare with, `columns` of bins of numbers, `pictures` of grey pictures.
     """
     program = model.program
     title = f"{Path(program.source.name).stem}, {method_text(settings)}"
@@ -94,7 +97,7 @@ def plot(run: Run, name: str = "loss") -> Figure:
 
 
 def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Callable[[], Figure]]:
-    """Data beside samples, and moments of both; nothing for a model that cannot be sampled."""
+    """Data beside samples, moments of both, and columns of numbers; nothing for a model that cannot be sampled."""
     try:
         drawn = in_chunks.sample(model, run.params, _SAMPLES, seed)
     except QglError:
@@ -109,7 +112,17 @@ def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Cal
         paints["moments"] = lambda: pictures.moments(
             distribution, generated(), Moments.of(Neighbourhood.of(model.program))
         )
+    random = np.random.default_rng(seed)
+    both = [in_units(rows, data, random) for rows in (_drawn_rows(data, random), drawn)]
+    if both[0] is not None and both[1] is not None:
+        ideal, found = both[0], both[1]
+        paints["columns"] = lambda: columns(data.columns, ideal, found)
     return paints
+
+
+def _drawn_rows(data: DataSet, random: np.random.Generator) -> NDArray[np.uint8]:
+    """As many rows of the data as strings of the model, by their weights."""
+    return data.rows[random.choice(len(data.rows), size=_SAMPLES, p=data.weights)]
 
 
 def _beside(

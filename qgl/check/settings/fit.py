@@ -81,7 +81,7 @@ class Scope:
             return call
         columns = columns_of(self.variables, self.data.values(), self.visible)
         if columns is None:
-            self.report(NoVariables(kernel.span))
+            self.report(NoVariables(kernel.span, "the kernel is"))
             return None
         return replace(call, kernel=replace(kernel, widths=tuple(width for _, width in columns)))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qgl.check.declarations.categories import columns_of
 from qgl.check.settings.fit import (
+    REGION_BITS,
     Scope,
     error_fits,
     fits,
@@ -15,6 +17,7 @@ from qgl.check.settings.fit import (
     transport_fits,
 )
 from qgl.diagnostics.data import plural
+from qgl.diagnostics.kernels import NoVariables
 from qgl.diagnostics.outputs import NoOutput, OutputWidth
 from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, ReportNeedsData
@@ -27,6 +30,7 @@ from qgl.program.calls.reports import (
     QUANTUM,
     REPORTS,
     Accuracy,
+    Columns,
     CorrelationLength,
     Energy,
     Entropy,
@@ -78,6 +82,21 @@ def completed(call: ReportCall, terms: tuple[Term, ...], scope: Scope, faulty: b
     learnt = (scope.data[name] for name in names_of(terms) if name in scope.data)
     undo = next((data.undo for data in learnt if data.numbers is not None), ())
     return tuple(report for report in filled if _report_fits(report, scope, undo))
+
+
+def _columns_fit(call: Columns, scope: Scope) -> bool:
+    """Whether a report of columns has variables, small enough that two of them have a distribution that is held."""
+    if scope.visible is None:
+        return False
+    columns = columns_of(scope.variables, scope.data.values(), scope.visible)
+    if columns is None:
+        scope.report(NoVariables(call.span, "`columns` is"))
+        return False
+    pair = sum(sorted(width for _, width in columns)[-2:])
+    if pair > REGION_BITS:
+        fault = f"goes up to two variables of {REGION_BITS} bits together, and two here have {pair}"
+        scope.report(BadArguments(call.span, call.name, fault, usage(type(call))))
+    return pair <= REGION_BITS
 
 
 def names_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
@@ -149,6 +168,8 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         return free_energy_fits(call, scope)
     if isinstance(call, Accuracy):
         return _labels_fit(call, scope)
+    if isinstance(call, Columns):
+        return _columns_fit(call, scope)
     if isinstance(call, CMI) and call.of is not None:
         return _information_fits(call, scope)
     if isinstance(call, MMD):

@@ -206,6 +206,13 @@ class Entropy(ReportCall):
         return self.region or ()
 
 
+@call("columns")
+class Columns(OfData):
+    """Of each variable, the total variation distance of its distribution from that in the data; of each pair of columns
+    that are bins of numbers, the correlation of these.
+    """
+
+
 @call("correlation_length")
 class CorrelationLength(OfData):
     """xi of exp(-r / xi), fitted to the root mean square of <Z_a Z_b> - <Z_a><Z_b> of bits at distance r."""
@@ -395,6 +402,7 @@ REPORTS: Kind[ReportCall] = Kind(
         Accuracy,
         Moments,
         Entropy,
+        Columns,
         CorrelationLength,
         MarkovGap,
         HammingDistance,

@@ -103,7 +103,7 @@ class OfColumns:
         for name, own in zip(names, places, strict=True):
             codes = indices(data.rows[:, own[0] : own[-1] + 1])
             ideal = np.bincount(codes, weights=data.weights, minlength=1 << len(own))
-            found.append(cls(f", tv of {name}", own, ideal))
+            found.append(cls(f", tv of {name}", own, ideal.astype(np.float64)))
         for a, b in combinations(range(len(centres)), 2):
             name = f", correlation of {names[a]} and {names[b]}"
             found.append(cls(name, (*places[a], *places[b]), None, (centres[a], centres[b])))

@@ -213,7 +213,7 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
         yield _Part(estimates.tv(data), partial(floors.tv_of_samples, data))
     elif data is not None and isinstance(call, calls.Columns):
         for each in OfColumns.all(data, setting.columns):
-            yield _Part(each.in_strings, lambda shots, random, each=each: each.floor(data, shots), each.name)
+            yield _Part(each.in_strings, partial(_of_column, each, data), each.name)
     elif data is not None and isinstance(call, ValidRate):
         yield _Part(estimates.valid_rate(data), lambda shots, random: floors.valid_rate(data))
     elif data is not None and isinstance(call, MSE) and data.numbers is None:
@@ -226,6 +226,10 @@ def _parts(call: ReportCall, data: DataSet | None, setting: Setting) -> Iterator
             yield _Part(estimate(data), partial(floors.of_samples, estimate, data), f", {name}{chosen.wording}")
     elif data is not None and isinstance(call, MMD) and call.kernel is not None and not call.kernel.of_states:
         yield _discrepancy(call, data, setting)
+
+
+def _of_column(part: OfColumns, data: DataSet, shots: int, random: np.random.Generator) -> Floor:
+    return part.floor(data, shots)
 
 
 def _discrepancy(call: MMD, data: DataSet, setting: Setting) -> _Part:

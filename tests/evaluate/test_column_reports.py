@@ -55,7 +55,7 @@ def test_exact_and_from_samples(model: qgl.Model) -> None:
         "columns(d), tv of `b`",
         "columns(d), correlation of `a` and `b`",
     ]
-    np.testing.assert_allclose([row.value for row in rows], [first, second, correlation(p)], atol=1e-9)
+    np.testing.assert_allclose([row.value or 0.0 for row in rows], [first, second, correlation(p)], atol=1e-9)
     assert rows[2].floor == pytest.approx(correlation(q)) and rows[2].uniform == pytest.approx(0)
     assert rows[2].baselines["independent"] == pytest.approx(0, abs=1e-12)
     drawn = np.asarray(model.sample(params, jax.random.key(1), 4000), np.uint8)

@@ -62,7 +62,9 @@ def test_a_program_has_its_value_gradient_and_report() -> None:
     for step in (1e-4, -1e-4):
         moved = np.array(params[name])
         moved.flat[0] += step
-        values.append(wanted(np.asarray(model.probabilities({**params, name: jax.numpy.asarray(moved)}))))
+        with jax.enable_x64(True):
+            there = {**params, name: jnp.asarray(moved)}
+        values.append(wanted(np.asarray(model.probabilities(there))))
     assert float(np.ravel(gradient[name])[0]) == pytest.approx((values[0] - values[1]) / 2e-4, abs=1e-7)
     run = model.train(steps=1, display="quiet", pictures=False, out=None)
     (row,) = run.report["metrics"]

@@ -99,15 +99,15 @@ class OfColumns:
         starts = np.cumsum([0, *(width for _, width in columns)])
         places = [tuple(range(start, end)) for start, end in pairwise(starts.tolist())]
         names, centres = names_and_centres(data, len(columns))
-        found = []
+        numbers = []
         for name, own in zip(names, places, strict=True):
             codes = indices(data.rows[:, own[0] : own[-1] + 1])
             ideal = np.bincount(codes, weights=data.weights, minlength=1 << len(own))
-            found.append(cls(f", tv of {name}", own, ideal.astype(np.float64)))
+            numbers.append(cls(f", tv of {name}", own, ideal.astype(np.float64)))
         for a, b in combinations(range(len(centres)), 2):
             name = f", correlation of {names[a]} and {names[b]}"
-            found.append(cls(name, (*places[a], *places[b]), None, (centres[a], centres[b])))
-        return tuple(found)
+            numbers.append(cls(name, (*places[a], *places[b]), None, (centres[a], centres[b])))
+        return tuple(numbers)
 
     def of(self, p: Real) -> float:
         """The number, of the distribution of its bits, of any shape of so many entries."""

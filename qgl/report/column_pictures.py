@@ -72,5 +72,6 @@ def _scatter(axis: Axes, rows: Real, colour: str, column: int, row: int) -> None
 def _quantiles(axis: Axes, data: Real, model: Real) -> None:
     shares = np.arange(1, 100) / 100
     ideal, found = np.quantile(data, shares), np.quantile(model, shares)
-    axis.axline((float(ideal[50]), float(ideal[50])), slope=1, color=GREY, lw=1)
+    ends = [float(ideal[0]), float(ideal[-1])]
+    axis.plot(ends, ends, color=GREY, lw=1)
     axis.plot(ideal, found, ".", ms=3, color=BLUE)

@@ -79,15 +79,23 @@ def curves(run: Run) -> dict[str, Any]:
 
 
 def samples(model: Model, run: Run) -> dict[str, Any]:
-    """The most frequent of some strings that the trained model has drawn; or why there are none."""
+    """The most frequent of some strings that the trained model has drawn, or rows in the units of the columns
+    that it has learnt; or why there are none."""
     from qgl.check.declarations.categories import in_categories
+    from qgl.data.numbers import in_units
     from qgl.evaluate import in_chunks
 
     if model.program.outputs.declared:
         return {"none": "the program has outputs: `qglc sample` draws their numbers"}
     if model.parameters.condition_width:
         return {"none": "the model is conditional: `qglc sample --condition` draws for a condition"}
-    rows = in_categories(in_chunks.sample(model, run.params, DRAWN, 0), model.program.variables)
+    drawn = in_chunks.sample(model, run.params, DRAWN, 0)
+    learnt = model.program.learnt
+    numbers = None if learnt is None else in_units(drawn, learnt, np.random.default_rng(0))
+    if learnt is not None and numbers is not None:
+        shown = [[f"{number:.5g}" for number in row] for row in numbers[:SHOWN].tolist()]
+        return {"drawn": DRAWN, "columns": list(learnt.columns), "rows": shown}
+    rows = in_categories(drawn, model.program.variables)
     between = " " if rows.max(initial=0) > 9 else ""
     counts = Counter(between.join(map(str, row)) for row in rows.tolist())
     strings = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:SHOWN]

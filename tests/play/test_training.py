@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 import qgl
+from qgl.play import child
 from qgl.play.training import Training
+from qgl.runs.run import Run
 from tests.command import qglc
 from tests.play.asking import PATIENCE, PROGRAM, Asker, serving
 
@@ -41,6 +45,18 @@ def test_a_training_from_the_first_step_to_samples(tmp_path: Path) -> None:
     assert sum(count for _, count in heard["samples"]["strings"]) == heard["samples"]["drawn"]
     assert {len(string) for string, _ in heard["samples"]["strings"]} == {3}
     assert "samples.png" in heard["end"]["pictures"]
+
+
+def test_columns_of_real_numbers_are_sampled_in_their_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t.csv").write_text("height,depth\n" + "".join(f"{k / 10},{-k}\n" for k in range(40)))
+    text = 'visible v[4]; data d = csv("t.csv", bits = 2); model { ry(?) v; } objective nll(d);'
+    (tmp_path / "a.qgl").write_text(text)
+    rows = np.array([[0, 0, 1, 1]] * child.DRAWN, np.uint8)
+    monkeypatch.setattr("qgl.evaluate.in_chunks.sample", lambda *_: rows)
+    model = qgl.load(tmp_path / "a.qgl")
+    answer = child.samples(model, cast(Run, SimpleNamespace(params={})))
+    assert answer["columns"] == ["height", "depth"] and len(answer["rows"]) == child.SHOWN
+    assert all(0 <= float(height) < 1 and -10 < float(depth) <= 0 for height, depth in answer["rows"])
 
 
 @pytest.mark.parametrize("text", ["visible q[2]", "layer a(q: qubit) { h q; }"])

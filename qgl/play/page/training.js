@@ -124,9 +124,16 @@ export class Training {
         [`${row.name}${row.unit ? ` (${row.unit})` : ""}`, number(row.value), number(row.floor), number(row.uniform)].map((cell) => element("td", {}, cell))))));
   }
 
+  #rows({ columns, rows }) {
+    return element("section", {}, element("h2", {}, "samples"), element("table", { id: "samples" },
+      element("thead", {}, element("tr", {}, columns.map((name) => element("th", {}, name)))),
+      element("tbody", {}, rows.map((row) => element("tr", {}, row.map((cell) => element("td", {}, cell)))))));
+  }
+
   #strings() {
     if (!this.samples) return null;
     if (this.samples.none) return element("p", { class: "note" }, this.samples.none);
+    if (this.samples.columns) return this.#rows(this.samples);
     const most = this.samples.strings[0]?.[1] ?? 1;
     return element("section", {}, element("h2", {}, "samples", element("small", {},
       `${plural(this.samples.distinct, "string")} among ${this.samples.drawn.toLocaleString("en")}`)),

@@ -20,6 +20,7 @@ def picture(program: Program, qubit: int | None = None) -> dict[str, Any]:
     place = {wire: position for position, wire in enumerate(circuit.visible)}
     counts = {
         "qubits": sum(wire.kind != "fresh" for wire in circuit.wires),
+        "visible": len(circuit.visible),
         "fresh": sum(wire.kind == "fresh" for wire in circuit.wires),
         "operations": len(circuit.operations),
         "numbers": sum(each.size for each in program.parameters if each.kind == "param"),

@@ -108,7 +108,7 @@ def test_questions_at_the_same_time(routes: Routes) -> None:
 def test_a_cone_on_the_picture(routes: Routes) -> None:
     text = "visible q[4]; hidden h[1]; model { ry(?) q, h; cz q[0], q[1]; ry(?) q[1]; cz h[0], q[3]; }"
     whole = ask(routes, "circuit", text)
-    assert whole["counts"] == {"qubits": 5, "fresh": 0, "operations": 8, "numbers": 6}
+    assert whole["counts"] == {"qubits": 5, "visible": 4, "fresh": 0, "operations": 8, "numbers": 6}
     rows = whole["rows"]
     assert [row["position"] for row in rows] == [0, 1, 2, 3, None]
     cone = ask(routes, "circuit", text, qubit=1)

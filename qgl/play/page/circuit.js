@@ -6,21 +6,29 @@ const ROW = 36, HALF = 13, TOP = 10, LETTER = 6.6, SMALL = 5.4, SMALLEST = 0.75;
 /** What is shown of a circuit; `chosen(position)` hears which visible qubit was clicked, null for none; it is shrunk a little where it then fits into `room`. */
 export function shown(picture, chosen, room) {
   return [
-    element("p", { class: "facts" }, ...facts(picture, chosen)),
+    element("p", { class: "facts" }, facts(picture, chosen)),
     element("div", { class: "scroll" }, drawn(picture, chosen, room)),
     picture.notes.length ? element("p", { class: "note" }, picture.notes.join("; ")) : null,
   ].filter(Boolean);
 }
 
-function facts({ counts, cone }, chosen) {
+function facts({ counts, cone, rows }, chosen) {
+  const more = counts.visible > rows.filter((row) => row.position !== null).length ? numbered(counts, cone, chosen) : [];
   if (!cone) {
     const fresh = counts.fresh ? `, ${counts.fresh} fresh` : "";
     return [`${plural(counts.qubits, "qubit")}${fresh}, ${plural(counts.operations, "operation")}, `
-      + `${plural(counts.numbers, "number")} to train. `, element("span", { class: "hint" }, "Click a qubit for its light cone.")];
+      + `${plural(counts.numbers, "number")} to train. `, element("span", { class: "hint" }, "Click a qubit for its light cone.", more)];
   }
   return [element("b", {}, cone.of), ` depends on ${cone.qubits} of ${plural(counts.qubits, "qubit")} and `
     + `${cone.operations} of ${plural(counts.operations, "operation")}. `,
-    element("button", { class: "link", click: () => chosen(null) }, "Show all")];
+    element("button", { class: "link", click: () => chosen(null) }, "Show all"), more];
+}
+
+/** A field for the number of a visible qubit, where not all are shown. */
+function numbered({ visible }, cone, chosen) {
+  const change = (event) => chosen(event.target.value === "" ? null : Math.min(visible - 1, Math.max(0, Math.round(event.target.value))));
+  return element("label", { class: "numbered" }, " Qubit ",
+    element("input", { type: "number", min: 0, max: visible - 1, value: cone?.qubit ?? "", "aria-label": "Number of the qubit", change }));
 }
 
 export const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
@@ -65,7 +73,7 @@ function wire(picture, row, k, place) {
   const y = place.y(k);
   const kind = `wire ${row.kind}${row.pale ? " pale" : ""}`;
   if (row.kind !== "fresh") return [svg("line", { x1: place.left + 4, y1: y, x2: place.right, y2: y, class: kind })];
-  return picture.lives.filter(([at]) => at === k).map(([, first, last]) => svg("line", {
+  return picture.lives.filter(([at, first]) => at === k && first < picture.columns).map(([, first, last]) => svg("line", {
     x1: place.x(Math.max(first, 0)), y1: y, x2: last < picture.columns ? place.x(last) : place.right, y2: y, class: kind,
   }));
 }

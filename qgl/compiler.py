@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from qgl.check.checker import Known
     from qgl.ir.circuit import Circuit
     from qgl.plan.planner import Planner
+    from qgl.program.calls.approximations import Propagation
     from qgl.syntax import tree
 
 
@@ -114,11 +115,17 @@ def circuit_of(program: Program) -> Circuit:
     return Circuit.of(program)
 
 
-def planner(circuit: Circuit, precision: str = "single", memory_limit: int | None = None) -> Planner:
+def planner(
+    circuit: Circuit,
+    precision: str = "single",
+    memory_limit: int | None = None,
+    approximate: Propagation | None = None,
+) -> Planner:
     """What plans for queries of a circuit, one set after another.
 
-    precision: "single" or "double". memory_limit: bytes; None: what this machine has.
+    precision: "single" or "double". memory_limit: bytes; None: what this machine has. approximate: what answers may be
+    approximated by; None: nothing, all are exact.
     """
-    from qgl.plan.planner import Planner
+    from qgl.plan.planner import Planner, methods_of
 
-    return Planner(circuit, precision, memory_limit)
+    return Planner(circuit, precision, memory_limit, methods_of(approximate))

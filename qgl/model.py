@@ -255,6 +255,13 @@ class Model(Questions):
         program = replace(self.program, operations=tuple(trotterized(self.program.operations)))
         return Model(program, precision=self.precision)
 
+    @functools.cached_property
+    def refined(self) -> Model:
+        """The model with a finer truncation, where the program allows truncated answers; see `qgl.report.truncation`."""
+        settings = self.program.train
+        finer = None if settings.approximate is None else settings.approximate.finer
+        return Model(replace(self.program, train=replace(settings, approximate=finer)), precision=self.precision)
+
     # ------------------------------------------------------------ parts
 
     @property
@@ -340,7 +347,14 @@ class Model(Questions):
     @functools.cached_property
     def readings(self) -> Readings:
         """How the questions of this model are put to its circuit; what is planned and compiled is kept."""
-        return Readings(self.circuit, self.program.outputs, self.precision, device_limit(), drawing=self.drawing)
+        return Readings(
+            self.circuit,
+            self.program.outputs,
+            self.precision,
+            device_limit(),
+            drawing=self.drawing,
+            approximate=self.program.train.approximate,
+        )
 
     def plan(self, *queries: Query) -> Plan:
         """How queries are answered that are planned together: all of bits or all of the quantum state.

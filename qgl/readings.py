@@ -23,6 +23,7 @@ from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import one_by_one
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import LEAST, Required
+from qgl.program.calls.approximations import Propagation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
 from qgl.query import Elements, Numbers, Query, Success, reads_only_bits, support
@@ -159,13 +160,14 @@ class Readings:
         memory_limit: int | None = None,
         told: Callable[[str], None] | None = None,
         drawing: Drawing | None = None,
+        approximate: Propagation | None = None,
     ) -> None:
         self.circuit, self.drawing = circuit, drawing
         self.width = len(circuit.visible)
         self.labels = sum(map(is_kept, circuit.operations)) if drawing is None else drawing.cut.labels
         self.required = required_outcomes(circuit)
         self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
-        self._options = precision, memory_limit, told
+        self._options = precision, memory_limit, told, approximate
         self._simulators: dict[tuple[int, tuple[Query, ...]], Simulator] = {}
 
     def shares(self, queries: Iterable[Query]) -> tuple[AnyShare, ...]:
@@ -248,8 +250,8 @@ class Readings:
         return self._planner(with_outcomes_read(self.drawing.cut.after, is_kept))
 
     def _planner(self, circuit: Circuit) -> Planner:
-        precision, limit, told = self._options
-        planner = compiler.planner(circuit, precision, limit)
+        precision, limit, told, approximate = self._options
+        planner = compiler.planner(circuit, precision, limit, approximate)
         planner.told = told or planner.told
         return planner
 

@@ -153,7 +153,7 @@ def _plan(program: Program) -> Any:
     from qgl.report.planned_queries import OBJECTIVE, planned_queries
 
     planned = planned_queries(program)
-    planning = planner(circuit_of(program), program.train.precision)
+    planning = planner(circuit_of(program), program.train.precision, approximate=program.train.approximate)
     of_objective = [one for one in planned if one.kind == OBJECTIVE] or planned[-1:]
     return [planning.plan(one.queries).to_json() for one in of_objective]
 

@@ -104,6 +104,7 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
         "conserved": _conserved(program),
         "ensemble": ensemble_lines(program),
         "precision": program.train.precision,
+        "approximate": _approximate(program),
         "strategy": {"name": program.train.strategy_name, "cost": list(cost_text(program))},
         "process_bytes": process(answers, program, program.train),
         "memory_limit_bytes": answers[0].weighed.limit if answers else None,
@@ -151,6 +152,24 @@ def ensemble_lines(program: Program) -> list[str]:
     return [*lines, *_drawn(program)]
 
 
+def _approximate(program: Program) -> list[str]:
+    """What answers may be approximated by, in words."""
+    allowed = program.train.approximate
+    if allowed is None:
+        return []
+    kept = [
+        f"of at most {allowed.weight} letters" if allowed.weight is not None else "",
+        f"with coefficients of at least {allowed.smallest:g}" if allowed.smallest else "",
+        f"the {allowed.terms:,} largest" if allowed.terms is not None else "",
+    ]
+    within = "" if allowed.tolerance is None else f", which may be {allowed.tolerance:g}"
+    wording = ", ".join(filter(None, kept)) or "all of them: the answers are exact"
+    return [
+        f"approximate: `propagation` keeps Pauli words {wording}; each of its answers is told with an estimate of the "
+        f"error{within}"
+    ]
+
+
 def _drawn(program: Program) -> list[str]:
     """Which kept outcomes are drawn, and how many elements the ensemble has then, in words."""
     from qgl.ir.cut import cut_of
@@ -181,7 +200,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
-    for line in (*_conserved(program), *ensemble_lines(program)):
+    for line in (*_conserved(program), *ensemble_lines(program), *_approximate(program)):
         console.print(line)
     blocks: dict[tuple[Row, int], list[str]] = {}
     for answer in answers:

@@ -122,6 +122,21 @@ class NonFiniteLoss(Diagnostic):
         return f"likely: {'; '.join(self.causes)}. The last good parameters are kept"
 
 
+class TruncatedTooFar(Diagnostic):
+    """The program allows truncated answers within a tolerance, and where training begins they are not within it.
+
+    The estimate is the largest difference of a mean of a Pauli word from that of a finer truncation: a quarter of
+    `smallest`, two letters more than `weight`, and four times the `terms`. It is no bound.
+    """
+
+    error: float
+    tolerance: float
+
+    code = "QGL0916"
+    message = says("the error of a mean is estimated at {error:.2g}, above the tolerance of {tolerance:g}")
+    help = "lower `smallest`, raise `weight` and `terms`, or raise the `tolerance`"
+
+
 class UnfitForLineSearch(Diagnostic):
     """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
 

@@ -22,6 +22,7 @@ class Row:
     impossible of a likelihood, how many rows of the data the model cannot give: each is charged `query.log_floor`; None
               of other quantities
     floor_is  what `floor` is, or why there is none, in words
+    truncation estimate of what truncation (`approximate`) changes; None of an exact value
     uniform_is what `uniform` is, in words
     note      why there is no value, here or of a baseline, where that is not plain
     """
@@ -37,3 +38,4 @@ class Row:
     impossible: int | None = None
     floor_is: str = ""
     uniform_is: str = ""
+    truncation: float | None = None

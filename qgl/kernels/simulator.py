@@ -15,6 +15,7 @@ from qgl.kernels.boundary.runner import BoundaryRunner
 from qgl.kernels.cones.runner import ConeRunner
 from qgl.kernels.contraction.runner import ContractionRunner
 from qgl.kernels.iqp.runner import IqpRunner
+from qgl.kernels.propagation.runner import PropagationRunner
 from qgl.kernels.rounding import without_remainders
 from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.sectors.runner import SectorRunner
@@ -25,6 +26,7 @@ from qgl.plan.cones.tables import ConeProgram
 from qgl.plan.contraction.method import ContractionProgram
 from qgl.plan.iqp.method import IqpProgram
 from qgl.plan.model import Lowered, Plan, StateProgram
+from qgl.plan.propagation.program import PropagationProgram
 from qgl.plan.sectors.tables import SectorProgram
 from qgl.plan.trajectories.method import TrajectoryProgram
 from qgl.query import (
@@ -47,6 +49,7 @@ RUNNERS: Mapping[type[Lowered], Callable[[Any], Runner]] = {
     ContractionProgram: ContractionRunner,
     BoundaryProgram: BoundaryRunner,
     IqpProgram: IqpRunner,
+    PropagationProgram: PropagationRunner,
 }
 
 

@@ -21,9 +21,12 @@ from qgl.plan.contraction.method import Contraction
 from qgl.plan.iqp.method import Iqp
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Candidate, Cost, Method, Plan, Prepared, Row, describe
+from qgl.plan.propagation.method import PauliPropagation
+from qgl.plan.propagation.propagate import Limits
 from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.trajectories.method import Trajectories
+from qgl.program.calls.approximations import Propagation
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
@@ -36,6 +39,16 @@ METHODS: tuple[Method, ...] = (
     BoundaryContraction(),
     Contraction(),
 )
+
+
+
+def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
+    """What may be chosen from: exact methods, and what a program allows beside them."""
+    if approximate is None:
+        return METHODS
+    limits = Limits(approximate.weight, approximate.smallest, approximate.terms)
+    return (*METHODS, PauliPropagation(limits))
+
 
 LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked

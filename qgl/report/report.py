@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,14 @@ from qgl.program.calls.reports import KL, NLL, TV, MarkovGap, Moments, OfData, R
 from qgl.program.program import Program
 from qgl.query import LogProb, Probabilities, Query, Samples
 from qgl.report.display import duration, number
+from qgl.report.truncation import Recorded, is_truncated, largest_difference, with_estimates
 from qgl.runs.run import Run
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _DRAWN = 2  # the seed of strings that are drawn for reports
+_TRUNCATED = "~: what a finer truncation changes, an estimate of the error"
 _SEEDS = "median of seeds [range]"
 
 
@@ -84,7 +86,32 @@ def measure(
         return joined
 
     emitted, fitted = as_emitted(model, params), distributions(baselines)
-    return evaluate(reports, setting, answer, fitted, bare=bare, emitted=emitted, generated=generated)
+
+    def rows_of(calls: Sequence[ReportCall], answer: Answerer, bare: bool) -> tuple[Row, ...]:
+        return evaluate(calls, setting, answer, fitted, bare=bare, emitted=emitted, generated=generated)
+
+    if model.program.train.approximate is None:
+        return rows_of(reports, answer, bare)
+    return tuple(row for call in reports for row in _estimated(call, model, params, answer, rows_of, bare))
+
+
+def _estimated(
+    call: ReportCall,
+    model: Model,
+    params: Params,
+    answer: Answerer,
+    rows_of: Callable[[Sequence[ReportCall], Answerer, bool], tuple[Row, ...]],
+    bare: bool,
+) -> tuple[Row, ...]:
+    """The rows of one report, with estimates of what truncation did to them if it did anything."""
+    own = Recorded(answer)
+    measured = rows_of((call,), own, bare)
+    if not is_truncated(model, own.queries):
+        return measured
+    finer = Recorded(answerer(model.refined, params))
+    rows = rows_of((call,), finer, True)
+    means = largest_difference(*([found for _, found in each.known] for each in (own, finer)))
+    return with_estimates(model, measured, rows, means)
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
@@ -232,7 +259,9 @@ def _objective_rows(report: dict[str, Any]) -> list[tuple[str, ...]]:
     several = report["seeds"] > 1
     finite = [loss for loss in report["loss_of_seeds"] if loss is not None]
     among = _among(report["median_loss"], min(finite, default=None), max(finite, default=None))
-    cells = [(name, _figure(report["loss"]), *([among] if several else []))]
+    error = report.get("truncation")
+    value = _figure(report["loss"]) + (f" ~ {error['loss']:.1g}" if error else "")
+    cells = [(name, value, *([among] if several else []))]
     if len(report["terms"]) > 1:
         cells += [(f"  {term}", _figure(value)) for term, value in report["terms"].items()]
     return [(*row, *[""] * (1 + len(_columns(report["metrics"], several)) - len(row))) for row in cells]
@@ -257,6 +286,8 @@ def _cells(metric: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     value = _figure(metric["value"]) if metric["value"] is not None else "-"
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
+    if metric.get("truncation") is not None:
+        value += f" ~ {metric['truncation']:.1g}"
     known = {"value": value, _SEEDS: _among(*(metric.get(key) for key in ("median", "low", "high")))}
     known |= {key: _figure(figure) for key, figure in metric.get("baselines", {}).items()}
     known |= {key: _figure(metric[key]) for key in ("floor", "uniform")}
@@ -268,7 +299,8 @@ def _captions(metrics: Sequence[dict[str, Any]], baselines: Sequence[dict[str, A
     columns = dict.fromkeys(metric.get(key) or "" for key in ("floor_is", "uniform_is") for metric in metrics)
     notes = dict.fromkeys(line for metric in metrics for line in (metric.get("note") or "").splitlines())
     fitted = [f"{each['name']}: {each['words']}" for each in baselines] if metrics else []
-    return list(filter(None, [*columns, *fitted, *notes]))
+    truncated = any(metric.get("truncation") is not None for metric in metrics)
+    return list(filter(None, [*columns, *fitted, _TRUNCATED if truncated else "", *notes]))
 
 
 def _figure(value: float | None) -> str:

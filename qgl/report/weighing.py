@@ -61,7 +61,8 @@ def weigh(program: Program, memory_limit: int | None = None, told: Callable[[str
     limit = memory_limit or device_limit() or for_arrays()  # read once, so that all figures are held against one limit
     parameters = Parameters(program.parameters)
     drawing = Drawing.of(program, parameters)
-    readings = Readings(circuit_of(program), program.outputs, program.train.precision, limit, told, drawing)
+    circuit, settings = circuit_of(program), program.train
+    readings = Readings(circuit, program.outputs, settings.precision, limit, told, drawing, settings.approximate)
     elements = len(parameters.weights)
     return [answer for planned in planned_queries(program) for answer in _answers(planned, readings, elements)]
 

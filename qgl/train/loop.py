@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from qgl.report.figures import write_pictures
 from qgl.report.planned_queries import refused_reports
 from qgl.report.reevaluate_loss import reevaluated
 from qgl.report.seeds import with_seeds
+from qgl.report.truncation import loss_error, within_tolerance
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint, sealed
 from qgl.runs.history import History, empty, parse
@@ -173,7 +175,7 @@ class _Training:
             state = self.strategy.compile(state)
             compiled = time.monotonic() - clock
             self.shown.compiled(compiled)
-            self._warn()
+            self._warn(state)
             self._session = {
                 "started": begun,
                 "from": self.step,
@@ -202,8 +204,15 @@ class _Training:
         where = f", on {count} devices" if count > 1 else ""
         return f"{self.name}: {method_text(s)}, {s.seeds} seed{'s' * (s.seeds != 1)}, {self.goal} steps{where}{place}"
 
-    def _warn(self) -> None:
-        """Of what is measured on the way, and of reports that will have no value."""
+    def _warn(self, state: State) -> None:
+        """Of what is measured on the way, of reports that will have no value, and of truncation.
+
+        Raises:
+            QglError: answers are further from the truth than the program allows (QGL0916).
+        """
+        params = {name: np.asarray(value)[0] for name, value in {**state.fixed, **state.trained}.items()}
+        if self.measured is None and (error := within_tolerance(self.model, params)) is not None:
+            self.shown.note(str(error))
         if self.team.leads and isinstance(self.model, Model):
             for wording in (*self.watch.plan(self.goal), *refused_reports(self.model, self.settings)):
                 self.shown.note(wording)
@@ -343,6 +352,8 @@ class _Training:
         if isinstance(self.model, Model):
             run.report["best_by"] = self.watch.ranked_by
             run.report["metrics"] = with_seeds(self.model, run, calls, metrics)
+            if self.measured is None and (error := loss_error(self.model, run.params)) is not None:
+                run.report["truncation"] = asdict(error)
         if self.folder is not None:
             self.folder.write_text("report.json", sealed.document(run.report, self.folder.identity))
             self.folder.write_text("report.md", reports.markdown(run.report))

@@ -203,6 +203,8 @@ def _facts(now: manifests.Manifest, opening: Opening, team: Team) -> dict[str, s
 def _refuse_unfit(model: Trainable, settings: TrainSettings, team: Team) -> None:
     if settings.batch != model.program.train.batch:
         raise ValueError(f"`batch` belongs to the objective: give it in the program, not as {settings.batch}")
+    if settings.approximate != model.program.train.approximate:
+        raise ValueError("what answers are approximated by is said in the program, not in settings beside it")
     faults = unfit(model, settings)
     holders = team.processes if device_limit() is None else len(team.devices)
     held = replace(settings, seeds=-(-settings.seeds // holders))

@@ -31,6 +31,7 @@ from qgl.diagnostics.training import (
     UnfitForBatch,
     UnknownSetting,
 )
+from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice, Integer, UnfitError
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
@@ -195,6 +196,7 @@ SETTINGS: Mapping[str, SettingRule] = {
     "engine": SettingRule(
         'who gives the strings of a gradient from shots: `statevector`, `aer`, `"aer:fake_torino"`, ...', BareName()
     ),
+    "approximate": SettingRule("what expectations may be approximated by, below; by nothing by default", None, APPROXIMATIONS),
     "watch": SettingRule(
         "reports that are measured while training, and `every` how many steps, below", None, REPORTS, many=True
     ),

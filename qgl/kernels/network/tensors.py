@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -13,12 +13,29 @@ import numpy as np
 from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.matrices import pool_entries
+from qgl.plan.expressions import Expressions
+from qgl.plan.matrix_pool import Pool
 from qgl.plan.network.bases import letter_duals, pair_basis, pauli_basis
-from qgl.plan.network.tensors import Network
 from qgl.plan.network.values import Source, Table
 
 
-def tensor_tables(network: Network, inputs: jax.Array) -> list[jax.Array]:
+class Numbers(Protocol):
+    """What the numbers of a network are computed from; see `qgl.plan.network.tensors.Network`."""
+
+    @property
+    def algebra(self) -> str: ...
+
+    @property
+    def tables(self) -> tuple[Table, ...]: ...
+
+    @property
+    def pool(self) -> Pool: ...
+
+    @property
+    def expressions(self) -> Expressions: ...
+
+
+def tensor_tables(network: Numbers, inputs: jax.Array) -> list[jax.Array]:
     """For every table of the network its tensors, shape (rows, *table.shape), in the precision of `inputs`.
 
     Complex in the algebra of amplitudes, real in Pauli-transfer form.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.baselines import BASELINES
 from qgl.program.calls.call import Kind
 from qgl.program.calls.critics import CRITICS
@@ -30,6 +31,7 @@ KINDS: Mapping[str, Kind[Any]] = {
         OPTIMIZERS,
         SCHEDULES,
         GRADIENTS,
+        APPROXIMATIONS,
         STRATEGIES,
         STOPS,
         WATCH,

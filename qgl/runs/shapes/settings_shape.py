@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any
 
+from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.arguments import (
     ArgumentType,
     BareName,
@@ -48,12 +49,14 @@ _SHAPE: dict[str, Any] = {
     "strategy": (NoneType, _CALL),
     "watch": Several(_CALL),
     "every": Bounded(1),
+    "approximate": (NoneType, _CALL),
 }
 CALLS_OF: Mapping[str, Kind[Any]] = {
     "optimizer": OPTIMIZERS,
     "stop": STOPS,
     "gradient": GRADIENTS,
     "strategy": STRATEGIES,
+    "approximate": APPROXIMATIONS,
     "watch": REPORTS,
 }
 """The settings that are calls."""

@@ -257,7 +257,7 @@ class Model(Questions):
 
     @functools.cached_property
     def refined(self) -> Model:
-        """The model with a finer truncation, where the program allows truncated answers; see `qgl.report.truncation`."""
+        """The model with a finer truncation, where a program allows truncated answers (`qgl.report.truncation`)."""
         settings = self.program.train
         finer = None if settings.approximate is None else settings.approximate.finer
         return Model(replace(self.program, train=replace(settings, approximate=finer)), precision=self.precision)

@@ -21,11 +21,11 @@ _PIECE = 2**14  # numbers of 32 bits of an argument of a callback
 
 
 def on_host(function: Callable[[Real], Real], numbers: jax.Array, count: int) -> jax.Array:
-    """`function` of `numbers`, shape (inputs,), in their precision: a vector of shape (count,). It has no derivative."""
+    """`function` of `numbers`, shape (inputs,), in their precision: a vector of shape (count,), without derivative."""
     bits = jax.lax.bitcast_convert_type(numbers, jnp.uint32).ravel()
     pieces = [bits[start : start + _PIECE] for start in range(0, bits.size, _PIECE)]
     each = jnp.dtype(numbers.dtype).itemsize // 4
-    shape = jax.ShapeDtypeStruct((count,) if each == 1 else (count, each), jnp.uint32)
+    shape = jax.eval_shape(lambda: jnp.zeros((count,) if each == 1 else (count, each), jnp.uint32))
     run = functools.partial(_run, function, np.dtype(numbers.dtype))
     answer = jax.pure_callback(run, shape, *pieces, vmap_method="sequential")
     return jax.lax.bitcast_convert_type(answer, numbers.dtype)

@@ -41,7 +41,6 @@ METHODS: tuple[Method, ...] = (
 )
 
 
-
 def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
     """What may be chosen from: exact methods, and what a program allows beside them."""
     if approximate is None:
@@ -52,6 +51,8 @@ def methods_of(approximate: Propagation | None) -> tuple[Method, ...]:
 
 LAST_RESORTS = ("contraction",)  # to find what they take needs seconds
 PATIENCE = 1.0  # seconds of a gradient up to which a last resort is not asked
+RESORTS_OF_TRUNCATED = ("cones", *LAST_RESORTS)  # where truncated answers are allowed: wide cones need minutes to plan
+PATIENCE_OF_TRUNCATED = 60.0
 
 
 def _silent(wording: str) -> None:
@@ -166,10 +167,14 @@ def _costs(
         told(f"{describe(query)}, by {name}")
         return prepared[name].cost(query, precision)
 
-    costs = {name: cost(name) for name in prepared if name not in LAST_RESORTS}
+    truncated = "propagation" in prepared
+    resorts, patience = (RESORTS_OF_TRUNCATED, PATIENCE_OF_TRUNCATED) if truncated else (LAST_RESORTS, PATIENCE)
+    costs = {name: cost(name) for name in prepared if name not in resorts}
     quickest = min((cost.seconds for cost in costs.values() if not _refusal(cost, limit)), default=math.inf)
-    for name in prepared.keys() - costs.keys():
-        quick = quickest <= PATIENCE
+    for name in resorts:
+        if name not in prepared:
+            continue
+        quick = quickest <= patience
         costs[name] = Cost.refused("not tried, as others are quick") if quick else cost(name)
     return costs
 

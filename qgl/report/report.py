@@ -106,12 +106,11 @@ def _estimated(
     """The rows of one report, with estimates of what truncation did to them if it did anything."""
     own = Recorded(answer)
     measured = rows_of((call,), own, bare)
-    if not is_truncated(model, own.queries):
+    if not is_truncated(model, tuple(own.known)):
         return measured
     finer = Recorded(answerer(model.refined, params))
     rows = rows_of((call,), finer, True)
-    means = largest_difference(*([found for _, found in each.known] for each in (own, finer)))
-    return with_estimates(model, measured, rows, means)
+    return with_estimates(model, measured, rows, largest_difference(own.known, finer.known))
 
 
 def answerer(model: Model, params: Params, always: Any = None) -> Answerer:

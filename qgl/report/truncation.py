@@ -6,11 +6,12 @@ and four times the words more. It is no bound; the one-norm of all that is dropp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from qgl.diagnostics.model import QglError
@@ -18,6 +19,7 @@ from qgl.diagnostics.runs import TruncatedTooFar
 from qgl.evaluate.exact import Answerer
 from qgl.evaluate.row import Row
 from qgl.model import Model
+from qgl.objectives.model import Objective
 from qgl.parameters import Params
 from qgl.query import Query
 
@@ -32,25 +34,24 @@ def is_truncated(model: Model, queries: Sequence[Query]) -> bool:
 
 @dataclass(frozen=True)
 class Recorded:
-    """Answers, and takes down what was asked and answered."""
+    """Answers, and takes down what was asked and answered; of a question that is asked under several conditions the
+    last answer.
+    """
 
     answer: Answerer
-    known: list[tuple[Query, Any]] = field(default_factory=list)
+    known: dict[Query, Any] = field(default_factory=dict)
 
     def __call__(self, query: Query, condition: Any = None, given: Any = None) -> Any:
         found = self.answer(query, condition, given)
-        self.known.append((query, found))
+        self.known[query] = found
         return found
 
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """What was asked, each once."""
-        return tuple(dict.fromkeys(query for query, _ in self.known))
 
-
-def largest_difference(left: Any, right: Any) -> float:
-    """Of two answers to the same queries, pytrees of arrays."""
-    pairs = zip(jax.tree.leaves(left), jax.tree.leaves(right), strict=True)
+def largest_difference(left: Mapping[Query, Any], right: Mapping[Query, Any]) -> float:
+    """Of two sets of answers to the same queries, pytrees of arrays; what only one of them has is left out."""
+    common = [query for query in left if query in right]
+    leaves = ([leaf for query in common for leaf in jax.tree.leaves(each[query])] for each in (left, right))
+    pairs = zip(*leaves, strict=True)
     return max((float(np.max(np.abs(np.asarray(a) - np.asarray(b)), initial=0.0)) for a, b in pairs), default=0.0)
 
 
@@ -98,18 +99,25 @@ def loss_error(model: object, params: Params) -> LossError | None:
     """What truncation does to the loss at some parameters; None where it is exact, or drawn at random."""
     if not isinstance(model, Model) or not model.objectives or model.stochastic:
         return None
-    means = 0.0
-    for term in model.objectives:
-        queries = term.objective.queries
-        if not is_truncated(model, queries):
-            continue
-        conditions = term.objective.conditions
-        for condition in (None,) if conditions is None else conditions:
-            each = (one.answers(params, queries, condition) for one in (model, model.refined))
-            means = max(means, largest_difference(*(list(answers.values()) for answers in each)))
-    if not any(is_truncated(model, term.objective.queries) for term in model.objectives):
+    terms = [term for term in model.objectives if is_truncated(model, term.objective.queries)]
+    if not terms:
         return None
-    return LossError(abs(float(model.loss(params)) - float(model.refined.loss(params))), means)
+    loss = means = 0.0
+    for term in terms:
+        each = [_answers(one, params, term.objective) for one in (model, model.refined)]
+        means = max(means, largest_difference(*each))
+        coarse, fine = (float(term.objective.loss(answers, None)) for answers in each)
+        loss += term.weight * (coarse - fine)
+    return LossError(abs(loss), means)
+
+
+def _answers(model: Model, params: Params, objective: Objective) -> dict[Query, Any]:
+    """The answers that an objective makes its loss of."""
+    if objective.conditions is None:
+        return model.answers(params, objective.queries)
+    each = [model.answers(params, objective.queries, condition) for condition in objective.conditions]
+    stacked: dict[Query, Any] = jax.tree.map(lambda *rows: jnp.stack(rows), *each)
+    return stacked
 
 
 def within_tolerance(model: object, params: Params) -> LossError | None:

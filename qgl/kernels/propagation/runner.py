@@ -1,4 +1,4 @@
-"""Means of Pauli words by propagation: numbers from the inputs by JAX, sums of words and their gradients on the host."""
+"""Means of Pauli words by propagation: numbers from the inputs by JAX, sums of words and gradients on the host."""
 
 from __future__ import annotations
 

@@ -4,9 +4,6 @@ It is a linear program, solved to the end by the network simplex of POT (R. Flam
 host, between parts of a compiled step. The derivatives are those of linear programs: by a cost, what the best plan
 moves there; by a weight, its dual potential (D. Bertsekas, Convex Optimization Theory, 2009, section 5.4). Where
 several plans or potentials are the best ones, what is given is a subgradient.
-
-JAX hands arrays to the host by threads that know nothing of double precision, and copies those above 100 kB by threads
-that may be waiting in callbacks themselves, for ever. So numbers travel as their bits, in pieces of 64 kB.
 """
 
 from __future__ import annotations
@@ -14,7 +11,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +20,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.kernels import TooManyPairs, TransportNotInstalled
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.ir.cut import summed_outcomes
+from qgl.kernels.host import on_host
 from qgl.objectives.ensembles.comparison import EnsembleComparison, as_complex, as_real
 from qgl.objectives.ensembles.similarity import similarities, weights, with_equal_weights
 from qgl.objectives.model import Setting
@@ -37,7 +34,6 @@ Array = jax.Array
 Real = NDArray[np.float64]
 MOST_PAIRS = 2**22
 _ITERATIONS = 2**31 - 1  # of the simplex, which ends by itself
-_PIECE = 2**14  # numbers of 32 bits of an argument of a callback
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +127,9 @@ def least_cost(cost: Array, left: Array, right: Array) -> Array:
 def _solved(cost: Array, left: Array, right: Array) -> tuple[Array, tuple[Array, Array, Array]]:
     """The least cost, and its derivatives by cost and weights; a weight counts by its part of the sum of weights."""
     numbers = jnp.concatenate([cost.ravel(), left, right])
-    bits = jax.lax.bitcast_convert_type(numbers, jnp.uint32)
-    pieces = [bits.ravel()[start : start + _PIECE] for start in range(0, bits.size, _PIECE)]
-    on_host = functools.partial(_on_host, np.dtype(numbers.dtype), len(left), len(right))
-    answer = jax.pure_callback(on_host, jax.eval_shape(jnp.copy, bits), *pieces, vmap_method="sequential")
+    answer = on_host(functools.partial(_on_host, len(left), len(right)), numbers, numbers.size)
     ends = cost.size, cost.size + len(left)
-    moved, *potentials = jnp.split(jax.lax.bitcast_convert_type(answer, numbers.dtype), ends)
+    moved, *potentials = jnp.split(answer, ends)
     by_weights = [
         (potential - jnp.sum(own * potential) / jnp.sum(own)) / jnp.sum(own)
         for own, potential in zip((left, right), potentials, strict=True)
@@ -145,13 +138,10 @@ def _solved(cost: Array, left: Array, right: Array) -> tuple[Array, tuple[Array,
     return jnp.sum(moved * cost), (moved, by_weights[0], by_weights[1])
 
 
-def _on_host(kind: np.dtype[Any], left: int, right: int, *pieces: Any) -> NDArray[np.uint32]:
-    """`plan`, of the bits of numbers of a kind: those of the cost, and of `left` and `right` weights."""
-    numbers = np.concatenate([np.asarray(piece) for piece in pieces]).view(kind).astype(np.float64)
+def _on_host(left: int, right: int, numbers: Real) -> Real:
+    """`plan`, of one vector of the cost and of `left` and `right` weights."""
     cost, *weights_of_both = np.split(numbers, [left * right, -right])
-    solved = np.concatenate([each.ravel() for each in plan(cost.reshape(left, right), *weights_of_both)])
-    bits = solved.astype(kind).view(np.uint32)
-    return bits if kind.itemsize == 4 else bits.reshape(-1, 2)
+    return np.concatenate([each.ravel() for each in plan(cost.reshape(left, right), *weights_of_both)])
 
 
 def _back(derivatives: tuple[Array, Array, Array], cotangent: Array) -> tuple[Array, Array, Array]:

@@ -45,9 +45,7 @@ def _reached(steps: Steps, positions: NDArray[np.int32]) -> NDArray[np.bool_]:
     return reached.T
 
 
-def _pieces(
-    letters: Sequence[tuple[int, int]], reached: dict[int, NDArray[np.bool_]]
-) -> list[list[tuple[int, int]]]:
+def _pieces(letters: Sequence[tuple[int, int]], reached: dict[int, NDArray[np.bool_]]) -> list[list[tuple[int, int]]]:
     """Letters at positions, in pieces whose light cones have no wire in common."""
     pieces: list[tuple[list[tuple[int, int]], NDArray[np.bool_]]] = []
     for letter in letters:

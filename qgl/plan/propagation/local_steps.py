@@ -34,7 +34,7 @@ class Places:
 
     def touched(self, sums: PauliSums) -> Slots:
         """Slots of the words that have a letter here."""
-        found = np.zeros(sums.size, np.uint64)
+        found: Masks = np.zeros(sums.size, np.uint64)
         for limb, mask in zip(self.limbs, self.masks, strict=True):
             found |= (sums.x[limb, : sums.size] | sums.z[limb, : sums.size]) & mask
         return np.flatnonzero(found)
@@ -72,7 +72,7 @@ class LocalRotation:
         size = sums.size
         odd = np.zeros(size, np.uint8)
         for limb, x, z in zip(self.limbs, self.x, self.z, strict=True):
-            overlap = np.zeros(size, np.uint64)
+            overlap: Masks = np.zeros(size, np.uint64)
             if z:
                 overlap = sums.x[limb, :size] & z
             if x:
@@ -88,7 +88,8 @@ class LocalRotation:
             power += np.bitwise_count(x & z)
             power -= np.bitwise_count((x ^ px) & (z ^ pz))
             power += 2 * np.bitwise_count(x & pz).astype(np.int64)
-        return 1.0 - (power & 3)
+        signs: NDArray[np.float64] = 1.0 - (power & 3).astype(np.float64)
+        return signs
 
     def times(self, x: Masks, z: Masks) -> None:
         """Words of shape (limbs, count) become their products with it."""

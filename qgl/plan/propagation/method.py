@@ -11,10 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from qgl.bits import ragged
 from qgl.plan.circuit_variants import CircuitVariants
 from qgl.plan.model import Cost, Prepared
-from qgl.plan.network.pauli_words import pauli_words_of
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.local_steps import Letters
@@ -63,7 +61,7 @@ class PreparedPropagation:
         work, most, steps = _tried(self.steps, pauli_words, self.limits)
         seconds = GRADIENT * (STEP_SECONDS * steps + PAULI_WORD_SECONDS * work)
         memory = int(most * (PAULI_WORD_BYTES + LIMB_BYTES * (1 + self.steps.wires // 64)) + work * LIMB_BYTES)
-        facts = (("words", most), ("steps", len(self.steps.steps)))
+        facts = (("Pauli words", most), ("steps", len(self.steps.steps)))
         return Cost(seconds, memory, 4 * work, self.variants.width, facts=facts)
 
     def lower(self, queries: tuple[Query, ...], precision: str) -> PropagationProgram:

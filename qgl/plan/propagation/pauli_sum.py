@@ -62,9 +62,13 @@ class PauliSums:
         limbs, count = x.shape
         self.size, self.living = count + 1, count
         room = max(_ROOM, 2 * count)
-        self.x, self.z = np.zeros((limbs, room), np.uint64), np.zeros((limbs, room), np.uint64)
-        self.hash, self.owner = np.zeros(room, np.uint64), np.zeros(room, np.int64)
-        self.coefficient, self.sign, self.alive = np.zeros(room), np.ones(room), np.zeros(room, bool)
+        self.x: Masks = np.zeros((limbs, room), np.uint64)
+        self.z: Masks = np.zeros((limbs, room), np.uint64)
+        self.hash: Masks = np.zeros(room, np.uint64)
+        self.owner: Slots = np.zeros(room, np.int64)
+        self.coefficient: Reals = np.zeros(room)
+        self.sign: Reals = np.ones(room)
+        self.alive: NDArray[np.bool_] = np.zeros(room, bool)
         own = slice(1, self.size)
         self.x[:, own], self.z[:, own] = x, z
         self.owner[own], self.alive[own], self.coefficient[own] = np.arange(count), True, 1.0
@@ -88,9 +92,8 @@ class PauliSums:
     def _grow(self, room: int) -> None:
         more = room - len(self.hash)
         self.x, self.z = (np.pad(each, ((0, 0), (0, more))) for each in (self.x, self.z))
-        self.hash, self.owner, self.coefficient, self.alive = (
-            np.pad(each, (0, more)) for each in (self.hash, self.owner, self.coefficient, self.alive)
-        )
+        self.hash, self.owner = np.pad(self.hash, (0, more)), np.pad(self.owner, (0, more))
+        self.coefficient, self.alive = np.pad(self.coefficient, (0, more)), np.pad(self.alive, (0, more))
         self.sign = np.pad(self.sign, (0, more), constant_values=1.0)
 
     def drop(self, slots: Slots) -> None:
@@ -120,7 +123,8 @@ class PauliSums:
 
 def weights_of(masks: Masks) -> Slots:
     """Ones of masks of shape (limbs, count), shape (count,)."""
-    return np.bitwise_count(masks).sum(axis=0, dtype=np.int64)
+    counts: Slots = np.bitwise_count(masks).sum(axis=0, dtype=np.int64)
+    return counts
 
 
 def classes(keys: Masks) -> tuple[Slots, Slots]:

@@ -95,7 +95,7 @@ class Propagation:
         return self._means()
 
     def gradient(self, cotangent: Reals) -> Numbers:
-        """The gradient of sum(cotangent * means) by the numbers, after a run with a tape; cotangent of shape (sums,)."""
+        """The gradient of sum(cotangent * means) by the numbers, after a run with a tape; cotangent: shape (sums,)."""
         assert self.tape is not None
         by, flowing = self.numbers.zeros(), cotangent
         for undo in reversed(self.tape):
@@ -311,7 +311,8 @@ class Propagation:
 
             self.tape.append(undo)
         count = self.batch.x.shape[1]
-        return np.bincount(owners, signs * sums.coefficient[slots], minlength=count)
+        means: Reals = np.bincount(owners, signs * sums.coefficient[slots], minlength=count).astype(np.float64)
+        return means
 
     # ------------------------------------------------------------ equal hashes are equal words
 

@@ -5,7 +5,7 @@ In the Heisenberg picture a Pauli word W becomes E*(W). Four things happen to wo
     Rotation  exp(-i a P / 2): words that anticommute with P split, W -> cos(a) W + sin(a) i P W; others stay
     Clifford  a constant gate that takes every Pauli word to one, with a sign
     Start     wires that nothing acts on before
-    Transfer  anything else on a few wires, by its Pauli transfer matrix: T[out, in] with E*(P_out) = sum T[out, in] P_in
+    Transfer  anything else on a few wires, by its Pauli transfer matrix T: E*(P_out) = sum over in of T[out, in] P_in
 
 Sources: P. Rall et al., Simulation of qubit quantum circuits via Pauli propagation, Phys. Rev. A 99, 062337 (2019);
 A. Angrisani et al., arXiv 2409.01706 (2024).
@@ -156,7 +156,7 @@ class _Builder:
         if isinstance(operation, Fresh | Discard):
             return
         if isinstance(operation, NoisyChannel):
-            self.transfer(operation.wires, _channel(operation), "channel")
+            self.matrix(operation.wires, _channel(operation), "channel")
         else:
             for part in reversed(list(_parts(operation))):
                 self.unitary(part)
@@ -166,43 +166,34 @@ class _Builder:
             self.starting = []
 
     def unitary(self, operation: Operation) -> None:
-        turns = _as_rotations(operation)
-        count = len(operation.wires)
-        constant = all(number.is_constant for number in operation.numbers)
-        if turns is None or (constant and count <= WIDEST):
-            if count > WIDEST:
-                raise UnsuitableError(f"a gate on {count} qubits is no product of few rotations about Pauli words")
+        """A Clifford gate, or else rotations, or else a small matrix."""
+        turns, count = _as_rotations(operation), len(operation.wires)
+        if count <= WIDEST and (turns is None or all(number.is_constant for number in operation.numbers)):
             recipe, _ = recipe_of(operation, len(operation.targets))
             if operation.control_wires:
                 recipe = controlled(recipe, len(operation.control_wires))
-            self.transfer(operation.wires, recipe, "gate")
-            return
-        for wires, letters, angle in turns:
-            if wires:
-                self.steps.append(Rotation(wires, letters, self.angles.row(angle)))
+            if turns is None:
+                self.matrix(operation.wires, recipe, "gate")
+                return
+            numbers = _constants(recipe) or ()
+            if (step := _clifford(operation.wires, _transfer_at(recipe, "gate", numbers))) is not None:
+                self.steps.append(step)
+                return
+        if turns is None:
+            raise UnsuitableError(f"a gate on {count} qubits is no product of few rotations about Pauli words")
+        self.steps += [Rotation(wires, letters, self.angles.row(angle)) for wires, letters, angle in turns if wires]
 
-    def transfer(self, wires: tuple[int, ...], recipe: Recipe, kind: str) -> None:
-        """A matrix of the pool; a constant one is computed here, and may be a Clifford gate, or nothing at all."""
-        is_constant = all(number.is_constant for number in recipe.args)
+    def matrix(self, wires: tuple[int, ...], recipe: Recipe, kind: str) -> None:
+        """A matrix of the pool, or a constant one, which is computed here."""
+        numbers = _constants(recipe)
         odd = [1 / (k + np.pi) for k in range(len(recipe.args))]  # at which no entry vanishes by chance
-        numbers = [number.constant for number in recipe.args] if is_constant else odd
-        matrix = _transfer_at(recipe, kind, numbers)
-        matrix[0], matrix[0, 0] = 0, 1  # the trace is kept: of an isometry that holds where its new qubits are in zero
-        if not is_constant:
+        matrix = _transfer_at(recipe, kind, odd if numbers is None else numbers)
+        if numbers is None:
             self.typical.append(matrix)
             self.handles.append(self.values.matrix(recipe, kind, (), len(wires)))
             self.steps.append(Transfer(wires, len(self.handles) - 1, None, np.abs(matrix) > _EXACT))
-            return
-        if np.allclose(matrix, np.eye(len(matrix)), atol=_EXACT):
-            return
-        images = np.abs(matrix).argmax(axis=1)
-        signs = np.sign(matrix[np.arange(len(matrix)), images])
-        clifford = np.zeros_like(matrix)
-        clifford[np.arange(len(matrix)), images] = signs
-        if np.allclose(matrix, clifford, atol=_EXACT):
-            self.steps.append(Clifford(wires, images, signs))
         else:
-            self.steps.append(Transfer(wires, -1, matrix, np.abs(matrix) > _EXACT))
+            self.steps.append(_clifford(wires, matrix) or Transfer(wires, -1, matrix, np.abs(matrix) > _EXACT))
 
     def finish(self) -> Steps:
         tables, place, pool, expressions = self.values.build()
@@ -291,23 +282,53 @@ def _channel(operation: NoisyChannel) -> Recipe:
     return Recipe("channel", operation.channel.name, 4**operation.channel.qubits, operation.strengths)
 
 
+def _constants(recipe: Recipe) -> tuple[float, ...] | None:
+    """The numbers of a recipe; None where they depend on inputs."""
+    constant = all(number.is_constant for number in recipe.args)
+    return tuple(number.constant for number in recipe.args) if constant else None
+
+
+def _clifford(wires: tuple[int, ...], matrix: NDArray[np.float64]) -> Clifford | None:
+    """A transfer matrix as a Clifford gate; None if it is none."""
+    rows = np.arange(len(matrix))
+    images = np.abs(matrix).argmax(axis=1)
+    signs = np.sign(matrix[rows, images])
+    nearest = np.zeros_like(matrix)
+    nearest[rows, images] = signs
+    fits = len(set(images.tolist())) == len(matrix) and np.allclose(matrix, nearest, atol=_EXACT)
+    return Clifford(wires, images, signs) if fits else None
+
+
 def _transfer_at(recipe: Recipe, kind: str, numbers: Sequence[float]) -> NDArray[np.float64]:
     """The Pauli transfer matrix of a recipe with these numbers, shape (4^w, 4^w)."""
     arguments = [np.asarray(number) for number in numbers]
-    matrix = recipe.constant
+    matrix: NDArray[np.complex128] | None = recipe.constant
     if kind == "channel":
         if matrix is None:
             matrix = superoperator(CHANNELS[recipe.name].kraus(np, *arguments))
         qubits = (len(matrix).bit_length() - 1) // 2
         basis = pauli_basis(qubits).reshape(4**qubits, -1)
-        return np.asarray((basis.conj() @ matrix @ basis.T).real / 2**qubits)
+        return _keeping_the_trace(np.asarray((basis.conj() @ matrix @ basis.T).real / 2**qubits))
     if matrix is None:
-        inner = _matrix(recipe, arguments)
-        matrix = np.eye(recipe.size, dtype=np.complex128)
-        matrix[-len(inner) :, -len(inner) :] = inner
+        matrix = _under_controls(_matrix(recipe, arguments), recipe.size)
     qubits = len(matrix).bit_length() - 1
     basis = pauli_basis(qubits)
-    return np.asarray(np.einsum("aij,bji->ab", basis, matrix @ basis @ matrix.conj().T).real / 2**qubits)
+    moved = matrix @ basis @ matrix.conj().T
+    return _keeping_the_trace(np.asarray(np.einsum("aij,bji->ab", basis, moved).real / 2**qubits))
+
+
+def _under_controls(inner: NDArray[np.complex128], size: int) -> NDArray[np.complex128]:
+    matrix = np.eye(size, dtype=np.complex128)
+    matrix[size - len(inner) :, size - len(inner) :] = inner
+    return matrix
+
+
+def _keeping_the_trace(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The identity stays the identity, as it does under all channels; under an isometry, where its new qubits are in
+    zero, as the checker has seen to.
+    """
+    matrix[0], matrix[0, 0] = 0.0, 1.0
+    return matrix
 
 
 def _matrix(recipe: Recipe, arguments: Sequence[NDArray[np.float64]]) -> NDArray[np.complex128]:

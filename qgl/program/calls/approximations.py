@@ -19,7 +19,8 @@ class Propagation(ApproximationCall):
     weight: int | None = argument(Integer(1), "words of more letters are dropped", default=None)
     smallest: float = argument(NOT_NEGATIVE, "words of a smaller coefficient are dropped", default=0.0)
     terms: int | None = argument(
-        Integer(1), "of each Pauli word that is asked for, so many words are kept, those of the largest coefficients",
+        Integer(1),
+        "of each Pauli word that is asked for, so many words are kept, those of the largest coefficients",
         default=None,
     )
     tolerance: float | None = argument(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +13,7 @@ from qgl.plan.planner import Planner
 from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.propagate import Limits
 from qgl.program.program import Program
-from qgl.query import Expectation, Marginals, Query
+from qgl.query import Query
 from tests.kernels.cones.test_cones_run import random_queries, reduced
 from tests.reference.density import density_matrix, gradient
 from tests.reference.matrices import pauli_matrix

@@ -1,0 +1,72 @@
+"""Propagation is asked only where a program allows it, and answers Pauli words alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from qgl.expression import real
+from qgl.ir.circuit import Circuit
+from qgl.plan.network.tensors import UnsuitableError
+from qgl.plan.planner import METHODS, Planner, methods_of
+from qgl.plan.propagation.factors import factors_of
+from qgl.plan.propagation.method import PauliPropagation
+from qgl.plan.propagation.propagate import Limits
+from qgl.plan.propagation.steps import Clifford, Rotation, Transfer, steps_of
+from qgl.program.calls.approximations import Propagation
+from qgl.query import Expectation, LogProb, Marginals, Query, Samples
+from tests.check.checking import program
+from tests.reference.programs import HERE, op, program_of
+
+GRID = """
+lattice field = grid(6, 6);
+visible v on field;
+model { repeat 5 { rx(0.2) v; for (a, b) in edges(field) { rzz(0.3) a, b; } } rx(0.2) v; }
+"""
+
+
+def test_truncated_methods_are_there_only_where_allowed() -> None:
+    assert methods_of(None) == METHODS
+    allowed = methods_of(Propagation(weight=4, smallest=1e-3, span=HERE))
+    assert allowed[-1] == PauliPropagation(Limits(weight=4, smallest=1e-3))
+    pauli_words = Expectation.of(["I" * 14 + "Z" + "I" * 21])
+    (row,) = Planner(Circuit.of(program(GRID)), methods=allowed).weigh([pauli_words]).rows
+    assert row.chosen == "propagation"
+
+
+@pytest.mark.parametrize("query", [Samples(10), LogProb(b"\0" * 36, 36), Marginals((tuple(range(5)),))], ids=repr)
+def test_what_is_no_mean_of_few_words_is_refused(query: Query) -> None:
+    methods = (PauliPropagation(Limits(smallest=1e-3)),)
+    (row,) = Planner(Circuit.of(program(GRID)), methods=methods).weigh([query]).rows
+    assert not row.chosen and row.candidates[0].reason
+
+
+def test_steps() -> None:
+    circuit = Circuit.of(
+        program_of(
+            3,
+            0,
+            op("rx", 0, args=[0.3]),
+            op("rzz", 0, 1, args=[0.5]),
+            op("cx", 0, 1),
+            op("t", 2),
+            op("amplitude_damping", 1, args=[0.1]),
+            op("pauli", 0, 1, 2, args=[0.2], pauli_word="XYZ"),
+        )
+    )
+    kinds = [type(step) for step in steps_of(circuit).steps]
+    assert kinds == [Rotation, Transfer, Rotation, Clifford, Rotation, Rotation]
+
+
+def test_evolution_that_has_no_small_matrix_is_refused() -> None:
+    terms = ((real(1.0), "XXXXX"), (real(1.0), "ZIIII"))
+    circuit = Circuit.of(program_of(5, 0, op("evolve", *range(5), args=[0.3], terms=terms)))
+    with pytest.raises(UnsuitableError, match="no small transfer matrix"):
+        steps_of(circuit)
+
+
+def test_words_of_parts_that_never_meet_are_products() -> None:
+    steps = steps_of(Circuit.of(program_of(4, 0, op("rxx", 0, 1, args=[0.3]), op("rxx", 2, 3, args=[0.4]))))
+    pauli_words = Expectation.of(["ZIZI", "ZZII", "IIII"])
+    factors, tables = factors_of(steps, (pauli_words,))
+    assert factors == (((0, 3),), ((2, 3),), ((0, 3), (1, 3)))
+    assert tables[pauli_words].tolist() == [[0, 1], [2, 3], [3, 3]]

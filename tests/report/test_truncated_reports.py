@@ -14,15 +14,13 @@ from qgl.report.report import markdown, measure
 from qgl.report.truncation import loss_error
 
 GRID = """
-lattice field = grid(4, 4);
+lattice field = grid({side}, {side});
 visible v on field;
-model {{
-    repeat 3 {{ rx(? ~ normal(0, 0.3)) v; for (a, b) in edges(field) {{ rzz(? ~ normal(0, 0.3)) a, b; }} }}
-    rx(?) v;
-}}
+param turn[4, {side} * {side}] : angle ~ normal(0, 0.3);
+model {{ repeat 3 as l {{ rx(turn[l]) v; for (a, b) in edges(field) {{ rzz(0.3) a, b; }} }} rx(turn[3]) v; }}
 objective energy(sum((a, b) in edges(field): Z[a] * Z[b]));
 train {{ approximate propagation(smallest = 1e-2{tolerance}); steps 2; precision double; }}
-report expectation(Z[v[5]] * Z[v[6]]), entropy(v[0]);
+report expectation(Z[v[0]] * Z[v[1]]), entropy(v[0]);
 """
 
 
@@ -33,7 +31,7 @@ def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_reports_and_losses_are_told_with_an_estimate(tmp_path: Path) -> None:
-    model = qgl.loads(GRID.format(tolerance=""))
+    model = qgl.loads(GRID.format(tolerance="", side=4))
     run = model.train(out=tmp_path / "run", display="quiet", pictures=False)
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     value, _ = report["metrics"]
@@ -45,7 +43,7 @@ def test_reports_and_losses_are_told_with_an_estimate(tmp_path: Path) -> None:
 
 
 def test_a_tolerance_that_is_not_met_ends_the_training_before_it_begins(tmp_path: Path) -> None:
-    model = qgl.loads(GRID.format(tolerance=", tolerance = 1e-6"))
+    model = qgl.loads(GRID.format(tolerance=", tolerance = 1e-6", side=4))
     with pytest.raises(QglError) as error:
         model.train(out=tmp_path / "run", display="quiet")
     assert [fault.code for fault in error.value.diagnostics] == ["QGL0916"]
@@ -58,8 +56,7 @@ def test_exact_answers_have_no_estimate(monkeypatch: pytest.MonkeyPatch) -> None
     from qgl.plan.state.methods import StateVector
 
     monkeypatch.setattr("qgl.plan.planner.METHODS", (StateVector(),))
-    text = GRID.format(tolerance="").replace("grid(4, 4)", "grid(2, 2)").replace("v[5]", "v[0]").replace("v[6]", "v[1]")
-    model = qgl.loads(text)
+    model = qgl.loads(GRID.format(tolerance="", side=2))
     params = model.init(jax.random.key(0))
     assert loss_error(model, params) is None
     assert [row.truncation for row in measure(model, params, model.program.reports)] == [None, None]

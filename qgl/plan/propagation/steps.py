@@ -307,8 +307,8 @@ def _transfer_at(recipe: Recipe, kind: str, numbers: Sequence[float]) -> NDArray
         if matrix is None:
             matrix = superoperator(CHANNELS[recipe.name].kraus(np, *arguments))
         qubits = (len(matrix).bit_length() - 1) // 2
-        basis = pauli_basis(qubits).reshape(4**qubits, -1)
-        return _keeping_the_trace(np.asarray((basis.conj() @ matrix @ basis.T).real / 2**qubits))
+        flat = pauli_basis(qubits).reshape(4**qubits, -1)
+        return _keeping_the_trace(np.asarray((flat.conj() @ matrix @ flat.T).real / 2**qubits))
     if matrix is None:
         matrix = _under_controls(_matrix(recipe, arguments), recipe.size)
     qubits = len(matrix).bit_length() - 1

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qgl.check.checker import Known
     from qgl.ir.circuit import Circuit
     from qgl.plan.planner import Planner
-    from qgl.program.calls.approximations import Propagation
+    from qgl.program.calls.gradients import Propagation
     from qgl.syntax import tree
 
 

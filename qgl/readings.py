@@ -23,7 +23,7 @@ from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import one_by_one
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import LEAST, Required
-from qgl.program.calls.approximations import Propagation
+from qgl.program.calls.gradients import Propagation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
 from qgl.query import Elements, Numbers, Query, Success, reads_only_bits, support

@@ -26,7 +26,7 @@ from qgl.plan.propagation.propagate import Limits
 from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.trajectories.method import Trajectories
-from qgl.program.calls.approximations import Propagation
+from qgl.program.calls.gradients import Propagation
 from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (

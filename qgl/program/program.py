@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.expression import Input
-from qgl.program.calls.approximations import Propagation
 from qgl.program.calls.arguments import describe
 from qgl.program.calls.baselines import BaselineCall
-from qgl.program.calls.gradients import FromShots, GradientCall
+from qgl.program.calls.gradients import FromShots, GradientCall, Propagation
 from qgl.program.calls.objectives import ObjectiveCall
 from qgl.program.calls.optimizers import OptimizerCall
 from qgl.program.calls.reports import ReportCall

@@ -42,9 +42,8 @@ class Recorded:
     known: dict[Query, Any] = field(default_factory=dict)
 
     def __call__(self, query: Query, condition: Any = None, given: Any = None) -> Any:
-        found = self.answer(query, condition, given)
-        self.known[query] = found
-        return found
+        self.known[query] = self.answer(query, condition, given)
+        return self.known[query]
 
 
 def largest_difference(left: Mapping[Query, Any], right: Mapping[Query, Any]) -> float:

@@ -31,11 +31,10 @@ from qgl.diagnostics.training import (
     UnfitForBatch,
     UnknownSetting,
 )
-from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.arguments import POSITIVE, ArgumentType, BareName, Choice, Integer, UnfitError
 from qgl.program.calls.arguments import number as plain_number
 from qgl.program.calls.call import Kind
-from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.gradients import APPROXIMATIONS, GRADIENTS
 from qgl.program.calls.objectives import (
     MMD,
     MSE,

@@ -23,16 +23,24 @@ class Numbers(Protocol):
     """What the numbers of a network are computed from; see `qgl.plan.network.tensors.Network`."""
 
     @property
-    def algebra(self) -> str: ...
+    def algebra(self) -> str:
+        """As in `bases.DIMENSION`."""
+        ...
 
     @property
-    def tables(self) -> tuple[Table, ...]: ...
+    def tables(self) -> tuple[Table, ...]:
+        """The tensors by their shapes."""
+        ...
 
     @property
-    def pool(self) -> Pool: ...
+    def pool(self) -> Pool:
+        """The matrices that they are made of."""
+        ...
 
     @property
-    def expressions(self) -> Expressions: ...
+    def expressions(self) -> Expressions:
+        """What these depend on."""
+        ...
 
 
 def tensor_tables(network: Numbers, inputs: jax.Array) -> list[jax.Array]:

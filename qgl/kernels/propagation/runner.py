@@ -12,8 +12,8 @@ import jax.numpy as jnp
 from qgl.kernels.arrays import take
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import from_pauli_words_of
-from qgl.kernels.host import on_host
 from qgl.kernels.network.tensors import tensor_tables
+from qgl.kernels.propagation.host import on_host
 from qgl.kernels.runner import GivenArrays
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.query import Query

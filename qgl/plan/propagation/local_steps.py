@@ -34,10 +34,10 @@ class Places:
 
     def touched(self, sums: PauliSums) -> Slots:
         """Slots of the words that have a letter here."""
-        found: Masks = np.zeros(sums.size, np.uint64)
+        letters: Masks = np.zeros(sums.size, np.uint64)
         for limb, mask in zip(self.limbs, self.masks, strict=True):
-            found |= (sums.x[limb, : sums.size] | sums.z[limb, : sums.size]) & mask
-        return np.flatnonzero(found)
+            letters |= (sums.x[limb, : sums.size] | sums.z[limb, : sums.size]) & mask
+        return np.flatnonzero(letters)
 
     def digits(self, sums: PauliSums, slots: Slots) -> Slots:
         """The letters of words here as one number, in the order IXYZ, first wire most significant."""

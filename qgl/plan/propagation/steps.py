@@ -260,8 +260,8 @@ def _as_rotations(operation: Operation) -> list[tuple[tuple[int, ...], tuple[int
         case GateApplication(gate=record) if record.generator is not None:
             pauli_word, angle = record.generator, operation.numbers[0]
         case _:
-            found = terms(operation, operation.wires)
-            return None if found is None else [(t.wires, (3,) * len(t.wires), t.angle * -2.0) for t in found]
+            phases = terms(operation, operation.wires)
+            return None if phases is None else [(t.wires, (3,) * len(t.wires), t.angle * -2.0) for t in phases]
     controls = operation.control_wires
     if len(controls) > MAX_CONTROLS:
         return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.baselines import BASELINES
 from qgl.program.calls.call import Kind
 from qgl.program.calls.critics import CRITICS
 from qgl.program.calls.data_sources import SOURCES
 from qgl.program.calls.entropies import ENTROPIES
-from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.gradients import APPROXIMATIONS, GRADIENTS
 from qgl.program.calls.kernels import KERNELS
 from qgl.program.calls.objectives import OBJECTIVES
 from qgl.program.calls.optimizers import OPTIMIZERS

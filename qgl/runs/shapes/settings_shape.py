@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any
 
-from qgl.program.calls.approximations import APPROXIMATIONS
 from qgl.program.calls.arguments import (
     ArgumentType,
     BareName,
@@ -23,7 +22,7 @@ from qgl.program.calls.arguments import (
     describe,
 )
 from qgl.program.calls.call import Kind, Rate, parameters
-from qgl.program.calls.gradients import GRADIENTS
+from qgl.program.calls.gradients import APPROXIMATIONS, GRADIENTS
 from qgl.program.calls.optimizers import OPTIMIZERS
 from qgl.program.calls.reports import REPORTS
 from qgl.program.calls.stops import STOPS

@@ -59,22 +59,22 @@ def values(method: Method, inputs: Real, depth: int = 8) -> tuple[Real, Real]:
 
 def test_errors_estimates_and_gradients() -> None:
     inputs = angles(0.5)
-    exact, slope = values(StateVector(), inputs)
+    exact, derivative = values(StateVector(), inputs)
     found, gradient = values(PauliPropagation(Limits(smallest=1e-4)), inputs)
     finer, _ = values(PauliPropagation(Limits(smallest=2.5e-5)), inputs)
     error, estimate = np.max(np.abs(found - exact)), np.max(np.abs(found - finer))
     assert 0 < error < 1e-3  # over seeds it lies between 2e-4 and 1.1e-3
     assert error / 4 < estimate < 4 * error
-    assert np.linalg.norm(gradient - slope) < 0.1 * np.linalg.norm(slope)  # words of small coefficients have slopes
+    assert np.linalg.norm(gradient - derivative) < 0.1 * np.linalg.norm(derivative)
 
 
 def test_untruncated_sums_are_exact() -> None:
     drawn = angles(1.0, depth=3)
     inputs = np.where(np.arange(len(drawn)) % 3 == 0, drawn, 0.0)  # words that zero angles would make have a gradient
-    exact, slope = values(StateVector(), inputs, depth=3)
+    exact, derivative = values(StateVector(), inputs, depth=3)
     found, gradient = values(PauliPropagation(Limits(weight=12)), inputs, depth=3)
     assert np.allclose(found, exact, atol=1e-9)
-    assert np.allclose(gradient, slope, atol=1e-9)
+    assert np.allclose(gradient, derivative, atol=1e-9)
 
 
 @pytest.mark.parametrize("limits", [Limits(weight=3), Limits(terms=50)], ids=["weight", "terms"])

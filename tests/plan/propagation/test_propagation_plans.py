@@ -12,7 +12,7 @@ from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.method import PauliPropagation
 from qgl.plan.propagation.propagate import Limits
 from qgl.plan.propagation.steps import Clifford, Rotation, Transfer, steps_of
-from qgl.program.calls.approximations import Propagation
+from qgl.program.calls.gradients import Propagation
 from qgl.query import Expectation, LogProb, Marginals, Query, Samples
 from tests.check.checking import program
 from tests.reference.programs import HERE, op, program_of

@@ -91,10 +91,14 @@ def atan2(y: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def choose(number: jax.Array, *values: jax.Array) -> jax.Array:
-    """The value of that number, from 0, entry by entry, all of one shape; of any other number none, which is NaN."""
+    """The value of that number, from 0, entry by entry, all of one shape; of any other number none, which is NaN.
+
+    A number that was moved a little, to see what rounding makes of it, is what it was.
+    """
     picked = jnp.stack([jnp.broadcast_to(value, number.shape) for value in values])
-    place = jnp.clip(number, 0, len(values) - 1).astype(int)
-    return jnp.where(place == number, jnp.take_along_axis(picked, place[None], axis=0)[0], jnp.nan)
+    place = jnp.clip(jnp.round(number), 0, len(values) - 1).astype(int)
+    meant = jnp.take_along_axis(picked, place[None], axis=0)[0]
+    return jnp.where(jnp.abs(number - place) < 2**-8, meant, jnp.nan)
 
 
 FUNCTIONS: Mapping[str, Callable[..., jax.Array]] = {

@@ -164,6 +164,8 @@ def test_a_choice() -> None:
         derivatives = jax.grad(lambda *v: jnp.sum(FUNCTIONS["choose"](number, *v)), (0, 1, 2))(*values)
         np.testing.assert_array_equal(derivatives, [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
         assert np.isnan(FUNCTIONS["choose"](jnp.array([3.0, -1.0, 0.5]), *values)).all()
+        moved = number * (1 + 32 * np.finfo(np.float32).eps)
+        np.testing.assert_array_equal(FUNCTIONS["choose"](moved, *values), [1, 200, 30])
     assert ON_HOST["choose"](2.0, 5.0, 6.0, 7.0) == 7
     with pytest.raises(ValueError, match="none of 2 categories"):
         ON_HOST["choose"](2.0, 5.0, 6.0)

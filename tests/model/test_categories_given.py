@@ -100,6 +100,16 @@ def test_numbers_that_are_no_category() -> None:
     np.testing.assert_allclose(traced(jnp.array([1.0])), model.probabilities({}, np.array([1])), atol=1e-6)
 
 
+def test_what_is_rounding_is_told_under_a_category() -> None:
+    """Rare strings are looked at again with all inputs moved a little, categories too."""
+    model = qgl.loads("condition c : category(3);\nvisible v;\nmodel { rx([0.3, 3.1405, pi][c]) v; }\n")
+    rare = float(np.cos(3.1405 / 2) ** 2)
+    for label, wanted in ((1, np.log(rare)), (2, -87.3)):
+        found = np.asarray(model.log_prob({}, ["0", "1"], np.array([label])))
+        np.testing.assert_allclose(found, [wanted, 0], atol=0.1)
+    assert np.isfinite(model.log_prob({}, ["0"], np.array([0]))).all()
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -107,6 +117,10 @@ def test_numbers_that_are_no_category() -> None:
         ("condition c : category(3) ~ uniform(0, 1);", ("QGL0318", "category(3)")),
         ("param c : category(3);", ("QGL0318", "category(3)")),
         ("condition c : category(1);", ("QGL0420", "1")),
+        (
+            "condition c : category(2);\nmodel { h v; rx(c) v; }\noutput z = expect(Z[v[0]]);\nagain 2 { c = z; }",
+            ("QGL0334", "c"),
+        ),
         ("condition c : category(3);\nparam a[2] : angle;\nmodel { rx(a[c]) v; }", ("QGL0307", "c")),
         ("condition c : category(2);\nparam a[2] : angle;\nmodel { rx(a[c + 1]) v; }", ("QGL0303", "c + 1")),
         ("condition c;\nparam a[2] : angle;\nmodel { rx(a[c]) v; }", ("QGL0303", "c")),

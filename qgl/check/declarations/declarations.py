@@ -371,7 +371,8 @@ class Declarations:
         Raises:
             FaultyError: it has a fault; reported.
         """
-        conditions = {each.name: each.size for each in self.parameters if each is not None and each.kind == "condition"}
+        given = [each for each in self.parameters if each is not None and each.kind == "condition"]
+        conditions = {each.name: each.size if each.categories is None else None for each in given}
         self.evaluator.functions.reader = self.outputs
         try:
             self.outputs.again(node, conditions, Frame({}, self.main))

@@ -85,8 +85,8 @@ class OutputReader:
         self._declared.append(Output(symbol.name, shape, numbers, symbol.span))
         return _nested(numbers, shape)
 
-    def again(self, node: tree.Again, sizes: Mapping[str, int], frame: Frame) -> None:
-        """Note what `again` sets the `condition` inputs to, which have these sizes.
+    def again(self, node: tree.Again, sizes: Mapping[str, int | None], frame: Frame) -> None:
+        """Note what `again` sets the `condition` inputs to, which have these sizes; None of categories.
 
         Raises:
             FaultyError: it sets something else, or to other numbers; reported.
@@ -98,6 +98,9 @@ class OutputReader:
         for name, expression in node.assignments:
             if name.name not in sizes:
                 raise self.reporter.fault(WrongAgain(name.span, f"`{name.name}` is no `condition` input"))
+            if sizes[name.name] is None:
+                text = f"`{name.name}` is a category, which is given and not made of outputs"
+                raise self.reporter.fault(WrongAgain(name.span, text))
             if any(update.name == name.name for update in self._updates):
                 raise self.reporter.fault(WrongAgain(name.span, f"`{name.name}` is set twice"))
             numbers, shape = self._flat(self.evaluator.evaluate(expression, frame), expression.span)

@@ -104,7 +104,7 @@ def test_a_new_program_gets_a_name_and_keeps_it(tmp_path: Path, shown: Browser) 
         shown.until("document.getElementById('naming').open")
         shown.type("first")
         shown.press("Enter")
-        shown.until("document.title.startsWith('first.qgl')")
+        shown.until("document.title.startsWith('first.qgl') && !document.getElementById('naming').open")
         saved = (tmp_path / "first.qgl").read_text()
         assert saved.startswith("// mine\n") and saved.endswith(NEW)
 

@@ -20,7 +20,8 @@ from examples.published import KEPT, Ours, Published, kept, published  # noqa: E
 PAGE = DOCS / "systems.md"
 SYSTEMS = (
     *("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3"),
-    *("diffusion", "mosaiq", "eye", "denoise", "recurrent", "walks", "search"),
+    *("diffusion", "mosaiq", "eye", "denoise", "reservoir", "postselection"),
+    *("recurrent", "walks", "search"),
 )
 TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 HEAD = """# Published systems

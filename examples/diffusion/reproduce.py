@@ -183,6 +183,32 @@ def mixed_states(quick: bool) -> dict[str, Ours]:
     return figures
 
 
+def haar_ancillas(quick: bool) -> dict[str, Ours]:
+    """MSQuDDPM with one of the two ancillas in a random state."""
+    cluster = Trained.of("msquddpm_haar.qgl", 20 if quick else None, 2 if quick else None)
+    states, data = cluster.generated(), cluster.data()
+    by = Superfidelity(span=_SPAN)
+    return {
+        "ms_haar_f0": over_seeds(states, fidelity),
+        "ms_haar_f0_best": Ours(max(map(fidelity, states))),
+        "ms_haar_purity": over_seeds(states, lambda each: abs(mean_purity(each) - mean_purity(data))),
+        "ms_haar_w": over_seeds(states, lambda each: wasserstein(each, data, by)),
+    }
+
+
+def tfim_by_stages(quick: bool) -> dict[str, Ours]:
+    """Ground states, each step trained by itself."""
+    trained = Trained.of("tfim_staged.qgl", 10 if quick else None, None, **({"steps": 2, "depth": 1} if quick else {}))
+    states = trained.generated()
+    means = [states_mean(each) for each in states]
+    return {"tfim_staged_m": Ours.of_seeds([magnetisation(each) for each in means])}
+
+
+def states_mean(states: States) -> States:
+    """The mean of the projectors on states."""
+    return np.asarray(states.T @ states.conj() / len(states))
+
+
 def one_target(quick: bool) -> dict[str, Ours]:
     """QGDM end to end: the fidelity with a pure target, or with the mean of two."""
     figures: dict[str, Ours] = {}
@@ -190,15 +216,27 @@ def one_target(quick: bool) -> dict[str, Ours]:
         depth = 10 if n == 3 else 6
         given = {"n": n, "ancillas": n, "rank": rank, "depth": depth, "zeros": "0" * n}
         trained = Trained.of("qgdm.qgl", 20 if quick else None, 2 if quick else None, **given)
-        model = qgl.load(HERE / "qgdm.qgl", precision="double", **given)
-        target = model.program.data["target"].state
-        assert target is not None
-        found = []
-        for seed in range(len(trained.run.losses)):
-            params = {name: np.asarray(value[seed], np.float64) for name, value in trained.run.all_params.items()}
-            found.append(_fidelity(np.asarray(model.state(params)), target))  # type: ignore[arg-type]  # NumPy's are taken too
-        figures[f"qgdm{n}_{'mixed' if rank > 1 else 'pure'}"] = Ours(max(found), min(found), max(found))
+        figures[f"qgdm{n}_{'mixed' if rank > 1 else 'pure'}"] = of_target(trained)
     return figures
+
+
+def four_qubits(quick: bool) -> dict[str, Ours]:
+    """QGDM on four qubits with two ancillas, and with one."""
+    small = {"depth": 1, "steps": 2} if quick else {}
+    found = [Trained.of("qgdm_four.qgl", 10 if quick else None, None, ancillas=k, **small) for k in (2, 1)]
+    return {"qgdm4_pure": of_target(found[0]), "re_qgdm4_pure": of_target(found[1])}
+
+
+def of_target(trained: Trained) -> Ours:
+    """The fidelity of what all seeds make with the state that they learnt, the best of them before all."""
+    model = qgl.load(HERE / trained.file, precision="double", **trained.given)
+    target = model.program.data["target"].state
+    assert target is not None
+    found = []
+    for seed in range(len(trained.run.losses)):
+        params = {name: np.asarray(value[seed], np.float64) for name, value in trained.run.all_params.items()}
+        found.append(_fidelity(np.asarray(model.state(params)), target))  # type: ignore[arg-type]  # NumPy's are taken too
+    return Ours(max(found), min(found), max(found))
 
 
 def _fidelity(rho: States, sigma: States) -> float:
@@ -208,7 +246,10 @@ def _fidelity(rho: States, sigma: States) -> float:
     return float(np.sum(np.sqrt(np.maximum(np.linalg.eigvalsh(root @ sigma @ root), 0))) ** 2)
 
 
-PARTS = (clusters, circle, noise, baselines, end_to_end, mixed_states, one_target)  # quick: a few steps, two seeds
+PARTS = (  # the quick version takes a few steps with two seeds
+    *(clusters, circle, noise, baselines, end_to_end, tfim_by_stages),
+    *(mixed_states, haar_ancillas, one_target, four_qubits),
+)
 
 
 if __name__ == "__main__":

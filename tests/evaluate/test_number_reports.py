@@ -128,6 +128,14 @@ def test_too_few_rows_are_told(folder: Path) -> None:
     assert row.value is not None and "5 rows do not fill 6 numbers" in row.note
 
 
+def test_what_never_comes_has_no_distance(folder: Path) -> None:
+    text = 'data grey = images("grey.npz");\ncondition x ~ uniform(0, 1);\nvisible v;\n'
+    text += "model { ry(x) v; fresh e; x e; postselect(0) e; }\noutput shown[6] = list(k in 0..5: expect(Z[v]));\n"
+    model, params = made(text + "report frechet(grey, samples = 3);")
+    (row,) = measure(model, params, model.program.reports)
+    assert row.value is None and "do not come" in row.note
+
+
 PAIRS = """
 data tall = images("tall.npz");
 data both = pairs(input = tall, target = tall);

@@ -120,6 +120,9 @@ def _frechet(call: calls.Frechet, setting: Setting, data: DataSet, generated: Ge
     if size > pictures.MOST_NUMBERS:
         yield _without(call, f"rows of {size:,} numbers are more than {pictures.MOST_NUMBERS:,}")
         return
+    if not np.isfinite(model).all():
+        yield _without(call, "some of what is generated has no numbers: outcomes that are required do not come")
+        return
     few = min(count, len(wanted))
     note = "" if few > size else f"{title(call)}: {few:,} rows do not fill {size:,} numbers: covariances are singular"
     yield Row(title(call), pictures.frechet(model, wanted), note=note)

@@ -24,7 +24,8 @@ STAGED = ("cluster", "circle", "noise", "tfim_staged", "msquddpm", "msquddpm_cir
 
 @pytest.mark.parametrize("name", STAGED)
 def test_is_trained_goes_on_and_leaves(name: str, tmp_path: Path) -> None:
-    model = qgl.load(HERE / f"{name}.qgl", **SMALL, **{"n": 2} if name == "tfim_staged" else {})
+    given: dict[str, Any] = SMALL | ({"n": 2} if name == "tfim_staged" else {})
+    model = qgl.load(HERE / f"{name}.qgl", **given)
     run = train(model, out=tmp_path / "run", steps=2, display="quiet", pictures=False)
     assert len(run.stages) == 2 and np.isfinite(run.history.loss).all() and run.report["metrics"]
     again = train(model, resume=tmp_path / "run", display="quiet", pictures=False)

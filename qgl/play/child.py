@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.render import to_text
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DRAWN, SHOWN = 2000, 16  # strings, and how many of the most frequent ones are shown
 POINTS = 600  # of a curve
+MOST_CATEGORIES = 10  # of a condition, for each of which is drawn
 
 
 def main() -> int:
@@ -79,17 +81,26 @@ def curves(run: Run) -> dict[str, Any]:
 
 
 def samples(model: Model, run: Run) -> dict[str, Any]:
-    """The most frequent of some strings that the trained model has drawn, or rows in the units of the columns
-    that it has learnt; or why there are none."""
+    """What the trained model draws, for each category where one is given; or why there is nothing to show."""
+    if model.program.outputs.declared:
+        return {"none": "the program has outputs: `qglc sample` draws their numbers"}
+    conditions = [each for each in model.program.parameters if each.kind == "condition"]
+    given: list[tuple[str, NDArray[np.float64] | None]] = [("", None)]
+    if conditions:
+        (first, *more) = conditions
+        if more or first.size > 1 or not 1 <= (first.categories or 0) <= MOST_CATEGORIES:
+            return {"none": "the model is conditional: `qglc sample --condition` draws for a condition"}
+        given = [(f"{first.name} = {k}", np.array([float(k)])) for k in range(first.categories or 0)]
+    return {"groups": [{"of": of, **_drawn(model, run, condition)} for of, condition in given]}
+
+
+def _drawn(model: Model, run: Run, condition: NDArray[np.float64] | None) -> dict[str, Any]:
+    """The most frequent of some strings, or some rows in the units of the columns that the model has learnt."""
     from qgl.check.declarations.categories import in_categories
     from qgl.data.numbers import in_units
     from qgl.evaluate import in_chunks
 
-    if model.program.outputs.declared:
-        return {"none": "the program has outputs: `qglc sample` draws their numbers"}
-    if model.parameters.condition_width:
-        return {"none": "the model is conditional: `qglc sample --condition` draws for a condition"}
-    drawn = in_chunks.sample(model, run.params, DRAWN, 0)
+    drawn = in_chunks.sample(model, run.params, DRAWN, 0, condition)
     learnt = model.program.learnt
     numbers = None if learnt is None else in_units(drawn, learnt, np.random.default_rng(0))
     if learnt is not None and numbers is not None:

@@ -81,7 +81,7 @@ def test_training_in_the_page(tmp_path: Path, shown: Browser) -> None:
         shown.click("#train")
         shown.shows("#training", "finished after 40 steps")
         shown.shows("#training", "kl(rows)")
-        assert shown.value("document.querySelectorAll('#samples li').length") >= 2
+        assert shown.value("document.querySelectorAll('.samples li').length") >= 2
         shown.until("document.querySelector('#training img')?.naturalWidth > 0")
         assert shown.value("document.querySelectorAll('.curve .best').length") == 1
         assert (tmp_path / "a.qgl").read_text() == f"// edited\n{PROGRAM}"

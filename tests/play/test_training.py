@@ -42,9 +42,34 @@ def test_a_training_from_the_first_step_to_samples(tmp_path: Path) -> None:
     trained = qgl.open_run(tmp_path / "runs" / run)
     assert heard["history"]["best"] == pytest.approx(trained.history.loss[:, 0].tolist())
     assert heard["report"]["rows"][0]["name"] == "kl(rows)"
-    assert sum(count for _, count in heard["samples"]["strings"]) == heard["samples"]["drawn"]
-    assert {len(string) for string, _ in heard["samples"]["strings"]} == {3}
+    (samples,) = heard["samples"]["groups"]
+    assert sum(count for _, count in samples["strings"]) == samples["drawn"]
+    assert {len(string) for string, _ in samples["strings"]} == {3}
     assert "samples.png" in heard["end"]["pictures"]
+
+
+NO_RUN = cast(Run, SimpleNamespace(params={}))
+
+
+@pytest.mark.parametrize(("declared", "groups"), [("label : category(2)", ["label = 0", "label = 1"]), ("x[2]", None)])
+def test_samples_are_drawn_for_each_category(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declared: str, groups: list[str] | None
+) -> None:
+    name, width = declared.partition(":")[0].partition("[")[0].strip(), 2 if "[" in declared else 1
+    (tmp_path / "t.csv").write_text("0,1,1,0\n1,0,0,1\n")
+    (tmp_path / "a.qgl").write_text(
+        f'visible v[2]; condition {declared}; data d = csv("t.csv", columns = 0..1, condition = 2..{1 + width});'
+        f"model {{ rx({name if width == 1 else 'x[0] + x[1]'}) v; }} objective nll(d);"
+    )
+    monkeypatch.setattr(
+        "qgl.evaluate.in_chunks.sample", lambda *given: np.full((child.DRAWN, 2), int(given[-1][0]), np.uint8)
+    )
+    answer = child.samples(qgl.load(tmp_path / "a.qgl"), NO_RUN)
+    if groups is None:
+        assert "--condition" in answer["none"]
+        return
+    assert [each["of"] for each in answer["groups"]] == groups
+    assert [each["strings"] for each in answer["groups"]] == [[["00", child.DRAWN]], [["11", child.DRAWN]]]
 
 
 def test_columns_of_real_numbers_are_sampled_in_their_units(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +79,7 @@ def test_columns_of_real_numbers_are_sampled_in_their_units(tmp_path: Path, monk
     rows = np.array([[0, 0, 1, 1]] * child.DRAWN, np.uint8)
     monkeypatch.setattr("qgl.evaluate.in_chunks.sample", lambda *_: rows)
     model = qgl.load(tmp_path / "a.qgl")
-    answer = child.samples(model, cast(Run, SimpleNamespace(params={})))
+    (answer,) = child.samples(model, NO_RUN)["groups"]
     assert answer["columns"] == ["height", "depth"] and len(answer["rows"]) == child.SHOWN
     assert all(0 <= float(height) < 1 and -10 < float(depth) <= 0 for height, depth in answer["rows"])
 

@@ -1,5 +1,5 @@
 // A training as it runs: its curve, its reports, what the trained model draws.
-import { ask, element, svg } from "./dom.js";
+import { ask, element, marked, svg } from "./dom.js";
 import { plural } from "./circuit.js";
 
 const WIDTH = 560, HEIGHT = 220, LEFT = 54, BOTTOM = 26, PAUSE = 350;
@@ -73,7 +73,7 @@ export class Training {
     return [
       element("p", { class: "facts" }, element("b", {}, `runs/${this.run}`), ` ${this.#status()} `, this.running && !this.end ? stop : null),
       this.fault ? element("pre", { class: "refusal" }, this.fault) : null,
-      this.#curve(), this.#reports(), this.#strings(),
+      this.#curve(), this.#reports(), ...this.#samples(),
       ...(this.end?.pictures ?? []).map((file) => element("img", { src: `run/${this.run}/${file}`, alt: file.replace(".png", "") })),
       ...this.notes.map((text) => element("p", { class: "note" }, text)),
     ];
@@ -124,21 +124,23 @@ export class Training {
         [`${row.name}${row.unit ? ` (${row.unit})` : ""}`, number(row.value), number(row.floor), number(row.uniform)].map((cell) => element("td", {}, cell))))));
   }
 
-  #rows({ columns, rows }) {
-    return element("section", {}, element("h2", {}, "samples"), element("table", { id: "samples" },
+  #samples() {
+    if (this.samples?.none) return [element("p", { class: "note" }, marked(this.samples.none))];
+    return (this.samples?.groups ?? []).map((group) => (group.columns ? this.#rows(group) : this.#strings(group)));
+  }
+
+  #rows({ of, columns, rows }) {
+    return element("section", { class: "samples" }, element("h2", {}, of || "samples"), element("table", {},
       element("thead", {}, element("tr", {}, columns.map((name) => element("th", {}, name)))),
       element("tbody", {}, rows.map((row) => element("tr", {}, row.map((cell) => element("td", {}, cell)))))));
   }
 
-  #strings() {
-    if (!this.samples) return null;
-    if (this.samples.none) return element("p", { class: "note" }, this.samples.none);
-    if (this.samples.columns) return this.#rows(this.samples);
-    const most = this.samples.strings[0]?.[1] ?? 1;
-    return element("section", {}, element("h2", {}, "samples", element("small", {},
-      `${plural(this.samples.distinct, "string")} among ${this.samples.drawn.toLocaleString("en")}`)),
-    element("ul", { class: "bars", id: "samples" }, this.samples.strings.map(([text, count]) => element("li", {},
-      element("code", {}, text), element("meter", { min: 0, max: most, value: count }), element("span", {}, share(count, this.samples.drawn))))));
+  #strings({ of, strings, distinct, drawn }) {
+    const most = strings[0]?.[1] ?? 1;
+    return element("section", { class: "samples" }, element("h2", {}, of || "samples", element("small", {},
+      `${plural(distinct, "string")} among ${drawn.toLocaleString("en")}`)),
+    element("ul", { class: "bars" }, strings.map(([text, count]) => element("li", {},
+      element("code", {}, text), element("meter", { min: 0, max: most, value: count }), element("span", {}, share(count, drawn))))));
   }
 }
 

@@ -323,10 +323,12 @@ class Program:
 
     @property
     def learnt(self) -> DataSet | None:
-        """The first data set of the objective, if it has one and its rows are strings of bits."""
+        """The first data set of the objective, if it has one whose rows are strings of bits, no pairs of states."""
         names = (name for term in self.objective for name in term.call.data_sets)
         data = self.data.get(next(names, ""))
-        return data if data is not None and data.holds == "bits" else None
+        if data is None or data.holds != "bits" or (data.states is not None and data.conditions is not None):
+            return None
+        return data
 
     def input_name(self, atom: Input) -> str:
         """`theta[2, 0]` for an input, as a user would write it."""

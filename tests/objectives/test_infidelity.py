@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
+from qgl.report.planned_queries import planned_queries
 from tests.check.checking import pointed
 from tests.reference.states import uhlmann
 
@@ -132,3 +133,11 @@ def test_a_thermal_state_is_a_target() -> None:
 def test_refused(data: str, settings: str, expected: tuple[str, str]) -> None:
     text = f"data d = {data};\nvisible v[2];\nmodel {{ ry(?) v; }}\nobjective infidelity(d);\n{settings}\n"
     assert expected in pointed(text)
+
+
+def test_pairs_of_states_are_no_rows_of_strings() -> None:
+    """They have no likelihood, and `qglc explain` and reports ask for none."""
+    text = PAIRS.format(end="", train="")
+    assert planned_queries(qgl.loads(text).program)
+    for call in ("report nll(both)", "report accuracy(both)"):
+        assert pointed(f"{text}{call};\n") == [("QGL0702", call.split()[1])]

@@ -116,6 +116,9 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
     elif columns and (not isinstance(call, _PAIRED) or (isinstance(call, _MSE) and data.numbers is None)):
         faults.append(ConditionalModel(call.span, call.name))
+    elif columns and data.states is not None and not isinstance(call, objectives.Infidelity | reports.Success):
+        why = f"is of strings or numbers, and `{data.name}` are pairs of states"
+        faults.append(BadArguments(call.span, call.name, why, usage(type(call))))
     else:
         faults += _categories_given(call, data, scope)
     for fault in faults:

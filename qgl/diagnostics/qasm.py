@@ -44,7 +44,8 @@ class FunctionOfOpenInput(Diagnostic):
     @property
     def help(self) -> str:
         able = f", or take {_one_of(self.others)}" if self.others else ""
-        return f"give the inputs values (emit a run, or use --seed instead of --free){able}"
+        values = "emit a run, or use --seed instead of --free; conditions have theirs by --condition"
+        return f"give the inputs values ({values}){able}"
 
 
 class OpenGenerator(Diagnostic):

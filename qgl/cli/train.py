@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -79,6 +80,14 @@ def train(
         int | None, typer.Option("--seeds", min=1, max=4096, help="Independent starts that are trained together.")
     ] = None,
     precision: Annotated[Precision | None, typer.Option("--precision", help="Type of numbers.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start",
+            metavar="RUN|FILE",
+            help="Begin with the parameters of a run, or with the arrays of an npz file by name.",
+        ),
+    ] = None,
     resume: Annotated[Path | None, typer.Option("--resume", metavar="DIR", help="Go on with a run.")] = None,
     devices: Annotated[
         int | None, typer.Option("--devices", min=1, max=4096, help="Devices that train together; of each process.")
@@ -100,6 +109,7 @@ def train(
     Examples:
       qglc train bars.qgl
       qglc train bars.qgl --out runs/deep --set depth=20 --seeds 8
+      qglc train bars.qgl --start runs/deep --steps 500
       qglc train --resume runs/deep
       qglc train --resume runs/deep --steps 2000
       qglc train bars.qgl --devices 4
@@ -111,6 +121,7 @@ def train(
     Exit status 130 if it was interrupted.
     """
     fresh_only = {"--out": out, "--set": settings, "--seed": seed, "--seeds": seeds, "--precision": precision}
+    fresh_only["--start"] = start
     given = [name for name, value in fresh_only.items() if value not in (None, [])]
     if resume is not None and given:
         raise typer.BadParameter("a run goes on as it began; only --steps may change", param_hint=", ".join(given))
@@ -129,7 +140,7 @@ def train(
         run = _resume(resume, file, steps, options)
     else:
         changes = {"steps": steps, "seed": seed, "seeds": seeds}
-        run = _begin(str(file), out, settings, changes, precision, options)
+        run = _begin(str(file), out, settings, changes, precision, start, options)
     if member is not None:
         leave()
     _tell(run, quiet or (member is not None and member.process > 0))
@@ -141,6 +152,7 @@ def _begin(
     constant_settings: list[str] | None,
     changes: dict[str, Any],
     precision: str | None,
+    start: Path | None,
     options: _Options,
 ) -> Run:
     from qgl.loading import loads
@@ -152,7 +164,31 @@ def _begin(
     if options.display != "quiet":
         tell_guesses(model.program)
     settings = replace(model.program.train, **{name: value for name, value in changes.items() if value is not None})
-    return options.train(model, settings=settings, out=out or next_folder(source.name))
+    begun = None if start is None else _start(start, settings.seeds)
+    if begun is not None:
+        from qgl.train.opening import begun_with
+
+        try:
+            begun_with(model, begun, None, settings.seeds)
+        except ValueError as error:
+            raise typer.BadParameter(f"{start} does not fit the program: {error}", param_hint="--start") from None
+    return options.train(model, settings=settings, out=out or next_folder(source.name), params=begun)
+
+
+def _start(place: Path, seeds: int) -> dict[str, Any]:
+    """The parameters of a run, of each seed where it has as many, else of its best; or the arrays of a file."""
+    if place.is_dir():
+        from qgl.runs.run import open_run
+
+        run = open_run(place)
+        return run.all_params if len(run.losses) == seeds else run.params
+    import numpy as np
+
+    try:
+        with np.load(place, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise typer.BadParameter(f"{place} is neither a run nor an npz file: {error}", param_hint="--start") from None
 
 
 def _resume(folder: Path, file: str | None, steps: int | None, options: _Options) -> Run:

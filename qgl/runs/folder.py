@@ -5,6 +5,7 @@ metrics.jsonl             one line a step
 checkpoint.safetensors    the whole state of training at a step
 weights.safetensors       the parameters to use: `best/theta`, and those of all seeds, `seeds/theta`
 data.safetensors          the data sets as bits
+start.safetensors         the parameters that training began with, where these were given and not drawn
 program/                  the program, its imports and its graphs
 report.json, report.md    numbers at the end
 *.png                     pictures
@@ -21,6 +22,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qgl.diagnostics.model import QglError
@@ -55,6 +57,19 @@ def stage_folder(run: Path, number: int) -> Path:
     return own_folder(run, "stages", f"{number + 1:03d}")
 
 
+_START = "start.safetensors"
+
+
+def start_of(run: Path) -> checkpoint.Leaves | None:
+    """The parameters that a run began with, shape (seeds, ...) each; None where they were drawn.
+
+    Raises:
+        QglError: it is no run (QGL0901), or the file is damaged (QGL0904).
+    """
+    identity = manifests.identity(manifests.load(run))
+    return checkpoint.read(run / _START, identity)[0] if (run / _START).exists() else None
+
+
 class RunFolder(Writer):
     """The writer of a run folder."""
 
@@ -64,8 +79,14 @@ class RunFolder(Writer):
         self._made = made  # the folder itself, not only what is in it
 
     @classmethod
-    def create(cls, path: Path, manifest: manifests.Manifest, data: Mapping[str, DataSet]) -> RunFolder:
-        """A folder for a new run.
+    def create(
+        cls,
+        path: Path,
+        manifest: manifests.Manifest,
+        data: Mapping[str, DataSet],
+        start: Mapping[str, Any] | None = None,
+    ) -> RunFolder:
+        """A folder for a new run; `start`: the parameters that it begins with, if these are given.
 
         Raises:
             QglError: the folder is in use, or cannot be made.
@@ -77,6 +98,9 @@ class RunFolder(Writer):
         if "stage" not in manifest:  # the folder around a stage has its program and data
             files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
             files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))
+            if start is not None:
+                begun = {name: np.asarray(value) for name, value in start.items()}
+                files[_START] = checkpoint.encode(begun, {"run": manifests.identity(manifest)})
         _refuse_taken(path, files)
         folder = cls(path, manifest, made)
         try:
@@ -101,7 +125,7 @@ class RunFolder(Writer):
         folders = {folder for name in names for folder in (self.path / name).parents}
         below = [folder for folder in folders if folder.is_relative_to(self.path) and folder != self.path]
         with suppress(OSError):
-            for name in ("manifest.json", run_data.FILE, *names, LOCK):
+            for name in ("manifest.json", run_data.FILE, _START, *names, LOCK):
                 (self.path / name).unlink(missing_ok=True)
             for folder in sorted(below, key=lambda each: -len(each.parts)) + [self.path] * self._made:
                 folder.rmdir()  # where nothing else is in it

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from qgl import hardware
@@ -50,7 +51,7 @@ from qgl.runs.seed_status import FAILED, RUNNING
 from qgl.runs.watched import PREFIX
 from qgl.train.devices import Team
 from qgl.train.interrupt import Interrupts
-from qgl.train.opening import Opening, opened
+from qgl.train.opening import Opening, begun_with, opened
 from qgl.train.sequence import train_stages
 from qgl.train.shots import cost
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
@@ -74,6 +75,7 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     steps: int | None = None,
+    params: Mapping[str, ArrayLike] | None = None,
     devices: int | None = None,
     engine: hardware.Engine | None = None,
     strategy: Factory | None = None,
@@ -89,6 +91,9 @@ def train(
         out: the folder to make for the run; None keeps it in memory, where a kill loses it.
         resume: the folder of a run to go on with.
         steps: steps in all; on resuming, a larger number extends a run.
+        params: where training begins instead of at drawn parameters: arrays by name, of the declared shapes for all
+            seeds alike, or with a leading axis of seeds; the `params` or `all_params` of another run. The folder keeps
+            them, so that the run can go on from any moment.
         devices: how many of this process's devices train together; by default one. Where several processes train
             (`jax.distributed`), each calls this function, by default with all of its devices; the first of them writes
             the folder and the report.
@@ -112,6 +117,9 @@ def train(
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
+    if params is not None and resume is not None:
+        raise ValueError("a resumed run goes on with its own parameters: `params` is for a new one")
+    model = begun_with(model, params, resume, (settings or model.program.train).seeds)
     team = Team(devices)
     shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
     if model.program.stages:

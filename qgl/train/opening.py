@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from numpy.typing import NDArray
 
 from qgl import hardware
 from qgl.baselines import missing
 from qgl.check.calls.strategies import OF_RANDOM
 from qgl.check.settings.line_search import line_search_faults
 from qgl.diagnostics.model import Diagnostic, QglError
-from qgl.diagnostics.runs import NothingToTrain
+from qgl.diagnostics.runs import DamagedRun, NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
@@ -24,14 +31,14 @@ from qgl.program.calls.strategies import BY_GRADIENT, EM, OwnStrategy
 from qgl.program.program import TrainSettings
 from qgl.report.weighing import losses_together, refusals, weigh_objective
 from qgl.runs import manifest as manifests
-from qgl.runs.folder import RunFolder
+from qgl.runs.folder import RunFolder, start_of
 from qgl.source import Span
 from qgl.train.devices import Team
 from qgl.train.shots import FromShots
 from qgl.train.strategies.measured import MeasuredGradient
 from qgl.train.strategies.strategy import Factory, Strategy
 from qgl.train.strategies.table import STRATEGIES
-from qgl.train.trainable import Trainable
+from qgl.train.trainable import Trainable, number_type
 
 _AGREED = ("the program", "the data", "the constants", "the settings", "the number of steps", "versions", "devices")
 
@@ -91,6 +98,52 @@ def opened(
     return opening
 
 
+def begun_with(
+    model: Trainable, params: Mapping[str, ArrayLike] | None, resume: str | Path | None, seeds: int
+) -> Trainable:
+    """The model with the parameters that its training begins with: those given, those that a resumed run began with,
+    or, where there are neither, none but what is drawn.
+
+    params: arrays by name, of the declared shapes for all seeds alike, or with a leading axis of `seeds`.
+
+    Raises:
+        QglError: `resume` is no run, or its file is damaged.
+        ValueError: arrays of other names or shapes, or not finite; the model is no `qgl.Model`.
+    """
+    kept = None if resume is None else start_of(Path(resume))
+    if params is None and kept is None:
+        return model
+    if not isinstance(model, Model):
+        raise ValueError("only a qgl.Model begins with given parameters")
+    made = copy(model)
+    with number_type(model):
+        if resume is None or kept is None:
+            start = _of_seeds(model, params, seeds)
+        else:
+            start = _as_kept(model, kept, Path(resume))
+        made.start = {name: jnp.asarray(value) for name, value in start.items()}
+    return made
+
+
+def _as_kept(model: Model, kept: Mapping[str, NDArray[Any]], run: Path) -> dict[str, NDArray[Any]]:
+    """What a run began with, if it fits the program and the seeds of the run."""
+    try:
+        return _of_seeds(model, kept, manifests.load(run)["settings"]["seeds"])
+    except ValueError as error:
+        raise QglError([DamagedRun(None, str(run), f"what it began with does not fit its program: {error}")]) from None
+
+
+def _of_seeds(model: Model, params: Any, seeds: int) -> dict[str, NDArray[Any]]:
+    """Parameters with a leading axis of seeds."""
+    shapes = model.parameters.shapes
+    if not isinstance(params, Mapping):
+        raise ValueError(f"parameters are a dictionary of named arrays, not {type(params).__name__}")
+    own = bool(shapes) and all(np.shape(params.get(name, 0)) == (seeds, *shape) for name, shape in shapes.items())
+    each = [{name: np.asarray(value)[k] for name, value in params.items()} for k in range(seeds)] if own else [params]
+    checked = [model.parameters.checked(one) for one in each] * (1 if own else seeds)
+    return {name: np.stack([np.asarray(one[name]) for one in checked]) for name in shapes}
+
+
 def _resumed(
     stack: ExitStack,
     model: Trainable,
@@ -138,7 +191,8 @@ def _begun(
     now = manifests.describe(model.program, model.files, settings, model.precision, command)
     folder = None
     if out is not None and team.leads:
-        folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data))
+        begun = model.start if isinstance(model, Model) else None
+        folder = stack.enter_context(RunFolder.create(Path(out), now, model.program.data, begun))
     return Opening(settings, settings.steps, folder, now, measured, moved), now
 
 

@@ -81,7 +81,7 @@ def train_stages(
                 shown.note(f"{resume} is finished: {folder.manifest['step']} steps in {len(program.stages)} stages")
                 return Run.load(folder.path)
         elif out is not None:
-            folder = stack.enter_context(RunFolder.create(Path(out), now, program.data))
+            folder = stack.enter_context(RunFolder.create(Path(out), now, program.data, model.start))
         whole = _Sequence(train_one, model, program, folder, shown, pictures)
         try:
             return whole.run(settings)
@@ -144,6 +144,8 @@ class _Sequence:
                 model.start = {name: jnp.asarray(value) for name, value in start.items()}
             for line in told:
                 self.shown.note(f"{program.stage}: {line}")
+        else:
+            model.start = self.model.start
         model.programs = self.programs
         place: dict[str, Any] = {}
         if self.folder is not None and program.stage is not None:

@@ -80,6 +80,10 @@ def test_distances_of_near_rows_keep_their_digits() -> None:
             "objective wasserstein(few, of = [p], cost = superfidelity);",
             ("QGL0702", "wasserstein(few, of = [p], cost = superfidelity)"),
         ),
+        (
+            "objective wasserstein(few, of = [p], cost = fidelity);",
+            ("QGL0702", "wasserstein(few, of = [p], cost = fidelity)"),
+        ),
         ("objective wasserstein(few, of = [q]);", ("QGL0332", "wasserstein(few, of = [q])")),
         ("objective wasserstein(few);", ("QGL0333", "wasserstein(few)")),
         ("objective wasserstein(near, of = [p]);", ("QGL0702", "wasserstein(near, of = [p])")),

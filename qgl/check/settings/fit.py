@@ -294,7 +294,7 @@ def transport_fits(call: objectives.Wasserstein | reports.Wasserstein, scope: Sc
     """Whether a `wasserstein` has states to compare, or real numbers and no cost of states."""
     data = None if call.data is None else scope.data.get(call.data)
     fault = ""
-    if data is not None and data.numbers is not None and call.cost != "fidelity":
+    if data is not None and data.numbers is not None and call.cost is not None:
         fault = f"is of real numbers, whose cost is the Euclidean distance, not `{call.cost}`"
     if data is not None and data.numbers is None and call.of:
         fault = "has `of`, which names outputs, but its data are no real numbers"

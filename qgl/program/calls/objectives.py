@@ -132,7 +132,7 @@ class MMD(OfData):
 
 
 COSTS = ("fidelity", "superfidelity")
-COST_DOC = "of a pair of states, 1 - Tr(rho sigma) or 1 - `superfidelity`"
+COST_DOC = "of a pair of states, 1 - Tr(rho sigma), the default, or 1 - `superfidelity`"
 
 
 @call("infidelity")
@@ -147,13 +147,13 @@ class Wasserstein(OfData):
     """
 
     data: str = argument(Data(of="any"), "the data set")
-    cost: str = argument(Choice(COSTS), COST_DOC, default="fidelity")
+    cost: str | None = argument(Choice(COSTS), COST_DOC, default=None)
     of: tuple[str, ...] = outputs_of()
 
     @property
     def kernel(self) -> KernelCall:
         """What the cost is 1 minus of."""
-        return KERNELS.table[self.cost](span=self.span)
+        return KERNELS.table[self.cost or COSTS[0]](span=self.span)
 
 
 @call("free_energy")

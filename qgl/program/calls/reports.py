@@ -157,22 +157,22 @@ class Wasserstein(OfData):
     """
 
     data: str | None = argument(Data(of="any"), "the data set; the objective's by default", default=None)
-    cost: str = argument(
+    cost: str | None = argument(
         Choice((*objectives.COSTS, "integer")),
         f"{objectives.COST_DOC}; of two strings as whole numbers, first bit most significant, their difference",
-        default="fidelity",
+        default=None,
     )
     of: tuple[str, ...] = objectives.outputs_of()
 
     @property
     def of_states(self) -> bool:
         """Whether it is a distance of ensembles of states."""
-        return self.cost in objectives.COSTS
+        return self.cost != "integer"
 
     @property
     def kernel(self) -> KernelCall:
         """What a cost of states is 1 minus of."""
-        return KERNELS.table[self.cost](span=self.span)
+        return KERNELS.table[self.cost or objectives.COSTS[0]](span=self.span)
 
 
 @call("valid_rate")

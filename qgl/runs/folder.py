@@ -66,8 +66,15 @@ def start_of(run: Path) -> checkpoint.Leaves | None:
     Raises:
         QglError: it is no run (QGL0901), or the file is damaged (QGL0904).
     """
-    identity = manifests.identity(manifests.load(run))
-    return checkpoint.read(run / _START, identity)[0] if (run / _START).exists() else None
+    manifest = manifests.load(run)
+    if "start" not in manifest:
+        return None
+    try:
+        return checkpoint.read(run / _START, manifests.identity(manifest))[0]
+    except FileNotFoundError:
+        raise QglError(
+            [DamagedRun(None, str(run / _START), "the parameters that the run began with are gone")]
+        ) from None
 
 
 class RunFolder(Writer):
@@ -95,6 +102,8 @@ class RunFolder(Writer):
             made = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
         files = {}
+        if start is not None and "stage" not in manifest:
+            manifest = manifest | {"start": True}
         if "stage" not in manifest:  # the folder around a stage has its program and data
             files = {f"program/{name}": file["text"].encode() for name, file in manifest["program"]["files"].items()}
             files[run_data.FILE] = run_data.encode(data, manifests.identity(manifest))

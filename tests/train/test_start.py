@@ -65,6 +65,13 @@ def test_a_run_that_is_killed_before_its_first_checkpoint_begins_with_them_again
     np.testing.assert_array_equal(again.all_params["a"], whole.all_params["a"])
 
 
+def test_a_start_that_is_gone_is_told(first: Run, tmp_path: Path) -> None:
+    qgl.loads(PROGRAM).train(params=first.all_params, out=tmp_path / "run", display="quiet", pictures=False)
+    (tmp_path / "run" / "start.safetensors").unlink()
+    with pytest.raises(qgl.QglError, match="QGL0904"):
+        qgl.loads(PROGRAM).train(resume=tmp_path / "run", steps=6, display="quiet", pictures=False)
+
+
 def test_what_does_not_fit_is_told(first: Run, tmp_path: Path) -> None:
     model = qgl.loads(PROGRAM)
     with pytest.raises(ValueError, match="there is no `b` among the parameters"):

@@ -44,12 +44,16 @@ _SHAPE: dict[str, Any] = {
     "command": Several(str),
     "sessions": Several({"seconds": _SECONDS, "started": str, "ended": str, "from": Bounded(), "to": Bounded()}),
 }
-_OF_STAGES: dict[str, Any] = {"stages": Several(str, 1000), "stage": Bounded(0, 999)}  # of runs that are or have some
+_OF_SOME: dict[str, Any] = {  # of runs that are or have stages, and of those that begin with given parameters
+    "stages": Several(str, 1000),
+    "stage": Bounded(0, 999),
+    "start": bool,
+}
 
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str:
     """What is wrong with the first entry that is not as it should be, "" for a sound manifest."""
-    shape = _SHAPE | {name: _OF_STAGES[name] for name in _OF_STAGES if name in manifest}
+    shape = _SHAPE | {name: _OF_SOME[name] for name in _OF_SOME if name in manifest}
     fault_text = fault(manifest, shape) or settings_fault(manifest["settings"])
     if fault_text:
         return fault_text

@@ -27,7 +27,7 @@ from qgl.plan.sectors.method import Sectors
 from qgl.plan.state.methods import DensityMatrix, StateVector
 from qgl.plan.trajectories.method import Trajectories
 from qgl.program.calls.gradients import Propagation
-from qgl.query import Probabilities, Query, reads_only_bits, restricted, support
+from qgl.query import Expectation, Probabilities, Query, reads_only_bits, restricted, support
 
 METHODS: tuple[Method, ...] = (
     StateVector(),
@@ -243,4 +243,6 @@ def _too_large(circuit: Circuit, row: Row, limit: int, copies: int, seeds: int) 
     qubits = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("visible", "hidden", "fresh") if kinds[kind])
     at_fault = blame(circuit, row.query)
     advice = at_fault.advice if seeds == 1 else (*at_fault.advice, f"train fewer than {seeds} seeds at once")
+    if isinstance(row.query, Expectation) and all(candidate.method != "propagation" for candidate in row.candidates):
+        advice = (*advice, "allow truncated answers: `approximate propagation(smallest = 1e-4)` in `train`")
     return TooLarge(at_fault.span, describe(row.query), attempts, limit, qubits, at_fault.label, advice)

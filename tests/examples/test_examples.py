@@ -76,6 +76,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "mosaiq/features": {"parts": 2, "wide": 2, "depth": 1, "dims": 4, "order": [0, 3, 1, 2], "count": 6},
     "noise": {},
     "postselection/denoise": {"side": 2, "n": 2, "steps": 2, "depth": 1, "count": 20},
+    "propagation/kicked": {"layers": 1},
     "purification/bbpssw": {},
     "purification/homogeniser": {"count": 2},
     "reservoir/reservoir": {"n": 2, "window": 2, "seen": 40},

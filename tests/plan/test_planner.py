@@ -116,6 +116,14 @@ def test_the_widest_light_cone_is_told() -> None:
     query = Marginals(((1, 2), (0, 39)))
     fault = refusal(Circuit.of(program_of(40, 0, *gates)), query, 10**9, (StateVector(), DensityMatrix()))
     assert fault.label == "40 gates of the light cone of v[0], v[39], which holds 40 qubits"
+    assert "approximate" not in fault.help
+
+
+def test_truncation_is_named_where_it_would_answer() -> None:
+    gates = [op("h", k) for k in range(40)] + [op("rxx", k, k + 1, args=[0.3]) for k in range(39)]
+    query = Expectation.sparse(np.array([[0, 39]], np.int32))
+    fault = refusal(Circuit.of(program_of(40, 0, *gates)), query, 10**9, (StateVector(), DensityMatrix()))
+    assert "`approximate propagation(smallest = 1e-4)`" in fault.help
 
 
 def test_channels_that_make_it_wide_are_told() -> None:

@@ -13,6 +13,9 @@ from qgl.program.calls.table import KINDS
 MOST = 10**7
 # Numbers that are compared only, or begin a random sequence: nothing is held or gone through so often.
 COMPARED = {
+    "approximate propagation.terms",  # with the words that there are
+    "approximate propagation.weight",  # with their letters
+    "data amplitudes.seed",
     "data blended.seed",
     "data scaled.order",  # with the columns that there are
     "data subset.count",  # with the rows that there are

@@ -368,7 +368,7 @@ class _Check:
         faulty = self.main.broken or any(symbol.state != "done" for symbol in self.main.of_kind("output"))
         frame = None if self.part is None else self.part.frame(self.declarations)
         return Scope(
-            partial(self.declarations.for_settings, frame=frame),
+            partial(self.declarations.settings.value, frame=frame),
             self.reporter.report,
             self.declarations.data,
             self.declarations.data_sets.spans,

@@ -52,7 +52,7 @@ def _(value: DataFamily) -> str:
 class Settings(Protocol):
     """The value of an argument of a data source, names of `frame` being known, and a look at its names only."""
 
-    def for_settings(self, expression: tree.Expression, frame: Frame | None = None) -> Any: ...
+    def value(self, expression: tree.Expression, frame: Frame | None = None) -> Any: ...
 
     def look_at(self, expression: tree.Expression, frame: Frame) -> None: ...
 
@@ -163,7 +163,7 @@ class DataSets:
 
     def _make(self, symbol: Symbol, name: str, frame: Frame) -> DataSet:
         self.has_faults, before = True, self.has_faults
-        call = bind(symbol.node.value, SOURCES, partial(self.settings.for_settings, frame=frame), self.reporter.report)
+        call = bind(symbol.node.value, SOURCES, partial(self.settings.value, frame=frame), self.reporter.report)
         if call is None:
             raise FaultyError
         if isinstance(call, Through):

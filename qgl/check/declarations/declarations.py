@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
-from typing import Any
 
-from qgl.check.calls.binding import FAILED, Qubits
 from qgl.check.declarations.categories import register_of_variables
-from qgl.check.declarations.data_sets import DataFamily, DataSets, Loaded
+from qgl.check.declarations.data_sets import DataSets, Loaded
 from qgl.check.declarations.distributions import DEFAULTS, OF_STATES, Distributions
 from qgl.check.declarations.geometry import read_lattice
 from qgl.check.declarations.hamiltonians import Hamiltonians
 from qgl.check.declarations.outputs import OutputReader
 from qgl.check.declarations.registers import categories_of, sites_of
+from qgl.check.declarations.setting_values import SettingValues
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_INPUTS, MAX_QUBITS, Budget
-from qgl.check.names.callees import counts_of_routine
 from qgl.check.names.modules import EXPORTED, Module, Symbol
-from qgl.check.names.resolve_expressions import CALLABLE, ExpressionResolver
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.evaluate import Evaluator
 from qgl.check.values.frame import Frame
@@ -30,13 +26,12 @@ from qgl.check.values.types import Types
 from qgl.check.values.values import Array, Dimension, Group, Qubit, Site, Value, describe, key_of
 from qgl.diagnostics.categories import WrongVariables
 from qgl.diagnostics.names import DefinitionCycle, UnknownOverride, WrongOverride
-from qgl.diagnostics.registers import HiddenReadOut, SiteWithoutQubit, WrongRegisterSize
+from qgl.diagnostics.registers import SiteWithoutQubit, WrongRegisterSize
 from qgl.diagnostics.size import TooManyQubits, ValueTooLarge
 from qgl.diagnostics.suggest import nearest
-from qgl.diagnostics.types import ArgumentCount, WrongParameter, WrongType
+from qgl.diagnostics.types import WrongParameter, WrongType
 from qgl.expression import Input, Real
 from qgl.gates.codes import code_bits
-from qgl.program.calls.arguments import AppliedChannel
 from qgl.program.program import DataSet, Parameter, Wire
 from qgl.source import Span
 from qgl.syntax import tree
@@ -68,14 +63,16 @@ class Declarations:
         self.types = Types(reporter, self.evaluator)
         self.distributions = Distributions(reporter, self.evaluator, self.types)
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
-        self.names = ExpressionResolver(reporter)
-        self.data_sets = DataSets(main, environment, self.evaluator, self.types, reporter, budget, self, loaded)
+        self.settings = SettingValues(main, self.evaluator, self.hamiltonians, self.wires, self.visible_wires, reporter)
+        self.data_sets = DataSets(
+            main, environment, self.evaluator, self.types, reporter, budget, self.settings, loaded
+        )
         self.data = self.data_sets.made
         self.outputs = OutputReader(
             self.evaluator,
             self.wires,
-            self._read_out,
-            self._wires_of,
+            self.settings.read_out,
+            self.settings.wires_of,
             lambda node: self._dimension(node, Frame({}, self.main)).extent,
         )
         self._on_site: dict[Hashable, list[int]] = {}
@@ -150,7 +147,7 @@ class Declarations:
             FaultyError: it is faulty, or its arguments are; reported.
         """
         name = expression.function if isinstance(expression, tree.Call) else expression
-        symbol = self._called_of(expression)
+        symbol = self.settings.called_of(expression)
         if (
             symbol is None
             or symbol.kind != "Hamiltonian"
@@ -178,90 +175,6 @@ class Declarations:
 
     def data_of(self, symbol: Symbol, node: tree.Call, frame: Frame) -> DataSet:
         return self.data_sets.called(symbol, node, frame)
-
-    def look_at(self, expression: tree.Expression, frame: Frame) -> None:
-        """Report names that stand for nothing in an argument of a setting, those of `frame` being known."""
-        parts = [expression]
-        if self._called_of(expression) is not None:
-            parts = [*expression.arguments] if isinstance(expression, tree.Call) else []
-        for part in parts:
-            self.names.look_at(part, self.main, frame.names)
-
-    def for_settings(self, expression: tree.Expression, frame: Frame | None = None) -> Any:
-        """The value of an argument of an objective, report or data set, as `qgl.check.calls.binding.bind` wants
-        it. Names of `frame` are seen in it: arguments of a data set, say.
-        """
-        frame = frame or Frame({}, self.main)
-        try:
-            self.look_at(expression, frame)
-            symbol = self._called_of(expression)
-            if symbol is not None:
-                given = expression.arguments if isinstance(expression, tree.Call) else ()
-                arguments = self.evaluator.all_of(given, frame)
-                if symbol.kind != "Hamiltonian":
-                    return self._applied(symbol, expression, arguments)
-                width = len(self.visible_wires())
-                return self.hamiltonians.of_numbers(symbol, expression, arguments, self._read_out, width)
-            value = self.evaluator.evaluate(expression, frame)
-            if isinstance(value, Operator) and not value.is_number:
-                return self.hamiltonians.written(value, expression.span, self._read_out, len(self.visible_wires()))
-            wires = self._wires_of(value, expression.span)
-            if wires is None:
-                self._plain(value, expression.span)
-                return value
-            return self._read_out(wires, expression.span)
-        except FaultyError:
-            return FAILED
-
-    def _called_of(self, expression: tree.Expression) -> Symbol | None:
-        """The Hamiltonian, layer or channel that an expression names, with its arguments perhaps."""
-        name = expression.function if isinstance(expression, tree.Call) else expression
-        symbol = self.main.names.get(name.name) if isinstance(name, tree.Name) else None
-        return symbol if symbol is not None and symbol.kind in CALLABLE else None
-
-    def _applied(self, symbol: Symbol, expression: tree.Expression, arguments: list[Value]) -> AppliedChannel:
-        """A layer or channel with its numbers, which are known."""
-        counts = counts_of_routine(symbol.name, symbol.node, symbol.span)
-        keywords = expression.keywords if isinstance(expression, tree.Call) else ()
-        if keywords or len(arguments) != counts.arguments[0]:
-            wanted = (symbol.name, counts.arguments[0], len(arguments), counts.usage, symbol.span)
-            raise self.reporter.fault(ArgumentCount(expression.span, *wanted))
-        self._plain(tuple(arguments), expression.span)
-        return AppliedChannel(symbol.name, tuple(arguments))
-
-    def _read_out(self, wires: Sequence[int], span: Span) -> Qubits:
-        """Where qubits stand in a reading of all of them."""
-        places = self._places
-        unseen = [wire for wire in wires if self.wires[wire].kind != "visible"]
-        faults = [HiddenReadOut(span, self.qubit_name(wire), self.wires[wire].span) for wire in unseen]
-        return Qubits(tuple(places[wire] for wire in wires), faults[0] if faults else None)
-
-    @functools.cached_property
-    def _places(self) -> dict[int, int]:
-        """Where each declared qubit stands in a reading of all of them: visible ones, then hidden ones."""
-        visible = self.visible_wires()
-        hidden = (wire for wire, each in enumerate(self.wires) if each.kind == "hidden")
-        return {wire: place for place, wire in enumerate((*visible, *hidden))}
-
-    def _plain(self, value: Value, span: Span) -> None:
-        """That `value` is made of numbers, truth values, strings and data sets."""
-        if isinstance(value, tuple):
-            for each in value:
-                self._plain(each, span)
-        elif not isinstance(value, int | float | str | range | DataSet | DataFamily) and not (
-            isinstance(value, Real) and value.is_constant
-        ):
-            raise self.reporter.fault(WrongType(span, "a value that is known at compile time", describe(value)))
-
-    def _wires_of(self, value: Value, span: Span) -> tuple[int, ...] | None:
-        if isinstance(value, Group):
-            return value.wires
-        if isinstance(value, Qubit | Site):
-            return (self.evaluator.wire(value, span),)
-        if isinstance(value, tuple) and value and all(isinstance(each, Qubit | Site | Group) for each in value):
-            registers = [self._wires_of(each, span) or () for each in value]
-            return tuple(wire for wires in registers for wire in wires)
-        return None
 
     # ------------------------------------------------------------ constants
 

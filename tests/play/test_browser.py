@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_typing_clicking_and_reading(tmp_path: Path, shown: Browser) -> None:
         shown.press("End", control=True)
         shown.type("report valid")
         shown.shows(".cm-tooltip-autocomplete", "valid_rate")
+        time.sleep(0.3)  # the editor takes no key for a list that has just appeared
         shown.press("Enter")
         shown.shows(".cm-content", "report valid_rate")
         shown.shows("#state", "fault")

@@ -123,7 +123,7 @@ def with_blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 STATEMENTS = st.recursive(SIMPLE, with_blocks, max_leaves=5)
-TYPES = make(tree.Type, IDENTIFIERS, some(EXPRESSIONS, 0, 2), MAYBE)
+TYPES = make(tree.Type, IDENTIFIERS, some(EXPRESSIONS, 0, 2), some(EXPRESSIONS, 0, 2))
 ARGUMENTS = make(tree.Argument, NAMES, st.one_of(st.none(), TYPES))
 BOUNDS = st.one_of(
     make(tree.Bound, st.sampled_from(["within", "depth", "channel"]), None, EXPRESSIONS),

@@ -118,7 +118,7 @@ def test_comments_between_any_two_tokens_of_our_programs(path: Path, number: int
 COMMENTED = {
     "in the brackets of a size": (
         "layer a(q: qubit[3 // three\n]) { h q; }",
-        "layer a(\n    q: qubit[3  // three\n    ]\n) {\n    h q;\n}",
+        "layer a(\n    q: qubit[\n        3  // three\n    ]\n) {\n    h q;\n}",
     ),
     "in the parentheses of a type": ("param t : unitary(2 /* k */);", "param t : unitary(2 /* k */);"),
     "in a bound": ("local v cone(2 /* k */) <= 4;", "local v cone(2 /* k */) <= 4;"),

@@ -120,6 +120,8 @@ class StageValues:
         self, operations: Sequence[Operation], parameters: Sequence[Parameter], declarations: Declarations
     ) -> tuple[Choice, ...]:
         """The choices that have been picked once the stage begins."""
+        if not self.picked:
+            return ()
         looked, choices = Found(operations, parameters), list[Choice]()
         for expression, around in self.picked:
             frame = Frame(dict(around), declarations.main)

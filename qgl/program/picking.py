@@ -26,8 +26,9 @@ class Found:
         for operation in operations:
             for wire in operation.wires:
                 self._on[wire].append(operation)
+            alone = Counter(map(atom_of, operation.numbers))
             for atom in inputs_of(operation):
-                self._uses[atom] += sum(atom_of(number) == atom for number in operation.numbers) or 2
+                self._uses[atom] += alone[atom] or 2
 
     def choice(self, name: str, wires: tuple[int, ...], before: frozenset[int]) -> Choice | str:
         """The variable on `wires`, or why it is no choice; `before`: the qubits of choices that come before it."""

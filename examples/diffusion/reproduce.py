@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,7 @@ from examples.published import Ours, main
 from qgl.objectives.ensembles.discrepancy import EnsembleDiscrepancy
 from qgl.objectives.ensembles.similarity import with_equal_weights
 from qgl.objectives.ensembles.transport import EnsembleTransport
+from qgl.objectives.ensembles.uhlmann import factors, fidelities_of
 from qgl.program.calls.kernels import Fidelity, KernelCall, Superfidelity
 from qgl.runs.run import Run
 from qgl.source import Source, Span
@@ -234,16 +236,11 @@ def of_target(trained: Trained) -> Ours:
     assert target is not None
     found = []
     for seed in range(len(trained.run.losses)):
-        params = {name: np.asarray(value[seed], np.float64) for name, value in trained.run.all_params.items()}
-        found.append(_fidelity(np.asarray(model.state(params)), target))  # type: ignore[arg-type]  # NumPy's are taken too
+        with jax.enable_x64(True):
+            params = {name: jnp.asarray(value[seed]) for name, value in trained.run.all_params.items()}
+            made = np.asarray(model.state(params))
+        found.append(float(fidelities_of(made[None], factors(target[None])[0], float(np.finfo(float).eps))[0]))
     return Ours(max(found), min(found), max(found))
-
-
-def _fidelity(rho: States, sigma: States) -> float:
-    """Of two density matrices, (Tr sqrt(sqrt(rho) sigma sqrt(rho)))^2."""
-    values, vectors = np.linalg.eigh(rho)
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.conj().T
-    return float(np.sum(np.sqrt(np.maximum(np.linalg.eigvalsh(root @ sigma @ root), 0))) ** 2)
 
 
 PARTS = (  # the quick version takes a few steps with two seeds

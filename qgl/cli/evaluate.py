@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -14,7 +14,10 @@ from qgl.cli.options import console_for, trained
 from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from qgl.diagnostics.model import Diagnostic
+    from qgl.evaluate import Row
     from qgl.evaluate.distributions import Drawn
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
@@ -28,7 +31,7 @@ class EvaluationFormat(StrEnum):
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, or of a sweep.")],
     samples: Annotated[
         int | None,
         typer.Option(
@@ -46,6 +49,9 @@ def evaluate(
     A program without reports is measured by kl, tv and moments of the data of its objective; beyond 24 bits by nll and
     moments.
 
+    Of a sweep, every finished point is measured, in one table; the best one, of the lowest median loss, is marked and
+    shown beside floor and baselines as well.
+
     If the run has jobs that are done (`qglc run`), the machine's strings are measured too, beside those of the model
     and the data, and the gap between model and machine is named. `machine.png` in the job's folder shows them. A job
     that is damaged is named, the others are measured, and the exit status is 1.
@@ -55,41 +61,116 @@ def evaluate(
       qglc evaluate runs/bars-2026-01-31-1
       qglc evaluate runs/bars-2026-01-31-1 --samples 10000
       qglc evaluate runs/bars-2026-01-31-1 --format json
+      qglc evaluate runs/depths
     """
-    from qgl.baselines import distributions, fitted
-    from qgl.report.report import measure, metrics_table, reports_of
+    from qgl.sweeps.folder import is_sweep
     from qgl.train import compilation_cache
 
     compilation_cache.switch_on()
-    found_run, model = trained(run)
+    how = _How(samples, seed, not no_pictures)
+    facts, tables, faulty = _of_sweep(run, how) if is_sweep(run) else _of_run(run, how).shown
+    if output is EvaluationFormat.JSON:
+        from qgl.diagnostics.terminal import json_text
+
+        typer.echo(json_text(facts))
+    else:
+        console_for(*tables).print(*tables, sep="\n")
+    if faulty:
+        raise typer.Exit(1)
+
+
+class _How(NamedTuple):
+    samples: int | None
+    seed: int
+    pictures: bool
+
+
+class _Shown(NamedTuple):
+    """What is told of a folder, for programs and for people; `faulty` if some of it could not be measured."""
+
+    facts: dict[str, Any]
+    tables: tuple[Table, ...]
+    faulty: bool
+
+
+class _Measured(NamedTuple):
+    """A run that was measured: the rows of its reports, and what is told of it."""
+
+    rows: Sequence[Row]
+    shown: _Shown
+
+
+def _of_run(folder: Path, how: _How) -> _Measured:
+    """Measures a run, and its jobs.
+
+    Raises:
+        QglError: it is no run, or not one that can be asked.
+    """
+    from qgl.baselines import distributions, fitted
+    from qgl.jobs import tables
+    from qgl.report.report import measure, metrics_table, reports_of
+
+    run, model = trained(folder)
     reports, baselines = reports_of(model.program), fitted(model.program)
     with Waiting("measuring"):
-        if samples is None:
-            rows = measure(model, found_run.params, reports, baselines)
+        if how.samples is None:
+            rows = measure(model, run.params, reports, baselines)
         else:
             from qgl.evaluate import evaluate_samples, in_chunks
             from qgl.objectives import Setting
 
-            drawn = in_chunks.sample(model, found_run.params, samples, seed)
-            rows = evaluate_samples(reports, Setting.of(model.program), drawn, seed, distributions(baselines))
+            drawn = in_chunks.sample(model, run.params, how.samples, how.seed)
+            rows = evaluate_samples(reports, Setting.of(model.program), drawn, how.seed, distributions(baselines))
     beside = distributions(baselines) if model.program.baselines else None
     faults: list[Diagnostic] = []
-    comparisons = list(_jobs(run, model, found_run, seed, beside, not no_pictures, faults))
-    if output is EvaluationFormat.JSON:
-        from qgl.diagnostics.terminal import json_text
-        from qgl.jobs.tables import facts
+    comparisons = list(_jobs(folder, model, run, how.seed, beside, how.pictures, faults))
+    known = {"run": str(folder), "status": run.status, "steps": run.steps, "samples": how.samples}
+    known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
+    known |= {"jobs": [tables.facts(each) for each in comparisons]}
+    shown = (table for each in comparisons for table in tables.tables(each))
+    return _Measured(rows, _Shown(known, (metrics_table(folder.name, rows, baselines), *shown), bool(faults)))
 
-        known = {"run": str(run), "status": found_run.status, "steps": found_run.steps, "samples": samples}
-        known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
-        known |= {"jobs": [facts(each) for each in comparisons]}
-        typer.echo(json_text(known))
-    else:
-        from qgl.jobs.tables import tables
 
-        shown = [metrics_table(run.name, rows, baselines), *(table for each in comparisons for table in tables(each))]
-        console_for(*shown).print(*shown, sep="\n")
-    if faults:
-        raise typer.Exit(1)
+def _of_sweep(folder: Path, how: _How) -> _Shown:
+    """Measures every finished point of a sweep. One that cannot be measured is told of, and stops no other.
+
+    Raises:
+        QglError: the sweep is damaged, or no point of it is finished (QGL0944).
+    """
+    from qgl.diagnostics.model import QglError
+    from qgl.diagnostics.render import show as show_faults
+    from qgl.diagnostics.render import to_text
+    from qgl.diagnostics.sweeps import NothingFinished
+    from qgl.sweeps import results
+    from qgl.sweeps.pool import FAILED, FINISHED
+    from qgl.sweeps.sweep import Sweep
+
+    sweep = Sweep.load(folder)
+    if not any(result.status == FINISHED for result in sweep.results):
+        raise QglError([NothingFinished(None, str(folder), len(sweep.results))])
+    measured: dict[str, _Shown] = {}
+    points, faulty = [], False
+    for result in sweep.results:
+        try:
+            if result.status == FINISHED:
+                rows, measured[result.point.folder] = _of_run(folder / result.point.folder, how)
+                result = result.measured_by({row.name: (row.value, row.unit) for row in rows})
+        except QglError as error:
+            show_faults(error.diagnostics)
+            result, faulty = replace(result, status=FAILED, message=to_text(error.diagnostics).strip()), True
+        points.append(result)
+    best = results.best(points)
+    told = []
+    for result in points:
+        own = measured.get(result.point.folder)
+        facts = own.facts if own else {"status": result.status, "message": result.message}
+        told.append({"constants": result.point.constants, **facts})
+    known = {"sweep": str(folder), "best": best and best.point.folder, "points": told}
+    swept = sweep.swept or tuple(points[0].point.constants)
+    shown = [results.table(f"{sweep.title}, measured", points, swept, results.OF_BEST_SEEDS)]
+    if best is not None:
+        shown += measured[best.point.folder].tables
+    return _Shown(known, tuple(shown), faulty or any(own.faulty for own in measured.values()))
 
 
 def _jobs(

@@ -24,6 +24,10 @@ class Precision(StrEnum):
     DOUBLE = "double"
 
 
+class Log(StrEnum):
+    TENSORBOARD = "tensorboard"
+
+
 @dataclass(frozen=True)
 class _Options:
     """How a run is trained, whatever it is."""
@@ -31,6 +35,7 @@ class _Options:
     devices: int | None
     display: str
     pictures: bool
+    log: str | None
     member: Member | None
 
     def train(self, model: Model, **what: Any) -> Run:
@@ -44,6 +49,7 @@ class _Options:
             devices=self.devices,
             display=self.display,
             pictures=self.pictures,
+            log=self.log,
             command=command_line(),
         )
 
@@ -97,6 +103,9 @@ def train(
     ] = None,
     process: Annotated[int | None, typer.Option("--process", min=0, help="This process, from 0.")] = None,
     processes: Annotated[int | None, typer.Option("--processes", min=1, help="Processes in all.")] = None,
+    log: Annotated[
+        Log | None, typer.Option("--log", help="Write the metrics into the folder for another program, too.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing but faults.")] = False,
     no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Draw no pictures.")] = False,
 ) -> None:
@@ -110,6 +119,7 @@ def train(
       qglc train bars.qgl
       qglc train bars.qgl --out runs/deep --set depth=20 --seeds 8
       qglc train bars.qgl --start runs/deep --steps 500
+      qglc train bars.qgl --log tensorboard
       qglc train --resume runs/deep
       qglc train --resume runs/deep --steps 2000
       qglc train bars.qgl --devices 4
@@ -135,7 +145,7 @@ def train(
 
     compilation_cache.switch_on()
     ask_for(devices or 1)
-    options = _Options(devices, "quiet" if quiet else "auto", not no_pictures, member)
+    options = _Options(devices, "quiet" if quiet else "auto", not no_pictures, log, member)
     if resume is not None:
         run = _resume(resume, file, steps, options)
     else:

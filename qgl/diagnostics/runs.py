@@ -137,6 +137,19 @@ class TruncatedTooFar(Diagnostic):
     help = "lower `smallest`, raise `weight` and `terms`, or raise the `tolerance`"
 
 
+class LogNotInstalled(Diagnostic):
+    """The metrics of a run are to be written for another program too, by a library that is not installed.
+
+    A run that began with such a log goes on with it, on whatever machine.
+    """
+
+    log: str
+
+    code = "QGL0917"
+    message = says("the log `{log}` needs a library that is not installed")
+    help = says("install it: pip install 'qglc[{log}]'")
+
+
 class UnfitForLineSearch(Diagnostic):
     """L-BFGS chooses its steps by looking at the loss, which must be exact and have its true gradient.
 

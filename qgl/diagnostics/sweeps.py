@@ -59,3 +59,14 @@ class SweepTaken(Diagnostic):
         if self.is_sweep:
             return f"go on with it by `qglc sweep --resume {self.path}`, or choose another folder with `--out`"
         return "choose another folder with `--out`"
+
+
+class NothingFinished(Diagnostic):
+    """A sweep is to be measured, and none of its points has been trained to its end."""
+
+    path: str
+    points: int
+
+    code = "QGL0944"
+    message = says("no point of the sweep {path} is finished, of {points}")
+    help = says("go on with it by `qglc sweep --resume {path}`")

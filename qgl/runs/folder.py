@@ -10,6 +10,7 @@ program/                  the program, its imports and its graphs
 report.json, report.md    numbers at the end
 *.png                     pictures
 stages/001/               of a program with stages, in place of metrics and checkpoint: a run folder for each of them
+tensorboard/              the metrics once more, where they were asked for as TensorBoard reads them (`qgl.runs.events`)
 jobs/                     what was run on engines (`qgl.jobs.store`), without this lock: a job keeps weights of its own
 """
 
@@ -29,6 +30,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun, FolderTaken
 from qgl.program.program import DataSet
 from qgl.runs import data as run_data
+from qgl.runs import events as run_events
 from qgl.runs import history
 from qgl.runs import manifest as manifests
 from qgl.runs.files import checkpoint, sealed
@@ -36,6 +38,9 @@ from qgl.runs.files.atomic import append, clear_strays, explained, put, truncate
 from qgl.runs.files.locks import LOCK, Writer
 from qgl.runs.files.plain import ARRAY_BYTES, own_folder, read
 from qgl.runs.history import History
+from qgl.runs.watched import FILE as WATCH
+from qgl.runs.watched import Watched
+from qgl.runs.watched import parse as parse_watched
 
 
 def next_folder(program: str, parent: Path = Path("runs")) -> Path:
@@ -84,6 +89,8 @@ class RunFolder(Writer):
         super().__init__(path)
         self.manifest = manifest
         self._made = made  # the folder itself, not only what is in it
+        self._events: run_events.Events | None = None
+        self._logged = 0  # bytes of the events at the checkpoint
 
     @classmethod
     def create(
@@ -162,9 +169,17 @@ class RunFolder(Writer):
 
     def append(self, records: History, first: int) -> None:
         append(self.path / "metrics.jsonl", records.lines(first, self.identity))
+        if self._events is not None:
+            self._events.steps(records, first)
+
+    def append_watched(self, measurement: Watched) -> None:
+        append(self.path / WATCH, measurement.lines(self.identity))
+        if self._events is not None:
+            self._events.measured(measurement)
 
     def save_checkpoint(self, leaves: Mapping[str, NDArray[Any]], step: int) -> None:
         text = {"step": str(step), "qgl": self.manifest["versions"]["qgl"], "run": self.identity}
+        text |= {} if self._events is None else {"events": str(self._events.size)}
         put(self.path / "checkpoint.safetensors", checkpoint.encode(leaves, text))
 
     def save_weights(self, leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> None:
@@ -182,18 +197,31 @@ class RunFolder(Writer):
         if path.exists():
             leaves, text = checkpoint.read(path, self.identity)
             step = step_of(path, text)
+            self._logged = int(text["events"]) if text.get("events", "").isdecimal() else 0
         if step and history.size_of(metrics, step) is None:
             reason = f"it has fewer lines than the checkpoint's {step} steps"
             raise QglError([DamagedRun(None, str(metrics), reason)])
         return (leaves, step) if step else None
 
+    def keep_log(self, log: str | None) -> None:
+        """From now on the run keeps such a log; None: it is as the run began."""
+        if log is not None:
+            self.save_manifest(log=log)
+
     def go_on(self, step: int, goal: int) -> None:
-        """Writes down that training goes on from `step`; lines of the metrics beyond it are cut off."""
+        """Writes down that training goes on from `step`; lines of the metrics and events beyond it are cut off."""
         self.save_manifest(status="running", reason="", goal=goal)
         metrics = self.path / "metrics.jsonl"
         size = history.size_of(metrics, step)
         if size is not None:
             truncate(metrics, size)
+        if "log" in self.manifest:
+            self._events = run_events.Events(self.path)
+            if step and 0 < self._logged <= self._events.size:
+                truncate(self._events.path, self._logged)
+            else:
+                watched = parse_watched(self.path / WATCH, self.identity).until(step if step else -1)
+                self._events.begin(history.parse(metrics, self.identity, step), watched)
 
     def write_text(self, name: str, text: str) -> None:
         self._write(name, text.encode(errors="backslashreplace"))  # names of files in it may be any bytes

@@ -127,6 +127,9 @@ def load(folder: Path) -> Manifest:
     if folder.is_file():
         what = "a program" if folder.suffix == ".qgl" else "a file"
         raise QglError([NotARun(None, str(folder), f"it is {what}, and a run is a folder")])
+    if (folder / "sweep.json").is_file() and not (folder / "manifest.json").exists():
+        reason = "it is a sweep, whose points are the runs in it; `qglc evaluate` says which is best"
+        raise QglError([NotARun(None, str(folder), reason)])
     return sealed.identified(
         folder, "manifest.json", "versions", FORMAT, manifest_fault, partial(NotARun, None, str(folder))
     )

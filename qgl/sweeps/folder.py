@@ -177,6 +177,11 @@ class SweepFolder(Writer):
         return own_folder(self.path, point.folder)
 
 
+def is_sweep(path: Path) -> bool:
+    """Whether a folder is that of a sweep and of no run; whether it is intact is another question."""
+    return (path / FILE).is_file() and not (path / "manifest.json").exists()
+
+
 def load(path: Path) -> tuple[Sweeping, dict[str, Any]]:
     """What a sweep is of, and what has become of its points when that was last written down.
 

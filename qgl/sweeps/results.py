@@ -6,8 +6,8 @@ import csv
 import io
 import math
 import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LOSS = "loss"
 _LEGEND = "median over seeds [least, largest]; * the lowest median loss"
+OF_BEST_SEEDS = (
+    "loss: median over seeds [least, largest]; all else of the best seed, measured now; * the lowest median loss"
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,13 @@ class Result:
         units = {metric["name"]: metric["unit"] for metric in report["metrics"] if metric["unit"]}
         return cls(point, status, message, report["steps"], report["seconds"], report["seeds"], known, units)
 
+    def measured_by(self, values: Mapping[str, tuple[float | None, str]]) -> Result:
+        """With its loss and these figures, by name with their units, in place of what the end of training measured."""
+        figures = {name: Spread.of([value]) for name, (value, _) in values.items()}
+        known = {name: spread for name, spread in figures.items() if spread is not None}
+        loss = {LOSS: self.figures[LOSS]} if LOSS in self.figures else {}
+        return replace(self, figures=loss | known, units={name: unit for name, (_, unit) in values.items() if unit})
+
 
 def columns(results: Sequence[Result]) -> tuple[str, ...]:
     """The names of all figures, the loss first."""
@@ -106,7 +116,7 @@ def rows(results: Sequence[Result], swept: Sequence[str]) -> Iterator[list[str]]
         yield [*own, str(result.steps), duration(result.seconds), *figures]
 
 
-def table(title: str, results: Sequence[Result], swept: Sequence[str]) -> Table:
+def table(title: str, results: Sequence[Result], swept: Sequence[str], legend: str = _LEGEND) -> Table:
     """For a terminal."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -117,7 +127,7 @@ def table(title: str, results: Sequence[Result], swept: Sequence[str]) -> Table:
         shown.add_column(name, justify="left" if name in swept else "right", no_wrap=True)
     for row in rows(results, swept):
         shown.add_row(*row)
-    shown.caption = Text(_LEGEND)
+    shown.caption = Text(legend)
     return shown
 
 

@@ -27,13 +27,9 @@ from qgl import hardware
 from qgl.baselines import Fitted, fitted
 from qgl.check.calls.strategies import method_text
 from qgl.diagnostics.model import QglError
-from qgl.diagnostics.runs import NonFiniteLoss
 from qgl.diagnostics.strategies import OldState
 from qgl.evaluate import Row
 from qgl.model import Model
-from qgl.program.calls.objectives import KL, NLL
-from qgl.program.calls.optimizers import LBFGS
-from qgl.program.calls.strategies import BY_GRADIENT
 from qgl.program.program import TrainSettings
 from qgl.report import display as displays
 from qgl.report import report as reports
@@ -44,6 +40,7 @@ from qgl.report.reevaluate_loss import reevaluated
 from qgl.report.seeds import with_seeds
 from qgl.report.truncation import loss_error, within_tolerance
 from qgl.runs import manifest as manifests
+from qgl.runs.events import ready
 from qgl.runs.files import checkpoint, sealed
 from qgl.runs.history import History, empty, parse
 from qgl.runs.run import Run, leaves_of, results_of_state
@@ -54,6 +51,7 @@ from qgl.train.interrupt import Interrupts
 from qgl.train.opening import Opening, begun_with, opened
 from qgl.train.sequence import train_stages
 from qgl.train.shots import cost
+from qgl.train.stopping import not_finite
 from qgl.train.strategies.strategy import CAPACITY, Factory, State
 from qgl.train.trainable import Trainable, number_type
 from qgl.train.watch import Watch
@@ -76,6 +74,7 @@ def train(
     resume: str | Path | None = None,
     steps: int | None = None,
     params: Mapping[str, ArrayLike] | None = None,
+    log: str | None = None,
     devices: int | None = None,
     engine: hardware.Engine | None = None,
     strategy: Factory | None = None,
@@ -94,6 +93,7 @@ def train(
         params: where training begins instead of at drawn parameters: arrays by name, of the declared shapes for all
             seeds alike, or with a leading axis of seeds; the `params` or `all_params` of another run. The folder keeps
             them, so that the run can go on from any moment.
+        log: "tensorboard" to write the metrics into the folder for TensorBoard, too; a resumed run goes on so.
         devices: how many of this process's devices train together; by default one. Where several processes train
             (`jax.distributed`), each calls this function, by default with all of its devices; the first of them writes
             the folder and the report.
@@ -117,8 +117,11 @@ def train(
     """
     if out is not None and resume is not None:
         raise ValueError("give `out` for a new run or `resume` for an old one, not both")
+    if log is not None and out is None and resume is None:
+        raise ValueError("a log lies in the folder of a run: give `out`")
     if params is not None and resume is not None:
         raise ValueError("a resumed run goes on with its own parameters: `params` is for a new one")
+    log = log and ready(log)
     model = begun_with(model, params, resume, (settings or model.program.train).seeds)
     team = Team(devices)
     shown = displays.choose(display if team.leads else "quiet") if isinstance(display, str) else display
@@ -128,10 +131,12 @@ def train(
         each = partial(
             train, devices=devices, engine=engine, strategy=strategy, command=command, display=shown, pictures=False
         )
-        return train_stages(each, model, settings, out, resume, steps, team, shown, pictures, command)
+        return train_stages(each, model, settings, out, resume, steps, team, shown, pictures, command, log)
     with ExitStack() as stack:
         stack.enter_context(number_type(model))
         opening = opened(stack, model, settings, out, resume, steps, command, team, engine, strategy)
+        if opening.folder is not None:
+            opening.folder.keep_log(log)
         if resume is not None and opening.is_finished:
             shown.note(
                 f"{resume} is finished: {opening.manifest['step']} steps, ended by {opening.manifest['reason']}; "
@@ -347,7 +352,8 @@ class _Training:
             self.folder.save_weights(leaves_of(results), {"step": str(self.step), "best_seed": str(run.best_seed)})
         if status == "failed":
             self._close(status, reason)
-            raise QglError([self._not_finite(history)])
+            first = self.step - history.steps  # a process that does not lead knows its own session only
+            raise QglError([not_finite(self.model, self.settings, history, first)])
         if not self.team.leads:
             return run
         metrics: tuple[Row, ...] = ()
@@ -383,21 +389,6 @@ class _Training:
             count = int(self.watch.record.steps.size)
             done = {"step": self.step, "goal": self.goal, "measurements": count, "sessions": sessions}
             self.folder.save_manifest(status=status, reason=reason, **done)
-
-    def _not_finite(self, history: History) -> NonFiniteLoss:
-        last = int(np.argmax(np.all(history.status == FAILED, axis=1)))
-        seeds = tuple(int(seed) for seed in np.flatnonzero(history.status[last] == FAILED))
-        where = "gradient" if np.isfinite(history.loss[last]).any() else "loss"
-        causes = []
-        if self.settings.strategy_name in BY_GRADIENT and not isinstance(self.settings.optimizer, LBFGS):
-            causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
-        if any(isinstance(term.call, NLL | KL) for term in self.model.program.objective):
-            causes.append("a string of the data has probability 0 in the model")
-        causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
-        if self.model.precision == "single":
-            causes.append("numbers beyond single precision (try `precision double;`)")
-        step = last + self.step - history.steps  # a process that does not lead knows its own session only
-        return NonFiniteLoss(self.settings.span, step, seeds, where, tuple(causes))
 
 
 def command_line() -> list[str]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def train_stages(
     shown: Display,
     pictures: bool,
     command: Sequence[str],
+    log: str | None,
 ) -> Run:
     """Trains the stages of `model` and returns the run of them all; the other arguments are those of `train`.
 
@@ -82,6 +84,9 @@ def train_stages(
                 return Run.load(folder.path)
         elif out is not None:
             folder = stack.enter_context(RunFolder.create(Path(out), now, program.data, model.start))
+        if folder is not None:
+            folder.keep_log(log)
+            train_one = partial(train_one, log=folder.manifest.get("log"))
         whole = _Sequence(train_one, model, program, folder, shown, pictures)
         try:
             return whole.run(settings)

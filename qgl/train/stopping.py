@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from qgl.diagnostics.runs import NonFiniteLoss
+from qgl.program.calls.objectives import KL, NLL
+from qgl.program.calls.optimizers import LBFGS
 from qgl.program.calls.stops import Plateau, StopCall, Target
+from qgl.program.calls.strategies import BY_GRADIENT
+from qgl.program.program import TrainSettings
+from qgl.runs.history import History
 from qgl.runs.seed_status import FAILED, PLATEAU, RUNNING, TARGET
+from qgl.train.trainable import Trainable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +54,19 @@ class StopRule:
         if self.target is not None:
             status = jnp.where(loss <= self.target, TARGET, status)
         return jnp.where(finite, status, FAILED).astype(jnp.int32), best, since
+
+
+def not_finite(model: Trainable, settings: TrainSettings, history: History, first: int) -> NonFiniteLoss:
+    """Why no seed is left, with likely causes; `first` is the step that the history begins with."""
+    last = int(np.argmax(np.all(history.status == FAILED, axis=1)))
+    seeds = tuple(int(seed) for seed in np.flatnonzero(history.status[last] == FAILED))
+    where = "gradient" if np.isfinite(history.loss[last]).any() else "loss"
+    causes = []
+    if settings.strategy_name in BY_GRADIENT and not isinstance(settings.optimizer, LBFGS):
+        causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
+    if any(isinstance(term.call, NLL | KL) for term in model.program.objective):
+        causes.append("a string of the data has probability 0 in the model")
+    causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
+    if model.precision == "single":
+        causes.append("numbers beyond single precision (try `precision double;`)")
+    return NonFiniteLoss(settings.span, last + first, seeds, where, tuple(causes))

@@ -24,7 +24,7 @@ from qgl.program.calls.reports import BETTER
 from qgl.program.calls.strategies import Adversarial
 from qgl.program.program import TrainSettings
 from qgl.report.report import measure
-from qgl.runs.files.atomic import append, put
+from qgl.runs.files.atomic import put
 from qgl.runs.folder import RunFolder
 from qgl.runs.seed_results import SeedResults
 from qgl.runs.seed_status import EARLY, RUNNING
@@ -155,10 +155,7 @@ class Watch:
                 self.seconds, self.count = self.seconds + time.monotonic() - clock, self.count + 1
             self.record = self.record.then(step, measurements, impossible)
             if self._folder is not None:
-                append(
-                    self._folder.path / FILE,
-                    Watched().then(step, measurements, impossible).lines(self._folder.identity),
-                )
+                self._folder.append_watched(Watched().then(step, measurements, impossible))
             first = next((values for values in measurements.values()), first)
         self._memory = memory._replace(until=np.array(step))
         return state if self.early is None else self._judged(state, step, running, params, first)

@@ -64,6 +64,37 @@ def test_the_folder_says_it_all(done: Sweep) -> None:
     assert len((done.path / "sweep.csv").read_text(encoding="utf-8").splitlines()) == 4
 
 
+def test_evaluate_measures_every_point_and_marks_the_best(done: Sweep) -> None:
+    status, shown, errors = qglc("evaluate", done.path)
+    assert status == 0, errors
+    best = done.best
+    assert best is not None and done.results[0].status == "failed"
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    assert "failed" in lines["0"] and [" *" in lines[depth] for depth in "12"].count(True) == 1
+    assert " *" in lines[str(best.point.constants["depth"])]
+    assert best.point.folder in lines and "floor" in shown  # the best one once more, in full
+    told = json.loads(qglc("evaluate", done.path, "--format", "json")[1])
+    assert told["best"] == best.point.folder
+    assert [point["constants"]["depth"] for point in told["points"]] == [0, 1, 2]
+    assert told["points"][0]["status"] == "failed"
+    alone = json.loads(qglc("evaluate", done.path / "depth=2", "--format", "json")[1])
+    assert told["points"][2] == {"constants": {"depth": 2}, **alone}
+    status, _, errors = qglc("show", done.path)
+    assert status == 1 and "it is a sweep" in errors
+
+
+def test_a_point_that_cannot_be_measured_stops_no_other(done: Sweep, tmp_path: Path) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(done.path, copied)
+    (copied / "depth=1" / "weights.safetensors").write_bytes(b"x")
+    status, shown, errors = qglc("evaluate", copied)
+    assert status == 1 and "QGL0904" in errors and "depth=2" in shown
+    content = json.loads((copied / FILE).read_text(encoding="utf-8"))
+    (copied / FILE).write_text(sealed.document({**content, "outcome": {}}), encoding="utf-8")
+    status, _, errors = qglc("evaluate", copied)
+    assert status == 1 and "QGL0944" in errors
+
+
 def test_resuming_trains_what_is_left_and_nothing_else(program: Path, done: Sweep) -> None:
     """As after a kill: a run that had just begun, and an outcome that was not written down."""
     times = (done.path / "depth=2" / "manifest.json").stat().st_mtime_ns

@@ -44,10 +44,11 @@ _SHAPE: dict[str, Any] = {
     "command": Several(str),
     "sessions": Several({"seconds": _SECONDS, "started": str, "ended": str, "from": Bounded(), "to": Bounded()}),
 }
-_OF_SOME: dict[str, Any] = {  # of runs that are or have stages, and of those that begin with given parameters
+_OF_SOME: dict[str, Any] = {  # of runs that are or have stages, that begin with given parameters, that keep a log
     "stages": Several(str, 1000),
     "stage": Bounded(0, 999),
     "start": bool,
+    "log": ("tensorboard",),
 }
 
 

@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")  # workers and children share small ones too
-# Most kernels run for milliseconds here, and LLVM's optimisation and XLA's emitters of fusions (half of what was left)
-# would be the dear part of a test. JAX reads these when it is imported; JAX_DISABLE_MOST_OPTIMIZATIONS=0 and an empty
-# XLA_FLAGS in the environment compile as users do.
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")  # a small one is compiled as fast as read
+# Most kernels run for milliseconds here, and LLVM's optimisation, XLA's emitters of fusions (half of what was left) and
+# its many modules for one program (a tenth of the rest) would be the dear part of a test. JAX reads these when it is
+# imported; JAX_DISABLE_MOST_OPTIMIZATIONS=0 and an empty XLA_FLAGS in the environment compile as users do.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1")
 os.environ.setdefault("QGL_CACHE_DIR", str(ROOT / ".cache" / "qgl"))
 
 # The same examples each time, and what falls is told at once; "new", which `make fuzz` takes: other examples each time,

@@ -92,8 +92,15 @@ def places_of(text: str) -> list[tuple[int, bool, bool]]:
     return places
 
 
-@pytest.mark.parametrize("number", range(len(COMMENTS)))
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def forms(path: Path, place: int) -> list[object]:
+    """Of each program two forms of comment, other ones in the next program; in the long tests all of them."""
+    return [
+        pytest.param(path, k, id=f"{path.stem}-{k}", marks=[] if (place + k) % 3 == 0 else [pytest.mark.slow])
+        for k in range(len(COMMENTS))
+    ]
+
+
+@pytest.mark.parametrize(("path", "number"), [each for k, path in enumerate(PROGRAMS) for each in forms(path, k)])
 def test_comments_between_any_two_tokens_of_our_programs(path: Path, number: int) -> None:
     """Every fifth gap at a time, from another one on for each form of comment: each comment stays in its gap, and one
     that has a line of its own, or ends one, still does."""

@@ -35,6 +35,7 @@ from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
 from qgl.check.settings.drawn import drawn_fits
 from qgl.check.settings.fit import Scope
+from qgl.check.settings.labels import labels_fit
 from qgl.check.settings.layers import in_layers
 from qgl.check.settings.outcomes import postselection_fits
 from qgl.check.settings.report_requirements import probes_fit
@@ -226,6 +227,7 @@ class _Check:
                 pauli_words_fit,
                 regions_fit,
                 probes_fit,
+                labels_fit,
                 stages_fit,
                 cma_fits,
                 expectation_fits,

@@ -192,7 +192,7 @@ def _with_condition(
 
     kinds = np.repeat([each.kind for each in program.parameters], [each.size for each in program.parameters])
     given = np.full(len(kinds), np.nan) if values is None else values.copy()
-    given[kinds == "condition"] = condition_of(condition, program.parameters)
+    given[kinds == "condition"] = condition_of(condition, program)
     return given
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from qgl.check.environment import Environment
     from qgl.diagnostics.model import Diagnostic
     from qgl.model import Model
-    from qgl.program.program import Parameter, Program
+    from qgl.program.labels import Labels
+    from qgl.program.program import Program
     from qgl.runs.run import Run
     from qgl.source import Source
     from qgl.syntax.literals import Value
@@ -107,20 +108,23 @@ ConditionOption = Annotated[
     typer.Option(
         "--condition",
         metavar="[NAME=]NUMBERS",
-        help="Inputs of a conditional model, by commas: all in order, or those of a name, once for each.",
+        help="Inputs of a conditional model, by commas: all in order, or those of a name, once each; a label by name.",
     ),
 ]
 
 
-def condition_of(texts: Sequence[str] | None, declared: Sequence[Parameter]) -> NDArray[np.float64] | None:
+def condition_of(texts: Sequence[str] | None, program: Program) -> NDArray[np.float64] | None:
     """Values of `--condition`, the inputs of a conditional model in order of declaration; None for a model without.
+
+    The first may be a label of the data that the model has learnt.
 
     Raises:
         typer.BadParameter: no numbers, not as many as the model has, or none of the categories where one is wanted.
     """
     import numpy as np
 
-    conditions = [each for each in declared if each.kind == "condition"]
+    conditions = [each for each in program.parameters if each.kind == "condition"]
+    labels = program.labels
     names = [text.partition("=")[0].strip() if "=" in text else "" for text in texts or ()]
     if not texts and not conditions:
         return None
@@ -131,9 +135,10 @@ def condition_of(texts: Sequence[str] | None, declared: Sequence[Parameter]) -> 
             wanted = ", ".join(f"{each.name}=..." for each in conditions) or "none"
             raise typer.BadParameter(f"the conditions of the model are {wanted}, each once", param_hint="--condition")
         given = dict(zip(names, (text.partition("=")[2] for text in texts or ()), strict=True))
-        values = [_listed(given[each.name], each.size, f"`{each.name}`") for each in conditions]
+        named = {each.name: labels if each is conditions[0] else None for each in conditions}
+        values = [_listed(given[each.name], each.size, f"`{each.name}`", named[each.name]) for each in conditions]
     else:
-        values = [_listed(",".join(texts or ()), sum(each.size for each in conditions), "the model")]
+        values = [_listed(",".join(texts or ()), sum(each.size for each in conditions), "the model", labels)]
     found = np.concatenate(values)
     at = 0
     for each in conditions:
@@ -145,11 +150,18 @@ def condition_of(texts: Sequence[str] | None, declared: Sequence[Parameter]) -> 
     return found
 
 
-def _listed(text: str, count: int, whose: str) -> NDArray[np.float64]:
+def _listed(text: str, count: int, whose: str, labels: Labels | None = None) -> NDArray[np.float64]:
+    """So many numbers, the first of which is that of one of the `labels`, if there are some."""
     import numpy as np
 
+    items = [item for item in text.split(",") if item.strip()] if count > 1 or labels is None else [text]
+    if labels is not None and items:
+        number = labels.number(items[0])
+        if number is None:
+            raise typer.BadParameter(f"{items[0]!r} is none of the labels {labels.listed}", param_hint="--condition")
+        items[0] = str(number)
     try:
-        values = np.array([float(item) for item in text.split(",") if item.strip()])
+        values = np.array([float(item) for item in items])
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no list of numbers", param_hint="--condition") from None
     if len(values) != count or not np.isfinite(values).all():

@@ -75,7 +75,7 @@ def run(
     from qgl.jobs.record import Request
 
     trained_run, model = trained(folder)
-    given = condition_of(condition, model.program.parameters)
+    given = condition_of(condition, model.program)
     opened = open_engine(engine)
     request = Request(
         engine=opened.name,

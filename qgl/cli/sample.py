@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,17 @@ from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Rows by the names of their arrays; the names of their columns, if they have some; and the label of all, if any,
+    whose column is the last one.
+    """
+
+    arrays: dict[str, np.ndarray[Any, Any]]
+    names: tuple[str, ...] = ()
+    label: str | None = None
 
 
 class SampleFormat(StrEnum):
@@ -62,14 +74,15 @@ def sample(
       qglc sample runs/bars-2026-01-31-1 -n 100000 -o samples.npz --seed 7
       qglc sample runs/digit --condition 1,0 | head
       qglc sample runs/digit --condition label=2
+      qglc sample runs/iris --condition label=setosa
       qglc sample runs/generator -n 500 --shots 1000 -o features.npz
     """
     out = file_or_output(out)
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
-    drawn, names = _draw(run, number, seed, condition, bits, inside, shots, every)
-    content = _csv(drawn, 1 + every, names) if kind is SampleFormat.CSV else _npz(drawn)
+    drawn = _draw(run, number, seed, condition, bits, inside, shots, every)
+    content = _csv(drawn, 1 + every) if kind is SampleFormat.CSV else _npz(drawn)
     if out is None:
         from qgl.diagnostics.terminal import write_data
 
@@ -89,8 +102,8 @@ def _draw(
     inside: bool,
     shots: int | None,
     every: bool,
-) -> tuple[dict[str, np.ndarray[Any, Any]], tuple[str, ...]]:
-    """Strings as `x`, or the rows of each output by its name; and the names of columns, where these have some."""
+) -> Drawn:
+    """Strings as `x`, or the rows of each output by its name."""
     import numpy as np
 
     from qgl.check.declarations.categories import in_categories
@@ -103,7 +116,7 @@ def _draw(
     run, model = trained(folder)
     outputs = model.program.outputs
     drawn = condition is None and outputs.declared and model.parameters.draws_conditions
-    given = None if drawn else condition_of(condition, model.program.parameters)
+    given = None if drawn else condition_of(condition, model.program)
     if outputs.declared:
         names = ", ".join(f"{output.name} {list(output.shape) or ''}".strip() for output in outputs.declared)
         how = "exact means and probabilities" if shots is None else f"{shots:,} shots behind each mean and distribution"
@@ -111,34 +124,50 @@ def _draw(
         typer.echo(f"rows of numbers: {names}; {how}{times}", err=True)
         draw = rows_of_numbers.iterations if every else rows_of_numbers.sample
         with Waiting("drawing numbers"):
-            return draw(model, run.params, number, seed, given, shots), ()
+            return Drawn(draw(model, run.params, number, seed, given, shots))
     if every:
         raise typer.BadParameter("there is no `output` in the program", param_hint="--every-iteration")
     if shots is not None:
         raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
     with Waiting("drawing strings"):
         rows = in_chunks.sample(model, run.params, number, seed, given)
-    learnt = model.program.learnt
-    if not bits and learnt is not None:
-        found = in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
-        if found is not None:
-            return {"x": found}, learnt.columns
-    return {"x": rows if bits else in_categories(rows, model.program.variables)}, ()
+    learnt = None if bits else model.program.learnt
+    found = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
+    shown = found if found is not None else rows if bits else in_categories(rows, model.program.variables)
+    if learnt is None or (found is None and learnt.labels is None):
+        return Drawn({"x": shown})
+    columns = learnt.columns if len(learnt.columns) == shown.shape[1] else ()
+    if learnt.labels is None or given is None:
+        return Drawn({"x": shown}, columns)
+    label = learnt.labels.names[int(given[0])]
+    return Drawn({"x": shown}, (*columns, learnt.labels.column) if columns else (), label)
 
 
-def _csv(drawn: dict[str, np.ndarray[Any, Any]], axes: int, names: tuple[str, ...]) -> bytes:
-    """A line for each row, of which there are as many as the first `axes` axes have; above them `names`, if any."""
-    import csv
-
+def _csv(drawn: Drawn, axes: int) -> bytes:
+    """A line for each row, of which there are as many as the first `axes` axes have; above them names, if any."""
     import numpy as np
 
-    head = io.StringIO()
-    if names:
-        csv.writer(head, lineterminator="\n").writerow(names)
-    rows = np.concatenate([each.reshape(int(np.prod(each.shape[:axes])), -1) for each in drawn.values()], axis=1)
+    parts = drawn.arrays.values()
+    rows = np.concatenate([each.reshape(int(np.prod(each.shape[:axes])), -1) for each in parts], axis=1)
+    body = _lines(rows)
+    if drawn.label is not None:
+        body = body.replace(b"\n", b"," + _csv_line((drawn.label,)))
+    return (_csv_line(drawn.names) if drawn.names else b"") + body
+
+
+def _csv_line(cells: tuple[str, ...]) -> bytes:
+    import csv
+
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue().encode()
+
+
+def _lines(rows: np.ndarray[Any, Any]) -> bytes:
+    import numpy as np
+
     if rows.dtype.kind == "f":
-        lines = "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist())
-        return (head.getvalue() + lines).encode()
+        return "".join(",".join(f"{number:.9g}" for number in row) + "\n" for row in rows.tolist()).encode()
     if rows.max(initial=0) > 9:
         return "".join(",".join(map(str, row)) + "\n" for row in rows.tolist()).encode()
     text = np.full((len(rows), 2 * rows.shape[1]), ord(","), dtype=np.uint8)
@@ -147,13 +176,16 @@ def _csv(drawn: dict[str, np.ndarray[Any, Any]], axes: int, names: tuple[str, ..
     return text.tobytes()
 
 
-def _npz(drawn: dict[str, np.ndarray[Any, Any]]) -> bytes:
+def _npz(drawn: Drawn) -> bytes:
     import numpy as np
 
+    arrays = drawn.arrays
+    if drawn.label is not None:
+        arrays = arrays | {"label": np.full(len(arrays["x"]), drawn.label)}
     buffer = io.BytesIO()
     write: Callable[..., None] = np.lib.format.write_array  # which is untyped
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:  # an output may have any name, `file` too
-        for name, array in drawn.items():
+        for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w") as member:
                 write(member, array)
     return buffer.getvalue()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.data.files import Limits
+from qgl.data.labels import LabelCells, LabelReader
 from qgl.data.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, DateCell, MissingValue, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
@@ -36,7 +37,8 @@ class Table:
     conditions: NDArray[np.float64] | None
     layout: Layout
     headed: bool = False  # whether a first line was taken for a header, though nothing says that it is one
-    names: tuple[str, ...] = ()  # of the columns of real numbers, where there is a header
+    names: tuple[str, ...] = ()  # of the columns of real numbers or beside labels, where there is a header
+    labels: LabelCells | None = None
 
 
 def read_csv(text: str, call: CSV, limits: Limits) -> Table:
@@ -63,16 +65,17 @@ def read_csv(text: str, call: CSV, limits: Limits) -> Table:
     if header or (header is None and _names_columns(cells)):
         names = [cell.strip() for cell in cells]
     layout, headed = lay_out(call, names, len(cells)), header is None and names is not None
-    block = None if layout.condition or set(layout.categories) != {2} else _digits_block(text, names is not None)
+    plain = not layout.condition and layout.label is None and set(layout.categories) == {2}
+    block = _digits_block(text, names is not None) if plain else None
     if block is not None and block.shape[1] == len(cells) and block.max() < 2:
         check_size(f'"{path}"', len(block), len(cells), limits, span)
         return Table(block[:, layout.columns], None, layout, headed)
     if names is None:
         rows = itertools.chain([(place, cells)], rows)
     guessed = place if header is None and names is None else None
-    table = _read_cells(rows, len(cells), names, layout, path, limits, span, guessed)
-    named = tuple(names[column] for column in layout.condition) if call.real and names else ()
-    return replace(table, headed=headed, names=named)
+    table = _read_cells(rows, len(cells), names, layout, call, limits, guessed)
+    wanted = layout.condition if call.real else layout.columns if layout.label is not None else ()
+    return replace(table, headed=headed, names=tuple(names[column] for column in wanted) if names else ())
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -163,12 +166,14 @@ def _read_cells(
     count: int,
     names: list[str] | None,
     layout: Layout,
-    path: str,
+    call: CSV,
     limits: Limits,
-    span: Span | None,
     guessed: int | None,
 ) -> Table:
     """`guessed`: the number of a first line that was taken for a row, though nothing says that it is one."""
+    path, span, label = call.path, call.span, layout.label
+    labels = None if label is None else LabelReader(_column(label, names), names[label] if names else "label", call)
+    width = len(layout.columns) + len(layout.condition) + (label is not None)
     values, conditions, faults, total = array("H"), array("d"), 0, 0
     fault: BadCell | MissingValue | DateCell | None = None
     known: list[dict[str, int | None]] = [{} for _ in layout.columns]
@@ -176,7 +181,9 @@ def _read_cells(
         if len(cells) != count:
             raise QglError([RaggedRow(span, f'"{path}"', number, len(cells), count)])
         total += 1
-        check_size(f'"{path}"', total, len(layout.columns) + len(layout.condition), limits, span)
+        check_size(f'"{path}"', total, width, limits, span)
+        if labels is not None and label is not None:
+            labels.take(number, cells[label])
         for cache, column, categories in zip(known, layout.columns, layout.categories, strict=True):
             cell = cells[column]
             if cell not in cache:
@@ -209,7 +216,8 @@ def _read_cells(
     if not total:
         raise QglError([NoRows(span, f'"{path}"', "it has a header and no row")])
     given_rows = np.frombuffer(conditions, dtype=np.float64).reshape(total, -1) if layout.condition else None
-    return Table(np.frombuffer(values, dtype=np.uint16).reshape(total, -1), given_rows, layout)
+    generated = np.frombuffer(values, dtype=np.uint16).reshape(total, -1)
+    return Table(generated, given_rows, layout, labels=None if labels is None else labels.cells())
 
 
 def category(cell: str, categories: int) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.program.calls.data_sources import Digits
+from qgl.program.labels import Labels
 
 SIDE, INK = 8, 16  # pixels along a side of the pictures as shipped, and the most ink of one
 
@@ -38,3 +39,11 @@ def digits(call: Digits) -> NDArray[np.uint8]:
     wanted = ink[np.isin(digit, call.classes)]
     shades = averaged(wanted, size).reshape(len(wanted), size**2)
     return np.where(shades >= call.threshold, np.uint8(1), np.uint8(0))
+
+
+def classes_of(call: Digits) -> tuple[Labels, NDArray[np.int64]]:
+    """The digits as labels, numbered in the order of `classes`, and the number of each picture's."""
+    _, digit = pictures()
+    wanted = list(dict.fromkeys(call.classes))
+    labels = Labels("digit", tuple(map(str, wanted)))
+    return labels, np.array([wanted.index(each) for each in digit[np.isin(digit, wanted)]], np.int64)

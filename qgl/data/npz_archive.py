@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qgl.data.csv_table import Table
 from qgl.data.files import Limits
+from qgl.data.labels import LabelCells, LabelReader
 from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, MissingValue, NoRows
 from qgl.diagnostics.model import QglError
@@ -42,7 +43,7 @@ def read_npz(content: bytes, call: NPZ, limits: Limits) -> Table:
     """The array that the call names, in an archive given as bytes.
 
     Raises:
-        QglError: QGL0605, QGL0607 to QGL0610, QGL0613.
+        QglError: QGL0605, QGL0607 to QGL0610, QGL0613, QGL0618.
     """
     path, span = call.path, call.span
     return _table(read_array(content, call, lambda file: _check_header(file, path, limits, span)), call)
@@ -126,7 +127,16 @@ def _table(values: NDArray[Any], call: NPZ) -> Table:
         if call.real and np.isnan(conditions[row, column]):
             raise QglError([MissingValue(span, path, row, place, value, int(bad.sum()) - 1)])
         raise QglError([BadCell(span, path, row, place, "a number", value)])
-    return Table(generated, conditions, layout)
+    return Table(generated, conditions, layout, labels=_labels(values, layout, call))
+
+
+def _labels(values: NDArray[Any], layout: Layout, call: NPZ) -> LabelCells | None:
+    if layout.label is None:
+        return None
+    reader = LabelReader(str(layout.label), "label", call)
+    for row, value in enumerate(values[:, layout.label].tolist()):
+        reader.take(row, f"{value:.15g}")
+    return reader.cells()
 
 
 def _categories(values: NDArray[Any], layout: Layout, path: str, span: Span | None) -> NDArray[np.uint16]:

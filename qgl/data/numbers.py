@@ -104,7 +104,7 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             conditions = None if data.conditions is None else _chosen(data.conditions, chosen, call.data, call)
             rows = _chosen(x, chosen, call.data, call)
             made = make(name, rows.copy(), limits, call.span, conditions=conditions)
-            return replace(made, picture=data.picture, undo=data.undo, columns=data.columns)
+            return replace(made, picture=data.picture, undo=data.undo, columns=data.columns, labels=data.labels)
         case calls.PCA() | calls.Scaled():
             step = _fitted(call, _numbers(declared[call.fit or call.data]), x.shape[1])
             made = make(name, step.apply(x), limits, call.span, picture=data.picture, undo=(*data.undo, step))
@@ -184,13 +184,13 @@ def in_units(rows: NDArray[np.uint8], data: DataSet, random: np.random.Generator
     return undone(codes.astype(np.float64), data.undo, random)
 
 
-def complete(rows: Numbers, call: calls.TableCall) -> tuple[Numbers, str]:
-    """The rows in which no value is missing, and a remark on how many others there were.
+def complete(rows: Numbers, call: calls.TableCall, known: NDArray[np.bool_] | None = None) -> tuple[Numbers, str]:
+    """The rows in which no value is missing, or the `known` ones, and a remark on how many others there were.
 
     Raises:
         QglError: QGL0607, none is left.
     """
-    whole = ~np.isnan(rows).any(axis=1)
+    whole = ~np.isnan(rows).any(axis=1) if known is None else known
     if not whole.any():
         raise QglError([NoRows(call.span, f'"{call.path}"', "a value is missing in each of its rows")])
     left_out = int((~whole).sum())

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.check.environment import NONE
+from qgl.data import labels as labels_of
 from qgl.data import numbers, parts
 from qgl.data.csv_table import Table, read_csv
-from qgl.data.digits import digits
+from qgl.data.digits import classes_of, digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
 from qgl.data.ensembles import encoded, read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
@@ -27,7 +28,8 @@ from qgl.data.npz_archive import read_npz
 from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
-from qgl.diagnostics.data import plural
+from qgl.diagnostics.data import NoRows, plural
+from qgl.diagnostics.model import QglError
 from qgl.program import membership
 from qgl.program.calls import data_sources as calls
 from qgl.program.membership import Rule
@@ -128,8 +130,10 @@ def make(
 def _digits(name: str, call: calls.Digits, limits: Limits) -> DataSet:
     picture = call.size, call.size
     if call.grey:
-        return numbers.make(name, numbers.grey_digits(call), limits, call.span, picture=picture)
-    return replace(make(name, digits(call)), picture=picture)
+        made = numbers.make(name, numbers.grey_digits(call), limits, call.span, picture=picture)
+    else:
+        made = replace(make(name, digits(call)), picture=picture)
+    return labels_of.labelled(made, *classes_of(call)) if call.labels else made
 
 
 def _of_numbers(
@@ -158,16 +162,39 @@ def _binned(
     categories = tuple((1 << width, width) for width in widths) if max(widths) <= MOST_BITS_OF_A_CATEGORY else None
     digest = hashlib.sha256(made.sha256.encode() + step.edges.tobytes() + step.centres.tobytes()).hexdigest()
     undo = (*data.undo, step)
-    return replace(made, categories=categories, undo=undo, columns=data.columns, sha256=digest)
+    return replace(made, categories=categories, undo=undo, columns=data.columns, labels=data.labels, sha256=digest)
 
 
 def _from_table(
     name: str, call: calls.TableCall, table: Table, files: Files, declared: Mapping[str, DataSet]
 ) -> DataSet:
+    if table.labels is None:
+        return _of_table(name, call, table, files, declared)
+    labels, classes = labels_of.numbered(table.labels, call, declared)
+    classes = chosen_rows(call, classes)
+    known = classes >= 0
+    if table.conditions is not None:
+        known &= ~np.isnan(chosen_rows(call, table.conditions)).any(axis=1)
+    if not known.any():
+        raise QglError([NoRows(call.span, f'"{call.path}"', "a value or label is missing in each of its rows")])
+    data = labels_of.labelled(_of_table(name, call, table, files, declared, known), labels, classes[known])
+    return replace(data, guessed="; ".join(filter(None, [data.guessed, labels_of.told(labels, call)])))
+
+
+def _of_table(
+    name: str,
+    call: calls.TableCall,
+    table: Table,
+    files: Files,
+    declared: Mapping[str, DataSet],
+    known: NDArray[np.bool_] | None = None,
+) -> DataSet:
+    """The rows of a table, or those of them that are `known`, without their labels."""
     path = f'"{call.path}"'
+    conditions = None if table.conditions is None else chosen_rows(call, table.conditions)
     if call.real:
-        assert table.conditions is not None
-        whole, remark = numbers.complete(chosen_rows(call, table.conditions), call)
+        assert conditions is not None
+        whole, remark = numbers.complete(conditions, call, known)
         count = whole.shape[1] - len(call.condition)
         beside = whole[:, count:].copy() if call.condition else None
         made = numbers.make(name, whole[:, :count].copy(), files.limits, call.span, conditions=beside)
@@ -175,13 +202,15 @@ def _from_table(
         if call.bits:
             return _binned(name, call, named, declared, f"; {remark}" if remark else "")
         return replace(named, description="; ".join(filter(None, [made.description, remark])))
-    values, conditions = chosen_rows(call, table.values), table.conditions
+    values = chosen_rows(call, table.values)
+    if known is not None:
+        values, conditions = values[known], None if conditions is None else conditions[known]
     check_size(path, len(values), table.layout.width, files.limits, call.span)
-    rows = of_width(call, encode(values, table.layout), conditions is not None)
-    given = None if conditions is None else chosen_rows(call, conditions)
-    made = make(name, rows, None, given, _remark(call, table))
+    rows = of_width(call, encode(values, table.layout), conditions is not None or known is not None)
+    made = make(name, rows, None, conditions, _remark(call, table))
     headed = f"the first line of {path} is read as names of its columns (`header = false`: as a row)"
-    return replace(made, categories=_categories(call, table), guessed=headed if table.headed else "")
+    made = replace(made, columns=table.names, categories=_categories(call, table))
+    return replace(made, guessed=headed if table.headed else "")
 
 
 def _categories(call: calls.TableCall, table: Table) -> tuple[tuple[int, int], ...] | None:

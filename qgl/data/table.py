@@ -28,7 +28,8 @@ class Layout:
     condition: tuple[int, ...]
     categories: tuple[int, ...]
     encoding: str  # "bits" | "binary" | "one_hot"
-    drop: bool = False  # whether a row of numbers may have missing values
+    drop: bool = False  # whether a row may have missing values
+    label: int | None = None  # the column of labels
 
     @property
     def width(self) -> int:
@@ -48,21 +49,25 @@ def lay_out(call: TableCall, names: Sequence[str] | None, count: int) -> Layout:
         QglError: a column is not there or stands twice, none is left, or the categories do not go with the columns.
     """
     path, span = call.path, call.span
+    if call.label is None and call.classes:
+        raise QglError([BadDataArgument(span, path, "`classes` are those of labels: name their column, `label = ...`")])
     condition = _places(call.condition, path, names, count, span)
+    label = None if call.label is None else _places((call.label,), path, names, count, span)[0]
+    beside = condition if label is None else (label, *condition)
     if call.columns is None:
-        given_only = set(condition)
+        given_only = set(beside)
         columns = tuple(place for place in range(count) if place not in given_only)
     else:
         columns = _places(call.columns, path, names, count, span)
-    repeated, times = Counter((*columns, *condition)).most_common(1)[0] if count else (0, 0)
+    repeated, times = Counter((*columns, *beside)).most_common(1)[0] if count else (0, 0)
     if times > 1:
         raise QglError([BadDataArgument(span, path, f"column {repeated} is named twice")])
     if call.real:
         if call.categories or call.width:
             fault = "real numbers have no categories and make no strings of a width"
             raise QglError([BadDataArgument(span, path, fault)])
-        return Layout((), (*columns, *condition), (), "bits", call.missing == "drop")
-    if call.missing != "refuse" or call.fit is not None or call.bins != "quantile":
+        return Layout((), (*columns, *condition), (), "bits", call.missing == "drop", label)
+    if call.bins != "quantile" or (label is None and (call.missing != "refuse" or call.fit is not None)):
         raise QglError([BadDataArgument(span, path, "`bins`, `fit` and `missing` are of real numbers: say `bits = 4`")])
     if not columns:
         raise QglError([NoRows(span, f'"{path}"', "no column is left to generate")])
@@ -71,7 +76,7 @@ def lay_out(call: TableCall, names: Sequence[str] | None, count: int) -> Layout:
         fault = f"{len(given)} numbers of categories for {plural(len(columns), 'column')}"
         raise QglError([BadDataArgument(span, path, fault)])
     categories = given if len(given) == len(columns) else (given or (2,)) * len(columns)
-    return Layout(columns, condition, categories, call.encoding if given else "bits")
+    return Layout(columns, condition, categories, call.encoding if given else "bits", call.missing == "drop", label)
 
 
 def _places(wanted: Columns, path: str, names: Sequence[str] | None, count: int, span: Span | None) -> tuple[int, ...]:

@@ -116,3 +116,30 @@ class NoCategory(Diagnostic):
         return f"its numbers are whole, from 0 to {self.last}"
 
     notes = noted("declared here", "declared")
+
+
+_OF_DIGITS = """data seen = digits(classes = [0, 1], size = 2, labels = true);
+condition label : category(COUNT);
+visible v[4];
+model { ry(?) v; rx(pi * label) v[0]; }
+objective nll(seen);
+"""
+
+
+class LabelsDiffer(Diagnostic):
+    """The labels of data are the categories of the first `condition` input: as many, and the same ones in the same
+    order in every data set that a program learns and is measured by. Else a number would mean one class in one of
+    them and another one in the next.
+    """
+
+    data: str
+    text: str
+    declared: Span | None = None
+
+    code = "QGL0428"
+    wrong = _OF_DIGITS.replace("COUNT", "3")
+    right = _OF_DIGITS.replace("COUNT", "2")
+
+    message = says("the labels of `{data}` do not go with the model: {text}")
+    help = "declare a category for each label, and give data of one kind the same labels: `fit = seen`, or `classes`"
+    notes = noted("the condition is declared here", "declared")

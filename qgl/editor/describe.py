@@ -114,8 +114,9 @@ def _distribution(parameter: Parameter) -> str:
 
 def data_text(data: DataSet) -> str:
     """Rows, columns and what they are."""
+    labels = "" if data.labels is None else f"; {plural(len(data.labels.names), 'label')}: {data.labels.wording}"
     if data.numbers is not None:
-        return f"{data.numbers.shape[0]:,} rows of {plural(int(data.numbers.shape[1]), 'real number')}"
+        return f"{data.numbers.shape[0]:,} rows of {plural(int(data.numbers.shape[1]), 'real number')}{labels}"
     rows = (
         "a rule"
         if not data.listed
@@ -125,7 +126,7 @@ def data_text(data: DataSet) -> str:
     )
     kind = " (the distribution itself)" if data.exact else ""
     conditions = "" if data.conditions is None else f", each with {plural(int(data.conditions.shape[1]), 'condition')}"
-    return f"{rows} of {plural(data.width, 'bit')}{kind}{conditions}"
+    return f"{rows} of {plural(data.width, 'bit')}{kind}{conditions}{labels}"
 
 
 def _on(group: Group) -> str:

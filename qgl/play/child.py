@@ -90,7 +90,9 @@ def samples(model: Model, run: Run) -> dict[str, Any]:
         (first, *more) = conditions
         if more or first.size > 1 or not 1 <= (first.categories or 0) <= MOST_CATEGORIES:
             return {"none": "the model is conditional: `qglc sample --condition` draws for a condition"}
-        given = [(f"{first.name} = {k}", np.array([float(k)])) for k in range(first.categories or 0)]
+        labels = model.program.labels
+        names = [str(k) for k in range(first.categories or 0)] if labels is None else labels.names
+        given = [(f"{first.name} = {name}", np.array([float(k)])) for k, name in enumerate(names)]
     return {"groups": [{"of": of, **_drawn(model, run, condition)} for of, condition in given]}
 
 

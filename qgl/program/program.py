@@ -26,6 +26,7 @@ from qgl.program.calls.optimizers import OptimizerCall
 from qgl.program.calls.reports import ReportCall
 from qgl.program.calls.stops import Early, StopCall
 from qgl.program.calls.strategies import Gradient, StrategyCall
+from qgl.program.labels import Labels
 from qgl.program.membership import Rule
 from qgl.program.operations import Operation
 from qgl.program.outputs import NO_OUTPUTS, Outputs
@@ -172,7 +173,9 @@ class DataSet:
     given      what type of states the conditions are: "state" or "density"; empty of other numbers
     undo       what `numbers` were made by, in order, so that reports can undo it; of bits that are bins of numbers,
                what these were made by, the binning last
-    columns    names of the columns of numbers, as they were before `undo`; none where they have none
+    columns    names of the columns of numbers, as they were before `undo`, or of a table with labels; none where they
+               have none
+    labels     of the rows, if they have some: `conditions` begin with their numbers
     guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
 
@@ -194,6 +197,7 @@ class DataSet:
     undo: tuple[Transform, ...] = ()
     given: str = ""
     columns: tuple[str, ...] = ()
+    labels: Labels | None = None
 
     @property
     def holds(self) -> str:
@@ -329,6 +333,13 @@ class Program:
         if data is None or data.holds != "bits" or (data.states is not None and data.conditions is not None):
             return None
         return data
+
+    @property
+    def labels(self) -> Labels | None:
+        """The labels of the objective's first data set, if it has some."""
+        names = (name for term in self.objective for name in term.call.data_sets)
+        data = self.data.get(next(names, ""))
+        return None if data is None else data.labels
 
     def input_name(self, atom: Input) -> str:
         """`theta[2, 0]` for an input, as a user would write it."""

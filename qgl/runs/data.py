@@ -17,6 +17,7 @@ from qgl.data.sources import rule_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.program.calls.data_sources import DataCall
+from qgl.program.labels import Labels
 from qgl.program.program import DataSet
 from qgl.program.transforms import of_arrays, to_arrays
 from qgl.runs.files import checkpoint
@@ -51,6 +52,7 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             "categories": item.categories,
             "undo": [sorted(to_arrays(step)) for step in item.undo],
             "columns": item.columns,
+            "labels": None if item.labels is None else [item.labels.column, item.labels.names],
         }
     return checkpoint.encode(leaves, {"data": json.dumps(facts), "run": run})
 
@@ -89,9 +91,17 @@ def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSe
             ),
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
             columns=tuple(facts.get("columns", ())),
+            labels=_labels(facts.get("labels")),
         )
         for name, facts in found.items()
     }
+
+
+def _labels(facts: list[Any] | None) -> Labels | None:
+    if facts is None:
+        return None
+    column, names = facts
+    return Labels(str(column), tuple(map(str, names)))
 
 
 def _complex(parts: NDArray[np.float64] | None) -> NDArray[np.complex128] | None:

@@ -233,6 +233,16 @@ class Column(PlainType[int | str]):
 
 
 @record
+class Label(PlainType[str]):
+    """The name of a class of rows, as a column of labels has it; a whole number is the name that it is."""
+
+    wording = "a label: a string, or a whole number"
+
+    def take(self, value: object) -> str:
+        return value.strip() if isinstance(value, str) and value.strip() else str(integer(value))
+
+
+@record
 class Rows(PlainType[tuple[int, int]]):
     """Consecutive rows of a table by number from 0; read as the first and the last one."""
 

@@ -20,6 +20,7 @@ from qgl.program.calls.arguments import (
     Flag,
     Integer,
     Interval,
+    Label,
     Many,
     Number,
     Rows,
@@ -73,9 +74,17 @@ class TableCall(DataCall):
         _BIN_BITS, "bits of each column of real numbers, which become bins (one number for all)", default=()
     )
     bins: str = argument(_BINS, _BINS_DOC, default="quantile")
-    fit: str | None = argument(Data(of="any"), _FIT_DOC, default=None)
+    fit: str | None = argument(Data(of="any"), f"{_FIT_DOC}; and whose labels are taken", default=None)
     missing: str = argument(
-        Choice(("refuse", "drop")), "rows of real numbers with a missing value: a fault, or left out", default="refuse"
+        Choice(("refuse", "drop")), "rows with a missing number or label: a fault, or left out", default="refuse"
+    )
+    label: int | str | None = argument(
+        Column(), "the column of labels: the class of each row, a category that is given with it", default=None
+    )
+    classes: tuple[str, ...] = argument(
+        Many(Label()),
+        "the labels in the order of their categories; by default numbers by size, words by their letters",
+        default=(),
     )
 
     @property
@@ -144,6 +153,9 @@ class Digits(DataCall):
         default=0.5,
     )
     grey: bool = argument(Flag(), "whether a pixel is that fraction, a real number from 0 to 1", default=False)
+    labels: bool = argument(
+        Flag(), "whether the digit is given with each picture, a category numbered as in `classes`", default=False
+    )
 
 
 @call("mixture")

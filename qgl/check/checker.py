@@ -35,10 +35,9 @@ from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
 from qgl.check.settings.drawn import drawn_fits
 from qgl.check.settings.fit import Scope
-from qgl.check.settings.labels import labels_fit
 from qgl.check.settings.layers import in_layers
 from qgl.check.settings.outcomes import postselection_fits
-from qgl.check.settings.report_requirements import probes_fit
+from qgl.check.settings.report_requirements import labels_fit, probes_fit
 from qgl.check.settings.reporting import read_reports
 from qgl.check.settings.stages import stages_fit
 from qgl.check.settings.training import read_objective, read_train

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
 from qgl.data.state_archive import fault_of
-from qgl.data.table import check_bytes
+from qgl.data.tables.table import check_bytes
 from qgl.diagnostics.data import BadArchive, BadDataArgument, DataTooLarge, plural
 from qgl.diagnostics.model import QglError
 from qgl.program.calls.data_sources import Amplitudes, Ensemble, StatesNear

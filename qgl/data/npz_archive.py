@@ -12,10 +12,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.data.csv_table import Table
 from qgl.data.files import Limits
-from qgl.data.labels import LabelCells, LabelReader
-from qgl.data.table import Layout, check_bytes, check_columns, check_size, lay_out
+from qgl.data.tables.csv_table import Table
+from qgl.data.tables.labels import LabelCells, LabelReader
+from qgl.data.tables.table import Layout, check_bytes, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, MissingValue, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest

@@ -14,7 +14,7 @@ from qgl.bits.distribution import indices, strings
 from qgl.data.digits import averaged, pictures
 from qgl.data.files import Limits
 from qgl.data.npz_archive import header, read_array
-from qgl.data.table import check_bytes
+from qgl.data.tables.table import check_bytes
 from qgl.diagnostics.data import BadArchive, BadDataArgument, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program.calls import data_sources as calls

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.check.environment import NONE
-from qgl.data import labels as labels_of
 from qgl.data import numbers, parts
-from qgl.data.csv_table import Table, read_csv
 from qgl.data.digits import classes_of, digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
 from qgl.data.ensembles import encoded, read_ensemble, states_near
@@ -27,7 +25,9 @@ from qgl.data.many_body.thermal import gibbs_state
 from qgl.data.npz_archive import read_npz
 from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
-from qgl.data.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
+from qgl.data.tables import labels as labels_of
+from qgl.data.tables.csv_table import Table, read_csv
+from qgl.data.tables.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program import membership

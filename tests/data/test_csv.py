@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from qgl.data.csv_table import read_csv
 from qgl.data.files import Limits
+from qgl.data.tables.csv_table import read_csv
 from qgl.diagnostics.data import BadCell
 from qgl.diagnostics.model import QglError
 from qgl.program.calls.data_sources import CSV

@@ -1,15 +1,17 @@
-"""What reports of hidden qubits and of the start need of a program."""
+"""What reports of hidden qubits and of the start need of a program, and what data with labels do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from qgl.diagnostics.categories import LabelsDiffer
 from qgl.diagnostics.many_body import HiddenBits, NoBasisStart
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.training import BadArguments
 from qgl.gates import GATES
 from qgl.program.calls.call import usage
-from qgl.program.calls.reports import QUANTUM, Choices, Entropy, HammingDistance
+from qgl.program.calls.objectives import ObjectiveCall
+from qgl.program.calls.reports import QUANTUM, Choices, Entropy, HammingDistance, ReportCall
 from qgl.program.operations import GateApplication
 from qgl.program.picking import hidden_choices
 from qgl.program.program import Program
@@ -44,3 +46,28 @@ def probes_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
 
 def _hidden(region: tuple[int, ...], program: Program) -> bool:
     return any(position >= len(program.visible) for position in region)
+
+
+def labels_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
+    """Whether all data that the program learns and is measured by have the labels that its category has."""
+    learnt = program.labels
+    calls: list[ObjectiveCall | ReportCall] = [
+        *(term.call for term in program.objective),
+        *program.reports,
+        *program.train.watch,
+    ]
+    given = next((each for each in program.parameters if each.kind == "condition"), None)
+    for call in calls:
+        for data in (program.data[name] for name in call.data_sets):
+            fault = ""
+            if data.conditions is None and data.labels is None:
+                continue
+            if (data.labels and data.labels.names) != (learnt and learnt.names):
+                ours, theirs = (each.wording if each is not None else "no labels" for each in (data.labels, learnt))
+                fault = f"it has {ours}, and what the model learns {theirs}"
+            elif learnt is not None and given is not None and given.categories not in (None, len(learnt.names)):
+                fault = f"it has {len(learnt.names)}, {learnt.listed}, and `{given.name}` {given.categories} categories"
+            if fault:
+                report(LabelsDiffer(call.span, data.name, fault, None if given is None else given.span))
+                return False
+    return True

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.data.files import Limits
-from qgl.data.labels import LabelCells, LabelReader
-from qgl.data.table import Layout, check_columns, check_size, lay_out
+from qgl.data.tables.labels import LabelCells, LabelReader
+from qgl.data.tables.table import Layout, check_columns, check_size, lay_out
 from qgl.diagnostics.data import BadCell, DateCell, MissingValue, NoRows, RaggedRow, UnreadableFile
 from qgl.diagnostics.model import QglError
 from qgl.program.calls.data_sources import CSV

@@ -1,0 +1,1 @@
+"""Tables in files: their cells, which of their columns are generated, given or labels, and categories as bits."""

@@ -22,7 +22,7 @@ class Gate:
     matrix(xp, *angles) gives shape (*angles.shape, 2^qubits, 2^qubits), first operand most significant, for angles
     that are arrays of one shape; `xp` is `numpy` or `jax.numpy`.
     inverse(*angles) gives the inverse as steps in order of application, qubits numbered from 0. It works on anything
-    with arithmetic. It is one step for all gates but `iswap`.
+    with arithmetic. It is one step for all gates but `iswap` and `siswap`.
     definition(*angles) gives the gate as simpler ones, in order of application, for anything with arithmetic; None for
     `p`, which the others come down to, and for gates with a `target`.
     generator: the Pauli word P if the gate is exp(-i a P / 2) of its one angle.

@@ -25,6 +25,7 @@ sin cos tan arcsin arccos arctan exp log ln sqrt mod floor ceiling popcount rotl
 _GATES = """
 U CX id x y z h s sdg t tdg sx sxdg rx ry rz p u u0 u1 u2 u3 phase cphase cx cy cz ch cp cu crx cry crz ccx ccz cswap
 swap iswap rxx ryy rzz rzx su2 su4 cnot i v vi si ti xx yy zz xy unitary noise ecr pswap phaseshift cphaseshift ccnot
+rot siswap xx_plus_yy xx_minus_yy csx cv cs csdg cu1 cu3
 """
 _TIMES = "dt ns us ms"
 _REGISTERS = "q c m w"

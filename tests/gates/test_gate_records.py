@@ -6,6 +6,7 @@ from itertools import permutations, product
 from typing import Any
 
 import numpy as np
+import pennylane
 import pytest
 import qiskit.circuit.library as library
 from numpy.typing import NDArray
@@ -19,7 +20,9 @@ from qgl.gates.model import Gate, Step
 Matrix = NDArray[np.complex128]
 
 OTHER_NAMES = {"id": "IGate", "p": "PhaseGate", "cp": "CPhaseGate", "sxdg": "SXdgGate", "iswap": "iSwapGate"}
-MADE_OF_OTHERS = {"su2", "su4"}  # Qiskit has no such gate
+OTHER_NAMES |= {"xx_plus_yy": "XXPlusYYGate", "xx_minus_yy": "XXMinusYYGate"}
+OF_PENNYLANE = {"rot": "Rot", "siswap": "SISWAP", "pswap": "PSWAP", "ecr": "ECR", "u2": "U2", "iswap": "ISWAP"}
+MADE_OF_OTHERS = {"su2", "su4", "rot", "siswap", "pswap"}  # Qiskit has no such gate
 
 
 def angles_of(gate: Gate, seed: int = 0) -> list[float]:
@@ -78,6 +81,20 @@ def test_matrix_equals_qiskits_with_its_phase(gate: Gate) -> None:
     assert np.allclose(matrix_of(gate, *angles), theirs, atol=1e-14)
 
 
+@pytest.mark.parametrize("gate", [GATES[name] for name in OF_PENNYLANE], ids=OF_PENNYLANE)
+def test_matrix_equals_pennylanes_with_its_phase(gate: Gate) -> None:
+    angles = angles_of(gate)
+    theirs = getattr(pennylane, OF_PENNYLANE[gate.name])(*angles, wires=range(gate.qubits))
+    assert np.allclose(matrix_of(gate, *angles), theirs.matrix(), atol=1e-14)
+
+
+def test_exchanges_of_excitations_are_pennylanes() -> None:
+    """As docs/from/pennylane.md says."""
+    ours, both = GATES["xx_plus_yy"], range(2)
+    assert np.allclose(matrix_of(ours, -0.7, 0.0), pennylane.IsingXY(0.7, wires=both).matrix())
+    assert np.allclose(matrix_of(ours, 0.7, -0.5 * np.pi), pennylane.SingleExcitation(0.7, wires=both).matrix())
+
+
 def test_general_gates_are_products_of_qiskits() -> None:
     a = angles_of(GATES["su4"])
 
@@ -113,7 +130,7 @@ def test_inverse(gate: Gate) -> None:
 @ALL
 def test_generator(gate: Gate) -> None:
     if gate.generator is None:
-        assert not gate.name.startswith("r")
+        assert gate.name == "rot" or not gate.name.startswith("r")
         return
     (angle,) = angles_of(gate)
     values, vectors = np.linalg.eigh(pauli_matrix(gate.generator))

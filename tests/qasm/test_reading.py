@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import Statevector
 
 from qgl.cli.fmt import formatted
 from qgl.compiler import analyse
@@ -33,6 +35,9 @@ TEXTS = {
         cu(0.4, 0.3, -0.2, 0.7) q[1], q[2]; cphase(1.1) q[0], q[2]; ccx q[0], q[1], q[2]; ry(0.3) q;
         cswap q[2], q[0], q[1]; ch q[0], q[2]; crx(0.2) q[0], q[1]; cy q[1], q[2]; p(0.4) q;
         U(0.5, 0.1, 0.2) q[0]; h q; c = measure q;""",
+    "controlled names": """qubit[3] q; bit[3] c;
+        h q; ry(0.3) q[1]; ctrl @ cu(0.4, 0.3, -0.2, 0.7) q[0], q[1], q[2]; inv @ cu(0.5, 0.1, 0.2, 0.3) q[2], q[0];
+        rx(0.7) q; c = measure q;""",
     "inputs": """input float[64] a; input angle[32] θ; qubit[2] q; bit[2] c;
         ry(2*a - θ/2) q[0]; cx q[0], q[1]; rx(-(a + θ) * 3) q[1]; c = measure q;""",
     "definitions": """gate turn(x, y) p0, p1 { rx(x / 2) p0; cx p0, p1; rz(y * 3) p1; h p1; gphase(x); }
@@ -104,6 +109,16 @@ def test_openqasm_2_is_read_as_far_as_its_words_are_kept() -> None:
     text = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\n'
     text += "u3(0.3,0.1,0.2) q[0];\ncx q[0],q[1];\nmeasure q -> c;\n"
     np.testing.assert_allclose(probabilities(compiled(text), np.zeros(0)), [np.cos(0.15) ** 2, 0, 0, np.sin(0.15) ** 2])
+
+
+def test_gates_of_qelib1_are_those_that_qiskit_reads() -> None:
+    head = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[5];\ncreg c[5];\nh q;\nry(0.4) q;\n'
+    gates = "csx q[0],q[1];\ncu3(0.3,0.2,0.1) q[1],q[2];\nc3x q[0],q[2],q[3],q[1];\nc3sqrtx q[3],q[1],q[0],q[2];\n"
+    gates += "cu1(0.4) q[2],q[3];\nc4x q[4],q[2],q[3],q[1],q[0];\nu2(0.2,0.7) q[4];\nrzz(0.3) q[3],q[4];\nh q;\n"
+    counted = QuantumCircuit.from_qasm_str(head + gates)
+    expected = Statevector(counted.reverse_bits()).probabilities()  # q[0] is the most significant bit
+    found = probabilities(compiled(head + gates + "measure q -> c;\n"), np.zeros(0))
+    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_registers_loops_and_definitions_keep_their_form() -> None:

@@ -119,12 +119,55 @@ _CONTROLLED = {"cx": "x", "cy": "y", "cz": "z", "ch": "h", "cp": "p", "crx": "rx
 _CONTROLLED |= {"ccx": "cx", "ccz": "cz", "cswap": "swap"}
 
 
+_COMPOSED = ("rot", "u2", "cu", "ecr", "siswap", "pswap", "xx_plus_yy", "xx_minus_yy")
+
+
+def _on_middle(block: Matrix) -> Matrix:
+    """A matrix on the states 01 and 10."""
+    matrix = np.eye(4, dtype=np.complex128)
+    matrix[1:3, 1:3] = block
+    return matrix
+
+
+def _exchange(name: str, a: float, b: float) -> Matrix:
+    """Of the states with one excitation, or of those with none and two."""
+    turn = -1j * np.sin(a / 2) * np.exp(1j * b if name == "xx_plus_yy" else -1j * b)
+    down = np.array([[np.cos(a / 2), turn], [-turn.conjugate(), np.cos(a / 2)]])
+    if name == "xx_plus_yy":
+        return _on_middle(down)
+    matrix = np.eye(4, dtype=np.complex128)
+    matrix[np.ix_([0, 3], [0, 3])] = down
+    return matrix
+
+
+def _composed(name: str, angles: Sequence[float]) -> Matrix:
+    match name:
+        case "rot":
+            return _su2(*angles)
+        case "u2":
+            return _u(pi / 2, *angles)
+        case "cu":
+            return controlled(np.exp(1j * angles[3]) * _u(*angles[:3]))
+        case "ecr":
+            return sqrt(0.5) * (np.kron(LETTERS["X"], LETTERS["I"]) - np.kron(LETTERS["Y"], LETTERS["X"]))
+        case "siswap":
+            return _on_middle(sqrt(0.5) * np.array([[1, 1j], [1j, 1]]))
+        case "pswap":
+            return _on_middle(np.exp(1j * angles[0]) * LETTERS["X"])
+        case _:
+            return _exchange(name, *angles)
+
+
 def gate_matrix(name: str, angles: Sequence[float]) -> Matrix:
     """The matrix of a gate by its name."""
     if name in _FIXED:
         return _FIXED[name]
     if name in _CONTROLLED:
         return controlled(gate_matrix(_CONTROLLED[name], angles))
+    return _composed(name, angles) if name in _COMPOSED else _by_angles(name, angles)
+
+
+def _by_angles(name: str, angles: Sequence[float]) -> Matrix:
     match name:
         case "rx" | "ry" | "rz" | "rxx" | "ryy" | "rzz" | "rzx":
             return _rotation(name[1:].upper(), angles[0])

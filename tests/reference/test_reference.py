@@ -16,7 +16,7 @@ from qgl.expression import Input, Real, evaluate
 from qgl.gates import GATES
 from qgl.program.operations import Evolution, MatrixUnitary, Operation, PauliRotation
 from qgl.program.program import Program
-from tests.gates.test_gate_records import angles_of, matrix_of, qiskit_gate
+from tests.gates.test_gate_records import MADE_OF_OTHERS, angles_of, matrix_of, qiskit_gate
 from tests.reference.density import density_matrix, gradient, lookup, probabilities
 from tests.reference.matrices import Matrix, gate_matrix
 from tests.reference.programs import (
@@ -68,7 +68,7 @@ def _instruction(operation: Operation, args, qubits, atoms):  # type: ignore[no-
     return gate, qubits[:controls] + own
 
 
-STANDARD = tuple(name for name in GATES if name not in ("su2", "su4"))
+STANDARD = tuple(name for name in GATES if name not in MADE_OF_OTHERS)
 
 
 @settings(max_examples=40)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from qgl.check.names.foreign import ALIASES
 from qgl.check.names.index import Index, LocalName
 from qgl.check.names.modules import EXPORTED, RESERVED, Module, Symbol, check_reserved
 from qgl.check.names.scopes import Body, Local
@@ -26,7 +27,6 @@ from qgl.syntax import tree
 from qgl.syntax.walk import uses_in
 
 CALLABLE = ("layer", "channel", "Hamiltonian")
-ALIASES = {"cnot": "cx", "fredkin": "cswap", "hadamard": "h", "not": "x", "phase": "p", "toffoli": "ccx", "u3": "u"}
 
 
 def _takes_arguments(symbol: Symbol) -> bool:

@@ -7,29 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qgl.qasm.reading.numbers import SIGN, Number, Refused, literal
+from qgl.gates import GATES
+from qgl.qasm.reading.numbers import Number, Refused, literal
 
-STANDARD = {
-    **{name: name for name in ("id", "x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "sxdg", "swap", "ccx", "cswap")},
-    **{
-        name: name
-        for name in ("rx", "ry", "rz", "p", "u", "cx", "cy", "cz", "ch", "cp", "crx", "cry", "crz", "rzz", "rxx")
-    },
+_SAME = """
+id x y z h s sdg t tdg sx sxdg rx ry rz p u u2 swap cx cy cz ch cp crx cry crz cu ccx cswap rzz rxx
+"""
+# Of stdgates.inc, and of qelib1.inc as far as Qiskit reads it.
+STANDARD = {name: name for name in _SAME.split()} | {
     "phase": "p",
     "cphase": "cp",
     "u1": "p",
     "cu1": "cp",
     "u3": "u",
-}  # of stdgates.inc and qelib1.inc
-BUILT_IN = {"U": "u", "CX": "cx"}
-SPECIAL = {"u2", "cu", "cu3"}
-ARGUMENTS = {
-    **dict.fromkeys(("rx", "ry", "rz", "p", "cp", "crx", "cry", "crz", "rzz", "rxx"), 1),
-    "u": 3,
-    "u2": 2,
-    "cu": 4,
-    "cu3": 3,
+    "cu3": "ctrl u",
+    "csx": "ctrl sx",
+    "c3x": "ctrl(3) x",
+    "c3sqrtx": "ctrl(3) sx",
+    "c4x": "ctrl(4) x",
 }
+BUILT_IN = {"U": "u", "CX": "cx"}
 PHASED = {"U", "u", "u2", "u3"}  # whose global phase readers do not agree on
 MOST_REPEATED = 1000  # times that `pow` repeats a gate
 
@@ -39,7 +36,7 @@ class Application:
     """A gate as it stands in the text: its parts in qgl's words, before its modifiers are worked in."""
 
     name: str  # of OpenQASM
-    called: str  # of qgl
+    called: str  # of qgl, perhaps with controls before it
     arguments: tuple[Number, ...]
     qubits: tuple[str, ...]
     modifiers: tuple[tuple[str, int], ...]  # (inv | pow | ctrl | negctrl, power or number of controls)
@@ -70,9 +67,14 @@ def lines(applied: Application) -> list[str]:
     flips = [f"x {qubit};" for qubit, at_one in zip(applied.qubits, controls, strict=False) if not at_one]
     prefix = f"ctrl({len(controls)}) " if len(controls) > 1 else "ctrl " * len(controls)
     prefix += "inverse " * inverted
-    parts = _parts(applied.called, applied.arguments, applied.qubits[: len(controls)], applied.qubits[len(controls) :])
-    parts = parts[::-1] if inverted else parts
-    return [*flips, *[f"{prefix}{part}" for part in parts] * abs(power), *flips]
+    numbers = f"({', '.join(number.text for number in applied.arguments)})" if applied.arguments else ""
+    line = f"{prefix}{applied.called}{numbers} {', '.join(applied.qubits)};"
+    return [*flips, *[line] * abs(power), *flips]
+
+
+def arguments_of(called: str) -> int:
+    """How many numbers a gate takes that `STANDARD` or `BUILT_IN` name."""
+    return len(GATES[called.split()[-1]].parameters)
 
 
 def phase(angle: Number, controls: Sequence[str], any_qubit: str) -> list[str]:
@@ -82,25 +84,6 @@ def phase(angle: Number, controls: Sequence[str], any_qubit: str) -> list[str]:
         return [f"{ctrl}p({angle.text}) {', '.join(controls)};"]
     one = f"p({angle.text}) {any_qubit};"
     return [one, f"x {any_qubit};", one, f"x {any_qubit};"] if any_qubit else []
-
-
-def _parts(called: str, arguments: Sequence[Number], controls: Sequence[str], qubits: Sequence[str]) -> list[str]:
-    """Gates of qgl, in order, each with the controls before its own qubits."""
-
-    def gate(name: str, numbers: Sequence[Number], targets: Sequence[str]) -> str:
-        told = f"({', '.join(n.text for n in numbers)})" if numbers else ""
-        return f"{name}{told} {', '.join([*controls, *targets])};"
-
-    match called:
-        case "u2":
-            return [gate("u", [Number("pi / 2", SIGN), *arguments], qubits)]
-        case "cu" | "cu3" if controls:
-            raise Refused(f"`{called}` under a further control")
-        case "cu":
-            return [gate("p", arguments[3:], qubits[:1]), gate("ctrl u", arguments[:3], qubits)]
-        case "cu3":
-            return [gate("ctrl u", arguments, qubits)]
-    return [gate(called, arguments, qubits)]
 
 
 def is_phased(name: str, arguments: Sequence[Number]) -> bool:

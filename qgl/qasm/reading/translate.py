@@ -202,9 +202,9 @@ class Translation(Operands):
         if name in self.defined:
             return self.own_name(name), self.defined[name][0]
         if name in gates.BUILT_IN:
-            return gates.BUILT_IN[name], gates.ARGUMENTS.get(gates.BUILT_IN[name], 0)
-        if self.libraries and (name in gates.STANDARD or name in gates.SPECIAL):
-            return gates.STANDARD.get(name, name), gates.ARGUMENTS.get(gates.STANDARD.get(name, name), 0)
+            return gates.BUILT_IN[name], gates.arguments_of(gates.BUILT_IN[name])
+        if self.libraries and name in gates.STANDARD:
+            return gates.STANDARD[name], gates.arguments_of(gates.STANDARD[name])
         missing = "" if self.libraries else ' (`include "stdgates.inc";` is missing)'
         raise Refused(f"the gate `{name}`, which is not defined{missing},")
 

@@ -12,13 +12,22 @@ from qgl.data.files import Limits, decode, read_bytes, resolve
 from qgl.data.sources import Files, load
 from qgl.diagnostics.data import MissingFile, UnreadableFile
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.suggest import nearest
 from qgl.program.calls.data_sources import DataCall
 from qgl.program.program import DataSet
 from qgl.source import Source, Span
 
+LIBRARY = Path(__file__).resolve().parent / "library"
+SHIPPED = "qgl:"  # before the name of a file that comes with qgl
+
+
+def copy_of(name: str) -> str:
+    """Where a copy of such a file lies in the folder of a program."""
+    return f".qgl/{name}.qgl"
+
 
 class FolderEnvironment:
-    """Imports, graphs and data for a program in `folder`; nothing outside of it is read.
+    """Imports, graphs and data for a program in `folder`; nothing outside of it is read but what comes with qgl.
 
     A path is relative to the folder of the file that names it.
     """
@@ -38,9 +47,15 @@ class FolderEnvironment:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Every file that says what the program is, by its path in the folder: itself, its imports and graphs."""
+        """Every file that says what the program is, by its path in the folder: itself, its imports and graphs.
+
+        A file that comes with qgl has the path at which a copy of it would stand in for it.
+        """
         inside = {place: source for place, source in self._sources.items() if place.is_relative_to(self.folder)}
         texts = {place.relative_to(self.folder).as_posix(): source.text for place, source in inside.items()}
+        for place, source in self._sources.items():
+            if place.parent == LIBRARY and place not in inside:
+                texts[copy_of(place.stem)] = source.text
         return texts | {name: self._graphs[place][0] for name, place in self._names.items()}
 
     def open_import(self, path: str, importer: Source, span: Span) -> Source:
@@ -49,11 +64,31 @@ class FolderEnvironment:
         Raises:
             QglError: QGL0601 to QGL0604.
         """
-        real = resolve(self.folder, self._folder_of(importer), path, span)
+        real = self._place_of(path, importer, span)
         if real not in self._sources:
             text = decode(read_bytes(real, path, self.limits.text_bytes, span), path, span)
-            self.adopt(Source(str(real.relative_to(self.folder)), text), real)
+            self.adopt(Source(self._name_of(real), text), real)
         return self._sources[real]
+
+    def _place_of(self, path: str, importer: Source, span: Span) -> Path:
+        """The real place of an import: in the folder of the program, or `qgl:NAME`, a file that comes with qgl.
+
+        Of the latter a copy in the folder of the program goes first, as that of a run has the one it began with.
+        """
+        if not path.startswith(SHIPPED):
+            return resolve(self.folder, self._folder_of(importer), path, span)
+        name = path.removeprefix(SHIPPED)
+        known = {place.stem: place for place in LIBRARY.glob("*.qgl")}
+        if name not in known:
+            near = nearest(name, known)
+            raise QglError([MissingFile(span, path, near and SHIPPED + near)])
+        if os.path.lexists(self.folder / copy_of(name)):
+            return resolve(self.folder, self.folder, copy_of(name), span)
+        return known[name]
+
+    def _name_of(self, real: Path) -> str:
+        """What messages call the file at a real place."""
+        return SHIPPED + real.stem if real.parent == LIBRARY else str(real.relative_to(self.folder))
 
     def load_graph(self, path: str, importer: Source, span: Span) -> SiteGraph:
         """The graph in the file at `path`, relative to the folder of `importer`; a file is read once.

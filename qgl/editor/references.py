@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qgl.check.names.modules import RESERVED
+from qgl.data.environment import LIBRARY
 from qgl.editor.analysis import Analysis, Location
 from qgl.editor.vocabulary.keywords import KEYWORDS
 from qgl.source import Span
@@ -44,6 +45,8 @@ def renamed(analyses: Iterable[Analysis], declared: Location, name: str) -> list
     """
     if not name.isidentifier() or name in KEYWORDS or name in RESERVED:
         raise CannotRenameError(f"`{name}` cannot be a name")
+    if declared.path.parent == LIBRARY:
+        raise CannotRenameError("it comes with qgl")
     known = list(analyses)
     for analysis in known:
         places = uses(analysis, declared)

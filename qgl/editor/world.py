@@ -49,9 +49,9 @@ class EditedFolder(FolderEnvironment):
         self._kept = kept
 
     def open_import(self, path: str, importer: Source, span: Span) -> Source:
-        real = resolve(self.folder, self._folder_of(importer), path, span)
+        real = self._place_of(path, importer, span)
         if real in self._texts and real not in self._sources:
-            self.adopt(Source(str(real.relative_to(self.folder)), self._texts[real]), real)
+            self.adopt(Source(self._name_of(real), self._texts[real]), real)
         return super().open_import(path, importer, span)
 
     @property

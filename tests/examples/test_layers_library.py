@@ -35,13 +35,12 @@ def ours(n: int, parameters: str, body: str, *values: NDArray[np.float64]) -> ND
 
 
 def pure(state: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    return np.outer(state, state.conj())
+    return np.asarray(np.outer(state, state.conj()))
 
 
 def theirs(n: int, *operations: Any) -> NDArray[np.complex128]:
     """By PennyLane, of functions that queue."""
 
-    @qml.qnode(qml.device("default.qubit", wires=n))
     def state() -> Any:
         for k in range(n):
             qml.RY(TURNS[k], wires=k)
@@ -50,7 +49,8 @@ def theirs(n: int, *operations: Any) -> NDArray[np.complex128]:
             operation()
         return qml.state()
 
-    return pure(np.asarray(state()))
+    device = qml.device("default.qubit", wires=n)
+    return pure(np.asarray(qml.QNode(state, device)()))
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])

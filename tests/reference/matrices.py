@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import product
 from math import cos, pi, sin, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ _CONTROLLED |= {"ccx": "cx", "ccz": "cz", "cswap": "swap"}
 _COMPOSED = ("rot", "u2", "cu", "ecr", "siswap", "pswap", "xx_plus_yy", "xx_minus_yy")
 
 
-def _on_middle(block: Matrix) -> Matrix:
+def _on_middle(block: NDArray[Any]) -> Matrix:
     """A matrix on the states 01 and 10."""
     matrix = np.eye(4, dtype=np.complex128)
     matrix[1:3, 1:3] = block
@@ -149,11 +150,11 @@ def _composed(name: str, angles: Sequence[float]) -> Matrix:
         case "cu":
             return controlled(np.exp(1j * angles[3]) * _u(*angles[:3]))
         case "ecr":
-            return sqrt(0.5) * (np.kron(LETTERS["X"], LETTERS["I"]) - np.kron(LETTERS["Y"], LETTERS["X"]))
+            return sqrt(0.5) * (pauli_matrix("XI") - pauli_matrix("YX"))
         case "siswap":
-            return _on_middle(sqrt(0.5) * np.array([[1, 1j], [1j, 1]]))
+            return _on_middle(sqrt(0.5) * (LETTERS["I"] + 1j * LETTERS["X"]))
         case "pswap":
-            return _on_middle(np.exp(1j * angles[0]) * LETTERS["X"])
+            return _on_middle(np.exp(1j * np.array(angles[0])) * LETTERS["X"])
         case _:
             return _exchange(name, *angles)
 

@@ -6,7 +6,7 @@ of the program as a whole: bounds, objectives, training, reports, and what is de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from math import lcm
@@ -51,6 +51,7 @@ from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
 from qgl.program.operations import Operation, inputs_of, is_kept, is_required, may_be_drawn
 from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
+from qgl.program.rolled import Operations, patterns, touched
 from qgl.source import Source, Span
 from qgl.syntax import tree
 
@@ -291,27 +292,27 @@ class _Check:
 
     # ------------------------------------------------------------ operations
 
-    def _operations(self) -> tuple[tuple[Operation, ...], tuple[LocalityBound, ...]]:
+    def _operations(self) -> tuple[Operations, tuple[LocalityBound, ...]]:
         recorder, elaborator, model = self.recorder, self.elaborator, self.main.blocks.get("model")
         elaborator.registers()
         self._prepared = initial = len(recorder.operations)
         if isinstance(model, tree.Model):
             elaborator.block(model.body, Frame({}, self.main))
-        operations = tuple(recorder.operations)
+        operations = recorder.finished_operations()
         locality = Locality(
             self.declarations, self.reporter, self.budget, operations[initial:], tuple(recorder.channel_calls)
         )
         for fault in used_qubits(operations, recorder.wires):
             self.reporter.report(fault)
-        required = list(filter(is_required, operations))
+        required = list(filter(is_required, patterns(operations)))
         if len(required) > MAX_REQUIRED:
             what = f"post-selection on {len(required):,} qubits"
             self.reporter.report(ValueTooLarge(required[MAX_REQUIRED].span, what, f"{MAX_REQUIRED} qubits"))
-        kept = list(filter(is_kept, operations))
+        kept = list(filter(is_kept, patterns(operations)))
         if len(kept) > MAX_LABELS and self.declarations.outputs.outputs.declared:
             what = f"a program with outputs that keeps {len(kept):,} outcomes"
             self.reporter.report(ValueTooLarge(kept[MAX_LABELS].span, what, f"{MAX_LABELS} outcomes"))
-        self._touched = {wire for operation in operations[initial:] for wire in operation.wires}
+        self._touched = touched(operations[initial:])
         return operations, locality.check(self.main.locals)
 
     def _again(self) -> None:
@@ -392,10 +393,12 @@ class _Check:
 
     # ------------------------------------------------------------ warnings
 
-    def _unused(self, operations: Iterable[Operation]) -> None:
+    def _unused(self, operations: Sequence[Operation]) -> None:
         declared = ("constant", "lattice", "data set", "layer", "channel", "Hamiltonian", *INPUTS)
         for symbol in self.main.of_kind(*declared):
-            counts = symbol.kind == "latent input" and any(map(may_be_drawn, operations))  # elements, whatever it is
+            counts = symbol.kind == "latent input" and any(
+                map(may_be_drawn, patterns(operations))
+            )  # elements, whatever it is
             if not symbol.used and not counts:
                 self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
         for symbol in self.main.of_kind(*REGISTERS):
@@ -418,7 +421,7 @@ def _idle(program: Program) -> Set[int]:
     """Latents of continuous distribution that nothing depends on and that have no draws: they are no mixture."""
     if program.outputs.declared:  # their arithmetic may depend on them
         return set()
-    used = {atom.parameter for operation in program.operations for atom in inputs_of(operation)}
+    used = {atom.parameter for operation in patterns(program.operations) for atom in inputs_of(operation)}
     return {
         number
         for number, each in enumerate(program.parameters)

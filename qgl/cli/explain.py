@@ -95,12 +95,14 @@ def wires_by_kind(program: Program) -> dict[str, int]:
 def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     """All figures as plain data."""
     from qgl.check.calls.strategies import cost_text
+    from qgl.program.rolled import counts
     from qgl.report.weighing import process
 
     return {
         "wires": wires_by_kind(program),
         "operations": len(program.operations),
         "inputs": _inputs(program),
+        "rolled": dict(zip(("blocks", "operations"), counts(program.operations), strict=True)),
         "conserved": _conserved(program),
         "ensemble": ensemble_lines(program),
         "precision": program.train.precision,
@@ -121,14 +123,23 @@ def to_json(program: Program, answers: Sequence[Answer]) -> dict[str, Any]:
     }
 
 
+def _rolled(program: Program) -> list[str]:
+    """How much of the program is loops that are kept as such, in words."""
+    from qgl.program.rolled import counts
+
+    blocks, operations = counts(program.operations)
+    return [f"rolled up: {operations:,} operations in {blocks:,} block{'s' * (blocks != 1)}"] if blocks else []
+
+
 def _conserved(program: Program) -> list[str]:
     """What the program conserves, what it reaches, and whether what is emitted is something else, in words."""
     from qgl.passes.charges.description import description_of
     from qgl.passes.charges.unreachable import reach_of
     from qgl.passes.trotter import is_sliced
+    from qgl.program.rolled import patterns
 
     lines = description_of(reach_of(program), program.wires)
-    count = sum(map(is_sliced, program.operations))
+    count = sum(map(is_sliced, patterns(program.operations)))
     if count:
         noun = "1 evolution is" if count == 1 else f"{count:,} evolutions are"
         lines.append(f"emitted: {noun} cut into slices; `report trotter_error` says what that changes")
@@ -200,7 +211,7 @@ def show(console: Console, program: Program, answers: Sequence[Answer]) -> None:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in wires_by_kind(program).items() if count)
     operations, inputs = len(program.operations), _inputs(program)
     console.print(f"{program.source.name}: {counts} qubits; {operations:,} operations, {inputs:,} inputs")
-    for line in (*_conserved(program), *ensemble_lines(program), *_approximate(program)):
+    for line in (*_rolled(program), *_conserved(program), *ensemble_lines(program), *_approximate(program)):
         console.print(line)
     blocks: dict[tuple[Row, int], list[str]] = {}
     for answer in answers:

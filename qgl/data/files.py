@@ -23,7 +23,7 @@ class Limits:
     text_bytes: int = 1 << 20
     graph_bytes: int = 4 << 20
     data_bytes: int = 512 << 20
-    columns: int = 1 << 16
+    columns: int = 1 << 18
     cells: int = MAX_CELLS
 
 

@@ -36,7 +36,7 @@ class Circuit:
 
     @classmethod
     def of(cls, program: Program) -> Circuit:
-        return cls(program.wires, program.visible, program.operations, program.bits, program.parameters)
+        return cls(program.wires, program.visible, tuple(program.operations), program.bits, program.parameters)
 
     def with_operations(
         self,

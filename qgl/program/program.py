@@ -1,4 +1,4 @@
-"""The checked program: what a `.qgl` file means once constants are known, loops are unrolled and calls are expanded.
+"""The checked program: what a `.qgl` file means once constants are known, loops have run and calls are expanded.
 
 It is the only thing that later stages see of the text; the spans in it point back.
 
@@ -12,7 +12,7 @@ Angles are in radians; `rx(a) = exp(-i a X / 2)`; a `PauliRotation` is exp(+i a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -306,7 +306,7 @@ class Program:
     wires: tuple[Wire, ...]
     visible: tuple[int, ...]
     hidden: tuple[int, ...]
-    operations: tuple[Operation, ...]
+    operations: Sequence[Operation]  # in blocks where they are loops, see `qgl.program.rolled`
     bits: int
     parameters: tuple[Parameter, ...]
     geometries: tuple[Geometry, ...]

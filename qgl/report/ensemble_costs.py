@@ -13,6 +13,7 @@ from qgl.loading import loads
 from qgl.model import Model
 from qgl.program.operations import GateApplication, is_required
 from qgl.program.program import Program
+from qgl.program.rolled import patterns
 from qgl.qasm.emit import emission
 from qgl.query import Success
 
@@ -22,7 +23,9 @@ _QUICK = 2.0  # seconds, predicted, up to which a probability of success is meas
 
 def preparations(program: Program) -> dict[int, tuple[int, int]]:
     """Gates on two qubits, and layers, of the circuit that prepares a state which is an input, by its qubits."""
-    gates = (operation.gate.name for operation in program.operations if isinstance(operation, GateApplication))
+    gates = (
+        operation.gate.name for operation in patterns(program.operations) if isinstance(operation, GateApplication)
+    )
     sizes = sorted({size for name in gates if (size := state_qubits(name)) is not None})
     return {size: _preparation(size) for size in sizes}
 
@@ -39,7 +42,7 @@ def success_at_start(program: Program) -> tuple[int, float | None]:
 
     Of a conditional model it is the mean over conditions that are drawn, None where they have no distribution.
     """
-    count = sum(map(is_required, program.operations))
+    count = sum(map(is_required, patterns(program.operations)))
     if not count:
         return 0, None
     model = Model(replace(program, objective=(), reports=()))

@@ -12,6 +12,8 @@ from qgl.check.circuit.evolve import Evolver
 from qgl.check.circuit.kraus import read_kraus
 from qgl.check.circuit.multi_qubit_gates import MultiQubitGates
 from qgl.check.circuit.recorder import Recorder
+from qgl.check.circuit.rolling.columns import Columns
+from qgl.check.circuit.rolling.gates import Roller
 from qgl.check.declarations.declarations import Declarations
 from qgl.check.limits import CALL, Budget
 from qgl.check.names.callees import BUILT_IN, MULTI_QUBIT, RESET, Callee, operands_of, widths_of
@@ -19,6 +21,7 @@ from qgl.check.names.modules import Symbol
 from qgl.check.reporter import FaultyError, Reporter, every
 from qgl.check.values.degrees import in_degrees
 from qgl.check.values.frame import Frame
+from qgl.check.values.lattices import Lattice
 from qgl.check.values.types import Formal, QubitFormal
 from qgl.check.values.values import Group, Qubit, Value, describe
 from qgl.diagnostics.categories import WrongVariables
@@ -53,6 +56,7 @@ class Applier:
         budget: Budget,
         binder: Binder,
         evolver: Evolver,
+        wires_on: Callable[[Lattice], list[int]],
         block: Callable[[Sequence[tree.Statement], Frame], None],
     ) -> None:
         self.recorder = recorder
@@ -64,6 +68,7 @@ class Applier:
         self.applied = Applications(recorder, self.evaluator, reporter, budget, binder)
         self.multi_qubit = MultiQubitGates(self.applied)
         self.evolver = evolver
+        self.roller = Roller(recorder, Columns(self.evaluator), budget, wires_on, self._warn_of_degrees)
         self.block = block
         self.reached: set[Symbol] = set()
         self._routines: dict[tuple[Symbol, Widths], _Routine | None] = {}
@@ -146,6 +151,8 @@ class Applier:
         controls: int,
         inverted: bool,
     ) -> None:
+        if not controls and not inverted and self.roller.gate(node, callee, values, operands):
+            return
         applications = self.applied.applications(node, callee, controls, operands)
         targets = [application.targets for application in applications]
         bound = self.applied.bound(node, callee, values, targets)

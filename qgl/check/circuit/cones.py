@@ -10,6 +10,7 @@ from typing import Protocol
 from qgl.check.limits import ITEMS
 from qgl.check.values.values import Group
 from qgl.program.operations import Operation
+from qgl.program.rolled import wires_in_order
 
 MASKED = 1 << 15  # wires up to which a cone is a set of bits: together they take 128 MB
 CHUNK = 1 << 12  # bits that are joined in a step
@@ -36,10 +37,10 @@ class _Masks:
         self.spend = spend
         self.chunks = 1 + wires // CHUNK
         self.masks = [1 << wire for wire in range(wires)]
-        for operation in operations:
-            if len(operation.wires) > 1:
-                joined = self._joined(operation.wires)
-                for wire in operation.wires:
+        for wires_of_gate in wires_in_order(operations):
+            if len(wires_of_gate) > 1:
+                joined = self._joined(wires_of_gate)
+                for wire in wires_of_gate:
                     self.masks[wire] = joined
 
     def _joined(self, wires: tuple[int, ...]) -> int:
@@ -59,7 +60,7 @@ class _Search:
     def __init__(self, operations: Sequence[Operation], wires: int, limit: int, spend: Spend) -> None:
         self.limit = limit
         self.spend = spend
-        self.joins: list[tuple[int, ...]] = [each.wires for each in operations if len(each.wires) > 1]
+        self.joins: list[tuple[int, ...]] = [each for each in wires_in_order(operations) if len(each) > 1]
         self.on: list[list[int]] = [[] for _ in range(wires)]  # of each wire, the places of its operations in `joins`
         for place, joined in enumerate(self.joins):
             spend(1 + len(joined) // ITEMS)

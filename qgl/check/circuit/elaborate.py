@@ -40,7 +40,9 @@ class Elaborator:
         self.initial = Initial(reporter, self.evaluator)
         binder = Binder(reporter, recorder.parameters, recorder.hole)
         self.evolver = Evolver(recorder, self.evaluator, reporter, budget, binder)
-        self.applier = Applier(recorder, declarations, reporter, budget, binder, self.evolver, self.block)
+        self.applier = Applier(
+            recorder, declarations, reporter, budget, binder, self.evolver, declarations.wires_on, self.block
+        )
         self._methods: Mapping[type, Callable[[Any, Frame], None]] = {
             tree.Apply: self.applier.apply,
             tree.For: self._for,
@@ -147,6 +149,8 @@ class Elaborator:
 
     def _for(self, node: tree.For, frame: Frame) -> None:
         items = self.evaluator.items(node.iterable, frame)
+        if self.applier.roller.loop([each.name for each in node.targets], items, node.body, frame):
+            return
         with closing(self._iterations(len(items), node.iterable.span)) as iterations:
             for iteration in iterations:
                 inner = frame.inner()
@@ -157,6 +161,9 @@ class Elaborator:
         count = self.evaluator.integer(node.count, frame, "a number of iterations")
         if count < 0:
             raise self.reporter.fault(WrongType(node.count.span, "a number of iterations", f"{count}"))
+        variables = [] if node.variable is None else [node.variable.name]
+        if self.applier.roller.loop(variables, range(count), node.body, frame):
+            return
         with closing(self._iterations(count, node.count.span)) as iterations:
             for iteration in iterations:
                 inner = frame.inner()

@@ -8,6 +8,7 @@ from qgl.diagnostics.registers import UsedQubitOfIsometry
 from qgl.gates.isometries import incoming_qubits, isometry_shape
 from qgl.program.operations import Discard, Fresh, GateApplication, Measurement, Operation, Reset
 from qgl.program.program import Wire
+from qgl.program.rolled import patterns
 
 
 def used_qubits(
@@ -15,6 +16,8 @@ def used_qubits(
 ) -> Iterator[UsedQubitOfIsometry]:
     """A fault for every isometry with a qubit that is not known to be in zero; those that are `used` never were."""
     touched = set(used)
+    if not any(map(_is_isometry, patterns(operations))):
+        return
     for operation in operations:
         if isinstance(operation, GateApplication) and (shape := isometry_shape(operation.gate.name)):
             before = incoming_qubits(shape)
@@ -25,3 +28,7 @@ def used_qubits(
             touched.difference_update(operation.wires)
         elif not isinstance(operation, Measurement):
             touched.update(operation.wires)
+
+
+def _is_isometry(operation: Operation) -> bool:
+    return isinstance(operation, GateApplication) and isometry_shape(operation.gate.name) is not None

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.check.circuit.cones import cones_of, regions_of
 from qgl.check.declarations.declarations import REGISTERS, Declarations
 from qgl.check.limits import ITEMS, Budget
 from qgl.check.reporter import FaultyError, Reporter
 from qgl.check.values.frame import Frame
+from qgl.check.values.lattices import Lattice
 from qgl.check.values.values import Group, Qubit
 from qgl.diagnostics.locality import ChannelTooWide, ConeTooWide, TooDeep, TooFar, WrongBound
 from qgl.diagnostics.names import UnknownName, WrongKind
 from qgl.diagnostics.suggest import nearest
 from qgl.program.operations import Discard, Evolution, Fresh, Measurement, Operation
 from qgl.program.program import LocalityBound
+from qgl.program.rolled import Block, pieces_of
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -110,7 +116,7 @@ class Locality:
 
     def _within(self, group: Group, bound: LocalityBound) -> None:
         place = _places(group)
-        for operation in self.operations:
+        for operation in self._not_near(group, bound, place):
             if len(operation.wires) < 2:
                 continue
             for wires in _supports(operation):
@@ -118,6 +124,19 @@ class Locality:
                 search = group.lattice.search if group.lattice else 1
                 self.budget.spend(1 + search * len(inside) * (len(inside) - 1) // 4, bound.span)
                 self._near(group, bound, operation, inside, place)
+
+    def _not_near(self, group: Group, bound: LocalityBound, place: dict[int, int]) -> Iterator[Operation]:
+        """All operations but those of blocks whose gates all reach no further than they may, which is seen at once."""
+        lattice, table = group.lattice, np.full(len(self.declarations.wires), -1, dtype=np.int64)
+        table[list(place)] = list(place.values())
+        for piece in pieces_of(self.operations):
+            if not isinstance(piece, Block):
+                yield piece
+                continue
+            self.budget.spend(len(piece), bound.span)
+            places = [table[lane.wires] for lane in piece.lanes]
+            if any(_farthest(lattice, each) > bound.limit for each in places):
+                yield from piece.unrolled()
 
     def _near(
         self, group: Group, bound: LocalityBound, operation: Operation, inside: list[int], place: dict[int, int]
@@ -198,6 +217,19 @@ def _places(group: Group) -> dict[int, int]:
     """Of each wire its site, or its position on a bare register."""
     sites = group.sites if group.lattice else range(len(group.wires))
     return dict(zip(group.wires, sites, strict=True))
+
+
+def _farthest(lattice: Lattice | None, places: NDArray[np.int64]) -> float:
+    """The largest distance in any row of sites or positions, -1 being none; infinite where no formula says it."""
+    farthest = 0.0
+    for first, second in combinations(range(places.shape[1]), 2):
+        a, b = places[:, first], places[:, second]
+        both = (a >= 0) & (b >= 0)
+        apart = np.abs(a - b) if lattice is None else lattice.distances(a, b)
+        if apart is None:
+            return np.inf
+        farthest = max(farthest, float(apart[both].max(initial=0)))
+    return farthest
 
 
 def _supports(operation: Operation) -> Iterator[tuple[int, ...]]:

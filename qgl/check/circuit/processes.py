@@ -21,6 +21,7 @@ from qgl.program.calls.data_sources import GroundStates, Through
 from qgl.program.operations import Operation, inputs_in, inputs_of
 from qgl.program.process import Process
 from qgl.program.program import Parameter
+from qgl.program.rolled import patterns
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -76,6 +77,7 @@ class Processes:
 
     def _operations(self, call: Through, qubits: int) -> tuple[Operation, ...]:
         recorder = Recorder(self.declarations, self.reporter, self.budget)
+        recorder.may_roll = False
         elaborator = Elaborator(self.declarations, recorder, self.reporter, self.budget)
         span, given, name = call.span, call.channel, call.channel.name
         symbol = self.declarations.main.names[name]
@@ -142,12 +144,12 @@ _WHY = {
 
 
 def without_drawn(
-    operations: tuple[Operation, ...], parameters: tuple[Parameter, ...], drawn: Set[int]
-) -> tuple[tuple[Operation, ...], tuple[Parameter, ...]]:
+    operations: Sequence[Operation], parameters: tuple[Parameter, ...], drawn: Set[int]
+) -> tuple[Sequence[Operation], tuple[Parameter, ...]]:
     """The model without latents that only data are drawn with: it is no mixture over these."""
     if not drawn:
         return operations, parameters
-    drawn = drawn - {atom.parameter for operation in operations for atom in inputs_of(operation)}
+    drawn = drawn - {atom.parameter for operation in patterns(operations) for atom in inputs_of(operation)}
     kept = [number for number in range(len(parameters)) if number not in drawn]
     numbers = {old: new for new, old in enumerate(kept)}
     own = tuple(each.with_numbers([renumbered(number, numbers) for number in each.numbers]) for each in operations)

@@ -19,6 +19,7 @@ from qgl.diagnostics.size import TooManyQubits
 from qgl.expression import Input, Real
 from qgl.program.operations import Operation
 from qgl.program.program import Parameter, Wire
+from qgl.program.rolled import Block, Operations, Piece
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -39,6 +40,9 @@ class Recorder:
         self.reporter = reporter
         self.budget = budget
         self.operations: list[Operation] = []
+        self.may_roll = True  # whether whoever reads the operations knows blocks
+        self._blocks: list[tuple[int, Block]] = []  # with the number of single operations before them
+        self._captures = 0
         self.wires: list[Wire] = declarations.wires
         self.parameters: list[Parameter | None] = declarations.parameters
         self.bits = 0
@@ -69,6 +73,25 @@ class Recorder:
         for condition in self.under:
             self.operations.append(replace(operation, condition=condition) if condition else operation)
 
+    @property
+    def rolls(self) -> bool:
+        """Whether a block can be noted here: under no condition, and where nobody looks at operations one by one."""
+        return self.may_roll and self.under == ((),) and not self._channel_depth and not self._captures
+
+    def roll(self, block: Block) -> None:
+        """Note a block, where `rolls`."""
+        self._blocks.append((len(self.operations), block))
+
+    def finished_operations(self) -> Operations:
+        """All that was noted, in order."""
+        pieces: list[Piece] = []
+        place = 0
+        for before, block in self._blocks:
+            pieces += self.operations[place:before]
+            pieces.append(block)
+            place = before
+        return Operations([*pieces, *self.operations[place:]])
+
     def whatever_happens(self, span: Span, what: str) -> None:
         """That no condition holds here: an outcome labels all elements of the ensemble, or none.
 
@@ -80,6 +103,13 @@ class Recorder:
 
     def hole(self, node: tree.Hole, gate: str, kind: str, size: int | None) -> Value:
         """A new element, or vector of `size` elements, of the anonymous parameter of a `?`."""
+        parameter, element = self.holes(node, gate, kind, size, 1)
+        if size is None:
+            return Real(0.0, ((1.0, Input(parameter, element)),))
+        return Array(parameter, "?", element, (Dimension(size, f"0..{size - 1}"),), node.span)
+
+    def holes(self, node: tree.Hole, gate: str, kind: str, size: int | None, count: int) -> tuple[int, int]:
+        """New elements, or vectors, for a `?` that is reached `count` times: the parameter and the first element."""
         key = (id(node.span.source), node.span.start, kind, size)
         anonymous = self._anonymous.get(key)
         if anonymous is None:
@@ -88,11 +118,9 @@ class Recorder:
             self._names.add(name)
             anonymous = self._anonymous[key] = _Anonymous(len(self.parameters), size)
             self.parameters.append(self._declared.anonymous(name, kind, (), node.span))
-        element = anonymous.count
-        anonymous.count += 1
-        if size is None:
-            return Real(0.0, ((1.0, Input(anonymous.parameter, element)),))
-        return Array(anonymous.parameter, "?", element * size, (Dimension(size, f"0..{size - 1}"),), node.span)
+        element = anonymous.count * (size or 1)
+        anonymous.count += count
+        return anonymous.parameter, element
 
     def finished_parameters(self) -> tuple[Parameter, ...]:
         """All parameters, those of `?` with the number of times that their place was reached."""
@@ -110,9 +138,11 @@ class Recorder:
     def captured(self) -> Iterator[list[Operation]]:
         """Operations go to the list that is given, not to the program."""
         outer, self.operations = self.operations, []
+        self._captures += 1
         try:
             yield self.operations
         finally:
+            self._captures -= 1
             self.operations = outer
 
     def fresh_wires(self, name: tree.Name, size: int) -> range:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -76,6 +76,7 @@ class Declarations:
             lambda node: self._dimension(node, Frame({}, self.main)).extent,
         )
         self._on_site: dict[Hashable, list[int]] = {}
+        self._keys_kept: dict[int, tuple[Value, int, Mapping[Hashable, int]]] = {}
         self._active: list[Symbol] = []
         self._inputs = 0
         self._methods = {
@@ -139,6 +140,11 @@ class Declarations:
                 raise FaultyError
             raise self.reporter.fault(SiteWithoutQubit(span, str(site), tuple(str(self.wires[wire]) for wire in wires)))
         return wires[0]
+
+    def wires_on(self, lattice: Lattice) -> list[int]:
+        """Of each site the qubit that is on it, -1 where there is none or several."""
+        on = (self._on_site.get(Site(lattice, site), ()) for site in range(lattice.sites))
+        return [wires[0] if len(wires) == 1 else -1 for wires in on]
 
     def declared_hamiltonian(self, expression: tree.Expression, frame: Frame) -> Operator | None:
         """The Hamiltonian that an expression names, with its arguments if it has any; None if it names none.
@@ -369,13 +375,23 @@ class Declarations:
             raise self.reporter.fault(
                 WrongParameter(expression.span, "a dimension of a parameter is at least 1, not 0")
             )
+        keys = self._keys_of(value, items)
+        arity = 2 if all(isinstance(item, tuple) and len(item) == 2 for item in items) else 1
+        integers = not any(isinstance(item, int) for item in items)
+        return Dimension(len(items), wording, keys, integers, arity)
+
+    def _keys_of(self, value: Value, items: Sequence[Value]) -> Mapping[Hashable, int]:
+        """The positions of all keys; of a register or a lattice they are found once for all parameters."""
+        kept = self._keys_kept.get(id(value))
+        if kept is not None and kept[0] is value and kept[1] == len(self.groups):
+            return kept[2]
         keys: dict[Hashable, int] = {}
         for position, item in enumerate(items):
             for key in self._keys(item):
                 keys.setdefault(key, position)
-        arity = 2 if all(isinstance(item, tuple) and len(item) == 2 for item in items) else 1
-        integers = not any(isinstance(item, int) for item in items)
-        return Dimension(len(items), wording, keys, integers, arity)
+        if isinstance(value, Group | Lattice):
+            self._keys_kept[id(value)] = value, len(self.groups), keys
+        return keys
 
     def _keys(self, item: Value) -> Iterator[Hashable]:
         """`item`, and the same with sites for its qubits or qubits for its sites."""

@@ -9,11 +9,12 @@ from qgl.diagnostics.registers import DrawnUnsupported
 from qgl.program.calls.strategies import Gradient
 from qgl.program.operations import is_required, may_be_drawn
 from qgl.program.program import Program
+from qgl.program.rolled import patterns
 
 
 def drawn_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether a program whose outcomes may be drawn asks for nothing that does not know of that; reports what does."""
-    measured = next(filter(may_be_drawn, program.operations), None)
+    measured = next(filter(may_be_drawn, patterns(program.operations)), None)
     reasons = [] if measured is None else list(_reasons(program))
     for what in reasons:
         assert measured is not None
@@ -22,7 +23,7 @@ def drawn_fits(program: Program, report: Callable[[Diagnostic], None]) -> bool:
 
 
 def _reasons(program: Program) -> Iterator[str]:
-    if any(map(is_required, program.operations)):
+    if any(map(is_required, patterns(program.operations))):
         yield "where others are required by `postselect`"
     if program.outputs.declared:
         yield "in a program with outputs"

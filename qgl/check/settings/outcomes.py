@@ -9,6 +9,7 @@ from qgl.diagnostics.registers import NothingRequired, PostselectionUnsupported
 from qgl.program.calls.reports import Success
 from qgl.program.operations import is_required
 from qgl.program.program import Program
+from qgl.program.rolled import patterns
 
 _WITHOUT = ("layerwise_search", "em")
 
@@ -17,7 +18,7 @@ def postselection_fits(program: Program, report: Callable[[Diagnostic], None]) -
     """Whether a program with required outcomes can be trained as it says, and one without asks for no success; reports
     why not.
     """
-    required = list(filter(is_required, program.operations))
+    required = list(filter(is_required, patterns(program.operations)))
     train = program.train
     ways = ["by gradients from shots"] if train.from_shots is not None else []
     ways += [f"by `{name}`" for name in _WITHOUT if train.strategy_name == name]

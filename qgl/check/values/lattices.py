@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import networkx as nx
+    import numpy as np
+    from numpy.typing import NDArray
 
 Edge = tuple[int, int]
 
@@ -72,6 +74,10 @@ class Lattice:
         """Number of edges of a shortest path; None if there is none."""
         formula = _DISTANCES.get(self.kind)
         return _shortest(self.graph, a, b) if formula is None else formula(self.extents, a, b)
+
+    def distances(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """`distance` of many pairs at once; None where it is no formula of numbers alone."""
+        return _DISTANCES[self.kind](self.extents, a, b) if self.kind in _OF_ARRAYS else None
 
     @property
     def search(self) -> int:
@@ -180,7 +186,8 @@ def _tree_distance(extents: tuple[int, ...], a: int, b: int) -> int:
     return steps
 
 
-_DISTANCES: dict[str, Callable[[tuple[int, ...], int, int], int]] = {
+_OF_ARRAYS = ("line", "grid")  # kinds whose formula holds for arrays as it stands
+_DISTANCES: dict[str, Callable[[tuple[int, ...], Any, Any], Any]] = {
     "line": lambda _, a, b: abs(a - b),
     "ring": _ring_distance,
     "grid": _grid_distance,

@@ -28,6 +28,9 @@ class Site:
     lattice: Lattice
     number: int
 
+    def __hash__(self) -> int:
+        return hash((id(self.lattice), self.number))  # as lattices are equal to themselves only
+
     def __str__(self) -> str:
         return f"site {self.lattice.site_name(self.number)}"
 
@@ -37,6 +40,9 @@ class Qubit:
     """One wire."""
 
     wire: int
+
+    def __hash__(self) -> int:
+        return hash(self.wire)
 
 
 @dataclass(frozen=True, eq=False)

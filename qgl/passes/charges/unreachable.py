@@ -22,7 +22,7 @@ def reach_of(program: Program) -> Reach:
     """What the program reaches, as it is written; of more than `MOST_OPERATIONS` nothing is said."""
     if len(program.operations) > MOST_OPERATIONS:
         wires = tuple(range(len(program.wires)))
-        return Reach(Conserved(wires, dict.fromkeys(wires, 0), program.operations, ()), program.visible)
+        return Reach(Conserved(wires, dict.fromkeys(wires, 0), (), ()), program.visible)
     return Reach(conserved(program.operations, range(len(program.wires))), program.visible)
 
 

@@ -1,0 +1,190 @@
+"""Operations that are kept rolled up: a loop over sites as one block with arrays, not an object for each gate.
+
+A program of a hundred thousand sites has a million operations and a dozen statements. What is asked of a program while
+it is checked, whether anything is measured, which wires are touched, how far gates reach, is asked of blocks; who needs
+the operations one by one gets them when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, SupportsIndex, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.expression import Atom, Input, Real
+from qgl.program.operations import GateApplication, Operation, Wires
+from qgl.record import record
+
+Ints = NDArray[np.int64]
+
+
+@record(eq=False)
+class Lane:
+    """A gate that is applied once in each round of a block, on other wires and of other inputs each time.
+
+    pattern   the gate of the first round; its angles are sums of single inputs, no functions of them
+    wires     shape (rounds, wires of the pattern)
+    elements  of each input in its angles, in order, the element; shape (rounds, inputs)
+    """
+
+    pattern: GateApplication
+    wires: Ints
+    elements: Ints
+
+    def unrolled(self) -> list[Operation]:
+        """The gate of each round."""
+        pattern, rows = self.pattern, [tuple(row) for row in self.wires.tolist()]
+        if not self.elements.shape[1]:
+            return [GateApplication(wires, pattern.span, pattern.gate, pattern.angles) for wires in rows]
+        span, gate, angles = pattern.span, pattern.gate, zip(*self._angles(), strict=True)
+        return [GateApplication(wires, span, gate, each) for wires, each in zip(rows, angles, strict=True)]
+
+    def _angles(self) -> Iterator[list[Real]]:
+        """Of each angle of the pattern, those of all rounds."""
+        place = 0
+        for angle in self.pattern.angles:
+            known = [(coefficient, _input(atom).parameter) for coefficient, atom in angle.terms]
+            columns = self.elements[:, place : place + len(known)]
+            place += len(known)
+            if len(known) == 1:
+                ((coefficient, parameter),) = known
+                constant, elements = angle.constant, columns[:, 0].tolist()
+                yield [Real(constant, ((coefficient, Input(parameter, element)),)) for element in elements]
+            else:
+                yield [
+                    Real(
+                        angle.constant,
+                        tuple((c, Input(p, element)) for (c, p), element in zip(known, row, strict=True)),
+                    )
+                    for row in columns.tolist()
+                ]
+
+
+def _input(atom: Atom) -> Input:
+    assert isinstance(atom, Input)
+    return atom
+
+
+@record(eq=False)
+class Block:
+    """A loop: in each round every lane has its turn, in order. All lanes have as many rounds."""
+
+    lanes: tuple[Lane, ...]
+
+    @property
+    def rounds(self) -> int:
+        return len(self.lanes[0].wires)
+
+    def __len__(self) -> int:
+        return self.rounds * len(self.lanes)
+
+    def unrolled(self) -> Iterator[Operation]:
+        """All operations in order."""
+        lanes = [lane.unrolled() for lane in self.lanes]
+        return (operation for turn in zip(*lanes, strict=True) for operation in turn)
+
+
+Piece = Operation | Block
+
+
+class Operations(Sequence[Operation]):
+    """Operations in order, some of them in blocks. To whoever goes through them they are a tuple.
+
+    pieces    as they were noted
+    unrolled  one by one, made when they are first asked for and kept
+    """
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.pieces: tuple[Piece, ...] = tuple(pieces)
+        blocks = [place for place, piece in enumerate(self.pieces) if isinstance(piece, Block)]
+        self._single = blocks[0] if blocks else len(self.pieces)  # operations before the first block
+        self._length = sum(len(piece) if isinstance(piece, Block) else 1 for piece in self.pieces)
+
+    @cached_property
+    def unrolled(self) -> tuple[Operation, ...]:
+        made: list[Operation] = []
+        for piece in self.pieces:
+            if isinstance(piece, Block):
+                made += piece.unrolled()
+            else:
+                made.append(piece)
+        return tuple(made)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self.unrolled)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Operation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Operation]: ...
+    def __getitem__(self, place: Any) -> Any:
+        """An operation; or a part, which stays rolled up where it is cut before the first block or not at all."""
+        if isinstance(place, slice):
+            first, last, step = place.indices(len(self))
+            if step == 1 and first <= self._single and last == len(self):
+                return Operations(self.pieces[first:])
+            if step == 1 and last <= self._single:
+                return Operations(self.pieces[first:last])
+        return self.unrolled[place]
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(other) == self.unrolled if isinstance(other, Operations | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.unrolled)
+
+    def __repr__(self) -> str:
+        return f"Operations of {len(self.pieces):,} pieces, {len(self):,} in all"
+
+
+def pieces_of(operations: Sequence[Operation]) -> Sequence[Piece]:
+    """The operations, in blocks as far as they are rolled up."""
+    return operations.pieces if isinstance(operations, Operations) else operations
+
+
+def patterns(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """In order every operation that stands for itself, and of each block one that stands for all of a lane.
+
+    For questions that neither wires nor elements of parameters answer: of which kind it is, where it is written.
+    """
+    for piece in pieces_of(operations):
+        if isinstance(piece, Block):
+            yield from (lane.pattern for lane in piece.lanes)
+        else:
+            yield piece
+
+
+def wires_in_order(operations: Sequence[Operation]) -> Iterator[Wires]:
+    """The wires of each operation."""
+    for piece in pieces_of(operations):
+        if not isinstance(piece, Block):
+            yield piece.wires
+        elif len(piece.lanes) == 1:
+            yield from map(tuple, piece.lanes[0].wires.tolist())
+        else:
+            lanes = [lane.wires.tolist() for lane in piece.lanes]
+            yield from (tuple(wires) for turn in zip(*lanes, strict=True) for wires in turn)
+
+
+def touched(operations: Sequence[Operation]) -> set[int]:
+    """The wires that something happens to."""
+    wires: set[int] = set()
+    for piece in pieces_of(operations):
+        if isinstance(piece, Block):
+            for lane in piece.lanes:
+                wires.update(np.unique(lane.wires).tolist())
+        else:
+            wires.update(piece.wires)
+    return wires
+
+
+def counts(operations: Sequence[Operation]) -> tuple[int, int]:
+    """How many blocks there are, and how many operations are in them."""
+    lengths = [len(piece) for piece in pieces_of(operations) if isinstance(piece, Block)]
+    return len(lengths), sum(lengths)

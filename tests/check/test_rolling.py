@@ -1,0 +1,178 @@
+"""Loops that are kept rolled up mean what they mean round by round: the same operations, inputs and faults."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from qgl.check.circuit.rolling import gates
+from qgl.compiler import diagnose
+from qgl.data.environment import FolderEnvironment
+from qgl.diagnostics.render import to_text
+from qgl.program.operations import KrausChannel, MatrixUnitary
+from qgl.program.program import Program
+from qgl.program.rolled import Block, Operations, patterns, pieces_of, touched, wires_in_order
+from qgl.source import Source
+from tests.command import qglc
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = sorted([*ROOT.glob("tests/good/*.qgl"), *ROOT.glob("tests/bad/*.qgl")])
+NEVER = 1 << 40
+
+
+def checked(source: Source, folder: Path, fewest: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Program | None, str]:
+    monkeypatch.setattr(gates, "FEWEST", fewest)
+    program, diagnostics = diagnose(source, FolderEnvironment(folder))
+    return program, to_text(diagnostics)
+
+
+def rolled(text: str, monkeypatch: pytest.MonkeyPatch, folder: Path = ROOT) -> Operations | None:
+    """The operations of a program, held against the same read round by round."""
+    source = Source("program.qgl", text)
+    (program, found), (reference, expected) = (checked(source, folder, each, monkeypatch) for each in (1, NEVER))
+    assert found == expected
+    if program is None or reference is None:
+        assert program is reference
+        return None
+    assert not any(isinstance(piece, Block) for piece in pieces_of(reference.operations))
+    assert len(program.operations) == len(reference.operations)
+    assert list(wires_in_order(program.operations)) == [each.wires for each in reference.operations]
+    assert touched(program.operations) == touched(reference.operations)
+    assert {each.span for each in patterns(program.operations)} == {each.span for each in reference.operations}
+    for one, other in zip(program.operations, reference.operations, strict=True):
+        assert repr(one) == repr(other) if isinstance(one, KrausChannel | MatrixUnitary) else one == other
+    assert program.parameters == reference.parameters
+    assert isinstance(program.operations, Operations)
+    return program.operations
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_whole_programs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rolled(path.read_text(encoding="utf-8"), monkeypatch, path.parent)
+
+
+HEAD = """
+lattice line_ = line(7);
+lattice board = grid(3, 4);
+lattice given = graph([(0, 1), (1, 2), (2, 0), (4, 3)]);
+visible v on line_;
+visible w on board;
+hidden h[6];
+hidden u on given;
+local v within 1;
+param a[3, v] ~ normal(0, 1);
+param b[line_] : real ~ normal(0, 1);
+param c[edges(line_)] ~ normal(0, 1);
+param d[8, 15] ~ normal(0, 1);
+param e[edges(board)] ~ normal(0, 1);
+param f ~ normal(0, 1);
+"""
+LOOPS = (
+    "for k in 0..{n} {{ {gate} }}",
+    "repeat {n} as k {{ {gate} }}",
+    "for k in v {{ {gate} }}",
+    "for k in line_ {{ {gate} }}",
+    "for (k, r) in edges(line_) {{ {gate} }}",
+    "for (k, r) in brick(line_, 1) {{ {gate} }}",
+    "for (k, r) in brick(v, 0) {{ {gate} }}",
+    "for (k, r) in edges(w) {{ {gate} }}",
+    "for (k, r) in edges(board) {{ {gate} }}",
+    "for (k, r) in edges(given) {{ {gate} }}",
+    "for k in [3, 1, 4, 1, 5] {{ {gate} }}",
+    "{gate}",
+)
+GATES = (
+    "rx(?) h[k];",
+    "rx(?) v[k];",
+    "rx(a[1, k]) k;",
+    "ry(2 * b[k] - pi) v[k];",
+    "rz(-b[k] + f) k;",
+    "rzz(c[k, r] / 3) k, r;",
+    "rzz(c[r, k]) r, k;",
+    "rxx(e[k, r] + a[0, 1]) k, r;",
+    "cx k, r;",
+    "cx h[k], h[(k + 1) % 6];",
+    "cx h[k], h[k - 1];",
+    "cz v[k], v[2];",
+    "su4(d[k]) h[k], h[(2 * k + 3) % 6];",
+    "su4(?) k, r;",
+    "rx(d[k, 2 * k]) h[0];",
+    "rx(d[k, 1] * d[k, 1]) h[0];",
+    "rx(0.1 * k) h[1];",
+    "rx(180) h[k % 6];",
+    "rx(?) v;",
+    "rz(a[2]) v;",
+    "rz(b) v;",
+    "rz(f) v, w;",
+    "h w; h h[0];",
+    "rzz(?) v[0..2], v[3..5];",
+    "cx v, v;",
+    "rx(?) u[k];",
+    "cx u[k], u[r];",
+    "rx(b[k]) k; rzz(?) k, r;",
+    "inverse rx(?) h[k % 6];",
+    "reset h[k % 6]; dephasing(0.1) h[k % 6];",
+    "rx(1 / k) h[1];",
+    "rx(b[k] / (k - k)) h[1];",
+    "measure h[0] -> m; if m { x h[1]; rx(?) v; }",
+    "let q = v[k % 7]; x q;",
+)
+
+
+def statement(rng: random.Random) -> str:
+    gate = " ".join(rng.choice(GATES) for _ in range(rng.choice((1, 1, 2))))
+    return rng.choice(LOOPS).format(n=rng.choice((1, 3, 5, 6, 8)), gate=gate)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_loops(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(seed)
+    body = "\n    ".join(statement(rng) for _ in range(rng.choice((1, 1, 2, 3))))
+    rolled(f"{HEAD}model {{\n    {body}\n}}\n", monkeypatch)
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("loop", (1, 2, 5, 8, 11))
+def test_each_gate_in_loops(gate: str, loop: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rolled(f"{HEAD}model {{ {LOOPS[loop].format(n=6, gate=gate)} }}\n", monkeypatch)
+
+
+def test_what_is_rolled_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chains, grids and staircases are: so that the tests above compare blocks and not twice the same."""
+    bodies = (
+        "rx(?) v; rz(a[1]) v;",
+        "for (q, r) in brick(line_, 1) { rzz(c[q, r]) q, r; }",
+        "for (q, r) in edges(board) { rzz(2 * e[q, r]) q, r; rx(?) q; }",
+        "for k in 0..5 { ry(b[k] - pi) v[k]; cx h[k], h[(k + 1) % 6]; su4(d[k]) v[k], v[k + 1]; }",
+        "repeat 6 as k { rz(d[k, 2 * k] + f) h[k]; }",
+    )
+    for body in bodies:
+        operations = rolled(f"{HEAD}model {{ {body} }}\n", monkeypatch)
+        assert operations is not None
+        assert all(isinstance(piece, Block) for piece in operations.pieces), body
+
+
+def test_parts_stay_rolled_up_where_they_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = rolled(f"{HEAD}model {{ x h[0]; x h[1]; rx(?) v; x h[2]; }}\n", monkeypatch)
+    assert operations is not None and len(operations.pieces) == 4
+    for part in (slice(None), slice(2, None), slice(1, 2), slice(0, 2)):
+        assert isinstance(operations[part], Operations)
+    for first in range(len(operations) + 1):
+        for last in range(first, len(operations) + 1):
+            assert tuple(operations[first:last]) == operations.unrolled[first:last]
+    assert operations[3] == operations.unrolled[3] and operations[::-1] == operations.unrolled[::-1]
+
+
+def test_explain_says_what_is_rolled_up(tmp_path: Path) -> None:
+    path = tmp_path / "chain.qgl"
+    path.write_text(
+        "data ones = cardinality(40, 1);\nvisible v[40];\nmodel { repeat 2 { rx(?) v; } x v[0]; }\n"
+        "report moments(ones);\n"
+    )
+    code, shown, _ = qglc("explain", path)
+    assert code == 0 and "81 operations, 80 inputs\nrolled up: 80 operations in 2 blocks\n" in shown
+    code, shown, _ = qglc("explain", path, "--format", "json")
+    assert code == 0 and json.loads(shown)["rolled"] == {"blocks": 2, "operations": 80}

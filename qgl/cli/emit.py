@@ -37,8 +37,8 @@ def emit(
         typer.Option(
             "--profile",
             metavar="NAME",
-            help="For whom: portable, qiskit, braket, cirq, ionq, or ibm with a target. By default ibm if a target is "
-            "given, else portable.",
+            help="For whom: portable, qiskit, braket, cirq, ionq, ionq-mid, or ibm with a target. By default ibm if a "
+            "target is given, else portable.",
         ),
     ] = None,
     target: Annotated[

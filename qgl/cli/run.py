@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from qgl.cli.options import ConditionOption, Format, FormatOption, condition_of,
 from qgl.cli.waiting import Waiting
 
 if TYPE_CHECKING:
+    from qgl.hardware.engines.cost import Cost
     from qgl.jobs.draft import Draft
     from qgl.jobs.store import JobFolder
     from qgl.program.program import Program
@@ -52,12 +53,19 @@ def run(
         bool,
         typer.Option("--zne", help="Measure the Pauli words at 1, 3 and 5 times the noise, and extrapolate (mitiq)."),
     ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            "--budget", metavar="USD|SECONDS", help="Refuse what takes more: 2.50 in US dollars, 30s of machine time."
+        ),
+    ] = None,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Run a trained circuit on an engine, and keep the strings in the run's folder.
 
     A job is written down before it is sent. What was asked already is not run again without --repeat. A job that was
-    broken off, or sent to a machine that answers later, goes on with `qglc fetch RUN`.
+    broken off, or sent to a machine that answers later, goes on with `qglc fetch RUN`. Of a machine of a service it is
+    said first how many seconds of it and how many US dollars the job takes, where that is known.
 
     \b
     Examples:
@@ -65,15 +73,21 @@ def run(
       qglc run runs/bars --on aer:fake_torino --mitigate readout
       qglc run runs/bars --on aer:fake_torino --observable Z[pixel[0]]*Z[pixel[1]] --zne
       qglc run runs/bars --on ibm:ibm_torino --dry-run
+      qglc run runs/bars --on ibm:ibm_torino --budget 30s
     """
     if zne and not observable:
         raise typer.BadParameter("it extrapolates Pauli words: give --observable PAULI", param_hint="--zne")
     from qgl.cli.fetch import go_on, tell
+    from qgl.hardware.engines.cost import Budget, cost_of
     from qgl.hardware.engines.table import open_engine
     from qgl.jobs import dispatch, store
     from qgl.jobs.draft import draft, key_for
     from qgl.jobs.record import Request
 
+    try:
+        allowed = None if budget is None else Budget.of(budget)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--budget") from None
     trained_run, model = trained(folder)
     given = condition_of(condition, model.program)
     opened = open_engine(engine)
@@ -95,11 +109,14 @@ def run(
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
     with Waiting(f"making circuits for {opened.name}"):
         made = draft(trained_run, model, request, opened)
+        cost = cost_of(opened, made.payload)
     if dry:
-        _show(made, there, output)
+        _show(made, cost, there, output)
         return
     if output is Format.TEXT:
-        _announce(made)
+        _announce(made, cost)
+    if allowed is not None:
+        allowed.hold(opened.name, cost)
     begun = dispatch.begin(folder, made)
     if begun.job.tag != made.job.tag:
         _already(folder, begun, output)
@@ -129,15 +146,17 @@ def _pauli_word(program: Program, text: str) -> str:
     return "".join(letters.get(position, "I") for position in range(len(program.visible)))
 
 
-def _announce(made: Draft) -> None:
+def _announce(made: Draft, cost: Cost | None) -> None:
     from qgl.jobs import show
 
     typer.echo(f"{made.job.request.engine}: {'; '.join(show.circuits(made.job))}")
     if made.job.figures:
         typer.echo(show.figures(made.job.figures))
+    if cost is not None:
+        typer.echo(f"takes {cost}")
 
 
-def _show(made: Draft, there: JobFolder | None, output: Format) -> None:
+def _show(made: Draft, cost: Cost | None, there: JobFolder | None, output: Format) -> None:
     """What would be sent, all of it."""
     from qgl.diagnostics.terminal import json_text
 
@@ -149,9 +168,9 @@ def _show(made: Draft, there: JobFolder | None, output: Format) -> None:
         ]
         facts = {"engine": job.request.engine, "settings": dict(job.settings), "figures": dict(job.figures)}
         same = there.job.id if there else None
-        typer.echo(json_text({**facts, "items": items, "same_as": same}))
+        typer.echo(json_text({**facts, "cost": cost and asdict(cost), "items": items, "same_as": same}))
         return
-    _announce(made)
+    _announce(made, cost)
     for name, value in job.settings.items():
         typer.echo(f"{name}: {json_text(value, None)}")
     for item, text in zip(job.items, made.texts, strict=False):

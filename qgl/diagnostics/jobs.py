@@ -86,6 +86,19 @@ class OtherEngine(Diagnostic):
     help = "give `fetch` the engine that the job began with, or run a new job"
 
 
+class OverBudget(Diagnostic):
+    """A job would take more of a machine than `--budget` allows, or nobody can say how much. Nothing was sent."""
+
+    engine: str
+    takes: str
+    budget: str
+    basis: str
+
+    code = "QGL1136"
+    message = says("{engine} would take {takes}, and the budget is {budget}: {basis}")
+    help = "ask for fewer shots, circuits or Pauli words, or raise the budget"
+
+
 class MitigationMissing(Diagnostic):
     """Mitigation is computed by mthree (readout) and mitiq (zero noise), which are installed on demand."""
 

@@ -38,6 +38,12 @@ class Draft:
     texts: tuple[str, ...]
     params: dict[str, Any]
 
+    @property
+    def payload(self) -> Payload:
+        """What would be sent."""
+        shots = tuple(item.shots for item in self.job.items)
+        return Payload(self.texts, shots, self.job.outputs, self.job.settings, self.job.figures)
+
 
 def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
     """The job that answers a request.

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import qgl
 from qgl.cli.main import app
+from qgl.hardware.engines.cost import Cost
 from qgl.runs.files import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,3 +189,16 @@ def test_the_verb_is_killed_and_fetched(run: Path) -> None:
     first = dict(np.load(job / "samples.npz"))
     qglc("run", "run", "--on", "statevector", "--shots", "20000", "--repeat")
     assert first["x"].shape == (20000, 3)
+
+
+def test_the_cost_is_told_first_and_more_than_the_budget_is_refused(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("run", "run", "--on", "statevector", "--shots", "10")
+    assert "takes about" not in qglc(*asked, "--dry-run", "--budget", "1")  # nothing of anybody's machine
+    assert "--budget" in qglc(*asked, "--budget", "five", status=2)
+    monkeypatch.setattr("qgl.hardware.engines.cost.cost_of", lambda engine, payload: Cost(10.0, 16.0, "so it is"))
+    shown = qglc(*asked, "--budget", "15.99", status=1)
+    assert "takes about 10.0 s of machine time, 16.00 USD (so it is)" in shown and "QGL1136" in shown
+    assert not (run / "jobs").exists()
+    told = json.loads(qglc(*asked, "--dry-run", "--format", "json"))
+    assert told["cost"] == {"seconds": 10.0, "dollars": 16.0, "basis": "so it is"}
+    assert "done" in qglc(*asked, "--budget", "10s")

@@ -109,6 +109,7 @@ CONSUMERS = (
         inputs=False,
     ),
     Consumer("ionq", f"pyqasm {version('pyqasm')}", ionq_clients.pyqasm_distribution, None, 12, inputs=False),
+    Consumer("ionq-mid", _QISKIT, qiskit_distribution, qiskit_unitary, inputs=False),
 )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from qgl.diagnostics.hardware import EngineFailed, UnknownJob
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.braket_texts import imported, payload_of
+from qgl.hardware.engines.cost import BRAKET_TASK, Cost
 from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 from qgl.hardware.engines.services import Service, wrapped
 
@@ -76,6 +77,29 @@ class BraketRemote(Service[tuple[str, int]]):
             raise QglError([EngineFailed(None, self.name, f"the task {name} has no result ({task.state()})")])
         columns = [list(result.measured_qubits).index(qubit) for qubit in output]
         return np.ascontiguousarray(np.asarray(result.measurements)[:, columns], dtype=np.uint8)
+
+    def cost(self, payload: Payload) -> Cost | None:
+        """By the price that the service tells of the device, and that of a task; None of the local simulator.
+
+        Raises:
+            QglError: QGL1105, no access; QGL1103, with what the service says.
+        """
+        if self._arn == LOCAL:
+            return None
+        with wrapped(self.name, _WAY):
+            told = self._device.properties.service.deviceCost
+        tasks, shots = len(payload.texts), sum(payload.shots)
+        if told is None:
+            return Cost(None, None, "the service tells no price of this device")
+        if told.unit == "shot":
+            basis = f"{tasks} tasks at {BRAKET_TASK:.2f} USD, {shots} shots at {told.price:g} USD, as the service tells"
+            return Cost(None, BRAKET_TASK * tasks + told.price * shots, basis)
+        if told.unit == "task":
+            basis = f"{tasks} tasks at {told.price:g} USD, as the service tells"
+            return Cost(None, told.price * tasks, basis)
+        return Cost(
+            None, None, f"{told.price:g} USD a {told.unit}, as the service tells; how long it takes it does not"
+        )
 
     # ------------------------------------------------------------ the service
 

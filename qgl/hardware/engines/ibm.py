@@ -15,9 +15,11 @@ from typing import Any
 
 from qgl.diagnostics.hardware import EngineNotInstalled, UnknownJob
 from qgl.diagnostics.model import QglError
+from qgl.hardware.engines.cost import IBM_DELAY, IBM_JOB, IBM_SECOND, Cost
 from qgl.hardware.engines.engine import Payload, Status, Strings, Task
 from qgl.hardware.engines.qiskit_counts import OUTPUT, strings_of_bytes
 from qgl.hardware.engines.services import Service, wrapped
+from qgl.hardware.machines.figures import measure
 from qgl.hardware.machines.isa import load_isa
 from qgl.hardware.machines.machine_rows import texts_of
 from qgl.hardware.machines.target import Machine, resolve
@@ -79,6 +81,24 @@ class Ibm(Service[tuple[int, list[str]]]):
                     bits = result.data[payload.outputs[row]]
                     samples[row] = strings_of_bytes(bits.array, bits.num_bits)
         return [samples[row] for row in range(len(payload.texts))]
+
+    def cost(self, payload: Payload) -> Cost | None:
+        """Seconds by IBM's formula: 2 for each job, and for each shot the delay before it and the circuit's length. The
+        price is that of the plan Pay-As-You-Go. None of a fake machine.
+        """
+        if self._is_fake:
+            return None
+        delay = getattr(self.machine.backend, "default_rep_delay", None) or IBM_DELAY
+        lengths = [measure(load_isa(text), self.machine.target).duration for text in payload.texts]
+        if None in lengths:
+            return Cost(None, None, f"{self.machine.name} tells no durations of its gates")
+        shots = zip(lengths, payload.shots, strict=True)
+        seconds = IBM_JOB * len(_groups(payload.shots)) + sum(
+            (delay + (length or 0)) * count for length, count in shots
+        )
+        rate = f"{IBM_SECOND:.2f} USD a second on the plan Pay-As-You-Go"
+        basis = f"{rate}; other plans charge otherwise, the Open Plan nothing"
+        return Cost(seconds, IBM_SECOND * seconds, basis)
 
     # ------------------------------------------------------------ the service
 

@@ -1,10 +1,17 @@
-"""The profile `ionq`: one text that IonQ's own service reads, and what `qiskit-ionq` and `cirq-ionq` can convert.
+"""The profiles `ionq` and `ionq-mid`: texts that IonQ's own service reads.
 
-The two clients have one-qubit gates, `swap` and `cx` in common. Angles are numbers, and nothing happens to a qubit
-after its measurement. A global phase is not written: `p` is `rz`, which all of them have.
+`ionq` is also what `qiskit-ionq` and `cirq-ionq` can convert. The two clients have one-qubit gates, `swap` and `cx` in
+common. Angles are numbers, and nothing happens to a qubit after its measurement. A global phase is not written: `p` is
+`rz`, which all of them have.
+
+`ionq-mid` keeps measurements in the middle and `reset`, and uses qubits again, for the targets of the service that take
+that (its API v0.4, jobs of the type `ionq.qasm3.v1`). Branches no target takes, so that what a measured bit decides is
+decided by its qubit.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from qgl.qasm.profiles.profile import Profile
 
@@ -19,4 +26,13 @@ IONQ = Profile(
     inputs=None,
     reuse=False,
     readers=("Bit k of the register c is bit k of a string.",),
+)
+
+IONQ_MID = replace(
+    IONQ,
+    name="ionq-mid",
+    summary="for targets of IonQ that measure in the middle: `reset`, qubits that serve again; no branches",
+    measures=True,
+    resets=True,
+    reuse=True,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from qgl.diagnostics.model import QglError
 from qgl.hardware.engines import braket_local
 from qgl.hardware.engines.braket_local import BraketLocal
 from qgl.hardware.engines.braket_remote import BraketRemote
+from qgl.hardware.engines.cost import Budget, cost_of
 from qgl.hardware.engines.engine import RemoteEngine, Task, TextEngine
 from qgl.ir.circuit import Circuit
 from tests.hardware.engines.engine_distributions import SHOTS, case, p_value, task
@@ -179,3 +181,41 @@ def test_without_an_account_the_way_to_one_is_told(monkeypatch: pytest.MonkeyPat
     assert isinstance(found, NoAccess)
     assert "region" in found.message
     assert "aws configure" in found.help
+
+
+@pytest.mark.parametrize(
+    ("price", "dollars"),
+    [
+        (SimpleNamespace(price=0.001, unit="shot"), 3 * 0.30 + 18 * 0.001),
+        (SimpleNamespace(price=0.5, unit="task"), 1.5),
+        (SimpleNamespace(price=0.075, unit="minute"), None),
+        (None, None),
+    ],
+)
+def test_the_price_is_what_the_service_tells_of_the_device(
+    monkeypatch: pytest.MonkeyPatch, price: Any, dollars: float | None
+) -> None:
+    remote = BraketRemote(ARN)
+    device = SimpleNamespace(properties=SimpleNamespace(service=SimpleNamespace(deviceCost=price)))
+    monkeypatch.setattr(remote, "_library", SimpleNamespace(AwsDevice=lambda arn: device))
+    cost = cost_of(remote, remote.payload(asymmetric(5, 6, 7)))
+    assert cost is not None and cost.seconds is None
+    assert cost.dollars == (None if dollars is None else pytest.approx(dollars))
+    if dollars is None:
+        with pytest.raises(QglError, match="unknown number of USD"):
+            Budget.of("100").hold(remote.name, cost)
+    else:
+        Budget.of(f"{dollars + 0.01:.2f}").hold(remote.name, cost)
+        with pytest.raises(QglError, match="QGL1136"):
+            Budget.of(f"{dollars - 0.01:.2f}").hold(remote.name, cost)
+
+
+def test_a_price_that_cannot_be_asked_for_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(arn: str) -> Any:
+        raise RuntimeError("no region")
+
+    remote = BraketRemote(ARN)
+    monkeypatch.setattr(remote, "_library", SimpleNamespace(AwsDevice=refuse))
+    cost = cost_of(remote, remote.payload(asymmetric(5)))
+    assert cost is not None and cost.dollars is None and "no region" in str(cost)
+    assert cost_of(BraketRemote("local"), remote.payload(asymmetric(5))) is None

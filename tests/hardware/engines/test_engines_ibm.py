@@ -20,6 +20,7 @@ from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.expression import Real
 from qgl.hardware.engines import ibm
 from qgl.hardware.engines.aer import Aer
+from qgl.hardware.engines.cost import Budget, cost_of
 from qgl.hardware.engines.engine import Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.engines.ibm import Ibm
 from qgl.hardware.engines.noise import noise_of, restricted, used_by
@@ -247,3 +248,22 @@ def test_no_access_is_told_from_other_faults() -> None:
 def test_a_job_of_several_is_as_far_as_the_last() -> None:
     assert overall([("done", "done"), ("running", "running")]) == ("running", "done, running")
     assert overall([("done", "done"), ("failed", "x"), ("waiting", "")]) == ("failed", "done, x")
+
+
+def test_seconds_are_by_the_formula_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service()
+    monkeypatch.setattr(ibm, "resolve", lambda name: Machine("ibm_manila", service.target, service))
+    engine = Ibm("ibm_manila")
+    payload = engine.payload(turned(0.0, 1.0, 2.0, shots=(5000, 6000, 5000)))
+    length = payload.figures["duration"]
+    assert length is not None and length > 1e-6
+    cost = cost_of(engine, payload)
+    assert cost is not None and cost.seconds is not None
+    assert cost.seconds == pytest.approx(
+        2 * 2 + 16000 * (250e-6 + length), rel=1e-6
+    )  # two jobs: of 5000 shots, of 6000
+    assert cost.dollars == pytest.approx(1.60 * cost.seconds)
+    with pytest.raises(QglError, match="QGL1136"):
+        Budget.of("5s").hold(engine.name, cost)
+    Budget.of("60 s").hold(engine.name, cost)
+    assert cost_of(Ibm("fake_manila"), payload) is None

@@ -74,10 +74,10 @@ class Budget:
         Raises:
             ValueError: it is neither.
         """
-        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s?)", text.strip())
-        if found is None:
+        read = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*(s?)", text.strip())
+        if read is None:
             raise ValueError(f"a budget is US dollars, such as 2.50, or seconds of machine time, such as 30s: {text!r}")
-        return cls(float(found[1]), "s" if found[2] else "USD")
+        return cls(float(read[1]), "s" if read[2] else "USD")
 
     def hold(self, engine: str, cost: Cost | None) -> None:
         """

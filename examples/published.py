@@ -115,7 +115,7 @@ def keep(name: str, ours: Mapping[str, Ours], seconds: float, only: str | None =
         "seconds": round(seconds, 1),
     }
     content = about | {"figures": figures}
-    if only is not None:
+    if only is not None and (KEPT / f"{name}.json").exists():
         content = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
         content["figures"] |= figures
         content["parts"] = content.get("parts", {}) | {only: about}

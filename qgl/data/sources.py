@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.bits.distribution import distinct
+from qgl.bits.distribution import distinct, strings
 from qgl.check.environment import NONE
 from qgl.data import numbers, parts
 from qgl.data.digits import classes_of, digits
@@ -28,7 +28,7 @@ from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.tables import labels as labels_of
 from qgl.data.tables.csv_table import Table, read_csv
 from qgl.data.tables.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
-from qgl.diagnostics.data import NoRows, plural
+from qgl.diagnostics.data import BadDataArgument, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program import membership
 from qgl.program.calls import data_sources as calls
@@ -68,10 +68,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _from_table(name, call, read_npz(files.content(call), call, files.limits), files, declared)
         case calls.BarsAndStripes():
             return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
-        case calls.Parity():
-            return _ruled(name, call, parity, files.limits)
-        case calls.Cardinality():
-            return _ruled(name, call, cardinality, files.limits)
+        case calls.Parity() | calls.Cardinality():
+            return _ruled(name, call, parity if isinstance(call, calls.Parity) else cardinality, files.limits)
         case calls.Digits():
             return _digits(name, call, files.limits)
         case calls.Mixture():
@@ -90,6 +88,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
             return parts.without(name, call, declared, files.limits)
+        case calls.LabelsOf():
+            return _labels(name, call, declared[call.data])
         case calls.Images() | calls.NumbersCall() | calls.Pairs():
             return _of_numbers(name, call, files, declared)
         case _:
@@ -134,6 +134,21 @@ def _digits(name: str, call: calls.Digits, limits: Limits) -> DataSet:
     else:
         made = replace(make(name, digits(call)), picture=picture)
     return labels_of.labelled(made, *classes_of(call)) if call.labels else made
+
+
+def _labels(name: str, call: calls.LabelsOf, data: DataSet) -> DataSet:
+    """The labels of data as strings of one category.
+
+    Raises:
+        QglError: QGL0613, the data have none.
+    """
+    if data.labels is None or data.conditions is None:
+        raise QglError([BadDataArgument(call.span, "labels", f"the rows of `{data.name}` have no labels")])
+    classes = len(data.labels.names)
+    bits = code_width(classes, "binary")
+    weights = data.weights if data.exact else None
+    made = make(name, strings(data.conditions[:, 0].astype(np.int64), bits), weights, remark=data.labels.wording)
+    return replace(made, categories=((classes, bits),))
 
 
 def _of_numbers(

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import qgl
+from qgl.data.digits import pictures
 from qgl.data.environment import FolderEnvironment
 from qgl.program.program import DataSet
 from qgl.program.transforms import undone
@@ -158,6 +159,26 @@ def test_pairs_hold_numbers_states_and_bits(folder: Path) -> None:
     np.testing.assert_array_equal(found["d"].conditions, found["bits_of"].rows)
 
 
+def test_labels_are_what_is_told_of_a_row(folder: Path) -> None:
+    """The place of a digit among the classes, row by row beside its picture, grey or of bits, and of a part of them."""
+    found = data(
+        "data ink = digits(classes = [8, 0, 3], size = 8, grey = true, labels = true);\n"
+        "data label = labels(ink);\ndata both = pairs(input = ink, target = label);\n"
+        "data some = subset(ink, count = 5);\ndata theirs = labels(some);\n"
+        "data two = digits(classes = [8, 3], labels = true);\ndata of_bits = labels(two);\n"
+    )
+    _, digit = pictures()
+    shown = digit[np.isin(digit, [8, 0, 3])]
+    np.testing.assert_array_equal(found["label"].rows @ [2, 1], [[8, 0, 3].index(each) for each in shown])
+    assert found["label"].categories == ((3, 2),) and found["label"].conditions is None
+    np.testing.assert_array_equal(found["both"].conditions, numbers(found["ink"]))
+    np.testing.assert_array_equal(found["both"].rows, found["label"].rows)
+    given = found["some"].conditions
+    assert given is not None
+    np.testing.assert_array_equal(found["theirs"].rows @ [2, 1], given[:, 0])
+    np.testing.assert_array_equal(found["of_bits"].rows[:, 0], shown[shown != 0] == 3)
+
+
 def test_run_folders_keep_numbers_and_their_inverses(folder: Path, tmp_path: Path) -> None:
     found = data('data x = npz("table.npz", numbers = true);\ndata y = pca(x, 2);\ndata z = scaled(y);\n')
     path = tmp_path / "data.safetensors"
@@ -175,6 +196,7 @@ def test_run_folders_keep_numbers_and_their_inverses(folder: Path, tmp_path: Pat
         ('data x = images("bad.npz", array = "large");', "QGL0609"),
         ('data x = images("bad.npz", array = "none");', "QGL0609"),
         ('data x = images("bad.npz");', "QGL0609"),
+        ("data x = digits(grey = true);\ndata y = labels(x);", "QGL0613"),
         ('data x = images("../grey.npz");', "QGL0602"),
         ('data x = images("none.npz");', "QGL0601"),
         ('data x = images("grey.npz", rows = 5..12);', "QGL0613"),

@@ -25,7 +25,7 @@ SPAN = Span(Source("test", "report"), 0, 6)
 ROWS = np.array([[0, 0], [0, 1], [1, 1], [1, 1]], np.uint8)
 CONDITIONS = np.array([[0.0], [0.0], [1.0], [1.0]])
 PAIRED = {"d": DataSet("d", ROWS, np.array([0.1, 0.4, 0.2, 0.3]), CONDITIONS, False, "", "")}
-GIVEN = {0.0: np.array([0.6, 0.3, 0.1, 0.0]), 1.0: np.array([0.1, 0.2, 0.3, 0.4])}
+GIVEN = {0.0: np.array([0.6, 0.3, 0.06, 0.04]), 1.0: np.array([0.1, 0.2, 0.3, 0.4])}
 
 
 def conditional(query: Query, condition: Any = None, given: Any = None) -> Any:

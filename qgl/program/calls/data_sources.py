@@ -295,6 +295,13 @@ class Without(DataCall):
     part: str = argument(Data(of="any"), "what is taken away")
 
 
+@call("labels")
+class LabelsOf(DataCall):
+    """The class of each row of data with labels, as a category: what is to be told of a row, where `pairs` gives it."""
+
+    data: str = argument(Data(of="any"), "data with labels")
+
+
 _NUMBERS = Data(of="numbers")
 
 
@@ -440,6 +447,7 @@ SOURCES: Kind[DataCall] = Kind(
         Subset,
         Without,
         Images,
+        LabelsOf,
         RowsOf,
         PCA,
         Scaled,

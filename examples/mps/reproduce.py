@@ -21,7 +21,7 @@ from qgl.train.loop import train
 HERE = Path(__file__).resolve().parent
 NAME = "mps"
 SETS = {"bars": (2, (2, 4, 8)), "cardinality": (4, (2, 4, 6))}  # bond of the start, bonds that are fitted
-SMALL = {"bars": {"rows": 2, "cols": 2}, "cardinality": {"n": 4, "ones": 2}}
+SMALL: dict[str, dict[str, Any]] = {"bars": {"rows": 2, "cols": 2}, "cardinality": {"n": 4, "ones": 2}}
 RANDOM = "uniform(-pi, pi)"
 STARTS = 8  # that are drawn at random
 POPULATION, GENERATIONS = 20, 500  # 10,000 evaluations

@@ -27,19 +27,21 @@ def circuit(quick: bool) -> Mapping[str, Ours]:
     model = qgl.load(HERE / "contextual.qgl")
     truth = true_phases(N, ORDER)
     run = train(model, steps=1 if quick else None, display="quiet")
+    whole = qgl.load(HERE / "contextual.qgl", count=300)
+    of_all = [float(whole.loss({"phase": jnp.asarray(phases)})) for phases in run.all_params["phase"]]
+    best = int(np.argmin(of_all))
     machine, random = Machine.of(N, ORDER, truth), np.random.default_rng(0)
-    learnt = Machine.of(N, ORDER, np.asarray(run.params["phase"], np.float64))
+    learnt = Machine.of(N, ORDER, np.asarray(run.all_params["phase"][best], np.float64))
     tokens = random.integers(0, KINDS, (DRAWN, LENGTH))
     note = "drawn by a dense NumPy machine of the trained phases"
     seen = floor(model.program.data["said"].rows.shape[0])
     losses = (run.losses - seen).tolist()
-    whole = qgl.load(HERE / "contextual.qgl", count=300)
     return {
         "floor": Ours(floor()),
         "truth": Ours(float(whole.loss({"phase": jnp.asarray(truth)})) - floor()),
         "seen": Ours(min(losses), note=f"best of {len(losses)} seeds"),
-        "best": Ours(float(whole.loss(run.params)) - floor()),
-        "reached": Ours(float(sum(loss < 1e-3 for loss in losses)), note=f"of {len(losses)}"),
+        "best": Ours(of_all[best] - floor(), note=f"best of {len(losses)} seeds by these sequences"),
+        "reached": Ours(float(sum(loss - floor() < 1e-3 for loss in of_all)), note=f"of {len(losses)}"),
         "forbidden": Ours(float(forbidden(machine, tokens, learnt.draw(tokens, random))), note=note),
     }
 

@@ -68,8 +68,10 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return _from_table(name, call, read_npz(files.content(call), call, files.limits), files, declared)
         case calls.BarsAndStripes():
             return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
-        case calls.Parity() | calls.Cardinality():
-            return _ruled(name, call, parity if isinstance(call, calls.Parity) else cardinality, files.limits)
+        case calls.Parity():
+            return _ruled(name, call, parity, files.limits)
+        case calls.Cardinality():
+            return _ruled(name, call, cardinality, files.limits)
         case calls.Digits():
             return _digits(name, call, files.limits)
         case calls.Mixture():
@@ -88,10 +90,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
             return parts.without(name, call, declared, files.limits)
-        case calls.LabelsOf():
-            return _labels(name, call, declared[call.data])
-        case calls.Images() | calls.NumbersCall() | calls.Pairs():
-            return _of_numbers(name, call, files, declared)
+        case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf():
+            return _of_rows(name, call, files, declared)
         case _:
             raise ValueError(f"no data source `{call.name}`")
 
@@ -151,13 +151,18 @@ def _labels(name: str, call: calls.LabelsOf, data: DataSet) -> DataSet:
     return replace(made, categories=((classes, bits),))
 
 
-def _of_numbers(
-    name: str, call: calls.Images | calls.NumbersCall | calls.Pairs, files: Files, declared: Mapping[str, DataSet]
+def _of_rows(
+    name: str,
+    call: calls.Images | calls.NumbersCall | calls.Pairs | calls.LabelsOf,
+    files: Files,
+    declared: Mapping[str, DataSet],
 ) -> DataSet:
     match call:
         case calls.Images():
             rows, picture = numbers.images(files.content(call), call, files.limits)
             return numbers.make(name, rows, files.limits, call.span, picture=picture)
+        case calls.LabelsOf(data=data):
+            return _labels(name, call, declared[data])
         case calls.Levels(data=data):
             return _binned(name, call, declared[data], declared)
         case calls.Pairs():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ _, FIGURES = published("trees")
 
 
 @pytest.mark.parametrize(("name", "size", "qubits"), [("leaves", {"depth": 4}, 5), ("chain", {"length": 40}, 2)])
-def test_qubits_are_used_again(name: str, size: dict[str, int], qubits: int) -> None:
+def test_qubits_are_used_again(name: str, size: dict[str, Any], qubits: int) -> None:
     assert reproduce.qubits(qgl.load(FOLDER / f"{name}.qgl", **size)) == qubits
 
 
@@ -31,7 +33,7 @@ def test_the_label_under_a_picture() -> None:
         names = [parameter.name for parameter in model.program.parameters]
         assert names == ["pixel", "cell"]
         expected = probabilities(model.program, np.concatenate([picture, angles]))
-        found = model.log_prob({"cell": angles.reshape(3, 15)}, np.array([[0], [1]]), picture)
+        found = model.log_prob({"cell": jnp.asarray(angles.reshape(3, 15))}, np.array([[0], [1]]), picture)
         np.testing.assert_allclose(np.exp(found), expected, atol=1e-5)
 
 

@@ -15,17 +15,18 @@ from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
 from qgl.evaluate.correlations import OfColumns, Shells
+from qgl.evaluate.deployment import deployment
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.row import Row
+from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.states.choices import probabilities
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
+from qgl.evaluate.states.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
@@ -38,9 +39,6 @@ from qgl.program.program import DataSet
 from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, log_floor
 from qgl.record import record
 
-NATS = "nats"
-INDEPENDENT = "independent"
-PARTS = ("largest", "mean")
 _OWN_DATA = f"{INDEPENDENT}: each column by itself, with the frequencies of the data set of the row"
 _NO_FLOOR = Floor()
 _MIXED = "uniform: the maximally mixed state"
@@ -283,12 +281,19 @@ def _nll(call: calls.NLL, data: DataSet, evaluation: Evaluation) -> Iterator[Row
 
 
 def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
+    row = _discrepancy(call, evaluation)
+    if isinstance(call, calls.Deployment):
+        return deployment(call, row, evaluation.draw, evaluation.setting)
+    return iter([row])
+
+
+def _discrepancy(call: calls.MMD, evaluation: Evaluation) -> Row:
     data, kernel = evaluation.of(call), call.kernel
     assert kernel is not None  # the checker has seen to it
     pauli_words = PauliWordSet.of(call, evaluation.setting)
     if pauli_words is not None:
         value, error = _by_pauli_words(pauli_words, evaluation)
-        yield evaluation.row(
+        return evaluation.row(
             title(call),
             value,
             lambda distribution: pauli_words.distance(distribution.moments(pauli_words.positions))[0],
@@ -296,8 +301,7 @@ def _mmd(call: calls.MMD, evaluation: Evaluation) -> Iterator[Row]:
             floor=lambda: floors.mmd(data, lambda: pauli_words.by_chance(data)),
             error=error,
         )
-        return
-    yield evaluation.row(
+    return evaluation.row(
         title(call),
         metrics.mmd(evaluation.distribution, data, kernel),
         lambda distribution: metrics.mmd(distribution, data, kernel),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NATS = "nats"
+INDEPENDENT = "independent"
+PARTS = ("largest", "mean")  # of moments and gaps, which have two rows
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -19,10 +19,9 @@ from qgl.evaluate.correlations import OfColumns, Shells
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.exact import INDEPENDENT, NATS, PARTS
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.row import Row
+from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.table import floors
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
@@ -92,9 +91,14 @@ class Counts:
         """
         if len(samples) < 2:
             raise ValueError(f"an evaluation needs two samples or more, not {len(samples)}")
-        rows, counts = _counted(samples)
-        others = np.random.default_rng(seed).multinomial(len(samples), counts / len(samples), resamples).T
-        return cls(rows, np.column_stack([counts, others]).astype(np.float64), len(samples))
+        return cls.counted(*_counted(samples), seed, resamples)
+
+    @classmethod
+    def counted(cls, rows: NDArray[np.uint8], counts: Real, seed: int, resamples: int = RESAMPLES) -> Counts:
+        """`of` strings that are counted: distinct ones, shape (D, n), and how often each came, shape (D,)."""
+        shots = int(counts.sum())
+        others = np.random.default_rng(seed).multinomial(shots, counts / shots, resamples).T
+        return cls(rows, np.column_stack([counts, others]).astype(np.float64), shots)
 
 
 def evaluate_counts(

@@ -21,9 +21,9 @@ from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
 from qgl.evaluate.distributions import Drawn, ModelDistribution, Real
 from qgl.evaluate.estimates import Estimate
-from qgl.evaluate.exact import NATS, PARTS, evaluate
+from qgl.evaluate.exact import evaluate
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.row import Row
+from qgl.evaluate.row import NATS, PARTS, Row
 from qgl.evaluate.sampled import Counts, evaluate_counts
 from qgl.hardware import mitigation
 from qgl.hardware.engines.engine import Strings

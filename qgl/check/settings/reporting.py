@@ -32,6 +32,7 @@ from qgl.program.calls.reports import (
     Accuracy,
     Columns,
     CorrelationLength,
+    Deployment,
     Energy,
     Entropy,
     FreeEnergy,
@@ -172,6 +173,8 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         return _columns_fit(call, scope)
     if isinstance(call, CMI) and call.of is not None:
         return _information_fits(call, scope)
+    if isinstance(call, Deployment) and not _is_of_strings(call, scope):
+        return False
     if isinstance(call, MMD):
         way_out = "leave it out, or take a kernel of bits"
         exact = call.kernel is not None and call.kernel.of_integers
@@ -186,6 +189,15 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
     if isinstance(call, Purity | MeanFidelity) or (isinstance(call, Entropy) and not regions):
         return narrow_enough(call, scope.visible, "leave it out, or take `entropy` of a region", scope)
     return narrow_enough(call, len(regions), "take smaller regions", scope)
+
+
+def _is_of_strings(call: Deployment, scope: Scope) -> bool:
+    """Whether strings show what a `deployment` compares."""
+    if call.kernel is None or not call.kernel.of_states:
+        return True
+    fault = f"is measured from strings, and `{call.kernel.name}` is a kernel of states"
+    scope.report(BadArguments(call.span, call.name, fault, usage(Deployment)))
+    return False
 
 
 def _is_of_a_state(call: MeanFidelity, scope: Scope) -> bool:

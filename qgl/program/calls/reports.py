@@ -150,6 +150,16 @@ class MMD(OfData):
     former = objectives.FORMER
 
 
+@call("deployment")
+class Deployment(MMD):
+    """Squared maximum mean discrepancy as it was trained, and as so many strings of the model show it: what truncated
+    answers promise may be something else than what is drawn (arXiv 2511.01845).
+    """
+
+    data: str | None = argument(Data(), "the data set; the objective's by default", default=None)
+    shots: int = argument(Integer(2, 10**7), "strings that are drawn", default=10_000)
+
+
 @call("wasserstein")
 class Wasserstein(OfData):
     """Wasserstein distance of model and data, as ensembles of states or as whole numbers: the least mean cost of moving
@@ -392,6 +402,7 @@ REPORTS: Kind[ReportCall] = Kind(
         JS,
         NLL,
         MMD,
+        Deployment,
         MSE,
         Frechet,
         Spread,

@@ -17,6 +17,8 @@ from qgl.program.program import Program
 from qgl.query import (
     Elements,
     Expectation,
+    GivenBases,
+    GivenOutcomes,
     GivenStrings,
     Marginals,
     Numbers,
@@ -26,7 +28,7 @@ from qgl.query import (
     State,
     Success,
 )
-from qgl.questions import bits, checked_pauli_words, random_key, whole
+from qgl.questions import bits, checked_pauli_words, pauli_bases, random_key, whole
 from qgl.questions import regions as checked_regions
 from qgl.readings import Readings
 
@@ -69,16 +71,46 @@ class Questions(ABC):
         return result
 
     def log_prob(
-        self, params: Params, x: ArrayLike | Sequence[str | bytes], condition: ArrayLike | None = None
+        self,
+        params: Params,
+        x: ArrayLike | Sequence[str | bytes],
+        condition: ArrayLike | None = None,
+        *,
+        bases: ArrayLike | None = None,
     ) -> Array:
-        """log p(x) in nats, shape (batch,). Strings are whole numbers 0 and 1, or texts: `["011", "100"]`."""
+        """log p(x) in nats, shape (batch,). Strings are whole numbers 0 and 1, or texts: `["011", "100"]`.
+
+        With `bases`, shape (batch, n), the bits are those of measurements in Pauli bases, 1 to 3 for X, Y and Z.
+        """
         rows = bits(x, "x", self.width)
+        if bases is not None:
+            given = pauli_bases(bases, "bases", (len(rows), self.width))
+            outcomes = GivenOutcomes(len(rows))
+            stacked = jnp.stack([given, rows.astype(jnp.uint8)], axis=-1)
+            log_p: Array = self.answers(params, (outcomes,), condition, given={outcomes: stacked})[outcomes]
+            return log_p
         query = GivenStrings(len(rows))
         result: Array = self.answers(params, (query,), condition, given={query: rows})[query]
         return result
 
-    def sample(self, params: Params, key: Array, shots: int, condition: ArrayLike | None = None) -> Array:
-        """`shots` strings drawn from p, shape (shots, n), uint8."""
+    def sample(
+        self,
+        params: Params,
+        key: Array,
+        shots: int,
+        condition: ArrayLike | None = None,
+        *,
+        bases: ArrayLike | None = None,
+    ) -> Array:
+        """`shots` strings drawn from p, shape (shots, n), uint8.
+
+        With `bases`, shape (shots, n), each is of a measurement in Pauli bases of its own, 1 to 3 for X, Y and Z.
+        """
+        if bases is not None:
+            query = GivenBases(whole(shots, "shots", 1))
+            given = pauli_bases(bases, "bases", (shots, self.width))
+            strings: Array = self.answers(params, (query,), condition, random_key(key), {query: given})[query]
+            return strings
         result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
         return result
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from qgl.kernels.final_state import draw
 from qgl.query import Elements, GivenPauliWords, GivenStrings, LogProb, Query, Samples
 
-CIRCUITS = 8  # elements of a mixture, or conditions, that run at the same time
+CIRCUITS = 8  # elements of a mixture, conditions, or measurements in bases of their own, that run at the same time
 
 
 def together(*counts: int) -> int:

@@ -38,7 +38,7 @@ from qgl.parameters import Parameters, Params
 from qgl.program.program import Program
 from qgl.query import Probabilities, Query
 from qgl.questions import check_query, checked_queries, in_reverse_mode, of_bits_only, random_key
-from qgl.readings import AnyShare, DrawnShare, NumbersShare, Readings
+from qgl.readings import BasesShare, DrawnShare, NumbersShare, Readings, Share
 
 if TYPE_CHECKING:
     from qgl.kernels.simulator import Simulator
@@ -387,6 +387,9 @@ class Model(Questions):
             simulators = self.readings.simulators(shares, inputs[0], self.parameters.varying, len(inputs))
         answers: dict[Query, Any] = {}
         for share, simulator in zip(shares, simulators, strict=True):
+            if isinstance(share, BasesShare):
+                answers |= share.answers(simulator, inputs, weights, given[share.asked], key)
+                continue
             ask = self._asker(share, simulator, given)
             if isinstance(share, DrawnShare):
                 answers[share.elements] = share.drawing.answer(ask, inputs, weights, held)
@@ -402,7 +405,7 @@ class Model(Questions):
         return answers
 
     def _asker(
-        self, share: AnyShare, simulator: Simulator, given: Mapping[Query, Array]
+        self, share: Share | NumbersShare | DrawnShare, simulator: Simulator, given: Mapping[Query, Array]
     ) -> Callable[[Array, Array | None], dict[Query, Any]]:
         """The answers to a share for one vector of inputs, as a function of these and a key."""
         arrays = share.given(given)

@@ -1,7 +1,7 @@
 """The query interface: what can be asked of a circuit. Objectives, metrics and samplers ask; methods answer.
 
-Most queries say all that they ask. Two leave their strings open, so that a compiled program serves for any: what
-`GivenStrings` and `GivenPauliWords` ask of comes with the call, as an array.
+Most queries say all that they ask. Some leave their strings open, so that a compiled program serves for any: what
+`GivenStrings`, `GivenPauliWords`, `GivenOutcomes` and `GivenBases` ask of comes with the call, as an array.
 
 Positions are those of the visible qubits. `Expectation` and `Marginals` may name the qubits of hidden registers too, by
 the positions after the visible ones, in order of declaration.
@@ -77,6 +77,27 @@ class LogProb:
 @record
 class GivenStrings:
     """log p(x) of `count` strings that come with the call, an array of 0 and 1 of shape (count, n). Shape (count,)."""
+
+    count: int
+
+
+@record
+class GivenOutcomes:
+    """log of the probability of `count` measurements, every visible qubit in a Pauli basis of its own. Shape (count,).
+
+    They come with the call, an array of whole numbers of shape (count, n, 2): the basis of each qubit, 1 to 3 for X, Y
+    and Z, and the bit that is found, 0 for the eigenvalue 1.
+    """
+
+    count: int
+
+
+@record
+class GivenBases:
+    """A string of bits of each of `count` measurements as those of `GivenOutcomes`, shape (count, n). Needs a key.
+
+    Their bases come with the call, an array of shape (count, n): 1 to 3 for X, Y and Z.
+    """
 
     count: int
 
@@ -208,6 +229,8 @@ Query = (
     Probabilities
     | LogProb
     | GivenStrings
+    | GivenOutcomes
+    | GivenBases
     | Expectation
     | GivenPauliWords
     | Marginals

@@ -17,9 +17,21 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from qgl import observables
-from qgl.query import Expectation, GivenPauliWords, GivenStrings, LogProb, Marginals, Numbers, Query, Samples
+from qgl.query import (
+    Expectation,
+    GivenBases,
+    GivenOutcomes,
+    GivenPauliWords,
+    GivenStrings,
+    LogProb,
+    Marginals,
+    Numbers,
+    Query,
+    Samples,
+)
 
 Array = jax.Array
+_OPEN = (GivenStrings, GivenOutcomes, GivenBases, GivenPauliWords)
 
 
 def is_traced(value: object) -> bool:
@@ -170,23 +182,52 @@ def checked_queries(
     listed = _listed(queries, "queries", "a list of queries of qgl.query", may_be_empty=True)
     for query in listed:
         check_query(query, width, positions)
-        draws = isinstance(query, Samples) or (isinstance(query, GivenPauliWords) and query.samples is not None)
+        draws = isinstance(query, Samples | GivenBases) or (
+            isinstance(query, GivenPauliWords) and query.samples is not None
+        )
         draws |= isinstance(query, Numbers) and query.shots is not None
         if draws and key is None:
             raise ValueError(f"{query} draws random numbers: give `key`, such as jax.random.key(0)")
     arrays = dict(given or {})
     for query in arrays:
-        if query not in listed or not isinstance(query, GivenStrings | GivenPauliWords):
+        if query not in listed or not isinstance(query, _OPEN):
             raise ValueError(f"`given` holds an array for {_shown(query)}, which takes none or was not asked")
     return tuple(listed), tuple(_array_of(query, arrays, width) for query in listed)
 
 
 def _array_of(query: Query, arrays: Mapping[Query, ArrayLike], width: int) -> Array | None:
-    if not isinstance(query, GivenStrings | GivenPauliWords):
+    if not isinstance(query, _OPEN):
         return None
     if query not in arrays:
         raise ValueError(f"{query} leaves its rows open: give them in `given`")
+    if isinstance(query, GivenOutcomes):
+        return _outcomes(arrays[query], f"given[{query}]", (query.count, width, 2))
+    if isinstance(query, GivenBases):
+        return pauli_bases(arrays[query], f"given[{query}]", (query.count, width))
     return bits(arrays[query], f"given[{query}]", width, query.count)
+
+
+def pauli_bases(value: Any, name: str, shape: tuple[int, ...]) -> Array:
+    """Pauli bases, whole numbers 1 to 3, of exactly this shape, as uint8.
+
+    Raises:
+        ValueError: they are none.
+    """
+    array = _array(value, name)
+    if array.shape != shape or array.dtype.kind not in "iu":
+        raise ValueError(f"{name} has shape {array.shape} of {array.dtype}, but whole numbers, {shape}, are wanted")
+    if not is_traced(array) and not np.isin(array, (1, 2, 3)).all():
+        raise ValueError(f"{name} holds other numbers than 1, 2 and 3, which stand for the bases X, Y and Z")
+    return jnp.asarray(array, jnp.uint8)
+
+
+def _outcomes(value: Any, name: str, shape: tuple[int, ...]) -> Array:
+    """Pauli bases and bits, of exactly this shape, the last axis being of the two, as uint8."""
+    array = _array(value, name)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, but {shape} is wanted, a basis and a bit of each qubit")
+    rows = bits(array[..., 1], name, shape[1], shape[0])
+    return jnp.stack([pauli_bases(array[..., 0], name, shape[:2]), rows.astype(jnp.uint8)], -1)
 
 
 def check_query(query: Query, width: int, positions: int) -> None:
@@ -202,8 +243,8 @@ def check_query(query: Query, width: int, positions: int) -> None:
             if query.width != width:
                 raise ValueError(f"the strings of LogProb have {query.width} bits, but the model has {width}")
             bits(query.rows, "LogProb", width)
-        case GivenStrings():
-            whole(query.count, "GivenStrings.count", 1)
+        case GivenStrings() | GivenOutcomes() | GivenBases():
+            whole(query.count, f"{type(query).__name__}.count", 1)
         case GivenPauliWords():
             whole(query.count, "GivenPauliWords.count", 1)
             if query.samples is not None:

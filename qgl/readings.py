@@ -1,7 +1,8 @@
 """How the questions that a model is asked are put to its circuit: which are planned together, and what is read out.
 
-Three things keep questions apart: those of bits alone allow passes that others do not; those that name hidden qubits
-are of another register; and those of kept or required outcomes are of the circuit in which these are read out as well.
+Four things keep questions apart: those of bits alone allow passes that others do not; those that name hidden qubits
+are of another register; those of kept or required outcomes are of the circuit in which these are read out as well; and
+those of bits in given bases are of the circuit that turns every visible qubit at its end.
 """
 
 from __future__ import annotations
@@ -18,15 +19,27 @@ from numpy.typing import NDArray
 
 from qgl import compiler
 from qgl.drawn import Drawing
+from qgl.ir.bases import ANGLES, with_bases_read
 from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
-from qgl.mixture import one_by_one
+from qgl.mixture import mixed, one_by_one
 from qgl.plan.planner import Planner, Weighed
 from qgl.postselection import LEAST, Required
 from qgl.program.calls.gradients import Propagation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
-from qgl.query import Elements, Numbers, Query, Success, reads_only_bits, support
+from qgl.query import (
+    Elements,
+    GivenBases,
+    GivenOutcomes,
+    GivenStrings,
+    Numbers,
+    Query,
+    Samples,
+    Success,
+    reads_only_bits,
+    support,
+)
 from qgl.readout import Readout
 
 if TYPE_CHECKING:
@@ -146,7 +159,52 @@ class DrawnShare:
         return {}
 
 
-AnyShare = Share | NumbersShare | DrawnShare
+@dataclass(frozen=True)
+class BasesShare:
+    """Bits in given bases: `inner` is what is put for each row of them to the circuit with bases as its last inputs."""
+
+    asked: GivenOutcomes | GivenBases
+    inner: Share
+
+    @property
+    def planner(self) -> Planner:
+        return self.inner.planner
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return self.inner.queries
+
+    def weigh(self) -> Weighed:
+        return self.planner.weigh(self.queries)
+
+    def purposes(self, names: Mapping[Query, str]) -> dict[Query, str]:
+        """What each query is put for, from what was asked for what."""
+        return self.inner.purposes(dict.fromkeys(self.inner.joint, names[self.asked]))
+
+    def answers(
+        self, simulator: Simulator, inputs: Array, weights: Array, rows: Array, key: Array | None
+    ) -> dict[Query, Any]:
+        """The answers of a mixture with `weights` of the circuits of the rows of `inputs`, for the `rows` that came."""
+        outcomes, own = isinstance(self.asked, GivenOutcomes), tuple(self.inner.joint)
+        angles = jnp.asarray(ANGLES, inputs.dtype)[rows[..., 0] if outcomes else rows].reshape(len(rows), -1)
+
+        def one(row: tuple[Array, Array, Array]) -> dict[Query, Any]:
+            turned, bits, number = row
+            given = self.inner.given({query: bits[None] for query in own if outcomes})
+            drawn = None if key is None else jax.random.fold_in(key, number)
+
+            def ask(inputs: Array, key: Array | None) -> dict[Query, Any]:
+                return simulator.answers(jnp.concatenate([inputs, turned]), self.inner.queries, key, given)
+
+            single = len(weights) == 1
+            joint = ask(inputs[0], drawn) if single else mixed(ask, inputs, weights, self.inner.queries, drawn)
+            return self.inner.answers(joint, drawn)
+
+        put = angles, rows[..., 1] if outcomes else rows, jnp.arange(len(rows))
+        return {self.asked: one_by_one(one, put, own)[own[0]][:, 0]}
+
+
+AnyShare = Share | NumbersShare | DrawnShare | BasesShare
 
 
 class Readings:
@@ -178,12 +236,13 @@ class Readings:
         """
         asked = tuple(queries)
         numbers = tuple(query for query in asked if isinstance(query, Numbers))
+        turned = [self._in_bases(query) for query in asked if isinstance(query, GivenOutcomes | GivenBases)]
         if numbers and not self.readout.outputs.declared:
             raise ValueError("the numbers of outputs are asked, but the program declares no `output`")
         groups: dict[tuple[bool, bool, bool], list[Query]] = {}
         drawn: list[DrawnShare] = []
         for query in asked:
-            if isinstance(query, Numbers):
+            if isinstance(query, Numbers | GivenOutcomes | GivenBases):
                 continue
             if isinstance(query, Elements) and query.labels != self.labels:
                 raise ValueError(f"{query} is asked, but the program keeps {self.labels} outcomes")
@@ -196,7 +255,7 @@ class Readings:
             groups.setdefault((isinstance(query, Elements), reads_only_bits(query), beyond), []).append(query)
         shares = [self._share(labelled, group) for (labelled, _, _), group in groups.items()]
         planner = self._of_labels if self.labels or self.required else self.planner
-        return (*shares, *drawn, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
+        return (*shares, *turned, *drawn, *([NumbersShare(planner, numbers, self.readout)] if numbers else []))
 
     def weigh(self, queries: Iterable[Query]) -> tuple[Weighed, ...]:
         """What the planner makes of each share."""
@@ -224,11 +283,15 @@ class Readings:
             varies: in which of them the circuits differ, shape (inputs,).
             circuits: how many there are.
         """
-        return [
-            one if circuits == 1 or isinstance(share, DrawnShare) else one.sharing(inputs, varies)
-            for share in shares
-            for one in [self.simulator(share)]
-        ]
+        turned = jnp.zeros(2 * self.width, inputs.dtype)
+
+        def made(share: AnyShare) -> Simulator:
+            one = self.simulator(share)
+            if isinstance(share, BasesShare):
+                return one.sharing(jnp.concatenate([inputs, turned]), np.append(varies, np.ones(len(turned), np.bool_)))
+            return one if circuits == 1 or isinstance(share, DrawnShare) else one.sharing(inputs, varies)
+
+        return [made(share) for share in shares]
 
     @functools.cached_property
     def planner(self) -> Planner:
@@ -249,6 +312,10 @@ class Readings:
         assert self.drawing is not None
         return self._planner(with_outcomes_read(self.drawing.cut.after, is_kept))
 
+    @functools.cached_property
+    def _of_bases(self) -> Planner:
+        return self._planner(with_outcomes_read(with_bases_read(self.circuit), is_required))
+
     def _planner(self, circuit: Circuit) -> Planner:
         precision, limit, told, approximate = self._options
         planner = compiler.planner(circuit, precision, limit, approximate)
@@ -259,8 +326,15 @@ class Readings:
         if not labelled and not self.required:
             return Share(self.planner, {query: query for query in queries}, None)
         planner = self._of_labels if labelled else self._of_successes
+        return self._put(planner, queries, self.labels if labelled else 0)
+
+    def _in_bases(self, query: GivenOutcomes | GivenBases) -> BasesShare:
+        inner = GivenStrings(1) if isinstance(query, GivenOutcomes) else Samples(1)
+        return BasesShare(query, self._put(self._of_bases, [inner]))
+
+    def _put(self, planner: Planner, queries: list[Query], labels: int = 0) -> Share:
+        """Queries to a circuit that reads required outcomes after the visible bits and so many labels."""
         if not self.required:
             return Share(planner, {query: query for query in queries}, None)
-        first = self.width + (self.labels if labelled else 0)
-        required = Required(self.required, self.width, first)
+        required = Required(self.required, self.width, self.width + labels)
         return Share(planner, {query: required.joint(query) for query in queries}, required)

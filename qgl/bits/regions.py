@@ -1,19 +1,30 @@
-"""The connected regions of visible qubits that `marginals` compares."""
+"""The connected regions of visible qubits that `marginals` and `local_errors` compare."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.bits.neighbourhood import Neighbourhood
+from qgl.bits.shadows import least_measured
 from qgl.diagnostics.model import Diagnostic
-from qgl.diagnostics.training import UnfitRegions
+from qgl.diagnostics.shots import TooFewShots
+from qgl.diagnostics.training import BadArguments, UnfitRegions
+from qgl.program.calls.call import usage
 from qgl.program.calls.objectives import Marginals
-from qgl.program.program import Program
+from qgl.program.calls.reports import LocalErrors
+from qgl.program.program import DataSet, Program
 
 MOST_REGIONS = 200_000
+MOST_MEASURED = 6  # qubits of a region whose 4^k Pauli words are estimated
+LEAST_SHOTS = 2  # that tell a mean and its error
 
 
-def regions_of(call: Marginals, neighbourhood: Neighbourhood) -> tuple[tuple[int, ...], ...] | UnfitRegions:
+def regions_of(
+    call: Marginals | LocalErrors, neighbourhood: Neighbourhood
+) -> tuple[tuple[int, ...], ...] | UnfitRegions:
     """All connected regions of the call's `size`, or why they cannot be compared."""
     size = call.size
     regions = neighbourhood.regions(size, MOST_REGIONS)
@@ -21,9 +32,42 @@ def regions_of(call: Marginals, neighbourhood: Neighbourhood) -> tuple[tuple[int
 
 
 def regions_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
-    """Whether every `marginals` has regions that can be compared; reports those that do not."""
-    calls = [term.call for term in program.objective if isinstance(term.call, Marginals)]
-    faults = [found for call in calls if isinstance(found := regions_of(call, Neighbourhood.of(program)), UnfitRegions)]
+    """Whether every `marginals` and `local_errors` has regions that can be compared; reports those that do not."""
+    terms = [term.call for term in program.objective if isinstance(term.call, Marginals)]
+    asked = [call for call in (*program.reports, *program.train.watch) if isinstance(call, LocalErrors)]
+    faults = [fault for call in (*terms, *asked) for fault in _faults(call, program)]
     for fault in faults:
         report(fault)
     return not faults
+
+
+def _faults(call: Marginals | LocalErrors, program: Program) -> Iterator[Diagnostic]:
+    regions = regions_of(call, Neighbourhood.of(program))
+    if isinstance(regions, UnfitRegions):
+        yield regions
+        return
+    data = program.data[call.data] if call.data else None
+    if data is None or data.bases is None:
+        return
+    if call.distance != "hilbert_schmidt":
+        fault = f"has no estimate of the distance `{call.distance}` from shots; `distance = hilbert_schmidt` has one"
+        yield BadArguments(call.span, call.name, fault, usage(type(call)))
+    elif call.size > MOST_MEASURED:
+        fault = f"goes up to regions of {MOST_MEASURED} qubits where its data are shots, not {call.size}"
+        yield BadArguments(call.span, call.name, fault, usage(type(call)))
+    else:
+        yield from _unmeasured(call, data, data.bases, regions, program)
+
+
+def _unmeasured(
+    call: Marginals | LocalErrors,
+    data: DataSet,
+    bases: NDArray[np.uint8],
+    regions: tuple[tuple[int, ...], ...],
+    program: Program,
+) -> Iterator[TooFewShots]:
+    region, letters, shots = least_measured(bases, regions)
+    if shots < LEAST_SHOTS:
+        names = (program.wires[program.visible[place]] for place in region)
+        pauli_word = " ".join(f"{'IXYZ'[letter]}[{name}]" for letter, name in zip(letters, names, strict=True))
+        yield TooFewShots(call.span, data.name, pauli_word, shots)

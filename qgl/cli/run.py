@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qgl.hardware.engines.cost import Cost
     from qgl.jobs.draft import Draft
     from qgl.jobs.store import JobFolder
+    from qgl.model import Model
     from qgl.program.program import Program
 
 
@@ -49,6 +50,20 @@ def run(
         list[str] | None,
         typer.Option("--observable", metavar="PAULI", help="A Pauli word, such as Z[v[0]]*Z[v[1]]; may be repeated."),
     ] = None,
+    bases: Annotated[
+        str | None,
+        typer.Option(
+            "--bases",
+            metavar="random|FILE",
+            help="Strings in Pauli bases, --shots of each; -o FILE takes them, for `pauli_shots`.",
+        ),
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option("-n", "--number", min=1, max=10_000, help="How many bases; 100, or those of FILE.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where strings with their bases go, an npz file.")
+    ] = None,
     zne: Annotated[
         bool,
         typer.Option("--zne", help="Measure the Pauli words at 1, 3 and 5 times the noise, and extrapolate (mitiq)."),
@@ -74,7 +89,10 @@ def run(
       qglc run runs/bars --on aer:fake_torino --observable Z[pixel[0]]*Z[pixel[1]] --zne
       qglc run runs/bars --on ibm:ibm_torino --dry-run
       qglc run runs/bars --on ibm:ibm_torino --budget 30s
+      qglc run runs/bars --on aer --bases random -n 200 --shots 10 -o shots.npz
     """
+    if bases is None and (number is not None or out is not None):
+        raise typer.BadParameter("it is of strings in bases: give --bases", param_hint="-n" if number else "-o")
     if zne and not observable:
         raise typer.BadParameter("it extrapolates Pauli words: give --observable PAULI", param_hint="--zne")
     from qgl.cli.fetch import go_on, tell
@@ -98,12 +116,13 @@ def run(
         max_qubits=max_qubits,
         condition=None if given is None else tuple(given.tolist()),
         readout=mitigate is Mitigation.READOUT,
-        words=tuple(dict.fromkeys(_pauli_word(model.program, text) for text in observable or ())),
+        words=tuple(dict.fromkeys((*_asked(model.program, observable), *_in_bases(model, bases, number, out, seed)))),
         scales=_SCALES if zne else (),
     )
     there = None if repeat else store.same_request(folder, key_for(trained_run, model, request))
     if there is not None and not dry:
         _already(folder, there, output)
+        _keep(there, out, output)
         return
     if repeat:
         request = replace(request, repeat=dispatch.next_repeat(folder, request))
@@ -123,6 +142,49 @@ def run(
         return
     go_on(folder, begun, opened, output)
     tell(folder, [begun], output)
+    _keep(begun, out, output)
+
+
+def _asked(program: Program, observable: list[str] | None) -> list[str]:
+    return [_pauli_word(program, text) for text in observable or ()]
+
+
+def _in_bases(model: Model, written: str | None, number: int | None, out: Path | None, seed: int) -> list[str]:
+    """Bases as Pauli words that touch every qubit: each is measured by a circuit of its own."""
+    from qgl.cli.bases import bases_of, named
+
+    if written is None:
+        return []
+    named(out)
+    count = 100 if number is None and written == "random" else number
+    bases = bases_of(written, count, model.width, seed)
+    return ["".join("IXYZ"[letter] for letter in row) for row in bases.tolist()]
+
+
+def _keep(job: JobFolder, out: Path | None, output: Format) -> None:
+    """Writes the strings of a job with their bases, if they are wanted; those of a job that waits come with the next
+    call.
+    """
+    if out is None:
+        return
+    import numpy as np
+
+    from qgl.cli.bases import archive
+    from qgl.runs.files.atomic import write_bytes
+
+    if not job.has_samples():
+        typer.echo(f"{out} is not written yet: the same command writes it once the strings are there", err=True)
+        return
+    width = job.job.model["width"]
+    strings, bases = [], []
+    for item, found in zip(job.job.items, job.all_strings(), strict=True):
+        if item.scale == 1 and item.role != "readout":
+            letters = np.array(["IXYZ".index(letter) for letter in item.basis or "Z" * width], np.uint8)
+            strings.append(found)
+            bases.append(np.tile(letters, (len(found), 1)))
+    write_bytes(out, archive(np.concatenate(strings), np.concatenate(bases)))
+    if output is Format.TEXT:
+        typer.echo(f"strings with their bases: {out}")
 
 
 def _already(folder: Path, there: JobFolder, output: Format) -> None:

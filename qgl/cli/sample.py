@@ -37,7 +37,10 @@ class SampleFormat(StrEnum):
 
 def sample(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
-    number: Annotated[int, typer.Option("-n", "--number", min=1, max=10**7, help="How many strings.")] = 1000,
+    number: Annotated[
+        int | None,
+        typer.Option("-n", "--number", min=1, max=10**7, help="How many strings; 1000, or as many as FILE has bases."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to; standard output by default.")
     ] = None,
@@ -55,6 +58,12 @@ def sample(
     shots: Annotated[
         int | None,
         typer.Option("--shots", min=1, max=10**9, help="Draws behind each mean of an `output`; exact by default."),
+    ] = None,
+    bases: Annotated[
+        str | None,
+        typer.Option(
+            "--bases", metavar="random|FILE", help="Measure each qubit in a Pauli basis of its own, for `pauli_shots`."
+        ),
     ] = None,
     every: Annotated[
         bool,
@@ -76,8 +85,13 @@ def sample(
       qglc sample runs/digit --condition label=2
       qglc sample runs/iris --condition label=setosa
       qglc sample runs/generator -n 500 --shots 1000 -o features.npz
+      qglc sample runs/chain -n 2000 --bases random -o shots.npz
     """
     out = file_or_output(out)
+    if bases is not None:
+        _in_bases(run, bases, number, seed, condition, out)
+        return
+    number = 1000 if number is None else number
     kind = output or (SampleFormat.NPZ if out is not None and out.suffix == ".npz" else SampleFormat.CSV)
     if kind is SampleFormat.NPZ and out is None:
         raise typer.BadParameter("an npz file needs a name: -o FILE", param_hint="--format")
@@ -141,6 +155,25 @@ def _draw(
         return Drawn({"x": shown}, columns)
     label = learnt.labels.names[int(given[0])]
     return Drawn({"x": shown}, (*columns, learnt.labels.column) if columns else (), label)
+
+
+def _in_bases(
+    folder: Path, written: str, number: int | None, seed: int, condition: list[str] | None, out: Path | None
+) -> None:
+    """Writes strings with the bases that they are measured in."""
+    from qgl.cli.bases import archive, bases_of, named
+    from qgl.evaluate import in_chunks
+    from qgl.runs.files.atomic import write_bytes
+    from qgl.train import compilation_cache
+
+    file = named(out)
+    compilation_cache.switch_on()
+    run, model = trained(folder)
+    bases = bases_of(written, number, model.width, seed)
+    given = condition_of(condition, model.program.parameters)
+    with Waiting("drawing strings"):
+        strings = in_chunks.sample_in_bases(model, run.params, bases, seed, given)
+    write_bytes(file, archive(strings, bases))
 
 
 def _csv(drawn: Drawn, axes: int) -> bytes:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from qgl.data.files import Limits
 from qgl.data.tables.csv_table import Table
 from qgl.data.tables.labels import LabelCells, LabelReader
-from qgl.data.tables.table import Layout, check_bytes, check_columns, check_size, lay_out
+from qgl.data.tables.table import Layout, check_bytes, check_columns, check_size, chosen_rows, lay_out
 from qgl.diagnostics.data import BadArchive, BadCell, MissingValue, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
-from qgl.program.calls.data_sources import NPZ, Ensemble, Images, State
+from qgl.program.calls.data_sources import NPZ, Ensemble, Images, PauliShots, State
 from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
@@ -49,10 +49,37 @@ def read_npz(content: bytes, call: NPZ, limits: Limits) -> Table:
     return _table(read_array(content, call, lambda file: _check_header(file, path, limits, span)), call)
 
 
+def read_shots(content: bytes, call: PauliShots, limits: Limits) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The bits of the shots that the call asks for, and their bases, both of shape (shots, qubits).
+
+    Raises:
+        QglError: QGL0605, QGL0607 to QGL0610, QGL0613.
+    """
+    path, span = call.path, call.span
+    arrays = []
+    for name, least, most, wanted in (("strings", 0, 1, "0 or 1"), ("bases", 1, 3, "1, 2 or 3, for X, Y or Z")):
+        array = read_array(content, call, lambda file: _check_header(file, path, limits, span), name)
+        bad = ~((array >= least) & (array <= most) & (array == np.floor(array)))
+        if bad.any():
+            row, column = (int(place) for place in np.argwhere(bad)[0])
+            cell = f"`{array[row, column]}` of `{name}`"
+            raise QglError([BadCell(span, path, row, str(column), wanted, cell, int(bad.sum()) - 1)])
+        arrays.append(np.ascontiguousarray(array, np.uint8))
+    rows, bases = arrays
+    if rows.shape != bases.shape:
+        fault = f"`strings` have the shape {rows.shape} and `bases` {bases.shape}, but each bit has a basis"
+        raise QglError([BadArchive(span, path, fault)])
+    return chosen_rows(call, rows), chosen_rows(call, bases)
+
+
 def read_array(
-    content: bytes, call: NPZ | State | Ensemble | Images, check: Callable[[IO[bytes]], tuple[int, ...]]
+    content: bytes,
+    call: NPZ | State | Ensemble | Images | PauliShots,
+    check: Callable[[IO[bytes]], tuple[int, ...]],
+    name: str | None = None,
 ) -> NDArray[Any]:
-    """The array that the call names, once `check` has found its header harmless and said its shape.
+    """The array that the call names, or that of a given `name`, once `check` has found its header harmless and said its
+    shape.
 
     Raises:
         QglError: QGL0609, and what `check` raises.
@@ -60,7 +87,8 @@ def read_array(
     path, span = call.path, call.span
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            member = _member(archive, call.array, path, span)
+            wanted = call.array if name is None and not isinstance(call, PauliShots) else name
+            member = _member(archive, wanted, path, span)
             with archive.open(member) as file:
                 shape = check(file)
             with archive.open(member) as file:

@@ -22,7 +22,7 @@ from qgl.data.integers import mixture
 from qgl.data.many_body.ground_state import ground_state
 from qgl.data.many_body.ground_states import ground_states
 from qgl.data.many_body.thermal import gibbs_state
-from qgl.data.npz_archive import read_npz
+from qgl.data.npz_archive import read_npz, read_shots
 from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.tables import labels as labels_of
@@ -48,7 +48,7 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: calls.TableCall | calls.State | calls.Ensemble | calls.Images) -> bytes:
+    def content(self, call: calls.TableCall | calls.State | calls.Ensemble | calls.Images | calls.PauliShots) -> bytes:
         """The bytes of the file that a call names."""
         real = resolve(self.root, self.base, call.path, call.span)
         return read_bytes(real, call.path, self.limits.data_bytes, call.span)
@@ -80,8 +80,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return replace(make(name, *weighted(call)), integer=True)
         case calls.Strings():
             return make(name, *given_strings(call))
-        case calls.State():
-            return _state(name, call, files)
+        case calls.State() | calls.PauliShots():
+            return _state(name, call, files) if isinstance(call, calls.State) else _shots(name, call, files)
         case calls.StatesNear() | calls.Ensemble() | calls.GroundStates() | calls.Through() | calls.Amplitudes():
             return _ensemble(name, *_elements(call, files, declared))
         case calls.GroundState() | calls.Gibbs():
@@ -281,6 +281,14 @@ def _state(name: str, call: calls.State, files: Files) -> DataSet:
     digest = hashlib.sha256(data.sha256.encode() + np.ascontiguousarray(state).tobytes())
     state.setflags(write=False)
     return replace(data, state=state, sha256=digest.hexdigest())
+
+
+def _shots(name: str, call: calls.PauliShots, files: Files) -> DataSet:
+    rows, bases = read_shots(files.content(call), call, files.limits)
+    settings = plural(len(np.unique(bases, axis=0)), "setting")
+    data = make(name, rows, remark=f"in Pauli bases, {settings} of all bits")
+    bases.setflags(write=False)
+    return replace(data, bases=bases, sha256=hashlib.sha256(data.sha256.encode() + bases.tobytes()).hexdigest())
 
 
 def _elements(

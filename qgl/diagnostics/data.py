@@ -373,7 +373,8 @@ class BadGraph(Diagnostic):
 class WrongRows(Diagnostic):
     """Some data sets have strings of bits as their rows, others real numbers: `images`, `digits(grey = true)`,
     `csv(numbers = true)` and what is made of them. Likelihoods and their like are of bits; outputs are compared with
-    numbers.
+    numbers. The bits of `pauli_shots` are each of a basis of their own; `nll`, `marginals` and `local_errors` take
+    them.
     """
 
     data: str
@@ -388,5 +389,11 @@ class WrongRows(Diagnostic):
 
     @property
     def message(self) -> str:
-        names = {"bits": "strings of bits", "numbers": "real numbers"}
+        names = {
+            "bits": "strings of bits",
+            "numbers": "real numbers",
+            "any": "strings of bits, or real numbers,",
+            "shots": "Pauli shots, bits in bases of their own",
+            "strings": "strings of bits, or Pauli shots,",
+        }
         return f"the rows of `{self.data}` are {names[self.found]}, but {names[self.wanted]} belong here"

@@ -96,3 +96,23 @@ class GeneratorWithoutShifts(Diagnostic):
         return f"there is no shift rule for {article} {self.what} of {self.qubits} qubit{'s' * (self.qubits > 1)}"
 
     help = "use `unitary(...)`, or train with `gradient spsa(shots = 2000);`"
+
+
+class TooFewShots(Diagnostic):
+    """Reduced states are estimated from Pauli shots word by word, and a word by the shots that measure all its letters.
+
+    Of n shots in bases drawn at random about n / 3^k measure a given word on k qubits. Two are the least that tell a
+    mean and its error, which is taken off.
+    """
+
+    data: str
+    pauli_word: str
+    found: int
+
+    code = "QGL1165"
+    help = "take more shots, in bases drawn at random, or a smaller `size`"
+
+    @property
+    def message(self) -> str:
+        count = {0: "no shot", 1: "one shot"}[self.found]
+        return f"{count} of `{self.data}` measures {self.pauli_word}, and two are needed"

@@ -26,6 +26,7 @@ from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.states.choices import probabilities
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
+from qgl.evaluate.states.local_errors import local_errors, measured_in_bases
 from qgl.evaluate.states.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
@@ -188,7 +189,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _moments(call, evaluation)
         case calls.Entropy():
             return _entropy(call, evaluation)
-        case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation():
+        case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation() | calls.LocalErrors():
             return _probe(call, evaluation)
         case calls.Columns() | calls.CorrelationLength():
             return _correlated(call, evaluation)
@@ -251,7 +252,9 @@ def _distance(call: calls.OfData, evaluation: Evaluation, measure: _Measure) -> 
 def _row_by_row(call: calls.NLL | calls.ValidRate | calls.Accuracy, evaluation: Evaluation) -> Iterator[Row]:
     """What takes the conditions of the data, if it has any."""
     data = evaluation.of(call)
-    if data.conditions is None:
+    if data.bases is not None:
+        yield measured_in_bases(title(call), data, data.bases, evaluation.answer)
+    elif data.conditions is None:
         yield from _distance(call, evaluation, _DISTANCES[type(call)])
     elif isinstance(call, calls.NLL):
         yield from _nll(call, data, evaluation)
@@ -393,8 +396,12 @@ def _of_outcomes(call: calls.Success | calls.Choices, evaluation: Evaluation) ->
 
 
 def _probe(
-    call: calls.HammingDistance | calls.FreeEnergy | calls.Energy | calls.Expectation, evaluation: Evaluation
+    call: calls.HammingDistance | calls.FreeEnergy | calls.Energy | calls.Expectation | calls.LocalErrors,
+    evaluation: Evaluation,
 ) -> Iterator[Row]:
+    if isinstance(call, calls.LocalErrors):
+        yield from local_errors(call, title(call), evaluation.setting, evaluation.answer)
+        return
     if isinstance(call, calls.Energy):
         yield energy(call, title(call), evaluation.answer, evaluation.bare)
         return

@@ -63,6 +63,30 @@ def _one_by_one(model: Model, params: Params, rows: NDArray[np.uint8], condition
     return np.concatenate(answers)
 
 
+def log_prob_in_bases(
+    model: Model, params: Params, rows: NDArray[np.uint8], bases: NDArray[np.uint8], condition: Any = None
+) -> NDArray[np.float64]:
+    """log p of bits in Pauli bases of their own, both of shape (count, n), however many there are. Shape (count,)."""
+    chunk = min(len(rows), max(1, _BITS // model.width))
+    filled = np.arange(-(-len(rows) // chunk) * chunk) % len(rows)
+    parts = (model.log_prob(params, rows[some], condition, bases=bases[some]) for some in filled.reshape(-1, chunk))
+    return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])[: len(rows)]
+
+
+def sample_in_bases(
+    model: Model, params: Params, bases: NDArray[np.uint8], seed: int, condition: Any = None
+) -> NDArray[np.uint8]:
+    """A string for each row of bases, shape (count, n); the same for the same seed and bases."""
+    key = jax.random.key(seed, impl="threefry2x32")
+    chunk = min(len(bases), max(1, _BITS // model.width))
+    filled = np.arange(-(-len(bases) // chunk) * chunk) % len(bases)
+    parts = (
+        model.sample(params, jax.random.fold_in(key, k), chunk, condition, bases=bases[some])
+        for k, some in enumerate(filled.reshape(-1, chunk))
+    )
+    return np.concatenate([np.asarray(part, dtype=np.uint8) for part in parts])[: len(bases)]
+
+
 def sample(model: Model, params: Params, number: int, seed: int, condition: Any = None) -> NDArray[np.uint8]:
     """`number` strings, shape (number, n); the same for the same seed and number.
 

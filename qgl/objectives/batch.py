@@ -12,44 +12,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.objectives.model import OfAllConditions
-from qgl.query import GivenStrings, Query, log_floor
+from qgl.query import GivenOutcomes, GivenStrings, Query, log_floor
 
 Array = jax.Array
+LogProbOf = Callable[[NDArray[np.uint8], NDArray[np.uint8] | None], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
 class RowsDrawn(OfAllConditions):
-    """-mean log p(x) over `batch` rows x of the data, plus `constant`, in nats: unbiased for the same over all rows.
+    """-mean log p(x) over `batch` rows x of the data, or over all, plus `constant`, in nats; unbiased for the latter.
 
     rows      shape (rows, n), as the data have them: a string that comes twice is two rows
     weights   their probabilities, shape (rows,)
+    bases     of Pauli shots, the basis of each bit, shape (rows, n)
     """
 
     name: str
     rows: NDArray[np.uint8] = field(repr=False)
     weights: NDArray[np.float64] = field(repr=False)
-    batch: int
+    batch: int | None
     constant: float = 0.0
+    bases: NDArray[np.uint8] | None = field(default=None, repr=False)
 
-    stochastic = True
+    @property
+    def stochastic(self) -> bool:
+        return self.batch is not None
+
+    @property
+    def query(self) -> Query:
+        count = len(self.rows) if self.batch is None else self.batch
+        return GivenStrings(count) if self.bases is None else GivenOutcomes(count)
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        return (GivenStrings(self.batch),)
+        return (self.query,)
 
     def given(self, key: Array | None) -> Mapping[Query, Array]:
+        rows = jnp.asarray(self.rows if self.bases is None else outcomes(self.rows, self.bases))
+        if self.batch is None:
+            return {self.query: rows}
         if key is None:
             raise ValueError("rows of data that are drawn need a key")
-        return {GivenStrings(self.batch): jnp.asarray(self.rows)[draw_rows(key, self.weights, self.batch)]}
+        return {self.query: rows[draw_rows(key, self.weights, self.batch)]}
 
     def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
-        log_prob = jnp.maximum(answers[GivenStrings(self.batch)], log_floor(self.rows.shape[1]))
+        log_prob = jnp.maximum(answers[self.query], log_floor(self.rows.shape[1]))
+        if self.batch is None:
+            return self.constant - jnp.dot(jnp.asarray(self.weights, log_prob.dtype), log_prob)
         return self.constant - jnp.mean(log_prob)
 
-    def whole(self, log_prob: Callable[[NDArray[np.uint8]], NDArray[np.float64]]) -> float:
-        """The loss over all rows; `log_prob` is that of given strings, shape (batch,)."""
-        values = np.maximum(log_prob(self.rows), log_floor(self.rows.shape[1]))
+    def whole(self, log_prob: LogProbOf) -> float:
+        """The loss over all rows; `log_prob` is that of given strings in given bases, if any, shape (batch,)."""
+        values = np.maximum(log_prob(self.rows, self.bases), log_floor(self.rows.shape[1]))
         return self.constant - float(self.weights @ values)
+
+
+def outcomes(rows: NDArray[np.uint8], bases: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bits and their bases as they come with `GivenOutcomes`, shape (rows, n, 2)."""
+    return np.stack([bases, rows], axis=-1)
 
 
 class PairedRows:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.regions import regions_of
+from qgl.bits.shadows import Shadows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Deterministic, Objective, Setting
@@ -66,6 +67,23 @@ class RegionDistance(Deterministic):
         return jnp.mean(DISTANCES[self.distance](p, jnp.asarray(self.distributions, p.dtype)))
 
 
+@dataclass(frozen=True, eq=False)
+class ShadowDistance(StateDistance):
+    """The mean over regions of Tr (rho - sigma)^2, sigma being a region's state of which shots tell, without bias.
+
+    states  unbiased estimates of sigma; `noise` is what their errors add to the mean, on average
+    """
+
+    noise: float = 0.0
+
+    @classmethod
+    def of(cls, regions: tuple[tuple[int, ...], ...], shadows: Shadows) -> ShadowDistance:
+        return cls(regions, shadows.states, "hilbert_schmidt", float(shadows.noise.mean()))
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        return super().loss(answers, key) - self.noise
+
+
 def marginals(call: objectives.Marginals, setting: Setting) -> Objective:
     """The objective `marginals(data, size, distance)`; where the data are a quantum state, of reduced states.
 
@@ -75,6 +93,8 @@ def marginals(call: objectives.Marginals, setting: Setting) -> Objective:
     given, regions = setting.data[call.data], regions_of(call, setting.neighbourhood)
     if isinstance(regions, UnfitRegions):
         raise QglError([regions])
+    if given.bases is not None:
+        return ShadowDistance.of(regions, Shadows.of(given.rows, given.bases, regions))
     if given.state is not None:
         return StateDistance(regions, reduced_states(given.state, regions), call.distance)
     return RegionDistance(regions, data_distributions(given.rows, given.weights, regions), call.distance)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
-from qgl.objectives.batch import RowsDrawn
+from qgl.objectives.batch import RowsDrawn, outcomes
 from qgl.objectives.model import Deterministic, Objective, Setting
 from qgl.program.calls.objectives import NLL
 from qgl.query import LogProb, Query, log_floor
@@ -53,8 +53,12 @@ class NegativeLogLikelihood(Deterministic):
 def nll(call: NLL, setting: Setting) -> Objective:
     """The objective `nll(data)`."""
     given = setting.data[call.data]
-    if setting.batch is not None and setting.batch < len(given.rows):
-        return RowsDrawn("nll", given.rows, given.weights, setting.batch)
+    batch = setting.batch if setting.batch is not None and setting.batch < len(given.rows) else None
+    if given.bases is not None and batch is None:
+        shots, counts = np.unique(outcomes(given.rows, given.bases), axis=0, return_counts=True)
+        return RowsDrawn("nll", shots[..., 1], counts / len(given.rows), None, bases=shots[..., 0])
+    if batch is not None:
+        return RowsDrawn("nll", given.rows, given.weights, batch, bases=given.bases)
     rows, weights, place = distinct(given.rows, given.weights)
     if given.conditions is None:
         return NegativeLogLikelihood(LogProb.of(rows), weights, None)

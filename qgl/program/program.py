@@ -176,6 +176,7 @@ class DataSet:
     columns    names of the columns of numbers, as they were before `undo`, or of a table with labels; none where they
                have none
     labels     of the rows, if they have some: `conditions` begin with their numbers
+    bases      of Pauli shots, the basis of each bit, shape (count, width), 1 to 3 for X, Y and Z; else None
     guessed    how its file was read where neither the file nor the program says so, in words for the user; or empty
     """
 
@@ -198,10 +199,13 @@ class DataSet:
     given: str = ""
     columns: tuple[str, ...] = ()
     labels: Labels | None = None
+    bases: NDArray[np.uint8] | None = None
 
     @property
     def holds(self) -> str:
-        """What its rows are: "bits" or "numbers"."""
+        """What its rows are: "bits", "numbers", or "shots", which are bits in bases of their own."""
+        if self.bases is not None:
+            return "shots"
         return "bits" if self.numbers is None else "numbers"
 
     @property

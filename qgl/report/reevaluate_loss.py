@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qgl.evaluate import in_chunks
 from qgl.model import Model
 from qgl.objectives.batch import RowsDrawn
+from qgl.parameters import Params
 from qgl.runs.seed_results import SeedResults
 
 
@@ -22,13 +24,21 @@ def reevaluated(model: object, results: SeedResults) -> SeedResults:
         return results
     loss, terms = np.array(results.loss, dtype=np.float64), dict(results.terms)
     for term in drawn:
-        if not isinstance(term.objective, RowsDrawn):
+        if not isinstance(term.objective, RowsDrawn) or not term.objective.stochastic:
             continue
         values = np.array(terms[term.label], dtype=np.float64)
         for seed in range(len(loss)):
             params = {name: value[seed] for name, value in results.params.items()}
-            whole = term.objective.whole(functools.partial(in_chunks.log_prob, model, params))
+            whole = term.objective.whole(functools.partial(_log_prob, model, params))
             loss[seed] += term.weight * (whole - values[seed])
             values[seed] = whole
         terms[term.label] = values
     return results._replace(loss=loss, terms=terms)
+
+
+def _log_prob(
+    model: Model, params: Params, rows: NDArray[np.uint8], bases: NDArray[np.uint8] | None
+) -> NDArray[np.float64]:
+    if bases is None:
+        return in_chunks.log_prob(model, params, rows)
+    return in_chunks.log_prob_in_bases(model, params, rows, bases)

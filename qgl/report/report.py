@@ -27,7 +27,7 @@ from qgl.passes.trotter import error_bound, is_lost, is_sliced
 from qgl.program.calls.objectives import MarkovNLL
 from qgl.program.calls.reports import KL, NLL, TV, MarkovGap, Moments, OfData, ReportCall
 from qgl.program.program import Program
-from qgl.query import LogProb, Probabilities, Query, Samples
+from qgl.query import GivenOutcomes, LogProb, Probabilities, Query, Samples
 from qgl.report.display import duration, number
 from qgl.report.truncation import Recorded, is_truncated, largest_difference, with_estimates
 from qgl.runs.run import Run
@@ -128,6 +128,8 @@ def answerer(model: Model, params: Params, always: Any = None) -> Answerer:
             held[:] = held or [np.asarray(model.probabilities(params, always))]
             return held[0]
         condition = always if condition is None else condition
+        if isinstance(query, GivenOutcomes) and given is not None:
+            return in_chunks.log_prob_in_bases(model, params, given[..., 1], given[..., 0], condition)
         if isinstance(query, Samples):
             return in_chunks.sample(model, params, query.shots, _DRAWN, condition)
         if given is not None:

@@ -18,7 +18,7 @@ from qgl.plan.planner import Weighed
 from qgl.program.calls.strategies import CMA, LayerwiseSearch
 from qgl.program.program import Program, TrainSettings
 from qgl.query import restricted
-from qgl.readings import Readings
+from qgl.readings import BasesShare, Readings
 from qgl.report.planned_queries import OBJECTIVE, PlannedQueries, objective_of, planned_queries
 
 CMA_MATRICES = (
@@ -75,10 +75,10 @@ def weigh_objective(model: Model) -> list[Answer]:
 
 def _answers(planned: PlannedQueries, readings: Readings, elements: int) -> Iterator[Answer]:
     """What is asked, in the words of what is put for it to the circuit, a mixture of so many elements."""
-    circuits = together(planned.times, elements)
     for share in readings.shares(planned.queries):
-        names = share.purposes(planned.names)
-        yield Answer(PlannedQueries(planned.kind, names, planned.times), share.weigh(), circuits)
+        names, rows = share.purposes(planned.names), share.asked.count if isinstance(share, BasesShare) else 1
+        circuits = together(planned.times, rows, elements)
+        yield Answer(PlannedQueries(planned.kind, names, planned.times * rows), share.weigh(), circuits)
 
 
 def loss_memory(answers: Sequence[Answer]) -> int:

@@ -38,6 +38,8 @@ def encode(data: Mapping[str, DataSet], run: str = "") -> bytes:
             leaves[f"{name}/state"] = np.stack([item.state.real, item.state.imag])
         if item.states is not None:
             leaves[f"{name}/states"] = np.stack([item.states.real, item.states.imag])
+        if item.bases is not None:
+            leaves[f"{name}/bases"] = item.bases
         if item.numbers is not None:
             leaves[f"{name}/numbers"] = item.numbers
         for k, step in enumerate(item.undo):
@@ -92,6 +94,7 @@ def _of(leaves: checkpoint.Leaves, found: Mapping[str, Any]) -> dict[str, DataSe
             categories=tuple(map(tuple, facts["categories"])) if facts.get("categories") else None,
             columns=tuple(facts.get("columns", ())),
             labels=_labels(facts.get("labels")),
+            bases=leaves.get(f"{name}/bases"),
         )
         for name, facts in found.items()
     }

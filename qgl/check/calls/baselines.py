@@ -33,6 +33,8 @@ def read_baselines(
         faulty: whether the objective has a fault, so that what it lacks is not to be missed.
     """
     target = next((data[name] for term in terms for name in term.call.data_sets if name in data), None)
+    if target is not None and target.bases is not None:
+        target = None  # bits in bases of their own have no distribution that a baseline is of
     calls: dict[str, BaselineCall] = {}
     for item in items:
         call = bind(item, BASELINES)

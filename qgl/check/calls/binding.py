@@ -190,7 +190,7 @@ def read(kind: ArgumentType[Any], expression: tree.Expression, evaluate: Evaluat
         case PlainType():
             return kind.take(value)
         case Data() if isinstance(value, DataSet):
-            if kind.of not in ("any", value.holds):
+            if not kind.takes(value.holds):
                 report(WrongRows(expression.span, value.name, value.holds, kind.of))
                 return FAILED
             if value.listed or kind.rule_will_do:

@@ -207,5 +207,5 @@ def _no_latents(call: GroundStates) -> Latents:
 
 def size_of(data: DataSet) -> int:
     """Bytes that its arrays take."""
-    arrays = (data.rows, data.weights, data.conditions, data.state, data.states, data.numbers)
+    arrays = (data.rows, data.weights, data.conditions, data.state, data.states, data.numbers, data.bases)
     return sum(array.nbytes for array in arrays if array is not None)

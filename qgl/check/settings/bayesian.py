@@ -40,6 +40,8 @@ def expectation_faults(program: Program, settings: TrainSettings) -> Iterator[Di
         yield NotForExpectation(place, "the objective is not one `nll` or `kl`")
     elif program.data[terms[0].call.data].conditions is not None:
         yield NotForExpectation(place, "the data set has columns of conditions")
+    elif program.data[terms[0].call.data].bases is not None:
+        yield NotForExpectation(place, "the bits of the data set are in Pauli bases of their own")
     if settings.batch is not None:
         yield NotForExpectation(place, "a `batch` has not all rows, which an expectation is taken over")
     other = next((each for each in program.parameters if each.kind != "param" or each.constraint != "angle"), None)

@@ -27,6 +27,7 @@ from qgl.program.calls.reports import (
     CMI,
     MMD,
     MSE,
+    NLL,
     QUANTUM,
     REPORTS,
     Accuracy,
@@ -36,6 +37,7 @@ from qgl.program.calls.reports import (
     Energy,
     Entropy,
     FreeEnergy,
+    LocalErrors,
     MarkovGap,
     MeanFidelity,
     OfData,
@@ -108,6 +110,8 @@ def names_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
 def _suits(call: ReportCall, data: DataSet | None) -> bool:
     """Whether a report is of what the rows of a data set are: of bits, of real numbers, or, as `mmd`, of both."""
     of_both = isinstance(call, MMD | MSE | Wasserstein)
+    if data is not None and data.holds == "shots":
+        return isinstance(call, NLL | LocalErrors)
     return data is None or of_both or isinstance(call, OfNumbers) == (data.holds == "numbers")
 
 

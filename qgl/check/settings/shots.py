@@ -70,8 +70,8 @@ def _fault(call: ObjectiveCall, data: Mapping[str, DataSet]) -> UnfitForShots | 
         reason = "the logarithm of a probability has no unbiased estimate from strings"
         return UnfitForShots(call.span, call.name, reason, _MEANS)
     given = data.get(call.data)
-    if given is not None and given.state is not None:
-        reason = f"`{given.name}` is a quantum state, and strings tell of bits"
+    if given is not None and (given.state is not None or given.bases is not None):
+        reason = f"`{given.name}` tells of a quantum state, and strings tell of bits"
         return UnfitForShots(call.span, call.name, reason, _MEANS)
     if call.distance == "hilbert_schmidt":
         return None

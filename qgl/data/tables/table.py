@@ -15,7 +15,7 @@ from qgl.diagnostics.data import BadDataArgument, DataTooLarge, MissingColumn, N
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import amount
 from qgl.diagnostics.suggest import nearest
-from qgl.program.calls.data_sources import Columns, TableCall
+from qgl.program.calls.data_sources import Columns, PauliShots, TableCall
 from qgl.record import record
 from qgl.source import Span
 
@@ -143,7 +143,7 @@ def encode(values: NDArray[np.integer], layout: Layout) -> NDArray[np.uint8]:
     return bits
 
 
-def chosen_rows(call: TableCall, table: NDArray[Any]) -> NDArray[Any]:
+def chosen_rows(call: TableCall | PauliShots, table: NDArray[Any]) -> NDArray[Any]:
     """The rows of a table that the argument `rows` asks for.
 
     Raises:

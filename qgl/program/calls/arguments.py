@@ -404,11 +404,15 @@ class Choice(ArgumentType[str]):
 class Data(ArgumentType[str]):
     """A declared data set; read as its name. By default one whose strings are listed, not known by their rule alone.
 
-    of  what its rows are: strings of "bits", real "numbers", or "any" of them
+    of  what its rows are: strings of "bits", real "numbers", "any" of the two; or "strings", of bits or of shots
     """
 
     rule_will_do: bool = False
     of: str = "bits"
+
+    def takes(self, holds: str) -> bool:
+        """Whether rows that are so belong there."""
+        return holds in {"any": ("bits", "numbers"), "strings": ("bits", "shots")}.get(self.of, (self.of,))
 
     @property
     def wording(self) -> str:

@@ -200,6 +200,16 @@ class State(DataCall):
     array: str | None = argument(Text(), _ARRAY, default=None)
 
 
+@call("pauli_shots")
+class PauliShots(DataCall):
+    """Measurements of a quantum state, each qubit in a Pauli basis of its own, from a NumPy archive of two arrays of
+    shape (shots, qubits): `strings`, bits, and `bases`, 1 to 3 for X, Y and Z.
+    """
+
+    path: str = argument(Text(), "the file, relative to the program's folder")
+    rows: tuple[int, int] | None = argument(Rows(), "the shots to take, by number from 0; all by default", default=None)
+
+
 @call("states_near")
 class StatesNear(DataCall):
     """An ensemble of states about a basis state: normalised (|center> + width times complex normal numbers), pure, or
@@ -438,6 +448,7 @@ SOURCES: Kind[DataCall] = Kind(
         Strings,
         Weights,
         State,
+        PauliShots,
         StatesNear,
         Ensemble,
         GroundState,

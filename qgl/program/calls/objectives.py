@@ -74,7 +74,11 @@ class OfData(ObjectiveCall):
 
 @call("nll")
 class NLL(OfData):
-    """Mean negative log-likelihood of the rows of the data, -sum_x w(x) log p(x), in nats."""
+    """Mean negative log-likelihood of the rows of the data, -sum_x w(x) log p(x), in nats; of `pauli_shots`, of bits in
+    their bases.
+    """
+
+    data: str = argument(Data(of="strings"), "the data set")
 
 
 @call("kl")
@@ -92,8 +96,10 @@ class MarkovNLL(OfData):
 @call("marginals")
 class Marginals(OfData):
     """Mean distance of the distributions of the bits of small regions from those of the data; of states from a
-    `state`.
+    `state`, or from `pauli_shots`, without bias.
     """
+
+    data: str = argument(Data(of="strings"), "the data set")
 
     size: int = argument(Integer(1, 12), "bits of a region: all connected sets on the lattice, or in a row", default=2)
     distance: str = argument(

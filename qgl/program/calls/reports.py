@@ -79,7 +79,25 @@ class JS(OfData):
 
 @call("nll")
 class NLL(OfData):
-    """Mean negative log-likelihood, in nats."""
+    """Mean negative log-likelihood, in nats; of `pauli_shots`, of bits in their bases."""
+
+    data: str | None = argument(Data(of="strings"), "the data set; the objective's by default", default=None)
+
+
+@call("local_errors")
+class LocalErrors(OfData):
+    """Distances of the small regions of the model from those of the data: their sum, their mean and the largest one.
+
+    Of states from a `state`, or from `pauli_shots`, without bias; else of bits.
+    """
+
+    data: str | None = argument(Data(of="strings"), "the data set; the objective's by default", default=None)
+    size: int = argument(Integer(1, 12), "bits of a region: all connected sets on the lattice, or in a row", default=2)
+    distance: str = argument(
+        Choice(("tv", "hilbert_schmidt")),
+        "sum |p-q| / 2, of states the trace distance; or sum (p-q)^2, which `pauli_shots` need",
+        default="tv",
+    )
 
 
 @call("mse")
@@ -401,6 +419,7 @@ REPORTS: Kind[ReportCall] = Kind(
         TV,
         JS,
         NLL,
+        LocalErrors,
         MMD,
         Deployment,
         MSE,

@@ -1,0 +1,45 @@
+"""Measures the figures of mixed states by local maps: python -m examples.maps.reproduce [--quick] [--only PART]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import qgl
+from examples.published import Ours, main
+from qgl.model import Model
+from qgl.runs.run import Run
+from qgl.train.loop import train
+
+EXAMPLES = Path(__file__).resolve().parents[1]
+NAME = "maps"
+
+
+def classical(quick: bool) -> Mapping[str, Ours]:
+    """Two layers of conditional frequencies of a thousand bits."""
+    model, run = two_layers(quick, smoothing=0.0)
+    figures = {"seen": Ours(likelihood(model, run, "samples"))}
+    for w, gap in ((2, 2), (1, 1)):
+        model, run = two_layers(quick, w=w, gap=gap)
+        figures[f"unseen_{w}_{gap}"] = Ours(likelihood(model, run, "unseen"))
+    return figures
+
+
+def two_layers(quick: bool, **constants: Any) -> tuple[Model, Run]:
+    """The program with other constants, trained."""
+    small = {"n": 12} if quick else {}
+    model = qgl.load(EXAMPLES / "two_layers.qgl", **(small | constants))
+    return model, train(model, display="quiet")
+
+
+def likelihood(model: Model, run: Run, data: str) -> float:
+    """The negative log-likelihood of a data set, nats a row."""
+    found = model.program.data[data]
+    return -float(np.average(np.asarray(model.log_prob(run.params, found.rows)), weights=found.weights))
+
+
+if __name__ == "__main__":
+    main(NAME, classical)

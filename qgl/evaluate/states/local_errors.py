@@ -1,0 +1,70 @@
+"""How far small regions of a model are from those of data, and likelihoods of bits in Pauli bases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qgl.bits.regions import regions_of
+from qgl.bits.shadows import Shadows
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.training import UnfitRegions
+from qgl.evaluate.impossible import is_impossible
+from qgl.evaluate.row import Row
+from qgl.objectives.batch import outcomes
+from qgl.objectives.model import Setting
+from qgl.objectives.regions import data_distributions, stacked
+from qgl.objectives.states import reduced_states
+from qgl.program.calls.reports import LocalErrors
+from qgl.program.program import DataSet
+from qgl.query import GivenOutcomes, Marginals, log_floor
+
+Real = NDArray[np.float64]
+Answer = Callable[..., Any]
+
+
+def local_errors(call: LocalErrors, name: str, setting: Setting, answer: Answer) -> Iterator[Row]:
+    """The sum, the mean and the largest of the distances of all regions.
+
+    Raises:
+        QglError: QGL0714, there are no connected regions of that size, or too many.
+    """
+    regions = regions_of(call, setting.neighbourhood)
+    if isinstance(regions, UnfitRegions):
+        raise QglError([regions])
+    errors = errors_of(setting.data[call.data or ""], regions, call.distance, answer)
+    for part, value in (("sum", errors.sum()), ("mean", errors.mean()), ("largest", errors.max())):
+        yield Row(f"{name}, {part} of {len(regions):,}", float(value))
+
+
+def errors_of(data: DataSet, regions: tuple[tuple[int, ...], ...], distance: str, answer: Answer) -> Real:
+    """The distance of each region of the model from that of the data, shape (regions,).
+
+    `tv` of states is the trace distance, and `hilbert_schmidt` from shots is without bias, so that it may be negative.
+    """
+    bits = data.state is None and data.bases is None
+    own = np.asarray(stacked(answer(Marginals(regions, bits))))
+    if bits:
+        difference = own - data_distributions(data.rows, data.weights, regions)
+        return np.abs(difference).sum(axis=1) / 2 if distance == "tv" else (difference**2).sum(axis=1)
+    shadows = None if data.bases is None else Shadows.of(data.rows, data.bases, regions)
+    if shadows is None:
+        assert data.state is not None
+        states, noise = reduced_states(data.state, regions), np.zeros(len(regions))
+    else:
+        states, noise = shadows.states, shadows.noise
+    values = np.linalg.eigvalsh(own - states)
+    return np.abs(values).sum(axis=1) / 2 if distance == "tv" else (values**2).sum(axis=1) - noise
+
+
+def measured_in_bases(name: str, data: DataSet, bases: NDArray[np.uint8], answer: Answer) -> Row:
+    """The negative log-likelihood of Pauli shots, beside that of the maximally mixed state."""
+    put = outcomes(data.rows, bases)
+    log_prob = np.asarray(answer(GivenOutcomes(len(put)), given=put), dtype=np.float64)
+    value = -float(data.weights @ np.maximum(log_prob, log_floor(data.width)))
+    impossible = int(is_impossible(log_prob, data.width).sum())
+    even = data.width * float(np.log(2))
+    return Row(name, value, uniform=even, unit="nats", impossible=impossible, uniform_is="uniform: the mixed state")

@@ -35,7 +35,8 @@ def regions_fit(program: Program, report: Callable[[Diagnostic], None]) -> bool:
     """Whether every `marginals` and `local_errors` has regions that can be compared; reports those that do not."""
     terms = [term.call for term in program.objective if isinstance(term.call, Marginals)]
     asked = [call for call in (*program.reports, *program.train.watch) if isinstance(call, LocalErrors)]
-    faults = [fault for call in (*terms, *asked) for fault in _faults(call, program)]
+    calls: tuple[Marginals | LocalErrors, ...] = (*terms, *asked)
+    faults = [fault for call in calls for fault in _faults(call, program)]
     for fault in faults:
         report(fault)
     return not faults

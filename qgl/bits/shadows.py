@@ -8,6 +8,7 @@ Preskill, Nature Physics 16, 1050 (2020)) with fewer zeros in the mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Shadows:
     def states(self) -> NDArray[np.complex128]:
         """The reduced states, shape (regions, 2^k, 2^k): Hermitian, of trace 1, with eigenvalues below 0 by chance."""
         size = (self.means.shape[1].bit_length() - 1) // 2
-        result = self.means.astype(np.complex128).reshape(-1, *[4] * size)
+        result: NDArray[Any] = self.means.astype(np.complex128).reshape(-1, *[4] * size)
         for _ in range(size):  # a letter becomes a row and a column, behind those of the letters before
             result = np.tensordot(result, _PAULIS, axes=([1], [0]))
         rows, columns = (range(1 + k, 2 * size + 1, 2) for k in range(2))

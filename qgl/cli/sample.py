@@ -170,7 +170,7 @@ def _in_bases(
     compilation_cache.switch_on()
     run, model = trained(folder)
     bases = bases_of(written, number, model.width, seed)
-    given = condition_of(condition, model.program.parameters)
+    given = condition_of(condition, model.program)
     with Waiting("drawing strings"):
         strings = in_chunks.sample_in_bases(model, run.params, bases, seed, given)
     write_bytes(file, archive(strings, bases))

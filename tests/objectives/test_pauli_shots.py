@@ -78,7 +78,7 @@ def test_what_is_no_basis_is_refused() -> None:
     model = qgl.loads("visible v[2];\nmodel { h v; }")
     for bases, said in (([[0, 1]], "1, 2 and 3"), ([[1.0, 2.0]], "whole numbers"), ([[1, 2, 3]], "shape")):
         with pytest.raises(ValueError, match=said):
-            model.log_prob({}, [[0, 1]], bases=np.array(bases))
+            model.log_prob({}, np.array([[0, 1]]), bases=np.array(bases))
 
 
 BELL = np.array(  # a fair share of all outcomes in all bases: XX and ZZ are 1, YY is -1, others are 0
@@ -142,7 +142,7 @@ def test_values_and_gradients(tmp_path: Path, objective: str) -> None:
     for name, derivative in gradient.items():
         step = np.zeros(np.shape(derivative))
         step[(0,) * step.ndim] = 1e-5
-        up, down = (float(model.loss({**params, name: np.asarray(params[name]) + s * step})) for s in (1, -1))
+        up, down = (float(model.loss({**params, name: params[name] + s * step})) for s in (1, -1))
         assert float(np.asarray(derivative)[(0,) * step.ndim]) == pytest.approx((up - down) / 2e-5, abs=1e-6)
     rows = {row.name: row.value for row in measure(model, params, model.program.reports)}
     assert rows["nll(shots)"] == pytest.approx(-np.mean([np.log(chance(rho, row)) for row in BELL]), abs=1e-6)

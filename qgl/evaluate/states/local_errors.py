@@ -46,18 +46,18 @@ def errors_of(data: DataSet, regions: tuple[tuple[int, ...], ...], distance: str
     `tv` of states is the trace distance, and `hilbert_schmidt` from shots is without bias, so that it may be negative.
     """
     bits = data.state is None and data.bases is None
-    own = np.asarray(stacked(answer(Marginals(regions, bits))))
+    own: NDArray[Any] = np.asarray(stacked(answer(Marginals(regions, bits))))
+    noise: Real | float = 0.0
     if bits:
-        difference = own - data_distributions(data.rows, data.weights, regions)
-        return np.abs(difference).sum(axis=1) / 2 if distance == "tv" else (difference**2).sum(axis=1)
-    shadows = None if data.bases is None else Shadows.of(data.rows, data.bases, regions)
-    if shadows is None:
-        assert data.state is not None
-        states, noise = reduced_states(data.state, regions), np.zeros(len(regions))
+        values: NDArray[Any] = own - data_distributions(data.rows, data.weights, regions)
+    elif data.bases is not None:
+        shadows = Shadows.of(data.rows, data.bases, regions)
+        values, noise = np.linalg.eigvalsh(own - shadows.states), shadows.noise
     else:
-        states, noise = shadows.states, shadows.noise
-    values = np.linalg.eigvalsh(own - states)
-    return np.abs(values).sum(axis=1) / 2 if distance == "tv" else (values**2).sum(axis=1) - noise
+        assert data.state is not None
+        values = np.linalg.eigvalsh(own - reduced_states(data.state, regions))
+    errors: Real = np.abs(values).sum(axis=1) / 2 if distance == "tv" else (values**2).sum(axis=1) - noise
+    return errors
 
 
 def measured_in_bases(name: str, data: DataSet, bases: NDArray[np.uint8], answer: Answer) -> Row:

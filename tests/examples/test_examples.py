@@ -94,6 +94,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "trees/leaves": {"depth": 2},
     "thermal/gibbs6": {"n": 3, "depth": 1},
     "two_layers": {"n": 10},
+    "thermal/syk6": {"n": 3},
     "walks/investors": {"days": 1},
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},

@@ -1,4 +1,4 @@
-"""Measures the figures of system O: python -m examples.denoise.reproduce [--quick]."""
+"""Measures the figures of system O: python -m examples.denoise.reproduce [--quick] [--only PART]."""
 
 from __future__ import annotations
 
@@ -24,9 +24,22 @@ SAMPLES, FARTHEST = 200, 20
 Numbers = NDArray[np.float64]
 
 
-def measure(quick: bool) -> Mapping[str, Ours]:
-    """All figures; the quick version has two layers and a few steps."""
-    return {**step_by_step(quick), **single(quick)}
+def convolution(quick: bool) -> Mapping[str, Ours]:
+    """Those of the quantum convolution of QU-Net by itself, and a linear map of the same nine pixels beside it."""
+    model = qgl.load(HERE / "convolution.qgl", **({"layers": 2, "count": 4, "steps": 5} if quick else {}))
+    (row,) = train(model, model.program.train, display="quiet").report["metrics"]
+    task = model.program.data["task"]
+    assert task.conditions is not None and task.numbers is not None
+    squares, middles = np.asarray(task.conditions), task.numbers[:, 0]
+    middle = squares[:, squares.shape[1] // 2]
+    factors = np.column_stack([squares, np.ones(len(squares))])
+    linear = factors @ np.linalg.lstsq(factors, middles, rcond=None)[0]
+    return {
+        "conv_numbers": Ours(float(qgl.load(HERE / "convolution.qgl").program.parameters[-1].size)),
+        "conv_mse": Ours(row["value"]),
+        "conv_still": Ours(float(np.mean((middle - middles) ** 2))),
+        "conv_linear": Ours(float(np.mean((linear - middles) ** 2))),
+    }
 
 
 def single(quick: bool) -> Mapping[str, Ours]:
@@ -92,4 +105,4 @@ def numbers(model: qgl.Model, name: str) -> Numbers:
 
 
 if __name__ == "__main__":
-    main(NAME, measure)
+    main(NAME, step_by_step, single, convolution)

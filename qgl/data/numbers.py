@@ -124,6 +124,8 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             made = make(name, x[places].reshape(count, -1), limits, call.span)
             named = () if data.undo else tuple(f"{each}[{k}]" for k in range(length) for each in data.columns)
             return replace(made, columns=named)
+        case calls.Patches():
+            return make(name, _patches(x, data, call, limits), limits, call.span, picture=(call.size, call.size))
         case calls.Blended():
             check_bytes(f"`{name}`", 8 * x.size * len(call.weights), limits, call.span)
             noise = np.random.default_rng(call.seed).normal(call.mean, call.deviation, x.shape)
@@ -268,6 +270,20 @@ def _fitted(call: calls.PCA | calls.Scaled, fit: Numbers, columns: int) -> Trans
         raise _fault(call, "numbers that are all alike cannot be stretched, nor can bounds be the same or backwards")
     factor = np.atleast_1d((call.high - call.low) / (high - low))
     return Stretch(factor, np.atleast_1d(call.low - low * factor), order)
+
+
+def _patches(x: Numbers, data: DataSet, call: calls.Patches, limits: Limits) -> Numbers:
+    """Squares of pixels, a row each, picture after picture."""
+    if data.picture is None:
+        raise _fault(call, f"the rows of `{data.name}` are no pictures, which have rows and columns of pixels")
+    high, wide = (side - 2 * call.border for side in data.picture)
+    if min(high, wide) < call.size:
+        shape = " x ".join(map(str, data.picture))
+        raise _fault(call, f"the pictures of `{data.name}` are {shape} pixels, in which there is no such square")
+    check_bytes(f"`{data.name}`", 8 * len(x) * high * wide * call.size**2, limits, call.span)
+    inner = x.reshape(-1, *data.picture)[:, call.border :, call.border :][:, :high, :wide]
+    squares = np.lib.stride_tricks.sliding_window_view(inner, (call.size, call.size), axis=(1, 2))
+    return squares.reshape(-1, call.size**2)
 
 
 def _numbers(data: DataSet) -> Numbers:

@@ -88,6 +88,19 @@ def test_transforms_and_their_inverses(folder: Path) -> None:
     np.testing.assert_allclose(undone(numbers(found["further"]), found["further"].undo), TABLE, atol=1e-12)
 
 
+def test_patches_are_all_squares_of_a_picture(folder: Path) -> None:
+    found = data(
+        'data x = images("grey.npz");\ndata squares = patches(x, 2);\ndata middles = patches(x, 1, border = 1);\n'
+    )
+    high, wide = found["x"].picture or (0, 0)
+    pictures = numbers(found["x"]).reshape(-1, high, wide)
+    corners = [(row, column) for row in range(high - 1) for column in range(wide - 1)]
+    expected = [each[r : r + 2, c : c + 2].ravel() for each in pictures for r, c in corners]
+    np.testing.assert_array_equal(numbers(found["squares"]), expected)
+    np.testing.assert_array_equal(numbers(found["middles"]).ravel(), pictures[:, 1:-1, 1:-1].ravel())
+    assert found["squares"].picture == (2, 2)
+
+
 def test_windows_blends_and_levels(folder: Path) -> None:
     found = data(
         'data x = csv("table.csv", columns = ["a"], numbers = true);\ndata y = npz("table.npz", numbers = true);\n'
@@ -208,6 +221,9 @@ def test_run_folders_keep_numbers_and_their_inverses(folder: Path, tmp_path: Pat
         ('data x = images("grey.npz");\ndata y = scaled(x, order = [0, 1]);', "QGL0613"),
         ('data x = images("grey.npz");\ndata y = rows(x, 10..12);', "QGL0613"),
         ('data x = images("grey.npz");\ndata y = windows(x, 13);', "QGL0613"),
+        ('data x = images("grey.npz");\ndata y = patches(x, 9);', "QGL0613"),
+        ('data x = images("grey.npz");\ndata y = patches(x, 1, border = 2);', "QGL0613"),
+        ('data x = npz("table.npz", numbers = true);\ndata y = patches(x, 1);', "QGL0613"),
         ('data x = images("grey.npz");\ndata z = rows(x, 0..3);\ndata y = pairs(input = x, target = z);', "QGL0613"),
         ("data x = parity(2);\ndata y = pca(x, 1);", "QGL0617"),
         ("data x = digits(grey = true, size = 1);\nobjective kl(x);", "QGL0617"),

@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import numpy as np
+import pennylane as qml
 import pytest
 from numpy.typing import NDArray
 from qiskit.quantum_info import Operator
 from qiskit_qasm3_import import parse
 
 import qgl
-from examples.denoise.reproduce import single
+from examples.denoise.reproduce import convolution, single
 from qgl.evaluate.outputs import rows
 from qgl.report.report import measure
 
@@ -41,6 +42,30 @@ def test_single_sampling_is_measured() -> None:
     figures = single(True)
     assert figures["single_infidelity"].value is not None and 0 < figures["single_infidelity"].value < 1
     assert figures["single_best"].value in range(1, 21)
+
+
+@pytest.mark.slow
+def test_the_convolution_is_measured() -> None:
+    figures = {key: found.value for key, found in convolution(True).items()}
+    still, linear = figures["conv_still"], figures["conv_linear"]
+    assert figures["conv_numbers"] == 96 and still is not None and linear is not None and linear < still
+
+
+def test_its_layers_are_the_strongly_entangling_ones_of_pennylane() -> None:
+    model = qgl.load(PROGRAM, side=4, qubits=4, layers=5, count=3, precision="double")
+    with jax.enable_x64(True):
+        params = model.init(jax.random.key(2))
+    angles = np.pi * np.tanh(np.asarray(params["w"]))
+    picture = np.linspace(0.1, 1, 16)
+    found = np.asarray(model.probabilities(params, picture))
+
+    @qml.qnode(qml.device("default.qubit", wires=4))
+    def circuit() -> Any:
+        qml.StatePrep(picture / np.linalg.norm(picture), wires=range(4))
+        qml.StronglyEntanglingLayers(angles, wires=range(4))
+        return qml.probs(wires=range(4))
+
+    np.testing.assert_allclose(found, np.asarray(circuit()), atol=1e-6)
 
 
 def test_a_whole_generation_is_one_circuit() -> None:

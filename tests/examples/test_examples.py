@@ -37,6 +37,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "born/peaks": {"bits": 3, "depth": 1},
     "channel": {"n": 3, "depth": 2},
     "conditional": {"rows": 1, "cols": 2},
+    "denoise/convolution": {"layers": 2, "levels": 2, "count": 3},
     "denoise/q_dense": {"side": 4, "qubits": 4, "layers": 2, "levels": 2, "count": 10},
     "denoise/single": {"side": 4, "qubits": 4, "layers": 2, "count": 10},
     "diffusion/circle": {"steps": 2, "depth": 1, "count": 3},

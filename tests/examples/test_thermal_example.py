@@ -32,7 +32,7 @@ def test_every_figure_is_measured_and_the_exact_ones_are_met() -> None:
 
 
 def test_the_majoranas_are_those_of_jordan_and_wigner() -> None:
-    """The thermal state of the Hamiltonian of products of matrices, whose order and signs the program leaves to the compiler."""
+    """Held against products of dense matrices; the program leaves their signs to the compiler."""
     x, y, z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
     operators = [reduce(np.kron, [z] * (m // 2) + [(x, y)[m % 2]] + [np.eye(2)] * (2 - m // 2)) for m in range(6)]
     mixed = 43758.5453 * np.sin(12.9898 * np.arange(1, 31))

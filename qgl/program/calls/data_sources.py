@@ -395,6 +395,14 @@ class Windows(NumbersCall):
     step: int = argument(Integer(1), "rows from one window to the next", default=1)
 
 
+@call("patches")
+class Patches(NumbersCall):
+    """The squares of pixels of each picture, from left to right and from the top down, as a convolution sees them."""
+
+    size: int = argument(Integer(1, 1 << 10), "pixels along a side of a square")
+    border: int = argument(Integer(0, 1 << 10), "pixels along the edge of a picture that no square reaches", default=0)
+
+
 @call("blended")
 class Blended(NumbersCall):
     """Each row blended with noise: clip((1 - w) x + w e, 0, 1), for each weight w all rows, one weight after another.
@@ -465,6 +473,7 @@ SOURCES: Kind[DataCall] = Kind(
         Unit,
         Amplitudes,
         Windows,
+        Patches,
         Blended,
         Levels,
         Pairs,

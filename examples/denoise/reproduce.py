@@ -26,7 +26,8 @@ Numbers = NDArray[np.float64]
 
 def convolution(quick: bool) -> Mapping[str, Ours]:
     """Those of the quantum convolution of QU-Net by itself, and a linear map of the same nine pixels beside it."""
-    model = qgl.load(HERE / "convolution.qgl", **({"layers": 2, "count": 4, "steps": 5} if quick else {}))
+    small: dict[str, Any] = {"layers": 2, "count": 4, "steps": 5} if quick else {}
+    model = qgl.load(HERE / "convolution.qgl", **small)
     (row,) = train(model, model.program.train, display="quiet").report["metrics"]
     task = model.program.data["task"]
     assert task.conditions is not None and task.numbers is not None

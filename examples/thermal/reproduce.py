@@ -58,7 +58,7 @@ def majoranas(quick: bool) -> Mapping[str, Ours]:
 def chain(quick: bool) -> Mapping[str, Ours]:
     """A thousand sites, by two radii; and what two more sites add to a short chain, exactly."""
     model, params, report = trained("chain", quick)
-    radius = model.program.constants["radius"]
+    radius = int(model.program.constants["radius"])
     near, wider = (report[f"free_energy(ising, beta = 0.5, markov(radius = {r}))"] for r in (radius, radius + 2))
     above = [above_exact(params, {**(SMALL["chain"] if quick else {}), "n": few}) for few in FEW]
     return {
@@ -72,7 +72,7 @@ def chain(quick: bool) -> Mapping[str, Ours]:
 def above_exact(params: Mapping[str, Any], constants: Mapping[str, Any]) -> float:
     """By how much the free energy of a short chain is above the exact one, its entropy exact."""
     model = qgl.load(HERE / "chain.qgl", **constants)
-    rows = rows_of(model, params, model.program.reports[:1], bare=True)
+    rows = rows_of(model, dict(params), model.program.reports[:1], bare=True)
     (exact,) = (row for row in rows if row.name.endswith(", exact"))
     assert exact.value is not None and exact.floor is not None
     return exact.value - exact.floor

@@ -281,9 +281,11 @@ def _patches(x: Numbers, data: DataSet, call: calls.Patches, limits: Limits) -> 
         shape = " x ".join(map(str, data.picture))
         raise _fault(call, f"the pictures of `{data.name}` are {shape} pixels, in which there is no such square")
     check_bytes(f"`{data.name}`", 8 * len(x) * high * wide * call.size**2, limits, call.span)
-    inner = x.reshape(-1, *data.picture)[:, call.border :, call.border :][:, :high, :wide]
-    squares = np.lib.stride_tricks.sliding_window_view(inner, (call.size, call.size), axis=(1, 2))
-    return squares.reshape(-1, call.size**2)
+    across = data.picture[1]
+    rows, columns = (call.border + np.arange(side - call.size + 1) for side in (high, wide))
+    corners = (rows[:, None] * across + columns).ravel()
+    within = (np.arange(call.size)[:, None] * across + np.arange(call.size)).ravel()
+    return x[:, corners[:, None] + within].reshape(-1, call.size**2)
 
 
 def _numbers(data: DataSet) -> Numbers:

@@ -59,13 +59,13 @@ def test_its_layers_are_the_strongly_entangling_ones_of_pennylane() -> None:
     picture = np.linspace(0.1, 1, 16)
     found = np.asarray(model.probabilities(params, picture))
 
-    @qml.qnode(qml.device("default.qubit", wires=4))
-    def circuit() -> Any:
-        qml.StatePrep(picture / np.linalg.norm(picture), wires=range(4))
-        qml.StronglyEntanglingLayers(angles, wires=range(4))
-        return qml.probs(wires=range(4))
-
-    np.testing.assert_allclose(found, np.asarray(circuit()), atol=1e-6)
+    wires = range(4)
+    prepared = qml.StatePrep(picture / np.linalg.norm(picture), wires=wires)
+    script = qml.tape.QuantumScript(
+        [prepared, qml.StronglyEntanglingLayers(angles, wires=wires)], [qml.probs(wires=wires)]
+    )
+    (expected,) = qml.execute([script], qml.device("default.qubit", wires=4))
+    np.testing.assert_allclose(found, np.asarray(expected), atol=1e-6)
 
 
 def test_a_whole_generation_is_one_circuit() -> None:

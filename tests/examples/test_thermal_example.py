@@ -44,4 +44,5 @@ def test_the_majoranas_are_those_of_jordan_and_wigner() -> None:
     weights = np.exp(-4 * levels)
     expected = (vectors * weights / weights.sum()) @ vectors.conj().T
     found = qgl.load(HERE / "syk6.qgl", n=3).program.data["hot"].state
+    assert found is not None
     np.testing.assert_allclose(found, expected, atol=1e-12)

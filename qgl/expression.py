@@ -45,6 +45,15 @@ class Real:
     constant: float
     terms: tuple[tuple[float, Atom], ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.constant, self.terms))
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not Real:
+            return NotImplemented
+        assert isinstance(other, Real)
+        return self.constant == other.constant and self.terms == other.terms
+
     @property
     def is_constant(self) -> bool:
         return not self.terms

@@ -68,6 +68,8 @@ class _Sweep:
 
     def step(self, operation: Operation) -> Operation | None:
         """The operation if it is alive, perhaps with fewer angles; updates what is seen before it."""
+        if self.is_seen_whole(operation):
+            return operation
         wire = operation.wires[0]
         if isinstance(operation, LIFETIME):
             self.seen[wire] = Seen.NOTHING
@@ -83,6 +85,13 @@ class _Sweep:
         if left is not None:
             self.read.update(bit for bit, _ in left.condition)
         return left
+
+    def is_seen_whole(self, operation: Operation) -> bool:
+        """Whether it is a gate all of whose wires are seen, before it then as well: most are."""
+        if type(operation) is not GateApplication or operation.condition:
+            return False
+        seen = self.seen
+        return all(seen[wire] is Seen.ALL for wire in operation.wires)
 
     def measure(self, operation: Measurement) -> Operation | None:
         wire = operation.wires[0]

@@ -55,6 +55,8 @@ class _Known:
 
     def step(self, operation: Operation) -> Operation | None:
         """What is left of the operation, if anything; learns what it does."""
+        if self.is_nothing_new(operation):
+            return operation
         conditioned = self.condition(operation)
         left: Operation | None
         match conditioned:
@@ -72,6 +74,16 @@ class _Known:
             return None
         self.learn(left)
         return left
+
+    def is_nothing_new(self, operation: Operation) -> bool:
+        """Whether it is a gate with an angle on wires of which nothing is known: most are, and stay what they are."""
+        if type(operation) is not GateApplication or operation.condition:
+            return False
+        value = self.value
+        for wire in operation.wires:
+            if value[wire] is not None:
+                return False
+        return any(angle.terms for angle in operation.angles)
 
     def condition(self, operation: Operation) -> Operation | None:
         if not operation.condition:

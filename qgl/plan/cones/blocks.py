@@ -18,6 +18,7 @@ from qgl.expression import Real
 from qgl.plan.cones.schedule import Block, kind_of, substituted
 from qgl.plan.expressions import ExpressionBuilder
 from qgl.plan.matrix_pool import Pool, PoolBuilder, Recipe
+from qgl.program.operations import inputs_in
 
 Indices = NDArray[np.int32]
 
@@ -59,7 +60,9 @@ class BlockBuilder:
     def __init__(self, arity: int, numbers: Sequence[Real], expressions: ExpressionBuilder) -> None:
         self._arity, self._numbers = arity, numbers
         self._pool = PoolBuilder(expressions)
-        self._found: dict[Hashable, int] = {}
+        self._found: dict[Hashable, dict[tuple[int, ...], int]] = {}  # of each block, by atoms
+        self._made: dict[tuple[int, ...], tuple[int, int]] = {}
+        self._recipes: list[object] = []
         self._factors: list[list[tuple[int, int]]] = [[]]  # of each block its matrices: kind and number in the kind
         self._fixed: list[NDArray[np.complex128]] = [np.eye(2**arity, dtype=np.complex128)]
         self._kinds: dict[Hashable, int] = {}
@@ -69,21 +72,39 @@ class BlockBuilder:
 
     def add(self, block: Block, members: Sequence[tuple[int, ...]]) -> list[int]:
         """The numbers of a class's block for `members`, rows of atoms."""
+        found = self._found.setdefault(block.key, {})
         if not block.slots:
-            return [self._one(block, ())] * len(members)
+            return [self._one(found, block, [], ())] * len(members)
         get = itemgetter(*block.slots)
         atoms = map(get, members) if len(block.slots) > 1 else ((get(row),) for row in members)
-        return [self._one(block, row) for row in atoms]
+        slots = [sorted({atom.element for atom in inputs_in(recipe.args)}) for recipe, _ in block.matrices]
+        return [self._one(found, block, slots, row) for row in atoms]
 
-    def _one(self, block: Block, atoms: tuple[int, ...]) -> int:
-        key = block.key, atoms
-        number = self._found.get(key)
+    def _one(
+        self, found: dict[tuple[int, ...], int], block: Block, slots: list[list[int]], atoms: tuple[int, ...]
+    ) -> int:
+        """The number of a block for a row of atoms; `slots` are those that each matrix depends on, `found` its own."""
+        number = found.get(atoms)
         if number is None:
-            number = self._found[key] = len(self._factors)
-            self._factors.append([self._matrix(recipe, places, atoms) for recipe, places in block.matrices])
+            number = found[atoms] = len(self._factors)
+            depends = slots or [[]] * len(block.matrices)
+            self._factors.append(
+                [self._matrix(each, own, atoms) for each, own in zip(block.matrices, depends, strict=True)]
+            )
         return number
 
-    def _matrix(self, recipe: Recipe, places: tuple[int, ...], atoms: tuple[int, ...]) -> tuple[int, int]:
+    def _matrix(
+        self, matrix: tuple[Recipe, tuple[int, ...]], slots: list[int], atoms: tuple[int, ...]
+    ) -> tuple[int, int]:
+        """Kind and number of a matrix; what was made of the same recipe and atoms is not made again."""
+        key = id(matrix), *[atoms[slot] for slot in slots]
+        known = self._made.get(key)
+        if known is None:
+            self._recipes.append(matrix)  # so that no other one takes its identity
+            known = self._made[key] = self._new_matrix(*matrix, atoms)
+        return known
+
+    def _new_matrix(self, recipe: Recipe, places: tuple[int, ...], atoms: tuple[int, ...]) -> tuple[int, int]:
         """Kind and number of a matrix; the constant ones are of kind -1."""
         kind = kind_of(recipe), places
         if recipe.constant is not None:

@@ -107,9 +107,7 @@ def columns_of(
         group_of[list(group)] = number
     best: tuple[float, str, Indices, Indices, NDArray[np.float64]] | None = None
     for name, order in orders(skeleton, sites):
-        together = list(dict.fromkeys(group_of[order].tolist()))
-        order = np.concatenate([order[group_of[order] == number] for number in together])
-        line = np.repeat(np.arange(len(together)), [np.sum(group_of == number) for number in together]).astype(np.int32)
+        order, line = _together(order, group_of)
         columns = np.empty_like(line)
         columns[order] = line
         places = line[skeleton.places(order)]
@@ -122,6 +120,14 @@ def columns_of(
     _, name, order, places, bits = best
     classes, kinds = _classes(network, skeleton, np.split(order, starts[1:]), places, finest)
     return Columns(network, order, starts, name, bits, classes, kinds, segments(kinds))
+
+
+def _together(order: Indices, group_of: NDArray[np.int64]) -> tuple[Indices, Indices]:
+    """An order in which groups are together, each where its first member was, and the number of each one's group."""
+    _, first, group = np.unique(group_of[order], return_index=True, return_inverse=True)
+    line = np.argsort(np.argsort(first))[group.reshape(-1)]
+    moved = np.argsort(line, kind="stable")
+    return order[moved], line[moved].astype(np.int32)
 
 
 def _classes(

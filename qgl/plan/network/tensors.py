@@ -35,6 +35,7 @@ from qgl.program.operations import (
     ChannelApplication,
     Discard,
     Evolution,
+    GateApplication,
     KrausChannel,
     NoisyChannel,
     Operation,
@@ -187,6 +188,9 @@ class _Builder:
     # ------------------------------------------------------------ operations
 
     def operation(self, operation: Operation) -> None:
+        if type(operation) is GateApplication and len(operation.wires) == 1:
+            self.whole(operation.wires, Recipe("gate", operation.gate.name, 2, operation.angles), "gate")
+            return
         if isinstance(operation, NoisyChannel):
             self.channel(operation)
             return

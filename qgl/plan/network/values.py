@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,7 @@ class Table:
     runs: tuple[Indices, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(NamedTuple):
     """A tensor before the rows are numbered: part 0 are fixed ones, part 1 those of sources, part 2 runs."""
 
     shape: Shape
@@ -67,7 +67,7 @@ class ValueBuilder:
         self._known: dict[bytes, Handle] = {}
         self._sources: dict[Shape, dict[tuple[str, int, Cut], list[int]]] = {}
         self._runs: dict[int, list[tuple[Handle, ...]]] = {}
-        self._number: dict[tuple[str, int, Cut], int] = {}
+        self._source_of: dict[tuple[str, int, Cut], tuple[Shape, int, list[int]]] = {}
 
     def fixed(self, value: Fixed) -> Handle:
         """The handle of a tensor of constants, `value`; equal ones have one."""
@@ -80,13 +80,16 @@ class ValueBuilder:
 
     def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int) -> Handle:
         """A matrix on cut wires and `wires` more: axes (cut labels, outs, ins)."""
-        cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
-        shape = (*cuts, *(self._dimension,) * (2 * wires))
-        groups = self._sources.setdefault(shape, {})
-        key = (kind, len(cut) + wires, cut)
-        rows = groups.setdefault(key, [])
+        key = kind, wires, cut
+        if key not in self._source_of:
+            cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
+            shape = (*cuts, *(self._dimension,) * (2 * wires))
+            groups = self._sources.setdefault(shape, {})
+            rows = groups.setdefault((kind, len(cut) + wires, cut), [])
+            self._source_of[key] = shape, list(groups).index((kind, len(cut) + wires, cut)), rows
+        shape, group, rows = self._source_of[key]
         rows.append(self._pool.add(recipe))
-        return Handle(shape, 1, list(groups).index(key), len(rows) - 1)
+        return Handle(shape, 1, group, len(rows) - 1)
 
     def run(self, handles: Sequence[Handle]) -> Handle:
         """The product of matrices on one wire, the first to act first."""

@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MINUTES ?= 10
 
-.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks docs docs-serve release-check clean
+.PHONY: help setup demo test test-all golden fuzz lint types lock benchmarks gpu docs docs-serve release-check clean
 
 help:
 	@echo "make demo        train, evaluate, sample and emit a hidden Born machine on real data"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-all    the same with the long tests"
 	@echo "make golden      renew the golden texts of the tests after a wanted change of words"
 	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods, emission or properties"
+	@echo "make gpu         the same kernels on a graphics card, in one call of ten minutes; writes build/gpu"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
 	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3, diffusion, mosaiq, eye, denoise, walks, search, recurrent, propagation, reservoir, postselection, mps, trees, maps"
 	@echo "make docs        build the documentation as a site: build/site/index.html; make docs-serve shows it while it is written"
@@ -72,6 +73,9 @@ reproduce-%: $(SETUP)
 benchmarks: $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmark]'
 	$(BIN)/python -m benchmarks.run
+
+gpu: $(SETUP)
+	$(BIN)/python -m benchmarks.gpu
 
 # Strict: a dead link or anchor, or a page that is not in the navigation, fails
 MKDOCS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]' && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs

@@ -25,7 +25,7 @@ def qgl(case: Case) -> Contender:
 
 def qgl_by_stages(case: Case) -> Contender:
     """The same with the times of checking the text, building the graph and planning; all of the graph is built."""
-    _model(Case(case.workload, (4, *case.sizes[1:])))  # imports what the stages need
+    model_of(Case(case.workload, (4, *case.sizes[1:])))  # imports what the stages need
     return _contender(case, by_stages=True)
 
 
@@ -33,14 +33,14 @@ def _contender(case: Case, by_stages: bool) -> Contender:
     import jax
 
     stages: dict[str, float] = {}
-    model = _timed(stages, "check", lambda: _model(case))
+    model = _timed(stages, "check", lambda: model_of(case))
     if by_stages:
         _timed(stages, "graph", lambda: model.circuit.graph)
-    queries = _queries(case, model)
+    queries = queries_of(case, model)
     start = time.process_time()
     _timed(stages, "plan", lambda: model.plan(*queries))
     busy = time.process_time() - start
-    params = _params(case, model)
+    params = params_of(case, model)
     key = jax.random.key(3)
     if case.workload in ("W2g", "W3"):
 
@@ -48,7 +48,7 @@ def _contender(case: Case, by_stages: bool) -> Contender:
             return waited(lambda: model.value_and_grad(params, jax.random.fold_in(key, number)))
 
         return Contender(step, _read, stages, busy)
-    compiled = jax.jit(jax.value_and_grad(_loss(case, model, queries[0])))
+    compiled = jax.jit(jax.value_and_grad(loss_of(case, model, queries[0])))
     return Contender(lambda number: waited(lambda: compiled(params)), _read, stages, busy)
 
 
@@ -59,7 +59,7 @@ def _timed(stages: dict[str, float], name: str, stage: Callable[[], Any]) -> Any
     return result
 
 
-def _model(case: Case) -> Model:
+def model_of(case: Case, precision: str = "single") -> Model:
     """From a folder with the program and its data, so that reading is as it always is."""
     import qgl
 
@@ -70,10 +70,11 @@ def _model(case: Case) -> Model:
             np.savez_compressed(Path(folder) / "states.npz", states=case.states(1))
         if "rows.npz" in text:
             np.savez_compressed(Path(folder) / "rows.npz", rows=case.rows)
-        return qgl.load(Path(folder) / "case.qgl", precision="single", **constants)
+        return qgl.load(Path(folder) / "case.qgl", precision=precision, **constants)
 
 
-def _queries(case: Case, model: Model) -> tuple[Query, ...]:
+def queries_of(case: Case, model: Model) -> tuple[Query, ...]:
+    """What a step asks."""
     from qgl.query import Expectation, GivenStrings, Probabilities
 
     match case.workload:
@@ -89,7 +90,7 @@ def _queries(case: Case, model: Model) -> tuple[Query, ...]:
             return tuple(query for term in model.objectives for query in term.objective.queries)
 
 
-def _params(case: Case, model: Model) -> dict[str, Any]:
+def params_of(case: Case, model: Model) -> dict[str, Any]:
     """The angles of the case where a peer has to have the same, otherwise those that the program draws."""
     import jax
     import jax.numpy as jnp
@@ -106,7 +107,8 @@ def _params(case: Case, model: Model) -> dict[str, Any]:
     return model.init(jax.random.key(0))
 
 
-def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], Any]:
+def loss_of(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], Any]:
+    """The loss of the case, of parameters; of W3 and W2g it is the objective of the model."""
     import jax.numpy as jnp
 
     if case.workload == "W1":
@@ -117,7 +119,7 @@ def _loss(case: Case, model: Model, query: Query) -> Callable[[dict[str, Any]], 
     if case.workload in ("W4", "W4c"):
         return lambda params: -jnp.mean(model.log_prob(params, case.rows))
     if case.workload == "W6":
-        given = _params(case, model)
+        given = params_of(case, model)
         held = {**given, **model.held(given)}  # what a step of training is handed: states and data
         return lambda params: model.terms({**held, **{name: params[name] for name in "ab"}})[0]
     targets = jnp.asarray(case.targets, jnp.float32)

@@ -1,0 +1,93 @@
+"""Measures the figures of system 12: python -m examples.tokens.reproduce [--quick] [--only PART].
+
+The RNA is not shipped. Where the variable RNA names the file (`RNA=/path/to/rna.npz make reproduce-tokens`), it is
+measured too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+import qgl
+from examples.published import Ours, main
+from examples.tokens.vocabulary import LETTERS, START, draw, negative_log_likelihood
+from qgl.cli.emit import flat
+from qgl.data.environment import FolderEnvironment
+from qgl.ir.circuit import Circuit
+from qgl.model import Model
+from qgl.qasm import emission
+from qgl.train.loop import train
+from qgl.train.trainable import Params
+
+HERE = Path(__file__).resolve().parent
+NAME = "tokens"
+NOT_SHIPPED = "not measured: the rows are not shipped; RNA=/path/to/rna.npz measures it"
+SAMPLES = 20_000
+
+
+def vocabulary(quick: bool) -> Mapping[str, Ours]:
+    """Letters of a hidden Markov model, with embedding and without."""
+    truth = negative_log_likelihood(draw()[6000:])
+    figures = {"truth": Ours(truth)}
+    for key, embedded in (("embedded", True), ("plain", False)):
+        model, params = trained("hmm", HERE, quick, embedded=embedded)
+        figures[key] = Ours(of(model, params, "unseen") - truth)
+        if embedded:
+            drawn = np.asarray(model.sample(params, jax.random.key(0), SAMPLES)).reshape(SAMPLES, -1, 2) @ [2, 1]
+            shares = np.bincount(drawn.ravel(), minlength=4) / drawn.size
+            figures["shares"] = Ours(float(np.abs(shares - START @ LETTERS).max()))
+    return figures
+
+
+def machine(quick: bool) -> Mapping[str, Ours]:
+    """How many qubits a sequence takes: those of memory, site and letter."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "rna.npz", rows=np.zeros((7291, 113), np.uint8))  # in place of those
+        shutil.copy(HERE / "rna.qgl", folder)
+        model = qgl.load(Path(folder) / "rna.qgl", length=4 if quick else 24)
+        inputs = flat(model.program, model.init(jax.random.key(0)))
+        return {"qubits": Ours(float(emission(Circuit.of(model.program), inputs, "qiskit", reuse=True).width))}
+
+
+def rna(quick: bool) -> Mapping[str, Ours]:
+    """The alignment, where its file is at hand."""
+    path = os.environ.get("RNA")
+    if not path:
+        return {f"rna_{key}": Ours(None, note=NOT_SHIPPED) for key in ("plain", "embedded", "gain", "unseen")}
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(path, Path(folder) / "rna.npz")
+        shutil.copy(HERE / "rna.qgl", folder)
+        plain = of(*trained("rna", Path(folder), quick, embedded=False), "seen")
+        model, params = trained("rna", Path(folder), quick)
+        embedded = of(model, params, "seen")
+    return {
+        "rna_plain": Ours(plain),
+        "rna_embedded": Ours(embedded),
+        "rna_gain": Ours(plain - embedded),
+        "rna_unseen": Ours(of(model, params, "unseen")),
+    }
+
+
+def trained(name: str, folder: Path, quick: bool, **constants: Any) -> tuple[Model, Params]:
+    """A program trained, in `quick` for two steps. Its likelihoods are asked for here, so that no report does."""
+    text = (folder / f"{name}.qgl").read_text(encoding="utf-8")
+    model = qgl.loads(text[: text.index("report ")], FolderEnvironment(folder), **constants)
+    return model, train(model, steps=2 if quick else None, display="quiet").params
+
+
+def of(model: Model, params: Params, data: str) -> float:
+    """The mean negative log-likelihood of the rows of a data set."""
+    rows = model.program.data[data].rows
+    return float(-np.mean(np.concatenate([model.log_prob(params, part) for part in np.array_split(rows, 4)])))
+
+
+if __name__ == "__main__":
+    main(NAME, vocabulary, machine, rna)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,9 +20,10 @@ def draw(
     text: Annotated[bool, typer.Option("--text", help="Draw with characters; the default without -o.")] = False,
     wires: Annotated[int, typer.Option("--wires", min=1, help="Most declared qubits to show.")] = 40,
     columns: Annotated[int, typer.Option("--columns", min=1, help="Most columns to show.")] = 120,
+    unroll: Annotated[bool, typer.Option("--unroll", help="Draw every layer, and none once with its number.")] = False,
     settings: SetOption = None,
 ) -> None:
-    """Draw the circuit of a program.
+    """Draw the circuit of a program. Layers that come three times or more are drawn once, with their number.
 
     \b
     Examples:
@@ -42,14 +43,15 @@ def draw(
     if as_text:
         from qgl.draw import text as typeset
 
-        content = typeset(circuit, wires=wires, columns=columns).encode()
+        content = typeset(circuit, wires=wires, columns=columns, unroll=unroll).encode()
     else:
         from qgl.draw import circuit as paint
         from qgl.draw import written
 
         assert out is not None
         title = Path(source.name).name
-        content = written(lambda: paint(circuit, wires=wires, columns=columns, title=title), out.suffix.lower()[1:])
+        how: dict[str, Any] = {"wires": wires, "columns": columns, "title": title, "unroll": unroll}
+        content = written(lambda: paint(circuit, **how), out.suffix.lower()[1:])
     if out is None:
         typer.echo(content.decode(), nl=False)
         return

@@ -18,8 +18,16 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
-def circuit(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, title: str = "") -> Figure:
-    """The picture of a circuit as a matplotlib figure.
+def circuit(
+    picture_of: Circuit,
+    *,
+    wires: int = MAX_WIRES,
+    columns: int = MAX_COLUMNS,
+    title: str = "",
+    unroll: bool = False,
+) -> Figure:
+    """The picture of a circuit as a matplotlib figure. Layers that are repeated are drawn once, with their number;
+    `unroll` draws all.
 
     Wires are labelled as declared and coloured by kind (visible, hidden, fresh). Of a larger circuit, the first
     `wires` declared wires and the first `columns` columns are shown, with a note of what is left out.
@@ -27,7 +35,7 @@ def circuit(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_C
     from qgl.draw.layout import arrange
     from qgl.draw.picture import paint
 
-    return paint(arrange(picture_of, wires, columns), title)
+    return paint(arrange(picture_of, wires, columns, unroll=unroll), title)
 
 
 def cone(
@@ -70,9 +78,16 @@ def written(paint: Callable[[], Figure], kind: str) -> bytes:
     return content[content.index(b"<svg") :] if kind == "svg" else content
 
 
-def text(picture_of: Circuit, *, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, width: int = 120) -> str:
-    """The picture in characters, folded at `width`."""
+def text(
+    picture_of: Circuit,
+    *,
+    wires: int = MAX_WIRES,
+    columns: int = MAX_COLUMNS,
+    width: int = 120,
+    unroll: bool = False,
+) -> str:
+    """The picture in characters, folded at `width`; `unroll` as of `circuit`."""
     from qgl.draw.characters import typeset
     from qgl.draw.layout import arrange
 
-    return typeset(arrange(picture_of, wires, columns), width)
+    return typeset(arrange(picture_of, wires, columns, unroll=unroll), width)

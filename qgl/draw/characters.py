@@ -72,6 +72,9 @@ def _cells(mark: Mark) -> dict[int, str]:
             cells.update(dict.fromkeys(mark.rows, "╳"))
         case "measure":
             cells[mark.rows[0]] = "[M]"
+        case "open" | "close":
+            cells.update(dict.fromkeys(mark.rows, "║"))
+            cells[mark.rows[0]] = mark.name or "║"
         case "fresh":
             cells[mark.rows[0]] = "|0⟩"
         case "discard":

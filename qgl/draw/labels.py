@@ -41,8 +41,8 @@ SHORT = {
 
 def name_of(operation: Operation, target: str) -> str:
     """What stands in the box of an operation whose gate without controls is `target`."""
-    if isinstance(operation, PauliRotation):
-        return "exp(i·)"
+    if isinstance(operation, PauliRotation):  # a longer word stands letter by letter on its rows
+        return f"exp(i·{operation.pauli_word if len(operation.pauli_word) == 1 else ''})"
     if isinstance(operation, Reset):
         return "|0⟩"
     if target in SHORT:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qgl.draw.labels import angles_of, name_of
+from qgl.draw.repeats import Repeat, rolled_up
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import unfold
 from qgl.program.operations import (
@@ -36,9 +37,11 @@ class Row:
 class Mark:
     """One operation in its column.
 
-    shape: "box" | "target" (the circled plus of a controlled X) | "dots" (a controlled Z) | "swap" | "measure" |
-    "fresh" | "discard". `rows` are those of the targets in order of the operands, `letters` what stands at each of
-    them in a tall box; `ordered`: the order of the operands matters. `cut`: a part lies outside of the window.
+    shape: "box" | "target" (the circled plus of a controlled X) | "dots" (a controlled Z) | "spread" (a rotation about
+    a Pauli word on rows far apart) | "swap" | "measure" | "fresh" | "discard", or "open" and "close": brackets around a
+    layer that is repeated, on all rows. `rows` are those of the targets in order of the operands, `letters` what stands
+    at each of them in a tall box; `ordered`: the order of the operands matters. `cut`: a part lies outside of the
+    window.
     """
 
     column: int
@@ -90,9 +93,16 @@ class Layout:
 
 
 def arrange(
-    circuit: Circuit, wires: int = MAX_WIRES, columns: int = MAX_COLUMNS, part: Highlight | None = None
+    circuit: Circuit,
+    wires: int = MAX_WIRES,
+    columns: int = MAX_COLUMNS,
+    part: Highlight | None = None,
+    unroll: bool = False,
 ) -> Layout:
-    """Lays out at most so many declared wires and columns, of all or of a part; what is left out is in the notes."""
+    """Lays out at most so many declared wires and columns, of all or of a part; what is left out is in the notes.
+
+    Layers that are repeated are laid out once, between brackets; not with `unroll`, and not of a part.
+    """
     declared = [wire for wire, record in enumerate(circuit.wires) if record.kind != "fresh"]
     sites = [circuit.wires[wire].site for wire in declared]
     if all(site is not None for site in sites) and len({site[0] for site in sites if site is not None}) == 1:
@@ -107,11 +117,13 @@ def arrange(
         rows = tuple(replace(row, pale=k not in bright) for k, row in enumerate(rows))
     room = columns if part is None else 2 * len(circuit.operations) + 1
     packer = _Packer(circuit, row_of, len(rows), room, None if part is None else part.inside)
-    packer.pack()
+    packer.pack(rolled_up(circuit.operations) if part is None and not unroll else circuit.operations)
     before = packer.keep_last(columns)
     notes = []
     if len(shown) < total:
         notes.append(f"showing {len(shown)} of {total} wires")
+    if any(mark.shape == "open" for mark in packer.marks):
+        notes.append("layers in brackets are repeated; angles are those of the first time")
     if packer.left_out:
         notes.append(f"showing the first {columns} columns; {packer.left_out} operations follow")
     if before:
@@ -214,8 +226,18 @@ class _Packer:
         self.width = 1
         self.left_out = 0
 
-    def pack(self) -> None:
-        for position, operation in enumerate(self.circuit.operations):
+    def pack(self, pieces: Iterable[Operation | Repeat]) -> None:
+        self._run(pieces)
+        for wire, column in self.allocated.items():
+            self.lives.append((self.row_of[wire], column, self.width))
+
+    def _run(self, pieces: Iterable[Operation | Repeat]) -> None:
+        for position, operation in enumerate(pieces):
+            if isinstance(operation, Repeat):
+                self._bracket("open", f"×{operation.count}")
+                self._run(operation.body)
+                self._bracket("close")
+                continue
             inside = [wire for wire in operation.wires if wire in self.row_of]
             if not inside:
                 continue
@@ -226,8 +248,14 @@ class _Packer:
                 self.left_out += 1
                 continue
             self._place(operation, inside, self.inside is not None and position not in self.inside)
-        for wire, column in self.allocated.items():
-            self.lives.append((self.row_of[wire], column, self.width))
+
+    def _bracket(self, shape: str, name: str = "") -> None:
+        """A column of its own, through all rows."""
+        column = max(self.free[: self.bottom], default=0)
+        if column < self.limit and self.bottom:
+            self.marks.append(Mark(column, shape, tuple(range(self.bottom)), name=name))
+            self.free = [column + 1] * len(self.free)
+            self.width = max(self.width, column + 1)
 
     def keep_last(self, columns: int) -> int:
         """Cuts the columns before the last ones away, and those after all that stands out.
@@ -277,16 +305,22 @@ class _Packer:
         plain = unfold(operation)
         controls, target = len(plain.control_wires), plain.name
         targets = [wire for wire in plain.targets if wire in self.row_of]
+        rows = tuple(self.row_of[wire] for wire in targets)
         letters = dict(zip(plain.targets, plain.pauli_word, strict=True)) if isinstance(plain, PauliRotation) else {}
+        shape = _shape(target, controls) if targets else "dots"  # of a gate whose targets are not shown, its controls
+        if shape == "box" and len(rows) > 1 and max(rows) - min(rows) >= len(rows):
+            generator = plain.gate.generator if isinstance(plain, GateApplication) else None
+            letters = letters or dict(zip(plain.targets, generator or "", strict=False))
+            shape = "spread" if letters else shape
         symmetric = isinstance(operation, GateApplication) and operation.gate.symmetric
         return Mark(
             column,
-            _shape(target, controls) if targets else "dots",  # of a gate whose targets are not shown, its controls
-            tuple(self.row_of[wire] for wire in targets),
+            shape,
+            rows,
             tuple(self.row_of[wire] for wire in operation.wires[:controls] if wire in self.row_of),
             name_of(operation, target),
             angles_of(operation, self.circuit.parameters),
-            tuple(letters[wire] for wire in targets) if letters else (),
+            tuple(letters[wire] for wire in targets) if len(letters) > 1 else (),
             noisy=not isinstance(operation, Unitary),
             ordered=len(targets) > 1 and not isinstance(operation, PauliRotation | Evolution) and not symmetric,
             bit=operation.bit if isinstance(operation, Measurement) else None,

@@ -75,7 +75,9 @@ def _pale(colour: Any) -> tuple[float, float, float, float]:
 def _widths(layout: Layout) -> list[float]:
     widths = [0.7] * layout.columns
     for mark in layout.marks:
-        if mark.shape == "box":
+        if mark.shape in ("open", "close"):
+            widths[mark.column] = 0.3
+        elif mark.shape in ("box", "spread"):
             widths[mark.column] = max(widths[mark.column], _box_width(mark) + 0.04)
         elif mark.condition:
             widths[mark.column] = max(widths[mark.column], 0.9)
@@ -87,7 +89,16 @@ def _box_width(mark: Mark) -> float:
 
 
 def _folds(widths: list[float], most: float) -> list[tuple[int, int]]:
-    """First and last columns of the lines, each at most so wide."""
+    """First and last columns of the lines, each at most so wide: as few as will do, and of nearly the same width."""
+    count = len(_filled(widths, most))
+    low, high = max(widths), most  # the narrowest width that takes no more lines is between the two
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(_filled(widths, middle)) <= count else (middle, high)
+    return _filled(widths, high)
+
+
+def _filled(widths: list[float], most: float) -> list[tuple[int, int]]:
     folds, first, total = [], 0, 0.0
     for column, width in enumerate(widths):
         if total + width > most and column > first:
@@ -183,7 +194,7 @@ class _Line:
         for bit, value in mark.condition:
             self._condition(mark, x, bit, value)
         touched = [*mark.rows, *mark.controls]
-        if len(touched) > 1:
+        if len(touched) > 1 and mark.shape not in ("open", "close"):
             low, high = spans(touched)
             self.axes.plot([x, x], [self.y(low), self.y(high)], color=INK, lw=1.1, zorder=2)
         if mark.cut:
@@ -253,6 +264,31 @@ class _Line:
     def _text(self, mark: Mark, x: float, name: float, angles: float) -> None:
         self.axes.text(x, name, mark.name, fontsize=7.5, color=INK, ha="center", va="center", zorder=5)
         self.axes.text(x, angles, mark.angles, fontsize=5.8, color="#444444", ha="center", va="center", zorder=5)
+
+    def _spread(self, mark: Mark, x: float) -> None:
+        """A dot for each Z, a small box for each other letter, and what it is between two rows."""
+        for letter, row in zip(mark.letters, mark.rows, strict=True):
+            if letter == "Z":
+                self._dot(x, self.y(row))
+            else:
+                self._patch(x, self.y(row), self.y(row), 0.5, FILL_PAULI)
+                self.axes.text(x, self.y(row), letter, fontsize=8, color=INK, ha="center", va="center", zorder=5)
+        low, high = spans(mark.rows)
+        middle = self.y((low + high) // 2) + 0.5
+        label = "\n".join(filter(None, (mark.name, mark.angles)))
+        back = {"boxstyle": "round,pad=0.15", "fc": PAPER, "ec": "none"}
+        self.axes.text(x, middle, label, fontsize=5.8, color=INK, ha="center", va="center", zorder=5, bbox=back)
+
+    def _open(self, mark: Mark, x: float) -> None:
+        self._bracket(x, 0.12)
+        self.axes.text(x, self.top - 0.08, mark.name, fontsize=8, color=INK, ha="center", va="bottom", weight="bold")
+
+    def _close(self, mark: Mark, x: float) -> None:
+        self._bracket(x, -0.12)
+
+    def _bracket(self, x: float, tip: float) -> None:
+        top, bottom = self.top + 0.02, self.y(len(self.layout.rows)) - 0.52
+        self.axes.plot([x + tip, x, x, x + tip], [top, top, bottom, bottom], color=INK, lw=1.3, zorder=4)
 
     def _target(self, mark: Mark, x: float) -> None:
         y = self.y(mark.rows[0])

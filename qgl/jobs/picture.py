@@ -33,11 +33,11 @@ def machine(compared: Compared, found: Comparison) -> Figure:
     if data is not None and data.width != compared.model.width:
         data = None
     figure = _histogram(compared, data) if compared.model.width <= _BITS else _wide(compared, data)
-    axis = figure.axes[0]
-    axis.set_title(_headline(found), loc="left", fontsize=12, fontweight="bold", color=_INK, pad=26)
-    axis.annotate(
-        _subtitle(found), (0, 1), (0, 8), "axes fraction", "offset points", fontsize=9, color="#666666", va="bottom"
-    )
+    axis, head, below = figure.axes[0], _headline(found), _subtitle(found)
+    axis.set_title(head, loc="left", fontsize=12, fontweight="bold", color=_INK, pad=26)
+    axis.annotate(below, (0, 1), (0, 8), "axes fraction", "offset points", fontsize=9, color="#666666", va="bottom")
+    needed = 1.2 + max(0.115 * len(head), 0.08 * len(below))  # inches: a long name of an engine is not cut off
+    figure.set_figwidth(max(figure.get_figwidth(), needed))
     return figure
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from qgl import draw
+from qgl.compiler import analyse
+from qgl.data.environment import FolderEnvironment
 from qgl.draw.labels import short
 from qgl.draw.layout import Mark, arrange
+from qgl.draw.picture import _filled, _folds
 from qgl.expression import Input, Real
 from qgl.ir.circuit import Circuit
+from qgl.source import Source
 from tests.reference.programs import EVERYTHING, op, parameter, program_of, random_program
 
 A = Real(0.0, ((1.0, Input(0, 0)),))
@@ -20,6 +25,10 @@ A = Real(0.0, ((1.0, Input(0, 0)),))
 
 def circuit_of(*operations: object, visible: int = 2, hidden: int = 0) -> Circuit:
     return Circuit.of(program_of(visible, hidden, *operations, parameters=[parameter("θ", 2, 3)]))  # type: ignore[arg-type]
+
+
+def circuit_of_text(text: str) -> Circuit:
+    return Circuit.of(analyse(Source("p.qgl", text), FolderEnvironment(Path()), {}).program)
 
 
 def overlaps(marks: tuple[Mark, ...], bottom: int) -> list[tuple[Mark, Mark]]:
@@ -152,3 +161,54 @@ def test_an_empty_circuit_has_a_picture() -> None:
 )
 def test_angles_are_short(number: Real, expected: str) -> None:
     assert short(number, [parameter("θ", 2, 3)]) == expected
+
+
+LAYERS = """
+visible v[3];
+model {
+    h v;
+    repeat 5 as l {
+        ry(?) v;
+        repeat 4 { rzz(?) v[0], v[2]; }
+        exp(i * 0.3 * X[v[0]] * Z[v[2]]);
+    }
+    repeat 2 { rx(?) v; }
+    rx(?) v[1];
+}
+"""
+
+
+def test_layers_that_are_repeated_are_drawn_once_with_their_number() -> None:
+    circuit = circuit_of_text(LAYERS)
+    layout = arrange(circuit)
+    brackets = [(mark.shape, mark.name) for mark in layout.marks if mark.shape in ("open", "close")]
+    assert brackets == [("open", "×5"), ("open", "×4"), ("close", ""), ("close", "")]
+    spread = [mark for mark in layout.marks if mark.shape == "spread"]
+    assert [mark.letters for mark in spread] == [("Z", "Z"), ("X", "Z")]
+    assert sum(mark.name == "Ry" for mark in layout.marks) == 3  # of one layer
+    assert (
+        sum(mark.name == "Rx" for mark in layout.marks) == 7
+    )  # two layers are drawn as such, and one is of another line
+    assert not overlaps(layout.marks, len(layout.rows)) and "in brackets" in layout.notes[0]
+    assert "×5" in draw.text(circuit) and "║" in draw.text(circuit)
+    every = arrange(circuit, unroll=True)
+    assert sum(mark.name == "Rzz" for mark in every.marks) == 20 and "×5" not in draw.text(circuit, unroll=True)
+    ElementTree.fromstring(draw.svg(circuit))
+
+
+def test_what_makes_wires_of_its_own_is_not_drawn_once_for_all() -> None:
+    text = "visible v[2]; model { repeat 4 { fresh e; cx v[0], e; } }"
+    layout = arrange(circuit_of_text(text))
+    assert not any(mark.shape == "open" for mark in layout.marks)
+    assert sum(mark.shape == "target" for mark in layout.marks) == 4
+
+
+@pytest.mark.parametrize("count", [1, 40, 41, 100, 173])
+def test_long_circuits_fold_into_lines_of_nearly_equal_width(count: int) -> None:
+    widths = [1.0 + (k % 3) / 2 for k in range(count)]
+    folds = _folds(widths, 34.0)
+    assert folds[0][0] == 0 and folds[-1][1] == count
+    assert all(first == last for (_, first), (last, _) in pairwise(folds))
+    lines = [sum(widths[first:last]) for first, last in folds]
+    assert max(lines) <= 34 and len(folds) == len(_filled(widths, 34.0))
+    assert len(lines) == 1 or min(lines) > max(lines) - 2 * len(lines) * max(widths)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import qgl
 from qgl.diagnostics.model import QglError
@@ -163,6 +164,20 @@ def test_pictures_are_drawn(walls: Path, model: Model, from_noise: JobFolder) ->
     legend = axis.get_legend()
     assert legend is not None
     assert {text.get_text() for text in legend.get_texts()} == {"data", "model", "machine", "readout mitigated"}
+
+
+def test_a_long_name_of_an_engine_is_not_cut_off(model: Model, from_noise: JobFolder) -> None:
+    found = Compared(from_noise, model)
+    comparison = found.compared("")
+    engine = "braket:arn:aws:braket:us-east-1::device/qpu/" + "a long name of a machine/" * 3
+    job = replace(comparison.job, request=replace(comparison.job.request, engine=engine))
+    figure = machine(found, replace(comparison, job=job))
+    figure.draw_without_rendering()
+    (axis,) = figure.axes
+    for text in (axis.get_title(loc="left"), *(each.get_text() for each in axis.texts)):
+        (artist,) = [each for each in figure.findobj(Text) if each.get_text() == text]
+        box = artist.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, text
 
 
 def test_wide_strings_have_moments_and_likelihoods(tmp_path: Path) -> None:

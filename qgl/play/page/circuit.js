@@ -60,7 +60,8 @@ function drawn(picture, chosen, room) {
 function columnWidths({ columns, marks }) {
   const widths = Array(columns).fill(30);
   for (const each of marks) {
-    if (each.shape === "box") widths[each.column] = Math.max(widths[each.column], boxWidth(each) + 8);
+    if (each.shape === "open" || each.shape === "close") widths[each.column] = 16;
+    else if (each.shape === "box" || each.shape === "spread") widths[each.column] = Math.max(widths[each.column], boxWidth(each) + 8);
     else if (each.condition.length) widths[each.column] = Math.max(widths[each.column], 36);
   }
   return widths;
@@ -103,7 +104,8 @@ function mark(each, place) {
   const group = svg("g", { class: `mark${each.pale ? " pale" : ""}${each.noisy ? " noisy" : ""}` });
   const low = Math.min(...touched), high = Math.max(...touched);
   if (each.condition.length) group.append(...condition(each, x, place.y(high), place.bits));
-  if (low < high) group.append(svg("line", { x1: x, y1: place.y(low), x2: x, y2: place.y(high), class: "stem" }));
+  const bracket = each.shape === "open" || each.shape === "close";
+  if (low < high && !bracket) group.append(svg("line", { x1: x, y1: place.y(low), x2: x, y2: place.y(high), class: "stem" }));
   if (each.cut) group.append(svg("line", { x1: x, y1: place.y(high), x2: x, y2: place.y(high) + 18, class: "stem cut" }));
   for (const row of each.controls) group.append(dot(x, place.y(row)));
   group.append(...SHAPES[each.shape](each, x, place));
@@ -137,6 +139,20 @@ const SHAPES = {
     const y = place.y(each.rows[0]);
     return [svg("circle", { cx: x, cy: y, r: 8.5, class: "target" }), svg("path", { d: `M${x - 8.5} ${y}h17M${x} ${y - 8.5}v17`, class: "stem" })];
   },
+  spread(each, x, place) {
+    const middle = place.y(Math.floor((Math.min(...each.rows) + Math.max(...each.rows)) / 2)) + ROW / 2;
+    const width = boxWidth(each);
+    const made = each.rows.flatMap((row, k) => each.letters[k] === "Z" ? [dot(x, place.y(row))] : [
+      svg("rect", { x: x - 9, y: place.y(row) - HALF, width: 18, height: 2 * HALF, rx: 4, class: "box pauli" }),
+      svg("text", { x, y: place.y(row), class: "name" }, each.letters[k])]);
+    made.push(svg("rect", { x: x - width / 2, y: middle - 12, width, height: 24, rx: 4, class: "box pauli" }),
+      svg("text", { x, y: middle - 4, class: "name" }, each.name),
+      svg("text", { x, y: middle + 7, class: "angles" }, each.angles));
+    return made;
+  },
+  open: (each, x, place) => [edge(each, x, place, 4),
+    svg("text", { x, y: place.y(0) - ROW / 2 - 4, class: "name" }, each.name)],
+  close: (each, x, place) => [edge(each, x, place, -4)],
   dots: (each, x, place) => each.rows.map((row) => dot(x, place.y(row))),
   swap: (each, x, place) => each.rows.map((row) =>
     svg("path", { d: `M${x - 5} ${place.y(row) - 5}l10 10m0 -10l-10 10`, class: "stem" })),
@@ -153,6 +169,11 @@ const SHAPES = {
     return svg("line", { x1: x + 4 * k, y1: y - half, x2: x + 4 * k, y2: y + half, class: "wire fresh" });
   }),
 };
+
+/** A bracket through all rows, its ends pointing by `tip`. */
+const edge = (each, x, place, tip) => svg("path", {
+  d: `M${x + tip} ${place.y(0) - ROW / 2 + 2}H${x}V${place.y(each.rows.length - 1) + ROW / 2 - 2}h${tip}`, class: "stem",
+});
 
 function condition(each, x, from, to) {
   const bits = each.condition.map(([bit, value]) => `${value ? "" : "¬"}m${bit}`).join(" ");

@@ -38,10 +38,11 @@ def _key(operation: Operation, place: int) -> Any:
     """Equal for operations that are alike; `place` is what no other operation has."""
     if isinstance(operation, Fresh | Discard | Measurement):
         return place
-    word: Any = operation.pauli_word if isinstance(operation, PauliRotation) else ""
-    word = tuple(word for _, word in operation.terms) if isinstance(operation, Evolution) else word
+    letters: Any = operation.pauli_word if isinstance(operation, PauliRotation) else ""
+    if isinstance(operation, Evolution):
+        letters = tuple(pauli_word for _, pauli_word in operation.terms)
     span = operation.span
-    acts = (operation.name, operation.wires, len(operation.control_wires), operation.condition, word)
+    acts = (operation.name, operation.wires, len(operation.control_wires), operation.condition, letters)
     return (id(span.source), span.start, span.end, *acts)
 
 

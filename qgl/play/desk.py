@@ -13,7 +13,7 @@ from typing import Any
 from qgl.check.limits import StaleError
 from qgl.diagnostics.model import Diagnostic, Mend, QglError, Severity
 from qgl.editor import completion, hints, references, semantic
-from qgl.editor.analysis import Analysis
+from qgl.editor.analysis import Analysis, Location
 from qgl.editor.context import context_at
 from qgl.editor.describe import Described
 from qgl.editor.hover import hover
@@ -141,6 +141,42 @@ class Desk:
             "about": _described(answer.described),
             "declared": units.units(place.start) if here and place is not None else None,
         }
+
+    def rename(self, name: str, text: str, at: int, to: str | None) -> Answer:
+        """Where the name at a place stands, for its being another; `to` None: which name that is, if any.
+
+        The page changes the text that it shows and no other file: a name that other programs have part in is refused.
+        """
+        known, units = self.analysis(name, text), Units(text)
+        named = known.name_at(min(units.offset(at), len(text)))
+        declared = None if named is None else known.location(named[1])
+        if named is None or declared is None:
+            return {}
+        if to is None:
+            return {"name": named[0].text}
+        if declared.path != known.path.resolve():
+            return {"refused": f"it is declared in {declared.path.name}: open that file"}
+        try:
+            places = references.renamed([known], declared, to)
+        except references.CannotRenameError as refused:
+            return {"refused": str(refused)}
+        elsewhere = self._users(declared)
+        if elsewhere:
+            return {"refused": f"{', '.join(elsewhere)} uses it too, and would not be changed"}
+        return {
+            "changes": [{"from": units.units(each.start), "to": units.units(each.end), "insert": to} for each in places]
+        }
+
+    def _users(self, declared: Location) -> list[str]:
+        """Other programs of the folder that use what a file declares."""
+        with self._lock:
+            self._project.set_roots([str(self._folder.root)])
+            importers = list(self._project.importers(declared.path))
+        return [
+            each.path.name
+            for each in importers
+            if any(place.path == each.path.resolve() for place in references.uses(each, declared))
+        ]
 
     def signature(self, name: str, text: str, at: int) -> Answer:
         """How the call around a place is written."""

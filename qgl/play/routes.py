@@ -83,6 +83,7 @@ class Routes:
             "format": lambda f: self._desk.format(f.text("text")),
             "complete": lambda f: self._desk.complete(f.text("name"), f.text("text"), f.number("at")),
             "hover": lambda f: self._desk.hover(f.text("name"), f.text("text"), f.number("at")),
+            "rename": lambda f: self._desk.rename(f.text("name"), f.text("text"), f.number("at"), f.text_or_none("to")),
             "signature": lambda f: self._desk.signature(f.text("name"), f.text("text"), f.number("at")),
             "circuit": self._circuit,
             "plan": self._plan,

@@ -21,7 +21,17 @@ _ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", "--remote-debugging-pipe"),
 )
-_KEYS = {"Enter": 13, "Tab": 9, "Escape": 27, "Backspace": 8, "Home": 36, "End": 35, "ArrowDown": 40, "ArrowUp": 38}
+_KEYS = {
+    "Enter": 13,
+    "Tab": 9,
+    "Escape": 27,
+    "Backspace": 8,
+    "Home": 36,
+    "End": 35,
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "F2": 113,
+}
 
 
 class Browser:

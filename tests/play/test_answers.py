@@ -135,3 +135,30 @@ def test_the_plan_and_the_openqasm(routes: Routes) -> None:
 def test_a_field_may_be_absent() -> None:
     assert Fields({}).text_or_none("digest") is None
     assert Fields({"qubit": 3}).number_or_none("qubit") == 3
+
+
+def test_a_name_is_changed_everywhere_or_not_at_all(routes: Routes, tmp_path: Path) -> None:
+    text = "// \U0001f600\n" + PROGRAM
+    at = len(text[: text.index("visible q") + len("visible ")].encode("utf-16-le")) // 2
+    assert ask(routes, "rename", text, at=at, to=None) == {"name": "q"}
+    changes = ask(routes, "rename", text, at=at, to="spin")["changes"]
+    units = text.encode("utf-16-le")
+    for each in sorted(changes, key=lambda each: -each["from"]):
+        units = units[: 2 * each["from"]] + each["insert"].encode("utf-16-le") + units[2 * each["to"] :]
+    changed = units.decode("utf-16-le")
+    assert "visible spin" in changed and ask(routes, "check", changed)["faults"] == []
+    assert ask(routes, "rename", text, at=0, to=None) == {}
+    assert "cannot be a name" in ask(routes, "rename", text, at=at, to="for")["refused"]
+
+    layers = "layer turn(a: angle, q: qubit) { ry(a) q; }\n"
+    (tmp_path / "a.qgl").write_text(layers)
+    (tmp_path / "b.qgl").write_text('import "a.qgl";\nvisible v;\nmodel { turn(?) v; }\n')
+    assert "b.qgl uses it too" in ask(routes, "rename", layers, at=layers.index("turn"), to="tilt")["refused"]
+    assert len(ask(routes, "rename", layers, at=layers.index("a:"), to="by")["changes"]) == 2
+    user = (tmp_path / "b.qgl").read_text()
+    _, answer = routes.answer(
+        "rename", {"name": "b.qgl", "text": user, "page": "p", "at": user.index("turn"), "to": "tilt"}
+    )
+    assert "declared in a.qgl" in answer["refused"]
+    shipped = 'import "qgl:layers";\nvisible v[2];\nmodel { fourier v; }\n'
+    assert "declared in layers.qgl" in ask(routes, "rename", shipped, at=shipped.index("fourier"), to="tilt")["refused"]

@@ -67,6 +67,41 @@ def test_typing_clicking_and_reading(tmp_path: Path, shown: Browser) -> None:
     assert shown.said == []
 
 
+def test_renaming(tmp_path: Path, shown: Browser) -> None:
+    (tmp_path / "a.qgl").write_text(PROGRAM)
+    with serving(tmp_path, "a.qgl") as server:
+        shown.open(server.address)
+        shown.shows("#state", "no faults")
+        shown.click(".cm-content")
+        shown.press("Home", control=True)
+        shown.press("F2")  # a keyword, or nothing, is no name
+        shown.shows("#state", "no name stands at the cursor")
+        for _ in PROGRAM[: PROGRAM.index("visible q")].splitlines():
+            shown.press("ArrowDown")
+        for _ in "visible ":
+            shown.press("ArrowRight")
+        shown.press("F2")
+        shown.until("document.getElementById('renaming').open")
+        shown.shows("#renamed", "q")
+        shown.type("pi")
+        shown.press("Enter")
+        shown.shows("#renaming-fault", "`pi` cannot be a name")
+        shown.click("#other-name")
+        shown.press("a", control=True)
+        shown.type("spin")
+        shown.press("Enter")
+        shown.until("!document.getElementById('renaming').open")
+        shown.shows("#circuit", "spin[0]")
+        shown.shows("#state", "no faults")
+        shown.shows(".cm-content", "visible spin")
+        shown.click("#rename")
+        shown.until("document.getElementById('renaming').open")
+        shown.click("#renaming-no")
+        shown.until("!document.getElementById('renaming').open")
+        shown.open("about:blank")
+    assert (tmp_path / "a.qgl").read_text() == PROGRAM and shown.said == []
+
+
 @pytest.mark.slow
 def test_training_in_the_page(tmp_path: Path, shown: Browser) -> None:
     (tmp_path / "a.qgl").write_text(PROGRAM)

@@ -106,6 +106,7 @@ export class Editor {
       EditorView.contentAttributes.of({ "aria-label": "Program", spellcheck: "false" }),
       keymap.of([
         { key: "Tab", run: acceptCompletion }, { key: "F12", run: () => (this.#definition(), true) },
+        { key: "F2", run: () => (this.hears.rename(), true) },
         { key: "Mod-s", run: () => (this.hears.save(), true) },
         { key: "Escape", run: () => this.#hideSignature() },
         ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap,
@@ -175,6 +176,23 @@ export class Editor {
     const at = this.view.state.selection.main.head;
     const answer = await ask("hover", { name: this.name, text: this.text, at }).catch(() => ({}));
     if (Number.isInteger(answer.declared)) this.goTo(answer.declared);
+  }
+
+  /** The name at the cursor, if there is one; of the text as it is now. */
+  async named() {
+    const asked = { name: this.name, text: this.text, at: this.view.state.selection.main.head };
+    const answer = await ask("rename", { ...asked, to: null });
+    return answer.name ? { ...asked, was: answer.name } : null;
+  }
+
+  /** Gives what `named` gave another name; why not, if it cannot be. */
+  async rename({ was, ...asked }, to) {
+    const answer = await ask("rename", { ...asked, to });
+    if (asked.text !== this.text || asked.name !== this.name) return "the text has changed meanwhile";
+    if (!answer.changes) return answer.refused ?? `${was} cannot be renamed`;
+    this.view.dispatch({ changes: answer.changes });
+    this.view.focus();
+    return null;
   }
 
   async #signature() {

@@ -15,6 +15,7 @@ const editor = new Editor(byId("editor"), nonce, {
   checked: (answer) => { faults(answer); buttons(); look(); },
   failed: (refusal) => tell(refusal),
   save: () => save(),
+  rename: () => rename(),
 });
 const training = new Training(byId("training"), { running: (now) => { running = now; buttons(); } });
 
@@ -161,6 +162,29 @@ function named(why = "") {
   });
 }
 
+// ---------------------------------------------------------------- another name
+
+/** Asks for another name of what stands at the cursor. */
+async function rename() {
+  const [dialog, input, fault] = [byId("renaming"), byId("other-name"), byId("renaming-fault")];
+  let what;
+  try { what = await editor.named(); } catch (refusal) { return tell(refusal); }
+  if (!what) return say("no name stands at the cursor", "bad");
+  byId("renamed").textContent = what.was;
+  [input.value, fault.textContent] = [what.was, ""];
+  dialog.showModal();
+  input.select();
+  const yes = async () => {
+    try {
+      fault.textContent = await editor.rename(what, input.value.trim()) ?? "";
+      if (!fault.textContent) dialog.close();
+    } catch (refusal) { fault.textContent = refusal.message; }
+  };
+  byId("renaming-yes").onclick = yes;
+  byId("renaming-no").onclick = () => dialog.close();
+  input.onkeydown = (event) => { if (event.key === "Enter") yes(); };
+}
+
 // ---------------------------------------------------------------- the bar above
 
 function say(text, kind = "") {
@@ -192,6 +216,7 @@ async function train() {
 
 byId("save").onclick = save;
 byId("train").onclick = train;
+byId("rename").onclick = rename;
 byId("format").onclick = async () => {
   const { text } = await ask("format", { text: editor.text });
   if (text === null) say("a text with faults of form has no canonical one", "bad");

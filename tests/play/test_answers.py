@@ -154,7 +154,7 @@ def test_a_name_is_changed_everywhere_or_not_at_all(routes: Routes, tmp_path: Pa
     (tmp_path / "a.qgl").write_text(layers)
     (tmp_path / "b.qgl").write_text('import "a.qgl";\nvisible v;\nmodel { turn(?) v; }\n')
     assert "b.qgl uses it too" in ask(routes, "rename", layers, at=layers.index("turn"), to="tilt")["refused"]
-    assert len(ask(routes, "rename", layers, at=layers.index("a:"), to="by")["changes"]) == 2
+    assert len(ask(routes, "rename", layers, at=layers.index("a:"), to="tilt")["changes"]) == 2
     user = (tmp_path / "b.qgl").read_text()
     _, answer = routes.answer(
         "rename", {"name": "b.qgl", "text": user, "page": "p", "at": user.index("turn"), "to": "tilt"}

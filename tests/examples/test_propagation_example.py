@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 import qgl
-from examples.propagation.reproduce import HERE, bricks, exact, twenty
+from examples.propagation.reproduce import HERE, bricks, exact, peak, twenty, wide
 from examples.published import published
 
 _, FIGURES = published("propagation")
 
 
 def test_few_layers_are_exact() -> None:
-    ours = {**exact(True), **twenty(True), **bricks(True)}
+    ours = {**exact(True), **twenty(True), **bricks(True), **peak(True), **wide(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["five_layers"].value == pytest.approx(0, abs=1e-6)
     assert ours["estimate_0.2"].value is not None
     assert ours["error_12"].value is not None and 0 < ours["error_12"].value < 1e-3
+    assert ours["peak_64"].value == 675 and ours["wide_gradient"].value is not None
 
 
 def test_truncation_is_taken_where_no_exact_method_is_quicker() -> None:

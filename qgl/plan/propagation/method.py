@@ -82,7 +82,7 @@ def _tried(steps: Steps, pauli_words: Sequence[Letters], limits: Limits) -> tupl
     numbers = Numbers(angles, steps.typical)
     batches = batches_of(steps.steps, pauli_words, 0)
     work = most = count = 0.0
-    tried = batches[: max(1, 4)]
+    tried = batches[:4]
     for batch in tried:
         propagation = Propagation(batch, numbers, limits, patience=TRIED // len(tried))
         propagation.run()

@@ -14,7 +14,7 @@ from qgl.plan.propagation.propagate import Limits, Numbers, Propagation
 from qgl.plan.propagation.steps import Step, Steps
 from qgl.query import Query
 
-SIDE_BY_SIDE = 256  # words that go through the circuit together
+SIDE_BY_SIDE = 16  # words that go through the circuit together: at each step each of them is looked at
 _SEEDS = range(8)  # of hashes; that two words have one is next to impossible
 
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from qgl.bits.distribution import strings
-from qgl.data.tensor_train.start import centres
+from qgl.data.local_maps import start as local_maps
+from qgl.data.tensor_train import start as tensor_train
 from qgl.gates.states import mixed_state
-from qgl.program.program import GIVEN, Distribution, Parameter
+from qgl.program.program import GIVEN, Distribution, MapFit, Parameter, StartFit
 from qgl.questions import is_traced, numbers
 
 Array = jax.Array
@@ -253,7 +254,7 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
             return jnp.resize(jnp.asarray(distribution.centres), shape) + deviation * jax.random.normal(key, shape)
         case "fitted", (deviation,):
             assert distribution.fit is not None
-            return jnp.resize(jnp.asarray(centres(distribution.fit)), shape) + deviation * jax.random.normal(key, shape)
+            return jnp.resize(jnp.asarray(_fitted(distribution.fit)), shape) + deviation * jax.random.normal(key, shape)
         case "uniform", (low, high):
             return jax.random.uniform(key, shape, minval=low, maxval=high)
         case "constant", (value,):
@@ -267,3 +268,8 @@ def sample(distribution: Distribution, key: Array, shape: tuple[int, ...]) -> Ar
         case "bernoulli", (rate,):
             return jax.random.bernoulli(key, rate, shape).astype(jnp.result_type(float))
     raise ValueError(f"no distribution {distribution.name} of {len(distribution.arguments)} arguments")
+
+
+def _fitted(fit: StartFit | MapFit) -> NDArray[np.float64]:
+    """Where numbers start that are fitted to data."""
+    return local_maps.centres(fit) if isinstance(fit, MapFit) else tensor_train.centres(fit)

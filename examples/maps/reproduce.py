@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import qgl
+from examples.maps.exact import errors
 from examples.published import Ours, main
 from qgl.model import Model
 from qgl.runs.run import Run
@@ -16,6 +17,7 @@ from qgl.train.loop import train
 
 EXAMPLES = Path(__file__).resolve().parents[1]
 NAME = "maps"
+CASES = ((1, 0.0, 1), (2, 0.05, 1), (2, 0.15, 1), (4, 0.3, 1))  # depth, noise, w
 
 
 def classical(quick: bool) -> Mapping[str, Ours]:
@@ -25,6 +27,16 @@ def classical(quick: bool) -> Mapping[str, Ours]:
     for w, gap in ((2, 2), (1, 1)):
         model, run = two_layers(quick, w=w, gap=gap)
         figures[f"unseen_{w}_{gap}"] = Ours(likelihood(model, run, "unseen"))
+    return figures
+
+
+def exact(quick: bool) -> Mapping[str, Ours]:
+    """Petz maps of exact states of ten qubits."""
+    figures = {}
+    for depth, p, w in ((1, 0.0, 1),) if quick else CASES:
+        own = errors(depth, p, w)
+        for name, value in (("total", own.total), ("local", own.local), ("product", own.product)):
+            figures[f"{name}_{depth}_{round(100 * p)}_{w}"] = Ours(value)
     return figures
 
 
@@ -42,4 +54,4 @@ def likelihood(model: Model, run: Run, data: str) -> float:
 
 
 if __name__ == "__main__":
-    main(NAME, classical)
+    main(NAME, classical, exact)

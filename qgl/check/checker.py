@@ -24,6 +24,7 @@ from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import visible_variables
 from qgl.check.declarations.data_sets import Loaded
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
+from qgl.check.declarations.maps_distribution import with_places
 from qgl.check.environment import Environment
 from qgl.check.limits import MAX_LABELS, MAX_MIXTURE, MAX_REQUIRED, Budget
 from qgl.check.names.index import Index
@@ -218,6 +219,7 @@ class _Check:
                 text = f"`{each.name}` is drawn with data alone, which are made once"
                 self.reporter.report(WrongParameter(each.span, text, "leave out `draws` and `anew`"))
         self._mixture(parameters)
+        parameters = with_places(parameters, operations, program.visible, self.reporter.report)
         if self.reporter.has_errors:
             return None
         program = replace(program, operations=operations, parameters=parameters)

@@ -85,6 +85,24 @@ class StartFit:
 
 
 @record
+class Cell:
+    """Where an isometry acts: its first `ingoing` qubits go in; `places` are those among the visible ones, or None."""
+
+    ingoing: int
+    places: tuple[int | None, ...]
+
+
+@record(eq=False)
+class MapFit:
+    """Isometries that begin as maps of the state of data: each prepares the state of its `cells`' visible qubits, or
+    recovers it from those that go in.
+    """
+
+    data: DataSet
+    cells: tuple[Cell, ...] = ()
+
+
+@record
 class Distribution:
     """The distribution that elements of a parameter are drawn from: name and arguments as written.
 
@@ -96,7 +114,7 @@ class Distribution:
     name: str
     arguments: tuple[float, ...]
     centres: tuple[float, ...] = ()
-    fit: StartFit | None = None
+    fit: StartFit | MapFit | None = None
 
 
 GIVEN = Distribution("given", ())  # of a `condition` input that has none of its own

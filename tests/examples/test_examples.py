@@ -99,6 +99,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "thermal/gibbs6": {"n": 3, "depth": 1},
     "two_layers": {"n": 10},
     "thermal/syk6": {"n": 3},
+    "maps/learner": {},
     "walks/investors": {"days": 1},
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},
@@ -120,7 +121,7 @@ LEARNT = {
 }
 # Stage after stage, from random states: trained and emitted in the test of their system.
 STAGED = {
-    *("search/bas", "search/ghz2", "search/ghz3"),
+    *("search/bas", "search/ghz2", "search/ghz3", "maps/learner"),
     *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "tfim_staged")),
     *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_haar")),
 }

@@ -142,7 +142,8 @@ def test_values_and_gradients(tmp_path: Path, objective: str) -> None:
     for name, derivative in gradient.items():
         step = np.zeros(np.shape(derivative))
         step[(0,) * step.ndim] = 1e-5
-        up, down = (float(model.loss({**params, name: params[name] + s * step})) for s in (1, -1))
+        moved: list[Any] = [np.asarray(params[name]) + sign * step for sign in (1, -1)]
+        up, down = (float(model.loss({**params, name: each})) for each in moved)
         assert float(np.asarray(derivative)[(0,) * step.ndim]) == pytest.approx((up - down) / 2e-5, abs=1e-6)
     rows = {row.name: row.value for row in measure(model, params, model.program.reports)}
     assert rows["nll(shots)"] == pytest.approx(-np.mean([np.log(chance(rho, row)) for row in BELL]), abs=1e-6)

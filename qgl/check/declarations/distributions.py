@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from qgl.check.declarations.maps_distribution import NAMES as MAPS
+from qgl.check.declarations.maps_distribution import maps_distribution
 from qgl.check.declarations.moments_distribution import moments_distribution
 from qgl.check.declarations.mps_distribution import mps_distribution
 from qgl.check.declarations.near_distribution import near_distribution
@@ -117,8 +119,10 @@ class Distributions:
             raise self.reporter.fault(WrongDistribution(expression.span, "`near` is where trained isometries start"))
         if name == "mps" and node.kind == "param":
             return mps_distribution(expression, node, shape, extents, frame, self.evaluator, self.reporter)
+        if name in MAPS and node.kind == "param":
+            return maps_distribution(expression, shape, frame, self.evaluator, self.reporter)
         if name not in ARGUMENTS:
-            near = nearest(name, (*ARGUMENTS, "moments", "near", "mps"))
+            near = nearest(name, (*ARGUMENTS, *MAPS, "moments", "near", "mps"))
             raise self.reporter.fault(
                 WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
             )

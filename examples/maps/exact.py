@@ -1,0 +1,118 @@
+"""Two layers of local maps against exact states of ten qubits: how far they are, and what bounds that."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+import qgl
+from qgl.data.local_maps.maps import recovery
+
+HERE = Path(__file__).resolve().parent
+N, GAP = 10, 2
+Matrix = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Trace distances from the state of the teacher.
+
+    total       of the two layers
+    telescoped  the intervals' from their product, and what each gap adds to the whole
+    local       the same, but each gap with the intervals on its sides alone
+    product     of the product of single sites
+    """
+
+    total: float
+    telescoped: float
+    local: float
+    product: float
+
+
+def errors(depth: int, p: float, w: int) -> Errors:
+    """Of the teacher with so many layers and so much noise, learnt with intervals of 2 w sites."""
+    rho = teacher(depth, p)
+    intervals = [list(range(start, start + 2 * w)) for start in range(0, N - 2 * w + 1, 2 * w + GAP)]
+    gaps = [list(range(one[-1] + 1, other[0])) for one, other in pairwise(intervals)]
+    known = [place for each in intervals for place in each]
+    union, states = reduced(rho, known), [reduced(rho, each) for each in intervals]
+    first = distance(union, product(states))
+    telescoped = local = first
+    for number, gap in enumerate(gaps):
+        sides = intervals[number][-w:] + intervals[number + 1][:w]
+        isometry = recovery(reduced(rho, sides + gap), 4**w, 2 ** len(gap))
+        around = intervals[number] + intervals[number + 1]
+        local += distance(reduced(rho, around + gap), filled(reduced(rho, around), around, sides, isometry))
+        telescoped += distance(reduced(rho, known + gap), filled(reduced(rho, known), known, sides, isometry))
+        known = known + gap
+    sites = product([reduced(rho, [k]) for k in range(N)])
+    return Errors(distance(rho, learnt(rho, w)), telescoped, local, distance(rho, sites))
+
+
+def teacher(depth: int, p: float) -> Matrix:
+    """The state of teacher.qgl, exact."""
+    model = qgl.load(HERE / "teacher.qgl", n=N, depth=depth, p=p, precision="double")
+    return np.asarray(model.state(model.init(jax.random.key(0, impl="threefry2x32"))))
+
+
+def learnt(rho: Matrix, w: int) -> Matrix:
+    """The state of learner.qgl as it starts from a state; gaps get as many fresh qubits as they are wide."""
+    text = (HERE / "learner.qgl").read_text(encoding="utf-8")
+    head, body = text.split("data shots", 1)
+    body = 'data shots = state("rho.npz");\n' + body[body.index("param piece") :].split("objective", 1)[0]
+    wide = body.replace("isometry(0, 4)", f"isometry(0, {4 * w})").replace(
+        "fresh e[2];\n    isometry(a) q", "fresh e[2 * w];\n    isometry(a) q"
+    )
+    wide = wide.replace("isometry(0, 2 * w + 2)", "isometry(0, 4 * w)").replace("q: qubit[2]", "q: qubit[2 * w]")
+    wide = wide.replace("isometry(2, 6)", "isometry(2 * w, 2 * w + 4)").replace("b: qubit[2]", "b: qubit[2 * w]")
+    wide = wide.replace("[v[s-1], v[s+gap]]", "[v[s-w..s-1], v[s+gap..s+gap+w-1]]")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        np.savez(path / "rho.npz", rho=rho)
+        (path / "p.qgl").write_text(head + wide, encoding="utf-8")
+        model = qgl.load(path / "p.qgl", n=N, w=w, precision="double")
+        return np.asarray(model.state(model.init(jax.random.key(0))))
+
+
+def reduced(rho: Matrix, kept: list[int]) -> Matrix:
+    """The state of some qubits, in their order."""
+    width = len(rho).bit_length() - 1
+    rest = [place for place in range(width) if place not in kept]
+    axes = [*kept, *rest, *(width + place for place in (*kept, *rest))]
+    shape = 2 ** len(kept), 2 ** len(rest)
+    return np.einsum("arbr->ab", rho.reshape([2] * 2 * width).transpose(axes).reshape(shape * 2))
+
+
+def filled(state: Matrix, places: list[int], sides: list[int], isometry: Matrix) -> Matrix:
+    """A state of `places` after a map on some of them that adds others at the end; isometry: (out, environment, in)."""
+    width, count = len(places), len(sides)
+    rest = [place for place in places if place not in sides]
+    order = [places.index(place) for place in (*sides, *rest)]
+    turned = state.reshape([2] * 2 * width).transpose(*order, *(width + k for k in order))
+    inner = turned.reshape(2**count, 2 ** (width - count), 2**count, -1)
+    out: Any = np.einsum("yea,arbs->yerbs", isometry, inner)
+    out = np.einsum("yerbs,zeb->yrzs", out, isometry.conj())
+    added = (len(isometry) >> count).bit_length() - 1
+    now = [*sides, *range(-added, 0), *rest]  # the added ones by numbers of their own
+    back = [now.index(place) for place in (*places, *range(-added, 0))]
+    total = len(now)
+    return out.reshape([2] * 2 * total).transpose(*back, *(total + k for k in back)).reshape(2**total, -1)
+
+
+def product(states: list[Matrix]) -> Matrix:
+    whole: Matrix = np.ones((1, 1), np.complex128)
+    for state in states:
+        whole = np.kron(whole, state)
+    return whole
+
+
+def distance(one: Matrix, other: Matrix) -> float:
+    """The trace distance."""
+    return float(np.abs(np.linalg.eigvalsh(one - other)).sum() / 2)

@@ -17,7 +17,7 @@ from qgl.data.local_maps.maps import recovery
 
 HERE = Path(__file__).resolve().parent
 N, GAP = 10, 2
-Matrix = NDArray[np.complex128]
+Matrix = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def reduced(rho: Matrix, kept: list[int]) -> Matrix:
     rest = [place for place in range(width) if place not in kept]
     axes = [*kept, *rest, *(width + place for place in (*kept, *rest))]
     shape = 2 ** len(kept), 2 ** len(rest)
-    return np.einsum("arbr->ab", rho.reshape([2] * 2 * width).transpose(axes).reshape(shape * 2))
+    state: Matrix = np.einsum("arbr->ab", rho.reshape([2] * 2 * width).transpose(axes).reshape(shape * 2))
+    return state
 
 
 def filled(state: Matrix, places: list[int], sides: list[int], isometry: Matrix) -> Matrix:
@@ -103,7 +104,8 @@ def filled(state: Matrix, places: list[int], sides: list[int], isometry: Matrix)
     now = [*sides, *range(-added, 0), *rest]  # the added ones by numbers of their own
     back = [now.index(place) for place in (*places, *range(-added, 0))]
     total = len(now)
-    return out.reshape([2] * 2 * total).transpose(*back, *(total + k for k in back)).reshape(2**total, -1)
+    result: Matrix = out.reshape([2] * 2 * total).transpose(*back, *(total + k for k in back)).reshape(2**total, -1)
+    return result
 
 
 def product(states: list[Matrix]) -> Matrix:

@@ -30,7 +30,8 @@ model { start(piece[0]) v[0..1]; start(piece[1]) [v[4], v[3]]; bridge(fill) [v[1
 def mixed(size: int, rank: int) -> NDArray[np.complex128]:
     root = RNG.normal(size=(size, rank)) + 1j * RNG.normal(size=(size, rank))
     rho: NDArray[np.complex128] = root @ root.conj().T
-    return rho / np.trace(rho).real
+    rho /= np.trace(rho).real
+    return rho
 
 
 def reduced(rho: NDArray[Any], kept: list[int]) -> NDArray[Any]:

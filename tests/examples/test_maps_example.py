@@ -35,6 +35,6 @@ def test_two_layers_are_conditional_frequencies() -> None:
 
 @pytest.mark.slow
 def test_every_figure_is_measured() -> None:
-    ours = reproduce.classical(True) | reproduce.exact(True)
+    ours = {**reproduce.classical(True), **reproduce.exact(True)}
     assert set(ours) <= {figure.key for figure in FIGURES}
     assert ours["total_1_0_1"].value == pytest.approx(0, abs=1e-6)  # a layer of pairs is met exactly

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.data.files import Limits
+from qgl.data.tables.arrays import table_of
 from qgl.data.tables.csv_table import Table
 from qgl.data.tables.labels import LabelCells, LabelReader
 from qgl.data.tables.table import Layout, check_bytes, check_columns, check_size, chosen_rows, lay_out
-from qgl.diagnostics.data import BadArchive, BadCell, MissingValue, NoRows
+from qgl.diagnostics.data import BadArchive, BadCell, NoRows
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.suggest import nearest
 from qgl.program.calls.data_sources import NPZ, Ensemble, Images, PauliShots, State
@@ -24,7 +25,6 @@ from qgl.source import Span
 
 _FORMAT: Any = np.lib.format  # which some versions of NumPy leave without types
 
-BLOCK = 1 << 20  # cells that are looked at together
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -144,18 +144,9 @@ def _check_header(file: IO[bytes], path: str, limits: Limits, span: Span | None)
 
 
 def _table(values: NDArray[Any], call: NPZ) -> Table:
-    path, span = call.path, call.span
     layout = lay_out(call, None, values.shape[1])
-    generated = _categories(values, layout, path, span)
-    conditions = values[:, layout.condition].astype(np.float64) if layout.condition else None
-    bad = np.zeros(0) if conditions is None else ~np.isfinite(conditions) & ~(layout.drop & np.isnan(conditions))
-    if conditions is not None and bad.any():
-        row, column = (int(place) for place in np.argwhere(bad)[0])
-        place, value = str(layout.condition[column]), f"`{conditions[row, column]}`"
-        if call.real and np.isnan(conditions[row, column]):
-            raise QglError([MissingValue(span, path, row, place, value, int(bad.sum()) - 1)])
-        raise QglError([BadCell(span, path, row, place, "a number", value)])
-    return Table(generated, conditions, layout, labels=_labels(values, layout, call))
+    labels = _labels(values, layout, call)
+    return table_of(values, layout, call, [str(column) for column in range(values.shape[1])], labels)
 
 
 def _labels(values: NDArray[Any], layout: Layout, call: NPZ) -> LabelCells | None:
@@ -165,31 +156,3 @@ def _labels(values: NDArray[Any], layout: Layout, call: NPZ) -> LabelCells | Non
     for row, value in enumerate(values[:, layout.label].tolist()):
         reader.take(row, f"{value:.15g}")
     return reader.cells()
-
-
-def _categories(values: NDArray[Any], layout: Layout, path: str, span: Span | None) -> NDArray[np.uint16]:
-    """The generated columns as whole numbers, some rows at a time: no copy of a large table is made.
-
-    Raises:
-        QglError: QGL0607, a cell is none of the categories of its column.
-    """
-    limits = np.asarray(layout.categories)
-    codes = np.empty((len(values), len(layout.columns)), dtype=np.uint16)
-    first, faults = None, 0
-    block = max(1, BLOCK // max(1, len(layout.columns)))
-    for start in range(0, len(values), block):
-        rows = values[start : start + block, layout.columns]
-        with np.errstate(invalid="ignore"):
-            good = (rows >= 0) & (rows < limits) & (rows == np.floor(rows))
-            codes[start : start + block] = np.where(good, rows, 0)
-        if not good.all():
-            faults += int((~good).sum())
-            if first is None:
-                row, column = (int(place) for place in np.argwhere(~good)[0])
-                first = start + row, column
-    if first is None:
-        return codes
-    row, column = first
-    wanted = "0 or 1" if limits[column] == 2 else f"a whole number from 0 to {limits[column] - 1}"
-    cell = f"`{values[row, layout.columns[column]]}`"
-    raise QglError([BadCell(span, path, row, str(layout.columns[column]), wanted, cell, faults - 1)])

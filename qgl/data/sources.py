@@ -27,6 +27,7 @@ from qgl.data.processes.through import through
 from qgl.data.state_archive import distribution_of, read_state
 from qgl.data.tables import labels as labels_of
 from qgl.data.tables.csv_table import Table, read_csv
+from qgl.data.tables.parquet import read_parquet
 from qgl.data.tables.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
 from qgl.diagnostics.data import BadDataArgument, NoRows, plural
 from qgl.diagnostics.model import QglError
@@ -61,11 +62,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
         QglError: QGL06xx, at the call.
     """
     match call:
-        case calls.CSV(path=path, span=span):
-            table = read_csv(decode(files.content(call), path, span), call, files.limits)
-            return _from_table(name, call, table, files, declared)
-        case calls.NPZ():
-            return _from_table(name, call, read_npz(files.content(call), call, files.limits), files, declared)
+        case calls.CSV() | calls.Parquet() | calls.NPZ():
+            return _from_table(name, call, _table_in(call, files), files, declared)
         case calls.BarsAndStripes():
             return replace(_ruled(name, call, bars_and_stripes, files.limits), picture=(call.rows, call.columns))
         case calls.Parity():
@@ -183,6 +181,17 @@ def _binned(
     digest = hashlib.sha256(made.sha256.encode() + step.edges.tobytes() + step.centres.tobytes()).hexdigest()
     undo = (*data.undo, step)
     return replace(made, categories=categories, undo=undo, columns=data.columns, labels=data.labels, sha256=digest)
+
+
+def _table_in(call: calls.CSV | calls.Parquet | calls.NPZ, files: Files) -> Table:
+    content = files.content(call)
+    match call:
+        case calls.CSV(path=path, span=span):
+            return read_csv(decode(content, path, span), call, files.limits)
+        case calls.Parquet():
+            return read_parquet(content, call, files.limits)
+        case calls.NPZ():
+            return read_npz(content, call, files.limits)
 
 
 def _from_table(

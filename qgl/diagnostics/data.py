@@ -208,13 +208,39 @@ class MissingColumn(Diagnostic):
 
 
 class BadArchive(Diagnostic):
-    """An npz archive cannot be used: it is damaged, or the array in it is missing, of the wrong kind or too large."""
+    """An npz archive or a Parquet file cannot be used: it is damaged, or an array is missing, of the wrong kind or too
+    large.
+    """
 
     path: str
     why: str
 
     code = "QGL0609"
     message = says('"{path}": {why}')
+
+
+class WrongColumn(Diagnostic):
+    """A column of a Parquet file holds something that is no number: dates, words, lists or records, decimal fractions.
+
+    Only the columns that are named are looked at.
+    """
+
+    path: str
+    column: str
+    found: str
+    wanted: str
+
+    code = "QGL0623"
+    message = says('"{path}", column {column}: it holds {found}, but {wanted} belong here')
+    help = "name the columns of numbers: `columns = [...]`; a column of words may be the `label`"
+
+
+class ParquetNotInstalled(Diagnostic):
+    """Parquet files are read by pyarrow, which is not installed."""
+
+    code = "QGL0625"
+    message = "`parquet` needs the package pyarrow, which is not installed"
+    help = "install it: pip install 'qglc[parquet]'"
 
 
 class DataTooLarge(Diagnostic):

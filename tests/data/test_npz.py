@@ -123,7 +123,7 @@ def test_what_a_small_file_would_unpack_to_is_looked_up_first(tmp_path: Path) ->
 def test_the_first_fault_of_a_large_table_is_told_and_all_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qgl.data.npz_archive.BLOCK", 6)
+    monkeypatch.setattr("qgl.data.tables.arrays.BLOCK", 6)
     cells = np.zeros((9, 2), dtype=np.float16)
     cells[4, 1], cells[7, 0], cells[8, 1] = 0.5, np.nan, -1
     np.savez(tmp_path / "a.npz", x=cells)

@@ -18,6 +18,7 @@ from qgl.program.labels import LARGEST, Labels, in_order, key
 from qgl.program.program import DataSet
 from qgl.record import record
 
+_LONGEST = 200  # characters of a label
 MISSING = {"", "na", "n/a", "nan", "null"}  # but "none" may be a class
 
 
@@ -50,7 +51,7 @@ class LabelReader:
         """The label of the next row.
 
         Raises:
-            QglError: QGL0613, there are more classes than a variable has categories.
+            QglError: QGL0613, there are more classes than a variable has categories, or it is too long.
         """
         name = cell.strip()
         if name in self._known:
@@ -60,6 +61,9 @@ class LabelReader:
             self._codes.append(-1)
         elif len(self._known) == LARGEST:
             fault = f"column {self.place} has more than {LARGEST:,} different labels, which are no classes"
+            raise QglError([BadDataArgument(self.call.span, self.call.path, fault)])
+        elif len(name) > _LONGEST:
+            fault = f"the label of row {row} has {len(name):,} characters, and a label at most {_LONGEST}"
             raise QglError([BadDataArgument(self.call.span, self.call.path, fault)])
         else:
             self._codes.append(len(self._known))

@@ -104,6 +104,11 @@ class CSV(TableCall):
     )
 
 
+@call("parquet")
+class Parquet(TableCall):
+    """A table in a Parquet file, whose columns have names."""
+
+
 _ARRAY = "the name of the array; not needed where there is only one"
 
 
@@ -447,6 +452,7 @@ SOURCES: Kind[DataCall] = Kind(
     "data source",
     (
         CSV,
+        Parquet,
         NPZ,
         BarsAndStripes,
         Parity,

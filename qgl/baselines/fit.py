@@ -16,6 +16,7 @@ from qgl.baselines.hmm import hmm
 from qgl.baselines.markov import markov
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
+from qgl.evaluate.classes import rows_of_class
 from qgl.evaluate.distributions import Drawn
 from qgl.evaluate.table.columns import independent, numbers
 from qgl.objectives import Setting
@@ -29,17 +30,25 @@ from qgl.source import Span
 class Fitted:
     """A baseline after its fit.
 
-    label       as a program would write it: `hmm(states = 4)`
-    parameters  real numbers that were fitted
-    seconds     how long the fit took
-    note        how far the fit went, where that is not plain
+    label          as a program would write it: `hmm(states = 4)`
+    distributions  the one; or, of labelled data, that of each class by its number, None of a class without rows
+    parameters     real numbers that were fitted
+    seconds        how long the fit took
+    note           how far the fit went, where that is not plain
     """
 
     label: str
-    distribution: Drawn = field(repr=False)
+    distributions: tuple[Drawn | None, ...] = field(repr=False)
     parameters: int
     seconds: float
     note: str = ""
+
+    @property
+    def distribution(self) -> Drawn:
+        """The one, of data without labels."""
+        (one,) = self.distributions
+        assert one is not None
+        return one
 
     @property
     def wording(self) -> str:
@@ -83,9 +92,16 @@ def fitted(program: Program) -> tuple[Fitted, ...]:
     return tuple(_fitted(call, data, program) for call in program.baselines or (default,))
 
 
-def distributions(baselines: Sequence[Fitted]) -> Mapping[str, Drawn] | None:
-    """Their distributions by label; None without any."""
-    return {each.label: each.distribution for each in baselines} or None
+def distributions(baselines: Sequence[Fitted], number: int = 0) -> Mapping[str, Drawn] | None:
+    """Their distributions by label, of labelled data those of the class with this number; None without any."""
+    each = {one.label: one.distributions[number] for one in baselines}
+    return {label: own for label, own in each.items() if own is not None} if each else None
+
+
+def of_classes(baselines: Sequence[Fitted]) -> tuple[Mapping[str, Drawn], ...] | None:
+    """Of labelled data, the distributions of each class by its number; None of other data, or without any."""
+    count = min((len(each.distributions) for each in baselines), default=1)
+    return tuple(distributions(baselines, number) or {} for number in range(count)) if count > 1 else None
 
 
 def _library(call: BaselineCall) -> tuple[str, str] | None:
@@ -98,18 +114,28 @@ def _library(call: BaselineCall) -> tuple[str, str] | None:
 
 
 def _fitted(call: BaselineCall, data: DataSet, program: Program) -> Fitted:
-    clock, given, note, seed = time.monotonic(), arguments(call), "", program.train.seed
-    distribution: Drawn
+    clock, labels = time.monotonic(), data.labels
+    if labels is None or data.conditions is None:
+        distribution, parameters, note = _fit(call, data, program)
+        return Fitted(call.label, (distribution,), parameters, time.monotonic() - clock, note)
+    there = set(data.conditions[:, 0].astype(int).tolist())
+    fits = {number: _fit(call, rows_of_class(data, number), program) for number in sorted(there)}
+    each = tuple(fits[number][0] if number in there else None for number in range(len(labels.names)))
+    note = "; ".join(filter(None, [f"for each of {len(there)} labels by itself", next(iter(fits.values()))[2]]))
+    return Fitted(call.label, each, sum(fit[1] for fit in fits.values()), time.monotonic() - clock, note)
+
+
+def _fit(call: BaselineCall, data: DataSet, program: Program) -> tuple[Drawn, int, str]:
+    """A distribution, how many parameters it has, and how far its fit went."""
+    given, seed = arguments(call), program.train.seed
     if isinstance(call, Markov):
-        distribution, parameters = markov(Table.of(data), **given)
-    elif isinstance(call, HMM):
-        fitted = hmm(Table.of(data), **given, seed=seed % 2**31)
-        distribution, parameters, note = fitted.distribution, fitted.parameters, fitted.note
-    elif isinstance(call, RBM):
+        return *markov(Table.of(data), **given), ""
+    if isinstance(call, HMM):
+        found = hmm(Table.of(data), **given, seed=seed % 2**31)
+        return found.distribution, found.parameters, found.note
+    if isinstance(call, RBM):
         machine = rbm(Table.of(data), **given, seed=seed % 2**31)
-        distribution, parameters = machine.distribution(np.random.default_rng([seed, 1])), machine.parameters
-    else:
-        columns = Setting.of(program).columns
-        distribution, parameters = independent(data, columns), numbers(columns)
-        note = f"each column by itself, with the frequencies of `{data.name}`"
-    return Fitted(call.label, distribution, parameters, time.monotonic() - clock, note)
+        return machine.distribution(np.random.default_rng([seed, 1])), machine.parameters, ""
+    columns = Setting.of(program).columns
+    note = f"each column by itself, with the frequencies of `{data.name}`"
+    return independent(data, columns), numbers(columns), note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
@@ -16,9 +16,9 @@ from qgl.cli.waiting import Waiting
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from qgl.baselines import Fitted
     from qgl.diagnostics.model import Diagnostic
     from qgl.evaluate import Row
-    from qgl.evaluate.distributions import Drawn
     from qgl.jobs.compare import Compared, Comparison
     from qgl.jobs.store import JobFolder
     from qgl.model import Model
@@ -106,9 +106,9 @@ def _of_run(folder: Path, how: _How) -> _Measured:
     Raises:
         QglError: it is no run, or not one that can be asked.
     """
-    from qgl.baselines import distributions, fitted
+    from qgl.baselines import fitted
     from qgl.jobs import tables
-    from qgl.report.report import measure, metrics_table, reports_of
+    from qgl.report.report import measure, measure_samples, metrics_table, reports_of
 
     run, model = trained(folder)
     reports, baselines = reports_of(model.program), fitted(model.program)
@@ -116,12 +116,8 @@ def _of_run(folder: Path, how: _How) -> _Measured:
         if how.samples is None:
             rows = measure(model, run.params, reports, baselines)
         else:
-            from qgl.evaluate import evaluate_samples, in_chunks
-            from qgl.objectives import Setting
-
-            drawn = in_chunks.sample(model, run.params, how.samples, how.seed)
-            rows = evaluate_samples(reports, Setting.of(model.program), drawn, how.seed, distributions(baselines))
-    beside = distributions(baselines) if model.program.baselines else None
+            rows = measure_samples(model, run.params, reports, how.samples, how.seed, baselines)
+    beside = baselines if model.program.baselines else ()
     faults: list[Diagnostic] = []
     comparisons = list(_jobs(folder, model, run, how.seed, beside, how.pictures, faults))
     known = {"run": str(folder), "status": run.status, "steps": run.steps, "samples": how.samples}
@@ -178,7 +174,7 @@ def _jobs(
     model: Model,
     run: Run,
     seed: int,
-    baselines: Mapping[str, Drawn] | None,
+    baselines: Sequence[Fitted],
     pictures: bool,
     faults: list[Diagnostic],
 ) -> Iterator[Comparison]:

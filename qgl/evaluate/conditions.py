@@ -51,8 +51,10 @@ def success(name: str, data: DataSet | None, answer: Callable[..., Any]) -> Row:
     return Row(name, float(np.average(chances, weights=counts)))
 
 
-def _groups(data: DataSet) -> Iterator[tuple[NDArray[np.float64], NDArray[Any]]]:
-    """Every condition once, with the rows that have it."""
-    assert data.conditions is not None  # the checker has seen to it
+def _groups(data: DataSet) -> Iterator[tuple[NDArray[np.float64] | None, NDArray[Any]]]:
+    """Every condition once, with the rows that have it; of rows of one class, which is given, all of them."""
+    if data.conditions is None:
+        yield None, np.ones(len(data.rows), np.bool_)
+        return
     for condition in np.unique(data.conditions, axis=0):
         yield condition, np.all(data.conditions == condition, axis=1)

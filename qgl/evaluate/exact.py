@@ -13,6 +13,7 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
+from qgl.evaluate.classes import OfClass, by_class, labelled
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
 from qgl.evaluate.correlations import OfColumns, Shells
 from qgl.evaluate.deployment import deployment
@@ -63,6 +64,7 @@ class Evaluation:
     bare       values alone are wanted, nothing to hold them against
     emitted    the circuit as it is emitted; None: not known
     generated  generates rows of outputs; None: labels of the model are drawn by their weights
+    of_classes those of `baselines` that are fitted to the rows of each class of labelled data, by its number
     """
 
     answer: Answerer
@@ -70,7 +72,30 @@ class Evaluation:
     baselines: Mapping[str, Drawn] | None = None
     bare: bool = False
     emitted: Emitted | None = None
-    generated: Generated | None = None
+    generated: Callable[..., Any] | None = None
+    of_classes: Sequence[Mapping[str, Drawn]] | None = None
+
+    @cached_property
+    def _known(self) -> dict[int, Evaluation]:
+        return {}
+
+    def under(self, one: OfClass) -> Evaluation:
+        """That of one class: the model under its label, and its rows."""
+        if one.number not in self._known:
+            answer, own, generated = self.answer, one.condition, self.generated
+
+            def answered(query: Query, condition: Any = own, given: Any = None) -> Any:
+                return answer(query, own if condition is None else condition, given)
+
+            self._known[one.number] = replace(
+                self,
+                setting=one.setting,
+                answer=answered,
+                baselines=self.baselines if self.of_classes is None else self.of_classes[one.number],
+                generated=None if generated is None else partial(generated, condition=own),
+                of_classes=None,
+            )
+        return self._known[one.number]
 
     @property
     def rows(self) -> Generated:
@@ -145,9 +170,12 @@ def evaluate(
     *,
     bare: bool = False,
     emitted: Emitted | None = None,
-    generated: Generated | None = None,
+    generated: Callable[..., Any] | None = None,
+    of_classes: Sequence[Mapping[str, Drawn]] | None = None,
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
+
+    Of labelled data a report is given class by class, see `qgl.evaluate.classes`.
 
     Args:
         reports: checked reports of a program.
@@ -155,10 +183,18 @@ def evaluate(
         answer: `answer(query, condition)`, as `Model.answer` with its parameters filled in; called once per query.
         baselines: the distributions of its baselines, by label; None for independent bits with the means of each
         report's data. bare: give values alone, without floors and baselines, which cost time and are the same for all
-        parameters. emitted: the circuit as it is emitted, for `trotter_error`. generated: generates rows of outputs.
+        parameters. emitted: the circuit as it is emitted, for `trotter_error`. generated: generates rows of outputs,
+        under a `condition` if it is given one. of_classes: the baselines of each class of labelled data.
     """
-    evaluation = Evaluation(answer, setting, baselines, bare, emitted, generated)
-    return tuple(row for call in reports for row in _rows(call, evaluation))
+    evaluation = Evaluation(answer, setting, baselines, bare, emitted, generated, of_classes)
+    return tuple(row for call in reports for row in _by_class(call, evaluation))
+
+
+def _by_class(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
+    data = labelled(call, evaluation.setting)
+    if data is None:
+        return _rows(call, evaluation)
+    return by_class(data, evaluation.setting, lambda one: _rows(call, evaluation.under(one)))
 
 
 def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
@@ -254,7 +290,7 @@ def _row_by_row(call: calls.NLL | calls.ValidRate | calls.Accuracy, evaluation: 
     data = evaluation.of(call)
     if data.bases is not None:
         yield measured_in_bases(title(call), data, data.bases, evaluation.answer)
-    elif data.conditions is None:
+    elif data.conditions is None and not isinstance(call, calls.Accuracy):
         yield from _distance(call, evaluation, _DISTANCES[type(call)])
     elif isinstance(call, calls.NLL):
         yield from _nll(call, data, evaluation)

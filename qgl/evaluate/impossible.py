@@ -28,4 +28,5 @@ def cannot_give(label: str, count: int, data: DataSet) -> str:
     if not count:
         return ""
     rows, each = int((data.weights > 0).sum()), -log_floor(data.width)
-    return f"{label}: cannot give {count:,} of {rows:,} rows of `{data.name}`, charged {each:.4g} nats each"
+    whose = f"`{data.name}`" + (f" with {data.labels.named(0)}" if data.labels is not None else "")
+    return f"{label}: cannot give {count:,} of {rows:,} rows of {whose}, charged {each:.4g} nats each"

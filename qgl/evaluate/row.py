@@ -28,6 +28,8 @@ class Row:
     floor_is  what `floor` is, or why there is none, in words
     truncation estimate of what truncation (`approximate`) changes; None of an exact value
     uniform_is what `uniform` is, in words
+    given     of a row of one class of labelled data, its label in words; empty of all rows together, which have their
+              mean
     note      why there is no value, here or of a baseline, where that is not plain
     """
 
@@ -43,3 +45,4 @@ class Row:
     floor_is: str = ""
     uniform_is: str = ""
     truncation: float | None = None
+    given: str = ""

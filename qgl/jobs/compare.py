@@ -7,19 +7,20 @@ itself have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from qgl.baselines import Fitted, distributions
 from qgl.bits.distribution import strings
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.jobs import DamagedJob
 from qgl.diagnostics.model import QglError
 from qgl.evaluate import estimates, in_chunks
-from qgl.evaluate.distributions import Drawn, ModelDistribution, Real
+from qgl.evaluate.distributions import ModelDistribution, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.exact import evaluate
 from qgl.evaluate.pairs import Moments
@@ -33,6 +34,7 @@ from qgl.jobs.store import JobFolder
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.program.calls import reports
+from qgl.program.labels import Labels
 from qgl.program.program import DataSet
 from qgl.query import log_floor
 from qgl.report.report import answerer, reports_of
@@ -121,20 +123,17 @@ class Comparison:
 
 
 class Compared:
-    """A job that is done, its model, and the strings of both; `baselines` are the distributions of those that are
-    declared.
-    """
+    """A job that is done, its model, and the strings of both; `baselines` are those that are declared."""
 
-    def __init__(
-        self, folder: JobFolder, model: Model, seed: int = 0, baselines: Mapping[str, Drawn] | None = None
-    ) -> None:
+    def __init__(self, folder: JobFolder, model: Model, seed: int = 0, baselines: Sequence[Fitted] = ()) -> None:
         self.folder, self.job, self.model, self.seed = folder, folder.job, model, seed
-        self.baselines = baselines or {}
         if self.job.model["width"] != model.width:
             raise QglError([DamagedJob(None, str(folder.path / "job.json"), "it is of strings of another width")])
         self.machine = folder.samples()
         given = self.job.request.condition
         self.condition = None if given is None else np.asarray(given)
+        label = 0 if self.condition is None or model.program.labels is None else int(self.condition[0])
+        self.baselines = distributions(baselines, label) or {}
         self._impossible: list[str] = []  # Pauli words on strings that the model cannot give
         self.setting = _given(Setting.of(model.program), self.condition)
 
@@ -355,7 +354,9 @@ def _given(setting: Setting, condition: Real | None) -> Setting:
         chosen = np.all(np.isclose(data.conditions, condition), axis=1)
         weights = data.weights[chosen]
         if weights.sum() > 0:
-            sets[name] = replace(data, rows=data.rows[chosen], weights=weights / weights.sum(), conditions=None)
+            labels = data.labels and Labels(data.labels.column, (data.labels.names[int(condition[0])],))
+            given = replace(data, rows=data.rows[chosen], weights=weights / weights.sum(), labels=labels)
+            sets[name] = replace(given, conditions=None)
     return replace(setting, data=sets)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qgl.sweeps.sweep import Sweep
 
 COLUMNS = 110  # of a table
-_PICTURES = ("loss.png", "watch.png", "samples.png", "pictures.png")
+_PICTURES = ("loss.png", "watch.png", "samples.png", "classes.png", "pictures.png")
 _PRE = "<pre style='white-space:pre;overflow-x:auto;line-height:1.25;font-family:monospace'>{code}</pre>"
 
 

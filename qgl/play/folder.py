@@ -16,7 +16,7 @@ from qgl.runs.files.plain import own_folder, picture
 MOST_PROGRAMS = 200
 MOST_ENTRIES = 20_000
 SKIPPED = {"node_modules", "__pycache__", "runs"}
-PICTURES = ("samples.png", "pictures.png", "watch.png", "moments.png")  # of a run, that are shown
+PICTURES = ("samples.png", "classes.png", "pictures.png", "watch.png", "moments.png")  # of a run, that are shown
 _ENDING = ".qgl"
 
 

@@ -21,9 +21,11 @@ from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments
 from qgl.model import Model
+from qgl.objectives import Setting
 from qgl.program.calls.objectives import KL, MMD, NLL, MarkovNLL
 from qgl.program.program import DataSet, Program, TrainSettings
 from qgl.report import pictures
+from qgl.report.class_pictures import drawn_by_class, images_by_class, marginals_by_class
 from qgl.report.column_pictures import columns
 from qgl.report.grey_pictures import compared_pictures, grey_pictures
 from qgl.report.pictures import Distribution
@@ -49,9 +51,10 @@ def write_pictures(folder: Path, model: Model, run: Run, settings: TrainSettings
 
 def painters(model: Model, run: Run, settings: TrainSettings) -> dict[str, Callable[[], Figure]]:
     """What draws each picture: `loss`, `circuit`, `watch` if something was watched, `samples`, `moments`, `columns`,
-    `pictures`.
+    `classes`, `pictures`.
 
-    The last four only where there are data to compare with, `columns` of bins of numbers, `pictures` of grey pictures.
+    The last five only where there are data to compare with, `columns` of bins of numbers, `classes` of labelled data,
+    `pictures` of grey pictures.
     """
     program = model.program
     title = f"{Path(program.source.name).stem}, {method_text(settings)}"
@@ -76,6 +79,8 @@ def painters(model: Model, run: Run, settings: TrainSettings) -> dict[str, Calla
     data = program.learnt
     if data is not None and data.conditions is None and data.width == model.width:
         paints |= _compared(model, run, data, settings.seed)
+    if data is not None and data.labels is not None and data.conditions is not None and data.conditions.shape[1] == 1:
+        paints["classes"] = lambda: _by_class(model, run, data, settings.seed)
     return paints
 
 
@@ -118,6 +123,15 @@ def _compared(model: Model, run: Run, data: DataSet, seed: int) -> dict[str, Cal
         ideal, found = both[0], both[1]
         paints["columns"] = lambda: columns(data.columns, ideal, found)
     return paints
+
+
+def _by_class(model: Model, run: Run, data: DataSet, seed: int) -> Figure:
+    """Pictures of each class, or its marginals."""
+    each = drawn_by_class(model, run, data, seed)
+    shape, places = picture(model.program, data)
+    if shape is not None:
+        return images_by_class(each, shape, places)
+    return marginals_by_class(each, data, Setting.of(model.program).columns)
 
 
 def _drawn_rows(data: DataSet, random: np.random.Generator) -> NDArray[np.uint8]:

@@ -122,17 +122,22 @@ def images(data: NDArray[Any], model: NDArray[Any], shape: tuple[int, int], plac
         half.suptitle(name, fontsize=12)
         grid = half.subplots(4, 6, squeeze=False)
         for axis, row in zip(grid.flat, [*strings[:24], *[None] * 24], strict=False):
-            axis.set_xticks([])
-            axis.set_yticks([])
-            if row is None:
-                axis.set_axis_off()
-                continue
-            pixels = np.zeros(shape[0] * shape[1])
-            pixels[places] = row
-            axis.imshow(pixels.reshape(shape), cmap="Greys", vmin=0, vmax=1.15, interpolation="nearest")
-            for spine in axis.spines.values():
-                spine.set_color("#B0B0B0")
+            show_pixels(axis, row, shape, places)
     return figure
+
+
+def show_pixels(axis: Axes, row: NDArray[Any] | None, shape: tuple[int, int], places: list[int]) -> None:
+    """One picture in axes of its own, as `images` has many; nothing where there is none."""
+    axis.set_xticks([])
+    axis.set_yticks([])
+    if row is None:
+        axis.set_axis_off()
+        return
+    pixels = np.zeros(shape[0] * shape[1])
+    pixels[places] = row
+    axis.imshow(pixels.reshape(shape), cmap="Greys", vmin=0, vmax=1.15, interpolation="nearest")
+    for spine in axis.spines.values():
+        spine.set_color("#B0B0B0")
 
 
 def strings(data: NDArray[np.uint8], model: NDArray[np.uint8]) -> Figure:

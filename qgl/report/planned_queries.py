@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
+from qgl.evaluate.classes import classes, labelled
 from qgl.evaluate.exact import Answerer, evaluate
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
@@ -83,7 +84,7 @@ def _watched(model: Model, settings: TrainSettings) -> Iterator[PlannedQueries]:
     """What is asked of each seed while training."""
     for planned in _reports(model, settings.watched):
         often = f", every {settings.every} steps" + (f" of {settings.seeds} seeds" if settings.seeds > 1 else "")
-        yield PlannedQueries(WATCH, {query: name + often for query, name in planned.names.items()})
+        yield PlannedQueries(WATCH, {query: name + often for query, name in planned.names.items()}, planned.times)
 
 
 def _reports(model: Model, calls: Sequence[ReportCall]) -> Iterator[PlannedQueries]:
@@ -94,7 +95,8 @@ def _reports(model: Model, calls: Sequence[ReportCall]) -> Iterator[PlannedQueri
         if heard == Probabilities() and not _has_probabilities(model):
             heard = _first_of(call, setting, _refusing(call.span)) or heard
         if heard is not None:
-            yield PlannedQueries(REPORT, {heard: title(call)})
+            data = labelled(call, setting)
+            yield PlannedQueries(REPORT, {heard: title(call)}, 1 if data is None else len(classes(data, setting)))
 
 
 def _first_of(call: ReportCall, setting: Setting, answer: Answerer) -> Query | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -11,13 +12,15 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from qgl.baselines import Fitted, distributions
+from qgl.baselines import Fitted, distributions, of_classes
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
+from qgl.evaluate.classes import OfClass, by_class, labelled
 from qgl.evaluate.distributions import ModelDistribution
 from qgl.evaluate.emitted import Emitted
 from qgl.evaluate.exact import Answerer
 from qgl.evaluate.outputs import rows
+from qgl.evaluate.sampled import Counts, evaluate_counts
 from qgl.expression import Real
 from qgl.expression import evaluate as evaluate_number
 from qgl.model import Model
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 
 _DRAWN = 2  # the seed of strings that are drawn for reports
 _TRUNCATED = "~: what a finer truncation changes, an estimate of the error"
+_CLASSES = "a row of several labels is their mean, each as often as it is among the rows; below it, each by itself"
 _SEEDS = "median of seeds [range]"
 
 
@@ -80,19 +84,44 @@ def measure(
     """The rows of reports from exact answers; `bare` ones have no floors and baselines."""
     setting, answer = Setting.of(model.program), answerer(model, params)
 
-    def generated(count: int) -> NDArray[np.float64]:
-        drawn = rows.sample(model, params, count, _DRAWN).values()
+    def generated(count: int, condition: Any = None) -> NDArray[np.float64]:
+        drawn = rows.sample(model, params, count, _DRAWN, condition).values()
         joined: NDArray[np.float64] = np.concatenate([each.reshape(count, -1) for each in drawn], axis=1)
         return joined
 
-    emitted, fitted = as_emitted(model, params), distributions(baselines)
+    emitted, fitted, own = as_emitted(model, params), distributions(baselines), of_classes(baselines)
 
     def rows_of(calls: Sequence[ReportCall], answer: Answerer, bare: bool) -> tuple[Row, ...]:
-        return evaluate(calls, setting, answer, fitted, bare=bare, emitted=emitted, generated=generated)
+        return evaluate(calls, setting, answer, fitted, bare=bare, emitted=emitted, generated=generated, of_classes=own)
 
     if model.program.train.approximate is None:
         return rows_of(reports, answer, bare)
     return tuple(row for call in reports for row in _estimated(call, model, params, answer, rows_of, bare))
+
+
+def measure_samples(
+    model: Model, params: Params, reports: Sequence[ReportCall], count: int, seed: int, baselines: Sequence[Fitted] = ()
+) -> tuple[Row, ...]:
+    """The rows of reports from so many samples; of labelled data, from so many of each label."""
+    setting = Setting.of(model.program)
+
+    @functools.cache
+    def counted(number: int, condition: tuple[float, ...] | None) -> Counts:
+        given = None if condition is None else np.array(condition)
+        return Counts.of(in_chunks.sample(model, params, count, seed, given), seed)
+
+    def rows_of(call: ReportCall) -> tuple[Row, ...]:
+        data = labelled(call, setting)
+        if data is None:
+            return evaluate_counts((call,), setting, counted(0, None), seed, distributions(baselines))
+        return by_class(data, setting, lambda one: of_one(call, one))
+
+    def of_one(call: ReportCall, one: OfClass) -> tuple[Row, ...]:
+        condition = None if one.condition is None else tuple(one.condition.tolist())
+        own = distributions(baselines, one.number)
+        return evaluate_counts((call,), one.setting, counted(one.number, condition), seed, own)
+
+    return tuple(row for call in reports for row in rows_of(call))
 
 
 def _estimated(
@@ -284,6 +313,7 @@ def _among(median: float | None, low: float | None, high: float | None) -> str:
 def _cells(metric: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     """The cells of one row under the headings `names`."""
     name = f"{metric['name']} ({metric['unit']})" if metric["unit"] else metric["name"]
+    name = f"  {metric['given']}" if metric.get("given") else name
     value = _figure(metric["value"]) if metric["value"] is not None else "-"
     if metric["error"] is not None:
         value += f" ± {metric['error']:.1g}"
@@ -301,7 +331,8 @@ def _captions(metrics: Sequence[dict[str, Any]], baselines: Sequence[dict[str, A
     notes = dict.fromkeys(line for metric in metrics for line in (metric.get("note") or "").splitlines())
     fitted = [f"{each['name']}: {each['words']}" for each in baselines] if metrics else []
     truncated = any(metric.get("truncation") is not None for metric in metrics)
-    return list(filter(None, [*columns, *fitted, _TRUNCATED if truncated else "", *notes]))
+    given = _CLASSES if any(metric.get("given") for metric in metrics) else ""
+    return list(filter(None, [*columns, *fitted, given, _TRUNCATED if truncated else "", *notes]))
 
 
 def _figure(value: float | None) -> str:

@@ -72,10 +72,11 @@ class Result:
             return cls(point, status, message)
         report = report_of(run)
         figures = {LOSS: Spread.of(report["loss_of_seeds"])}
-        for metric in report["metrics"]:
+        of_all = [metric for metric in report["metrics"] if not metric.get("given")]  # not of one class by itself
+        for metric in of_all:
             figures[metric["name"]] = Spread.of(metric.get("seeds") or [metric["value"]])
         known = {name: spread for name, spread in figures.items() if spread is not None}
-        units = {metric["name"]: metric["unit"] for metric in report["metrics"] if metric["unit"]}
+        units = {metric["name"]: metric["unit"] for metric in of_all if metric["unit"]}
         return cls(point, status, message, report["steps"], report["seconds"], report["seeds"], known, units)
 
     def measured_by(self, values: Mapping[str, tuple[float | None, str]]) -> Result:

@@ -69,6 +69,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "iqp/flips": {"n": 5, "weight": 2},
     "iqp/ising": {"n": 6, "weight": 2, "units": 2},
     "iqp/local": {"rows": 3, "cols": 2},
+    "labels": {"side": 2, "depth": 1},
     "latent": {"cols": 2, "depth": 1},
     "mbl/critical": {"layers": 2, "slices": 2},
     "mbl/hidden": {"layers": 2, "slices": 2},
@@ -85,7 +86,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "purification/bbpssw": {},
     "purification/homogeniser": {"count": 2},
     "reservoir/reservoir": {"n": 2, "window": 2, "seen": 40},
-    "returns/returns": {"bits": 2, "depth": 1},
+    "returns/returns": {"bits": 2},
     "sequence": {"length": 3},
     "thermal/chain": {"n": 4, "depth": 1, "radius": 1},
     "recurrent/contextual": {},
@@ -172,8 +173,9 @@ def test_learns_at_a_reduced_size(name: str) -> None:
 @pytest.mark.parametrize("profile", ["portable", "qiskit"])
 def test_leaves_as_openqasm(name: str, profile: str) -> None:
     model = qgl.load(EXAMPLES / f"{name}.qgl", **REDUCED[name])
-    width = model.parameters.condition_width
-    condition = np.full(width, 0.5) if width else None
+    given = [each for each in model.program.parameters if each.kind == "condition"]
+    values = [np.full(each.size, 0.5 if each.categories is None else 1.0) for each in given]
+    condition = np.concatenate(values) if values else None
     bound = model.qasm(model.init(jax.random.key(0)), profile=profile, condition=condition)
     openqasm3.parse(bound)
     assert "input" not in bound

@@ -74,7 +74,7 @@ def values(program: Program) -> NDArray[np.float64]:
 
 def test_every_example_is_here() -> None:
     found = {path.stem for path in EXAMPLES.glob("*.qgl") if "model" in path.read_text(encoding="utf-8").split()}
-    assert found - {"layers"} <= set(SMALL)
+    assert found - {"layers", "labels"} <= set(SMALL)  # an open label chooses angles, which no text of OpenQASM can
 
 
 @lru_cache(maxsize=32)

@@ -114,7 +114,7 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared, data.given))
     elif scope.conditions is not None and columns != scope.conditions and not drawn:
         faults.append(ConditionWidth(call.span, data.name, columns, scope.conditions, declared))
-    elif columns and (not isinstance(call, _PAIRED) or (isinstance(call, _MSE) and data.numbers is None)):
+    elif columns and not _class_by_class(call, data) and not _row_by_row(call, data):
         faults.append(ConditionalModel(call.span, call.name))
     elif columns and data.states is not None and not isinstance(call, objectives.Infidelity | reports.Success):
         why = f"is of strings or numbers, and `{data.name}` are pairs of states"
@@ -124,6 +124,17 @@ def _goes_with(call: Call, data: DataSet, scope: Scope) -> bool:
     for fault in faults:
         scope.report(fault)
     return not faults
+
+
+def _row_by_row(call: Call, data: DataSet) -> bool:
+    """Whether a call takes the conditions of data row by row."""
+    return isinstance(call, _PAIRED) and not (isinstance(call, _MSE) and data.numbers is None)
+
+
+def _class_by_class(call: Call, data: DataSet) -> bool:
+    """Whether a call is a report of data whose only conditions are labels: it is one of the rows of each label."""
+    alone = data.labels is not None and data.conditions is not None and data.conditions.shape[1] == 1
+    return alone and isinstance(call, reports.ReportCall) and not isinstance(call, reports.Generalisation)
 
 
 def _categories_given(call: Call, data: DataSet, scope: Scope) -> Iterator[Diagnostic]:

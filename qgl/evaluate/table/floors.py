@@ -175,7 +175,7 @@ def of_rows(data: DataSet, measure: Callable[[], float]) -> Floor:
 
 
 def _sampling(data: DataSet) -> str:
-    rows = f"{len(data.rows):,} row{'s' * (len(data.rows) != 1)}"
+    rows = f"{len(data.rows):,} row{'s' * (len(data.rows) != 1)}" if data.labels is None else "rows of each label"
     return (
         f"sampling floor of `{data.name}`: what a perfect model shows on as many rows, one that is the distribution "
         f"behind them; estimated from the {rows}"
@@ -187,11 +187,11 @@ def _of_strings(data: DataSet, measure: Callable[[list[tuple[float, Behind]]], f
     parts = _behind(data)
     once = sum(share * behind.once for share, behind in parts)
     if once > MOST_ONCE:
-        wording = (
-            f"no floor of `{data.name}` in nll, kl, tv, js, valid_rate: {once:.0%} of its {len(data.rows):,} rows "
-            "come once, so that they do not tell the distribution behind them"
-        )
-        return Floor(None, wording)
+        part = f"{once:.0%} of its {len(data.rows):,} rows come once"
+        if data.labels is not None:
+            part = f"of some label more than {MOST_ONCE:.0%} of the rows come once"
+        without = f"no floor of `{data.name}` in nll, kl, tv, js, valid_rate: {part}"
+        return Floor(None, f"{without}, so that they do not tell the distribution behind them")
     return Floor(measure(parts), _sampling(data))
 
 
@@ -282,7 +282,8 @@ def among_samples(floor: Floor, data: DataSet, shots: int) -> Floor:
     """A floor in the words of an evaluation from so many samples of the model."""
     if floor.value is None:
         return floor
-    against = "" if data.exact else f" against as many rows, estimated from these {len(data.rows):,}"
+    count = f"{len(data.rows):,}" if data.labels is None else "of its label"
+    against = "" if data.exact else f" against as many rows, estimated from these {count}"
     which = "this distribution" if data.exact else "the distribution behind them"
     model = f"what {shots:,} samples of a perfect model show{against}, one that is {which}"
     return Floor(floor.value, f"sampling floor of `{data.name}`: {model}")

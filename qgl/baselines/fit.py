@@ -16,8 +16,8 @@ from qgl.baselines.hmm import hmm
 from qgl.baselines.markov import markov
 from qgl.diagnostics.baselines import BaselineNotInstalled
 from qgl.diagnostics.model import QglError
-from qgl.evaluate.classes import rows_of_class
 from qgl.evaluate.distributions import Drawn
+from qgl.evaluate.table.classes import rows_of_class
 from qgl.evaluate.table.columns import independent, numbers
 from qgl.objectives import Setting
 from qgl.program.calls.baselines import HMM, RBM, BaselineCall, Independent, Markov

@@ -13,7 +13,6 @@ from qgl.bits.distribution import distinct, entropy
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
-from qgl.evaluate.classes import OfClass, by_class, labelled
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
 from qgl.evaluate.correlations import OfColumns, Shells
 from qgl.evaluate.deployment import deployment
@@ -31,6 +30,7 @@ from qgl.evaluate.states.local_errors import local_errors, measured_in_bases
 from qgl.evaluate.states.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
+from qgl.evaluate.table.classes import OfClass, by_class, labelled
 from qgl.evaluate.table.columns import independent, uniform, uniform_text
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
@@ -175,7 +175,7 @@ def evaluate(
 ) -> tuple[Row, ...]:
     """The rows of all reports, in order; a row without a value, and with a note, where the model is too large for it.
 
-    Of labelled data a report is given class by class, see `qgl.evaluate.classes`.
+    Of labelled data a report is given class by class, see `qgl.evaluate.table.classes`.
 
     Args:
         reports: checked reports of a program.

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from qgl.bits.distribution import indices
 from qgl.check.declarations.categories import Columns
 from qgl.evaluate import in_chunks
-from qgl.evaluate.classes import classes
 from qgl.evaluate.correlations import names_and_centres
+from qgl.evaluate.table.classes import classes
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.program.program import DataSet

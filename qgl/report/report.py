@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from qgl.baselines import Fitted, distributions, of_classes
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
-from qgl.evaluate.classes import OfClass, by_class, labelled
 from qgl.evaluate.distributions import ModelDistribution
 from qgl.evaluate.emitted import Emitted
 from qgl.evaluate.exact import Answerer
 from qgl.evaluate.outputs import rows
 from qgl.evaluate.sampled import Counts, evaluate_counts
+from qgl.evaluate.table.classes import OfClass, by_class, labelled
 from qgl.expression import Real
 from qgl.expression import evaluate as evaluate_number
 from qgl.model import Model

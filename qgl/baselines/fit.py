@@ -131,8 +131,8 @@ def _fit(call: BaselineCall, data: DataSet, program: Program) -> tuple[Drawn, in
     if isinstance(call, Markov):
         return *markov(Table.of(data), **given), ""
     if isinstance(call, HMM):
-        found = hmm(Table.of(data), **given, seed=seed % 2**31)
-        return found.distribution, found.parameters, found.note
+        model = hmm(Table.of(data), **given, seed=seed % 2**31)
+        return model.distribution, model.parameters, model.note
     if isinstance(call, RBM):
         machine = rbm(Table.of(data), **given, seed=seed % 2**31)
         return machine.distribution(np.random.default_rng([seed, 1])), machine.parameters, ""

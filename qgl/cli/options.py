@@ -139,15 +139,15 @@ def condition_of(texts: Sequence[str] | None, program: Program) -> NDArray[np.fl
         values = [_listed(given[each.name], each.size, f"`{each.name}`", named[each.name]) for each in conditions]
     else:
         values = [_listed(",".join(texts or ()), sum(each.size for each in conditions), "the model", labels)]
-    found = np.concatenate(values)
+    given_numbers = np.concatenate(values)
     at = 0
     for each in conditions:
-        own = found[at : at + each.size]
+        own = given_numbers[at : at + each.size]
         at += each.size
         if each.categories is not None and not np.isin(own, np.arange(each.categories)).all():
             text = f"`{each.name}` is a category, a whole number from 0 to {each.categories - 1}"
             raise typer.BadParameter(text, param_hint="--condition")
-    return found
+    return given_numbers
 
 
 def _listed(text: str, count: int, whose: str, labels: Labels | None = None) -> NDArray[np.float64]:

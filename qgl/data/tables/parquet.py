@@ -43,10 +43,10 @@ def read_parquet(content: bytes, call: Parquet, limits: Limits) -> Table:
         raise _fault(call, f"it is no whole Parquet file ({type(error).__name__})") from None
 
 
-def _opened(pq: Any, content: bytes, limits: Limits, words: Sequence[str] = ()) -> Any:
-    """The file, in which each of the `words` of these columns is held once, however often it comes."""
+def _opened(pq: Any, content: bytes, limits: Limits, texts: Sequence[str] = ()) -> Any:
+    """The file, in which each of the `texts` of these columns is held once, however often it comes."""
     bounds = {"thrift_string_size_limit": _TEXT, "thrift_container_size_limit": limits.columns * 16}
-    return pq.ParquetFile(io.BytesIO(content), read_dictionary=list(words), **bounds)
+    return pq.ParquetFile(io.BytesIO(content), read_dictionary=list(texts), **bounds)
 
 
 def _read(opened: Callable[..., Any], pa: Any, call: Parquet, limits: Limits) -> Table:
@@ -70,8 +70,8 @@ def _read(opened: Callable[..., Any], pa: Any, call: Parquet, limits: Limits) ->
     check_bytes(what, max(8 * rows * len(wanted), _unpacked(file, set(wanted))), limits, call.span)
     values = np.empty((rows, len(chosen)))
     total = 0
-    words = [] if label is None or not _is_text(schema.field(label).type, pa.types) else [names[label]]
-    for batch in opened(words=words).iter_batches(_AT_ONCE, columns=wanted, use_threads=False):
+    texts = [] if label is None or not _is_text(schema.field(label).type, pa.types) else [names[label]]
+    for batch in opened(texts=texts).iter_batches(_AT_ONCE, columns=wanted, use_threads=False):
         if total + batch.num_rows > rows:
             raise _fault(call, "it has more rows than it says")
         for k, column in enumerate(chosen):
@@ -149,12 +149,12 @@ def _numbers(column: Any, pa: Any) -> NDArray[np.float64]:
 
 def _take(reader: LabelReader, column: Any, first: int, pa: Any) -> None:
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    words = [_word(each) for each in coded.dictionary.to_pylist()]
+    texts = [_text(each) for each in coded.dictionary.to_pylist()]
     for row, code in enumerate(coded.indices.to_pylist(), start=first):
-        reader.take(row, "" if code is None else words[code])
+        reader.take(row, "" if code is None else texts[code])
 
 
-def _word(label: object) -> str:
+def _text(label: object) -> str:
     return "" if label is None else str(label).lower() if isinstance(label, bool) else str(label)
 
 

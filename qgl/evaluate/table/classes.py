@@ -42,12 +42,12 @@ def classes(data: DataSet, setting: Setting) -> tuple[OfClass, ...]:
     """The classes that the rows of labelled data have, in the order of their numbers."""
     assert data.labels is not None and data.conditions is not None
     alone = data.conditions.shape[1] == 1
-    found = []
+    there = []
     for number in np.unique(data.conditions[:, 0]).astype(int).tolist():
         share = float(data.weights[data.conditions[:, 0] == number].sum())
         condition = np.array([float(number)]) if alone else None
-        found.append(OfClass(number, data.labels.named(number), share, of_class(setting, number), condition))
-    return tuple(found)
+        there.append(OfClass(number, data.labels.named(number), share, of_class(setting, number), condition))
+    return tuple(there)
 
 
 def of_class(setting: Setting, number: int) -> Setting:
@@ -82,15 +82,15 @@ def labelled(call: ReportCall, setting: Setting) -> DataSet | None:
 
 def by_class(data: DataSet, setting: Setting, rows_of: Callable[[OfClass], Sequence[Row]]) -> tuple[Row, ...]:
     """The rows of a report: of each that `rows_of` gives of every class the mean, and then each by itself."""
-    found = classes(data, setting)
-    each = [{row.name: row for row in rows_of(one)} for one in found]
+    there = classes(data, setting)
+    each = [{row.name: row for row in rows_of(one)} for one in there]
     names = dict.fromkeys(name for rows in each for name in rows)
-    return tuple(row for name in names for row in _together(name, found, [rows.get(name) for rows in each]))
+    return tuple(row for name in names for row in _together(name, there, [rows.get(name) for rows in each]))
 
 
-def _together(name: str, found: Sequence[OfClass], rows: Sequence[Row | None]) -> Iterator[Row]:
-    known = [(one, row) for one, row in zip(found, rows, strict=True) if row is not None]
-    shares = [one.share for one, _ in known] if len(known) == len(found) else []
+def _together(name: str, there: Sequence[OfClass], rows: Sequence[Row | None]) -> Iterator[Row]:
+    known = [(one, row) for one, row in zip(there, rows, strict=True) if row is not None]
+    shares = [one.share for one, _ in known] if len(known) == len(there) else []
     yield _mean(shares, [row for _, row in known])
     if len(known) <= MOST:
         for one, row in known:

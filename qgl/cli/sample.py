@@ -146,11 +146,9 @@ def _draw(
     with Waiting("drawing strings"):
         rows = in_chunks.sample(model, run.params, number, seed, given)
     learnt = None if bits else model.program.learnt
-    in_their_units = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
-    shown = (
-        in_their_units if in_their_units is not None else rows if bits else in_categories(rows, model.program.variables)
-    )
-    if learnt is None or (in_their_units is None and learnt.labels is None):
+    units = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
+    shown = units if units is not None else rows if bits else in_categories(rows, model.program.variables)
+    if learnt is None or (units is None and learnt.labels is None):
         return Drawn({"x": shown})
     columns = learnt.columns if len(learnt.columns) == shown.shape[1] else ()
     if learnt.labels is None or given is None:

@@ -16,7 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
-IN_WHEEL = ("qgl/grammar/qgl.lark", "qgl/py.typed", "qgl/data/digits.npz", "qgl/play/page/codemirror.js")
+IN_WHEEL = (
+    *("qgl/grammar/qgl.lark", "qgl/py.typed", "qgl/data/digits.npz", "qgl/play/page/codemirror.js"),
+    "qgl/data/library/layers.qgl",
+)
 IN_SDIST = ("README.md", "LICENSE", "NOTICE", "grammar/qgl.lark", "requirements.lock", "tests/conftest.py")
 PROGRAM = """visible v[4];
 hidden h[1];

@@ -21,7 +21,7 @@ help:
 	@echo "make fuzz        random programs against the references: MINUTES=10, SEED=1, ONLY=texts, methods, emission or properties"
 	@echo "make gpu         the same kernels on a graphics card, in one call of ten minutes; writes build/gpu"
 	@echo "make benchmarks  measure against other tools; writes docs/benchmarks.md"
-	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3, diffusion, mosaiq, eye, denoise, walks, search, recurrent, propagation, reservoir, postselection, mps, trees, maps, tokens, graphstates"
+	@echo "make reproduce-NAME  measure a published system in full: born, iqp, mbl, bayes, generalisation, thermal, purification, gates3, diffusion, mosaiq, eye, denoise, walks, search, recurrent, propagation, reservoir, postselection, mps, trees, maps, local, tokens, graphstates"
 	@echo "make docs        build the documentation as a site: build/site/index.html; make docs-serve shows it while it is written"
 	@echo "make lock        renew requirements.lock from pyproject.toml"
 	@echo "make release-check  build wheel and sdist, check them, and use the wheel from bare environments"

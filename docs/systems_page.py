@@ -21,7 +21,7 @@ PAGE = DOCS / "systems.md"
 SYSTEMS = (
     *("born", "iqp", "mbl", "bayes", "generalisation", "thermal", "purification", "gates3"),
     *("diffusion", "mosaiq", "eye", "denoise", "reservoir", "postselection"),
-    *("maps", "recurrent", "tokens", "trees", "mps", "graphstates", "walks", "search", "propagation"),
+    *("maps", "local", "recurrent", "tokens", "trees", "mps", "graphstates", "walks", "search", "propagation"),
 )
 TABLE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 HEAD = """# Published systems

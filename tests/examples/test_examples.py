@@ -101,6 +101,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "two_layers": {"n": 10},
     "thermal/syk6": {"n": 3},
     "maps/learner": {},
+    "local/speciate": {},
     "walks/investors": {"days": 1},
     "walks/lognormal": {"steps": 2},
     "walks/normal": {"steps": 2},
@@ -126,8 +127,8 @@ STAGED = {
     *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "tfim_staged")),
     *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_haar")),
 }
-UNTRAINED = {"purification/bbpssw", "purification/homogeniser"}  # they have no parameters
-LATENT = {"latent", "mosaiq/critic", "mosaiq/features"}  # mixtures, which no single circuit is
+UNTRAINED = {"local/speciate", "purification/bbpssw", "purification/homogeniser"}  # they have no parameters
+LATENT = {"latent", "local/speciate", "mosaiq/critic", "mosaiq/features"}  # mixtures, which no single circuit is
 ELSEWHERE = {"bayes/biofam", "tokens/rna"}  # their rows are not shipped
 WARNED = {"mbl/critical": ["QGL0758"]}  # half of what it is to learn lies beyond what its chain conserves
 

@@ -30,7 +30,7 @@ def solvable(quick: bool) -> Mapping[str, Ours]:
 
 def peaks(quick: bool) -> Mapping[str, Ours]:
     """Where the information is largest, by the size of the torus."""
-    figures = {}
+    figures: dict[str, Ours] = {}
     for side, radius in ((8, 2),) if quick else ((8, 2), (16, 4), (32, 8), (64, 16)):
         p, information = peak(side, radius)
         figures |= {f"peak_{side}": Ours(information), f"at_{side}": Ours(p)}

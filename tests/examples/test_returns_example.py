@@ -1,7 +1,10 @@
-"""Three columns of correlated returns: the table is its formula, and samples have its names, units and correlations."""
+"""Three columns of correlated returns: the table is its formula, held-out days are likelier than by the baselines, and
+samples have its names, units and correlations.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,10 @@ def test_the_table_is_its_formula() -> None:
 @pytest.mark.slow
 def test_samples_have_the_correlations_of_the_days_that_are_learnt(tmp_path: Path) -> None:
     assert qglc("train", FOLDER / "returns.qgl", "--out", tmp_path / "run", "--no-pictures")[0] == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    unseen = next(metric for metric in report["metrics"] if metric["name"] == "nll(unseen)")
+    beside = [unseen["uniform"], *unseen["baselines"].values()]
+    assert len(beside) == 3 and unseen["value"] < min(beside) - 0.1
     learnt = returns()[:800]
     for more in ((), ("--inside",)):
         status, text, _ = qglc("sample", tmp_path / "run", "-n", "20000", *more)

@@ -19,7 +19,16 @@ from qgl.train.loop import train
 from tests.qasm.readers import qiskit_distribution
 
 SMALL: dict[str, Any] = {"steps": 2, "depth": 1, "count": 3}
-STAGED = ("cluster", "circle", "noise", "tfim_staged", "msquddpm", "msquddpm_circle", "msquddpm_haar")
+STAGED = (
+    "cluster",
+    "circle",
+    "noise",
+    "tfim_staged",
+    "msquddpm",
+    "msquddpm_circle",
+    "msquddpm_circle_haar",
+    "msquddpm_haar",
+)
 
 
 @pytest.mark.parametrize("name", STAGED)

@@ -45,6 +45,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "diffusion/end_to_end": {"steps": 2, "depth": 1},
     "diffusion/msquddpm": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/msquddpm_circle": {"steps": 2, "depth": 1, "count": 3},
+    "diffusion/msquddpm_circle_haar": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/msquddpm_haar": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/noise": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/qgdm_four": {"steps": 2, "depth": 1, "n": 1, "zeros": "0"},
@@ -125,7 +126,7 @@ LEARNT = {
 STAGED = {
     *("search/bas", "search/ghz2", "search/ghz3", "maps/learner"),
     *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "tfim_staged")),
-    *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_haar")),
+    *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_circle_haar", "msquddpm_haar")),
 }
 UNTRAINED = {"local/speciate", "purification/bbpssw", "purification/homogeniser"}  # they have no parameters
 LATENT = {"latent", "local/speciate", "mosaiq/critic", "mosaiq/features"}  # mixtures, which no single circuit is

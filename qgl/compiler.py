@@ -88,11 +88,12 @@ def inspect(
 
 
 def _out_of_reach(program: Program) -> tuple[Diagnostic, ...]:
-    """Warnings of rows that the program can never generate."""
+    """Warnings of rows that the program can never generate, and of distributions."""
+    from qgl.passes.asymmetric_data import asymmetric
     from qgl.passes.charges.unreachable import unreachable
 
     with put_off():
-        return tuple(unreachable(program))
+        return (*unreachable(program), *asymmetric(program))
 
 
 def analyse(source: Source, environment: Environment, constants: Mapping[str, Any] | None = None) -> Analysed:

@@ -1,4 +1,4 @@
-"""What follows from conserved charges (QGL0758 and QGL0759)."""
+"""What follows from conserved charges (QGL0758 and QGL0759), and from other symmetries (QGL0771)."""
 
 from __future__ import annotations
 
@@ -43,3 +43,36 @@ class UnreachableRows(Diagnostic):
         return tuple(Note(text) for text in self.conserved)
 
     help = "start in another state, add hidden qubits to what is conserved, or a gate that does not conserve it"
+
+
+_ALIKE = """\
+data later = strings(["11", "01"], weights = [3, 1]);
+visible v[2] = plus;
+model {{ rzz(?) v[0], v[1]; {0}rx(?) v; }}
+objective kl(later);
+"""
+
+
+class OwnMirrorImage(Diagnostic):
+    """The model gives some strings as often as others, whatever its parameters are, because all of its gates and its
+    start have a symmetry; the data do not give them as often. So part of the data cannot be learnt. Common causes: a
+    register and its start that are alike under a flip of all bits, or a walk with a coin that is alike to both sides.
+    It is looked for in circuits of a few qubits without noise; nothing said is no proof that there is no symmetry.
+    """
+
+    data: str
+    distance: float  # total variation that no parameters take away
+    symmetry: str  # in words
+
+    code = "QGL0771"
+    severity = Severity.WARNING
+    wrong = _ALIKE.format("")
+    right = _ALIKE.format("rz(?) v; ")
+
+    message = says("`{data}` has not the symmetry that the model has, whatever its parameters are")
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return (Note(self.symmetry), Note(f"a total variation distance of at least {self.distance:.2g} remains"))
+
+    help = "break the symmetry: train the start of a qubit (`su2(?) q;`), or add a gate that does not keep it"

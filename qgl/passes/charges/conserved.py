@@ -80,7 +80,7 @@ def conserved(operations: Iterable[Operation], wires: Iterable[int], parities: b
     wires, operations = tuple(wires), tuple(operations)
     if _all_turned(operations, len(wires)):
         return Conserved(wires, dict.fromkeys(wires, 0), operations, ())
-    start, kept = _prepared(operations, wires)
+    start, kept = prepared(operations, wires)
     kept = gathered(kept)
     equations = _equations(kept)
     free = _solve(equations, wires, 0)
@@ -116,7 +116,7 @@ def _all_turned(operations: Iterable[Operation], count: int) -> bool:
     return False
 
 
-def _prepared(operations: Iterable[Operation], wires: tuple[int, ...]) -> tuple[dict[int, int], list[Operation]]:
+def prepared(operations: Iterable[Operation], wires: tuple[int, ...]) -> tuple[dict[int, int], list[Operation]]:
     """Bits of the start, and the operations that do more than to make it."""
     start = dict.fromkeys(wires, 0)
     touched: set[int] = set()

@@ -100,7 +100,8 @@ def _reflected(index: NDArray[np.int64], width: int, places: range, total: int) 
     """Basis states whose bits at `places`, as a number k, have become total - k modulo 2^bits."""
     shift, size = width - places.stop, 2 ** len(places)
     number = index >> shift & (size - 1)
-    return index + (((total - number) % size - number) << shift)
+    moved: NDArray[np.int64] = index + (((total - number) % size - number) << shift)
+    return moved
 
 
 # ------------------------------------------------------------ gates
@@ -127,7 +128,7 @@ def _applied(operator: Matrix, wires: Sequence[int], matrix: Matrix) -> Matrix:
     tensor = operator.reshape((2,) * (size.bit_length() - 1) + (size,))
     gate = matrix.reshape((2,) * (2 * count))
     moved = np.tensordot(gate, tensor, (range(count, 2 * count), wires))
-    return np.moveaxis(moved, range(count), wires).reshape(size, size)
+    return np.asarray(np.moveaxis(moved, range(count), wires).reshape(size, size), np.complex128)
 
 
 def _matrices(operation: Operation) -> list[Matrix]:

@@ -56,7 +56,7 @@ objective kl(later);
 class OwnMirrorImage(Diagnostic):
     """The model gives some strings as often as others, whatever its parameters are, because all of its gates and its
     start have a symmetry; the data do not give them as often. So part of the data cannot be learnt. Common causes: a
-    register and its start that are alike under a flip of all bits, or a walk with a coin that is alike to both sides.
+    register and its start that are alike under a flip of all bits, or a quantum walk that goes to both sides alike.
     It is looked for in circuits of a few qubits without noise; nothing said is no proof that there is no symmetry.
     """
 

@@ -24,10 +24,10 @@ def asymmetric(program: Program) -> Iterator[Diagnostic]:
     learnt = {name: term.call.span for term in reversed(program.objective) for name in term.call.data_sets}
     datasets = {name: program.data[name] for name in learnt}
     strings = [name for name, data in datasets.items() if _is_of_strings(data, len(program.visible))]
-    found = mirrors(program) if strings else ()
+    symmetries = mirrors(program) if strings else ()
     for name in strings:
         q = distribution(datasets[name])
-        for mirror in found:
+        for mirror in symmetries:
             distance = float(np.abs(q - q[mirror.image]).sum()) / 4
             if distance > LEAST and not _is_chance(datasets[name], q, mirror.image):
                 yield OwnMirrorImage(learnt[name], name, distance, mirror.wording)

@@ -4,9 +4,10 @@ An operator S that leaves the start alone, up to a phase, becomes G S G^-1 behin
 alone. If it is the same for all numbers of every gate, and in the end takes basis states of the visible qubits to basis
 states, x to m(x), whatever it does to the hidden ones, then p(m(x)) = p(x). Operators that are tried: a register read
 as a whole number k, most significant bit first, is reflected about the basis state that it starts in; or nothing moves;
-beside it Z on hidden qubits or on all qubits, which gates turn into flips. So reflections of a walk together with its
-coin are found, and flips of all bits. What depends on inputs is looked at with three sets of odd numbers, as `charges`
-does with one: an entry that is the same for all of them is, as a sum of products of sines and cosines, always the same.
+beside it Z on hidden qubits or on all qubits, which gates turn into flips. So reflections of a quantum walk
+together with the qubit that gives its direction are found, and flips of all bits. What depends on inputs is looked at
+with three sets of odd numbers, as `charges` does with one: an entry that is the same for all of them is, as a sum of
+products of sines and cosines, always the same.
 
 Valid in: circuits of unitary operations without conditions, of few qubits; of others nothing is said.
 """
@@ -52,12 +53,12 @@ def mirrors(program: Program) -> tuple[Mirror, ...]:
     place = {wire: k for k, wire in enumerate(wires)}
     bits, operations = prepared(program.operations, wires)
     gates = [([place[wire] for wire in each.wires], _matrices(each)) for each in operations]
-    found: dict[bytes, Mirror] = {}
+    known: dict[bytes, Mirror] = {}
     for operator in _operators(program, [bits[wire] for wire in wires], hidden):
         image = _image(_carried(operator, gates), len(program.visible))
         if image is not None and (image != np.arange(len(image))).any():
-            found.setdefault(image.tobytes(), Mirror(image, _wording(program, image)))
-    return tuple(found.values())
+            known.setdefault(image.tobytes(), Mirror(image, _wording(program, image)))
+    return tuple(known.values())
 
 
 def _is_simple(operation: Operation) -> bool:

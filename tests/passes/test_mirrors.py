@@ -18,12 +18,12 @@ from tests.reference.density import probabilities
 WALK = """
 const n = 3;
 visible place[n] = "010";
-hidden coin;
+hidden way;
 param a[3] : angle;
 layer up(c: qubit, r: qubit[n]) { for k in 0..n - 2 { ctrl(n - k) x c, r[k + 1..n - 1], r[k]; } cx c, r[n - 1]; }
 model {
     START
-    for t in 0..2 { ry(a[t]) coin; up coin, place; ry(2 * a[t] + 0.3) coin; x coin; inverse up coin, place; x coin; }
+    for t in 0..2 { ry(a[t]) way; up way, place; ry(2 * a[t] + 0.3) way; x way; inverse up way, place; x way; }
 }
 """
 FLIPS = """
@@ -59,13 +59,13 @@ def held(program: Program) -> list[str]:
 @pytest.mark.parametrize(
     ("start", "expected"),
     [
-        ("h coin; s coin;", ["place = k is as likely as place = (4 - k) modulo 8"]),
-        ("h coin; sdg coin;", ["place = k is as likely as place = (4 - k) modulo 8"]),
-        ("h coin;", []),
-        ("su2(a) coin;", []),
+        ("h way; s way;", ["place = k is as likely as place = (4 - k) modulo 8"]),
+        ("h way; sdg way;", ["place = k is as likely as place = (4 - k) modulo 8"]),
+        ("h way;", []),
+        ("su2(a) way;", []),
     ],
 )
-def test_a_walk_is_reflected_with_its_coin(start: str, expected: list[str]) -> None:
+def test_a_walk_is_reflected_with_its_direction(start: str, expected: list[str]) -> None:
     assert held(program_of(WALK.replace("START", start))) == expected
 
 
@@ -95,7 +95,7 @@ def test_of_what_is_not_unitary_nothing_is_said(body: str) -> None:
 
 
 def codes(data: str, folder: Any) -> list[str]:
-    text = f"data d = {data};\n{WALK.replace('START', 'h coin; s coin;')}objective kl(d);"
+    text = f"data d = {data};\n{WALK.replace('START', 'h way; s way;')}objective kl(d);"
     return [found.code for found in diagnose(Source("a.qgl", text), FolderEnvironment(folder))[1]]
 
 

@@ -85,9 +85,9 @@ def fitted(program: Program) -> tuple[Fitted, ...]:
     faults = missing(program)
     if faults:
         raise QglError(faults)
-    data = program.learnt
-    if data is None or not len(data.rows):
+    if program.learnt is None or not len(program.learnt.rows):
         return ()
+    data = Setting.of(program).data[program.learnt.name]
     default = Independent(span=Span(program.source, 0, 0))
     return tuple(_fitted(call, data, program) for call in program.baselines or (default,))
 
@@ -135,7 +135,9 @@ def _fit(call: BaselineCall, data: DataSet, program: Program) -> tuple[Drawn, in
         return model.distribution, model.parameters, model.note
     if isinstance(call, RBM):
         machine = rbm(Table.of(data), **given, seed=seed % 2**31)
-        return machine.distribution(np.random.default_rng([seed, 1])), machine.parameters, ""
+        spare = any(size < 2**width for size, width in data.categories or ())
+        note = "of the bits, codes that stand for no value among them" if spare else ""
+        return machine.distribution(np.random.default_rng([seed, 1])), machine.parameters, note
     columns = Setting.of(program).columns
     note = f"each column by itself, with the frequencies of `{data.name}`"
     return independent(data, columns), numbers(columns), note

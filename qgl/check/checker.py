@@ -21,7 +21,7 @@ from qgl.check.circuit.isometries import used_qubits
 from qgl.check.circuit.locality import Locality
 from qgl.check.circuit.processes import Processes, without_drawn
 from qgl.check.circuit.recorder import Recorder
-from qgl.check.declarations.categories import visible_variables
+from qgl.check.declarations.categories import columns_of, visible_variables
 from qgl.check.declarations.data_sets import Loaded
 from qgl.check.declarations.declarations import INPUTS, REGISTERS, Declarations
 from qgl.check.declarations.maps_distribution import with_places
@@ -171,7 +171,8 @@ class _Check:
         train = read_train(train_block if isinstance(train_block, tree.Train) else None, scope, place, objective)
         faulty = objective_block is not None and not objective
         reports = read_reports(settings.reports, objective, scope, faulty)
-        baselines = read_baselines(settings.baselines, objective, scope.data, scope.bind, scope.report, faulty)
+        columns = None if scope.visible is None else columns_of(scope.variables, scope.data.values(), scope.visible)
+        baselines = read_baselines(settings.baselines, objective, scope.data, scope.bind, scope.report, faulty, columns)
         if faulty or len(reports) < len(settings.reports) or len(baselines) < len(settings.baselines):
             self.reporter.give_up(FaultyError())
         looks = self.part is not None and not self.reporter.has_errors

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices, strings
+from qgl.check.declarations.categories import Columns
 from qgl.evaluate.row import Row
+from qgl.evaluate.table.columns import uniform_text
 from qgl.program.program import DataSet
 from qgl.query import LogProb, Probabilities, Success
 
 _FEW = 6
-_MOST = "uniform: every string alike"
 
 
-def accuracy(name: str, data: DataSet, answer: Callable[..., Any]) -> Row:
+def accuracy(name: str, data: DataSet, columns: Columns, answer: Callable[..., Any]) -> Row:
     """The weight of the rows whose string is the likeliest one under their condition, the first of equals counting.
 
     The strings of a few bits are asked for one by one, so that methods answer which hold no state of the hidden qubits.
@@ -28,18 +30,18 @@ def accuracy(name: str, data: DataSet, answer: Callable[..., Any]) -> Row:
     for condition, chosen in _groups(data):
         likeliest = int(np.argmax(np.asarray(answer(query, condition))))
         right += float(data.weights[chosen] @ (indices(data.rows[chosen]) == likeliest))
-    return Row(name, right, uniform=2.0**-data.width, uniform_is=_MOST)
+    return Row(name, right, uniform=1 / prod(size for size, _ in columns), uniform_is=uniform_text(columns))
 
 
-def conditional_valid_rate(name: str, data: DataSet, answer: Callable[..., Any]) -> Row:
+def conditional_valid_rate(name: str, data: DataSet, columns: Columns, answer: Callable[..., Any]) -> Row:
     """The mean over conditions, with their weights, of the probability of the strings that the data have there."""
     rate = even = 0.0
     for condition, chosen in _groups(data):
         rows, _, _ = distinct(data.rows[chosen], data.weights[chosen])
         weight = float(data.weights[chosen].sum())
         rate += weight * float(np.exp(np.asarray(answer(LogProb.of(rows), condition), np.float64)).sum())
-        even += weight * len(rows) * 2.0**-data.width
-    return Row(name, rate, uniform=even, uniform_is=_MOST)
+        even += weight * len(rows) / prod(size for size, _ in columns)
+    return Row(name, rate, uniform=even, uniform_is=uniform_text(columns))
 
 
 def success(name: str, data: DataSet | None, answer: Callable[..., Any]) -> Row:

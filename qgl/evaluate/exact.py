@@ -295,9 +295,9 @@ def _row_by_row(call: calls.NLL | calls.ValidRate | calls.Accuracy, evaluation: 
     elif isinstance(call, calls.NLL):
         yield from _nll(call, data, evaluation)
     elif isinstance(call, calls.Accuracy):
-        yield accuracy(title(call), data, evaluation.answer)
+        yield accuracy(title(call), data, evaluation.setting.columns, evaluation.answer)
     else:
-        yield conditional_valid_rate(title(call), data, evaluation.answer)
+        yield conditional_valid_rate(title(call), data, evaluation.setting.columns, evaluation.answer)
 
 
 def _nll(call: calls.NLL, data: DataSet, evaluation: Evaluation) -> Iterator[Row]:

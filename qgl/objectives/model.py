@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import jax
@@ -54,13 +54,14 @@ class Setting:
     @classmethod
     def of(cls, program: Program) -> Setting:
         learnt = [name for term in program.objective for name in term.call.data_sets]
+        columns = columns_of(program.variables, program.data.values(), len(program.visible))
         return cls(
-            program.data,
+            {name: _in_columns(data, columns, len(program.visible)) for name, data in program.data.items()},
             len(program.visible),
             Neighbourhood.of(program),
             program.train.batch,
             start_bits(program),
-            columns_of(program.variables, program.data.values(), len(program.visible)),
+            columns,
             summed_outcomes(program),
             program.outputs,
             next((each.undo for each in map(program.data.__getitem__, learnt) if each.numbers is not None), ()),
@@ -76,6 +77,12 @@ class Setting:
     def in_a_row(cls, data: Mapping[str, DataSet], width: int, batch: int | None = None) -> Setting:
         """Of bits that lie on no lattice."""
         return cls(data, width, Neighbourhood.row(width), batch)
+
+
+def _in_columns(data: DataSet, columns: Columns | None, width: int) -> DataSet:
+    """Strings as values of the program's variables, where the data say nothing of columns themselves."""
+    plain = data.categories is None and data.holds == "bits" and data.width == width
+    return replace(data, categories=columns) if plain and columns is not None else data
 
 
 class Objective(Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl import draw
-from qgl.bits.distribution import distinct, entropy, strings
+from qgl.bits.distribution import strings
 from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.calls.strategies import method_text
 from qgl.check.settings.fit import EXACT_WIDTH
@@ -20,6 +20,7 @@ from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import PictureFailed
 from qgl.evaluate import in_chunks
 from qgl.evaluate.pairs import Moments
+from qgl.evaluate.table.floors import data_entropy
 from qgl.model import Model
 from qgl.objectives import Setting
 from qgl.program.calls.objectives import KL, MMD, NLL, MarkovNLL
@@ -164,11 +165,13 @@ def unit(program: Program) -> str:
 
 
 def likelihood_floor(program: Program) -> float | None:
-    """The least negative log-likelihood that any model has, the entropy of the data; None for other objectives."""
+    """The least negative log-likelihood that any model has, the entropy of the data, given their conditions; None for
+    other objectives.
+    """
     data = program.learnt
-    if [type(term.call) for term in program.objective] != [NLL] or data is None or data.conditions is not None:
+    if [type(term.call) for term in program.objective] != [NLL] or data is None:
         return None
-    return program.objective[0].weight * entropy(distinct(data.rows, data.weights)[1])
+    return program.objective[0].weight * data_entropy(data)
 
 
 def picture(program: Program, data: DataSet) -> tuple[tuple[int, int] | None, list[int]]:

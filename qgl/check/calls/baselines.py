@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from qgl.check.declarations.categories import Columns
 from qgl.diagnostics.baselines import BaselineNeedsData, RepeatedBaseline, TooManyContexts, UnevenColumns
 from qgl.diagnostics.model import Diagnostic
 from qgl.program.calls.baselines import BASELINES, HMM, BaselineCall, Markov
@@ -21,6 +22,7 @@ def read_baselines(
     bind: Callable[[tree.Expression, Kind[BaselineCall]], BaselineCall | None],
     report: Callable[[Diagnostic], None],
     faulty: bool = False,
+    columns: Columns | None = None,
 ) -> tuple[BaselineCall, ...]:
     """Checked baselines in order of writing; those with a fault are left out.
 
@@ -31,6 +33,7 @@ def read_baselines(
         bind: see `qgl.check.settings.training.Scope`.
         report: takes the faults.
         faulty: whether the objective has a fault, so that what it lacks is not to be missed.
+        columns: the categorical variables of the program or its data; None: plain bits.
     """
     target = next((data[name] for term in terms for name in term.call.data_sets if name in data), None)
     if target is not None and target.bases is not None:
@@ -47,7 +50,7 @@ def read_baselines(
             if not faulty:
                 report(BaselineNeedsData(item.span, call.name))
         else:
-            fault = _unfit(call, target)
+            fault = _unfit(call, target, columns)
             if fault is None:
                 calls[label] = call
             else:
@@ -55,9 +58,9 @@ def read_baselines(
     return tuple(calls.values())
 
 
-def _unfit(call: BaselineCall, data: DataSet) -> Diagnostic | None:
+def _unfit(call: BaselineCall, data: DataSet, columns: Columns | None) -> Diagnostic | None:
     """Why a baseline cannot be fitted to the columns of a data set."""
-    sizes = [count for count, _ in data.categories or ((2, 1),)]
+    sizes = [count for count, _ in data.categories or columns or ((2, 1),)]
     order = call.order if isinstance(call, Markov) else 0
     if max(sizes) ** order > MOST_CONTEXTS:
         return TooManyContexts(call.span, order, max(sizes), MOST_CONTEXTS)

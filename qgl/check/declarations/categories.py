@@ -7,6 +7,7 @@ first. Codes from d on stand for nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,17 @@ def in_categories(rows: NDArray[np.uint8], variables: Sequence[Variable]) -> NDA
 
 
 def columns_of(variables: Sequence[Variable], data_sets: Iterable[DataSet], width: int) -> Columns | None:
-    """The variables of the registers, with every other bit by itself; without any, the columns of the data."""
+    """The variables of the registers, and where there are none the columns of the data, or every bit by itself."""
+    of_data = next((data.categories for data in data_sets if data.categories and data.width == width), None)
     if not variables:
-        return next((data.categories for data in data_sets if data.categories and data.width == width), None)
+        return of_data
+    others = dict(zip(accumulate((bits for _, bits in of_data or ()), initial=0), of_data or (), strict=False))
     heads = {variable.positions[0]: variable for variable in variables}
     columns, position = [], 0
     while position < width:
         variable = heads.get(position)
-        columns.append((2, 1) if variable is None else (variable.categories, len(variable.positions)))
+        own = others.get(position, (2, 1)) if variable is None else (variable.categories, len(variable.positions))
+        columns.append(own)
         position += columns[-1][1]
     return tuple(columns)
 

@@ -84,7 +84,12 @@ def numbers_reported(call: calls.OfData, setting: Setting, answer: Answer, gener
             yield from _frechet(call, setting, data, generated)
         case calls.Spread():
             variance = pictures.spread(_before(call, setting, generated(call.samples)))
-            yield Row(title(call), variance, floor=pictures.spread(_of_data(data)), floor_is="that of the data")
+            yield Row(
+                title(call),
+                variance,
+                floor=pictures.spread(_of_data(data)),
+                floor_is=f"floor of `{data.name}` in spread: that of the data",
+            )
         case calls.SSIM():
             if data.picture is None or min(data.picture) < _LEAST_SIDE:
                 yield _without(

@@ -113,9 +113,11 @@ def uniform_text(columns: Columns) -> str:
     if not _categorical(columns):
         return f"uniform: the uniform distribution, all strings of {len(columns)} bits equally likely"
     total = prod(size for size, _ in columns)
+    spare = any(size < 2**width for size, width in columns)
+    unused = "; codes that stand for no value are not among them" if spare else ""
     return (
         f"uniform: the uniform distribution, all {total:,} combinations of the values of {len(columns)} columns "
-        "equally likely; codes that stand for no value are not among them"
+        f"equally likely{unused}"
     )
 
 

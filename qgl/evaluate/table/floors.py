@@ -51,11 +51,11 @@ class Behind:
     entropy: float
 
     @classmethod
-    def of(cls, counts: Real, width: int) -> Behind:
-        """Of rows of which the different ones came so often, shape (D,)."""
+    def of(cls, counts: Real, strings: float) -> Behind:
+        """Of rows of which the different ones came so often, shape (D,), among so many possible `strings`."""
         count, singles, doubles = int(counts.sum()), float((counts == 1).sum()), float((counts == 2).sum())
         guess = singles**2 / (2 * doubles) if doubles else singles * (singles - 1) / 2
-        unseen = min(np.ceil(guess), 2.0**width - len(counts))
+        unseen = min(np.ceil(guess), strings - len(counts))
         once = singles / count if unseen > 0 else 0.0
         missing = min(once, 0.999)
         frequency = counts / count
@@ -67,7 +67,7 @@ class Behind:
             np.append(np.ones(len(counts)), unseen if missing else 0.0),
             count,
             once,
-            _entropy(counts, width, once),
+            _entropy(counts, strings, once),
         )
 
     @property
@@ -101,7 +101,7 @@ class Behind:
         return float(np.abs(drawn - rows).sum(axis=1).mean()) / 2
 
 
-def _entropy(counts: Real, width: int, once: float) -> float:
+def _entropy(counts: Real, strings: float, once: float) -> float:
     """That of the distribution behind rows, of which the different ones came so often, in nats.
 
     It is the estimate of Chao, Wang and Jost (2013), whose bias falls faster than any power of the number of rows.
@@ -114,7 +114,7 @@ def _entropy(counts: Real, width: int, once: float) -> float:
         log = np.log1p(-again)  # the sum of (1 - again)^(j + 1) / (count + j) over j >= 0, as an integral
         tail = quad(lambda u: np.exp(log - u) / -np.expm1(log - u / count), 0, 60)[0] / count
         entropy += once * tail
-    return min(entropy, width * float(np.log(2)))
+    return min(entropy, float(np.log(strings)))
 
 
 def mean_deviation(p: Real, count: int) -> Real:
@@ -149,15 +149,21 @@ def counts_of(data: DataSet) -> Real:
     return np.rint(distinct(data.rows, data.weights)[1] * len(data.rows))
 
 
+def strings_of(data: DataSet) -> float:
+    """How many strings there may be: all combinations of values of columns, codes that stand for no value left out."""
+    log = sum(np.log(size) for size, _ in data.categories or ((2, 1),) * data.width)
+    return float(np.rint(np.exp(min(log, 700.0))))
+
+
 def _behind(data: DataSet) -> list[tuple[float, Behind]]:
     """The distribution behind rows, for each value of their conditions, with the part of the rows that has it."""
     if data.conditions is None:
-        return [(1.0, Behind.of(counts_of(data), data.width))]
+        return [(1.0, Behind.of(counts_of(data), strings_of(data)))]
     pairs = []
     for condition in np.unique(data.conditions, axis=0):
         rows = data.rows[np.all(data.conditions == condition, axis=1)]
         counts = distinct(rows, np.ones(len(rows)))[1]
-        pairs.append((len(rows) / len(data.rows), Behind.of(counts, data.width)))
+        pairs.append((len(rows) / len(data.rows), Behind.of(counts, strings_of(data))))
     return pairs
 
 

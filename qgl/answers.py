@@ -11,8 +11,11 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import NothingSucceeds
 from qgl.observables import pauli_sum
 from qgl.parameters import Params
+from qgl.postselection import least_success
 from qgl.program.program import Program
 from qgl.query import (
     Elements,
@@ -28,7 +31,7 @@ from qgl.query import (
     State,
     Success,
 )
-from qgl.questions import bits, checked_pauli_words, pauli_bases, random_key, whole
+from qgl.questions import bits, checked_pauli_words, is_traced, pauli_bases, random_key, whole
 from qgl.questions import regions as checked_regions
 from qgl.readings import Readings
 
@@ -105,13 +108,22 @@ class Questions(ABC):
         """`shots` strings drawn from p, shape (shots, n), uint8.
 
         With `bases`, shape (shots, n), each is of a measurement in Pauli bases of its own, 1 to 3 for X, Y and Z.
+
+        Raises:
+            QglError: QGL0923, outcomes that the program requires do not come.
         """
         if bases is not None:
-            query = GivenBases(whole(shots, "shots", 1))
+            turned = GivenBases(whole(shots, "shots", 1))
             given = pauli_bases(bases, "bases", (shots, self.width))
-            strings: Array = self.answers(params, (query,), condition, random_key(key), {query: given})[query]
+            strings: Array = self.answers(params, (turned,), condition, random_key(key), {turned: given})[turned]
             return strings
-        result: Array = self.answer(params, Samples(whole(shots, "shots", 1)), condition, random_key(key))
+        query, key = Samples(whole(shots, "shots", 1)), random_key(key)
+        asked = (query, Success()) if self.readings.required else (query,)
+        answers = self.answers(params, asked, condition, key)
+        success = answers.get(Success())
+        if success is not None and not is_traced(success) and not success > least_success(success.dtype):
+            raise QglError([NothingSucceeds(None)])
+        result: Array = answers[query]
         return result
 
     def expectation(self, params: Params, pauli_words: Any, condition: ArrayLike | None = None) -> Array:

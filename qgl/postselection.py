@@ -35,6 +35,11 @@ from qgl.record import record
 LEAST = 256.0  # units in the last place: a probability of success below them is what rounding makes of 0
 
 
+def least_success(dtype: Any) -> float:
+    """The probability of success below which numbers of `dtype` do not tell it from 0."""
+    return LEAST * float(np.finfo(dtype).eps)
+
+
 @record
 class Required:
     """The outcomes that make the ensemble, and where they are read out: at positions `first`, `first + 1`, ...
@@ -112,8 +117,7 @@ class Required:
         Where the probability of success is 0, but for rounding, every answer is NaN.
         """
         success = found[self.success][0][self.code]
-        least = LEAST * float(np.finfo(success.dtype).eps)
-        chance = jnp.where(success > least, success, jnp.nan)
+        chance = jnp.where(success > least_success(success.dtype), success, jnp.nan)
         return {
             query: success if isinstance(query, Success) else self._answer(query, found[own], chance, key)
             for query, own in joint.items()

@@ -24,7 +24,7 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.outcomes import required_outcomes, with_outcomes_read
 from qgl.mixture import mixed, one_by_one
 from qgl.plan.planner import Planner, Weighed
-from qgl.postselection import LEAST, Required
+from qgl.postselection import Required, least_success
 from qgl.program.calls.gradients import Propagation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
@@ -127,9 +127,8 @@ class NumbersShare:
         for query, (chances, numbers) in stacked.items():
             chances = (chances * weights[:, None]).reshape(-1)
             success = jnp.sum(chances)
-            least = LEAST * float(np.finfo(success.dtype).eps)
             answers[query] = (
-                chances / jnp.where(success > least, success, jnp.nan),
+                chances / jnp.where(success > least_success(success.dtype), success, jnp.nan),
                 numbers.reshape(len(chances), -1),
             )
         return answers

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qgl.bits import ragged
 from qgl.kernels.expressions import evaluate
 from qgl.plan.expressions import ExpressionBuilder, Expressions
-from qgl.postselection import LEAST, subsets, times_outcomes
+from qgl.postselection import least_success, subsets, times_outcomes
 from qgl.program.outputs import Outputs
 from qgl.program.program import Parameter
 from qgl.query import LETTERS, Expectation, Marginals, Numbers, Query
@@ -59,10 +59,11 @@ class Readout:
         frequencies in so many, independent of each other.
         """
         chances, means, regions = self._joint(found)
-        least = LEAST * float(np.finfo(chances.dtype).eps)
+        least = least_success(chances.dtype)
         comes = chances > least
         each = jnp.where(comes, chances, 1)[:, None]
-        read = [means / each, *(region / each for region in regions)]
+        # over a small chance what rounding leaves of 0 is no small number any more: a root of it would be NaN
+        read = [_mean(means / each), *(_probability(region / each) for region in regions)]
         if query.shots is not None:
             assert key is not None
             read = _drawn(read, key, query.shots)
@@ -150,9 +151,19 @@ class Readout:
         builder = ExpressionBuilder(
             [each.size for each in self.parameters], (len(outputs.pauli_words), outputs.chances)
         )
-        made = (*outputs.declared, *outputs.updates)
+        made = outputs.made
         rows = [builder.row(number) for output in made for number in output.numbers]
         return builder.build(), np.array(rows, np.int32)
+
+
+def _mean(read: Array) -> Array:
+    """Means that rounding has carried beyond -1 or 1 put back."""
+    return jnp.where(read < -1, -1, jnp.where(read > 1, 1, read))
+
+
+def _probability(read: Array) -> Array:
+    """Probabilities that rounding has carried beyond 0 or 1 put back; at 0 they are least, and have no derivative."""
+    return jnp.where(read <= 0, 0, jnp.where(read > 1, 1, read))
 
 
 def conditional(joint: Array, given: int, least: Array) -> Array:

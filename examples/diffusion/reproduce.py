@@ -136,6 +136,15 @@ def baselines(quick: bool) -> dict[str, Ours]:
     return {"qdt_f0": over_seeds(trained.generated(), fidelity)}
 
 
+def adversaries(quick: bool) -> dict[str, Ours]:
+    """One step of 120 layers against a circuit that is its critic, on one and on two qubits."""
+    found: dict[str, Ours] = {}
+    for n, given in ((1, {}), (2, {"n": 2, "target": "00", "width": 0.06})):
+        trained = Trained.of("qgan.qgl", 10 if quick else None, 2 if quick else None, **given)
+        found[f"qgan{n}_f0"] = over_seeds(trained.generated(), fidelity)
+    return found
+
+
 def magnetisation(rho: States) -> float:
     """The mean of |sum of Z| / n over the bits of a state."""
     bits = np.array([bin(k).count("1") for k in range(len(rho))])
@@ -254,7 +263,7 @@ def of_target(trained: Trained) -> Ours:
 
 
 PARTS = (  # the quick version takes a few steps with two seeds
-    *(clusters, circle, noise, baselines, end_to_end, tfim_by_stages),
+    *(clusters, circle, noise, baselines, adversaries, end_to_end, tfim_by_stages),
     *(mixed_states, haar_ancillas, haar_circle, one_target, four_qubits),
 )
 

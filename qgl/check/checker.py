@@ -19,7 +19,7 @@ from qgl.check.calls.strategies import cma_fits
 from qgl.check.circuit.elaborate import Elaborator
 from qgl.check.circuit.isometries import used_qubits
 from qgl.check.circuit.locality import Locality
-from qgl.check.circuit.processes import Processes, without_drawn
+from qgl.check.circuit.processes import Processes, inputs_of_program, without
 from qgl.check.circuit.recorder import Recorder
 from qgl.check.declarations.categories import columns_of, visible_variables
 from qgl.check.declarations.data_sets import Loaded
@@ -32,6 +32,7 @@ from qgl.check.names.modules import Module, Parsed, Symbol, load
 from qgl.check.names.recursion import report_recursion
 from qgl.check.names.resolve import Resolver
 from qgl.check.reporter import FaultyError, Reporter, TooLargeError
+from qgl.check.settings.adversary import shared_with_critic
 from qgl.check.settings.anew import anew_fits
 from qgl.check.settings.bayesian import expectation_fits
 from qgl.check.settings.drawn import drawn_fits
@@ -50,7 +51,7 @@ from qgl.diagnostics.names import UnusedName
 from qgl.diagnostics.registers import NoModel, NoVisible, VisibleUntouched
 from qgl.diagnostics.size import NestedTooDeep, ValueTooLarge
 from qgl.diagnostics.types import WrongParameter
-from qgl.program.operations import Operation, inputs_of, is_kept, is_required, may_be_drawn
+from qgl.program.operations import Operation, is_kept, is_required, may_be_drawn
 from qgl.program.program import GIVEN, Geometry, LocalityBound, Parameter, Program
 from qgl.program.rolled import Operations, patterns, touched
 from qgl.source import Source, Span
@@ -210,20 +211,26 @@ class _Check:
             picks=tuple((each.name, each.wires) for each in picks),
         )
         self._train_block = train_block
-        return program if self.main.stages else self._finished(program, self.processes.drawn.keys())
+        apart = self.processes.drawn.keys(), self.processes.learnt.keys()
+        return program if self.main.stages else self._finished(program, *apart)
 
-    def _finished(self, program: Program, drawn: Set[int]) -> Program | None:
-        """The program once it is known which latents are drawn for data alone, and what holds of it as a whole."""
-        operations, parameters = without_drawn(program.operations, program.parameters, drawn | _idle(program))
-        for each in program.parameters:
-            if each.anew and each not in parameters:
+    def _finished(self, program: Program, drawn: Set[int], learnt: Set[int]) -> Program | None:
+        """The program once it is known which latents are drawn for data alone and which parameters a critic has, and
+        what holds of it as a whole.
+        """
+        whole = program
+        for number in sorted(learnt & inputs_of_program(program)):
+            self.reporter.report(shared_with_critic(program.parameters[number]))
+        program = without(program, drawn | learnt | _idle(program))
+        for each in whole.parameters:
+            if each.anew and each not in program.parameters:
                 text = f"`{each.name}` is drawn with data alone, which are made once"
                 self.reporter.report(WrongParameter(each.span, text, "leave out `draws` and `anew`"))
-        self._mixture(parameters)
-        parameters = with_places(parameters, operations, program.visible, self.reporter.report)
+        self._mixture(program.parameters)
+        places = with_places(program.parameters, program.operations, program.visible, self.reporter.report)
+        program = replace(program, parameters=places)
         if self.reporter.has_errors:
             return None
-        program = replace(program, operations=operations, parameters=parameters)
         fits = [
             fit(program, self.reporter.report)
             for fit in (
@@ -257,7 +264,8 @@ class _Check:
         if program is None or len(read) < len(checks) or not same_inputs(read, self.reporter.report):
             return None
         drawn = {number for check in checks for number in check.processes.drawn}
-        finished = [check._finished(each, drawn) for check, each in zip(checks, read, strict=True)]
+        learnt = {number for check in checks for number in check.processes.learnt}
+        finished = [check._finished(each, drawn, learnt) for check, each in zip(checks, read, strict=True)]
         sound = [each for each in finished if each is not None]
         if self.reporter.has_errors or self.reporter.given_up is not None or len(sound) < len(checks):
             return None
@@ -384,6 +392,7 @@ class _Check:
             None if faulty else self.declarations.outputs.outputs,
             all(each.distribution != GIVEN for each in parameters if each.kind == "condition"),
             tuple(each for each in parameters if each.kind == "condition"),
+            self.processes.critic,
         )
 
     def _constants(self) -> dict[str, int | float | bool | str]:
@@ -422,9 +431,7 @@ class _Check:
 
 def _idle(program: Program) -> Set[int]:
     """Latents of continuous distribution that nothing depends on and that have no draws: they are no mixture."""
-    if program.outputs.declared:  # their arithmetic may depend on them
-        return set()
-    used = {atom.parameter for operation in patterns(program.operations) for atom in inputs_of(operation)}
+    used = inputs_of_program(program)
     return {
         number
         for number, each in enumerate(program.parameters)

@@ -9,6 +9,13 @@ from qgl.source import Span
 _MODEL = "model { h v; }\n"
 _GOOD = f"visible v[2];\n{_MODEL}"
 
+_WIDTH = """\
+const n = 2;
+visible v[n];
+layer turn(q: qubit[n]) { rx(?) q; }
+model { turn v; }
+"""
+
 
 def a(wording: str) -> str:
     """`wording` with its article."""
@@ -220,6 +227,24 @@ class UnusedName(Diagnostic):
 
     message = says("the {kind} `{identifier}` is never used")
     help = "use it or remove it"
+
+
+class MistypedWidth(Diagnostic):
+    """A new name in `qubit[k]` is a width that each call says. This one stands nowhere else and is nearly the name of a
+    constant: where the constant was meant, registers of any width would be taken without a word.
+    """
+
+    identifier: str
+    constant: str
+
+    code = "QGL0215"
+    severity = Severity.WARNING
+    wrong = _WIDTH.replace("qubit[n]", "qubit[nn]")
+    right = _WIDTH
+
+    message = says("`{identifier}` is a width that each call says")
+    label = says("did you mean the constant `{constant}`?")
+    help = says("write `{constant}`, or a name less like it if any width will do")
 
 
 class UnknownOverride(Diagnostic):

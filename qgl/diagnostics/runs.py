@@ -97,6 +97,17 @@ class CannotWrite(Diagnostic):
     help = "choose a folder that you may write to, with `--out` or `-o`"
 
 
+class NothingSucceeds(Diagnostic):
+    """Outcomes that a program requires (`postselect`) come so rarely that their probability is not told from 0.
+
+    In single precision that is below 3e-5, in double precision below 6e-14. Nothing is drawn then, and no number told.
+    """
+
+    code = "QGL0923"
+    message = "the outcomes that `postselect` requires come with a probability that rounding does not tell from 0"
+    help = "look at `report success`; take `precision double;`, or require fewer outcomes"
+
+
 class NonFiniteLoss(Diagnostic):
     """The loss or its gradient became infinite or not a number, for every seed that was still running.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from qgl.bits.distribution import distinct, entropy
 from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import NothingSucceeds
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
@@ -187,7 +188,7 @@ def evaluate(
         under a `condition` if it is given one. of_classes: the baselines of each class of labelled data.
     """
     evaluation = Evaluation(answer, setting, baselines, bare, emitted, generated, of_classes)
-    return tuple(row for call in reports for row in _by_class(call, evaluation))
+    return tuple(row.told(setting.doubts) for call in reports for row in _by_class(call, evaluation))
 
 
 def _by_class(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
@@ -204,7 +205,7 @@ def _rows(call: calls.ReportCall, evaluation: Evaluation) -> tuple[Row, ...]:
         return tuple(_report(call, evaluation))
     except QglError as error:
         (fault,) = error.diagnostics[:1]
-        if not isinstance(fault, TooLarge):
+        if not isinstance(fault, TooLarge | NothingSucceeds):
             raise
         return (Row(title(call), None, note=f"{title(call)}: {fault.message}"),)
 

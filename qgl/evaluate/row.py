@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isnan
 
 NATS = "nats"
 INDEPENDENT = "independent"
@@ -46,3 +47,10 @@ class Row:
     uniform_is: str = ""
     truncation: float | None = None
     given: str = ""
+
+    def told(self, doubts: Sequence[str]) -> Row:
+        """The same; where the value is NaN there is none, and a note says why, for one of `doubts` perhaps."""
+        if self.value is None or not isnan(self.value):
+            return self
+        note = f"{self.name}: it is no number" + (f": {', or '.join(doubts)}" if doubts else "")
+        return replace(self, value=None, error=None, note="\n".join(filter(None, [note, self.note])))

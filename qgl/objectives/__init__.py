@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.objectives.adversarial import OfNumbers, OfStrings
+from qgl.objectives.adversarial import adversarial
 from qgl.objectives.ensembles.infidelity import Infidelity as PairInfidelity
 from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.kl import kl
@@ -70,8 +70,6 @@ def build(call: ObjectiveCall, setting: Setting) -> Objective:
         case Entropy():
             return RegionEntropy.of(call, setting)
         case Adversarial():
-            return (
-                OfStrings.of(call, setting) if setting.data[call.data].numbers is None else OfNumbers.of(call, setting)
-            )
+            return adversarial(call, setting)
         case _:
             raise ValueError(f"no objective `{call.name}`")

@@ -1,11 +1,14 @@
-"""Adversarial training of a circuit against a classical critic: of its strings, or of what its outputs hand out.
+"""Adversarial training of a circuit against a critic: of its strings, its states, or what its outputs hand out.
 
 With logits c(x) of the critic, p the model's and q the data's distribution, the critic's cross entropy is
 -sum_x q(x) log s(c(x)) - sum_x p(x) log(1 - s(c(x))), s being the logistic function, and the model's loss
 -sum_x p(x) log s(c(x)) (I. Goodfellow et al., NeurIPS 2014, arXiv 1406.2661, section 3). By `wasserstein` the critic
 makes sum_x q(x) c(x) - sum_x p(x) c(x) large, with bounded weights, and the model makes it small (M. Arjovsky et al.,
 ICML 2017, arXiv 1701.07875). Sums are exact: over all strings, since strings that are drawn have no derivative by the
-parameters that they are drawn with; or over the labels of the model's ensemble with their weights, and the data.
+parameters that they are drawn with; or over the labels of the model's ensemble with their weights, and the data. A
+critic that is a circuit says c = log E / (1 - E), E being the probability of its outcome; by `wasserstein` 2 E - 1, so
+that the largest difference of means is the trace norm of the difference of the mean states (C. Helstrom, J. Stat. Phys.
+1, 231, 1969).
 """
 
 from __future__ import annotations
@@ -21,16 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices
+from qgl.objectives.critics import Critic, Weights, critic_of
+from qgl.objectives.ensembles.similarity import weights as of_weights
+from qgl.objectives.ensembles.similarity import with_equal_weights
 from qgl.objectives.model import Deterministic, Setting
 from qgl.objectives.outputs.columns import columns_of
-from qgl.program.calls.critics import MLP
+from qgl.program.calls.critics import CircuitCritic
 from qgl.program.calls.objectives import Adversarial
-from qgl.query import Numbers, Probabilities, Query
+from qgl.query import Elements, Numbers, Probabilities, Query
 
 Array = jax.Array
-Weights = tuple[tuple[Array, Array], ...]  # of each layer a matrix, shape (from, to), and a vector, shape (to,)
-_AT_ONCE = 2**14  # strings that the critic looks at together
-_ACTIVATIONS = {"relu": jax.nn.relu, "leaky_relu": jax.nn.leaky_relu, "tanh": jnp.tanh}
 
 
 class Seen(NamedTuple):
@@ -46,12 +49,11 @@ class Seen(NamedTuple):
 class AdversarialLoss(ABC, Deterministic):
     """The loss of a model against a critic, and that of the critic against the model.
 
-    size     how many numbers the critic looks at
     weights  of the critic; None before a strategy has given it some, and then there is no loss
     """
 
     call: Adversarial
-    size: int
+    critic: Critic = field(repr=False)
     weights: Weights | None = field(default=None, kw_only=True)
 
     name = "adversarial"
@@ -90,41 +92,17 @@ class AdversarialLoss(ABC, Deterministic):
         return seen.of_data @ jax.nn.softplus(-seen.data) + seen.of_model @ jax.nn.softplus(seen.model)
 
     def start(self, key: Array, dtype: Any) -> Weights:
-        """Weights to begin with: normal, of variance 2 / (units before); no offsets (He et al., arXiv 1502.01852)."""
-        assert isinstance(self.call.critic, MLP)
-        sizes = [self.size, *self.call.critic.widths, 1]
-        keys = jax.random.split(key, len(sizes) - 1)
-        return self.held(
-            tuple(
-                (
-                    jax.random.normal(one, (before, after), dtype) * np.sqrt(2 / before).astype(dtype),
-                    jnp.zeros(after, dtype),
-                )
-                for one, before, after in zip(keys, sizes[:-1], sizes[1:], strict=True)
-            )
-        )
+        """Weights of the critic to begin with."""
+        return self.critic.start(key, dtype)
 
     def held(self, weights: Weights) -> Weights:
         """Weights within their bounds, if there are any."""
-        if self.call.loss != "wasserstein":
-            return weights
-        bound = self.call.clip
-        held: Weights = jax.tree.map(lambda array: jnp.clip(array, -bound, bound), weights)
-        return held
-
-    def says(self, points: Array, weights: Weights) -> Array:
-        """The logits of points, shape (points, size)."""
-        assert isinstance(self.call.critic, MLP)
-        activation = _ACTIVATIONS[self.call.critic.activation]
-        *hidden, (matrix, offset) = weights
-        for inner, own in hidden:
-            points = activation(points @ inner + own)
-        return (points @ matrix + offset)[:, 0]
+        return self.critic.held(weights)
 
 
 @dataclass(frozen=True, eq=False)
 class OfStrings(AdversarialLoss):
-    """A critic looks at strings of `size` bits, as signs: at all of them, with the model's probabilities.
+    """A critic looks at strings of bits: at all of them, with the model's probabilities.
 
     strings       indices of the data's strings, and their probabilities `distribution`
     """
@@ -136,32 +114,43 @@ class OfStrings(AdversarialLoss):
     def of(cls, call: Adversarial, setting: Setting) -> OfStrings:
         given = setting.data[call.data]
         rows, distribution, _ = distinct(given.rows, given.weights)
-        return cls(call, setting.width, indices(rows), distribution)
+        return cls(call, critic_of(call, setting.width, setting.critic), indices(rows), distribution)
 
     @property
     def queries(self) -> tuple[Query, ...]:
         return (Probabilities(),)
 
     def seen(self, answers: Mapping[Query, Any], weights: Weights) -> Seen:
-        p, logits = answers[Probabilities()], self.logits(weights)
-        of_data = jnp.asarray(self.distribution, logits.dtype)
-        return Seen(logits, p, logits[jnp.asarray(self.strings)], of_data)
+        p, says = answers[Probabilities()], self.critic.of_strings(weights)
+        return Seen(says, p, says[jnp.asarray(self.strings)], jnp.asarray(self.distribution, says.dtype))
 
-    def logits(self, weights: Weights) -> Array:
-        """What the critic says of every string, shape (2^n,)."""
-        together = min(_AT_ONCE, 2**self.size)
-        firsts = jnp.arange(0, 2**self.size, together)
-        shifts = jnp.arange(self.size - 1, -1, -1)
 
-        def of_block(first: Array) -> Array:
-            numbers = first + jnp.arange(together)
-            signs = 1 - 2 * (numbers[:, None] >> shifts & 1)
-            return self.says(signs.astype(weights[0][0].dtype), weights)
+@dataclass(frozen=True, eq=False)
+class OfStates(AdversarialLoss):
+    """A critic looks at the states of the model's ensemble and at those of the data.
 
-        if len(firsts) == 1:
-            return of_block(firsts[0])
-        blocks: Array = jax.lax.map(jax.checkpoint(of_block), firsts)
-        return blocks.reshape(-1)
+    labels  qubits whose outcomes the program keeps, and does not draw
+    states  the data, each as likely: amplitudes, shape (states, 2^n), or density matrices, shape (states, 2^n, 2^n)
+    """
+
+    labels: int
+    states: NDArray[np.complex128] = field(repr=False)
+
+    @classmethod
+    def of(cls, call: Adversarial, setting: Setting) -> OfStates:
+        given = setting.data[call.data]
+        states = given.states if given.states is not None else np.asarray(given.state)[None]
+        return cls(call, critic_of(call, setting.width, setting.critic), setting.labels, states)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        return (Elements(self.labels),)
+
+    def seen(self, answers: Mapping[Query, Any], weights: Weights) -> Seen:
+        elements = answers[Elements(self.labels)]
+        data = jnp.asarray(with_equal_weights(self.states), elements.dtype)
+        of_elements, of_data = (self.critic.of_states(each, weights) for each in (elements, data))
+        return Seen(of_elements, of_weights(elements), of_data, of_weights(data))
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +168,7 @@ class OfNumbers(AdversarialLoss):
     def of(cls, call: Adversarial, setting: Setting) -> OfNumbers:
         rows = setting.data[call.data].numbers
         assert rows is not None  # whoever asks has seen to it
-        return cls(call, rows.shape[1], rows, columns_of(setting.outputs, ()))
+        return cls(call, critic_of(call, rows.shape[1]), rows, columns_of(setting.outputs, ()))
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -192,4 +181,14 @@ class OfNumbers(AdversarialLoss):
         )  # labels that do not come have no numbers
         rows = jnp.asarray(self.rows, numbers.dtype)
         even = jnp.full(len(rows), 1 / len(rows), rows.dtype)
-        return Seen(self.says(shown, weights), of_labels, self.says(rows, weights), even)
+        return Seen(self.critic.of_numbers(shown, weights), of_labels, self.critic.of_numbers(rows, weights), even)
+
+
+def adversarial(call: Adversarial, setting: Setting) -> AdversarialLoss:
+    """The objective, whose critic looks at what there is: numbers, or states, if it is a circuit, or strings."""
+    data = setting.data[call.data]
+    if data.numbers is not None:
+        return OfNumbers.of(call, setting)
+    if isinstance(call.critic, CircuitCritic) and data.state is not None:
+        return OfStates.of(call, setting)
+    return OfStrings.of(call, setting)

@@ -14,9 +14,11 @@ from qgl.bits.neighbourhood import Neighbourhood
 from qgl.check.declarations.categories import Columns, columns_of
 from qgl.check.settings.report_requirements import start_bits
 from qgl.ir.cut import summed_outcomes
+from qgl.program.operations import is_required
 from qgl.program.outputs import NO_OUTPUTS, Outputs
 from qgl.program.picking import hidden_choices
-from qgl.program.program import DataSet, Program
+from qgl.program.program import CriticCircuit, DataSet, Program
+from qgl.program.rolled import patterns
 from qgl.program.transforms import Transform
 from qgl.query import Query
 
@@ -38,6 +40,8 @@ class Setting:
     choices        hidden variables whose measured values decide what happens: name, positions after the visible
                    qubits, number of values
     labels         qubits whose outcomes are kept (`measure q keep;`) and not drawn
+    critic         of an objective `adversarial`, if it is a circuit
+    required       whether the program requires outcomes (`postselect`)
     """
 
     data: Mapping[str, DataSet]
@@ -50,6 +54,8 @@ class Setting:
     outputs: Outputs = NO_OUTPUTS
     undo: tuple[Transform, ...] = ()
     choices: tuple[tuple[str, tuple[int, ...], int], ...] = ()
+    critic: CriticCircuit | None = None
+    required: bool = False
 
     @classmethod
     def of(cls, program: Program) -> Setting:
@@ -66,7 +72,15 @@ class Setting:
             program.outputs,
             next((each.undo for each in map(program.data.__getitem__, learnt) if each.numbers is not None), ()),
             hidden_choices(program),
+            next((term.critic for term in program.objective if term.critic is not None), None),
+            any(map(is_required, patterns(program.operations))),
         )
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why a quantity may be no number, in words."""
+        rare = ("outcomes that `postselect` requires come too rarely (`report success`)",) if self.required else ()
+        return rare + (("an output is none, such as the root of a negative one",) if self.outputs.declared else ())
 
     @property
     def columns(self) -> Columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -50,6 +52,19 @@ class Outputs:
     def size(self) -> int:
         """How many numbers an element hands out."""
         return sum(output.size for output in self.declared)
+
+    @property
+    def made(self) -> tuple[Output, ...]:
+        """All that is made of what is read."""
+        return (*self.declared, *self.updates)
+
+    def with_numbers(self, other: Callable[[Real], Real]) -> Outputs:
+        """The same with other numbers in the place of each."""
+        declared, updates = (
+            tuple(replace(each, numbers=tuple(map(other, each.numbers))) for each in outputs)
+            for outputs in (self.declared, self.updates)
+        )
+        return replace(self, declared=declared, updates=updates)
 
     def named(self, rows: Any) -> dict[str, Any]:
         """The columns of rows, shape (rows, size), by name, each of shape (rows, *dimensions)."""

@@ -246,12 +246,25 @@ def _(value: DataSet) -> str:
     return f"the data set `{value.name}`"
 
 
+@record(eq=False)
+class CriticCircuit:
+    """What a layer or channel does as a critic: to wires 0..qubits-1, and to `fresh` ones after these.
+
+    parameters: those that the critic learns, whose numbers inputs of the operations have
+    """
+
+    qubits: int
+    operations: tuple[Operation, ...]
+    parameters: tuple[Parameter, ...]
+
+
 @record
 class Term:
-    """One term of the objective."""
+    """One term of the objective; `critic` is that of an objective `adversarial` if it is a circuit."""
 
     weight: float
     call: ObjectiveCall
+    critic: CriticCircuit | None = None
 
 
 @record

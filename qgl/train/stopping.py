@@ -13,7 +13,9 @@ from qgl.program.calls.objectives import KL, NLL
 from qgl.program.calls.optimizers import LBFGS
 from qgl.program.calls.stops import Plateau, StopCall, Target
 from qgl.program.calls.strategies import BY_GRADIENT
+from qgl.program.operations import is_required
 from qgl.program.program import TrainSettings
+from qgl.program.rolled import patterns
 from qgl.runs.history import History
 from qgl.runs.seed_status import FAILED, PLATEAU, RUNNING, TARGET
 from qgl.train.trainable import Trainable
@@ -66,6 +68,8 @@ def not_finite(model: Trainable, settings: TrainSettings, history: History, firs
         causes.append("the rate is too large (lower it, or add `clip 1.0;`)")
     if any(isinstance(term.call, NLL | KL) for term in model.program.objective):
         causes.append("a string of the data has probability 0 in the model")
+    if any(map(is_required, patterns(model.program.operations))):
+        causes.append("the outcomes that `postselect` requires hardly come (`report success`)")
     causes.append("a parameter is at the edge of a function's domain (`log`, `sqrt`, division)")
     if model.precision == "single":
         causes.append("numbers beyond single precision (try `precision double;`)")

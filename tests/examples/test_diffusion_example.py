@@ -48,6 +48,15 @@ def test_is_trained_goes_on_and_leaves(name: str, tmp_path: Path) -> None:
         np.testing.assert_allclose(joint.sum(axis=1), np.asarray(model.probabilities(run.params)), atol=1e-5)
 
 
+def test_a_circuit_is_the_critic(tmp_path: Path) -> None:
+    model = qgl.load(HERE / "qgan.qgl", depth=1, layers=1, count=3)
+    run = train(model, out=tmp_path / "run", steps=2, display="quiet", pictures=False)
+    assert np.isfinite(run.history.loss).all() and run.report["metrics"] and set(run.params) == {"a", "start"}
+    told = CliRunner().invoke(app, ["emit", str(tmp_path / "run")])
+    assert told.exit_code == 0, told.output
+    openqasm3.parse(told.stdout)
+
+
 @pytest.mark.parametrize("name", ["end_to_end", "qgdm", "tfim"])
 def test_all_steps_at_once_learn(name: str) -> None:
     n: dict[str, Any] = {"n": 2} if name == "tfim" else {}

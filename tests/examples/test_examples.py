@@ -48,6 +48,7 @@ REDUCED: dict[str, dict[str, Any]] = {
     "diffusion/msquddpm_circle_haar": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/msquddpm_haar": {"steps": 2, "depth": 1, "count": 3},
     "diffusion/noise": {"steps": 2, "depth": 1, "count": 3},
+    "diffusion/qgan": {"depth": 1, "layers": 1, "count": 3},
     "diffusion/qgdm_four": {"steps": 2, "depth": 1, "n": 1, "zeros": "0"},
     "diffusion/tfim_staged": {"n": 2, "steps": 2, "depth": 1, "count": 3},
     "diffusion/qgdm": {"steps": 2, "depth": 1, "n": 1, "zeros": "0"},
@@ -122,10 +123,10 @@ LEARNT = {
     *("iqp/flips", "iqp/ising", "iqp/local"),
     *("diffusion/end_to_end", "diffusion/qgdm", "diffusion/tfim", "postselection/denoise"),
 }
-# Stage after stage, from random states: trained and emitted in the test of their system.
+# From random states, most of them stage after stage: trained and emitted in the test of their system.
 STAGED = {
     *("search/bas", "search/ghz2", "search/ghz3", "maps/learner"),
-    *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "tfim_staged")),
+    *(f"diffusion/{name}" for name in ("circle", "cluster", "noise", "qgan", "tfim_staged")),
     *(f"diffusion/{name}" for name in ("msquddpm", "msquddpm_circle", "msquddpm_circle_haar", "msquddpm_haar")),
 }
 UNTRAINED = {"local/speciate", "purification/bbpssw", "purification/homogeniser"}  # they have no parameters

@@ -137,9 +137,9 @@ def test_many_strings_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -
     objective = qgl.loads(text()).adversary
     assert isinstance(objective, OfStrings)
     critic = objective.start(jax.random.key(0), jnp.float32)
-    whole = objective.logits(critic)
-    monkeypatch.setattr("qgl.objectives.adversarial._AT_ONCE", 2)
-    np.testing.assert_allclose(objective.logits(critic), whole, atol=1e-6)
+    whole = objective.critic.of_strings(critic)
+    monkeypatch.setattr("qgl.objectives.critics._AT_ONCE", 2)
+    np.testing.assert_allclose(objective.critic.of_strings(critic), whole, atol=1e-6)
 
 
 def test_the_eye_program_trains_and_resumes_bit_for_bit(tmp_path: Path) -> None:

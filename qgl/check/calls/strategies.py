@@ -39,7 +39,7 @@ def cost_text(program: Program) -> tuple[str, ...]:
             memory = f"{2 * size**2:,} numbers of {size:,} parameters are kept{each}"
             return (f"training by cma: {1 + population:,} losses a step{each}, and no gradient; {memory}",)
         case Adversarial(steps=steps, opponent=opponent):
-            moves = f"{steps:,} step{'s' * (steps != 1)} of the critic by {opponent.name}, each over all strings"
+            moves = f"{steps:,} step{'s' * (steps != 1)} of the critic by {opponent.name}, each over all there is"
             return (f"training by adversarial: {moves}, before each step of the circuit{each}",)
         case LayerwiseSearch(draws=draws, name=name):
             return (f"training by {name}: {draws:,} losses a step{each}, and no gradient",)

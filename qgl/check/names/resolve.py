@@ -19,7 +19,7 @@ from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import PAULIS
 from qgl.check.values.functions import USAGES
 from qgl.check.values.types import MAPS, OF_ARGUMENT
-from qgl.diagnostics.names import UnknownFunction, UnknownGate, UnknownName, WrongKind
+from qgl.diagnostics.names import MistypedWidth, UnknownFunction, UnknownGate, UnknownName, WrongKind
 from qgl.diagnostics.operators import WrongMethod
 from qgl.diagnostics.registers import NotUnitary
 from qgl.diagnostics.suggest import nearest
@@ -121,6 +121,7 @@ class Resolver(ExpressionResolver):
                 self.body = Body(symbol.module, kind, symbol, extents=[symbol.node.span])
                 for name in widths_of(symbol.node, symbol.module).values():
                     self._add(name, "width")
+                    self._width(name, symbol)
                 self._arguments(arguments)
                 with self.body.block(symbol.node.span):
                     self._statements(body)
@@ -133,6 +134,13 @@ class Resolver(ExpressionResolver):
                 return
             case expression:
                 self._expression(expression)
+
+    def _width(self, name: tree.Name, symbol: Symbol) -> None:
+        """That the width of an operand is no constant that is misspelt: nearly the name of one, and nowhere else."""
+        constants = [each.name for each in symbol.module.of_kind("constant")]
+        near = nearest(name.name, constants)
+        if near is not None and sum(each.name == name.name for each in names_in(symbol.node)) == 1:
+            self.reporter.report(MistypedWidth(name.span, name.name, near))
 
     def _stage(self, stage: tree.Stage) -> None:
         """The names of a stage; those of its objective, training and reports are checked by whoever reads them."""

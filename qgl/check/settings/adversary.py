@@ -5,14 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from qgl.check.reporter import FaultyError
+from qgl.check.settings.fit import Scope, narrow_enough
 from qgl.diagnostics.model import Diagnostic
 from qgl.diagnostics.strategies import UnfitForCritic
+from qgl.program.calls.critics import CircuitCritic
 from qgl.program.calls.objectives import Adversarial as AdversarialObjective
 from qgl.program.calls.optimizers import LBFGS, Adam
 from qgl.program.calls.strategies import Adversarial
-from qgl.program.program import Term, TrainSettings
+from qgl.program.program import CriticCircuit, Parameter, Term, TrainSettings
 
 CRITIC_WIDTH = 20  # bits, up to which a critic looks at all strings
+CIRCUIT_WIDTH = 8  # qubits, up to which a circuit is one, of whose effect all matrix elements are held
+
+
+def critic_of(call: AdversarialObjective, scope: Scope) -> CriticCircuit | None:
+    """The circuit that is the critic of an objective; None for another critic.
+
+    Raises:
+        FaultyError: the critic cannot look at what there is, or has a fault; reported.
+    """
+    data = scope.data.get(call.data)
+    numbers = data is not None and data.numbers is not None
+    if not isinstance(call.critic, CircuitCritic):
+        fine = numbers or narrow_enough(call, scope.visible, "take `mmd` with Pauli words", scope, CRITIC_WIDTH)
+        if not fine:
+            raise FaultyError
+        return None
+    if numbers:
+        fault = f"a circuit looks at states or strings, and the rows of `{call.data}` are real numbers"
+        scope.report(UnfitForCritic(call.critic.span, fault, "take `mlp([20])`"))
+        raise FaultyError
+    if scope.visible is None or not narrow_enough(call, scope.visible, "take `mlp([20])`", scope, CIRCUIT_WIDTH):
+        raise FaultyError
+    if call.critic.qubit >= scope.visible:
+        fault = f"there is no qubit {call.critic.qubit} among {scope.visible}"
+        scope.report(UnfitForCritic(call.critic.span, fault, "the first one is `qubit = 0`"))
+        raise FaultyError
+    return scope.critic(call.critic, scope.visible)
+
+
+def shared_with_critic(each: Parameter) -> UnfitForCritic:
+    """What is wrong with a parameter that the model and a critic have."""
+    fault = f"`{each.name}` moves with the model, and a critic moves against it"
+    return UnfitForCritic(each.span, fault, "give the critic parameters of its own")
 
 
 def with_opponent(settings: TrainSettings, terms: tuple[Term, ...]) -> TrainSettings:

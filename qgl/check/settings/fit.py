@@ -10,6 +10,7 @@ import numpy as np
 
 from qgl.check.calls.binding import bind
 from qgl.check.declarations.categories import columns_of, disagreement
+from qgl.check.reporter import FaultyError
 from qgl.diagnostics.categories import CategoriesDiffer, NoCategory
 from qgl.diagnostics.data import ConditionWidth, DataWidth
 from qgl.diagnostics.kernels import NoEnsemble, NoTargetStates, NoVariables, PauliWordsOfIntegers
@@ -20,9 +21,10 @@ from qgl.diagnostics.suggest import nearest
 from qgl.diagnostics.training import BadArguments, ConditionalModel, OverlappingRegions, TooWideForExact
 from qgl.program.calls import objectives, reports
 from qgl.program.calls.call import Call, Kind, usage
+from qgl.program.calls.critics import CircuitCritic
 from qgl.program.calls.kernels import Gaussian
 from qgl.program.outputs import NO_OUTPUTS, Outputs
-from qgl.program.program import DataSet, Parameter, Variable
+from qgl.program.program import CriticCircuit, DataSet, Parameter, Variable
 from qgl.source import Span
 from qgl.syntax import tree
 
@@ -43,6 +45,10 @@ _OF_OUTPUTS = _MSE | objectives.MMD | reports.MMD | objectives.Wasserstein | rep
 EXACT_WIDTH = 24  # visible bits up to which all probabilities are held
 REGION_BITS = 12  # of a region whose distribution or state an entropy is taken of, in training and of data
 EXACT_ENTROPY = 10  # visible qubits up to which a free energy takes the eigenvalues of their state
+
+
+def _no_critic(call: CircuitCritic, qubits: int) -> CriticCircuit:
+    raise FaultyError
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Scope:
     outputs: Outputs | None = NO_OUTPUTS
     drawn: bool = False
     given: tuple[Parameter, ...] = ()
+    critic: Callable[[CircuitCritic, int], CriticCircuit] = _no_critic
 
     def bind(self, call: tree.Expression, kind: Kind[C]) -> C | None:
         return bind(call, kind, self.evaluate, self.report)

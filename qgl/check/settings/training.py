@@ -8,7 +8,8 @@ from typing import Any
 
 from qgl.check.calls.binding import FAILED, Failure, read
 from qgl.check.calls.strategies import strategy_faults
-from qgl.check.settings.adversary import CRITIC_WIDTH, adversary_fits, with_opponent
+from qgl.check.reporter import FaultyError
+from qgl.check.settings.adversary import adversary_fits, critic_of, with_opponent
 from qgl.check.settings.fit import (
     Scope,
     error_fits,
@@ -70,8 +71,13 @@ def read_objective(objective: tree.Objective | None, scope: Scope) -> tuple[Term
         bound = scope.with_variables(bound) if isinstance(bound, MMD) else bound
         if bound is None or not _objective_fits(bound, scope):
             fine = False
-        else:
-            terms.append(Term(weight, bound))
+            continue
+        try:
+            critic = critic_of(bound, scope) if isinstance(bound, Adversarial) else None
+        except FaultyError:
+            fine = False
+            continue
+        terms.append(Term(weight, bound, critic))
     return tuple(terms) if fine else ()
 
 
@@ -140,11 +146,6 @@ def _objective_fits(call: ObjectiveCall, scope: Scope) -> bool:
         return targets_fit(call, scope)
     if isinstance(call, Wasserstein):
         return transport_fits(call, scope)
-    if isinstance(call, Adversarial):
-        data = scope.data.get(call.data)
-        if data is not None and data.numbers is not None:
-            return True
-        return narrow_enough(call, scope.visible, "take `mmd` with Pauli words", scope, CRITIC_WIDTH)
     return not isinstance(call, MMD) or _mmd_fits(call, scope)
 
 

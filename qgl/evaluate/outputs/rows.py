@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.diagnostics.model import QglError
+from qgl.diagnostics.runs import NothingSucceeds
 from qgl.mixture import CIRCUITS
 from qgl.model import Model
 from qgl.parameters import Params
@@ -59,6 +61,7 @@ def _of_labels(
 ) -> NDArray[Any]:
     """The numbers of `number` labels, shape (number, numbers); with latents drawn anew, of one label a draw."""
     weights, exact = map(np.asarray, model.answer(params, Numbers(), condition))
+    _some(weights)
     chances = weights.astype(np.float64) / weights.sum(dtype=np.float64)
     if model.parameters.renews:
         labels = _spread(chances, number, random)
@@ -69,6 +72,16 @@ def _of_labels(
     turn = _occurrences(labels)
     draws = _draws(model, params, int(turn.max(initial=0)) + 1, condition, shots, key)
     return np.asarray(draws[turn, labels])
+
+
+def _some(weights: NDArray[np.floating[Any]]) -> None:
+    """That labels have weights.
+
+    Raises:
+        QglError: QGL0923, they have none: outcomes that the program requires do not come.
+    """
+    if np.isnan(weights).any():
+        raise QglError([NothingSucceeds(None)])
 
 
 def _spread(chances: NDArray[np.float64], number: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -98,6 +111,7 @@ def iterations(
     found = []
     for key in keys:
         weights, numbers = ask(params, given, jax.random.split(key, number))
+        _some(weights)
         shown = numbers[np.arange(number), _labels(weights, random)]
         found.append(shown[:, : outputs.size])
         given = _updated(model, given, shown[:, outputs.size :])

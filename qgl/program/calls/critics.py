@@ -1,8 +1,8 @@
-"""Critics: classical models that tell what a model gives from the data."""
+"""Critics: models, classical or quantum, that tell what a model gives from the data."""
 
 from __future__ import annotations
 
-from qgl.program.calls.arguments import Choice, Integer, Many
+from qgl.program.calls.arguments import AppliedChannel, Channels, Choice, Integer, Many
 from qgl.program.calls.call import Call, Kind, argument, call
 from qgl.record import record
 
@@ -20,4 +20,14 @@ class MLP(CriticCall):
     activation: str = argument(Choice(("relu", "leaky_relu", "tanh")), "of the hidden layers", default="relu")
 
 
-CRITICS: Kind[CriticCall] = Kind("critic", "critic", (MLP,))
+@call("circuit")
+class CircuitCritic(CriticCall):
+    """A layer or channel of the program, of which the probability of 0 of one of its qubits, measured at its end, is
+    that of the data: for a state of an ensemble, or for a string as a basis state.
+    """
+
+    channel: AppliedChannel = argument(Channels(), "what acts on each state, with parameters of its own")
+    qubit: int = argument(Integer(0), "which of its qubits is measured", default=0)
+
+
+CRITICS: Kind[CriticCall] = Kind("critic", "critic", (MLP, CircuitCritic))

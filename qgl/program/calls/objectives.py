@@ -204,7 +204,7 @@ class Adversarial(OfData):
         "whose means differ most, its weights held within `clip`",
         default="cross_entropy",
     )
-    clip: float = argument(POSITIVE, "beside `loss = wasserstein`, the largest weight of the critic", default=0.1)
+    clip: float = argument(POSITIVE, "beside `loss = wasserstein`, the largest weight of an `mlp`", default=0.1)
 
 
 OBJECTIVES: Kind[ObjectiveCall] = Kind(

@@ -31,8 +31,8 @@ from qgl.ir.outcomes import with_all_outcomes_read
 from qgl.kernels import large_tables
 from qgl.kernels.memory import device_limit, ensure_process
 from qgl.mixture import mixed, one_by_one
-from qgl.objectives.adversarial import AdversarialLoss
-from qgl.objectives.critics import Weights
+from qgl.objectives.adversary.critics import Weights
+from qgl.objectives.adversary.losses import AdversarialLoss
 from qgl.objectives.ensembles.comparison import EnsembleComparison
 from qgl.objectives.terms import WeightedObjective, against, combined, known_of, terms_of, with_known
 from qgl.parameters import Parameters, Params

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qgl.diagnostics.model import Diagnostic
     from qgl.evaluate import Row
     from qgl.jobs.compare import Compared, Comparison
+    from qgl.jobs.output_numbers import OutputNumbers
     from qgl.jobs.store import JobFolder
     from qgl.model import Model
     from qgl.runs.run import Run
@@ -107,6 +108,7 @@ def _of_run(folder: Path, how: _How) -> _Measured:
         QglError: it is no run, or not one that can be asked.
     """
     from qgl.baselines import fitted
+    from qgl.jobs import output_numbers as outputs
     from qgl.jobs import tables
     from qgl.report.report import measure, measure_samples, metrics_table, reports_of
 
@@ -122,8 +124,17 @@ def _of_run(folder: Path, how: _How) -> _Measured:
     comparisons = list(_jobs(folder, model, run, how.seed, beside, how.pictures, faults))
     known = {"run": str(folder), "status": run.status, "steps": run.steps, "samples": how.samples}
     known |= {"metrics": [asdict(row) for row in rows], "baselines": [each.facts for each in baselines]}
-    known |= {"jobs": [tables.facts(each) for each in comparisons]}
-    shown = (table for each in comparisons for table in tables.tables(each))
+    known |= {
+        "jobs": [
+            outputs.facts(each) if isinstance(each, outputs.OutputNumbers) else tables.facts(each)
+            for each in comparisons
+        ]
+    }
+    shown = [
+        table
+        for each in comparisons
+        for table in ([outputs.table(each)] if isinstance(each, outputs.OutputNumbers) else tables.tables(each))
+    ]
     return _Measured(rows, _Shown(known, (metrics_table(folder.name, rows, baselines), *shown), bool(faults)))
 
 
@@ -177,7 +188,7 @@ def _jobs(
     baselines: Sequence[Fitted],
     pictures: bool,
     faults: list[Diagnostic],
-) -> Iterator[Comparison]:
+) -> Iterator[Comparison | OutputNumbers]:
     """Comparisons of the jobs that are done. What cannot be read or drawn is said on standard error.
 
     faults: takes those of jobs that cannot be measured, so that the verb fails once it has shown the others.
@@ -191,6 +202,7 @@ def _jobs(
     from qgl.jobs import show
     from qgl.jobs.compare import Compared
     from qgl.jobs.draft import weights_hash
+    from qgl.jobs.output_numbers import measured
 
     jobs, unread = store.jobs_of(folder)
     faults += unread
@@ -200,6 +212,9 @@ def _jobs(
             typer.echo(f"job {job.job.id} is left out: {show.status(job)}", err=True)
             continue
         try:
+            if job.job.request.outputs:
+                yield measured(job, model)
+                continue
             compared = Compared(job, model, seed, baselines)
             comparison = compared.compared(weights_hash(run.params))
             if pictures:

@@ -25,6 +25,7 @@ class Mitigation(StrEnum):
 
 
 _SCALES = (1, 3, 5)  # of the noise
+_MOST_CIRCUITS = 4096  # of a job about outputs
 
 
 def run(
@@ -74,6 +75,12 @@ def run(
             "--budget", metavar="USD|SECONDS", help="Refuse what takes more: 2.50 in US dollars, 30s of machine time."
         ),
     ] = None,
+    outputs: Annotated[
+        bool,
+        typer.Option(
+            "--outputs", help="Measure the numbers of `output` declarations, N shots of each circuit they take."
+        ),
+    ] = False,
     output: FormatOption = Format.TEXT,
 ) -> None:
     """Run a trained circuit on an engine, and keep the strings in the run's folder.
@@ -87,6 +94,7 @@ def run(
       qglc run runs/bars --on aer:fake_torino --shots 4096
       qglc run runs/bars --on aer:fake_torino --mitigate readout
       qglc run runs/bars --on aer:fake_torino --observable Z[pixel[0]]*Z[pixel[1]] --zne
+      qglc run runs/features --on aer --outputs --shots 10000
       qglc run runs/bars --on ibm:ibm_torino --dry-run
       qglc run runs/bars --on ibm:ibm_torino --budget 30s
       qglc run runs/bars --on aer --bases random -n 200 --shots 10 -o shots.npz
@@ -109,6 +117,8 @@ def run(
     trained_run, model = trained(folder)
     given = condition_of(condition, model.program)
     opened = open_engine(engine)
+    if outputs:
+        _outputs_fit(model, mitigate is not None or bool(observable) or bases is not None)
     request = Request(
         engine=opened.name,
         shots=shots,
@@ -118,6 +128,7 @@ def run(
         readout=mitigate is Mitigation.READOUT,
         words=tuple(dict.fromkeys((*_asked(model.program, observable), *_in_bases(model, bases, number, out, seed)))),
         scales=_SCALES if zne else (),
+        outputs=outputs,
     )
     there = None if repeat else store.same_request(folder, key_for(trained_run, model, request))
     if there is not None and not dry:
@@ -185,6 +196,20 @@ def _keep(job: JobFolder, out: Path | None, output: Format) -> None:
     write_bytes(out, archive(np.concatenate(strings), np.concatenate(bases)))
     if output is Format.TEXT:
         typer.echo(f"strings with their bases: {out}")
+
+
+def _outputs_fit(model: Model, more: bool) -> None:
+    """That a job can be about the numbers of outputs."""
+    from qgl.jobs.output_circuits import OutputCircuits
+
+    if not model.program.outputs.declared:
+        raise typer.BadParameter("the program declares no `output`", param_hint="--outputs")
+    if more:
+        raise typer.BadParameter("it goes without --observable, --bases, --zne and --mitigate", param_hint="--outputs")
+    circuits = len(OutputCircuits.of(model.program).bases) * len(model.parameters.weights)
+    if circuits > _MOST_CIRCUITS:
+        why = f"the outputs of all elements take {circuits:,} circuits, more than {_MOST_CIRCUITS:,}"
+        raise typer.BadParameter(why, param_hint="--outputs")
 
 
 def _already(folder: Path, there: JobFolder, output: Format) -> None:

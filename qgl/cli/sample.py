@@ -138,12 +138,12 @@ def _draw(
         typer.echo(f"rows of numbers: {names}; {how}{times}", err=True)
         draw = rows_of_numbers.iterations if every else rows_of_numbers.sample
         with Waiting("drawing numbers"):
-            found = draw(model, run.params, number, seed, given, shots)
-        lacking = sum(int(np.isnan(each).sum()) for each in found.values())
+            numbers = draw(model, run.params, number, seed, given, shots)
+        lacking = sum(int(np.isnan(each).sum()) for each in numbers.values())
         if lacking:
             why = "roots of negative ones, say, or probabilities given what does not come"
             typer.echo(f"{lacking:,} numbers are none, and written as nan: {why}", err=True)
-        return Drawn(found)
+        return Drawn(numbers)
     if every:
         raise typer.BadParameter("there is no `output` in the program", param_hint="--every-iteration")
     if shots is not None:

@@ -139,6 +139,8 @@ def _asker(folder: JobFolder, engine: Engine) -> Ask:
         return by_text
     task = task_for(model_of(folder.path.parent.parent), folder.params(), job.request)
 
+    circuits = {item.basis: turned(task.circuit, item.basis) for item in job.items}  # engines keep what they compiled
+
     def by_circuit(part: int) -> list[Strings]:
         samples = []
         for place, item in enumerate(job.items):
@@ -146,8 +148,8 @@ def _asker(folder: JobFolder, engine: Engine) -> Ask:
             if shots == 0:
                 samples.append(np.zeros((0, width), np.uint8))
                 continue
-            circuit, inputs = turned(task.circuit, item.basis), task.inputs[item.row : item.row + 1]
-            one = Task(circuit, inputs, (shots,), _seed(job, part, place), task.max_qubits)
+            inputs = task.inputs[item.row : item.row + 1]
+            one = Task(circuits[item.basis], inputs, (shots,), _seed(job, part, place), task.max_qubits)
             samples += checked(engine.name, engine.samples(one), (shots,), width)
         return samples
 

@@ -18,6 +18,7 @@ from qgl.hardware.engines.contract import packed
 from qgl.hardware.engines.engine import Engine, Payload, RemoteEngine, Task, TextEngine
 from qgl.hardware.folding import folded
 from qgl.hardware.run import task_of
+from qgl.jobs.output_circuits import OutputCircuits
 from qgl.jobs.pauli_words import bases_of, turned
 from qgl.jobs.record import Item, Job, Request, key_of, sha256
 from qgl.model import Model
@@ -53,19 +54,22 @@ def draft(run: Run, model: Model, request: Request, engine: AnyEngine) -> Draft:
             be had: QGL1150 to QGL1152.
         ValueError: a condition is missing or of another width.
     """
-    refuse_post_selection(model)
+    if not request.outputs:
+        refuse_post_selection(model)
     task = task_for(model, run.params, request)
+    bases = OutputCircuits.of(model.program).all_bases if request.outputs else tuple(bases_of(request.words).values())
+    bases = tuple(dict.fromkeys(bases))
     if isinstance(engine, RemoteEngine | TextEngine):
-        items, payload = _texts(task, request, engine)
+        items, payload = _texts(task, request, engine, bases)
     else:
-        items, payload = _bare(task, request), Payload((), (), (), {}, {})
+        items, payload = _bare(task, request, bases), Payload((), (), (), {}, {})
     shots = sum(item.shots for item in items)
     job = Job(
         id="",
         tag=f"qgl-{uuid.uuid4().hex[:16]}",
         key=key_for(run, model, request),
         request=request,
-        model={"weights": weights_hash(run.params), "step": run.steps, "width": model.width},
+        model={"weights": weights_hash(run.params), "step": run.steps, "width": task.width},
         items=tuple(items),
         parts=1 if isinstance(engine, RemoteEngine) else max(1, min(_PARTS, shots // _PART)),
         outputs=payload.outputs,
@@ -92,7 +96,12 @@ def refuse_post_selection(model: Model) -> None:
 
 
 def task_for(model: Model, params: dict[str, Any], request: Request) -> Task:
-    """Strings of the model's distribution, a row for each element of a mixture that gets some."""
+    """Strings of the model's distribution, a row for each element of a mixture that gets some; for outputs, of each."""
+    if request.outputs:
+        condition = None if request.condition is None else np.asarray(request.condition)
+        inputs = np.asarray(model.parameters.inputs(params, condition, np.float32), dtype=np.float64)
+        shots = (request.shots,) * len(inputs)
+        return Task(OutputCircuits.of(model.program).circuit, inputs, shots, request.seed, request.max_qubits)
     return task_of(
         model,
         params,
@@ -108,19 +117,20 @@ def weights_hash(params: dict[str, Any]) -> str:
     return checkpoint.hash_of(params)
 
 
-def _bare(task: Task, request: Request) -> list[Item]:
+def _bare(task: Task, request: Request, bases: Sequence[str]) -> list[Item]:
     """For an engine that takes no texts: strings of the distribution, and of every basis."""
     if request.readout or request.scales:
         purpose = "mitigation of readout" if request.readout else "zero-noise extrapolation"
         raise QglError([CannotMitigate(None, request.engine, purpose, "it does not run texts as they stand")])
     rows = list(enumerate(task.shots))
-    return [
-        *(Item("samples", shots, row) for row, shots in rows),
-        *(Item("word", shots, row, basis=basis) for basis in _other_bases(request) for row, shots in rows),
-    ]
+    distribution = [] if request.outputs else [Item("samples", shots, row) for row, shots in rows]
+    others = [basis for basis in bases if request.outputs or set(basis) != {"Z"}]
+    return [*distribution, *(Item("word", shots, row, basis=basis) for basis in others for row, shots in rows)]
 
 
-def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> tuple[list[Item], Payload]:
+def _texts(
+    task: Task, request: Request, engine: RemoteEngine | TextEngine, bases: Sequence[str]
+) -> tuple[list[Item], Payload]:
     """The items and all of their texts."""
     rows = range(len(task.shots))
 
@@ -128,8 +138,8 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
         return packed(engine.name, engine.payload(task), len(rows))
 
     distribution = payload_of(task)
-    items = [Item("samples", task.shots[row], row) for row in rows]
-    texts, outputs = list(distribution.texts), list(distribution.outputs)
+    items = [] if request.outputs else [Item("samples", task.shots[row], row) for row in rows]
+    texts, outputs = ([], []) if request.outputs else (list(distribution.texts), list(distribution.outputs))
 
     def add(item: Item, text: str, output: Any) -> None:
         items.append(item)
@@ -138,11 +148,10 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
 
     all_z = "Z" * task.width
     machine = getattr(engine, "machine", None)  # an engine that stands on none, or anyone's own, has no such thing
-    bases = dict.fromkeys(bases_of(request.words).values())
     for basis in bases:
         payload = distribution if basis == all_z else payload_of(replace(task, circuit=turned(task.circuit, basis)))
         for scale in (1, *(scale for scale in request.scales if scale > 1)):
-            if basis == all_z and scale == 1:
+            if basis == all_z and scale == 1 and not request.outputs:
                 continue  # the strings of the distribution say it
             for row in rows:
                 text = payload.texts[row] if scale == 1 else folded(payload.texts[row], scale, machine)
@@ -160,11 +169,6 @@ def _texts(task: Task, request: Request, engine: RemoteEngine | TextEngine) -> t
     ]
     shots = tuple(item.shots for item in items)
     return items, Payload(tuple(texts), shots, tuple(outputs), distribution.settings, distribution.figures)
-
-
-def _other_bases(request: Request) -> list[str]:
-    """The bases of Pauli words, beside that in which strings are drawn."""
-    return [basis for basis in dict.fromkeys(bases_of(request.words).values()) if set(basis) != {"Z"}]
 
 
 def _file_names(count: int) -> Sequence[str]:

@@ -29,6 +29,7 @@ _SHAPE: dict[str, Any] = {
         "words": Several(str),
         "scales": Several(_COUNT),
         "repeat": Bounded(),
+        "outputs": bool,
     },
     "model": {"weights": str, "step": Bounded(), "width": Bounded(1, 1 << 20)},
     "items": Several(
@@ -63,6 +64,7 @@ class Request:
     words       Pauli words whose expectations are wanted, a letter of IXYZ for each visible qubit
     scales      of the noise, odd, for zero-noise extrapolation of the Pauli words; empty without it
     repeat      0 for the first time; requests that differ in it alone differ in their random numbers
+    outputs     whether numbers of the program's outputs are wanted in place of strings; each circuit has `shots` then
     """
 
     engine: str
@@ -74,6 +76,7 @@ class Request:
     words: tuple[str, ...] = ()
     scales: tuple[int, ...] = ()
     repeat: int = 0
+    outputs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,10 @@ class Job:
 
 def key_of(request: Request, program: str, weights: str) -> str:
     """What two jobs have in common that ask for the same."""
-    asked = json.dumps([asdict(request), program, weights], sort_keys=True)
+    wanted = asdict(request)
+    if not request.outputs:  # as before there were such
+        del wanted["outputs"]
+    asked = json.dumps([wanted, program, weights], sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
@@ -153,6 +159,7 @@ def to_json(job: Job) -> str:
 
 def shape_fault(facts: Mapping[str, Any]) -> str:
     """What of the entries of a record is missing, unknown, or of another type or size; "" for a sound one."""
+    facts = _complete(facts)
     unknown = set(facts) - {"format", sealed.SEAL, *(each.name for each in fields(Job))}
     return fault(facts, _SHAPE) or (f"`{min(unknown)[:40]}` is unknown" if unknown else "")
 
@@ -163,6 +170,7 @@ def from_facts(facts: Mapping[str, Any]) -> Job:
     Raises:
         ValueError: with what is wrong, for anything that `to_json` has not written.
     """
+    facts = _complete(facts)
     known = {each.name: facts[each.name] for each in fields(Job)}
     request = {each.name: _tuple(facts["request"][each.name]) for each in fields(Request)}
     items = tuple(Item(**{each.name: item[each.name] for each in fields(Item)}) for item in facts["items"])
@@ -171,6 +179,12 @@ def from_facts(facts: Mapping[str, Any]) -> Job:
     if wrong:
         raise ValueError(wrong)
     return job
+
+
+def _complete(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record with what those that were written earlier do not say."""
+    request = facts.get("request")
+    return {**facts, "request": {"outputs": False, **request}} if isinstance(request, dict) else facts
 
 
 def _tuple(value: Any) -> Any:

@@ -42,6 +42,12 @@ def figure(name: str, value: Any) -> str:
 def circuits(job: Job) -> Iterator[str]:
     """What a job is made of: `4096 strings`, `readout of 0 and 1: 2 circuits`."""
     roles = [item.role for item in job.items]
+    if job.request.outputs:
+        elements = 1 + max(item.row for item in job.items)
+        of_each = f" for each of {elements} elements" if elements > 1 else ""
+        circuits = _count(len(job.items) // elements, "circuit")
+        yield f"outputs: {circuits}{of_each}, {job.request.shots} shots each"
+        return
     distribution = sum(item.shots for item in job.items if item.role == "samples")
     many = f" of {roles.count('samples')} circuits" if roles.count("samples") > 1 else ""
     yield f"{distribution} strings{many}"

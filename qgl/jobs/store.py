@@ -285,7 +285,7 @@ class JobFolder:
     def keep_samples(self, strings: Sequence[Strings]) -> None:
         """The strings of all items; those of the model's distribution together, as `x`."""
         distribution = [array for item, array in zip(self.job.items, strings, strict=True) if item.role == "samples"]
-        x = np.concatenate(distribution)
+        x = np.concatenate(distribution) if distribution else np.zeros((0, self.job.model["width"]), np.uint8)
         if len(distribution) > 1:  # elements of a mixture come in no order
             x = x[np.random.default_rng(self.job.request.seed).permutation(len(x))]
         others = {

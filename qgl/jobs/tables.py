@@ -25,7 +25,7 @@ def tables(found: Comparison) -> Iterator[Table]:
         baselines = list(dict.fromkeys(label for side in found.sides for label in side.baselines))
         own = ["data", "model", "strings", "machine", *(["mitigated"] if mitigated else [])]
         heads = [*own, *(label.replace("(", "\n(", 1) for label in baselines)]
-        shown = _blank(f"{job.id}: {job.request.engine}, {found.strings} strings", heads)
+        shown = blank(f"{job.id}: {job.request.engine}, {found.strings} strings", heads)
         for side in found.sides:
             cells = [_plain(side.data), _plain(side.model), *map(_figure, (side.sampled, side.machine, side.mitigated))]
             beside = [_plain(side.baselines.get(label)) for label in baselines]
@@ -35,7 +35,7 @@ def tables(found: Comparison) -> Iterator[Table]:
         )
         yield shown
     heads = ["machine", "shots alone", "beyond", *(["mitigated"] if mitigated else [])]
-    shown = _blank("deployment gap: from the model to the machine", heads)
+    shown = blank("deployment gap: from the model to the machine", heads)
     for gap in found.gaps:
         cells = [_figure(each) for each in (gap.machine, gap.shots_alone, gap.beyond, gap.mitigated)]
         shown.add_row(_named(gap.name, gap.unit), *cells[: len(heads)])
@@ -48,9 +48,7 @@ def tables(found: Comparison) -> Iterator[Table]:
 def _pauli_word_table(found: Comparison) -> Table:
     scales = [scale for scale, _ in found.pauli_words[0].scaled]
     extrapolated = ["noise x 0"] if scales else []
-    shown = _blank(
-        "Pauli words", ["data", "model", "machine", *(f"noise x {scale}" for scale in scales), *extrapolated]
-    )
+    shown = blank("Pauli words", ["data", "model", "machine", *(f"noise x {scale}" for scale in scales), *extrapolated])
     for pauli_word in found.pauli_words:
         values = [_figure(each) for each in (pauli_word.machine, *(value for _, value in pauli_word.scaled))]
         last = [_figure(pauli_word.extrapolated)] if scales else []
@@ -94,7 +92,8 @@ def _pauli_word_facts(side: PauliWordSide) -> dict[str, Any]:
     return {"word": known.pop("pauli_word"), **known, "scaled": scaled}
 
 
-def _blank(title: str, heads: list[str]) -> Table:
+def blank(title: str, heads: list[str]) -> Table:
+    """A table without rows, whose first column names what they are."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -123,3 +122,8 @@ def _figure(value: Measured | None) -> str:
     if places > 4:
         return f"{number(value.value)} ± {value.error:.0e}"
     return f"{value.value:.{places}f} ± {value.error:.{places}f}"
+
+
+def figure_of(value: float | None, error: float | None) -> str:
+    """A number with its standard error, as far as they are known."""
+    return _figure(None if value is None else Measured(value, error))

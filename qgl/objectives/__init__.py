@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qgl.objectives.adversarial import adversarial
+from qgl.objectives.adversary.losses import adversarial
 from qgl.objectives.ensembles.infidelity import Infidelity as PairInfidelity
 from qgl.objectives.ensembles.transport import EnsembleTransport
 from qgl.objectives.kl import kl

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.objectives import Objective, Setting, build
-from qgl.objectives.adversarial import AdversarialLoss
-from qgl.objectives.critics import Weights
+from qgl.objectives.adversary.critics import Weights
+from qgl.objectives.adversary.losses import AdversarialLoss
 from qgl.objectives.ensembles.comparison import EnsembleComparison
 from qgl.program.program import Program
 from qgl.query import Query

@@ -72,20 +72,48 @@ def test_random_programs(seed: int, noise: bool) -> None:
             np.testing.assert_allclose(found[name][label], wanted, atol=1e-10)
 
 
-def test_gradients() -> None:
-    model, params = made(1, noise=False)
-    factors = np.random.default_rng(0).normal(size=11)
+def judged(model: qgl.Model, params: dict[str, Any], a: NDArray[np.float64], factors: NDArray[np.float64]) -> float:
+    """The mean over labels of a sum of all numbers, by Kraus operators; numbers that are none count as 0."""
+    states = np.array(labelled(model, {**params, "a": jnp.asarray(a)}))
+    weights = np.trace(states, axis1=1, axis2=2).real
+    total = 0.0
+    for state, weight in zip(states, weights, strict=True):
+        if weight >= 1e-9:
+            numbers = numbers_of(state / weight, a)
+            row = np.concatenate([np.ravel(numbers[name]) for name in ("x", "p", "mixed", "under")])
+            total += weight * np.where(np.isnan(row), 0, row) @ factors
+    return total / weights.sum()
+
+
+def gradient_is_that_of_the_reference(seed: int, **options: Any) -> None:
+    """Of the mean over labels of all numbers, in which those of the weights and of the success are."""
+    model, params = made(seed, **options)
+    rng = np.random.default_rng(seed)
+    factors, direction, a = rng.normal(size=11), rng.normal(size=20), np.asarray(params["a"])
 
     def function(a: Any) -> Any:
         here = {**params, "a": a}
-        rows = model.answer(here, Numbers())[1]
-        return jnp.sum(model.weights(here)[:, None] * jnp.where(jnp.isnan(rows), 0, rows) @ factors)
+        weights, rows = model.answer(here, Numbers())
+        return jnp.sum(weights[:, None] * jnp.where(jnp.isnan(rows), 0, rows) @ factors)
 
     with jax.enable_x64(True):
-        gradient = np.asarray(jax.grad(function)(params["a"]))
-        direction = np.random.default_rng(2).normal(size=20)
-        ahead, behind = (float(function(params["a"] + sign * 1e-5 * direction)) for sign in (1, -1))
-    np.testing.assert_allclose(gradient @ direction, (ahead - behind) / 2e-5, rtol=1e-6, atol=1e-8)
+        value, gradient = jax.value_and_grad(function)(params["a"])
+        ahead, behind = (judged(model, params, a + sign * 1e-5 * direction, factors) for sign in (1, -1))
+        assert float(value) == pytest.approx(judged(model, params, a, factors), abs=1e-9)
+    np.testing.assert_allclose(np.asarray(gradient) @ direction, (ahead - behind) / 2e-5, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_gradients(noise: bool) -> None:
+    gradient_is_that_of_the_reference(1, noise=noise)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100))
+def test_a_hundred_random_programs(seed: int) -> None:
+    """States in, kept and required outcomes and numbers out, all together: values and gradients."""
+    noise, keep, require = seed % 2 == 1, seed // 2 % 3, seed // 6 % 3
+    gradient_is_that_of_the_reference(100 + seed, noise=noise, keep=keep, require=require)
 
 
 def test_hidden_qubits_conditions_and_hamiltonians() -> None:

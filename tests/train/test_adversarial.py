@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import qgl
 from qgl.diagnostics.model import QglError
 from qgl.evaluate.metrics import jensen_shannon
-from qgl.objectives.adversarial import AdversarialLoss, OfStrings
+from qgl.objectives.adversary.losses import AdversarialLoss, OfStrings
 from qgl.query import Numbers, Probabilities
 from qgl.runs.run import Run
 
@@ -138,7 +138,7 @@ def test_many_strings_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(objective, OfStrings)
     critic = objective.start(jax.random.key(0), jnp.float32)
     whole = objective.critic.of_strings(critic)
-    monkeypatch.setattr("qgl.objectives.critics._AT_ONCE", 2)
+    monkeypatch.setattr("qgl.objectives.adversary.critics._AT_ONCE", 2)
     np.testing.assert_allclose(objective.critic.of_strings(critic), whole, atol=1e-6)
 
 

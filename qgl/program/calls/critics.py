@@ -27,7 +27,7 @@ class CircuitCritic(CriticCall):
     """
 
     channel: AppliedChannel = argument(Channels(), "what acts on each state, with parameters of its own")
-    qubit: int = argument(Integer(0), "which of its qubits is measured", default=0)
+    qubit: int = argument(Integer(0, 7), "which of its qubits is measured", default=0)
 
 
 CRITICS: Kind[CriticCall] = Kind("critic", "critic", (MLP, CircuitCritic))

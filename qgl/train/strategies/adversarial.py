@@ -14,7 +14,7 @@ import optax
 
 from qgl.kernels import mesh
 from qgl.model import Model
-from qgl.objectives.critics import Weights
+from qgl.objectives.adversary.critics import Weights
 from qgl.program.calls.strategies import Adversarial as AdversarialCall
 from qgl.program.program import TrainSettings
 from qgl.query import Query

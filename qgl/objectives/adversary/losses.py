@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct, indices
-from qgl.objectives.critics import Critic, Weights, critic_of
+from qgl.objectives.adversary.critics import Critic, Weights, critic_of
 from qgl.objectives.ensembles.similarity import weights as of_weights
 from qgl.objectives.ensembles.similarity import with_equal_weights
 from qgl.objectives.model import Deterministic, Setting

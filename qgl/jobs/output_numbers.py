@@ -48,7 +48,8 @@ def measured(folder: JobFolder, model: Model) -> OutputNumbers:
     Raises:
         QglError: its strings are damaged (QGL1131).
     """
-    params, strings, circuits = folder.params(), folder.others(), OutputCircuits.of(model.program)
+    params: dict[str, Any] = folder.params()
+    strings, circuits = folder.others(), OutputCircuits.of(model.program)
     given = folder.job.request.condition
     condition = None if given is None else np.asarray(given)
     inputs = np.asarray(model.parameters.inputs(params, condition, np.float32), np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -61,19 +62,19 @@ def test_roots_of_probabilities_are_numbers_where_outcomes_are_rare_but_told() -
     """Of a probability that is 0 rounding leaves a little, on either side, and over a small chance much of it."""
     rough, exact = rare(1.8), rare(1.8, precision="double")
     with jax.enable_x64(True):
-        params = exact.init(jax.random.key(0))
-        success = float(exact.answer(params, Success()))
+        known = exact.init(jax.random.key(0))
+        success = float(exact.answer(known, Success()))
         assert 3.1e-5 < success < 3e-4
-        wanted = np.asarray(exact.answer(params, Numbers())[1])
+        wanted = np.asarray(exact.answer(known, Numbers())[1])
     params = rough.init(jax.random.key(0))
     np.testing.assert_allclose(rough.answer(params, Numbers())[1], wanted, atol=0.06)
     _, gradient = rough.value_and_grad(params)
-    _, finer = exact.value_and_grad({"a": np.full(10, 1.8)})
+    _, finer = exact.value_and_grad(known)
     np.testing.assert_allclose(gradient["a"], finer["a"], atol=0.05)
 
 
 def test_what_rounding_carries_beyond_its_bounds_is_put_back() -> None:
-    read = np.array([-1e-3, 0, 0.5, 1, 1.001, np.nan], np.float32)
+    read = jnp.array([-1e-3, 0, 0.5, 1, 1.001, np.nan], jnp.float32)
     np.testing.assert_array_equal(_probability(read), np.array([0, 0, 0.5, 1, 1, np.nan], np.float32))
     np.testing.assert_array_equal(_mean(2 * read - 1), np.array([-1, -1, 0, 1, 1, np.nan], np.float32))
     assert jax.vmap(jax.grad(_probability))(read[:5]).tolist() == [0, 0, 1, 1, 0]

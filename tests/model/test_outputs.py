@@ -82,7 +82,7 @@ def judged(model: qgl.Model, params: dict[str, Any], a: NDArray[np.float64], fac
             numbers = numbers_of(state / weight, a)
             row = np.concatenate([np.ravel(numbers[name]) for name in ("x", "p", "mixed", "under")])
             total += weight * np.where(np.isnan(row), 0, row) @ factors
-    return total / weights.sum()
+    return float(total / weights.sum())
 
 
 def gradient_is_that_of_the_reference(seed: int, **options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -190,7 +190,7 @@ class Processes:
         return self.reporter.fault(WrongProcess(call.span, call.channel.name, fault))
 
 
-def _used(operations: Sequence[Operation]) -> set[int]:
+def _used(operations: Iterable[Operation]) -> set[int]:
     return {atom.parameter for operation in operations for atom in inputs_of(operation)}
 
 

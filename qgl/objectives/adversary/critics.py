@@ -161,7 +161,8 @@ class Effect(Critic):
         real = jnp.float64 if precision == "double" else jnp.float32
         inputs = self._parameters.inputs(weights, None, real)[0]
         state: Array = self._simulator(precision).answer(inputs, self._query)[0]
-        return state[::2, ::2].T * 2**self._qubits
+        effect: Array = state[::2, ::2].T * 2**self._qubits
+        return effect
 
     def _planned(self, precision: str) -> Simulator:
         return Simulator(compiler.planner(self._circuit, precision, device_limit()).plan((self._query,)))

@@ -108,13 +108,13 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
         case calls.PCA() | calls.Scaled():
             step = _fitted(call, _numbers(declared[call.fit or call.data]), x.shape[1])
             made = make(name, step.apply(x), limits, call.span, picture=data.picture, undo=(*data.undo, step))
-            return replace(made, columns=data.columns)
+            return _with_labels(replace(made, columns=data.columns), data)
         case calls.Unit():
             norms = np.linalg.norm(x, axis=1, keepdims=True)
             if not norms.all():
                 raise _fault(call, f"row {int(np.argmin(norms))} of `{data.name}` is zero, which has no direction")
             made = make(name, x / norms, limits, call.span, picture=data.picture)
-            return replace(made, columns=() if data.undo else data.columns)
+            return _with_labels(replace(made, columns=() if data.undo else data.columns), data)
         case calls.Windows(length=length, step=step):
             count = (len(x) - length) // step + 1
             if count < 1:
@@ -133,6 +133,14 @@ def transformed(name: str, call: calls.NumbersCall, declared: Declared, limits: 
             return make(name, np.concatenate(parts), limits, call.span, picture=data.picture)
         case _:
             raise ValueError(f"no data source `{call.name}`")
+
+
+def _with_labels(made: DataSet, data: DataSet) -> DataSet:
+    """Rows made of those of `data`, one of each, with the labels that these have."""
+    if data.labels is None or data.conditions is None:
+        return made
+    digest = hashlib.sha256(f"{made.sha256} {data.labels.names}".encode() + data.conditions.tobytes()).hexdigest()
+    return replace(made, conditions=data.conditions, labels=data.labels, sha256=digest)
 
 
 def binned(call: calls.Levels | calls.TableCall, x: Numbers, declared: Declared) -> tuple[NDArray[np.uint8], Binning]:

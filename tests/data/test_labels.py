@@ -114,6 +114,18 @@ def test_digits_come_with_theirs() -> None:
     assert grey["x"].labels == found.labels
 
 
+def test_labels_stay_with_rows_that_are_made_one_of_each() -> None:
+    found = data(
+        "data g = digits(classes = [3, 1], size = 2, grey = true, labels = true);\ndata p = pca(g, 2);\n"
+        "data s = scaled(p);\ndata u = unit(s);\ndata x = levels(s, 1);\ndata r = rows(s, 0..9);\n"
+    )
+    for name in ("p", "s", "u", "x"):
+        assert found[name].labels == Labels("digit", ("3", "1"))
+        conditions, whole = found[name].conditions, found["g"].conditions
+        assert conditions is not None and whole is not None and np.array_equal(conditions, whole)
+    assert found["r"].conditions is not None and len(found["r"].conditions) == 10
+
+
 @pytest.mark.parametrize(
     "condition, second, wording",
     [

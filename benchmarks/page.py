@@ -36,6 +36,8 @@ TITLES = {
     "W4": ("W4: exact likelihood of long strings", "n, d, B"),
     "W4c": ("W4c: exact likelihood of long strings, chain of channels", "n, d, B"),
     "W6": ("W6: a step of a diffusion model on an ensemble of states", "n, L, N"),
+    "W7": ("W7: Pauli propagation, kicked Ising model on 127 qubits", "L, w, e"),
+    "W7g": ("W7g: Pauli propagation, value and gradient", "L, w, e"),
     "growth": ("Growth with the number of sites", ""),
 }
 REMARKS = {
@@ -54,6 +56,10 @@ REMARKS = {
     "W4c": "The same with the channel `mix` as brick, where every peer needs 4^n numbers.",
     "W6": "Both outcomes of the ancilla with their weights, kernel |<x|y>|^4 of all pairs. The "
     "peers run a circuit for each state, as published codes of diffusion models do.",
+    "W7": "<Z_62> after L layers; Pauli words of at most w letters, with coefficients of at least 10^-e, where these "
+    "are not 0. pauli-prop truncates by coefficients only, and does not add what is small where we merge first; "
+    "tencirpauli truncates by letters only.",
+    "W7g": "The same with the gradient by all 127 L angles; pauli-prop has none.",
     "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
     "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "
     "sites the plan, which is plain Python, is a large part of the first call.",

@@ -14,7 +14,10 @@ from typing import Any
 from benchmarks.workloads import Case
 
 STORE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.json"
-PACKAGES = ("jax", "numpy", "pennylane", "pennylane-lightning", "qulacs", "tensorcircuit-ng")
+PACKAGES = (
+    *("jax", "numpy", "pennylane", "pennylane-lightning", "qulacs", "tensorcircuit-ng"),
+    *("pauli-prop", "tencirpauli"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ W4c     n, d, B  the circuit of W2c; the same
 W6      n, L, N  a step of a diffusion model: N random states of n qubits and an ancilla; RX(a), RY(b) on all, CZ on the
                  chain, L times; the ancilla is measured; squared maximum mean discrepancy by |<x|y>|^4 of all 2 N
                  weighted states from N others
+W7      L, w, e  Pauli propagation: <Z_62> of the kicked Ising model on 127 qubits of a heavy-hexagon machine, L layers
+                 of RX(0.4) on all and RZZ(-pi / 2) on all couplings; Pauli words of at most w letters (0: of any
+                 number), with coefficients of at least 10^-e (0: of any size); the value alone
+W7g     L, w, e  the same, value and gradient by the angle of each RX
 
 Angles have the distribution N(0, 1), in W3 N(0, 0.1); data rows are 1000 uniform strings; targets t are uniform on (-1,
 1).
@@ -23,7 +27,9 @@ Angles have the distribution N(0, 1), in W3 N(0, 0.1); data rows are 1000 unifor
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +139,15 @@ model {
 }
 objective mmd(near, fidelity(power = 2));
 """
+KICKED = """\
+const layers = 20;
+lattice eagle = graph([{couplings}]);
+visible v on eagle;
+param kick[layers, v] ~ constant(0.4);
+model {{ repeat layers as l {{ rx(kick[l]) v; for (a, b) in edges(eagle) {{ rzz(-pi / 2) a, b; }} }} }}
+train {{ approximate propagation({limits}); }}
+"""
+KICK, SEEN = 0.4, 62
 PAULI_WORDS = """
 data rows = npz("rows.npz");
 objective mmd(rows, hamming(sigma = side / 2), weight = 2);
@@ -174,10 +189,27 @@ class Case:
                 return CHANNELS, {"n": first, "depth": layers}
             case "W6":
                 return DIFFUSION, {"n": first, "layers": layers, "count": self.sizes[2]}
+            case "W7" | "W7g":
+                edges = ", ".join(f"({a}, {b})" for a, b in couplings())
+                return KICKED.format(couplings=edges, limits=", ".join(self._limits())), {"layers": first}
             case "W3":
                 return IQP, {"n": first}
             case _:
                 return CHAIN, {"n": first, "depth": layers}
+
+    def _limits(self) -> list[str]:
+        weight = [f"weight = {self.weight}"] if self.weight else []
+        return [*weight, *([f"smallest = {self.smallest:g}"] if self.smallest else [])]
+
+    @property
+    def weight(self) -> int:
+        """The most letters of a Pauli word that is kept in W7; 0: any number."""
+        return self.sizes[1]
+
+    @property
+    def smallest(self) -> float:
+        """The least coefficient of a Pauli word that is kept in W7; 0: any."""
+        return 10.0 ** -self.sizes[2] if self.sizes[2] else 0.0
 
     @property
     def angles(self) -> Numbers:
@@ -230,6 +262,12 @@ class Case:
         return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
 
 
+def couplings() -> list[tuple[int, int]]:
+    """The couplings of the machine of W7."""
+    path = Path(__file__).resolve().parent.parent / "tests" / "kernels" / "propagation" / "eagle.json"
+    return [(a, b) for a, b in json.loads(path.read_text(encoding="utf-8"))["couplings"]]
+
+
 def _cases(workload: str, *sizes: tuple[int, ...]) -> tuple[Case, ...]:
     return tuple(Case(workload, each) for each in sizes)
 
@@ -245,6 +283,8 @@ CASES: dict[str, tuple[Case, ...]] = {
     "W4": _cases("W4", (100, 4, 256), (1000, 4, 256), (1000, 8, 256), (10_000, 4, 64)),
     "W4c": _cases("W4c", (100, 4, 256), (1000, 4, 256), (10_000, 4, 64)),
     "W6": _cases("W6", (2, 6, 100), (2, 6, 1000), (4, 12, 100)),
+    "W7": _cases("W7", (3, 0, 0), (5, 4, 0), (10, 4, 0), (5, 0, 4), (10, 0, 4), (20, 0, 4)),
+    "W7g": _cases("W7g", (3, 0, 0), (5, 4, 0), (10, 4, 0)),
 }
 CASES["growth"] = tuple(
     Case(workload, (n, 4, 64) if workload in ("W4", "W4c") else (n, 4))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.contenders import dense, ensembles, iqp, ours, tensorcircuit
+from benchmarks.contenders import dense, ensembles, iqp, ours, propagation, tensorcircuit
 from benchmarks.contenders.model import Contender
 from benchmarks.workloads import Case
 
@@ -18,6 +18,8 @@ CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "labs.phox": iqp.phox,
     "jax by states": ensembles.jax_by_states,
     "default.qubit by states": ensembles.pennylane_by_states,
+    "pauli-prop": propagation.pauli_prop,
+    "tencirpauli": propagation.tencirpauli,
 }
 ENTRANTS: dict[str, tuple[str, ...]] = {
     "W1": ("qgl", "default.qubit", "tensorcircuit-ng"),
@@ -30,5 +32,7 @@ ENTRANTS: dict[str, tuple[str, ...]] = {
     "W4": ("qgl",),
     "W4c": ("qgl",),
     "W6": ("qgl", "jax by states", "default.qubit by states"),
+    "W7": ("qgl", "pauli-prop", "tencirpauli"),
+    "W7g": ("qgl", "tencirpauli"),
     "growth": ("qgl by stages",),
 }

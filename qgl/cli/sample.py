@@ -18,16 +18,20 @@ from qgl.cli.waiting import Waiting
 if TYPE_CHECKING:
     import numpy as np
 
+    from qgl.model import Model
+    from qgl.program.program import DataSet
+    from qgl.runs.run import Run
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Rows by the names of their arrays; the names of their columns, if they have some; and the label of all, if any,
+    """Rows by the names of their arrays; the names of their columns, if they have some; and the label of each, if any,
     whose column is the last one.
     """
 
     arrays: dict[str, np.ndarray[Any, Any]]
     names: tuple[str, ...] = ()
-    label: str | None = None
+    labels: tuple[str, ...] = ()
 
 
 class SampleFormat(StrEnum):
@@ -75,7 +79,9 @@ def sample(
     """Draw strings from a trained model, one a line, the first visible qubit first.
 
     Bits, or the numbers of categories where registers are of these. Of data that are bins of numbers, the columns
-    that these had, in their units and under their names. Of a program with `output` declarations, rows of its numbers.
+    that these had, in their units and under their names. Of data with labels, the label that is given as the last
+    column; without --condition, labels as often as the data have them. Of a program with `output` declarations, rows
+    of its numbers.
 
     \b
     Examples:
@@ -130,7 +136,10 @@ def _draw(
     run, model = trained(folder)
     outputs = model.program.outputs
     drawn = condition is None and outputs.declared and model.parameters.draws_conditions
-    given = None if drawn else condition_of(condition, model.program)
+    learnt = None if bits else model.program.learnt
+    of_each = condition is None and learnt is not None and learnt.labels is not None
+    alone = of_each and model.parameters.condition_width == 1 and not outputs.declared
+    given = None if drawn or alone else condition_of(condition, model.program)
     if outputs.declared:
         names = ", ".join(f"{output.name} {list(output.shape) or ''}".strip() for output in outputs.declared)
         how = "exact means and probabilities" if shots is None else f"{shots:,} shots behind each mean and distribution"
@@ -149,17 +158,39 @@ def _draw(
     if shots is not None:
         raise typer.BadParameter("there is no `output` in the program: strings are shots", param_hint="--shots")
     with Waiting("drawing strings"):
-        rows = in_chunks.sample(model, run.params, number, seed, given)
-    learnt = None if bits else model.program.learnt
+        if alone and learnt is not None:
+            rows, classes = _of_each_label(model, run, learnt, number, seed)
+        else:
+            rows = in_chunks.sample(model, run.params, number, seed, given)
+            classes = np.zeros(number) if given is None else np.full(number, given[0])
     units = None if learnt is None else in_units(rows, learnt, np.random.default_rng(seed) if inside else None)
     shown = units if units is not None else rows if bits else in_categories(rows, model.program.variables)
     if learnt is None or (units is None and learnt.labels is None):
         return Drawn({"x": shown})
     columns = learnt.columns if len(learnt.columns) == shown.shape[1] else ()
-    if learnt.labels is None or given is None:
+    if learnt.labels is None:
         return Drawn({"x": shown}, columns)
-    label = learnt.labels.names[int(given[0])]
-    return Drawn({"x": shown}, (*columns, learnt.labels.column) if columns else (), label)
+    labels = tuple(learnt.labels.names[number] for number in classes.astype(int).tolist())
+    return Drawn({"x": shown}, (*columns, learnt.labels.column) if columns else (), labels)
+
+
+def _of_each_label(
+    model: Model, run: Run, data: DataSet, number: int, seed: int
+) -> tuple[np.ndarray[Any, np.dtype[np.uint8]], np.ndarray[Any, Any]]:
+    """Strings, each under a label that is drawn as often as it is among the data, and the numbers of the labels."""
+    import numpy as np
+
+    from qgl.evaluate import in_chunks
+
+    assert data.labels is not None and data.conditions is not None
+    shares = np.bincount(data.conditions[:, 0].astype(int), data.weights, minlength=len(data.labels.names))
+    classes = np.random.default_rng([seed, 3]).choice(len(shares), size=number, p=shares / shares.sum())
+    most = int(np.bincount(classes).max())  # of each as many, so that one compiled program draws them all
+    rows = np.empty((number, model.width), np.uint8)
+    for each in np.unique(classes):
+        own = classes == each
+        rows[own] = in_chunks.sample(model, run.params, most, seed, np.array([float(each)]))[: own.sum()]
+    return rows, classes
 
 
 def _in_bases(
@@ -188,8 +219,9 @@ def _csv(drawn: Drawn, axes: int) -> bytes:
     parts = drawn.arrays.values()
     rows = np.concatenate([each.reshape(int(np.prod(each.shape[:axes])), -1) for each in parts], axis=1)
     body = _lines(rows)
-    if drawn.label is not None:
-        body = body.replace(b"\n", b"," + _csv_line((drawn.label,)))
+    if drawn.labels:
+        ends = {label: b"," + _csv_line((label,)) for label in set(drawn.labels)}
+        body = b"".join(line + ends[label] for line, label in zip(body.splitlines(), drawn.labels, strict=True))
     return (_csv_line(drawn.names) if drawn.names else b"") + body
 
 
@@ -218,8 +250,8 @@ def _npz(drawn: Drawn) -> bytes:
     import numpy as np
 
     arrays = drawn.arrays
-    if drawn.label is not None:
-        arrays = arrays | {"label": np.full(len(arrays["x"]), drawn.label)}
+    if drawn.labels:
+        arrays = arrays | {"label": np.array(drawn.labels)}
     buffer = io.BytesIO()
     write: Callable[..., None] = np.lib.format.write_array  # which is untyped
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:  # an output may have any name, `file` too

@@ -42,6 +42,17 @@ def test_the_label_is_the_last_column_under_its_name(tmp_path: Path) -> None:
     assert status == 2 and "'dog' is none of the labels cat, cat, wild" in errors
 
 
+def test_without_a_condition_each_row_has_a_label_as_the_data_have_them(tmp_path: Path) -> None:
+    run = trained(tmp_path, "bits = 1", TABLE + "cat,2,1\ncat,2,1\n")
+    head, *lines = qglc("sample", run, "-n", "3000")[1].splitlines()
+    assert head == "level,rate,kind" and len(lines) == 3000
+    shares = [line.endswith(",cat") for line in lines]
+    assert abs(np.mean(shares) - 2 / 3) < 0.05
+    for line in lines:
+        assert line.startswith("1,0") == line.endswith(",cat")
+    assert qglc("sample", run, "-n", "3", "--bits")[0] == 2
+
+
 def test_of_bits_too(tmp_path: Path) -> None:
     run = trained(tmp_path, 'columns = ["rate", "level"]', TABLE.replace(",2,", ",1,"))
     assert qglc("sample", run, "-n", "1", "--condition", "label=cat")[1] == "rate,level,kind\n0,0,cat\n"

@@ -18,6 +18,8 @@ from qgl.check.environment import NONE
 from qgl.compiler import analyse
 from qgl.data.environment import LIBRARY, FolderEnvironment
 from qgl.diagnostics.model import QglError
+from qgl.editor import references
+from qgl.editor.analysis import analyse as editor
 from qgl.source import Source
 from tests.command import qglc
 from tests.reference.density import density_matrix
@@ -129,3 +131,15 @@ def test_only_what_comes_with_qgl_has_such_a_name(tmp_path: Path) -> None:
 def test_the_file_is_in_canonical_form() -> None:
     status, _, errors = qglc("fmt", "--check", LIBRARY / "layers.qgl")
     assert status == 0, errors
+
+
+def test_an_editor_leads_to_the_file_and_does_not_rename_in_it(tmp_path: Path) -> None:
+    text = 'import "qgl:layers";\nvisible v[2];\nmodel { fourier v; }\n'
+    known = editor(tmp_path / "p.qgl", text)
+    assert known.diagnostics == ()
+    named = known.name_at(text.index("fourier"))
+    assert named is not None
+    declared = known.location(named[1])
+    assert declared is not None and declared.path == LIBRARY / "layers.qgl"
+    with pytest.raises(references.CannotRenameError, match="comes with qgl"):
+        references.renamed([known], declared, "tilt")

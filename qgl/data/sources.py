@@ -29,6 +29,7 @@ from qgl.data.tables import labels as labels_of
 from qgl.data.tables.csv_table import Table, read_csv
 from qgl.data.tables.parquet import read_parquet
 from qgl.data.tables.table import check_size, chosen_rows, code_width, encode, of_width, unused_codes
+from qgl.data.weights import handed_out
 from qgl.diagnostics.data import BadDataArgument, NoRows, plural
 from qgl.diagnostics.model import QglError
 from qgl.program import membership
@@ -49,7 +50,9 @@ class Files:
     base: Path
     limits: Limits
 
-    def content(self, call: calls.TableCall | calls.State | calls.Ensemble | calls.Images | calls.PauliShots) -> bytes:
+    def content(
+        self, call: calls.TableCall | calls.State | calls.Ensemble | calls.Images | calls.PauliShots | calls.RunWeights
+    ) -> bytes:
         """The bytes of the file that a call names."""
         real = resolve(self.root, self.base, call.path, call.span)
         return read_bytes(real, call.path, self.limits.data_bytes, call.span)
@@ -88,7 +91,7 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
             return parts.without(name, call, declared, files.limits)
-        case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf():
+        case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf() | calls.RunWeights():
             return _of_rows(name, call, files, declared)
         case _:
             raise ValueError(f"no data source `{call.name}`")
@@ -151,7 +154,7 @@ def _labels(name: str, call: calls.LabelsOf, data: DataSet) -> DataSet:
 
 def _of_rows(
     name: str,
-    call: calls.Images | calls.NumbersCall | calls.Pairs | calls.LabelsOf,
+    call: calls.RunWeights | calls.Images | calls.NumbersCall | calls.Pairs | calls.LabelsOf,
     files: Files,
     declared: Mapping[str, DataSet],
 ) -> DataSet:
@@ -159,6 +162,10 @@ def _of_rows(
         case calls.Images():
             rows, picture = numbers.images(files.content(call), call, files.limits)
             return numbers.make(name, rows, files.limits, call.span, picture=picture)
+        case calls.RunWeights():
+            array = handed_out(files.content(call), call)
+            made = numbers.make(name, array.reshape(1, -1), files.limits, call.span)
+            return replace(made, columns=tuple(map(str, array.shape)))
         case calls.LabelsOf(data=data):
             return _labels(name, call, declared[data])
         case calls.Levels(data=data):

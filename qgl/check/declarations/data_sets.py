@@ -25,7 +25,7 @@ from qgl.diagnostics.names import DefinitionCycle
 from qgl.diagnostics.size import ValueTooLarge
 from qgl.diagnostics.types import ArgumentCount
 from qgl.program.calls.arguments import describe
-from qgl.program.calls.data_sources import SOURCES, GroundStates, Through
+from qgl.program.calls.data_sources import SOURCES, GroundStates, RunWeights, Through
 from qgl.program.process import Process
 from qgl.program.program import DataSet, Parameter
 from qgl.record import record
@@ -99,6 +99,20 @@ class DataSets:
         self._called: set[Symbol] = set()
         self.has_faults = False
         self._loaded = loaded
+
+    def weights(self, call: RunWeights) -> DataSet:
+        """What a run handed out for a parameter, which is kept with the data of the program.
+
+        Raises:
+            FaultyError: there is no such run, or it has no such parameter; reported.
+        """
+        name = f"{call.path}:{call.parameter}"
+        if name not in self.made:
+            try:
+                self.made[name] = self.environment.load_data(name, call, self.made)
+            except QglError as error:
+                raise self.reporter.faults(error) from None
+        return self.made[name]
 
     def declared(self, symbol: Symbol) -> DataSet | DataFamily:
         """What a declared name stands for.

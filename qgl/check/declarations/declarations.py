@@ -61,7 +61,9 @@ class Declarations:
         self.parameters: list[Parameter | None] = [None for _ in main.of_kind(*INPUTS)]
         self.evaluator = Evaluator(reporter, budget, self, self.visible_wires, self.qubit_name)
         self.types = Types(reporter, self.evaluator)
-        self.distributions = Distributions(reporter, self.evaluator, self.types)
+        self.distributions = Distributions(
+            reporter, self.evaluator, self.types, lambda call: self.data_sets.weights(call)
+        )
         self.hamiltonians = Hamiltonians(self.evaluator, reporter, self.wires)
         self.settings = SettingValues(main, self.evaluator, self.hamiltonians, self.wires, self.visible_wires, reporter)
         self.data_sets = DataSets(

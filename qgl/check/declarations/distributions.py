@@ -10,6 +10,7 @@ from qgl.check.declarations.maps_distribution import maps_distribution
 from qgl.check.declarations.moments_distribution import moments_distribution
 from qgl.check.declarations.mps_distribution import mps_distribution
 from qgl.check.declarations.near_distribution import near_distribution
+from qgl.check.declarations.run_distribution import Weights, run_distribution
 from qgl.check.limits import MAX_ITEMS
 from qgl.check.reporter import Reporter
 from qgl.check.values.evaluate import Evaluator
@@ -42,6 +43,7 @@ class Distributions:
     reporter: Reporter
     evaluator: Evaluator
     types: Types
+    weights: Weights
 
     def of(
         self, node: tree.Parameter, constraint: str, numbers: int | None, shape: tuple[int, ...], frame: Frame
@@ -119,10 +121,13 @@ class Distributions:
             raise self.reporter.fault(WrongDistribution(expression.span, "`near` is where trained isometries start"))
         if name == "mps" and node.kind == "param":
             return mps_distribution(expression, node, shape, extents, frame, self.evaluator, self.reporter)
+        if name == "run" and node.kind == "param":
+            reader = self.evaluator, self.reporter, self.weights
+            return run_distribution(expression, node, constraint, extents, frame, *reader)
         if name in MAPS and node.kind == "param":
             return maps_distribution(expression, shape, frame, self.evaluator, self.reporter)
         if name not in ARGUMENTS:
-            near = nearest(name, (*ARGUMENTS, *MAPS, "moments", "near", "mps"))
+            near = nearest(name, (*ARGUMENTS, *MAPS, "moments", "near", "mps", "run"))
             raise self.reporter.fault(
                 WrongDistribution(expression.function.span, f"there is no distribution `{name}`", near)
             )

@@ -30,6 +30,7 @@ _SPECIAL = {  # of the form of a gate, but no record
 STARTS = {
     "mps": "staircases of two-qubit cells that begin as a matrix product state fitted to a data set",
     "moments": "normal about the angles that give the moments of a data set",
+    "run": 'what a run handed out under the name of the parameter: `run("folder")`',
     "marginal": "isometries that prepare the reduced states of data: `marginal(data)`",
     "recovered": "isometries that recover the states of regions of data from a part of them: `recovered(data)`",
     "near": "isometries near a map that is named: `near(identity)`, `near(copy)`",

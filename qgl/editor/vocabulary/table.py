@@ -20,7 +20,7 @@ from qgl.program.calls.table import KINDS
 from qgl.record import record
 
 LATTICES = (*EXTENTS, "graph")
-DISTRIBUTIONS = (*ARGUMENTS, "moments", "near", "mps", "marginal", "recovered")
+DISTRIBUTIONS = (*ARGUMENTS, "moments", "near", "mps", "marginal", "recovered", "run")
 INITIAL = (*STATES, *CALLED)
 ENDINGS = ("keep", "anew")  # of `measure` and of `draws`
 METHODS = ("trotter",)

@@ -285,6 +285,14 @@ class Gibbs(DataCall):
     beta: float = argument(POSITIVE, "the inverse temperature")
 
 
+@call("run")
+class RunWeights(DataCall):
+    """What a run handed out for a parameter: no data source of programs, but kept with a run as its data are."""
+
+    path: str = argument(Text(), "the weights in the folder of the run")
+    parameter: str = argument(Text(), "the name of the parameter")
+
+
 @call("subset")
 class Subset(DataCall):
     """Some strings of a distribution or rows of a table, drawn without replacement; a distribution stays one, made to

@@ -5,7 +5,6 @@ The text has a checksum of itself and of all leaves, which is compared whenever 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.data.weights import seal_of
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.runs.files import plain
@@ -56,7 +56,7 @@ def encode(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> bytes
     from safetensors.numpy import save
 
     leaves = {name: np.array(leaf, order="C") for name, leaf in leaves.items()}
-    header = {_TEXT: json.dumps({**text, SEAL: _seal(leaves, text)}, sort_keys=True)}
+    header = {_TEXT: json.dumps({**text, SEAL: seal_of(leaves, text)}, sort_keys=True)}
     data: bytes = save(leaves, metadata=header)
     return data
 
@@ -82,7 +82,7 @@ def read(path: Path, run: str | None = None) -> tuple[Leaves, dict[str, str]]:
         raise
     except Exception as error:  # of safetensors, of JSON, of types that NumPy lacks: each has kinds of its own
         raise QglError([DamagedRun(None, str(path), str(error))]) from error
-    if text.pop(SEAL, None) != _seal(leaves, text):
+    if text.pop(SEAL, None) != seal_of(leaves, text):
         raise QglError([DamagedRun(None, str(path), CHANGED)])
     if run is not None and text.get("run") != run:
         raise QglError([DamagedRun(None, str(path), "it is of another run")])
@@ -91,14 +91,4 @@ def read(path: Path, run: str | None = None) -> tuple[Leaves, dict[str, str]]:
 
 def hash_of(leaves: Mapping[str, Any]) -> str:
     """One hash of named arrays."""
-    return _seal({name: np.asarray(value) for name, value in leaves.items()}, {})
-
-
-def _seal(leaves: Mapping[str, NDArray[Any]], text: Mapping[str, str]) -> str:
-    """A hash of names, types, shapes and bytes of all leaves, and of the text."""
-    digest = hashlib.sha256(json.dumps(dict(text), sort_keys=True).encode())
-    for name in sorted(leaves):
-        leaf = leaves[name]
-        digest.update(json.dumps([name, leaf.dtype.str, leaf.shape]).encode())
-        digest.update(np.ascontiguousarray(leaf).reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
+    return seal_of({name: np.asarray(value) for name, value in leaves.items()}, {})

@@ -285,7 +285,7 @@ class Gibbs(DataCall):
     beta: float = argument(POSITIVE, "the inverse temperature")
 
 
-@call("run")
+@call()
 class RunWeights(DataCall):
     """What a run handed out for a parameter: no data source of programs, but kept with a run as its data are."""
 

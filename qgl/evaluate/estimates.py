@@ -25,8 +25,8 @@ from qgl.program.program import DataSet
 
 Rows = NDArray[np.uint8]
 Estimate = Callable[[Rows, Real], Real]
-_RESAMPLES = 50  # of the rows of data, for the error of what is estimated from them
-_HOW = "from {rows:,} rows, each entropy with the correction of Miller and Madow; the error is that of 50 resamples"
+RESAMPLES = 50  # of the rows of data, for the error of what is estimated from them
+HOW = "from {rows:,} rows, each entropy with the correction of Miller and Madow; the error is that of 50 resamples"
 _BLOCK = 1024  # strings whose kernel with all others is held at once
 
 
@@ -57,7 +57,7 @@ def mse(data: DataSet, region: tuple[int, ...] | None) -> Estimate:
     itself = float((distinct(ideal.rows, data.weights)[1] ** 2).sum())
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        kept, summed = _merged(rows[:, chosen], counts)
+        kept, summed = merged(rows[:, chosen], counts)
         shots = counts.sum(axis=0)
         squares = (summed * (summed - 1)).sum(axis=0) / (shots * (shots - 1))
         value: Real = (squares - 2 * (_matched(kept, ideal) @ summed) / shots + itself) / 2 ** len(chosen)
@@ -66,7 +66,7 @@ def mse(data: DataSet, region: tuple[int, ...] | None) -> Estimate:
     return estimate
 
 
-def _merged(rows: Rows, counts: Real) -> tuple[Rows, Real]:
+def merged(rows: Rows, counts: Real) -> tuple[Rows, Real]:
     """Different rows, with the sums of the counts of equal ones."""
     kept, _, place = distinct(rows, np.zeros(len(rows)))
     summed = np.zeros((len(kept), counts.shape[1]))
@@ -98,20 +98,20 @@ def moments_from(ideal: Real, part: int, positions: Positions) -> Estimate:
     return estimate
 
 
-def entropy(rows: Rows, counts: Real) -> Real:
+def entropy(rows: Rows, counts: Real, corrected: bool = True) -> Real:
     """Of the frequencies, with the correction of Miller and Madow (1955) for strings that were not drawn."""
     shots = counts.sum(axis=0)
     frequencies = counts / shots
     logs = np.log(np.where(counts > 0, frequencies, 1.0))
-    corrected: Real = -(frequencies * logs).sum(axis=0) + ((counts > 0).sum(axis=0) - 1) / (2 * shots)
-    return corrected
+    plain: Real = -(frequencies * logs).sum(axis=0)
+    return plain + ((counts > 0).sum(axis=0) - 1) / (2 * shots) if corrected else plain
 
 
 def region_entropy(positions: tuple[int, ...]) -> Estimate:
     """That of the bits at some positions."""
 
     def estimate(rows: Rows, counts: Real) -> Real:
-        return entropy(*_merged(rows[:, list(positions)], counts))
+        return entropy(*merged(rows[:, list(positions)], counts))
 
     return estimate
 
@@ -136,9 +136,9 @@ def information_of_data(call: CMI, name: str, data: DataSet) -> Row:
         return Row(name, metrics.conditional_mutual_information(joint, sizes), unit="nats")
     rows, weights, _ = distinct(data.rows, data.weights)
     count = len(data.rows)
-    draws = np.random.default_rng(0).multinomial(count, weights / weights.sum(), _RESAMPLES).T
+    draws = np.random.default_rng(0).multinomial(count, weights / weights.sum(), RESAMPLES).T
     values = cmi(call)(rows, np.column_stack([weights * count, draws]).astype(np.float64))
-    note = f"{name}: {_HOW.format(rows=count)}"
+    note = f"{name}: {HOW.format(rows=count)}"
     return Row(name, float(values[0]), float(values[1:].std(ddof=1)), unit="nats", note=note)
 
 

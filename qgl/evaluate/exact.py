@@ -22,6 +22,7 @@ from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, R
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
+from qgl.evaluate.markov_length import markov_length
 from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
@@ -228,7 +229,7 @@ def _report(call: calls.ReportCall, evaluation: Evaluation) -> Iterator[Row]:
             return _entropy(call, evaluation)
         case calls.HammingDistance() | calls.FreeEnergy() | calls.Energy() | calls.Expectation() | calls.LocalErrors():
             return _probe(call, evaluation)
-        case calls.Columns() | calls.CorrelationLength():
+        case calls.Columns() | calls.CorrelationLength() | calls.MarkovLength():
             return _correlated(call, evaluation)
         case calls.MarkovGap():
             return _markov_gap(call, evaluation)
@@ -383,7 +384,12 @@ def _part(measure: Callable[[Distribution], tuple[Real, Real]], part: int) -> Ca
     return lambda distribution: float(measure(distribution)[part])
 
 
-def _correlated(call: calls.Columns | calls.CorrelationLength, evaluation: Evaluation) -> Iterator[Row]:
+def _correlated(
+    call: calls.Columns | calls.CorrelationLength | calls.MarkovLength, evaluation: Evaluation
+) -> Iterator[Row]:
+    if isinstance(call, calls.MarkovLength):
+        yield markov_length(call, title(call), evaluation.setting.data[call.of])
+        return
     if isinstance(call, calls.CorrelationLength):
         yield from _correlation_length(call, evaluation)
         return

@@ -20,6 +20,7 @@ from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
+from qgl.evaluate.markov_length import markov_length
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.table import floors
@@ -38,6 +39,7 @@ from qgl.program.calls.reports import (
     Coverage,
     Entropy,
     Generalisation,
+    MarkovLength,
     OfData,
     ReportCall,
     ValidRate,
@@ -127,6 +129,9 @@ def _rows(
         return
     if isinstance(call, CMI) and call.of is not None:
         yield estimates.information_of_data(call, title(call), setting.data[call.of])
+        return
+    if isinstance(call, MarkovLength):
+        yield markov_length(call, title(call), setting.data[call.of])
         return
     if isinstance(call, CorrelationLength):
         yield _correlation_length(call, setting, data, counts)

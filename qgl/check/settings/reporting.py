@@ -39,6 +39,7 @@ from qgl.program.calls.reports import (
     FreeEnergy,
     LocalErrors,
     MarkovGap,
+    MarkovLength,
     MeanFidelity,
     OfData,
     OfNumbers,
@@ -175,8 +176,8 @@ def _report_fits(call: ReportCall, scope: Scope, undo: tuple[Transform, ...]) ->
         return _labels_fit(call, scope)
     if isinstance(call, Columns):
         return _columns_fit(call, scope)
-    if isinstance(call, CMI) and call.of is not None:
-        return _information_fits(call, scope)
+    if isinstance(call, CMI | MarkovLength) and call.of is not None:
+        return _information_fits(call, scope) if isinstance(call, CMI) else _buffers_fit(call, scope)
     if isinstance(call, Deployment) and not _is_of_strings(call, scope):
         return False
     if isinstance(call, MMD):
@@ -233,6 +234,19 @@ def _information_fits(call: CMI, scope: Scope) -> bool:
         scope.report(BadArguments(call.span, call.name, fault, usage(CMI)))
         return False
     return region_fits(call, call.regions, scope)
+
+
+def _buffers_fit(call: MarkovLength, scope: Scope) -> bool:
+    """Whether there are two buffers at least, which the rows of the data are long enough for."""
+    data, fault = scope.data.get(call.of), ""
+    if len(set(call.buffers)) < 2:
+        fault = "is fitted to two `buffers` at least"
+    elif data is not None and max(call.buffers) + 2 > data.width:
+        bits = plural(data.width, "bit")
+        fault = f"has {max(call.buffers)} bits between two others, and the rows of `{data.name}` have {bits}"
+    if fault:
+        scope.report(BadArguments(call.span, call.name, fault, usage(MarkovLength)))
+    return not fault
 
 
 def _rows_agree(call: OfNumbers, scope: Scope, undo: tuple[Transform, ...]) -> bool:

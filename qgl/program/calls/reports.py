@@ -15,6 +15,7 @@ from qgl.program.calls.arguments import (
     Choice,
     Data,
     Integer,
+    Many,
     Region,
     Spins,
     SpinTerms,
@@ -248,6 +249,20 @@ class CorrelationLength(OfData):
     reach: int = argument(Integer(2, 64), "the largest distance that is looked at", default=8)
 
 
+@call("markov_length")
+class MarkovLength(ReportCall):
+    """xi of exp(-r / xi), fitted to the mean over i of I(x_i : x_(i+r+1) | the r bits between) of data."""
+
+    of: str = argument(Data(), "the data set")
+    buffers: tuple[int, ...] = argument(
+        Many(Integer(0, 10)), "the numbers r of bits between, two at least", default=(1, 2, 3)
+    )
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        return (self.of,)
+
+
 @call("markov_gap")
 class MarkovGap(ReportCall):
     """Largest and mean of I(x_i : x_(i-r-1) | the r bits between), in nats: 0 where `markov_nll` is nll."""
@@ -434,6 +449,7 @@ REPORTS: Kind[ReportCall] = Kind(
         Entropy,
         Columns,
         CorrelationLength,
+        MarkovLength,
         MarkovGap,
         HammingDistance,
         Purity,

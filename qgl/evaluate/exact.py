@@ -15,14 +15,13 @@ from qgl.diagnostics.runs import NothingSucceeds
 from qgl.diagnostics.size import TooLarge
 from qgl.evaluate import estimates, metrics
 from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
-from qgl.evaluate.correlations import OfColumns, Shells
+from qgl.evaluate.correlations import OfColumns, Shells, markov_length
 from qgl.evaluate.deployment import deployment
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
 from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.markov_length import markov_length
 from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from qgl.bits.distribution import distinct
 from qgl.evaluate import estimates, metrics
-from qgl.evaluate.correlations import OfColumns, Shells
+from qgl.evaluate.correlations import OfColumns, Shells, markov_length
 from qgl.evaluate.discrepancy import PauliWordSet
 from qgl.evaluate.distributions import Drawn, Real
 from qgl.evaluate.estimates import Estimate
 from qgl.evaluate.generalisation import Shares, Valid, counted, expected, measured
-from qgl.evaluate.markov_length import markov_length
 from qgl.evaluate.pairs import Moments
 from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
 from qgl.evaluate.table import floors

@@ -151,9 +151,11 @@ class OutputCircuits:
     ) -> NDArray[np.float64]:
         """Standard errors of the numbers of a label, shape (numbers,); NaN where shots are too few to tell.
 
+        An error is at least what one shot more or less changes: shots that all agree do not show that others would.
+
         row: all that is read, shape (read,). derivatives: of the numbers by it, shape (numbers, read).
         """
-        total = np.zeros(len(derivatives))
+        total, least = np.zeros(len(derivatives)), np.zeros(len(derivatives))
         for circuit, own in enumerate(strings):
             changes, first = np.zeros((len(own), len(derivatives))), 0
             for k in range(len(self.pauli_words)):
@@ -161,9 +163,21 @@ class OutputCircuits:
                 if self.circuit_of[k] == circuit:
                     part = slice(first, first + size)
                     changes += self._changes(k, own, row[part], derivatives[:, part])
+                    least += self._of_one_shot(k, own, derivatives[:, part]) ** 2
                 first += size
             total += changes.var(axis=0, ddof=1) / len(own) if len(own) > 1 else np.nan
-        return np.asarray(np.sqrt(total))
+        return np.sqrt(np.maximum(total, least))
+
+    def _of_one_shot(self, k: int, strings: Strings, derivatives: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How much each number changes if one shot of the rarest condition reads differently, at most."""
+        means = len(self.program.outputs.pauli_words)
+        if k < means:
+            return np.asarray(2 * np.abs(derivatives[:, 0]) / max(len(strings), 1))
+        given = self.program.outputs.given[k - means]
+        blocks = derivatives.reshape(len(derivatives), 1 << given, -1)
+        under = np.bincount(self._codes(k, strings) // blocks.shape[2], minlength=1 << given)
+        spread = np.ptp(blocks, axis=2)[:, under > 0] / under[under > 0]
+        return np.asarray(np.sqrt((np.nan_to_num(spread) ** 2).sum(axis=1)))
 
     def _changes(
         self, k: int, strings: Strings, read: NDArray[np.float64], derivatives: NDArray[np.float64]

@@ -115,9 +115,8 @@ def test_a_machine_gives_numbers_with_errors(tmp_path: Path, monkeypatch: pytest
         exact, machine, error = (np.array(row[name], float) for name in ("model", "machine", "errors"))
         told_of = np.isfinite(machine)  # no shot may have a label under a condition
         assert told_of[[0, 5]].all() and np.array_equal(told_of, np.isfinite(error))
-        differ = error > 0  # where all of a few shots agree nothing is known of how they would differ
-        assert (np.abs(machine - exact)[differ] < 5 * error[differ]).all() and differ[[0, 5]].all()
-        assert (error[[0, 5]] > 1e-3).all() and (error[told_of] < 0.5).all()
+        assert (np.abs(machine - exact)[told_of] < 5 * error[told_of]).all()
+        assert (error[[0, 5]] > 1e-3).all() and (error[told_of] <= 1).all()
         assert row["weight"]["machine"] == pytest.approx(row["weight"]["model"], abs=0.05)
     shown = qglc("evaluate", "run", "--no-pictures")[1]
     assert "outputs, 3000 shots of each circuit" in shown and "±" in shown

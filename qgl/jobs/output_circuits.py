@@ -166,7 +166,7 @@ class OutputCircuits:
                     least += self._of_one_shot(k, own, derivatives[:, part]) ** 2
                 first += size
             total += changes.var(axis=0, ddof=1) / len(own) if len(own) > 1 else np.nan
-        return np.sqrt(np.maximum(total, least))
+        return np.asarray(np.sqrt(np.maximum(total, least)))
 
     def _of_one_shot(self, k: int, strings: Strings, derivatives: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much each number changes if one shot of the rarest condition reads differently, at most."""

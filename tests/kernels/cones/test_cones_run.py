@@ -96,8 +96,8 @@ def test_pruning_by_a_cone_changes_no_answer(seed: int) -> None:
     """Cones leave out what the words cannot see; the state vector of the whole circuit has it all."""
     program = random_program(seed, EVERYTHING, visible=(4, 4), operations=(10, 16))
     pauli_words = random_queries(seed, 4)[0]
-    inputs = jnp.asarray(random_inputs(seed))
     with jax.enable_x64(True):
+        inputs = jnp.asarray(random_inputs(seed))
         whole = Simulator(
             Planner(Circuit.of(program), "double", methods=(StateVector(),)).plan([pauli_words, Probabilities()])
         )

@@ -112,16 +112,16 @@ class Questions(ABC):
         Raises:
             QglError: QGL0923, outcomes that the program requires do not come.
         """
+        shots, key = whole(shots, "shots", 1), random_key(key)
+        query: Query = Samples(shots)
+        given: dict[Query, Any] = {}
         if bases is not None:
-            turned = GivenBases(whole(shots, "shots", 1))
-            given = pauli_bases(bases, "bases", (shots, self.width))
-            strings: Array = self.answers(params, (turned,), condition, random_key(key), {turned: given})[turned]
-            return strings
-        query, key = Samples(whole(shots, "shots", 1)), random_key(key)
+            query = GivenBases(shots)
+            given[query] = pauli_bases(bases, "bases", (shots, self.width))
         asked = (query, Success()) if self.readings.required else (query,)
-        answers = self.answers(params, asked, condition, key)
+        answers = self.answers(params, asked, condition, key, given)
         success = answers.get(Success())
-        if success is not None and not is_traced(success) and not success > least_success(success.dtype):
+        if success is not None and not is_traced(success) and not float(success) > least_success(success.dtype):
             raise QglError([NothingSucceeds(None)])
         result: Array = answers[query]
         return result

@@ -42,6 +42,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "memory": {"length": 2},
     "noise": {},
     "sequence": {"length": 2},
+    "two_layers": {"n": 4, "w": 1, "gap": 1},
     "walls": {"depth": 1},
 }
 

@@ -150,17 +150,23 @@ def playground(folder: Path) -> Iterator[tuple[subprocess.Popen[str], Asker]]:
         process.stdout.close()
 
 
+def read(path: Path) -> str:
+    """Of /proc; empty where the thread or process has ended meanwhile."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def children(process: int) -> list[int]:
     tasks = Path(f"/proc/{process}/task").iterdir()
-    return [int(each) for task in tasks for each in (task / "children").read_text().split()]
+    return [int(each) for task in tasks for each in read(task / "children").split()]
 
 
 def gone(process: int) -> None:
     """Waits for the end of a process that is not ours."""
     end = time.monotonic() + PATIENCE
-    while Path(f"/proc/{process}/stat").exists():
-        if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return
+    while (state := read(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()) and state[0] != "Z":
         assert time.monotonic() < end, f"{process} is still there"
         time.sleep(0.1)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import os
 import sys
 from typing import Annotated, Any
 
@@ -118,6 +119,10 @@ for _verb, _help in VERBS.items():
 
 def run() -> None:
     """The entry point `qglc`."""
+    # XLA logs an error for each program of the cache on processors whose features LLVM has made up names for. Faults
+    # come as exceptions; QGL_DEBUG, which shows tracebacks, shows the log too.
+    if not os.environ.get("QGL_DEBUG"):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     gc.set_threshold(100_000, 20, 20)  # importing makes many objects and no garbage: a tenth of the time of a check
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):

@@ -64,6 +64,19 @@ def test_every_verb_exists_and_has_a_help_with_an_example(verb: str) -> None:
     assert f"qglc {verb}" in result.output
 
 
+@pytest.mark.parametrize(("debug", "level"), [({}, "3"), ({"QGL_DEBUG": "1"}, "None")])
+def test_what_xla_logs_of_its_cache_is_not_shown(debug: dict[str, str], level: str) -> None:
+    """On some processors it is an error a program, from the second start on, and nothing is wrong."""
+    code = "import os, sys\nfrom qgl.cli.main import run\nsys.argv = ['qglc', '--version']\n"
+    code += "try: run()\nfinally: print(os.environ.get('TF_CPP_MIN_LOG_LEVEL'), 'jax' in sys.modules)"
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("TF_CPP_MIN_LOG_LEVEL", "QGL_DEBUG")
+    }
+    command, own = [sys.executable, "-c", code], environment | debug
+    done = subprocess.run(command, capture_output=True, text=True, env=own, timeout=120)
+    assert done.stdout.splitlines()[-1] == f"{level} False", done.stderr
+
+
 def test_version_and_wrong_usage() -> None:
     assert runner.invoke(app, ["--version"]).output.startswith("qglc 0.")
     for arguments in (["chek"], ["check"], ["check", "--nonsense"], ["compile", "x", "--emit", "nonsense"]):

@@ -123,10 +123,8 @@ def step(text: str) -> Row:
     queries, params = ours.queries_of(case, model), ours.params_of(case, model)
     plan = model.plan(*queries)
     row = plan.rows[0].candidates[0]
-    if case.workload == "W3":
-        made: Callable[[Any], Any] = lambda own: model.value_and_grad(own, jax.random.key(3))  # noqa: E731
-    else:
-        made = jax.jit(jax.value_and_grad(ours.loss_of(case, model, queries[0])))
+    drawn: Callable[[Any], Any] = partial(model.value_and_grad, key=jax.random.key(3))
+    made = drawn if case.workload == "W3" else jax.jit(jax.value_and_grad(ours.loss_of(case, model, queries[0])))
     planned = time.perf_counter() - start
     called, steady = seconds_of(made, params)
     facts = dict(row.cost.facts)

@@ -57,8 +57,8 @@ REMARKS = {
     "W6": "Both outcomes of the ancilla with their weights, kernel |<x|y>|^4 of all pairs. The "
     "peers run a circuit for each state, as published codes of diffusion models do.",
     "W7": "<Z_62> after L layers; Pauli words of at most w letters, with coefficients of at least 10^-e, where these "
-    "are not 0. pauli-prop truncates by coefficients only, and does not add what is small where we merge first; "
-    "tencirpauli truncates by letters only.",
+    "are not 0. pauli-prop truncates by coefficients only, and at ten layers differs in the third digit, why is not "
+    "known; tencirpauli truncates by letters only.",
     "W7g": "The same with the gradient by all 127 L angles; pauli-prop has none.",
     "growth": "The programs of W2, W2c, W4 and W4c at d = 4, B = 64, each stage by itself: text to checked program, "
     "the whole graph of the circuit, the plan, then the first call (with the plan) and the step. At 10,000 "

@@ -407,11 +407,9 @@ class _Check:
 
     def _unused(self, operations: Sequence[Operation]) -> None:
         declared = ("constant", "lattice", "data set", "layer", "channel", "Hamiltonian", *INPUTS)
+        drawn = any(map(may_be_drawn, patterns(operations)))  # then any latent numbers elements, whatever it is
         for symbol in self.main.of_kind(*declared):
-            counts = symbol.kind == "latent input" and any(
-                map(may_be_drawn, patterns(operations))
-            )  # elements, whatever it is
-            if not symbol.used and not counts:
+            if not symbol.used and not (drawn and symbol.kind == "latent input"):
                 self.reporter.report(UnusedName(symbol.span, symbol.name, symbol.kind))
         for symbol in self.main.of_kind(*REGISTERS):
             self._untouched(symbol)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any, Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from qgl.bits.distribution import distinct, entropy
+from qgl.bits.distribution import entropy
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import NothingSucceeds
 from qgl.diagnostics.size import TooLarge
@@ -18,149 +18,31 @@ from qgl.evaluate.conditions import accuracy, conditional_valid_rate, success
 from qgl.evaluate.correlations import OfColumns, Shells, markov_length
 from qgl.evaluate.deployment import deployment
 from qgl.evaluate.discrepancy import PauliWordSet
-from qgl.evaluate.distributions import Distribution, Drawn, ModelDistribution, Real, UnansweredError
+from qgl.evaluate.distributions import Distribution, Drawn, Real
 from qgl.evaluate.emitted import Emitted, trotter_error
 from qgl.evaluate.generalisation import SPREAD, Shares, Valid, counted, expected, measured
-from qgl.evaluate.impossible import cannot_give, impossible_rows, is_impossible
-from qgl.evaluate.outputs.reports import Generated, drawn_by_weight, numbers_reported
+from qgl.evaluate.impossible import impossible_rows, is_impossible
+from qgl.evaluate.outputs.reports import numbers_reported
 from qgl.evaluate.pairs import Moments
-from qgl.evaluate.row import INDEPENDENT, NATS, PARTS, Row
+from qgl.evaluate.row import NATS, PARTS, Row
 from qgl.evaluate.states.choices import probabilities
 from qgl.evaluate.states.ensembles import compared, mean_fidelity, mean_purity
 from qgl.evaluate.states.local_errors import local_errors, measured_in_bases
 from qgl.evaluate.states.many_body import energy, expectation, free_energy, hamming_distance, magnetisation
 from qgl.evaluate.states.quantum import quantum_information, von_neumann
 from qgl.evaluate.table import floors
-from qgl.evaluate.table.classes import OfClass, by_class, labelled
-from qgl.evaluate.table.columns import independent, uniform, uniform_text
+from qgl.evaluate.table.classes import by_class, labelled
+from qgl.evaluate.table.evaluation import NO_FLOOR, Answerer, Evaluation
 from qgl.evaluate.table.floors import Floor
 from qgl.evaluate.table.titles import title
 from qgl.objectives.markov_nll import windows
 from qgl.objectives.model import Setting
 from qgl.program.calls import reports as calls
 from qgl.program.program import DataSet
-from qgl.query import GivenPauliWords, LogProb, Marginals, Query, Samples, State, log_floor
+from qgl.query import GivenPauliWords, LogProb, Marginals, State, log_floor
 from qgl.record import record
 
-_OWN_DATA = f"{INDEPENDENT}: each column by itself, with the frequencies of the data set of the row"
-_NO_FLOOR = Floor()
 _MIXED = "uniform: the maximally mixed state"
-
-
-class Answerer(Protocol):
-    """Answers queries about a trained model, for one value of its condition inputs if it has any.
-
-    `given` is the array of a query that leaves it open.
-    """
-
-    def __call__(self, query: Query, condition: Any = None, given: Any = None) -> Any: ...
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """What a report may use: the model's distribution and answers, the data sets by name, and the distributions of
-    baselines.
-
-    baselines  by label; None where the program declares none, and independent bits stand for them
-    bare       values alone are wanted, nothing to hold them against
-    emitted    the circuit as it is emitted; None: not known
-    generated  generates rows of outputs; None: labels of the model are drawn by their weights
-    of_classes those of `baselines` that are fitted to the rows of each class of labelled data, by its number
-    """
-
-    answer: Answerer
-    setting: Setting
-    baselines: Mapping[str, Drawn] | None = None
-    bare: bool = False
-    emitted: Emitted | None = None
-    generated: Callable[..., Any] | None = None
-    of_classes: Sequence[Mapping[str, Drawn]] | None = None
-
-    @cached_property
-    def _known(self) -> dict[int, Evaluation]:
-        return {}
-
-    def under(self, one: OfClass) -> Evaluation:
-        """That of one class: the model under its label, and its rows."""
-        if one.number not in self._known:
-            answer, own, generated = self.answer, one.condition, self.generated
-
-            def answered(query: Query, condition: Any = own, given: Any = None) -> Any:
-                return answer(query, own if condition is None else condition, given)
-
-            self._known[one.number] = replace(
-                self,
-                setting=one.setting,
-                answer=answered,
-                baselines=self.baselines if self.of_classes is None else self.of_classes[one.number],
-                generated=None if generated is None else partial(generated, condition=own),
-                of_classes=None,
-            )
-        return self._known[one.number]
-
-    @property
-    def rows(self) -> Generated:
-        """Generates rows of outputs."""
-        return self.generated or drawn_by_weight(self.answer)
-
-    @cached_property
-    def distribution(self) -> Distribution:
-        """The model's distribution; asked for only when a report needs it."""
-        return ModelDistribution(self.answer, self.setting.width).distribution
-
-    @cached_property
-    def drawn(self) -> dict[int, tuple[Any, Real]]:
-        """Different strings of the model, and how often each came among so many."""
-        return {}
-
-    def draw(self, count: int) -> tuple[Any, Real]:
-        """The same strings for all reports."""
-        if count not in self.drawn:
-            rows = np.asarray(self.answer(Samples(count)), dtype=np.uint8)
-            self.drawn[count] = distinct(rows, np.ones(len(rows)))[:2]
-        return self.drawn[count]
-
-    def of(self, call: calls.OfData) -> DataSet:
-        assert call.data is not None  # the checker has seen to it
-        return self.setting.data[call.data]
-
-    def row(
-        self,
-        name: str,
-        value: float | None,
-        measure: Callable[[Drawn], float | None],
-        *,
-        data: DataSet | None = None,
-        floor: Callable[[], Floor] = lambda: _NO_FLOOR,
-        error: float | None = None,
-        unit: str = "",
-        impossible: int | None = None,
-    ) -> Row:
-        """A value beside those of the baselines and of the uniform distribution, which `measure` takes of these.
-
-        impossible: how many rows of `data` the model cannot give, where they are charged for; then those of the
-            baselines are told too.
-        """
-        if self.bare:
-            return Row(name, value, error, unit=unit, impossible=impossible)
-        distributions: Mapping[str, Drawn] = self.baselines or {}
-        if self.baselines is None and data is not None:
-            distributions = {INDEPENDENT: independent(data, self.setting.columns)}
-        values: dict[str, float | None] = {}
-        own = _OWN_DATA if self.baselines is None and distributions else ""
-        notes = [] if data is None or impossible is None else [cannot_give(name, impossible, data)]
-        for label, distribution in distributions.items():
-            try:
-                values[label] = measure(distribution)
-                if data is not None and impossible is not None:
-                    notes.append(cannot_give(f"{name}, {label}", impossible_rows(distribution, data), data))
-            except UnansweredError as reason:
-                values[label] = None
-                notes.append(f"{label}: {reason}")
-        columns, least, note = self.setting.columns, floor(), "\n".join(filter(None, [*notes, own]))
-        even = measure(uniform(columns))
-        wording = least.wording, "" if even is None else uniform_text(columns)
-        return Row(name, value, error, least.value, values, even, unit, note, impossible, *wording)
 
 
 def evaluate(
@@ -411,7 +293,7 @@ def _correlation_length(call: calls.CorrelationLength, evaluation: Evaluation) -
     def length(distribution: Distribution) -> float | None:
         return shells.length(distribution.moments(shells.positions))
 
-    floor = _NO_FLOOR if data is None else floors.same(data, shells.length_in(data))
+    floor = NO_FLOOR if data is None else floors.same(data, shells.length_in(data))
     yield evaluation.row(title(call), length(evaluation.distribution), length, floor=lambda: floor)
 
 

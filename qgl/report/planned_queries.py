@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.size import TooLarge
-from qgl.evaluate.exact import Answerer, evaluate
+from qgl.evaluate.exact import evaluate
 from qgl.evaluate.table.classes import classes, labelled
+from qgl.evaluate.table.evaluation import Answerer
 from qgl.evaluate.table.titles import title
 from qgl.model import Model
 from qgl.objectives import Setting

@@ -17,10 +17,10 @@ from qgl.check.settings.fit import EXACT_WIDTH
 from qgl.evaluate import Row, evaluate, in_chunks
 from qgl.evaluate.distributions import ModelDistribution
 from qgl.evaluate.emitted import Emitted
-from qgl.evaluate.exact import Answerer
 from qgl.evaluate.outputs import rows
 from qgl.evaluate.sampled import Counts, evaluate_counts
 from qgl.evaluate.table.classes import OfClass, by_class, labelled
+from qgl.evaluate.table.evaluation import Answerer
 from qgl.expression import Real
 from qgl.expression import evaluate as evaluate_number
 from qgl.model import Model

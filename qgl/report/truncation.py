@@ -16,8 +16,8 @@ import numpy as np
 
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import TruncatedTooFar
-from qgl.evaluate.exact import Answerer
 from qgl.evaluate.row import Row
+from qgl.evaluate.table.evaluation import Answerer
 from qgl.model import Model
 from qgl.objectives.model import Objective
 from qgl.parameters import Params

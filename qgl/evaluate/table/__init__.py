@@ -1,1 +1,1 @@
-"""What stands in a table beside values: names of rows, floors, independent and uniform columns."""
+"""What stands in a table beside values, and how a row is made: names, floors, independent and uniform columns."""

@@ -28,8 +28,8 @@ from qgl.answers import Questions
 from qgl.diagnostics.model import Diagnostic
 from qgl.drawn import STATES, Drawing, apart
 from qgl.ir.outcomes import with_all_outcomes_read
-from qgl.kernels import large_tables
-from qgl.kernels.memory import device_limit, ensure_process
+from qgl.kernels.devices import large_tables
+from qgl.kernels.devices.memory import device_limit, ensure_process
 from qgl.mixture import mixed, one_by_one
 from qgl.objectives.adversary.critics import Weights
 from qgl.objectives.adversary.losses import AdversarialLoss

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.mesh import agreed
+from qgl.kernels.devices.mesh import agreed
 from qgl.kernels.runner import GivenArrays
 from qgl.query import GivenStrings, LogProb, Query, impossible, most_of_remainder
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qgl.compiler import circuit_of
 from qgl.diagnostics.model import Diagnostic
 from qgl.drawn import Drawing
-from qgl.kernels.memory import candidates_together, device_limit
+from qgl.kernels.devices.memory import candidates_together, device_limit
 from qgl.mixture import together
 from qgl.model import Model
 from qgl.parameters import Parameters

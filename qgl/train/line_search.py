@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from qgl.kernels.mesh import agreed
+from qgl.kernels.devices.mesh import agreed
 from qgl.train.methods import Evaluate, Look, Terms, choose
 from qgl.train.trainable import Params
 

@@ -24,7 +24,7 @@ from qgl.diagnostics.runs import DamagedRun, NothingToTrain
 from qgl.diagnostics.shots import OneProcessOnly, UnfitShotSettings
 from qgl.diagnostics.strategies import StrategyNeeded
 from qgl.hardware.engines.waiting import patient
-from qgl.kernels.memory import device_limit
+from qgl.kernels.devices.memory import device_limit
 from qgl.model import Model
 from qgl.objectives.ensembles.transport import transport_faults
 from qgl.program.calls.strategies import BY_GRADIENT, EM, OwnStrategy

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.runs import DamagedRun
 from qgl.evaluate.table.titles import title
-from qgl.kernels.large_tables import jit
+from qgl.kernels.devices.large_tables import jit
 from qgl.model import Model
 from qgl.program.calls.reports import BETTER
 from qgl.program.calls.strategies import Adversarial

@@ -175,12 +175,12 @@ def test_no_flat_hall() -> None:
 
 
 def test_a_method_of_simulation_has_one_name() -> None:
-    """A folder in `plan` and one of the same name in `kernels`."""
+    """A folder in `plan` and one of the same name in `kernels`; what is for all methods stands beside these."""
     in_plan, in_kernels = (
         {path.name for path in (PACKAGE / package).iterdir() if path.is_dir() and path.name != "__pycache__"}
         for package in ("plan", "kernels")
     )
-    assert in_plan == in_kernels
+    assert in_plan == in_kernels - {"devices"}
 
 
 def test_gates_are_not_compared_by_their_names() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from qgl.diagnostics.model import QglError
-from qgl.kernels.mesh import mapped, sharers
+from qgl.kernels.devices.mesh import mapped, sharers
 from qgl.program.calls.optimizers import OptimizerCall
 from qgl.program.calls.strategies import StrategyCall
 from qgl.runs.history import History

@@ -14,7 +14,7 @@ from qgl import compiler
 from qgl.diagnostics.model import QglError
 from qgl.hardware.engines.engine import Strings, Task
 from qgl.ir.circuit import Circuit
-from qgl.kernels.memory import device_limit
+from qgl.kernels.devices.memory import device_limit
 from qgl.kernels.simulator import Simulator
 from qgl.query import Samples
 

@@ -15,7 +15,7 @@ from qgl.kernels.arrays import barrier
 from qgl.kernels.boundary.columns import Across, Boundary, ColumnContraction, normalised
 from qgl.kernels.boundary.pauli_words import given_pauli_words, pauli_word_answers
 from qgl.kernels.boundary.samples import samples
-from qgl.kernels.mesh import shared
+from qgl.kernels.devices.mesh import shared
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import GivenArrays, given, needed

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 from qgl.kernels.arrays import take
 from qgl.kernels.cones.tiles import TileRunner, tile_blocks
 from qgl.kernels.contraction.runner import ContractionRunner
+from qgl.kernels.devices.mesh import mapped
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import in_order
-from qgl.kernels.mesh import mapped
 from qgl.kernels.runner import GivenArrays, Runner
 from qgl.kernels.state.runner import StateRunner
 from qgl.plan.cones.tables import ConeBatch, ConeProgram, RegionGroup

@@ -13,8 +13,8 @@ import numpy as np
 from jax import lax
 
 from qgl.kernels.arrays import complex_like, reordered, squared, take, with_inverse
+from qgl.kernels.devices.mesh import shared, sharers
 from qgl.kernels.matrices import group_matrices
-from qgl.kernels.mesh import shared, sharers
 from qgl.plan.cones.blocks import TileBlocks
 from qgl.plan.cones.tiles import TileBatch
 

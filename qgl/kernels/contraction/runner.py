@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from qgl.kernels.arrays import complex_like, product, squared, take
 from qgl.kernels.contraction.sums import small_contractions
+from qgl.kernels.devices.mesh import mapped
 from qgl.kernels.final_state import Bits, Density, Final, from_pauli_words_of, read
-from qgl.kernels.mesh import mapped
 from qgl.kernels.network.tensors import tensor_tables
 from qgl.kernels.rounding import LogLikelihood
 from qgl.kernels.runner import GivenArrays, given

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from qgl.kernels.arrays import take
+from qgl.kernels.devices.mesh import mapped, sharers
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.iqp.sums import IqpSums
-from qgl.kernels.mesh import mapped, sharers
 from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.plan.iqp.exact import ExactPauliWords
 from qgl.plan.iqp.method import IqpProgram, together

@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from qgl.kernels.arrays import take
+from qgl.kernels.devices.host import on_host
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import from_pauli_words_of
 from qgl.kernels.network.tensors import tensor_tables
-from qgl.kernels.propagation.host import on_host
 from qgl.kernels.runner import GivenArrays
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.query import Query

@@ -16,9 +16,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from qgl.kernels.devices.mesh import mapped
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import Vector, sample, z_expectation
-from qgl.kernels.mesh import mapped
 from qgl.kernels.runner import GivenArrays, given, needed
 from qgl.kernels.state.runner import final_axes, parameters, start_state
 from qgl.kernels.state.steps import runner

@@ -20,7 +20,7 @@ import numpy as np
 
 from qgl import compiler
 from qgl.ir.circuit import Circuit
-from qgl.kernels.memory import device_limit
+from qgl.kernels.devices.memory import device_limit
 from qgl.kernels.simulator import Simulator
 from qgl.objectives.ensembles.similarity import inverse_weights
 from qgl.parameters import Parameters

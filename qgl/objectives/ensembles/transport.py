@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qgl.diagnostics.kernels import TooManyPairs, TransportNotInstalled
 from qgl.diagnostics.model import Diagnostic, QglError
 from qgl.ir.cut import summed_outcomes
-from qgl.kernels.propagation.host import on_host
+from qgl.kernels.devices.host import on_host
 from qgl.objectives.ensembles.comparison import EnsembleComparison, as_complex, as_real
 from qgl.objectives.ensembles.similarity import similarities, weights, with_equal_weights
 from qgl.objectives.model import Setting

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from qgl.kernels import mesh
+from qgl.kernels.devices import mesh
 from qgl.model import Model
 from qgl.objectives.adversary.critics import Weights
 from qgl.program.calls.strategies import Adversarial as AdversarialCall

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from qgl.kernels import mesh
-from qgl.kernels.memory import candidates_together
+from qgl.kernels.devices import mesh
+from qgl.kernels.devices.memory import candidates_together
 from qgl.model import Model
 from qgl.report.weighing import loss_memory, weigh_objective
 from qgl.train.methods import Terms

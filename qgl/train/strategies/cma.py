@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding
 
-from qgl.kernels import mesh
-from qgl.kernels.large_tables import compiled
+from qgl.kernels.devices import mesh
+from qgl.kernels.devices.large_tables import compiled
 from qgl.program.calls.strategies import CMA
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History

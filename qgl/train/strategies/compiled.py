@@ -5,7 +5,7 @@ length and the numbers do not depend on how a run is cut into chunks: the key of
 number of the step, and nothing else is carried beside the state.
 
 On several devices, each takes some of the seeds; where there are more devices than seeds, some share the work of a seed
-(`qgl.kernels.mesh`). Between calls every device has the whole state.
+(`qgl.kernels.devices.mesh`). Between calls every device has the whole state.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import NamedSharding
 
-from qgl.kernels import mesh
-from qgl.kernels.large_tables import compiled
+from qgl.kernels.devices import mesh
+from qgl.kernels.devices.large_tables import compiled
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import PLATEAU, RUNNING

@@ -22,7 +22,7 @@ from qgl.diagnostics.model import QglError
 from qgl.expression import Input, Real, real
 from qgl.gates.uniform import SPLIT
 from qgl.ir.circuit import Circuit
-from qgl.kernels import mesh
+from qgl.kernels.devices import mesh
 from qgl.kernels.simulator import Simulator
 from qgl.parameters import Parameters
 from qgl.plan.planner import Planner

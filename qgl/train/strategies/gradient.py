@@ -12,7 +12,7 @@ import optax
 
 from qgl.check.settings.stages import Stages, stages_of
 from qgl.diagnostics.model import QglError
-from qgl.kernels import mesh
+from qgl.kernels.devices import mesh
 from qgl.program.calls.strategies import Stagewise
 from qgl.program.program import Program, TrainSettings
 from qgl.runs.seed_status import RUNNING

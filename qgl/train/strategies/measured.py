@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from qgl.kernels.large_tables import compiled
+from qgl.kernels.devices.large_tables import compiled
 from qgl.program.program import TrainSettings
 from qgl.runs.history import History
 from qgl.runs.seed_status import RUNNING

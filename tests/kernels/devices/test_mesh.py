@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.kernels.memory import device_limit
-from qgl.kernels.mesh import mapped, sharers
+from qgl.kernels.devices.memory import device_limit
+from qgl.kernels.devices.mesh import mapped, sharers
 
 HERE = Path(__file__).parent
 
@@ -23,7 +23,7 @@ def test_on_four_devices(checks: str) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / checks)]
     environment = {**os.environ, "JAX_NUM_CPU_DEVICES": "4", "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
-        command, env=environment, cwd=HERE.parents[1], capture_output=True, text=True, timeout=600, check=False
+        command, env=environment, cwd=HERE.parents[2], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from qgl.ir.circuit import Circuit
-from qgl.kernels.mesh import grid, spread
+from qgl.kernels.devices.mesh import grid, spread
 from qgl.kernels.simulator import Simulator
 from qgl.loading import loads
 from qgl.plan.boundary.method import BoundaryContraction

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import qgl
-from qgl.kernels import large_tables
+from qgl.kernels.devices import large_tables
 from qgl.kernels.sectors import steps
 
 TABLE = np.arange(1000, dtype=np.int32)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qgl.kernels.mesh import SEEDS, WORK, agreed, grid, mapped, shared, sharers, spread
+from qgl.kernels.devices.mesh import SEEDS, WORK, agreed, grid, mapped, shared, sharers, spread
 
 THETA = np.linspace(-1.0, 1.3, 6, dtype=np.float32)
 

@@ -18,6 +18,7 @@ from qgl.data.digits import classes_of, digits
 from qgl.data.distributions import Distribution, bars_and_stripes, cardinality, given_strings, parity, weighted
 from qgl.data.ensembles import encoded, read_ensemble, states_near
 from qgl.data.files import Limits, decode, read_bytes, resolve
+from qgl.data.flipped import flipped
 from qgl.data.integers import mixture
 from qgl.data.many_body.ground_state import ground_state
 from qgl.data.many_body.ground_states import ground_states
@@ -91,6 +92,8 @@ def load(name: str, call: calls.DataCall, files: Files, declared: Mapping[str, D
             return parts.subset(name, call, declared, files.limits)
         case calls.Without():
             return parts.without(name, call, declared, files.limits)
+        case calls.Flipped():
+            return flipped(name, call, declared[call.data], files.limits)
         case calls.Images() | calls.NumbersCall() | calls.Pairs() | calls.LabelsOf() | calls.RunWeights():
             return _of_rows(name, call, files, declared)
         case _:

@@ -318,6 +318,20 @@ class Without(DataCall):
     part: str = argument(Data(of="any"), "what is taken away")
 
 
+@call("flipped")
+class Flipped(DataCall):
+    """The rows of a data set with each bit flipped by chance: a noisy draw of each row. Of a distribution, that of its
+    noisy strings.
+    """
+
+    data: str = argument(Data(), "strings of bits, of up to 16 where they are a distribution")
+    p: float = argument(Number(Interval(0.0, 1.0)), "the probability of a flip, of each bit by itself")
+    draws: int = argument(Integer(1, 1000), "noisy draws of each row: all rows, and all again", default=1)
+    seed: int = argument(
+        Integer(0), "of the draws; of one seed, what is flipped at some p is flipped at any larger", default=0
+    )
+
+
 @call("labels")
 class LabelsOf(DataCall):
     """The class of each row of data with labels, as a category: what is to be told of a row, where `pairs` gives it."""
@@ -479,6 +493,7 @@ SOURCES: Kind[DataCall] = Kind(
         Gibbs,
         Subset,
         Without,
+        Flipped,
         Images,
         LabelsOf,
         RowsOf,

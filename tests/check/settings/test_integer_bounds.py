@@ -17,6 +17,7 @@ COMPARED = {
     "approximate propagation.weight",  # with their letters
     "data amplitudes.seed",
     "data blended.seed",
+    "data flipped.seed",
     "data scaled.order",  # with the columns that there are
     "data subset.count",  # with the rows that there are
     "data subset.seed",

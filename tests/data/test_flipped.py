@@ -1,0 +1,96 @@
+"""Bits flipped by chance: draws of rows, and the exact distribution of noisy strings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qgl import loads
+from qgl.bits.distribution import distribution, strings
+from qgl.data.files import Limits
+from qgl.data.flipped import flipped
+from qgl.diagnostics.model import QglError
+from qgl.program.calls.data_sources import Flipped
+from qgl.program.program import DataSet
+from qgl.report.report import measure
+from tests.data.data_calls import SPAN, load
+
+PICTURES = load("digits", size=8, labels=True)
+
+
+def made(data: DataSet, p: float, cells: int = 10**8, **more: Any) -> DataSet:
+    return flipped("noisy", Flipped(data.name, p, **more, span=SPAN), data, Limits(cells=cells))
+
+
+def test_of_a_distribution_it_is_that_of_noisy_strings() -> None:
+    """Held against the sum over all strings of what they are flipped to."""
+    data = load("strings", strings=("0110", "1111", "0000"), weights=(0.5, 0.3, 0.2))
+    p, every = 0.15, strings(np.arange(16), 4)
+    wrong = (every[:, None] != every[None]).sum(axis=2)
+    expected = (p**wrong * (1 - p) ** (4 - wrong)) @ distribution(data)
+    noisy = made(data, p)
+    assert noisy.exact and len(noisy.rows) == 16
+    np.testing.assert_allclose(distribution(noisy), expected, rtol=1e-13)
+    np.testing.assert_array_equal(distribution(made(data, 0.0)), distribution(data))
+    np.testing.assert_allclose(distribution(made(data, 1.0)), distribution(data)[::-1], rtol=1e-13)
+
+
+def test_of_rows_it_is_a_draw_of_each_and_what_is_flipped_stays_flipped_for_more_noise() -> None:
+    flips = [made(PICTURES, p, draws=3).rows ^ np.tile(PICTURES.rows, (3, 1)) for p in (0.0, 0.1, 0.3, 1.0)]
+    assert flips[0].sum() == 0 and flips[3].all() and (flips[1] <= flips[2]).all()
+    for p, flip in ((0.1, flips[1]), (0.3, flips[2])):
+        assert abs(flip.mean() - p) < 5 * np.sqrt(p * (1 - p) / flip.size)
+        assert np.abs(np.corrcoef(flip.T) - np.eye(64)).max() < 5 / np.sqrt(len(flip))  # each bit by itself
+    blocks = flips[1].reshape(3, -1)
+    assert (blocks[0] != blocks[1]).any() and (blocks[1] != blocks[2]).any()
+    noisy = made(PICTURES, 0.1, draws=3)
+    assert not noisy.exact and noisy.labels == PICTURES.labels and noisy.picture == PICTURES.picture
+    assert PICTURES.conditions is not None and noisy.conditions is not None
+    np.testing.assert_array_equal(noisy.conditions, np.tile(PICTURES.conditions, (3, 1)))
+    other = made(PICTURES, 0.1, draws=3, seed=1)
+    assert noisy.sha256 != other.sha256 and (noisy.rows != other.rows).any()
+    assert noisy.weights.sum() == pytest.approx(1.0)
+
+
+def test_programs_take_it_wherever_bits_are_taken() -> None:
+    model = loads(
+        """
+        visible v[4];
+        data clean = digits(classes = [0, 1], size = 2);
+        data noisy(p) = flipped(clean, p, draws = 2, seed = 3);
+        data part = subset(noisy(0.1), fraction = 0.5);
+        data others = without(noisy(0.1), part);
+        data exact = flipped(bars, 0.2);
+        data bars = bars_and_stripes(2, 2);
+        model { ry(?) v; }
+        objective nll(noisy(0.1)) + marginals(part);
+        report nll(others), cmi(v[0], v[1], v[2], of = noisy(0.2)), tv(exact);
+        """
+    )
+    data = model.program.data
+    assert data["noisy(0.1)"].rows.shape == (2 * len(data["clean"].rows), 4)
+    assert len(data["part"].rows) + len(data["others"].rows) == len(data["noisy(0.1)"].rows)
+    assert data["exact"].exact and len(data["exact"].rows) == 16
+    rows = measure(
+        model, {name: np.zeros(shape) for name, shape in model.parameters.shapes.items()}, model.program.reports
+    )
+    assert all(row.value is not None and np.isfinite(row.value) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "more", "code", "text"),
+    [
+        (load("parity", size=17, even=True), {}, "QGL0613", "listed up to 16"),
+        (load("parity", size=4, even=True), {"draws": 2}, "QGL0613", "none is drawn"),
+        (replace(PICTURES, categories=((5, 3), (2, 1))), {}, "QGL0613", "5 values in 3 bits"),
+        (PICTURES, {"draws": 9, "cells": 10**6}, "QGL0610", "1,035,072 bits"),
+    ],
+)
+def test_what_it_cannot_be_made_of(data: DataSet, more: dict[str, Any], code: str, text: str) -> None:
+    with pytest.raises(QglError) as caught:
+        made(data, 0.1, **more)
+    (fault,) = caught.value.diagnostics
+    assert fault.code == code and text in fault.message

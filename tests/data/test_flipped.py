@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -74,9 +75,8 @@ def test_programs_take_it_wherever_bits_are_taken() -> None:
     assert data["noisy(0.1)"].rows.shape == (2 * len(data["clean"].rows), 4)
     assert len(data["part"].rows) + len(data["others"].rows) == len(data["noisy(0.1)"].rows)
     assert data["exact"].exact and len(data["exact"].rows) == 16
-    rows = measure(
-        model, {name: np.zeros(shape) for name, shape in model.parameters.shapes.items()}, model.program.reports
-    )
+    start = {name: jnp.zeros(shape) for name, shape in model.parameters.shapes.items()}
+    rows = measure(model, start, model.program.reports)
     assert all(row.value is not None and np.isfinite(row.value) for row in rows)
 
 

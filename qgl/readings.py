@@ -28,6 +28,7 @@ from qgl.postselection import Required, least_success
 from qgl.program.calls.gradients import Propagation
 from qgl.program.operations import is_kept, is_required
 from qgl.program.outputs import Outputs
+from qgl.program.rolled import patterns
 from qgl.query import (
     Elements,
     GivenBases,
@@ -221,7 +222,7 @@ class Readings:
     ) -> None:
         self.circuit, self.drawing = circuit, drawing
         self.width = len(circuit.visible)
-        self.labels = sum(map(is_kept, circuit.operations)) if drawing is None else drawing.cut.labels
+        self.labels = sum(map(is_kept, patterns(circuit.operations))) if drawing is None else drawing.cut.labels
         self.required = required_outcomes(circuit)
         self.readout = Readout(outputs, circuit.parameters, self.width, self.labels, self.required)
         self._options = precision, memory_limit, told, approximate

@@ -7,15 +7,17 @@ G. Li, Y. Ding, Y. Xie, Tackling the qubit mapping problem for NISQ-era quantum 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import networkx as nx
 
 from qgl.collector import put_off
+from qgl.ir.lanes import lanes_of
 from qgl.program.operations import Measurement, Operation, Reset
 from qgl.program.program import Parameter, Program, Wire
+from qgl.program.rolled import Lane, Operations, touched
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +32,18 @@ class Circuit:
 
     wires: tuple[Wire, ...]
     visible: tuple[int, ...]
-    operations: tuple[Operation, ...]
+    operations: Sequence[Operation]  # in blocks where they are loops, see `qgl.program.rolled`
     bits: int
     parameters: tuple[Parameter, ...]
 
     @classmethod
     def of(cls, program: Program) -> Circuit:
-        return cls(program.wires, program.visible, tuple(program.operations), program.bits, program.parameters)
+        return cls(program.wires, program.visible, _kept(program.operations), program.bits, program.parameters)
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...] | None:
+        """The operations as lanes; None where they are not rolled up, see `qgl.ir.lanes`."""
+        return lanes_of(self.operations)
 
     def with_operations(
         self,
@@ -48,7 +55,7 @@ class Circuit:
         return Circuit(
             self.wires if wires is None else tuple(wires),
             self.visible if visible is None else tuple(visible),
-            tuple(operations),
+            _kept(operations),
             self.bits,
             self.parameters,
         )
@@ -125,8 +132,12 @@ class Circuit:
     @cached_property
     def live_wires(self) -> tuple[int, ...]:
         """The visible wires and those that an operation touches, ascending."""
-        touched = {wire for operation in self.operations for wire in operation.wires}
-        return tuple(sorted(touched.union(self.visible)))
+        return tuple(sorted(touched(self.operations).union(self.visible)))
+
+
+def _kept(operations: Iterable[Operation]) -> Sequence[Operation]:
+    """Operations that stay as they are."""
+    return operations if isinstance(operations, Operations) and operations.rolled else tuple(operations)
 
 
 def joins(operation: Operation) -> bool:

@@ -27,6 +27,7 @@ from qgl.program.operations import (
 )
 from qgl.program.process import facts
 from qgl.program.program import Distribution, Parameter, Program, Wire
+from qgl.program.rolled import patterns
 from qgl.record import record
 from qgl.source import Span
 
@@ -60,8 +61,10 @@ class Cut:
 
 def summed_outcomes(program: Program) -> int:
     """How many outcomes label the elements of an ensemble: those that are kept and not drawn."""
+    if not any(map(is_kept, patterns(program.operations))):
+        return 0
     kept = [k for k, operation in enumerate(program.operations) if is_kept(operation)]
-    if not any(map(may_be_drawn, program.operations)):
+    if not any(map(may_be_drawn, patterns(program.operations))):
         return len(kept)
     place = _place(program)
     return sum(k >= place for k in kept)
@@ -69,7 +72,7 @@ def summed_outcomes(program: Program) -> int:
 
 def cut_of(program: Program) -> Cut | None:
     """Where the program is cut; None if none of its outcomes may be drawn."""
-    if not any(map(may_be_drawn, program.operations)):
+    if not any(map(may_be_drawn, patterns(program.operations))):
         return None
     place = _place(program)
     before, after = _parts(program.operations, place)

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from qgl.ir.circuit import Circuit
 from qgl.program.operations import Discard, Fresh, Measurement, Operation, gate, is_kept, is_required
 from qgl.program.program import Wire
+from qgl.program.rolled import patterns
 
 
 def required_outcomes(circuit: Circuit) -> tuple[bool, ...]:
     """The outcomes of all runs that are not thrown away, in order."""
-    outcomes = (o.required for o in circuit.operations if isinstance(o, Measurement))
+    outcomes = (o.required for o in patterns(circuit.operations) if isinstance(o, Measurement))
     return tuple(value for value in outcomes if value is not None)
 
 
@@ -27,6 +28,8 @@ def with_outcomes_read(circuit: Circuit, chosen: Callable[[Operation], bool]) ->
     A state of the visible register that comes with an outcome is a diagonal block of the state that is read out:
     coherence between different outcomes means nothing, and is not removed.
     """
+    if not any(map(chosen, patterns(circuit.operations))):
+        return circuit
     wires, operations = list(circuit.wires), []
     outcomes: list[int] = []
     dropped: set[int] = set()

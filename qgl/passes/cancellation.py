@@ -6,14 +6,22 @@ inverse on the same wires with nothing between them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from qgl.expression import Input, with_inputs
 from qgl.ir.circuit import Circuit
+from qgl.ir.lanes import groups, numbered
 from qgl.program.operations import Evolution, GateApplication, MatrixUnitary, Operation, PauliRotation
+from qgl.program.rolled import Lane
 
 
 def cancel_pairs(circuit: Circuit) -> Circuit:
     """`circuit` without pairs of a gate and its inverse, nested pairs included."""
+    if circuit.lanes is not None and not _may_cancel(circuit.lanes, len(circuit.wires)):
+        return circuit
     kept: dict[int, Operation] = {}
     history: list[list[int]] = [[] for _ in circuit.wires]  # positions of the kept operations on every wire
     for k, operation in enumerate(circuit.operations):
@@ -29,6 +37,32 @@ def cancel_pairs(circuit: Circuit) -> Circuit:
         for wire in operation.wires:
             history[wire].append(k)
     return circuit.with_operations(kept.values())
+
+
+def _may_cancel(lanes: Sequence[Lane], wires: int) -> bool:
+    """Whether there are lanes with gates right behind their inverses, whatever the elements of their inputs are."""
+    starts = np.cumsum([0, *(len(lane.wires) for lane in lanes)])
+    last = np.full(wires, -1)  # of each wire the number of the gate that was the last one on it
+    for number, lane in enumerate(lanes):
+        before = last[lane.wires]
+        last[lane.wires] = (starts[number] + np.arange(len(lane.wires)))[:, None]
+        rows = np.flatnonzero((before[:, 0] >= 0) & (before == before[:, :1]).all(axis=1))
+        owners = np.searchsorted(starts, before[rows, 0], side="right") - 1
+        for owner in np.unique(owners).tolist():
+            other, own = lanes[owner], rows[owners == owner]
+            there = other.wires[before[own, 0] - starts[owner]]
+            if there.shape[1] == lane.wires.shape[1]:
+                places = (there[:, :, None] == lane.wires[own][:, None, :]).argmax(axis=2)
+                if any(_undoes(_plain(lane), replace(_plain(other), wires=wires)) for wires, _ in groups(places)):
+                    return True
+    return False
+
+
+def _plain(lane: Lane) -> GateApplication:
+    """The gate of a lane on wires 0, 1, ..., all elements of inputs being 0."""
+    gate = numbered(lane)
+    angles = (with_inputs(angle, lambda each: Input(each.parameter, 0)) for angle in gate.angles)
+    return replace(gate, angles=tuple(angles))
 
 
 def _undoes(operation: Operation, other: Operation) -> bool:

@@ -15,10 +15,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
+
 from qgl.expression import Input, Real
 from qgl.gates import GATES
 from qgl.ir.circuit import Circuit
 from qgl.ir.facts import diagonal_wires, is_permutation, is_reset, is_swap
+from qgl.ir.lanes import States, rolled_up, stepped
 from qgl.passes.known_states import resolve_known
 from qgl.program.operations import LIFETIME, GateApplication, Measurement, Operation, inputs_of
 
@@ -47,7 +50,13 @@ def drop_dead(circuit: Circuit, reads_only_bits: bool) -> Circuit:
 
 
 def _swept(circuit: Circuit, reads_only_bits: bool) -> Circuit:
-    sweep = _Sweep(circuit, reads_only_bits)
+    least = Seen.BITS if reads_only_bits else Seen.ALL
+    if circuit.lanes is not None:
+        levels = np.zeros(len(circuit.wires), dtype=np.int64)
+        levels[list(circuit.visible)] = least
+        return circuit.with_operations(rolled_up(stepped(circuit.lanes, levels, _step, backward=True)))
+    seen = dict.fromkeys(range(len(circuit.wires)), Seen.NOTHING)
+    sweep = _Sweep(seen | dict.fromkeys(circuit.visible, least))
     kept = [left for operation in reversed(circuit.operations) if (left := sweep.step(operation)) is not None]
     acted_on = {wire for operation in kept if not isinstance(operation, LIFETIME) for wire in operation.wires}
     acted_on.update(circuit.visible)
@@ -59,11 +68,18 @@ def live_parameters(circuit: Circuit) -> frozenset[Input]:
     return frozenset[Input]().union(*map(inputs_of, circuit.operations))
 
 
+def _step(gate: GateApplication, after: States) -> tuple[Operation | None, States]:
+    """What is left of a numbered gate, and what is seen before it."""
+    sweep = _Sweep({wire: Seen(level) for wire, level in enumerate(after)})
+    left = sweep.step(gate)
+    return left, tuple(int(sweep.seen[wire]) for wire in range(len(after)))
+
+
 class _Sweep:
-    def __init__(self, circuit: Circuit, reads_only_bits: bool) -> None:
-        self.seen = [Seen.NOTHING] * len(circuit.wires)
-        for wire in circuit.visible:
-            self.seen[wire] = Seen.BITS if reads_only_bits else Seen.ALL
+    """seen: of each wire, what what follows sees of it."""
+
+    def __init__(self, seen: dict[int, Seen]) -> None:
+        self.seen = seen
         self.read: set[int] = set()  # measured bits that a later operation depends on
 
     def step(self, operation: Operation) -> Operation | None:

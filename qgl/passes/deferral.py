@@ -16,6 +16,7 @@ from qgl.ir.facts import diagonal_wires, is_channel, is_reset
 from qgl.passes.dilation import dilated
 from qgl.program.operations import LIFETIME, Discard, Fresh, Measurement, Operation, Reset, Unitary, gate
 from qgl.program.program import Wire
+from qgl.program.rolled import patterns
 from qgl.source import Span
 
 
@@ -25,7 +26,7 @@ def defer(circuit: Circuit, reads_only_bits: bool = False) -> Circuit:
     An outcome is copied to a fresh wire by cx, unless the measured wire itself can serve: it is not read out as a
     quantum state and is left alone, diagonal gates aside, until it ends.
     """
-    if not any(isinstance(o, Measurement | Reset) or o.condition for o in circuit.operations):
+    if not any(isinstance(o, Measurement | Reset) or o.condition for o in patterns(circuit.operations)):
         return circuit
     return _Deferral(circuit, reads_only_bits).run()
 

@@ -28,13 +28,14 @@ from qgl.program.operations import (
     gate,
 )
 from qgl.program.program import Wire
+from qgl.program.rolled import patterns
 
 Matrix = NDArray[np.complex128]
 
 
 def dilate(circuit: Circuit) -> Circuit:
     """`circuit` without channels."""
-    if not any(is_channel(operation) for operation in circuit.operations):
+    if not any(map(is_channel, patterns(circuit.operations))):
         return circuit
     wires = list(circuit.wires)
     operations: list[Operation] = []

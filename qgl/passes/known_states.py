@@ -17,6 +17,7 @@ from qgl.gates.model import Gate
 from qgl.ir.circuit import Circuit
 from qgl.ir.controls import fold, unfold
 from qgl.ir.facts import diagonal_wires, is_diagonal, is_permutation, is_unitary
+from qgl.ir.lanes import States, rolled_up, stepped
 from qgl.program.operations import (
     ChannelApplication,
     Discard,
@@ -43,14 +44,29 @@ _EPSILON = 1e-14
 
 def resolve_known(circuit: Circuit) -> Circuit:
     """`circuit` with what follows from its wires starting in |0>."""
-    known = _Known(circuit)
+    if circuit.lanes is not None:
+        values = np.zeros(len(circuit.wires), dtype=np.int64)
+        return circuit.with_operations(rolled_up(stepped(circuit.lanes, values, _step)))
+    known = _Known(dict.fromkeys(range(len(circuit.wires)), False))
     kept = (known.step(operation) for operation in circuit.operations)
     return circuit.with_operations(operation for operation in kept if operation is not None)
 
 
+_VALUES = (False, True, None)  # by their number in lanes
+
+
+def _step(gate: GateApplication, before: States) -> tuple[Operation | None, States]:
+    """What is left of a numbered gate, and what is known after it."""
+    known = _Known({wire: _VALUES[value] for wire, value in enumerate(before)})
+    left = known.step(gate)
+    return left, tuple(_VALUES.index(known.value[wire]) for wire in range(len(before)))
+
+
 class _Known:
-    def __init__(self, circuit: Circuit) -> None:
-        self.value: list[bool | None] = [False] * len(circuit.wires)
+    """value: of each wire, its bit if that is certain."""
+
+    def __init__(self, value: dict[int, bool | None]) -> None:
+        self.value = value
         self.bit: dict[int, bool | None] = {}
 
     def step(self, operation: Operation) -> Operation | None:

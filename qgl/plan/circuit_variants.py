@@ -9,6 +9,7 @@ from qgl.ir.circuit import Circuit
 from qgl.ir.facts import is_channel
 from qgl.passes.pipeline import finish, simplify
 from qgl.plan.pauli_flips import Carried, carry
+from qgl.program.rolled import patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class CircuitVariants:
     @cached_property
     def mixed(self) -> Circuit:
         """The same with unconditional channels, resets and measurements left as they are."""
-        if not any(map(is_channel, self._simplified.operations)):
+        if not any(map(is_channel, patterns(self._simplified.operations))):
             return self.pure
         return finish(self._simplified, self.bits_only, keep_channels=True)
 

@@ -25,7 +25,8 @@ Ints = NDArray[np.int64]
 class Lane:
     """A gate that is applied once in each round of a block, on other wires and of other inputs each time.
 
-    pattern   the gate of the first round; its angles are sums of single inputs, no functions of them
+    pattern   a gate of this form, whose wires and elements say nothing; its angles are sums of single inputs, no
+              functions of them
     wires     shape (rounds, wires of the pattern)
     elements  of each input in its angles, in order, the element; shape (rounds, inputs)
     """
@@ -37,10 +38,15 @@ class Lane:
     def unrolled(self) -> list[Operation]:
         """The gate of each round."""
         pattern, rows = self.pattern, [tuple(row) for row in self.wires.tolist()]
+        span, gate, controls = pattern.span, pattern.gate, pattern.controls
         if not self.elements.shape[1]:
-            return [GateApplication(wires, pattern.span, pattern.gate, pattern.angles) for wires in rows]
-        span, gate, angles = pattern.span, pattern.gate, zip(*self._angles(), strict=True)
-        return [GateApplication(wires, span, gate, each) for wires, each in zip(rows, angles, strict=True)]
+            return [GateApplication(wires, span, gate, pattern.angles, controls=controls) for wires in rows]
+        angles = zip(*self._angles(), strict=True)
+        return [GateApplication(w, span, gate, each, controls=controls) for w, each in zip(rows, angles, strict=True)]
+
+    def part(self, rows: Ints) -> Lane:
+        """Some of the rounds."""
+        return Lane(self.pattern, self.wires[rows], self.elements[rows])
 
     def _angles(self) -> Iterator[list[Real]]:
         """Of each angle of the pattern, those of all rounds."""
@@ -112,6 +118,11 @@ class Operations(Sequence[Operation]):
             else:
                 made.append(piece)
         return tuple(made)
+
+    @property
+    def rolled(self) -> bool:
+        """Whether there are blocks."""
+        return self._single < len(self.pieces)
 
     def __len__(self) -> int:
         return self._length

@@ -12,6 +12,8 @@ from qgl.program.operations import LIFETIME, Discard, Fresh, Operation
 
 def tighten(circuit: Circuit) -> Circuit:
     """`circuit` with the shortest lives of wires that its order of operations allows."""
+    if circuit.lanes is not None and len(circuit.live_wires) == len(circuit.visible):
+        return circuit  # gates on visible wires alone
     inner = [operation for operation in circuit.operations if not isinstance(operation, LIFETIME)]
     allocated = {operation.wires[0]: operation for operation in circuit.operations if isinstance(operation, Fresh)}
     last = {wire: k for k, operation in enumerate(inner) for wire in operation.wires}

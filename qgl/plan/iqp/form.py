@@ -45,6 +45,7 @@ from qgl.program.operations import (
     Operation,
     PauliRotation,
 )
+from qgl.program.rolled import patterns
 
 CLOSE = 1e-9
 _RY, _X = GATES["ry"], GATES["x"]
@@ -104,7 +105,7 @@ def may_be_iqp(circuit: Circuit) -> bool:
 
     return all(
         isinstance(operation, LIFETIME) or is_constant(operation) or is_diagonal(operation) or a_flip(operation)
-        for operation in circuit.operations
+        for operation in patterns(circuit.operations)
     )
 
 

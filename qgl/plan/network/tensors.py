@@ -42,6 +42,7 @@ from qgl.program.operations import (
     PauliRotation,
     gate,
 )
+from qgl.program.rolled import patterns
 from qgl.source import Span
 
 __all__ = ["Network", "Source", "Table", "Tensor", "UnsuitableError", "network_of"]
@@ -97,7 +98,7 @@ class Network:
 def traced_wires(circuit: Circuit) -> bool:
     """Whether something is traced out, or a channel is left, so that only the Pauli-transfer form will do."""
     ended = set(circuit.live_wires) - set(circuit.visible)
-    return bool(ended) or any(is_channel(operation) for operation in circuit.operations)
+    return bool(ended) or any(map(is_channel, patterns(circuit.operations)))
 
 
 def network_of(circuit: Circuit, algebra: str, bits_known: bool = False) -> Network:

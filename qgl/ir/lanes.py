@@ -17,7 +17,7 @@ from qgl.program.operations import GateApplication, Operation
 from qgl.program.rolled import Block, Ints, Lane, Operations, Piece
 
 FEWEST = 32  # gates of a lane, on the average, from which on lanes are worth their while
-MOST_LEVELS = 64  # lanes that one block is cut into
+LEVELS = 64  # lanes of one block before they too must be worth their while
 
 States = tuple[int, ...]  # what is known of the wires of a gate, in their order
 Step = Callable[[GateApplication, States], tuple[Operation | None, States]]
@@ -44,7 +44,7 @@ def rolled_up(lanes: Iterable[Lane]) -> Operations:
 def _lanes(piece: Piece, most: int) -> list[Lane] | None:
     """A piece as lanes; None if they are more than `most`, or if it is no gate with plain angles."""
     if isinstance(piece, Block):
-        return _levels(piece, min(most, MOST_LEVELS))
+        return _levels(piece, most)
     if most < 1 or not isinstance(piece, GateApplication) or piece.condition:
         return None
     atoms = [atom for angle in piece.angles for _, atom in angle.terms]
@@ -70,7 +70,7 @@ def _levels(block: Block, most: int) -> list[Lane] | None:
             rows = ready[ready % count == number] // count
             if len(rows):
                 lanes.append(lane.part(rows))
-        if len(lanes) > most:
+        if len(lanes) > most or (len(lanes) > LEVELS and len(wires) - len(left) < FEWEST * len(lanes)):
             return None
     return lanes
 

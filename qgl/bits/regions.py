@@ -19,6 +19,7 @@ from qgl.program.program import DataSet, Program
 
 MOST_REGIONS = 200_000
 MOST_MEASURED = 6  # qubits of a region whose 4^k Pauli words are estimated
+MOST_LIKELY = 5  # qubits of a region whose 6^k outcomes are held against shots
 LEAST_SHOTS = 2  # that tell a mean and its error
 
 
@@ -50,13 +51,15 @@ def _faults(call: Marginals | LocalErrors, program: Program) -> Iterator[Diagnos
     data = program.data[call.data] if call.data else None
     if data is None or data.bases is None:
         return
-    if call.distance != "hilbert_schmidt":
+    likely = isinstance(call, Marginals) and call.distance == "kl"
+    most = MOST_LIKELY if likely else MOST_MEASURED
+    if call.distance != "hilbert_schmidt" and not likely:
         fault = f"has no estimate of the distance `{call.distance}` from shots; `distance = hilbert_schmidt` has one"
         yield BadArguments(call.span, call.name, fault, usage(type(call)))
-    elif call.size > MOST_MEASURED:
-        fault = f"goes up to regions of {MOST_MEASURED} qubits where its data are shots, not {call.size}"
+    elif call.size > most:
+        fault = f"goes up to regions of {most} qubits where its data are shots, not {call.size}"
         yield BadArguments(call.span, call.name, fault, usage(type(call)))
-    else:
+    elif not likely:
         yield from _unmeasured(call, data, data.bases, regions, program)
 
 

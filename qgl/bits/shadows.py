@@ -56,6 +56,19 @@ class Shadows:
         return total
 
 
+def outcome_shares(rows: NDArray[np.uint8], bases: NDArray[np.uint8], regions: Regions) -> Real:
+    """How often each outcome of the qubits of a region comes, shape (regions, 6^k), from bits and their bases.
+
+    Outcomes are numbers of base 6, their digits X = +1, X = -1, Y = +1, Y = -1, Z = +1, Z = -1.
+    """
+    digits = 2 * (bases.astype(np.int64) - 1) + rows
+    size = len(regions[0])
+    weights = 6 ** np.arange(size)[::-1]
+    counts = [np.bincount(digits[:, list(region)] @ weights, minlength=6**size) for region in regions]
+    shares: Real = np.stack(counts) / len(rows)
+    return shares
+
+
 def least_measured(bases: NDArray[np.uint8], regions: Regions) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """The Pauli word that the fewest shots measure, among those that touch all of a region: region, letters, shots."""
     size = len(regions[0])

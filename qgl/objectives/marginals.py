@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qgl.bits.regions import regions_of
-from qgl.bits.shadows import Shadows
+from qgl.bits.shadows import Shadows, outcome_shares
 from qgl.diagnostics.model import QglError
 from qgl.diagnostics.training import UnfitRegions
 from qgl.objectives.model import Deterministic, Objective, Setting
@@ -84,6 +84,57 @@ class ShadowDistance(StateDistance):
         return super().loss(answers, key) - self.noise
 
 
+_BASES = np.array([[[1, 1], [1, 1]], [[1, -1j], [1j, 1]], [[2, 0], [0, 0]]]) / 2  # onto +1 of X, Y and Z
+_OUTCOMES = np.stack([_BASES, np.eye(2) - _BASES], 1).reshape(6, 4)
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeDistance(Deterministic):
+    """The mean over regions of the KL divergence, in nats, of outcomes in given Pauli bases, of shots from the model's.
+
+    Up to a constant it is the mean negative log-likelihood of the bits of a region in their bases, a composite
+    likelihood (Lindsay, Contemporary Mathematics 80, 221 (1988)).
+
+    shares  of the outcomes of each region, shape (regions, 6^k)
+    """
+
+    regions: tuple[tuple[int, ...], ...] = field(repr=False)
+    shares: NDArray[np.float64] = field(repr=False)
+
+    name = "marginals"
+
+    @cached_property
+    def queries(self) -> tuple[Query, ...]:
+        return (Marginals(self.regions),)
+
+    @cached_property
+    def entropies(self) -> NDArray[np.float64]:
+        """Sum of q log q over the outcomes of a region, q being their shares under their bases, shape (regions,)."""
+        size = len(self.regions[0])
+        each = self.shares.reshape(-1, *[3, 2] * size)
+        of_bases = each.sum(axis=tuple(range(2, 2 * size + 1, 2)), keepdims=True)
+        share = np.divide(each, of_bases, out=np.ones_like(each), where=each > 0)
+        total: NDArray[np.float64] = np.sum(each * np.log(share), axis=tuple(range(1, 2 * size + 1)))
+        return total
+
+    def loss(self, answers: Mapping[Query, Array], key: Array | None) -> Array:
+        p = outcome_chances(stacked(answers[self.queries[0]]))
+        shares = jnp.asarray(self.shares, p.dtype)
+        logs = jnp.where(shares > 0, log_or_floor(p, len(self.regions[0])), 0.0)
+        return jnp.mean(jnp.asarray(self.entropies, p.dtype) - jnp.sum(shares * logs, axis=1))
+
+
+def outcome_chances(states: Array) -> Array:
+    """Probabilities of outcomes under their bases, shape (regions, 2^k, 2^k) -> (regions, 6^k)."""
+    size = states.shape[1].bit_length() - 1
+    axes = [1 + side * size + place for place in range(size) for side in (0, 1)]
+    chances = states.reshape(-1, *[2] * 2 * size).transpose(0, *axes).reshape(-1, *[4] * size)
+    projectors = jnp.asarray(_OUTCOMES.conj(), chances.dtype)
+    for _ in range(size):  # rows and columns of a qubit become its outcomes, behind those of the qubits before
+        chances = jnp.tensordot(chances, projectors, axes=([1], [1]))
+    return chances.real.reshape(len(states), -1)
+
+
 def marginals(call: objectives.Marginals, setting: Setting) -> Objective:
     """The objective `marginals(data, size, distance)`; where the data are a quantum state, of reduced states.
 
@@ -93,6 +144,8 @@ def marginals(call: objectives.Marginals, setting: Setting) -> Objective:
     given, regions = setting.data[call.data], regions_of(call, setting.neighbourhood)
     if isinstance(regions, UnfitRegions):
         raise QglError([regions])
+    if given.bases is not None and call.distance == "kl":
+        return OutcomeDistance(regions, outcome_shares(given.rows, given.bases, regions))
     if given.bases is not None:
         return ShadowDistance.of(regions, Shadows.of(given.rows, given.bases, regions))
     if given.state is not None:

@@ -61,7 +61,7 @@ def _table(table: Table, entries: jax.Array, algebra: str) -> jax.Array:
 
 
 def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
-    """Shape (rows, cut labels, out, in)."""
+    """Shape (rows, cut labels, outs that do not end, ins that do not begin)."""
     size = (4 if source.kind == "channel" else 2) ** source.qubits
     offsets = source.offsets
     if np.all(np.diff(offsets) == size * size):  # a table of indices would grow with the matrices
@@ -72,20 +72,30 @@ def _tensors(source: Source, entries: jax.Array, algebra: str) -> jax.Array:
     if source.kind == "channel":
         return channel_transfer(matrices)
     tensors = _cut(matrices, source)
-    return tensors if algebra == "amplitude" else pauli_transfer(tensors, [letter for _, letter in source.cut])
+    if algebra == "amplitude":
+        return tensors
+    letters, outs = [letter for _, letter in source.cut], source.qubits - len(source.cut) - len(source.ends)
+    return pauli_transfer(tensors, letters, outs, len(source.ends))
 
 
-def pauli_transfer(tensors: jax.Array, letters: Sequence[str]) -> jax.Array:
+def pauli_transfer(tensors: jax.Array, letters: Sequence[str], outs: int, traced: int = 0) -> jax.Array:
     """From maps F_k of a gate to the real tensor of rho -> sum over k, l of E_kl (x) F_k rho F_l^+.
 
-    tensors: axes (rows, labels k of the cut `letters`, outs, ins), all but the first of dimension 2; the result has the
-    same axes of dimension 4, in the basis of `qgl.plan.network.bases`, but 2 for a letter `z`.
+    tensors: axes (rows, labels k of the cut `letters`, `outs`, ins, outs that are `traced` out), all but the first of
+    dimension 2; the result has the same axes of dimension 4, in the basis of `qgl.plan.network.bases`, but 2 for a
+    letter `z`, and none for what is traced out.
     """
-    count, cut = tensors.ndim - 1, len(letters)
-    kets = tensors.reshape(len(tensors), *(2, 1) * count)
-    bras = tensors.conj().reshape(len(tensors), *(1, 2) * count)
-    pairs = (kets * bras).reshape(len(tensors), *(4,) * count)
-    outs = (count - cut) // 2
+    count, cut = tensors.ndim - 1 - traced, len(letters)
+    if traced:
+        flat = tensors.reshape(len(tensors), 2**count, 2**traced)
+        both = jnp.einsum("rat,rbt->rab", flat, flat.conj(), precision="highest")
+        axes = [1 + side * count + k for k in range(count) for side in (0, 1)]
+        pairs = both.reshape(len(tensors), *(2,) * (2 * count)).transpose(0, *axes)
+        pairs = pairs.reshape(len(tensors), *(4,) * count)
+    else:
+        kets = tensors.reshape(len(tensors), *(2, 1) * count)
+        bras = tensors.conj().reshape(len(tensors), *(1, 2) * count)
+        pairs = (kets * bras).reshape(len(tensors), *(4,) * count)
     for axis in range(count):
         side = "cut" if axis < cut else "out" if axis < cut + outs else "in"
         basis = pair_basis(side)[:, :2] if axis < cut and letters[axis] == "z" else pair_basis(side)
@@ -105,17 +115,25 @@ def channel_transfer(matrices: jax.Array) -> jax.Array:
 
 
 def _cut(matrices: jax.Array, source: Source) -> jax.Array:
-    """Matrices as tensors whose cut wires are replaced by the labels of their letters, these first."""
+    """Matrices as tensors whose cut wires are replaced by the labels of their letters, these first; outs that end come
+    last.
+    """
     count = source.qubits
     tensor = matrices.reshape(-1, *(2,) * (2 * count))
     rows, outs, ins = 0, list(range(1, count + 1)), list(range(count + 1, 2 * count + 1))
-    arguments: list[object] = [tensor, [rows, *outs, *ins]]
+    tensor = tensor[
+        (slice(None),) * (1 + count) + tuple(0 if k in source.begins else slice(None) for k in range(count))
+    ]
+    entering = [ins[k] for k in range(count) if k not in source.begins]
+    arguments: list[object] = [tensor, [rows, *outs, *entering]]
     labels = list(range(2 * count + 1, 2 * count + 1 + len(source.cut)))
     for label, (place, letter) in zip(labels, source.cut, strict=True):
         dual = jnp.asarray(letter_duals(letter), matrices.dtype)
         arguments += [dual, [label, outs[place], ins[place]]]
     kept = [k for k in range(count) if k not in dict(source.cut)]
-    output = [rows, *labels, *(outs[k] for k in kept), *(ins[k] for k in kept)]
+    staying = [outs[k] for k in kept if k not in source.ends]
+    going_in = [ins[k] for k in kept if k not in source.begins]
+    output = [rows, *labels, *staying, *going_in, *(outs[k] for k in source.ends)]
     result: jax.Array = jnp.einsum(*arguments, output, precision="highest")
     return result
 

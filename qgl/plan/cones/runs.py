@@ -10,13 +10,14 @@ from qgl.plan.cones.classes import ConeClass
 from qgl.plan.cones.schedule import WIDEST, Schedule, evened, schedule
 from qgl.plan.cones.survey import Reading
 from qgl.plan.cones.tiles import Bucket, buckets, lanes_of, tile_bytes
-from qgl.plan.contraction.method import Contraction
+from qgl.plan.contraction.method import Contraction, PreparedContraction
 from qgl.plan.costs import DOUBLE, STEP_SECONDS
 from qgl.plan.memory import for_arrays
 from qgl.plan.model import Cost, Method, Prepared
 from qgl.plan.state.methods import DensityMatrix, PreparedFullState, StateVector
 
-WAYS: tuple[Method, ...] = (StateVector(flips=False), DensityMatrix(), Contraction())  # to run the circuit of a class
+WAYS: tuple[Method, ...] = (StateVector(flips=False), DensityMatrix(), Contraction(least=0))  # for a class
+SOON = 0.1  # seconds of all members of a class, for which no path of a network is looked for
 CHUNK = 1 << 28  # bytes that the members of a class that run at the same time may take
 TILE_CHUNK = 1 << 24  # and the tiles: about what a cache holds
 FLOPS_PER_SECOND = 1e9  # of the second and further members of a class that runs by itself
@@ -100,17 +101,28 @@ def _work(small: Schedule) -> float:
 
 def _alone(number: int, one: ConeClass, reading: Reading, ways: Sequence[Prepared], precision: str) -> Run:
     """A class by the way that takes least, of those that fit into memory if there are any."""
-    limit = for_arrays()
-    costs = []
+    limit, members = for_arrays(), len(one.rows)
+    costs: list[Cost] = []
     for way in ways:
+        if isinstance(way, PreparedContraction) and any(_soon(cost, members, limit) for cost in costs):
+            break
         each = [way.cost(query, precision) for query in reading.queries(one)]
         costs.append(max(each, key=lambda cost: (cost.refusal != "", cost.seconds)))
-    best = min(range(len(ways)), key=lambda k: (costs[k].refusal != "", costs[k].memory > limit, costs[k].seconds))
-    cost, members = costs[best], len(one.rows)
+    best = min(range(len(costs)), key=lambda k: (costs[k].refusal != "", costs[k].memory > limit, costs[k].seconds))
+    cost = costs[best]
     chunk = max(1, min(members, CHUNK // max(cost.memory, 1)))
-    seconds = cost.seconds + (members - 1) * cost.flops / FLOPS_PER_SECOND
+    seconds = _seconds(cost, members)
     total = Cost(seconds, chunk * cost.memory, members * cost.flops, cost.width, refusal=cost.refusal)
     return Run({number: 0}, members, reading, Alone(one, ways[best]), total, chunk)
+
+
+def _seconds(cost: Cost, members: int) -> float:
+    """Of all members of a class, of one of which this is the cost."""
+    return cost.seconds + (members - 1) * cost.flops / FLOPS_PER_SECOND
+
+
+def _soon(cost: Cost, members: int, limit: int) -> bool:
+    return not cost.refusal and cost.memory <= limit and _seconds(cost, members) < SOON
 
 
 def _tiled(numbers: Sequence[int], bucket: Bucket, arity: int, readings: Sequence[Reading], precision: str) -> Run:

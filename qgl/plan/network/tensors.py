@@ -48,6 +48,7 @@ from qgl.source import Span
 __all__ = ["Network", "Source", "Table", "Tensor", "UnsuitableError", "network_of"]
 
 LARGEST = 2**16  # entries of one tensor
+NARROW = 3  # qubits of a gate whose legs all stay
 WIDEST_UNIFORM = 7  # qubits of a uniformly controlled gate that is one tensor
 
 
@@ -129,8 +130,9 @@ class _Builder:
     def __init__(self, circuit: Circuit, algebra: str, bits_known: bool) -> None:
         self.circuit, self.algebra = circuit, algebra
         self._changed = _last_changes(circuit) if bits_known else None
+        self._last = _last_uses(circuit)
         self.values = ValueBuilder(algebra, [parameter.size for parameter in circuit.parameters])
-        self.position = 0
+        self.position, self._whole = 0, False  # whether what is put there is all of an operation
         self._now: dict[int, int] = {}
         self._runs: dict[int, list[tuple[Handle, int]]] = {}
         self._sizes: list[int] = []
@@ -169,7 +171,7 @@ class _Builder:
         return after, before
 
     def end(self, wire: int) -> None:
-        if wire in self._now or wire in self._runs:
+        if (wire in self._now or wire in self._runs) and wire not in self._ended:
             self.fixed((self.here(wire),), trace(), (wire,))
             self._ended.add(wire)
 
@@ -202,7 +204,9 @@ class _Builder:
             for rotation, _ in product:
                 self.unitary(rotation)
             return
-        for part, _ in in_parts(operation, operation.wires, WIDEST_UNIFORM):
+        parts = [part for part, _ in in_parts(operation, operation.wires, WIDEST_UNIFORM)]
+        self._whole = len(parts) == 1
+        for part in parts:
             self.unitary(unfold(part))
 
     def channel(self, operation: NoisyChannel) -> None:
@@ -245,16 +249,29 @@ class _Builder:
         self.whole(core, recipe, "gate", cut)
 
     def whole(self, wires: Sequence[int], recipe: Recipe, kind: str, cut: Sequence[tuple[int, str, int]] = ()) -> None:
-        """The matrix of a recipe on the labels of its cut wires and on `wires`; one wire alone joins the run there."""
-        size = DIMENSION[self.algebra]
-        if size ** (len(cut) + 2 * len(wires)) > LARGEST:
-            raise UnsuitableError(f"a gate or channel on {len(wires)} qubits is too large for one tensor")
-        handle = self.values.matrix(recipe, kind, tuple((place, letter) for place, letter, _ in cut), len(wires))
+        """The matrix of a recipe on the labels of its cut wires and on `wires`; one wire alone joins the run there.
+
+        A wide gate has no legs where a wire begins in zero, nor where one ends: it is closed there before it is a
+        tensor, so that an isometry is as large as what goes in and what stays.
+        """
+        letters = tuple((place, letter) for place, letter, _ in cut)
         if len(wires) == 1 and not cut:
-            self._runs.setdefault(wires[0], []).append((handle, self.position))
+            self._runs.setdefault(wires[0], []).append((self.values.matrix(recipe, kind, letters, 1), self.position))
             return
-        after, before = self.through(wires)
-        self.tensor((*(label for _, _, label in cut), *after, *before), handle, wires)
+        closes = kind == "gate" and len(wires) > NARROW and self._whole
+        begins = [wire for wire in wires if closes and wire not in self._now and wire not in self._runs]
+        ends = [wire for wire in wires if closes and self._last.get(wire) == self.position]
+        legs = 2 * len(wires) - len(begins) - len(ends)
+        if DIMENSION[self.algebra] ** (len(cut) + legs) > LARGEST:
+            raise UnsuitableError(f"a gate or channel on {len(wires)} qubits is too large for one tensor")
+        places = dict(zip(wires, (k for k in range(len(cut) + len(wires)) if k not in dict(letters)), strict=True))
+        closed = (tuple(places[wire] for wire in begins), tuple(places[wire] for wire in ends))
+        handle = self.values.matrix(recipe, kind, letters, len(wires), *closed)
+        before = [self.here(wire) for wire in wires if wire not in begins]
+        after = {wire: self.label(DIMENSION[self.algebra]) for wire in wires if wire not in ends}
+        self._now.update(after)
+        self._ended.update(ends)
+        self.tensor((*(label for _, _, label in cut), *after.values(), *before), handle, wires)
 
     def swap(self, left: int, right: int) -> None:
         here, there = self.here(left), self.here(right)
@@ -282,6 +299,17 @@ class _Builder:
             label = self.label(self._sizes[label])
             self.fixed((*both, label), logic(self.algebra, name))
         return label
+
+
+def _last_uses(circuit: Circuit) -> dict[int, int]:
+    """Of each wire that is not visible the last operation on it."""
+    uses = {
+        wire: position
+        for position, operation in enumerate(circuit.operations)
+        if not isinstance(operation, LIFETIME)
+        for wire in operation.wires
+    }
+    return {wire: position for wire, position in uses.items() if wire not in set(circuit.visible)}
 
 
 def _last_changes(circuit: Circuit) -> dict[int, int]:

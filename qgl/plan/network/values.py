@@ -16,6 +16,8 @@ from qgl.plan.network.bases import DIMENSION, Fixed, letter_maps
 Indices = NDArray[np.int32]
 Cut = tuple[tuple[int, str], ...]  # wires of the matrix that are cut, and their letters
 Shape = tuple[int, ...]
+Places = tuple[int, ...]
+Form = tuple[str, int, Cut, Places, Places]  # what a source is, but for its rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +27,16 @@ class Source:
     kind     "gate": a unitary, or its Pauli transfer matrix; "channel": the transfer matrix of a superoperator
     qubits   of the matrix
     cut      wires that are cut, with letters
+    begins   wires that go in in zero, without a leg
+    ends     wires that are traced out, without a leg
     offsets  (rows,) where the matrices lie in the pool
     """
 
     kind: str
     qubits: int
     cut: Cut
+    begins: Places
+    ends: Places
     offsets: Indices
 
 
@@ -65,9 +71,9 @@ class ValueBuilder:
         self._pool = PoolBuilder(self._expressions)
         self._fixed: dict[Shape, list[Fixed]] = {}
         self._known: dict[bytes, Handle] = {}
-        self._sources: dict[Shape, dict[tuple[str, int, Cut], list[int]]] = {}
+        self._sources: dict[Shape, dict[Form, list[int]]] = {}
         self._runs: dict[int, list[tuple[Handle, ...]]] = {}
-        self._source_of: dict[tuple[str, int, Cut], tuple[Shape, int, list[int]]] = {}
+        self._source_of: dict[Form, tuple[Shape, int, list[int]]] = {}
 
     def fixed(self, value: Fixed) -> Handle:
         """The handle of a tensor of constants, `value`; equal ones have one."""
@@ -78,15 +84,15 @@ class ValueBuilder:
             rows.append(value)
         return self._known[key]
 
-    def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int) -> Handle:
-        """A matrix on cut wires and `wires` more: axes (cut labels, outs, ins)."""
-        key = kind, wires, cut
+    def matrix(self, recipe: Recipe, kind: str, cut: Cut, wires: int, begins: Places = (), ends: Places = ()) -> Handle:
+        """A matrix on cut wires and `wires` more: axes (cut labels, outs that do not end, ins that do not begin)."""
+        key = kind, len(cut) + wires, cut, begins, ends
         if key not in self._source_of:
             cuts = tuple(len(letter_maps(self._algebra, letter)) for _, letter in cut)
-            shape = (*cuts, *(self._dimension,) * (2 * wires))
+            shape = (*cuts, *(self._dimension,) * (2 * wires - len(begins) - len(ends)))
             groups = self._sources.setdefault(shape, {})
-            rows = groups.setdefault((kind, len(cut) + wires, cut), [])
-            self._source_of[key] = shape, list(groups).index((kind, len(cut) + wires, cut)), rows
+            rows = groups.setdefault(key, [])
+            self._source_of[key] = shape, list(groups).index(key), rows
         shape, group, rows = self._source_of[key]
         rows.append(self._pool.add(recipe))
         return Handle(shape, 1, group, len(rows) - 1)

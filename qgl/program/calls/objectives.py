@@ -96,7 +96,7 @@ class MarkovNLL(OfData):
 @call("marginals")
 class Marginals(OfData):
     """Mean distance of the distributions of the bits of small regions from those of the data; of states from a
-    `state`, or from `pauli_shots`, without bias.
+    `state`, or from `pauli_shots`, without bias; `kl` of these is of outcomes in their bases.
     """
 
     data: str = argument(Data(of="strings"), "the data set")

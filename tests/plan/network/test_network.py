@@ -61,6 +61,23 @@ def test_controls_words_and_swaps_of_many_qubits() -> None:
     check(program_of(5, 0, *gates), np.zeros(0))
 
 
+def test_wide_gates_have_no_legs_where_wires_begin_and_end() -> None:
+    """Three wires begin in one, one of them at a time later; three end, under a control that is cut."""
+    program = program_of(
+        2,
+        3,
+        op("ry", 0, args=[0.4]),
+        op("unitary", 0, 2, 1, 3, matrices=random_unitary(6, 4)[None]),
+        op("rx", 3, args=[0.9]),
+        op("unitary", 0, 2, 3, 1, 4, matrices=random_unitary(7, 4)[None], controls=1),
+    )
+    check(program, np.zeros(0))
+    legs = [len(tensor.labels) for tensor in network_of(Circuit.of(program), "pauli_transfer").tensors]
+    assert max(legs) == 5  # the first has one leg in and four out; the second a control, three in and one out
+    five = [op("h", 0), op("unitary", 0, 1, 2, 3, 4, matrices=random_unitary(3, 5)[None])]
+    check(program_of(1, 4, *five), np.zeros(0))  # of ten legs two are left
+
+
 def test_every_label_but_the_open_ones_is_on_two_tensors() -> None:
     network = network_of(
         CircuitVariants(Circuit.of(random_program(5, EVERYTHING, evolve=False)), False).mixed, "pauli_transfer"

@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from qgl.kernels.arrays import take
-from qgl.plan.boundary.paths import BATCH, BOUNDARY, CAP, TERMS, Labels, Path, Step
-from qgl.plan.network.columns import ColumnClass, Columns, Segment
+from qgl.kernels.boundary.forms import Forms, Part, contract
+from qgl.plan.boundary.paths import BATCH, BOUNDARY, CAP, TERMS, Path, Step
+from qgl.plan.network.columns import ColumnClass, Columns, Indices, Segment
 
 Held = tuple[jax.Array, ...]
 
@@ -50,7 +50,8 @@ def normalised(boundary: Boundary) -> Boundary:
     values = boundary.values
     size = lax.stop_gradient(jnp.max(_magnitude(values), axis=1)) if values.shape[1] else jnp.ones(len(values))
     scale, exponent = power_of_two(size)
-    return Boundary(values / scale[:, None].astype(values.dtype), boundary.exponents + exponent)
+    # a quotient of complex numbers would take ten times the operations
+    return Boundary(values * (1 / scale)[:, None].astype(values.dtype), boundary.exponents + exponent)
 
 
 def _magnitude(values: jax.Array) -> jax.Array:
@@ -89,31 +90,23 @@ class ClassKernel:
         self.source_shape = tuple(sizes[label] for label in path.source)
         self.bond = int(np.prod([sizes[label] for label in path.target], dtype=np.int64))
 
-    def prepare(self, tables: Sequence[jax.Array]) -> Held:
-        """The operands that boundary contractions use, for all columns of the class, shape (count, ...) each.
+    def prepare(self, forms: Forms, columns: Indices, last: bool) -> list[Part]:
+        """The operands that boundary contractions use, for some columns of the class, by their places in it.
 
-        Where tensors are small, columns are the last axis in between, so that products vectorise along them.
+        last: columns are the last axis in between, so that products of small tensors vectorise along them.
         """
-        last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in self.column.terms)
-        axis = -1 if last else 0
-
-        def labelled(labels: Labels) -> Labels:
-            return (*labels, _ROWS) if last else (_ROWS, *labels)
-
-        live: dict[int, jax.Array] = {}
+        rows = self.column.rows[columns]
+        live: dict[int, Part] = {}
         for number, (table, _) in enumerate(self.column.terms):
-            rows = take(tables[table], self.column.rows[:, number])
-            live[TERMS + number] = jnp.moveaxis(rows, 0, axis)
+            live[TERMS + number] = forms.tensors(table, rows[:, number], last)
         for number, leg in enumerate(self._apart):
             whole = np.eye(self.column.sizes[leg])
-            select = jnp.asarray(whole[[0, 3]] if self.path.narrow else whole, tables[0].dtype)
-            repeated = jnp.broadcast_to(select, (self.column.count, *select.shape))
-            live[TERMS + len(self.column.terms) + number] = jnp.moveaxis(repeated, 0, axis)
+            select = whole[[0, 3]] if self.path.narrow else whole
+            live[TERMS + len(self.column.terms) + number] = forms.fixed(select, len(rows), last)
         for step, number in self._numbered():
             if step.early:
-                labels = [labelled(part) for part in (step.left_labels, step.right_labels, step.out)]
-                live[number] = contract(live[step.left], live[step.right], labels[0], labels[1], labels[2])
-        return tuple(jnp.moveaxis(live[operand], axis, 0) for operand in self.path.held)
+                live[number] = forms.product(live[step.left], live[step.right], step)
+        return [live[operand] for operand in self.path.held]
 
     def step(self, held: Held, values: jax.Array, cap: jax.Array | None = None) -> jax.Array:
         """Boundary values (batch, bond) across one column; `held` are rows of what `prepare` made.
@@ -152,48 +145,26 @@ class ClassKernel:
         return [(step, first + k) for k, step in enumerate(self.path.steps)]
 
 
-_ROWS = -2  # the label of the columns of a class
-
-
-def contract(left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels) -> jax.Array:
-    """Two tensors summed over the labels that are not in `out`; axis k of each has label k of its labels.
-
-    Shape: the dimensions of the labels in `out`, in their order.
-    """
-    shared = [label for label in left_labels if label in right_labels and label in out]
-    if shared:
-        return _product_sum(left, right, left_labels, right_labels, out)
-    numbered = [[label + 2 for label in labels] for labels in (left_labels, right_labels, out)]  # none below 0
-    result: jax.Array = jnp.einsum(left, numbered[0], right, numbered[1], numbered[2], precision="highest")
-    return result
-
-
-def _product_sum(
-    left: jax.Array, right: jax.Array, left_labels: Labels, right_labels: Labels, out: Labels
-) -> jax.Array:
-    """The same as a product and a sum; the sum is over the first axes where columns are the last one."""
-    summed = [label for label in dict.fromkeys((*left_labels, *right_labels)) if label not in out]
-    first = bool(out) and out[-1] == _ROWS
-    axes = (*summed, *out) if first else (*out, *summed)
-
-    def spread(tensor: jax.Array, labels: Labels) -> jax.Array:
-        order = sorted(range(len(labels)), key=lambda axis: axes.index(labels[axis]))
-        return jnp.expand_dims(tensor.transpose(order), [k for k, label in enumerate(axes) if label not in labels])
-
-    product = spread(left, left_labels) * spread(right, right_labels)
-    return product.sum(axis=tuple(axes.index(label) for label in summed))
-
-
 class ColumnContraction:
     """Boundary contraction over all columns, by paths of the same kind for all classes."""
 
     def __init__(self, columns: Columns, paths: Sequence[Path], tables: Sequence[jax.Array]) -> None:
         self.columns = columns
         self.kernels = [ClassKernel(column, path) for column, path in zip(columns.classes, paths, strict=True)]
-        self._held = [kernel.prepare(tables) for kernel in self.kernels]
-        self._within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
+        within = np.empty(len(columns.kinds), np.int32)  # place of each column within its class
         for column in columns.classes:
-            self._within[column.columns] = np.arange(column.count)
+            within[column.columns] = np.arange(column.count)
+        forms, parts = Forms(tables), []
+        for segment in columns.segments:
+            length = len(segment.pattern)
+            stop = segment.start + length * segment.repeats
+            for place, kind in enumerate(segment.pattern):
+                kernel = self.kernels[kind]
+                last = all(np.prod(tables[table].shape[1:]) <= SMALL for table, _ in kernel.column.terms)
+                parts.append(kernel.prepare(forms, within[segment.start + place : stop : length], last))
+        made = iter(forms.made([part for held in parts for part in held]))
+        held = iter([tuple(next(made) for _ in operands) for operands in parts])
+        self._held = [[next(held) for _ in segment.pattern] for segment in columns.segments]
 
     def start(self, rows: int, dtype: Any) -> Boundary:
         """The boundary outside of the first or the last column: ones of shape (rows, 1), exponents (rows,)."""
@@ -211,20 +182,25 @@ class ColumnContraction:
         outputs: PerColumn = [[] for _ in segments]
         for number, segment in reversed(segments) if backward else segments:
             other = None if others is None else others[number]
-            carry, outputs[number] = self._segment(segment, step, carry, xs, other, backward)
+            carry, outputs[number] = self._segment(segment, self._held[number], step, carry, xs, other, backward)
         return carry, outputs
 
     def _segment(
-        self, segment: Segment, step: ColumnStep, carry: Any, xs: Any, others: list[Any] | None, backward: bool
+        self,
+        segment: Segment,
+        held: list[Held],
+        step: ColumnStep,
+        carry: Any,
+        xs: Any,
+        others: list[Any] | None,
+        backward: bool,
     ) -> tuple[Any, list[Any]]:
         length = len(segment.pattern)
         stop = segment.start + length * segment.repeats
         kernels = [self.kernels[kind] for kind in segment.pattern]
-        held, inside = [], []
-        for place, kind in enumerate(segment.pattern):
-            rows = self._within[segment.start + place : stop : length]
-            held.append(tuple(_rows(operand, rows) for operand in self._held[kind]))
-            inside.append(jax.tree.map(lambda x, first=segment.start + place: x[first:stop:length], xs))
+        inside = [
+            jax.tree.map(lambda x, first=segment.start + place: x[first:stop:length], xs) for place in range(length)
+        ]
         places = list(range(length))[:: -1 if backward else 1]
 
         def body(carry: Any, all_xs: Any) -> tuple[Any, list[Any]]:
@@ -249,12 +225,3 @@ def stacked(per_column: PerColumn) -> Any:
         for segment in per_column
     ]
     return jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
-
-
-def _rows(operand: jax.Array, rows: np.ndarray[Any, Any]) -> jax.Array:
-    """operand[rows]; a slice where the rows are evenly spaced."""
-    steps = np.diff(rows)
-    if len(rows) == 1 or (steps == steps[0]).all():
-        step = int(steps[0]) if len(rows) > 1 else 1
-        return operand[int(rows[0]) : int(rows[-1]) + 1 : step]
-    return take(operand, rows)

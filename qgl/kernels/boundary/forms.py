@@ -67,11 +67,11 @@ class Forms:
         self._forms: dict[tuple[Any, ...], Form] = {}
 
     def tensors(self, table: int, rows: Rows, last: bool) -> Part:
-        """Tensors of a table, one for each column."""
+        """Tensors of a table, one for each column; `rows` has shape (columns,)."""
         return Part(self._form(("table", table, last), last), len(rows), rows=rows)
 
     def fixed(self, tensor: NDArray[Any], count: int, last: bool) -> Part:
-        """One tensor in `count` columns."""
+        """One tensor, of any shape, in `count` columns."""
         key = ("fixed", tensor.tobytes(), tensor.shape, last)
         return Part(self._form(key, last), count, fixed=tensor)
 

@@ -2,38 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from copy import copy
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
 
 from qgl.kernels.arrays import take
 from qgl.kernels.devices.host import on_host
 from qgl.kernels.expressions import evaluate
 from qgl.kernels.final_state import from_pauli_words_of
 from qgl.kernels.network.tensors import tensor_tables
+from qgl.kernels.propagation.pattern import means_by_tables
 from qgl.kernels.runner import GivenArrays
+from qgl.plan.propagation.pattern import Layout, Pattern, tables_of
 from qgl.plan.propagation.program import PropagationProgram
 from qgl.query import Query
 
 
 class PropagationRunner:
-    """The words of all queries go backwards once. Which words there are depends on the inputs, and is found anew for
-    each value of these: so an answer is a function of the inputs, however training came to them.
+    """The words of all queries go backwards once.
+
+    Which words there are depends on the inputs where small ones are dropped: they are then found anew on the host, for
+    each value of the inputs. Where they do not, one pattern is run for all inputs.
     """
 
     def __init__(self, program: PropagationProgram) -> None:
         self.program = program
-        self._means = means_of(program)
+        self._on_host = means_on_host(program)
+        self._tables: Mapping[str, jax.Array] | None = None
+
+    def following(self, tables: Mapping[str, jax.Array]) -> PropagationRunner:
+        """The same, which evaluates the sum over the paths that a pattern says (`tables_of`), whatever the inputs."""
+        other = copy(self)
+        other._tables = tables
+        return other
 
     def answers(self, inputs: jax.Array, queries: GivenArrays, key: jax.Array | None) -> dict[Query, Any]:
-        means = jnp.append(self._means(self._numbers(inputs)), jnp.ones((), inputs.dtype))
+        means = jnp.append(self._means(inputs), jnp.ones((), inputs.dtype))
         return {
             query: from_pauli_words_of(query, jnp.prod(take(means, self.program.factors[query]), axis=1))
             for query in queries
         }
+
+    def pattern(self, inputs: jax.Array) -> Pattern:
+        """The pattern at inputs that are numbers.
+
+        Raises:
+            PatternTooLargeError: it has too many nodes.
+        """
+        return self.program.pattern(np.asarray(self._numbers(inputs), np.float64))
+
+    @cached_property
+    def _one_pattern(self) -> Mapping[str, NDArray[Any]] | None:
+        pattern = self.program.one_pattern
+        return None if pattern is None else tables_of(pattern, Layout.of([pattern]))
+
+    def _means(self, inputs: jax.Array) -> jax.Array:
+        """Of all words, shape (pauli_words,)."""
+        numbers, tables = self._numbers(inputs), self._tables
+        if tables is None and self._one_pattern is not None:
+            tables = {name: jnp.asarray(table) for name, table in self._one_pattern.items()}
+        return self._on_host(numbers) if tables is None else self._by_tables(tables, numbers)
+
+    def _by_tables(self, tables: Mapping[str, jax.Array], numbers: jax.Array) -> jax.Array:
+        program = self.program
+        angles, sizes = numbers[: program.steps.rotations], program.steps.sizes
+        cuts = program.steps.rotations + np.concatenate([[0], np.cumsum(sizes**2)])
+        matrices: dict[int, jax.Array] = {}
+        for size in sorted({*sizes.tolist(), *program.constants}):
+            own = [numbers[cuts[k] : cuts[k + 1]].reshape(1, size, size) for k in np.flatnonzero(sizes == size)]
+            fixed = program.constants.get(size, np.zeros((0, size, size)))
+            every = jnp.concatenate([*own, jnp.asarray(fixed, numbers.dtype)])
+            matrices[size] = every.at[:, 0].set(jnp.eye(size, dtype=numbers.dtype)[0])  # the trace is kept
+        return means_by_tables(len(program.pauli_words), tables, angles, matrices)
 
     def _numbers(self, inputs: jax.Array) -> jax.Array:
         """Angles of rotations, then the transfer matrices."""
@@ -45,7 +91,7 @@ class PropagationRunner:
         return jnp.concatenate([part.astype(inputs.dtype) for part in parts] or [jnp.zeros(1, inputs.dtype)])
 
 
-def means_of(program: PropagationProgram) -> Callable[[jax.Array], jax.Array]:
+def means_on_host(program: PropagationProgram) -> Callable[[jax.Array], jax.Array]:
     """From numbers, shape (count,), to the means of the words of a program, shape (pauli_words,), differentiable."""
 
     @jax.custom_vjp

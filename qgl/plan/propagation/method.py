@@ -16,8 +16,9 @@ from qgl.plan.model import Cost, Prepared
 from qgl.plan.network.tensors import UnsuitableError
 from qgl.plan.propagation.factors import factors_of
 from qgl.plan.propagation.local_steps import Letters
+from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.program import PropagationProgram, batches_of
-from qgl.plan.propagation.propagate import Limits, Numbers, Propagation
+from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.propagation.steps import Steps, steps_of
 from qgl.query import Expectation, Marginals, Query
 

@@ -7,6 +7,7 @@ product is the XOR of hashes; that equal hashes are equal words is looked at eac
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ Slots = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
 _ROOM = 1024
+_ARRAYS = ("x", "z", "hash", "owner", "coefficient", "sign", "alive")
 ONE = np.uint64(1)
 
 
@@ -95,6 +97,18 @@ class PauliSums:
         self.hash, self.owner = np.pad(self.hash, (0, more)), np.pad(self.owner, (0, more))
         self.coefficient, self.alive = np.pad(self.coefficient, (0, more)), np.pad(self.alive, (0, more))
         self.sign = np.pad(self.sign, (0, more), constant_values=1.0)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(getattr(self, name).nbytes for name in _ARRAYS)
+
+    def copied(self) -> PauliSums:
+        """The same words in the same slots, in arrays of their own without room for more."""
+        other = copy(self)
+        for name in _ARRAYS:
+            setattr(other, name, getattr(self, name)[..., : self.size].copy())
+        return other
 
     def drop(self, slots: Slots) -> None:
         """Takes words away. What is left in their slots is the identity times 0, which no step looks at."""

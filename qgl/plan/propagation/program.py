@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qgl.plan.propagation.gradient import gradient_of
 from qgl.plan.propagation.local_steps import Batch, Letters, batch_of
+from qgl.plan.propagation.numbers import Numbers
+from qgl.plan.propagation.pattern import Finder, Pattern, PatternTooLargeError
 from qgl.plan.propagation.pauli_sum import CollisionError, Reals
-from qgl.plan.propagation.propagate import Limits, Numbers, Propagation
-from qgl.plan.propagation.steps import Step, Steps
+from qgl.plan.propagation.propagate import Limits, Propagation
+from qgl.plan.propagation.steps import Step, Steps, Transfer
 from qgl.query import Query
 
 SIDE_BY_SIDE = 16  # words that go through the circuit together: at each step each of them is looked at
+Outcome = TypeVar("Outcome")
+MOST_NODES = 1 << 24  # of a pattern: about half a GB
 _SEEDS = range(8)  # of hashes; that two words have one is next to impossible
 
 
@@ -46,30 +53,88 @@ class PropagationProgram:
         """The mean of each of `pauli_words`, from numbers of shape (count,); NaN where one of these is not finite."""
         means = np.full(len(self.pauli_words), np.nan)
         if np.isfinite(flat).all():
-            for batch, run in self._runs(flat, with_tape=False):
-                means[batch.numbers] = run[1]
+            numbers = self._numbers(flat)
+            for batch, own in self._of_batches(lambda batch: Propagation(batch, numbers, self.limits).run()):
+                means[batch.numbers] = own
         return means
 
     def gradient(self, flat: Reals, cotangent: Reals) -> Reals:
         """The gradient of sum(cotangent * means) by `flat`, of its shape."""
         if not np.isfinite(flat).all():
             return np.full(len(flat), np.nan)
-        total = np.zeros(len(flat))
-        for batch, (propagation, _) in self._runs(flat, with_tape=True):
-            by = propagation.gradient(cotangent[batch.numbers])
+        numbers, total = self._numbers(flat), np.zeros(len(flat))
+        for _, by in self._of_batches(lambda batch: gradient_of(batch, numbers, self.limits, cotangent[batch.numbers])):
             total += np.concatenate([by.angles, *(matrix.ravel() for matrix in by.matrices)])
         return total
 
-    def _runs(self, flat: Reals, with_tape: bool) -> Iterator[tuple[Batch, tuple[Propagation, Reals]]]:
-        numbers = self._numbers(flat)
+    @property
+    def has_one_pattern(self) -> bool:
+        """Whether words are dropped, if at all, whatever their coefficients: one pattern is that of all numbers."""
+        return not self.limits.smallest and self.limits.terms is None
+
+    def pattern(self, flat: Reals, most: int = MOST_NODES) -> Pattern:
+        """The pattern at numbers of shape (count,).
+
+        Raises:
+            PatternTooLargeError: it has more than `most` nodes.
+        """
+        numbers, finder = self._numbers(flat), Finder(self._places[0], most)
+
+        def find(batch: Batch) -> None:
+            finder.begin(batch)
+            Propagation(batch, numbers, self.limits, finder).run()
+
+        for _ in self._of_batches(find):
+            pass
+        return finder.pattern()
+
+    @cached_property
+    def one_pattern(self) -> Pattern | None:
+        """The pattern of all numbers; None if there is none, or it is too large."""
+        if not self.has_one_pattern:
+            return None
+        matrices = [matrix.ravel() for matrix in self.steps.typical]
+        try:
+            return self.pattern(np.concatenate([np.ones(self.steps.rotations), *matrices]))
+        except PatternTooLargeError:
+            return None
+
+    @property
+    def constants(self) -> dict[int, Reals]:
+        """By size the different constant transfer matrices of a pattern, shape (matrices, size, size).
+
+        Their numbers there come after those of the matrices of this size that depend on inputs.
+        """
+        return self._places[1]
+
+    @cached_property
+    def _places(self) -> tuple[dict[Transfer, int], dict[int, Reals]]:
+        """The number of each transfer matrix among those of its size, and the constant ones."""
+        places: dict[Transfer, int] = {}
+        constants: dict[int, dict[bytes, Reals]] = {}
+        sizes = self.steps.sizes
+        for step in self.steps.steps:
+            if not isinstance(step, Transfer):
+                continue
+            if step.constant is None:
+                places[step] = int((sizes[: step.number] == sizes[step.number]).sum())
+                continue
+            own, size = step.constant, len(step.constant)
+            known = constants.setdefault(size, {})
+            known.setdefault(own.tobytes(), own)
+            places[step] = int((sizes == size).sum()) + list(known).index(own.tobytes())
+        return places, {size: np.stack(list(known.values())) for size, known in constants.items()}
+
+    def _of_batches(self, run: Callable[[Batch], Outcome]) -> Iterator[tuple[Batch, Outcome]]:
+        """What `run` makes of each batch, with other hashes where it meets unlike words of one hash."""
         for place in range(len(self._batches(0))):
             for seed in _SEEDS:
                 batch = self._batches(seed)[place]
-                propagation = Propagation(batch, numbers, self.limits, [] if with_tape else None)
                 try:
-                    yield batch, (propagation, propagation.run())
+                    outcome = run(batch)
                 except CollisionError:
                     continue
+                yield batch, outcome
                 break
             else:
                 raise CollisionError

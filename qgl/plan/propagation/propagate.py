@@ -1,40 +1,19 @@
-"""Sums of Pauli words through the steps of a circuit, truncated, and the gradient of their means.
-
-Equal words are merged at every step. What a step did is kept on a tape if a gradient is wanted: slots, what came in,
-and what was kept. The gradient is that of the truncated sum: words that are dropped at these numbers have no part.
-"""
+"""Sums of Pauli words through the steps of a circuit, truncated. Equal words are merged at every step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from qgl.plan.propagation.local_steps import Batch, LocalRotation, LocalStart, LocalTable, Places
+from qgl.plan.propagation.local_steps import Batch, LocalRotation, LocalStart, LocalStep, LocalTable, Places
+from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.pauli_sum import CollisionError, Masks, PauliSums, Reals, Slots, classes, weights_of
 from qgl.plan.propagation.steps import Clifford, Transfer
+from qgl.plan.propagation.witness import Kept, Witness
 
-Kept = NDArray[np.bool_]
 _SPARSE = 0.5  # part of the slots that is empty when words are moved together
 _FEW = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Numbers:
-    """Angles of rotations, shape (rotations,), and transfer matrices, each of shape (4^w, 4^w); or their gradients."""
-
-    angles: Reals
-    matrices: tuple[Reals, ...]
-
-    def zeros(self) -> Numbers:
-        """As many numbers, all 0."""
-        return Numbers(np.zeros_like(self.angles), tuple(np.zeros_like(matrix) for matrix in self.matrices))
-
-
-Undo = Callable[[Reals, Numbers], Reals]
-"""From the gradient by the coefficients after a step to that by those before it; adds to that by its numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +31,7 @@ class Limits:
 class Propagation:
     """One batch of sums under way.
 
-    tape      what undoes each step, for the gradient; None: none is wanted
+    witness   hears of all that is done to coefficients
     patience  words times steps after which a trial ends, and takes the rest to be like the last; None: no trial
     work      words times steps
     most      the largest number of words at a time
@@ -61,11 +40,14 @@ class Propagation:
     batch: Batch
     numbers: Numbers
     limits: Limits
-    tape: list[Undo] | None = None
+    witness: Witness | None = None
     patience: int | None = None
     work: int = 0
     most: int = 0
     sums: PauliSums = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sums = PauliSums(self.batch.x, self.batch.z, self.batch.hashes)
 
     def run(self) -> Reals:
         """The mean of each word of the batch, shape (sums,).
@@ -73,34 +55,44 @@ class Propagation:
         Raises:
             CollisionError: other hashes are needed.
         """
-        batch = self.batch
-        self.sums = PauliSums(batch.x, batch.z, batch.hashes)
-        for number, step in enumerate(batch.steps):
+        steps = self.batch.steps
+        for number, step in enumerate(steps):
             if self.patience is not None and self.work > self.patience:
-                self.work += self.sums.living * (len(batch.steps) - number)
+                self.work += self.sums.living * (len(steps) - number)
                 break
-            match step:
-                case LocalRotation():
-                    self._rotate(step)
-                case LocalStart():
-                    self._start(step)
-                case LocalTable(step=Clifford()):
-                    self._move(step)
-                case LocalTable():
-                    self._transfer(step)
-            self._bound_terms()
-            self.work += self.sums.living
-            self.most = max(self.most, self.sums.living)
-            self._move_together()
-        return self._means()
+            self.take(step)
+        return self.means()
 
-    def gradient(self, cotangent: Reals) -> Numbers:
-        """The gradient of sum(cotangent * means) by the numbers, after a run with a tape; cotangent: shape (sums,)."""
-        assert self.tape is not None
-        by, flowing = self.numbers.zeros(), cotangent
-        for undo in reversed(self.tape):
-            flowing = undo(flowing, by)
-        return by
+    def take(self, step: LocalStep) -> None:
+        """One step, and what is dropped after it.
+
+        Raises:
+            CollisionError: other hashes are needed.
+        """
+        match step:
+            case LocalRotation():
+                self._rotate(step)
+            case LocalStart():
+                self._start(step)
+            case LocalTable(step=Clifford()):
+                self._move(step)
+            case LocalTable():
+                self._transfer(step)
+        self._bound_terms()
+        self.work += self.sums.living
+        self.most = max(self.most, self.sums.living)
+        self._move_together()
+
+    def means(self) -> Reals:
+        """Words of I and Z alone have the mean 1, others 0."""
+        sums = self.sums
+        slots = np.flatnonzero(sums.alive[: sums.size] & ~sums.x[:, : sums.size].any(axis=0))
+        owners, signs = sums.owner[slots], sums.sign[slots]
+        if self.witness is not None:
+            self.witness.ended(slots, owners, signs, sums.size)
+        count = self.batch.x.shape[1]
+        means: Reals = np.bincount(owners, signs * sums.coefficient[slots], minlength=count).astype(np.float64)
+        return means
 
     # ------------------------------------------------------------ steps
 
@@ -131,18 +123,9 @@ class Propagation:
         sums.coefficient[one], sums.coefficient[other] = new_a, new_b
         sums.coefficient[0] = 0.0
         sums.drop(np.concatenate([one[~keep_a], other[paired & ~keep_b]]))
-        if self.tape is None:
-            return
-        one, other = one.astype(np.int32), other.astype(np.int32)
-
-        def undo(gradient: Reals, by: Numbers) -> Reals:
-            of_a, of_b = gradient[one] * keep_a, gradient[other] * keep_b
-            by.angles[step.angle] += cos * np.sum(turn * (of_b * a - of_a * b)) - sin * np.sum(of_a * a + of_b * b)
-            gradient[one], gradient[other] = cos * of_a + turn * (sin * of_b), cos * of_b - turn * (sin * of_a)
-            gradient[0] = 0.0
-            return gradient
-
-        self.tape.append(undo)
+        if self.witness is not None:
+            kept = np.stack([keep_a, keep_b])
+            self.witness.rotated((step.angle, angle), (one, other), turn, (a, b), kept)
 
     def _move(self, local: LocalTable) -> None:
         """A Clifford gate: words become others, and signs change; no coefficient does."""
@@ -190,14 +173,8 @@ class Propagation:
         sums.coefficient[members[first]] = total
         keep = self._large(total)
         sums.drop(np.concatenate([members[members != into], members[first[~keep]]]))
-        if self.tape is not None:
-            kept = np.repeat(keep, np.diff(np.append(first, len(members)))) * turn
-
-            def undo(gradient: Reals, by: Numbers) -> Reals:
-                gradient[members] = kept * gradient[into]
-                return gradient
-
-            self.tape.append(undo)
+        if self.witness is not None:
+            self.witness.merged(members, first, turn, keep)
 
     def _transfer(self, local: LocalTable) -> None:
         """A transfer matrix: words that are equal but on its wires go together."""
@@ -232,21 +209,11 @@ class Propagation:
             row, digit = row[light], digit[light]
             hashes, owners = rest[row] ^ local.hashes[digit], sums.owner[one[row]]
             slots[row, digit] = sums.append(new_x[:, light], new_z[:, light], hashes, owners)
-        sums.coefficient[slots] = signs * result
+        sums.coefficient[slots], sums.sign[slots] = result, 1.0
         sums.coefficient[0] = 0.0
         sums.drop(slots[(slots > 0) & ~keep])
-        if self.tape is None:
-            return
-
-        def undo(gradient: Reals, by: Numbers) -> Reals:
-            of_result = signs * gradient[slots] * keep
-            if step.constant is None:
-                by.matrices[step.number][...] += values.T @ of_result
-            gradient[slots] = signs * (of_result @ matrix.T)
-            gradient[0] = 0.0
-            return gradient
-
-        self.tape.append(undo)
+        if self.witness is not None:
+            self.witness.transferred(step, matrix, slots, signs, values, keep)
 
     # ------------------------------------------------------------ what is kept
 
@@ -264,13 +231,8 @@ class Propagation:
         if not len(slots):
             return
         self.sums.drop(slots)
-        if self.tape is not None:
-
-            def undo(gradient: Reals, by: Numbers) -> Reals:
-                gradient[slots] = 0.0
-                return gradient
-
-            self.tape.append(undo)
+        if self.witness is not None:
+            self.witness.forgotten(slots)
 
     def _bound_terms(self) -> None:
         sums, terms = self.sums, self.limits.terms
@@ -288,31 +250,8 @@ class Propagation:
         if size < _FEW or sums.living > (1 - _SPARSE) * size:
             return
         kept = sums.compacted()
-        if self.tape is not None:
-
-            def undo(gradient: Reals, by: Numbers) -> Reals:
-                whole = np.zeros(size)
-                whole[kept] = gradient[: len(kept)]
-                return whole
-
-            self.tape.append(undo)
-
-    def _means(self) -> Reals:
-        """Words of I and Z alone have the mean 1, others 0."""
-        sums = self.sums
-        slots = np.flatnonzero(sums.alive[: sums.size] & ~sums.x[:, : sums.size].any(axis=0))
-        owners, signs, size = sums.owner[slots], sums.sign[slots], sums.size
-        if self.tape is not None:
-
-            def undo(cotangent: Reals, by: Numbers) -> Reals:
-                gradient = np.zeros(size)
-                gradient[slots] = signs * cotangent[owners]
-                return gradient
-
-            self.tape.append(undo)
-        count = self.batch.x.shape[1]
-        means: Reals = np.bincount(owners, signs * sums.coefficient[slots], minlength=count).astype(np.float64)
-        return means
+        if self.witness is not None:
+            self.witness.moved_together(kept, size)
 
     # ------------------------------------------------------------ equal hashes are equal words
 

@@ -21,9 +21,9 @@ from qgl.plan.cones.method import LightCones
 from qgl.plan.model import Method
 from qgl.plan.planner import Planner
 from qgl.plan.propagation.method import PauliPropagation
+from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.program import PropagationProgram as Program
 from qgl.plan.propagation.program import batches_of
-from qgl.plan.propagation.numbers import Numbers
 from qgl.plan.propagation.propagate import Limits, Propagation
 from qgl.plan.state.methods import StateVector
 from qgl.query import Expectation

@@ -15,7 +15,16 @@ FILES = [path for place in PLACES for path in sorted({*(ROOT / "qgl" / place).rg
 
 ARRAY = re.compile(r"\bjax\.Array\b|\bArray\b|\bNDArray\b|\bIndices\b|\bIntegers\b|\bSigns\b|\bCodes\b")
 SHAPE = re.compile(r"\b[Ss]hapes?\b|\((\w[\w^ +*/.-]*)?(, ?[\w^ +*/.-]+)*,?\)")
-OF_INTERFACES = ("Runner", "Method", "Prepared", "Lowered", "Final", "Kernel", "Action")  # say it once, for all
+OF_INTERFACES = (
+    "Runner",
+    "Method",
+    "Prepared",
+    "Lowered",
+    "Final",
+    "Kernel",
+    "Action",
+    "Witness",
+)  # say it once, for all
 
 
 def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:

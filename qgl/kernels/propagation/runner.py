@@ -37,7 +37,10 @@ class PropagationRunner:
         self._tables: Mapping[str, jax.Array] | None = None
 
     def following(self, tables: Mapping[str, jax.Array]) -> PropagationRunner:
-        """The same, which evaluates the sum over the paths that a pattern says (`tables_of`), whatever the inputs."""
+        """The same, which evaluates the sum over the paths that a pattern says, whatever the inputs.
+
+        tables: of the shapes that `tables_of` says.
+        """
         other = copy(self)
         other._tables = tables
         return other
@@ -50,7 +53,7 @@ class PropagationRunner:
         }
 
     def pattern(self, inputs: jax.Array) -> Pattern:
-        """The pattern at inputs that are numbers.
+        """The pattern at inputs that are numbers, shape (inputs,).
 
         Raises:
             PatternTooLargeError: it has too many nodes.

@@ -25,15 +25,17 @@ class Witness(Protocol):
     def rotated(
         self, angle: tuple[int, float], slots: tuple[Slots, Slots], turn: Signs, before: tuple[Reals, Reals], kept: Kept
     ) -> None:
-        """Pairs (a, b) became (cos a - turn sin b, cos b + turn sin a); `kept`, shape (2, pairs), of these.
+        """Pairs (a, b) in two rows of slots became (cos a - turn sin b, cos b + turn sin a), all of shape (pairs,).
 
         angle: its number, and itself.
+        kept: which of the results were, shape (2, pairs).
         """
         ...
 
     def merged(self, members: Slots, first: Slots, turn: Signs, kept: Kept) -> None:
-        """Slots of classes, each of which begins at a place of `first`: the first became the sum of `turn` times each.
+        """The first of each class of slots became the sum of `turn` times what they hold.
 
+        members, turn: shape (members,); a class begins at each place in `first`, shape (classes,).
         kept: which sums were, shape (classes,).
         """
         ...
@@ -43,15 +45,15 @@ class Witness(Protocol):
         ...
 
     def forgotten(self, slots: Slots) -> None:
-        """Words were dropped."""
+        """Words were dropped, shape (dropped,)."""
         ...
 
     def moved_together(self, kept: Slots, size: int) -> None:
-        """What was in slots `kept` of `size` is now in the first ones."""
+        """What was in slots `kept` of `size`, shape (kept,), is now in the first ones."""
         ...
 
     def ended(self, slots: Slots, owners: Slots, signs: Signs, size: int) -> None:
-        """The mean of each owner is the sum of what its slots, of `size`, hold, times their signs."""
+        """The mean of each owner is the sum of what its slots, of `size`, hold, times their signs; shape (slots,)."""
         ...
 
 
@@ -72,7 +74,10 @@ class Tape:
         self.nbytes = 0
 
     def back(self, flowing: Reals, by: Numbers) -> Reals:
-        """The gradient by the coefficients at the beginning from that at the end; adds to the gradient by numbers."""
+        """The gradient by the coefficients at the beginning from that at the end, shape (slots,).
+
+        Adds to the gradient by numbers.
+        """
         while self._undo:
             flowing = self._undo.pop()(flowing, by)
         return flowing
